@@ -1,0 +1,23 @@
+//! The words that the daemon and the client share.
+//!
+//! # Layout
+//!
+//! - `status`: OK, WARN, ERROR, UNKNOWN and how they combine
+//! - `messages`: the three lists of texts that a run leaves
+//! - `timestamp`: local time as the wire writes it
+//! - `result`: what one run of a plugin gave
+//! - `value`: a configured value, typed as PyYAML would type it
+//! - `python_text`: values written the way Python's `str()` and `repr()` write them
+//! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
+//! - `wire`: the bodies of the REST interface that both sides speak
+//! - `error_chain`: an error and its causes on one line
+
+pub mod error_chain;
+pub mod messages;
+pub mod plugin;
+pub mod python_text;
+pub mod result;
+pub mod status;
+pub mod timestamp;
+pub mod value;
+pub mod wire;

@@ -1,0 +1,161 @@
+//! The texts that a run leaves, by level.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value as Json};
+
+use crate::python_text;
+use crate::result::InvalidResult;
+use crate::value::Value;
+
+/// How grave a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Something to know.
+    Info,
+    /// Something broken.
+    Error,
+    /// Something to look at.
+    Warn,
+}
+
+impl Level {
+    /// All levels in the order in which the wire writes them and validation looks at them.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Error, Self::Warn];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Error => "error",
+            Self::Warn => "warn",
+        }
+    }
+}
+
+/// The messages of a result, a component or an action.
+///
+/// Kept as the JSON object that the wire shows, since messages which a plugin
+/// printed as JSON are passed on untouched, with further levels and an order
+/// of their own; an empty object is allowed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Messages(Map<String, Json>);
+
+impl Messages {
+    /// Three empty lists.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Level::ALL.iter().map(|level| (level.as_str().to_owned(), Json::Array(Vec::new()))).collect())
+    }
+
+    /// One message of one level.
+    #[must_use]
+    pub fn of(level: Level, text: &str) -> Self {
+        let mut messages = Self::new();
+        messages.add(level, text);
+        messages
+    }
+
+    /// Adds a text: one message a line, each stripped. A text that is blank as
+    /// a whole adds nothing; a blank line between others stays, as an empty message.
+    pub fn add(&mut self, level: Level, text: &str) {
+        if python_text::strip(text).is_empty() {
+            return;
+        }
+        let list = self.0.entry(level.as_str()).or_insert_with(|| Json::Array(Vec::new()));
+        if let Json::Array(list) = list {
+            list.extend(text.split('\n').map(|line| Json::String(python_text::strip(line).to_owned())));
+        }
+    }
+
+    /// The texts of one level.
+    pub fn level(&self, level: Level) -> impl Iterator<Item = &str> {
+        self.0.get(level.as_str()).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
+    }
+
+    /// Whether there is no message of any level.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        Level::ALL.iter().all(|level| self.level(*level).next().is_none())
+    }
+
+    /// The messages as the wire shows them.
+    #[must_use]
+    pub fn as_json(&self) -> &Map<String, Json> {
+        &self.0
+    }
+
+    /// Takes messages that a plugin gave as JSON. Null means none.
+    ///
+    /// # Errors
+    ///
+    /// The original's words for anything but null or an object that is empty
+    /// or holds the three lists of texts.
+    pub fn parse(json: Json) -> Result<Option<Self>, InvalidResult> {
+        let object = match json {
+            Json::Null => return Ok(None),
+            Json::Object(object) => object,
+            other => {
+                let kind = Value::from(other).python_type();
+                return Err(InvalidResult(format!("Result message has to be a dictionary or None, not {kind}")));
+            }
+        };
+        if object.is_empty() {
+            return Ok(Some(Self(object)));
+        }
+        for level in Level::ALL {
+            let name = level.as_str();
+            let invalid = |wanted: &str, found: &Json| {
+                let kind = Value::from(found.clone()).python_type();
+                InvalidResult(format!(
+                    "Can't validate message: Result message type {name} has to be a {wanted}, not {kind}"
+                ))
+            };
+            match object.get(name) {
+                None => return Err(InvalidResult(format!("Can't validate message: '{name}'"))),
+                Some(Json::Array(list)) => {
+                    if let Some(other) = list.iter().find(|text| !text.is_string()) {
+                        return Err(invalid("string", other));
+                    }
+                }
+                Some(other) => return Err(invalid("list", other)),
+            }
+        }
+        Ok(Some(Self(object)))
+    }
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Serialize for Messages {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_text_becomes_one_stripped_message_a_line() {
+        let mut messages = Messages::new();
+        messages.add(Level::Info, " one\t\n\n  two\r\n");
+        messages.add(Level::Warn, " \n\t\n");
+        assert_eq!(messages.level(Level::Info).collect::<Vec<_>>(), ["one", "", "two", ""]);
+        assert_eq!(messages.level(Level::Warn).count(), 0);
+    }
+
+    #[test]
+    fn messages_from_json_keep_order_and_further_levels() {
+        let json = json!({"warn": [], "debug": "d", "info": ["a\nb"], "error": []});
+        let messages = Messages::parse(json.clone()).expect("valid").expect("some");
+        assert_eq!(serde_json::to_string(&messages).expect("json"), json.to_string());
+    }
+}

@@ -1,0 +1,168 @@
+//! What a plugin is.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::python_text;
+use crate::value::Value;
+
+/// The name of a plugin: any text. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PluginName(Arc<str>);
+
+impl PluginName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for PluginName {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for PluginName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A plugin's or an action's parameters: names and values in the order of the
+/// wire, just as they were configured. They serve the wire, filters and
+/// `%(Name)s`; whatever the daemon itself acts on stands typed in [`PluginSpec`].
+pub type Parameters = IndexMap<String, Value>;
+
+/// Everything that the daemon knows of a plugin from its configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginSpec {
+    /// The plugin's name.
+    pub name: PluginName,
+    /// What is run.
+    pub execution: Execution,
+    /// How long a run may take (`Timeout`).
+    pub timeout: TimeLimit,
+    /// The distance between the starts of timed runs (`Interval`); none: only on request.
+    pub interval: Option<Duration>,
+    /// Over how long a time the first runs are spread (`Splay`), at most the interval.
+    pub splay: Duration,
+    /// Whether runs of this plugin wait for each other (`Serial`).
+    pub serial: bool,
+    /// How many results are kept (`History`).
+    pub history: usize,
+    /// As whom it runs (`uid`, `gid`).
+    pub run_as: RunAs,
+    /// What follows each run (`Action`); none also for an empty one.
+    pub action: Option<ActionSpec>,
+    /// While this path exists no run takes place (`MaintenanceLock`).
+    pub maintenance_lock: Option<PathBuf>,
+    /// How many bytes of each output stream are kept (`MaxOutput`).
+    pub max_output: usize,
+    /// What the command finds on its standard input (`Stdin`).
+    pub stdin: StdinMode,
+    /// All parameters, merged, for the wire, filters and `%(Name)s`.
+    pub parameters: Parameters,
+}
+
+/// What follows a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionSpec {
+    /// What is run; none when neither a command nor a module is configured.
+    pub execution: Option<Execution>,
+    /// How long it may take (`Timeout` of the action).
+    pub timeout: TimeLimit,
+    /// What the command finds on its standard input (`Stdin` of the action).
+    pub stdin: StdinMode,
+    /// How many bytes of each output stream are kept (`MaxOutput` of the action, else of the plugin).
+    pub max_output: usize,
+}
+
+/// What is run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Execution {
+    /// A line for `/bin/sh -c`.
+    Command {
+        /// The line, before `%(Name)s` is filled in. Anything but text is an
+        /// error of each run, as in the original.
+        command: Value,
+        /// The module that reads the output, by its dotted name.
+        parser: Option<String>,
+    },
+    /// A module by its dotted name.
+    Module(String),
+}
+
+/// A time limit and the text that the configuration gave it in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeLimit {
+    /// The limit; `Duration::MAX` for infinity.
+    pub duration: Duration,
+    /// The number as Python would print it, for `Execution timeout after N seconds`.
+    pub text: String,
+}
+
+impl TimeLimit {
+    /// Reads a limit: a number above zero. `None` for anything else.
+    #[must_use]
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let seconds = value.as_number().filter(|seconds| *seconds > 0.0)?;
+        let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        Some(Self { duration, text: python_text::str(value) })
+    }
+
+    /// A limit of whole seconds.
+    #[must_use]
+    pub fn from_secs(seconds: u64) -> Self {
+        Self { duration: Duration::from_secs(seconds), text: seconds.to_string() }
+    }
+}
+
+/// As whom a plugin runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunAs {
+    /// As the daemon does.
+    Daemon,
+    /// As this user and group.
+    Account {
+        /// The user.
+        user: AccountId,
+        /// The group.
+        group: AccountId,
+    },
+    /// The configured ids make no sense; the text says why, in each run's ERROR.
+    Unusable(String),
+}
+
+/// A user or group, by number or by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountId {
+    /// A numeric id.
+    Number(u32),
+    /// A name from the system's account database.
+    Name(String),
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(id) => id.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+/// What a command finds on its standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum StdinMode {
+    /// Nothing: `/dev/null`.
+    #[default]
+    Null,
+    /// The parameters (for an action: parameters and result) as one JSON object.
+    Json,
+}

@@ -1,0 +1,310 @@
+//! What one run of a plugin gave.
+
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value as Json};
+use thiserror::Error;
+
+use crate::messages::{Level, Messages};
+use crate::python_text;
+use crate::status::Status;
+use crate::timestamp::Timestamp;
+use crate::value::Value;
+
+/// Why something that a plugin gave is not a result, in the original's words.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct InvalidResult(pub String);
+
+/// The results of a plugin's components, by name, in the plugin's order. Each
+/// has a status and messages; whatever else a plugin adds is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentResults(Map<String, Json>);
+
+/// What became of the action that followed a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ActionResult {
+    /// The configured action ran and gave this.
+    Ran(Box<PluginResult>),
+    /// The plugin's own output told of an action; shown as it was told.
+    Told(Map<String, Json>),
+}
+
+/// The result of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginResult {
+    /// How well it works. Never `Unknown`.
+    pub status: Status,
+    /// The run's texts; none when it printed nothing.
+    pub messages: Option<Messages>,
+    /// When the run started.
+    pub last_run: Timestamp,
+    /// The parts that the plugin looked at.
+    pub component_results: Option<ComponentResults>,
+    /// What the action gave.
+    pub action: Option<ActionResult>,
+    /// Whether a client asked for this run.
+    pub forced: bool,
+}
+
+/// The part of a result that a plugin itself decides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// See [`PluginResult::status`].
+    pub status: Status,
+    /// See [`PluginResult::messages`].
+    pub messages: Option<Messages>,
+    /// See [`PluginResult::component_results`].
+    pub component_results: Option<ComponentResults>,
+    /// An action that the plugin itself told of.
+    pub action: Option<Map<String, Json>>,
+}
+
+impl Findings {
+    /// A status with the messages, none when there are none.
+    #[must_use]
+    pub fn new(status: Status, messages: Messages) -> Self {
+        let messages = (!messages.is_empty()).then_some(messages);
+        Self { status, messages, component_results: None, action: None }
+    }
+
+    /// ERROR with one text.
+    #[must_use]
+    pub fn error(text: &str) -> Self {
+        Self::new(Status::Error, Messages::of(Level::Error, text))
+    }
+
+    /// Takes the object that a plugin printed or a module returned. Names
+    /// other than `status`, `messages`, `componentResults` and `action` are dropped.
+    ///
+    /// # Errors
+    ///
+    /// The original's words for the first thing that is wrong.
+    pub fn parse(mut object: Map<String, Json>) -> Result<Self, InvalidResult> {
+        let mut take = |name: &str| object.shift_remove(name).unwrap_or(Json::Null);
+        let status = parse_status(&take("status"))?;
+        let messages = Messages::parse(take("messages"))?;
+        let component_results = ComponentResults::parse(take("componentResults"))?;
+        let action = parse_action(take("action"))?;
+        Ok(Self { status, messages, component_results, action })
+    }
+
+    /// The whole result of a run that started at `last_run`.
+    #[must_use]
+    pub fn into_result(self, last_run: Timestamp, forced: bool) -> PluginResult {
+        PluginResult {
+            status: self.status,
+            messages: self.messages,
+            last_run,
+            component_results: self.component_results,
+            action: self.action.map(ActionResult::Told),
+            forced,
+        }
+    }
+}
+
+impl ComponentResults {
+    fn parse(json: Json) -> Result<Option<Self>, InvalidResult> {
+        let object = match json {
+            Json::Object(object) => object,
+            falsy if !Value::from(falsy.clone()).is_truthy() => return Ok(None),
+            _ => return Err(InvalidResult("Component result must be dictionary".to_owned())),
+        };
+        for (name, component) in &object {
+            let Json::Object(component) = component else {
+                return Err(InvalidResult("Component result must be dictionary".to_owned()));
+            };
+            check_part(component, &format!("Component {name}"))?;
+        }
+        Ok(Some(Self(object)))
+    }
+
+    /// The components' objects by name.
+    #[must_use]
+    pub fn as_json(&self) -> &Map<String, Json> {
+        &self.0
+    }
+}
+
+fn parse_action(json: Json) -> Result<Option<Map<String, Json>>, InvalidResult> {
+    match json {
+        Json::Object(action) if action.is_empty() => Ok(Some(action)),
+        Json::Object(action) => {
+            check_part(&action, "Action")?;
+            Ok(Some(action))
+        }
+        falsy if !Value::from(falsy.clone()).is_truthy() => Ok(None),
+        _ => Err(InvalidResult("Action result must be dictionary".to_owned())),
+    }
+}
+
+/// Checks a component or an action: messages and a status, both valid.
+fn check_part(part: &Map<String, Json>, what: &str) -> Result<(), InvalidResult> {
+    let Some(messages) = part.get("messages") else {
+        return Err(InvalidResult(format!("{what} doesn't have message")));
+    };
+    let Some(status) = part.get("status") else {
+        return Err(InvalidResult(format!("{what} doesn't have status")));
+    };
+    parse_status(status)?;
+    Messages::parse(messages.clone()).map(|_| ())
+}
+
+fn parse_status(json: &Json) -> Result<Status, InvalidResult> {
+    json.as_str().and_then(Status::of_result).ok_or_else(|| {
+        let found = python_text::str(&Value::from(json.clone()));
+        InvalidResult(format!("Result status has to be OK, ERROR or WARN, not {found}"))
+    })
+}
+
+/// In which of its two shapes the wire shows component results that are not
+/// empty. Both exist in the original and clients read both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComponentShape {
+    /// `[{"componentResult": {..., "name": NAME}}, ...]`: `lastResult` and `results`.
+    List,
+    /// `{NAME: {..., "name": NAME}, ...}`: `forcedResult`.
+    Mapping,
+    /// `{NAME: {...}, ...}` as the plugin gave it: inside an action.
+    Plain,
+}
+
+impl PluginResult {
+    /// The result as the wire shows it, with component results in the given shape.
+    #[must_use]
+    pub fn on_wire(&self, shape: ComponentShape) -> WireResult<'_> {
+        WireResult { result: self, shape }
+    }
+}
+
+/// A result in one of its shapes on the wire; made by [`PluginResult::on_wire`].
+#[derive(Clone, Copy, Debug)]
+pub struct WireResult<'a> {
+    result: &'a PluginResult,
+    shape: ComponentShape,
+}
+
+impl Serialize for WireResult<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let result = self.result;
+        let components =
+            result.component_results.as_ref().map(|components| WireComponents { components, shape: self.shape });
+        let mut out = serializer.serialize_struct("PluginResult", 6)?;
+        out.serialize_field("status", result.status.as_str())?;
+        out.serialize_field("messages", &result.messages)?;
+        out.serialize_field("lastRun", &result.last_run)?;
+        out.serialize_field("componentResults", &components)?;
+        out.serialize_field("action", &result.action)?;
+        out.serialize_field("forced", &result.forced)?;
+        out.end()
+    }
+}
+
+impl Serialize for ActionResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Ran(result) => result.on_wire(ComponentShape::Plain).serialize(serializer),
+            Self::Told(object) => object.serialize(serializer),
+        }
+    }
+}
+
+struct WireComponents<'a> {
+    components: &'a ComponentResults,
+    shape: ComponentShape,
+}
+
+impl Serialize for WireComponents<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let components = self.components.as_json();
+        if components.is_empty() || self.shape == ComponentShape::Plain {
+            return components.serialize(serializer);
+        }
+        let named = components.iter().map(|(name, component)| (name, NamedComponent { name, component }));
+        if self.shape == ComponentShape::Mapping {
+            return serializer.collect_map(named);
+        }
+        serializer.collect_seq(named.map(|(_, component)| ListedComponent { component }))
+    }
+}
+
+#[derive(Serialize)]
+struct ListedComponent<'a> {
+    #[serde(rename = "componentResult")]
+    component: NamedComponent<'a>,
+}
+
+/// A component with its own name added, in place of one that it may bring.
+struct NamedComponent<'a> {
+    name: &'a str,
+    component: &'a Json,
+}
+
+impl Serialize for NamedComponent<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.component.as_object().into_iter().flatten() {
+            if key != "name" {
+                map.serialize_entry(key, value)?;
+            }
+        }
+        map.serialize_entry("name", self.name)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(json: Json) -> Result<Findings, InvalidResult> {
+        match json {
+            Json::Object(object) => Findings::parse(object),
+            _ => panic!("tests give objects"),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_original_words() {
+        let cases = [
+            (json!({"status": "GREAT"}), "Result status has to be OK, ERROR or WARN, not GREAT"),
+            (json!({"status": null}), "Result status has to be OK, ERROR or WARN, not None"),
+            (json!({"status": "OK", "messages": "hi"}), "Result message has to be a dictionary or None, not str"),
+            (json!({"status": "OK", "messages": {"info": []}}), "Can't validate message: 'error'"),
+            (
+                json!({"status": "OK", "messages": {"info": [1], "error": [], "warn": []}}),
+                "Can't validate message: Result message type info has to be a string, not int",
+            ),
+            (json!({"status": "OK", "componentResults": {"c": 1}}), "Component result must be dictionary"),
+            (json!({"status": "OK", "componentResults": {"c": {}}}), "Component c doesn't have message"),
+            (json!({"status": "OK", "componentResults": {"c": {"messages": null}}}), "Component c doesn't have status"),
+            (json!({"status": "OK", "action": "x"}), "Action result must be dictionary"),
+            (json!({"status": "OK", "action": {"status": "OK"}}), "Action doesn't have message"),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(parse(json).expect_err("invalid").to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn components_are_a_list_or_a_mapping_and_always_named() {
+        let json = json!({"status": "OK", "componentResults": {"c": {"status": "OK", "messages": null, "ms": 3}}});
+        let result = parse(json).expect("valid").into_result(Timestamp::now(), true);
+        let shown =
+            |shape| serde_json::to_value(result.on_wire(shape)).expect("serializable")["componentResults"].take();
+        let named = json!({"status": "OK", "messages": null, "ms": 3, "name": "c"});
+        assert_eq!(shown(ComponentShape::List), json!([{"componentResult": named}]));
+        assert_eq!(shown(ComponentShape::Mapping), json!({"c": named}));
+        assert_eq!(shown(ComponentShape::Plain), json!({"c": {"status": "OK", "messages": null, "ms": 3}}));
+    }
+
+    #[test]
+    fn empty_components_stay_an_empty_mapping() {
+        let result = parse(json!({"status": "OK", "componentResults": {}})).expect("valid");
+        let result = result.into_result(Timestamp::now(), false);
+        let wire = serde_json::to_value(result.on_wire(ComponentShape::List)).expect("serializable");
+        assert_eq!(wire["componentResults"], json!({}));
+    }
+}

@@ -1,0 +1,192 @@
+//! The life of one child: output, exit, deadline, cancel.
+
+use std::convert::Infallible;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::capture::Capture;
+use crate::process::{self, Process, ShellLine};
+use crate::reaper::Reaper;
+
+/// After everything was killed nobody holds the pipes any more, and what is
+/// in them is read in no time; a survivor must not keep us.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// A pipe holds 64 KiB; a quarter of it is a good bite.
+const BITE: usize = 16 * 1024;
+
+/// How far a child may go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Duration,
+    pub(crate) max_output: usize,
+}
+
+/// What a child left.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) stdout: Capture,
+    pub(crate) stderr: Capture,
+    pub(crate) end: End,
+}
+
+/// How a child ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By a signal that was not ours.
+    Signalled { number: i32, name: &'static str },
+    /// By us, since its time was over. `survivors` could not be ended.
+    TimedOut { survivors: Vec<Pid> },
+    /// By us, since the daemon stops.
+    Cancelled,
+}
+
+/// Runs a line in the shell until both of its output pipes are closed and the
+/// shell has ended, or until the time is over or the run is cancelled; then
+/// everything that it started is ended.
+///
+/// The shell is reaped last: as long as it is a zombie nobody else can have
+/// its number, so the group that we signal is still ours.
+pub(crate) async fn execute(
+    reaper: &Reaper,
+    shell_line: &ShellLine<'_>,
+    input: Option<&[u8]>,
+    limits: Limits,
+    cancel: &CancellationToken,
+) -> io::Result<Outcome> {
+    let deadline = Instant::now().checked_add(limits.timeout);
+    let mut process = process::spawn(reaper, shell_line)?;
+    let mut streams = Streams::of(&mut process, limits.max_output);
+    let stdin = process.child.stdin.take();
+
+    let by_itself = async {
+        let ended = async {
+            streams.drain().await;
+            process.child.wait().await
+        };
+        tokio::select! {
+            status = ended => status,
+            never = feed(stdin, input) => match never {},
+        }
+    };
+    let why = tokio::select! {
+        status = by_itself => {
+            reaper.release(process.pid);
+            return Ok(streams.into_outcome(end_of(status?)));
+        }
+        () = until(deadline) => Why::Timeout,
+        () = cancel.cancelled() => Why::Cancel,
+    };
+    let survivors = end_all(reaper, process, &mut streams).await;
+    let end = match why {
+        Why::Timeout => End::TimedOut { survivors },
+        Why::Cancel => End::Cancelled,
+    };
+    Ok(streams.into_outcome(end))
+}
+
+enum Why {
+    Timeout,
+    Cancel,
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Gives the child its input, and then nothing more to wait for: a child that
+/// does not read it is free not to.
+async fn feed(stdin: Option<ChildStdin>, input: Option<&[u8]>) -> Infallible {
+    if let (Some(mut stdin), Some(input)) = (stdin, input) {
+        // A child that closed its input without reading all of it is content.
+        let _ = stdin.write_all(input).await;
+    }
+    std::future::pending().await
+}
+
+/// Ends the tree while its output goes on being read, then reaps the shell.
+async fn end_all(reaper: &Reaper, mut process: Process, streams: &mut Streams) -> Vec<Pid> {
+    let mut ending = std::pin::pin!(process.tree.end(reaper.deaths()));
+    let survivors = tokio::select! {
+        survivors = &mut ending => survivors,
+        () = streams.drain() => ending.await,
+    };
+    let _ = timeout(LAST_WORDS, streams.drain()).await;
+    if survivors.contains(&process.pid) {
+        tracing::error!("process {} survived SIGKILL; its run is given up", process.pid);
+    }
+    let reaper = reaper.clone();
+    let reap = async move {
+        let _ = process.child.wait().await;
+        reaper.release(process.pid);
+    };
+    // Only a shell that sleeps in the kernel is waited for beyond this moment.
+    tokio::spawn(reap);
+    survivors
+}
+
+fn end_of(status: ExitStatus) -> End {
+    match status.signal() {
+        None => End::Exited(status.code().unwrap_or(-1)),
+        Some(number) => {
+            let name = Signal::try_from(number).map_or("real-time signal", Signal::as_str);
+            End::Signalled { number, name }
+        }
+    }
+}
+
+/// Both output streams and what they gave so far.
+struct Streams {
+    stdout: Stream<ChildStdout>,
+    stderr: Stream<ChildStderr>,
+}
+
+struct Stream<R> {
+    pipe: Option<R>,
+    capture: Capture,
+}
+
+impl Streams {
+    fn of(process: &mut Process, max_output: usize) -> Self {
+        Self {
+            stdout: Stream { pipe: process.child.stdout.take(), capture: Capture::new(max_output) },
+            stderr: Stream { pipe: process.child.stderr.take(), capture: Capture::new(max_output) },
+        }
+    }
+
+    /// Reads both until they are closed. May be dropped and called again.
+    async fn drain(&mut self) {
+        tokio::join!(self.stdout.drain(), self.stderr.drain());
+    }
+
+    fn into_outcome(self, end: End) -> Outcome {
+        Outcome { stdout: self.stdout.capture, stderr: self.stderr.capture, end }
+    }
+}
+
+impl<R: AsyncRead + Unpin> Stream<R> {
+    async fn drain(&mut self) {
+        let mut bite = Vec::new();
+        while let Some(pipe) = &mut self.pipe {
+            bite.resize(BITE, 0);
+            match pipe.read(&mut bite).await {
+                Ok(0) | Err(_) => self.pipe = None,
+                Ok(read) => self.capture.push(&bite[..read]),
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What a command printed becomes findings.
+
+use serde_json::Value as Json;
+use smoker_model::messages::{Level, Messages};
+use smoker_model::python_text;
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+use smoker_model::value::Value;
+
+use crate::execute::{End, Outcome};
+
+/// Unifies the outcome of a command that ended by itself: a JSON object on
+/// standard output is the result, whatever else happened; any other output
+/// becomes messages, and the exit status decides.
+pub(crate) fn findings(outcome: &Outcome) -> Findings {
+    let stdout = outcome.stdout.text();
+    if outcome.stdout.cut() == 0
+        && let Some(told) = parse_told(python_text::strip(&stdout))
+    {
+        return told;
+    }
+    let status = if outcome.end == End::Exited(0) { Status::Ok } else { Status::Error };
+    Findings::new(status, messages(outcome))
+}
+
+/// The output as messages: standard output as info, standard error and a
+/// signal as error, cut output as warn.
+pub(crate) fn messages(outcome: &Outcome) -> Messages {
+    let mut messages = Messages::new();
+    messages.add(Level::Info, python_text::strip(&outcome.stdout.text()));
+    messages.add(Level::Error, python_text::strip(&outcome.stderr.text()));
+    if let End::Signalled { number, name } = &outcome.end {
+        messages.add(Level::Error, &format!("killed by signal {number} ({name})"));
+    }
+    for (stream, capture) in [("standard output", &outcome.stdout), ("standard error", &outcome.stderr)] {
+        if capture.cut() > 0 {
+            let cut = capture.cut();
+            messages.add(
+                Level::Warn,
+                &format!("{cut} bytes were cut from the middle of {stream}; raise MaxOutput to keep more"),
+            );
+        }
+    }
+    messages
+}
+
+/// The result that a command told as JSON; `None` when its output is plain
+/// text. Bare scalars and everything empty count as text.
+fn parse_told(stdout: &str) -> Option<Findings> {
+    let json = parse_json(stdout)?;
+    let has_status = json["status"].as_str().and_then(Status::of_result).is_some();
+    match json {
+        Json::Object(object) if object.is_empty() => None,
+        Json::Array(list) if list.is_empty() => None,
+        Json::Object(object) if has_status => Some(
+            Findings::parse(object)
+                .unwrap_or_else(|error| Findings::error(&format!("Invalid JSON structure: {error}"))),
+        ),
+        other @ (Json::Object(_) | Json::Array(_)) => {
+            let shown = python_text::str(&Value::from(other));
+            Some(Findings::error(&format!("Missing status in JSON output: {shown}")))
+        }
+        _ => None,
+    }
+}
+
+/// Parses an object or list. What Python's `json` module writes beyond the
+/// standard, NaN and infinities, is read as null.
+fn parse_json(text: &str) -> Option<Json> {
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_python_numbers(text))).ok()
+}
+
+fn without_python_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut in_string = false;
+    while let Some(c) = rest.chars().next() {
+        let mut taken = c.len_utf8();
+        match c {
+            '\\' if in_string => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
+            '"' => in_string = !in_string,
+            'N' | 'I' | '-' if !in_string => {
+                if let Some(word) = ["NaN", "Infinity", "-Infinity"].iter().find(|word| rest.starts_with(**word)) {
+                    out.push_str("null");
+                    rest = &rest[word.len()..];
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        out.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Capture;
+
+    fn outcome(stdout: &str, stderr: &str, end: End) -> Outcome {
+        let capture = |text: &str| {
+            let mut capture = Capture::new(1 << 20);
+            capture.push(text.as_bytes());
+            capture
+        };
+        Outcome { stdout: capture(stdout), stderr: capture(stderr), end }
+    }
+
+    fn errors(findings: &Findings) -> Vec<&str> {
+        findings.messages.iter().flat_map(|messages| messages.level(Level::Error)).collect()
+    }
+
+    #[test]
+    fn an_object_with_a_status_is_the_result() {
+        let findings = findings(&outcome("\n {\"status\": \"WARN\"}\n", "noise", End::Exited(3)));
+        assert_eq!((findings.status, findings.messages), (Status::Warn, None));
+    }
+
+    #[test]
+    fn scalars_and_empty_values_are_text() {
+        for text in ["5", "3.14", "true", "\"word\"", "null", "NaN", "[]", "{}", "{not json", "[1, 2"] {
+            let findings = findings(&outcome(&format!("{text}\n"), "", End::Exited(0)));
+            let messages = findings.messages.expect("a message");
+            assert_eq!((findings.status, messages.level(Level::Info).collect::<Vec<_>>()), (Status::Ok, vec![text]));
+        }
+    }
+
+    #[test]
+    fn json_without_a_valid_status_is_an_error_that_shows_it() {
+        let cases = [
+            ("{\"status\": \"ok\", \"n\": null}", "Missing status in JSON output: {'status': 'ok', 'n': None}"),
+            ("[\"a\", 1]", "Missing status in JSON output: ['a', 1]"),
+            (
+                "{\"status\": \"OK\", \"messages\": 1}",
+                "Invalid JSON structure: Result message has to be a dictionary or None, not int",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(errors(&findings(&outcome(text, "", End::Exited(0)))), [expected]);
+        }
+    }
+
+    #[test]
+    fn the_numbers_that_only_python_writes_are_null() {
+        let text = r#"{"status": "OK", "componentResults": {"NaN \" -Infinity": {"status": "OK", "messages": null, "v": [NaN, -Infinity, -1]}}}"#;
+        let findings = findings(&outcome(text, "", End::Exited(0)));
+        let components = findings.component_results.expect("components");
+        assert_eq!(components.as_json()["NaN \" -Infinity"]["v"], serde_json::json!([null, null, -1]));
+    }
+
+    #[test]
+    fn a_signal_is_told_after_the_output() {
+        let end = End::Signalled { number: 9, name: "SIGKILL" };
+        let findings = findings(&outcome("out", "err", end));
+        assert_eq!(findings.status, Status::Error);
+        assert_eq!(errors(&findings), ["err", "killed by signal 9 (SIGKILL)"]);
+    }
+}

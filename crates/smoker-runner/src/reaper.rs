@@ -1,0 +1,114 @@
+//! Orphans that became our children.
+//!
+//! The daemon adopts what its plugins leave behind, so it also has to collect
+//! them when they die. Each is reaped by its own pid: a wait for any child
+//! would steal the exit status of a plugin's shell from the run that waits for it.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::sys;
+
+/// Deaths come in bursts; one look through our children serves all of a burst.
+const SWEEP_PAUSE: Duration = Duration::from_millis(100);
+
+/// Knows which children belong to runs and collects all others. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reaper {
+    shared: Arc<Shared>,
+    deaths: watch::Receiver<()>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Held for reading from a spawn until the child is listed, for writing
+    /// while strangers are reaped: so that no child is taken for a stranger
+    /// in the moment after its birth.
+    births: RwLock<()>,
+    owned: Mutex<HashSet<i32>>,
+}
+
+impl Reaper {
+    /// Adopts orphans from now on and collects them in a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses to tell of children's deaths.
+    pub fn start() -> io::Result<Self> {
+        if let Err(error) = sys::adopt_orphans() {
+            tracing::warn!("can't adopt orphans of plugins ({error}): those that leave their group survive a timeout");
+        }
+        let (death, deaths) = watch::channel(());
+        let shared = Arc::new(Shared::default());
+        tokio::spawn(collect(Arc::clone(&shared), signal(SignalKind::child())?, death));
+        Ok(Self { shared, deaths })
+    }
+
+    /// Starts a child that a run will wait for; [`Self::release`] when it has.
+    pub(crate) fn spawn(&self, command: &mut Command) -> io::Result<Child> {
+        let _birth = self.shared.births.read().unwrap_or_else(PoisonError::into_inner);
+        let child = command.spawn()?;
+        if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+            self.shared.owned().insert(pid);
+        }
+        Ok(child)
+    }
+
+    /// Forgets a child that its run has waited for.
+    pub(crate) fn release(&self, pid: Pid) {
+        self.shared.owned().remove(&pid.as_raw());
+    }
+
+    /// Changes whenever a child has died.
+    pub(crate) fn deaths(&self) -> watch::Receiver<()> {
+        self.deaths.clone()
+    }
+}
+
+impl Shared {
+    fn owned(&self) -> std::sync::MutexGuard<'_, HashSet<i32>> {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn strangers(&self) -> Vec<Pid> {
+        let children = sys::child_pids();
+        let owned = self.owned();
+        children.into_iter().filter(|pid| !owned.contains(&pid.as_raw())).collect()
+    }
+
+    /// Collects every dead child that no run waits for.
+    fn sweep(&self) {
+        let candidates = self.strangers();
+        if candidates.is_empty() {
+            return;
+        }
+        let _no_births = self.births.write().unwrap_or_else(PoisonError::into_inner);
+        let owned = self.owned();
+        for pid in candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw())) {
+            match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => {}
+                Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
+                Err(error) => tracing::debug!("can't collect orphan {pid}: {error}"),
+            }
+        }
+    }
+}
+
+async fn collect(shared: Arc<Shared>, mut child_died: Signal, death: watch::Sender<()>) {
+    while child_died.recv().await.is_some() {
+        shared.sweep();
+        if death.send(()).is_err() && death.is_closed() {
+            return;
+        }
+        tokio::time::sleep(SWEEP_PAUSE).await;
+    }
+}

@@ -1,0 +1,112 @@
+//! The way of a run, from the maintenance lock to the action's result.
+
+use std::path::Path;
+
+use smoker_model::messages::{Level, Messages};
+use smoker_model::plugin::{Execution, StdinMode};
+use smoker_model::result::{ActionResult, Findings, PluginResult};
+use smoker_model::status::Status;
+use smoker_model::timestamp::Timestamp;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::command::CommandRun;
+use crate::prepared::PreparedPlugin;
+use crate::reaper::Reaper;
+use crate::{action, module};
+
+/// Why a run takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunKind {
+    /// It was time.
+    Scheduled,
+    /// A client asked for it.
+    Forced,
+}
+
+/// Runs plugins. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    reaper: Reaper,
+}
+
+impl Runner {
+    /// A runner whose children the reaper looks after.
+    #[must_use]
+    pub fn new(reaper: Reaper) -> Self {
+        Self { reaper }
+    }
+
+    /// Runs a plugin and its action. Always gives a result; what goes wrong is
+    /// part of it. Cancelling ends the run's processes and then gives what is known.
+    pub async fn run(&self, plugin: &PreparedPlugin, kind: RunKind, cancel: &CancellationToken) -> PluginResult {
+        let spec = plugin.spec();
+        let started = Timestamp::now();
+        let forced = kind == RunKind::Forced;
+        if let Some(lock) = &spec.maintenance_lock {
+            match exists(lock, plugin).await {
+                Ok(false) => {}
+                Ok(true) => return skipped().into_result(started, forced),
+                Err(reason) => return Findings::error(&reason).into_result(started, forced),
+            }
+        }
+        let mut result = self.findings(plugin, cancel).await.into_result(started, false);
+        if let Some(action) = &spec.action
+            && !cancel.is_cancelled()
+        {
+            let outcome = action::run(action, plugin, &result, &self.reaper, cancel).await;
+            result.action = Some(ActionResult::Ran(Box::new(outcome)));
+        }
+        result.forced = forced;
+        result
+    }
+
+    async fn findings(&self, plugin: &PreparedPlugin, cancel: &CancellationToken) -> Findings {
+        let spec = plugin.spec();
+        match &spec.execution {
+            Execution::Module(name) => module::run(name),
+            Execution::Command { command, parser } => {
+                let command = CommandRun {
+                    command,
+                    lookup: &|name: &str| spec.parameters.get(name).cloned(),
+                    environment: plugin.environment(),
+                    credentials: plugin.credentials(),
+                    input: (spec.stdin == StdinMode::Json).then(|| action::as_json(&spec.parameters)),
+                    timeout: &spec.timeout,
+                    max_output: spec.max_output,
+                    parser: parser.as_deref(),
+                };
+                command.findings(&self.reaper, cancel).await
+            }
+        }
+    }
+}
+
+fn skipped() -> Findings {
+    Findings::new(Status::Warn, Messages::of(Level::Warn, "Skipped because of maintenance in progress"))
+}
+
+/// Looks for the maintenance lock within the plugin's time limit, away from
+/// the threads that serve: a file server that is gone answers late or never.
+/// A plugin has one such look at a time, so that those that never return do
+/// not use up the threads.
+async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
+    let limit = &plugin.spec().timeout;
+    let path = lock.to_owned();
+    let look = async {
+        let turn = plugin.lock_look().lock_owned().await;
+        let look = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            path.exists()
+        });
+        look.await
+    };
+    let shown = lock.display();
+    match timeout(limit.duration, look).await {
+        Ok(Ok(exists)) => Ok(exists),
+        Ok(Err(error)) => Err(format!("can't look for MaintenanceLock {shown}: {error}")),
+        Err(_) => {
+            Err(format!("Execution timeout after {} seconds, while looking for MaintenanceLock {shown}", limit.text))
+        }
+    }
+}

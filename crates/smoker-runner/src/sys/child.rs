@@ -1,0 +1,74 @@
+//! What happens in a child between fork and exec: becoming another user.
+//!
+//! The only module of the workspace with `unsafe`. Its closure runs in a
+//! forked copy of a process with many threads, so it makes system calls and
+//! nothing else: no allocation, no lock, no formatting.
+
+#![expect(unsafe_code, reason = "pre_exec and the calls in it have no safe form; each block states why it is sound")]
+
+use std::io;
+use std::process::Command;
+
+use std::os::unix::process::CommandExt;
+
+use crate::credentials::Credentials;
+
+/// Makes the command run with the given ids: groups first, while we may still
+/// set them, then group, then user, each real, effective and saved; then
+/// checked. Any failure refuses the exec.
+pub(crate) fn run_as(command: &mut Command, credentials: &Credentials) {
+    let uid = credentials.uid.as_raw();
+    let gid = credentials.gid.as_raw();
+    let groups: Vec<libc::gid_t> = credentials.groups.iter().map(|group| group.as_raw()).collect();
+    let become_account = move || {
+        // SAFETY: the pointer and length come from one vector that lives as
+        // long as the closure; the call only reads it.
+        check(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })?;
+        set_ids(uid, gid)?;
+        // SAFETY: takes and returns plain numbers. Succeeding would mean that
+        // the child can become root again.
+        if uid != 0 && unsafe { libc::setuid(0) } == 0 {
+            return Err(io::Error::from_raw_os_error(libc::EPERM));
+        }
+        Ok(())
+    };
+    // SAFETY: the closure makes only async-signal-safe system calls and
+    // neither allocates nor locks; its captures were made before the fork.
+    unsafe { command.pre_exec(become_account) };
+}
+
+#[cfg(target_os = "linux")]
+fn set_ids(uid: libc::uid_t, gid: libc::gid_t) -> io::Result<()> {
+    let mut uids = [!uid; 3];
+    let mut gids = [!gid; 3];
+    let [real_uid, effective_uid, saved_uid] = &mut uids;
+    let [real_gid, effective_gid, saved_gid] = &mut gids;
+    // SAFETY: the setters take plain numbers; the getters write to six
+    // distinct variables that outlive the calls.
+    unsafe {
+        check(libc::setresgid(gid, gid, gid))?;
+        check(libc::setresuid(uid, uid, uid))?;
+        check(libc::getresgid(real_gid, effective_gid, saved_gid))?;
+        check(libc::getresuid(real_uid, effective_uid, saved_uid))?;
+    }
+    verify(uids == [uid; 3] && gids == [gid; 3])
+}
+
+/// Without `setresuid` a call by root sets all three ids.
+#[cfg(not(target_os = "linux"))]
+fn set_ids(uid: libc::uid_t, gid: libc::gid_t) -> io::Result<()> {
+    // SAFETY: all calls take and return plain numbers.
+    unsafe {
+        check(libc::setgid(gid))?;
+        check(libc::setuid(uid))?;
+        verify(libc::getuid() == uid && libc::geteuid() == uid && libc::getgid() == gid && libc::getegid() == gid)
+    }
+}
+
+fn check(returned: libc::c_int) -> io::Result<()> {
+    if returned == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn verify(holds: bool) -> io::Result<()> {
+    if holds { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::EPERM)) }
+}

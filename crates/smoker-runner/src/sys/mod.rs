@@ -1,0 +1,23 @@
+//! What differs between Linux and other systems, and the one place with `unsafe`.
+
+mod child;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+
+use nix::unistd::Pid;
+
+pub(crate) use child::run_as;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{adopt_orphans, child_pids, groups_of, is_alive, living_members};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use portable::{adopt_orphans, child_pids, groups_of, is_alive, living_members};
+
+/// A living process of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) pid: Pid,
+    /// Whether a signal to the run's group reaches it.
+    pub(crate) in_group: bool,
+}

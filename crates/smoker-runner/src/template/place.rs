@@ -1,0 +1,107 @@
+//! Where in the shell's grammar a value stands, and what may stand there.
+
+/// The place of one placeholder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Any value can be written, in this form.
+    Any(Form),
+    /// Only some values can be written, in this form.
+    Only(Only, Form),
+    /// No value can be written.
+    Refused(Refusal),
+}
+
+/// How a value is written so that it stays data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Outside of quotes: a word in single quotes.
+    Bare,
+    /// Inside single quotes.
+    Single,
+    /// Inside double quotes, which are closed before it and opened after it.
+    Double,
+    /// In the word of `"${x:-word}"`, where only backslashes quote.
+    DefaultWord,
+    /// In a comment, where it has no effect at all.
+    Comment,
+    /// As it is.
+    Plain,
+}
+
+/// Which values can stand in a place that does not take all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Only {
+    /// Whole decimal numbers, because the shell computes with it.
+    Integer,
+    /// Letters, digits and `_`, because bash evaluates what else the name of a variable holds.
+    Name,
+    /// Characters without a meaning anywhere, because shells disagree, for
+    /// this reason, about what the place is.
+    Harmless(&'static str),
+}
+
+/// A place where nothing can be written safely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// In backticks, whose text the shell reads twice.
+    Backticks,
+    /// In the body of a here-document, where no quotes exist.
+    HereDocument,
+    /// In the word that ends a here-document.
+    HereDelimiter,
+    /// Behind a backslash that would quote the first character of what is written.
+    AfterBackslash,
+    /// Behind a dollar sign, where shells disagree about quotes.
+    AfterDollar,
+    /// In `$'...'` or `$"..."`, which only some shells know.
+    DollarQuotes,
+    /// In `${...}` where the name of a variable or an operator stands.
+    VariableName,
+    /// In `"${x#word}"` and other expansions whose quoting differs between shells.
+    ExpansionWord,
+    /// Directly behind `$name`, in a place where no quotes can part them.
+    JoinsVariable,
+    /// Where shells disagree about quoting and a here-document could be meant.
+    Unclear,
+    /// Inside more nested expansions than are followed.
+    TooDeep,
+}
+
+impl Refusal {
+    pub(crate) fn place(self) -> &'static str {
+        match self {
+            Self::Backticks => "in backticks",
+            Self::HereDocument => "in a here-document",
+            Self::HereDelimiter => "in the word that ends a here-document",
+            Self::AfterBackslash => "directly behind a backslash",
+            Self::AfterDollar => "directly behind a dollar sign",
+            Self::DollarQuotes => "in `$'...'` or `$\"...\"`, which not every /bin/sh knows",
+            Self::VariableName => "in the name or operator of `${...}`",
+            Self::ExpansionWord => "in this kind of `${...}`, whose quoting differs between shells",
+            Self::JoinsVariable => "here, directly behind the name of a variable that it would become a part of",
+            Self::Unclear => "here, where shells disagree about quoting and the command has a here-document",
+            Self::TooDeep => "inside so many nested expansions",
+        }
+    }
+
+    pub(crate) fn way_out(self, variable: &str) -> String {
+        match self {
+            Self::Backticks => {
+                format!("write `$(...)` instead of backticks, or \"${variable}\", or use `Stdin: json`")
+            }
+            Self::HereDocument => format!(
+                "write `${variable}` in its place, without quotes around the word that ends the here-document, \
+                 or use `printf`, \"${variable}\" or `Stdin: json`"
+            ),
+            Self::HereDelimiter => "write the word itself".to_owned(),
+            Self::AfterBackslash => "remove the backslash; the value is quoted already".to_owned(),
+            Self::AfterDollar | Self::JoinsVariable => {
+                format!("put it in double quotes, or use \"${variable}\" or `Stdin: json`")
+            }
+            Self::DollarQuotes => format!("use ordinary quotes, \"${variable}\" or `Stdin: json`"),
+            Self::VariableName | Self::ExpansionWord | Self::Unclear | Self::TooDeep => {
+                format!("use \"${variable}\" instead, or `Stdin: json`")
+            }
+        }
+    }
+}

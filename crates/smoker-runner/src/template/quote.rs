@@ -1,0 +1,108 @@
+//! Writes a value for the place where it stands, so that the shell reads
+//! exactly that value and nothing else.
+
+use crate::template::directive::Directive;
+use crate::template::error::TemplateError;
+use crate::template::place::{Form, Only, Place};
+
+/// `value` in shell text for `place`.
+pub(crate) fn quote(directive: &Directive, place: Place, value: &str) -> Result<String, TemplateError> {
+    if value.contains('\0') {
+        return Err(TemplateError::Nul { placeholder: directive.placeholder() });
+    }
+    let form = match place {
+        Place::Refused(refusal) => return Err(TemplateError::refused(directive, refusal)),
+        Place::Any(form) => form,
+        Place::Only(only, form) => {
+            check(only, value).map_err(|problem| TemplateError::value(directive, problem))?;
+            form
+        }
+    };
+    Ok(match form {
+        Form::Bare => single_quoted(value),
+        Form::Single => inside_single(value),
+        Form::Double => format!("\"{}\"", single_quoted(value)),
+        Form::DefaultWord => escaped(value).map_err(|problem| TemplateError::value(directive, problem))?,
+        Form::Comment => value.chars().map(|c| if is_harmless_or_foreign(c) { c } else { '_' }).collect(),
+        Form::Plain => plain(value),
+    })
+}
+
+fn check(only: Only, value: &str) -> Result<(), String> {
+    match only {
+        Only::Integer if is_integer(value) => Ok(()),
+        Only::Integer => {
+            Err(format!("is {value:?}, but only a whole number can stand where the shell computes with it"))
+        }
+        Only::Name if !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Ok(()),
+        Only::Name => Err(format!(
+            "is {}, but only letters, digits and `_` can stand where the shell reads the name of a variable",
+            shown(value)
+        )),
+        Only::Harmless(_) if !value.is_empty() && value.chars().all(is_harmless) => Ok(()),
+        Only::Harmless(reason) => Err(format!(
+            "is {}, but shells disagree about what its place means, because of {reason}, \
+             and so only ASCII letters, digits and `_./:@,+-` can stand there",
+            shown(value)
+        )),
+    }
+}
+
+/// A value for a message, which a long one would fill.
+fn shown(value: &str) -> String {
+    match value.char_indices().nth(40) {
+        Some((end, _)) => format!("{:?}…", &value[..end]),
+        None => format!("{value:?}"),
+    }
+}
+
+/// A decimal number with or without a sign; padding by the format is allowed.
+fn is_integer(value: &str) -> bool {
+    let digits = value.trim_matches(' ');
+    let digits = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_harmless(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_./:@,+-".contains(c)
+}
+
+fn is_harmless_or_foreign(c: char) -> bool {
+    is_harmless(c) || c == '=' || (!c.is_ascii() && c.is_alphanumeric())
+}
+
+fn single_quoted(value: &str) -> String {
+    format!("'{}'", inside_single(value))
+}
+
+fn inside_single(value: &str) -> String {
+    value.replace('\'', r"'\''")
+}
+
+/// A signed number is set apart, so that it does not make `--` of a minus in front of it.
+fn plain(value: &str) -> String {
+    if is_integer(value) && value.starts_with(['-', '+']) { format!(" {value}") } else { value.to_owned() }
+}
+
+/// The word of `"${x:-word}"`. Old bash (3.2, the shell of macOS) starts a
+/// quotation at an apostrophe there, and no escape for it exists. A backslash
+/// is not put behind a character that is not ASCII: in some legacy encodings
+/// the two bytes would be one character.
+fn escaped(value: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(value.len());
+    let mut after_foreign = false;
+    for c in value.chars() {
+        match c {
+            '\'' => return Err("has an apostrophe, which cannot be written inside \"${...}\"".to_owned()),
+            '$' | '`' | '"' | '\\' | '}' if after_foreign => {
+                return Err(format!(
+                    "has {c:?} behind a letter that is not ASCII, which cannot be written inside \"${{...}}\""
+                ));
+            }
+            '$' | '`' | '"' | '\\' | '}' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+        after_foreign = !c.is_ascii();
+    }
+    Ok(out)
+}

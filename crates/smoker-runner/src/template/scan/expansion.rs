@@ -1,0 +1,218 @@
+//! What a dollar sign begins: `$name`, `${...}`, `$(...)`, `$((...))`.
+
+use crate::template::place::{Form, Only, Place, Refusal};
+use crate::template::scan::{Item, MAX_DEPTH, Scanner};
+
+/// What is around a dollar sign.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Around {
+    /// No quotes.
+    Bare,
+    /// Double quotes, or the body of a here-document.
+    DoubleQuotes,
+    /// The word of a `${...}` that is itself in double quotes.
+    QuotedWord,
+    /// `$((...))`.
+    Arithmetic,
+}
+
+/// The kinds of `${...}`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    /// `:-`, `:=`, `:?`, `:+`, with or without the colon.
+    Default,
+    /// `#`, `##`, `%`, `%%`.
+    Pattern,
+    /// What only some shells know.
+    Other,
+}
+
+impl Scanner<'_> {
+    /// Reads what follows a dollar sign.
+    pub(super) fn dollar(&mut self, around: Around) {
+        if self.depth == MAX_DEPTH {
+            self.give_up();
+            return;
+        }
+        self.depth += 1;
+        self.line.push_quoted('$');
+        self.expansion(around);
+        self.depth -= 1;
+    }
+
+    fn expansion(&mut self, around: Around) {
+        let Some(item) = self.peek() else { return };
+        let c = match item {
+            // The end of the double quotes follows, and a dollar sign before it is only itself.
+            Item::Hole if around == Around::DoubleQuotes => return,
+            Item::Hole => {
+                self.at += 1;
+                self.refuse(Refusal::AfterDollar);
+                return;
+            }
+            Item::Char(c) => c,
+        };
+        match c {
+            '(' => {
+                self.at += 1;
+                if self.take('(') {
+                    self.arithmetic();
+                } else {
+                    self.substitution();
+                }
+            }
+            '{' => {
+                self.at += 1;
+                self.braces(around);
+            }
+            '\'' if around == Around::Bare => {
+                self.at += 1;
+                self.single_quotes(true);
+            }
+            '"' if around == Around::Bare => {
+                self.at += 1;
+                self.double_quotes(true);
+            }
+            '[' => self.doubt("`$[`"),
+            c if c.is_ascii_alphabetic() || c == '_' => self.skip_name(),
+            '#' | '?' | '$' | '!' | '-' | '@' | '*' | '0'..='9' => self.at += 1,
+            _ => {}
+        }
+    }
+
+    fn skip_name(&mut self) {
+        while let Some(Item::Char(c)) = self.peek()
+            && (c.is_ascii_alphanumeric() || c == '_')
+        {
+            self.at += 1;
+        }
+    }
+
+    /// Reads `${...}` behind its opening brace.
+    fn braces(&mut self, around: Around) {
+        let Some(operator) = self.braces_start() else { return };
+        let inner = match around {
+            Around::DoubleQuotes => Around::QuotedWord,
+            other => other,
+        };
+        while let Some(item) = self.next() {
+            match item {
+                Item::Hole => self.hole_in_braces(operator, inner),
+                Item::Char('}') => return,
+                Item::Char('\\') => match self.next() {
+                    Some(Item::Hole) => self.refuse(Refusal::AfterBackslash),
+                    Some(Item::Char('\'' | '"')) if inner != Around::Bare => self.doubt("quotes inside \"${...}\""),
+                    Some(Item::Char('\n')) => self.continued_line(),
+                    _ => {}
+                },
+                Item::Char('\'') if inner == Around::Bare => self.single_quotes(false),
+                Item::Char('"') if inner == Around::Bare => self.double_quotes(false),
+                Item::Char('\'' | '"') => self.doubt("quotes inside \"${...}\""),
+                Item::Char('$') => self.dollar(inner),
+                Item::Char('`') => self.backticks(),
+                Item::Char('{') => self.doubt("a brace inside `${...}`"),
+                Item::Char('<' | '>') if self.peek() == Some(Item::Char('(')) => {
+                    self.doubt("a process substitution inside `${...}`");
+                }
+                Item::Char('\n') => self.inner_line_end(),
+                Item::Char(_) => {}
+            }
+        }
+    }
+
+    /// Reads the name and the operator; nothing when the expansion ends with them.
+    fn braces_start(&mut self) -> Option<Operator> {
+        if let Some(Item::Char(' ' | '\t' | '\n' | '|' | '(' | '\\')) = self.peek() {
+            self.doubt("a command inside `${...}`");
+        }
+        // `${#}` is a name, `${#x}` is the length of another.
+        let prefixed = self.take('#') || self.take('!');
+        let start = self.at;
+        self.skip_name();
+        if self.at == start && !prefixed {
+            let special = |c: char| "?$!-@*".contains(c);
+            self.at += usize::from(matches!(self.peek(), Some(Item::Char(c)) if special(c)));
+        }
+        if self.take('[') {
+            self.subscript();
+        }
+        let colon = self.take(':');
+        let operator = match self.peek() {
+            Some(Item::Char('}')) if !colon => {
+                self.at += 1;
+                return None;
+            }
+            Some(Item::Char('-' | '=' | '?' | '+')) => Operator::Default,
+            Some(Item::Char('#' | '%')) if !colon => Operator::Pattern,
+            _ => return Some(Operator::Other),
+        };
+        self.at += 1;
+        if operator == Operator::Pattern && !self.take('#') {
+            self.take('%');
+        }
+        Some(operator)
+    }
+
+    /// Reads the subscript of an array, which bash evaluates.
+    fn subscript(&mut self) {
+        while let Some(item) = self.peek() {
+            match item {
+                Item::Char(']') => {
+                    self.at += 1;
+                    return;
+                }
+                Item::Char(c) if c.is_ascii_alphanumeric() || "_@*".contains(c) => self.at += 1,
+                Item::Char(_) => {
+                    self.doubt("a subscript inside `${...}`");
+                    return;
+                }
+                Item::Hole => return,
+            }
+        }
+    }
+
+    fn hole_in_braces(&mut self, operator: Operator, around: Around) {
+        match (operator, around) {
+            (Operator::Other, _) => self.refuse(Refusal::VariableName),
+            (_, Around::Bare) => self.hole(Form::Bare),
+            (Operator::Default, Around::QuotedWord) => self.hole(Form::DefaultWord),
+            (Operator::Default, Around::Arithmetic) => self.number(),
+            _ => self.refuse(Refusal::ExpansionWord),
+        }
+    }
+
+    /// Reads `$((...))` behind its opening parentheses. What is not closed by
+    /// two parentheses at once is `$( (...) )` to some shells.
+    fn arithmetic(&mut self) {
+        let first = self.places.len();
+        let mut open = 0_usize;
+        while let Some(item) = self.next() {
+            match item {
+                Item::Hole => self.number(),
+                Item::Char('(') => open += 1,
+                Item::Char(')') if open > 0 => open -= 1,
+                Item::Char(')') if self.take(')') => return,
+                Item::Char(')') => break,
+                Item::Char('$') => self.dollar(Around::Arithmetic),
+                Item::Char('`') => self.backticks(),
+                Item::Char('\'' | '"' | '\\') => self.doubt("quotes inside `$((...))`"),
+                Item::Char('\n') => self.inner_line_end(),
+                Item::Char(_) => {}
+            }
+        }
+        self.doubt_since(first, "`$((` without `))`");
+    }
+
+    /// Notes a placeholder inside arithmetic.
+    fn number(&mut self) {
+        if self.before(1) == Some(Item::Char('\\')) {
+            self.refuse(Refusal::AfterBackslash);
+            return;
+        }
+        let number = self.places.len();
+        self.hole(Form::Plain);
+        if let Place::Any(_) | Place::Only(Only::Integer | Only::Name, _) = self.places[number] {
+            self.places[number] = self.plain(Only::Integer);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Here-documents: the word that ends one, and its body.
+
+use crate::template::command_line::HereDocument;
+use crate::template::place::Refusal;
+use crate::template::scan::expansion::Around;
+use crate::template::scan::{Item, Scanner};
+
+impl Scanner<'_> {
+    /// Reads the word behind `<<`; the body comes with the next line.
+    pub(super) fn here_delimiter(&mut self) {
+        let strip_tabs = self.take('-');
+        while self.take(' ') || self.take('\t') {}
+        if self.peek() == Some(Item::Char('#')) {
+            self.doubt("`#` behind `<<`");
+        }
+        let mut document = HereDocument { delimiter: String::new(), strip_tabs, literal: false };
+        while let Some(item) = self.peek() {
+            if let Item::Char(' ' | '\t' | '\n' | ';' | '|' | '&' | '<' | '>' | '(' | ')') = item {
+                break;
+            }
+            self.at += 1;
+            match item {
+                Item::Hole => self.refuse(Refusal::HereDelimiter),
+                Item::Char(quote @ ('\'' | '"')) => {
+                    document.literal = true;
+                    self.quoted_delimiter(quote, &mut document.delimiter);
+                }
+                Item::Char('\\') => {
+                    document.literal = true;
+                    match self.next() {
+                        Some(Item::Hole) => self.refuse(Refusal::HereDelimiter),
+                        Some(Item::Char('\n')) | None => self.doubt("a word behind `<<` that goes on in the next line"),
+                        Some(Item::Char(c)) => document.delimiter.push(c),
+                    }
+                }
+                Item::Char('$' | '`') => self.doubt("an expansion behind `<<`"),
+                Item::Char(c) => document.delimiter.push(c),
+            }
+        }
+        if document.delimiter.is_empty() {
+            self.doubt("an empty word behind `<<`");
+        }
+        self.line.here_documents.push_back(document);
+    }
+
+    fn quoted_delimiter(&mut self, quote: char, delimiter: &mut String) {
+        while let Some(item) = self.next() {
+            match item {
+                Item::Hole => self.refuse(Refusal::HereDelimiter),
+                Item::Char(c) if c == quote => return,
+                Item::Char('\n') => self.doubt("a word behind `<<` that goes on in the next line"),
+                Item::Char('\\' | '$' | '`') if quote == '"' => self.doubt("an expansion behind `<<`"),
+                Item::Char(c) => delimiter.push(c),
+            }
+        }
+    }
+
+    /// Reads the body, which begins at this line, and the line that ends it.
+    pub(super) fn here_document(&mut self, document: &HereDocument) {
+        let nested = !self.outer.is_empty();
+        self.in_here_document += 1;
+        while self.at < self.items.len() {
+            let end = self.line_length() + self.at;
+            let line = &self.items[self.at..end];
+            if is_delimiter(line, document) {
+                self.at = (end + 1).min(self.items.len());
+                break;
+            }
+            // Old shells look for the end of `$(...)` without a notion of here-documents.
+            if nested && line.iter().any(|item| matches!(item, Item::Char(c) if "'\"`()\\#".contains(*c))) {
+                self.doubt("a here-document inside `$(...)`");
+            }
+            if document.literal {
+                self.literal_line(end);
+            } else {
+                self.expanding_line(end);
+            }
+        }
+        self.in_here_document -= 1;
+    }
+
+    fn line_length(&self) -> usize {
+        let rest = &self.items[self.at..];
+        rest.iter().position(|item| *item == Item::Char('\n')).unwrap_or(rest.len())
+    }
+
+    fn literal_line(&mut self, end: usize) {
+        while self.at < end {
+            if self.next() == Some(Item::Hole) {
+                self.refuse(Refusal::HereDocument);
+            }
+        }
+        self.next();
+    }
+
+    fn expanding_line(&mut self, end: usize) {
+        while self.at < end {
+            match self.next() {
+                Some(Item::Hole) => self.refuse(Refusal::HereDocument),
+                Some(Item::Char('\\')) if self.peek() != Some(Item::Hole) => {
+                    self.next();
+                }
+                Some(Item::Char('$')) => self.dollar(Around::DoubleQuotes),
+                Some(Item::Char('`')) => self.backticks(),
+                _ => {}
+            }
+        }
+        if self.at > end {
+            self.doubt("a line of a here-document that goes on in the next line");
+        } else {
+            self.next();
+        }
+    }
+}
+
+fn is_delimiter(line: &[Item], document: &HereDocument) -> bool {
+    let tabs = if document.strip_tabs { line.iter().take_while(|item| **item == Item::Char('\t')).count() } else { 0 };
+    let wanted = document.delimiter.chars().map(Item::Char);
+    line[tabs..].iter().copied().eq(wanted)
+}

@@ -1,0 +1,55 @@
+//! `GET /plugins` and `GET /plugins/NAME`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{RawPathParams, State};
+use axum::response::Response;
+use bytes::Bytes;
+use hyper::StatusCode;
+use percent_encoding::percent_decode_str;
+use smoker_model::plugin::PluginName;
+
+use crate::api::error::ApiError;
+use crate::api::view;
+use crate::manager::PluginManager;
+
+/// The list of all plugins as it was last written, with the generation of the
+/// facts in it: as long as nothing changes it is not written again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListCache(Arc<Mutex<Option<(u64, Bytes)>>>);
+
+impl ListCache {
+    fn page(&self, manager: &PluginManager) -> Bytes {
+        let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((generation, page)) = cached
+            && generation == manager.state().generation()
+        {
+            return page;
+        }
+        let (generation, plugins) = manager.state().plugins();
+        let page = view::plugin_list(&plugins);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, page.clone()));
+        page
+    }
+}
+
+/// All plugins in configuration order.
+pub(crate) async fn list(State(manager): State<PluginManager>, State(cache): State<ListCache>) -> Response {
+    view::json_bytes(StatusCode::OK, cache.page(&manager))
+}
+
+/// One plugin with its results.
+pub(crate) async fn show(State(manager): State<PluginManager>, path: RawPathParams) -> Result<Response, ApiError> {
+    let name = last_segment(&path);
+    match manager.state().plugin(&PluginName::from(name.as_str())) {
+        Some((plugin, results)) => Ok(view::json_bytes(StatusCode::OK, view::plugin_with_results(&plugin, &results))),
+        None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),
+    }
+}
+
+/// The path's last segment, decoded after the path was split, so that a name
+/// may hold a slash.
+pub(crate) fn last_segment(path: &RawPathParams) -> String {
+    let raw = path.iter().last().map_or("", |(_, raw)| raw);
+    percent_decode_str(raw).decode_utf8_lossy().into_owned()
+}

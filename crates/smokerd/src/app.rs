@@ -1,0 +1,213 @@
+//! From the command line to the exit code.
+
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use smoker_config::Config;
+use smoker_config::ConfigError;
+use smoker_config::DaemonSettings;
+use smoker_config::{Problem, Severity};
+use smoker_model::plugin::PluginSpec;
+use smoker_runner::credentials::Credentials;
+
+use crate::cli::{self, Options, Order};
+use crate::daemon::Daemon;
+use crate::daemonize::{self, Side};
+use crate::error::StartError;
+use crate::pidfile::{self, Pidfile};
+use crate::stdio::{OpenStdio, StdioFiles};
+use crate::{admission, exit_code, listen, logging, privileges, stop};
+
+/// Does what the command line asks for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let code = match cli::parse(arguments) {
+        Err(code) => code,
+        Ok(options) => match options.order {
+            Order::Check => check(&options),
+            Order::Stop => stop_daemon(&options),
+            Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
+        },
+    };
+    ExitCode::from(code)
+}
+
+fn fail(error: &dyn std::fmt::Display) -> u8 {
+    eprintln!("ERROR: {error}");
+    exit_code::FAILURE
+}
+
+/// The start-up in order. Everything that an operator can get wrong fails
+/// before the daemon leaves their terminal.
+fn start(options: &Options) -> Result<u8, StartError> {
+    let Loaded { settings, plugins, problems } = load(options)?;
+    let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
+    let credentials = privileges::wanted(&settings)?;
+    let pidfile_path = pidfile_path(options, &settings);
+    let (background, _pidfile_lock) = match options.order {
+        Order::Background => match go_to_background(&settings, &pidfile_path, &problems)? {
+            Background::Starter(code) => return Ok(code),
+            Background::Daemon(background, pidfile) => (Some(background), Some(pidfile)),
+        },
+        _ => (None, None),
+    };
+    logging::start(options);
+    tracing::info!("Starting daemon");
+    log_all(&problems);
+    let served = take_on(credentials.as_ref()).and_then(|()| serve(settings, plugins, listeners, background));
+    pidfile::remove_if_ours(&pidfile_path);
+    served.map(|()| exit_code::SUCCESS)
+}
+
+fn take_on(credentials: Option<&Credentials>) -> Result<(), StartError> {
+    credentials.map_or(Ok(()), privileges::take_on)
+}
+
+fn serve(
+    settings: DaemonSettings,
+    plugins: Vec<PluginSpec>,
+    listeners: Vec<TcpListener>,
+    background: Option<BackgroundDaemon>,
+) -> Result<(), StartError> {
+    let log_files = background.as_ref().map(|background| background.files.clone());
+    let ready = || {
+        if let Some(background) = background {
+            background.leave_terminal();
+        }
+    };
+    Daemon { settings, plugins, listeners, log_files }.run(ready).map_err(StartError::Runtime)
+}
+
+struct Loaded {
+    settings: DaemonSettings,
+    plugins: Vec<PluginSpec>,
+    problems: Vec<Problem>,
+}
+
+fn load(options: &Options) -> Result<Loaded, StartError> {
+    let config = smoker_config::load(&options.config).inspect_err(print_problems_of)?;
+    admit(config)
+}
+
+/// Checks what only this machine and this daemon know about the plugins.
+fn admit(config: Config) -> Result<Loaded, StartError> {
+    let Config { settings, plugins, mut problems, .. } = config;
+    let (plugins, left_out) = admission::admit(plugins, privileges::wanted(&settings)?.as_ref());
+    problems.extend(left_out);
+    if plugins.is_empty() {
+        print_all(&problems);
+        return Err(StartError::NoPlugins);
+    }
+    Ok(Loaded { settings, plugins, problems })
+}
+
+fn print_problems_of(error: &ConfigError) {
+    print_all(error.problems());
+}
+
+/// What a daemon that goes into the background has beside others.
+struct BackgroundDaemon {
+    files: StdioFiles,
+    open_files: OpenStdio,
+    readiness: daemonize::Readiness,
+}
+
+enum Background {
+    Starter(u8),
+    Daemon(BackgroundDaemon, Pidfile),
+}
+
+fn go_to_background(
+    settings: &DaemonSettings,
+    pidfile_path: &Path,
+    problems: &[Problem],
+) -> Result<Background, StartError> {
+    let files = StdioFiles::of(settings);
+    let open_files = files.open()?;
+    let mut pidfile = Pidfile::lock(pidfile_path)?;
+    print_all(problems);
+    match daemonize::daemonize().map_err(StartError::Daemonize)? {
+        Side::Starter { is_serving: true } => Ok(Background::Starter(exit_code::SUCCESS)),
+        Side::Starter { is_serving: false } => Ok(Background::Starter(exit_code::FAILURE)),
+        Side::Daemon(readiness) => {
+            pidfile.write()?;
+            Ok(Background::Daemon(BackgroundDaemon { files, open_files, readiness }, pidfile))
+        }
+    }
+}
+
+impl BackgroundDaemon {
+    /// The last thing that the terminal could hear is that we serve.
+    fn leave_terminal(self) {
+        if let Err(error) = self.open_files.install() {
+            tracing::error!("the standard streams stay with the terminal: {error}");
+        }
+        self.readiness.tell();
+    }
+}
+
+/// `--check`: every problem on standard output, the verdict as exit code.
+fn check(options: &Options) -> u8 {
+    let (problems, fatal) = match smoker_config::load(&options.config) {
+        Err(error) => (error.problems().to_vec(), Some(StartError::Config(error))),
+        Ok(config) => match admit(config) {
+            Err(error) => (Vec::new(), Some(error)),
+            Ok(loaded) => {
+                let accounts = admission::account_problems(&loaded.plugins);
+                ([loaded.problems, accounts].concat(), None)
+            }
+        },
+    };
+    print_all(&problems);
+    if let Some(error) = fatal {
+        return fail(&error);
+    }
+    let wrong = problems.iter().filter(|problem| problem.severity > Severity::Info).count();
+    if wrong == 0 {
+        println!("{}: no problems found", options.config.display());
+        exit_code::SUCCESS
+    } else {
+        eprintln!("{}: {wrong} problems found", options.config.display());
+        exit_code::FAILURE
+    }
+}
+
+/// As in the original the configuration comes first: it may name the pidfile.
+fn stop_daemon(options: &Options) -> u8 {
+    let config = match smoker_config::load(&options.config) {
+        Ok(config) => config,
+        Err(error) => return fail(&error),
+    };
+    match stop::stop(&pidfile_path(options, &config.settings)) {
+        Ok(()) => exit_code::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// The option, then the configuration, then the default.
+fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
+    let path = options.pidfile.clone().or_else(|| settings.pidfile.clone());
+    let path = path.unwrap_or_else(|| PathBuf::from(pidfile::DEFAULT_PATH));
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+fn print_all(problems: &[Problem]) {
+    for problem in problems {
+        match problem.severity {
+            Severity::Error => eprintln!("ERROR: {problem}"),
+            Severity::Warning => eprintln!("WARNING: {problem}"),
+            Severity::Info => {}
+        }
+    }
+}
+
+fn log_all(problems: &[Problem]) {
+    for problem in problems {
+        match problem.severity {
+            Severity::Error => tracing::error!("{problem}"),
+            Severity::Warning => tracing::warn!("{problem}"),
+            Severity::Info => tracing::info!("{problem}"),
+        }
+    }
+}

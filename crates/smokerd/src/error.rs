@@ -1,0 +1,37 @@
+//! What ends a start.
+
+use std::io;
+use std::path::PathBuf;
+
+use smoker_config::ConfigError;
+use smoker_runner::credentials::CredentialsError;
+use thiserror::Error;
+
+use crate::pidfile::PidfileError;
+
+/// Why the daemon does not run.
+#[derive(Debug, Error)]
+pub(crate) enum StartError {
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error("can't find an address for bind_host '{host}': {source}")]
+    Resolve { host: String, source: io::Error },
+    #[error("can't listen on {address}: {source}; is another smokerd running there? Stop it or change bind_port")]
+    Bind { address: String, source: io::Error },
+    #[error("{0}")]
+    Pidfile(#[from] PidfileError),
+    #[error("can't open {path} for the daemon's {stream}: {source}; correct '{stream}' in the configuration")]
+    Stdio { stream: &'static str, path: PathBuf, source: io::Error },
+    #[error("No plugins loaded!")]
+    NoPlugins,
+    #[error("can't go into the background: {0}")]
+    Daemonize(io::Error),
+    #[error("can't run as the configured uid and gid: {0}")]
+    Account(#[from] CredentialsError),
+    #[error(
+        "can't become uid {uid} and gid {gid}: {reason}; start smokerd as root or remove uid and gid from the configuration"
+    )]
+    Privileges { uid: String, gid: String, reason: String },
+    #[error("can't start: {0}")]
+    Runtime(io::Error),
+}

@@ -1,0 +1,89 @@
+//! The results that are kept of one plugin.
+//!
+//! In memory, oldest first, each already written as the wire shows it: a page
+//! is put together from texts, and a result takes no more room than its text.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A number that grows with each result of the daemon, so that the oldest of
+/// all can be found.
+pub(crate) type Sequence = u64;
+
+/// What a kept result takes beside its text.
+const OVERHEAD: usize = 48;
+
+/// Results of one plugin.
+#[derive(Debug)]
+pub(crate) struct History {
+    limit: usize,
+    results: VecDeque<(Sequence, Arc<str>)>,
+}
+
+impl History {
+    /// Keeps up to `limit` results; 0 keeps none.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, results: VecDeque::new() }
+    }
+
+    /// Adds a result and gives how many bytes the history grew (or shrank) by.
+    pub(crate) fn push(&mut self, sequence: Sequence, result: Arc<str>) -> isize {
+        if self.limit == 0 {
+            return 0;
+        }
+        let mut growth = size(&result);
+        self.results.push_back((sequence, result));
+        while self.results.len() > self.limit {
+            growth -= self.drop_oldest();
+        }
+        growth
+    }
+
+    /// The newest result.
+    pub(crate) fn newest(&self) -> Option<&Arc<str>> {
+        self.results.back().map(|(_, result)| result)
+    }
+
+    /// All results, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.results.iter().map(|(_, result)| result)
+    }
+
+    /// When the oldest result came that could be spared; the newest never can.
+    pub(crate) fn oldest_spare(&self) -> Option<Sequence> {
+        if self.results.len() > 1 { self.results.front().map(|(sequence, _)| *sequence) } else { None }
+    }
+
+    /// Drops the oldest result and gives how many bytes that freed.
+    pub(crate) fn drop_oldest(&mut self) -> isize {
+        self.results.pop_front().map_or(0, |(_, result)| size(&result))
+    }
+}
+
+/// How many bytes a kept text takes.
+pub(crate) fn size(text: &str) -> isize {
+    isize::try_from(text.len() + OVERHEAD).unwrap_or(isize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_results_are_kept_oldest_first() {
+        let mut history = History::new(2);
+        for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
+            history.push(sequence as u64, text.into());
+        }
+        assert_eq!(history.iter().map(|text| &**text).collect::<Vec<_>>(), ["two", "three"]);
+        assert_eq!(history.oldest_spare(), Some(1));
+    }
+
+    #[test]
+    fn growth_is_what_was_added_less_what_was_dropped() {
+        let mut history = History::new(1);
+        assert_eq!(history.push(0, "12345".into()), size("12345"));
+        assert_eq!(history.push(1, "123".into()), -2);
+        assert_eq!(history.oldest_spare(), None);
+    }
+}

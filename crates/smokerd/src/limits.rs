@@ -1,0 +1,23 @@
+//! How much a client may ask of the daemon.
+
+use std::time::Duration;
+
+/// The largest body of a request, in bytes.
+pub const BODY: usize = 1024 * 1024;
+
+/// The largest path and headers of a request together, in bytes.
+pub const HEADERS: usize = 16 * 1024;
+
+/// What the HTTP parser buffers at most, in bytes. It has to be larger than
+/// [`HEADERS`], so that a request a bit too large still gets an answer that says so.
+pub const PARSER_BUFFER: usize = 64 * 1024;
+
+/// How many headers a request may have.
+pub const HEADER_COUNT: usize = 100;
+
+/// How long a client may take for its headers, for its body, and for reading
+/// any part of the answer; also how long an idle connection is kept.
+pub const REQUEST_TIME: Duration = Duration::from_secs(10);
+
+/// How many connections are served at a time. Further ones wait to be accepted.
+pub const CONNECTIONS: usize = 1024;

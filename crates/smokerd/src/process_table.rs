@@ -1,0 +1,176 @@
+//! Forced runs: which were asked for, which are done, and what they gave.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use smoker_model::plugin::PluginName;
+
+use crate::history::{self, Sequence};
+
+/// How many finished processes are kept; running ones always are.
+pub(crate) const KEPT_PROCESSES: usize = 1000;
+
+/// The number of a process, from 1.
+pub(crate) type ProcessId = u64;
+
+/// What a forced run gave, as the wire shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct ForcedOutcome {
+    /// For `forcedResult`.
+    pub(crate) forced: Arc<str>,
+    /// For `lastResult`; none when the plugin keeps no history.
+    pub(crate) last: Option<Arc<str>>,
+}
+
+/// A plugin of a process.
+#[derive(Clone, Debug)]
+pub(crate) struct ForcedRun {
+    /// Which plugin.
+    pub(crate) plugin: PluginName,
+    /// What it gave, once it has.
+    pub(crate) outcome: Option<ForcedOutcome>,
+}
+
+/// A request to run plugins.
+#[derive(Debug)]
+pub(crate) struct Process {
+    id: ProcessId,
+    /// The plugins as asked for, duplicates included.
+    runs: Vec<ForcedRun>,
+    /// When the last run was done.
+    finished: Option<Sequence>,
+}
+
+/// What is known of a process number.
+#[derive(Debug)]
+pub(crate) enum Lookup {
+    /// Some of its runs go on.
+    Running,
+    /// All are done.
+    Finished(Vec<ForcedRun>),
+    /// It was, but is no longer kept.
+    Dropped,
+    /// There never was such a process.
+    Unknown,
+}
+
+/// All processes that are kept, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct ProcessTable {
+    last_id: ProcessId,
+    processes: VecDeque<Process>,
+    finished: usize,
+}
+
+impl ProcessTable {
+    /// Enters a new process.
+    pub(crate) fn add(&mut self, plugins: Vec<PluginName>) -> ProcessId {
+        self.last_id += 1;
+        let runs = plugins.into_iter().map(|plugin| ForcedRun { plugin, outcome: None }).collect();
+        self.processes.push_back(Process { id: self.last_id, runs, finished: None });
+        self.last_id
+    }
+
+    /// Notes what a plugin's forced run gave, for each process that waited for
+    /// it. Gives how many bytes the table grew (or shrank) by.
+    pub(crate) fn complete(
+        &mut self,
+        waiting: &[ProcessId],
+        plugin: &PluginName,
+        outcome: &ForcedOutcome,
+        sequence: Sequence,
+    ) -> isize {
+        let mut growth = 0;
+        for id in waiting {
+            let Ok(at) = self.processes.binary_search_by_key(id, |process| process.id) else { continue };
+            let process = &mut self.processes[at];
+            for run in process.runs.iter_mut().filter(|run| run.plugin == *plugin) {
+                run.outcome = Some(outcome.clone());
+            }
+            growth += history::size(&outcome.forced);
+            if process.finished.is_none() && process.runs.iter().all(|run| run.outcome.is_some()) {
+                process.finished = Some(sequence);
+                self.finished += 1;
+            }
+        }
+        while self.finished > KEPT_PROCESSES {
+            growth -= self.drop_oldest_finished();
+        }
+        growth
+    }
+
+    /// What is known of a process number.
+    pub(crate) fn look_up(&self, id: ProcessId) -> Lookup {
+        match self.processes.binary_search_by_key(&id, |process| process.id) {
+            Ok(at) if self.processes[at].finished.is_some() => Lookup::Finished(self.processes[at].runs.clone()),
+            Ok(_) => Lookup::Running,
+            Err(_) if (1..=self.last_id).contains(&id) => Lookup::Dropped,
+            Err(_) => Lookup::Unknown,
+        }
+    }
+
+    /// Number and plugins of every process.
+    pub(crate) fn list(&self) -> Vec<(ProcessId, Vec<PluginName>)> {
+        let names = |process: &Process| process.runs.iter().map(|run| run.plugin.clone()).collect();
+        self.processes.iter().map(|process| (process.id, names(process))).collect()
+    }
+
+    /// When the process finished that would be dropped next.
+    pub(crate) fn oldest_finished(&self) -> Option<Sequence> {
+        self.processes.iter().find_map(|process| process.finished)
+    }
+
+    /// Drops the finished process with the lowest number and gives how many
+    /// bytes that freed.
+    pub(crate) fn drop_oldest_finished(&mut self) -> isize {
+        let Some(at) = self.processes.iter().position(|process| process.finished.is_some()) else { return 0 };
+        let Some(process) = self.processes.remove(at) else { return 0 };
+        self.finished -= 1;
+        let mut counted: Vec<&PluginName> = Vec::new();
+        let mut freed = 0;
+        for run in &process.runs {
+            if let (Some(outcome), false) = (&run.outcome, counted.contains(&&run.plugin)) {
+                counted.push(&run.plugin);
+                freed += history::size(&outcome.forced);
+            }
+        }
+        freed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome() -> ForcedOutcome {
+        ForcedOutcome { forced: "{}".into(), last: None }
+    }
+
+    #[test]
+    fn a_process_is_finished_when_each_of_its_plugins_is() {
+        let mut table = ProcessTable::default();
+        let (a, b) = (PluginName::from("a"), PluginName::from("b"));
+        let id = table.add(vec![a.clone(), b.clone(), a.clone()]);
+        assert_eq!(table.complete(&[id], &a, &outcome(), 1), history::size("{}"));
+        assert!(matches!(table.look_up(id), Lookup::Running));
+        table.complete(&[id], &b, &outcome(), 2);
+        assert!(matches!(table.look_up(id), Lookup::Finished(runs) if runs.len() == 3));
+        assert_eq!(table.drop_oldest_finished(), 2 * history::size("{}"));
+    }
+
+    #[test]
+    fn the_oldest_finished_process_makes_room_and_is_remembered_as_dropped() {
+        let mut table = ProcessTable::default();
+        let name = PluginName::from("a");
+        let running = table.add(vec![name.clone()]);
+        for sequence in 0..=KEPT_PROCESSES as u64 {
+            let id = table.add(vec![name.clone()]);
+            table.complete(&[id], &name, &outcome(), sequence);
+        }
+        assert!(matches!(table.look_up(running), Lookup::Running));
+        assert!(matches!(table.look_up(running + 1), Lookup::Dropped));
+        assert!(matches!(table.look_up(running + 2), Lookup::Finished(_)));
+        assert!(matches!(table.look_up(0), Lookup::Unknown));
+        assert!(matches!(table.look_up(99_999), Lookup::Unknown));
+    }
+}

@@ -1,0 +1,67 @@
+//! Standard streams of a background daemon: the configured files, else nothing.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
+use smoker_config::DaemonSettings;
+
+use crate::error::StartError;
+
+/// Where the streams lead.
+#[derive(Clone, Debug)]
+pub(crate) struct StdioFiles {
+    stdin: PathBuf,
+    stdout: PathBuf,
+    stderr: PathBuf,
+}
+
+/// The files, open.
+#[derive(Debug)]
+pub(crate) struct OpenStdio {
+    stdin: File,
+    stdout: File,
+    stderr: File,
+}
+
+impl StdioFiles {
+    /// As configured. Paths are made absolute, since a daemon works in `/`.
+    pub(crate) fn of(settings: &DaemonSettings) -> Self {
+        let path = |configured: &Option<PathBuf>| {
+            let path = configured.clone().unwrap_or_else(|| PathBuf::from("/dev/null"));
+            std::path::absolute(&path).unwrap_or(path)
+        };
+        Self { stdin: path(&settings.stdin), stdout: path(&settings.stdout), stderr: path(&settings.stderr) }
+    }
+
+    /// Opens them; folders for output that do not exist yet are made.
+    pub(crate) fn open(&self) -> Result<OpenStdio, StartError> {
+        let failed = |stream, path: &Path| {
+            let path = path.to_owned();
+            move |source| StartError::Stdio { stream, path, source }
+        };
+        Ok(OpenStdio {
+            stdin: File::open(&self.stdin).map_err(failed("stdin", &self.stdin))?,
+            stdout: append_to(&self.stdout).map_err(failed("stdout", &self.stdout))?,
+            stderr: append_to(&self.stderr).map_err(failed("stderr", &self.stderr))?,
+        })
+    }
+}
+
+impl OpenStdio {
+    /// Puts them in the place of our standard streams.
+    pub(crate) fn install(&self) -> io::Result<()> {
+        dup2_stdin(&self.stdin)?;
+        dup2_stdout(&self.stdout)?;
+        dup2_stderr(&self.stderr)?;
+        Ok(())
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().append(true).create(true).open(path)
+}
