@@ -1,0 +1,126 @@
+//! What YAML 1.1 allowed and YAML 1.2 refuses is amended, so that old files load.
+//!
+//! PyYAML took `Command: "one` with `two"` at the very start of the next line, the
+//! lines of a `[` list at any column, `'x'#comment` without a space, and a lone `-`
+//! in a `[` list. The parser, which follows YAML 1.2, refuses these. White space
+//! has no meaning in any of these places, so a little of it (or quotes around
+//! the `-`) is inserted where the parser complains and the text is read again;
+//! columns are reported as they were.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use saphyr_parser::ScanError;
+
+use crate::limits::{MAX_AMENDED_BYTES, MAX_AMENDMENTS};
+
+/// How far a line inside of brackets is moved at a time.
+const STEP: usize = 32;
+
+/// A line that has been moved this far is indented enough for any nesting
+/// that people write; what the parser still minds is another error.
+const FARTHEST: usize = 256;
+
+/// A file's text with insertions.
+pub(crate) struct AmendedText {
+    text: String,
+    insertions: HashMap<usize, Vec<Insertion>>,
+    count: usize,
+}
+
+/// Something inserted into a line, in the columns of the line as it was then.
+struct Insertion {
+    column: usize,
+    length: usize,
+}
+
+impl AmendedText {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), insertions: HashMap::new(), count: 0 }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The column, from 0, that a column of the amended text had in the file.
+    pub(crate) fn column(&self, line: usize, column: usize) -> usize {
+        let insertions = self.insertions.get(&line).map_or(&[][..], Vec::as_slice);
+        insertions.iter().rev().fold(column, |column, insertion| {
+            if column > insertion.column {
+                column.saturating_sub(insertion.length).max(insertion.column)
+            } else {
+                column
+            }
+        })
+    }
+
+    /// Amends what an error is about. False when it is about something else, or when amending no longer helps.
+    pub(crate) fn amend(&mut self, error: &ScanError) -> bool {
+        self.count += 1;
+        if self.count > MAX_AMENDMENTS || self.count * self.text.len() > MAX_AMENDED_BYTES {
+            return false;
+        }
+        let (line, column, index) = (error.marker().line(), error.marker().col(), error.marker().index());
+        match error.info() {
+            "invalid indentation" | "invalid indentation in flow construct" => {
+                self.moved(line) < FARTHEST && self.move_lines(line..=line, STEP)
+            }
+            "invalid indentation in quoted scalar" => match self.line_ends_in_quote(index) {
+                Some(lines) if lines > 0 && self.moved(line + 1) == 0 => {
+                    self.move_lines(line + 1..=line + lines, column + 1)
+                }
+                _ => false,
+            },
+            "comments must be separated from other tokens by whitespace" => self.insert(line, column, index, " "),
+            info if info.starts_with("plain scalar cannot start with '-'") => {
+                self.insert(line, column + 1, index + 1, "'") && self.insert(line, column, index, "'")
+            }
+            _ => false,
+        }
+    }
+
+    fn moved(&self, line: usize) -> usize {
+        let insertions = self.insertions.get(&line).map_or(&[][..], Vec::as_slice);
+        insertions.iter().filter(|insertion| insertion.column == 0).map(|insertion| insertion.length).sum()
+    }
+
+    fn move_lines(&mut self, lines: RangeInclusive<usize>, by: usize) -> bool {
+        let mut moved = String::with_capacity(self.text.len() + by);
+        for (index, line) in self.text.split_inclusive('\n').enumerate() {
+            if lines.contains(&(index + 1)) {
+                moved.push_str(&" ".repeat(by));
+                self.insertions.entry(index + 1).or_default().push(Insertion { column: 0, length: by });
+            }
+            moved.push_str(line);
+        }
+        self.text = moved;
+        true
+    }
+
+    fn insert(&mut self, line: usize, column: usize, index: usize, what: &str) -> bool {
+        let at = self.text.char_indices().nth(index).map_or(self.text.len(), |(at, _)| at);
+        self.text.insert_str(at, what);
+        self.insertions.entry(line).or_default().push(Insertion { column, length: what.len() });
+        true
+    }
+
+    /// How many line ends a quoted text has that starts at the character `start`; `None` when it never ends.
+    fn line_ends_in_quote(&self, start: usize) -> Option<usize> {
+        let mut chars = self.text.chars().skip(start).peekable();
+        let quote = chars.next()?;
+        let mut lines = 0;
+        while let Some(c) = chars.next() {
+            match c {
+                '\n' => lines += 1,
+                '\\' if quote == '"' => lines += usize::from(chars.next() == Some('\n')),
+                '\'' if quote == '\'' && chars.peek() == Some(&'\'') => {
+                    chars.next();
+                }
+                c if c == quote => return Some(lines),
+                _ => {}
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,91 @@
+//! The one error that ends the loading of a configuration.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::problem::{Location, Place, Problem};
+
+/// Why there is no configuration. Its text names file, line and key, has
+/// several lines where that helps (an include and the file that includes it,
+/// two settings that are both wrong), and is complete: it has no source.
+///
+/// What was wrong besides, left-out plugins above all, stands in [`ConfigError::problems`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigError {
+    faults: Vec<Fault>,
+    problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    pub(crate) fn new(faults: Vec<Fault>, problems: Vec<Problem>) -> Self {
+        Self { faults, problems }
+    }
+
+    /// Everything else that was found before the loading ended, in the order of the file.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The place of the first fault, where it has one.
+    #[must_use]
+    pub fn location(&self) -> Option<&Location> {
+        self.faults.first().and_then(|fault| fault.location.as_ref())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(&fault.text)?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for ConfigError {}
+
+/// One thing that ends the loading.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fault {
+    /// Where it is, for programs; the text names it too.
+    pub(crate) location: Option<Location>,
+    /// The whole text for people.
+    pub(crate) text: String,
+}
+
+impl Fault {
+    /// A fault with its place in front of the text.
+    pub(crate) fn at(place: &Place, text: &str) -> Self {
+        let location = Location::from(place);
+        Self { text: format!("{location}: {text}"), location: Some(location) }
+    }
+
+    /// A fault that no place helps to find.
+    pub(crate) fn bare(text: impl Into<String>) -> Self {
+        Self { location: None, text: text.into() }
+    }
+
+    /// Puts words in front of the text.
+    pub(crate) fn led_by(mut self, lead: &str) -> Self {
+        self.text.insert_str(0, lead);
+        self
+    }
+}
+
+impl From<Fault> for Vec<Fault> {
+    fn from(fault: Fault) -> Self {
+        vec![fault]
+    }
+}
+
+/// Both values, or the faults of both.
+pub(crate) fn both<A, B>(one: Result<A, Vec<Fault>>, other: Result<B, Vec<Fault>>) -> Result<(A, B), Vec<Fault>> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (one, other) => Err(one.err().into_iter().chain(other.err()).flatten().collect()),
+    }
+}

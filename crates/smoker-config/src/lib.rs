@@ -1,0 +1,106 @@
+//! Reads Smoker's configuration: a path becomes a [`Config`], or one clear
+//! [`ConfigError`] with file, line and key. Pure and synchronous: nothing is
+//! started, logged or read from the environment.
+//!
+//! # Layout
+//!
+//! A file's text becomes values:
+//! - `source`: one file as text
+//! - `document`: text becomes a tree of nodes; `amend` and `hint` help where it does not parse
+//! - `node`: the tree, whose values know their place
+//! - `scalar`, `number`, `timestamp`, `tag`: what a word means in YAML 1.1
+//! - `merge`, `key`: the names of a mapping
+//!
+//! Files become one tree:
+//! - `include`: where an include looks
+//! - `assemble`: the main file with everything that it includes
+//!
+//! The tree becomes a configuration:
+//! - `settings`: the top-level keys
+//! - `sections`: templates, actions, plugins
+//! - `resolve`, `action`: a plugin's parameters from everywhere
+//! - `validate`, `quantity`, `account`: parameters become a specification
+//! - `plugins`: all plugins, and a problem for each that does not load
+//! - `spelling`, `suggest`: what was probably meant
+//!
+//! What is wrong:
+//! - `problem`: what does not stop the daemon
+//! - `error`: what does
+//!
+//! - `limits`: every default and bound
+
+#![forbid(unsafe_code)]
+
+mod account;
+mod action;
+mod amend;
+mod assemble;
+mod document;
+mod error;
+mod hint;
+mod include;
+mod key;
+pub mod limits;
+mod merge;
+mod node;
+mod number;
+mod plugins;
+mod problem;
+mod quantity;
+mod resolve;
+mod scalar;
+mod sections;
+mod settings;
+mod source;
+mod spelling;
+mod suggest;
+mod tag;
+mod timestamp;
+mod validate;
+
+use std::path::Path;
+
+use smoker_model::plugin::PluginSpec;
+
+pub use crate::error::ConfigError;
+pub use crate::problem::{Location, Problem, Severity};
+pub use crate::settings::DaemonSettings;
+
+use crate::error::Fault;
+use crate::problem::Report;
+
+/// A whole configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// What the daemon itself is told.
+    pub settings: DaemonSettings,
+    /// The plugins that load, at least one, in the order of the file.
+    pub plugins: Vec<PluginSpec>,
+    /// Everything worth telling that does not stop the daemon, left-out plugins above all.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the configuration from its main file.
+///
+/// # Errors
+///
+/// When a file cannot be read or understood, a setting makes no sense, or no plugin loads.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let mut report = Report::default();
+    match read(path, &mut report) {
+        Ok((settings, plugins)) => Ok(Config { settings, plugins, problems: report.problems }),
+        Err(faults) => Err(ConfigError::new(faults, report.problems)),
+    }
+}
+
+fn read(path: &Path, report: &mut Report) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
+    let root = assemble::assemble(path, report)?;
+    let entries = sections::top_level(&root, path)?;
+    settings::report_unknown(entries, report);
+    spelling::report_misspelt(entries, report);
+    let settings = settings::read(entries, report);
+    let sections = sections::find(entries, &root.place, report);
+    let (settings, (sections, plugins)) = error::both(settings, sections)?;
+    let loaded = plugins::load(plugins, &sections, report);
+    if loaded.is_empty() { Err(plugins::none_loaded(path).into()) } else { Ok((settings, loaded)) }
+}

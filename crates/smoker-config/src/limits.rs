@@ -1,0 +1,60 @@
+//! Every default and every bound of the configuration, in one place.
+
+use std::time::Duration;
+
+/// Where the daemon listens when `bind_host` is not configured: this machine only.
+pub const DEFAULT_BIND_HOST: &str = "127.0.0.1";
+
+/// The port when `bind_port` is not configured.
+pub const DEFAULT_BIND_PORT: u16 = 8086;
+
+/// The bytes that all stored results may take together when `history_memory` is not configured: 256 MiB.
+pub const DEFAULT_HISTORY_MEMORY: usize = 256 * 1024 * 1024;
+
+/// A plugin's `Timeout` in seconds when none is configured.
+pub const DEFAULT_TIMEOUT: u64 = 1800;
+
+/// An action's `Timeout` in seconds when none is configured.
+pub const DEFAULT_ACTION_TIMEOUT: u64 = 60;
+
+/// How many results are kept when `History` is not configured or makes no sense.
+pub const DEFAULT_HISTORY: usize = 10;
+
+/// The bytes of each output stream that are kept when `MaxOutput` is not configured: 1 MiB.
+pub const DEFAULT_MAX_OUTPUT: usize = 1024 * 1024;
+
+/// First runs of plugins with a shorter `Interval` are not spread unless `Splay` says so.
+pub const SHORTEST_SPREAD_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The shortest `Interval`; a shorter one is raised to it, because the daemon
+/// would otherwise do nothing but start processes.
+pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+
+/// The largest file that is read, in bytes: 16 MiB. Keeps a device or a log
+/// that was named by mistake out of memory.
+pub const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
+
+/// How much all files of one configuration may take together, in bytes: 64 MiB.
+pub const MAX_TOTAL_SIZE: u64 = 64 * 1024 * 1024;
+
+/// How many files one configuration may include. A file that is included
+/// twice counts twice, since files that include each other's copies multiply.
+pub const MAX_FILES: usize = 10_000;
+
+/// How many includes may stand inside each other.
+pub const MAX_INCLUDE_DEPTH: usize = 32;
+
+/// How many lists and mappings may stand inside each other, includes and
+/// aliases counted. Everything that walks a value may recurse because of it.
+pub const MAX_NESTING: usize = 100;
+
+/// How many values a configuration may hold once every alias is replaced by
+/// what it stands for. Stops files whose aliases multiply ("billion laughs").
+pub const MAX_VALUES: u64 = 2_000_000;
+
+/// How many times a file is amended because YAML 1.2 refuses what YAML 1.1
+/// allowed; each time the file is read again.
+pub const MAX_AMENDMENTS: usize = 1000;
+
+/// How many bytes are read again for amendments of one file: 256 MiB.
+pub const MAX_AMENDED_BYTES: usize = 256 * 1024 * 1024;

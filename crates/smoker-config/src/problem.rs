@@ -1,0 +1,97 @@
+//! What is wrong with a configuration, where, and how bad it is.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use smoker_model::plugin::PluginName;
+
+/// A place in a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file as it was opened.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
+
+/// A [`Location`] that is cheap to clone, for the many nodes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) file: Rc<Path>,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl Place {
+    /// The very start of a file.
+    pub(crate) fn start_of(file: &Rc<Path>) -> Self {
+        Self { file: Rc::clone(file), line: 1, column: 1 }
+    }
+}
+
+impl From<&Place> for Location {
+    fn from(place: &Place) -> Self {
+        Self { file: place.file.to_path_buf(), line: place.line, column: place.column }
+    }
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something to know; nothing is wrong.
+    Info,
+    /// Probably not what was meant; the daemon goes on with what the text says it assumes.
+    Warning,
+    /// A plugin is left out.
+    Error,
+}
+
+/// Something in the configuration that does not stop the daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where it is.
+    pub location: Option<Location>,
+    /// The plugin that it concerns.
+    pub plugin: Option<PluginName>,
+    /// What it is and what to do, in one sentence or two.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+/// Collects problems while a configuration is read.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Adds a problem of the whole configuration.
+    pub(crate) fn add(&mut self, severity: Severity, place: &Place, text: String) {
+        self.problems.push(Problem { severity, location: Some(place.into()), plugin: None, text });
+    }
+
+    /// Adds a problem of one plugin.
+    pub(crate) fn add_of_plugin(&mut self, severity: Severity, place: &Place, plugin: &PluginName, text: String) {
+        let plugin = Some(plugin.clone());
+        self.problems.push(Problem { severity, location: Some(place.into()), plugin, text });
+    }
+}

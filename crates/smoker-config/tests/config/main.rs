@@ -1,0 +1,11 @@
+//! Loads whole configurations from temporary folders, as the daemon does.
+
+mod errors;
+mod includes;
+mod limits;
+mod merging;
+mod recorded;
+mod settings;
+mod support;
+mod validation;
+mod yaml;

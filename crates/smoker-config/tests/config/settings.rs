@@ -1,0 +1,142 @@
+//! The top-level keys that are not about plugins.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use smoker_config::limits;
+use smoker_model::plugin::AccountId;
+
+use crate::support::{Folder, text};
+
+/// A main file with these top-level lines.
+fn with(lines: &str) -> Folder {
+    Folder::with(&format!("{lines}\ntemplates: {{BasePlugin: {{}}}}\nplugins: {{p: {{Command: x}}}}\n"))
+}
+
+#[test]
+fn without_settings_the_defaults_count() {
+    let settings = with("").config().settings;
+    assert_eq!((settings.bind_host.as_str(), settings.bind_port), ("127.0.0.1", 8086));
+    assert_eq!(settings.history_memory, limits::DEFAULT_HISTORY_MEMORY);
+    assert_eq!((settings.uid, settings.gid, settings.nr_concurrent_plugins), (None, None, None));
+    assert_eq!((settings.stdin, settings.stdout, settings.stderr, settings.pidfile), (None, None, None, None));
+    assert_eq!((settings.allow, settings.python, settings.python_path), (None, None, vec![]));
+}
+
+#[test]
+fn every_setting_is_read() {
+    let folder = with(
+        "bind_host: '::1'
+bind_port: '0'
+stdin: /in
+stdout: /out
+stderr: /err
+uid: nobody
+gid: 65534
+nr_concurrent_plugins: 3
+pidfile: /run/x.pid
+allow: [127.0.0.1, 10.0.0.0/8, '::1', 'fe80::/10']
+history_memory: 2M
+python: {path: python3.12}
+python_path: [/a, b]
+favicon: /x.ico
+x-anchors: [1]
+actions: {}",
+    );
+    let config = folder.config();
+    assert_eq!(config.problems, []);
+    let settings = config.settings;
+    assert_eq!((settings.bind_host.as_str(), settings.bind_port), ("::1", 0));
+    assert_eq!(settings.stdin.as_deref(), Some(Path::new("/in")));
+    assert_eq!(settings.stdout.as_deref(), Some(Path::new("/out")));
+    assert_eq!(settings.stderr.as_deref(), Some(Path::new("/err")));
+    assert_eq!(settings.pidfile.as_deref(), Some(Path::new("/run/x.pid")));
+    assert_eq!((settings.uid, settings.gid), (Some(AccountId::Name("nobody".into())), Some(AccountId::Number(65534))));
+    assert_eq!(settings.nr_concurrent_plugins, NonZeroUsize::new(3));
+    let allow: Vec<_> = settings.allow.expect("networks").iter().map(ToString::to_string).collect();
+    assert_eq!(allow, ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "fe80::/10"]);
+    assert_eq!(settings.history_memory, 2 * 1024 * 1024);
+    assert_eq!(settings.python, Some(smoker_model::value::Value::Map(vec![(text("path"), text("python3.12"))])));
+    assert_eq!(settings.python_path, ["/a", "b"].map(PathBuf::from));
+}
+
+#[test]
+fn some_settings_have_more_than_one_form() {
+    let one = with("allow: 10.1.2.3\npython_path: /a\nnr_concurrent_plugins: 0\nuid: default\ngid:").config().settings;
+    assert_eq!(one.allow.expect("a network")[0].to_string(), "10.1.2.3/32");
+    assert_eq!(one.python_path, [PathBuf::from("/a")]);
+    assert_eq!((one.nr_concurrent_plugins, one.uid, one.gid), (None, None, None));
+    for unlimited in ["nr_concurrent_plugins: -1", "nr_concurrent_plugins:", "nr_concurrent_plugins: false"] {
+        assert_eq!(with(unlimited).config().settings.nr_concurrent_plugins, None, "{unlimited}");
+    }
+    assert_eq!(with("bind_host:\nbind_port:").config().settings.bind_port, 8086);
+}
+
+#[test]
+fn nonsense_ends_the_start_with_line_and_key() {
+    let port = "bind_port has to be a port number from 0 to 65535, not";
+    let networks = "allow has to be a list of networks or addresses, such as [127.0.0.1, 10.0.0.0/8, '::1'];";
+    let cases = [
+        ("bind_port: 65536", format!("{port} 65536")),
+        ("bind_port: -1", format!("{port} -1")),
+        ("bind_port: http", format!("{port} 'http'")),
+        ("bind_port: 80.5", format!("{port} a number")),
+        ("bind_host: 5", "bind_host has to be an address or a name, not a number".to_owned()),
+        (
+            "bind_host: ''",
+            "bind_host is empty; write 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all addresses".to_owned(),
+        ),
+        ("stdout: [x]", "stdout has to be the path of a file, not a list".to_owned()),
+        ("pidfile: ''", "pidfile is empty; write the path of a file, or remove the key".to_owned()),
+        ("uid: 5", "uid is set without gid; set both or neither".to_owned()),
+        ("gid: 5", "gid is set without uid; set both or neither".to_owned()),
+        ("uid: [5]", "uid has to be a name or a number from 0, not a list".to_owned()),
+        (
+            "nr_concurrent_plugins: many",
+            "nr_concurrent_plugins has to be a whole number, not the text 'many'".to_owned(),
+        ),
+        ("nr_concurrent_plugins: 1.5", "nr_concurrent_plugins has to be a whole number, not a number".to_owned()),
+        ("allow: [10.0.0.0/33]", format!("{networks} 10.0.0.0/33 is none")),
+        ("allow: [5]", format!("{networks} 5 is none")),
+        (
+            "history_memory: 0",
+            "history_memory has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not 0"
+                .to_owned(),
+        ),
+        ("python_path: [/a, 5]", "python_path has to be the path of a file, not a number".to_owned()),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(with(&format!("# comment\n{line}")).error(), format!("smokerd.yaml:2:1: {expected}"), "{line}");
+    }
+}
+
+#[test]
+fn all_wrong_settings_are_told_at_once() {
+    let error = with("bind_port: x\nhistory_memory: y").error();
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(lines.len(), 2, "{error}");
+    assert!(lines[0].starts_with("smokerd.yaml:1:1: bind_port"), "{error}");
+    assert!(lines[1].starts_with("smokerd.yaml:2:1: history_memory"), "{error}");
+}
+
+#[test]
+fn unknown_keys_are_reported_with_what_was_probably_meant() {
+    let folder = with("bind_prot: 1\nBind-Host: x\nsomething: [1]\n5: x");
+    assert_eq!(
+        folder.problems(),
+        [
+            "Warning smokerd.yaml:1:1: unknown key bind_prot is ignored; did you mean bind_port?",
+            "Warning smokerd.yaml:2:1: unknown key Bind-Host is ignored; did you mean bind_host?",
+            "Warning smokerd.yaml:3:1: unknown key something is ignored",
+            "Warning smokerd.yaml:4:1: unknown key 5 is ignored",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_list_of_networks_is_warned_of() {
+    assert_eq!(
+        with("allow: []").problems(),
+        ["Warning smokerd.yaml:1:1: allow is an empty list, so no client is served"]
+    );
+}

@@ -1,0 +1,212 @@
+//! Which plugins load, what they become, and why others do not load.
+
+use std::path::Path;
+use std::time::Duration;
+
+use smoker_config::Severity;
+use smoker_model::plugin::{AccountId, Execution, RunAs, StdinMode};
+use smoker_model::value::Value;
+
+use crate::support::{Folder, names, plugin, text};
+
+/// A plugin `p` of these parameters beside one that always loads.
+fn beside_a_good_one(parameters: &str) -> Folder {
+    Folder::with_plugins(&format!("  p: {{{parameters}}}\n  good: {{Command: 'true'}}"))
+}
+
+#[test]
+fn every_reason_not_to_load_is_told_with_its_place() {
+    let number = "Timeout has to be a number of seconds above 0, not";
+    let zero = "Timeout parameter can't be 0: it has to be a number of seconds above 0, not";
+    let time = "has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not";
+    let cases = [
+        ("Command: x, Timeout: 0", 19, format!("{zero} 0")),
+        ("Command: x, Timeout: -0.5", 19, format!("{zero} -0.5")),
+        ("Command: x, Timeout: false", 19, format!("{zero} False")),
+        ("Command: x, Timeout: .nan", 19, format!("{zero} nan")),
+        ("Command: x, Timeout: '10'", 19, format!("{number} the text '10': write it without quotes")),
+        ("Command: x, Timeout: 10s", 19, format!("{number} '10s'; it takes no unit")),
+        ("Command: x, Timeout: null", 19, format!("{number} nothing")),
+        ("Command: x, Timeout: []", 19, format!("{number} a list")),
+        ("Command: x, Timeout: {}", 19, format!("{number} a mapping")),
+        ("Command: x, Timeout: 2024-01-02", 19, format!("{number} a date")),
+        ("Category: x", 3, "Command or Module parameter has to be set".to_owned()),
+        ("", 3, "Command or Module parameter has to be set".to_owned()),
+        ("Command: ''", 7, "Command or Module parameter has to be set".to_owned()),
+        ("Parser: p", 3, "Command or Module parameter has to be set".to_owned()),
+        ("Command: x, Module: m", 19, "Command and Module parameters cannot be set together".to_owned()),
+        ("Module: m, Parser: p", 18, "Parser can be used only with Command parameter".to_owned()),
+        ("Module: [m]", 7, "Module has to be the dotted name of a Python module, not a list".to_owned()),
+        ("Command: x, Parser: 5", 19, "Parser has to be the dotted name of a Python module, not a number".to_owned()),
+        ("Command: x, Interval: '10'", 19, format!("Interval {time} the text '10': write it without quotes")),
+        ("Command: x, Interval: soon", 19, format!("Interval {time} 'soon'")),
+        ("Command: x, Interval: [1]", 19, format!("Interval {time} a list")),
+        ("Command: x, Stdin: xml", 19, "Stdin has to be json, not xml; leave it out for an empty input".to_owned()),
+        ("Command: x, Stdin: true", 19, "Stdin has to be json, not True; leave it out for an empty input".to_owned()),
+        ("Command: x, MaintenanceLock: 5", 19, "MaintenanceLock has to be the path of a file, not a number".to_owned()),
+        ("Command: x, 8080: web", 19, "the name of its parameter 8080 has to be text; write it in quotes".to_owned()),
+        ("Command: x, on: web", 19, "the name of its parameter true has to be text; write it in quotes".to_owned()),
+    ];
+    for (parameters, column, reason) in cases {
+        let folder = beside_a_good_one(parameters);
+        assert_eq!(names(&folder.config()), ["good"], "{parameters}");
+        let expected = format!("Error smokerd.yaml:4:{column}: Plugin p not loaded: {reason}");
+        assert_eq!(folder.problems(), [expected], "{parameters}");
+    }
+}
+
+#[test]
+fn a_body_has_to_be_a_mapping_and_a_name_has_to_be_text() {
+    let folder = Folder::with_plugins(
+        "  null: {Command: x}\n  123: {Command: x}\n  on: {Command: x}\n  empty:\n  text: abc\n  list: [1]\n  number: 5\n  \
+         equals:\n    MaintenanceLock = /x\n  '456': {Command: x}\n  y: {Command: x}\n  a/b c%: {Command: x}",
+    );
+    let config = folder.config();
+    assert_eq!(names(&config), ["456", "y", "a/b c%"]);
+    assert_eq!(
+        folder.problems(),
+        [
+            "Error smokerd.yaml:4:3: Plugin null not loaded: its name has to be text; write it in quotes",
+            "Error smokerd.yaml:5:3: Plugin 123 not loaded: its name has to be text; write it in quotes",
+            "Error smokerd.yaml:6:3: Plugin true not loaded: its name has to be text; write it in quotes",
+            "Error smokerd.yaml:7:3: Plugin empty not loaded: the plugin is empty; it needs parameters such as `Command: true`, or {} for none",
+            "Error smokerd.yaml:8:9: Plugin text not loaded: the plugin has to be a mapping of parameters, not text",
+            "Error smokerd.yaml:9:9: Plugin list not loaded: the plugin has to be a mapping of parameters, not a list",
+            "Error smokerd.yaml:10:11: Plugin number not loaded: the plugin has to be a mapping of parameters, not a number",
+            "Error smokerd.yaml:12:5: Plugin equals not loaded: the plugin has to be a mapping of parameters, not text; use a colon: `MaintenanceLock: /x`",
+        ]
+    );
+    assert!(config.problems.iter().all(|problem| problem.severity == Severity::Error && problem.plugin.is_some()));
+}
+
+#[test]
+fn commands_modules_and_parsers() {
+    let folder = Folder::with_plugins(
+        "  a: {Command: echo, Parser: p.q, Module: false}\n  b: {Module: m, Command: null, Parser: ''}\n  c: {Command: [echo, hi]}",
+    );
+    let config = folder.config();
+    let execution = |name: &str| plugin(&config, name).execution.clone();
+    assert_eq!(execution("a"), Execution::Command { command: text("echo"), parser: Some("p.q".to_owned()) });
+    assert_eq!(execution("b"), Execution::Module("m".to_owned()));
+    let list = Value::List(vec![text("echo"), text("hi")]);
+    assert_eq!(execution("c"), Execution::Command { command: list, parser: None });
+    assert_eq!(
+        folder.problems(),
+        ["Warning smokerd.yaml:6:7: Plugin c: Command has to be text, not a list; each run will be an ERROR"]
+    );
+}
+
+#[test]
+fn intervals_and_the_spread_of_first_runs() {
+    let seconds = Duration::from_secs_f64;
+    let cases = [
+        ("Interval: 60", Some(60.0), 60.0),
+        ("Interval: 0.5", Some(0.5), 0.0),
+        ("Interval: 9.9", Some(9.9), 0.0),
+        ("Interval: 10", Some(10.0), 10.0),
+        ("Interval: 30s", Some(30.0), 30.0),
+        ("Interval: 1.5h", Some(5400.0), 5400.0),
+        ("Interval: 1d", Some(86_400.0), 86_400.0),
+        ("Interval: true", Some(1.0), 0.0),
+        ("Interval: 0", None, 0.0),
+        ("Interval: -5", None, 0.0),
+        ("Interval: 0s", None, 0.0),
+        ("Interval: null", None, 0.0),
+        ("Interval: ''", None, 0.0),
+        ("Interval: []", None, 0.0),
+        ("Interval: .inf", None, 0.0),
+        ("Interval: .nan", None, 0.0),
+        ("Interval: 60, Splay: 10", Some(60.0), 10.0),
+        ("Interval: 60, Splay: 0", Some(60.0), 0.0),
+        ("Interval: 60, Splay: 2m", Some(60.0), 60.0),
+        ("Interval: 60, Splay: -1", Some(60.0), 0.0),
+        ("Interval: 60, Splay: null", Some(60.0), 60.0),
+        ("Interval: 5, Splay: 5", Some(5.0), 5.0),
+        ("Splay: 5", None, 0.0),
+    ];
+    for (parameters, interval, splay) in cases {
+        let config = beside_a_good_one(&format!("Command: x, {parameters}")).config();
+        let plugin = plugin(&config, "p");
+        assert_eq!((plugin.interval, plugin.splay), (interval.map(seconds), seconds(splay)), "{parameters}");
+        assert_eq!(config.problems, [], "{parameters}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
+    let cases = [
+        ("History: '10'", "History has to be a whole number, not text; the default, 10, counts"),
+        ("History: null", "History has to be a whole number, not nothing; the default, 10, counts"),
+        ("History: 1.5", "History has to be a whole number, not a number; the default, 10, counts"),
+        ("Serial: 'yes'", "Serial has to be true or false, not yes; false counts"),
+        (
+            "MaxOutput: -1",
+            "MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not -1; the default, 1 MiB, counts",
+        ),
+        (
+            "Splay: soon",
+            "Splay has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not 'soon'; the default, 0 s, counts",
+        ),
+        ("Interval: 0.001", "Interval is raised to the shortest, 0.01 s"),
+        ("uid: 1", "uid is set without gid; set both or neither; each run will be an ERROR"),
+        ("gid: nogroup", "gid is set without uid; set both or neither; each run will be an ERROR"),
+        ("uid: -1, gid: 1", "uid has to be a name or a number from 0, not -1; each run will be an ERROR"),
+        ("uid: 1, gid: 1.5", "gid has to be a name or a number from 0, not a number; each run will be an ERROR"),
+    ];
+    for (parameter, expected) in cases {
+        let folder = beside_a_good_one(&format!("Command: x, {parameter}"));
+        assert_eq!(names(&folder.config()), ["p", "good"], "{parameter}");
+        let problems = folder.problems();
+        let [problem] = problems.as_slice() else { panic!("{parameter}: {problems:?}") };
+        assert!(problem.starts_with("Warning smokerd.yaml:4:"), "{problem}");
+        assert!(problem.ends_with(&format!(": Plugin p: {expected}")), "{problem}");
+    }
+}
+
+#[test]
+fn the_rest_of_a_specification() {
+    let folder = Folder::with_plugins(
+        "  a: {Command: x, History: 3, Serial: true, MaxOutput: 64K, Stdin: Json, MaintenanceLock: /x, Timeout: 0.5, uid: nobody, gid: '65534'}
+  b: {Command: x, History: -1, Serial: null, Stdin: null, MaintenanceLock: null, Timeout: .inf, uid: null, gid: default}
+  c: {Command: x, uid: 0}",
+    );
+    let config = folder.config();
+    let (a, b, c) = (plugin(&config, "a"), plugin(&config, "b"), plugin(&config, "c"));
+    assert_eq!((a.history, a.serial, a.max_output, a.stdin), (3, true, 65_536, StdinMode::Json));
+    assert_eq!(a.maintenance_lock.as_deref(), Some(Path::new("/x")));
+    assert_eq!((a.timeout.duration, a.timeout.text.as_str()), (Duration::from_millis(500), "0.5"));
+    let user = AccountId::Name("nobody".to_owned());
+    assert_eq!(a.run_as, RunAs::Account { user, group: AccountId::Number(65534) });
+    assert_eq!((b.history, b.serial, b.max_output, b.stdin), (0, false, 1_048_576, StdinMode::Null));
+    assert_eq!((b.maintenance_lock.as_deref(), b.timeout.duration), (None, Duration::MAX));
+    assert_eq!(b.run_as, RunAs::Daemon);
+    assert_eq!(c.run_as, RunAs::Unusable("uid is set without gid; set both or neither".to_owned()));
+    assert_eq!(a.parameters["MaxOutput"], text("64K"));
+    assert!(!c.parameters.contains_key("MaxOutput"));
+}
+
+#[test]
+fn very_near_misspellings_are_reported_once_where_they_stand() {
+    let folder = Folder::with(
+        "templates: {BasePlugin: {Timout: 5}, T: {interval: 5}}
+actions: {A: {Comand: x, Command: x}}
+plugins:
+  p: {Comand: x, Command: x, UID: 5, Category: c, Mode: 1, Type: t, Component: d, id: 3}
+  q: {Command: x, Intervall: 5, Action: A}
+",
+    );
+    let config = folder.config();
+    assert_eq!(plugin(&config, "p").parameters["Timout"], Value::Int(5));
+    let means_nothing = "means nothing to the daemon; did you mean";
+    assert_eq!(
+        folder.problems(),
+        [
+            format!("Warning smokerd.yaml:1:26: Template BasePlugin: the parameter Timout {means_nothing} Timeout?"),
+            format!("Warning smokerd.yaml:1:42: Template T: the parameter interval {means_nothing} Interval?"),
+            format!("Warning smokerd.yaml:2:15: Action A: the parameter Comand {means_nothing} Command?"),
+            format!("Warning smokerd.yaml:4:7: Plugin p: the parameter Comand {means_nothing} Command?"),
+            format!("Warning smokerd.yaml:4:30: Plugin p: the parameter UID {means_nothing} uid?"),
+            format!("Warning smokerd.yaml:5:19: Plugin q: the parameter Intervall {means_nothing} Interval?"),
+        ]
+    );
+}

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Starts smokerd in the foreground with the quick-start configuration, asks it
+# for a first run, and leaves it running until Ctrl-C.
+#
+# Usage: run.sh FOLDER_OF_THE_PROGRAMS
+
+set -eu
+
+programs=$1
+folder=$(dirname "$0")
+address=127.0.0.1:8086
+
+"$programs/smokerd" -fg --no-syslog -c "$folder/smokerd.yaml" &
+daemon=$!
+trap 'kill "$daemon" 2> /dev/null || true; wait "$daemon" || true' EXIT
+trap 'exit 130' INT TERM
+
+# The daemon answers within moments or says on this terminal why it does not.
+tries=50
+until "$programs/smokercli" -s "$address" -l > /dev/null 2>&1; do
+    kill -0 "$daemon" 2> /dev/null || exit 1
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || { echo "smokerd does not answer on $address" >&2; exit 1; }
+    sleep 0.1
+done
+
+cat <<EOF
+smokerd runs with $folder/smokerd.yaml and answers on http://$address/
+
+\$ smokercli -s $address -o long --smoke -f
+EOF
+"$programs/smokercli" -s "$address" -o long --smoke -f --no-progress || true
+cat <<EOF
+
+Ctrl-C stops it. Until then, in another terminal:
+
+  $programs/smokercli                        what the timed runs gave
+  $programs/smokercli -o long -p LargestLogs -f     run one plugin and show all of it
+  $programs/smokercli --error --warn         only what is wrong
+  curl http://$address/plugins               the same as JSON
+  $programs/smokerd --check -c FILE          try a configuration of your own
+EOF
+wait "$daemon"
