@@ -38,12 +38,14 @@ struct Shared {
 }
 
 impl Reaper {
-    /// Adopts orphans from now on and collects them in a task of its own.
+    /// Adopts orphans from now on and collects them in a task of its own. From
+    /// now on, too, children inherit no descriptor but their standard streams.
     ///
     /// # Errors
     ///
     /// When the system refuses to tell of children's deaths.
     pub fn start() -> io::Result<Self> {
+        sys::close_inherited_descriptors_on_exec();
         if let Err(error) = sys::adopt_orphans() {
             tracing::warn!("can't adopt orphans of plugins ({error}): those that leave their group survive a timeout");
         }

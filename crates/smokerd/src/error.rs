@@ -16,7 +16,7 @@ pub(crate) enum StartError {
     Config(#[from] ConfigError),
     #[error("can't find an address for bind_host '{host}': {source}")]
     Resolve { host: String, source: io::Error },
-    #[error("can't listen on {address}: {source}; is another smokerd running there? Stop it or change bind_port")]
+    #[error("can't listen on {address}: {source}; {}", next_step(source))]
     Bind { address: String, source: io::Error },
     #[error("{0}")]
     Pidfile(#[from] PidfileError),
@@ -34,4 +34,14 @@ pub(crate) enum StartError {
     Privileges { uid: String, gid: String, reason: String },
     #[error("can't start: {0}")]
     Runtime(io::Error),
+}
+
+/// What to do about an address that cannot be bound.
+fn next_step(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "is another smokerd running there? Stop it or change bind_port",
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address: correct bind_host",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need root: start smokerd as root or change bind_port",
+        _ => "correct bind_host and bind_port",
+    }
 }

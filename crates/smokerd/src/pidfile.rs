@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::Pid;
@@ -41,17 +42,16 @@ impl Pidfile {
     pub(crate) fn lock(path: &Path) -> Result<Self, PidfileError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let unwritable = |source| PidfileError::Unwritable { path: path.clone(), source };
-        let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(unwritable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { file, path }),
-            Err(TryLockError::Error(source)) => Err(unwritable(source)),
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                // A file that cannot be read still says that somebody holds it.
-                let _ = file.read_to_string(&mut pid);
-                let pid = if pid.trim().is_empty() { "unknown".to_owned() } else { pid.trim().to_owned() };
-                Err(PidfileError::Held { path, pid })
+        loop {
+            let mut options = OpenOptions::new();
+            let mut file =
+                options.read(true).write(true).create(true).truncate(false).open(&path).map_err(unwritable)?;
+            match file.try_lock() {
+                // A daemon that just ended may have removed the file that we opened.
+                Ok(()) if is_still_at(&file, &path) => return Ok(Self { file, path }),
+                Ok(()) => {}
+                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+                Err(TryLockError::WouldBlock) => return Err(held(path, &mut file)),
             }
         }
     }
@@ -65,6 +65,19 @@ impl Pidfile {
         };
         write(&mut self.file).map_err(|source| PidfileError::Unwritable { path: self.path.clone(), source })
     }
+}
+
+fn is_still_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    file.metadata().map(identity).ok() == fs::metadata(path).map(identity).ok()
+}
+
+fn held(path: PathBuf, file: &mut File) -> PidfileError {
+    let mut pid = String::new();
+    // A file that cannot be read still says that somebody holds it.
+    let _ = file.read_to_string(&mut pid);
+    let pid = if pid.trim().is_empty() { "unknown".to_owned() } else { pid.trim().to_owned() };
+    PidfileError::Held { path, pid }
 }
 
 /// The process number in a file.

@@ -1,8 +1,8 @@
-//! What happens in a child between fork and exec: becoming another user.
+//! What a child is made of: another user, and none of our descriptors.
 //!
-//! The only module of the workspace with `unsafe`. Its closure runs in a
-//! forked copy of a process with many threads, so it makes system calls and
-//! nothing else: no allocation, no lock, no formatting.
+//! The only module of the workspace with `unsafe`. The closure for `pre_exec`
+//! runs in a forked copy of a process with many threads, so it makes system
+//! calls and nothing else: no allocation, no lock, no formatting.
 
 #![expect(unsafe_code, reason = "pre_exec and the calls in it have no safe form; each block states why it is sound")]
 
@@ -35,6 +35,18 @@ pub(crate) fn run_as(command: &mut Command, credentials: &Credentials) {
     // SAFETY: the closure makes only async-signal-safe system calls and
     // neither allocates nor locks; its captures were made before the fork.
     unsafe { command.pre_exec(become_account) };
+}
+
+/// Keeps descriptors that whoever started us left open from our children. Our
+/// own are never inherited: the standard library opens them so.
+pub(crate) fn close_inherited_descriptors_on_exec() {
+    let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<libc::c_int>().ok());
+    for number in numbers.filter(|number| *number > libc::STDERR_FILENO) {
+        // SAFETY: takes plain numbers and changes a flag; a number that is no
+        // longer open, such as that of the listing itself, is an error we ignore.
+        unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
 }
 
 #[cfg(target_os = "linux")]

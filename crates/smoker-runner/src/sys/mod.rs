@@ -8,7 +8,7 @@ mod portable;
 
 use nix::unistd::Pid;
 
-pub(crate) use child::run_as;
+pub(crate) use child::{close_inherited_descriptors_on_exec, run_as};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{adopt_orphans, child_pids, groups_of, is_alive, living_members};
 #[cfg(not(target_os = "linux"))]

@@ -55,7 +55,7 @@ pub enum TemplateError {
         /// The part of the command around the percent sign.
         spot: String,
     },
-    /// A width or precision beyond [`MAX_WIDTH`](crate::template::directive::MAX_WIDTH).
+    /// A width or precision beyond what makes sense.
     #[error("unsupported format: the width or precision in {spot} is over {limit}")]
     TooWide {
         /// The part of the command around the percent sign.

@@ -184,3 +184,114 @@ fn wrong_type(directive: &Directive, value: &Value, wanted: &'static str) -> Tem
     };
     TemplateError::WrongType { name: directive.name.clone(), character: directive.character, wanted, found }
 }
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::value::Value::{self, Bool, Float, Int, Null};
+
+    use crate::template::directive::{Piece, parse};
+    use crate::template::error::TemplateError;
+
+    fn text(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+
+    /// Formats with no thought of a shell.
+    fn format(template: &str, value: &Value) -> Result<String, TemplateError> {
+        let parts = parse(template)?.into_iter().map(|piece| match piece {
+            Piece::Text(text) => Ok(text),
+            Piece::Hole(directive) => super::format(&directive, value),
+        });
+        parts.collect()
+    }
+
+    /// The expected texts were written by Python 3.11.
+    #[test]
+    fn every_type_is_written_as_python_writes_it() {
+        let cases = [
+            ("%(k)s", Int(42), "42"),
+            ("%(k)s", Float(1.5), "1.5"),
+            ("%(k)s", Float(1e16), "1e+16"),
+            ("%(k)s", Bool(true), "True"),
+            ("%(k)s", Null, "None"),
+            ("%(k)s", text("it's č"), "it's č"),
+            ("%(k)s", text(""), ""),
+            ("%(k)-8.3s|", text("it's č"), "it'     |"),
+            ("%(k)-8.3s|", Null, "Non     |"),
+            ("%(k)08s", text("it's č"), "  it's č"),
+            ("%(k)r", text("it's č"), "\"it's č\""),
+            ("%(k)r", Null, "None"),
+            ("%(k)12.8a", text("it's č"), "    \"it's \\u"),
+            ("%(k)d", Int(42), "42"),
+            ("%(k)d", Int(-255), "-255"),
+            ("%(k)d", Float(1.5), "1"),
+            ("%(k)d", Float(-0.5), "0"),
+            ("%(k)d", Float(1e16), "10000000000000000"),
+            ("%(k)d", Bool(true), "1"),
+            ("%(k)05d", Int(42), "00042"),
+            ("%(k)05d", Int(-255), "-0255"),
+            ("%(k)+ld", Int(42), "+42"),
+            ("%(k)+ld", Int(-255), "-255"),
+            ("%(k) d", Int(42), " 42"),
+            ("%(k)-05i|", Int(42), "42   |"),
+            ("%(k)8.4u", Int(-255), "   -0255"),
+            ("%(k)08.4d", Int(-255), "-0000255"),
+            ("%(k)x", Int(42), "2a"),
+            ("%(k)x", Int(-255), "-ff"),
+            ("%(k)x", Bool(true), "1"),
+            ("%(k)#010X", Int(-255), "-0X00000FF"),
+            ("%(k)#o", Int(42), "0o52"),
+            ("%(k)#o", Int(0), "0o0"),
+            ("%(k)#-8.4x|", Int(42), "0x002a  |"),
+            ("%(k)f", Int(42), "42.000000"),
+            ("%(k)f", Float(1.5), "1.500000"),
+            ("%(k)f", Float(f64::INFINITY), "inf"),
+            ("%(k)f", Float(f64::NAN), "nan"),
+            ("%(k)+07F", Float(f64::INFINITY), "+000INF"),
+            ("%(k)+07F", Float(f64::NAN), "+000NAN"),
+            ("%(k).2f", Float(1.5), "1.50"),
+            ("%(k).2f", Float(-0.5), "-0.50"),
+            ("%(k).2f", Bool(true), "1.00"),
+            ("%(k)#.0f", Float(1.5), "2."),
+            ("%(k)#.0f", Float(-0.5), "-0."),
+            ("%(k)08.2f", Float(-0.5), "-0000.50"),
+            ("%(k)e", Float(1.5), "1.500000e+00"),
+            ("%(k)e", Int(0), "0.000000e+00"),
+            ("%(k)e", Float(0.0001), "1.000000e-04"),
+            ("%(k)#.0E", Float(1e16), "1.E+16"),
+            ("%(k).17g", Float(0.0001), "0.0001"),
+            ("%(k)g", Float(1.5), "1.5"),
+            ("%(k)g", Float(0.0001), "0.0001"),
+            ("%(k)g", Float(1e16), "1e+16"),
+            ("%(k)g", Int(42), "42"),
+            ("%(k)g", Int(0), "0"),
+            ("%(k)#g", Int(42), "42.0000"),
+            ("%(k).1G", Int(-255), "-3E+02"),
+            ("%(k).0g", Float(1.5), "2"),
+            ("%(k)c", Int(42), "*"),
+            ("%(k)-3c|", Int(42), "*  |"),
+        ];
+        for (template, value, expected) in cases {
+            assert_eq!(format(template, &value).as_deref(), Ok(expected), "{template} of {value:?}");
+        }
+    }
+
+    #[test]
+    fn wrong_types_are_named() {
+        let cases = [
+            ("%(k)d", text("5"), "%d format: a real number is required, not str (parameter 'k')"),
+            ("%(k)i", Null, "%i format: a real number is required, not NoneType"),
+            ("%(k)d", Float(f64::NAN), "%d format: a real number is required, not nan"),
+            ("%(k)x", Float(1.5), "%x format: an integer is required, not float"),
+            ("%(k).1f", text("1.5"), "%f format: a real number is required, not str"),
+            ("%(k)e", Value::List(vec![]), "%e format: a real number is required, not list"),
+            ("%(k)c", text("ab"), "%c format: one character or its number is required, not str"),
+            ("%(k)c", Int(-1), "%c format: one character or its number is required, not int"),
+            ("%(k)c", Int(0x11_0000), "%c format: one character or its number is required, not int"),
+        ];
+        for (template, value, expected) in cases {
+            let message = format(template, &value).expect_err(template).to_string();
+            assert!(message.starts_with(expected), "{template} of {value:?}: {message}");
+        }
+    }
+}

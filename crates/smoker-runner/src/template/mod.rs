@@ -40,7 +40,7 @@
 //! programs; write `--` before the placeholder.
 
 mod command_line;
-pub mod directive;
+mod directive;
 pub mod error;
 mod format;
 pub mod place;
@@ -90,4 +90,92 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::value::Value;
+
+    use crate::template::error::TemplateError;
+    use crate::template::fill;
+
+    /// Fills in the parameters that a test has.
+    fn filled(command: &str, parameters: &[(&str, Value)]) -> Result<String, TemplateError> {
+        fill(command, &|name| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
+    }
+
+    fn text(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+
+    #[test]
+    fn each_place_has_its_form() {
+        let cases = [
+            ("echo %(P)s", "a b", "echo 'a b'"),
+            ("echo %(P)s", "it's", r"echo 'it'\''s'"),
+            ("echo %(P)s", "", "echo ''"),
+            ("echo '%(P)s'", "it's", r"echo 'it'\''s'"),
+            ("echo \"$x%(P)sy\"", "a$b", "echo \"$x\"'a$b'\"y\""),
+            ("echo \"${x:-%(P)s}\"", "a\"$`\\}", r#"echo "${x:-a\"\$\`\\\}}""#),
+            ("echo # %(P)s", "a b=ž\n; c", "echo # a_b=ž___c"),
+            ("echo $((1-%(P)s))", "-5", "echo $((1- -5))"),
+            ("echo $(case a in a) ;; esac; a %(P)s)", "a-1", "echo $(case a in a) ;; esac; a a-1)"),
+            ("date +%%s %%(P)s", "a", "date +%s %(P)s"),
+        ];
+        for (command, value, expected) in cases {
+            assert_eq!(filled(command, &[("P", text(value))]).as_deref(), Ok(expected), "{command}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_words_too() {
+        let parameters = [("N", Value::Int(5)), ("X", Value::Null)];
+        assert_eq!(filled("a %(N)03d>f %(X)s", &parameters).as_deref(), Ok("a '005'>f 'None'"));
+    }
+
+    #[test]
+    fn errors_name_the_placeholder_the_reason_and_the_way_out() {
+        let cases = [
+            ("echo %(Nope)s", "a", "missing parameter 'Nope': `echo %(Nope)s` asks for it; configure it"),
+            (
+                "echo `a %(my-Name)s`",
+                "a",
+                "%(my-Name)s cannot stand in backticks: write `$(...)` instead of backticks, \
+                 or \"$SMOKER_PARAM_MY_NAME\", or use `Stdin: json`",
+            ),
+            (
+                "cat <<E\n%(P)s\nE",
+                "a",
+                "%(P)s cannot stand in a here-document: write `$SMOKER_PARAM_P` in its place, without quotes",
+            ),
+            ("echo \\%(P)s", "a", "%(P)s cannot stand directly behind a backslash: remove the backslash"),
+            ("echo %(P)s", "a\0", "the value of %(P)s has a NUL character"),
+            (
+                "echo $((%(P)s))",
+                "a[1]",
+                "the value of %(P)s is \"a[1]\", but only a whole number can stand where the shell computes with it; \
+                 use \"$SMOKER_PARAM_P\" instead, or `Stdin: json`",
+            ),
+            ("unset %(P)s", "a[1]", "the value of %(P)s is \"a[1]\", but only letters, digits and `_`"),
+            ("alias a=b; %(P)s", "a b", "because of `alias`, and so only ASCII letters"),
+            ("echo \"${x:-%(P)s}\"", "it's", "the value of %(P)s has an apostrophe"),
+            ("echo \"${x:-%(P)s}\"", "ž$", "the value of %(P)s has '$' behind a letter that is not ASCII"),
+        ];
+        for (command, value, expected) in cases {
+            let known = |name: &str| (name != "Nope").then(|| text(value));
+            let message = fill(command, &known).expect_err(command).to_string();
+            assert!(message.contains(expected), "{command}: {message}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_empty_or_not_whole_are_no_numbers() {
+        for value in ["", " ", "-", "1.5", "0x1f", "1 2", "1\n", "١"] {
+            let result = filled("echo $((%(P)s))", &[("P", text(value))]);
+            assert!(matches!(result, Err(TemplateError::Value { .. })), "{value:?}: {result:?}");
+        }
+        for value in ["0", "-17", "+5", "  42"] {
+            assert!(filled("echo $((%(P)s))", &[("P", text(value))]).is_ok(), "{value:?}");
+        }
+    }
 }

@@ -75,7 +75,14 @@ impl Scanner<'_> {
             }
             '[' => self.doubt("`$[`"),
             c if c.is_ascii_alphabetic() || c == '_' => self.skip_name(),
-            '#' | '?' | '$' | '!' | '-' | '@' | '*' | '0'..='9' => self.at += 1,
+            '$' => {
+                self.at += 1;
+                // In double quotes bash looks for the end of `$(` here, although it then expands `$$`.
+                if let Some(Item::Char('(' | '{' | '[')) = self.peek() {
+                    self.doubt("a bracket behind `$$`");
+                }
+            }
+            '#' | '?' | '!' | '-' | '@' | '*' | '0'..='9' => self.at += 1,
             _ => {}
         }
     }
