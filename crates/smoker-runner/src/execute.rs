@@ -120,7 +120,7 @@ async fn feed(stdin: Option<ChildStdin>, input: Option<&[u8]>) -> Infallible {
 
 /// Ends the tree while its output goes on being read, then reaps the shell.
 async fn end_all(reaper: &Reaper, mut process: Process, streams: &mut Streams) -> Vec<Pid> {
-    let mut ending = std::pin::pin!(process.tree.end(reaper.deaths()));
+    let mut ending = std::pin::pin!(process.tree.end(reaper.census(), reaper.deaths()));
     let survivors = tokio::select! {
         survivors = &mut ending => survivors,
         () = streams.drain() => ending.await,

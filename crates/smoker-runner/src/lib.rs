@@ -14,6 +14,7 @@
 //! - `capture`: the bounded copy of an output stream
 //! - `process`: starting a child, the only place that does
 //! - `terminate`: ending a child and all that it started, the only place that signals
+//! - `census`: who belongs to a run
 //! - `reaper`: orphans that became our children
 //! - `credentials`: the user and groups that a child runs as
 //! - `sys`: what differs between Linux and other systems
@@ -26,6 +27,7 @@ pub mod template;
 
 mod action;
 mod capture;
+mod census;
 mod command;
 mod environment;
 mod execute;

@@ -11,11 +11,8 @@ use tokio::process::{Child, Command};
 
 use crate::credentials::Credentials;
 use crate::reaper::Reaper;
-use crate::sys;
+use crate::sys::{self, MARKER};
 use crate::terminate::Tree;
-
-/// The variable by which a process tells which run it belongs to.
-const MARKER: &str = "SMOKER_RUN_ID";
 
 /// A line for the shell and what surrounds it.
 #[derive(Debug)]
@@ -46,7 +43,7 @@ pub(crate) fn spawn(reaper: &Reaper, shell_line: &ShellLine<'_>) -> io::Result<P
         .arg("-c")
         .arg(shell_line.line)
         .envs(shell_line.environment.iter().map(|(name, value)| (name, value)))
-        .env(MARKER, &run_id)
+        .env(MARKER.trim_end_matches('='), &run_id)
         .process_group(0)
         .stdin(if shell_line.has_input { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
@@ -57,7 +54,7 @@ pub(crate) fn spawn(reaper: &Reaper, shell_line: &ShellLine<'_>) -> io::Result<P
     let child = reaper.spawn(&mut Command::from(command))?;
     let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
     let pid = Pid::from_raw(pid.ok_or_else(|| io::Error::other("the child has no process number"))?);
-    let tree = Tree { group: pid, marker: format!("{MARKER}={run_id}") };
+    let tree = Tree { group: pid, marker: format!("{MARKER}{run_id}") };
     Ok(Process { child, pid, tree })
 }
 

@@ -16,6 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::census::Census;
 use crate::sys;
 
 /// Deaths come in bursts; one look through our children serves all of a burst.
@@ -26,6 +27,7 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 pub struct Reaper {
     shared: Arc<Shared>,
     deaths: watch::Receiver<()>,
+    census: Census,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +54,7 @@ impl Reaper {
         let (death, deaths) = watch::channel(());
         let shared = Arc::new(Shared::default());
         tokio::spawn(collect(Arc::clone(&shared), signal(SignalKind::child())?, death));
-        Ok(Self { shared, deaths })
+        Ok(Self { shared, deaths, census: Census::start()? })
     }
 
     /// Starts a child that a run will wait for; [`Self::release`] when it has.
@@ -68,6 +70,11 @@ impl Reaper {
     /// Forgets a child that its run has waited for.
     pub(crate) fn release(&self, pid: Pid) {
         self.shared.owned().remove(&pid.as_raw());
+    }
+
+    /// Knows who belongs to a run.
+    pub(crate) fn census(&self) -> &Census {
+        &self.census
     }
 
     /// Changes whenever a child has died.

@@ -1,5 +1,6 @@
 //! The way of a run, from the maintenance lock to the action's result.
 
+use std::io;
 use std::path::Path;
 
 use smoker_model::messages::{Level, Messages};
@@ -7,6 +8,7 @@ use smoker_model::plugin::{Execution, StdinMode};
 use smoker_model::result::{ActionResult, Findings, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::timestamp::Timestamp;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -95,11 +97,14 @@ async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
     let path = lock.to_owned();
     let look = async {
         let turn = plugin.lock_look().lock_owned().await;
-        let look = tokio::task::spawn_blocking(move || {
+        let (answer, exists) = oneshot::channel();
+        let look = move || {
             let _turn = turn;
-            path.exists()
-        });
-        look.await
+            // Whoever no longer waits does not need the answer.
+            let _ = answer.send(path.exists());
+        };
+        std::thread::Builder::new().name("lock".to_owned()).spawn(look)?;
+        exists.await.map_err(io::Error::other)
     };
     let shown = lock.display();
     match timeout(limit.duration, look).await {

@@ -7,6 +7,7 @@ use nix::unistd::Pid;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::census::Census;
 use crate::sys::{self, Member};
 
 /// How long processes have between SIGTERM and SIGKILL.
@@ -36,13 +37,13 @@ pub(crate) struct Tree {
 impl Tree {
     /// Ends all processes of the run: SIGTERM, grace, SIGKILL. Gives those that
     /// nothing could end.
-    pub(crate) async fn end(&self, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
+    pub(crate) async fn end(&self, census: &Census, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
         let polite = Instant::now() + GRACE;
-        if self.signal_until_gone(&[Signal::SIGTERM, Signal::SIGCONT], polite, &mut deaths).await.is_empty() {
+        if self.signal_until_gone(&[Signal::SIGTERM, Signal::SIGCONT], polite, census, &mut deaths).await.is_empty() {
             return Vec::new();
         }
         let forced = Instant::now() + KILL_PATIENCE;
-        self.signal_until_gone(&[Signal::SIGKILL], forced, &mut deaths).await
+        self.signal_until_gone(&[Signal::SIGKILL], forced, census, &mut deaths).await
     }
 
     /// Signals every member once, newcomers as they appear, until none is left
@@ -51,13 +52,14 @@ impl Tree {
         &self,
         signals: &[Signal],
         deadline: Instant,
+        census: &Census,
         deaths: &mut watch::Receiver<()>,
     ) -> Vec<Pid> {
         let mut signalled: Vec<Pid> = Vec::new();
         let mut pause = FIRST_LOOK;
         loop {
             deaths.mark_unchanged();
-            let members = self.members().await;
+            let members = census.living_members(self.group, &self.marker).await;
             let newcomers: Vec<_> = members.iter().filter(|member| !signalled.contains(&member.pid)).copied().collect();
             if !newcomers.is_empty() {
                 self.signal(&newcomers, signals);
@@ -69,13 +71,6 @@ impl Tree {
             }
             wait_for_a_death(&signalled, deaths, &mut pause, deadline).await;
         }
-    }
-
-    /// A look through all processes of the machine takes milliseconds, which
-    /// the threads that serve must not spend.
-    async fn members(&self) -> Vec<Member> {
-        let Self { group, marker } = self.clone();
-        tokio::task::spawn_blocking(move || sys::living_members(group, &marker)).await.unwrap_or_default()
     }
 
     /// The group at one stroke, which no fork escapes, and each process that

@@ -4,7 +4,6 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 use smoker_config::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
@@ -24,13 +23,6 @@ use crate::{api, server};
 /// Spawning and serving need a few threads, however many cores there are.
 const MOST_WORKERS: usize = 4;
 
-/// Helper threads wait for file systems and look through processes.
-const MOST_HELPERS: usize = 64;
-
-/// A look at a file on a server that is gone may never return; the daemon
-/// does not wait for it when it ends.
-const LAST_HELPERS: Duration = Duration::from_millis(100);
-
 /// What a daemon is made of when everything that can fail on the operator's
 /// terminal has succeeded.
 pub(crate) struct Daemon {
@@ -44,10 +36,7 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Serves until a signal ends it. Calls `ready` when it serves.
     pub(crate) fn run(self, ready: impl FnOnce()) -> io::Result<()> {
-        let runtime = runtime()?;
-        let served = runtime.block_on(self.serve(ready));
-        runtime.shutdown_timeout(LAST_HELPERS);
-        served
+        runtime()?.block_on(self.serve(ready))
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
@@ -76,7 +65,6 @@ fn runtime() -> io::Result<Runtime> {
     let workers = available_parallelism().map_or(2, usize::from).clamp(2, MOST_WORKERS);
     Builder::new_multi_thread()
         .worker_threads(workers)
-        .max_blocking_threads(MOST_HELPERS)
         .thread_name("smokerd")
         .enable_all()
         .build()

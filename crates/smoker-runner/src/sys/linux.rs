@@ -6,7 +6,7 @@ use std::fs;
 
 use nix::unistd::{Gid, Pid, getgrouplist};
 
-use crate::sys::Member;
+use crate::sys::{MARKER, Member};
 
 /// The supplementary groups of an account.
 pub(crate) fn groups_of(account: &CStr, gid: Gid) -> nix::Result<Vec<Gid>> {
@@ -29,36 +29,50 @@ pub(crate) fn child_pids() -> Vec<Pid> {
     let lists: Vec<_> = tasks.flatten().map(|task| fs::read_to_string(task.path().join("children"))).collect();
     if lists.iter().any(Result::is_err) {
         // A kernel without these lists: look through all processes.
-        let us = i32::try_from(std::process::id()).unwrap_or(0);
-        return Process::all().into_iter().filter(|process| process.parent == us).map(Process::id).collect();
+        return Process::all().into_iter().filter(|process| process.parent == our_pid()).map(Process::id).collect();
     }
     let numbers = lists.iter().flatten().flat_map(|list| list.split_ascii_whitespace());
     numbers.filter_map(|number| number.parse().ok()).map(Pid::from_raw).collect()
 }
 
-/// All living processes of a run: those of its group, those that carry its
-/// marker in their environment, and everything below either.
-pub(crate) fn living_members(group: Pid, marker: &str) -> Vec<Member> {
-    let processes: Vec<_> = Process::all().into_iter().filter(Process::is_alive).collect();
-    let us = i32::try_from(std::process::id()).unwrap_or(0);
-    let mut members: HashSet<i32> = processes
-        .iter()
-        .filter(|process| process.group == group.as_raw() || process.carries(marker))
-        .map(|process| process.pid)
-        .collect();
-    loop {
-        let before = members.len();
-        let below = processes.iter().filter(|process| members.contains(&process.parent)).map(|process| process.pid);
-        let below: Vec<_> = below.collect();
-        members.extend(below);
-        if members.len() == before {
-            break;
-        }
+/// All living processes at one moment.
+pub(crate) struct ProcessList(Vec<(Process, Option<String>)>);
+
+impl ProcessList {
+    /// Reads `/proc`. Processes that come or go meanwhile may be missing.
+    pub(crate) fn read() -> Self {
+        let living = Process::all().into_iter().filter(Process::is_alive);
+        Self(living.map(|process| (process.marker(), process)).map(|(marker, process)| (process, marker)).collect())
     }
-    members.remove(&us);
-    let member =
-        |process: &Process| Member { pid: Pid::from_raw(process.pid), in_group: process.group == group.as_raw() };
-    processes.iter().filter(|process| members.contains(&process.pid)).map(member).collect()
+
+    /// Those of a group, those with a marker, and everything below either; not ourselves.
+    pub(crate) fn living_members(&self, group: Pid, marker: &str) -> Vec<Member> {
+        let in_group = |process: &Process| process.group == group.as_raw();
+        let is_marked = |found: &Option<String>| found.as_deref() == Some(marker);
+        let mut members: HashSet<i32> = HashSet::new();
+        loop {
+            let belongs = |process: &Process, found: &Option<String>| {
+                in_group(process) || is_marked(found) || members.contains(&process.parent)
+            };
+            let found: HashSet<i32> = self
+                .0
+                .iter()
+                .filter(|(process, marker)| belongs(process, marker))
+                .map(|(process, _)| process.pid)
+                .collect();
+            if found.len() == members.len() {
+                break;
+            }
+            members = found;
+        }
+        members.remove(&our_pid());
+        let all = self.0.iter().map(|(process, _)| process).filter(|process| members.contains(&process.pid));
+        all.map(|process| Member { pid: Pid::from_raw(process.pid), in_group: in_group(process) }).collect()
+    }
+}
+
+fn our_pid() -> i32 {
+    Pid::this().as_raw()
 }
 
 /// What `/proc/PID/stat` says of a process.
@@ -97,8 +111,10 @@ impl Process {
         !matches!(self.state, 'Z' | 'X' | 'x')
     }
 
-    fn carries(&self, marker: &str) -> bool {
-        let environment = fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes())
+    /// The run that its environment names, as `NAME=VALUE`.
+    fn marker(&self) -> Option<String> {
+        let environment = fs::read(format!("/proc/{}/environ", self.pid)).ok()?;
+        let marker = environment.split(|byte| *byte == 0).find(|variable| variable.starts_with(MARKER.as_bytes()))?;
+        Some(String::from_utf8_lossy(marker).into_owned())
     }
 }

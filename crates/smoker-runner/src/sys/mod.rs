@@ -10,9 +10,12 @@ use nix::unistd::Pid;
 
 pub(crate) use child::{close_inherited_descriptors_on_exec, run_as};
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{adopt_orphans, child_pids, groups_of, is_alive, living_members};
+pub(crate) use linux::{ProcessList, adopt_orphans, child_pids, groups_of, is_alive};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use portable::{adopt_orphans, child_pids, groups_of, is_alive, living_members};
+pub(crate) use portable::{ProcessList, adopt_orphans, child_pids, groups_of, is_alive};
+
+/// The variable, with its equals sign, by which a process tells which run it belongs to.
+pub(crate) const MARKER: &str = "SMOKER_RUN_ID=";
 
 /// A living process of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
