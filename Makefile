@@ -20,9 +20,10 @@ help:     ## List the targets
 build:    ## Build the programs for release
 	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %)
 
+# Most tests wait for something most of the time, so more run at once than there are cores.
 test:     ## Build the programs, then run all tests against them
 	$(CARGO) build --locked $(PROGRAMS:%=--bin %)
-	$(CARGO) test --locked --workspace
+	RUST_TEST_THREADS=6 $(CARGO) test --locked --workspace
 
 lint:     ## Look for what clippy dislikes
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings

@@ -11,18 +11,14 @@ use std::thread;
 use nix::unistd::Pid;
 use tokio::sync::oneshot;
 
-use crate::sys::{Member, ProcessList};
+use crate::sys::{MARKER, Member, ProcessList};
 
 /// Asks the thread. Cheap to clone; the thread ends with the last handle.
 #[derive(Clone, Debug)]
 pub(crate) struct Census(mpsc::Sender<Question>);
 
-#[derive(Debug)]
-struct Question {
-    group: Pid,
-    marker: String,
-    answer: oneshot::Sender<Vec<Member>>,
-}
+/// Takes an answer from a list of processes and hands it to whoever asked.
+struct Question(Box<dyn FnOnce(&ProcessList) + Send>);
 
 impl Census {
     /// Starts the thread.
@@ -35,10 +31,26 @@ impl Census {
     /// All living processes of a run: those of its group, those that carry its
     /// marker in their environment, and everything below either.
     pub(crate) async fn living_members(&self, group: Pid, marker: &str) -> Vec<Member> {
-        let (answer, members) = oneshot::channel();
+        let marker = marker.to_owned();
+        self.ask(move |processes| processes.living_members(group, &marker)).await
+    }
+
+    /// Group and marker of all runs whose number begins with `run_prefix` and
+    /// whose shell, which stays in the daemon's session, lives.
+    pub(crate) async fn runs_in_progress(&self, run_prefix: &str, session: Pid) -> Vec<(Pid, String)> {
+        let marker_prefix = format!("{MARKER}{run_prefix}");
+        self.ask(move |processes| processes.runs_in_progress(&marker_prefix, session)).await
+    }
+
+    async fn ask<T: Default + Send + 'static>(&self, question: impl FnOnce(&ProcessList) -> T + Send + 'static) -> T {
+        let (answer, answered) = oneshot::channel();
+        let question = Question(Box::new(move |processes| {
+            // Whoever no longer waits does not need the answer.
+            let _ = answer.send(question(processes));
+        }));
         // The thread lives as long as this handle, so it answers.
-        let _ = self.0.send(Question { group, marker: marker.to_owned(), answer });
-        members.await.unwrap_or_default()
+        let _ = self.0.send(question);
+        answered.await.unwrap_or_default()
     }
 }
 
@@ -46,9 +58,8 @@ fn answer_all(questions: &mpsc::Receiver<Question>) {
     while let Ok(first) = questions.recv() {
         let waiting: Vec<_> = std::iter::once(first).chain(questions.try_iter()).collect();
         let processes = ProcessList::read();
-        for Question { group, marker, answer } in waiting {
-            // Whoever no longer waits does not need the answer.
-            let _ = answer.send(processes.living_members(group, &marker));
+        for Question(answer) in waiting {
+            answer(&processes);
         }
     }
 }

@@ -15,11 +15,13 @@
 //! - `process`: starting a child, the only place that does
 //! - `terminate`: ending a child and all that it started, the only place that signals
 //! - `census`: who belongs to a run
+//! - `guardian`: ends the runs of a daemon that was killed
 //! - `reaper`: orphans that became our children
 //! - `credentials`: the user and groups that a child runs as
 //! - `sys`: what differs between Linux and other systems
 
 pub mod credentials;
+pub mod guardian;
 pub mod prepared;
 pub mod reaper;
 pub mod runner;

@@ -11,6 +11,7 @@ use smoker_config::DaemonSettings;
 use smoker_config::{Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::credentials::Credentials;
+use smoker_runner::guardian;
 
 use crate::cli::{self, Options, Order};
 use crate::daemon::Daemon;
@@ -18,10 +19,14 @@ use crate::daemonize::{self, Side};
 use crate::error::StartError;
 use crate::pidfile::{self, Pidfile};
 use crate::stdio::{OpenStdio, StdioFiles};
-use crate::{admission, exit_code, listen, logging, privileges, stop};
+use crate::{admission, exit_code, listen, logging, privileges, signals, stop};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|argument| argument == guardian::SUBCOMMAND) {
+        return ExitCode::from(stand_guard(&arguments[2..]));
+    }
     let code = match cli::parse(arguments) {
         Err(code) => code,
         Ok(options) => match options.order {
@@ -33,6 +38,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(code)
 }
 
+fn stand_guard(arguments: &[OsString]) -> u8 {
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    guardian::stand_guard(&arguments).map_or_else(|error| fail(&error), |()| exit_code::SUCCESS)
+}
+
 fn fail(error: &dyn std::fmt::Display) -> u8 {
     eprintln!("ERROR: {error}");
     exit_code::FAILURE
@@ -42,6 +52,8 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 /// before the daemon leaves their terminal.
 fn start(options: &Options) -> Result<u8, StartError> {
     let Loaded { settings, plugins, problems } = load(options)?;
+    // Who sees the port open may signal us: signals wait until somebody listens to them.
+    signals::hold_back();
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let credentials = privileges::wanted(&settings)?;
     let pidfile_path = pidfile_path(options, &settings);
@@ -123,6 +135,7 @@ fn go_to_background(
     pidfile_path: &Path,
     problems: &[Problem],
 ) -> Result<Background, StartError> {
+    daemonize::set_umask();
     let files = StdioFiles::of(settings);
     let open_files = files.open()?;
     let mut pidfile = Pidfile::lock(pidfile_path)?;

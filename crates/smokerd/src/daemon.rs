@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 
 use smoker_config::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
+use smoker_runner::guardian::Guardian;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::reaper::Reaper;
 use smoker_runner::runner::Runner;
@@ -44,6 +45,7 @@ impl Daemon {
         let shutdown = CancellationToken::new();
         let signals = Signals::listen()?;
         let runner = Runner::new(Reaper::start()?);
+        let guardian = start_guardian();
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let plugins = plugins.into_iter().map(prepare).collect();
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
@@ -57,17 +59,23 @@ impl Daemon {
         ready();
         signals.obey(log_files, shutdown).await;
         while tasks.join_next().await.is_some() {}
+        if let Some(guardian) = guardian {
+            guardian.dismiss();
+        }
         serving.await.map_err(io::Error::other)
     }
 }
 
 fn runtime() -> io::Result<Runtime> {
     let workers = available_parallelism().map_or(2, usize::from).clamp(2, MOST_WORKERS);
-    Builder::new_multi_thread()
-        .worker_threads(workers)
-        .thread_name("smokerd")
-        .enable_all()
-        .build()
+    Builder::new_multi_thread().worker_threads(workers).thread_name("smokerd").enable_all().build()
+}
+
+fn start_guardian() -> Option<Guardian> {
+    Guardian::start().unwrap_or_else(|error| {
+        tracing::warn!("no guardian ({error}): should smokerd be killed with SIGKILL, its commands live on");
+        None
+    })
 }
 
 fn prepare(spec: PluginSpec) -> PreparedPlugin {

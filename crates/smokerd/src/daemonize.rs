@@ -8,6 +8,8 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write, pipe};
 use fork::{Fork, fork, setsid};
 use nix::sys::stat::{Mode, umask};
 
+use crate::signals;
+
 /// Tells the starting command that the daemon serves. Dropped without a word
 /// it tells that the start failed.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) fn daemonize() -> io::Result<Side> {
     let (reader, writer) = pipe()?;
     if let Fork::Parent(_) = fork()? {
         drop(writer);
+        // Whoever waits here may lose patience.
+        signals::let_in();
         return Ok(Side::Starter { is_serving: wait_for_word(reader) });
     }
     drop(reader);
@@ -36,13 +40,12 @@ pub(crate) fn daemonize() -> io::Result<Side> {
         std::process::exit(0);
     }
     std::env::set_current_dir("/")?;
-    set_umask();
     Ok(Side::Daemon(Readiness(writer)))
 }
 
-/// What the daemon creates is for its owner to write, as a rule for files of
-/// services; the original left them open to everybody.
-fn set_umask() {
+/// Makes what the daemon creates writable for its owner only; the original
+/// left it open to everybody. Comes before the first file, the pidfile.
+pub(crate) fn set_umask() {
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
 }
 

@@ -15,6 +15,9 @@ pub const PARSER_BUFFER: usize = 64 * 1024;
 /// How many headers a request may have.
 pub const HEADER_COUNT: usize = 100;
 
+/// How many headers the HTTP parser takes, for the same reason.
+pub const PARSER_HEADERS: usize = 512;
+
 /// How long a client may take for its headers, for its body, and for reading
 /// any part of the answer; also how long an idle connection is kept.
 pub const REQUEST_TIME: Duration = Duration::from_secs(10);

@@ -94,7 +94,7 @@ async fn talk(
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::REQUEST_TIME)
-        .max_headers(limits::HEADER_COUNT)
+        .max_headers(limits::PARSER_HEADERS)
         .max_buf_size(limits::PARSER_BUFFER)
         .half_close(true)
         .serve_connection(TokioIo::new(Impatient::new(stream, limits::REQUEST_TIME)), answer);

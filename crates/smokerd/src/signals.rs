@@ -2,10 +2,28 @@
 
 use std::io;
 
+use nix::sys::signal::{SigSet, Signal as NixSignal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::stdio::StdioFiles;
+
+/// Keeps the signals that the daemon listens to waiting, until it does.
+pub(crate) fn hold_back() {
+    change_mask(SigSet::thread_block);
+}
+
+/// Lets signals come in, in this thread; those that waited come now.
+pub(crate) fn let_in() {
+    change_mask(SigSet::thread_unblock);
+}
+
+fn change_mask(change: fn(&SigSet) -> nix::Result<()>) {
+    let signals = SigSet::from_iter([NixSignal::SIGTERM, NixSignal::SIGINT, NixSignal::SIGHUP]);
+    if let Err(error) = change(&signals) {
+        eprintln!("WARNING: can't change the signal mask: {error}");
+    }
+}
 
 /// The signals that the daemon listens to.
 #[derive(Debug)]
@@ -16,13 +34,15 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Listens from now on, also to signals that were held back.
     pub(crate) fn listen() -> io::Result<Self> {
-        Ok(Self {
+        let signals = Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
-        })
+        };
+        let_in();
+        Ok(signals)
     }
 
     /// Reopens log files at each HUP; at TERM or INT cancels and returns.

@@ -71,6 +71,19 @@ impl ProcessList {
     }
 }
 
+impl ProcessList {
+    /// Group and marker of each process that leads a group in a session and
+    /// has a marker with this beginning.
+    pub(crate) fn runs_in_progress(&self, marker_prefix: &str, session: Pid) -> Vec<(Pid, String)> {
+        let leaders = self.0.iter().filter(|(process, _)| process.leads_group_in(session));
+        let run = |(process, marker): &(Process, Option<String>)| {
+            let marker = marker.as_ref().filter(|marker| marker.starts_with(marker_prefix))?;
+            Some((Pid::from_raw(process.pid), marker.clone()))
+        };
+        leaders.filter_map(run).collect()
+    }
+}
+
 fn our_pid() -> i32 {
     Pid::this().as_raw()
 }
@@ -81,6 +94,7 @@ struct Process {
     state: char,
     parent: i32,
     group: i32,
+    session: i32,
 }
 
 impl Process {
@@ -100,7 +114,8 @@ impl Process {
         let state = fields.next()?.chars().next()?;
         let parent = fields.next()?.parse().ok()?;
         let group = fields.next()?.parse().ok()?;
-        Some(Self { pid, state, parent, group })
+        let session = fields.next()?.parse().ok()?;
+        Some(Self { pid, state, parent, group, session })
     }
 
     fn id(self) -> Pid {
@@ -109,6 +124,10 @@ impl Process {
 
     fn is_alive(&self) -> bool {
         !matches!(self.state, 'Z' | 'X' | 'x')
+    }
+
+    fn leads_group_in(&self, session: Pid) -> bool {
+        self.pid == self.group && self.session == session.as_raw()
     }
 
     /// The run that its environment names, as `NAME=VALUE`.

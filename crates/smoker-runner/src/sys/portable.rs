@@ -41,4 +41,9 @@ impl ProcessList {
     pub(crate) fn living_members(&self, group: Pid, _marker: &str) -> Vec<Member> {
         if killpg(group, None).is_ok() { vec![Member { pid: group, in_group: true }] } else { Vec::new() }
     }
+
+    /// Without a list nobody can be found.
+    pub(crate) fn runs_in_progress(&self, _marker_prefix: &str, _session: Pid) -> Vec<(Pid, String)> {
+        Vec::new()
+    }
 }

@@ -29,7 +29,7 @@ pub(crate) enum ApiError {
     Force(ForceError),
     /// The body is larger than [`crate::limits::BODY`].
     TooLarge,
-    /// The headers are larger than [`crate::limits::HEADERS`].
+    /// The headers are larger than [`crate::limits::HEADERS`] or too many.
     HeadersTooLarge,
     /// The body did not arrive in time.
     TooSlow,
@@ -64,7 +64,11 @@ impl ApiError {
             ),
             Self::HeadersTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                message(&format!("Path and headers are larger than {} bytes.", crate::limits::HEADERS)),
+                message(&format!(
+                    "Path and headers are larger than {} bytes, or more than {} headers.",
+                    crate::limits::HEADERS,
+                    crate::limits::HEADER_COUNT
+                )),
             ),
             Self::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,

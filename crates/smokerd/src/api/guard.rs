@@ -105,7 +105,11 @@ fn name_of(host: &str) -> &str {
 fn check_size(request: &Request) -> Result<(), ApiError> {
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let path = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    if headers + path > limits::HEADERS { Err(ApiError::HeadersTooLarge) } else { Ok(()) }
+    if headers + path > limits::HEADERS || request.headers().len() > limits::HEADER_COUNT {
+        Err(ApiError::HeadersTooLarge)
+    } else {
+        Ok(())
+    }
 }
 
 /// Lets a request through or refuses it, and logs it.

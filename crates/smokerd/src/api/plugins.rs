@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{RawPathParams, State};
+use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use hyper::StatusCode;
+use hyper::{StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use smoker_model::plugin::PluginName;
 
@@ -39,17 +39,17 @@ pub(crate) async fn list(State(manager): State<PluginManager>, State(cache): Sta
 }
 
 /// One plugin with its results.
-pub(crate) async fn show(State(manager): State<PluginManager>, path: RawPathParams) -> Result<Response, ApiError> {
-    let name = last_segment(&path);
+pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
+    let name = item_name(&uri);
     match manager.state().plugin(&PluginName::from(name.as_str())) {
         Some((plugin, results)) => Ok(view::json_bytes(StatusCode::OK, view::plugin_with_results(&plugin, &results))),
         None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),
     }
 }
 
-/// The path's last segment, decoded after the path was split, so that a name
-/// may hold a slash.
-pub(crate) fn last_segment(path: &RawPathParams) -> String {
-    let raw = path.iter().last().map_or("", |(_, raw)| raw);
-    percent_decode_str(raw).decode_utf8_lossy().into_owned()
+/// The second segment of a path, decoded after the path was split, so that a
+/// name may hold a slash. Bytes that are no text are no name that anything has.
+pub(crate) fn item_name(uri: &Uri) -> String {
+    let segment = uri.path().split('/').nth(2).unwrap_or_default();
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }

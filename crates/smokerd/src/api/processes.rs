@@ -1,11 +1,11 @@
 //! `/processes`: forced runs.
 
-use axum::body::{Body, Bytes};
-use axum::extract::{RawPathParams, State};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::StatusCode;
 use hyper::header::{HeaderValue, LOCATION};
+use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json, json};
 use smoker_model::plugin::PluginName;
 use smoker_model::python_text;
@@ -39,8 +39,8 @@ pub(crate) async fn force(State(manager): State<PluginManager>, body: Body) -> R
 }
 
 /// What became of a process.
-pub(crate) async fn show(State(manager): State<PluginManager>, path: RawPathParams) -> Result<Response, ApiError> {
-    let segment = plugins::last_segment(&path);
+pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
+    let segment = plugins::item_name(&uri);
     if segment.is_empty() || !segment.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ApiError::NotFound(format!("There is no page /processes/{segment}: a process has a number")));
     }
@@ -71,6 +71,10 @@ fn running(process: ProcessId) -> Response {
 }
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
+    // A length that is announced need not be waited for.
+    if body.size_hint().lower() > limits::BODY as u64 {
+        return Err(ApiError::TooLarge);
+    }
     let whole = timeout(limits::REQUEST_TIME, Limited::new(body, limits::BODY).collect()).await;
     match whole.map_err(|_| ApiError::TooSlow)? {
         Ok(body) => Ok(body.to_bytes()),

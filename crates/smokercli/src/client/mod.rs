@@ -1,0 +1,13 @@
+//! Asks daemons.
+//!
+//! # Layout
+//!
+//! - `web`: one request and its answer
+//! - `host`: the conversation with one daemon
+//! - `fleet`: many daemons at once
+//! - `watch`: whom to tell what happens meanwhile
+
+pub mod fleet;
+pub mod host;
+pub mod watch;
+pub mod web;

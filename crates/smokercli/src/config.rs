@@ -1,0 +1,129 @@
+//! The client's configuration file.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+use smoker_model::wire::DEFAULT_PORT;
+
+/// What the configuration file can say. Every key is optional.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `bind_port`: the port of addresses without one, as it was written.
+    pub port: String,
+    /// `plugin_paths`: Python packages or folders with discovery plugins.
+    pub plugin_paths: Vec<String>,
+    /// `discovery_commands`: shell commands that print hosts.
+    pub discovery_commands: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { port: DEFAULT_PORT.to_string(), plugin_paths: Vec::new(), discovery_commands: Vec::new() }
+    }
+}
+
+/// Why a configuration file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is there but cannot be read.
+    #[error("cannot read {path}: {source}; make it readable or remove it")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is not YAML.
+    #[error("{path} is not valid YAML: {source}; correct or remove it")]
+    Syntax {
+        /// The file.
+        path: String,
+        /// Where and why.
+        source: serde_yaml::Error,
+    },
+    /// A key has a value of the wrong kind.
+    #[error("{path}: {key} has to be {wanted}")]
+    Kind {
+        /// The file.
+        path: String,
+        /// The key.
+        key: &'static str,
+        /// What it should be.
+        wanted: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads `$HOME/.smokercli.yaml`, or `/etc/smokercli.yaml` when there is
+    /// no such file, or neither: then all is default.
+    ///
+    /// # Errors
+    ///
+    /// When the file that is there cannot be read or understood.
+    pub fn load() -> Result<Self, ConfigError> {
+        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".smokercli.yaml"));
+        for path in home.into_iter().chain([PathBuf::from("/etc/smokercli.yaml")]) {
+            match std::fs::read_to_string(&path) {
+                Ok(text) => return Self::parse(&path, &text),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(source) => return Err(ConfigError::Unreadable { path: path.display().to_string(), source }),
+            }
+        }
+        Ok(Self::default())
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let name = || path.display().to_string();
+        let document: Value =
+            serde_yaml::from_str(text).map_err(|source| ConfigError::Syntax { path: name(), source })?;
+        let kind = |key, wanted| ConfigError::Kind { path: name(), key, wanted };
+        if !matches!(document, Value::Null | Value::Mapping(_)) {
+            return Err(kind("the file", "a mapping such as `bind_port: 8086`"));
+        }
+        let texts = |key| texts(document.get(key)).ok_or_else(|| kind(key, "a list of texts"));
+        let port = match document.get("bind_port") {
+            None | Some(Value::Null) => DEFAULT_PORT.to_string(),
+            Some(Value::Number(port)) => port.to_string(),
+            Some(Value::String(port)) => port.clone(),
+            Some(_) => return Err(kind("bind_port", "a port number")),
+        };
+        Ok(Self { port, plugin_paths: texts("plugin_paths")?, discovery_commands: texts("discovery_commands")? })
+    }
+}
+
+/// A list of texts, or one text alone; absent and null are an empty list.
+fn texts(value: Option<&Value>) -> Option<Vec<String>> {
+    match value {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(text)) => Some(vec![text.clone()]),
+        Some(Value::Sequence(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("/etc/smokercli.yaml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_key_is_optional_and_a_port_is_a_number_or_text() {
+        assert_eq!(parse("").expect("empty"), Config::default());
+        assert_eq!(parse("bind_port: 1\n").expect("number").port, "1");
+        assert_eq!(parse("bind_port: '2'\nplugin_paths:\n").expect("text").port, "2");
+        assert_eq!(parse("plugin_paths: [a, b.c]\n").expect("list").plugin_paths, ["a", "b.c"]);
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_key() {
+        assert_eq!(
+            parse("plugin_paths: {a: 1}").expect_err("kind"),
+            "/etc/smokercli.yaml: plugin_paths has to be a list of texts"
+        );
+        assert!(parse("a: [").expect_err("syntax").starts_with("/etc/smokercli.yaml is not valid YAML: "));
+    }
+}

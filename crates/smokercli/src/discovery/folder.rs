@@ -1,0 +1,119 @@
+//! Where discovery plugins lie. Found without starting Python, so that a
+//! configuration without plugins costs nothing.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+/// The original's own package, which holds no plugin.
+const STOCK_PACKAGE: &str = "smoker.client.plugins";
+
+/// A file with a discovery plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct PluginFile {
+    path: PathBuf,
+    /// The folder from which the module can be imported.
+    root: Option<PathBuf>,
+    /// The module's dotted name.
+    module: Option<String>,
+}
+
+/// All plugin files of `plugin_paths`, in its order, by name in a folder; and
+/// a warning for each entry that leads nowhere.
+pub(super) fn plugin_files(entries: &[String]) -> (Vec<PluginFile>, Vec<String>) {
+    let mut files = Vec::new();
+    let mut warnings = Vec::new();
+    for entry in entries.iter().filter(|entry| *entry != STOCK_PACKAGE) {
+        match files_of(entry) {
+            Some(found) => files.extend(found),
+            None => warnings.push(format!(
+                "plugin_paths: {entry} is neither a folder nor a package that can be found; write the folder's path, \
+                 or set PYTHONPATH to where the package lies"
+            )),
+        }
+    }
+    (files, warnings)
+}
+
+fn files_of(entry: &str) -> Option<Vec<PluginFile>> {
+    if entry.contains('/') {
+        let folder = home_expanded(entry);
+        return folder.is_dir().then(|| {
+            let file = |(path, _)| PluginFile { path, root: None, module: None };
+            modules(&folder).into_iter().map(file).collect()
+        });
+    }
+    let package = entry.split('.').collect::<PathBuf>();
+    let root = import_roots().into_iter().find(|root| root.join(&package).is_dir())?;
+    let file = |(path, name)| PluginFile { path, root: Some(root.clone()), module: Some(format!("{entry}.{name}")) };
+    Some(modules(&root.join(package)).into_iter().map(file).collect())
+}
+
+/// The modules of a folder with their names, sorted.
+fn modules(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found: Vec<_> = entries(folder)
+        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+        .filter_map(|path| Some((path.clone(), path.file_stem()?.to_str()?.to_owned())))
+        .filter(|(_, name)| name != "__init__")
+        .collect();
+    found.sort();
+    found
+}
+
+/// Where `python3` would look for packages, as far as that can be told from outside.
+fn import_roots() -> Vec<PathBuf> {
+    let mut roots: Vec<_> = std::env::var_os("PYTHONPATH").iter().flat_map(std::env::split_paths).collect();
+    let environment = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local"));
+    for prefix in environment.into_iter().chain(home).chain(["/usr/local".into(), "/usr".into()]) {
+        for folder in ["lib", "lib64"] {
+            let mut pythons: Vec<_> = entries(&prefix.join(folder)).filter(|path| is_python3(path)).collect();
+            pythons.sort();
+            for python in pythons.into_iter().rev() {
+                roots.push(python.join("site-packages"));
+                roots.push(python.join("dist-packages"));
+            }
+        }
+    }
+    roots
+}
+
+fn is_python3(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("python3"))
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+fn home_expanded(entry: &str) -> PathBuf {
+    match (entry.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(entry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_its_modules_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["b.py", "a.py", "__init__.py", "c.txt"] {
+            std::fs::write(folder.path().join(name), "").expect("a file");
+        }
+        let (files, warnings) = plugin_files(&[folder.path().display().to_string()]);
+        let names: Vec<_> = files.iter().filter_map(|file| file.path.file_name()).collect();
+        assert_eq!(names, ["a.py", "b.py"]);
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn the_stock_package_is_passed_over_and_an_unknown_one_is_told() {
+        let (files, warnings) = plugin_files(&[STOCK_PACKAGE.to_owned(), "no.such.package".to_owned()]);
+        assert!(files.is_empty());
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("no.such.package"));
+    }
+}

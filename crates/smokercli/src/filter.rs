@@ -1,0 +1,188 @@
+//! Which plugins are meant.
+
+use smoker_model::status::Status;
+
+use crate::plugin::{Plugin, PluginView, printed};
+
+/// A parameter and the text that it has to print as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// The parameter's name.
+    pub key: String,
+    /// Its printed value.
+    pub value: String,
+}
+
+impl Test {
+    /// A test for this name and value.
+    #[must_use]
+    pub fn new(key: &str, value: &str) -> Self {
+        Self { key: key.to_owned(), value: value.to_owned() }
+    }
+
+    /// Reads `Key value`, cut at the first space; the value may have more of them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.split_once(' ').map(|(key, value)| Self::new(key, value))
+    }
+
+    fn holds(&self, view: &PluginView) -> bool {
+        let value = view.parameters().and_then(|parameters| parameters.get(&self.key));
+        value.is_some_and(|value| printed(value) == self.value)
+    }
+}
+
+/// Whether the filters say what to show or what to leave out (`--exclude`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Sense {
+    /// Keep what passes.
+    #[default]
+    Keep,
+    /// Drop what passes.
+    Drop,
+}
+
+/// All filters of a command line.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// What passing means.
+    pub sense: Sense,
+    /// Names of which a plugin has to have one; empty: any name.
+    pub names: Vec<String>,
+    /// Names that are dropped in either sense.
+    pub excluded_names: Vec<String>,
+    /// Parameters that all have to match.
+    pub tests: Vec<Test>,
+    /// Values of the parameter `Type` of which one has to match; empty: any.
+    pub types: Vec<String>,
+    /// Whether `RunOnLocked` has to be true.
+    pub locked: bool,
+    /// The wanted states; none: all of them.
+    pub statuses: Option<Vec<Status>>,
+}
+
+impl Filter {
+    /// Whether names and parameters are both asked for, which deserves a notice.
+    #[must_use]
+    pub fn has_names_and_parameters(&self) -> bool {
+        !self.names.is_empty() && self.has_parameters()
+    }
+
+    fn has_parameters(&self) -> bool {
+        !self.tests.is_empty() || !self.types.is_empty() || self.locked
+    }
+
+    /// This filter with every name that no plugin has replaced by the names
+    /// that differ from it in case alone. The fleet is looked at as a whole: a
+    /// name that exists anywhere is meant exactly.
+    #[must_use]
+    pub fn resolve_names<'a>(&self, plugins: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
+        let mut names = Vec::new();
+        for wanted in &self.names {
+            if plugins.clone().any(|name| name == wanted) {
+                names.push(wanted.clone());
+                continue;
+            }
+            let lower = wanted.to_lowercase();
+            for name in plugins.clone().filter(|name| name.to_lowercase() == lower) {
+                if !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+        // A list of which nothing exists must not turn into no list at all.
+        if names.is_empty() {
+            names.clone_from(&self.names);
+        }
+        Self { names, ..self.clone() }
+    }
+
+    /// Whether this plugin is meant. Names have to be resolved.
+    #[must_use]
+    pub fn selects(&self, plugin: &Plugin) -> bool {
+        let listed = |names: &[String]| names.iter().any(|name| name == plugin.name());
+        if listed(&self.excluded_names) {
+            return false;
+        }
+        let status_passes = self.statuses.as_ref().is_none_or(|wanted| wanted.contains(&plugin.status()));
+        let passes = || (self.names.is_empty() || listed(&self.names)) && self.parameters_pass(plugin);
+        match self.sense {
+            Sense::Keep => status_passes && passes(),
+            Sense::Drop if self.names.is_empty() && !self.has_parameters() => self.statuses.is_none() || !status_passes,
+            Sense::Drop => status_passes && !passes(),
+        }
+    }
+
+    fn parameters_pass(&self, plugin: &Plugin) -> bool {
+        if !self.has_parameters() {
+            return true;
+        }
+        let view = plugin.view();
+        let is_type = |kind: &String| Test::new("Type", kind).holds(&view);
+        let on_locked =
+            || view.parameters().and_then(|all| all.get("RunOnLocked")) == Some(&serde_json::Value::Bool(true));
+        self.tests.iter().all(|test| test.holds(&view))
+            && (self.types.is_empty() || self.types.iter().any(is_type))
+            && (!self.locked || on_locked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn plugin(name: &str, status: &str, parameters: &serde_json::Value) -> Plugin {
+        let json = json!({"name": name, "lastResult": {"status": status}, "parameters": parameters});
+        Plugin::parse(RawValue::from_string(json.to_string()).expect("JSON")).expect("a plugin")
+    }
+
+    #[test]
+    fn values_compare_as_what_they_print_as() {
+        let subject = plugin("p", "OK", &json!({"N": 30, "F": 2.0, "B": true, "Z": null, "S": "web servers", "E": ""}));
+        for (text, expected) in [
+            ("N 30", true),
+            ("F 2.0", true),
+            ("F 2", false),
+            ("B True", true),
+            ("B true", false),
+            ("Z None", true),
+            ("S web servers", true),
+            ("S web", false),
+            ("E ", true),
+            ("X y", false),
+        ] {
+            let filter = Filter { tests: vec![Test::parse(text).expect("a test")], ..Filter::default() };
+            assert_eq!(filter.selects(&subject), expected, "{text}");
+        }
+        assert_eq!(Test::parse("Category"), None);
+    }
+
+    #[test]
+    fn a_name_is_taken_without_case_only_when_nobody_has_it_exactly() {
+        let filter = Filter { names: vec!["Varnish".into(), "x".into()], ..Filter::default() };
+        assert_eq!(filter.resolve_names(&["varnish", "VARNISH", "y"].into_iter()).names, ["varnish", "VARNISH"]);
+        assert_eq!(filter.resolve_names(&["varnish", "Varnish"].into_iter()).names, ["Varnish"]);
+        assert_eq!(filter.resolve_names(&["y"].into_iter()).names, ["Varnish", "x"]);
+    }
+
+    #[test]
+    fn excluding_drops_what_passes_everything_and_states_stay_positive() {
+        let a = plugin("a", "ERROR", &json!({"C": "1", "D": "1"}));
+        let b = plugin("b", "OK", &json!({"C": "1"}));
+        let drop = |tests: &[&str], statuses| Filter {
+            sense: Sense::Drop,
+            tests: tests.iter().filter_map(|test| Test::parse(test)).collect(),
+            statuses,
+            ..Filter::default()
+        };
+        let picks = |filter: Filter| (filter.selects(&a), filter.selects(&b));
+        assert_eq!(picks(drop(&["C 1", "D 1"], None)), (false, true));
+        assert_eq!(picks(drop(&["D 1"], Some(vec![Status::Error]))), (false, false));
+        assert_eq!(picks(drop(&["D 2"], Some(vec![Status::Error]))), (true, false));
+        assert_eq!(picks(drop(&[], Some(vec![Status::Error]))), (false, true));
+        assert_eq!(picks(drop(&[], None)), (true, true));
+    }
+}

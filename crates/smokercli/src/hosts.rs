@@ -1,0 +1,249 @@
+//! Where the daemons are: addresses, ranges and files of them.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::net::Ipv6Addr;
+use std::path::Path;
+
+use reqwest::Url;
+
+use crate::error::Failure;
+
+/// More hosts than this in one expression are taken for a slip of the pen.
+const MAX_EXPANSION: usize = 100_000;
+
+/// A daemon to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The address as it was typed, which messages show until the host has told its name.
+    pub label: String,
+    /// The page to begin with, or why this is no address.
+    pub page: Result<Url, String>,
+}
+
+impl Address {
+    /// Reads `host`, `host:port`, `[::1]:8086` or a URL. What is no address
+    /// becomes a host that cannot be asked.
+    #[must_use]
+    pub fn parse(typed: &str, default_port: &str) -> Self {
+        let page = if typed.contains("://") { parse_url(typed) } else { parse_host_port(typed, default_port) };
+        let label = match &page {
+            Ok(url) if url.password().is_some() => without_password(url),
+            _ => typed.to_owned(),
+        };
+        Self { label, page }
+    }
+}
+
+/// The hosts of these expressions in their order, each address once.
+#[must_use]
+pub fn expand(expressions: &[String], default_port: &str) -> Vec<Address> {
+    let mut seen = HashSet::new();
+    let mut addresses = Vec::new();
+    for expression in expressions {
+        match expand_ranges(expression) {
+            Ok(typed) => addresses.extend(typed.iter().map(|typed| Address::parse(typed, default_port))),
+            Err(reason) => addresses.push(Address { label: expression.clone(), page: Err(reason) }),
+        }
+    }
+    addresses.retain(|address| {
+        seen.insert(match &address.page {
+            Ok(url) => url.as_str().to_owned(),
+            Err(_) => address.label.clone(),
+        })
+    });
+    addresses
+}
+
+/// Reads a file of hosts: one expression a line, `#` begins a comment, `-` is standard input.
+///
+/// # Errors
+///
+/// When the file cannot be read or holds no host.
+pub fn read_file(path: &Path) -> Result<Vec<String>, Failure> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(|_| ())
+    } else {
+        std::fs::read_to_string(path).map(|content| text = content)
+    };
+    read.map_err(|error| Failure::new(format!("cannot read the hosts file {}: {error}", path.display())))?;
+    let hosts = lines(&text);
+    if hosts.is_empty() {
+        return Err(Failure::new(format!("the hosts file {} names no host; write one a line", path.display())));
+    }
+    Ok(hosts)
+}
+
+/// One expression a line, without comments and blank lines.
+#[must_use]
+pub fn lines(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| line.split_once('#').map_or(line, |(before, _)| before).trim())
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn parse_url(typed: &str) -> Result<Url, String> {
+    let url = Url::parse(typed).map_err(|error| format!("not a URL: {error}"))?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        other => Err(format!("unsupported scheme {other}; use http or https")),
+    }
+}
+
+fn parse_host_port(typed: &str, default_port: &str) -> Result<Url, String> {
+    let (host, port) = split_port(typed)?;
+    let port = port.unwrap_or(default_port);
+    if port.parse::<u16>().map_or(true, |number| number == 0) {
+        return Err(format!("{port:?} is not a port; use a number from 1 to 65535"));
+    }
+    let invalid = || format!("{host:?} is not a host name; use HOST, HOST:PORT, [IPV6]:PORT or a URL");
+    if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', '%']) || host.contains(char::is_whitespace) {
+        return Err(invalid());
+    }
+    Url::parse(&format!("http://{host}:{port}/")).map_err(|_| invalid())
+}
+
+fn split_port(typed: &str) -> Result<(String, Option<&str>), String> {
+    if let Some(rest) = typed.strip_prefix('[') {
+        let (literal, after) = rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
+        let port = match after.strip_prefix(':') {
+            Some(port) => Some(port),
+            None if after.is_empty() => None,
+            None => return Err("only :PORT may follow the IPv6 address".to_owned()),
+        };
+        return Ok((format!("[{literal}]"), port));
+    }
+    if typed.parse::<Ipv6Addr>().is_ok() {
+        return Ok((format!("[{typed}]"), None));
+    }
+    match *typed.split(':').collect::<Vec<_>>() {
+        [host] => Ok((host.to_owned(), None)),
+        [host, port] => Ok((host.to_owned(), Some(port))),
+        _ => Err("too many colons; use HOST:PORT, or [IPV6]:PORT".to_owned()),
+    }
+}
+
+fn without_password(url: &Url) -> String {
+    let mut url = url.clone();
+    // Cannot fail: only URLs that cannot have a password refuse, and this one has one.
+    let _ = url.set_password(None);
+    url.to_string()
+}
+
+/// Writes out every `[01-40]` and `[1,3,5-7]`; the width of the first number is kept.
+fn expand_ranges(expression: &str) -> Result<Vec<String>, String> {
+    let mut done = vec![String::new()];
+    let mut rest = expression;
+    while let Some((before, numbers, after)) = next_range(rest) {
+        let numbers = range_numbers(numbers)?;
+        if done.len() * numbers.len() > MAX_EXPANSION {
+            return Err(format!("stands for more than {MAX_EXPANSION} hosts"));
+        }
+        done = done.iter().flat_map(|head| numbers.iter().map(move |n| format!("{head}{before}{n}"))).collect();
+        rest = after;
+    }
+    for typed in &mut done {
+        typed.push_str(rest);
+    }
+    Ok(done)
+}
+
+/// Splits at the first bracket that holds a range and not an IPv6 address.
+fn next_range(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('[')?;
+    let (inside, after) = rest.split_once(']')?;
+    let is_range = inside.contains(|c: char| c.is_ascii_digit())
+        && inside.chars().all(|c| c.is_ascii_digit() || c == '-' || c == ',');
+    is_range.then_some((before, inside, after))
+}
+
+fn range_numbers(inside: &str) -> Result<Vec<String>, String> {
+    let mut numbers = Vec::new();
+    for part in inside.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let bounds = first.parse::<usize>().ok().zip(last.parse::<usize>().ok());
+        let (low, high) = bounds
+            .filter(|(low, high)| low <= high)
+            .ok_or_else(|| format!("[{inside}] is not a range; write the lower number first, as in [01-40]"))?;
+        if high - low >= MAX_EXPANSION {
+            return Err(format!("stands for more than {MAX_EXPANSION} hosts"));
+        }
+        let width = first.len();
+        numbers.extend((low..=high).map(|number| format!("{number:0width$}")));
+    }
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(typed: &str) -> Result<String, String> {
+        Address::parse(typed, "8086").page.map(String::from)
+    }
+
+    #[test]
+    fn every_form_of_address_leads_to_a_page() {
+        let cases = [
+            ("server1", "http://server1:8086/"),
+            ("server1:90", "http://server1:90/"),
+            ("[::1]", "http://[::1]:8086/"),
+            ("[::1]:90", "http://[::1]:90/"),
+            ("::1", "http://[::1]:8086/"),
+            ("http://server1:90", "http://server1:90/"),
+            ("https://smoker.example.org/a/", "https://smoker.example.org/a/"),
+        ];
+        for (typed, expected) in cases {
+            assert_eq!(page(typed).as_deref(), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_says_why() {
+        for (typed, word) in [
+            ("127.0.0.1:http", "port"),
+            ("127.0.0.1:0", "port"),
+            ("127.0.0.1:70000", "port"),
+            ("127.0.0.1:80:99", "colons"),
+            ("", "host name"),
+            ("a b", "host name"),
+            ("user@host", "host name"),
+            ("[::1", "bracket"),
+            ("[::1]x", "IPv6"),
+            ("ftp://host", "scheme"),
+        ] {
+            let reason = page(typed).expect_err(typed);
+            assert!(reason.contains(word), "{typed}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(Address::parse("http://u:secret@h/", "1").label, "http://u@h/");
+    }
+
+    #[test]
+    fn ranges_keep_their_width_and_multiply() {
+        let all = |expression: &str| expand_ranges(expression).expect("a range");
+        assert_eq!(all("web[08-11].x:1"), ["web08.x:1", "web09.x:1", "web10.x:1", "web11.x:1"]);
+        assert_eq!(all("r[1-2]n[1,3]"), ["r1n1", "r1n3", "r2n1", "r2n3"]);
+        assert_eq!(all("[::1]:8086"), ["[::1]:8086"]);
+        assert!(expand_ranges("a[9-1]").is_err());
+        assert!(expand_ranges("a[1-999999]b[1-9]").is_err());
+    }
+
+    #[test]
+    fn an_address_given_twice_stays_one() {
+        let typed = ["a".to_owned(), "b".to_owned(), "a:8086".to_owned(), "a:x".to_owned(), "a:x".to_owned()];
+        let labels: Vec<_> = expand(&typed, "8086").into_iter().map(|address| address.label).collect();
+        assert_eq!(labels, ["a", "b", "a:x"]);
+    }
+
+    #[test]
+    fn a_hosts_file_has_comments() {
+        assert_eq!(lines("a # one\n\n# two\r\n b[1-2] \n"), ["a", "b[1-2]"]);
+    }
+}

@@ -1,0 +1,20 @@
+//! Standard output.
+
+use std::io::{ErrorKind, Write};
+
+use crate::error::Failure;
+
+/// Prints the report. A reader that has seen enough (`| head`) is no error.
+///
+/// # Errors
+///
+/// When it cannot be written, for example to a full disk.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,84 @@
+//! The names of the formats, and what each needs to know.
+
+use crate::render::template::Template;
+
+/// How much the text formats show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What is not OK, without messages.
+    Minimal,
+    /// All plugins, bad components, warn and error messages.
+    Normal,
+    /// Everything of the results.
+    Long,
+    /// The parameters too.
+    Full,
+}
+
+/// A format and what it needs.
+#[derive(Clone, Debug)]
+pub enum Format {
+    /// Lines for people.
+    Text(Detail),
+    /// One line of JSON, keyed by host.
+    Json,
+    /// The same, indented.
+    Raw,
+    /// One line of JSON a plugin.
+    Ndjson,
+    /// The Test Anything Protocol.
+    Tap,
+    /// The original's XML.
+    Xml(Box<Template>),
+    /// JUnit as Jenkins and GitLab read it.
+    Junit,
+    /// Hosts down, plugins across.
+    Table {
+        /// The columns of the terminal; none when there is no terminal to fit.
+        width: Option<usize>,
+    },
+}
+
+/// The name of a format, as `--pretty` takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormatName {
+    /// `minimal`, `normal`, `long`, `full`.
+    Text(Detail),
+    /// `raw`
+    Raw,
+    /// `json`
+    Json,
+    /// `tap`
+    Tap,
+    /// `xml`
+    Xml,
+    /// `table`
+    Table,
+    /// `ndjson`
+    Ndjson,
+    /// `junit`
+    Junit,
+}
+
+impl FormatName {
+    /// All names, the original's first.
+    pub const ALL: [(&'static str, Self); 11] = [
+        ("minimal", Self::Text(Detail::Minimal)),
+        ("normal", Self::Text(Detail::Normal)),
+        ("long", Self::Text(Detail::Long)),
+        ("full", Self::Text(Detail::Full)),
+        ("raw", Self::Raw),
+        ("json", Self::Json),
+        ("tap", Self::Tap),
+        ("xml", Self::Xml),
+        ("table", Self::Table),
+        ("ndjson", Self::Ndjson),
+        ("junit", Self::Junit),
+    ];
+
+    /// Reads a name, in lower case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format)
+    }
+}

@@ -1,0 +1,206 @@
+//! json, raw and ndjson.
+
+use std::io;
+
+use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::{Map, Value as Json, json};
+use smoker_model::python_text;
+
+use crate::report::{HostReport, Report};
+
+/// One line with the separators and escapes of the original.
+pub(super) fn render(report: &Report) -> String {
+    let mut out = write(&Document(report), OneLine);
+    out.push('\n');
+    out
+}
+
+/// The same data, indented.
+pub(super) fn render_raw(report: &Report) -> String {
+    let mut out = write(&Document(report), Indented(PrettyFormatter::new()));
+    out.push('\n');
+    out
+}
+
+/// One object a plugin, beginning with the host; a host that could not be
+/// asked is a line of its own.
+pub(super) fn render_lines(report: &Report) -> String {
+    let mut out = String::new();
+    for host in report.hosts() {
+        if let Some(reason) = host.error() {
+            let line = json!({"host": host.name(), "status": host.state().as_str(), "error": reason});
+            out.push_str(&write(&line, Compact));
+            out.push('\n');
+        }
+        for plugin in host.plugins() {
+            let mut line = Map::new();
+            line.insert("host".to_owned(), host.name().into());
+            line.insert("plugin".to_owned(), plugin.name().into());
+            line.insert("status".to_owned(), plugin.status().as_str().into());
+            line.extend(plugin.view().into_json().into_iter().filter(|(key, _)| key != "name"));
+            out.push_str(&write(&Json::Object(line), Compact));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// All hosts by name. Each plugin is parsed when its turn comes, so that the
+/// parsed form of a whole fleet is never in memory at once.
+struct Document<'a>(&'a Report);
+
+/// One host as json and raw show it.
+struct HostJson<'a>(&'a HostReport);
+
+struct PluginsJson<'a>(&'a HostReport);
+
+/// One host as json and raw show it.
+pub(super) fn host_json(host: &HostReport) -> impl Serialize {
+    HostJson(host)
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.hosts().iter().map(|host| (host.name(), HostJson(host))))
+    }
+}
+
+impl Serialize for HostJson<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", self.0.state().as_str())?;
+        map.serialize_entry("plugins", &PluginsJson(self.0))?;
+        if let Some(reason) = self.0.error() {
+            map.serialize_entry("error", reason)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for PluginsJson<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.plugins().iter().map(|plugin| (plugin.name(), plugin.view().into_json())))
+    }
+}
+
+fn write(value: &impl Serialize, formatter: impl Formatter) -> String {
+    let mut out = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut out, formatter);
+    value.serialize(&mut serializer).expect("a JSON value can always be written to memory");
+    String::from_utf8(out).expect("the serializer writes UTF-8")
+}
+
+/// `", "` and `": "` as separators, nothing but ASCII, floats as Python writes them.
+struct OneLine;
+
+impl Formatter for OneLine {
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn write_f64<W: ?Sized + io::Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
+        out.write_all(python_text::float(value).as_bytes())
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        write_escaped(out, text, |c| !matches!(c, ' '..='~'))
+    }
+}
+
+/// No separators but commas and colons; only what a terminal could act on is escaped.
+struct Compact;
+
+impl Formatter for Compact {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        write_escaped(out, text, crate::sanitize::is_harmful)
+    }
+}
+
+/// Two spaces a level; only what a terminal could act on is escaped.
+struct Indented(PrettyFormatter<'static>);
+
+impl Formatter for Indented {
+    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_array(out)
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_array(out)
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(out, first)
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_array_value(out)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_object(out)
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_object(out)
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(out)
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_object_value(out)
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        write_escaped(out, text, crate::sanitize::is_harmful)
+    }
+}
+
+/// Writes these characters as `\uXXXX`, beyond the first 65,536 as two of them.
+fn write_escaped<W: ?Sized + io::Write>(out: &mut W, text: &str, escaped: impl Fn(char) -> bool) -> io::Result<()> {
+    let mut rest = text;
+    while let Some(at) = rest.find(&escaped) {
+        out.write_all(&rest.as_bytes()[..at])?;
+        let c = rest[at..].chars().next().unwrap_or_default();
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            write!(out, "\\u{unit:04x}")?;
+        }
+        rest = &rest[at + c.len_utf8()..];
+    }
+    out.write_all(rest.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_is_what_python_would_write() {
+        let value = json!({"a": [1, 2.0, 1e16, null, true], "é☠😀\u{7f}": "\n\"\\\u{1}"});
+        let expected = "{\"a\": [1, 2.0, 1e+16, null, true], \"\\u00e9\\u2620\\ud83d\\ude00\\u007f\": \
+                        \"\\n\\\"\\\\\\u0001\"}";
+        assert_eq!(write(&value, OneLine), expected);
+    }
+
+    #[test]
+    fn terminal_controls_are_escaped_in_every_form() {
+        assert_eq!(write(&json!("é\u{9b}\u{202e}"), Compact), r#""é\u009b\u202e""#);
+        assert_eq!(write(&json!(["é\u{9b}"]), Indented(PrettyFormatter::new())), "[\n  \"é\\u009b\"\n]");
+    }
+}

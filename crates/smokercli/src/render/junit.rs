@@ -1,0 +1,162 @@
+//! JUnit as Jenkins and GitLab read it.
+//!
+//! The elements and attributes are those of the schema that the Jenkins xUnit
+//! plugin publishes (`junit-10.xsd`): ERROR is a `failure`, a host that could not
+//! be asked an `error`, a plugin that has not run `skipped`, and WARN passes with
+//! its messages in `system-out`.
+
+use smoker_model::status::Status;
+
+use crate::plugin::{Messages, Plugin};
+use crate::render::escape::{attribute, xml};
+use crate::render::put::put;
+use crate::report::{HostReport, Report};
+use crate::sanitize;
+
+/// One suite a host, one case a plugin and one a component.
+pub(super) fn render(report: &Report) -> String {
+    let suites: Vec<_> = report.hosts().iter().map(suite).collect();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let totals = suites.iter().fold(Counts::default(), |sum, suite| sum.plus(suite.counts));
+    put(
+        &mut out,
+        format_args!(
+            "<testsuites name=\"smoker\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"0\">\n",
+            totals.tests, totals.failures, totals.errors
+        ),
+    );
+    for suite in suites {
+        suite.write(&mut out);
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            tests: self.tests + other.tests,
+            failures: self.failures + other.failures,
+            errors: self.errors + other.errors,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+struct Suite {
+    host: String,
+    timestamp: Option<String>,
+    counts: Counts,
+    cases: String,
+}
+
+impl Suite {
+    fn write(&self, out: &mut String) {
+        let host = attribute(&sanitize::line(&self.host));
+        let timestamp = self
+            .timestamp
+            .as_deref()
+            .map_or(String::new(), |date| format!(" timestamp=\"{}\"", attribute(&date.replacen(' ', "T", 1))));
+        let Counts { tests, failures, errors, skipped } = self.counts;
+        put(
+            out,
+            format_args!(
+                "  <testsuite name=\"{host}\" hostname=\"{host}\" tests=\"{tests}\" failures=\"{failures}\" \
+             errors=\"{errors}\" skipped=\"{skipped}\"{timestamp} time=\"0\">\n"
+            ),
+        );
+        out.push_str(&self.cases);
+        out.push_str("  </testsuite>\n");
+    }
+
+    fn case(&mut self, class: &str, name: &str, outcome: &Outcome<'_>) {
+        self.counts.tests += 1;
+        put(
+            &mut self.cases,
+            format_args!(
+                "    <testcase classname=\"{}\" name=\"{}\" time=\"0\"",
+                attribute(&sanitize::line(class)),
+                attribute(&sanitize::line(name))
+            ),
+        );
+        let texts = |level| outcome.messages.map_or(Vec::new(), |messages| messages.level(level)).join("\n");
+        let body = match outcome.status {
+            Status::Error => {
+                self.counts.failures += 1;
+                problem("failure", "ERROR", &texts("error"))
+            }
+            Status::Unknown => {
+                self.counts.skipped += 1;
+                "      <skipped message=\"not run yet\"/>\n".to_owned()
+            }
+            Status::Ok | Status::Warn => String::new(),
+        };
+        self.close(&(body + &system_out(outcome.messages)));
+    }
+
+    fn close(&mut self, body: &str) {
+        if body.is_empty() {
+            self.cases.push_str("/>\n");
+        } else {
+            put(&mut self.cases, format_args!(">\n{body}    </testcase>\n"));
+        }
+    }
+}
+
+struct Outcome<'a> {
+    status: Status,
+    messages: Option<Messages<'a>>,
+}
+
+fn suite(host: &HostReport) -> Suite {
+    let mut suite =
+        Suite { host: host.name().to_owned(), timestamp: None, counts: Counts::default(), cases: String::new() };
+    if let Some(reason) = host.error() {
+        suite.counts = Counts { tests: 1, errors: 1, ..Counts::default() };
+        let name = attribute(&sanitize::line(host.name()));
+        put(&mut suite.cases, format_args!("    <testcase classname=\"{name}\" name=\"{name}\" time=\"0\""));
+        suite.close(&problem("error", "UNREACHABLE", reason));
+    }
+    for plugin in host.plugins() {
+        add_plugin(&mut suite, host, plugin);
+    }
+    suite
+}
+
+fn add_plugin(suite: &mut Suite, host: &HostReport, plugin: &Plugin) {
+    let view = plugin.view();
+    let class = format!("{}.{}", host.name(), plugin.name());
+    if suite.timestamp.is_none() {
+        suite.timestamp = view.last_run();
+    }
+    suite.case(&class, plugin.name(), &Outcome { status: plugin.status(), messages: view.messages() });
+    for component in view.components() {
+        suite.case(&class, &component.name, &Outcome { status: component.status, messages: component.messages });
+    }
+}
+
+/// The first line is the heading that a CI server shows, the whole text its detail.
+fn problem(element: &str, kind: &str, text: &str) -> String {
+    let first = text.lines().next().unwrap_or("no message");
+    format!("      <{element} type=\"{kind}\" message=\"{}\">{}</{element}>\n", attribute(first), xml(text))
+}
+
+/// All messages with their levels, as the long format shows them.
+fn system_out(messages: Option<Messages<'_>>) -> String {
+    let mut lines = Vec::new();
+    for (level, texts) in messages.into_iter().flat_map(Messages::levels) {
+        lines.extend(texts.iter().map(|text| format!("[{level}] {text}")));
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!("      <system-out>{}</system-out>\n", xml(&lines.join("\n")))
+}

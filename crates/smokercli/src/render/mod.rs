@@ -1,0 +1,51 @@
+//! Turns a report into text. Nothing here prints or fetches.
+//!
+//! # Layout
+//!
+//! - `format`: the names of the formats, and what each needs to know
+//! - `text`: minimal, normal, long, full
+//! - `list`: names only
+//! - `json`: json, raw, ndjson
+//! - `tap`: the Test Anything Protocol
+//! - `xml`: the original's XML, by a template
+//! - `template`: which parts of the data become rows of that XML
+//! - `junit`: JUnit as Jenkins and GitLab read it
+//! - `table`: hosts down, plugins across
+//! - `escape`: text inside XML; `put`: formats straight into the page
+
+mod escape;
+pub mod format;
+mod json;
+mod junit;
+mod list;
+mod put;
+mod table;
+mod tap;
+pub mod template;
+mod text;
+mod xml;
+
+use crate::report::Report;
+use crate::style::Style;
+use format::Format;
+
+/// The report in this format. The style matters to the formats for people only.
+#[must_use]
+pub fn render(report: &Report, format: &Format, style: Style) -> String {
+    match format {
+        Format::Text(detail) => text::render(report, *detail, style),
+        Format::Json => json::render(report),
+        Format::Raw => json::render_raw(report),
+        Format::Ndjson => json::render_lines(report),
+        Format::Tap => tap::render(report),
+        Format::Xml(template) => xml::render(report, template),
+        Format::Junit => junit::render(report),
+        Format::Table { width } => table::render(report, *width, style),
+    }
+}
+
+/// The names of the plugins, one a line, with the host's before it when there are several.
+#[must_use]
+pub fn list(report: &Report) -> String {
+    list::render(report)
+}

@@ -1,0 +1,113 @@
+//! Hosts down, plugins across, one coloured state each.
+
+use std::collections::BTreeSet;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use smoker_model::status::Status;
+
+use crate::render::put::put;
+use crate::report::{HostReport, Report};
+use crate::sanitize;
+use crate::style::{Paint, RESET, Style};
+
+/// Colours are put in once the columns stand, where these marks were: they
+/// take no room, so they do not disturb the layout, and `sanitize` lets none
+/// through from hosts.
+const MARKS: [(char, Paint); 4] =
+    [('\u{2061}', Paint::Green), ('\u{2062}', Paint::Yellow), ('\u{2063}', Paint::Red), ('\u{2064}', Paint::Magenta)];
+const END: char = '\u{2060}';
+
+/// A cell for a plugin that the host does not have.
+const ABSENT: &str = "-";
+
+/// The table, or one line a plugin when the table is wider than the terminal;
+/// then why hosts could not be asked.
+pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> String {
+    let hosts = report.sorted_hosts();
+    let wide = lines(&across(&hosts));
+    let fits = width.is_none_or(|width| wide.iter().all(|line| visible_width(line) <= width));
+    let lines = if fits { wide } else { lines(&down(&hosts)) };
+    let mut out = String::new();
+    for line in lines {
+        out.push_str(&paint(line.trim_end(), style));
+        out.push('\n');
+    }
+    for host in hosts {
+        if let Some(reason) = host.error() {
+            put(&mut out, format_args!("{}: {}\n", sanitize::line(host.name()), sanitize::line(reason)));
+        }
+    }
+    out
+}
+
+fn across(hosts: &[&HostReport]) -> Table {
+    let names: BTreeSet<&str> = hosts.iter().flat_map(|host| host.plugins()).map(crate::plugin::Plugin::name).collect();
+    let mut table = empty_table();
+    let heads = ["HOST".to_owned(), "STATUS".to_owned()];
+    table.set_header(heads.into_iter().chain(names.iter().map(|name| sanitize::line(name).into_owned())));
+    for host in hosts {
+        let mut row = vec![sanitize::line(host.name()).into_owned(), host_cell(host)];
+        row.extend(names.iter().map(|name| {
+            let plugin = host.plugins().iter().find(|plugin| plugin.name() == *name);
+            plugin.map_or(ABSENT.to_owned(), |plugin| cell(plugin.status()))
+        }));
+        table.add_row(row);
+    }
+    table
+}
+
+fn down(hosts: &[&HostReport]) -> Table {
+    let mut table = empty_table();
+    table.set_header(["HOST", "STATUS", "PLUGIN"]);
+    for host in hosts {
+        let name = sanitize::line(host.name()).into_owned();
+        if host.plugins().is_empty() {
+            table.add_row([name.clone(), host_cell(host), ABSENT.to_owned()]);
+        }
+        for plugin in host.sorted_plugins() {
+            table.add_row([name.clone(), cell(plugin.status()), sanitize::line(plugin.name()).into_owned()]);
+        }
+    }
+    table
+}
+
+fn empty_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+}
+
+fn lines(table: &Table) -> Vec<String> {
+    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect()
+}
+
+fn cell(status: Status) -> String {
+    marked(Paint::of_status(status), status.as_str())
+}
+
+fn host_cell(host: &HostReport) -> String {
+    marked(Paint::of_host(host.state()), host.state().as_str())
+}
+
+fn marked(paint: Paint, word: &str) -> String {
+    let mark = MARKS.iter().find(|(_, known)| *known == paint).map(|(mark, _)| *mark);
+    mark.map_or(word.to_owned(), |mark| format!("{mark}{word}{END}"))
+}
+
+fn paint(line: &str, style: Style) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        let code = MARKS.iter().find(|(mark, _)| *mark == c).map(|(_, paint)| paint.code());
+        match (code.or((c == END).then_some(RESET)), style) {
+            (Some(code), Style::Colored) => out.push_str(code),
+            (Some(_), Style::Plain) => {}
+            (None, _) => out.push(c),
+        }
+    }
+    out
+}
+
+fn visible_width(line: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(line.trim_end())
+}

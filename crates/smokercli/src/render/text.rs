@@ -1,0 +1,144 @@
+//! The formats for people: minimal, normal, long, full.
+
+use smoker_model::status::Status;
+
+use crate::plugin::{Messages, Plugin, PluginView, printed};
+use crate::render::format::Detail;
+use crate::render::put::put;
+use crate::report::{HostReport, Report};
+use crate::sanitize;
+use crate::style::{Paint, Style};
+
+const HOST_WIDTH: usize = 34;
+const PLUGIN_WIDTH: usize = 32;
+const COMPONENT_WIDTH: usize = 30;
+const PARAMETER_WIDTH: usize = 10;
+
+/// Hosts by name, separated by a line of one space.
+pub(super) fn render(report: &Report, detail: Detail, style: Style) -> String {
+    let mut page = Page { out: String::new(), detail, style };
+    for (index, host) in report.sorted_hosts().into_iter().enumerate() {
+        if index > 0 {
+            page.out.push_str(" \n");
+        }
+        page.host(host);
+    }
+    page.out
+}
+
+struct Page {
+    out: String,
+    detail: Detail,
+    style: Style,
+}
+
+impl Page {
+    fn host(&mut self, host: &HostReport) {
+        let name = pad(&sanitize::line(host.name()), HOST_WIDTH);
+        self.style.push(&mut self.out, Some(Paint::Gold), &name);
+        self.out.push_str(" [");
+        self.style.push(&mut self.out, Some(Paint::of_host(host.state())), host.state().as_str());
+        self.out.push_str("]\n");
+        if let Some(reason) = host.error() {
+            self.message("  ", "error", &sanitize::line(reason));
+        }
+        for plugin in host.sorted_plugins() {
+            self.plugin(plugin);
+        }
+    }
+
+    fn plugin(&mut self, plugin: &Plugin) {
+        let view = plugin.view();
+        if self.detail > Detail::Minimal || plugin.status() != Status::Ok {
+            self.plugin_line(plugin, &view);
+        }
+        if self.detail == Detail::Full {
+            self.parameters(&view);
+        }
+        if let Some(messages) = view.messages() {
+            self.messages("  ", messages);
+        }
+        for component in view.components() {
+            if self.detail >= Detail::Long || component.status != Status::Ok {
+                let name = pad(&sanitize::line(&component.name), COMPONENT_WIDTH);
+                self.out.push_str(" -- ");
+                self.out.push_str(&name);
+                self.status(component.status);
+                self.out.push('\n');
+            }
+            if let Some(messages) = component.messages {
+                self.messages("    ", messages);
+            }
+        }
+    }
+
+    fn plugin_line(&mut self, plugin: &Plugin, view: &PluginView) {
+        self.out.push_str("- ");
+        self.out.push_str(&pad(&sanitize::line(plugin.name()), PLUGIN_WIDTH));
+        self.status(plugin.status());
+        if plugin.status() != Status::Unknown
+            && let Some(date) = view.last_run()
+        {
+            self.out.push_str(self.gap(plugin.status()));
+            self.out.push('(');
+            self.style.push(&mut self.out, Some(Paint::Gray), &sanitize::line(&date));
+            self.out.push(')');
+        }
+        self.out.push('\n');
+    }
+
+    /// What stands between the state and the date. The original aligned only
+    /// its coloured lines, and ERROR in the shorter formats not at all.
+    fn gap(&self, status: Status) -> &'static str {
+        match (self.style, status) {
+            (Style::Plain, _) => " ",
+            (Style::Colored, Status::Warn) => "   ",
+            (Style::Colored, Status::Error) if self.detail < Detail::Long => " ",
+            (Style::Colored, _) => "    ",
+        }
+    }
+
+    fn status(&mut self, status: Status) {
+        self.out.push_str(" [");
+        self.style.push(&mut self.out, Some(Paint::of_status(status)), status.as_str());
+        self.out.push(']');
+    }
+
+    fn parameters(&mut self, view: &PluginView) {
+        for (label, date) in [("Last run", view.last_run()), ("Next run", view.next_run())] {
+            let date = date.unwrap_or_else(|| "None".to_owned());
+            put(&mut self.out, format_args!("  {label}: {}\n", sanitize::line(&date)));
+        }
+        for (key, value) in view.parameters().into_iter().flatten() {
+            let key = pad(&sanitize::line(key), PARAMETER_WIDTH);
+            put(&mut self.out, format_args!("  {key} {}\n", sanitize::text(&printed(value))));
+        }
+    }
+
+    fn messages(&mut self, indent: &str, messages: Messages<'_>) {
+        for (level, texts) in messages.levels() {
+            let shown = match self.detail {
+                Detail::Minimal => false,
+                Detail::Normal => matches!(level, "warn" | "error"),
+                Detail::Long | Detail::Full => true,
+            };
+            for text in texts.iter().filter(|_| shown) {
+                self.message(indent, level, &sanitize::text(text));
+            }
+        }
+    }
+
+    fn message(&mut self, indent: &str, level: &str, text: &str) {
+        self.out.push_str(indent);
+        self.out.push('[');
+        self.style.push(&mut self.out, Paint::of_level(level), &sanitize::line(level));
+        self.out.push_str("] ");
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+}
+
+/// Pads by characters, as the original does, so that columns stay where they were.
+fn pad(text: &str, width: usize) -> String {
+    format!("{text:<width$}")
+}

@@ -1,0 +1,173 @@
+//! What is known of the hosts once they have been asked.
+
+use std::collections::HashSet;
+
+use smoker_model::status::Status;
+
+use crate::plugin::Plugin;
+
+/// The state of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostState {
+    /// The worst of its plugins.
+    Known(Status),
+    /// It could not be asked.
+    Unreachable,
+}
+
+impl HostState {
+    /// All states in the order in which a summary counts them.
+    pub const ALL: [Self; 5] = [
+        Self::Unreachable,
+        Self::Known(Status::Error),
+        Self::Known(Status::Warn),
+        Self::Known(Status::Unknown),
+        Self::Known(Status::Ok),
+    ];
+
+    /// The word that is printed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Known(status) => status.as_str(),
+            Self::Unreachable => "UNREACHABLE",
+        }
+    }
+}
+
+/// What is known of one host.
+#[derive(Clone, Debug)]
+pub struct HostReport {
+    name: String,
+    outcome: Result<Vec<Plugin>, String>,
+}
+
+impl HostReport {
+    /// A host that answered, with the plugins to show in the daemon's order.
+    #[must_use]
+    pub fn reached(name: String, plugins: Vec<Plugin>) -> Self {
+        Self { name, outcome: Ok(plugins) }
+    }
+
+    /// A host that could not be asked, and why.
+    #[must_use]
+    pub fn unreachable(name: String, reason: String) -> Self {
+        Self { name, outcome: Err(reason) }
+    }
+
+    /// The name that the daemon gave, or the address as it was typed.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The plugins in the daemon's order; none for a host that could not be asked.
+    #[must_use]
+    pub fn plugins(&self) -> &[Plugin] {
+        self.outcome.as_deref().unwrap_or_default()
+    }
+
+    /// The plugins by name, in code point order.
+    #[must_use]
+    pub fn sorted_plugins(&self) -> Vec<&Plugin> {
+        let mut plugins: Vec<_> = self.plugins().iter().collect();
+        plugins.sort_by(|a, b| a.name().cmp(b.name()));
+        plugins
+    }
+
+    /// Why the host could not be asked.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.outcome.as_ref().err().map(String::as_str)
+    }
+
+    /// ERROR if any plugin is, else WARN if any is, else OK if any has run, else UNKNOWN.
+    #[must_use]
+    pub fn state(&self) -> HostState {
+        let Ok(plugins) = &self.outcome else { return HostState::Unreachable };
+        let any = |status| plugins.iter().any(|plugin| plugin.status() == status);
+        let worst = [Status::Error, Status::Warn, Status::Ok].into_iter().find(|status| any(*status));
+        HostState::Known(worst.unwrap_or(Status::Unknown))
+    }
+}
+
+/// The hosts to print, in the order of the command line.
+#[derive(Clone, Debug)]
+pub struct Report {
+    hosts: Vec<HostReport>,
+}
+
+impl Report {
+    /// A report of these hosts, whose names are all different.
+    #[must_use]
+    pub fn new(hosts: Vec<HostReport>) -> Self {
+        Self { hosts }
+    }
+
+    /// The hosts in the order of the command line.
+    #[must_use]
+    pub fn hosts(&self) -> &[HostReport] {
+        &self.hosts
+    }
+
+    /// The hosts by name, in code point order.
+    #[must_use]
+    pub fn sorted_hosts(&self) -> Vec<&HostReport> {
+        let mut hosts: Vec<_> = self.hosts.iter().collect();
+        hosts.sort_by(|a, b| a.name.cmp(&b.name));
+        hosts
+    }
+
+    /// Whether any host answered.
+    #[must_use]
+    pub fn has_reached_host(&self) -> bool {
+        self.hosts.iter().any(|host| host.outcome.is_ok())
+    }
+
+    /// Whether any host is in ERROR or could not be asked.
+    #[must_use]
+    pub fn has_failed_host(&self) -> bool {
+        self.hosts.iter().any(|host| matches!(host.state(), HostState::Unreachable | HostState::Known(Status::Error)))
+    }
+
+    /// How many of the `asked` hosts are in which state, such as `3 hosts: 1 UNREACHABLE, 2 OK`.
+    #[must_use]
+    pub fn summary(&self, asked: usize) -> String {
+        let mut counts: Vec<_> = HostState::ALL
+            .into_iter()
+            .map(|state| (state, self.hosts.iter().filter(|host| host.state() == state).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(state, count)| format!("{count} {}", state.as_str()))
+            .collect();
+        let silent = asked.saturating_sub(self.hosts.len());
+        if silent > 0 {
+            counts.push(format!("{silent} without such plugins"));
+        }
+        format!("{asked} hosts: {}", counts.join(", "))
+    }
+}
+
+/// Gives each host a name of its own: of several daemons that report one
+/// name, all but the first are shown as `NAME (ADDRESS)`.
+#[must_use]
+pub fn distinct_names<'a>(hosts: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
+    let mut taken = HashSet::new();
+    hosts
+        .map(|(name, address)| {
+            let name = if taken.contains(name) { format!("{name} ({address})") } else { name.to_owned() };
+            taken.insert(name.clone());
+            name
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_daemon_of_a_name_is_told_apart_by_its_address() {
+        let hosts = [("twin", "a:1"), ("twin", "b:1"), ("other", "c:1"), ("twin", "d:1")];
+        assert_eq!(distinct_names(hosts.into_iter()), ["twin", "twin (b:1)", "other", "twin (d:1)"]);
+    }
+}

@@ -1,0 +1,129 @@
+//! Hosts from discovery plugins and commands.
+
+use crate::corpus::host;
+use crate::fake::Fake;
+use crate::run::{Run, SMOKERCLI};
+
+/// A plugin as they exist: options with parser keywords, and hosts by them.
+const PLUGIN: &str = r"
+class HostDiscoveryPlugin(object):
+    arguments = [
+        ('-E', '--environment', {'help': 'Hosts of this environment', 'metavar': 'ENV', 'choices': ['prod', 'test']}),
+        (None, '--pool', {'nargs': '+', 'type': int, 'default': [], 'help': 'Hosts of these pools'}),
+        ('-A', '--all-of-them', {'action': 'store_true', 'help': 'All'}),
+    ]
+
+    def get_hosts(self, args):
+        print('thinking about', args.plugins)
+        if args.environment != 'prod':
+            return None
+        assert args.pool == [1, 2] and args.all_of_them and args.plugins == ['varnish']
+        return ['HOST']
+";
+
+fn plugin_run(fake: &Fake) -> Run {
+    let run = Run::of(SMOKERCLI);
+    run.file("plugins/a.py", &PLUGIN.replace("'HOST'", &format!("'{}'", fake.address())));
+    run.file("plugins/__init__.py", "raise Exception('not a plugin')");
+    let folder = run.home().join("plugins").display().to_string();
+    run.config(&format!("plugin_paths: [smoker.client.plugins, {folder}]\nbind_port: 1\n"))
+}
+
+#[test]
+fn a_plugin_gets_its_options_and_ours_and_names_hosts() {
+    let fake = Fake::start(&host("server2"));
+    let done = plugin_run(&fake).args(["-E", "prod", "--pool", "1", "2", "-A", "-p", "varnish", "-l"]).done();
+    assert_eq!(done.stdout, "varnish\n", "{}", done.stderr);
+    assert!(done.stderr.contains("thinking about ['varnish']"), "{}", done.stderr);
+}
+
+#[test]
+fn given_hosts_come_before_discovered_ones() {
+    let (given, found) = (Fake::start(&host("www")), Fake::start(&host("server2")));
+    let done = plugin_run(&found).args([
+        "-Eprod",
+        "--pool",
+        "1",
+        "2",
+        "-A",
+        "-p",
+        "varnish",
+        "-ondjson",
+        "-s",
+        given.address(),
+    ]);
+    let done = done.done();
+    let hosts: Vec<_> = done.stdout.lines().map(|line| line.split('"').nth(3).unwrap_or_default()).collect();
+    assert_eq!(hosts, ["www.example.com", "server2"], "{}", done.stderr);
+}
+
+#[test]
+fn a_plugins_options_are_in_the_help_and_its_parser_decides() {
+    let fake = Fake::start(&host("server2"));
+    let help = plugin_run(&fake).args(["--help"]).done();
+    for words in ["Plugin arguments:", "-E, --environment <ENV>", "Hosts of this environment", "--pool <POOL>..."] {
+        assert!(help.stdout.contains(words), "{words}: {}", help.stdout);
+    }
+    let wrong = plugin_run(&fake).args(["-E", "moon"]).done();
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("invalid choice"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_plugin_that_fails_ends_the_call() {
+    let fake = Fake::start(&host("server2"));
+    let done = plugin_run(&fake).args(["-E", "prod", "-s", fake.address()]).done();
+    assert_eq!(done.code, Some(1));
+    assert!(done.stderr.contains("a.py: AssertionError"), "{}", done.stderr);
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn a_package_is_found_on_the_path_of_python() {
+    let fake = Fake::start(&host("server2"));
+    let run = Run::of(SMOKERCLI);
+    run.file("lib/site/__init__.py", "");
+    run.file("lib/site_hosts/found/__init__.py", "");
+    run.file("lib/site_hosts/__init__.py", "PORT = 'relative import works'");
+    let text = "from site_hosts import PORT\nclass HostDiscoveryPlugin:\n    arguments = []\n    def get_hosts(self, args):\n        return ['HOST']\n";
+    run.file("lib/site_hosts/found/one.py", &text.replace("'HOST'", &format!("'{}'", fake.address())));
+    let path = run.home().join("lib").display().to_string();
+    let done = run.env("PYTHONPATH", &path).config("plugin_paths: [site_hosts.found]\n").args(["-l"]).done();
+    assert_eq!(done.stdout, "fsmount\ngit-refresh\nvarnish\n", "{}", done.stderr);
+}
+
+#[test]
+fn without_a_plugin_python_is_never_started() {
+    let fake = Fake::start(&host("server2"));
+    let run = Run::of(SMOKERCLI);
+    run.file("nothing/__init__.py", "");
+    run.file("bin/python3", "");
+    let (path, folder) =
+        (run.home().join("bin").display().to_string(), run.home().join("nothing").display().to_string());
+    let config = format!("plugin_paths: [smoker.client.plugins, {folder}]\n");
+    let done = run.env("PATH", &path).config(&config).args(["-s", fake.address(), "-l"]).done();
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn an_entry_that_leads_nowhere_is_told() {
+    let fake = Fake::start(&host("server2"));
+    let done = Run::of(SMOKERCLI).config("plugin_paths: [no.such.package]\n").args(["-s", fake.address(), "-l"]).done();
+    assert_eq!(done.code, Some(0));
+    assert!(done.stderr.contains("WARNING: plugin_paths: no.such.package is neither"), "{}", done.stderr);
+}
+
+#[test]
+fn commands_name_hosts_by_lines_or_json() {
+    let (a, b) = (Fake::start(&host("server2")), Fake::start(&host("www")));
+    let config = format!(
+        "discovery_commands:\n  - echo {}; echo '# no more'\n  - printf '[\"%s\"]' {}\n",
+        a.address(),
+        b.address()
+    );
+    let done = Run::of(SMOKERCLI).config(&config).args(["-l", "-p", "varnish"]).done();
+    assert_eq!(done.stdout, "server2/varnish\nwww.example.com/varnish\n", "{}", done.stderr);
+    let failing = Run::of(SMOKERCLI).config("discovery_commands: ['exit 4']\n").done();
+    assert_eq!(failing.code, Some(1));
+    assert!(failing.stderr.contains("\"exit 4\" failed"), "{}", failing.stderr);
+}

@@ -1,0 +1,188 @@
+//! Several hosts, of which some fail.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::corpus::host;
+use crate::fake::Fake;
+use crate::run::{Done, Run, SMOKERCLI};
+
+fn smokercli(arguments: &[&str]) -> Done {
+    Run::of(SMOKERCLI).args(arguments).done()
+}
+
+#[test]
+fn a_host_that_cannot_be_asked_is_listed_with_its_reason_and_counted() {
+    let (down, up) = (Fake::start(&host("fail-refuse")), Fake::start(&host("server2")));
+    let done = smokercli(&["-s", down.address(), up.address()]);
+    let first: Vec<_> = done.stdout.lines().take(3).collect();
+    assert_eq!(first[0], format!("{:<34} [UNREACHABLE]", down.address()));
+    assert!(first[1].starts_with("  [error] can't open resource http://127.77.0.1:"), "{first:?}");
+    assert_eq!(first[2], " ");
+    assert_eq!(done.code, Some(0));
+    assert!(done.stderr.contains("2 hosts: 1 UNREACHABLE, 1 OK"), "{}", done.stderr);
+}
+
+#[test]
+fn one_host_alone_is_not_summed_up() {
+    let up = Fake::start(&host("server2"));
+    assert_eq!(smokercli(&["-s", up.address()]).stderr, "");
+}
+
+#[test]
+fn only_hosts_that_cannot_be_asked_are_a_failure() {
+    let down = Fake::start(&host("fail-http500"));
+    for (arguments, code) in [(vec![], 1), (vec!["-e"], 69), (vec!["-l"], 1), (vec!["-o", "json"], 1)] {
+        let done = smokercli(&[&["-s", down.address()], &*arguments].concat());
+        assert_eq!(done.code, Some(code), "{arguments:?}");
+        assert!(done.stderr.contains("ERROR: No plugins found"));
+        assert_eq!(done.stdout.contains("UNREACHABLE"), !arguments.contains(&"-l"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_host_that_dies_while_its_run_is_polled_does_not_hide_the_others() {
+    let mut dying = host("server1");
+    dying["fail"] = json!("refuse");
+    dying["fail_at"] = json!("poll");
+    let (dying, up) = (Fake::start(&dying), Fake::start(&host("server2")));
+    let done = smokercli(&["-s", dying.address(), up.address(), "-f", "-o", "json", "-e"]);
+    let report: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    assert_eq!(report["server1"]["status"], "UNREACHABLE");
+    assert_eq!(report["server1"]["plugins"], json!({}));
+    let reason = report["server1"]["error"].as_str().expect("a reason");
+    assert!(reason.starts_with("Polling on /processes/1 failed after 3 retries"), "{reason}");
+    assert_eq!(report["server2"]["status"], "OK");
+    assert_eq!(done.code, Some(69));
+    let polls = dying.requests().iter().filter(|request| request["path"] == "/processes/1").count();
+    assert_eq!(polls, 4);
+}
+
+#[test]
+fn a_quick_run_is_not_waited_for_by_the_second() {
+    let mut quick = host("server2");
+    quick["poll_202"] = json!(3);
+    let fake = Fake::start(&quick);
+    let start = Instant::now();
+    let done = smokercli(&["-s", fake.address(), "-f"]);
+    assert_eq!(done.code, Some(0));
+    // Four polls with the original's pause of a second between them would take three.
+    assert!(start.elapsed() < Duration::from_millis(2500), "{:?}", start.elapsed());
+    let posts = fake.requests().iter().filter(|request| request["method"] == "POST").count();
+    assert_eq!(posts, 1);
+}
+
+#[test]
+fn plugins_that_give_no_result_are_told() {
+    let fake = Fake::start(&host("typed-vanish"));
+    let done = smokercli(&["-s", fake.address(), "-f"]);
+    assert!(done.stderr.contains("Host app01: no result of "), "{}", done.stderr);
+}
+
+#[test]
+fn hosts_come_from_ranges_and_files_each_once_and_in_order() {
+    let fake = Fake::start(&host("server2"));
+    let run = Run::of(SMOKERCLI);
+    let port = fake.port();
+    let file = run.file("hosts", &format!("# ours\n127.0.0.1:{port}  # again\n\n127.0.0.[1-2]:{port}\n"));
+    let file = file.display().to_string();
+    let range = format!("127.0.0.[2-3]:{port}");
+    let done = run.args(["-s", &range, "--hosts-file", &file, "-o", "json"]).done();
+    let report: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    let names: Vec<_> = report.as_object().expect("an object").keys().cloned().collect();
+    assert_eq!(names, [format!("127.0.0.2:{port}"), format!("127.0.0.3:{port}"), "server2".to_owned()]);
+}
+
+#[test]
+fn a_hosts_file_without_hosts_never_means_localhost() {
+    let run = Run::of(SMOKERCLI);
+    let empty = run.file("empty", "# nobody\n").display().to_string();
+    let done = run.args(["--hosts-file", &empty]).done();
+    assert_eq!(done.code, Some(1));
+    assert!(done.stderr.contains("names no host"), "{}", done.stderr);
+}
+
+#[test]
+fn of_two_daemons_with_one_name_the_second_has_its_address_behind_it() {
+    let (a, b) = (Fake::start(&host("twin-a")), Fake::start(&host("twin-b")));
+    let done = smokercli(&["-s", a.address(), b.address(), "-l"]);
+    assert_eq!(done.stdout, format!("twin/only-on-a\ntwin (127.0.0.1:{})/only-on-b\n", b.port()));
+    let second = smokercli(&["-s", a.address(), b.address(), "-p", "only-on-b", "-o", "minimal"]);
+    assert!(second.stdout.starts_with(&format!("twin (127.0.0.1:{})", b.port())), "{}", second.stdout);
+}
+
+#[test]
+fn time_limits_are_kept() {
+    let hanging = Fake::start(&host("plugins-hang"));
+    let start = Instant::now();
+    let done = smokercli(&["-s", hanging.address(), "--timeout", "0.3"]);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(done.stdout.contains("/plugins: timed out"), "{}", done.stdout);
+}
+
+#[test]
+fn proxies_of_the_environment_count_only_when_asked_for() {
+    let fake = Fake::start(&host("server2"));
+    let run = || Run::of(SMOKERCLI).env("http_proxy", "http://127.77.0.1:9/").args(["-s", fake.address(), "-l"]);
+    assert_eq!(run().done().code, Some(0));
+    assert_eq!(run().args(["--proxy", "env"]).done().code, Some(1));
+    let proxied = smokercli(&["-s", "smoker.invalid:1", "-l", "--proxy", &format!("http://{}", fake.address())]);
+    assert_eq!(fake.requests().last().expect("a request")["path"], "http://smoker.invalid:1/");
+    assert_eq!(proxied.code, Some(1));
+}
+
+#[test]
+fn an_answer_cannot_send_us_to_another_host() {
+    let other = Fake::start(&host("server2"));
+    let mut sly = host("server1");
+    sly["about"]["about"]["links"][0]["href"] = json!(format!("http://{}/plugins", other.address()));
+    let sly = Fake::start(&sly);
+    let done = smokercli(&["-s", sly.address()]);
+    assert!(done.stdout.contains("which is elsewhere"), "{}", done.stdout);
+    assert_eq!(other.requests(), Vec::<Value>::new());
+}
+
+#[test]
+fn answers_that_are_no_smokerds_say_so() {
+    for (name, word) in [
+        ("fail-emptyobj", "not the answer of a smokerd"),
+        ("fail-wrongjson", "not the answer of a smokerd"),
+        ("plugins-wrongjson", "not the answer of a smokerd"),
+        ("plugins-empty", "the answer is empty"),
+        ("poll-empty", "Polling on"),
+        ("poll-notjson", "Polling on"),
+    ] {
+        let fake = Fake::start(&host(name));
+        let done = smokercli(&["-s", fake.address(), "-f", "-o", "minimal"]);
+        assert!(done.stdout.contains("[UNREACHABLE]") && done.stdout.contains(word), "{name}: {}", done.stdout);
+        assert_eq!(done.code, Some(1), "{name}");
+    }
+}
+
+#[test]
+fn what_a_daemon_says_when_it_refuses_is_passed_on() {
+    let mut refusing = host("server2");
+    refusing["fail"] = json!("refused");
+    refusing["fail_at"] = json!("post");
+    let fake = Fake::start(&refusing);
+    let done = smokercli(&["-s", fake.address(), "-f"]);
+    assert!(done.stderr.contains("/processes: HTTP Error 400 Bad Request: Plugin names or filter have to be set\n"));
+}
+
+#[test]
+fn verbose_tells_every_request() {
+    let fake = Fake::start(&host("server2"));
+    let done = smokercli(&["-s", fake.address(), "-v"]);
+    for path in ["/", "/plugins"] {
+        assert!(done.stderr.contains(&format!("INFO: GET http://{}{path} (", fake.address())), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn a_broken_configuration_file_is_one_line() {
+    let done = Run::of(SMOKERCLI).config("plugin_paths: [").done();
+    assert_eq!(done.code, Some(1));
+    assert_eq!(done.stderr.lines().count(), 1);
+    assert!(done.stderr.contains(".smokercli.yaml is not valid YAML"), "{}", done.stderr);
+}

@@ -1,0 +1,22 @@
+//! The real binaries against canned daemons.
+//!
+//! # Layout
+//!
+//! - `fake`: a canned daemon
+//! - `run`: a run of one of the binaries
+//! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
+//! - `replay`: all of them, against our binaries
+//! - `report`: rendering, against golden files
+//! - `fleet`, `discovery`, `terminal`, `nagios`, `generated`: what the recordings do not cover
+
+mod compare;
+mod corpus;
+mod discovery;
+mod fake;
+mod fleet;
+mod generated;
+mod nagios;
+mod replay;
+mod report;
+mod run;
+mod terminal;

@@ -1,0 +1,195 @@
+//! Rendering, against golden files. `UPDATE_GOLDEN=1` writes them anew; read the difference before keeping it.
+
+use std::path::PathBuf;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use smokercli::plugin::Plugin;
+use smokercli::render::format::{Detail, Format};
+use smokercli::render::template::Template;
+use smokercli::render::{list, render};
+use smokercli::report::{HostReport, Report};
+use smokercli::style::Style;
+
+fn plugin(json: &Value) -> Plugin {
+    Plugin::parse(RawValue::from_string(json.to_string()).expect("JSON")).expect("a plugin")
+}
+
+fn messages(info: &[&str], warn: &[&str], error: &[&str]) -> Value {
+    json!({"info": info, "error": error, "warn": warn})
+}
+
+/// Everything that is awkward: a host that could not be asked, a plugin that
+/// has never run, lines and control characters in messages and names, a name
+/// of 200 columns, markup, characters of two columns.
+fn awkward() -> Report {
+    let never = json!({"name": "never", "lastResult": null, "nextRun": null, "parameters": {"Command": "true"}});
+    let nasty = json!({
+        "name": "na\u{1b}sty\n",
+        "lastResult": {
+            "status": "ERROR", "lastRun": "2020-01-02T03:04:05.678", "action": null, "forced": false,
+            "messages": messages(&["fine"], &[], &["first line\nsecond\tline", "\u{1b}[2J\u{1b}]0;title\u{7}\rgone\u{9b}1m \u{202e}evil"]),
+            "componentResults": [
+                {"componentResult": {"name": "part <&\"'>", "status": "WARN", "messages": messages(&[], &["50 % & rising"], &[])}},
+                {"componentResult": {"name": "silent", "status": "ERROR", "messages": null}},
+            ],
+        },
+        "nextRun": "2020-01-02T03:05:05.678", "parameters": {"Command": "a\u{1b}b", "Type": "smokeTest", "N": 1.0},
+    });
+    let long = json!({
+        "name": "n".repeat(200),
+        "lastResult": {"status": "OK", "lastRun": "2020-01-02T03:04:06", "messages": null, "componentResults": null},
+    });
+    let wide = json!({
+        "name": "漢字",
+        "lastResult": {"status": "WARN", "lastRun": "2020-01-02T03:04:07", "messages": messages(&[], &["ž"], &[]), "componentResults": {}},
+    });
+    Report::new(vec![
+        HostReport::reached("web02".to_owned(), vec![plugin(&wide), plugin(&never)]),
+        HostReport::unreachable("down:8086".to_owned(), "can't open resource http://down:8086/: \u{1b}gone".to_owned()),
+        HostReport::reached("web01".to_owned(), vec![plugin(&nasty), plugin(&never), plugin(&long)]),
+    ])
+}
+
+fn without_the_long_name() -> Report {
+    let whole = awkward();
+    let hosts = whole.hosts().iter().map(|host| {
+        if host.error().is_some() {
+            return host.clone();
+        }
+        let plugins = host.plugins().iter().filter(|plugin| plugin.name().len() < 100).cloned().collect();
+        HostReport::reached(host.name().to_owned(), plugins)
+    });
+    Report::new(hosts.collect())
+}
+
+fn check_golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, text).expect("a golden file can be written");
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(text, golden, "{name} differs");
+}
+
+#[test]
+fn every_format_shows_awkward_data_as_its_golden_file_does() {
+    let formats = [
+        ("minimal.txt", Format::Text(Detail::Minimal)),
+        ("normal.txt", Format::Text(Detail::Normal)),
+        ("full.txt", Format::Text(Detail::Full)),
+        ("raw.json", Format::Raw),
+        ("one-line.json", Format::Json),
+        ("lines.ndjson", Format::Ndjson),
+        ("tap.txt", Format::Tap),
+        ("original.xml", Format::Xml(Box::<Template>::default())),
+        ("junit.xml", Format::Junit),
+        ("table-wide.txt", Format::Table { width: None }),
+        ("table-as-list.txt", Format::Table { width: Some(80) }),
+    ];
+    for (name, format) in formats {
+        check_golden(name, &render(&awkward(), &format, Style::Plain));
+    }
+    check_golden("list.txt", &list(&awkward()));
+    let table = Format::Table { width: Some(80) };
+    check_golden("table.txt", &render(&without_the_long_name(), &table, Style::Plain));
+    check_golden("table-colored.txt", &render(&without_the_long_name(), &table, Style::Colored));
+}
+
+#[test]
+fn no_format_lets_a_terminal_control_through() {
+    let formats = [
+        Format::Text(Detail::Full),
+        Format::Raw,
+        Format::Json,
+        Format::Ndjson,
+        Format::Tap,
+        Format::Xml(Box::<Template>::default()),
+        Format::Junit,
+        Format::Table { width: None },
+    ];
+    for format in formats {
+        let text = render(&awkward(), &format, Style::Plain);
+        let harmful = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+        assert!(!text.contains(harmful), "{format:?}");
+    }
+}
+
+#[test]
+fn every_line_of_ndjson_is_json_with_host_and_status() {
+    let text = render(&awkward(), &Format::Ndjson, Style::Plain);
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 6);
+    assert!(lines.iter().all(|line| line["host"].is_string() && line["status"].is_string()));
+    assert_eq!(lines[2]["error"], "can't open resource http://down:8086/: \u{1b}gone");
+    assert_eq!(lines[3]["lastResult"]["messages"]["error"][0], "first line\nsecond\tline");
+}
+
+/// What `junit-10.xsd` of the Jenkins xUnit plugin allows: per element its
+/// attributes, then its children.
+const SCHEMA: [(&str, &[&str], &[&str]); 7] = [
+    ("testsuites", &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
+    (
+        "testsuite",
+        &["name", "tests", "failures", "errors", "time", "skipped", "timestamp", "hostname", "id", "package"],
+        &["properties", "testcase", "system-out", "system-err"],
+    ),
+    ("testcase", &["name", "time", "classname", "group"], &["skipped", "error", "failure", "system-out", "system-err"]),
+    ("failure", &["type", "message"], &[]),
+    ("error", &["type", "message"], &[]),
+    ("skipped", &["type", "message"], &[]),
+    ("system-out", &[], &[]),
+];
+
+#[test]
+fn junit_is_what_the_schema_allows() {
+    let text = render(&awkward(), &Format::Junit, Style::Plain);
+    let mut reader = Reader::from_str(&text);
+    let mut open: Vec<String> = Vec::new();
+    let (mut cases, mut ended) = (0, 0);
+    loop {
+        match reader.read_event().expect("well-formed XML") {
+            Event::Start(start) => {
+                check_element(&start, open.last());
+                cases += usize::from(start.name().as_ref() == b"testcase");
+                open.push(name_of(&start));
+            }
+            Event::Empty(start) => {
+                cases += usize::from(start.name().as_ref() == b"testcase");
+                check_element(&start, open.last());
+            }
+            Event::End(_) => {
+                open.pop();
+                ended += 1;
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert!(open.is_empty() && ended > 0);
+    assert_eq!(cases, 8);
+    assert!(text.contains("tests=\"8\" failures=\"2\" errors=\"1\""), "{text}");
+}
+
+fn name_of(start: &BytesStart<'_>) -> String {
+    String::from_utf8_lossy(start.name().as_ref()).into_owned()
+}
+
+fn check_element(start: &BytesStart<'_>, parent: Option<&String>) {
+    let name = name_of(start);
+    let (_, attributes, _) = SCHEMA.iter().find(|(known, ..)| *known == name).unwrap_or_else(|| panic!("<{name}>"));
+    for attribute in start.attributes() {
+        let attribute = attribute.expect("an attribute, written once");
+        let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+        assert!(attributes.contains(&key.as_str()), "{key} of <{name}>");
+    }
+    match parent {
+        None => assert_eq!(name, "testsuites"),
+        Some(parent) => {
+            let (.., children) = SCHEMA.iter().find(|(known, ..)| known == parent).expect("a known parent");
+            assert!(children.contains(&name.as_str()), "<{name}> in <{parent}>");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `make bench`: one table of figures of the daemon with their limits beside
+//! them. It asserts nothing; `docs/benchmarks.md` explains each measure.
+//!
+//! # Layout
+//!
+//! - `order`: what the command line asks for, the hidden modes included
+//! - the measures: `get_plugins`, `checks`, `forced_result`, `lateness`, `memory`
+//! - the limits they are held against, each served by this program started
+//!   anew: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`
+//! - `boot`: the daemon, configured for a measure
+//! - `client`: HTTP over one kept connection; `load`: several of them, as fast as they can
+//! - `forced`: forced runs of many plugins, from the request to all results served
+//! - `stamps`: when the commands of a schedule really began
+//! - `plan`: when they should have
+//! - `usage`: memory and processor time
+//! - `pairs`: ours and the limit by turns; `statistics`: what many figures say in one
+//! - `table`: the figures as text
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::order::Order;
+use crate::table::Table;
+
+mod bare;
+mod bare_loop;
+mod bare_schedule;
+mod bare_server;
+mod boot;
+mod checks;
+mod client;
+mod forced;
+mod forced_result;
+mod get_plugins;
+mod lateness;
+mod load;
+mod memory;
+mod order;
+mod pairs;
+mod plan;
+mod stamps;
+mod statistics;
+mod table;
+mod usage;
+
+fn main() -> ExitCode {
+    let done = match Order::of_command_line() {
+        Order::Measure(wanted) => measure(&wanted),
+        Order::BareServer(page) => bare_server::run(&page),
+        Order::BareLoop(size) => bare_loop::run(size),
+        Order::BareSchedule(size) => bare_schedule::run(&size),
+        Order::Nothing => {
+            println!("This program measures only when it is started by `make bench` or `cargo bench`.");
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("ERROR: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Fills in the rows of one measure.
+type Measure = fn(&boot::Program, &mut Table);
+
+/// All measures, or those whose name holds the wanted word.
+fn measure(wanted: &str) -> Result<(), String> {
+    let daemon = boot::release_daemon()?;
+    let (begin, load) = (Instant::now(), usage::load());
+    let mut table = Table::default();
+    let measures: [(&str, Measure); 5] = [
+        ("get", get_plugins::measure),
+        ("checks", checks::measure),
+        ("forced", forced_result::measure),
+        ("lateness", lateness::measure),
+        ("memory", memory::measure),
+    ];
+    for (name, measure) in measures {
+        if name.contains(wanted) {
+            eprintln!("{:>4} s  {name} ...", begin.elapsed().as_secs());
+            measure(&daemon, &mut table);
+        }
+    }
+    println!("{table}");
+    let (cores, system) = (usage::cores(), std::env::consts::OS);
+    println!("{cores} cores, {system}; load before the start: {load}; {} s in all", begin.elapsed().as_secs());
+    Ok(())
+}

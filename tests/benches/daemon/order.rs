@@ -1,0 +1,56 @@
+//! What the command line asks for.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::bare_loop;
+use crate::bare_schedule;
+
+/// The first word of each hidden mode.
+pub(crate) const BARE_SERVER: &str = "--bare-server";
+/// See [`BARE_SERVER`].
+pub(crate) const BARE_LOOP: &str = "--bare-loop";
+/// See [`BARE_SERVER`].
+pub(crate) const BARE_SCHEDULE: &str = "--bare-schedule";
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Measure whatever has this word in its name.
+    Measure(String),
+    /// Serve the content of a file.
+    BareServer(PathBuf),
+    /// Run checks as fast as they can be.
+    BareLoop(bare_loop::Size),
+    /// Run checks once a second each.
+    BareSchedule(bare_schedule::Size),
+    /// We are built and started as a test (`cargo test --all-targets`), where there is nothing to do.
+    Nothing,
+}
+
+impl Order {
+    /// Reads the arguments that cargo, or this program itself, has given.
+    pub(crate) fn of_command_line() -> Self {
+        let arguments: Vec<_> = env::args().skip(1).collect();
+        Self::of(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or(Self::Nothing)
+    }
+
+    fn of(arguments: &[&str]) -> Option<Self> {
+        match arguments {
+            [BARE_SERVER, page] => Some(Self::BareServer(PathBuf::from(page))),
+            [BARE_LOOP, checks, at_a_time] => Some(Self::BareLoop(bare_loop::Size {
+                checks: checks.parse().ok()?,
+                at_a_time: at_a_time.parse().ok()?,
+            })),
+            [BARE_SCHEDULE, checks, pipe] => Some(Self::BareSchedule(bare_schedule::Size {
+                checks: checks.parse().ok()?,
+                pipe: PathBuf::from(pipe),
+            })),
+            words if words.contains(&"--bench") => {
+                let wanted = words.iter().find(|word| !word.starts_with('-'));
+                Some(Self::Measure(wanted.map_or_else(String::new, |word| (*word).to_owned())))
+            }
+            _ => None,
+        }
+    }
+}

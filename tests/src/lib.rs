@@ -1,0 +1,33 @@
+//! What the end to end tests are made of.
+//!
+//! # Layout
+//!
+//! - `binary`: finds the built program and refuses one that is older than its sources
+//! - `wait`: conditions with a deadline
+//! - `ports`: TCP ports that nobody else uses
+//! - `processes`: what `/proc` tells of other processes, and strays of a test
+//! - `http`: a small blocking client that can also misbehave
+//! - `started`: a program that a test has started
+//! - `sandbox`: a private folder, port and environment for one test
+//! - `config`: writes the configuration of a test
+//! - `cli`: runs a program to its end
+//! - `daemon`: the real daemon, booted for one test
+//! - `lines`: looks for lines in what a program said
+//! - `outcome`: one result of a plugin, read for what a test asks
+//! - `replay`: the recorded cases of the original, asked of any daemon
+
+#![expect(clippy::missing_panics_doc, reason = "a fixture that cannot do its work fails its test, by panicking")]
+
+pub mod binary;
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod http;
+pub mod lines;
+pub mod outcome;
+pub mod ports;
+pub mod processes;
+pub mod replay;
+pub mod sandbox;
+pub mod started;
+pub mod wait;

@@ -1,0 +1,69 @@
+//! What `/proc` tells of other processes, and the strays that a test leaves.
+//! Where there is no `/proc` (macOS) nothing is found.
+
+use std::collections::HashMap;
+use std::fs;
+use std::process;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::wait;
+
+/// The processes, other than this one, whose environment holds `NAME=value`.
+#[must_use]
+pub fn with_environment(name: &str, value: &str) -> Vec<i32> {
+    let wanted = format!("{name}={value}");
+    let holds = |pid: &i32| {
+        fs::read(format!("/proc/{pid}/environ"))
+            .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes()))
+    };
+    all().into_iter().filter(holds).filter(|pid| is_running(*pid)).collect()
+}
+
+/// The running processes, other than this one, with an argument that is exactly this text.
+#[must_use]
+pub fn with_argument(argument: &str) -> Vec<i32> {
+    let holds = |pid: &i32| {
+        fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|arguments| arguments.split(|byte| *byte == 0).any(|own| own == argument.as_bytes()))
+    };
+    all().into_iter().filter(holds).filter(|pid| is_running(*pid)).collect()
+}
+
+/// Ends the processes whose environment holds `NAME=value`. A process can have
+/// forked while it was looked for, so it looks again until there is none.
+pub fn kill_with_environment(name: &str, value: &str) {
+    wait::within(Duration::from_secs(5), || {
+        let found = with_environment(name, value);
+        for pid in &found {
+            // It may have ended by itself since it was found.
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+        }
+        found.is_empty().then_some(())
+    });
+}
+
+/// Whether a process exists and is more than a zombie.
+#[must_use]
+pub fn is_running(pid: i32) -> bool {
+    let state = status(pid).and_then(|fields| fields.get("State").cloned());
+    state.is_some_and(|state| !state.starts_with(['Z', 'X']))
+}
+
+/// The fields of `/proc/PID/status` by name (`Uid`, `Groups`, `VmRSS`...);
+/// `None` when there is no such process.
+#[must_use]
+pub fn status(pid: i32) -> Option<HashMap<String, String>> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let field = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+    Some(text.lines().filter_map(field).collect())
+}
+
+fn all() -> Vec<i32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let own = i32::try_from(process::id()).unwrap_or_default();
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| *pid != own).collect()
+}

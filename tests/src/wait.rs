@@ -1,0 +1,39 @@
+//! Waits for a condition, never for a length of time.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that normally takes milliseconds:
+/// generous, because a loaded machine is slow and a passing test never waits so long.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often a condition is looked at.
+const BEAT: Duration = Duration::from_millis(10);
+
+/// Looks until there is something to see, at most `limit`; `None` when there
+/// was nothing. It looks at least once, also with a limit of zero.
+pub fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(seen) = look() {
+            return Some(seen);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        thread::sleep(BEAT.min(left));
+    }
+}
+
+/// Looks until there is something to see and fails the test, naming `what`,
+/// when [`PATIENCE`] has passed.
+pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE, look).unwrap_or_else(|| panic!("waited {} s in vain for {what}", PATIENCE.as_secs()))
+}
+
+/// Looks until a condition holds and fails the test, naming `what`, when
+/// [`PATIENCE`] has passed.
+pub fn until_true(what: &str, mut holds: impl FnMut() -> bool) {
+    until(what, || holds().then_some(()));
+}

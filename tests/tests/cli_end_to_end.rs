@@ -1,0 +1,136 @@
+//! The real client against the real daemon.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::thread;
+
+use nix::sys::signal::Signal;
+use regex::Regex;
+use serde_json::Value as Json;
+use smoker_tests::binary;
+use smoker_tests::cli::{self, Output};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+
+/// Writes a line when it begins and ends when the file `go` exists.
+const WAITING: &str = "Command: echo x >> {{DIR}}/begun; while ! test -e {{DIR}}/go; do sleep 0.05; done\nTimeout: 60";
+
+/// What a check of mounted file systems could print.
+const FSMOUNT: &str = r#"{"status": "ERROR", "messages": null, "componentResults": {"/backup": {"status": "ERROR",
+    "messages": {"info": ["Access: listed 2 items in directory"], "error": ["Read-only file system"], "warn": []}}}}"#;
+
+/// What a check of a cache could print.
+const VARNISH: &str = r#"{"status": "WARN", "messages": null, "componentResults": {
+    "www01": {"status": "OK", "messages": {"info": ["Response time: 0.010631"], "error": [], "warn": []}},
+    "www02": {"status": "WARN", "messages": {"info": [], "error": [], "warn": ["Response time: 1.523"]}}}}"#;
+
+/// Runs one of the client's programs with a home that holds this configuration.
+fn client(program: &str, config: &str, arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(home.path().join(".smokercli.yaml"), config).expect("it is writable");
+    let mut command = Command::new(binary::path(program));
+    command.args(arguments).env("HOME", home.path()).env("NO_COLOR", "1").current_dir(home.path()).process_group(0);
+    cli::run(&mut command)
+}
+
+fn smokercli(arguments: &[&str]) -> Output {
+    client("smokercli", "", arguments)
+}
+
+fn documented() -> Config {
+    Config::new()
+        .file("fsmount.json", FSMOUNT)
+        .file("varnish.json", VARNISH)
+        .plugin("fsmount", "Command: cat {{DIR}}/fsmount.json\nType: smokeTest\nCategory: system")
+        .plugin("git-refresh", "Command: echo No local changes to save\nCategory: development")
+        .plugin("varnish", "Command: cat {{DIR}}/varnish.json\nType: smokeTest\nCategory: infrastructure")
+}
+
+fn host_name(daemon: &Daemon) -> String {
+    daemon.get("/").json()["about"]["host"].as_str().expect("a name").to_owned()
+}
+
+fn without_dates(text: &str) -> String {
+    let date = Regex::new(r"\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)").expect("a valid pattern");
+    date.replace_all(text, "(DATE)").into_owned()
+}
+
+#[test]
+fn the_documented_command_lines_print_what_the_documentation_shows() {
+    let daemon = Daemon::start(documented());
+    let config = format!("bind_port: {}\n", daemon.address().port());
+    let run = |line: &str| client("smokercli", &config, &line.split_whitespace().collect::<Vec<_>>());
+    let host = host_name(&daemon);
+
+    let fresh = run("");
+    fresh.expect_code(0);
+    assert!(fresh.stdout.contains("- varnish                          [UNKNOWN]\n"), "{}", fresh.stdout);
+
+    let varnish = run("-o long -p Varnish -f");
+    let expected = format!(
+        "{host:<34} [WARN]\n\
+         - varnish                          [WARN] (DATE)\n \
+         -- www01                          [OK]\n    \
+         [info] Response time: 0.010631\n \
+         -- www02                          [WARN]\n    \
+         [warn] Response time: 1.523\n"
+    );
+    assert_eq!(without_dates(&varnish.stdout), expected);
+
+    let smoke = run("--smoke -f");
+    let expected = format!(
+        "{host:<34} [ERROR]\n\
+         - fsmount                          [ERROR] (DATE)\n \
+         -- /backup                        [ERROR]\n    \
+         [error] Read-only file system\n\
+         - varnish                          [WARN] (DATE)\n \
+         -- www02                          [WARN]\n    \
+         [warn] Response time: 1.523\n"
+    );
+    assert_eq!(without_dates(&smoke.stdout), expected);
+
+    std::fs::write(daemon.path("fsmount.json"), "all is well").expect("it is ours");
+    let repaired = run("--smoke --error -f");
+    let expected = format!("{host:<34} [OK]\n- fsmount                          [OK] (DATE)\n");
+    assert_eq!(without_dates(&repaired.stdout), expected);
+
+    let nothing = run("--smoke --error -f");
+    nothing.expect_code(1);
+    assert_eq!(nothing.stderr, "ERROR: No plugins found\n");
+}
+
+#[test]
+fn a_daemon_that_dies_in_the_middle_is_listed_and_stops_nobody() {
+    let quick = || Daemon::start(Config::new().plugin("check", "Command: echo fine"));
+    let (first, dying, last) = (quick(), Daemon::start(Config::new().plugin("check", WAITING)), quick());
+    let addresses = [&first, &dying, &last].map(|daemon| daemon.address().to_string());
+    let [a, b, c] = addresses.each_ref().map(String::as_str);
+    let output = thread::scope(|scope| {
+        let run = scope.spawn(|| smokercli(&["-s", a, b, c, "-f", "-e", "-o", "json"]));
+        let _ = dying.wait_for_file("begun");
+        dying.signal(Signal::SIGKILL);
+        run.join().expect("the client ends")
+    });
+    output.expect_code(69);
+    let report: Json = serde_json::from_str(&output.stdout).expect("the report is JSON");
+    let hosts: Vec<_> = report.as_object().expect("hosts by name").values().collect();
+    let states: Vec<_> = hosts.iter().map(|host| host["status"].as_str().unwrap_or_default()).collect();
+    assert_eq!(states.iter().filter(|state| **state == "OK").count(), 2, "{}", output.text());
+    assert_eq!(states.iter().filter(|state| **state == "UNREACHABLE").count(), 1, "{}", output.text());
+    assert!(output.stderr.contains("3 hosts: 1 UNREACHABLE, 2 OK"), "{}", output.stderr);
+}
+
+#[test]
+fn the_check_speaks_for_the_daemon() {
+    let daemon = Daemon::start(documented());
+    let address = daemon.address().to_string();
+    let check =
+        |arguments: &[&str]| client("check_smoker_plugin", "", &[&["-H", &address, "-t", "20"], arguments].concat());
+    let never = check(&["varnish"]);
+    never.expect_code(3);
+    assert_eq!(never.stdout, "UNKNOWN: unknown status UNKNOWN at None\n");
+    let forced = check(&["-f", "--category", "system"]);
+    forced.expect_code(2);
+    assert_eq!(forced.stdout, "CRITICAL: smoke test: fsmount /backup: ERROR: Read-only file system; \n");
+    check(&["nosuch"]).expect_code(3);
+}

@@ -1,0 +1,84 @@
+//! Slow clients, many clients, much history.
+
+use std::time::{Duration, Instant};
+
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::{Connection, Request};
+
+/// How long a client may take for nothing.
+const PATIENCE_WITH_CLIENTS: Duration = Duration::from_secs(30);
+
+fn demo() -> Daemon {
+    Daemon::start(Config::new().plugin("hello", "Command: echo hello"))
+}
+
+#[test]
+fn a_client_that_never_finishes_its_head_is_dropped() {
+    let daemon = demo();
+    let mut slow = daemon.connect();
+    slow.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow:").expect("writable");
+    assert!(slow.ends_within(PATIENCE_WITH_CLIENTS));
+}
+
+#[test]
+fn a_client_that_never_finishes_its_body_is_dropped() {
+    let daemon = demo();
+    let mut slow = daemon.connect();
+    slow.write(b"POST /processes HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{").expect("writable");
+    assert!(slow.ends_within(PATIENCE_WITH_CLIENTS));
+}
+
+#[test]
+fn a_client_that_says_nothing_is_dropped() {
+    assert!(demo().connect().ends_within(PATIENCE_WITH_CLIENTS));
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_dropped() {
+    let large = "x".repeat(100_000);
+    let daemon = Daemon::start(Config::new().plugin("large", &format!("Command: 'true'\nLarge: {large}")));
+    let mut deaf = Connection::open(daemon.address(), PATIENCE_WITH_CLIENTS).expect("it takes connections");
+    // Answers to thousands of requests do not fit into the buffers between us.
+    let request = Request::get("/plugins/large").to_bytes("127.0.0.1");
+    let begun = Instant::now();
+    while deaf.write(&request).is_ok() {
+        assert!(begun.elapsed() < PATIENCE_WITH_CLIENTS, "still served after {:?}", begun.elapsed());
+    }
+    assert_eq!(daemon.get("/").status, 200);
+}
+
+#[test]
+fn many_idle_clients_keep_nobody_out_for_long() {
+    let daemon = demo();
+    let idle: Vec<_> =
+        (0..700).filter_map(|_| Connection::open(daemon.address(), Duration::from_secs(5)).ok()).collect();
+    let answer = Request::get("/").send(daemon.address(), PATIENCE_WITH_CLIENTS);
+    assert_eq!(answer.expect("an answer in the end").status, 200);
+    drop(idle);
+}
+
+#[test]
+fn history_memory_bounds_all_results_and_drops_the_oldest() {
+    let output = "Command: echo x >> {{DIR}}/all; wc -l < {{DIR}}/all; head -c 10000 /dev/zero | tr '\\0' x";
+    let config = Config::new()
+        .top("history_memory: 200000")
+        .base("History: 100")
+        .plugin("a", output)
+        .plugin("b", "Command: echo first of all");
+    let daemon = Daemon::start(config);
+    for _ in 0..3 {
+        let _ = daemon.run("b");
+    }
+    for _ in 0..60 {
+        let _ = daemon.run("a");
+    }
+    let results = daemon.results("a");
+    let numbers: Vec<usize> = results.iter().map(|result| result.info()[0].parse().expect("a number")).collect();
+    let kept = numbers.len();
+    assert!((5..=20).contains(&kept), "{kept} results of 10 kB in 200 kB");
+    assert_eq!(numbers, (61 - kept..=60).collect::<Vec<_>>(), "the newest are kept");
+    assert!(daemon.results("b").len() <= 1, "the oldest of all went first; a plugin's last one may stay");
+    let said = daemon.log().lines().filter(|line| line.contains("history_memory")).count();
+    assert_eq!(said, 1, "{}", daemon.log());
+}
