@@ -39,6 +39,7 @@ check: lint doc test ## All that has to hold before a commit
 
 bench: build ## Measure speed and memory against their limits
 	$(CARGO) bench --locked -p smoker-tests --bench daemon
+	$(CARGO) bench --locked -p smokercli
 
 run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)

@@ -21,8 +21,10 @@ use crate::reaper::Reaper;
 /// in them is read in no time; a survivor must not keep us.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// A pipe holds 64 KiB; a quarter of it is a good bite.
-const BITE: usize = 16 * 1024;
+/// Most commands say little; those that say much are read in larger bites, up
+/// to half of what a pipe holds.
+const FIRST_BITE: usize = 512;
+const LARGEST_BITE: usize = 32 * 1024;
 
 /// How far a child may go.
 #[derive(Clone, Copy, Debug)]
@@ -180,12 +182,16 @@ impl Streams {
 
 impl<R: AsyncRead + Unpin> Stream<R> {
     async fn drain(&mut self) {
-        let mut bite = Vec::new();
+        let mut bite = vec![0; FIRST_BITE];
         while let Some(pipe) = &mut self.pipe {
-            bite.resize(BITE, 0);
             match pipe.read(&mut bite).await {
                 Ok(0) | Err(_) => self.pipe = None,
-                Ok(read) => self.capture.push(&bite[..read]),
+                Ok(read) => {
+                    self.capture.push(&bite[..read]);
+                    if read == bite.len() && read < LARGEST_BITE {
+                        bite.resize(read * 4, 0);
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The handle through which pages reach plugins.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -93,16 +93,11 @@ impl PluginManager {
     pub(crate) fn force(&self, selection: &Selection) -> Result<ProcessId, ForceError> {
         let selected = self.select(selection)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.plugin.spec().name.clone()).collect();
-        let mut once: Vec<&ManagedPlugin> = Vec::new();
-        for managed in selected {
-            if !once.iter().any(|other| std::ptr::eq(*other, managed)) {
-                once.push(managed);
-            }
-        }
         let list = names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ");
         tracing::info!("Forcing run of {} plugins: {list}", names.len());
         let process = self.0.state.add_process(names);
-        for managed in once {
+        let mut asked = HashSet::new();
+        for managed in selected.iter().filter(|managed| asked.insert(managed.plugin.spec().name.clone())) {
             managed.requests.send(process).map_err(|_| ForceError::Stopping)?;
         }
         Ok(process)

@@ -1,6 +1,6 @@
 //! Forced runs: which were asked for, which are done, and what they gave.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use smoker_model::plugin::PluginName;
@@ -37,6 +37,10 @@ pub(crate) struct Process {
     id: ProcessId,
     /// The plugins as asked for, duplicates included.
     runs: Vec<ForcedRun>,
+    /// Where in `runs` each plugin stands whose result is still to come.
+    awaited: HashMap<PluginName, Vec<usize>>,
+    /// What its results take.
+    size: isize,
     /// When the last run was done.
     finished: Option<Sequence>,
 }
@@ -66,8 +70,12 @@ impl ProcessTable {
     /// Enters a new process.
     pub(crate) fn add(&mut self, plugins: Vec<PluginName>) -> ProcessId {
         self.last_id += 1;
+        let mut awaited: HashMap<_, Vec<_>> = HashMap::with_capacity(plugins.len());
+        for (at, plugin) in plugins.iter().enumerate() {
+            awaited.entry(plugin.clone()).or_default().push(at);
+        }
         let runs = plugins.into_iter().map(|plugin| ForcedRun { plugin, outcome: None }).collect();
-        self.processes.push_back(Process { id: self.last_id, runs, finished: None });
+        self.processes.push_back(Process { id: self.last_id, runs, awaited, size: 0, finished: None });
         self.last_id
     }
 
@@ -84,11 +92,13 @@ impl ProcessTable {
         for id in waiting {
             let Ok(at) = self.processes.binary_search_by_key(id, |process| process.id) else { continue };
             let process = &mut self.processes[at];
-            for run in process.runs.iter_mut().filter(|run| run.plugin == *plugin) {
-                run.outcome = Some(outcome.clone());
+            let Some(places) = process.awaited.remove(plugin) else { continue };
+            for place in places {
+                process.runs[place].outcome = Some(outcome.clone());
             }
+            process.size += history::size(&outcome.forced);
             growth += history::size(&outcome.forced);
-            if process.finished.is_none() && process.runs.iter().all(|run| run.outcome.is_some()) {
+            if process.awaited.is_empty() {
                 process.finished = Some(sequence);
                 self.finished += 1;
             }
@@ -126,15 +136,7 @@ impl ProcessTable {
         let Some(at) = self.processes.iter().position(|process| process.finished.is_some()) else { return 0 };
         let Some(process) = self.processes.remove(at) else { return 0 };
         self.finished -= 1;
-        let mut counted: Vec<&PluginName> = Vec::new();
-        let mut freed = 0;
-        for run in &process.runs {
-            if let (Some(outcome), false) = (&run.outcome, counted.contains(&&run.plugin)) {
-                counted.push(&run.plugin);
-                freed += history::size(&outcome.forced);
-            }
-        }
-        freed
+        process.size
     }
 }
 

@@ -11,6 +11,7 @@ use smoker_model::timestamp::Timestamp;
 
 use crate::frame::Frame;
 use crate::history::{History, Sequence};
+use crate::json_text;
 use crate::process_table::{ForcedOutcome, Lookup, ProcessId, ProcessTable};
 
 /// The facts, shared by plugin tasks that write and pages that read.
@@ -24,8 +25,8 @@ pub(crate) struct PluginSnapshot {
     pub(crate) frame: Arc<Frame>,
     /// The newest result, written for the wire.
     pub(crate) last_result: Option<Arc<str>>,
-    /// When the next timed run takes place.
-    pub(crate) next_run: Option<Timestamp>,
+    /// When the next timed run takes place, written for the wire.
+    pub(crate) next_run: Arc<str>,
 }
 
 /// A finished process: each plugin with what its forced run gave.
@@ -68,7 +69,7 @@ struct State {
 struct PluginState {
     frame: Arc<Frame>,
     history: History,
-    next_run: Option<Timestamp>,
+    next_run: Arc<str>,
 }
 
 /// How much room the kept results take.
@@ -95,7 +96,7 @@ impl SharedState {
         let plugin_state = |plugin: NewPlugin| PluginState {
             frame: Arc::new(plugin.frame),
             history: History::new(plugin.history),
-            next_run: None,
+            next_run: "null".into(),
         };
         let limit = isize::try_from(history_memory).unwrap_or(isize::MAX);
         Self(Arc::new(Mutex::new(State {
@@ -110,6 +111,7 @@ impl SharedState {
 
     /// Tells when the plugin runs next.
     pub(crate) fn set_next_run(&self, plugin: &PluginName, next_run: Option<Timestamp>) {
+        let next_run = json_text::to_text(&next_run).into();
         let mut state = self.lock();
         if let Some(at) = state.by_name.get(plugin).copied() {
             state.plugins[at].next_run = next_run;
@@ -221,7 +223,7 @@ impl PluginState {
         PluginSnapshot {
             frame: Arc::clone(&self.frame),
             last_result: self.history.newest().cloned(),
-            next_run: self.next_run,
+            next_run: Arc::clone(&self.next_run),
         }
     }
 }

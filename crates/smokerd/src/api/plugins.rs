@@ -1,6 +1,6 @@
 //! `GET /plugins` and `GET /plugins/NAME`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::State;
 use axum::response::Response;
@@ -16,26 +16,40 @@ use crate::manager::PluginManager;
 /// The list of all plugins as it was last written, with the generation of the
 /// facts in it: as long as nothing changes it is not written again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ListCache(Arc<Mutex<Option<(u64, Bytes)>>>);
+pub(crate) struct ListCache {
+    newest: Arc<Mutex<Option<(u64, Bytes)>>>,
+    /// Held by whoever writes the list; others who find it old wait for theirs.
+    writing: Arc<tokio::sync::Mutex<()>>,
+}
 
 impl ListCache {
-    fn page(&self, manager: &PluginManager) -> Bytes {
-        let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((generation, page)) = cached
-            && generation == manager.state().generation()
-        {
+    async fn page(&self, manager: &PluginManager) -> Bytes {
+        if let Some(page) = self.current(manager) {
+            return page;
+        }
+        let _turn = self.writing.lock().await;
+        if let Some(page) = self.current(manager) {
             return page;
         }
         let (generation, plugins) = manager.state().plugins();
         let page = view::plugin_list(&plugins);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, page.clone()));
+        *self.lock() = Some((generation, page.clone()));
         page
+    }
+
+    fn current(&self, manager: &PluginManager) -> Option<Bytes> {
+        let (generation, page) = self.lock().clone()?;
+        (generation == manager.state().generation()).then_some(page)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(u64, Bytes)>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// All plugins in configuration order.
 pub(crate) async fn list(State(manager): State<PluginManager>, State(cache): State<ListCache>) -> Response {
-    view::json_bytes(StatusCode::OK, cache.page(&manager))
+    view::json_bytes(StatusCode::OK, cache.page(&manager).await)
 }
 
 /// One plugin with its results.

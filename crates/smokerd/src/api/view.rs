@@ -101,7 +101,7 @@ impl Page {
         self.0.push_str(", ");
         self.0.push_str(&plugin.frame.identity);
         self.0.push_str(", \"nextRun\": ");
-        self.0.push_str(&json_text::to_text(&plugin.next_run));
+        self.0.push_str(&plugin.next_run);
         self.0.push_str(", ");
         self.0.push_str(&plugin.frame.parameters);
         if let Some(result) = forced_result {
