@@ -6,7 +6,7 @@ use crate::limits::DEFAULT_ACTION_TIMEOUT;
 use crate::merge::shown;
 use crate::node::{Entry, find, kind_name};
 use crate::problem::Place;
-use crate::resolve::Refusal;
+use crate::refusal::Refusal;
 use crate::suggest;
 
 /// The action that a plugin's own `Action` names, with its defaults.

@@ -8,7 +8,7 @@
 //! - `source`: one file as text
 //! - `document`: text becomes a tree of nodes; `amend` and `hint` help where it does not parse
 //! - `node`: the tree, whose values know their place
-//! - `scalar`, `number`, `timestamp`, `tag`: what a word means in YAML 1.1
+//! - `scalar`, `number`, `timestamp`, `tag`, `pattern`: what a word means in YAML 1.1
 //! - `merge`, `key`: the names of a mapping
 //!
 //! Files become one tree:
@@ -20,6 +20,7 @@
 //! - `sections`: templates, actions, plugins
 //! - `resolve`, `action`: a plugin's parameters from everywhere
 //! - `validate`, `quantity`, `account`: parameters become a specification
+//! - `refusal`: why a plugin does not load
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `spelling`, `suggest`: what was probably meant
 //!
@@ -44,9 +45,11 @@ pub mod limits;
 mod merge;
 mod node;
 mod number;
+mod pattern;
 mod plugins;
 mod problem;
 mod quantity;
+mod refusal;
 mod resolve;
 mod scalar;
 mod sections;

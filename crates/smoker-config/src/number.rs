@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use smoker_model::value::Value;
 
-use crate::scalar::pattern;
+use crate::pattern::pattern;
 
 static INT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

@@ -10,25 +10,13 @@ use crate::limits::{DEFAULT_HISTORY, DEFAULT_TIMEOUT};
 use crate::merge::shown;
 use crate::node::{Entry, Kind, Node, find, find_text};
 use crate::problem::Place;
+use crate::refusal::Refusal;
 
 /// What plugins are made from.
 pub(crate) struct Sections<'a> {
     pub(crate) templates: &'a [Entry],
     pub(crate) base: &'a Entry,
     pub(crate) actions: &'a [Entry],
-}
-
-/// Why a plugin is left out, and where that is seen.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) reason: String,
-    pub(crate) place: Place,
-}
-
-impl Refusal {
-    pub(crate) fn new(place: &Place, reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), place: place.clone() }
-    }
 }
 
 /// A parameter's value and where it was configured; built-in defaults have no place.

@@ -7,16 +7,12 @@ use regex::Regex;
 use smoker_model::value::Value;
 
 use crate::number;
+use crate::pattern::pattern;
 use crate::timestamp;
 
 /// Words that are booleans; `y` and `n` are not among them.
 static BOOL: LazyLock<Regex> =
     LazyLock::new(|| pattern("yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF"));
-
-/// PyYAML compiles the forms of a type into one expression; so does this.
-pub(crate) fn pattern(forms: &str) -> Regex {
-    Regex::new(&format!("^(?:{forms})$")).expect("the patterns are constants that tests compile")
-}
 
 /// What a plain scalar without a tag means.
 ///

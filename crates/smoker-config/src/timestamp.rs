@@ -6,7 +6,7 @@ use chrono::{FixedOffset, NaiveDate, NaiveDateTime, TimeZone};
 use regex::{Captures, Regex};
 use smoker_model::value::Value;
 
-use crate::scalar::pattern;
+use crate::pattern::pattern;
 
 /// A plain scalar is a moment only when a date stands with two-digit parts or a time follows.
 static IMPLICIT: LazyLock<Regex> =

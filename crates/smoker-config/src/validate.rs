@@ -14,7 +14,8 @@ use crate::limits::{
 use crate::node::kind_name;
 use crate::problem::{Place, Report, Severity};
 use crate::quantity;
-use crate::resolve::{Refusal, Resolved};
+use crate::refusal::Refusal;
+use crate::resolve::Resolved;
 
 /// Makes the specification of one plugin. What can be put right is reported
 /// as a warning that says what counts instead.

@@ -6,13 +6,18 @@
 //! - `messages`: the three lists of texts that a run leaves
 //! - `timestamp`: local time as the wire writes it
 //! - `result`: what one run of a plugin gave
+//! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it
+//! - `value_json`: values and JSON
 //! - `python_text`: values written the way Python's `str()` and `repr()` write them
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `wire`: the bodies of the REST interface that both sides speak
 //! - `error_chain`: an error and its causes on one line
 
+#![forbid(unsafe_code)]
+
 pub mod error_chain;
+pub mod invalid_result;
 pub mod messages;
 pub mod plugin;
 pub mod python_text;
@@ -20,4 +25,5 @@ pub mod result;
 pub mod status;
 pub mod timestamp;
 pub mod value;
+mod value_json;
 pub mod wire;

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
+use crate::invalid_result::InvalidResult;
 use crate::python_text;
-use crate::result::InvalidResult;
 use crate::value::Value;
 
 /// How grave a message is.

@@ -3,18 +3,13 @@
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
-use thiserror::Error;
 
+use crate::invalid_result::InvalidResult;
 use crate::messages::{Level, Messages};
 use crate::python_text;
 use crate::status::Status;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
-
-/// Why something that a plugin gave is not a result, in the original's words.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct InvalidResult(pub String);
 
 /// The results of a plugin's components, by name, in the plugin's order. Each
 /// has a status and messages; whatever else a plugin adds is kept.

@@ -51,7 +51,8 @@ pub(crate) fn of_plugin(spec: &PluginSpec) -> (Vec<(String, String)>, Vec<String
     (variables, warnings)
 }
 
-fn variable_name(parameter: &str) -> String {
+/// The variable of a parameter.
+pub(crate) fn variable_name(parameter: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     format!("SMOKER_PARAM_{}", parameter.chars().map(plain).collect::<String>())
 }

@@ -37,6 +37,8 @@
 //! - `limits`: how much a client may ask
 //! - `api`: the pages
 
+#![forbid(unsafe_code)]
+
 pub mod app;
 pub mod exit_code;
 pub mod limits;

@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use crate::template::directive::Directive;
 use crate::template::place::Refusal;
 
 /// Why a command could not be filled in. Each message names the placeholder or
@@ -101,21 +100,4 @@ pub enum TemplateError {
         /// The placeholder as `%(Name)s`.
         placeholder: String,
     },
-}
-
-impl TemplateError {
-    pub(crate) fn refused(directive: &Directive, refusal: Refusal) -> Self {
-        Self::Refused { placeholder: directive.placeholder(), refusal, variable: variable(&directive.name) }
-    }
-
-    pub(crate) fn value(directive: &Directive, problem: String) -> Self {
-        Self::Value { placeholder: directive.placeholder(), problem, variable: variable(&directive.name) }
-    }
-}
-
-/// The environment variable of a parameter: upper case, other characters `_`.
-fn variable(name: &str) -> String {
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    format!("SMOKER_PARAM_{name}")
 }

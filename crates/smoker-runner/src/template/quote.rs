@@ -1,9 +1,10 @@
 //! Writes a value for the place where it stands, so that the shell reads
 //! exactly that value and nothing else.
 
+use crate::environment::variable_name;
 use crate::template::directive::Directive;
 use crate::template::error::TemplateError;
-use crate::template::place::{Form, Only, Place};
+use crate::template::place::{Form, Only, Place, Refusal};
 
 /// `value` in shell text for `place`.
 pub(crate) fn quote(directive: &Directive, place: Place, value: &str) -> Result<String, TemplateError> {
@@ -11,10 +12,10 @@ pub(crate) fn quote(directive: &Directive, place: Place, value: &str) -> Result<
         return Err(TemplateError::Nul { placeholder: directive.placeholder() });
     }
     let form = match place {
-        Place::Refused(refusal) => return Err(TemplateError::refused(directive, refusal)),
+        Place::Refused(refusal) => return Err(refused(directive, refusal)),
         Place::Any(form) => form,
         Place::Only(only, form) => {
-            check(only, value).map_err(|problem| TemplateError::value(directive, problem))?;
+            check(only, value).map_err(|problem| unwritable(directive, problem))?;
             form
         }
     };
@@ -22,7 +23,7 @@ pub(crate) fn quote(directive: &Directive, place: Place, value: &str) -> Result<
         Form::Bare => single_quoted(value),
         Form::Single => inside_single(value),
         Form::Double => format!("\"{}\"", single_quoted(value)),
-        Form::DefaultWord => escaped(value).map_err(|problem| TemplateError::value(directive, problem))?,
+        Form::DefaultWord => escaped(value).map_err(|problem| unwritable(directive, problem))?,
         Form::Comment => value.chars().map(|c| if is_harmless_or_foreign(c) { c } else { '_' }).collect(),
         Form::Plain => plain(value),
     })
@@ -105,4 +106,11 @@ fn escaped(value: &str) -> Result<String, String> {
         after_foreign = !c.is_ascii();
     }
     Ok(out)
+}
+fn refused(directive: &Directive, refusal: Refusal) -> TemplateError {
+    TemplateError::Refused { placeholder: directive.placeholder(), refusal, variable: variable_name(&directive.name) }
+}
+
+fn unwritable(directive: &Directive, problem: String) -> TemplateError {
+    TemplateError::Value { placeholder: directive.placeholder(), problem, variable: variable_name(&directive.name) }
 }
