@@ -30,14 +30,17 @@ smokerd runs with $folder/smokerd.yaml and answers on http://$address/
 \$ smokercli -s $address -o long --smoke -f
 EOF
 "$programs/smokercli" -s "$address" -o long --smoke -f --no-progress || true
-cat <<EOF
+hint() {
+    printf '  %-52s %s\n' "$1" "$2"
+}
 
-Ctrl-C stops it. Until then, in another terminal:
-
-  $programs/smokercli                        what the timed runs gave
-  $programs/smokercli -o long -p LargestLogs -f     run one plugin and show all of it
-  $programs/smokercli --error --warn         only what is wrong
-  curl http://$address/plugins               the same as JSON
-  $programs/smokerd --check -c FILE          try a configuration of your own
-EOF
+echo
+echo "Ctrl-C stops it. Until then, in another terminal:"
+echo
+hint "$programs/smokercli" "what the timed runs gave"
+hint "$programs/smokercli -o long -p LargestLogs -f" "run one plugin, show all of it"
+hint "$programs/smokercli --error --warn" "only what is wrong"
+hint "$programs/check_smoker_plugin -f DiskSpace" "as a Nagios check"
+hint "curl http://$address/plugins" "what a script would read"
+hint "$programs/smokerd --check -c FILE" "try a configuration of your own"
 wait "$daemon"
