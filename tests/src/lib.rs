@@ -12,12 +12,14 @@
 //! - `config`: writes the configuration of a test
 //! - `cli`: runs a program to its end
 //! - `daemon`: the real daemon, booted for one test
+//! - `background`: the real daemon, gone into the background
 //! - `lines`: looks for lines in what a program said
 //! - `outcome`: one result of a plugin, read for what a test asks
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
 #![expect(clippy::missing_panics_doc, reason = "a fixture that cannot do its work fails its test, by panicking")]
 
+pub mod background;
 pub mod binary;
 pub mod cli;
 pub mod config;

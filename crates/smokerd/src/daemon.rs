@@ -19,7 +19,7 @@ use crate::manager::PluginManager;
 use crate::signals::Signals;
 use crate::slots::Slots;
 use crate::stdio::StdioFiles;
-use crate::{api, server};
+use crate::{api, descriptors, server};
 
 /// Spawning and serving need a few threads, however many cores there are.
 const MOST_WORKERS: usize = 4;
@@ -42,6 +42,7 @@ impl Daemon {
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
         let Self { settings, plugins, listeners, log_files } = self;
+        descriptors::raise_limit();
         let shutdown = CancellationToken::new();
         let signals = Signals::listen()?;
         let runner = Runner::new(Reaper::start()?);

@@ -17,6 +17,7 @@
 //! - `daemonize`: into the background, the starting command waiting
 //! - `stdio`: standard streams of a background daemon
 //! - `privileges`: becoming the configured user
+//! - `descriptors`: how many files may be open
 //! - `logging`: where log lines go
 //! - `signals`: what TERM, INT and HUP do
 //!
@@ -48,6 +49,7 @@ mod api;
 mod cli;
 mod daemon;
 mod daemonize;
+mod descriptors;
 mod error;
 mod frame;
 mod history;

@@ -1,0 +1,130 @@
+//! Log files, standard streams, and what else a daemon makes or hands on.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use smoker_tests::background::{Background, START, hello};
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::http::{ANSWER_LIMIT, Request};
+use smoker_tests::outcome::Outcome;
+use smoker_tests::wait;
+
+#[test]
+fn a_hangup_reopens_the_log_files() {
+    let config = hello().top("stdout: {{DIR}}/logs/out\nstderr: {{DIR}}/logs/err");
+    let place = Background::running(&config);
+    let (log, rotated) = (place.sandbox.path("logs/out"), place.sandbox.path("logs/out.1"));
+    wait::until_true("the log file, whose folder is made", || log.exists());
+    fs::rename(&log, &rotated).expect("writable");
+    place.signal(Signal::SIGHUP);
+    wait::until_true("the log file to be made again", || log.exists());
+    assert!(place.serves());
+    let target = fs::read_link(format!("/proc/{}/fd/1", place.pid())).expect("it runs");
+    assert_eq!(target, log);
+    place.stop().expect_code(0);
+}
+
+#[test]
+fn a_daemon_in_the_foreground_survives_a_hangup() {
+    let daemon = Daemon::start(hello());
+    for _ in 0..3 {
+        daemon.signal(Signal::SIGHUP);
+        daemon.run("hello").expect_ok(&["hello"]);
+    }
+}
+
+#[test]
+fn the_standard_streams_go_where_they_are_configured() {
+    let config = hello().top("stdin: /dev/null\nstdout: {{DIR}}/out\nstderr: {{DIR}}/err");
+    let place = Background::running(&config);
+    let stream = |number: i32| fs::read_link(format!("/proc/{}/fd/{number}", place.pid())).expect("it runs");
+    assert_eq!(stream(0), Path::new("/dev/null"));
+    assert_eq!(stream(1), place.sandbox.path("out"));
+    assert_eq!(stream(2), place.sandbox.path("err"));
+}
+
+#[test]
+fn streams_that_are_not_configured_go_nowhere() {
+    let place = Background::running(&hello());
+    for number in 0..3 {
+        let stream = fs::read_link(format!("/proc/{}/fd/{number}", place.pid())).expect("it runs");
+        assert_eq!(stream, Path::new("/dev/null"));
+    }
+}
+
+#[test]
+fn what_the_daemon_makes_only_its_owner_may_change() {
+    let config = Config::new()
+        .top("stdout: {{DIR}}/logs/out\nstderr: {{DIR}}/logs/err")
+        .plugin("maker", "Command: touch {{DIR}}/made; umask");
+    let place = Background::prepare(&config);
+    let smokerd = cli::smokerd_command(&place.sandbox, &START);
+    let mut open = place.sandbox.command(Path::new("/bin/sh"));
+    open.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(smokerd.get_program()).args(smokerd.get_args());
+    cli::run(&mut open).expect_code(0);
+    let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+    assert_eq!(mode(&place.sandbox.pidfile()), 0o644);
+    assert_eq!(mode(&place.sandbox.path("logs/out")), 0o644);
+    assert_eq!(mode(&place.sandbox.path("logs")), 0o755);
+
+    let body = r#"{"process": {"plugins": ["maker"]}}"#;
+    let forced = Request::post("/processes", body).send(place.address(), ANSWER_LIMIT).expect("an answer");
+    let page = forced.header("Location").expect("a place").to_owned();
+    let done = wait::until("the run", || {
+        let response = Request::get(&page).send(place.address(), ANSWER_LIMIT).expect("an answer");
+        (response.status == 200).then(|| response.json())
+    });
+    Outcome(done["plugins"]["items"][0]["plugin"]["forcedResult"].clone()).expect_ok(&["0022"]);
+    assert_eq!(mode(&place.sandbox.path("made")), 0o644);
+}
+
+#[test]
+fn the_listening_socket_is_not_handed_to_commands() {
+    let config = Config::new().plugin("fds", "Command: ls -l /proc/self/fd | grep -c socket; true");
+    Daemon::start(config).run("fds").expect_ok(&["0"]);
+}
+
+/// A logging configuration as Python's `logging.config` reads it.
+const LOGGING: &str = "[loggers]\nkeys=root\n\n[handlers]\nkeys=file\n\n[formatters]\nkeys=plain\n\n\
+    [logger_root]\nlevel=INFO\nhandlers=file\n\n\
+    [handler_file]\nclass=FileHandler\nlevel=INFO\nformatter=plain\nargs=('{{DIR}}/smoker.log', 'a')\n\n\
+    [formatter_plain]\nformat=<%(levelname)s> %(message)s\n";
+
+#[test]
+#[ignore = "waits for the reader of logging.ini"]
+fn a_logging_configuration_takes_the_place_of_the_handlers() {
+    let daemon = Boot::of(hello().file("logging.ini", LOGGING))
+        .argument("--logging-conf")
+        .argument("{{DIR}}/logging.ini")
+        .start();
+    let log = daemon.wait_for_file("smoker.log");
+    assert!(log.contains("<INFO> Loaded plugin hello"), "{log}");
+    assert_eq!(daemon.log(), "", "the console is not written to");
+
+    fs::rename(daemon.path("smoker.log"), daemon.path("smoker.log.1")).expect("writable");
+    daemon.signal(Signal::SIGHUP);
+    wait::until_true("the log file to be made again", || daemon.path("smoker.log").exists());
+    daemon.run("hello").expect_ok(&["hello"]);
+    let log = daemon.wait_for_file("smoker.log");
+    assert!(log.contains("Forcing run of 1 plugins: hello"), "{log}");
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_daemon_with_its_own_ids_can_be_stopped_and_started_again() {
+    let place = Background::prepare(&hello().top("uid: 12345\ngid: 12345\nstdout: {{DIR}}/out"));
+    for _ in 0..2 {
+        place.start().expect_code(0);
+        assert!(place.serves());
+        place.signal(Signal::SIGHUP);
+        assert!(place.serves(), "a log file that it cannot reopen does not end it");
+        place.stop().expect_code(0);
+        assert!(place.is_closed());
+        assert_eq!(place.sandbox.processes(), [0; 0]);
+    }
+}

@@ -1,0 +1,141 @@
+//! The end: `--stop`, signals, and what becomes of commands.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use smoker_tests::background::{Background, START, hello, stranger, unused_pid};
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::processes;
+use smoker_tests::sandbox::Sandbox;
+use smoker_tests::started::Started;
+use smoker_tests::wait;
+
+#[test]
+fn stop_waits_until_the_daemon_is_gone() {
+    // A command that ignores TERM keeps the daemon busy for its grace.
+    let config = Config::new().plugin(
+        "stubborn",
+        "Command: trap '' TERM; echo $$ > {{DIR}}/pid; while :; do sleep 0.1; done\nTimeout: 60\nInterval: 0.1",
+    );
+    let place = Background::running(&config);
+    let pid = place.pid();
+    wait::until_true("the command to run", || {
+        fs::read_to_string(place.sandbox.path("pid")).is_ok_and(|text| !text.is_empty())
+    });
+    place.stop().expect_code(0);
+    assert!(!processes::is_running(pid), "gone when --stop returned");
+    assert!(!place.sandbox.pidfile().exists());
+    assert!(place.is_closed());
+    assert_eq!(place.sandbox.processes(), [0; 0], "its command is gone, too");
+}
+
+#[test]
+fn stop_without_a_pidfile_fails() {
+    let output = Background::prepare(&hello()).stop();
+    output.expect_code(1);
+    assert!(output.stderr.contains("PID file doesn't exist! Daemon not running?"), "{}", output.stderr);
+}
+
+#[test]
+fn stop_with_a_stale_pidfile_fails_and_says_why() {
+    let place = Background::prepare(&hello());
+    let pid = unused_pid().to_string();
+    place.write_pidfile(&pid);
+    let output = place.stop();
+    output.expect_code(1);
+    assert!(output.stderr.contains(&pid), "{}", output.stderr);
+}
+
+#[test]
+fn stop_with_a_broken_configuration_fails() {
+    let place = Background::prepare(&Config::whole("plugins: [\n"));
+    let mut bystander = stranger();
+    place.write_pidfile(&bystander.pid().to_string());
+    place.stop().expect_code(1);
+    assert!(bystander.is_running(), "nothing was signalled");
+}
+
+#[test]
+fn a_pidfile_without_a_pid_stops_nothing() {
+    for text in ["0", "-1", "1x", "", "99999999999999999999"] {
+        let place = Background::prepare(&hello());
+        place.write_pidfile(text);
+        place.stop().expect_code(1);
+    }
+}
+
+#[test]
+fn a_term_ends_everything_and_the_exit_code_is_0() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let config = Config::new()
+            .plugin("forced", "Command: echo x > {{DIR}}/forced; setsid sleep 300 & sleep 300\nTimeout: 300")
+            .plugin("timed", "Command: echo x > {{DIR}}/timed; sleep 300\nTimeout: 300\nInterval: 0.1");
+        let mut daemon = Daemon::start(config);
+        let _ = daemon.force(&["forced"]);
+        let _ = (daemon.wait_for_file("forced"), daemon.wait_for_file("timed"));
+        let pid = daemon.pid();
+        let begun = Instant::now();
+        daemon.signal(signal);
+        assert_eq!(daemon.wait_for_exit(), 0, "{signal}");
+        assert!(begun.elapsed() < Duration::from_secs(7), "{signal}: {:?}", begun.elapsed());
+        let left: Vec<_> = daemon.processes().into_iter().filter(|left| *left != pid).collect();
+        assert_eq!(left, [0; 0], "{signal}");
+        assert!(daemon.log().contains("Shutting down"));
+        assert!(TcpStream::connect(daemon.address()).is_err());
+    }
+}
+
+#[test]
+fn a_term_ends_commands_that_ignore_it() {
+    let config = Config::new()
+        .plugin("stubborn", "Command: trap '' TERM; echo x > {{DIR}}/begun; while :; do sleep 0.1; done\nTimeout: 300");
+    let mut daemon = Daemon::start(config);
+    let _ = daemon.force(&["stubborn"]);
+    let _ = daemon.wait_for_file("begun");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    assert_eq!(daemon.processes(), [0; 0]);
+}
+
+#[test]
+fn no_action_runs_for_what_was_ended() {
+    let config = Config::new()
+        .action("note", "Command: echo x > {{DIR}}/acted")
+        .plugin("slow", "Command: echo x > {{DIR}}/begun; sleep 300\nTimeout: 300\nAction: note");
+    let mut daemon = Daemon::start(config);
+    let _ = daemon.force(&["slow"]);
+    let _ = daemon.wait_for_file("begun");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    assert!(!daemon.path("acted").exists());
+}
+
+#[test]
+fn a_killed_daemon_leaves_no_commands_behind() {
+    let config = Config::new().plugin("slow", "Command: echo x > {{DIR}}/begun; sleep 300\nTimeout: 300");
+    let mut daemon = Daemon::start(config);
+    let _ = daemon.force(&["slow"]);
+    let _ = daemon.wait_for_file("begun");
+    daemon.signal(Signal::SIGKILL);
+    assert_eq!(daemon.wait_for_exit(), -9);
+    wait::until_true("its commands to end", || daemon.processes().is_empty());
+}
+
+#[test]
+fn a_signal_is_heeded_as_soon_as_the_port_is_open() {
+    for _ in 0..10 {
+        let sandbox = Sandbox::new();
+        hello().write(&sandbox).expect("writable");
+        let mut command = cli::smokerd_command(&sandbox, &[&["-fg"], &START[..]].concat());
+        let mut started = Started::spawn(&mut command).expect("it can be started");
+        let address = (Ipv4Addr::LOCALHOST, sandbox.port());
+        wait::until_true("the port to open", || TcpStream::connect(address).is_ok() || !started.is_running());
+        started.signal(Signal::SIGHUP);
+        started.signal(Signal::SIGTERM);
+        assert_eq!(started.exit_within(wait::PATIENCE), Some(0), "{}", sandbox.stderr());
+    }
+}
