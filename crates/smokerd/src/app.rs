@@ -11,6 +11,7 @@ use smoker_config::DaemonSettings;
 use smoker_config::{Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::credentials::Credentials;
+use smoker_runner::host::settings::PythonSettings;
 
 use crate::cli::{self, Options, Order};
 use crate::daemon::Daemon;
@@ -45,6 +46,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let credentials = privileges::wanted(&settings)?;
     let pidfile_path = pidfile_path(options, &settings);
+    let python = python_settings(options, &settings);
     let (background, _pidfile_lock) = match options.order {
         Order::Background => match go_to_background(&settings, &pidfile_path, &problems)? {
             Background::Starter(code) => return Ok(code),
@@ -55,7 +57,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     logging::start(options);
     tracing::info!("Starting daemon");
     log_all(&problems);
-    let served = take_on(credentials.as_ref()).and_then(|()| serve(settings, plugins, listeners, background));
+    let served = take_on(credentials.as_ref()).and_then(|()| serve(settings, plugins, listeners, python, background));
     pidfile::remove_if_ours(&pidfile_path);
     served.map(|()| exit_code::SUCCESS)
 }
@@ -68,6 +70,7 @@ fn serve(
     settings: DaemonSettings,
     plugins: Vec<PluginSpec>,
     listeners: Vec<TcpListener>,
+    python: PythonSettings,
     background: Option<BackgroundDaemon>,
 ) -> Result<(), StartError> {
     let log_files = background.as_ref().map(|background| background.files.clone());
@@ -76,7 +79,7 @@ fn serve(
             background.leave_terminal();
         }
     };
-    Daemon { settings, plugins, listeners, log_files }.run(ready).map_err(StartError::Runtime)
+    Daemon { settings, plugins, listeners, python, log_files }.run(ready).map_err(StartError::Runtime)
 }
 
 struct Loaded {
@@ -190,6 +193,14 @@ fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
     let path = options.pidfile.clone().or_else(|| settings.pidfile.clone());
     let path = path.unwrap_or_else(|| PathBuf::from(pidfile::DEFAULT_PATH));
     std::path::absolute(&path).unwrap_or(path)
+}
+
+/// Looked at before the working directory changes: the configuration's folder
+/// may be relative to it.
+fn python_settings(options: &Options, settings: &DaemonSettings) -> PythonSettings {
+    let folder = options.config.parent().unwrap_or_else(|| Path::new("."));
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    PythonSettings::new(settings.python.as_ref(), &settings.python_path, folder)
 }
 
 fn print_all(problems: &[Problem]) {
