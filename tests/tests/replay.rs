@@ -1,8 +1,6 @@
 //! Replays every recorded case of the original against our daemon.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::thread;
 
 use smoker_tests::replay::accepted::ACCEPTED;
 use smoker_tests::replay::case::{self, Case};
@@ -10,17 +8,14 @@ use smoker_tests::replay::run::{Launch, replay};
 use smoker_tests::replay::verdict::Verdict;
 
 /// One test for each case, by the name of its folder, and the lists of these
-/// names. Cases that only root can show are ignored tests for everybody else;
-/// waiting cases are ignored tests for all, until they pass.
+/// names. Cases that only root can show are ignored tests for everybody else.
 macro_rules! cases {
     (
         replayed { $($replayed:ident = $replayed_folder:literal;)* }
         as_root { $($as_root:ident = $as_root_folder:literal;)* }
-        waiting { $($waiting:ident = $waiting_folder:literal;)* }
     ) => {
         const REPLAYED: &[&str] = &[$($replayed_folder),*];
         const AS_ROOT: &[&str] = &[$($as_root_folder),*];
-        const WAITING: &[&str] = &[$($waiting_folder),*];
         $(
             #[test]
             fn $replayed() {
@@ -32,13 +27,6 @@ macro_rules! cases {
             #[cfg_attr(not(as_root), ignore = "needs root")]
             fn $as_root() {
                 expect_pass($as_root_folder);
-            }
-        )*
-        $(
-            #[test]
-            #[ignore = "waits for modules and parsers"]
-            fn $waiting() {
-                expect_pass($waiting_folder);
             }
         )*
     };
@@ -127,32 +115,9 @@ cases! {
         c107_history_text = "107-history-text";
         c108_process_stale = "108-process-stale";
         c110_force_mixed = "110-force-mixed";
-        c114_parser_returns_wrong = "114-parser-returns-wrong";
-        c131_module_returns_wrong = "131-module-returns-wrong";
-        c134_uid_not_number = "134-uid-not-number";
-        c136_action_failing = "136-action-failing";
-        c143_concurrency_one = "143-concurrency-one";
-        c144_concurrency_free = "144-concurrency-free";
-        c146_include = "146-include";
-        c147_include_dir = "147-include-dir";
-        c149_include_dir_order = "149-include-dir-order";
-        c150_include_dir_missing = "150-include-dir-missing";
-        c159_stop_term = "159-stop-term";
-        c161_stop_during_forced = "161-stop-during-forced";
-        c162_stop_during_timed = "162-stop-during-timed";
-        c164_signal_hup = "164-signal-hup";
-        c165_daemonize = "165-daemonize";
-        c166_stop_no_pidfile = "166-stop-no-pidfile";
-        c168_stop_pidfile = "168-stop-pidfile";
-        c169_port_taken = "169-port-taken";
-    }
-    as_root {
-        c133_uid_command = "133-uid-command";
-    }
-    // What needs a module or a parser, a Python one or a built-in one. This list has to become empty.
-    waiting {
         c111_parser_ok = "111-parser-ok";
         c112_parser_broken = "112-parser-broken";
+        c114_parser_returns_wrong = "114-parser-returns-wrong";
         c115_varnish_ok = "115-varnish-ok";
         c116_varnish_unreadable = "116-varnish-unreadable";
         c118_module_uname = "118-module-uname";
@@ -164,14 +129,34 @@ cases! {
         c125_module_execute = "125-module-execute";
         c126_module_components = "126-module-components";
         c129_module_package = "129-module-package";
-        c132_module_uid = "132-module-uid";
+        c131_module_returns_wrong = "131-module-returns-wrong";
+        c134_uid_not_number = "134-uid-not-number";
         c135_action_command = "135-action-command";
+        c136_action_failing = "136-action-failing";
         c137_action_module = "137-action-module";
         c140_action_module_timeout = "140-action-module-timeout";
         c142_action_and_parser = "142-action-and-parser";
+        c143_concurrency_one = "143-concurrency-one";
+        c144_concurrency_free = "144-concurrency-free";
+        c146_include = "146-include";
+        c147_include_dir = "147-include-dir";
+        c149_include_dir_order = "149-include-dir-order";
+        c150_include_dir_missing = "150-include-dir-missing";
         c153_fsmount_shm = "153-fsmount-shm";
         c154_fsmount_none = "154-fsmount-none";
         c156_testconnection = "156-testconnection";
+        c159_stop_term = "159-stop-term";
+        c161_stop_during_forced = "161-stop-during-forced";
+        c162_stop_during_timed = "162-stop-during-timed";
+        c164_signal_hup = "164-signal-hup";
+        c165_daemonize = "165-daemonize";
+        c166_stop_no_pidfile = "166-stop-no-pidfile";
+        c168_stop_pidfile = "168-stop-pidfile";
+        c169_port_taken = "169-port-taken";
+    }
+    as_root {
+        c132_module_uid = "132-module-uid";
+        c133_uid_command = "133-uid-command";
     }
 }
 
@@ -190,7 +175,7 @@ fn expect_pass(name: &str) {
 
 #[test]
 fn no_case_is_forgotten() {
-    let mut listed = [REPLAYED, AS_ROOT, WAITING].concat();
+    let mut listed = [REPLAYED, AS_ROOT].concat();
     listed.sort_unstable();
     let folders = case::folders(&corpus()).expect("the corpus is readable");
     let on_disk: Vec<_> = folders.iter().map(|folder| folder.file_name().expect("a name").to_string_lossy()).collect();
@@ -215,23 +200,4 @@ fn accepted_differences_stand_in_the_table_for_operators() {
         let known = REPLAYED.iter().chain(AS_ROOT).any(|name| *name == entry.case);
         assert!(known, "{} is no case that is replayed", entry.case);
     }
-}
-
-#[test]
-fn waiting_cases_still_fail() {
-    let todo = Mutex::new(WAITING.iter());
-    let passed = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some(name) = { todo.lock().expect("no thread fails").next() } {
-                    if verdict(name) == Verdict::Pass {
-                        passed.lock().expect("no thread fails").push(*name);
-                    }
-                }
-            });
-        }
-    });
-    let passed = passed.into_inner().expect("no thread fails");
-    assert!(passed.is_empty(), "these pass now, take them off the waiting list: {passed:?}");
 }

@@ -114,10 +114,41 @@ impl ComponentResults {
         Ok(Some(Self(object)))
     }
 
+    /// No components yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Map::new())
+    }
+
+    /// Adds a component; one of the same name is replaced, in its place.
+    pub fn add(&mut self, name: &str, status: Status, messages: &Messages) {
+        let mut component = Map::new();
+        component.insert("status".to_owned(), Json::from(status.as_str()));
+        component.insert("messages".to_owned(), Json::Object(messages.as_json().clone()));
+        self.0.insert(name.to_owned(), Json::Object(component));
+    }
+
+    /// The status of the whole: ERROR if any component has it, else WARN if
+    /// any has it, else OK; `None` without components, which tell nothing.
+    #[must_use]
+    pub fn overall_status(&self) -> Option<Status> {
+        let has = |status: Status| self.0.values().any(|component| component["status"] == status.as_str());
+        if self.0.is_empty() {
+            return None;
+        }
+        Some([Status::Error, Status::Warn].into_iter().find(|status| has(*status)).unwrap_or(Status::Ok))
+    }
+
     /// The components' objects by name.
     #[must_use]
     pub fn as_json(&self) -> &Map<String, Json> {
         &self.0
+    }
+}
+
+impl Default for ComponentResults {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -293,6 +324,35 @@ mod tests {
         assert_eq!(shown(ComponentShape::List), json!([{"componentResult": named}]));
         assert_eq!(shown(ComponentShape::Mapping), json!({"c": named}));
         assert_eq!(shown(ComponentShape::Plain), json!({"c": {"status": "OK", "messages": null, "ms": 3}}));
+    }
+
+    #[test]
+    fn the_worst_component_decides() {
+        let overall = |statuses: &[Status]| {
+            let mut components = ComponentResults::new();
+            for (number, status) in statuses.iter().enumerate() {
+                components.add(&number.to_string(), *status, &Messages::new());
+            }
+            components.overall_status()
+        };
+        assert_eq!(overall(&[]), None);
+        assert_eq!(overall(&[Status::Ok, Status::Ok]), Some(Status::Ok));
+        assert_eq!(overall(&[Status::Ok, Status::Warn, Status::Ok]), Some(Status::Warn));
+        assert_eq!(overall(&[Status::Warn, Status::Error, Status::Ok]), Some(Status::Error));
+    }
+
+    #[test]
+    fn a_component_of_the_same_name_is_replaced_in_its_place() {
+        let mut components = ComponentResults::new();
+        components.add("a", Status::Error, &Messages::of(Level::Error, "down"));
+        components.add("b", Status::Ok, &Messages::new());
+        components.add("a", Status::Ok, &Messages::of(Level::Info, "up"));
+        let expected = json!({
+            "a": {"status": "OK", "messages": {"info": ["up"], "error": [], "warn": []}},
+            "b": {"status": "OK", "messages": {"info": [], "error": [], "warn": []}},
+        });
+        assert_eq!(serde_json::to_string(components.as_json()).expect("json"), expected.to_string());
+        assert_eq!(components.overall_status(), Some(Status::Ok));
     }
 
     #[test]

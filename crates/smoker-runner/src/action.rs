@@ -1,5 +1,6 @@
 //! What follows a run.
 
+use serde_json::{Map, Value as Json};
 use smoker_model::plugin::{ActionSpec, Execution, Parameters, StdinMode};
 use smoker_model::result::{ComponentShape, Findings, PluginResult};
 use smoker_model::timestamp::Timestamp;
@@ -7,22 +8,34 @@ use smoker_model::value::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::CommandRun;
-use crate::module;
+use crate::module::{ModuleRun, Modules};
 use crate::prepared::PreparedPlugin;
-use crate::reaper::Reaper;
+use crate::protocol::ModuleKind;
 
 /// Runs an action on a result and gives the action's own result.
 pub(crate) async fn run(
     action: &ActionSpec,
     plugin: &PreparedPlugin,
     result: &PluginResult,
-    reaper: &Reaper,
+    forced: bool,
+    modules: &Modules,
     cancel: &CancellationToken,
 ) -> PluginResult {
     let started = Timestamp::now();
     let findings = match &action.execution {
         None => Findings::error("No Command or Module to execute!"),
-        Some(Execution::Module(name)) => module::run(name),
+        Some(Execution::Module(name)) => {
+            let module = ModuleRun {
+                kind: ModuleKind::Action,
+                name,
+                plugin,
+                forced,
+                timeout: &action.timeout,
+                max_output: action.max_output,
+                result: Some(fields_of(result)),
+            };
+            module.findings(modules, cancel).await
+        }
         Some(Execution::Command { command, .. }) => {
             let values = overlaid(&plugin.spec().parameters, result);
             let command = CommandRun {
@@ -35,7 +48,7 @@ pub(crate) async fn run(
                 max_output: action.max_output,
                 parser: None,
             };
-            command.findings(reaper, cancel).await
+            command.findings(modules, cancel).await
         }
     };
     findings.into_result(started, false)
@@ -45,11 +58,16 @@ pub(crate) async fn run(
 /// that an action's command and its standard input know.
 fn overlaid(parameters: &Parameters, result: &PluginResult) -> Parameters {
     let mut values = parameters.clone();
-    let result = serde_json::to_value(result.on_wire(ComponentShape::Plain));
-    if let Ok(serde_json::Value::Object(fields)) = result {
-        values.extend(fields.into_iter().map(|(name, value)| (name, Value::from(value))));
-    }
+    values.extend(fields_of(result).into_iter().map(|(name, value)| (name, Value::from(value))));
     values
+}
+
+/// The result as the wire shows it.
+fn fields_of(result: &PluginResult) -> Map<String, Json> {
+    match serde_json::to_value(result.on_wire(ComponentShape::Plain)) {
+        Ok(Json::Object(fields)) => fields,
+        _ => Map::new(),
+    }
 }
 
 /// One JSON object with all parameters.

@@ -1,6 +1,8 @@
 //! A command line with its surroundings becomes findings.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use smoker_model::messages::Level;
 use smoker_model::plugin::TimeLimit;
@@ -10,10 +12,10 @@ use smoker_model::value::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Credentials, CredentialsError};
-use crate::execute::{End, Limits, Outcome, execute};
-use crate::process::ShellLine;
-use crate::reaper::Reaper;
-use crate::{module, output, template};
+use crate::execute::{Limits, Outcome, execute};
+use crate::module::{Modules, ParserRun};
+use crate::process::Program;
+use crate::{output, template};
 
 /// The kernel takes no argument or variable of this many bytes
 /// (`MAX_ARG_STRLEN` of Linux, its closing NUL included).
@@ -32,19 +34,24 @@ pub(crate) struct CommandRun<'a> {
     pub(crate) timeout: &'a TimeLimit,
     pub(crate) max_output: usize,
     /// The parser for what it prints.
-    pub(crate) parser: Option<&'a str>,
+    pub(crate) parser: Option<ParserRun<'a>>,
 }
 
 impl CommandRun<'_> {
     /// Runs the command. Whatever goes wrong is a finding, too.
-    pub(crate) async fn findings(&self, reaper: &Reaper, cancel: &CancellationToken) -> Findings {
-        match self.outcome(reaper, cancel).await {
-            Ok(outcome) => self.read(&outcome),
-            Err(reason) => Findings::error(&reason),
+    pub(crate) async fn findings(&self, modules: &Modules, cancel: &CancellationToken) -> Findings {
+        let outcome = match self.outcome(modules, cancel).await {
+            Ok(outcome) => outcome,
+            Err(reason) => return Findings::error(&reason),
+        };
+        match (self.unfinished(&outcome), &self.parser) {
+            (Some(findings), _) => findings,
+            (None, Some(parser)) => parser.findings(&outcome, modules, cancel).await,
+            (None, None) => output::findings(&outcome),
         }
     }
 
-    async fn outcome(&self, reaper: &Reaper, cancel: &CancellationToken) -> Result<Outcome, String> {
+    async fn outcome(&self, modules: &Modules, cancel: &CancellationToken) -> Result<Outcome, String> {
         let line = self.line()?;
         let failed = |reason: &dyn std::fmt::Display| format!("Can't execute command {line}: {reason}");
         let credentials = self.credentials.as_ref().map_err(|error| failed(error))?.as_ref();
@@ -55,11 +62,18 @@ impl CommandRun<'_> {
                  use Stdin: json and let the command read them from its standard input"
             ));
         }
-        let shell_line =
-            ShellLine { line: &line, environment: self.environment, credentials, has_input: self.input.is_some() };
+        let arguments = [OsStr::new("-c"), OsStr::new(&*line)];
+        let shell = Program {
+            path: Path::new("/bin/sh"),
+            name: None,
+            arguments: &arguments,
+            environment: self.environment,
+            credentials,
+            has_input: self.input.is_some(),
+        };
         let limits = Limits { timeout: self.timeout.duration, max_output: self.max_output };
         let input = self.input.as_deref().map(str::as_bytes);
-        execute(reaper, &shell_line, input, limits, cancel).await.map_err(|error| match credentials {
+        execute(modules.reaper(), &shell, input, limits, cancel).await.map_err(|error| match credentials {
             Some(ids) => failed(&format_args!("can't run it as uid {} and gid {}: {error}", ids.uid, ids.gid)),
             None => failed(&error),
         })
@@ -79,25 +93,11 @@ impl CommandRun<'_> {
         Ok(Cow::Owned(line))
     }
 
-    fn read(&self, outcome: &Outcome) -> Findings {
-        match &outcome.end {
-            End::TimedOut { survivors } => {
-                let mut messages = output::messages(outcome);
-                messages.add(Level::Error, &format!("Execution timeout after {} seconds", self.timeout.text));
-                for pid in survivors {
-                    messages.add(Level::Error, &format!("process {pid} could not be killed"));
-                }
-                Findings::new(Status::Error, messages)
-            }
-            End::Cancelled => {
-                let mut messages = output::messages(outcome);
-                messages.add(Level::Error, "stopped together with smokerd");
-                Findings::new(Status::Error, messages)
-            }
-            End::Exited(_) | End::Signalled { .. } => match self.parser {
-                Some(parser) => module::parse(parser, output::messages(outcome)),
-                None => output::findings(outcome),
-            },
-        }
+    /// What there is to say of a command that did not end by itself.
+    fn unfinished(&self, outcome: &Outcome) -> Option<Findings> {
+        let reason = outcome.end.by_us(&format!("Execution timeout after {} seconds", self.timeout.text))?;
+        let mut messages = output::messages(outcome);
+        messages.add(Level::Error, &reason);
+        Some(Findings::new(Status::Error, messages))
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::Capture;
-use crate::process::{self, Process, ShellLine};
+use crate::process::{self, Process, Program};
 use crate::reaper::Reaper;
 
 /// After everything was killed nobody holds the pipes any more, and what is
@@ -25,6 +25,9 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// to half of what a pipe holds.
 const FIRST_BITE: usize = 512;
 const LARGEST_BITE: usize = 32 * 1024;
+
+/// What is said of a run that the daemon's own end cut short.
+pub(crate) const STOPPED: &str = "stopped together with smokerd";
 
 /// How far a child may go.
 #[derive(Clone, Copy, Debug)]
@@ -54,21 +57,20 @@ pub(crate) enum End {
     Cancelled,
 }
 
-/// Runs a line in the shell until both of its output pipes are closed and the
-/// shell has ended, or until the time is over or the run is cancelled; then
+/// Runs a program until both of its output pipes are closed and it has ended, or until the time is over or the run is cancelled; then
 /// everything that it started is ended.
 ///
-/// The shell is reaped last: as long as it is a zombie nobody else can have
+/// The program itself is reaped last: as long as it is a zombie nobody else can have
 /// its number, so the group that we signal is still ours.
 pub(crate) async fn execute(
     reaper: &Reaper,
-    shell_line: &ShellLine<'_>,
+    program: &Program<'_>,
     input: Option<&[u8]>,
     limits: Limits,
     cancel: &CancellationToken,
 ) -> io::Result<Outcome> {
     let deadline = Instant::now().checked_add(limits.timeout);
-    let mut process = process::spawn(reaper, shell_line)?;
+    let mut process = process::spawn(reaper, program)?;
     let mut streams = Streams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 
@@ -85,7 +87,7 @@ pub(crate) async fn execute(
     let why = tokio::select! {
         status = by_itself => {
             reaper.release(process.pid);
-            return Ok(streams.into_outcome(end_of(status?)));
+            return Ok(streams.into_outcome(End::from(status?)));
         }
         () = until(deadline) => Why::Timeout,
         () = cancel.cancelled() => Why::Cancel,
@@ -103,7 +105,7 @@ enum Why {
     Cancel,
 }
 
-async fn until(deadline: Option<Instant>) {
+pub(crate) async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,
@@ -120,7 +122,7 @@ async fn feed(stdin: Option<ChildStdin>, input: Option<&[u8]>) -> Infallible {
     std::future::pending().await
 }
 
-/// Ends the tree while its output goes on being read, then reaps the shell.
+/// Ends the tree while its output goes on being read, then reaps the program itself.
 async fn end_all(reaper: &Reaper, mut process: Process, streams: &mut Streams) -> Vec<Pid> {
     let mut ending = std::pin::pin!(process.tree.end(reaper.census(), reaper.deaths()));
     let survivors = tokio::select! {
@@ -136,18 +138,37 @@ async fn end_all(reaper: &Reaper, mut process: Process, streams: &mut Streams) -
         let _ = process.child.wait().await;
         reaper.release(process.pid);
     };
-    // Only a shell that sleeps in the kernel is waited for beyond this moment.
+    // Only a process that sleeps in the kernel is waited for beyond this moment.
     tokio::spawn(reap);
     survivors
 }
 
-fn end_of(status: ExitStatus) -> End {
-    match status.signal() {
-        None => End::Exited(status.code().unwrap_or(-1)),
-        Some(number) => {
-            let name = Signal::try_from(number).map_or("real-time signal", Signal::as_str);
-            End::Signalled { number, name }
+impl From<ExitStatus> for End {
+    fn from(status: ExitStatus) -> Self {
+        match status.signal() {
+            None => Self::Exited(status.code().unwrap_or(-1)),
+            Some(number) => Self::of_signal(number),
         }
+    }
+}
+
+impl End {
+    /// What to say of a run that we ended; none when it ended by itself.
+    /// `over_time` is the sentence for one that took too long.
+    pub(crate) fn by_us(&self, over_time: &str) -> Option<String> {
+        match self {
+            Self::TimedOut { survivors } => {
+                let survivors = survivors.iter().map(|pid| format!("\nprocess {pid} could not be killed"));
+                Some(over_time.to_owned() + &survivors.collect::<String>())
+            }
+            Self::Cancelled => Some(STOPPED.to_owned()),
+            Self::Exited(_) | Self::Signalled { .. } => None,
+        }
+    }
+
+    pub(crate) fn of_signal(number: i32) -> Self {
+        let name = Signal::try_from(number).map_or("real-time signal", Signal::as_str);
+        Self::Signalled { number, name }
     }
 }
 

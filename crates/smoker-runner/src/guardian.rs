@@ -7,7 +7,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 
 use nix::unistd::{Pid, getsid};
 use tokio::sync::watch;
@@ -57,22 +57,30 @@ impl Guardian {
 /// The guardian's life: waits for the daemon's end and, unless it was in
 /// order, ends the runs that were going on. `arguments` are those behind
 /// [`SUBCOMMAND`].
-///
-/// # Errors
-///
-/// When it was not started by a daemon.
-pub fn stand_guard(arguments: &[String]) -> io::Result<()> {
-    let numbers: Vec<i32> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+#[must_use]
+pub fn serve(arguments: impl Iterator<Item = String>) -> ExitCode {
+    let numbers: Vec<i32> = arguments.filter_map(|argument| argument.parse().ok()).collect();
     let [daemon, session] = numbers[..] else {
-        return Err(io::Error::other("smokerd starts this by itself; it is of no use on a command line"));
+        eprintln!("smokerd starts {SUBCOMMAND} by itself; it is of no use on a command line");
+        return ExitCode::FAILURE;
     };
+    match stand_guard(daemon, Pid::from_raw(session)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the guardian of smokerd {daemon} failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn stand_guard(daemon: i32, session: Pid) -> io::Result<()> {
     let mut last_words = Vec::new();
     io::stdin().read_to_end(&mut last_words)?;
     if last_words == FAREWELL {
         return Ok(());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    runtime.block_on(end_runs(&format!("{daemon}."), Pid::from_raw(session)))
+    runtime.block_on(end_runs(&format!("{daemon}."), session))
 }
 
 async fn end_runs(run_prefix: &str, session: Pid) -> io::Result<()> {

@@ -7,6 +7,10 @@
 //! - `action`: what follows a run
 //! - `command`: a command line with its surroundings becomes findings
 //! - `module`: where modules and parsers are dispatched
+//! - `builtin`: running a built-in, here or in a child of our own binary
+//! - `host`: the warm Python host
+//! - `protocol`: what a module is asked
+//! - `native`: the modules, parsers and actions that need no Python
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
 //! - `environment`: the `SMOKER_*` variables
 //! - `output`: what a command printed becomes findings
@@ -18,16 +22,21 @@
 //! - `guardian`: ends the runs of a daemon that was killed
 //! - `reaper`: orphans that became our children
 //! - `credentials`: the user and groups that a child runs as
+//! - `aside`: work that may hang, on a thread of its own
 //! - `sys`: what differs between Linux and other systems
 
+pub mod builtin;
 pub mod credentials;
 pub mod guardian;
+pub mod host;
+pub mod native;
 pub mod prepared;
 pub mod reaper;
 pub mod runner;
 pub mod template;
 
 mod action;
+mod aside;
 mod capture;
 mod census;
 mod command;
@@ -36,5 +45,6 @@ mod execute;
 mod module;
 mod output;
 mod process;
+mod protocol;
 mod sys;
 mod terminate;

@@ -77,6 +77,19 @@ impl Reaper {
         &self.census
     }
 
+    /// A run waits for this process, which a module host forked: should the
+    /// host die it becomes our child, and is not to be reaped under the run's hands.
+    pub(crate) fn claim(&self, pid: Pid) {
+        self.shared.owned().insert(pid.as_raw());
+    }
+
+    /// Collects a claimed process that became our child, and forgets it.
+    pub(crate) fn collect_adopted(&self, pid: Pid) {
+        // One that could not be ended stays for the sweep after its death.
+        let _ = waitpid(pid, Some(WaitPidFlag::WNOHANG));
+        self.release(pid);
+    }
+
     /// Changes whenever a child has died.
     pub(crate) fn deaths(&self) -> watch::Receiver<()> {
         self.deaths.clone()

@@ -12,10 +12,13 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::action;
 use crate::command::CommandRun;
+use crate::host::settings::PythonSettings;
+use crate::module::{ModuleRun, Modules, ParserRun};
 use crate::prepared::PreparedPlugin;
+use crate::protocol::ModuleKind;
 use crate::reaper::Reaper;
-use crate::{action, module};
 
 /// Why a run takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +32,15 @@ pub enum RunKind {
 /// Runs plugins. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Runner {
-    reaper: Reaper,
+    modules: Modules,
 }
 
 impl Runner {
-    /// A runner whose children the reaper looks after.
+    /// A runner whose children the reaper looks after. An interpreter for
+    /// modules is started by the first run that needs one.
     #[must_use]
-    pub fn new(reaper: Reaper) -> Self {
-        Self { reaper }
+    pub fn new(reaper: Reaper, python: PythonSettings) -> Self {
+        Self { modules: Modules::new(python, reaper) }
     }
 
     /// Runs a plugin and its action. Always gives a result; what goes wrong is
@@ -52,21 +56,32 @@ impl Runner {
                 Err(reason) => return Findings::error(&reason).into_result(started, forced),
             }
         }
-        let mut result = self.findings(plugin, cancel).await.into_result(started, false);
+        let mut result = self.findings(plugin, forced, cancel).await.into_result(started, false);
         if let Some(action) = &spec.action
             && !cancel.is_cancelled()
         {
-            let outcome = action::run(action, plugin, &result, &self.reaper, cancel).await;
+            let outcome = action::run(action, plugin, &result, forced, &self.modules, cancel).await;
             result.action = Some(ActionResult::Ran(Box::new(outcome)));
         }
         result.forced = forced;
         result
     }
 
-    async fn findings(&self, plugin: &PreparedPlugin, cancel: &CancellationToken) -> Findings {
+    async fn findings(&self, plugin: &PreparedPlugin, forced: bool, cancel: &CancellationToken) -> Findings {
         let spec = plugin.spec();
         match &spec.execution {
-            Execution::Module(name) => module::run(name),
+            Execution::Module(name) => {
+                let module = ModuleRun {
+                    kind: ModuleKind::Plugin,
+                    name,
+                    plugin,
+                    forced,
+                    timeout: &spec.timeout,
+                    max_output: spec.max_output,
+                    result: None,
+                };
+                module.findings(&self.modules, cancel).await
+            }
             Execution::Command { command, parser } => {
                 let command = CommandRun {
                     command,
@@ -76,9 +91,9 @@ impl Runner {
                     input: (spec.stdin == StdinMode::Json).then(|| action::as_json(&spec.parameters)),
                     timeout: &spec.timeout,
                     max_output: spec.max_output,
-                    parser: parser.as_deref(),
+                    parser: parser.as_deref().map(|name| ParserRun { name, plugin, forced }),
                 };
-                command.findings(&self.reaper, cancel).await
+                command.findings(&self.modules, cancel).await
             }
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -86,6 +87,11 @@ impl Tree {
             }
         }
     }
+}
+
+/// Kills a module host that does not end by itself. Its children follow it.
+pub(crate) fn kill_host(host: &mut Child) -> std::io::Result<()> {
+    host.start_kill()
 }
 
 /// Returns when one of the processes is gone, or at the deadline.

@@ -43,7 +43,7 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, Failure> {
     };
     let mut query = Query::new(&args)?;
     let console = Console::new(query::verbosity(&args));
-    for warning in &warnings {
+    for warning in config.warnings.iter().chain(&warnings) {
         console.warn(warning);
     }
     if query.filter.has_names_and_parameters() {

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 use smoker_model::wire::DEFAULT_PORT;
 
 /// What the configuration file can say. Every key is optional.
@@ -15,11 +15,21 @@ pub struct Config {
     pub plugin_paths: Vec<String>,
     /// `discovery_commands`: shell commands that print hosts.
     pub discovery_commands: Vec<String>,
+    /// What is written there but means nothing.
+    pub warnings: Vec<String>,
 }
+
+/// The keys that mean something.
+const KEYS: [&str; 3] = ["bind_port", "plugin_paths", "discovery_commands"];
 
 impl Default for Config {
     fn default() -> Self {
-        Self { port: DEFAULT_PORT.to_string(), plugin_paths: Vec::new(), discovery_commands: Vec::new() }
+        Self {
+            port: DEFAULT_PORT.to_string(),
+            plugin_paths: Vec::new(),
+            discovery_commands: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -88,8 +98,19 @@ impl Config {
             Some(Value::String(port)) => port.clone(),
             Some(_) => return Err(kind("bind_port", "a port number")),
         };
-        Ok(Self { port, plugin_paths: texts("plugin_paths")?, discovery_commands: texts("discovery_commands")? })
+        Ok(Self {
+            port,
+            plugin_paths: texts("plugin_paths")?,
+            discovery_commands: texts("discovery_commands")?,
+            warnings: document.as_mapping().map(|mapping| unknown_keys(path, mapping)).unwrap_or_default(),
+        })
     }
+}
+
+fn unknown_keys(path: &Path, mapping: &Mapping) -> Vec<String> {
+    let names = mapping.keys().map(|key| key.as_str().map_or_else(|| format!("{key:?}"), str::to_owned));
+    let unknown = names.filter(|name| !KEYS.contains(&name.as_str()));
+    unknown.map(|name| format!("{}: {name} means nothing; known are {}", path.display(), KEYS.join(", "))).collect()
 }
 
 /// A list of texts, or one text alone; absent and null are an empty list.
@@ -119,10 +140,19 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_file_and_the_key() {
+    fn the_example_says_what_holds_without_it() {
+        assert_eq!(parse(include_str!("../../../etc/smokercli.yaml")), Ok(Config::default()));
+    }
+
+    #[test]
+    fn problems_name_the_file_and_the_key() {
         assert_eq!(
             parse("plugin_paths: {a: 1}").expect_err("kind"),
             "/etc/smokercli.yaml: plugin_paths has to be a list of texts"
+        );
+        assert_eq!(
+            parse("bind_prot: 1").expect("a warning only").warnings,
+            ["/etc/smokercli.yaml: bind_prot means nothing; known are bind_port, plugin_paths, discovery_commands"]
         );
         assert!(parse("a: [").expect_err("syntax").starts_with("/etc/smokercli.yaml is not valid YAML: "));
     }

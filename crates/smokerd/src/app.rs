@@ -5,13 +5,10 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use smoker_config::Config;
-use smoker_config::ConfigError;
-use smoker_config::DaemonSettings;
-use smoker_config::{Problem, Severity};
+use smoker_config::{Config, ConfigError, DaemonSettings, Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::credentials::Credentials;
-use smoker_runner::guardian;
+use smoker_runner::host::settings::PythonSettings;
 
 use crate::cli::{self, Options, Order};
 use crate::daemon::Daemon;
@@ -23,10 +20,6 @@ use crate::{admission, exit_code, listen, logging, privileges, signals, stop};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<_> = arguments.into_iter().collect();
-    if arguments.get(1).is_some_and(|argument| argument == guardian::SUBCOMMAND) {
-        return ExitCode::from(stand_guard(&arguments[2..]));
-    }
     let code = match cli::parse(arguments) {
         Err(code) => code,
         Ok(options) => match options.order {
@@ -36,11 +29,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         },
     };
     ExitCode::from(code)
-}
-
-fn stand_guard(arguments: &[OsString]) -> u8 {
-    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    guardian::stand_guard(&arguments).map_or_else(|error| fail(&error), |()| exit_code::SUCCESS)
 }
 
 fn fail(error: &dyn std::fmt::Display) -> u8 {
@@ -57,6 +45,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let credentials = privileges::wanted(&settings)?;
     let pidfile_path = pidfile_path(options, &settings);
+    let python = python_settings(options, &settings);
     let (background, _pidfile_lock) = match options.order {
         Order::Background => match go_to_background(&settings, &pidfile_path, &problems)? {
             Background::Starter(code) => return Ok(code),
@@ -67,7 +56,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     logging::start(options);
     tracing::info!("Starting daemon");
     log_all(&problems);
-    let served = take_on(credentials.as_ref()).and_then(|()| serve(settings, plugins, listeners, background));
+    let served = take_on(credentials.as_ref()).and_then(|()| serve(settings, plugins, listeners, python, background));
     pidfile::remove_if_ours(&pidfile_path);
     served.map(|()| exit_code::SUCCESS)
 }
@@ -80,6 +69,7 @@ fn serve(
     settings: DaemonSettings,
     plugins: Vec<PluginSpec>,
     listeners: Vec<TcpListener>,
+    python: PythonSettings,
     background: Option<BackgroundDaemon>,
 ) -> Result<(), StartError> {
     let log_files = background.as_ref().map(|background| background.files.clone());
@@ -88,7 +78,7 @@ fn serve(
             background.leave_terminal();
         }
     };
-    Daemon { settings, plugins, listeners, log_files }.run(ready).map_err(StartError::Runtime)
+    Daemon { settings, plugins, listeners, python, log_files }.run(ready).map_err(StartError::Runtime)
 }
 
 struct Loaded {
@@ -203,6 +193,14 @@ fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
     let path = options.pidfile.clone().or_else(|| settings.pidfile.clone());
     let path = path.unwrap_or_else(|| PathBuf::from(pidfile::DEFAULT_PATH));
     std::path::absolute(&path).unwrap_or(path)
+}
+
+/// Looked at before the working directory changes: the configuration's folder
+/// may be relative to it.
+fn python_settings(options: &Options, settings: &DaemonSettings) -> PythonSettings {
+    let folder = options.config.parent().unwrap_or_else(|| Path::new("."));
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    PythonSettings::new(settings.python.as_ref(), &settings.python_path, folder)
 }
 
 fn print_all(problems: &[Problem]) {

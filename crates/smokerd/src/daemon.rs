@@ -8,6 +8,7 @@ use std::thread::available_parallelism;
 use smoker_config::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::guardian::Guardian;
+use smoker_runner::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::reaper::Reaper;
 use smoker_runner::runner::Runner;
@@ -30,6 +31,8 @@ pub(crate) struct Daemon {
     pub(crate) settings: DaemonSettings,
     pub(crate) plugins: Vec<PluginSpec>,
     pub(crate) listeners: Vec<TcpListener>,
+    /// The interpreter and the folders of modules.
+    pub(crate) python: PythonSettings,
     /// The files to reopen at SIGHUP; none in the foreground.
     pub(crate) log_files: Option<StdioFiles>,
 }
@@ -41,11 +44,14 @@ impl Daemon {
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
-        let Self { settings, plugins, listeners, log_files } = self;
+        let Self { settings, plugins, listeners, python, log_files } = self;
+        if let Some(problem) = python.problem() {
+            tracing::warn!("{problem}; every run that needs Python will fail");
+        }
         descriptors::raise_limit();
         let shutdown = CancellationToken::new();
         let signals = Signals::listen()?;
-        let runner = Runner::new(Reaper::start()?);
+        let runner = Runner::new(Reaper::start()?, python);
         let guardian = start_guardian();
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let plugins = plugins.into_iter().map(prepare).collect();

@@ -92,6 +92,27 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
     Ok(filled)
 }
 
+/// Fills the values into a text that no shell reads: nothing is quoted.
+///
+/// # Errors
+///
+/// As [`fill`], but every place takes every value.
+pub(crate) fn fill_plain(text: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<String, TemplateError> {
+    let mut filled = String::with_capacity(text.len());
+    for piece in parse(text)? {
+        match piece {
+            Piece::Text(text) => filled.push_str(&text),
+            Piece::Hole(directive) => {
+                let Some(value) = lookup(&directive.name) else {
+                    return Err(TemplateError::Missing { name: directive.name, spot: directive.spot });
+                };
+                filled.push_str(&format::format(&directive, &value)?);
+            }
+        }
+    }
+    Ok(filled)
+}
+
 #[cfg(test)]
 mod tests {
     use smoker_model::value::Value;

@@ -17,10 +17,15 @@ const ABOUT_LIMIT: Duration = Duration::from_secs(5);
 const PAGE_LIMIT: Duration = Duration::from_secs(20);
 /// How often failing polls are repeated before a run is given up.
 const POLL_RETRIES: u32 = 3;
-/// The first pause between polls; each is half as long again as the one before.
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
-/// The longest pause between polls.
+/// The shortest pause before a poll; each is half as long again as the one before.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(300);
+/// The longest pause before a poll.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// By so much each host of a fleet lengthens the first pause, about what a
+/// poll costs us: polls that come too early must not crowd out what is useful.
+const PAUSE_PER_HOST: Duration = Duration::from_micros(100);
+/// Shorter pauses are too fine for the runtime, which counts milliseconds and rounds up twice.
+const COARSE_PAUSE: Duration = Duration::from_millis(5);
 
 /// A daemon that has told its plugins.
 #[derive(Clone, Debug)]
@@ -83,9 +88,12 @@ pub async fn force(web: &Web<'_>, name: &str, processes: &Url, plugins: Vec<Stri
     let selection = ForceSelection { plugins: Some(plugins), filter: None };
     let started: AsyncTaskPage = web.post(processes, &ForceRequest { process: selection }, PAGE_LIMIT).await?;
     let mut path = started.async_task.link.poll;
-    let mut pause = FIRST_PAUSE;
+    let mut pause = PAUSE_PER_HOST.saturating_mul(web.hosts()).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     let mut retries = 0;
     loop {
+        // Nothing is done as soon as it is asked for, so the first pause comes before the first poll.
+        sleep(pause).await;
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         let url = resolve(processes, &path)?;
         match poll(web, &url).await {
             Ok(Progress::Done(plugins)) => return Ok(plugins),
@@ -98,9 +106,16 @@ pub async fn force(web: &Web<'_>, name: &str, processes: &Url, plugins: Vec<Stri
                 retries += 1;
             }
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Sleeps, with a thread's precision where that matters.
+async fn sleep(pause: Duration) {
+    if pause >= COARSE_PAUSE {
+        return tokio::time::sleep(pause).await;
+    }
+    // It cannot fail: nothing in it panics, and nobody aborts it.
+    let _ = tokio::task::spawn_blocking(move || std::thread::sleep(pause)).await;
 }
 
 enum Progress {

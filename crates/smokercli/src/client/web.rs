@@ -130,6 +130,12 @@ impl<'a> Web<'a> {
         self.options.parallel.max(1)
     }
 
+    /// How many hosts there are.
+    #[must_use]
+    pub fn hosts(&self) -> u32 {
+        u32::try_from(self.options.hosts).unwrap_or(u32::MAX)
+    }
+
     /// Whom to tell what happens.
     #[must_use]
     pub fn watch(&self) -> &'a dyn Watch {

@@ -6,15 +6,17 @@
 //! - `run`: a run of one of the binaries
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
-//! - `report`: rendering, against golden files
-//! - `fleet`, `discovery`, `terminal`, `nagios`, `generated`: what the recordings do not cover
+//! - `report`: rendering, against golden files; `junit`: against its schema
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `generated`: what the recordings do not cover
 
 mod compare;
+mod config;
 mod corpus;
 mod discovery;
 mod fake;
 mod fleet;
 mod generated;
+mod junit;
 mod nagios;
 mod replay;
 mod report;

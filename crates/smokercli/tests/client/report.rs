@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use smokercli::plugin::Plugin;
@@ -24,7 +22,7 @@ fn messages(info: &[&str], warn: &[&str], error: &[&str]) -> Value {
 /// Everything that is awkward: a host that could not be asked, a plugin that
 /// has never run, lines and control characters in messages and names, a name
 /// of 200 columns, markup, characters of two columns.
-fn awkward() -> Report {
+pub(crate) fn awkward() -> Report {
     let never = json!({"name": "never", "lastResult": null, "nextRun": null, "parameters": {"Command": "true"}});
     let nasty = json!({
         "name": "na\u{1b}sty\n",
@@ -125,71 +123,4 @@ fn every_line_of_ndjson_is_json_with_host_and_status() {
     assert!(lines.iter().all(|line| line["host"].is_string() && line["status"].is_string()));
     assert_eq!(lines[2]["error"], "can't open resource http://down:8086/: \u{1b}gone");
     assert_eq!(lines[3]["lastResult"]["messages"]["error"][0], "first line\nsecond\tline");
-}
-
-/// What `junit-10.xsd` of the Jenkins xUnit plugin allows: per element its
-/// attributes, then its children.
-const SCHEMA: [(&str, &[&str], &[&str]); 7] = [
-    ("testsuites", &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
-    (
-        "testsuite",
-        &["name", "tests", "failures", "errors", "time", "skipped", "timestamp", "hostname", "id", "package"],
-        &["properties", "testcase", "system-out", "system-err"],
-    ),
-    ("testcase", &["name", "time", "classname", "group"], &["skipped", "error", "failure", "system-out", "system-err"]),
-    ("failure", &["type", "message"], &[]),
-    ("error", &["type", "message"], &[]),
-    ("skipped", &["type", "message"], &[]),
-    ("system-out", &[], &[]),
-];
-
-#[test]
-fn junit_is_what_the_schema_allows() {
-    let text = render(&awkward(), &Format::Junit, Style::Plain);
-    let mut reader = Reader::from_str(&text);
-    let mut open: Vec<String> = Vec::new();
-    let (mut cases, mut ended) = (0, 0);
-    loop {
-        match reader.read_event().expect("well-formed XML") {
-            Event::Start(start) => {
-                check_element(&start, open.last());
-                cases += usize::from(start.name().as_ref() == b"testcase");
-                open.push(name_of(&start));
-            }
-            Event::Empty(start) => {
-                cases += usize::from(start.name().as_ref() == b"testcase");
-                check_element(&start, open.last());
-            }
-            Event::End(_) => {
-                open.pop();
-                ended += 1;
-            }
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    assert!(open.is_empty() && ended > 0);
-    assert_eq!(cases, 8);
-    assert!(text.contains("tests=\"8\" failures=\"2\" errors=\"1\""), "{text}");
-}
-
-fn name_of(start: &BytesStart<'_>) -> String {
-    String::from_utf8_lossy(start.name().as_ref()).into_owned()
-}
-
-fn check_element(start: &BytesStart<'_>, parent: Option<&String>) {
-    let name = name_of(start);
-    let (_, attributes, _) = SCHEMA.iter().find(|(known, ..)| *known == name).unwrap_or_else(|| panic!("<{name}>"));
-    for attribute in start.attributes() {
-        let attribute = attribute.expect("an attribute, written once");
-        let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
-        assert!(attributes.contains(&key.as_str()), "{key} of <{name}>");
-    }
-    match parent {
-        None => assert_eq!(name, "testsuites"),
-        Some(parent) => {
-            let (.., children) = SCHEMA.iter().find(|(known, ..)| known == parent).expect("a known parent");
-            assert!(children.contains(&name.as_str()), "<{name}> in <{parent}>");
-        }
-    }
 }

@@ -1,0 +1,100 @@
+"""The life of a forked child: a job comes in, a module runs, a reply goes out."""
+
+import json
+import os
+import sys
+
+from _smoker_host import isolation, logs, paths, reply, run
+
+# The daemon knows this exit code: the descriptor for the reply is gone.
+LOST_REPLY = 113
+
+
+class Surroundings:
+    """What all children of a host share."""
+
+    def __init__(self, users_path, path, core):
+        self.users_path = users_path
+        self.path = path
+        self.core = core
+        self.packages = paths.packages()
+
+
+class Job:
+    """The connection over which one job comes in and its reply goes out."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        self.identity = self._identity()
+
+    def _identity(self):
+        status = os.fstat(self.descriptor)
+        return status.st_dev, status.st_ino
+
+    def receive(self):
+        """One JSON object behind its length; None when the daemon gave the run up."""
+        received = b''
+        while b'\n' not in received:
+            part = os.read(self.descriptor, 65536)
+            if not part:
+                return None
+            received += part
+        length, _, received = received.partition(b'\n')
+        parts, left = [received], int(length) - len(received)
+        while left > 0:
+            part = os.read(self.descriptor, min(left, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            left -= len(part)
+        return json.loads(b''.join(parts).decode('utf-8'))
+
+    def send(self, data):
+        """Sends a reply. Raises OSError when the descriptor is no longer what
+        it was: the module may have closed it and opened a file in its place."""
+        if self._identity() != self.identity:
+            raise OSError('another file has taken the place of the reply')
+        data = b'%d\n%s' % (len(data), data)
+        while data:
+            data = data[os.write(self.descriptor, data):]
+
+
+def live(surroundings, parent, mask, marker, job, output, log):
+    """Runs one module. Never returns."""
+    pid = os.getpid()
+    isolation.restore_signals(mask)
+    isolation.take_streams(output)
+    isolation.carry_marker(marker)
+    connection = Job(job)
+    request = connection.receive()
+    if request is None:
+        os._exit(0)
+    try:
+        isolation.become(request['account'])
+    except Exception as error:
+        account = request['account']
+        text = "can't run it as uid %s and gid %s: %s" % (account['uid'], account['gid'], error)
+        finish(connection, {'error': text}, request)
+    isolation.follow_parent(parent, 'smokerd plugin')
+    paths.use(surroundings)
+    logs.start(log, request['log_level'])
+    answer = run.run(request)
+    if os.getpid() != pid:
+        # The module forked and its copy came back here: only the first one answers.
+        os._exit(0)
+    finish(connection, answer, request)
+
+
+def finish(connection, answer, request):
+    code = 0
+    try:
+        connection.send(reply.encode(answer, request['reply_limit']))
+    except OSError:
+        code = LOST_REPLY
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+    # Neither threads that were left running nor exit handlers delay the result.
+    os._exit(code)

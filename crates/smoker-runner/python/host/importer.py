@@ -1,0 +1,45 @@
+"""Imports modules from texts in memory."""
+
+import importlib.abc
+import importlib.util
+import sys
+
+
+class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Finds and loads the modules whose sources came over the control socket."""
+
+    def __init__(self, sources):
+        self.sources = sources
+
+    def _file(self, fullname):
+        path = fullname.replace('.', '/')
+        for name in (path + '/__init__.py', path + '.py'):
+            if name in self.sources:
+                return name
+        return None
+
+    def find_spec(self, fullname, path=None, target=None):
+        name = self._file(fullname)
+        if name is None:
+            return None
+        spec = importlib.util.spec_from_loader(fullname, self, origin='<smokerd>/' + name,
+                                               is_package=name.endswith('/__init__.py'))
+        return spec
+
+    def is_package(self, fullname):
+        name = self._file(fullname)
+        return name is not None and name.endswith('/__init__.py')
+
+    def get_source(self, fullname):
+        name = self._file(fullname)
+        if name is None:
+            raise ImportError('smokerd has no module %s' % fullname, name=fullname)
+        return self.sources[name]
+
+    def get_code(self, fullname):
+        return compile(self.get_source(fullname), '<smokerd>/' + self._file(fullname), 'exec', dont_inherit=True)
+
+
+def install(sources):
+    """Makes the modules importable, before any of the same name elsewhere."""
+    sys.meta_path.insert(0, MemoryImporter(sources))

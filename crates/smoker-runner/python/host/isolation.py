@@ -1,0 +1,130 @@
+"""What makes a forked child a process of its own: ids, streams, signals, marker."""
+
+import faulthandler
+import io
+import os
+import signal
+import sys
+
+try:
+    import ctypes
+    LIBC = ctypes.CDLL(None, use_errno=True)
+except (ImportError, OSError):
+    # A slim interpreter: what only C calls can do is left out.
+    LIBC = None
+
+MARKER = 'SMOKER_RUN_ID'
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
+
+
+def _marker_address():
+    """Where the host's own marker lies in its first environment, which is
+    what /proc/PID/environ shows; None when that cannot be known."""
+    if LIBC is None or not sys.platform.startswith('linux'):
+        return None
+    LIBC.getenv.restype = ctypes.c_void_p
+    return LIBC.getenv(MARKER.encode())
+
+
+MARKER_ADDRESS = _marker_address()
+MARKER_LENGTH = len(os.environ.get(MARKER, ''))
+
+
+def carry_marker(marker):
+    """Marks this process and all that it will start as members of the run."""
+    if MARKER_ADDRESS and len(marker) == MARKER_LENGTH:
+        # A fork keeps the environment that the kernel shows, so it is
+        # overwritten in place: an orphan that left group and session and never
+        # called exec is found by it.
+        ctypes.memmove(MARKER_ADDRESS, marker.encode('ascii'), len(marker))
+    os.environ[MARKER] = marker
+
+
+def carriers(markers):
+    """The processes that carry one of the markers: also those in sessions of
+    their own. None where /proc does not tell."""
+    wanted = {('%s=%s' % (MARKER, marker)).encode() for marker in markers}
+    pids = [entry for entry in os.listdir('/proc') if entry.isdigit()] if os.path.isdir('/proc') and wanted else []
+    for pid in pids:
+        try:
+            with io.open('/proc/%s/environ' % pid, 'rb') as environment:
+                if not wanted.isdisjoint(environment.read().split(b'\0')):
+                    yield int(pid)
+        except OSError:
+            # It is gone, or none of ours.
+            pass
+
+
+def restore_signals(mask):
+    """Signals as in an interpreter that was just started."""
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def take_streams(output):
+    """What is printed goes to the daemon's log; there is nothing to read, as
+    in the host itself."""
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    for number, name in ((1, 'stdout'), (2, 'stderr')):
+        stream = io.open(number, 'w', buffering=1, encoding='utf-8', errors='backslashreplace', closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, '__%s__' % name, stream)
+    faulthandler.enable(2)
+
+
+def become(account):
+    """Takes on user and groups for good, checked. None: stays who we are."""
+    if account is None:
+        return
+    uid, gid = account['uid'], account['gid']
+    os.setgroups(account['groups'])
+    if hasattr(os, 'setresuid'):
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+        taken = os.getresuid() == (uid,) * 3 and os.getresgid() == (gid,) * 3
+    else:
+        os.setgid(gid)
+        os.setuid(uid)
+        taken = (os.getuid(), os.geteuid(), os.getgid(), os.getegid()) == (uid, uid, gid, gid)
+    if uid != 0 and taken:
+        try:
+            os.setuid(0)
+            taken = False
+        except OSError:
+            pass
+    if not taken:
+        raise PermissionError('the system did not change them for good')
+
+
+def follow_parent(parent, name):
+    """Ends with the host, and is called by a name of its own. After the ids:
+    changing them undoes it."""
+    if LIBC is None or not sys.platform.startswith('linux'):
+        return
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # A process that changed its ids may not look at itself in /proc
+    # otherwise, which closing descriptors and /dev/stdout need.
+    LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    LIBC.prctl(PR_SET_NAME, name.encode('utf-8', 'replace')[:15], 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def how_it_ended(pid):
+    """('code' or 'signal', number, whether it was reaped) of a child; None while it lives."""
+    if hasattr(os, 'waitid'):
+        info = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if info is None or info.si_pid == 0:
+            return None
+        how = 'code' if info.si_code == os.CLD_EXITED else 'signal'
+        return how, info.si_status, False
+    waited, status = os.waitpid(pid, os.WNOHANG)
+    if waited == 0:
+        return None
+    if os.WIFSIGNALED(status):
+        return 'signal', os.WTERMSIG(status), True
+    return 'code', os.WEXITSTATUS(status), True

@@ -1,0 +1,205 @@
+"""The host's loop: orders come in, children are forked, their ends are told.
+
+Single-threaded, because a fork of a process with threads is a lottery. What
+goes over the control socket is one JSON object a line:
+
+in:  {"run": ID, "marker": TEXT} with three descriptors (job, output, log)
+     {"reap": ID}
+out: {"ready": VERSION, "path": [..]}
+     {"started": ID, "pid": N}        the child leads a session of its own
+     {"exited": ID, "code": N} or {"exited": ID, "signal": N}
+     {"failed": ID, "reason": TEXT}
+"""
+
+import array
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+from _smoker_host import bytecode, child, isolation
+from smoker.server import builtin
+
+DESCRIPTORS = 3
+
+# Held back around a fork: no handler of the host's runs in a child.
+HANDLED = (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def _utf8(path):
+    """A path as text that has a form in JSON."""
+    return os.fsencode(path).decode('utf-8', 'replace')
+
+
+class Child:
+    """A child and what was said of it."""
+
+    def __init__(self, run, pid, marker):
+        self.run = run
+        self.pid = pid
+        self.marker = marker
+        self.ended = False
+        self.reaped = False
+        self.unwanted = False
+
+
+class Host:
+    """One process for the daemon's life, unless it dies."""
+
+    def __init__(self, control, users_path, program, core):
+        builtin.PROGRAM = program
+        bytecode.write_only_settled()
+        self.control = control
+        # As PYTHONPATH would: the user's folders before the interpreter's.
+        self.path = users_path + [entry for entry in sys.path if entry not in users_path]
+        self.surroundings = child.Surroundings(users_path, self.path, core)
+        self.children = {}
+        self.received = b''
+        self.descriptors = []
+
+    def serve(self):
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        self.deaths, self.death = os.pipe()
+        os.set_blocking(self.deaths, False)
+        os.set_blocking(self.death, False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(self.death)
+        if hasattr(gc, 'freeze'):
+            # Collections in children then leave the shared pages alone.
+            gc.collect()
+            gc.freeze()
+        self.tell({'ready': '%d.%d.%d' % sys.version_info[:3], 'path': [_utf8(entry) for entry in self.path]})
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        poll.register(self.deaths, select.POLLIN)
+        while True:
+            ready = [descriptor for descriptor, _ in poll.poll()]
+            if self.deaths in ready:
+                self.look_for_deaths()
+            if self.control.fileno() in ready:
+                self.receive()
+
+    def tell(self, message):
+        try:
+            self.control.sendall(json.dumps(message).encode('ascii') + b'\n')
+        except OSError:
+            self.end()
+
+    def receive(self):
+        """Takes what came; descriptors come in the order of their messages."""
+        descriptors = array.array('i')
+        space = socket.CMSG_SPACE(8 * DESCRIPTORS * descriptors.itemsize)
+        try:
+            data, ancillary, _, _ = self.control.recvmsg(65536, space)
+        except OSError:
+            data, ancillary = b'', []
+        for level, kind, received in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                descriptors.frombytes(received[:len(received) - len(received) % descriptors.itemsize])
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+            self.descriptors.append(descriptor)
+        if not data:
+            self.end()
+        *lines, self.received = (self.received + data).split(b'\n')
+        for line in lines:
+            self.obey(json.loads(line.decode('utf-8')))
+
+    def obey(self, order):
+        if 'run' in order:
+            descriptors, self.descriptors = self.descriptors[:DESCRIPTORS], self.descriptors[DESCRIPTORS:]
+            self.start(order['run'], order['marker'], descriptors)
+        elif 'reap' in order:
+            self.reap(order['reap'])
+
+    def start(self, run, marker, descriptors):
+        """Forks, and tells of the child when it leads its own session."""
+        alone, leads = os.pipe()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            pid = None
+            reason = str(error)
+        if pid == 0:
+            try:
+                os.setsid()
+                os.close(leads)
+                # Nor does a child keep what belongs to other runs.
+                for descriptor in [alone, self.deaths, self.death] + self.descriptors:
+                    os.close(descriptor)
+                signal.set_wakeup_fd(-1)
+                self.control.close()
+                child.live(self.surroundings, parent, mask, marker, *descriptors)
+            finally:
+                os._exit(1)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        os.close(leads)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if pid is None:
+            os.close(alone)
+            self.tell({'failed': run, 'reason': reason})
+            return
+        os.read(alone, 1)
+        os.close(alone)
+        self.children[run] = Child(run, pid, marker)
+        self.tell({'started': run, 'pid': pid})
+        # It may have died before it was listed.
+        self.look_at(self.children[run])
+
+    def look_for_deaths(self):
+        try:
+            while os.read(self.deaths, 4096):
+                pass
+        except BlockingIOError:
+            pass
+        for one in list(self.children.values()):
+            self.look_at(one)
+
+    def look_at(self, one):
+        """Tells of a child's end. It stays a zombie until we are told to reap
+        it, so that nobody else gets its number while it is still signalled."""
+        if one.ended:
+            return
+        end = isolation.how_it_ended(one.pid)
+        if end is None:
+            return
+        one.ended = True
+        how, number, one.reaped = end
+        self.tell({'exited': one.run, how: number})
+        if one.unwanted:
+            self.reap(one.run)
+
+    def reap(self, run):
+        one = self.children.get(run)
+        if one is None:
+            return
+        if not one.ended:
+            one.unwanted = True
+            return
+        del self.children[run]
+        if not one.reaped:
+            os.waitpid(one.pid, 0)
+
+    def end(self):
+        """The daemon is gone: nobody wants the runs any more."""
+        running = [one for one in self.children.values() if not one.ended]
+        for one in running:
+            _kill(os.killpg, one.pid)
+        for pid in isolation.carriers({one.marker for one in running}):
+            _kill(os.kill, pid)
+        os._exit(0)
+
+
+def _kill(how, pid):
+    try:
+        how(pid, signal.SIGKILL)
+    except OSError:
+        pass

@@ -1,0 +1,56 @@
+"""Where a user's imports are looked up."""
+
+import os
+import sys
+
+
+def use(surroundings):
+    """The user's folders come first, as if nothing had been imported yet."""
+    sys.path[:] = surroundings.path
+    sys.argv[:] = ['smokerd']
+    for name in _own_names(surroundings.users_path):
+        if name in sys.modules and name not in surroundings.core and name != 'smoker':
+            _forget(name)
+    roots = [entry for entry in sys.path if os.path.isdir(os.path.join(entry, 'smoker'))]
+    for package in surroundings.packages:
+        package.__path__ = _folders(roots, package.__name__)
+
+
+def packages():
+    """The packages that we ship and others add to. Found by the host, since
+    each module that a child looks at costs it a page of memory."""
+    return [module for name, module in sys.modules.items()
+            if name.partition('.')[0] == 'smoker' and hasattr(module, '__path__')]
+
+
+def _own_names(folders):
+    """The top-level modules that the user's folders hold."""
+    names = set()
+    for folder in folders:
+        try:
+            entries = os.listdir(folder)
+        except OSError:
+            continue
+        for entry in entries:
+            stem, extension = os.path.splitext(entry)
+            if extension == '.py':
+                names.add(stem)
+            elif not extension and entry in sys.modules and os.path.isdir(os.path.join(folder, entry)):
+                names.add(entry)
+    return names
+
+
+def _forget(name):
+    """The host imported the interpreter's module of this name, and keeps
+    using it; the user's next import finds the user's."""
+    for loaded in list(sys.modules):
+        if loaded == name or loaded.startswith(name + '.'):
+            del sys.modules[loaded]
+
+
+def _folders(roots, package):
+    """The folders of the same name on the path, so that a smoker.* module
+    that we do not ship is still found there."""
+    tail = os.path.join(*package.split('.'))
+    folders = (os.path.join(entry, tail) for entry in roots)
+    return [folder for folder in folders if os.path.isdir(folder)]

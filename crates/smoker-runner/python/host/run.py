@@ -1,0 +1,105 @@
+"""Runs a plugin's, an action's or a parser's module and gives its answer."""
+
+import datetime
+import importlib
+import logging
+import os
+import signal
+import time
+import traceback
+
+from smoker.server.exceptions import PluginExecutionError, PluginExecutionTimeout, ValidationError
+from smoker.server.plugins import Result
+from smoker.server.worker import PluginWorker
+
+LOG = logging.getLogger('smokerd.module')
+
+# The names that stand in a Python literal of configured values.
+LITERAL_NAMES = {'__builtins__': {}, 'datetime': datetime, 'nan': float('nan'), 'inf': float('inf')}
+
+
+def run(request):
+    """{"result": ...} or {"error": text}; whatever the module does."""
+    ended = _Ended(request)
+    try:
+        try:
+            signal.signal(signal.SIGTERM, ended)
+            return {'result': _validated(_result(request))}
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    except ValidationError as error:
+        return _failure(error, 'ValidationError: %s' % error)
+    except SystemExit as error:
+        what = 'parser' if request['kind'] == 'parser' else 'module'
+        return _failure(error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
+    except BaseException as error:
+        return _failure(error, _text(error).strip() or type(error).__name__)
+
+
+class _Ended:
+    """SIGTERM, by which the daemon ends a run. Raising lets the module clean
+    up behind itself; SIGKILL follows soon."""
+
+    def __init__(self, request):
+        self.seconds = request['timeout_text']
+        # Our clock started after the daemon's.
+        self.deadline = time.monotonic() + request['timeout'] - 1
+        self.pid = os.getpid()
+
+    def __call__(self, number, frame):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if os.getpid() != self.pid:
+            # A process that the module forked: it ends as any other would.
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        if time.monotonic() < self.deadline:
+            raise PluginExecutionError('ended by SIGTERM')
+        raise PluginExecutionTimeout('Plugin execution exceeded timeout %s seconds' % self.seconds)
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception:
+        return ''
+
+
+def _failure(error, text):
+    LOG.info('%s', ''.join(traceback.format_exception(type(error), error, error.__traceback__)))
+    return {'error': text}
+
+
+def _result(request):
+    worker = PluginWorker(
+        request['plugin'], eval(request['parameters_literal'], LITERAL_NAMES), request['forced'],
+        request['timeout'])
+    module = importlib.import_module(request['module'])
+    if request['kind'] == 'parser':
+        parser = _class(module, 'Parser')(request['stdout'], request['stderr'])
+        return _checked(parser.parse(), 'parser')
+    arguments = {}
+    if request['kind'] == 'action':
+        told = Result()
+        told.set_result(request['result'])
+        arguments['result'] = told
+    plugin = _class(module, 'Plugin')(worker, **arguments)
+    returned = plugin.run()
+    return _checked(returned or plugin.result, 'module')
+
+
+def _class(module, name):
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise AttributeError("module '%s' has no class %s" % (module.__name__, name)) from None
+
+
+def _checked(result, what):
+    if not isinstance(result, Result):
+        raise TypeError('the %s returned %s, not a Result' % (what, type(result).__name__))
+    return result
+
+
+def _validated(result):
+    result.validate(force=True)
+    return result.result

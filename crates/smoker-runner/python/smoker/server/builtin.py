@@ -1,0 +1,61 @@
+"""The modules that come with Smoker are built into smokerd; these classes run
+them from Python, so that a plugin can subclass them."""
+
+import datetime
+import json
+
+from smoker.server.exceptions import PluginExecutionError
+from smoker.server.parser import BaseParser
+from smoker.server.plugins import BasePlugin
+from smoker.util import command
+
+# The program that runs a built-in, set by the host.
+PROGRAM = None
+
+
+class BuiltinPlugin(BasePlugin):
+    """A built-in module; `builtin` is its name."""
+
+    builtin = None
+
+    def run(self):
+        """Runs it with the plugin's parameters and takes its result over."""
+        worker = self.plugin
+        self.result.set_result(_ask({
+            'kind': 'plugin', 'module': self.builtin, 'plugin': worker.plugin_name, 'forced': bool(worker.forced),
+            'timeout': float(worker.timeout), 'parameters': worker.params,
+        }))
+        return self.result
+
+
+class BuiltinParser(BaseParser):
+    """A built-in parser; `builtin` is its name."""
+
+    builtin = None
+
+    def parse(self):
+        """Gives it self.stdout and self.stderr and takes its result over."""
+        self.result.set_result(_ask({
+            'kind': 'parser', 'module': self.builtin, 'plugin': '', 'forced': False, 'timeout': 60.0,
+            'parameters': {}, 'stdout': self.stdout, 'stderr': self.stderr,
+        }))
+        return self.result
+
+
+def _ask(request):
+    """The built-in's result as a mapping. Raises PluginExecutionError with its reason."""
+    request = dict({'result': None, 'stdout': '', 'stderr': '', 'exit_status': None}, **request)
+    text = json.dumps(request, default=_iso)
+    stdout, stderr, status = command.execute([PROGRAM, '__module'], timeout=request['timeout'], input=text)
+    try:
+        reply = json.loads(stdout)
+    except ValueError:
+        raise PluginExecutionError('%s ended with %s: %s' % (request['module'], status, stderr)) from None
+    if 'error' in reply:
+        raise PluginExecutionError(reply['error'])
+    empty = {'lastRun': datetime.datetime.now().isoformat(), 'action': None, 'forced': False}
+    return dict(empty, **reply['result'])
+
+
+def _iso(value):
+    return value.isoformat() if hasattr(value, 'isoformat') else str(value)

@@ -1,0 +1,21 @@
+"""The base of parsers, which read what a command printed."""
+
+from smoker.server.plugins import Result
+
+
+class BaseParser(object):
+    """Subclass it as Parser, with a parse() that returns a Result."""
+
+    def __init__(self, stdout, stderr):
+        """Both texts are stripped."""
+        self.stdout = stdout
+        self.stderr = stderr
+        self.result = Result()
+
+    def parse(self):
+        """Reads self.stdout and self.stderr and returns a Result."""
+        raise NotImplementedError('%s has no parse()' % type(self).__name__)
+
+    def get_result(self):
+        """The result that the parser fills."""
+        return self.result

@@ -1,0 +1,7 @@
+"""The built-in testconnection as a class to subclass."""
+
+from smoker.server.builtin import BuiltinPlugin
+
+
+class Plugin(BuiltinPlugin):
+    builtin = 'smoker.server.plugins.testconnection'

@@ -1,0 +1,7 @@
+"""The built-in uname as a class to subclass."""
+
+from smoker.server.builtin import BuiltinPlugin
+
+
+class Plugin(BuiltinPlugin):
+    builtin = 'smoker.server.plugins.uname'

@@ -1,0 +1,105 @@
+//! What modules print and log goes to our log, with the plugin's name.
+
+use std::os::fd::OwnedFd;
+
+use serde::Deserialize;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::net::unix::pipe::Receiver;
+
+/// A longer line is cut into several.
+const LONGEST_LINE: u64 = 16 * 1024;
+
+/// Of one stream of one run this many bytes are logged; a module in an endless
+/// loop must not fill the disk.
+const MOST_LOGGED: usize = 1024 * 1024;
+
+/// Python's levels (`logging` of the standard library), from which on records
+/// are wanted, by our own log's level.
+pub(crate) fn wanted_level() -> u32 {
+    use tracing::level_filters::LevelFilter;
+    match LevelFilter::current() {
+        LevelFilter::TRACE | LevelFilter::DEBUG => 10,
+        LevelFilter::INFO => 20,
+        LevelFilter::WARN => 30,
+        LevelFilter::ERROR => 40,
+        _ => 50,
+    }
+}
+
+/// Logs what a module prints, until everybody who could print is gone.
+pub(crate) fn follow_output(plugin: &str, pipe: OwnedFd) {
+    follow(plugin, pipe, |plugin, line| tracing::info!("Plugin {plugin} printed: {line}"));
+}
+
+/// Logs what a module gives to Python's `logging`.
+pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd) {
+    follow(plugin, pipe, |plugin, line| {
+        if let Ok(record) = serde_json::from_str(line) {
+            log(plugin, &record);
+        } else {
+            // Records of two processes that the module runs can get into each other.
+            tracing::info!("Plugin {plugin}: {line}");
+        }
+    });
+}
+
+#[derive(Deserialize)]
+struct Record {
+    level: f64,
+    logger: String,
+    message: String,
+}
+
+fn log(plugin: &str, Record { level, logger, message }: &Record) {
+    if *level >= 40.0 {
+        tracing::error!("Plugin {plugin}: {logger}: {message}");
+    } else if *level >= 30.0 {
+        tracing::warn!("Plugin {plugin}: {logger}: {message}");
+    } else if *level >= 20.0 {
+        tracing::info!("Plugin {plugin}: {logger}: {message}");
+    } else {
+        tracing::debug!("Plugin {plugin}: {logger}: {message}");
+    }
+}
+
+/// Gives each line to `take`, in a task of its own: what a module left running
+/// in the background can print without harm as long as it lives.
+fn follow(plugin: &str, pipe: OwnedFd, take: impl Fn(&str, &str) + Send + Sync + 'static) {
+    let plugin = plugin.to_owned();
+    let receiver = match Receiver::from_owned_fd(pipe) {
+        Ok(receiver) => receiver,
+        Err(error) => {
+            tracing::warn!("Plugin {plugin}: what it prints can't be read: {error}");
+            return;
+        }
+    };
+    tokio::spawn(async move {
+        let mut reader = BufReader::new(receiver);
+        let mut logged = 0;
+        while let Some(line) = next_line(&mut reader).await {
+            if logged > MOST_LOGGED {
+                continue;
+            }
+            logged += line.len() + 1;
+            if logged > MOST_LOGGED {
+                tracing::warn!(
+                    "Plugin {plugin} prints more than {MOST_LOGGED} bytes: the rest of this run is left out"
+                );
+            } else {
+                take(&plugin, &line);
+            }
+        }
+    });
+}
+
+async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
+    let mut line = Vec::new();
+    let read = reader.take(LONGEST_LINE).read_until(b'\n', &mut line).await;
+    if !matches!(read, Ok(1..)) {
+        return None;
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    }
+    Some(String::from_utf8_lossy(&line).into_owned())
+}

@@ -1,0 +1,82 @@
+//! The warm Python host: one interpreter, started at first need, that forks a
+//! child for each run of a module.
+//!
+//! # Layout
+//!
+//! - `settings`: which interpreter, and where modules are looked up
+//! - `sources`: the Python files that the host gets from us
+//! - `start`: from an interpreter to a host that takes orders
+//! - `wire`: what goes over the control socket
+//! - `connection`: orders to a host, and its events to the runs
+//! - `run`: the life of one run: reply, exit, deadline, cancel
+//! - `job`: what a child is told to do
+//! - `log`: what modules print and log goes to our log
+
+pub mod settings;
+
+pub(crate) mod job;
+pub(crate) mod run;
+
+mod connection;
+mod log;
+mod sources;
+mod start;
+mod wire;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::host::connection::Connection;
+use crate::host::settings::PythonSettings;
+use crate::reaper::Reaper;
+
+/// Runs Python modules. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct ModuleHost(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: PythonSettings,
+    reaper: Reaper,
+    current: Mutex<Option<Arc<Connection>>>,
+}
+
+impl ModuleHost {
+    /// A host that is started at first need.
+    pub(crate) fn new(settings: PythonSettings, reaper: Reaper) -> Self {
+        Self(Arc::new(Inner { settings, reaper, current: Mutex::default() }))
+    }
+
+    /// Where Python looks modules up: the user's folders, then the interpreter's.
+    ///
+    /// # Errors
+    ///
+    /// Why no host can be had.
+    pub(crate) async fn search_path(&self) -> Result<Vec<PathBuf>, String> {
+        Ok(self.connection().await?.search_path().to_vec())
+    }
+
+    /// The user's own folders.
+    pub(crate) fn users_path(&self) -> &[PathBuf] {
+        self.0.settings.users_path()
+    }
+
+    /// The host that runs, or a new one. The start goes on when nobody waits
+    /// for it any more, so that a short time limit does not start it in vain
+    /// again and again.
+    async fn connection(&self) -> Result<Arc<Connection>, String> {
+        let inner = Arc::clone(&self.0);
+        let connecting = async move {
+            let mut current = inner.current.lock().await;
+            if let Some(connection) = current.as_ref().filter(|connection| connection.death().is_none()) {
+                return Ok(Arc::clone(connection));
+            }
+            let connection = start::start(&inner.settings, &inner.reaper).await?;
+            *current = Some(Arc::clone(&connection));
+            Ok(connection)
+        };
+        tokio::spawn(connecting).await.map_err(|error| format!("starting the Python host broke: {error}"))?
+    }
+}

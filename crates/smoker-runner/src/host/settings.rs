@@ -1,0 +1,127 @@
+//! Which interpreter runs modules, and where they are looked up.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use smoker_model::value::Value;
+
+/// What is taken when the configuration names none; looked up in `PATH`.
+const DEFAULT_INTERPRETER: &str = "python3";
+
+/// The interpreter and the folders of the user's modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PythonSettings {
+    interpreter: Result<PathBuf, String>,
+    users_path: Vec<PathBuf>,
+}
+
+impl PythonSettings {
+    /// Reads the keys `python` and `python_path` of a configuration in
+    /// `folder`, which is always the first folder of modules; those of the
+    /// environment's `PYTHONPATH` come last. Relative paths start at `folder`.
+    ///
+    /// `python` is the path or name of an interpreter, the folder of a virtual
+    /// environment, or a mapping with one of the keys `interpreter` and
+    /// `virtualenv`. What makes no sense is an error of each run that needs Python.
+    #[must_use]
+    pub fn new(python: Option<&Value>, python_path: &[PathBuf], folder: &Path) -> Self {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let environment = env::var_os("PYTHONPATH").unwrap_or_default();
+        let environment = env::split_paths(&environment).filter(|entry| !entry.as_os_str().is_empty());
+        let configured = python_path.iter().map(|entry| folder.join(entry));
+        let mut users_path: Vec<PathBuf> = Vec::new();
+        for entry in std::iter::once(folder.clone()).chain(configured).chain(environment) {
+            let entry = std::path::absolute(&entry).unwrap_or(entry);
+            if !users_path.contains(&entry) {
+                users_path.push(entry);
+            }
+        }
+        Self { interpreter: interpreter(python, &folder), users_path }
+    }
+
+    /// Why no interpreter can be told from the configuration, if so.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.interpreter.as_ref().err().map(String::as_str)
+    }
+
+    pub(crate) fn interpreter(&self) -> Result<&Path, String> {
+        self.interpreter.as_deref().map_err(Clone::clone)
+    }
+
+    pub(crate) fn users_path(&self) -> &[PathBuf] {
+        &self.users_path
+    }
+}
+
+fn interpreter(python: Option<&Value>, folder: &Path) -> Result<PathBuf, String> {
+    let refuse = |found: &str| {
+        format!(
+            "python has to be the path of an interpreter or of a virtual environment, or a mapping with the key \
+             interpreter or virtualenv, not {found}"
+        )
+    };
+    let text = match python {
+        None | Some(Value::Null) => return Ok(DEFAULT_INTERPRETER.into()),
+        Some(Value::Text(text)) => text,
+        Some(Value::Map(entries)) => match entries.as_slice() {
+            [(name, Value::Text(text))] if matches!(name.as_text(), Some("interpreter" | "virtualenv")) => text,
+            _ => return Err(refuse("another mapping")),
+        },
+        Some(other) => return Err(refuse(other.python_type())),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(refuse("an empty text"));
+    }
+    if !text.contains('/') {
+        // A name is looked up in PATH, unless the configuration has such a virtual environment beside it.
+        return Ok(of_virtualenv(&folder.join(text)).unwrap_or_else(|| text.into()));
+    }
+    let path = folder.join(text);
+    Ok(of_virtualenv(&path).unwrap_or(path))
+}
+
+/// The interpreter of a virtual environment in this folder, if it is one.
+fn of_virtualenv(folder: &Path) -> Option<PathBuf> {
+    ["bin/python3", "bin/python"].iter().map(|name| folder.join(name)).find(|path| path.exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interpreter_of(python: &Value, folder: &Path) -> Result<PathBuf, String> {
+        PythonSettings::new(Some(python), &[], folder).interpreter
+    }
+
+    #[test]
+    fn an_interpreter_is_a_name_a_path_or_a_virtual_environment() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir_all(folder.path().join("venv/bin")).expect("a folder");
+        std::fs::write(folder.path().join("venv/bin/python3"), "").expect("a file");
+        let of = |text: &str| interpreter_of(&Value::Text(text.to_owned()), folder.path()).expect("an interpreter");
+        let in_venv = folder.path().join("venv/bin/python3");
+        assert_eq!(of("python3.9"), PathBuf::from("python3.9"));
+        assert_eq!(of("/usr/bin/python3"), PathBuf::from("/usr/bin/python3"));
+        assert_eq!(of("./venv"), folder.path().join("./venv/bin/python3"));
+        assert_eq!(of("venv"), in_venv);
+        let mapping = Value::Map(vec![(Value::Text("virtualenv".into()), Value::Text("venv".into()))]);
+        assert_eq!(interpreter_of(&mapping, folder.path()), Ok(in_venv));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for python in [Value::Int(3), Value::Text(" ".into()), Value::Map(Vec::new())] {
+            let error = interpreter_of(&python, Path::new("/")).expect_err("no interpreter");
+            assert!(error.starts_with("python has to be"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_folder_comes_first() {
+        let settings =
+            PythonSettings::new(None, &["lib".into(), "/opt/checks".into(), ".".into()], Path::new("/etc/s"));
+        assert_eq!(settings.users_path[..3], ["/etc/s", "/etc/s/lib", "/opt/checks"].map(PathBuf::from));
+    }
+}

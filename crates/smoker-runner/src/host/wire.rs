@@ -1,0 +1,70 @@
+//! What goes over the control socket: one JSON object a line each way, with
+//! descriptors beside the orders to run.
+
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::path::PathBuf;
+
+use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, sendmsg};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::io::Interest;
+use tokio::net::unix::OwnedWriteHalf;
+
+/// What a host is told.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Fork a child for this run, with these descriptors for its job, its
+    /// output and its log.
+    Run { id: u64, marker: String, descriptors: [OwnedFd; 3] },
+    /// The run's child is no longer signalled.
+    Reap { id: u64 },
+}
+
+/// What a host tells.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Message {
+    /// It takes orders from now on.
+    Ready { ready: String, path: Vec<PathBuf> },
+    /// A run's child lives and leads a session of its own.
+    Started { started: u64, pid: i32 },
+    /// A run's child ended by itself.
+    Exited { exited: u64, code: i32 },
+    /// A run's child was ended by a signal.
+    Signalled { exited: u64, signal: i32 },
+    /// There is no child for a run.
+    Failed { failed: u64, reason: String },
+}
+
+/// Sends one order. The descriptors are ours no longer when it returns.
+pub(crate) async fn send(socket: &OwnedWriteHalf, order: Order) -> io::Result<()> {
+    let (text, descriptors) = match order {
+        Order::Run { id, marker, descriptors } => (json!({"run": id, "marker": marker}), Vec::from(descriptors)),
+        Order::Reap { id } => (json!({"reap": id}), Vec::new()),
+    };
+    let line = format!("{text}\n");
+    let raw: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&raw)];
+    let rights = if raw.is_empty() { &rights[..0] } else { &rights[..] };
+    let socket = socket.as_ref();
+    let sent = socket.async_io(Interest::WRITABLE, || {
+        let bytes = [IoSlice::new(line.as_bytes())];
+        let flags = MsgFlags::empty();
+        Ok(sendmsg::<UnixAddr>(socket.as_fd().as_raw_fd(), &bytes, rights, flags, None)?)
+    });
+    // A line is far smaller than the least buffer of a socket, so it goes as a whole or not at all.
+    if sent.await? == line.len() { Ok(()) } else { Err(io::Error::other("an order was cut")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_and_a_signal_are_told_apart() {
+        let read = |text: &str| serde_json::from_str::<Message>(text).expect("a message");
+        assert_eq!(read(r#"{"exited": 1, "code": 3}"#), Message::Exited { exited: 1, code: 3 });
+        assert_eq!(read(r#"{"exited": 1, "signal": 9}"#), Message::Signalled { exited: 1, signal: 9 });
+    }
+}

@@ -1,0 +1,93 @@
+//! What one line of the Test Anything Protocol says.
+
+/// A line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    /// `1..TESTS # SKIP REASON`
+    Plan { tests: usize, reason: Option<&'a str> },
+    /// `ok` or `not ok`
+    Test(Point<'a>),
+    /// `# TEXT`
+    Comment(&'a str),
+    /// `Bail out! REASON`
+    BailOut(&'a str),
+    /// The version, a pragma, a subtest, or no TAP.
+    Other,
+}
+
+/// A test point.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Point<'a> {
+    pub(crate) passed: bool,
+    pub(crate) description: &'a str,
+    pub(crate) directive: Directive<'a>,
+}
+
+/// What stands behind the `#` of a test point.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Directive<'a> {
+    None,
+    Skip(&'a str),
+    Todo(&'a str),
+}
+
+/// Reads a line. An indented one is `Other`: it belongs to a subtest.
+pub(crate) fn read(line: &str) -> Line<'_> {
+    if let Some(comment) = line.strip_prefix('#') {
+        return Line::Comment(comment.trim());
+    }
+    if let Some(reason) = line.strip_prefix("Bail out!") {
+        return Line::BailOut(reason.trim());
+    }
+    if let Some(rest) = line.strip_prefix("1..") {
+        return plan(rest).unwrap_or(Line::Other);
+    }
+    let (passed, rest) = match line.strip_prefix("not ok") {
+        Some(rest) => (false, rest),
+        None => match line.strip_prefix("ok") {
+            Some(rest) => (true, rest),
+            None => return Line::Other,
+        },
+    };
+    if rest.starts_with(|c: char| !c.is_whitespace()) {
+        return Line::Other;
+    }
+    let (description, directive) = directive(rest.trim());
+    let unnumbered = description.trim_start_matches(|c: char| c.is_ascii_digit());
+    // `404 pages` is a description only behind a number of its own.
+    let has_number = unnumbered.is_empty() || unnumbered.starts_with([' ', '-']);
+    let description = if has_number { unnumbered.trim_start() } else { description };
+    let description = description.strip_prefix("- ").or_else(|| description.strip_prefix('-')).unwrap_or(description);
+    Line::Test(Point { passed, description: description.trim(), directive })
+}
+
+fn plan(rest: &str) -> Option<Line<'_>> {
+    let (tests, reason) = match rest.split_once('#') {
+        Some((tests, reason)) => (tests, Some(reason.trim())),
+        None => (rest, None),
+    };
+    let reason = reason.map(|reason| keyword(reason, "skip").unwrap_or(reason));
+    Some(Line::Plan { tests: tests.trim().parse().ok()?, reason })
+}
+
+/// Splits a `# SKIP` or `# TODO` off; any other `#` is part of the description.
+fn directive(text: &str) -> (&str, Directive<'_>) {
+    for (at, _) in text.rmatch_indices('#').filter(|(at, _)| *at == 0 || !text[..*at].ends_with('\\')) {
+        let behind = text[at + 1..].trim_start();
+        let before = text[..at].trim_end();
+        if let Some(reason) = keyword(behind, "skip") {
+            return (before, Directive::Skip(reason));
+        }
+        if let Some(reason) = keyword(behind, "todo") {
+            return (before, Directive::Todo(reason));
+        }
+    }
+    (text, Directive::None)
+}
+
+/// What follows a word in any case; `skipped` counts as `skip`.
+fn keyword<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let head = text.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word))?;
+    let rest = text[head.len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == ':');
+    Some(rest.trim())
+}

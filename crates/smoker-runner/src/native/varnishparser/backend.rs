@@ -1,0 +1,59 @@
+//! What is known of a backend, and how well that is.
+
+use smoker_model::messages::{Level, Messages};
+use smoker_model::python_text;
+use smoker_model::status::Status;
+
+/// From how many seconds on an answer is slow.
+const SLOW: f64 = 0.5;
+
+/// One backend.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Backend {
+    pub(crate) name: String,
+    /// `Healthy`, `sick`, ... as printed.
+    pub(crate) state: String,
+    /// What is behind the state: how many probes went well, or who decided.
+    pub(crate) detail: Option<String>,
+    /// The average of good probes in seconds.
+    pub(crate) response_time: Option<f64>,
+}
+
+impl Backend {
+    /// A backend of Varnish 6 and newer: what the administrator set comes before what the probe found.
+    pub(crate) fn judged(name: &str, admin: &str, state: &str, probes: Option<&str>) -> Self {
+        let is_set = matches!(admin, "healthy" | "sick");
+        let state = if is_set { admin } else { state }.to_lowercase();
+        // Without a probe Varnish counts `0/0`, which tells nothing.
+        let probes = probes.filter(|probes| *probes != "0/0").map(str::to_owned);
+        let detail = if is_set { Some("set by the administrator".to_owned()) } else { probes };
+        Self { name: name.to_owned(), state, detail, response_time: None }
+    }
+
+    /// The status of the backend with the message that explains it.
+    pub(crate) fn verdict(&self) -> (Status, Messages) {
+        let state = || match &self.detail {
+            Some(detail) => format!("State: {} ({detail})", self.state),
+            None => format!("State: {}", self.state),
+        };
+        let healthy = self.state.eq_ignore_ascii_case("healthy");
+        match self.response_time {
+            _ if !healthy => (Status::Error, Messages::of(Level::Error, &state())),
+            None => (Status::Ok, Messages::of(Level::Info, &state())),
+            Some(time) => {
+                let text = format!("Response time: {}", python_text::float(time));
+                // Not a number is not fast either.
+                let fast = time <= SLOW;
+                let (status, level) = if fast { (Status::Ok, Level::Info) } else { (Status::Warn, Level::Warn) };
+                (status, Messages::of(level, &text))
+            }
+        }
+    }
+}
+
+/// A response time, with Python's words for what is none.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let shown = || python_text::repr(&smoker_model::value::Value::Text(text.to_owned()));
+    text.parse().map_err(|_| format!("could not convert string to float: {}", shown()))
+}

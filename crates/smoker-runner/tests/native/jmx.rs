@@ -1,0 +1,81 @@
+//! The parser `smoker.plugins.jmxparser`, the recipe `etc/jmx/JmxCall.java`
+//! and a JVM.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value as Json, json};
+
+use crate::parts::{fixture, program};
+use crate::request::parser;
+
+const INSTALL: &str = "install with: apt-get install default-jdk-headless";
+
+/// A JVM with self-tests.
+struct Target {
+    java: PathBuf,
+    process: Child,
+    pid: String,
+    url: String,
+}
+
+impl Target {
+    fn start() -> Option<Self> {
+        // Only a JDK has the compiler that runs a source file.
+        let java = program("javac", INSTALL).and_then(|_| program("java", INSTALL))?;
+        let mut command = Command::new(&java);
+        command.arg(fixture("jmx/Target.java")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("a JVM");
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("its output");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let (pid, url) = line.trim().split_once(' ').expect("process id and address");
+        Some(Self { java, process, pid: pid.to_owned(), url: url.to_owned() })
+    }
+
+    /// Calls an operation as a plugin's command would, and reads what is printed.
+    fn call(&self, target: [&str; 2], operation: &str, arguments: &[&str]) -> Json {
+        let recipe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../etc/jmx/JmxCall.java");
+        let mut command = Command::new(&self.java);
+        command.arg(recipe).args(target).args(["--mbean", "example:type=SelfTest", "--operation", operation]);
+        let output = command.args(arguments).output().expect("a run");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        parser("smoker.plugins.jmxparser", &stdout, output.status.code(), &json!({}))
+            .unwrap_or_else(|reason| panic!("{reason}: {stdout}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn self_tests_are_called_and_judged() {
+    let Some(target) = Target::start() else { return };
+    let by_url = ["--url", target.url.as_str()];
+    let by_pid = ["--pid", target.pid.as_str()];
+    let answer = target.call(by_pid, "selfTest", &[]);
+    assert_eq!((&answer["status"], &answer["messages"]["info"]), (&json!("OK"), &json!(["OK: \"all\" fine é"])));
+    assert_eq!(target.call(by_url, "ping", &[])["status"], "ERROR");
+    assert_eq!(target.call(by_url, "failures", &[])["status"], "OK");
+    let parts = target.call(by_url, "parts", &[]);
+    let statuses: Vec<_> =
+        parts["componentResults"].as_object().expect("components").values().map(|part| &part["status"]).collect();
+    assert_eq!(statuses, ["OK", "ERROR", "WARN"]);
+    assert_eq!(target.call(by_url, "echo", &["ok ", "2"])["messages"]["info"], json!(["ok ok"]));
+}
+
+#[test]
+fn what_cannot_be_called_is_an_error_that_says_why() {
+    let Some(target) = Target::start() else { return };
+    let by_url = ["--url", target.url.as_str()];
+    let error = |answer: Json| answer["messages"]["error"][0].as_str().expect("an error").to_owned();
+    assert_eq!(error(target.call(by_url, "broken", &[])), "IllegalStateException: no database");
+    assert!(error(target.call(by_url, "absent", &[])).ends_with("has no operation absent with 0 arguments"));
+    let nowhere = ["--address", "127.0.0.1:1"];
+    assert!(error(target.call(nowhere, "ping", &[])).contains("Connection refused"));
+}

@@ -1,0 +1,125 @@
+//! The module `smoker.server.plugins.mongo` and a small server that speaks
+//! the wire protocol of `MongoDB`.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use serde_json::{Value as Json, json};
+
+use crate::parts::free_port;
+use crate::request::module;
+
+const MODULE: &str = "smoker.server.plugins.mongo";
+
+/// A server that answers each command with what `answer` gives for its name,
+/// or closes the connection when it gives nothing.
+fn server(answer: fn(&str) -> Option<Json>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || serve(stream, answer));
+        }
+    });
+    port
+}
+
+fn serve(mut stream: TcpStream, answer: fn(&str) -> Option<Json>) -> Option<()> {
+    loop {
+        let mut header = [0; 16];
+        stream.read_exact(&mut header).ok()?;
+        let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("four bytes"));
+        assert_eq!(number(12), 2013, "OP_MSG");
+        let mut body = vec![0; number(0) as usize - 16];
+        stream.read_exact(&mut body).ok()?;
+        // Flags, the kind of the section, the document's length, an int32 by the command's name.
+        assert_eq!((&body[..5], body[9]), (&[0; 5][..], 0x10));
+        let name: Vec<u8> = body[10..].iter().copied().take_while(|byte| *byte != 0).collect();
+        assert!(body.ends_with(b"\x02$db\0\x06\0\0\0admin\0\0"));
+        let document = bson(&answer(std::str::from_utf8(&name).expect("text"))?);
+        let length = u32::try_from(16 + 5 + document.len()).expect("small");
+        let mut message = Vec::new();
+        for field in [length, 77, number(4), 2013, 0] {
+            message.extend_from_slice(&field.to_le_bytes());
+        }
+        message.push(0);
+        message.extend_from_slice(&document);
+        stream.write_all(&message).ok()?;
+    }
+}
+
+fn bson(document: &Json) -> Vec<u8> {
+    let mut elements = Vec::new();
+    for (name, value) in document.as_object().expect("an object") {
+        let (kind, bytes) = match value {
+            Json::Bool(flag) => (0x08, vec![u8::from(*flag)]),
+            Json::Number(number) => (0x01, number.as_f64().expect("a number").to_le_bytes().to_vec()),
+            Json::String(text) => {
+                let length = u32::try_from(text.len() + 1).expect("small");
+                (0x02, [&length.to_le_bytes()[..], text.as_bytes(), &[0]].concat())
+            }
+            other => (0x03, bson(other)),
+        };
+        elements.push(kind);
+        elements.extend_from_slice(name.as_bytes());
+        elements.push(0);
+        elements.extend(bytes);
+    }
+    let length = u32::try_from(elements.len() + 5).expect("small");
+    [&length.to_le_bytes()[..], &elements, &[0]].concat()
+}
+
+fn component(answer: &Json, port: u16) -> (&str, &Json) {
+    let component = &answer["componentResults"][format!("127.0.0.1:{port}")];
+    let levels = ["error", "warn", "info"].iter().filter_map(|level| component["messages"][level].as_array());
+    (component["status"].as_str().expect("a status"), levels.flatten().next().expect("a message"))
+}
+
+#[test]
+fn members_of_a_replica_set_are_judged() {
+    let primary = server(|name| {
+        (name == "hello").then(|| json!({"isWritablePrimary": true, "topologyVersion": {"counter": 6}, "setName": "rs0", "primary": "a:1", "ok": 1}))
+    });
+    let lonely = server(|_| Some(json!({"isWritablePrimary": false, "secondary": true, "setName": "rs0", "ok": 1})));
+    let hosts = [format!("127.0.0.1:{primary}"), format!("127.0.0.1:{lonely}")];
+    let answer = module(MODULE, &json!({"Hosts": hosts, "ReplicaSet": "rs0"})).expect("findings");
+    assert_eq!(answer["status"], "ERROR");
+    assert_eq!(component(&answer, primary), ("OK", &json!("primary of rs0, whose primary is a:1")));
+    assert_eq!(component(&answer, lonely), ("ERROR", &json!("secondary of rs0, which has no primary")));
+}
+
+#[test]
+fn an_older_server_is_asked_in_its_own_words() {
+    let port = server(|name| match name {
+        "hello" => Some(json!({"ok": 0, "errmsg": "no such command: 'hello'", "code": 59})),
+        "isMaster" => Some(json!({"ismaster": true, "ok": 1})),
+        _ => None,
+    });
+    let answer = module(MODULE, &json!({"Host": "127.0.0.1", "Port": port})).expect("findings");
+    assert_eq!(component(&answer, port), ("OK", &json!("Standalone server")));
+}
+
+#[test]
+fn what_is_no_mongodb_is_an_error_of_its_component() {
+    let closing = server(|_| None);
+    let closed = free_port();
+    let web = {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let port = listener.local_addr().expect("an address").port();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            }
+        });
+        port
+    };
+    let hosts = [closing, closed, web].map(|port| format!("127.0.0.1:{port}"));
+    let answer = module(MODULE, &json!({"Hosts": hosts})).expect("findings");
+    let closed_text = json!("the server closed the connection without an answer; does it take TLS only?");
+    assert_eq!(component(&answer, closing), ("ERROR", &closed_text));
+    assert_eq!(component(&answer, closed), ("ERROR", &json!("[Errno 111] Connection refused")));
+    assert_eq!(component(&answer, web), ("ERROR", &json!("the answer is none of the MongoDB wire protocol")));
+    let reason = module(MODULE, &json!({"Hosts": [":x"]})).expect_err("refused");
+    assert!(reason.starts_with("Hosts has to be a list of host or host:port, not [':x']"), "{reason}");
+}

@@ -1,0 +1,159 @@
+//! What modules import and call.
+
+use chrono::NaiveDate;
+use serde_json::json;
+use smoker_model::messages::Level;
+use smoker_model::status::Status;
+use smoker_model::value::Value;
+
+use crate::support::{Check, Modules, action_of, error, infos, plugin, texts};
+
+#[test]
+fn parameters_have_the_types_of_the_configuration() {
+    let modules = Modules::new();
+    modules.file("typed.py", &plugin("self.result.add_info(repr(self.plugin.params['Odd']))"));
+    let date = Value::Date(NaiveDate::from_ymd_opt(2024, 1, 2).expect("a date"));
+    let odd = Value::List(vec![
+        date,
+        Value::Float(f64::INFINITY),
+        Value::Map(vec![(Value::Int(80), Value::Text("it's \"č\" \u{1b}\n".into()))]),
+        Value::Null,
+    ]);
+    let result = modules.run(&Check::module("typed").parameter("Odd", odd));
+    assert_eq!(infos(&result), ["[datetime.date(2024, 1, 2), inf, {80: 'it\\'s \"č\" \\x1b\\n'}, None]"]);
+}
+
+#[test]
+fn a_plugin_knows_its_run() {
+    let modules = Modules::new();
+    let body = "p = self.plugin\nself.result.add_info(repr((p.name, p.plugin_name, p.forced, p.get_param('x', 1), p.escape('a b(é'), p.escape(5))))\n\
+                return p.error_result('one\\ntwo') if p.get_param('Fail') else None";
+    modules.file("knows.py", &plugin(body));
+    let check = Check::module("knows");
+    assert_eq!(infos(&modules.run(&check)), ["('check-knows', 'check-knows', True, 1, 'a\\\\ b\\\\(é', 5)"]);
+    let result = modules.run(&check.parameter("Fail", Value::Bool(true)));
+    assert_eq!((result.status, texts(&result, Level::Error)), (Status::Error, vec!["one", "two"]));
+}
+
+#[test]
+fn a_result_validates_in_the_original_words() {
+    let modules = Modules::new();
+    let body = r"
+from smoker.server.exceptions import ValidationError, InvalidArgument
+def said(change):
+    result = Result()
+    result.set_status('OK')
+    try:
+        change(result)
+        result.get_result()
+    except (ValidationError, InvalidArgument) as error:
+        return '%s: %s' % (type(error).__name__, error)
+    return result.json() and 'valid'
+def put(name, value):
+    return lambda result: result.result.update({name: value})
+part = {'status': 'OK', 'messages': None}
+for change in (
+        lambda r: r.set_status('FINE'), lambda r: r.add_msg('debug', 'x'), lambda r: r.set_status(),
+        put('status', 5), put('messages', 'x'), put('messages', {'info': [], 'error': []}),
+        put('messages', {'info': (), 'error': [], 'warn': []}), put('messages', {'info': [1], 'error': [], 'warn': []}),
+        put('messages', {}), put('componentResults', [1]), put('componentResults', {'c': 1}),
+        put('componentResults', {'c': {'status': 'OK'}}), put('componentResults', {'c': {'messages': None}}),
+        put('action', 'x'), put('action', {'messages': None}), put('action', part), lambda r: r.set_action(Result()),
+        lambda r: r.add_component('c', 'ERROR', error=['e']) or r.set_status()):
+    self.result.add_info(said(change))
+";
+    let result = modules.run_body("validates", body);
+    let expected = [
+        "InvalidArgument: Status has to be OK, ERROR or WARN",
+        "InvalidArgument: Level has to be info, error or warn",
+        "InvalidArgument: Can't generate overall status without component results",
+        "ValidationError: Result status has to be OK, ERROR or WARN, not 5",
+        "ValidationError: Result message has to be a dictionary or None, not str",
+        "ValidationError: Can't validate message: 'warn'",
+        "ValidationError: Can't validate message: Result message type info has to be a list, not tuple",
+        "ValidationError: Can't validate message: Result message type info has to be a string, not int",
+        "valid",
+        "ValidationError: Component result must be dictionary",
+        "ValidationError: Component result must be dictionary",
+        "ValidationError: Component c doesn't have message",
+        "ValidationError: Component c doesn't have status",
+        "ValidationError: Action result must be dictionary",
+        "ValidationError: Action doesn't have status",
+        "valid",
+        "ValidationError: Result status has to be OK, ERROR or WARN, not None",
+        "valid",
+    ];
+    assert_eq!(infos(&result), expected);
+}
+
+#[test]
+fn messages_are_split_at_line_breaks_unless_asked_not_to() {
+    let modules = Modules::new();
+    let body = "self.result.add_info(' a\\n\\n b \\n')\nself.result.add_warn(' \\n ')\nself.result.add_msg('info', ' c\\nd ', multiline=True)";
+    assert_eq!(infos(&modules.run_body("lines", body)), ["a", "", "b", "", "c\nd"]);
+}
+
+#[test]
+fn what_json_lacks_becomes_null_or_text() {
+    let modules = Modules::new();
+    let body = "import datetime\nself.result.add_component('c', 'OK')\n\
+                self.result.result['componentResults']['c'].update(nan=float('nan'), t=(1, {2}), d=datetime.date(2024, 1, 2), s='\\udc80')";
+    let result = modules.run_body("odd", body);
+    let component = result.component_results.expect("components").as_json()["c"].clone();
+    assert_eq!(component["nan"], json!(null));
+    assert_eq!(
+        (&component["t"], &component["d"], &component["s"]),
+        (&json!([1, [2]]), &json!("2024-01-02"), &json!("?"))
+    );
+}
+
+#[test]
+fn an_action_gets_the_result_and_fails_alone() {
+    let modules = Modules::new();
+    modules.file("main.py", &plugin("self.result.add_info('main')"));
+    modules.file("act.py", &plugin("r = self.args['result']\nself.result.add_info('%s %s' % (r.result['status'], r.get_result()['messages']['info']))"));
+    let result = modules.run(&Check::module("main").action("act"));
+    assert_eq!(infos(action_of(&result)), ["OK ['main']"]);
+    modules.file("act.py", &plugin("return 'nothing'"));
+    let result = modules.run(&Check::module("main").action("act"));
+    assert_eq!(infos(&result), ["main"]);
+    assert_eq!(error(action_of(&result)), "the module returned str, not a Result");
+}
+
+#[test]
+fn commands_have_a_time_limit_and_pythons_errors() {
+    let modules = Modules::new();
+    let body = r#"
+from smoker.util.command import Command, ExecutionTimeout, ThreadDeadlock, execute
+say = self.result.add_info
+say(repr(self.execute('cat; echo $1; printf "\\377"; exit 3')))
+say(repr(Command(['sh', '-c', 'cat', 'x']).execute(input='given')))
+try:
+    self.execute(['/no/such/program'])
+except FileNotFoundError as error:
+    say(error.filename)
+started = time.time()
+try:
+    execute('trap "" TERM; sleep 60 & echo $! > %s; sleep 60' % self.plugin.params['Note'], timeout=0.5)
+except ExecutionTimeout as error:
+    say(str(error))
+pid = open(self.plugin.params['Note']).read().strip()
+say(repr(2 < time.time() - started < 8))
+"#;
+    modules.file("commands.py", &plugin(body));
+    let note = modules.path("note").display().to_string();
+    let result = modules.run(&Check::module("commands").parameter("Note", Value::Text(note)));
+    let expected =
+        ["('\u{fffd}', '', 3)", "('given', '', 0)", "/no/such/program", "Execution timeout after 0.5 seconds", "True"];
+    assert_eq!(infos(&result), expected);
+}
+
+#[test]
+fn a_command_without_a_limit_of_its_own_has_the_plugins() {
+    let modules = Modules::new();
+    modules.file("limits.py", &plugin("self.result.add_info(repr((self.plugin.timeout, self.execute('echo a'))))"));
+    let check = Check::module("limits").parameter("Timeout", Value::Text("20s".into()));
+    assert_eq!(infos(&modules.run(&check)), ["(20.0, ('a', '', 0))"]);
+    let result = modules.run(&check.timeout(f64::INFINITY));
+    assert!(infos(&result)[0].ends_with("('a', '', 0))"));
+}

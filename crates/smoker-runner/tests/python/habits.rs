@@ -1,0 +1,81 @@
+//! What plugins do in daily life works as in an interpreter of their own.
+
+use crate::support::{Modules, error, infos};
+
+#[test]
+fn the_standard_library_works_in_a_child() {
+    let modules = Modules::new();
+    modules.file("work.py", "def double(n):\n    return 2 * n\n");
+    let body = r"
+import asyncio, concurrent.futures, multiprocessing, subprocess, tempfile, threading, work
+say = self.result.add_info
+with multiprocessing.get_context('fork').Pool(2) as pool:
+    say(str(pool.map(work.double, [1, 2])))
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    say(str(list(pool.map(work.double, [3]))))
+async def echo():
+    process = await asyncio.create_subprocess_exec('echo', 'a', stdout=subprocess.PIPE)
+    return (await process.communicate())[0]
+if sys.version_info >= (3, 7):
+    say(str(asyncio.run(echo())))
+else:
+    say(str(asyncio.get_event_loop().run_until_complete(echo())))
+with tempfile.NamedTemporaryFile('w') as file:
+    file.write('x')
+say(repr(sys.stdin.read()))
+say(str(os.system('exit 3') >> 8))
+say(subprocess.check_output('yes | head -n 1', shell=True).decode())
+say(str(threading.current_thread() is threading.main_thread()))
+say(type(self).__module__ + ' ' + os.path.basename(__file__))
+";
+    let expected = ["[2, 4]", "[6]", "b'a\\n'", "''", "3", "y", "", "True", "library library.py"];
+    assert_eq!(infos(&modules.run_body("library", body)), expected);
+}
+
+#[test]
+fn processes_that_are_started_anew_find_the_modules() {
+    let modules = Modules::new();
+    modules.file("work.py", "def double(n):\n    return 2 * n\n");
+    let body = "import multiprocessing, work\n\
+                with multiprocessing.get_context('spawn').Pool(1) as pool:\n    self.result.add_info(str(pool.map(work.double, [1])))";
+    assert_eq!(infos(&modules.run_body("spawns", body)), ["[2]"]);
+}
+
+#[test]
+fn every_run_draws_its_own_random_numbers_and_starts_fresh() {
+    let modules = Modules::new();
+    let body = "import random, builtins\nbuiltins.seen = getattr(builtins, 'seen', 0) + 1\n\
+                self.result.add_info(str(random.random()))\nself.result.add_info(str(builtins.seen))";
+    let first = modules.run_body("draws", body);
+    let second = modules.run_body("draws", body);
+    assert_ne!(infos(&first)[0], infos(&second)[0]);
+    assert_eq!(infos(&second)[1], "1");
+}
+
+#[test]
+fn a_pipe_whose_reader_is_gone_is_an_exception() {
+    let modules = Modules::new();
+    let result = modules.run_body("pipes", "reader, writer = os.pipe()\nos.close(reader)\nos.write(writer, b'x')");
+    assert_eq!(error(&result), "[Errno 32] Broken pipe");
+}
+
+#[test]
+fn an_alarm_of_the_modules_own_works() {
+    let modules = Modules::new();
+    let body = "import signal\ndef late(number, frame): raise ValueError('alarm')\nsignal.signal(signal.SIGALRM, late)\n\
+                signal.setitimer(signal.ITIMER_REAL, 0.1)\ntime.sleep(10)";
+    assert_eq!(error(&modules.run_body("alarm", body)), "alarm");
+}
+
+#[test]
+fn classes_of_helpers_can_be_inherited_over_packages() {
+    let modules = Modules::new();
+    modules
+        .file("checks/__init__.py", "LIMIT = 3\n")
+        .file("checks/base.py", "import logging\nfrom smoker.server.plugins import BasePlugin\nfrom . import LIMIT\n\nclass Base(BasePlugin):\n    def __init__(self, plugin, **kwargs):\n        super(Base, self).__init__(plugin, **kwargs)\n        self.limit = LIMIT\n    def run(self):\n        self.check()\n        self.result.set_status()\n        return self.result\n")
+        .file("checks/disk.py", "import os\nfrom checks.base import Base\n\nclass Other(Base):\n    pass\n\nclass Plugin(Base):\n    def check(self):\n        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'data.txt')) as data:\n            text = data.read()\n        self.result.add_component('disk', 'OK', info=[text])\n        self.result.add_info(str(self.limit))\n")
+        .file("checks/data.txt", "beside");
+    let result = modules.run(&crate::support::Check::module("checks.disk"));
+    assert_eq!(infos(&result), ["3"]);
+    assert_eq!(result.component_results.expect("components").as_json()["disk"]["messages"]["info"][0], "beside");
+}

@@ -1,0 +1,37 @@
+//! Python's logging arrives in our log.
+
+use crate::support::{Modules, wait_for_log};
+
+#[test]
+fn records_keep_level_logger_and_plugin() {
+    let modules = Modules::new();
+    let body = "import logging\nlog = logging.getLogger('smokerd.mine')\nlog.debug('d %s', 1)\nlog.info('i')\n\
+                log.warning('w\\nx')\nlog.critical('c')\nlogging.error('root')\nlog.log(25, 'č')\n\
+                try:\n    1 / 0\nexcept ZeroDivisionError: log.exception('with trace')";
+    modules.run_body("logs", body);
+    for (level, text) in [
+        ("DEBUG", "smokerd.mine: d 1"),
+        ("INFO", "smokerd.mine: i"),
+        ("WARN", "smokerd.mine: w"),
+        ("ERROR", "smokerd.mine: c"),
+        ("ERROR", "root: root"),
+        ("INFO", "smokerd.mine: č"),
+        ("ERROR", "smokerd.mine: with trace"),
+    ] {
+        wait_for_log(&[level, &format!("Plugin check-logs: {text}")]);
+    }
+}
+
+#[test]
+fn a_flood_of_output_is_cut_and_harms_nobody() {
+    let modules = Modules::new();
+    modules.run_body("flood", "for n in range(200000): print('x' * 99)");
+    wait_for_log(&["WARN", "Plugin check-flood prints more than"]);
+}
+
+#[test]
+fn an_exception_leaves_its_trace_in_the_log() {
+    let modules = Modules::new();
+    modules.run_body("traced", "raise ValueError('lost')");
+    wait_for_log(&["Plugin check-traced: smokerd.module: Traceback"]);
+}

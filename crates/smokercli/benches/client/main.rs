@@ -1,0 +1,99 @@
+//! `cargo bench -p smokercli`: one table of figures of the client with their
+//! limits beside them. It asserts nothing; `docs/benchmarks.md` explains each measure.
+//!
+//! # Layout
+//!
+//! - `order`: what the command line asks for, the hidden modes included
+//! - the measures: `one_host`, `forced_run`, `fleet`
+//! - `stopwatch`: what a call of a program costs, taken by this program started anew
+//! - `simulator`: daemons to be asked, this program started anew
+//! - `bare_fleet`: the limit of `fleet`, this program started anew
+//! - `again`: starts this program anew
+//!
+//! The rest is shared with the benchmarks of the daemon, so that both speak
+//! one language and print one kind of table.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::order::Order;
+use crate::table::Table;
+
+mod again;
+mod bare_fleet;
+mod fleet;
+mod forced_run;
+mod one_host;
+mod order;
+mod simulator;
+mod stopwatch;
+
+#[expect(dead_code, reason = "the daemon's measures ask for more")]
+#[path = "../../../../tests/benches/daemon/boot.rs"]
+mod boot;
+#[expect(dead_code, reason = "the daemon's measures ask for more")]
+#[path = "../../../../tests/benches/daemon/client.rs"]
+mod client;
+#[path = "../../../../tests/benches/daemon/forced.rs"]
+mod forced;
+#[path = "../../../../tests/benches/daemon/pairs.rs"]
+mod pairs;
+#[expect(dead_code, reason = "the daemon's measures ask for more")]
+#[path = "../../../../tests/benches/daemon/statistics.rs"]
+mod statistics;
+#[expect(dead_code, reason = "the daemon's measures ask for more")]
+#[path = "../../../../tests/benches/daemon/table.rs"]
+mod table;
+#[expect(dead_code, reason = "the daemon's measures ask for more")]
+#[path = "../../../../tests/benches/daemon/usage.rs"]
+mod usage;
+
+/// The client as it was built with the same profile as this program.
+const SMOKERCLI: &str = env!("CARGO_BIN_EXE_smokercli");
+
+fn main() -> ExitCode {
+    let done = match Order::of_command_line() {
+        Order::Measure(wanted) => {
+            measure(&wanted);
+            Ok(())
+        }
+        Order::Simulator => simulator::run(),
+        Order::Stopwatch(calls) => stopwatch::run(&calls),
+        Order::BareFleet(fleet) => bare_fleet::run(fleet),
+        Order::Nothing => {
+            println!("This program measures only when it is started by `make bench` or `cargo bench`.");
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("ERROR: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Fills in the rows of one measure.
+type Measure = fn(&mut Table);
+
+/// All measures, or those whose name holds the wanted word.
+fn measure(wanted: &str) {
+    let (begin, load) = (Instant::now(), usage::load());
+    let mut table = Table::default();
+    let measures: [(&str, Measure); 4] = [
+        ("one", one_host::measure),
+        ("forced", forced_run::measure),
+        ("fleet1000", fleet::measure_thousand),
+        ("fleet10000", fleet::measure_ten_thousand),
+    ];
+    for (name, measure) in measures {
+        if name.contains(wanted) {
+            eprintln!("{:>4} s  {name} ...", begin.elapsed().as_secs());
+            measure(&mut table);
+        }
+    }
+    println!("{table}");
+    let (cores, system) = (usage::cores(), std::env::consts::OS);
+    println!("{cores} cores, {system}; load before the start: {load}; {} s in all", begin.elapsed().as_secs());
+}

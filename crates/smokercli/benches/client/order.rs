@@ -1,0 +1,55 @@
+//! What the command line asks for.
+
+use std::env;
+
+use crate::bare_fleet;
+use crate::stopwatch;
+
+/// The first word of each hidden mode.
+pub(crate) const SIMULATOR: &str = "--simulator";
+/// See [`SIMULATOR`].
+pub(crate) const STOPWATCH: &str = "--stopwatch";
+/// See [`SIMULATOR`].
+pub(crate) const BARE_FLEET: &str = "--bare-fleet";
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Measure whatever has this word in its name.
+    Measure(String),
+    /// Answer as daemons do.
+    Simulator,
+    /// Tell what calls of a program cost.
+    Stopwatch(stopwatch::Calls),
+    /// Ask simulated daemons with as little work as possible.
+    BareFleet(bare_fleet::Size),
+    /// We are built and started as a test (`cargo test --all-targets`), where there is nothing to do.
+    Nothing,
+}
+
+impl Order {
+    /// Reads the arguments that cargo, or this program itself, has given.
+    pub(crate) fn of_command_line() -> Self {
+        let arguments: Vec<_> = env::args().skip(1).collect();
+        Self::of(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or(Self::Nothing)
+    }
+
+    fn of(arguments: &[&str]) -> Option<Self> {
+        match arguments {
+            [SIMULATOR] => Some(Self::Simulator),
+            [STOPWATCH, times, program, arguments @ ..] => Some(Self::Stopwatch(stopwatch::Calls {
+                times: times.parse().ok()?,
+                program: (*program).to_owned(),
+                arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            })),
+            [BARE_FLEET, hosts, port] => {
+                Some(Self::BareFleet(bare_fleet::Size { hosts: hosts.parse().ok()?, port: port.parse().ok()? }))
+            }
+            words if words.contains(&"--bench") => {
+                let wanted = words.iter().find(|word| !word.starts_with('-'));
+                Some(Self::Measure(wanted.map_or_else(String::new, |word| (*word).to_owned())))
+            }
+            _ => None,
+        }
+    }
+}
