@@ -9,6 +9,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 RELEASE    := $(TARGET_DIR)/release
 VERSION    := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 PROGRAMS   := smokerd smokercli check_smoker_plugin
+SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       := dist/smoker-$(VERSION).tar.gz
 
 .DEFAULT_GOAL := build
@@ -23,7 +24,9 @@ build:    ## Build the programs for release
 # Most tests wait for something most of the time, so more run at once than there are cores.
 test:     ## Build the programs, then run all tests against them
 	$(CARGO) build --locked $(PROGRAMS:%=--bin %)
-	RUST_TEST_THREADS=6 $(CARGO) test --locked --workspace
+	@rm -f $(SKIPPED)
+	SMOKER_SKIPPED=$(SKIPPED) RUST_TEST_THREADS=6 $(CARGO) test --locked --workspace
+	@if [ -s $(SKIPPED) ]; then echo; echo "NOT RUN, for want of something on this machine:"; sort -u $(SKIPPED); fi
 
 lint:     ## Look for what clippy dislikes
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
@@ -50,6 +53,8 @@ install: build ## Install programs and an example configuration under DESTDIR
 	install -m 755 $(RELEASE)/smokercli $(RELEASE)/check_smoker_plugin $(DESTDIR)$(PREFIX)/bin/
 	test -e $(DESTDIR)$(SYSCONFDIR)/smokerd/smokerd.yaml \
 	  || install -m 644 etc/quickstart/smokerd.yaml $(DESTDIR)$(SYSCONFDIR)/smokerd/smokerd.yaml
+	test -e $(DESTDIR)$(SYSCONFDIR)/smokercli.yaml \
+	  || install -m 644 etc/smokercli.yaml $(DESTDIR)$(SYSCONFDIR)/smokercli.yaml
 
 dist:     ## Pack the committed sources
 	mkdir -p dist
