@@ -25,7 +25,7 @@ build:    ## Build the programs for release
 test:     ## Build the programs, then run all tests against them
 	$(CARGO) build --locked $(PROGRAMS:%=--bin %)
 	@rm -f $(SKIPPED)
-	SMOKER_SKIPPED=$(SKIPPED) RUST_TEST_THREADS=6 $(CARGO) test --locked --workspace
+	TESTS_SKIPPED_FILE=$(SKIPPED) RUST_TEST_THREADS=6 $(CARGO) test --locked --workspace
 	@if [ -s $(SKIPPED) ]; then echo; echo "NOT RUN, for want of something on this machine:"; sort -u $(SKIPPED); fi
 
 lint:     ## Look for what clippy dislikes

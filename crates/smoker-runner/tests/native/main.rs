@@ -1,5 +1,5 @@
 //! The built-ins against the real parts that they speak with. A part that is
-//! not installed is told of loudly, and is an error where `SMOKER_TESTS_ALL`
+//! not installed is told of loudly, and is an error where `TESTS_SKIP_NOTHING`
 //! is set, as in continuous integration.
 
 mod fsmount;

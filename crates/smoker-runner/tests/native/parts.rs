@@ -25,14 +25,14 @@ pub(crate) fn program(name: &str, install: &str) -> Option<PathBuf> {
     found
 }
 
-/// Says loudly that something was not tested. With `SMOKER_TESTS_ALL` it is
-/// an error; the file that `SMOKER_SKIPPED` names gets the line, too.
+/// Says loudly that something was not tested. With `TESTS_SKIP_NOTHING` it is
+/// an error; the file that `TESTS_SKIPPED_FILE` names gets the line, too.
 pub(crate) fn skip(what: &str, remedy: &str) {
     let line = format!("SKIPPED: {what}; {remedy}\n");
-    assert!(env::var_os("SMOKER_TESTS_ALL").is_none(), "{line}");
+    assert!(env::var_os("TESTS_SKIP_NOTHING").is_none(), "{line}");
     // Not `eprintln`, which the test harness keeps to itself when a test passes.
     std::io::stderr().write_all(line.as_bytes()).expect("standard error");
-    if let Some(list) = env::var_os("SMOKER_SKIPPED") {
+    if let Some(list) = env::var_os("TESTS_SKIPPED_FILE") {
         let mut list =
             std::fs::OpenOptions::new().append(true).create(true).open(list).expect("the list of what was skipped");
         list.write_all(line.as_bytes()).expect("a line in the list");

@@ -9,6 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{Check, Modules, error, infos, is_alive, kill, plugin, wait_for_log, wait_until};
 
+/// Time in which a module begins its work even on a machine that is busy with
+/// other tests, starting the interpreter included.
+const ENOUGH: f64 = 4.0;
+const OVER_TIME: &str = "Plugin execution exceeded timeout 4.0 seconds";
+
 #[test]
 fn what_a_module_prints_is_logged_and_not_part_of_the_reply() {
     let modules = Modules::new();
@@ -87,8 +92,8 @@ fn a_module_over_its_time_may_clean_up() {
     let note = modules.path("note");
     let body = format!("try:\n    time.sleep(60)\nfinally:\n    open({:?}, 'w').write('cleaned')", note.display());
     modules.file("slow.py", &plugin(&body));
-    let result = modules.run(&Check::module("slow").timeout(0.5));
-    assert_eq!(error(&result), "Plugin execution exceeded timeout 0.5 seconds");
+    let result = modules.run(&Check::module("slow").timeout(ENOUGH));
+    assert_eq!(error(&result), OVER_TIME);
     assert_eq!(fs::read_to_string(note).expect("a note"), "cleaned");
 }
 
@@ -100,8 +105,8 @@ fn endless(name: &str, body: &str) -> Duration {
     let body = format!("open({:?}, 'w').write(str(os.getpid()))\n{body}", pid_file.display());
     modules.file(&format!("{name}.py"), &plugin(&body));
     let started = Instant::now();
-    let result = modules.run(&Check::module(name).timeout(1.0));
-    assert_eq!(error(&result), "Plugin execution exceeded timeout 1.0 seconds");
+    let result = modules.run(&Check::module(name).timeout(ENOUGH));
+    assert_eq!(error(&result), OVER_TIME);
     let pid = fs::read_to_string(pid_file).expect("a pid");
     assert!(!is_alive(&pid), "process {pid} lives");
     started.elapsed()
@@ -109,7 +114,8 @@ fn endless(name: &str, body: &str) -> Duration {
 
 #[test]
 fn an_endless_loop_is_ended() {
-    assert!(endless("loops", "while True: pass") < Duration::from_secs(4));
+    // One that obeys needs no grace.
+    assert!(endless("loops", "while True: pass") < Duration::from_secs_f64(ENOUGH + 2.5));
 }
 
 #[test]
@@ -134,8 +140,8 @@ fn what_left_group_and_session_without_exec_is_found_and_ended() {
         pid_file.display()
     );
     modules.file("orphan.py", &plugin(&body));
-    let result = modules.run(&Check::module("orphan").timeout(1.0));
-    assert_eq!(error(&result), "Plugin execution exceeded timeout 1.0 seconds");
+    let result = modules.run(&Check::module("orphan").timeout(ENOUGH));
+    assert_eq!(error(&result), OVER_TIME);
     let pid = fs::read_to_string(pid_file).expect("a pid");
     assert!(!is_alive(&pid), "the orphan {pid} lives");
 }
@@ -145,8 +151,8 @@ fn a_command_of_a_module_over_its_time_is_ended_with_it() {
     let modules = Modules::new();
     let pid_file = modules.path("pid");
     modules.file("shell.py", &plugin(&format!("self.execute('echo $$ > {}; sleep 60; :')", pid_file.display())));
-    let result = modules.run(&Check::module("shell").timeout(1.0));
-    assert_eq!(error(&result), "Plugin execution exceeded timeout 1.0 seconds");
+    let result = modules.run(&Check::module("shell").timeout(ENOUGH));
+    assert_eq!(error(&result), OVER_TIME);
     let pid = fs::read_to_string(pid_file).expect("a pid");
     assert!(!is_alive(&pid), "the shell {pid} lives");
 }
