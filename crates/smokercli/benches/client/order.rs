@@ -3,12 +3,10 @@
 use std::env;
 
 use crate::bare_fleet;
-use crate::stopwatch;
+use crate::stopwatch::{self, STOPWATCH};
 
 /// The first word of each hidden mode.
 pub(crate) const SIMULATOR: &str = "--simulator";
-/// See [`SIMULATOR`].
-pub(crate) const STOPWATCH: &str = "--stopwatch";
 /// See [`SIMULATOR`].
 pub(crate) const BARE_FLEET: &str = "--bare-fleet";
 

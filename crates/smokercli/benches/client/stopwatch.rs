@@ -8,8 +8,10 @@ use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
 use crate::again;
-use crate::order::STOPWATCH;
 use crate::statistics::median;
+
+/// The first word of the hidden mode in which this program is the stopwatch.
+pub(crate) const STOPWATCH: &str = "--stopwatch";
 
 /// Some calls of a program, one after the other.
 #[derive(Debug)]
