@@ -21,6 +21,7 @@
 //! - `resolve`, `action`: a plugin's parameters from everywhere
 //! - `validate`, `quantity`, `account`: parameters become a specification
 //! - `refusal`: why a plugin does not load
+//! - `overriding`: parameters that replace those of one plugin
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `spelling`, `suggest`: what was probably meant
 //!
@@ -45,6 +46,7 @@ pub mod limits;
 mod merge;
 mod node;
 mod number;
+mod overriding;
 mod pattern;
 mod plugins;
 mod problem;
@@ -66,8 +68,10 @@ use std::path::Path;
 use smoker_model::plugin::PluginSpec;
 
 pub use crate::error::ConfigError;
+pub use crate::overriding::{Overrides, value_of};
 pub use crate::problem::{Location, Problem, Severity};
 pub use crate::settings::DaemonSettings;
+pub use crate::suggest::near;
 
 use crate::error::Fault;
 use crate::problem::Report;
@@ -89,14 +93,31 @@ pub struct Config {
 ///
 /// When a file cannot be read or understood, a setting makes no sense, or no plugin loads.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    load_with(path, None)
+}
+
+/// As [`load`], with some parameters of one plugin replaced.
+///
+/// # Errors
+///
+/// As [`load`]. Overrides of a plugin that is not configured are none.
+pub fn load_overriding(path: &Path, overrides: &Overrides) -> Result<Config, ConfigError> {
+    load_with(path, Some(overrides))
+}
+
+fn load_with(path: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
     let mut report = Report::default();
-    match read(path, &mut report) {
+    match read(path, overrides, &mut report) {
         Ok((settings, plugins)) => Ok(Config { settings, plugins, problems: report.problems }),
         Err(faults) => Err(ConfigError::new(faults, report.problems)),
     }
 }
 
-fn read(path: &Path, report: &mut Report) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
+fn read(
+    path: &Path,
+    overrides: Option<&Overrides>,
+    report: &mut Report,
+) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
     let root = assemble::assemble(path, report)?;
     let entries = sections::top_level(&root, path)?;
     settings::report_unknown(entries, report);
@@ -104,6 +125,7 @@ fn read(path: &Path, report: &mut Report) -> Result<(DaemonSettings, Vec<PluginS
     let settings = settings::read(entries, report);
     let sections = sections::find(entries, &root.place, report);
     let (settings, (sections, plugins)) = error::both(settings, sections)?;
-    let loaded = plugins::load(plugins, &sections, report);
+    let overridden = overrides.map(|overrides| overrides.apply(plugins, report));
+    let loaded = plugins::load(overridden.as_deref().unwrap_or(plugins), &sections, report);
     if loaded.is_empty() { Err(plugins::none_loaded(path).into()) } else { Ok((settings, loaded)) }
 }

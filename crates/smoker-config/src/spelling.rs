@@ -41,6 +41,11 @@ pub(crate) fn report_misspelt(root: &[Entry], report: &mut Report) {
     }
 }
 
+/// Warns of one parameter of a plugin.
+pub(crate) fn report_parameter(plugin: &Entry, parameter: &Entry, report: &mut Report) {
+    report_one("plugins", plugin, parameter, &OF_PLUGINS, report);
+}
+
 fn report_one(section: &str, body: &Entry, parameter: &Entry, known: &[&str], report: &mut Report) {
     let Some(name) = parameter.name.as_text().filter(|name| !known.contains(name)) else { return };
     let Some(near) = suggest::very_near(name, known) else { return };

@@ -12,7 +12,8 @@ pub(crate) fn very_near<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// The known name that was probably meant: at most two edits away, and at most a third of its letters.
-pub(crate) fn near<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn near<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     nearest(name, known, 2)
 }
 

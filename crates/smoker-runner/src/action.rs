@@ -33,6 +33,7 @@ pub(crate) async fn run(
                 timeout: &action.timeout,
                 max_output: action.max_output,
                 result: Some(fields_of(result)),
+                witness: None,
             };
             module.findings(modules, cancel).await
         }
@@ -46,6 +47,7 @@ pub(crate) async fn run(
                 input: (action.stdin == StdinMode::Json).then(|| as_json(&values)),
                 timeout: &action.timeout,
                 max_output: action.max_output,
+                witness: None,
                 parser: None,
             };
             command.findings(modules, cancel).await

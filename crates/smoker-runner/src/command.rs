@@ -15,6 +15,7 @@ use crate::credentials::{Credentials, CredentialsError};
 use crate::execute::{Limits, Outcome, execute};
 use crate::module::{Modules, ParserRun};
 use crate::process::Program;
+use crate::witness::Witness;
 use crate::{output, template};
 
 /// The kernel takes no argument or variable of this many bytes
@@ -33,6 +34,8 @@ pub(crate) struct CommandRun<'a> {
     pub(crate) input: Option<String>,
     pub(crate) timeout: &'a TimeLimit,
     pub(crate) max_output: usize,
+    /// Who notes what it shows.
+    pub(crate) witness: Option<&'a Witness>,
     /// The parser for what it prints.
     pub(crate) parser: Option<ParserRun<'a>>,
 }
@@ -44,6 +47,9 @@ impl CommandRun<'_> {
             Ok(outcome) => outcome,
             Err(reason) => return Findings::error(&reason),
         };
+        if let Some(witness) = self.witness {
+            witness.saw_outcome(&outcome);
+        }
         match (self.unfinished(&outcome), &self.parser) {
             (Some(findings), _) => findings,
             (None, Some(parser)) => parser.findings(&outcome, modules, cancel).await,
@@ -53,6 +59,9 @@ impl CommandRun<'_> {
 
     async fn outcome(&self, modules: &Modules, cancel: &CancellationToken) -> Result<Outcome, String> {
         let line = self.line()?;
+        if let Some(witness) = self.witness {
+            witness.saw_line(&line);
+        }
         let failed = |reason: &dyn std::fmt::Display| format!("Can't execute command {line}: {reason}");
         let credentials = self.credentials.as_ref().map_err(|error| failed(error))?.as_ref();
         if line.len() >= MAX_STRING {

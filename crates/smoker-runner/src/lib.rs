@@ -3,6 +3,8 @@
 //! # Layout
 //!
 //! - `runner`: the way of a run, from the maintenance lock to the action's result
+//! - `evidence`: what a run showed besides its result
+//! - `witness`: notes it
 //! - `prepared`: a plugin with all that can be looked up before its first run
 //! - `action`: what follows a run
 //! - `command`: a command line with its surroundings becomes findings
@@ -27,9 +29,11 @@
 
 pub mod builtin;
 pub mod credentials;
+pub mod evidence;
 pub mod guardian;
 pub mod host;
 pub mod native;
+pub mod output;
 pub mod prepared;
 pub mod reaper;
 pub mod runner;
@@ -43,8 +47,8 @@ mod command;
 mod environment;
 mod execute;
 mod module;
-mod output;
 mod process;
 mod protocol;
 mod sys;
 mod terminate;
+mod witness;

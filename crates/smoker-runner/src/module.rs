@@ -21,6 +21,7 @@ use crate::native::Builtin;
 use crate::prepared::PreparedPlugin;
 use crate::protocol::{ModuleKind, ModuleRequest};
 use crate::reaper::Reaper;
+use crate::witness::Witness;
 use crate::{aside, builtin, native, output};
 
 /// The exit status of a child of the host that could not send its reply.
@@ -53,6 +54,8 @@ pub(crate) struct ModuleRun<'a> {
     pub(crate) max_output: usize,
     /// For an action: the plugin's result as the wire shows it.
     pub(crate) result: Option<Map<String, Json>>,
+    /// Who notes what it prints.
+    pub(crate) witness: Option<&'a Witness>,
 }
 
 /// The parser of a plugin's command.
@@ -61,6 +64,8 @@ pub(crate) struct ParserRun<'a> {
     pub(crate) name: &'a str,
     pub(crate) plugin: &'a PreparedPlugin,
     pub(crate) forced: bool,
+    /// Who notes what it prints.
+    pub(crate) witness: Option<&'a Witness>,
 }
 
 impl ModuleRun<'_> {
@@ -85,6 +90,7 @@ impl ParserRun<'_> {
             timeout: &spec.timeout,
             max_output: spec.max_output,
             result: None,
+            witness: self.witness,
         };
         let answer = if outcome.stdout.cut() + outcome.stderr.cut() > 0 {
             Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
@@ -116,6 +122,8 @@ struct Asked<'a> {
 struct Reply {
     result: Option<Json>,
     error: Option<String>,
+    /// The result that is not shaped as one, beside the error that says so.
+    invalid: Option<Json>,
 }
 
 impl Asked<'_> {
@@ -185,6 +193,7 @@ impl Asked<'_> {
             job: &job,
             timeout: self.run.timeout.duration,
             reply_limit: self.reply_limit(),
+            witness: self.run.witness,
         };
         modules.host.run(&run, cancel).await
     }
@@ -223,6 +232,9 @@ impl Asked<'_> {
         if let Some(reply) = reply {
             let reply: Reply =
                 serde_json::from_slice(reply).map_err(|error| format!("the reply can't be read: {error}"))?;
+            if let (Some(witness), Some(invalid)) = (self.run.witness, &reply.invalid) {
+                witness.saw_invalid(invalid);
+            }
             return match reply {
                 Reply { result: Some(Json::Object(result)), .. } => {
                     Findings::parse(result).map_err(|error| format!("ValidationError: {error}"))

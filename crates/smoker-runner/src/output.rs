@@ -47,7 +47,7 @@ pub(crate) fn messages(outcome: &Outcome) -> Messages {
 /// The result that a command told as JSON; `None` when its output is plain
 /// text. Bare scalars and everything empty count as text.
 fn parse_told(stdout: &str) -> Option<Findings> {
-    let json = parse_json(stdout)?;
+    let json = read_json(stdout)?.ok()?;
     let has_status = json["status"].as_str().and_then(Status::of_result).is_some();
     match json {
         Json::Object(object) if object.is_empty() => None,
@@ -64,13 +64,18 @@ fn parse_told(stdout: &str) -> Option<Findings> {
     }
 }
 
-/// Parses an object or list. What Python's `json` module writes beyond the
-/// standard, NaN and infinities, is read as null.
-fn parse_json(text: &str) -> Option<Json> {
+/// Reads output that begins as an object or list does; `None` for any other.
+/// What Python's `json` module writes beyond the standard, NaN and
+/// infinities, is read as null.
+///
+/// The error says what is wrong and where, line and column as in the text
+/// (columns behind a NaN are off by a few).
+#[must_use]
+pub fn read_json(text: &str) -> Option<serde_json::Result<Json>> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
-    serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_python_numbers(text))).ok()
+    Some(serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_python_numbers(text))))
 }
 
 fn without_python_numbers(text: &str) -> String {

@@ -9,16 +9,18 @@ use smoker_model::result::{ActionResult, Findings, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::timestamp::Timestamp;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::action;
 use crate::command::CommandRun;
+use crate::evidence::Evidence;
 use crate::host::settings::PythonSettings;
 use crate::module::{ModuleRun, Modules, ParserRun};
 use crate::prepared::PreparedPlugin;
 use crate::protocol::ModuleKind;
 use crate::reaper::Reaper;
+use crate::witness::Witness;
 
 /// Why a run takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +48,48 @@ impl Runner {
     /// Runs a plugin and its action. Always gives a result; what goes wrong is
     /// part of it. Cancelling ends the run's processes and then gives what is known.
     pub async fn run(&self, plugin: &PreparedPlugin, kind: RunKind, cancel: &CancellationToken) -> PluginResult {
+        self.run_before(None, plugin, kind, cancel).await
+    }
+
+    /// As [`Self::run`], and gives what the run of the plugin showed besides.
+    pub async fn run_with_evidence(
+        &self,
+        plugin: &PreparedPlugin,
+        kind: RunKind,
+        cancel: &CancellationToken,
+    ) -> (PluginResult, Evidence) {
+        let witness = Witness::default();
+        let result = self.run_before(Some(&witness), plugin, kind, cancel).await;
+        (result, witness.evidence().await)
+    }
+
+    async fn run_before(
+        &self,
+        witness: Option<&Witness>,
+        plugin: &PreparedPlugin,
+        kind: RunKind,
+        cancel: &CancellationToken,
+    ) -> PluginResult {
         let spec = plugin.spec();
         let started = Timestamp::now();
         let forced = kind == RunKind::Forced;
         if let Some(lock) = &spec.maintenance_lock {
             match exists(lock, plugin).await {
                 Ok(false) => {}
-                Ok(true) => return skipped().into_result(started, forced),
+                Ok(true) => {
+                    if let Some(witness) = witness {
+                        witness.saw_lock(&lock.to_string_lossy());
+                    }
+                    return skipped().into_result(started, forced);
+                }
                 Err(reason) => return Findings::error(&reason).into_result(started, forced),
             }
         }
-        let mut result = self.findings(plugin, forced, cancel).await.into_result(started, false);
+        let began = Instant::now();
+        let mut result = self.findings(witness, plugin, forced, cancel).await.into_result(started, false);
+        if let Some(witness) = witness {
+            witness.saw_end(began.elapsed());
+        }
         if let Some(action) = &spec.action
             && !cancel.is_cancelled()
         {
@@ -67,7 +100,13 @@ impl Runner {
         result
     }
 
-    async fn findings(&self, plugin: &PreparedPlugin, forced: bool, cancel: &CancellationToken) -> Findings {
+    async fn findings(
+        &self,
+        witness: Option<&Witness>,
+        plugin: &PreparedPlugin,
+        forced: bool,
+        cancel: &CancellationToken,
+    ) -> Findings {
         let spec = plugin.spec();
         match &spec.execution {
             Execution::Module(name) => {
@@ -79,6 +118,7 @@ impl Runner {
                     timeout: &spec.timeout,
                     max_output: spec.max_output,
                     result: None,
+                    witness,
                 };
                 module.findings(&self.modules, cancel).await
             }
@@ -91,7 +131,8 @@ impl Runner {
                     input: (spec.stdin == StdinMode::Json).then(|| action::as_json(&spec.parameters)),
                     timeout: &spec.timeout,
                     max_output: spec.max_output,
-                    parser: parser.as_deref().map(|name| ParserRun { name, plugin, forced }),
+                    witness,
+                    parser: parser.as_deref().map(|name| ParserRun { name, plugin, forced, witness }),
                 };
                 command.findings(&self.modules, cancel).await
             }

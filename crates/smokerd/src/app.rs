@@ -16,15 +16,16 @@ use crate::daemonize::{self, Side};
 use crate::error::StartError;
 use crate::pidfile::{self, Pidfile};
 use crate::stdio::{OpenStdio, StdioFiles};
-use crate::{admission, exit_code, listen, logging, privileges, signals, stop};
+use crate::{admission, exit_code, listen, logging, privileges, python, signals, stop, test_plugin};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let code = match cli::parse(arguments) {
         Err(code) => code,
-        Ok(options) => match options.order {
+        Ok(options) => match &options.order {
             Order::Check => check(&options),
             Order::Stop => stop_daemon(&options),
+            Order::Test(request) => test_plugin::run(request, &options.config, options.log_level),
             Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
     };
@@ -45,7 +46,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let credentials = privileges::wanted(&settings)?;
     let pidfile_path = pidfile_path(options, &settings);
-    let python = python_settings(options, &settings);
+    let python = python::settings(&options.config, &settings);
     let (background, _pidfile_lock) = match options.order {
         Order::Background => match go_to_background(&settings, &pidfile_path, &problems)? {
             Background::Starter(code) => return Ok(code),
@@ -193,14 +194,6 @@ fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
     let path = options.pidfile.clone().or_else(|| settings.pidfile.clone());
     let path = path.unwrap_or_else(|| PathBuf::from(pidfile::DEFAULT_PATH));
     std::path::absolute(&path).unwrap_or(path)
-}
-
-/// Looked at before the working directory changes: the configuration's folder
-/// may be relative to it.
-fn python_settings(options: &Options, settings: &DaemonSettings) -> PythonSettings {
-    let folder = options.config.parent().unwrap_or_else(|| Path::new("."));
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    PythonSettings::new(settings.python.as_ref(), &settings.python_path, folder)
 }
 
 fn print_all(problems: &[Problem]) {

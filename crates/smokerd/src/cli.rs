@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::exit_code;
+use crate::test_request::{TestArguments, TestRequest};
 
 /// Where the configuration is unless `-c` tells.
 const DEFAULT_CONFIG: &str = "/etc/smokerd/smokerd.yaml";
@@ -19,8 +20,9 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     name = "smokerd",
     version,
     infer_long_args = true,
-    after_help = "Exit codes: 0 stopped as asked (with --check: no problems); 1 the start failed, the configuration has \
-                  problems, or there is nothing to stop; 2 usage."
+    after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --test-plugin: OK); 1 the start failed, the \
+                  configuration has problems, there is nothing to stop, or the plugin could not be tried; 2 usage; with \
+                  --test-plugin also 3 WARN and 4 ERROR."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
 struct Typed {
@@ -63,6 +65,9 @@ struct Typed {
     /// Log everything (level DEBUG)
     #[arg(short, long)]
     debug: bool,
+
+    #[command(flatten)]
+    test: TestArguments,
 }
 
 /// What is wanted.
@@ -79,7 +84,7 @@ pub(crate) struct Options {
 }
 
 /// What to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     /// Serve, without leaving the terminal.
     Foreground,
@@ -89,6 +94,8 @@ pub(crate) enum Order {
     Stop,
     /// Look at the configuration.
     Check,
+    /// Try one plugin.
+    Test(TestRequest),
 }
 
 /// Reads the command line; help, version and usage errors are printed here and
@@ -105,20 +112,21 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
 
 impl From<Typed> for Options {
     fn from(typed: Typed) -> Self {
-        let order = match typed {
-            Typed { check: true, .. } => Order::Check,
-            Typed { stop: true, .. } => Order::Stop,
-            Typed { foreground: true, .. } => Order::Foreground,
-            _ => Order::Background,
+        let order = match (typed.test.into_request(), typed.check, typed.stop, typed.foreground) {
+            (Some(request), ..) => Order::Test(request),
+            (None, true, ..) => Order::Check,
+            (None, _, true, _) => Order::Stop,
+            (None, _, _, true) => Order::Foreground,
+            (None, ..) => Order::Background,
         };
         let default_logging_conf = Some(PathBuf::from(DEFAULT_LOGGING_CONF)).filter(|path| path.exists());
         Self {
+            log_to_console: !typed.no_console && order == Order::Foreground,
             order,
             config: typed.config,
             pidfile: typed.pidfile,
             logging_conf: typed.logging_conf.or(default_logging_conf),
             log_to_syslog: !typed.no_syslog,
-            log_to_console: !typed.no_console && order == Order::Foreground,
             log_level: match (typed.debug, typed.verbose) {
                 (true, _) => tracing::Level::DEBUG,
                 (false, true) => tracing::Level::INFO,
@@ -130,6 +138,8 @@ impl From<Typed> for Options {
 
 #[cfg(test)]
 mod tests {
+    use smoker_model::value::Value;
+
     use super::*;
 
     fn order(arguments: &[&str]) -> Result<Order, u8> {
@@ -142,6 +152,21 @@ mod tests {
         assert_eq!(order(&["-fg"]), Ok(Order::Foreground));
         assert_eq!(order(&["--fore", "-v"]), Ok(Order::Foreground));
         assert_eq!(order(&[]), Ok(Order::Background));
+    }
+
+    #[test]
+    fn the_options_of_a_test_need_the_plugin() {
+        let Ok(Order::Test(request)) = order(&["--test-plugin", "a", "--param", "n=5", "--param", "t=a=b"]) else {
+            panic!("a test");
+        };
+        let text = Value::Text("a=b".to_owned());
+        assert_eq!(request.parameters, [("n".to_owned(), Value::Int(5)), ("t".to_owned(), text)]);
+        for wrong in [&["--param", "n=5"][..], &["-o", "json"], &["--with-action"], &["--test-plugin"]] {
+            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
+        }
+        for wrong in [&["--param", "n"][..], &["--param", "=5"], &["--check"], &["-fg"], &["-o", "xml"]] {
+            assert_eq!(order(&[&["--test-plugin", "a"][..], wrong].concat()), Err(exit_code::USAGE), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@
 //! - `exit_code`: what the exit codes mean
 //! - `error`: what ends a start
 //! - `admission`: configured plugins that this daemon cannot take
+//! - `test_request`: what was typed about trying one plugin
+//! - `test_plugin`: one plugin, run once, here and now
 //!
 //! Being a daemon:
 //!
@@ -19,6 +21,7 @@
 //! - `privileges`: becoming the configured user
 //! - `descriptors`: how many files may be open
 //! - `logging`: where log lines go
+//! - `python`: where Python and its modules are
 //! - `signals`: what TERM, INT and HUP do
 //!
 //! Doing the work:
@@ -62,6 +65,7 @@ mod pidfile;
 mod plugin_task;
 mod privileges;
 mod process_table;
+mod python;
 mod schedule;
 mod server;
 mod signals;
@@ -69,3 +73,5 @@ mod slots;
 mod state;
 mod stdio;
 mod stop;
+mod test_plugin;
+mod test_request;

@@ -45,6 +45,15 @@ impl Signals {
         Ok(signals)
     }
 
+    /// Returns at the first of the signals.
+    pub(crate) async fn any(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+
     /// Reopens log files at each HUP; at TERM or INT cancels and returns.
     pub(crate) async fn obey(mut self, log_files: Option<StdioFiles>, shutdown: CancellationToken) {
         loop {

@@ -6,7 +6,16 @@ import math
 
 
 def encode(answer, limit):
-    """The reply's bytes. One that is too large becomes an error that says so."""
+    """The reply's bytes. One that is too large becomes an error that says so;
+    an invalid result that is too large is left out."""
+    if 'invalid' in answer:
+        try:
+            data = _bytes(answer)
+            if len(data) <= limit:
+                return data
+        except Exception:
+            pass
+        answer = {'error': answer['error']}
     try:
         data = _bytes(answer)
     except Exception as error:

@@ -19,16 +19,21 @@ LITERAL_NAMES = {'__builtins__': {}, 'datetime': datetime, 'nan': float('nan'), 
 
 
 def run(request):
-    """{"result": ...} or {"error": text}; whatever the module does."""
+    """{"result": ...} or {"error": text}; whatever the module does. With an
+    error of its shape the result is there, too, as "invalid"."""
     ended = _Ended(request)
+    told = None
     try:
         try:
             signal.signal(signal.SIGTERM, ended)
-            return {'result': _validated(_result(request))}
+            told = _result(request)
+            told.validate(force=True)
+            return {'result': told.result}
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except ValidationError as error:
-        return _failure(error, 'ValidationError: %s' % error)
+        answer = _failure(error, 'ValidationError: %s' % error)
+        return answer if told is None else dict(answer, invalid=told.result)
     except SystemExit as error:
         what = 'parser' if request['kind'] == 'parser' else 'module'
         return _failure(error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
@@ -99,7 +104,3 @@ def _checked(result, what):
         raise TypeError('the %s returned %s, not a Result' % (what, type(result).__name__))
     return result
 
-
-def _validated(result):
-    result.validate(force=True)
-    return result.result

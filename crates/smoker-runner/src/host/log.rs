@@ -6,6 +6,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::unix::pipe::Receiver;
 
+use crate::witness::Witness;
+
 /// A longer line is cut into several.
 const LONGEST_LINE: u64 = 16 * 1024;
 
@@ -26,14 +28,18 @@ pub(crate) fn wanted_level() -> u32 {
     }
 }
 
-/// Logs what a module prints, until everybody who could print is gone.
-pub(crate) fn follow_output(plugin: &str, pipe: OwnedFd) {
-    follow(plugin, pipe, |plugin, line| tracing::info!("Plugin {plugin} printed: {line}"));
+/// Logs what a module prints, or gives it to the witness, until everybody who
+/// could print is gone.
+pub(crate) fn follow_output(plugin: &str, pipe: OwnedFd, witness: Option<&Witness>) {
+    match witness.cloned() {
+        None => follow(plugin, pipe, None, |plugin, line| tracing::info!("Plugin {plugin} printed: {line}")),
+        Some(note) => follow(plugin, pipe, witness, move |_, line| note.saw_printed(line)),
+    }
 }
 
 /// Logs what a module gives to Python's `logging`.
-pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd) {
-    follow(plugin, pipe, |plugin, line| {
+pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd, witness: Option<&Witness>) {
+    follow(plugin, pipe, witness, |plugin, line| {
         if let Ok(record) = serde_json::from_str(line) {
             log(plugin, &record);
         } else {
@@ -63,8 +69,9 @@ fn log(plugin: &str, Record { level, logger, message }: &Record) {
 }
 
 /// Gives each line to `take`, in a task of its own: what a module left running
-/// in the background can print without harm as long as it lives.
-fn follow(plugin: &str, pipe: OwnedFd, take: impl Fn(&str, &str) + Send + Sync + 'static) {
+/// in the background can print without harm as long as it lives. The witness
+/// knows the task and can wait for it.
+fn follow(plugin: &str, pipe: OwnedFd, witness: Option<&Witness>, take: impl Fn(&str, &str) + Send + Sync + 'static) {
     let plugin = plugin.to_owned();
     let receiver = match Receiver::from_owned_fd(pipe) {
         Ok(receiver) => receiver,
@@ -73,7 +80,7 @@ fn follow(plugin: &str, pipe: OwnedFd, take: impl Fn(&str, &str) + Send + Sync +
             return;
         }
     };
-    tokio::spawn(async move {
+    let reading = tokio::spawn(async move {
         let mut reader = BufReader::new(receiver);
         let mut logged = 0;
         while let Some(line) = next_line(&mut reader).await {
@@ -90,6 +97,9 @@ fn follow(plugin: &str, pipe: OwnedFd, take: impl Fn(&str, &str) + Send + Sync +
             }
         }
     });
+    if let Some(witness) = witness {
+        witness.saw_reader(reading);
+    }
 }
 
 async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {

@@ -15,6 +15,7 @@ use crate::host::ModuleHost;
 use crate::host::connection::{Event, Forked};
 use crate::host::log;
 use crate::process::RunId;
+use crate::witness::Witness;
 
 /// What a child wrote before it ended is in the socket; reading it takes no time.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -31,6 +32,8 @@ pub(crate) struct HostRun<'a> {
     pub(crate) timeout: Duration,
     /// How many bytes the reply may have.
     pub(crate) reply_limit: usize,
+    /// Who notes what the module prints, in place of the log.
+    pub(crate) witness: Option<&'a Witness>,
 }
 
 /// What a run left.
@@ -93,8 +96,8 @@ impl ModuleHost {
         };
         let reaper = &self.0.reaper;
         reaper.claim(pid);
-        log::follow_output(run.plugin, ours.output);
-        log::follow_records(run.plugin, ours.log);
+        log::follow_output(run.plugin, ours.output, run.witness);
+        log::follow_records(run.plugin, ours.log, run.witness);
         let mut exchange = Exchange { socket: ours.job, received: Vec::new() };
 
         let why = tokio::select! {

@@ -79,3 +79,19 @@ fn classes_of_helpers_can_be_inherited_over_packages() {
     assert_eq!(infos(&result), ["3"]);
     assert_eq!(result.component_results.expect("components").as_json()["disk"]["messages"]["info"][0], "beside");
 }
+
+#[test]
+fn state_of_modules_and_classes_lasts_for_one_run() {
+    let modules = Modules::new();
+    modules.file("counted.py", "runs = []\n").file(
+        "state.py",
+        "import logging\nimport counted\nfrom smoker.server.plugins import BasePlugin\n\nlog = logging.getLogger(__name__)\ncalls = 0\n\n\
+         class Memory(object):\n    seen = []\n\nclass Plugin(BasePlugin):\n    def count(self):\n        global calls\n        calls += 1\n\
+         \x20       Memory.seen.append(calls)\n        counted.runs.append(calls)\n    def run(self):\n        self.count()\n        self.count()\n\
+         \x20       log.warning('counted to %d', calls)\n        self.result.add_info('%d %s %s' % (calls, Memory.seen, counted.runs))\n        self.result.set_status('OK')\n",
+    );
+    for _ in 0..2 {
+        assert_eq!(infos(&modules.run(&crate::support::Check::module("state"))), ["2 [1, 2] [1, 2]"]);
+    }
+    crate::support::wait_for_log(&["WARN", "Plugin check-state: state: counted to 2"]);
+}

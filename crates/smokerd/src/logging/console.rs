@@ -14,8 +14,19 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     tracing_subscriber::fmt::layer()
-        .event_format(Line { separator: ": " })
+        .event_format(Line { separator: ": ", keeps_line_ends: false })
         .with_writer(Console)
+        .log_internal_errors(false)
+}
+
+/// All log lines on standard error, with the line ends that they have.
+pub(super) fn standard_error<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    tracing_subscriber::fmt::layer()
+        .event_format(Line { separator: ": ", keeps_line_ends: true })
+        .with_writer(io::stderr)
         .log_internal_errors(false)
 }
 

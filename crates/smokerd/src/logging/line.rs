@@ -12,6 +12,8 @@ use tracing_subscriber::registry::LookupSpan;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
     pub(super) separator: &'static str,
+    /// For a person who watches one run, to whom a traceback in one line is of no use.
+    pub(super) keeps_line_ends: bool,
 }
 
 impl<S, N> FormatEvent<S, N> for Line
@@ -23,7 +25,8 @@ where
         let mut message = Message(String::new());
         event.record(&mut message);
         // Whoever reads lines must not be made to read one that a plugin wrote.
-        let message = message.0.replace('\r', "\\r").replace('\n', "\\n");
+        let message = message.0.replace('\r', "\\r");
+        let message = if self.keeps_line_ends { message } else { message.replace('\n', "\\n") };
         writeln!(writer, "{}{}{message}", level_name(*event.metadata().level()), self.separator)
     }
 }

@@ -34,3 +34,14 @@ pub(crate) fn start(options: &Options) {
         );
     }
 }
+
+/// Logs to standard error alone, from INFO on at least: standard output
+/// belongs to a report, and a module's traceback is of that level.
+pub(crate) fn to_standard_error(level: tracing::Level) {
+    let level = level.max(tracing::Level::INFO);
+    let subscriber =
+        Registry::default().with(console::standard_error::<Registry>()).with(LevelFilter::from_level(level));
+    if subscriber.try_init().is_err() {
+        eprintln!("WARNING: logging was set up before; it stays as it is");
+    }
+}

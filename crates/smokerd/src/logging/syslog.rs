@@ -27,7 +27,7 @@ where
     }
     let syslog = Syslog::new(c"smokerd", Options::LOG_PID, Facility::User).ok_or("the system log is already in use")?;
     Ok(tracing_subscriber::fmt::layer()
-        .event_format(Line { separator: " " })
+        .event_format(Line { separator: " ", keeps_line_ends: false })
         .with_writer(syslog)
         .log_internal_errors(false))
 }

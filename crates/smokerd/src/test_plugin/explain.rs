@@ -1,0 +1,290 @@
+//! What is wrong with the JSON that a command printed. The daemon names the
+//! first fault in the original's words; here each has its place.
+
+use serde_json::{Map, Value as Json};
+use smoker_model::messages::Level;
+use smoker_model::python_text;
+use smoker_model::status::Status;
+use smoker_model::value::Value;
+use smoker_runner::output;
+
+use crate::test_plugin::path;
+
+/// The names of a result that a plugin decides.
+const OF_RESULTS: [&str; 4] = ["status", "messages", "componentResults", "action"];
+
+/// Everything that keeps what a command printed from being a result. Nothing
+/// for plain text, which is none and need not be.
+pub(super) fn output(stdout: &str) -> Vec<String> {
+    let text = python_text::strip(stdout);
+    match output::read_json(text) {
+        None => late_json(stdout).into_iter().collect(),
+        Some(Err(error)) => vec![no_json(stdout, &error)],
+        Some(Ok(json)) => result(&json),
+    }
+}
+
+/// Text with a result behind it: one line too many makes all of it text.
+fn late_json(stdout: &str) -> Option<String> {
+    let start = stdout.find("\n{")? + 1;
+    let told = output::read_json(python_text::strip(&stdout[start..]))?.ok()?;
+    told.get("status")?;
+    let line = stdout[..start].matches('\n').count() + 1;
+    Some(format!("line {line} begins a JSON result, but with other text before it all output is taken as text"))
+}
+
+fn no_json(stdout: &str, error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+    // The reader saw the text without the blank lines above it.
+    let above = &stdout[..stdout.len() - stdout.trim_start().len()];
+    let line = above.matches('\n').count() + error.line();
+    let indent = if error.line() == 1 { above.chars().rev().take_while(|c| *c != '\n').count() } else { 0 };
+    let column = indent + error.column();
+    format!("looks like JSON but is none, so it was taken as text: line {line}, column {column}: {reason}")
+}
+
+/// Everything that keeps JSON from being a result.
+pub(super) fn result(json: &Json) -> Vec<String> {
+    let mut faults = Faults(Vec::new());
+    match json {
+        Json::Object(object) if object.is_empty() => faults.add("", "is empty, so it was taken as text"),
+        Json::Object(object) => {
+            faults.status("status", object.get("status"));
+            faults.messages("messages", object.get("messages").unwrap_or(&Json::Null));
+            faults.components("componentResults", object.get("componentResults").unwrap_or(&Json::Null));
+            faults.action("action", object.get("action").unwrap_or(&Json::Null));
+            faults.dropped(object);
+        }
+        other => faults.add("", &format!("has to be an object with a status, not {}", kind(other))),
+    }
+    faults.0
+}
+
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn add(&mut self, place: &str, what: &str) {
+        let place = if place.is_empty() { "the top" } else { place };
+        self.0.push(format!("at {place}: {what}"));
+    }
+
+    fn status(&mut self, place: &str, status: Option<&Json>) {
+        const HOW: &str = "has to be OK, WARN or ERROR";
+        match status {
+            None => self.add(place, &format!("is missing; it {HOW}")),
+            Some(Json::String(text)) if Status::of_result(text).is_some() => {}
+            Some(Json::String(text)) => self.add(place, &format!("{HOW}, not {}", Json::from(text.as_str()))),
+            Some(other) => self.add(place, &format!("{HOW}, not {}", kind(other))),
+        }
+    }
+
+    fn messages(&mut self, place: &str, messages: &Json) {
+        let levels = match messages {
+            Json::Null => return,
+            Json::Object(levels) if levels.is_empty() => return,
+            Json::Object(levels) => levels,
+            other => {
+                self.add(
+                    place,
+                    &format!("has to be an object with the lists info, error and warn, not {}", kind(other)),
+                );
+                return;
+            }
+        };
+        for level in Level::ALL {
+            let place = path::member(place, level.as_str());
+            match levels.get(level.as_str()) {
+                None => self.add(&place, "is missing; messages have all of the lists info, error and warn"),
+                Some(Json::Array(texts)) => self.texts(&place, texts),
+                Some(other) => self.add(&place, &format!("has to be a list of texts, not {}", kind(other))),
+            }
+        }
+    }
+
+    fn texts(&mut self, place: &str, texts: &[Json]) {
+        for (index, text) in texts.iter().enumerate().filter(|(_, text)| !text.is_string()) {
+            self.add(&path::item(place, index), &format!("has to be text, not {}", kind(text)));
+        }
+    }
+
+    fn components(&mut self, place: &str, components: &Json) {
+        match components {
+            Json::Object(components) => {
+                for (name, component) in components {
+                    let place = path::member(place, name);
+                    match component {
+                        Json::Object(component) => self.part(&place, component),
+                        other => self.add(&place, &format!("has to be an object, not {}", kind(other))),
+                    }
+                }
+            }
+            other if is_nothing(other) => {}
+            other => {
+                self.add(place, &format!("has to be an object with a component by each name, not {}", kind(other)));
+            }
+        }
+    }
+
+    fn action(&mut self, place: &str, action: &Json) {
+        match action {
+            Json::Object(action) if action.is_empty() => {}
+            Json::Object(action) => self.part(place, action),
+            other if is_nothing(other) => {}
+            other => self.add(place, &format!("has to be an object, not {}", kind(other))),
+        }
+    }
+
+    /// A component or an action.
+    fn part(&mut self, place: &str, part: &Map<String, Json>) {
+        self.status(&path::member(place, "status"), part.get("status"));
+        let messages = path::member(place, "messages");
+        match part.get("messages") {
+            None => self.add(&messages, "is missing; null means none"),
+            Some(told) => self.messages(&messages, told),
+        }
+    }
+
+    /// Names that were probably to mean something.
+    fn dropped(&mut self, object: &Map<String, Json>) {
+        for name in object.keys().filter(|name| !OF_RESULTS.contains(&name.as_str())) {
+            if let Some(near) = smoker_config::near(name, &OF_RESULTS) {
+                self.add(
+                    &path::member("", name),
+                    &format!("is no part of a result and was dropped; did you mean {near}?"),
+                );
+            }
+        }
+    }
+}
+
+/// What Python takes for nothing.
+fn is_nothing(json: &Json) -> bool {
+    !Value::from(json.clone()).is_truthy()
+}
+
+fn kind(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::result::Findings;
+
+    use super::*;
+
+    /// Output whose JSON is a result, or is none for this one reason.
+    const CASES: [(&str, Option<&str>); 24] = [
+        (r#"{"status": "OK"}"#, None),
+        (r#"{"status": "WARN", "messages": {}, "componentResults": [], "action": {}}"#, None),
+        (r#"{"status": "OK", "messages": {"info": ["a"], "error": [], "warn": []}, "more": 1}"#, None),
+        (r#"{"status": "OK", "componentResults": {"a": {"status": "OK", "messages": null}}}"#, None),
+        (r#"{"messages": null}"#, Some("at status: is missing; it has to be OK, WARN or ERROR")),
+        (r#"{"status": "ok"}"#, Some("at status: has to be OK, WARN or ERROR, not \"ok\"")),
+        (r#"{"status": 0}"#, Some("at status: has to be OK, WARN or ERROR, not a number")),
+        (
+            r#"{"status": "OK", "messages": "x"}"#,
+            Some("at messages: has to be an object with the lists info, error and warn, not text"),
+        ),
+        (
+            r#"{"status": "OK", "messages": {"info": [], "error": []}}"#,
+            Some("at messages.warn: is missing; messages have all of the lists info, error and warn"),
+        ),
+        (
+            r#"{"status": "OK", "messages": {"info": "x", "error": [], "warn": []}}"#,
+            Some("at messages.info: has to be a list of texts, not text"),
+        ),
+        (
+            r#"{"status": "OK", "messages": {"info": ["a", "b", 1], "error": [], "warn": []}}"#,
+            Some("at messages.info[2]: has to be text, not a number"),
+        ),
+        (
+            r#"{"status": "OK", "messages": {"info": [], "error": [null], "warn": []}}"#,
+            Some("at messages.error[0]: has to be text, not null"),
+        ),
+        (
+            r#"{"status": "OK", "componentResults": ["a"]}"#,
+            Some("at componentResults: has to be an object with a component by each name, not a list"),
+        ),
+        (
+            r#"{"status": "OK", "componentResults": {"a": true}}"#,
+            Some("at componentResults.a: has to be an object, not a boolean"),
+        ),
+        (
+            r#"{"status": "OK", "componentResults": {"a": {"status": "OK"}}}"#,
+            Some("at componentResults.a.messages: is missing; null means none"),
+        ),
+        (
+            r#"{"status": "OK", "componentResults": {"a b": {"messages": null}}}"#,
+            Some("at componentResults[\"a b\"].status: is missing; it has to be OK, WARN or ERROR"),
+        ),
+        (
+            r#"{"status": "OK", "componentResults": {"a": {"status": "OK", "messages": {"info": [[]], "error": [], "warn": []}}}}"#,
+            Some("at componentResults.a.messages.info[0]: has to be text, not a list"),
+        ),
+        (r#"{"status": "OK", "action": "x"}"#, Some("at action: has to be an object, not text")),
+        (
+            r#"{"status": "OK", "action": {"status": "x", "messages": null}}"#,
+            Some("at action.status: has to be OK, WARN or ERROR, not \"x\""),
+        ),
+        (r#"{"status": "OK", "action": {"status": "OK"}}"#, Some("at action.messages: is missing; null means none")),
+        (r#"{"status": "OK", "action": false, "componentResults": 0}"#, None),
+        (r#"{"status": "OK", "componentResults": {}}"#, None),
+        (r#"{"status": NaN}"#, Some("at status: has to be OK, WARN or ERROR, not null")),
+        (r#"{"status": null}"#, Some("at status: has to be OK, WARN or ERROR, not null")),
+    ];
+
+    #[test]
+    fn a_fault_is_named_exactly_where_the_daemon_finds_one() {
+        for (text, fault) in CASES {
+            assert_eq!(output(text), Vec::from_iter(fault.map(str::to_owned)), "{text}");
+            let json = output::read_json(text).expect("an object").expect("JSON");
+            let refused = Findings::parse(json.as_object().expect("an object").clone()).is_err();
+            assert_eq!(refused, fault.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let text = r#"{"status": 1, "messages": {"info": [1, 2]}, "mesage": "x"}"#;
+        let places: Vec<_> =
+            output(text).iter().map(|fault| fault.split(':').next().unwrap_or_default().to_owned()).collect();
+        let expected =
+            ["at status", "at messages.info[0]", "at messages.info[1]", "at messages.error", "at messages.warn"];
+        assert_eq!(places[..5], expected);
+    }
+
+    #[test]
+    fn a_misspelt_name_is_told() {
+        let faults = output(r#"{"status": "OK", "message": null, "lastRun": 1}"#);
+        assert_eq!(faults, ["at message: is no part of a result and was dropped; did you mean messages?"]);
+    }
+
+    #[test]
+    fn broken_json_is_told_with_line_and_column_of_the_output() {
+        let cases = [
+            ("{\"status\": OK}", "line 1, column 12: expected value"),
+            ("\n\n  {\"status\": \"OK\",}", "line 3, column 19: trailing comma"),
+            ("{\n  \"status\": \"OK\"\n  \"messages\": null}\n", "line 3, column 3: expected `,` or `}`"),
+            ("[1, 2", "line 1, column 5: EOF while parsing a list"),
+        ];
+        for (text, expected) in cases {
+            let lead = "looks like JSON but is none, so it was taken as text: ";
+            assert_eq!(output(text), [format!("{lead}{expected}")]);
+        }
+    }
+
+    #[test]
+    fn text_is_no_fault_unless_a_result_stands_behind_it() {
+        assert_eq!(output("all is well\n{see the log}"), [""; 0]);
+        let told = output("\nstarting\n\n{\"status\": \"OK\"}");
+        assert_eq!(told, ["line 4 begins a JSON result, but with other text before it all output is taken as text"]);
+    }
+}

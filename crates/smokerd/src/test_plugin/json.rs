@@ -1,0 +1,61 @@
+//! A trial as one JSON object, for programs.
+
+use serde::Serialize;
+use smoker_model::plugin::Execution;
+use smoker_model::result::{ComponentShape, WireResult};
+use smoker_runner::evidence::Exit;
+
+use crate::json_text;
+use crate::test_plugin::trial::Trial;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    plugin: &'a str,
+    /// Null for a module, and when there was none to run.
+    command: Option<&'a str>,
+    /// For a module: what it printed on either stream.
+    stdout: &'a str,
+    stderr: &'a str,
+    exit: Option<ExitWord>,
+    seconds: f64,
+    /// As `forcedResult` of the daemon's REST interface.
+    result: WireResult<'a>,
+    problems: &'a [String],
+}
+
+/// An exit status, or the word for another end.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ExitWord {
+    Status(i32),
+    /// A signal's name, `timeout` or `cancelled`.
+    Word(&'static str),
+}
+
+/// The object on a line of its own.
+pub(super) fn of(trial: &Trial) -> String {
+    let evidence = &trial.evidence;
+    let is_module = matches!(trial.spec.execution, Execution::Module(_));
+    let report = Report {
+        plugin: trial.spec.name.as_str(),
+        command: evidence.command.as_deref(),
+        stdout: if is_module { &evidence.printed } else { &evidence.stdout.text },
+        stderr: &evidence.stderr.text,
+        exit: evidence.exit.as_ref().map(ExitWord::from),
+        seconds: evidence.took.as_secs_f64(),
+        result: trial.result.on_wire(ComponentShape::Mapping),
+        problems: &trial.problems,
+    };
+    json_text::to_text(&report) + "\n"
+}
+
+impl From<&Exit> for ExitWord {
+    fn from(exit: &Exit) -> Self {
+        match exit {
+            Exit::Status(status) => Self::Status(*status),
+            Exit::Signal { name, .. } => Self::Word(name),
+            Exit::Timeout => Self::Word("timeout"),
+            Exit::Cancelled => Self::Word("cancelled"),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `--test-plugin`: one plugin of the configuration, run once, here and now.
+//!
+//! # Layout
+//!
+//! - `selection`: the plugin, from the configuration
+//! - `trial`: the run and what it showed
+//! - `explain`: what is wrong with the JSON that a command printed
+//! - `path`: places inside of JSON
+//! - `text`, `json`: the trial for people and for programs
+
+mod explain;
+mod json;
+mod path;
+mod selection;
+mod text;
+mod trial;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use smoker_model::status::Status;
+use tracing::Level;
+
+use crate::exit_code;
+use crate::logging;
+use crate::test_plugin::selection::Selection;
+use crate::test_plugin::trial::Trial;
+use crate::test_request::{Format, TestRequest};
+
+/// Does what was asked for and gives the exit code.
+pub(crate) fn run(request: &TestRequest, config: &Path, log_level: Level) -> u8 {
+    logging::to_standard_error(log_level);
+    let selection = match Selection::of(request, config) {
+        Ok(selection) => selection,
+        Err(error) => return fail(&error),
+    };
+    let trial = match Trial::run(selection) {
+        Ok(trial) => trial,
+        Err(error) => return fail(&error),
+    };
+    let report = match request.format {
+        Format::Text => text::of(&trial),
+        Format::Json => {
+            for note in &trial.notes {
+                eprintln!("NOTE: {note}");
+            }
+            json::of(&trial)
+        }
+    };
+    // Whoever closed the pipe has read enough; the exit code still tells the status.
+    match io::stdout().write_all(report.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&format!("can't write the report: {error}")),
+        _ => code_of(&trial),
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> u8 {
+    eprintln!("ERROR: {error}");
+    exit_code::FAILURE
+}
+
+fn code_of(trial: &Trial) -> u8 {
+    match trial.result.status {
+        _ if trial.was_interrupted => exit_code::FAILURE,
+        Status::Ok => exit_code::SUCCESS,
+        Status::Warn => exit_code::TEST_WARN,
+        Status::Error | Status::Unknown => exit_code::TEST_ERROR,
+    }
+}

@@ -1,0 +1,128 @@
+//! The plugin that is tried, from the configuration.
+
+use std::path::{Path, PathBuf};
+
+use smoker_config::{Config, ConfigError, DaemonSettings, Overrides, Problem, Severity};
+use smoker_model::plugin::{PluginName, PluginSpec};
+use smoker_runner::host::settings::PythonSettings;
+use thiserror::Error;
+
+use crate::error::StartError;
+use crate::test_request::TestRequest;
+use crate::{admission, privileges, python};
+
+/// Of a configuration without a near name this many names are shown.
+const MOST_NAMES: usize = 10;
+
+/// A shorter part of a name is in too many names to say anything.
+const SHORTEST_PART: usize = 3;
+
+/// The plugin with all that its run needs.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    pub(crate) spec: PluginSpec,
+    /// What the configuration says of the plugin that is probably not meant.
+    pub(crate) warnings: Vec<Problem>,
+    /// Whether the plugin has an action that is not to be run.
+    pub(crate) leaves_out_action: bool,
+    pub(crate) settings: DaemonSettings,
+    pub(crate) python: PythonSettings,
+}
+
+/// Why there is no plugin to try.
+#[derive(Debug, Error)]
+pub(crate) enum SelectionError {
+    #[error("{}", lines(.problems, Some(.error)))]
+    Config { error: ConfigError, problems: Vec<Problem> },
+    #[error("{}", lines(.0, None))]
+    NotLoaded(Vec<Problem>),
+    #[error("there is no plugin {name} in {}; {hint}", .config.display())]
+    Unknown { name: String, config: PathBuf, hint: String },
+    #[error("{0}")]
+    Start(#[from] StartError),
+}
+
+impl Selection {
+    /// Reads the configuration and takes the plugin from it.
+    pub(crate) fn of(request: &TestRequest, path: &Path) -> Result<Self, SelectionError> {
+        let name = &request.plugin;
+        let overrides = Overrides { plugin: name.clone(), parameters: request.parameters.clone() };
+        let config = smoker_config::load_overriding(path, &overrides).map_err(|error| {
+            let problems = of_plugin(error.problems(), name);
+            SelectionError::Config { error, problems }
+        })?;
+        let Config { settings, plugins, problems, .. } = config;
+        let mut warnings = of_plugin(&problems, name);
+        let Some(spec) = plugins.iter().find(|plugin| plugin.name.as_str() == name).cloned() else {
+            if warnings.is_empty() {
+                let hint = hint(name, &known(&plugins, &problems));
+                return Err(SelectionError::Unknown { name: name.clone(), config: path.to_owned(), hint });
+            }
+            return Err(SelectionError::NotLoaded(warnings));
+        };
+        let (mut admitted, left_out) = admission::admit(vec![spec], privileges::wanted(&settings)?.as_ref());
+        let Some(mut spec) = admitted.pop() else { return Err(SelectionError::NotLoaded(left_out)) };
+        warnings.retain(|problem| problem.severity > Severity::Info);
+        warnings.extend(admission::account_problems(std::slice::from_ref(&spec)));
+        let leaves_out_action = spec.action.is_some() && !request.with_action;
+        if leaves_out_action {
+            spec.action = None;
+        }
+        let python = python::settings(path, &settings);
+        Ok(Self { spec, warnings, leaves_out_action, settings, python })
+    }
+}
+
+fn of_plugin(problems: &[Problem], name: &str) -> Vec<Problem> {
+    let is_its = |problem: &&Problem| problem.plugin.as_ref().is_some_and(|plugin| plugin.as_str() == name);
+    problems.iter().filter(is_its).cloned().collect()
+}
+
+/// The names of all plugins, those that do not load included.
+fn known<'a>(plugins: &'a [PluginSpec], problems: &'a [Problem]) -> Vec<&'a str> {
+    let loaded = plugins.iter().map(|plugin| plugin.name.as_str());
+    let others = problems.iter().filter_map(|problem| problem.plugin.as_ref()).map(PluginName::as_str);
+    let mut names: Vec<_> = loaded.chain(others).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn hint(name: &str, known: &[&str]) -> String {
+    let is_near = |other: &&&str| smoker_config::near(name, &[**other]).is_some() || is_part(name, other);
+    let near: Vec<_> = known.iter().filter(is_near).copied().take(MOST_NAMES).collect();
+    if !near.is_empty() {
+        return format!("did you mean {}?", near.join(" or "));
+    }
+    let first = known[..known.len().min(MOST_NAMES)].join(", ");
+    match known.len().saturating_sub(MOST_NAMES) {
+        0 => format!("it has {first}"),
+        more => format!("it has {first} and {more} more"),
+    }
+}
+
+/// Whether one name is a part of the other.
+fn is_part(name: &str, other: &str) -> bool {
+    let (name, other) = (name.to_lowercase(), other.to_lowercase());
+    name.len().min(other.len()) >= SHORTEST_PART && (name.contains(&other) || other.contains(&name))
+}
+
+fn lines(problems: &[Problem], last: Option<&ConfigError>) -> String {
+    let problems = problems.iter().map(ToString::to_string);
+    let all: Vec<_> = problems.chain(last.map(ToString::to_string)).collect();
+    all.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_offered_and_without_any_the_first_names() {
+        assert_eq!(hint("dsik", &["disk", "load"]), "did you mean disk?");
+        assert_eq!(hint("DISK", &["disk", "disk-root", "load"]), "did you mean disk or disk-root?");
+        assert_eq!(hint("x", &["disk", "load"]), "it has disk, load");
+        let many: Vec<_> = std::iter::repeat_n("plugin", 12).collect();
+        assert!(hint("x", &many).ends_with("plugin and 2 more"));
+    }
+}

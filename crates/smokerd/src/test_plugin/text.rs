@@ -1,0 +1,147 @@
+//! A trial as text, for people.
+
+use std::fmt::{self, Write};
+
+use serde_json::{Map, Value as Json};
+use smoker_model::plugin::{Execution, PluginSpec};
+use smoker_model::result::{ComponentShape, PluginResult};
+use smoker_runner::evidence::{Evidence, Exit};
+
+use crate::test_plugin::trial::Trial;
+
+const INDENT: &str = "    ";
+
+/// The report, its lines broken.
+pub(super) fn of(trial: &Trial) -> String {
+    let mut report = String::new();
+    // Text grows without errors.
+    let _ = write(trial, &mut report);
+    report
+}
+
+fn write(trial: &Trial, out: &mut String) -> fmt::Result {
+    let Trial { spec, evidence, .. } = trial;
+    field(out, "plugin", spec.name.as_str())?;
+    write_execution(out, spec, evidence)?;
+    if let Some((uid, gid)) = trial.ids {
+        field(out, "run as", &format!("uid {uid}, gid {gid}"))?;
+    }
+    for note in &trial.notes {
+        field(out, "note", note)?;
+    }
+    if evidence.maintenance_lock.is_none() {
+        write_run(out, spec, evidence)?;
+    }
+    write_result(out, &trial.result)?;
+    if !trial.problems.is_empty() {
+        block(out, "problems", &trial.problems.join("\n"))?;
+    }
+    Ok(())
+}
+
+fn write_execution(out: &mut String, spec: &PluginSpec, evidence: &Evidence) -> fmt::Result {
+    match &spec.execution {
+        Execution::Module(name) => field(out, "module", name),
+        Execution::Command { parser, .. } => {
+            if let Some(command) = &evidence.command {
+                field(out, "command", command)?;
+            }
+            parser.as_ref().map_or(Ok(()), |parser| field(out, "parser", parser))
+        }
+    }
+}
+
+fn write_run(out: &mut String, spec: &PluginSpec, evidence: &Evidence) -> fmt::Result {
+    if let Some(exit) = &evidence.exit {
+        field(out, "exit", &exit_text(exit, spec))?;
+    }
+    field(out, "seconds", &format!("{:.3}", evidence.took.as_secs_f64()))?;
+    if matches!(spec.execution, Execution::Module(_)) {
+        return stream(out, "printed", &evidence.printed);
+    }
+    stream(out, "standard output", &evidence.stdout.text)?;
+    stream(out, "standard error", &evidence.stderr.text)
+}
+
+fn exit_text(exit: &Exit, spec: &PluginSpec) -> String {
+    match exit {
+        Exit::Status(status) => format!("status {status}"),
+        Exit::Signal { number, name } => format!("signal {number} ({name})"),
+        Exit::Timeout => format!("ended by smokerd after its Timeout of {} seconds", spec.timeout.text),
+        Exit::Cancelled => "ended by smokerd, which was asked to end".to_owned(),
+    }
+}
+
+fn write_result(out: &mut String, result: &PluginResult) -> fmt::Result {
+    field(out, "result", result.status.as_str())?;
+    let shown = serde_json::to_value(result.on_wire(ComponentShape::Plain)).unwrap_or_default();
+    write_messages(out, INDENT, &shown["messages"])?;
+    for (name, component) in shown["componentResults"].as_object().unwrap_or(&Map::new()) {
+        write_part(out, &format!("component {name}"), component)?;
+    }
+    match &shown["action"] {
+        Json::Null => Ok(()),
+        action => write_part(out, "action", action),
+    }
+}
+
+/// A component or an action below the result.
+fn write_part(out: &mut String, what: &str, part: &Json) -> fmt::Result {
+    writeln!(out, "{INDENT}{}: {}", printable(what), printable(part["status"].as_str().unwrap_or("no status")))?;
+    write_messages(out, &INDENT.repeat(2), &part["messages"])
+}
+
+fn write_messages(out: &mut String, indent: &str, messages: &Json) -> fmt::Result {
+    for (level, texts) in messages.as_object().unwrap_or(&Map::new()) {
+        for text in texts.as_array().into_iter().flatten().filter_map(Json::as_str) {
+            writeln!(out, "{indent}{}: {}", printable(level), printable(text))?;
+        }
+    }
+    Ok(())
+}
+
+fn stream(out: &mut String, name: &str, printed: &str) -> fmt::Result {
+    if printed.is_empty() {
+        return field(out, name, "nothing");
+    }
+    block(out, name, printed)
+}
+
+/// One line, or a block when the text has several.
+fn field(out: &mut String, name: &str, text: &str) -> fmt::Result {
+    if text.contains('\n') {
+        return block(out, name, text);
+    }
+    writeln!(out, "{name}: {}", printable(text))
+}
+
+fn block(out: &mut String, name: &str, text: &str) -> fmt::Result {
+    writeln!(out, "{name}:")?;
+    text.lines().try_for_each(|line| writeln!(out, "{INDENT}{}", printable(line)))
+}
+
+/// Control characters as escapes: what a plugin prints must not steer the terminal.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\t' {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_several_lines_stands_below_its_name() {
+        let mut out = String::new();
+        field(&mut out, "command", "a\nb\n").expect("text");
+        field(&mut out, "note", "it's \u{1b}[31mred\tč").expect("text");
+        assert_eq!(out, "command:\n    a\n    b\nnote: it's \\u{1b}[31mred\tč\n");
+    }
+}

@@ -1,0 +1,113 @@
+//! One run of a plugin, and what it showed.
+
+use std::io;
+use std::sync::Arc;
+
+use smoker_model::plugin::{Execution, PluginSpec};
+use smoker_model::result::PluginResult;
+use smoker_runner::evidence::{Evidence, Exit};
+use smoker_runner::guardian::Guardian;
+use smoker_runner::host::settings::PythonSettings;
+use smoker_runner::prepared::PreparedPlugin;
+use smoker_runner::reaper::Reaper;
+use smoker_runner::runner::{RunKind, Runner};
+use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::StartError;
+use crate::privileges;
+use crate::signals::{self, Signals};
+use crate::test_plugin::explain;
+use crate::test_plugin::selection::Selection;
+
+/// A plugin that was tried.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    pub(crate) spec: Arc<PluginSpec>,
+    /// The uid and gid that it ran with, when they are not ours.
+    pub(crate) ids: Option<(u32, u32)>,
+    pub(crate) evidence: Evidence,
+    pub(crate) result: PluginResult,
+    /// What is wrong with the plugin's configuration and with what it printed.
+    pub(crate) problems: Vec<String>,
+    /// What was not done, and why.
+    pub(crate) notes: Vec<String>,
+    /// Whether a signal ended it.
+    pub(crate) was_interrupted: bool,
+}
+
+impl Trial {
+    /// Runs the plugin as the daemon would.
+    pub(crate) fn run(selection: Selection) -> Result<Self, StartError> {
+        let Selection { spec, warnings, leaves_out_action, settings, python } = selection;
+        signals::hold_back();
+        if let Some(credentials) = privileges::wanted(&settings)? {
+            privileges::take_on(&credentials)?;
+        }
+        let plugin = PreparedPlugin::new(Arc::new(spec));
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
+        let run = runtime.block_on(run_once(&plugin, python)).map_err(StartError::Runtime)?;
+        let Run { result, evidence, was_interrupted } = run;
+        let spec = Arc::clone(plugin.spec());
+        let mut problems: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+        if speaks_json(&spec, &evidence) {
+            problems.extend(explain::output(&evidence.stdout.text));
+        }
+        problems.extend(evidence.invalid.iter().flat_map(explain::result));
+        let notes = notes(&spec, &evidence, leaves_out_action, was_interrupted);
+        let ids = plugin.credentials().as_ref().ok().and_then(Option::as_ref);
+        let ids = ids.map(|ids| (ids.uid.as_raw(), ids.gid.as_raw()));
+        Ok(Self { spec, ids, evidence, result, problems, notes, was_interrupted })
+    }
+}
+
+struct Run {
+    result: PluginResult,
+    evidence: Evidence,
+    was_interrupted: bool,
+}
+
+async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result<Run> {
+    let signals = Signals::listen()?;
+    let runner = Runner::new(Reaper::start()?, python);
+    let guardian = Guardian::start().unwrap_or_else(|error| {
+        tracing::warn!("no guardian ({error}): should this test be killed with SIGKILL, its processes live on");
+        None
+    });
+    let cancel = CancellationToken::new();
+    let mut run = std::pin::pin!(runner.run_with_evidence(plugin, RunKind::Forced, &cancel));
+    let (ran, was_interrupted) = tokio::select! {
+        ran = &mut run => (ran, false),
+        () = signals.any() => {
+            cancel.cancel();
+            (run.await, true)
+        }
+    };
+    if let Some(guardian) = guardian {
+        guardian.dismiss();
+    }
+    let (result, evidence) = ran;
+    Ok(Run { result, evidence, was_interrupted })
+}
+
+/// Whether what was printed is read as JSON, should it be some: that of a
+/// command without a parser that ended by itself, whole.
+fn speaks_json(spec: &PluginSpec, evidence: &Evidence) -> bool {
+    let ended = matches!(evidence.exit, Some(Exit::Status(_) | Exit::Signal { .. }));
+    ended && evidence.stdout.cut == 0 && matches!(&spec.execution, Execution::Command { parser: None, .. })
+}
+
+fn notes(spec: &PluginSpec, evidence: &Evidence, leaves_out_action: bool, was_interrupted: bool) -> Vec<String> {
+    let lock = evidence.maintenance_lock.as_ref();
+    let lock = lock.map(|path| format!("not run, because the MaintenanceLock {path} exists"));
+    let action = leaves_out_action.then(|| "its action was not run; --with-action runs it".to_owned());
+    let end = was_interrupted.then(|| "ended by a signal before it was done; the result is that of the end".to_owned());
+    let cuts = [("output", &evidence.stdout), ("error", &evidence.stderr)].into_iter().filter(|(_, it)| it.cut > 0);
+    let cuts = cuts.map(|(stream, printed)| {
+        let (cut, limit) = (printed.cut, spec.max_output);
+        format!("MaxOutput ({limit} bytes) cut {cut} bytes from the middle of standard {stream}")
+    });
+    let has_parser = matches!(spec.execution, Execution::Command { .. }) && !evidence.printed.is_empty();
+    let parser = has_parser.then(|| format!("the parser printed:\n{}", evidence.printed));
+    lock.into_iter().chain(action).chain(end).chain(cuts).chain(parser).collect()
+}

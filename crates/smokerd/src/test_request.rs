@@ -1,0 +1,60 @@
+//! What was typed about trying one plugin.
+
+use clap::{Args, ValueEnum};
+use smoker_model::value::Value;
+
+/// The options of `--test-plugin`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Trying one plugin")]
+pub(crate) struct TestArguments {
+    /// Run this plugin once, show all that it did, and exit by its status
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "stop", "foreground"])]
+    test_plugin: Option<String>,
+
+    /// Replace or add a parameter of the plugin, VALUE as in the configuration; may be repeated
+    #[arg(long = "param", value_name = "KEY=VALUE", requires = "test_plugin", value_parser = parameter)]
+    parameters: Vec<(String, Value)>,
+
+    /// Run the plugin's action, too
+    #[arg(long, requires = "test_plugin")]
+    with_action: bool,
+
+    /// How to show it [default: text]
+    #[arg(short, long, value_enum, value_name = "text|json", hide_possible_values = true, requires = "test_plugin")]
+    output: Option<Format>,
+}
+
+/// How a test is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// A test that is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TestRequest {
+    pub(crate) plugin: String,
+    /// Parameters that take the place of configured ones.
+    pub(crate) parameters: Vec<(String, Value)>,
+    pub(crate) with_action: bool,
+    pub(crate) format: Format,
+}
+
+impl TestArguments {
+    /// The test; none when the command line is about something else.
+    pub(crate) fn into_request(self) -> Option<TestRequest> {
+        let Self { test_plugin, parameters, with_action, output } = self;
+        let format = output.unwrap_or(Format::Text);
+        test_plugin.map(|plugin| TestRequest { plugin, parameters, with_action, format })
+    }
+}
+
+fn parameter(word: &str) -> Result<(String, Value), String> {
+    match word.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), smoker_config::value_of(value)?)),
+        _ => Err("write it as NAME=VALUE, such as Timeout=5".to_owned()),
+    }
+}
