@@ -14,6 +14,7 @@
 //! - `daemon`: the real daemon, booted for one test
 //! - `background`: the real daemon, gone into the background
 //! - `lines`: looks for lines in what a program said
+//! - `markdown`: finds the examples in a page of the documentation
 //! - `outcome`: one result of a plugin, read for what a test asks
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
@@ -26,6 +27,7 @@ pub mod config;
 pub mod daemon;
 pub mod http;
 pub mod lines;
+pub mod markdown;
 pub mod outcome;
 pub mod ports;
 pub mod processes;

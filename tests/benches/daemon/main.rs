@@ -4,9 +4,10 @@
 //! # Layout
 //!
 //! - `order`: what the command line asks for, the hidden modes included
-//! - the measures: `get_plugins`, `checks`, `forced_result`, `lateness`, `memory`
+//! - the measures: `get_plugins`, `checks`, `forced_result`, `module_run`, `lateness`, `memory`
 //! - the limits they are held against, each served by this program started
-//!   anew: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`
+//!   anew: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`; and
+//!   `warm_python`, a process of Python's
 //! - `boot`: the daemon, configured for a measure
 //! - `client`: HTTP over one kept connection; `load`: several of them, as fast as they can
 //! - `forced`: forced runs of many plugins, from the request to all results served
@@ -35,6 +36,7 @@ mod get_plugins;
 mod lateness;
 mod load;
 mod memory;
+mod module_run;
 mod order;
 mod pairs;
 mod plan;
@@ -42,6 +44,7 @@ mod stamps;
 mod statistics;
 mod table;
 mod usage;
+mod warm_python;
 
 fn main() -> ExitCode {
     let done = match Order::of_command_line() {
@@ -71,10 +74,11 @@ fn measure(wanted: &str) -> Result<(), String> {
     let daemon = boot::release_daemon()?;
     let (begin, load) = (Instant::now(), usage::load());
     let mut table = Table::default();
-    let measures: [(&str, Measure); 5] = [
+    let measures: [(&str, Measure); 6] = [
         ("get", get_plugins::measure),
         ("checks", checks::measure),
         ("forced", forced_result::measure),
+        ("module", module_run::measure),
         ("lateness", lateness::measure),
         ("memory", memory::measure),
     ];

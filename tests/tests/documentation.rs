@@ -1,0 +1,129 @@
+//! The examples of the documentation do what it says.
+//!
+//! In `docs/plugins.md` each `yaml` block is a configuration, or the part of it
+//! that matters. A block under `` `/etc/smokerd/NAME`: `` is a file, a `json` block
+//! under `` `PLUGIN` gives: `` is what the result of that plugin of the last
+//! configuration holds, a `log` block lines that the daemon has logged by then.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::markdown::{self, Block};
+use smoker_tests::sandbox::Sandbox;
+use smoker_tests::wait;
+
+/// Where the documentation takes the configuration to be.
+const FOLDER: &str = "/etc/smokerd/";
+
+#[test]
+fn every_example_of_writing_plugins_gives_what_is_shown() {
+    let blocks = page("plugins.md");
+    let files = files(&blocks);
+    let rest: Vec<_> = blocks.iter().filter(|block| file_name(block).is_none()).collect();
+    let mut examples = 0;
+    for example in rest.chunk_by(|_, next| next.language != "yaml") {
+        let (yaml, shown) = example.split_first().expect("no chunk is empty");
+        assert_eq!(yaml.language, "yaml", "line {}: nothing says what this block is", yaml.line);
+        compare(&Daemon::start(config(&yaml.text, &files)), yaml, shown);
+        examples += 1;
+    }
+    assert!(examples >= 10, "only {examples} configurations are found: has the page another form now?");
+}
+
+#[test]
+fn every_example_of_the_modules_that_come_along_is_a_good_configuration() {
+    let blocks = page("modules.md");
+    assert!(blocks.len() >= 5, "only {} blocks are found: has the page another form now?", blocks.len());
+    for block in &blocks {
+        assert_eq!(block.language, "yaml", "line {}", block.line);
+        let sandbox = Sandbox::new();
+        config(&sectioned(&block.text), &[]).write(&sandbox).expect("writable");
+        let output = cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"]);
+        assert_eq!(output.code, 0, "line {}: {}", block.line, output.text());
+        assert!(!output.text().contains("WARN"), "line {}: {}", block.line, output.text());
+    }
+}
+
+fn page(name: &str) -> Vec<Block> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+    markdown::blocks(&fs::read_to_string(path).expect("the page is there"))
+}
+
+/// The names, below the folder of the configuration, and contents of the files that are shown.
+fn files(blocks: &[Block]) -> Vec<(&str, &str)> {
+    blocks.iter().filter_map(|block| Some((file_name(block)?, block.text.as_str()))).collect()
+}
+
+fn file_name(block: &Block) -> Option<&str> {
+    block.name.as_deref().and_then(|name| name.strip_prefix(FOLDER))
+}
+
+/// A whole configuration in the sandbox's folder.
+fn config(yaml: &str, files: &[(&str, &str)]) -> Config {
+    let has = |section: &str| yaml.lines().any(|line| line == format!("{section}:"));
+    let mut text = yaml.replace(FOLDER, "{{DIR}}/");
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text += "bind_host: 127.0.0.1\nbind_port: {{PORT}}\n";
+    if !has("templates") {
+        text += "templates:\n  BasePlugin:\n    Timeout: 15\n";
+    }
+    if !has("plugins") {
+        text += "plugins:\n  Other:\n    Command: 'true'\n";
+    }
+    files.iter().fold(Config::whole(&text), |config, (name, content)| config.file(name, content))
+}
+
+/// Where only plugins are shown, they get their place.
+fn sectioned(yaml: &str) -> String {
+    if yaml.starts_with("actions:") || yaml.starts_with("plugins:") {
+        return yaml.to_owned();
+    }
+    yaml.lines().fold("plugins:\n".to_owned(), |text, line| text + "  " + line + "\n")
+}
+
+/// Runs each plugin and holds its result against the shown one.
+fn compare(daemon: &Daemon, yaml: &Block, shown: &[&Block]) {
+    let mut unseen = plugins(daemon);
+    for block in shown {
+        if block.language == "log" {
+            for line in block.text.lines() {
+                wait::until_true(&format!("'{line}' in the log"), || daemon.log().contains(line));
+            }
+            continue;
+        }
+        let place = format!("line {} of plugins.md", block.line);
+        assert_eq!(block.language, "json", "{place}: nothing says what this block is");
+        let name = block.name.as_deref().unwrap_or_else(|| panic!("{place}: nothing says whose result this is"));
+        let expected: Json = serde_json::from_str(&block.text).unwrap_or_else(|error| panic!("{place}: {error}"));
+        let result = daemon.run(name).0;
+        assert!(holds(&result, &expected), "{place}: {name} gave {result}");
+        unseen.remove(name);
+    }
+    assert!(unseen.is_empty(), "line {} of plugins.md: no result of {unseen:?} is shown", yaml.line);
+}
+
+fn plugins(daemon: &Daemon) -> BTreeSet<String> {
+    let page = daemon.get("/plugins").json();
+    let items = page["plugins"]["items"].as_array().cloned().unwrap_or_default();
+    let names: BTreeSet<_> =
+        items.iter().filter_map(|item| Some(item["plugin"]["name"].as_str()?.to_owned())).collect();
+    assert!(!names.is_empty(), "no plugins in {page}");
+    names
+}
+
+/// Whether a result has everything that is expected of it; of mappings a part may be expected.
+fn holds(result: &Json, expected: &Json) -> bool {
+    match (result, expected) {
+        (Json::Object(result), Json::Object(expected)) => {
+            expected.iter().all(|(name, value)| result.get(name).is_some_and(|own| holds(own, value)))
+        }
+        _ => result == expected,
+    }
+}
