@@ -42,7 +42,7 @@ check: lint doc test ## All that has to hold before a commit
 
 bench: build ## Measure speed and memory against their limits
 	$(CARGO) bench --locked -p smoker-tests --bench daemon
-	$(CARGO) bench --locked -p smokercli
+	$(CARGO) bench --locked -p smokercli --bench client
 
 run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)

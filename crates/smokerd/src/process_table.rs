@@ -99,6 +99,8 @@ impl ProcessTable {
             process.size += history::size(&outcome.forced);
             growth += history::size(&outcome.forced);
             if process.awaited.is_empty() {
+                // An emptied map keeps its room, and finished processes are kept by the thousand.
+                process.awaited = HashMap::new();
                 process.finished = Some(sequence);
                 self.finished += 1;
             }
