@@ -5,6 +5,7 @@ import importlib
 import logging
 import os
 import signal
+import threading
 import time
 import traceback
 
@@ -26,6 +27,7 @@ def run(request):
     try:
         try:
             signal.signal(signal.SIGTERM, ended)
+            _leave_forked_processes_alone()
             told = _result(request)
             told.validate(force=True)
             return {'result': told.result}
@@ -60,6 +62,29 @@ class _Ended:
         if time.monotonic() < self.deadline:
             raise PluginExecutionError('ended by SIGTERM')
         raise PluginExecutionTimeout('Plugin execution exceeded timeout %s seconds' % self.seconds)
+
+
+def _leave_forked_processes_alone():
+    """Processes that a module forks end by SIGTERM as any others do, from
+    their first moment: Python forgets signals that arrive between a fork and
+    the child's first step, so they wait until the handler is gone. A lost one
+    would leave multiprocessing's pools waiting for ever."""
+    if not hasattr(os, 'register_at_fork'):
+        return  # Python 3.6.
+    masks = threading.local()
+
+    def before():
+        masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+    def in_parent():
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.old)
+
+    def in_child():
+        if isinstance(signal.getsignal(signal.SIGTERM), _Ended):
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.old)
+
+    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
 
 
 def _text(error):
