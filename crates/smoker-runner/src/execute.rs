@@ -57,11 +57,12 @@ pub(crate) enum End {
     Cancelled,
 }
 
-/// Runs a program until both of its output pipes are closed and it has ended, or until the time is over or the run is cancelled; then
-/// everything that it started is ended.
+/// Runs a program until both of its output pipes are closed and it has ended,
+/// or until the time is over or the run is cancelled; then everything that it
+/// started is ended.
 ///
-/// The program itself is reaped last: as long as it is a zombie nobody else can have
-/// its number, so the group that we signal is still ours.
+/// The program itself is reaped last: as long as it is a zombie nobody else
+/// can have its number, so the group that we signal is still ours.
 pub(crate) async fn execute(
     reaper: &Reaper,
     program: &Program<'_>,

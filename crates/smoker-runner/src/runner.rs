@@ -1,6 +1,5 @@
 //! The way of a run, from the maintenance lock to the action's result.
 
-use std::io;
 use std::path::Path;
 
 use smoker_model::messages::{Level, Messages};
@@ -8,11 +7,9 @@ use smoker_model::plugin::{Execution, StdinMode};
 use smoker_model::result::{ActionResult, Findings, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::timestamp::Timestamp;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::action;
 use crate::command::CommandRun;
 use crate::evidence::Evidence;
 use crate::host::settings::PythonSettings;
@@ -21,6 +18,7 @@ use crate::prepared::PreparedPlugin;
 use crate::protocol::ModuleKind;
 use crate::reaper::Reaper;
 use crate::witness::Witness;
+use crate::{action, aside};
 
 /// Why a run takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,14 +151,11 @@ async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
     let path = lock.to_owned();
     let look = async {
         let turn = plugin.lock_look().lock_owned().await;
-        let (answer, exists) = oneshot::channel();
         let look = move || {
             let _turn = turn;
-            // Whoever no longer waits does not need the answer.
-            let _ = answer.send(path.exists());
+            path.exists()
         };
-        std::thread::Builder::new().name("lock".to_owned()).spawn(look)?;
-        exists.await.map_err(io::Error::other)
+        aside::run(look).await
     };
     let shown = lock.display();
     match timeout(limit.duration, look).await {

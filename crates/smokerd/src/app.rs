@@ -151,7 +151,7 @@ impl BackgroundDaemon {
     }
 }
 
-/// `--check`: every problem on standard output, the verdict as exit code.
+/// `--check`: every problem on standard error, the verdict as exit code.
 fn check(options: &Options) -> u8 {
     let (problems, fatal) = match smoker_config::load(&options.config) {
         Err(error) => (error.problems().to_vec(), Some(StartError::Config(error))),

@@ -34,7 +34,7 @@ struct Typed {
     #[arg(short, long, value_name = "FILE")]
     pidfile: Option<PathBuf>,
 
-    /// Logging configuration in the format of Python's logging.config
+    /// Logging configuration in the format of Python's logging.config (not read by this version, which says so)
     #[arg(long, value_name = "FILE")]
     logging_conf: Option<PathBuf>,
 

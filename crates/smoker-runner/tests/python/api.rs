@@ -128,6 +128,7 @@ from smoker.util.command import Command, ExecutionTimeout, ThreadDeadlock, execu
 say = self.result.add_info
 say(repr(self.execute('cat; echo $1; printf "\\377"; exit 3')))
 say(repr(Command(['sh', '-c', 'cat', 'x']).execute(input='given')))
+say(self.execute('echo own session', preexec_fn=os.setsid)[0])
 try:
     self.execute(['/no/such/program'])
 except FileNotFoundError as error:
@@ -143,8 +144,14 @@ say(repr(2 < time.time() - started < 8))
     modules.file("commands.py", &plugin(body));
     let note = modules.path("note").display().to_string();
     let result = modules.run(&Check::module("commands").parameter("Note", Value::Text(note)));
-    let expected =
-        ["('\u{fffd}', '', 3)", "('given', '', 0)", "/no/such/program", "Execution timeout after 0.5 seconds", "True"];
+    let expected = [
+        "('\u{fffd}', '', 3)",
+        "('given', '', 0)",
+        "own session",
+        "/no/such/program",
+        "Execution timeout after 0.5 seconds",
+        "True",
+    ];
     assert_eq!(infos(&result), expected);
 }
 

@@ -173,11 +173,12 @@ fn what_a_module_leaves_in_the_background_lives_on() {
 #[test]
 fn a_cancelled_module_is_ended() {
     let modules = Modules::new();
-    modules.file("cancelled.py", &plugin("time.sleep(60)"));
+    let begun = modules.path("begun");
+    modules.file("cancelled.py", &plugin(&format!("open({:?}, 'w')\ntime.sleep(60)", begun.display())));
     let cancel = CancellationToken::new();
     let canceller = cancel.clone();
     std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(500));
+        wait_until("module to begin", || begun.exists());
         canceller.cancel();
     });
     let result = modules.run_until(&Check::module("cancelled"), &cancel);

@@ -45,7 +45,8 @@ class Command(object):
         kwargs.setdefault('stdout', subprocess.PIPE)
         kwargs.setdefault('stderr', subprocess.PIPE)
         kwargs.setdefault('shell', isinstance(self.command, (str, bytes)))
-        kwargs.setdefault('start_new_session', True)
+        # Who brings a function for the child may well make a session in it.
+        kwargs.setdefault('start_new_session', kwargs.get('preexec_fn') is None)
         if kwargs.get('env') is not None and 'SMOKER_RUN_ID' in os.environ:
             # By it the daemon knows what belongs to the run.
             kwargs['env'] = dict(kwargs['env'], SMOKER_RUN_ID=os.environ['SMOKER_RUN_ID'])
