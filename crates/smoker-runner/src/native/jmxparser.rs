@@ -27,6 +27,7 @@ use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
 use crate::native::components::{self, level_of, worse};
+use crate::native::shown::shown;
 use crate::protocol::ModuleRequest;
 
 const OK_WORDS: [&str; 8] = ["ok", "pass", "passed", "success", "up", "healthy", "green", "true"];
@@ -127,13 +128,6 @@ fn told(members: &Map<String, Json>) -> Option<Vec<String>> {
         Json::Object(levels) => levels.values().filter_map(Json::as_array).flatten().map(shown).collect(),
         single => vec![shown(single)],
     })
-}
-
-fn shown(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

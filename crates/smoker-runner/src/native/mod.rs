@@ -7,6 +7,7 @@
 //! - `parameters`: a built-in's parameters, read with messages that name the wrong one
 //! - `components`: findings that consist of components
 //! - `os_error`: system errors in Python's words
+//! - `shown`: JSON values in messages
 //! - modules: `uname`, `fsmount`, `testconnection`, `glusterfs`, `mongo`
 //! - parsers: `varnishparser`, `jmxparser`, `nagios`, `tap`, `junit`, `json`, `regex`
 //! - actions: `nsca`
@@ -24,6 +25,7 @@ mod nsca;
 mod os_error;
 mod parameters;
 mod regex;
+mod shown;
 mod tap;
 #[cfg(test)]
 mod test_request;

@@ -31,6 +31,7 @@ use crate::native::components::{level_of, worse};
 use crate::native::json::path::Path;
 use crate::native::json::threshold::Threshold;
 use crate::native::parameters::{Parameters, wrong};
+use crate::native::shown::shown;
 use crate::protocol::ModuleRequest;
 
 const OK_WORDS: [&str; 8] = ["ok", "up", "green", "healthy", "pass", "passing", "success", "running"];
@@ -129,13 +130,6 @@ fn add_told_messages(
 fn number(value: &Json) -> Option<f64> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
     number.filter(|number| number.is_finite())
-}
-
-fn shown(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]
