@@ -14,10 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::aside;
 use crate::credentials::Credentials;
 use crate::execute::{Limits, execute};
-use crate::host::run::HostOutcome;
 use crate::native;
 use crate::process::Program;
-use crate::protocol::ModuleRequest;
+use crate::protocol::{ModuleReply, ModuleRequest};
 use crate::reaper::Reaper;
 
 /// The first argument by which a program that uses this crate is asked to
@@ -59,7 +58,7 @@ pub(crate) async fn run_in_child(
     credentials: Option<&Credentials>,
     reaper: &Reaper,
     cancel: &CancellationToken,
-) -> Result<HostOutcome, String> {
+) -> Result<ModuleReply, String> {
     let name = &request.module;
     let failed = |reason: &dyn std::fmt::Display| format!("can't run the built-in {name}: {reason}");
     let input = serde_json::to_string(request).map_err(|error| failed(&error))?;
@@ -80,7 +79,7 @@ pub(crate) async fn run_in_child(
     }
     let stdout = outcome.stdout.text();
     let is_whole = outcome.stdout.cut() == 0 && stdout.ends_with('\n');
-    Ok(HostOutcome { reply: is_whole.then(|| stdout.into_owned().into_bytes()), end: outcome.end })
+    Ok(ModuleReply { reply: is_whole.then(|| stdout.into_owned().into_bytes()), end: outcome.end })
 }
 
 /// The program that we are. Linux finds it even when its file was replaced by

@@ -15,11 +15,11 @@ use crate::credentials::Credentials;
 use crate::execute::{End, Outcome, STOPPED};
 use crate::host::ModuleHost;
 use crate::host::job::Job;
-use crate::host::run::{HostOutcome, HostRun};
+use crate::host::run::HostRun;
 use crate::host::settings::PythonSettings;
 use crate::native::Builtin;
 use crate::prepared::PreparedPlugin;
-use crate::protocol::{ModuleKind, ModuleRequest};
+use crate::protocol::{ModuleKind, ModuleReply, ModuleRequest};
 use crate::reaper::Reaper;
 use crate::witness::Witness;
 use crate::{aside, builtin, native, output};
@@ -154,7 +154,7 @@ impl Asked<'_> {
                 builtin::run_here(self.request(parameters)).await
             }
             Provider::Python => {
-                let HostOutcome { reply, end } = self.ask_python(modules, credentials, cancel).await?;
+                let ModuleReply { reply, end } = self.ask_python(modules, credentials, cancel).await?;
                 self.read(reply.as_deref(), &end)
             }
         }
@@ -183,7 +183,7 @@ impl Asked<'_> {
         modules: &Modules,
         credentials: Option<&Credentials>,
         cancel: &CancellationToken,
-    ) -> Result<HostOutcome, String> {
+    ) -> Result<ModuleReply, String> {
         let spec = self.run.plugin.spec();
         let request = self.request(Map::new());
         let job = Job::new(&request, &spec.parameters, &self.run.timeout.text, credentials, self.reply_limit());

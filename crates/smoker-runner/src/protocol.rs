@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::execute::End;
+
 /// As what a module is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -38,4 +40,18 @@ pub(crate) struct ModuleRequest {
     pub(crate) stderr: String,
     /// For a parser: the command's exit status; none when a signal ended it.
     pub(crate) exit_status: Option<i32>,
+}
+
+/// What a module's child left.
+#[derive(Debug)]
+pub(crate) struct ModuleReply {
+    /// The reply as JSON; none when the child ended without.
+    pub(crate) reply: Option<Vec<u8>>,
+    pub(crate) end: End,
+}
+
+impl ModuleReply {
+    pub(crate) fn without_reply(end: End) -> Self {
+        Self { reply: None, end }
+    }
 }

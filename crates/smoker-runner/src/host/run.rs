@@ -15,6 +15,7 @@ use crate::host::ModuleHost;
 use crate::host::connection::{Event, Forked};
 use crate::host::log;
 use crate::process::RunId;
+use crate::protocol::ModuleReply;
 use crate::witness::Witness;
 
 /// What a child wrote before it ended is in the socket; reading it takes no time.
@@ -36,14 +37,6 @@ pub(crate) struct HostRun<'a> {
     pub(crate) witness: Option<&'a Witness>,
 }
 
-/// What a run left.
-#[derive(Debug)]
-pub(crate) struct HostOutcome {
-    /// The reply as JSON; none when the child ended without.
-    pub(crate) reply: Option<Vec<u8>>,
-    pub(crate) end: End,
-}
-
 /// Why there is no outcome.
 enum Lost {
     /// The host died before it started the child: another one can be asked.
@@ -58,7 +51,7 @@ impl ModuleHost {
     /// # Errors
     ///
     /// Why no host could be had, or how it died.
-    pub(crate) async fn run(&self, run: &HostRun<'_>, cancel: &CancellationToken) -> Result<HostOutcome, String> {
+    pub(crate) async fn run(&self, run: &HostRun<'_>, cancel: &CancellationToken) -> Result<ModuleReply, String> {
         let deadline = Instant::now().checked_add(run.timeout);
         let mut tries = 0;
         loop {
@@ -76,7 +69,7 @@ impl ModuleHost {
         run: &HostRun<'_>,
         deadline: Option<Instant>,
         cancel: &CancellationToken,
-    ) -> Result<HostOutcome, Lost> {
+    ) -> Result<ModuleReply, Lost> {
         let run_id = RunId::new();
         let starting = async {
             let connection = self.connection().await.map_err(Lost::ForGood)?;
@@ -91,8 +84,8 @@ impl ModuleHost {
         // A child that starts when nobody waits for it any more finds no job and ends.
         let (mut forked, pid, ours) = tokio::select! {
             started = starting => started?,
-            () = until(deadline) => return Ok(HostOutcome::without_reply(End::TimedOut { survivors: Vec::new() })),
-            () = cancel.cancelled() => return Ok(HostOutcome::without_reply(End::Cancelled)),
+            () = until(deadline) => return Ok(ModuleReply::without_reply(End::TimedOut { survivors: Vec::new() })),
+            () = cancel.cancelled() => return Ok(ModuleReply::without_reply(End::Cancelled)),
         };
         let reaper = &self.0.reaper;
         reaper.claim(pid);
@@ -120,7 +113,7 @@ impl ModuleHost {
             Err(_) => reaper.collect_adopted(pid),
             Ok(_) => reaper.release(pid),
         }
-        Ok(HostOutcome { reply: exchange.into_reply(), end: end? })
+        Ok(ModuleReply { reply: exchange.into_reply(), end: end? })
     }
 }
 
@@ -129,12 +122,6 @@ enum Why {
     Ended(Option<End>),
     TimedOut,
     Cancelled,
-}
-
-impl HostOutcome {
-    fn without_reply(end: End) -> Self {
-        Self { reply: None, end }
-    }
 }
 
 /// Gives the job, takes the reply and waits for the child's end; no end when
