@@ -13,9 +13,11 @@
 //! - `cli`: runs a program to its end
 //! - `daemon`: the real daemon, booted for one test
 //! - `background`: the real daemon, gone into the background
+//! - `help`: the options that a program shows
 //! - `lines`: looks for lines in what a program said
-//! - `markdown`: finds the examples in a page of the documentation
+//! - `markdown`: finds examples and tables in a page of the documentation
 //! - `outcome`: one result of a plugin, read for what a test asks
+//! - `skip`: what this machine lacks, told loudly
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
 #![expect(clippy::missing_panics_doc, reason = "a fixture that cannot do its work fails its test, by panicking")]
@@ -25,6 +27,7 @@ pub mod binary;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod help;
 pub mod http;
 pub mod lines;
 pub mod markdown;
@@ -33,5 +36,6 @@ pub mod ports;
 pub mod processes;
 pub mod replay;
 pub mod sandbox;
+pub mod skip;
 pub mod started;
 pub mod wait;

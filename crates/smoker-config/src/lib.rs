@@ -29,6 +29,7 @@
 //! - `problem`: what does not stop the daemon
 //! - `error`: what does
 //!
+//! - `keys`: every key that means something
 //! - `limits`: every default and bound
 
 #![forbid(unsafe_code)]
@@ -42,6 +43,7 @@ mod error;
 mod hint;
 mod include;
 mod key;
+pub mod keys;
 pub mod limits;
 mod merge;
 mod node;

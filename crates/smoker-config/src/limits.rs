@@ -8,6 +8,12 @@ pub const DEFAULT_BIND_HOST: &str = "127.0.0.1";
 /// The port when `bind_port` is not configured.
 pub const DEFAULT_BIND_PORT: u16 = 8086;
 
+/// The file with the number of a background daemon when `pidfile` is not configured.
+pub const DEFAULT_PIDFILE: &str = "/var/run/smokerd.pid";
+
+/// Where a standard stream of a background daemon leads when it is not configured.
+pub const DEFAULT_STREAM: &str = "/dev/null";
+
 /// The bytes that all stored results may take together when `history_memory` is not configured: 256 MiB.
 pub const DEFAULT_HISTORY_MEMORY: usize = 256 * 1024 * 1024;
 

@@ -10,7 +10,8 @@ use smoker_model::value::Value;
 
 use crate::account::{self, Accounts};
 use crate::error::Fault;
-use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY};
+use crate::keys::TOP_LEVEL;
+use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY, DEFAULT_PIDFILE, DEFAULT_STREAM};
 use crate::merge::shown;
 use crate::node::{Entry, find_text, kind_name};
 use crate::problem::{Report, Severity};
@@ -25,11 +26,11 @@ pub struct DaemonSettings {
     /// The port to listen on (`bind_port`); 0 means any that is free.
     pub bind_port: u16,
     /// Where a background daemon reads its standard input from (`stdin`).
-    pub stdin: Option<PathBuf>,
+    pub stdin: PathBuf,
     /// Where a background daemon writes its standard output (`stdout`).
-    pub stdout: Option<PathBuf>,
+    pub stdout: PathBuf,
     /// Where a background daemon writes its standard error (`stderr`).
-    pub stderr: Option<PathBuf>,
+    pub stderr: PathBuf,
     /// The user that the daemon becomes (`uid`); set exactly when `gid` is.
     pub uid: Option<AccountId>,
     /// The group that the daemon becomes (`gid`); set exactly when `uid` is.
@@ -37,7 +38,7 @@ pub struct DaemonSettings {
     /// How many plugins may run at a time (`nr_concurrent_plugins`); none: any number.
     pub nr_concurrent_plugins: Option<NonZeroUsize>,
     /// The file with the daemon's process number (`pidfile`).
-    pub pidfile: Option<PathBuf>,
+    pub pidfile: PathBuf,
     /// The networks whose clients are served (`allow`); none: all.
     pub allow: Option<Vec<IpNet>>,
     /// The bytes that all stored results may take together (`history_memory`).
@@ -48,36 +49,15 @@ pub struct DaemonSettings {
     pub python_path: Vec<PathBuf>,
 }
 
-/// Every top-level key that means something.
-const KNOWN: [&str; 17] = [
-    "bind_host",
-    "bind_port",
-    "plugins",
-    "templates",
-    "actions",
-    "stdin",
-    "stdout",
-    "stderr",
-    "uid",
-    "gid",
-    "nr_concurrent_plugins",
-    "pidfile",
-    "allow",
-    "history_memory",
-    "python",
-    "python_path",
-    "favicon",
-];
-
 /// Warns of top-level keys that mean nothing. Those that start with `x-` are a
 /// place to keep anchors at, and nobody's misspelling.
 pub(crate) fn report_unknown(entries: &[Entry], report: &mut Report) {
     for entry in entries {
         let name = shown(&entry.name);
-        if entry.name.as_text().is_some_and(|name| KNOWN.contains(&name) || name.starts_with("x-")) {
+        if entry.name.as_text().is_some_and(|name| TOP_LEVEL.contains(&name) || name.starts_with("x-")) {
             continue;
         }
-        let near = suggest::near(&name, &KNOWN).map(|near| format!("; did you mean {near}?"));
+        let near = suggest::near(&name, TOP_LEVEL).map(|near| format!("; did you mean {near}?"));
         let text = format!("unknown key {name} is ignored{}", near.unwrap_or_default());
         report.add(Severity::Warning, &entry.place, text);
     }
@@ -90,13 +70,13 @@ pub(crate) fn read(entries: &[Entry], report: &mut Report) -> Result<DaemonSetti
     let settings = DaemonSettings {
         bind_host: keys.read("bind_host", host).unwrap_or_else(|| DEFAULT_BIND_HOST.to_owned()),
         bind_port: keys.read("bind_port", port).unwrap_or(DEFAULT_BIND_PORT),
-        stdin: keys.read("stdin", path),
-        stdout: keys.read("stdout", path),
-        stderr: keys.read("stderr", path),
+        stdin: keys.stream("stdin"),
+        stdout: keys.stream("stdout"),
+        stderr: keys.stream("stderr"),
         uid,
         gid,
         nr_concurrent_plugins: keys.read("nr_concurrent_plugins", concurrency).flatten(),
-        pidfile: keys.read("pidfile", path),
+        pidfile: keys.read("pidfile", path).unwrap_or_else(|| DEFAULT_PIDFILE.into()),
         allow: keys.read("allow", networks),
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
         python: keys.read("python", |value| Ok(value.clone())),
@@ -116,6 +96,7 @@ struct Keys<'a> {
 impl Keys<'_> {
     /// Reads one key; null counts as absent. The reader's error goes on after the key's name.
     fn read<T>(&mut self, key: &str, reader: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
+        debug_assert!(TOP_LEVEL.contains(&key), "{key} would be reported as unknown");
         let entry = find_text(self.entries, key)?;
         let value = entry.value.to_value();
         if value == Value::Null {
@@ -128,6 +109,10 @@ impl Keys<'_> {
                 None
             }
         }
+    }
+
+    fn stream(&mut self, key: &str) -> PathBuf {
+        self.read(key, path).unwrap_or_else(|| DEFAULT_STREAM.into())
     }
 
     fn accounts(&mut self) -> (Option<AccountId>, Option<AccountId>) {

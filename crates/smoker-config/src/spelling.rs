@@ -1,37 +1,14 @@
 //! Parameters that are probably misspelt.
 
+use crate::keys::{OF_ACTIONS, OF_PLUGINS};
 use crate::node::{Entry, find_text};
 use crate::problem::{Report, Severity};
 use crate::suggest;
 
-/// The parameters of a plugin or template that the daemon acts on.
-const OF_PLUGINS: [&str; 16] = [
-    "Command",
-    "Module",
-    "Parser",
-    "Interval",
-    "Timeout",
-    "History",
-    "uid",
-    "gid",
-    "Template",
-    "Action",
-    "Enabled",
-    "Splay",
-    "Serial",
-    "MaxOutput",
-    "Stdin",
-    "MaintenanceLock",
-];
-
-/// The parameters of an action that the daemon acts on.
-const OF_ACTIONS: [&str; 5] = ["Command", "Module", "Timeout", "Stdin", "MaxOutput"];
-
 /// Warns of parameters in templates, actions and plugins that are very near to
 /// one that the daemon knows. They are kept, since a plugin may use any name.
 pub(crate) fn report_misspelt(root: &[Entry], report: &mut Report) {
-    for (section, known) in [("templates", &OF_PLUGINS[..]), ("actions", &OF_ACTIONS[..]), ("plugins", &OF_PLUGINS[..])]
-    {
+    for (section, known) in [("templates", OF_PLUGINS), ("actions", OF_ACTIONS), ("plugins", OF_PLUGINS)] {
         let bodies = find_text(root, section).and_then(|section| section.value.entries()).unwrap_or_default();
         for body in bodies {
             for parameter in body.value.entries().unwrap_or_default() {
@@ -43,7 +20,7 @@ pub(crate) fn report_misspelt(root: &[Entry], report: &mut Report) {
 
 /// Warns of one parameter of a plugin.
 pub(crate) fn report_parameter(plugin: &Entry, parameter: &Entry, report: &mut Report) {
-    report_one("plugins", plugin, parameter, &OF_PLUGINS, report);
+    report_one("plugins", plugin, parameter, OF_PLUGINS, report);
 }
 
 fn report_one(section: &str, body: &Entry, parameter: &Entry, known: &[&str], report: &mut Report) {

@@ -8,6 +8,7 @@ use smoker_model::python_text;
 use smoker_model::value::Value;
 
 use crate::account::{self, Accounts};
+use crate::keys::{OF_ACTIONS, OF_PLUGINS};
 use crate::limits::{
     DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT, SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL,
 };
@@ -57,6 +58,7 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     /// A parameter that is there and not null.
     fn get(&self, key: &str) -> Option<&'a Value> {
+        debug_assert!(OF_PLUGINS.contains(&key), "{key} is missing in the list of keys");
         self.plugin.parameters.get(key).map(|parameter| &parameter.value).filter(|value| **value != Value::Null)
     }
 
@@ -205,6 +207,7 @@ impl<'a> Check<'a> {
     fn action(&mut self, max_output: usize) -> Result<Option<ActionSpec>, Refusal> {
         let Some(Value::Map(entries)) = self.truthy("Action") else { return Ok(None) };
         let get = |key: &str| {
+            debug_assert!(OF_ACTIONS.contains(&key), "{key} is missing in the list of keys");
             let entry = entries.iter().find(|(name, _)| name.as_text() == Some(key));
             entry.map(|(_, value)| value).filter(|value| **value != Value::Null)
         };

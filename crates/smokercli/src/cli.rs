@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::parser::ArgMatches;
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueHint};
+use clap_complete::Shell;
 
 use crate::abbreviation;
+use crate::completions;
 use crate::discovery::{PluginOption, Values};
 use crate::error::Failure;
-use crate::exit_code;
-use crate::generate::{self, Artifact, Section};
 use crate::render::format::FormatName;
 use crate::seconds::parse_seconds;
 
@@ -71,12 +71,12 @@ pub(crate) struct Args {
     /// Show the version and exit
     #[arg(short = 'V', long, help_heading = ACTIONS)]
     pub(crate) version: bool,
-    /// Print a man page or a shell's completions
-    #[arg(long, value_name = "WHAT", hide = true, value_parser = PossibleValuesParser::new(Artifact::NAMES))]
-    pub(crate) generate: Option<String>,
+    /// Print completions for this shell
+    #[arg(long, value_name = "SHELL", hide = true)]
+    pub(crate) generate: Option<Shell>,
 
     #[arg(help = "Hosts with running smokerd (default localhost), eg. -s web1 web2:90 web[03-40]")]
-    #[arg(short = 's', long, value_name = "HOST", num_args = 1.., help_heading = TARGETS)]
+    #[arg(short = 's', long, value_name = "HOST", num_args = 1.., value_hint = ValueHint::Hostname, help_heading = TARGETS)]
     pub(crate) hosts: Vec<String>,
     /// A file with one host or range a line; - is standard input
     #[arg(long, value_name = "FILE", action = ArgAction::Append, help_heading = TARGETS)]
@@ -200,8 +200,8 @@ pub(crate) fn parse(
         Request::Print(command.render_help().to_string())
     } else if args.version {
         Request::Print(command.render_version())
-    } else if let Some(artifact) = args.generate.as_deref().and_then(Artifact::parse) {
-        Request::Print(generate::artifact(complete_command(), artifact, &sections()))
+    } else if let Some(shell) = args.generate {
+        Request::Print(completions::of(complete_command(), shell))
     } else {
         Request::Ask(Box::new(args))
     })
@@ -233,23 +233,6 @@ fn complete_command() -> Command {
     Args::command()
         .mut_arg("pretty", |arg| arg.value_parser(formats))
         .mut_arg("filter_status", |arg| arg.value_parser(states))
-}
-
-/// What the man page says beyond the options.
-fn sections() -> [Section<'static>; 3] {
-    let terms = |pairs: &[(&str, &'static str)]| pairs.iter().map(|(term, text)| ((*term).to_owned(), *text)).collect();
-    let files = terms(&[
-        ("~/.smokercli.yaml", "bind_port, plugin_paths and discovery_commands; every key is optional"),
-        ("/etc/smokercli.yaml", "the same, read when the file above does not exist"),
-    ]);
-    let environment = terms(&[
-        ("NO_COLOR", "when set, no colors unless --color asks for them"),
-        ("CLICOLOR_FORCE", "when set and not 0, colors on pipes too"),
-        ("COLUMNS", "the width that the table format has to fit into"),
-        ("SSL_CERT_FILE", "certificates to trust instead of the system's"),
-        ("PYTHONPATH", "where packages of plugin_paths are looked for"),
-    ]);
-    [generate::exit_status(&exit_code::TABLE), ("FILES", files), ("ENVIRONMENT", environment)]
 }
 
 fn long_names(arg: &Arg) -> Vec<String> {
@@ -300,6 +283,7 @@ fn parse_count(text: &str) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit_code;
 
     fn parse_text(line: &str) -> Result<Request, Failure> {
         parse(line.split('|').map(OsString::from), &[])

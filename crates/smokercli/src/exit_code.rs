@@ -13,15 +13,6 @@ pub const HOST_IN_ERROR: u8 = 69;
 /// Ctrl-C; what was known by then has been printed.
 pub const INTERRUPTED: u8 = 130;
 
-/// The codes and what they mean, for the man page.
-pub const TABLE: [(u8, &str); 5] = [
-    (SUCCESS, "done; without --exitcode also when plugins are in ERROR"),
-    (FAILURE, "no plugin found, no plugin executed, an invalid format or filter, an unusable file"),
-    (USAGE, "the command line cannot be understood"),
-    (HOST_IN_ERROR, "with --exitcode: a printed host is in ERROR or is UNREACHABLE"),
-    (INTERRUPTED, "interrupted by Ctrl-C; what was known by then has been printed"),
-];
-
 /// How a call came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {

@@ -3,8 +3,8 @@
 //! # Layout
 //!
 //! - `app`: what `smokercli` does, from the command line to the exit code
-//! - `cli`: the command line; `abbreviation`: shortened options; `seconds`: time limits; `generate`: man pages
-//!   and completions
+//! - `cli`: the command line; `abbreviation`: shortened options; `seconds`: time limits; `completions`:
+//!   for shells
 //! - `query`: what a command line means
 //! - `config`: the configuration file
 //! - `discovery`: hosts from plugins and commands
@@ -23,12 +23,12 @@ mod abbreviation;
 pub mod app;
 mod cli;
 pub mod client;
+mod completions;
 pub mod config;
 mod discovery;
 pub mod error;
 pub mod exit_code;
 pub mod filter;
-mod generate;
 pub mod hosts;
 pub mod nagios;
 mod nagios_cli;

@@ -18,25 +18,14 @@ use crate::output;
 use crate::plugin::{Component, Plugin};
 use crate::sanitize;
 
-/// The exit code of `OK`.
+/// `OK`: every plugin is.
 pub const OK: u8 = 0;
-/// The exit code of `WARNING`.
+/// `WARNING`: the worst plugin is in WARN.
 pub const WARNING: u8 = 1;
-/// The exit code of `CRITICAL`.
+/// `CRITICAL`: the worst plugin is in ERROR.
 pub const CRITICAL: u8 = 2;
-/// The exit code of `UNKNOWN`.
+/// `UNKNOWN`: a plugin has not run, nothing was found, the daemon cannot be asked, or the command line is wrong.
 pub const UNKNOWN: u8 = 3;
-
-/// The codes and what they mean, for the man page.
-const EXIT_CODES: [(u8, &str); 4] = [
-    (OK, "OK: every plugin is"),
-    (WARNING, "WARNING: the worst plugin is in WARN"),
-    (CRITICAL, "CRITICAL: the worst plugin is in ERROR"),
-    (
-        UNKNOWN,
-        "UNKNOWN: a plugin has not run, nothing was found, the daemon cannot be asked, or the command line is wrong",
-    ),
-];
 
 /// Messages of a component beyond so many characters are cut.
 const MAX_DETAILS: usize = 256;
@@ -61,7 +50,7 @@ struct Finding {
 /// went wrong: Nagios shows nothing else.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
-    let (text, code) = match nagios_cli::parse(arguments, &EXIT_CODES) {
+    let (text, code) = match nagios_cli::parse(arguments) {
         Ok(Request::Print(text)) => (text, OK),
         Ok(Request::Check(args)) => match check(&args) {
             Ok(findings) => judge(&findings),

@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, ValueHint};
+use clap_complete::Shell;
 
 use crate::abbreviation;
+use crate::completions;
 use crate::error::Failure;
-use crate::generate::{self, Artifact};
 use crate::seconds::parse_seconds;
 
 /// The original's long options, whose prefixes keep their meaning.
@@ -40,6 +40,7 @@ pub(crate) struct CheckArgs {
     pub(crate) health: bool,
     /// The daemon to ask
     #[arg(short = 'H', long = "hostname", value_name = "HOST[:PORT]", default_value = "localhost")]
+    #[arg(value_hint = ValueHint::Hostname)]
     pub(crate) host: String,
     /// Answer UNKNOWN just before so many seconds have passed (default: wait)
     #[arg(short, long, value_name = "SECONDS", value_parser = parse_seconds)]
@@ -47,9 +48,9 @@ pub(crate) struct CheckArgs {
     /// Show the version and exit
     #[arg(short = 'V', long)]
     version: bool,
-    /// Print a man page or a shell's completions
-    #[arg(long, value_name = "WHAT", hide = true, value_parser = PossibleValuesParser::new(Artifact::NAMES))]
-    generate: Option<String>,
+    /// Print completions for this shell
+    #[arg(long, value_name = "SHELL", hide = true)]
+    generate: Option<Shell>,
 }
 
 /// What a command line asks for.
@@ -61,15 +62,12 @@ pub(crate) enum Request {
     Print(String),
 }
 
-/// Reads a command line, the program's name first. `exit_codes` are for the man page.
+/// Reads a command line, the program's name first.
 ///
 /// # Errors
 ///
 /// When it cannot be understood.
-pub(crate) fn parse(
-    arguments: impl Iterator<Item = OsString>,
-    exit_codes: &[(u8, &'static str)],
-) -> Result<Request, Failure> {
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, Failure> {
     let mut command = CheckArgs::command();
     let names: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
     let arguments = abbreviation::expand(arguments, &ORIGINAL, &names)?;
@@ -83,8 +81,8 @@ pub(crate) fn parse(
         Request::Print(command.render_help().to_string())
     } else if args.version {
         Request::Print(command.render_version())
-    } else if let Some(artifact) = args.generate.as_deref().and_then(Artifact::parse) {
-        Request::Print(generate::artifact(command, artifact, &[generate::exit_status(exit_codes)]))
+    } else if let Some(shell) = args.generate {
+        Request::Print(completions::of(command, shell))
     } else {
         Request::Check(args)
     })

@@ -189,10 +189,9 @@ fn stop_daemon(options: &Options) -> u8 {
     }
 }
 
-/// The option, then the configuration, then the default.
+/// The option, then the configuration with its default.
 fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
-    let path = options.pidfile.clone().or_else(|| settings.pidfile.clone());
-    let path = path.unwrap_or_else(|| PathBuf::from(pidfile::DEFAULT_PATH));
+    let path = options.pidfile.as_ref().unwrap_or(&settings.pidfile).clone();
     std::path::absolute(&path).unwrap_or(path)
 }
 

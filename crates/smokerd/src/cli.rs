@@ -1,9 +1,11 @@
 //! What was typed.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
 
 use crate::exit_code;
 use crate::test_request::{TestArguments, TestRequest};
@@ -68,6 +70,10 @@ struct Typed {
 
     #[command(flatten)]
     test: TestArguments,
+
+    /// Print completions for this shell
+    #[arg(long, value_name = "SHELL", hide = true)]
+    generate: Option<Shell>,
 }
 
 /// What is wanted.
@@ -98,16 +104,23 @@ pub(crate) enum Order {
     Test(TestRequest),
 }
 
-/// Reads the command line; help, version and usage errors are printed here and
-/// give the exit code.
+/// Reads the command line; help, version, completions and usage errors are
+/// printed here and give the exit code.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let arguments =
         arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument });
-    Typed::try_parse_from(arguments).map(Options::from).map_err(|error| {
+    let typed = Typed::try_parse_from(arguments).map_err(|error| {
         // Neither a closed terminal nor a full disk changes what the exit code says.
         let _ = error.print();
         if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
-    })
+    })?;
+    if let Some(shell) = typed.generate {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Typed::command(), "smokerd", &mut script);
+        let _ = io::stdout().write_all(&script);
+        return Err(exit_code::SUCCESS);
+    }
+    Ok(typed.into())
 }
 
 impl From<Typed> for Options {

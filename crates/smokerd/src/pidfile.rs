@@ -11,9 +11,6 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Pid;
 use thiserror::Error;
 
-/// Where the file is unless options or configuration tell.
-pub(crate) const DEFAULT_PATH: &str = "/var/run/smokerd.pid";
-
 /// What goes wrong with a pidfile.
 #[derive(Debug, Error)]
 pub(crate) enum PidfileError {

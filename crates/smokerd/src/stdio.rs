@@ -28,10 +28,7 @@ pub(crate) struct OpenStdio {
 impl StdioFiles {
     /// As configured. Paths are made absolute, since a daemon works in `/`.
     pub(crate) fn of(settings: &DaemonSettings) -> Self {
-        let path = |configured: &Option<PathBuf>| {
-            let path = configured.clone().unwrap_or_else(|| PathBuf::from("/dev/null"));
-            std::path::absolute(&path).unwrap_or(path)
-        };
+        let path = |configured: &Path| std::path::absolute(configured).unwrap_or_else(|_| configured.to_owned());
         Self { stdin: path(&settings.stdin), stdout: path(&settings.stdout), stderr: path(&settings.stderr) }
     }
 

@@ -1,5 +1,6 @@
 //! Loads whole configurations from temporary folders, as the daemon does.
 
+mod documentation;
 mod errors;
 mod includes;
 mod limits;

@@ -19,7 +19,9 @@ fn without_settings_the_defaults_count() {
     assert_eq!((settings.bind_host.as_str(), settings.bind_port), ("127.0.0.1", 8086));
     assert_eq!(settings.history_memory, limits::DEFAULT_HISTORY_MEMORY);
     assert_eq!((settings.uid, settings.gid, settings.nr_concurrent_plugins), (None, None, None));
-    assert_eq!((settings.stdin, settings.stdout, settings.stderr, settings.pidfile), (None, None, None, None));
+    let streams = [settings.stdin, settings.stdout, settings.stderr];
+    assert!(streams.iter().all(|stream| stream == Path::new("/dev/null")), "{streams:?}");
+    assert_eq!(settings.pidfile, Path::new("/var/run/smokerd.pid"));
     assert_eq!((settings.allow, settings.python, settings.python_path), (None, None, vec![]));
 }
 
@@ -47,10 +49,10 @@ actions: {}",
     assert_eq!(config.problems, []);
     let settings = config.settings;
     assert_eq!((settings.bind_host.as_str(), settings.bind_port), ("::1", 0));
-    assert_eq!(settings.stdin.as_deref(), Some(Path::new("/in")));
-    assert_eq!(settings.stdout.as_deref(), Some(Path::new("/out")));
-    assert_eq!(settings.stderr.as_deref(), Some(Path::new("/err")));
-    assert_eq!(settings.pidfile.as_deref(), Some(Path::new("/run/x.pid")));
+    assert_eq!(settings.stdin, Path::new("/in"));
+    assert_eq!(settings.stdout, Path::new("/out"));
+    assert_eq!(settings.stderr, Path::new("/err"));
+    assert_eq!(settings.pidfile, Path::new("/run/x.pid"));
     assert_eq!((settings.uid, settings.gid), (Some(AccountId::Name("nobody".into())), Some(AccountId::Number(65534))));
     assert_eq!(settings.nr_concurrent_plugins, NonZeroUsize::new(3));
     let allow: Vec<_> = settings.allow.expect("networks").iter().map(ToString::to_string).collect();

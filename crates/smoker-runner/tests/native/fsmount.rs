@@ -3,11 +3,10 @@
 use std::env;
 use std::process::Command;
 
+use crate::request::module;
 use nix::unistd::geteuid;
 use serde_json::json;
-
-use crate::parts::{program, skip};
-use crate::request::module;
+use smoker_tests::skip::{program, skip};
 
 const FOLDER: &str = "SMOKER_TEST_MOUNTS";
 

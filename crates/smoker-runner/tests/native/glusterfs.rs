@@ -5,9 +5,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value as Json, json};
+use smoker_tests::skip::program;
 use tempfile::TempDir;
 
-use crate::parts::{fixture, program};
+use crate::parts::fixture;
 use crate::request::module;
 
 const MODULE: &str = "smoker.server.plugins.glusterfs";

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value as Json, json};
+use smoker_tests::skip::program;
 
-use crate::parts::{fixture, program};
+use crate::parts::fixture;
 use crate::request::parser;
 
 const INSTALL: &str = "install with: apt-get install default-jdk-headless";

@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use serde_json::{Value as Json, json};
-
-use crate::parts::program;
 use crate::request::parser;
+use serde_json::{Value as Json, json};
+use smoker_tests::skip::program;
 
 const INSTALL: &str = "install with: apt-get install monitoring-plugins-basic";
 

@@ -9,9 +9,10 @@ use std::process::{Command, Stdio};
 use nix::sys::stat::Mode;
 use nix::unistd::{User, getuid, mkfifo};
 use serde_json::{Value as Json, json};
+use smoker_tests::skip::program;
 use tempfile::TempDir;
 
-use crate::parts::{Part, free_port, program, wait_for, wait_for_port};
+use crate::parts::{Part, free_port, wait_for, wait_for_port};
 use crate::request::action;
 
 const INSTALL: &str = "install with: apt-get install nsca";

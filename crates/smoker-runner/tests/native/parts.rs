@@ -1,7 +1,5 @@
-//! The real parts: found, started, waited for and ended.
+//! The real parts: started, waited for and ended.
 
-use std::env;
-use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -10,34 +8,6 @@ use std::time::{Duration, Instant};
 
 /// How long a part may take to do what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Where distributions put programs that are not on every user's path.
-const FURTHER_FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/lib/nagios/plugins", "/usr/lib64/nagios/plugins"];
-
-/// A program, or `None` after a loud line about what to install.
-pub(crate) fn program(name: &str, install: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(FURTHER_FOLDERS.map(PathBuf::from));
-    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
-    if found.is_none() {
-        skip(&format!("no test with a real {name}"), install);
-    }
-    found
-}
-
-/// Says loudly that something was not tested. With `TESTS_SKIP_NOTHING` it is
-/// an error; the file that `TESTS_SKIPPED_FILE` names gets the line, too.
-pub(crate) fn skip(what: &str, remedy: &str) {
-    let line = format!("SKIPPED: {what}; {remedy}\n");
-    assert!(env::var_os("TESTS_SKIP_NOTHING").is_none(), "{line}");
-    // Not `eprintln`, which the test harness keeps to itself when a test passes.
-    std::io::stderr().write_all(line.as_bytes()).expect("standard error");
-    if let Some(list) = env::var_os("TESTS_SKIPPED_FILE") {
-        let mut list =
-            std::fs::OpenOptions::new().append(true).create(true).open(list).expect("the list of what was skipped");
-        list.write_all(line.as_bytes()).expect("a line in the list");
-    }
-}
 
 /// A running part, ended when it is dropped.
 pub(crate) struct Part(Child);

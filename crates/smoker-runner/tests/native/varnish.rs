@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::{Value as Json, json};
+use smoker_tests::skip::program;
 
-use crate::parts::{Part, free_port, program, wait_for};
+use crate::parts::{Part, free_port, wait_for};
 use crate::request::parser;
 
 const INSTALL: &str = "install with: apt-get install varnish";

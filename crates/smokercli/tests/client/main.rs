@@ -15,7 +15,6 @@ mod corpus;
 mod discovery;
 mod fake;
 mod fleet;
-mod generated;
 mod junit;
 mod nagios;
 mod replay;

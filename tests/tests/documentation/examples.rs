@@ -1,4 +1,4 @@
-//! The examples of the documentation do what it says.
+//! The examples of writing plugins and of modules do what the pages say.
 //!
 //! In `docs/plugins.md` each `yaml` block is a configuration, or the part of it
 //! that matters. A block under `` `/etc/smokerd/NAME`: `` is a file, a `json` block
@@ -6,8 +6,6 @@
 //! configuration holds, a `log` block lines that the daemon has logged by then.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use serde_json::Value as Json;
 use smoker_tests::cli;
@@ -17,12 +15,14 @@ use smoker_tests::markdown::{self, Block};
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
+use crate::page;
+
 /// Where the documentation takes the configuration to be.
 const FOLDER: &str = "/etc/smokerd/";
 
 #[test]
 fn every_example_of_writing_plugins_gives_what_is_shown() {
-    let blocks = page("plugins.md");
+    let blocks = markdown::blocks(&page::read("docs/plugins.md"));
     let files = files(&blocks);
     let rest: Vec<_> = blocks.iter().filter(|block| file_name(block).is_none()).collect();
     let mut examples = 0;
@@ -37,7 +37,7 @@ fn every_example_of_writing_plugins_gives_what_is_shown() {
 
 #[test]
 fn every_example_of_the_modules_that_come_along_is_a_good_configuration() {
-    let blocks = page("modules.md");
+    let blocks = markdown::blocks(&page::read("docs/modules.md"));
     assert!(blocks.len() >= 5, "only {} blocks are found: has the page another form now?", blocks.len());
     for block in &blocks {
         assert_eq!(block.language, "yaml", "line {}", block.line);
@@ -47,11 +47,6 @@ fn every_example_of_the_modules_that_come_along_is_a_good_configuration() {
         assert_eq!(output.code, 0, "line {}: {}", block.line, output.text());
         assert!(!output.text().contains("WARN"), "line {}: {}", block.line, output.text());
     }
-}
-
-fn page(name: &str) -> Vec<Block> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
-    markdown::blocks(&fs::read_to_string(path).expect("the page is there"))
 }
 
 /// The names, below the folder of the configuration, and contents of the files that are shown.

@@ -1,0 +1,58 @@
+//! Shells complete options, formats and states.
+
+use std::fs;
+use std::process::Command;
+
+use smoker_tests::skip::program;
+use smoker_tests::{binary, cli, help};
+
+use crate::options::PROGRAMS;
+
+fn script(name: &str, shell: &str) -> String {
+    let output = cli::run(Command::new(binary::path(name)).args(["--generate", shell]));
+    output.expect_code(0);
+    output.stdout
+}
+
+#[test]
+fn every_shell_knows_every_option() {
+    for (name, _) in PROGRAMS {
+        let help = cli::run(Command::new(binary::path(name)).arg("--help")).stdout;
+        for shell in ["bash", "zsh", "fish"] {
+            let script = script(name, shell);
+            for option in help::options(&help).iter().flat_map(|option| &option.names) {
+                // Fish is told the names without their dashes; -fg is two options to a shell.
+                let word = if shell == "fish" { option.trim_start_matches('-') } else { option };
+                assert!(script.contains(word) || option == "-fg", "{shell} does not complete {option} of {name}");
+            }
+        }
+    }
+}
+
+/// What bash offers for the last word of a command line.
+fn offered(name: &str, words: &[&str]) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("completions");
+    fs::write(&path, script(name, "bash")).expect("writable");
+    let line = "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); . \"$SCRIPT\" && \
+                $(complete -p \"$1\" | sed 's/.*-F \\([^ ]*\\).*/\\1/') \"$1\" \"${COMP_WORDS[COMP_CWORD]}\" \
+                \"${COMP_WORDS[COMP_CWORD-1]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut command = Command::new("bash");
+    command.args(["-c", line, "bash", name]).args(words).env("SCRIPT", &path);
+    let output = cli::run(&mut command);
+    output.expect_code(0);
+    assert_eq!(output.stderr, "");
+    output.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_the_last_word() {
+    if program("bash", "apt-get install bash").is_none() {
+        return;
+    }
+    assert_eq!(offered("smokercli", &["-o", "nd"]), ["ndjson"]);
+    assert_eq!(offered("smokercli", &["--filter-status", "W"]), ["WARN"]);
+    assert_eq!(offered("smokerd", &["--test-p"]), ["--test-plugin"]);
+    assert_eq!(offered("smokerd", &["-o", ""]), ["text", "json"]);
+    assert_eq!(offered("check_smoker_plugin", &["--hea"]), ["--health"]);
+}
