@@ -20,7 +20,7 @@
 //! | in single quotes | itself, `'` as `'\''` |
 //! | in double quotes | double quotes closed, a word in single quotes, double quotes opened |
 //! | in `$(...)`, `<(...)`, at any depth, also in double quotes | as if the inner command stood alone |
-//! | in the word of `"${x:-word}"`, `"${x:=word}"`, `"${x:+word}"`, `"${x:?word}"` | itself with backslashes; values with an apostrophe are refused |
+//! | in the word of `"${x:-word}"`, `"${x:=word}"`, `"${x:+word}"`, `"${x:?word}"` | itself with backslashes; values with an apostrophe, `<(` or `>(` are refused |
 //! | in a comment | itself, all but harmless characters as `_` |
 //! | in `$((...))`, `((...))`, the subscript `a[...]`, beside `-eq` and its like in `[[ ]]`, behind `let` | only whole numbers |
 //! | where `unset`, `read`, `export`, `test -v` and their like take a name | only letters, digits and `_` |
@@ -181,6 +181,10 @@ mod tests {
             ("alias a=b; %(P)s", "a b", "because of `alias`, and so only ASCII letters"),
             ("echo \"${x:-%(P)s}\"", "it's", "the value of %(P)s has an apostrophe"),
             ("echo \"${x:-%(P)s}\"", "ž$", "the value of %(P)s has '$' behind a letter that is not ASCII"),
+            ("echo \"${x:-ž%(P)s}\"", "$", "the value of %(P)s has '$' behind a letter that is not ASCII"),
+            ("echo \"${x:-%(P)s}\"", "a<(b", "the value of %(P)s has a parenthesis behind `<` or `>`"),
+            ("echo \"${x:-%(P)s%(P)s}\"", "(<", "the value of %(P)s has a parenthesis behind `<` or `>`"),
+            ("echo \"${x:-%(P)s(a)}\"", "<", "%(P)s cannot stand in this kind of `${...}`"),
         ];
         for (command, value, expected) in cases {
             let known = |name: &str| (name != "Nope").then(|| text(value));

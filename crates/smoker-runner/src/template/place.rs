@@ -22,6 +22,8 @@ pub(crate) enum Form {
     Double,
     /// In the word of `"${x:-word}"`, where only backslashes quote.
     DefaultWord,
+    /// The same, behind something with which the value's first character could be one sign.
+    DefaultWordTail,
     /// In a comment, where it has no effect at all.
     Comment,
     /// As it is.

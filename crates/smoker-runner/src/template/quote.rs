@@ -23,7 +23,8 @@ pub(crate) fn quote(directive: &Directive, place: Place, value: &str) -> Result<
         Form::Bare => single_quoted(value),
         Form::Single => inside_single(value),
         Form::Double => format!("\"{}\"", single_quoted(value)),
-        Form::DefaultWord => escaped(value).map_err(|problem| unwritable(directive, problem))?,
+        Form::DefaultWord => escaped(value, false).map_err(|problem| unwritable(directive, problem))?,
+        Form::DefaultWordTail => escaped(value, true).map_err(|problem| unwritable(directive, problem))?,
         Form::Comment => value.chars().map(|c| if is_harmless_or_foreign(c) { c } else { '_' }).collect(),
         Form::Plain => plain(value),
     })
@@ -86,27 +87,31 @@ fn plain(value: &str) -> String {
 }
 
 /// The word of `"${x:-word}"`. Old bash (3.2, the shell of macOS) starts a
-/// quotation at an apostrophe there, and no escape for it exists. A backslash
-/// is not put behind a character that is not ASCII: in some legacy encodings
-/// the two bytes would be one character.
-fn escaped(value: &str) -> Result<String, String> {
+/// quotation at an apostrophe there, and every bash goes from `<(` to the
+/// parenthesis that closes it, whatever is in between; no escape exists for
+/// either. A backslash is not put behind a character that is not ASCII: in
+/// some legacy encodings the two bytes would be one character. `tail` says
+/// that something stands in front which could be either.
+fn escaped(value: &str, tail: bool) -> Result<String, String> {
+    let unwritable = |what: &str| Err(format!("has {what}, which cannot be written inside \"${{...}}\""));
     let mut out = String::with_capacity(value.len());
-    let mut after_foreign = false;
+    let (mut after_foreign, mut after_angle) = (tail, tail);
     for c in value.chars() {
         match c {
-            '\'' => return Err("has an apostrophe, which cannot be written inside \"${...}\"".to_owned()),
+            '\'' => return unwritable("an apostrophe"),
+            '(' if after_angle => return unwritable("a parenthesis behind `<` or `>`"),
             '$' | '`' | '"' | '\\' | '}' if after_foreign => {
-                return Err(format!(
-                    "has {c:?} behind a letter that is not ASCII, which cannot be written inside \"${{...}}\""
-                ));
+                return unwritable(&format!("{c:?} behind a letter that is not ASCII, or where one could stand"));
             }
             '$' | '`' | '"' | '\\' | '}' => out.extend(['\\', c]),
             _ => out.push(c),
         }
         after_foreign = !c.is_ascii();
+        after_angle = matches!(c, '<' | '>');
     }
     Ok(out)
 }
+
 fn refused(directive: &Directive, refusal: Refusal) -> TemplateError {
     TemplateError::Refused { placeholder: directive.placeholder(), refusal, variable: variable_name(&directive.name) }
 }

@@ -182,7 +182,13 @@ impl Scanner<'_> {
         match (operator, around) {
             (Operator::Other, _) => self.refuse(Refusal::VariableName),
             (_, Around::Bare) => self.hole(Form::Bare),
-            (Operator::Default, Around::QuotedWord) => self.hole(Form::DefaultWord),
+            (Operator::Default, Around::QuotedWord) if self.peek() == Some(Item::Char('(')) => {
+                self.refuse(Refusal::ExpansionWord);
+            }
+            (Operator::Default, Around::QuotedWord) => self.hole(match self.before(1) {
+                Some(Item::Char(c)) if c.is_ascii() && !matches!(c, '<' | '>') => Form::DefaultWord,
+                _ => Form::DefaultWordTail,
+            }),
             (Operator::Default, Around::Arithmetic) => self.number(),
             _ => self.refuse(Refusal::ExpansionWord),
         }

@@ -63,7 +63,7 @@ fn where_nothing_is_safe_everything_is_refused() {
         ("$'%' $\"%\"", &[DollarQuotes, DollarQuotes]),
         ("${%} ${x%} ${#%} \"${!%}\" ${x[%]}", &[VariableName; 5]),
         ("${x:%} ${x/%/%} \"${x^%}\"", &[VariableName; 4]),
-        ("\"${x#%}\" \"${x##%}\"", &[ExpansionWord, ExpansionWord]),
+        ("\"${x#%}\" \"${x##%}\" \"${x-%(}\"", &[ExpansionWord, ExpansionWord, ExpansionWord]),
         ("$(($x%)) $(($a_1%)) $[$x%]", &[JoinsVariable; 3]),
     ];
     for (template, refusals) in cases {

@@ -1,0 +1,102 @@
+//! What a plugin printed, on its way into its action's command: the command
+//! receives exactly that, and nothing of it is ever run as code.
+
+#[path = "shells/property.rs"]
+mod property;
+#[path = "shells/values.rs"]
+mod values;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fastrand::Rng;
+use serde_json::json;
+use smoker_model::plugin::{ActionSpec, Execution, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit};
+use smoker_model::python_text;
+use smoker_model::result::{ActionResult, ComponentShape, PluginResult};
+use smoker_model::value::Value;
+use smoker_runner::host::settings::PythonSettings;
+use smoker_runner::prepared::PreparedPlugin;
+use smoker_runner::reaper::Reaper;
+use smoker_runner::runner::{RunKind, Runner};
+use tokio_util::sync::CancellationToken;
+
+/// The result, in every place that takes text.
+const ACTION: &str = "exec > \"$SMOKER_PARAM_TO\"; show() { printf '%%s\\0' \"$@\"; }
+    show %(messages)s \"%(messages)s\" '%(messages)s' \"$(show %(messages)s | tr -d '\\0')\" # %(messages)s
+    show \"${x:-%(status)s}\" a%(messages)s\"$(show \"$(show '%(messages)s' | tr -d '\\0')\" | tr -d '\\0')\"
+    show %(componentResults)s";
+
+#[test]
+fn hostile_output_reaches_an_action_as_it_is() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let _inside = runtime.enter();
+    let reaper = Reaper::start().expect("a reaper");
+    property::check(60, |random, _| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("printed"), printed(random)).expect("a file");
+        let runner = Runner::new(reaper.clone(), PythonSettings::new(None, &[], folder.path()));
+        let plugin = PreparedPlugin::new(Arc::new(spec(folder.path())));
+        let result = runtime.block_on(runner.run(&plugin, RunKind::Forced, &CancellationToken::new()));
+        let received = fs::read_to_string(path("received")).unwrap_or_else(|error| panic!("{error}: {result:?}"));
+        let received: Vec<_> = received.split_terminator('\0').collect();
+        assert_eq!(received, expected(&result), "{result:?}");
+        assert!(!path("PWNED").exists(), "{result:?} was run");
+    });
+}
+
+/// Output with all that it can have, also NUL and bytes that are no text; sometimes JSON.
+fn printed(random: &mut Rng) -> Vec<u8> {
+    let mut text = || values::random(random) + &values::attack(random);
+    let (one, other) = (text(), text());
+    match random.u8(..3) {
+        0 => {
+            let messages = json!({"info": [one, other], "warn": [other], "error": [], "more": {one.clone(): null}});
+            let component = json!({"status": "OK", "messages": null, one.clone(): other});
+            json!({"status": "WARN", "messages": messages, "componentResults": {other: component}}).to_string().into()
+        }
+        1 => [one.as_bytes(), b"\0\xff\xfe", other.as_bytes(), b"\xc3"].concat(),
+        _ => one.into(),
+    }
+}
+
+/// A plugin that prints the file `printed` and an action that writes `received`.
+fn spec(folder: &Path) -> PluginSpec {
+    let at = |name: &str| Value::Text(folder.join(name).display().to_string());
+    let command = |text: &str| Execution::Command { command: Value::Text(text.to_owned()), parser: None };
+    let action = ActionSpec {
+        // Whatever ran would leave its mark in this folder.
+        execution: Some(command(&format!("cd %(Folder)s && {ACTION}"))),
+        timeout: TimeLimit::from_secs(60),
+        stdin: StdinMode::Null,
+        max_output: 1 << 20,
+    };
+    let parameters = [("Printed", at("printed")), ("To", at("received")), ("Folder", at(""))];
+    PluginSpec {
+        name: PluginName::from("hostile"),
+        execution: command("cat %(Printed)s"),
+        timeout: TimeLimit::from_secs(60),
+        interval: None,
+        splay: std::time::Duration::ZERO,
+        serial: false,
+        history: 1,
+        run_as: RunAs::Daemon,
+        action: Some(action),
+        maintenance_lock: None::<PathBuf>,
+        max_output: 1 << 20,
+        stdin: StdinMode::Null,
+        parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Parameters>(),
+    }
+}
+
+/// What the action has to receive, in the order of its arguments.
+fn expected(result: &PluginResult) -> Vec<String> {
+    let Some(ActionResult::Ran(_)) = &result.action else { panic!("no action: {result:?}") };
+    let fields = serde_json::to_value(result.on_wire(ComponentShape::Plain)).expect("a result");
+    let text = |name: &str| python_text::str(&Value::from(fields[name].clone()));
+    let (messages, status) = (text("messages"), text("status"));
+    let twice = format!("a{messages}{messages}");
+    vec![messages.clone(), messages.clone(), messages.clone(), messages, status, twice, text("componentResults")]
+}

@@ -1,0 +1,117 @@
+//! Signs of the shell at random: nothing is known of such a template but
+//! that whatever is accepted in it must not run.
+
+use fastrand::Rng;
+
+use crate::odd::one_hostile;
+use crate::shell::{CANARY, run, shells};
+use crate::table::filled;
+use crate::{property, values};
+
+const SIGNS: [&str; 78] = [
+    "%(P)s",
+    "%(P)s",
+    "%(P)s",
+    "%(P)s",
+    "%(P)s",
+    "%(P)s",
+    " ",
+    " ",
+    " ",
+    "'",
+    "'",
+    "\"",
+    "\"",
+    "`",
+    "$(",
+    ")",
+    "$((",
+    "))",
+    "(",
+    ")",
+    "((",
+    "{",
+    "}",
+    "${",
+    "${x",
+    "${x:-",
+    "${x#",
+    "${#x",
+    "${!x",
+    "${x[",
+    ":-",
+    "/",
+    "\\",
+    "\\\n",
+    "\n",
+    "\n",
+    ";",
+    ";;",
+    "|",
+    "||",
+    "&",
+    "&&",
+    "<",
+    ">",
+    ">&",
+    "<<E\n",
+    "<<'E'\n",
+    "<<-E ",
+    "<<",
+    "<<<",
+    "\nE\n",
+    "#",
+    " #",
+    "$",
+    "$$",
+    "$'",
+    "$\"",
+    "$[",
+    "[",
+    "]",
+    "[[ ",
+    " ]]",
+    " =~ ",
+    " -eq ",
+    "x=",
+    "x+=",
+    "a[",
+    "case a in a) ",
+    ";; esac",
+    "if true; then ",
+    "; fi",
+    "echo ",
+    "let ",
+    "test -v ",
+    "x",
+    "<(",
+    "@(",
+    "!",
+];
+
+#[test]
+fn no_value_runs_in_any_heap_of_signs() {
+    let shells = shells();
+    let mut accepted = 0;
+    property::check(250, |random, size| {
+        let template: String = (0..3 + 3 * size).map(|_| SIGNS[random.usize(..SIGNS.len())]).collect();
+        accepted += usize::from(check(random, &template, &shells));
+    });
+    assert!(accepted > 0, "nothing was accepted, so nothing was tried");
+}
+
+/// Returns whether any value was accepted.
+fn check(random: &mut Rng, template: &str, shells: &[&[&str]]) -> bool {
+    let mut accepted = false;
+    for template in one_hostile(template) {
+        let value = values::attack(random);
+        let Ok(script) = filled(&template, &value) else { continue };
+        accepted = true;
+        for shell in shells {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            run(shell, &script, folder.path()).expect("an installed shell");
+            assert!(!folder.path().join(CANARY).exists(), "{shell:?} ran {value:?} in {template:?}: {script:?}");
+        }
+    }
+    accepted
+}
