@@ -9,16 +9,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 use smoker_tests::cli;
-use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::markdown::{self, Block};
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
+use crate::example::{config, file_name, files};
 use crate::page;
-
-/// Where the documentation takes the configuration to be.
-const FOLDER: &str = "/etc/smokerd/";
 
 #[test]
 fn every_example_of_writing_plugins_gives_what_is_shown() {
@@ -47,32 +44,6 @@ fn every_example_of_the_modules_that_come_along_is_a_good_configuration() {
         assert_eq!(output.code, 0, "line {}: {}", block.line, output.text());
         assert!(!output.text().contains("WARN"), "line {}: {}", block.line, output.text());
     }
-}
-
-/// The names, below the folder of the configuration, and contents of the files that are shown.
-fn files(blocks: &[Block]) -> Vec<(&str, &str)> {
-    blocks.iter().filter_map(|block| Some((file_name(block)?, block.text.as_str()))).collect()
-}
-
-fn file_name(block: &Block) -> Option<&str> {
-    block.name.as_deref().and_then(|name| name.strip_prefix(FOLDER))
-}
-
-/// A whole configuration in the sandbox's folder.
-fn config(yaml: &str, files: &[(&str, &str)]) -> Config {
-    let has = |section: &str| yaml.lines().any(|line| line == format!("{section}:"));
-    let mut text = yaml.replace(FOLDER, "{{DIR}}/");
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text += "bind_host: 127.0.0.1\nbind_port: {{PORT}}\n";
-    if !has("templates") {
-        text += "templates:\n  BasePlugin:\n    Timeout: 15\n";
-    }
-    if !has("plugins") {
-        text += "plugins:\n  Other:\n    Command: 'true'\n";
-    }
-    files.iter().fold(Config::whole(&text), |config, (name, content)| config.file(name, content))
 }
 
 /// Where only plugins are shown, they get their place.

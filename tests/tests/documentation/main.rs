@@ -3,12 +3,18 @@
 //! # Layout
 //!
 //! - `examples`: configurations and results of writing plugins and of modules
+//! - `rest_api`: requests and answers of the REST interface
 //! - `options`: options and exit codes of the command lines, in pages and man pages
 //! - `man_pages`: their form
 //! - `completions`: what shells complete
+//!
+//! - `page`: the pages; `example`: a configuration in one; `shown`: JSON in one
 
 mod completions;
+mod example;
 mod examples;
 mod man_pages;
 mod options;
 mod page;
+mod rest_api;
+mod shown;
