@@ -39,7 +39,7 @@ fn every_problem_is_told() {
         .plugin("inert", "Command: 'true'\nAction: nothing")
         .plugin("odd", "Command: 'true'\nInterval: often");
     let output = check(&config);
-    assert!(![0, 2].contains(&output.code), "problems are neither success nor bad usage: {}", output.code);
+    output.expect_code(3);
     expect_line(&output.text(), &["smokerd.yaml:3", "nr_concurrent_plugins"]);
     expect_line(&output.text(), &["timeless", "Timeout", "smokerd.yaml:"]);
     expect_line(&output.text(), &["both", "Command and Module"]);
@@ -51,7 +51,7 @@ fn every_problem_is_told() {
 #[test]
 fn one_broken_plugin_is_enough_to_fail() {
     let output = check(&good().plugin("timeless", "Command: 'true'\nTimeout: 0"));
-    assert_ne!(output.code, 0, "{}", output.text());
+    output.expect_code(3);
 }
 
 #[test]

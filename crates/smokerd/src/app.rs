@@ -172,8 +172,8 @@ fn check(options: &Options) -> u8 {
         println!("{}: no problems found", options.config.display());
         exit_code::SUCCESS
     } else {
-        eprintln!("{}: {wrong} problems found", options.config.display());
-        exit_code::FAILURE
+        eprintln!("{}: {wrong} problems found; the daemon would start", options.config.display());
+        exit_code::CHECK_PROBLEMS
     }
 }
 

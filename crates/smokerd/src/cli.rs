@@ -23,8 +23,8 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     version,
     infer_long_args = true,
     after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --test-plugin: OK); 1 the start failed, the \
-                  configuration has problems, there is nothing to stop, or the plugin could not be tried; 2 usage; with \
-                  --test-plugin also 3 WARN and 4 ERROR."
+                  configuration does not load, there is nothing to stop, or the plugin could not be tried; 2 usage; 3 with \
+                  --check: the configuration loads, but has problems; 3 and 4 with --test-plugin: WARN and ERROR."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
 struct Typed {
