@@ -33,6 +33,15 @@ impl Boot {
         Self { config, arguments: arguments.map(str::to_owned).to_vec(), environment: Vec::new() }
     }
 
+    /// With the folder of the configuration in place of its main file.
+    #[must_use]
+    pub fn of_folder(mut self) -> Self {
+        for argument in self.arguments.iter_mut().filter(|argument| *argument == "{{DIR}}/smokerd.yaml") {
+            "{{DIR}}".clone_into(argument);
+        }
+        self
+    }
+
     /// With one more argument.
     #[must_use]
     pub fn argument(mut self, argument: &str) -> Self {

@@ -117,9 +117,11 @@ fn a_machine_without_a_syslog_is_told_of_it_once() {
 
 #[test]
 fn a_configuration_that_cannot_be_read_is_told() {
-    let output = cli::smokerd(&Sandbox::new(), &["-fg", "--no-syslog", "-c", "{{DIR}}"]);
-    output.expect_code(1);
-    assert!(output.stderr.contains("Can't read config file"), "a folder is no file: {}", output.stderr);
+    for (path, reason) in [("{{DIR}}/nosuch", "Can't read config file"), ("{{DIR}}", "Can't read config folder")] {
+        let output = cli::smokerd(&Sandbox::new(), &["-fg", "--no-syslog", "-c", path]);
+        output.expect_code(1);
+        assert!(output.stderr.contains(reason), "{}", output.stderr);
+    }
 }
 
 #[test]

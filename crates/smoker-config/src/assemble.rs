@@ -8,7 +8,7 @@ use smoker_model::value::Value;
 
 use crate::document;
 use crate::error::Fault;
-use crate::include::{SearchPath, yaml_files};
+use crate::include::{SearchPath, entry_name, yaml_files};
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
 use crate::merge;
 use crate::node::{Entry, Include, Kind, Node};
@@ -17,31 +17,13 @@ use crate::source::Source;
 
 /// Reads the main file with all its includes.
 pub(crate) fn assemble(main: &Path, report: &mut Report) -> Result<Rc<Node>, Fault> {
-    let source = Source::read(main)
-        .map_err(|reason| Fault::bare(format!("Can't read config file {}: {reason}", main.display())))?;
-    let mut assembler = Assembler {
-        search: SearchPath::of(main),
-        chain: Vec::new(),
-        files: 0,
-        bytes: 0,
-        weights: HashMap::new(),
-        report,
-    };
-    assembler.file(&source).map_err(|fault| {
-        // An include's fault brings lines of its own, the last of which names the place in the main file.
-        let (own, location) = (fault.text, fault.location);
-        let lead = format!("Can't parse config file {}: ", main.display());
-        let text = match own.rsplit_once('\n').filter(|_| own.starts_with(INCLUDE_LEAD)) {
-            Some((first, last)) => format!("{first}\n{lead}{last}"),
-            None => format!("{lead}{own}"),
-        };
-        Fault { location, text }
-    })
+    Assembler::new(SearchPath::of(main), report).main(main, main)
 }
 
 const INCLUDE_LEAD: &str = "Can't include config file ";
 
-struct Assembler<'a> {
+/// Reads files with their includes, within the bounds of one configuration.
+pub(crate) struct Assembler<'a> {
     search: SearchPath,
     /// The files that are being read, each included by the one before it.
     chain: Vec<PathBuf>,
@@ -59,7 +41,34 @@ struct Weight {
     height: usize,
 }
 
-impl Assembler<'_> {
+impl<'a> Assembler<'a> {
+    pub(crate) fn new(search: SearchPath, report: &'a mut Report) -> Self {
+        Self { search, chain: Vec::new(), files: 0, bytes: 0, weights: HashMap::new(), report }
+    }
+
+    /// Reads a file that nothing includes. A fault names the configuration that it belongs to.
+    pub(crate) fn main(&mut self, file: &Path, configuration: &Path) -> Result<Rc<Node>, Fault> {
+        self.chain.clear();
+        self.search.add(file);
+        let source = Source::read(file)
+            .map_err(|reason| Fault::bare(format!("Can't read config file {}: {reason}", file.display())))?;
+        self.file(&source).map_err(|fault| {
+            // An include's fault brings lines of its own, the last of which names the place in the main file.
+            let (own, location) = (fault.text, fault.location);
+            let lead = format!("Can't parse config file {}: ", configuration.display());
+            let text = match own.rsplit_once('\n').filter(|_| own.starts_with(INCLUDE_LEAD)) {
+                Some((first, last)) => format!("{first}\n{lead}{last}"),
+                None => format!("{lead}{own}"),
+            };
+            Fault { location, text }
+        })
+    }
+
+    /// What is told besides.
+    pub(crate) fn report(&mut self) -> &mut Report {
+        self.report
+    }
+
     /// Reads the text of one file with all that it includes.
     fn file(&mut self, source: &Source) -> Result<Rc<Node>, Fault> {
         self.files += 1;
@@ -168,9 +177,8 @@ impl Assembler<'_> {
         let mut entries = Vec::with_capacity(files.len());
         for file in files {
             let value = self.include(&file)?;
-            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let place = Place::start_of(&file.as_path().into());
-            entries.push(Entry { name: Value::Text(name), place, value });
+            entries.push(Entry { name: Value::Text(entry_name(&file)), place, value });
         }
         let folder = Rc::new(Node { place: node.place.clone(), kind: Kind::Map(entries) });
         self.weigh(&folder)?;
@@ -178,7 +186,7 @@ impl Assembler<'_> {
     }
 
     /// Refuses a tree that grows too large or too deep once its aliases and includes are replaced.
-    fn weigh(&mut self, root: &Rc<Node>) -> Result<(), Fault> {
+    pub(crate) fn weigh(&mut self, root: &Rc<Node>) -> Result<(), Fault> {
         let weight = self.weight(root);
         if weight.values > MAX_VALUES {
             return Err(Fault::at(&root.place, &merge::too_many()));

@@ -14,7 +14,12 @@ pub(crate) struct SearchPath {
 impl SearchPath {
     /// The search path of a main file.
     pub(crate) fn of(main: &Path) -> Self {
-        Self { main: folder_of(main), included: Vec::new() }
+        Self::in_folder(&folder_of(main))
+    }
+
+    /// The search path of a folder that is a configuration.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self { main: folder.to_owned(), included: Vec::new() }
     }
 
     /// Adds the folder of a file that is being included.
@@ -57,7 +62,7 @@ impl SearchPath {
     }
 }
 
-/// The `*.yaml` files of a folder, sorted by name; hidden files and folders are left out.
+/// The `*.yaml` files of a folder, sorted by the names that they give; hidden files and folders are left out.
 pub(crate) fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -67,8 +72,13 @@ pub(crate) fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
             files.push(path);
         }
     }
-    files.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
+    files.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
     Ok(files)
+}
+
+/// The name that a file gives to the entry that it holds.
+pub(crate) fn entry_name(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Whether an existing path is a folder.

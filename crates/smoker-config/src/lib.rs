@@ -14,6 +14,7 @@
 //! Files become one tree:
 //! - `include`: where an include looks
 //! - `assemble`: the main file with everything that it includes
+//! - `folder`: a folder with a file for each entry
 //!
 //! The tree becomes a configuration:
 //! - `settings`: the top-level keys
@@ -24,6 +25,10 @@
 //! - `overriding`: parameters that replace those of one plugin
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `spelling`, `suggest`: what was probably meant
+//!
+//! A folder becomes one file:
+//! - `generate`: the text of the file, which means the same as the folder
+//! - `yaml_text`: a value as YAML text
 //!
 //! What is wrong:
 //! - `problem`: what does not stop the daemon
@@ -40,6 +45,8 @@ mod amend;
 mod assemble;
 mod document;
 mod error;
+mod folder;
+mod generate;
 mod hint;
 mod include;
 mod key;
@@ -64,18 +71,21 @@ mod suggest;
 mod tag;
 mod timestamp;
 mod validate;
+mod yaml_text;
 
 use std::path::Path;
 
 use smoker_model::plugin::PluginSpec;
 
 pub use crate::error::ConfigError;
+pub use crate::generate::{Generated, generate, is_part_of};
 pub use crate::overriding::{Overrides, value_of};
 pub use crate::problem::{Location, Problem, Severity};
 pub use crate::settings::DaemonSettings;
 pub use crate::suggest::near;
 
 use crate::error::Fault;
+use crate::node::Node;
 use crate::problem::Report;
 
 /// A whole configuration.
@@ -89,7 +99,8 @@ pub struct Config {
     pub problems: Vec<Problem>,
 }
 
-/// Reads the configuration from its main file.
+/// Reads the configuration from its main file, or from a folder that holds
+/// `common.yaml`, `template.d`, `action.d` and `plugin.d`.
 ///
 /// # Errors
 ///
@@ -120,8 +131,17 @@ fn read(
     overrides: Option<&Overrides>,
     report: &mut Report,
 ) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
-    let root = assemble::assemble(path, report)?;
-    let entries = sections::top_level(&root, path)?;
+    let root = if path.is_dir() { folder::assemble(path, report)? } else { assemble::assemble(path, report)? };
+    interpret(&root, path, overrides, report)
+}
+
+fn interpret(
+    root: &Node,
+    path: &Path,
+    overrides: Option<&Overrides>,
+    report: &mut Report,
+) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
+    let entries = sections::top_level(root, path)?;
     settings::report_unknown(entries, report);
     spelling::report_misspelt(entries, report);
     let settings = settings::read(entries, report);

@@ -11,7 +11,7 @@ use smoker_model::plugin::PluginName;
 pub struct Location {
     /// The file as it was opened.
     pub file: PathBuf,
-    /// The line, from 1.
+    /// The line, from 1; 0 where a whole folder is meant.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
@@ -19,7 +19,10 @@ pub struct Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+        match self.line {
+            0 => write!(f, "{}", self.file.display()),
+            line => write!(f, "{}:{line}:{}", self.file.display(), self.column),
+        }
     }
 }
 
@@ -35,6 +38,11 @@ impl Place {
     /// The very start of a file.
     pub(crate) fn start_of(file: &Rc<Path>) -> Self {
         Self { file: Rc::clone(file), line: 1, column: 1 }
+    }
+
+    /// A folder.
+    pub(crate) fn of_folder(folder: &Path) -> Self {
+        Self { file: folder.into(), line: 0, column: 0 }
     }
 }
 

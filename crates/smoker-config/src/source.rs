@@ -25,8 +25,13 @@ impl Source {
             return Err(format!("the file is larger than {limit} MiB; is it a configuration? Split it with !include"));
         }
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(&error))?;
-        let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
-        let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+        Self::of(path, &text)
+    }
+
+    /// Takes a text as that of a file.
+    pub(crate) fn of(path: &Path, text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
         check_printable(&text)?;
         Ok(Self { path: path.into(), text })
     }

@@ -16,7 +16,7 @@ use crate::daemonize::{self, Side};
 use crate::error::StartError;
 use crate::pidfile::{self, Pidfile};
 use crate::stdio::{OpenStdio, StdioFiles};
-use crate::{admission, exit_code, listen, logging, privileges, python, signals, stop, test_plugin};
+use crate::{admission, exit_code, genconfig, listen, logging, privileges, python, signals, stop, test_plugin};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -25,6 +25,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(options) => match &options.order {
             Order::Check => check(&options),
             Order::Stop => stop_daemon(&options),
+            Order::Genconfig { folder, output } => genconfig(folder, output.as_deref()),
             Order::Test(request) => test_plugin::run(request, &options.config, options.log_level),
             Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
@@ -174,6 +175,28 @@ fn check(options: &Options) -> u8 {
     } else {
         eprintln!("{}: {wrong} problems found; the daemon would start", options.config.display());
         exit_code::CHECK_PROBLEMS
+    }
+}
+
+/// `--genconfig`: the file is written only when everything in the folder loads.
+fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
+    let generated = match smoker_config::generate(folder) {
+        Ok(generated) => generated,
+        Err(error) => {
+            print_problems_of(&error);
+            return fail(&error);
+        }
+    };
+    print_all(&generated.problems);
+    if !generated.is_whole() {
+        let folder = folder.display();
+        return fail(&format!(
+            "nothing is written, because not all of {folder} would load; correct what is told above"
+        ));
+    }
+    match genconfig::write(&generated.text, folder, output) {
+        Ok(()) => exit_code::SUCCESS,
+        Err(error) => fail(&error),
     }
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
@@ -22,14 +23,15 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     name = "smokerd",
     version,
     infer_long_args = true,
-    after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --test-plugin: OK); 1 the start failed, the \
-                  configuration does not load, there is nothing to stop, or the plugin could not be tried; 2 usage; 3 with \
-                  --check: the configuration loads, but has problems; 3 and 4 with --test-plugin: WARN and ERROR."
+    after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --genconfig: written; with --test-plugin: \
+                  OK); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
+                  not be tried; 2 usage; 3 with --check: the configuration loads, but has problems; 3 and 4 with \
+                  --test-plugin: WARN and ERROR."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
 struct Typed {
-    /// Main configuration file
-    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
+    /// Main configuration file, or a folder with common.yaml, template.d, action.d and plugin.d
+    #[arg(short, long, value_name = "FILE|FOLDER", default_value = DEFAULT_CONFIG)]
     config: PathBuf,
 
     /// File for the process number of a background daemon [default: the configuration's pidfile, else /var/run/smokerd.pid]
@@ -51,6 +53,14 @@ struct Typed {
     /// Print every problem of the configuration and start nothing
     #[arg(long)]
     check: bool,
+
+    /// Make one configuration file of a folder with common.yaml, template.d, action.d and plugin.d, if it is valid
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "foreground"])]
+    genconfig: Option<PathBuf>,
+
+    /// Where to write it [default: standard output]; with --test-plugin how to show it: text or json [default: text]
+    #[arg(short, long, value_name = "FILE|FORMAT")]
+    output: Option<PathBuf>,
 
     /// Do not log to syslog
     #[arg(long)]
@@ -102,6 +112,8 @@ pub(crate) enum Order {
     Check,
     /// Try one plugin.
     Test(TestRequest),
+    /// Make one file of a folder, for standard output when it has no path.
+    Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
 
 /// Reads the command line; help, version, completions and usage errors are
@@ -109,31 +121,39 @@ pub(crate) enum Order {
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let arguments =
         arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument });
-    let typed = Typed::try_parse_from(arguments).map_err(|error| {
+    let tell = |error: clap::Error| {
         // Neither a closed terminal nor a full disk changes what the exit code says.
         let _ = error.print();
         if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
-    })?;
+    };
+    let typed = Typed::try_parse_from(arguments).map_err(tell)?;
     if let Some(shell) = typed.generate {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Typed::command(), "smokerd", &mut script);
         let _ = io::stdout().write_all(&script);
         return Err(exit_code::SUCCESS);
     }
-    Ok(typed.into())
+    typed.into_options().map_err(tell)
 }
 
-impl From<Typed> for Options {
-    fn from(typed: Typed) -> Self {
-        let order = match (typed.test.into_request(), typed.check, typed.stop, typed.foreground) {
+impl Typed {
+    fn into_options(self) -> Result<Options, clap::Error> {
+        let typed = self;
+        let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
+        let request = typed.test.into_request(typed.output.as_deref()).map_err(wrong)?;
+        let order = match (request, typed.genconfig, typed.check, typed.stop, typed.foreground) {
             (Some(request), ..) => Order::Test(request),
-            (None, true, ..) => Order::Check,
-            (None, _, true, _) => Order::Stop,
-            (None, _, _, true) => Order::Foreground,
-            (None, ..) => Order::Background,
+            (None, Some(folder), ..) => Order::Genconfig { folder, output: typed.output },
+            _ if typed.output.is_some() => {
+                return Err(wrong("--output belongs to --genconfig or --test-plugin".to_owned()));
+            }
+            (None, None, true, ..) => Order::Check,
+            (None, None, _, true, _) => Order::Stop,
+            (None, None, _, _, true) => Order::Foreground,
+            (None, None, ..) => Order::Background,
         };
         let default_logging_conf = Some(PathBuf::from(DEFAULT_LOGGING_CONF)).filter(|path| path.exists());
-        Self {
+        Ok(Options {
             log_to_console: !typed.no_console && order == Order::Foreground,
             order,
             config: typed.config,
@@ -145,7 +165,7 @@ impl From<Typed> for Options {
                 (false, true) => tracing::Level::INFO,
                 (false, false) => tracing::Level::WARN,
             },
-        }
+        })
     }
 }
 
@@ -179,6 +199,20 @@ mod tests {
         }
         for wrong in [&["--param", "n"][..], &["--param", "=5"], &["--check"], &["-fg"], &["-o", "xml"]] {
             assert_eq!(order(&[&["--test-plugin", "a"][..], wrong].concat()), Err(exit_code::USAGE), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_output_means_depends_on_what_is_wanted() {
+        let (folder, output) = (PathBuf::from("d"), Some(PathBuf::from("json")));
+        assert_eq!(order(&["--genconfig", "d", "-o", "json"]), Ok(Order::Genconfig { folder: folder.clone(), output }));
+        assert_eq!(order(&["--genconfig=d"]), Ok(Order::Genconfig { folder, output: None }));
+        let Ok(Order::Test(request)) = order(&["--test-plugin", "a", "-o", "json"]) else { panic!("a test") };
+        assert_eq!(request.format, crate::test_request::Format::Json);
+        for wrong in
+            [&["-o", "x"][..], &["--genconfig"], &["--genconfig", "d", "--check"], &["--genconfig", "d", "-fg"]]
+        {
+            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }
     }
 

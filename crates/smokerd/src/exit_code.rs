@@ -1,7 +1,7 @@
 //! What the exit codes of `smokerd` mean.
 
 /// Stopped as asked; with `--check`: nothing is wrong with the configuration;
-/// with `--test-plugin`: the result is OK.
+/// with `--genconfig`: the file is written; with `--test-plugin`: the result is OK.
 pub const SUCCESS: u8 = 0;
 
 /// The start failed, or the configuration does not load, or there is nothing to

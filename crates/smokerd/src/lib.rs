@@ -9,6 +9,7 @@
 //! - `exit_code`: what the exit codes mean
 //! - `error`: what ends a start
 //! - `admission`: configured plugins that this daemon cannot take
+//! - `genconfig`: a generated configuration to its place; and `replace`, which puts a file in the place of another
 //! - `test_request`: what was typed about trying one plugin
 //! - `test_plugin`: one plugin, run once, here and now
 //!
@@ -55,6 +56,7 @@ mod daemonize;
 mod descriptors;
 mod error;
 mod frame;
+mod genconfig;
 mod history;
 mod json_text;
 mod listen;
@@ -66,6 +68,7 @@ mod plugin_task;
 mod privileges;
 mod process_table;
 mod python;
+mod replace;
 mod schedule;
 mod server;
 mod signals;

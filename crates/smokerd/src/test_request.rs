@@ -1,6 +1,8 @@
 //! What was typed about trying one plugin.
 
-use clap::{Args, ValueEnum};
+use std::path::Path;
+
+use clap::Args;
 use smoker_model::value::Value;
 
 /// The options of `--test-plugin`.
@@ -8,7 +10,7 @@ use smoker_model::value::Value;
 #[command(next_help_heading = "Trying one plugin")]
 pub(crate) struct TestArguments {
     /// Run this plugin once, show all that it did, and exit by its status
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "stop", "foreground"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "stop", "foreground", "genconfig"])]
     test_plugin: Option<String>,
 
     /// Replace or add a parameter of the plugin, VALUE as in the configuration; may be repeated
@@ -18,14 +20,10 @@ pub(crate) struct TestArguments {
     /// Run the plugin's action, too
     #[arg(long, requires = "test_plugin")]
     with_action: bool,
-
-    /// How to show it [default: text]
-    #[arg(short, long, value_enum, value_name = "text|json", hide_possible_values = true, requires = "test_plugin")]
-    output: Option<Format>,
 }
 
 /// How a test is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Text,
@@ -44,11 +42,17 @@ pub(crate) struct TestRequest {
 }
 
 impl TestArguments {
-    /// The test; none when the command line is about something else.
-    pub(crate) fn into_request(self) -> Option<TestRequest> {
-        let Self { test_plugin, parameters, with_action, output } = self;
-        let format = output.unwrap_or(Format::Text);
-        test_plugin.map(|plugin| TestRequest { plugin, parameters, with_action, format })
+    /// The test; none when the command line is about something else. The
+    /// error says why there is no such way of showing it.
+    pub(crate) fn into_request(self, output: Option<&Path>) -> Result<Option<TestRequest>, String> {
+        let Self { test_plugin, parameters, with_action } = self;
+        let Some(plugin) = test_plugin else { return Ok(None) };
+        let format = match output.map(|output| output.to_str()) {
+            None | Some(Some("text")) => Format::Text,
+            Some(Some("json")) => Format::Json,
+            Some(_) => return Err("with --test-plugin, --output has to be text or json".to_owned()),
+        };
+        Ok(Some(TestRequest { plugin, parameters, with_action, format }))
     }
 }
 

@@ -53,6 +53,6 @@ fn bash_completes_the_last_word() {
     assert_eq!(offered("smokercli", &["-o", "nd"]), ["ndjson"]);
     assert_eq!(offered("smokercli", &["--filter-status", "W"]), ["WARN"]);
     assert_eq!(offered("smokerd", &["--test-p"]), ["--test-plugin"]);
-    assert_eq!(offered("smokerd", &["-o", ""]), ["text", "json"]);
+    assert_eq!(offered("smokerd", &["--genc"]), ["--genconfig"]);
     assert_eq!(offered("check_smoker_plugin", &["--hea"]), ["--health"]);
 }

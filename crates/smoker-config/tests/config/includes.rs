@@ -120,11 +120,10 @@ fn a_missing_file_is_named_with_everyone_who_includes_it() {
     let folder = with("plugins: !include a/plugins.yaml").and("a/plugins.yaml", "p:\n  X: !include nosuch.yaml");
     let error = folder.error();
     let lines: Vec<_> = error.lines().collect();
-    let main = folder.path("").display().to_string();
     assert_eq!(
-        lines[0].replace(main.trim_end_matches('/'), "MAIN"),
+        lines[0],
         "Can't include config file nosuch.yaml: No such file or directory (os error 2); \
-         looked for it in the working directory, MAIN, a"
+         looked for it in the working directory, DIR, a"
     );
     assert_eq!(lines[1], "a/plugins.yaml:2:6: X: !include nosuch.yaml cannot be included");
     assert_eq!(

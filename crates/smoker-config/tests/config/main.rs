@@ -2,6 +2,8 @@
 
 mod documentation;
 mod errors;
+mod folder;
+mod generate;
 mod includes;
 mod limits;
 mod merging;

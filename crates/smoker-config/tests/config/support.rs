@@ -12,12 +12,21 @@ use tempfile::TempDir;
 pub(crate) const MAIN: &str = "smokerd.yaml";
 
 /// A temporary folder with configuration files.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    folder: TempDir,
+    /// What is loaded: the main file, or the folder itself.
+    main: &'static str,
+}
 
 impl Folder {
+    /// A folder without a file, loaded as a whole.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), main: "" }
+    }
+
     /// A folder with a main file.
     pub(crate) fn with(main: &str) -> Self {
-        Self(tempfile::tempdir().expect("a temporary folder")).and(MAIN, main)
+        Self { main: MAIN, ..Self::empty() }.and(MAIN, main)
     }
 
     /// A main file that has all it needs but these plugins.
@@ -39,11 +48,16 @@ impl Folder {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
+    }
+
+    /// What is loaded.
+    pub(crate) fn configuration(&self) -> PathBuf {
+        if self.main.is_empty() { self.folder.path().to_owned() } else { self.path(self.main) }
     }
 
     pub(crate) fn load(&self) -> Result<Config, ConfigError> {
-        smoker_config::load(&self.path(MAIN))
+        smoker_config::load(&self.configuration())
     }
 
     /// Loads what has to load.
@@ -71,8 +85,10 @@ impl Folder {
             .collect()
     }
 
-    fn relative(&self, text: &str) -> String {
-        text.replace(&format!("{}/", self.0.path().display()), "")
+    /// A text with paths relative to the folder, which itself is called DIR.
+    pub(crate) fn relative(&self, text: &str) -> String {
+        let folder = self.folder.path().display().to_string();
+        text.replace(&format!("{folder}/"), "").replace(&folder, "DIR")
     }
 }
 

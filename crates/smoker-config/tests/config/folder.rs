@@ -1,0 +1,177 @@
+//! A folder as configuration: a file for each template, action and plugin.
+
+use crate::support::{Folder, names, plugin, text};
+
+/// A folder with what every configuration needs but plugins.
+fn folder() -> Folder {
+    Folder::empty().and("common.yaml", "bind_port: 18086\n").and("template.d/BasePlugin.yaml", "Timeout: 30\n")
+}
+
+#[test]
+fn each_file_is_an_entry_and_they_are_sorted_by_name() {
+    let folder = folder()
+        .and("plugin.d/Web-2.yaml", "Command: two")
+        .and("plugin.d/Web.yaml", "Command: one\nTemplate: Often\nAction: Tell")
+        .and("plugin.d/Disk.yaml", "Command: disk")
+        .and("plugin.d/a.b.yaml", "Command: dotted")
+        .and("plugin.d/017.yaml", "Command: numeric")
+        .and("template.d/Often.yaml", "Interval: 5")
+        .and("action.d/Tell.yaml", "Command: logger")
+        .and("smokerd.yaml", "not: [this");
+    let config = folder.config();
+    assert_eq!(names(&config), ["017", "Disk", "Web", "Web-2", "a.b"]);
+    assert_eq!(config.settings.bind_port, 18086);
+    assert_eq!(config.problems, []);
+    let web = plugin(&config, "Web");
+    assert_eq!(web.interval.map(|interval| interval.as_secs()), Some(5));
+    assert!(web.action.is_some());
+}
+
+#[test]
+fn it_means_the_same_as_one_file_that_includes_the_folders() {
+    let parts = |folder: Folder| {
+        folder
+            .and("template.d/BasePlugin.yaml", "Timeout: 30")
+            .and("action.d/Tell.yaml", "Command: logger %(status)s")
+            .and("plugin.d/One.yaml", "Command: !include beside.txt\nAction: Tell")
+            .and("plugin.d/beside.txt", "echo included")
+            .and("plugin.d/Two.yaml", "Module: smoker.server.plugins.uname\nList: [yes, 017, 1:30]")
+    };
+    let whole = parts(folder()).config();
+    let including = parts(Folder::with(
+        "bind_port: 18086\ntemplates: !include_dir template.d\nactions: !include_dir action.d\nplugins: !include_dir plugin.d\n",
+    ))
+    .config();
+    assert_eq!((whole.settings, whole.plugins), (including.settings, including.plugins));
+}
+
+#[test]
+fn empty_and_missing_parts_are_fine() {
+    let only_plugins = Folder::empty()
+        .and("plugin.d/Up.yaml", "Command: uptime")
+        .and("template.d/BasePlugin.yaml", "{}")
+        .and("action.d/readme.txt", "");
+    let config = only_plugins.config();
+    assert_eq!((names(&config), config.problems.len()), (vec!["Up"], 0));
+    let empty_common = only_plugins.and("common.yaml", "# nothing yet\n");
+    assert_eq!(names(&empty_common.config()), ["Up"]);
+}
+
+#[test]
+fn common_may_have_sections_of_its_own() {
+    let folder = folder()
+        .and("common.yaml", "templates: {Often: {Interval: 5}}\nplugins:\n  Own: {Command: own}\nactions:\n")
+        .and("plugin.d/Added.yaml", "{Command: added, Template: Often}");
+    assert_eq!(names(&folder.config()), ["Own", "Added"]);
+
+    let twice = folder.and("plugin.d/Own.yaml", "Command: again");
+    assert_eq!(
+        twice.error(),
+        "plugin.d/Own.yaml:1:1: plugins: Own stands here and at common.yaml:3:3; remove one of the two"
+    );
+    let odd = twice.and("common.yaml", "plugins: 5");
+    assert_eq!(
+        odd.error(),
+        "common.yaml:1:1: plugins has to be a mapping to which the files of plugin.d can be added, not a number"
+    );
+}
+
+#[test]
+fn places_name_the_real_files() {
+    let folder = folder()
+        .and("common.yaml", "bind_prot: 1\n")
+        .and("plugin.d/Good.yaml", "Command: x")
+        .and("plugin.d/Timeless.yaml", "Command: x\nTimeout: 0")
+        .and("plugin.d/Empty.yaml", "# later\n")
+        .and("plugin.d/Twice.yaml", "Twice:\n  Command: x")
+        .and("plugin.d/Old.yml", "Command: x");
+    assert_eq!(
+        folder.problems(),
+        [
+            "Warning plugin.d/Old.yml:1:1: this file is not read: the name has to end in .yaml",
+            "Warning plugin.d/Twice.yaml:1:1: the file's name is the entry's name already, so this is a parameter; \
+             remove the line `Twice:` and move up what stands below it",
+            "Warning common.yaml:1:1: unknown key bind_prot is ignored; did you mean bind_port?",
+            "Error plugin.d/Empty.yaml:1:1: Plugin Empty not loaded: the plugin is empty; it needs parameters such as \
+             `Command: true`, or {} for none",
+            "Error plugin.d/Timeless.yaml:2:1: Plugin Timeless not loaded: Timeout parameter can't be 0: it has to be a \
+             number of seconds above 0, not 0",
+            "Error plugin.d/Twice.yaml:1:1: Plugin Twice not loaded: Command or Module parameter has to be set",
+        ]
+    );
+}
+
+#[test]
+fn every_broken_file_is_told_of() {
+    let folder = folder()
+        .and("common.yaml", "- a list")
+        .and("plugin.d/Equals.yaml", "Command = x\nTimeout: 3")
+        .and("plugin.d/Include.yaml", "Command: !include nosuch.txt")
+        .and_bytes("plugin.d/Latin.yaml", b"Command: \xe9");
+    let error = folder.error();
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(lines[0], "common.yaml:1:1: it has to be a mapping of settings, not a list");
+    assert_eq!(
+        lines[1],
+        "Can't parse config file DIR: plugin.d/Equals.yaml:1:1: this is no `name: value`; use a colon: `Command: x`"
+    );
+    assert!(lines[3].starts_with("Can't include config file nosuch.txt: No such file"), "{error}");
+    assert_eq!(
+        lines[4],
+        "Can't parse config file DIR: plugin.d/Include.yaml:1:10: Command: !include nosuch.txt cannot be included"
+    );
+    assert!(lines[5].starts_with("Can't read config file plugin.d/Latin.yaml: line 1, column 10"), "{error}");
+    assert_eq!(lines.len(), 6, "{error}");
+}
+
+#[test]
+fn what_is_missing_is_told_with_the_folder_where_it_belongs() {
+    let nothing = Folder::empty().and("readme.txt", "");
+    assert_eq!(
+        nothing.error(),
+        "Can't read config folder DIR: there is neither common.yaml nor template.d, action.d, plugin.d in it"
+    );
+    let misnamed = folder().and("plugins.d/Up.yaml", "Command: uptime");
+    assert_eq!(misnamed.error(), "plugin.d: No configured plugins: the plugins section is empty; add a plugin to it");
+    assert_eq!(misnamed.problems(), ["Warning plugins.d: this folder is not read; did you mean plugin.d?"]);
+    let bare = Folder::empty().and("plugin.d/Up.yaml", "Command: uptime");
+    assert!(
+        bare.error().starts_with("template.d: Required BasePlugin template is not configured!"),
+        "{}",
+        bare.error()
+    );
+    let odd = folder().and("plugin.d", "a file");
+    assert_eq!(odd.error(), "Can't read config folder plugin.d: Not a directory (os error 20)");
+}
+
+#[test]
+fn an_include_is_looked_up_in_the_folder_and_beside_the_file() {
+    let folder = folder()
+        .and("plugin.d/Up.yaml", "Command: !include parts/command.txt\nTwo: !include other.txt")
+        .and("parts/command.txt", "from the folder")
+        .and("plugin.d/other.txt", "from beside");
+    let config = folder.config();
+    let up = plugin(&config, "Up");
+    assert_eq!((&up.parameters["Command"], &up.parameters["Two"]), (&text("from the folder"), &text("from beside")));
+}
+
+#[test]
+fn one_configuration_has_one_bound_for_all_its_files() {
+    // 40 plugins of 100 000 values each, every one within the bound.
+    let ten = |name: &str| format!("[{}]", [name; 10].join(", "));
+    let levels = [("a", "x"), ("b", "*a"), ("c", "*b"), ("d", "*c"), ("e", "*d")];
+    let lines = levels.map(|(next, last)| format!("{next}: &{next} {}\n", ten(last)));
+    let body = format!("Command: x\n{}", lines.concat());
+    let one = (0..40).fold(folder(), |folder, index| folder.and(&format!("plugin.d/p{index}.yaml"), &body));
+    assert!(one.error().contains("stand for more than 2000000 values"), "{}", one.error());
+}
+
+#[test]
+fn the_shipped_folder_and_the_shipped_file_load_to_the_same() {
+    let etc = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../etc");
+    let load = |name: &str| smoker_config::load(&etc.join(name)).unwrap_or_else(|error| panic!("{error}"));
+    let (folder, file) = (load("smokerd"), load("smokerd.yaml"));
+    assert_eq!(names(&folder), ["Apache", "Uname", "Uptime"]);
+    assert_eq!(folder, file);
+    assert_eq!(file.problems, []);
+}
