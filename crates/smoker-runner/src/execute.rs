@@ -1,6 +1,7 @@
 //! The life of one child: output, exit, deadline, cancel.
 
 use std::convert::Infallible;
+use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -153,7 +154,22 @@ impl From<ExitStatus> for End {
     }
 }
 
+impl Display for End {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(status) => write!(f, "exit status {status}"),
+            Self::Signalled { number, name } => write!(f, "killed by signal {number} ({name})"),
+            Self::TimedOut { .. } | Self::Cancelled => f.write_str("ended by smokerd"),
+        }
+    }
+}
+
 impl End {
+    /// Whether we ended it.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Self::TimedOut { .. } | Self::Cancelled)
+    }
+
     /// What to say of a run that we ended; none when it ended by itself.
     /// `over_time` is the sentence for one that took too long.
     pub(crate) fn by_us(&self, over_time: &str) -> Option<String> {

@@ -77,22 +77,41 @@ impl Reaper {
         &self.census
     }
 
-    /// A run waits for this process, which a module host forked: should the
-    /// host die it becomes our child, and is not to be reaped under the run's hands.
-    pub(crate) fn claim(&self, pid: Pid) {
+    /// Somebody waits for this process, which a module host forked: should
+    /// the host die it becomes our child, and is not to be reaped under their hands.
+    pub(crate) fn claim(&self, pid: Pid) -> Claim {
         self.shared.owned().insert(pid.as_raw());
-    }
-
-    /// Collects a claimed process that became our child, and forgets it.
-    pub(crate) fn collect_adopted(&self, pid: Pid) {
-        // One that could not be ended stays for the sweep after its death.
-        let _ = waitpid(pid, Some(WaitPidFlag::WNOHANG));
-        self.release(pid);
+        Claim { pid, reaper: self.clone() }
     }
 
     /// Changes whenever a child has died.
     pub(crate) fn deaths(&self) -> watch::Receiver<()> {
         self.deaths.clone()
+    }
+}
+
+/// A process that is nobody's to reap as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pid: Pid,
+    reaper: Reaper,
+}
+
+impl Claim {
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Collects the process, which became our child, if it has ended. One that
+    /// could not be ended is left to the sweep after its death.
+    pub(crate) fn collect_adopted(self) {
+        let _ = waitpid(self.pid, Some(WaitPidFlag::WNOHANG));
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.reaper.release(self.pid);
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
     add("  POST to served result; bare fork", Goal::None, &mut |daemon| against_fork(daemon, one));
     let memory = pair.as_ref().map_err(Clone::clone).and_then(host_memory);
     table.add(Row::of_pairs("  resident memory of the host; of the warm python3", "MiB", Goal::None, memory));
+    let memory = pair.as_ref().map_err(Clone::clone).and_then(spare_memory);
+    table.add(Row::alone("  memory of its own of the child that waits", "MiB", Goal::None, memory));
 }
 
 /// A daemon with plugins of the module, of which one has run.
@@ -119,10 +121,24 @@ fn start_python(interpreter: &Path) -> std::io::Result<Duration> {
 
 /// The resident memory of the host, and of the interpreter that does only the forking.
 fn host_memory(daemon: &Daemon) -> Result<Pairs, String> {
-    let parent = daemon.pid().to_string();
-    let is_ours = |pid: &i32| processes::status(*pid).is_some_and(|status| status.get("PPid") == Some(&parent));
-    let host = processes::with_argument(HOST).into_iter().find(is_ours).ok_or("the host is not found")?;
+    let host = host_of(daemon)?;
     let mut python = warm(daemon)?;
     python.run(MODULE).map_err(|error| format!("python3 failed: {error}"))?;
     Pairs::measure(1, || usage::resident(host), || usage::resident(python.pid()))
+}
+
+/// What the child that was forked ahead does not share.
+fn spare_memory(daemon: &Daemon) -> Result<f64, String> {
+    let host = host_of(daemon)?;
+    let spare = processes::with_argument(HOST).into_iter().find(|pid| is_child(*pid, host));
+    usage::own(spare.ok_or("there is no child that waits")?)
+}
+
+fn host_of(daemon: &Daemon) -> Result<i32, String> {
+    let mut hosts = processes::with_argument(HOST).into_iter();
+    hosts.find(|pid| is_child(*pid, daemon.pid())).ok_or("the host is not found".to_owned())
+}
+
+fn is_child(pid: i32, parent: i32) -> bool {
+    processes::status(pid).is_some_and(|status| status.get("PPid") == Some(&parent.to_string()))
 }

@@ -20,8 +20,19 @@ pub(crate) fn load() -> String {
 pub(crate) fn resident(pid: i32) -> Result<f64, String> {
     let unknown = || "there is no /proc that tells VmRSS".to_owned();
     let status = processes::status(pid).ok_or_else(unknown)?;
-    let kibibytes = status.get("VmRSS").and_then(|size| size.split(' ').next()?.parse::<u32>().ok());
-    kibibytes.map(|kibibytes| f64::from(kibibytes) / 1024.0).ok_or_else(unknown)
+    status.get("VmRSS").and_then(|size| mebibytes(size)).ok_or_else(unknown)
+}
+
+/// The memory in MiB that a process shares with no other.
+pub(crate) fn own(pid: i32) -> Result<f64, String> {
+    let unknown = || "there is no /proc that tells Private_Dirty".to_owned();
+    let maps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).map_err(|_| unknown())?;
+    maps.lines().find_map(|line| mebibytes(line.strip_prefix("Private_Dirty:")?)).ok_or_else(unknown)
+}
+
+/// A size as `/proc` writes it: `123 kB`.
+fn mebibytes(size: &str) -> Option<f64> {
+    size.trim().split(' ').next()?.parse::<u32>().ok().map(|kibibytes| f64::from(kibibytes) / 1024.0)
 }
 
 /// Processor time of the whole machine since its start, in ticks.

@@ -4,10 +4,13 @@ import json
 import os
 import sys
 
-from _smoker_host import isolation, logs, paths, reply, run
+from _smoker_host import isolation, logs, paths, rehearsal, reply, run
 
 # The daemon knows this exit code: the descriptor for the reply is gone.
 LOST_REPLY = 113
+
+# What a child says first: it has its job, which nobody else may run now.
+BEGUN = b'+'
 
 
 class Surroundings:
@@ -47,6 +50,7 @@ class Job:
                 return None
             parts.append(part)
             left -= len(part)
+        os.write(self.descriptor, BEGUN)
         return json.loads(b''.join(parts).decode('utf-8'))
 
     def send(self, data):
@@ -60,24 +64,34 @@ class Job:
 
 
 def live(surroundings, parent, mask, marker, job, output, log):
-    """Runs one module. Never returns."""
+    """Waits for a job and runs its module. Never returns.
+
+    What does not depend on the job is done before it comes: a child can have
+    been forked long before its run, or just for it."""
     pid = os.getpid()
     isolation.restore_signals(mask)
     isolation.take_streams(output)
     isolation.carry_marker(marker)
+    isolation.follow_parent(parent)
+    isolation.be_called('smokerd spare')
+    logs.start(log)
+    run.leave_forked_processes_alone()
+    rehearsal.rehearse(surroundings)
     connection = Job(job)
     request = connection.receive()
     if request is None:
         os._exit(0)
-    try:
-        isolation.become(request['account'])
-    except Exception as error:
-        account = request['account']
-        text = "can't run it as uid %s and gid %s: %s" % (account['uid'], account['gid'], error)
-        finish(connection, {'error': text}, request)
-    isolation.follow_parent(parent, 'smokerd plugin')
+    isolation.be_called('smokerd plugin')
+    account = request['account']
+    if account is not None:
+        try:
+            isolation.become(account)
+        except Exception as error:
+            text = "can't run it as uid %s and gid %s: %s" % (account['uid'], account['gid'], error)
+            finish(connection, {'error': text}, request)
+        isolation.follow_parent(parent)
+    logs.take_from(request['log_level'])
     paths.use(surroundings)
-    logs.start(log, request['log_level'])
     answer = run.run(request)
     if os.getpid() != pid:
         # The module forked and its copy came back here: only the first one answers.

@@ -77,9 +77,7 @@ def take_streams(output):
 
 
 def become(account):
-    """Takes on user and groups for good, checked. None: stays who we are."""
-    if account is None:
-        return
+    """Takes on user and groups for good, checked."""
     uid, gid = account['uid'], account['gid']
     os.setgroups(account['groups'])
     if hasattr(os, 'setresuid'):
@@ -100,18 +98,22 @@ def become(account):
         raise PermissionError('the system did not change them for good')
 
 
-def follow_parent(parent, name):
-    """Ends with the host, and is called by a name of its own. After the ids:
-    changing them undoes it."""
+def follow_parent(parent):
+    """Ends with the host. After the ids: changing them undoes it."""
     if LIBC is None or not sys.platform.startswith('linux'):
         return
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     # A process that changed its ids may not look at itself in /proc
     # otherwise, which closing descriptors and /dev/stdout need.
     LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-    LIBC.prctl(PR_SET_NAME, name.encode('utf-8', 'replace')[:15], 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def be_called(name):
+    """What a listing of processes shows."""
+    if LIBC is not None and sys.platform.startswith('linux'):
+        LIBC.prctl(PR_SET_NAME, name.encode('utf-8', 'replace')[:15], 0, 0, 0)
 
 
 def how_it_ended(pid):

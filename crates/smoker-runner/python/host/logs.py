@@ -26,8 +26,11 @@ class PipeHandler(logging.Handler):
             pass
 
 
-def start(descriptor, level):
-    """Sends all records from `level` on to the daemon."""
-    root = logging.getLogger()
-    root.addHandler(PipeHandler(descriptor))
-    root.setLevel(level)
+def start(descriptor):
+    """Sends all records to the daemon."""
+    logging.getLogger().addHandler(PipeHandler(descriptor))
+
+
+def take_from(level):
+    """Sends those from `level` on."""
+    logging.getLogger().setLevel(level)

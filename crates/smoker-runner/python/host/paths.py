@@ -8,12 +8,18 @@ def use(surroundings):
     """The user's folders come first, as if nothing had been imported yet."""
     sys.path[:] = surroundings.path
     sys.argv[:] = ['smokerd']
-    for name in _own_names(surroundings.users_path):
+    names, roots = look(surroundings)
+    for name in names:
         if name in sys.modules and name not in surroundings.core and name != 'smoker':
             _forget(name)
-    roots = [entry for entry in sys.path if os.path.isdir(os.path.join(entry, 'smoker'))]
     for package in surroundings.packages:
         package.__path__ = _folders(roots, package.__name__)
+
+
+def look(surroundings):
+    """The modules in the user's folders, and the folders that have more of ours."""
+    roots = [entry for entry in surroundings.path if os.path.isdir(os.path.join(entry, 'smoker'))]
+    return _own_names(surroundings.users_path), roots
 
 
 def packages():

@@ -27,7 +27,6 @@ def run(request):
     try:
         try:
             signal.signal(signal.SIGTERM, ended)
-            _leave_forked_processes_alone()
             told = _result(request)
             told.validate(force=True)
             return {'result': told.result}
@@ -64,7 +63,7 @@ class _Ended:
         raise PluginExecutionTimeout('Plugin execution exceeded timeout %s seconds' % self.seconds)
 
 
-def _leave_forked_processes_alone():
+def leave_forked_processes_alone():
     """Processes that a module forks end by SIGTERM as any others do, from
     their first moment: Python forgets signals that arrive between a fork and
     the child's first step, so they wait until the handler is gone. A lost one

@@ -4,15 +4,18 @@ use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufRead, Lines};
 use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::execute::End;
+use crate::host::child::Ordered;
 use crate::host::wire::{self, Message, Order};
+use crate::reaper::{Claim, Reaper};
 
 /// A host that takes orders. Dropping it ends the host.
 #[derive(Debug)]
@@ -22,12 +25,15 @@ pub(crate) struct Connection {
     death: OnceLock<String>,
     next_id: AtomicU64,
     search_path: Vec<PathBuf>,
+    reaper: Reaper,
+    /// The child that was ordered for the next run.
+    spare: Mutex<Option<Ordered>>,
 }
 
 /// What becomes of a run's child.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Event {
-    Started(Pid),
+    Started(Claim),
     Failed(String),
     Ended(End),
 }
@@ -36,13 +42,13 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Forked {
     id: u64,
-    connection: Arc<Connection>,
+    connection: Weak<Connection>,
     events: UnboundedReceiver<Event>,
 }
 
 impl Connection {
     /// Takes orders over this half of the control socket.
-    pub(crate) fn new(socket: OwnedWriteHalf, search_path: Vec<PathBuf>) -> Self {
+    pub(crate) fn new(socket: OwnedWriteHalf, search_path: Vec<PathBuf>, reaper: Reaper) -> Self {
         let (orders, mut ordered) = unbounded_channel();
         tokio::spawn(async move {
             while let Some(order) = ordered.recv().await {
@@ -54,12 +60,18 @@ impl Connection {
             }
         });
         let next_id = AtomicU64::new(1);
-        Self { orders, runs: Mutex::default(), death: OnceLock::new(), next_id, search_path }
+        let (runs, spare) = (Mutex::default(), Mutex::default());
+        Self { orders, runs, death: OnceLock::new(), next_id, search_path, reaper, spare }
     }
 
     /// Why the host is gone; none while it lives.
     pub(crate) fn death(&self) -> Option<&str> {
         self.death.get().map(String::as_str)
+    }
+
+    /// Why the host is gone, for a run that lost it.
+    pub(crate) fn obituary(&self) -> String {
+        self.death().unwrap_or("the Python host is gone").to_owned()
     }
 
     pub(crate) fn search_path(&self) -> &[PathBuf] {
@@ -77,15 +89,29 @@ impl Connection {
         }
         // Whether the host can still be reached shows in the events.
         let _ = self.orders.send(Order::Run { id, marker: marker.to_owned(), descriptors });
-        Forked { id, connection: Arc::clone(self), events }
+        Forked { id, connection: Arc::downgrade(self), events }
+    }
+
+    /// Orders a child for the next run, unless there is one.
+    pub(crate) fn prepare_spare(self: &Arc<Self>) {
+        let mut spare = self.spare();
+        if spare.is_none() && self.death().is_none() {
+            // Without descriptors left there is no spare, and a run that has none says why it can't begin.
+            *spare = Ordered::new(self).ok();
+        }
+    }
+
+    /// The child that was ordered for the next run.
+    pub(crate) fn take_spare(&self) -> Option<Ordered> {
+        self.spare().take()
     }
 
     /// Gives the host's messages to the runs until the host is gone.
-    pub(crate) async fn listen<R: AsyncBufRead + Unpin>(connection: std::sync::Weak<Self>, mut lines: Lines<R>) {
+    pub(crate) async fn listen<R: AsyncBufRead + Unpin>(connection: Weak<Self>, mut lines: Lines<R>) {
         while let Ok(Some(line)) = lines.next_line().await {
             let Some(connection) = connection.upgrade() else { return };
             match serde_json::from_str(&line) {
-                Ok(message) => connection.take(message),
+                Ok(message) => connection.take(&message),
                 Err(error) => tracing::error!("the Python host says what nobody understands ({error}): {line}"),
             }
         }
@@ -95,20 +121,29 @@ impl Connection {
     pub(crate) fn bury(&self, reason: String) {
         let _ = self.death.set(reason);
         self.runs().clear();
+        self.take_spare();
     }
 
-    fn take(&self, message: Message) {
-        let (id, event) = match message {
-            Message::Started { started, pid } => (started, Event::Started(Pid::from_raw(pid))),
-            Message::Exited { exited, code } => (exited, Event::Ended(End::Exited(code))),
-            Message::Signalled { exited, signal } => (exited, Event::Ended(End::of_signal(signal))),
-            Message::Failed { failed, reason } => (failed, Event::Failed(reason)),
+    fn take(&self, message: &Message) {
+        let (id, event): (u64, &dyn Fn() -> Event) = match message {
+            Message::Started { started, pid } => (*started, &|| Event::Started(self.reaper.claim(Pid::from_raw(*pid)))),
+            Message::Exited { exited, code } => (*exited, &|| Event::Ended(End::Exited(*code))),
+            Message::Signalled { exited, signal } => (*exited, &|| Event::Ended(End::of_signal(*signal))),
+            Message::Failed { failed, reason } => (*failed, &|| Event::Failed(reason.clone())),
             Message::Ready { .. } => return,
         };
+        // Listed or not is told under the lock: a child that nobody waits for is not claimed, since it may be gone.
         if let Some(run) = self.runs().get(&id) {
-            // A run that is over is just about to leave the list.
-            let _ = run.send(event);
+            let _ = run.send(event());
         }
+        if !matches!(message, Message::Started { .. }) {
+            // A spare that ended before its time is let go, so that the host can reap it.
+            self.spare().take_if(|spare| spare.id() == id);
+        }
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Option<Ordered>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn runs(&self) -> MutexGuard<'_, HashMap<u64, UnboundedSender<Event>>> {
@@ -117,20 +152,30 @@ impl Connection {
 }
 
 impl Forked {
+    /// The order's number.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// What happens next; none when the host is gone.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
     }
 
-    /// Why the host is gone.
-    pub(crate) fn death(&self) -> String {
-        self.connection.death().unwrap_or("the Python host is gone").to_owned()
+    /// Whether nothing is known of an end, neither the child's nor the host's.
+    pub(crate) fn lives(&mut self) -> bool {
+        matches!(self.events.try_recv(), Err(TryRecvError::Empty))
     }
 }
 
 impl Drop for Forked {
     fn drop(&mut self) {
-        self.connection.runs().remove(&self.id);
-        let _ = self.connection.orders.send(Order::Reap { id: self.id });
+        // Without a connection there is no host either.
+        if let Some(connection) = self.connection.upgrade() {
+            connection.runs().remove(&self.id);
+            // A claim ends before the child is reaped: its number can be another's then.
+            while self.events.try_recv().is_ok() {}
+            let _ = connection.orders.send(Order::Reap { id: self.id });
+        }
     }
 }

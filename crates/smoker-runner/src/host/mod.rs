@@ -8,6 +8,7 @@
 //! - `start`: from an interpreter to a host that takes orders
 //! - `wire`: what goes over the control socket
 //! - `connection`: orders to a host, and its events to the runs
+//! - `child`: a child until it gets its job
 //! - `run`: the life of one run: reply, exit, deadline, cancel
 //! - `job`: what a child is told to do
 //! - `log`: what modules print and log goes to our log
@@ -17,6 +18,7 @@ pub mod settings;
 pub(crate) mod job;
 pub(crate) mod run;
 
+mod child;
 mod connection;
 mod log;
 mod sources;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use crate::host::child::{Child, Lost, Ordered};
 use crate::host::connection::Connection;
 use crate::host::settings::PythonSettings;
 use crate::reaper::Reaper;
@@ -61,6 +64,19 @@ impl ModuleHost {
     /// The user's own folders.
     pub(crate) fn users_path(&self) -> &[PathBuf] {
         self.0.settings.users_path()
+    }
+
+    /// A child that waits for its job: the one that was ordered ahead, or a new one.
+    async fn child(&self) -> Result<Child, Lost> {
+        let connection = self.connection().await.map_err(Lost::ForGood)?;
+        if let Some(spare) = connection.take_spare()
+            && let Ok(child) = spare.started(Arc::clone(&connection)).await
+        {
+            return Ok(child);
+        }
+        let ordered =
+            Ordered::new(&connection).map_err(|error| Lost::ForGood(format!("can't run a module: {error}")))?;
+        ordered.started(connection).await
     }
 
     /// The host that runs, or a new one. The start goes on when nobody waits

@@ -1,8 +1,6 @@
 //! The life of one run in the host: reply, exit, deadline, cancel.
 
-use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream as StdUnixStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,16 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::execute::{End, until};
 use crate::host::ModuleHost;
-use crate::host::connection::{Event, Forked};
+use crate::host::child::{Child, Lost};
+use crate::host::connection::{Connection, Event, Forked};
 use crate::host::log;
-use crate::process::RunId;
 use crate::protocol::ModuleReply;
 use crate::witness::Witness;
 
 /// What a child wrote before it ended is in the socket; reading it takes no time.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// How often a run whose child was not even started is tried again with another host.
+/// How often a run whose child never got its job is tried again with another one.
 const RETRIES: usize = 2;
 
 /// One run that is asked for.
@@ -35,14 +33,6 @@ pub(crate) struct HostRun<'a> {
     pub(crate) reply_limit: usize,
     /// Who notes what the module prints, in place of the log.
     pub(crate) witness: Option<&'a Witness>,
-}
-
-/// Why there is no outcome.
-enum Lost {
-    /// The host died before it started the child: another one can be asked.
-    BeforeStart(String),
-    /// No module could be run, or the host died under it.
-    ForGood(String),
 }
 
 impl ModuleHost {
@@ -70,50 +60,45 @@ impl ModuleHost {
         deadline: Option<Instant>,
         cancel: &CancellationToken,
     ) -> Result<ModuleReply, Lost> {
-        let run_id = RunId::new();
-        let starting = async {
-            let connection = self.connection().await.map_err(Lost::ForGood)?;
-            let pipes = Pipes::new().map_err(|error| Lost::ForGood(format!("can't run a module: {error}")))?;
-            let mut forked = connection.fork(run_id.as_str(), pipes.theirs);
-            match forked.next().await {
-                Some(Event::Started(pid)) => Ok((forked, pid, pipes.ours)),
-                Some(Event::Failed(reason)) => Err(Lost::ForGood(format!("the Python host can't fork: {reason}"))),
-                Some(Event::Ended(_)) | None => Err(Lost::BeforeStart(forked.death())),
-            }
-        };
         // A child that starts when nobody waits for it any more finds no job and ends.
-        let (mut forked, pid, ours) = tokio::select! {
-            started = starting => started?,
+        let child = tokio::select! {
+            child = self.child() => child?,
             () = until(deadline) => return Ok(ModuleReply::without_reply(End::TimedOut { survivors: Vec::new() })),
             () = cancel.cancelled() => return Ok(ModuleReply::without_reply(End::Cancelled)),
         };
+        let Child { claim, mut forked, run_id, streams, connection } = child;
         let reaper = &self.0.reaper;
-        reaper.claim(pid);
-        log::follow_output(run.plugin, ours.output, run.witness);
-        log::follow_records(run.plugin, ours.log, run.witness);
-        let mut exchange = Exchange { socket: ours.job, received: Vec::new() };
+        log::follow_output(run.plugin, streams.output, run.witness);
+        log::follow_records(run.plugin, streams.log, run.witness);
+        let mut exchange = Exchange { socket: streams.job, received: Vec::new() };
 
         let why = tokio::select! {
-            end = finish(&mut exchange, &mut forked, run) => Why::Ended(end),
+            end = finish(&mut exchange, &mut forked, &connection, run) => Why::Ended(end),
             () = until(deadline) => Why::TimedOut,
             () = cancel.cancelled() => Why::Cancelled,
         };
         let end = match why {
             Why::Ended(Some(end)) => Ok(end),
             ended_by_us_or_host => {
-                let survivors = run_id.tree(pid).end(reaper.census(), reaper.deaths()).await;
+                let survivors = run_id.tree(claim.pid()).end(reaper.census(), reaper.deaths()).await;
                 match ended_by_us_or_host {
                     Why::TimedOut => Ok(End::TimedOut { survivors }),
                     Why::Cancelled => Ok(End::Cancelled),
-                    Why::Ended(_) => Err(Lost::ForGood(forked.death())),
+                    Why::Ended(_) => Err(connection.obituary()),
                 }
             }
         };
+        // Before the host is told to reap the child, whose number can be another's then.
         match end {
-            Err(_) => reaper.collect_adopted(pid),
-            Ok(_) => reaper.release(pid),
+            Err(_) => claim.collect_adopted(),
+            Ok(_) => drop(claim),
         }
-        Ok(ModuleReply { reply: exchange.into_reply(), end: end? })
+        match end {
+            Ok(end) if exchange.has_begun() || end.is_ours() => Ok(ModuleReply { reply: exchange.into_reply(), end }),
+            Ok(end) => Err(Lost::BeforeStart(format!("a child of the Python host ended before its run: {end}"))),
+            Err(reason) if exchange.has_begun() => Err(Lost::ForGood(reason)),
+            Err(reason) => Err(Lost::BeforeStart(reason)),
+        }
     }
 }
 
@@ -127,9 +112,19 @@ enum Why {
 /// Gives the job, takes the reply and waits for the child's end; no end when
 /// the host died. Once the child is gone nobody waits for its socket to be
 /// closed: what it started may hold it.
-async fn finish(exchange: &mut Exchange, forked: &mut Forked, run: &HostRun<'_>) -> Option<End> {
+async fn finish(
+    exchange: &mut Exchange,
+    forked: &mut Forked,
+    connection: &Arc<Connection>,
+    run: &HostRun<'_>,
+) -> Option<End> {
+    let talk = async {
+        exchange.give(run.job).await;
+        connection.prepare_spare();
+        exchange.read(run.reply_limit).await;
+    };
     tokio::select! {
-        () = exchange.talk(run) => ended(forked).await,
+        () = talk => ended(forked).await,
         end = ended(forked) => {
             let _ = timeout(LAST_WORDS, exchange.read(run.reply_limit)).await;
             end
@@ -152,11 +147,10 @@ struct Exchange {
 }
 
 impl Exchange {
-    async fn talk(&mut self, run: &HostRun<'_>) {
-        let job = format!("{}\n{}", run.job.len(), run.job);
+    async fn give(&mut self, job: &str) {
+        let job = format!("{}\n{job}", job.len());
         // A child that ended before it read its job says so by its end.
         let _ = self.socket.write_all(job.as_bytes()).await;
-        self.read(run.reply_limit).await;
     }
 
     /// Reads until the reply is whole, or nothing more comes, or it is larger
@@ -170,7 +164,12 @@ impl Exchange {
         }
     }
 
-    /// The reply: behind its length in decimal and a newline. One that is cut is none.
+    /// Whether the child had its job before it ended; another one may run it otherwise.
+    fn has_begun(&self) -> bool {
+        !self.received.is_empty()
+    }
+
+    /// The reply: behind the sign that the run has begun, its length in decimal and a newline. One that is cut is none.
     fn into_reply(mut self) -> Option<Vec<u8>> {
         let end = self.reply_end().filter(|end| *end <= self.received.len())?;
         self.received.truncate(end);
@@ -180,7 +179,7 @@ impl Exchange {
 
     fn reply_end(&self) -> Option<usize> {
         let start = self.header_length()?;
-        let length: usize = std::str::from_utf8(&self.received[..start - 1]).ok()?.parse().ok()?;
+        let length: usize = std::str::from_utf8(self.received.get(1..start - 1)?).ok()?.parse().ok()?;
         start.checked_add(length)
     }
 
@@ -193,27 +192,5 @@ impl Exchange {
 /// An error reply that takes the place of one that is too large has fewer bytes than this.
 const MOST_EXCUSE: usize = 64 * 1024;
 
-/// A length in decimal and a newline.
+/// A sign that the run has begun, a length in decimal and a newline.
 const LONGEST_HEADER: usize = 24;
-
-struct Pipes {
-    ours: Ours,
-    theirs: [OwnedFd; 3],
-}
-
-struct Ours {
-    job: UnixStream,
-    output: OwnedFd,
-    log: OwnedFd,
-}
-
-impl Pipes {
-    fn new() -> io::Result<Self> {
-        let (job, their_job) = StdUnixStream::pair()?;
-        job.set_nonblocking(true)?;
-        let (output, their_output) = io::pipe()?;
-        let (log, their_log) = io::pipe()?;
-        let ours = Ours { job: UnixStream::from_std(job)?, output: output.into(), log: log.into() };
-        Ok(Self { ours, theirs: [their_job.into(), their_output.into(), their_log.into()] })
-    }
-}

@@ -23,6 +23,7 @@ pub(crate) fn modules() -> BTreeMap<&'static str, &'static str> {
         "_smoker_host/logs.py" => "host/logs.py",
         "_smoker_host/loop.py" => "host/loop.py",
         "_smoker_host/paths.py" => "host/paths.py",
+        "_smoker_host/rehearsal.py" => "host/rehearsal.py",
         "_smoker_host/reply.py" => "host/reply.py",
         "_smoker_host/run.py" => "host/run.py",
         "smoker/__init__.py" => "smoker/__init__.py",

@@ -68,7 +68,7 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
         return Err(format!("{shown} can't run modules: {reason}; {advice}"));
     };
     tracing::info!("Started Python host {}: {shown} is Python {ready}", undertaker.pid);
-    let connection = Arc::new(Connection::new(writer, path));
+    let connection = Arc::new(Connection::new(writer, path, reaper.clone()));
     let weak = Arc::downgrade(&connection);
     tokio::spawn(async move {
         Connection::listen(weak.clone(), lines).await;
@@ -138,9 +138,7 @@ impl Undertaker {
             let _ = timeout(LAST_WORDS / 10, listener).await;
         }
         let end = match status.map(End::from) {
-            Ok(End::Signalled { number, name }) => format!("killed by signal {number} ({name})"),
-            Ok(End::Exited(code)) => format!("exit status {code}"),
-            Ok(End::TimedOut { .. } | End::Cancelled) => "ended by smokerd".to_owned(),
+            Ok(end) => end.to_string(),
             Err(error) => error.to_string(),
         };
         match self.said.last_words() {

@@ -1,5 +1,6 @@
 //! The host itself: how it starts, dies and comes back.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -57,12 +58,108 @@ fn a_host_that_died_between_runs_is_not_noticed() {
 }
 
 #[test]
-fn without_a_runner_the_host_ends() {
+fn without_a_runner_host_and_spare_end() {
     let modules = Modules::new();
-    let result = modules.run_body("who", "self.result.add_info(str(os.getppid()))");
-    let host = infos(&result)[0].to_owned();
+    let (host, _) = run_who(&modules);
+    let spare = spare_of(&host);
     drop(modules);
-    wait_until("end of the host", || !is_alive(&host));
+    wait_until("end of the host", || !is_alive(&host) && !is_alive(&spare));
+}
+
+#[test]
+fn the_next_run_is_given_to_a_child_that_waits_for_it() {
+    let modules = Modules::new();
+    let (host, first) = run_who(&modules);
+    let spare = spare_of(&host);
+    assert_ne!(spare, first);
+    assert_eq!(run_who(&modules), (host.clone(), spare.clone()));
+    assert_ne!(spare_of(&host), spare);
+}
+
+#[test]
+fn a_spare_is_marked_before_its_run() {
+    let modules = Modules::new();
+    let (host, _) = run_who(&modules);
+    let environment = fs::read(format!("/proc/{}/environ", spare_of(&host))).expect("an environment");
+    let marker = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(b"SMOKER_RUN_ID="));
+    let marker = String::from_utf8_lossy(marker.expect("a marker")).into_owned();
+    assert!(marker.starts_with(&format!("{}.", std::process::id())), "{marker}");
+    let seen = modules.run_body("marked", "self.result.add_info(os.environ['SMOKER_RUN_ID'])");
+    assert_eq!(infos(&seen), [marker]);
+}
+
+#[test]
+fn a_spare_that_was_killed_is_replaced() {
+    let modules = Modules::new();
+    let (host, _) = run_who(&modules);
+    let spare = spare_of(&host);
+    kill(&spare);
+    wait_until("reaped spare", || !PathBuf::from(format!("/proc/{spare}")).exists());
+    let (same_host, child) = run_who(&modules);
+    assert_eq!(same_host, host);
+    assert_ne!(child, spare);
+}
+
+#[test]
+fn the_end_of_the_host_ends_the_spare() {
+    let modules = Modules::new();
+    let (host, _) = run_who(&modules);
+    let spare = spare_of(&host);
+    kill(&host);
+    wait_until("reaped spare", || !PathBuf::from(format!("/proc/{spare}")).exists());
+    assert_ne!(run_who(&modules).0, host);
+}
+
+#[test]
+fn a_spare_has_no_descriptor_of_another_run() {
+    let modules = Modules::new();
+    let (host, _) = run_who(&modules);
+    let flag = modules.path("flag");
+    let body = format!("while not os.path.exists({:?}): time.sleep(0.01)", flag.display());
+    modules.file("slow.py", &plugin(&body));
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| modules.run(&Check::module("slow")));
+        let running = || children_of(&host).into_iter().find(|child| name_of(child) == "smokerd plugin");
+        wait_until("slow run", || running().is_some());
+        let (running, spare) = (running().expect("just seen"), spare_of(&host));
+        let shared: Vec<_> = pipes_of(&running).intersection(&pipes_of(&spare)).cloned().collect();
+        fs::write(&flag, "").expect("a file");
+        run.join().expect("a run");
+        assert!(shared.is_empty(), "{shared:?}");
+    });
+}
+
+/// The pids of the host and of the child that ran.
+fn run_who(modules: &Modules) -> (String, String) {
+    let result = modules.run_body("who", "self.result.add_info('%d %d' % (os.getppid(), os.getpid()))");
+    let (host, child) = infos(&result)[0].split_once(' ').expect("two pids");
+    (host.to_owned(), child.to_owned())
+}
+
+/// The child that has no run yet.
+fn spare_of(host: &str) -> String {
+    let mut found = None;
+    wait_until("spare", || {
+        found = children_of(host).into_iter().find(|child| name_of(child) == "smokerd spare");
+        found.is_some()
+    });
+    found.expect("just found")
+}
+
+fn children_of(host: &str) -> Vec<String> {
+    let children = fs::read_to_string(format!("/proc/{host}/task/{host}/children")).unwrap_or_default();
+    children.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+fn name_of(pid: &str) -> String {
+    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
+}
+
+/// The pipes and sockets that a process has.
+fn pipes_of(pid: &str) -> BTreeSet<String> {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.path()).ok());
+    targets.map(|target| target.to_string_lossy().into_owned()).filter(|target| target.contains(":[")).collect()
 }
 
 #[test]
