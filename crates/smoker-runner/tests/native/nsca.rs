@@ -113,12 +113,14 @@ arrives_by! {
     a_result_arrives_by_xtea: "6",
     a_result_arrives_by_blowfish: "8",
     a_result_arrives_by_twofish: "9",
+    a_result_arrives_by_loki97: "10",
     a_result_arrives_by_rc2: "11",
     a_result_arrives_by_rijndael_128: "14",
     a_result_arrives_by_rijndael_192: "15",
     a_result_arrives_by_rijndael_256: "16",
     a_result_arrives_by_serpent: "20",
     a_result_arrives_by_gost: "23",
+    a_result_arrives_by_safer_plus: "26",
 }
 
 fn arrives(method: &str, password: &str) {
@@ -184,6 +186,6 @@ fn what_cannot_be_sent_is_told() {
     assert_eq!(reason, "PasswordFile can't be read: [Errno 2] No such file or directory: '/no/such'");
     let reason = nothing(json!({"Password": ["secret"], "Port": port}));
     assert!(!reason.contains("secret") && reason.starts_with("Password has to be text"), "{reason}");
-    let reason = nothing(json!({"EncryptionMethod": 10, "Port": port}));
-    assert!(reason.starts_with("EncryptionMethod 10 (loki97) is not supported here"), "{reason}");
+    let reason = nothing(json!({"EncryptionMethod": 19, "Port": port}));
+    assert!(reason.starts_with("EncryptionMethod 19 (wake) is not supported, not even by"), "{reason}");
 }

@@ -6,18 +6,22 @@
 //!
 //! - `feedback`: the mode, cipher feedback of eight bits
 //! - `rijndael`: with blocks of 128, 192 and 256 bits, of which AES has the first only
-//! - `xtea`, `gost`: as libmcrypt has them
+//! - `xtea`, `gost`, `loki97`, `safer_plus`: as libmcrypt has them
 
 mod feedback;
 mod gost;
+mod loki97;
 mod rijndael;
+mod safer_plus;
 mod xtea;
 
 use cipher::{Block, BlockCipherEncrypt, KeyInit};
 
 use crate::native::nsca::cipher::feedback::encrypt_bytes;
 use crate::native::nsca::cipher::gost::Gost;
+use crate::native::nsca::cipher::loki97::Loki97;
 use crate::native::nsca::cipher::rijndael::Rijndael;
+use crate::native::nsca::cipher::safer_plus::SaferPlus;
 use crate::native::nsca::cipher::xtea::Xtea;
 use crate::native::nsca::packet::IV_LENGTH;
 
@@ -33,16 +37,18 @@ pub(crate) enum Method {
     Xtea,
     Blowfish,
     Twofish,
+    Loki97,
     Rc2,
     Rijndael128,
     Rijndael192,
     Rijndael256,
     Serpent,
     Gost,
+    SaferPlus,
 }
 
-/// Number, name and method, as `send_nsca.cfg` lists them. The daemon of
-/// Debian refuses 7, 12, 19, 22, 24 and 25 itself.
+/// Number, name and method, as `send_nsca.cfg` lists them. Of the others
+/// libmcrypt has no mode of eight bits, and the daemon of Debian ends each connection.
 const METHODS: [(u32, &str, Option<Method>); 23] = [
     (0, "none", Some(Method::None)),
     (1, "xor", Some(Method::Xor)),
@@ -54,7 +60,7 @@ const METHODS: [(u32, &str, Option<Method>); 23] = [
     (7, "3way", None),
     (8, "blowfish", Some(Method::Blowfish)),
     (9, "twofish", Some(Method::Twofish)),
-    (10, "loki97", None),
+    (10, "loki97", Some(Method::Loki97)),
     (11, "rc2", Some(Method::Rc2)),
     (12, "arcfour", None),
     (14, "rijndael-128", Some(Method::Rijndael128)),
@@ -66,7 +72,7 @@ const METHODS: [(u32, &str, Option<Method>); 23] = [
     (23, "gost", Some(Method::Gost)),
     (24, "safer64", None),
     (25, "safer128", None),
-    (26, "safer+", None),
+    (26, "safer+", Some(Method::SaferPlus)),
 ];
 
 impl Method {
@@ -84,9 +90,10 @@ impl Method {
         };
         match row {
             Some((_, _, Some(method))) => Ok(*method),
-            Some((number, name, None)) => {
-                Err(format!("EncryptionMethod {number} ({name}) is not supported here; take one of {}", known()))
-            }
+            Some((number, name, None)) => Err(format!(
+                "EncryptionMethod {number} ({name}) is not supported, not even by the NSCA daemon itself; take one of {}",
+                known()
+            )),
             None => Err(format!("EncryptionMethod {text} is unknown; take one of {}", known())),
         }
     }
@@ -115,6 +122,14 @@ pub(crate) fn encrypt(method: Method, password: &[u8], iv: &[u8; IV_LENGTH], pac
         Method::Gost => {
             let cipher = Gost::new(&key(password));
             encrypt_bytes(&mut iv[..8].to_vec(), packet, |block| cipher.encrypt(block));
+        }
+        Method::Loki97 => {
+            let cipher = Loki97::new(&key(password));
+            encrypt_bytes(&mut iv[..16].to_vec(), packet, |block| cipher.encrypt(block));
+        }
+        Method::SaferPlus => {
+            let cipher = SaferPlus::new(&key(password));
+            encrypt_bytes(&mut iv[..16].to_vec(), packet, |block| cipher.encrypt(block));
         }
         Method::Rijndael128 => rijndael::<16>(password, iv, packet),
         Method::Rijndael192 => rijndael::<24>(password, iv, packet),
@@ -184,8 +199,11 @@ mod tests {
         ] {
             assert_eq!(Method::named(text), Ok(method), "{text}");
         }
-        let reason = Method::named("SAFER+").expect_err("not there");
-        assert!(reason.starts_with("EncryptionMethod 26 (safer+) is not supported here; take one of 0 none, 1 xor, "));
+        assert_eq!(Method::named("SAFER+"), Ok(Method::SaferPlus));
+        let reason = Method::named("WAKE").expect_err("not there");
+        assert!(
+            reason.starts_with("EncryptionMethod 19 (wake) is not supported, not even by the NSCA daemon itself; ")
+        );
         assert!(Method::named("99").expect_err("unknown").starts_with("EncryptionMethod 99 is unknown; "));
     }
 
@@ -198,6 +216,20 @@ mod tests {
         let mut packet = vec![7];
         encrypt(Method::Xor, b"", &[1; IV_LENGTH], &mut packet);
         assert_eq!(packet, [6]);
+    }
+
+    /// What libmcrypt 2.5.8 makes of the same key and block.
+    #[test]
+    fn own_ciphers_encrypt_as_libmcrypt_does() {
+        let key: [u8; 32] = std::array::from_fn(|at| u8::try_from(1 + at).expect("a byte"));
+        let block: [u8; 16] = std::array::from_fn(|at| u8::try_from(100 + at).expect("a byte"));
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mut encrypted = block;
+        Loki97::new(&key).encrypt(&mut encrypted);
+        assert_eq!(hex(&encrypted), "61b0a9b69fb85e113c0b96a9355ebcce");
+        encrypted = block;
+        SaferPlus::new(&key).encrypt(&mut encrypted);
+        assert_eq!(hex(&encrypted), "8e611b81bbac055365dce49007db7cb6");
     }
 
     #[test]
