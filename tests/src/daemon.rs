@@ -132,6 +132,27 @@ impl Daemon {
         self.sandbox.stdout() + &self.sandbox.stderr()
     }
 
+    /// Puts another configuration in the place of the one that it has read.
+    pub fn write(&self, config: &Config) {
+        config.write(&self.sandbox).expect("the sandbox is writable");
+    }
+
+    /// Has it take another configuration and gives what it logged meanwhile.
+    #[must_use]
+    pub fn reload(&self, config: &Config) -> String {
+        self.write(config);
+        self.hang_up()
+    }
+
+    /// Has it read its configuration again and gives what it logged meanwhile.
+    #[must_use]
+    pub fn hang_up(&self) -> String {
+        let before = [self.sandbox.stdout().len(), self.sandbox.stderr().len()];
+        let logged = || self.sandbox.stdout().split_off(before[0]) + &self.sandbox.stderr()[before[1]..];
+        self.signal(Signal::SIGHUP);
+        wait::until("the end of a reload", || Some(logged()).filter(|log| is_over(log)))
+    }
+
     /// The daemon's processes and those of its plugins.
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {
@@ -240,4 +261,9 @@ impl Daemon {
     pub fn wait_for_exit(&mut self) -> i32 {
         self.started.exit_within(wait::PATIENCE).expect("the daemon ends")
     }
+}
+
+/// Whether a reload has ended, one way or the other.
+fn is_over(log: &str) -> bool {
+    log.lines().any(|line| line.contains(": Reloaded ") || line.contains(" is refused as a whole "))
 }

@@ -12,6 +12,7 @@
 //! - `config`: writes the configuration of a test
 //! - `cli`: runs a program to its end
 //! - `daemon`: the real daemon, booted for one test
+//! - `service_manager`: hears what a daemon tells who has started it
 //! - `background`: the real daemon, gone into the background
 //! - `help`: the options that a program shows
 //! - `lines`: looks for lines in what a program said
@@ -36,6 +37,7 @@ pub mod ports;
 pub mod processes;
 pub mod replay;
 pub mod sandbox;
+pub mod service_manager;
 pub mod skip;
 pub mod started;
 pub mod wait;

@@ -15,9 +15,10 @@ use crate::node::{Entry, Include, Kind, Node};
 use crate::problem::{Place, Report, Severity};
 use crate::source::Source;
 
-/// Reads the main file with all its includes.
-pub(crate) fn assemble(main: &Path, report: &mut Report) -> Result<Rc<Node>, Fault> {
-    Assembler::new(SearchPath::of(main), report).main(main, main)
+/// Reads the main file with all its includes. Relative ones start at `working`
+/// first; empty is the working directory of the process.
+pub(crate) fn assemble(main: &Path, working: &Path, report: &mut Report) -> Result<Rc<Node>, Fault> {
+    Assembler::new(SearchPath::of(main, working), report).main(main, main)
 }
 
 const INCLUDE_LEAD: &str = "Can't include config file ";

@@ -26,11 +26,14 @@ pub(crate) fn is_part(folder: &Path, file: &Path) -> bool {
     file == folder.join(COMMON) || SECTIONS.iter().any(|(_, name)| parent == folder.join(name))
 }
 
-/// Reads the folder. Every file that cannot be read or parsed is one fault.
-pub(crate) fn assemble(folder: &Path, report: &mut Report) -> Result<Rc<Node>, Vec<Fault>> {
+/// Reads the folder; relative includes start at `working` first. Every file that cannot be read or parsed is one fault.
+pub(crate) fn assemble(folder: &Path, working: &Path, report: &mut Report) -> Result<Rc<Node>, Vec<Fault>> {
     check_parts(folder, report)?;
-    let mut reader =
-        Reader { folder, assembler: Assembler::new(SearchPath::in_folder(folder), report), faults: Vec::new() };
+    let mut reader = Reader {
+        folder,
+        assembler: Assembler::new(SearchPath::in_folder(folder, working), report),
+        faults: Vec::new(),
+    };
     let common = reader.common();
     let sections = SECTIONS.map(|(section, name)| reader.section(section, name, &common));
     if !reader.faults.is_empty() {

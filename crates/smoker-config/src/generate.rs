@@ -64,7 +64,7 @@ fn text(path: &Path, report: &mut Report) -> Result<String, Vec<Fault>> {
         let text = format!("{} is a file; name the folder with common.yaml, template.d and plugin.d", path.display());
         return Err(Fault::bare(text).into());
     }
-    let root = folder::assemble(path, report)?;
+    let root = folder::assemble(path, Path::new(""), report)?;
     crate::interpret(&root, path, None, report)?;
     let whole = root.to_value();
     let text = HEADER.to_owned() + &yaml_text::document(&whole);
@@ -72,8 +72,7 @@ fn text(path: &Path, report: &mut Report) -> Result<String, Vec<Fault>> {
     Ok(text)
 }
 
-/// Reads the text as a daemon will, which has to give the same values. They
-/// are compared as they are shown, because NaN is not equal to itself.
+/// Reads the text as a daemon will, which has to give the same values.
 fn check(text: &str, whole: &Value, folder: &Path) -> Result<(), Fault> {
     if text.len() as u64 > MAX_FILE_SIZE {
         let limit = MAX_FILE_SIZE / (1024 * 1024);
@@ -85,7 +84,7 @@ fn check(text: &str, whole: &Value, folder: &Path) -> Result<(), Fault> {
     let again = Source::of(folder, text)
         .map_err(Fault::bare)
         .and_then(|source| document::parse(&source, &mut Report::default()))?;
-    if format!("{:?}", again.to_value()) == format!("{whole:?}") {
+    if again.to_value() == *whole {
         Ok(())
     } else {
         Err(Fault::bare("the generated text would not mean the same as the folder; please report it, with the folder"))

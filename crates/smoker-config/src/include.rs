@@ -6,6 +6,8 @@ use std::{fs, io};
 /// The folders that a relative path is looked up in, after the working directory.
 #[derive(Debug)]
 pub(crate) struct SearchPath {
+    /// The working directory; empty for that of the process.
+    working: PathBuf,
     main: PathBuf,
     /// The folder of each file included so far, in order.
     included: Vec<PathBuf>,
@@ -13,13 +15,13 @@ pub(crate) struct SearchPath {
 
 impl SearchPath {
     /// The search path of a main file.
-    pub(crate) fn of(main: &Path) -> Self {
-        Self::in_folder(&folder_of(main))
+    pub(crate) fn of(main: &Path, working: &Path) -> Self {
+        Self::in_folder(&folder_of(main), working)
     }
 
     /// The search path of a folder that is a configuration.
-    pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self { main: folder.to_owned(), included: Vec::new() }
+    pub(crate) fn in_folder(folder: &Path, working: &Path) -> Self {
+        Self { working: working.to_owned(), main: folder.to_owned(), included: Vec::new() }
     }
 
     /// Adds the folder of a file that is being included.
@@ -33,7 +35,7 @@ impl SearchPath {
     /// Finds a file: as given, beside the main file, beside each included file.
     /// The error is the reason without the path.
     pub(crate) fn find_file(&self, path: &Path) -> Result<PathBuf, String> {
-        let candidates: Vec<_> = std::iter::once(path.to_owned())
+        let candidates: Vec<_> = std::iter::once(self.working.join(path))
             .chain(std::iter::once(&self.main).chain(&self.included).map(|folder| folder.join(path)))
             .collect();
         if let Some(found) = candidates.iter().find(|candidate| exists(candidate).is_ok_and(|is_folder| !is_folder)) {
@@ -42,7 +44,7 @@ impl SearchPath {
         if candidates.iter().any(|candidate| matches!(exists(candidate), Ok(true))) {
             return Err("it is a folder; use !include_dir".to_owned());
         }
-        let reason = exists(path).err().map_or_else(String::new, |error| error.to_string());
+        let reason = exists(&self.working.join(path)).err().map_or_else(String::new, |error| error.to_string());
         if path.is_absolute() {
             return Err(reason);
         }
@@ -58,7 +60,7 @@ impl SearchPath {
 
     /// Finds a folder: as given, else beside the main file. `None` when there is none.
     pub(crate) fn find_folder(&self, path: &Path) -> Option<PathBuf> {
-        [path.to_owned(), self.main.join(path)].into_iter().find(|candidate| candidate.is_dir())
+        [self.working.join(path), self.main.join(path)].into_iter().find(|candidate| candidate.is_dir())
     }
 }
 

@@ -106,7 +106,17 @@ pub struct Config {
 ///
 /// When a file cannot be read or understood, a setting makes no sense, or no plugin loads.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    load_with(path, None)
+    load_with(path, Path::new(""), None)
+}
+
+/// As [`load`], for a process that has left the folder in which it was
+/// started: relative paths start there.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_from(working: &Path, path: &Path) -> Result<Config, ConfigError> {
+    load_with(&working.join(path), working, None)
 }
 
 /// As [`load`], with some parameters of one plugin replaced.
@@ -115,12 +125,12 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 ///
 /// As [`load`]. Overrides of a plugin that is not configured are none.
 pub fn load_overriding(path: &Path, overrides: &Overrides) -> Result<Config, ConfigError> {
-    load_with(path, Some(overrides))
+    load_with(path, Path::new(""), Some(overrides))
 }
 
-fn load_with(path: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
+fn load_with(path: &Path, working: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
     let mut report = Report::default();
-    match read(path, overrides, &mut report) {
+    match read(path, working, overrides, &mut report) {
         Ok((settings, plugins)) => Ok(Config { settings, plugins, problems: report.problems }),
         Err(faults) => Err(ConfigError::new(faults, report.problems)),
     }
@@ -128,10 +138,15 @@ fn load_with(path: &Path, overrides: Option<&Overrides>) -> Result<Config, Confi
 
 fn read(
     path: &Path,
+    working: &Path,
     overrides: Option<&Overrides>,
     report: &mut Report,
 ) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
-    let root = if path.is_dir() { folder::assemble(path, report)? } else { assemble::assemble(path, report)? };
+    let root = if path.is_dir() {
+        folder::assemble(path, working, report)?
+    } else {
+        assemble::assemble(path, working, report)?
+    };
     interpret(&root, path, overrides, report)
 }
 

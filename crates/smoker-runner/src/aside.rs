@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// # Errors
 ///
 /// When there can be no further thread, or when the work panicked.
-pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, answered) = oneshot::channel();
     let work = move || {
         // Whoever no longer waits does not need the answer.

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::census::Census;
+use crate::environment::OF_THE_DAEMON;
 use crate::terminate::Tree;
 
 /// The first argument that makes a program of ours the guardian.
@@ -40,6 +41,9 @@ impl Guardian {
         let session = getsid(None)?;
         let mut command = Command::new("/proc/self/exe");
         command.arg0("smokerd").args([SUBCOMMAND, &std::process::id().to_string(), &session.to_string()]);
+        for variable in OF_THE_DAEMON {
+            command.env_remove(variable);
+        }
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().map(Self).map(Some)
     }

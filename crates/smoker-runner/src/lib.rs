@@ -27,6 +27,7 @@
 //! - `aside`: work that may hang, on a thread of its own
 //! - `sys`: what differs between Linux and other systems
 
+pub mod aside;
 pub mod builtin;
 pub mod credentials;
 pub mod evidence;
@@ -40,7 +41,6 @@ pub mod runner;
 pub mod template;
 
 mod action;
-mod aside;
 mod capture;
 mod census;
 mod command;

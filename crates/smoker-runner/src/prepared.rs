@@ -37,6 +37,13 @@ impl PreparedPlugin {
         &self.spec
     }
 
+    /// Whether both would do the same: the configuration says the same of them,
+    /// and so does the system of their accounts.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.credentials == other.credentials
+    }
+
     /// As whom it runs.
     ///
     /// # Errors

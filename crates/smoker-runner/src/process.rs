@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
 use crate::credentials::Credentials;
+use crate::environment::OF_THE_DAEMON;
 use crate::reaper::Reaper;
 use crate::sys::{self, MARKER};
 use crate::terminate::Tree;
@@ -48,7 +49,7 @@ pub(crate) struct Process {
 /// tables and costs a fraction of a fork.
 pub(crate) fn spawn(reaper: &Reaper, program: &Program<'_>) -> io::Result<Process> {
     let run_id = RunId::new();
-    let mut command = StdCommand::new(program.path);
+    let mut command = program_of_ours(program.path);
     if let Some(name) = program.name {
         command.arg0(name);
     }
@@ -78,7 +79,7 @@ pub(crate) fn spawn_host(
     arguments: &[OsString],
     control: OwnedFd,
 ) -> io::Result<(Child, Pid)> {
-    let mut command = StdCommand::new(interpreter);
+    let mut command = program_of_ours(interpreter);
     command
         .args(arguments)
         .env(MARKER.trim_end_matches('='), "-".repeat(RUN_ID_LENGTH))
@@ -89,6 +90,14 @@ pub(crate) fn spawn_host(
     let child = reaper.spawn(&mut Command::from(command))?;
     let pid = pid_of(&child)?;
     Ok((child, pid))
+}
+
+fn program_of_ours(path: &Path) -> StdCommand {
+    let mut command = StdCommand::new(path);
+    for variable in OF_THE_DAEMON {
+        command.env_remove(variable);
+    }
+    command
 }
 
 fn pid_of(child: &Child) -> io::Result<Pid> {

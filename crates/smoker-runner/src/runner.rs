@@ -1,6 +1,7 @@
 //! The way of a run, from the maintenance lock to the action's result.
 
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use smoker_model::messages::{Level, Messages};
 use smoker_model::plugin::{Execution, StdinMode};
@@ -32,7 +33,7 @@ pub enum RunKind {
 /// Runs plugins. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Runner {
-    modules: Modules,
+    modules: Arc<RwLock<Modules>>,
 }
 
 impl Runner {
@@ -40,7 +41,19 @@ impl Runner {
     /// modules is started by the first run that needs one.
     #[must_use]
     pub fn new(reaper: Reaper, python: PythonSettings) -> Self {
-        Self { modules: Modules::new(python, reaper) }
+        Self { modules: Arc::new(RwLock::new(Modules::new(python, reaper))) }
+    }
+
+    /// Takes another interpreter, or other folders, for runs that begin from
+    /// now on. The host that there is ends with the last run that it has.
+    pub fn set_python(&self, python: PythonSettings) {
+        let mut modules = self.modules.write().unwrap_or_else(PoisonError::into_inner);
+        *modules = Modules::new(python, modules.reaper().clone());
+    }
+
+    /// What a run uses from its beginning to its end.
+    fn modules(&self) -> Modules {
+        self.modules.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Runs a plugin and its action. Always gives a result; what goes wrong is
@@ -68,6 +81,7 @@ impl Runner {
         kind: RunKind,
         cancel: &CancellationToken,
     ) -> PluginResult {
+        let modules = self.modules();
         let spec = plugin.spec();
         let started = Timestamp::now();
         let forced = kind == RunKind::Forced;
@@ -84,56 +98,56 @@ impl Runner {
             }
         }
         let began = Instant::now();
-        let mut result = self.findings(witness, plugin, forced, cancel).await.into_result(started, false);
+        let mut result = findings(&modules, witness, plugin, forced, cancel).await.into_result(started, false);
         if let Some(witness) = witness {
             witness.saw_end(began.elapsed());
         }
         if let Some(action) = &spec.action
             && !cancel.is_cancelled()
         {
-            let outcome = action::run(action, plugin, &result, forced, &self.modules, cancel).await;
+            let outcome = action::run(action, plugin, &result, forced, &modules, cancel).await;
             result.action = Some(ActionResult::Ran(Box::new(outcome)));
         }
         result.forced = forced;
         result
     }
+}
 
-    async fn findings(
-        &self,
-        witness: Option<&Witness>,
-        plugin: &PreparedPlugin,
-        forced: bool,
-        cancel: &CancellationToken,
-    ) -> Findings {
-        let spec = plugin.spec();
-        match &spec.execution {
-            Execution::Module(name) => {
-                let module = ModuleRun {
-                    kind: ModuleKind::Plugin,
-                    name,
-                    plugin,
-                    forced,
-                    timeout: &spec.timeout,
-                    max_output: spec.max_output,
-                    result: None,
-                    witness,
-                };
-                module.findings(&self.modules, cancel).await
-            }
-            Execution::Command { command, parser } => {
-                let command = CommandRun {
-                    command,
-                    lookup: &|name: &str| spec.parameters.get(name).cloned(),
-                    environment: plugin.environment(),
-                    credentials: plugin.credentials(),
-                    input: (spec.stdin == StdinMode::Json).then(|| action::as_json(&spec.parameters)),
-                    timeout: &spec.timeout,
-                    max_output: spec.max_output,
-                    witness,
-                    parser: parser.as_deref().map(|name| ParserRun { name, plugin, forced, witness }),
-                };
-                command.findings(&self.modules, cancel).await
-            }
+async fn findings(
+    modules: &Modules,
+    witness: Option<&Witness>,
+    plugin: &PreparedPlugin,
+    forced: bool,
+    cancel: &CancellationToken,
+) -> Findings {
+    let spec = plugin.spec();
+    match &spec.execution {
+        Execution::Module(name) => {
+            let module = ModuleRun {
+                kind: ModuleKind::Plugin,
+                name,
+                plugin,
+                forced,
+                timeout: &spec.timeout,
+                max_output: spec.max_output,
+                result: None,
+                witness,
+            };
+            module.findings(modules, cancel).await
+        }
+        Execution::Command { command, parser } => {
+            let command = CommandRun {
+                command,
+                lookup: &|name: &str| spec.parameters.get(name).cloned(),
+                environment: plugin.environment(),
+                credentials: plugin.credentials(),
+                input: (spec.stdin == StdinMode::Json).then(|| action::as_json(&spec.parameters)),
+                timeout: &spec.timeout,
+                max_output: spec.max_output,
+                witness,
+                parser: parser.as_deref().map(|name| ParserRun { name, plugin, forced, witness }),
+            };
+            command.findings(modules, cancel).await
         }
     }
 }

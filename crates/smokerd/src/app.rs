@@ -1,22 +1,21 @@
 //! From the command line to the exit code.
 
 use std::ffi::OsString;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use smoker_config::{Config, ConfigError, DaemonSettings, Problem, Severity};
-use smoker_model::plugin::PluginSpec;
+use smoker_config::{DaemonSettings, Problem, Severity};
 use smoker_runner::credentials::Credentials;
-use smoker_runner::host::settings::PythonSettings;
 
 use crate::cli::{self, Options, Order};
+use crate::configuration::{self, Loaded, Origin, Unusable, log_all};
 use crate::daemon::Daemon;
 use crate::daemonize::{self, Side};
 use crate::error::StartError;
 use crate::pidfile::{self, Pidfile};
+use crate::reload::Source;
 use crate::stdio::{OpenStdio, StdioFiles};
-use crate::{admission, exit_code, genconfig, listen, logging, privileges, python, signals, stop, test_plugin};
+use crate::{admission, exit_code, genconfig, listen, logging, privileges, signals, stop, test_plugin};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -41,24 +40,29 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 /// The start-up in order. Everything that an operator can get wrong fails
 /// before the daemon leaves their terminal.
 fn start(options: &Options) -> Result<u8, StartError> {
-    let Loaded { settings, plugins, problems } = load(options)?;
+    let Loaded { settings, credentials, plugins, problems } = load(options)?;
+    let origin = Origin::of(&options.config);
     // Who sees the port open may signal us: signals wait until somebody listens to them.
     signals::hold_back();
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
-    let credentials = privileges::wanted(&settings)?;
     let pidfile_path = pidfile_path(options, &settings);
-    let python = python::settings(&options.config, &settings);
     let (background, _pidfile_lock) = match options.order {
-        Order::Background => match go_to_background(&settings, &pidfile_path, &problems)? {
-            Background::Starter(code) => return Ok(code),
-            Background::Daemon(background, pidfile) => (Some(background), Some(pidfile)),
-        },
+        Order::Background => {
+            match go_to_background(StdioFiles::of(&settings, &origin.working), &pidfile_path, &problems)? {
+                Background::Starter(code) => return Ok(code),
+                Background::Daemon(background, pidfile) => (Some(background), Some(pidfile)),
+            }
+        }
         _ => (None, None),
     };
     logging::start(options);
     tracing::info!("Starting daemon");
     log_all(&problems);
-    let served = take_on(credentials.as_ref()).and_then(|()| serve(settings, plugins, listeners, python, background));
+    let stdio = background.as_ref().map(|background| background.files.clone());
+    let overrides_pidfile = options.pidfile.is_some();
+    let taken_on = take_on(credentials.as_ref());
+    let source = Source { origin, credentials, stdio, overrides_pidfile };
+    let served = taken_on.and_then(|()| serve(Daemon { settings, plugins, listeners, source }, background));
     pidfile::remove_if_ours(&pidfile_path);
     served.map(|()| exit_code::SUCCESS)
 }
@@ -67,47 +71,20 @@ fn take_on(credentials: Option<&Credentials>) -> Result<(), StartError> {
     credentials.map_or(Ok(()), privileges::take_on)
 }
 
-fn serve(
-    settings: DaemonSettings,
-    plugins: Vec<PluginSpec>,
-    listeners: Vec<TcpListener>,
-    python: PythonSettings,
-    background: Option<BackgroundDaemon>,
-) -> Result<(), StartError> {
-    let log_files = background.as_ref().map(|background| background.files.clone());
+fn serve(daemon: Daemon, background: Option<BackgroundDaemon>) -> Result<(), StartError> {
     let ready = || {
         if let Some(background) = background {
             background.leave_terminal();
         }
     };
-    Daemon { settings, plugins, listeners, python, log_files }.run(ready).map_err(StartError::Runtime)
-}
-
-struct Loaded {
-    settings: DaemonSettings,
-    plugins: Vec<PluginSpec>,
-    problems: Vec<Problem>,
+    daemon.run(ready).map_err(StartError::Runtime)
 }
 
 fn load(options: &Options) -> Result<Loaded, StartError> {
-    let config = smoker_config::load(&options.config).inspect_err(print_problems_of)?;
-    admit(config)
-}
-
-/// Checks what only this machine and this daemon know about the plugins.
-fn admit(config: Config) -> Result<Loaded, StartError> {
-    let Config { settings, plugins, mut problems, .. } = config;
-    let (plugins, left_out) = admission::admit(plugins, privileges::wanted(&settings)?.as_ref());
-    problems.extend(left_out);
-    if plugins.is_empty() {
+    configuration::load(&options.config).map_err(|Unusable { error, problems }| {
         print_all(&problems);
-        return Err(StartError::NoPlugins);
-    }
-    Ok(Loaded { settings, plugins, problems })
-}
-
-fn print_problems_of(error: &ConfigError) {
-    print_all(error.problems());
+        error
+    })
 }
 
 /// What a daemon that goes into the background has beside others.
@@ -122,13 +99,8 @@ enum Background {
     Daemon(BackgroundDaemon, Pidfile),
 }
 
-fn go_to_background(
-    settings: &DaemonSettings,
-    pidfile_path: &Path,
-    problems: &[Problem],
-) -> Result<Background, StartError> {
+fn go_to_background(files: StdioFiles, pidfile_path: &Path, problems: &[Problem]) -> Result<Background, StartError> {
     daemonize::set_umask();
-    let files = StdioFiles::of(settings);
     let open_files = files.open()?;
     let mut pidfile = Pidfile::lock(pidfile_path)?;
     print_all(problems);
@@ -154,15 +126,12 @@ impl BackgroundDaemon {
 
 /// `--check`: every problem on standard error, the verdict as exit code.
 fn check(options: &Options) -> u8 {
-    let (problems, fatal) = match smoker_config::load(&options.config) {
-        Err(error) => (error.problems().to_vec(), Some(StartError::Config(error))),
-        Ok(config) => match admit(config) {
-            Err(error) => (Vec::new(), Some(error)),
-            Ok(loaded) => {
-                let accounts = admission::account_problems(&loaded.plugins);
-                ([loaded.problems, accounts].concat(), None)
-            }
-        },
+    let (problems, fatal) = match configuration::load(&options.config) {
+        Err(Unusable { error, problems }) => (problems, Some(error)),
+        Ok(loaded) => {
+            let accounts = admission::account_problems(&loaded.plugins);
+            ([loaded.problems, accounts].concat(), None)
+        }
     };
     print_all(&problems);
     if let Some(error) = fatal {
@@ -183,7 +152,7 @@ fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
     let generated = match smoker_config::generate(folder) {
         Ok(generated) => generated,
         Err(error) => {
-            print_problems_of(&error);
+            print_all(error.problems());
             return fail(&error);
         }
     };
@@ -224,16 +193,6 @@ fn print_all(problems: &[Problem]) {
             Severity::Error => eprintln!("ERROR: {problem}"),
             Severity::Warning => eprintln!("WARNING: {problem}"),
             Severity::Info => {}
-        }
-    }
-}
-
-fn log_all(problems: &[Problem]) {
-    for problem in problems {
-        match problem.severity {
-            Severity::Error => tracing::error!("{problem}"),
-            Severity::Warning => tracing::warn!("{problem}"),
-            Severity::Info => tracing::info!("{problem}"),
         }
     }
 }

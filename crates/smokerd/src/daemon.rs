@@ -2,25 +2,22 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use smoker_config::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::guardian::Guardian;
-use smoker_runner::host::settings::PythonSettings;
-use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::reaper::Reaper;
-use smoker_runner::runner::Runner;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::guard::Guard;
-use crate::manager::PluginManager;
+use crate::configuration::Prepared;
+use crate::live::Live;
+use crate::reload::{Reloader, Source};
+use crate::service_manager::ServiceManager;
 use crate::signals::Signals;
-use crate::slots::Slots;
-use crate::stdio::StdioFiles;
-use crate::{api, descriptors, server};
+use crate::watchdog::Watchdog;
+use crate::{descriptors, server};
 
 /// Spawning and serving need a few threads, however many cores there are.
 const MOST_WORKERS: usize = 4;
@@ -31,10 +28,8 @@ pub(crate) struct Daemon {
     pub(crate) settings: DaemonSettings,
     pub(crate) plugins: Vec<PluginSpec>,
     pub(crate) listeners: Vec<TcpListener>,
-    /// The interpreter and the folders of modules.
-    pub(crate) python: PythonSettings,
-    /// The files to reopen at SIGHUP; none in the foreground.
-    pub(crate) log_files: Option<StdioFiles>,
+    /// Where another configuration comes from.
+    pub(crate) source: Source,
 }
 
 impl Daemon {
@@ -44,32 +39,41 @@ impl Daemon {
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
-        let Self { settings, plugins, listeners, python, log_files } = self;
-        if let Some(problem) = python.problem() {
-            tracing::warn!("{problem}; every run that needs Python will fail");
-        }
+        let Self { settings, plugins, listeners, source } = self;
         descriptors::raise_limit();
         let shutdown = CancellationToken::new();
-        let signals = Signals::listen()?;
-        let runner = Runner::new(Reaper::start()?, python);
+        let mut signals = Signals::listen()?;
+        let service_manager = ServiceManager::from_environment(source.is_background());
+        let reaper = Reaper::start()?;
         let guardian = start_guardian();
-        let slots = Slots::new(settings.nr_concurrent_plugins);
-        let plugins = plugins.into_iter().map(prepare).collect();
+        let config = Prepared::new(settings, plugins, &source.origin);
+        tell(&config);
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
-        for listener in &listeners {
-            announce(listener, &settings)?;
+        let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
+        for address in &addresses {
+            tracing::info!("Starting webserver on {address}");
         }
-        let (manager, mut tasks) =
-            PluginManager::start(plugins, runner, slots, settings.history_memory, shutdown.clone());
-        let router = api::router(manager, Guard::new(settings.allow, &settings.bind_host));
-        let serving = tokio::spawn(server::serve(listeners, router, shutdown.clone()));
+        let live = Live::begin(config, addresses, reaper, shutdown.clone());
+        let manager = live.manager().clone();
+        let server = tokio::spawn(server::serve(listeners, live.router(), shutdown.clone()));
+        service_manager.tell_ready(&live.status()).await;
+        let watchdog = Watchdog { manager: manager.clone(), server: server.abort_handle() };
+        let watching = tokio::spawn(watchdog.watch(service_manager.clone(), shutdown.clone()));
+        let reloader = Reloader::new(source, live, service_manager.clone());
+        let reloading = tokio::spawn(reloader.obey(signals.hang_up, shutdown.clone()));
         ready();
-        signals.obey(log_files, shutdown).await;
-        while tasks.join_next().await.is_some() {}
+        signals.end.wait().await;
+        tracing::info!("Shutting down");
+        shutdown.cancel();
+        service_manager.tell_stopping().await;
+        for helper in [watching, reloading] {
+            helper.await.map_err(io::Error::other)?;
+        }
+        manager.ended().await;
         if let Some(guardian) = guardian {
             guardian.dismiss();
         }
-        serving.await.map_err(io::Error::other)
+        server.await.map_err(io::Error::other)
     }
 }
 
@@ -85,23 +89,11 @@ fn start_guardian() -> Option<Guardian> {
     })
 }
 
-fn prepare(spec: PluginSpec) -> PreparedPlugin {
-    let plugin = PreparedPlugin::new(Arc::new(spec));
-    let name = &plugin.spec().name;
-    tracing::info!("Loaded plugin {name}");
-    for warning in plugin.warnings() {
-        tracing::warn!("Plugin {name}: {warning}");
+fn tell(config: &Prepared) {
+    for plugin in &config.plugins {
+        tracing::info!("Loaded plugin {}", plugin.spec().name);
     }
-    plugin
-}
-
-fn announce(listener: &tokio::net::TcpListener, settings: &DaemonSettings) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    tracing::info!("Starting webserver on {address}");
-    if !address.ip().is_loopback() && settings.allow.is_none() {
-        tracing::warn!(
-            "{address} is open to every network and there is no authentication: list the networks that may ask under 'allow'"
-        );
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
     }
-    Ok(())
 }

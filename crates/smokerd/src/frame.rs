@@ -1,7 +1,8 @@
-//! What never changes of a plugin on the wire, written once.
+//! What the configuration alone decides of a plugin on the wire, written once.
 
 use smoker_model::plugin::PluginSpec;
 
+use crate::history;
 use crate::json_text;
 
 /// The members of a plugin's object that its configuration decides.
@@ -25,5 +26,10 @@ impl Frame {
             identity: format!("\"links\": {{\"self\": {link}}}, \"name\": {name}"),
             parameters: format!("\"parameters\": {parameters}"),
         }
+    }
+
+    /// How many bytes it takes.
+    pub(crate) fn size(&self) -> isize {
+        history::size(&self.identity) + history::size(&self.parameters)
     }
 }

@@ -26,13 +26,30 @@ impl History {
         Self { limit, results: VecDeque::new() }
     }
 
+    /// Keeps another number of results from now on, and gives how many bytes
+    /// the history grew (or shrank) by.
+    pub(crate) fn set_limit(&mut self, limit: usize) -> isize {
+        self.limit = limit;
+        self.trim()
+    }
+
+    /// How many bytes all results take.
+    pub(crate) fn size(&self) -> isize {
+        self.iter().map(|result| size(result)).sum()
+    }
+
     /// Adds a result and gives how many bytes the history grew (or shrank) by.
     pub(crate) fn push(&mut self, sequence: Sequence, result: Arc<str>) -> isize {
         if self.limit == 0 {
             return 0;
         }
-        let mut growth = size(&result);
+        let growth = size(&result);
         self.results.push_back((sequence, result));
+        growth + self.trim()
+    }
+
+    fn trim(&mut self) -> isize {
+        let mut growth = 0;
         while self.results.len() > self.limit {
             growth -= self.drop_oldest();
         }
@@ -85,5 +102,17 @@ mod tests {
         assert_eq!(history.push(0, "12345".into()), size("12345"));
         assert_eq!(history.push(1, "123".into()), -2);
         assert_eq!(history.oldest_spare(), None);
+    }
+
+    #[test]
+    fn a_lower_limit_drops_the_oldest_at_once() {
+        let mut history = History::new(3);
+        for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
+            history.push(sequence as u64, text.into());
+        }
+        assert_eq!(history.set_limit(1), -(size("one") + size("two")));
+        assert_eq!((history.size(), history.newest().map(|text| &**text)), (size("three"), Some("three")));
+        assert_eq!(history.set_limit(0), -size("three"));
+        assert_eq!(history.newest(), None);
     }
 }

@@ -8,6 +8,7 @@
 //! - `cli`: what was typed
 //! - `exit_code`: what the exit codes mean
 //! - `error`: what ends a start
+//! - `configuration`: from a path to what this daemon can take
 //! - `admission`: configured plugins that this daemon cannot take
 //! - `genconfig`: a generated configuration to its place; and `replace`, which puts a file in the place of another
 //! - `test_request`: what was typed about trying one plugin
@@ -23,19 +24,26 @@
 //! - `descriptors`: how many files may be open
 //! - `logging`: where log lines go
 //! - `python`: where Python and its modules are
-//! - `signals`: what TERM, INT and HUP do
+//! - `signals`: TERM, INT and HUP
+//! - `service_manager`: what systemd and its like are told; and `watchdog`, that all is well
+//! - `sys`: what differs between Linux and other systems
 //!
 //! Doing the work:
 //!
 //! - `daemon`: everything that lives inside the runtime, put together
+//! - `reload`: what HUP does; and `setting_changes`, which settings it can take
+//! - `live`: what a configuration decides of a daemon that runs
 //! - `manager`: the handle through which pages reach plugins
+//! - `plugin_set`: the plugins that count, and what follows from others
 //! - `plugin_task`: one plugin's timer and runs
+//! - `run`: one run of a plugin
 //! - `schedule`: when timed runs are due
 //! - `slots`: the bound on runs at a time
 //! - `state`: results, next runs, processes
+//! - `roster`: what it knows of each plugin
 //! - `history`: the results that are kept of one plugin
 //! - `process_table`: forced runs
-//! - `frame`: what never changes of a plugin on the wire
+//! - `frame`: what the configuration alone decides of a plugin on the wire
 //! - `json_text`: JSON as the original writes it
 //! - `server`: accepts connections and answers them
 //! - `patience`: gives up on peers that do not read
@@ -51,6 +59,7 @@ pub mod limits;
 mod admission;
 mod api;
 mod cli;
+mod configuration;
 mod daemon;
 mod daemonize;
 mod descriptors;
@@ -60,21 +69,30 @@ mod genconfig;
 mod history;
 mod json_text;
 mod listen;
+mod live;
 mod logging;
 mod manager;
 mod patience;
 mod pidfile;
+mod plugin_set;
 mod plugin_task;
 mod privileges;
 mod process_table;
 mod python;
+mod reload;
 mod replace;
+mod roster;
+mod run;
 mod schedule;
 mod server;
+mod service_manager;
+mod setting_changes;
 mod signals;
 mod slots;
 mod state;
 mod stdio;
 mod stop;
+mod sys;
 mod test_plugin;
 mod test_request;
+mod watchdog;

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
+use ipnet::IpNet;
 use nix::sys::socket::{Backlog, listen};
 
 use crate::error::StartError;
@@ -36,4 +37,13 @@ fn bind_one(address: SocketAddr) -> std::io::Result<TcpListener> {
     // The standard library's queue of 128 is short for a fleet that polls at the full minute.
     listen(&listener, Backlog::MAXCONN)?;
     Ok(listener)
+}
+
+/// Warns of addresses at which everybody may ask.
+pub(crate) fn warn_if_open(addresses: &[SocketAddr], allowed: Option<&[IpNet]>) {
+    for address in addresses.iter().filter(|address| !address.ip().is_loopback() && allowed.is_none()) {
+        tracing::warn!(
+            "{address} is open to every network and there is no authentication: list the networks that may ask under 'allow'"
+        );
+    }
 }

@@ -1,87 +1,75 @@
 //! The handle through which pages reach plugins.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value as Json;
 use smoker_model::plugin::PluginName;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
-use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::frame::Frame;
-use crate::plugin_task::{PluginTask, Surroundings};
+use crate::plugin_set::{Candidate, Changes, ForceError, PluginSet, Selection, Succession};
+use crate::plugin_task::{Order, PluginTask};
 use crate::process_table::ProcessId;
+use crate::run::Means;
 use crate::slots::Slots;
-use crate::state::{NewPlugin, SharedState};
+use crate::state::SharedState;
 
 /// All plugins of the daemon. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct PluginManager(Arc<Plugins>);
+pub(crate) struct PluginManager(Arc<Inner>);
 
 #[derive(Debug)]
-struct Plugins {
+struct Inner {
     state: SharedState,
-    /// In configuration order.
-    managed: Vec<ManagedPlugin>,
-    by_name: HashMap<PluginName, usize>,
-}
-
-#[derive(Debug)]
-struct ManagedPlugin {
-    plugin: Arc<PreparedPlugin>,
-    requests: mpsc::UnboundedSender<ProcessId>,
-}
-
-/// Which plugins a client wants to run: the named ones in their order, then
-/// all whose parameters equal the filter's.
-#[derive(Debug, Default)]
-pub(crate) struct Selection {
-    pub(crate) names: Vec<String>,
-    pub(crate) filter: Vec<(String, Json)>,
-}
-
-/// Why nothing was started.
-#[derive(Debug, PartialEq, Eq, Error)]
-pub(crate) enum ForceError {
-    #[error("Plugin {0} not found")]
-    UnknownPlugin(String),
-    #[error("no plugin matches the filter")]
-    NoMatch,
-    #[error("smokerd is stopping")]
-    Stopping,
+    means: Means,
+    tasks: Mutex<JoinSet<()>>,
+    /// A request meets one set from its first name to its last order. The
+    /// other locks are taken after this one, and all for moments only.
+    set: Mutex<PluginSet>,
 }
 
 impl PluginManager {
-    /// Starts a task for each plugin. The tasks end with `shutdown`, when all
-    /// of their runs have.
-    pub(crate) fn start(
-        plugins: Vec<PreparedPlugin>,
-        runner: Runner,
-        slots: Slots,
-        history_memory: usize,
-        shutdown: CancellationToken,
-    ) -> (Self, JoinSet<()>) {
-        let new_plugin = |plugin: &PreparedPlugin| {
-            let spec = plugin.spec();
-            NewPlugin { name: spec.name.clone(), frame: Frame::of(spec), history: spec.history }
-        };
-        let state = SharedState::new(plugins.iter().map(new_plugin).collect(), history_memory);
-        let surroundings = Surroundings { runner, slots, state: state.clone(), shutdown };
-        let mut tasks = JoinSet::new();
-        let mut start_task = |plugin: PreparedPlugin| {
-            let (requests, inbox) = mpsc::unbounded_channel();
-            let plugin = Arc::new(plugin);
-            tasks.spawn(PluginTask::new(Arc::clone(&plugin), inbox, surroundings.clone()).live());
-            ManagedPlugin { plugin, requests }
-        };
-        let managed: Vec<_> = plugins.into_iter().map(&mut start_task).collect();
-        let name_of = |(at, managed): (usize, &ManagedPlugin)| (managed.plugin.spec().name.clone(), at);
-        let by_name = managed.iter().enumerate().map(name_of).collect();
-        (Self(Arc::new(Plugins { state, managed, by_name })), tasks)
+    /// Without any plugin yet.
+    pub(crate) fn new(runner: Runner, slots: Slots, shutdown: CancellationToken) -> Self {
+        let means = Means { runner, slots, shutdown };
+        Self(Arc::new(Inner { state: SharedState::new(), means, tasks: Mutex::default(), set: Mutex::default() }))
+    }
+
+    /// Puts other plugins in the place of those that there are, all at once,
+    /// and gives what became of them. Tasks end with the plugins' removal or
+    /// with the daemon's shutdown, in either case when all of their runs have.
+    pub(crate) fn replace_plugins(&self, plugins: Vec<PreparedPlugin>, history_memory: usize) -> Changes {
+        let candidates = plugins.into_iter().map(Candidate::new).collect();
+        let Inner { state, means, tasks, .. } = &*self.0;
+        let mut set = self.set();
+        let Succession { entries, orders, births, changes } = set.replace(candidates);
+        // The state comes first: what a task tells of a definition that the state has not heard of does not count.
+        state.replace_plugins(entries, history_memory);
+        for (task, order) in orders {
+            // A task that is gone has ended with the daemon.
+            let _ = task.send(order);
+        }
+        let mut tasks = lock(tasks);
+        while tasks.try_join_next().is_some() {}
+        for (definition, inbox) in births {
+            tasks.spawn(PluginTask::new(definition, inbox, state.clone(), means.clone()).live());
+        }
+        changes
+    }
+
+    /// How many plugins there are.
+    pub(crate) fn count(&self) -> usize {
+        self.set().all().count()
+    }
+
+    /// Returns when all tasks have ended.
+    pub(crate) async fn ended(&self) {
+        let mut tasks = mem::take(&mut *lock(&self.0.tasks));
+        while tasks.join_next().await.is_some() {}
     }
 
     /// What is known of plugins and processes.
@@ -91,32 +79,40 @@ impl PluginManager {
 
     /// Runs plugins now. The process exists when this returns.
     pub(crate) fn force(&self, selection: &Selection) -> Result<ProcessId, ForceError> {
-        let selected = self.select(selection)?;
-        let names: Vec<_> = selected.iter().map(|managed| managed.plugin.spec().name.clone()).collect();
+        let (process, names) = self.ask(selection)?;
         let list = names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ");
         tracing::info!("Forcing run of {} plugins: {list}", names.len());
-        let process = self.0.state.add_process(names);
-        let mut asked = HashSet::new();
-        for managed in selected.iter().filter(|managed| asked.insert(managed.plugin.spec().name.clone())) {
-            managed.requests.send(process).map_err(|_| ForceError::Stopping)?;
-        }
         Ok(process)
     }
 
-    fn select(&self, selection: &Selection) -> Result<Vec<&ManagedPlugin>, ForceError> {
-        let named = selection.names.iter().map(|name| {
-            let at = self.0.by_name.get(&PluginName::from(name.as_str()));
-            at.map(|at| &self.0.managed[*at]).ok_or_else(|| ForceError::UnknownPlugin(name.clone()))
-        });
-        let mut selected = named.collect::<Result<Vec<_>, _>>()?;
-        if !selection.filter.is_empty() {
-            selected.extend(self.0.managed.iter().filter(|managed| matches(&managed.plugin, &selection.filter)));
+    fn ask(&self, selection: &Selection) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
+        let set = self.set();
+        let selected = set.select(selection)?;
+        let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
+        let process = self.state().add_process(names.clone());
+        let mut asked = HashSet::new();
+        for managed in selected.iter().filter(|managed| asked.insert(managed.name())) {
+            managed.orders.send(Order::Run(process)).map_err(|_| ForceError::Stopping)?;
         }
-        if selected.is_empty() { Err(ForceError::NoMatch) } else { Ok(selected) }
+        Ok((process, names))
+    }
+
+    /// Returns when every plugin's task and the state have answered: whether all do.
+    pub(crate) async fn answers(&self) -> bool {
+        let (answer, mut answers) = mpsc::channel(1);
+        let all_live = self.set().all().all(|managed| managed.orders.send(Order::Answer(answer.clone())).is_ok());
+        drop(answer);
+        self.state().generation();
+        // Each task drops the order when it comes to it; then nobody is left to send anything.
+        answers.recv().await;
+        all_live
+    }
+
+    fn set(&self) -> MutexGuard<'_, PluginSet> {
+        lock(&self.0.set)
     }
 }
 
-fn matches(plugin: &PreparedPlugin, filter: &[(String, Json)]) -> bool {
-    let parameters = &plugin.spec().parameters;
-    filter.iter().all(|(name, wanted)| parameters.get(name).is_some_and(|value| value.equals_json(wanted)))
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,39 +5,54 @@ use std::future::pending;
 use std::mem;
 use std::sync::Arc;
 
-use smoker_model::result::{ComponentShape, Findings, PluginResult};
+use smoker_model::plugin::PluginName;
 use smoker_model::timestamp::Timestamp;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::runner::{RunKind, Runner};
+use smoker_runner::runner::RunKind;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
-use crate::json_text;
 use crate::process_table::ProcessId;
+use crate::roster::Edition;
+use crate::run::{Means, Outcome, Run};
 use crate::schedule::Schedule;
-use crate::slots::Slots;
-use crate::state::{SharedState, WrittenResult};
+use crate::state::SharedState;
 
-/// What all plugin tasks share.
-#[derive(Clone, Debug)]
-pub(crate) struct Surroundings {
-    pub(crate) runner: Runner,
-    pub(crate) slots: Slots,
-    pub(crate) state: SharedState,
-    pub(crate) shutdown: CancellationToken,
+/// What a configuration makes of a plugin.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) plugin: Arc<PreparedPlugin>,
+    pub(crate) edition: Edition,
+    schedule: Option<Schedule>,
+}
+
+/// What a task is told.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Run the plugin for this process.
+    Run(ProcessId),
+    /// Go on under another definition.
+    Become(Definition),
+    /// Plan nothing more; end when the last run has. Dropping the sender tells
+    /// that it has: as long as it is there the plugin may come back.
+    Retire(mpsc::UnboundedSender<Order>),
+    /// Show that you live, by dropping this.
+    Answer(mpsc::Sender<()>),
 }
 
 /// A plugin that lives.
 pub(crate) struct PluginTask {
-    plugin: Arc<PreparedPlugin>,
-    surroundings: Surroundings,
-    requests: mpsc::UnboundedReceiver<ProcessId>,
-    schedule: Option<Schedule>,
-    runs: JoinSet<WrittenResult>,
-    timed: Option<Id>,
+    definition: Definition,
+    orders: mpsc::UnboundedReceiver<Order>,
+    state: SharedState,
+    means: Means,
+    runs: JoinSet<Outcome>,
+    timed: Option<Run>,
     forced: Forced,
+    /// Forced runs that began under earlier definitions. Nobody joins them.
+    outdated: Vec<(Run, Vec<ProcessId>)>,
+    retiring: Option<mpsc::UnboundedSender<Order>>,
     skipped: u64,
 }
 
@@ -45,44 +60,50 @@ pub(crate) struct PluginTask {
 enum Forced {
     /// There are none.
     Idle,
-    /// They wait for the timed run of a serial plugin to end.
+    /// They wait for the runs of a serial plugin to end.
     Waiting(Vec<ProcessId>),
     /// A run is on its way; these processes get its result.
-    Running(Id, Vec<ProcessId>),
+    Running(Run, Vec<ProcessId>),
 }
 
 impl PluginTask {
-    /// A plugin that was loaded just now.
+    /// A plugin that nobody has run yet.
     pub(crate) fn new(
-        plugin: Arc<PreparedPlugin>,
-        requests: mpsc::UnboundedReceiver<ProcessId>,
-        surroundings: Surroundings,
+        definition: Definition,
+        orders: mpsc::UnboundedReceiver<Order>,
+        state: SharedState,
+        means: Means,
     ) -> Self {
-        let schedule = Schedule::of(plugin.spec(), Instant::now());
-        let task = Self {
-            plugin,
-            surroundings,
-            requests,
-            schedule,
+        Self {
+            definition,
+            orders,
+            state,
+            means,
             runs: JoinSet::new(),
             timed: None,
             forced: Forced::Idle,
+            outdated: Vec::new(),
+            retiring: None,
             skipped: 0,
-        };
-        task.publish_next_run();
-        task
+        }
     }
 
-    /// Lives until the daemon stops and all runs have ended.
+    /// Lives until the plugin is removed or the daemon stops, and all runs have ended.
     pub(crate) async fn live(mut self) {
-        let shutdown = self.surroundings.shutdown.clone();
+        let shutdown = self.means.shutdown.clone();
         loop {
-            let next = self.schedule.as_ref().map(Schedule::next);
+            let next = self.definition.schedule.as_ref().map(Schedule::next);
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = due(next) => self.tick(),
-                Some(process) = self.requests.recv() => self.force(process),
+                order = self.orders.recv() => match order {
+                    Some(order) => self.obey(order),
+                    None => break,
+                },
                 Some(run) = self.runs.join_next_with_id() => self.collect(run),
+            }
+            if self.runs.is_empty() {
+                self.retiring = None;
             }
         }
         while let Some(run) = self.runs.join_next_with_id().await {
@@ -90,26 +111,61 @@ impl PluginTask {
         }
     }
 
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Run(process) => self.force(process),
+            Order::Become(definition) => self.redefine(definition),
+            Order::Retire(orders) => {
+                self.definition.schedule = None;
+                self.withdraw_timed();
+                self.retiring = Some(orders);
+            }
+            Order::Answer(answer) => drop(answer),
+        }
+    }
+
+    /// Runs that have begun finish under the old definition, and who asks from
+    /// now on does not join them. A forced run that still waits for its slot
+    /// runs the new one; a timed run is planned anew.
+    fn redefine(&mut self, definition: Definition) {
+        self.withdraw_timed();
+        self.forced = match mem::replace(&mut self.forced, Forced::Idle) {
+            Forced::Running(run, processes) if !run.redefine(&definition.plugin) => {
+                self.outdated.push((run, processes));
+                Forced::Idle
+            }
+            other => other,
+        };
+        self.definition = definition;
+        self.retiring = None;
+    }
+
+    fn withdraw_timed(&self) {
+        if let Some(timed) = &self.timed {
+            timed.withdraw();
+        }
+    }
+
     /// It is time for a run, unless one is still on its way.
     fn tick(&mut self) {
-        let missed = self.schedule.as_mut().map_or(0, |schedule| schedule.advance(Instant::now()));
-        let is_busy = self.timed.is_some() || (self.plugin.spec().serial && !self.runs.is_empty());
+        let missed = self.definition.schedule.as_mut().map_or(0, |schedule| schedule.advance(Instant::now()));
+        let is_busy = self.timed.is_some() || (self.is_serial() && !self.runs.is_empty());
         if !is_busy {
             self.timed = Some(self.start(RunKind::Scheduled));
         }
         let skipped = missed + u64::from(is_busy);
         if skipped > 0 {
             self.skipped += skipped;
-            let (name, all) = (&self.plugin.spec().name, self.skipped);
+            let (name, all) = (self.name(), self.skipped);
             let why = if is_busy { "the last one still goes on" } else { "their time went by while the machine slept" };
             tracing::warn!("Plugin {name}: {skipped} timed runs skipped, {why} ({all} skipped since the start)");
         }
-        self.publish_next_run();
+        self.state.set_next_run(self.name(), self.definition.edition, self.definition.next_run());
     }
 
     /// A client asks for a run. One that is on its way by request is joined.
     fn force(&mut self, process: ProcessId) {
-        let must_wait = self.plugin.spec().serial && self.timed.is_some();
+        let must_wait = self.is_serial() && !self.runs.is_empty();
         match &mut self.forced {
             Forced::Waiting(processes) | Forced::Running(_, processes) => processes.push(process),
             Forced::Idle if must_wait => self.forced = Forced::Waiting(vec![process]),
@@ -117,51 +173,63 @@ impl PluginTask {
         }
     }
 
-    fn start(&mut self, kind: RunKind) -> Id {
-        let plugin = Arc::clone(&self.plugin);
-        let Surroundings { runner, slots, shutdown, .. } = self.surroundings.clone();
-        let run = async move {
-            let slot = tokio::select! {
-                slot = slots.take(kind) => slot,
-                () = shutdown.cancelled() => return written(&plugin, &not_run(kind)),
-            };
-            let result = runner.run(&plugin, kind, &shutdown).await;
-            drop(slot);
-            written(&plugin, &result)
-        };
-        self.runs.spawn(run).id()
+    fn start(&mut self, kind: RunKind) -> Run {
+        Run::start(&mut self.runs, Arc::clone(&self.definition.plugin), kind, self.means.clone())
     }
 
     /// Records what a run gave.
-    fn collect(&mut self, run: Result<(Id, WrittenResult), JoinError>) {
-        let (id, result) = match run {
-            Ok((id, result)) => (id, Some(result)),
-            Err(error) => {
-                tracing::error!("Plugin {}: the run broke inside smokerd: {error}", self.plugin.spec().name);
-                (error.id(), None)
-            }
+    fn collect(&mut self, end: Result<(Id, Outcome), JoinError>) {
+        let (id, end) = match end {
+            Ok((id, outcome)) => (id, Ok(outcome)),
+            Err(error) => (error.id(), Err(error)),
         };
-        let (kind, waiting) = match mem::replace(&mut self.forced, Forced::Idle) {
-            Forced::Running(forced, waiting) if forced == id => (RunKind::Forced, waiting),
-            other => {
-                self.forced = other;
-                self.timed = None;
-                (RunKind::Scheduled, Vec::new())
-            }
-        };
-        let result = result.unwrap_or_else(|| written(&self.plugin, &broken(kind)));
-        self.surroundings.state.record(&self.plugin.spec().name, &result, &waiting);
-        if self.timed.is_none()
-            && let Forced::Waiting(waiting) = &mut self.forced
+        if let Some((run, processes)) = self.take_run(id)
+            && let Some(result) = run.outcome(&self.definition.plugin, end)
         {
-            let waiting = mem::take(waiting);
-            self.forced = Forced::Running(self.start(RunKind::Forced), waiting);
+            self.state.record(self.name(), &result, &processes);
+        }
+        if self.runs.is_empty()
+            && let Forced::Waiting(processes) = &mut self.forced
+        {
+            let processes = mem::take(processes);
+            self.forced = Forced::Running(self.start(RunKind::Forced), processes);
         }
     }
 
-    fn publish_next_run(&self) {
-        let next_run = self.schedule.as_ref().and_then(Schedule::next_in_local_time);
-        self.surroundings.state.set_next_run(&self.plugin.spec().name, next_run);
+    /// Takes a run that is over off the list, with the processes that get its result.
+    fn take_run(&mut self, id: Id) -> Option<(Run, Vec<ProcessId>)> {
+        if let Some(timed) = self.timed.take_if(|run| run.id() == id) {
+            return Some((timed, Vec::new()));
+        }
+        match mem::replace(&mut self.forced, Forced::Idle) {
+            Forced::Running(run, processes) if run.id() == id => Some((run, processes)),
+            other => {
+                self.forced = other;
+                let at = self.outdated.iter().position(|(run, _)| run.id() == id)?;
+                Some(self.outdated.swap_remove(at))
+            }
+        }
+    }
+
+    fn name(&self) -> &PluginName {
+        &self.definition.plugin.spec().name
+    }
+
+    fn is_serial(&self) -> bool {
+        self.definition.plugin.spec().serial
+    }
+}
+
+impl Definition {
+    /// A plugin that was loaded just now.
+    pub(crate) fn of(plugin: PreparedPlugin) -> Self {
+        let schedule = Schedule::of(plugin.spec(), Instant::now());
+        Self { plugin: Arc::new(plugin), edition: 0, schedule }
+    }
+
+    /// When its next timed run is due.
+    pub(crate) fn next_run(&self) -> Option<Timestamp> {
+        self.schedule.as_ref().and_then(Schedule::next_in_local_time)
     }
 }
 
@@ -170,26 +238,4 @@ async fn due(next: Option<Instant>) {
         Some(next) => sleep_until(next).await,
         None => pending().await,
     }
-}
-
-/// Writes a result as the wire shows it, away from the task that keeps time.
-fn written(plugin: &PreparedPlugin, result: &PluginResult) -> WrittenResult {
-    let listed: Arc<str> = json_text::to_text(&result.on_wire(ComponentShape::List)).into();
-    let has_components = result.component_results.as_ref().is_some_and(|components| !components.as_json().is_empty());
-    let mapped = if has_components {
-        json_text::to_text(&result.on_wire(ComponentShape::Mapping)).into()
-    } else {
-        Arc::clone(&listed)
-    };
-    tracing::info!("Plugin {} result: {listed}", plugin.spec().name);
-    WrittenResult { listed, mapped }
-}
-
-fn not_run(kind: RunKind) -> PluginResult {
-    Findings::error("not run: smokerd is stopping").into_result(Timestamp::now(), kind == RunKind::Forced)
-}
-
-fn broken(kind: RunKind) -> PluginResult {
-    let text = "the run broke inside smokerd; its log has the reason, please report it";
-    Findings::error(text).into_result(Timestamp::now(), kind == RunKind::Forced)
 }

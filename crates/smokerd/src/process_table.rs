@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smoker_model::plugin::PluginName;
 
+use crate::frame::Frame;
 use crate::history::{self, Sequence};
 
 /// How many finished processes are kept; running ones always are.
@@ -39,19 +40,24 @@ pub(crate) struct Process {
     runs: Vec<ForcedRun>,
     /// Where in `runs` each plugin stands whose result is still to come.
     awaited: HashMap<PluginName, Vec<usize>>,
-    /// What its results take.
+    /// What is left of those of its plugins that are configured no more.
+    removed: RemovedPlugins,
+    /// What its results and removed plugins take.
     size: isize,
     /// When the last run was done.
     finished: Option<Sequence>,
 }
+
+/// Plugins that are configured no more, as they were last.
+pub(crate) type RemovedPlugins = HashMap<PluginName, Arc<Frame>>;
 
 /// What is known of a process number.
 #[derive(Debug)]
 pub(crate) enum Lookup {
     /// Some of its runs go on.
     Running,
-    /// All are done.
-    Finished(Vec<ForcedRun>),
+    /// All are done. Some of the plugins may be configured no more.
+    Finished(Vec<ForcedRun>, RemovedPlugins),
     /// It was, but is no longer kept.
     Dropped,
     /// There never was such a process.
@@ -75,7 +81,8 @@ impl ProcessTable {
             awaited.entry(plugin.clone()).or_default().push(at);
         }
         let runs = plugins.into_iter().map(|plugin| ForcedRun { plugin, outcome: None }).collect();
-        self.processes.push_back(Process { id: self.last_id, runs, awaited, size: 0, finished: None });
+        let process = Process { id: self.last_id, runs, awaited, removed: HashMap::new(), size: 0, finished: None };
+        self.processes.push_back(process);
         self.last_id
     }
 
@@ -111,11 +118,29 @@ impl ProcessTable {
         growth
     }
 
+    /// Keeps what is left of removed plugins for the processes that they are
+    /// part of. Gives how many bytes the table grew (or shrank) by.
+    pub(crate) fn keep_removed(&mut self, removed: &RemovedPlugins) -> isize {
+        let mut growth = 0;
+        for process in &mut self.processes {
+            let of_process = process.runs.iter().filter_map(|run| removed.get_key_value(&run.plugin));
+            for (name, frame) in of_process {
+                let earlier = process.removed.insert(name.clone(), Arc::clone(frame));
+                let more = frame.size() - earlier.map_or(0, |frame| frame.size());
+                process.size += more;
+                growth += more;
+            }
+        }
+        growth
+    }
+
     /// What is known of a process number.
     pub(crate) fn look_up(&self, id: ProcessId) -> Lookup {
         match self.processes.binary_search_by_key(&id, |process| process.id) {
-            Ok(at) if self.processes[at].finished.is_some() => Lookup::Finished(self.processes[at].runs.clone()),
-            Ok(_) => Lookup::Running,
+            Ok(at) => match &self.processes[at] {
+                Process { finished: Some(_), runs, removed, .. } => Lookup::Finished(runs.clone(), removed.clone()),
+                _ => Lookup::Running,
+            },
             Err(_) if (1..=self.last_id).contains(&id) => Lookup::Dropped,
             Err(_) => Lookup::Unknown,
         }
@@ -158,8 +183,25 @@ mod tests {
         assert_eq!(table.complete(&[id], &a, &outcome(), 1), history::size("{}"));
         assert!(matches!(table.look_up(id), Lookup::Running));
         table.complete(&[id], &b, &outcome(), 2);
-        assert!(matches!(table.look_up(id), Lookup::Finished(runs) if runs.len() == 3));
+        assert!(matches!(table.look_up(id), Lookup::Finished(runs, _) if runs.len() == 3));
         assert_eq!(table.drop_oldest_finished(), 2 * history::size("{}"));
+    }
+
+    #[test]
+    fn a_removed_plugin_lives_and_goes_with_its_processes() {
+        let mut table = ProcessTable::default();
+        let (a, b) = (PluginName::from("a"), PluginName::from("b"));
+        let id = table.add(vec![a.clone(), a.clone()]);
+        table.add(vec![b.clone()]);
+        let mut growth = table.complete(&[id], &a, &outcome(), 1);
+        let frame = Arc::new(Frame { identity: "x".to_owned(), parameters: "y".to_owned() });
+        let removed = HashMap::from([(a.clone(), Arc::clone(&frame))]);
+        for _ in 0..2 {
+            growth += table.keep_removed(&removed);
+        }
+        assert_eq!(growth, history::size("{}") + frame.size());
+        assert!(matches!(table.look_up(id), Lookup::Finished(_, removed) if removed.contains_key(&a)));
+        assert_eq!(table.drop_oldest_finished(), growth);
     }
 
     #[test]
@@ -173,7 +215,7 @@ mod tests {
         }
         assert!(matches!(table.look_up(running), Lookup::Running));
         assert!(matches!(table.look_up(running + 1), Lookup::Dropped));
-        assert!(matches!(table.look_up(running + 2), Lookup::Finished(_)));
+        assert!(matches!(table.look_up(running + 2), Lookup::Finished(..)));
         assert!(matches!(table.look_up(0), Lookup::Unknown));
         assert!(matches!(table.look_up(99_999), Lookup::Unknown));
     }

@@ -9,35 +9,41 @@ use tokio::sync::oneshot;
 
 /// Hands out slots, to forced runs first. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Slots(Option<Arc<Mutex<Bounded>>>);
+pub(crate) struct Slots(Arc<Mutex<Counted>>);
 
 #[derive(Debug)]
-struct Bounded {
-    free: usize,
+struct Counted {
+    /// None: any number.
+    bound: Option<NonZeroUsize>,
+    taken: usize,
     forced: VecDeque<oneshot::Sender<Slot>>,
     scheduled: VecDeque<oneshot::Sender<Slot>>,
 }
 
 /// The right to run; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Slot(Option<Arc<Mutex<Bounded>>>);
+pub(crate) struct Slot(Option<Slots>);
 
 impl Slots {
     /// As many slots as given; without a number there is no bound.
     pub(crate) fn new(bound: Option<NonZeroUsize>) -> Self {
-        Self(bound.map(|bound| {
-            Arc::new(Mutex::new(Bounded { free: bound.get(), forced: VecDeque::new(), scheduled: VecDeque::new() }))
-        }))
+        let (forced, scheduled) = (VecDeque::new(), VecDeque::new());
+        Self(Arc::new(Mutex::new(Counted { bound, taken: 0, forced, scheduled })))
+    }
+
+    /// Takes another bound. A higher one counts at once, a lower one as runs end.
+    pub(crate) fn set_bound(&self, bound: Option<NonZeroUsize>) {
+        self.lock().bound = bound;
+        self.hand_out();
     }
 
     /// Waits for a slot. May be dropped while it waits.
     pub(crate) async fn take(&self, kind: RunKind) -> Slot {
-        let Some(bounded) = &self.0 else { return Slot(None) };
         let waiting = {
-            let mut slots = lock(bounded);
-            if slots.free > 0 {
-                slots.free -= 1;
-                return Slot(Some(Arc::clone(bounded)));
+            let mut slots = self.lock();
+            if slots.has_room() {
+                slots.taken += 1;
+                return Slot(Some(self.clone()));
             }
             let (sender, receiver) = oneshot::channel();
             match kind {
@@ -49,32 +55,48 @@ impl Slots {
         // The queue lives as long as this handle to it, so the sender is never lost.
         waiting.await.unwrap_or(Slot(None))
     }
+
+    /// Gives free slots to those that wait.
+    fn hand_out(&self) {
+        loop {
+            let next = self.lock().next();
+            let Some(next) = next else { return };
+            // A slot that is offered to somebody who no longer waits comes back,
+            // disarmed so that its drop does not recurse, and is offered to the next.
+            if let Err(mut refused) = next.send(Slot(Some(self.clone()))) {
+                drop(refused.0.take());
+                self.lock().taken -= 1;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counted {
+    fn has_room(&self) -> bool {
+        self.bound.is_none_or(|bound| self.taken < bound.get())
+    }
+
+    /// Who gets a slot now; it counts as taken.
+    fn next(&mut self) -> Option<oneshot::Sender<Slot>> {
+        if !self.has_room() {
+            return None;
+        }
+        let next = self.forced.pop_front().or_else(|| self.scheduled.pop_front())?;
+        self.taken += 1;
+        Some(next)
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let Some(bounded) = self.0.take() else { return };
-        loop {
-            let next = {
-                let mut slots = lock(&bounded);
-                let next = slots.forced.pop_front().or_else(|| slots.scheduled.pop_front());
-                if next.is_none() {
-                    slots.free += 1;
-                }
-                next
-            };
-            // A slot that is offered to somebody who no longer waits comes back,
-            // disarmed so that its drop does not recurse, and is offered to the next.
-            match next.map(|next| next.send(Slot(Some(Arc::clone(&bounded))))) {
-                Some(Err(mut refused)) => drop(refused.0.take()),
-                Some(Ok(())) | None => return,
-            }
-        }
+        let Some(slots) = self.0.take() else { return };
+        slots.lock().taken -= 1;
+        slots.hand_out();
     }
-}
-
-fn lock(bounded: &Mutex<Bounded>) -> MutexGuard<'_, Bounded> {
-    bounded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -111,6 +133,29 @@ mod tests {
         drop(held);
         let mut next = Box::pin(slots.take(RunKind::Scheduled));
         assert!(futures_poll_once(&mut next).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn another_bound_counts_for_those_that_wait_and_for_those_that_run() {
+        let slots = Slots::new(NonZeroUsize::new(1));
+        let first = slots.take(RunKind::Forced).await;
+        let mut second = Box::pin(slots.take(RunKind::Scheduled));
+        let mut third = Box::pin(slots.take(RunKind::Scheduled));
+        assert!(futures_poll_once(&mut second).await.is_none());
+        assert!(futures_poll_once(&mut third).await.is_none());
+        slots.set_bound(NonZeroUsize::new(2));
+        let second = futures_poll_once(&mut second).await.expect("there is room for two");
+        assert!(futures_poll_once(&mut third).await.is_none());
+        slots.set_bound(NonZeroUsize::new(1));
+        drop(first);
+        assert!(futures_poll_once(&mut third).await.is_none(), "one still runs");
+        drop(second);
+        let third = futures_poll_once(&mut third).await.expect("nobody runs");
+        let mut fourth = Box::pin(slots.take(RunKind::Forced));
+        assert!(futures_poll_once(&mut fourth).await.is_none());
+        slots.set_bound(None);
+        assert!(futures_poll_once(&mut fourth).await.is_some());
+        drop(third);
     }
 
     async fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {

@@ -3,16 +3,20 @@
 //! A cheap handle over one lock that is held for moments only: nobody writes
 //! JSON, waits or does I/O under it. Readers take snapshots.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::timestamp::Timestamp;
 
 use crate::frame::Frame;
-use crate::history::{History, Sequence};
+use crate::history::Sequence;
 use crate::json_text;
-use crate::process_table::{ForcedOutcome, Lookup, ProcessId, ProcessTable};
+use crate::process_table::{ForcedOutcome, ForcedRun, Lookup, ProcessId, ProcessTable};
+use crate::roster::{Edition, Entry, NewPlugin, Roster};
+
+/// How many results are dropped at most before others may have the lock.
+const DROPPED_AT_ONCE: usize = 256;
 
 /// The facts, shared by plugin tasks that write and pages that read.
 #[derive(Clone, Debug)]
@@ -21,7 +25,7 @@ pub(crate) struct SharedState(Arc<Mutex<State>>);
 /// A plugin at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct PluginSnapshot {
-    /// What never changes.
+    /// What its configuration decides.
     pub(crate) frame: Arc<Frame>,
     /// The newest result, written for the wire.
     pub(crate) last_result: Option<Arc<str>>,
@@ -59,17 +63,9 @@ struct State {
     /// Grows with every change that a page shows.
     generation: u64,
     sequence: Sequence,
-    plugins: Vec<PluginState>,
-    by_name: HashMap<PluginName, usize>,
+    plugins: Roster,
     processes: ProcessTable,
     memory: Memory,
-}
-
-#[derive(Debug)]
-struct PluginState {
-    frame: Arc<Frame>,
-    history: History,
-    next_run: Arc<str>,
 }
 
 /// How much room the kept results take.
@@ -80,41 +76,35 @@ struct Memory {
     exceeded_before: bool,
 }
 
-/// A plugin as the state first hears of it.
-#[derive(Debug)]
-pub(crate) struct NewPlugin {
-    pub(crate) name: PluginName,
-    pub(crate) frame: Frame,
-    pub(crate) history: usize,
-}
-
 impl SharedState {
-    /// A state without results. `history_memory` bounds what all kept results
-    /// take together, in bytes.
-    pub(crate) fn new(plugins: Vec<NewPlugin>, history_memory: usize) -> Self {
-        let by_name = plugins.iter().enumerate().map(|(at, plugin)| (plugin.name.clone(), at)).collect();
-        let plugin_state = |plugin: NewPlugin| PluginState {
-            frame: Arc::new(plugin.frame),
-            history: History::new(plugin.history),
-            next_run: "null".into(),
-        };
-        let limit = isize::try_from(history_memory).unwrap_or(isize::MAX);
+    /// A state that knows of nothing.
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(State {
             generation: 0,
             sequence: 0,
-            plugins: plugins.into_iter().map(plugin_state).collect(),
-            by_name,
+            plugins: Roster::default(),
             processes: ProcessTable::default(),
-            memory: Memory { used: 0, limit, exceeded_before: false },
+            memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
         })))
     }
 
-    /// Tells when the plugin runs next.
-    pub(crate) fn set_next_run(&self, plugin: &PluginName, next_run: Option<Timestamp>) {
+    /// Takes the plugins of a configuration in the place of those before, all
+    /// at once. `history_memory` bounds what all kept results take together, in bytes.
+    pub(crate) fn replace_plugins(&self, plugins: Vec<NewPlugin>, history_memory: usize) {
+        let limit = isize::try_from(history_memory).unwrap_or(isize::MAX);
+        // What goes is given back to the system when nobody waits for the lock.
+        let _removed = self.lock().replace_plugins(plugins, limit);
+        while self.lock().drop_oldest_results() {}
+    }
+
+    /// Tells when the plugin runs next, unless it was defined anew meanwhile.
+    pub(crate) fn set_next_run(&self, plugin: &PluginName, edition: Edition, next_run: Option<Timestamp>) {
         let next_run = json_text::to_text(&next_run).into();
         let mut state = self.lock();
-        if let Some(at) = state.by_name.get(plugin).copied() {
-            state.plugins[at].next_run = next_run;
+        if let Some(entry) = state.plugins.get_mut(plugin)
+            && entry.plan.edition == edition
+        {
+            entry.plan.next_run = next_run;
             state.generation += 1;
         }
     }
@@ -142,13 +132,13 @@ impl SharedState {
     /// All plugins in configuration order, and the generation that they show.
     pub(crate) fn plugins(&self) -> (u64, Vec<PluginSnapshot>) {
         let state = self.lock();
-        (state.generation, state.plugins.iter().map(PluginState::snapshot).collect())
+        (state.generation, state.plugins.entries().map(Entry::snapshot).collect())
     }
 
     /// One plugin with its history, oldest first.
     pub(crate) fn plugin(&self, name: &PluginName) -> Option<(PluginSnapshot, Vec<Arc<str>>)> {
         let state = self.lock();
-        let plugin = &state.plugins[*state.by_name.get(name)?];
+        let plugin = state.plugins.get(name)?;
         Some((plugin.snapshot(), plugin.history.iter().cloned().collect()))
     }
 
@@ -164,16 +154,19 @@ impl SharedState {
             Lookup::Running => ProcessSnapshot::Running,
             Lookup::Dropped => ProcessSnapshot::Dropped,
             Lookup::Unknown => ProcessSnapshot::Unknown,
-            Lookup::Finished(runs) => ProcessSnapshot::Finished(
-                runs.into_iter()
-                    .filter_map(|run| {
-                        let outcome = run.outcome?;
-                        let plugin = state.plugins.get(*state.by_name.get(&run.plugin)?)?;
-                        // The page of a process tells of its own runs, also when newer ones came since.
-                        Some((PluginSnapshot { last_result: outcome.last.clone(), ..plugin.snapshot() }, outcome))
-                    })
-                    .collect(),
-            ),
+            Lookup::Finished(runs, removed) => {
+                let shown = |run: ForcedRun| {
+                    let outcome = run.outcome?;
+                    let (frame, next_run) = match state.plugins.get(&run.plugin) {
+                        Some(plugin) => (&plugin.frame, Arc::clone(&plugin.plan.next_run)),
+                        None => (removed.get(&run.plugin)?, "null".into()),
+                    };
+                    // The page of a process tells of its own runs, also when newer ones came since.
+                    let last_result = outcome.last.clone();
+                    Some((PluginSnapshot { frame: Arc::clone(frame), last_result, next_run }, outcome))
+                };
+                ProcessSnapshot::Finished(runs.into_iter().filter_map(shown).collect())
+            }
         }
     }
 
@@ -183,47 +176,69 @@ impl SharedState {
 }
 
 impl State {
+    /// Gives back what is no longer part of it.
+    fn replace_plugins(&mut self, plugins: Vec<NewPlugin>, limit: isize) -> IndexMap<PluginName, Entry> {
+        self.generation += 1;
+        let (removed, growth) = self.plugins.replace(plugins);
+        self.memory.used += growth;
+        if !removed.is_empty() {
+            let frames = removed.iter().map(|(name, entry)| (name.clone(), Arc::clone(&entry.frame))).collect();
+            self.memory.used += self.processes.keep_removed(&frames);
+        }
+        if self.memory.limit != limit {
+            self.memory = Memory { limit, exceeded_before: false, ..self.memory };
+        }
+        removed
+    }
+
     /// Gives the memory limit the first time that it is exceeded.
     fn record(&mut self, name: &PluginName, result: &WrittenResult, waiting: &[ProcessId]) -> Option<isize> {
-        let plugin = &mut self.plugins[*self.by_name.get(name)?];
         self.generation += 1;
         self.sequence += 1;
-        self.memory.used += plugin.history.push(self.sequence, Arc::clone(&result.listed));
-        let last = plugin.history.newest().is_some().then(|| Arc::clone(&result.listed));
+        let mut keeps_history = true;
+        // A plugin that was removed while it ran has no history, but its processes get their result.
+        if let Some(plugin) = self.plugins.get_mut(name) {
+            self.memory.used += plugin.history.push(self.sequence, Arc::clone(&result.listed));
+            keeps_history = plugin.history.newest().is_some();
+        }
+        let last = keeps_history.then(|| Arc::clone(&result.listed));
         let outcome = ForcedOutcome { forced: Arc::clone(&result.mapped), last };
         self.memory.used += self.processes.complete(waiting, name, &outcome, self.sequence);
         if self.memory.used <= self.memory.limit {
             return None;
         }
-        self.drop_oldest_results();
+        while self.drop_oldest_results() {}
         let said_before = std::mem::replace(&mut self.memory.exceeded_before, true);
         (!said_before).then_some(self.memory.limit)
     }
 
-    /// Drops results, oldest first, until the rest fits. The newest of each
-    /// plugin stays: it is what everybody asks for.
-    fn drop_oldest_results(&mut self) {
-        while self.memory.used > self.memory.limit {
-            let spare = |(at, plugin): (usize, &PluginState)| plugin.history.oldest_spare().map(|when| (when, at));
-            let oldest = self.plugins.iter().enumerate().filter_map(spare).min();
+    /// Drops results, oldest first, until the rest fits, or until others
+    /// should have their turn; then it is to be called again. The newest of
+    /// each plugin stays: it is what everybody asks for.
+    fn drop_oldest_results(&mut self) -> bool {
+        for _ in 0..DROPPED_AT_ONCE {
+            if self.memory.used <= self.memory.limit {
+                return false;
+            }
             let process = self.processes.oldest_finished();
-            self.memory.used -= match (oldest, process) {
+            self.memory.used -= match (self.plugins.oldest_spare(), process) {
                 (Some((when, _)), Some(finished)) if finished < when => self.processes.drop_oldest_finished(),
-                (Some((_, at)), _) => self.plugins[at].history.drop_oldest(),
+                (Some((_, plugin)), _) => plugin.history.drop_oldest(),
                 // The process that finished last may not have been asked for yet.
                 (None, Some(finished)) if finished != self.sequence => self.processes.drop_oldest_finished(),
-                (None, _) => return,
+                (None, _) => return false,
             };
         }
+        true
     }
 }
 
-impl PluginState {
+impl Entry {
     fn snapshot(&self) -> PluginSnapshot {
         PluginSnapshot {
             frame: Arc::clone(&self.frame),
             last_result: self.history.newest().cloned(),
-            next_run: Arc::clone(&self.next_run),
+            next_run: Arc::clone(&self.plan.next_run),
         }
     }
 }
@@ -231,12 +246,22 @@ impl PluginState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::roster::Plan;
+
+    fn plugins(names: &[PluginName], history: usize) -> Vec<NewPlugin> {
+        let plan = || Some(Plan { edition: 0, next_run: "null".into() });
+        let plugin = |name: &PluginName| {
+            let frame = Arc::new(Frame { identity: name.to_string(), parameters: String::new() });
+            NewPlugin { name: name.clone(), frame, history, plan: plan() }
+        };
+        names.iter().map(plugin).collect()
+    }
 
     fn state(history: usize, memory: usize) -> (SharedState, [PluginName; 2]) {
         let names = [PluginName::from("a"), PluginName::from("b")];
-        let plugins =
-            names.iter().map(|name| NewPlugin { name: name.clone(), frame: Frame::default(), history }).collect();
-        (SharedState::new(plugins, memory), names)
+        let state = SharedState::new();
+        state.replace_plugins(plugins(&names, history), memory);
+        (state, names)
     }
 
     fn written(text: &str) -> WrittenResult {
@@ -286,7 +311,39 @@ mod tests {
         let first = state.generation();
         state.record(&a, &written("x"), &[]);
         let second = state.generation();
-        state.set_next_run(&a, None);
-        assert!(first < second && second < state.generation());
+        state.set_next_run(&a, 0, None);
+        let third = state.generation();
+        assert!(first < second && second < third);
+        state.set_next_run(&a, 1, None);
+        assert_eq!(state.generation(), third, "what another definition plans does not count");
+        state.replace_plugins(plugins(&[a], 1), 1 << 20);
+        assert!(third < state.generation());
+    }
+
+    #[test]
+    fn a_process_has_its_result_also_from_a_plugin_that_was_removed() {
+        let (state, [a, b]) = state(10, 1 << 20);
+        let processes = [state.add_process(vec![a.clone()]), state.add_process(vec![a.clone(), b.clone()])];
+        state.record(&a, &written("before"), &processes[..1]);
+        state.replace_plugins(plugins(std::slice::from_ref(&b), 10), 1 << 20);
+        state.record(&a, &written("after"), &processes[1..]);
+        state.record(&b, &written("b"), &processes[1..]);
+        assert!(state.plugin(&a).is_none());
+        for (id, expected) in processes.into_iter().zip(["before", "after"]) {
+            let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
+            let (plugin, outcome) = &runs[0];
+            assert_eq!((&*plugin.frame.identity, &*outcome.forced), ("a", expected));
+            assert_eq!((plugin.last_result.as_deref(), &*plugin.next_run), (Some(expected), "null"));
+        }
+    }
+
+    #[test]
+    fn a_lower_bound_counts_at_once_however_much_is_to_be_dropped() {
+        let (state, [a, b]) = state(10 * DROPPED_AT_ONCE, 1 << 30);
+        for _ in 0..3 * DROPPED_AT_ONCE {
+            state.record(&a, &written("a"), &[]);
+        }
+        state.replace_plugins(plugins(&[a.clone(), b], 10 * DROPPED_AT_ONCE), 100);
+        assert_eq!(texts(&state, &a), ["a", "a"]);
     }
 }

@@ -10,7 +10,7 @@ use smoker_config::DaemonSettings;
 use crate::error::StartError;
 
 /// Where the streams lead.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StdioFiles {
     stdin: PathBuf,
     stdout: PathBuf,
@@ -26,9 +26,10 @@ pub(crate) struct OpenStdio {
 }
 
 impl StdioFiles {
-    /// As configured. Paths are made absolute, since a daemon works in `/`.
-    pub(crate) fn of(settings: &DaemonSettings) -> Self {
-        let path = |configured: &Path| std::path::absolute(configured).unwrap_or_else(|_| configured.to_owned());
+    /// As configured. Relative paths start at the folder in which the daemon
+    /// was started; a daemon itself works in `/`.
+    pub(crate) fn of(settings: &DaemonSettings, working: &Path) -> Self {
+        let path = |configured: &Path| working.join(configured);
         Self { stdin: path(&settings.stdin), stdout: path(&settings.stdout), stderr: path(&settings.stderr) }
     }
 

@@ -18,16 +18,18 @@ pub struct PythonSettings {
 impl PythonSettings {
     /// Reads the keys `python` and `python_path` of a configuration in
     /// `folder`, which is always the first folder of modules; those of the
-    /// environment's `PYTHONPATH` come last. Relative paths start at `folder`.
+    /// environment's `PYTHONPATH` come last. Relative paths start at `folder`,
+    /// those of `PYTHONPATH` at `working`, where we were started.
     ///
     /// `python` is the path or name of an interpreter, the folder of a virtual
     /// environment, or a mapping with one of the keys `interpreter` and
     /// `virtualenv`. What makes no sense is an error of each run that needs Python.
     #[must_use]
-    pub fn new(python: Option<&Value>, python_path: &[PathBuf], folder: &Path) -> Self {
+    pub fn new(python: Option<&Value>, python_path: &[PathBuf], folder: &Path, working: &Path) -> Self {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let environment = env::var_os("PYTHONPATH").unwrap_or_default();
         let environment = env::split_paths(&environment).filter(|entry| !entry.as_os_str().is_empty());
+        let environment = environment.map(|entry| working.join(entry));
         let configured = python_path.iter().map(|entry| folder.join(entry));
         let mut users_path: Vec<PathBuf> = Vec::new();
         for entry in std::iter::once(folder.clone()).chain(configured).chain(environment) {
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
 
     fn interpreter_of(python: &Value, folder: &Path) -> Result<PathBuf, String> {
-        PythonSettings::new(Some(python), &[], folder).interpreter
+        PythonSettings::new(Some(python), &[], folder, folder).interpreter
     }
 
     #[test]
@@ -120,8 +122,12 @@ mod tests {
 
     #[test]
     fn the_configuration_folder_comes_first() {
-        let settings =
-            PythonSettings::new(None, &["lib".into(), "/opt/checks".into(), ".".into()], Path::new("/etc/s"));
+        let settings = PythonSettings::new(
+            None,
+            &["lib".into(), "/opt/checks".into(), ".".into()],
+            Path::new("/etc/s"),
+            Path::new("/"),
+        );
         assert_eq!(settings.users_path[..3], ["/etc/s", "/etc/s/lib", "/opt/checks"].map(PathBuf::from));
     }
 }

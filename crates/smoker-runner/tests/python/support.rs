@@ -98,7 +98,7 @@ impl Modules {
     pub(crate) fn with_python(python: Option<&str>, python_path: &[PathBuf]) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let python = python.map(|text| Value::Text(text.to_owned()));
-        let settings = PythonSettings::new(python.as_ref(), python_path, folder.path());
+        let settings = PythonSettings::new(python.as_ref(), python_path, folder.path(), folder.path());
         let (runtime, reaper) = world();
         let _inside = runtime.enter();
         Self { folder, runner: Runner::new(reaper.clone(), settings) }

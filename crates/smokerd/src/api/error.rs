@@ -6,7 +6,7 @@ use hyper::header::{ALLOW, HeaderValue};
 use serde_json::{Value as Json, json};
 
 use crate::api::view;
-use crate::manager::ForceError;
+use crate::plugin_set::ForceError;
 
 /// The methods of a resource, as the `Allow` header lists them.
 pub(crate) const READ_ONLY: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");

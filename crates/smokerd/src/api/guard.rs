@@ -1,7 +1,7 @@
 //! Who may ask: networks (`allow`), and no browser on behalf of another site.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -24,17 +24,22 @@ pub(crate) struct Connection {
     pub(crate) local: SocketAddr,
 }
 
-/// What requests are measured by.
+/// What requests are measured by. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
-    allowed: Option<Arc<[IpNet]>>,
+    allowed: Arc<RwLock<Option<Vec<IpNet>>>>,
     bind_host: Arc<str>,
 }
 
 impl Guard {
     /// `allowed` absent: all networks. `bind_host` is one of our names.
     pub(crate) fn new(allowed: Option<Vec<IpNet>>, bind_host: &str) -> Self {
-        Self { allowed: allowed.map(Into::into), bind_host: bind_host.into() }
+        Self { allowed: Arc::new(RwLock::new(allowed)), bind_host: bind_host.into() }
+    }
+
+    /// Takes other networks from the next request on, also on connections that are open.
+    pub(crate) fn set_allowed(&self, allowed: Option<Vec<IpNet>>) {
+        *self.allowed.write().unwrap_or_else(PoisonError::into_inner) = allowed;
     }
 
     fn check(&self, connection: Connection, request: &Request) -> Result<(), ApiError> {
@@ -45,7 +50,7 @@ impl Guard {
 
     fn check_network(&self, peer: IpAddr) -> Result<(), ApiError> {
         let peer = peer.to_canonical();
-        match &self.allowed {
+        match &*self.allowed.read().unwrap_or_else(PoisonError::into_inner) {
             Some(networks) if !networks.iter().any(|network| network.contains(&peer)) => {
                 Err(ApiError::Forbidden(format!("{peer} is in none of the networks that 'allow' lists.")))
             }

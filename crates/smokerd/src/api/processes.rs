@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use crate::api::error::ApiError;
 use crate::api::{plugins, view};
 use crate::limits;
-use crate::manager::{ForceError, PluginManager, Selection};
+use crate::manager::PluginManager;
+use crate::plugin_set::{ForceError, Selection};
 use crate::process_table::{KEPT_PROCESSES, ProcessId};
 use crate::state::ProcessSnapshot;
 

@@ -7,6 +7,7 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::host::settings::PythonSettings;
 use thiserror::Error;
 
+use crate::configuration::Origin;
 use crate::error::StartError;
 use crate::test_request::TestRequest;
 use crate::{admission, privileges, python};
@@ -68,7 +69,7 @@ impl Selection {
         if leaves_out_action {
             spec.action = None;
         }
-        let python = python::settings(path, &settings);
+        let python = python::settings(&Origin::of(path), &settings);
         Ok(Self { spec, warnings, leaves_out_action, settings, python })
     }
 }

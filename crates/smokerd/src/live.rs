@@ -1,0 +1,90 @@
+//! What a configuration decides of a daemon that runs, and how it takes another one.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use smoker_config::DaemonSettings;
+use smoker_runner::host::settings::PythonSettings;
+use smoker_runner::reaper::Reaper;
+use smoker_runner::runner::Runner;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::guard::Guard;
+use crate::configuration::Prepared;
+use crate::manager::PluginManager;
+use crate::plugin_set::Changes;
+use crate::slots::Slots;
+use crate::{api, listen};
+
+/// The parts that can take another configuration.
+#[derive(Debug)]
+pub(crate) struct Live {
+    manager: PluginManager,
+    runner: Runner,
+    slots: Slots,
+    guard: Guard,
+    python: PythonSettings,
+    settings: DaemonSettings,
+    /// Where the daemon listens.
+    addresses: Vec<SocketAddr>,
+}
+
+impl Live {
+    /// Sets everything up; the plugins live from now on.
+    pub(crate) fn begin(
+        config: Prepared,
+        addresses: Vec<SocketAddr>,
+        reaper: Reaper,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let Prepared { settings, python, plugins } = config;
+        let runner = Runner::new(reaper, python.clone());
+        let slots = Slots::new(settings.nr_concurrent_plugins);
+        let manager = PluginManager::new(runner.clone(), slots.clone(), shutdown);
+        manager.replace_plugins(plugins, settings.history_memory);
+        let guard = Guard::new(settings.allow.clone(), &settings.bind_host);
+        listen::warn_if_open(&addresses, settings.allow.as_deref());
+        Self { manager, runner, slots, guard, python, settings, addresses }
+    }
+
+    /// Takes another configuration from this moment on.
+    pub(crate) fn take(&mut self, config: Prepared) -> Changes {
+        let Prepared { settings, python, plugins } = config;
+        if settings.allow != self.settings.allow {
+            // Before the plugins: who may no longer ask is not to see new ones.
+            self.guard.set_allowed(settings.allow.clone());
+            listen::warn_if_open(&self.addresses, settings.allow.as_deref());
+        }
+        self.slots.set_bound(settings.nr_concurrent_plugins);
+        if python != self.python {
+            self.runner.set_python(python.clone());
+            self.python = python;
+        }
+        let changes = self.manager.replace_plugins(plugins, settings.history_memory);
+        self.settings = settings;
+        changes
+    }
+
+    /// The handle to the plugins.
+    pub(crate) fn manager(&self) -> &PluginManager {
+        &self.manager
+    }
+
+    /// The settings that count.
+    pub(crate) fn settings(&self) -> &DaemonSettings {
+        &self.settings
+    }
+
+    /// The pages.
+    pub(crate) fn router(&self) -> Router {
+        api::router(self.manager.clone(), self.guard.clone())
+    }
+
+    /// The daemon in one line.
+    pub(crate) fn status(&self) -> String {
+        let addresses: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
+        let count = self.manager.count();
+        let plugins = if count == 1 { "plugin" } else { "plugins" };
+        format!("{count} {plugins}, serving on {}", addresses.join(", "))
+    }
+}

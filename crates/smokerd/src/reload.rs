@@ -1,0 +1,182 @@
+//! What SIGHUP does: log files are opened anew, and another configuration
+//! takes the place of the one that counts, as a whole or not at all.
+
+use std::fmt::Display;
+
+use smoker_config::{DaemonSettings, Problem, Severity};
+use smoker_model::plugin::PluginName;
+use smoker_runner::aside;
+use smoker_runner::credentials::Credentials;
+use tokio::signal::unix::Signal;
+use tokio_util::sync::CancellationToken;
+
+use crate::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
+use crate::live::Live;
+use crate::plugin_set::Changes;
+use crate::service_manager::ServiceManager;
+use crate::setting_changes;
+use crate::stdio::{OpenStdio, StdioFiles};
+
+/// So many names of plugins are in one line of the log.
+const MOST_NAMES: usize = 10;
+
+/// Where another configuration comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) origin: Origin,
+    /// Whom the daemon has become; none: it stayed who it was.
+    pub(crate) credentials: Option<Credentials>,
+    /// The standard streams; none in the foreground, where they belong to whoever started us.
+    pub(crate) stdio: Option<StdioFiles>,
+    /// Whether the command line names the pidfile, so that the configuration's does not count.
+    pub(crate) overrides_pidfile: bool,
+}
+
+impl Source {
+    /// Whether the daemon has gone into the background.
+    pub(crate) fn is_background(&self) -> bool {
+        self.stdio.is_some()
+    }
+}
+
+/// Takes one configuration after the other.
+#[derive(Debug)]
+pub(crate) struct Reloader {
+    source: Source,
+    live: Live,
+    service_manager: ServiceManager,
+    /// What the daemon was started with.
+    started: DaemonSettings,
+}
+
+/// A configuration that can be taken without fail.
+struct Next {
+    config: Prepared,
+    problems: Vec<Problem>,
+    stdio: Option<(StdioFiles, OpenStdio)>,
+}
+
+impl Reloader {
+    /// For a daemon that has just been set up.
+    pub(crate) fn new(source: Source, live: Live, service_manager: ServiceManager) -> Self {
+        let started = live.settings().clone();
+        Self { source, live, service_manager, started }
+    }
+
+    /// Reloads at each signal, until the daemon stops. Signals that come
+    /// during a reload are one more reload after it, so that the last
+    /// configuration wins.
+    pub(crate) async fn obey(mut self, mut hang_up: Signal, shutdown: CancellationToken) {
+        let reloading = async {
+            while hang_up.recv().await.is_some() {
+                self.reload().await;
+            }
+        };
+        tokio::select! {
+            () = reloading => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    /// Reads on a thread of its own, since files and accounts may take their
+    /// time, then swaps in one go.
+    async fn reload(&mut self) {
+        self.service_manager.tell_reloading().await;
+        let source = self.source.clone();
+        let status = match aside::run(move || read(&source)).await {
+            Ok(Ok(next)) => self.take(next),
+            Ok(Err(Unusable { error, problems })) => {
+                log_all(&problems);
+                self.refuse(&error)
+            }
+            Err(error) => self.refuse(&error),
+        };
+        self.service_manager.tell_ready(&status).await;
+    }
+
+    /// Lets the configuration that counts go on, and gives the daemon's status.
+    fn refuse(&self, error: &dyn Display) -> String {
+        for line in error.to_string().lines() {
+            tracing::error!("{line}");
+        }
+        let path = self.source.origin.path.display();
+        tracing::error!(
+            "Configuration {path} is refused as a whole and the one before goes on: correct what is said above, try it \
+             with --check, send SIGHUP again"
+        );
+        format!("{}; the last reload was refused, see the log", self.live.status())
+    }
+
+    /// Takes a configuration, and gives the daemon's status.
+    fn take(&mut self, next: Next) -> String {
+        let Next { config, problems, stdio } = next;
+        if let Some((files, open_files)) = stdio {
+            match open_files.install() {
+                Ok(()) => self.source.stdio = Some(files),
+                Err(error) => tracing::error!("the standard streams stay as they are: {error}"),
+            }
+        }
+        log_all(&problems);
+        let mut warnings = config.warnings();
+        let settings = &config.settings;
+        warnings.extend(setting_changes::waiting(&self.started, settings, self.source.overrides_pidfile));
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        let differing = setting_changes::live(self.live.settings(), settings);
+        let changes = self.live.take(config);
+        let summary = self.summary(&changes, &differing);
+        // At the level of what it brought, so that who reads only that knows where it came from.
+        if warnings.is_empty() && problems.iter().all(|problem| problem.severity == Severity::Info) {
+            tracing::info!("{summary}");
+        } else {
+            tracing::warn!("{summary}");
+        }
+        self.live.status()
+    }
+
+    fn summary(&self, changes: &Changes, settings: &[&str]) -> String {
+        let path = self.source.origin.path.display();
+        let added = counted(&changes.added, "added");
+        let changed = counted(&changes.changed, "changed");
+        let removed = counted(&changes.removed, "removed");
+        let unchanged = changes.unchanged;
+        let settings = if settings.is_empty() { String::new() } else { format!("; settings: {}", settings.join(", ")) };
+        format!("Reloaded {path}: plugins: {added}, {changed}, {removed}, {unchanged} unchanged{settings}")
+    }
+}
+
+/// How many plugins, and the first names of them.
+fn counted(names: &[PluginName], what: &str) -> String {
+    let count = names.len();
+    let mut shown: Vec<_> = names.iter().take(MOST_NAMES).map(PluginName::as_str).collect();
+    if shown.len() < count {
+        shown.push("...");
+    }
+    if shown.is_empty() { format!("0 {what}") } else { format!("{count} {what} ({})", shown.join(", ")) }
+}
+
+/// Opens log files anew, then reads the configuration and checks all that a start checks.
+fn read(source: &Source) -> Result<Next, Unusable> {
+    reopen_log_files(source.stdio.as_ref());
+    let loaded = configuration::load_anew(&source.origin, source.credentials.as_ref())?;
+    let Loaded { settings, plugins, problems, .. } = loaded;
+    let files = StdioFiles::of(&settings, &source.origin.working);
+    let stdio = match source.stdio.as_ref().filter(|before| **before != files).map(|_| files.open()) {
+        None => None,
+        Some(Ok(open_files)) => Some((files, open_files)),
+        Some(Err(error)) => return Err(Unusable { error, problems }),
+    };
+    Ok(Next { config: Prepared::new(settings, plugins, &source.origin), problems, stdio })
+}
+
+/// Whatever writes to files opens them anew here, before the configuration is
+/// read: `logrotate` has to have its way with a bad one, too.
+fn reopen_log_files(stdio: Option<&StdioFiles>) {
+    let Some(files) = stdio else { return };
+    let reopened = files.open().map_err(|error| error.to_string());
+    match reopened.and_then(|files| files.install().map_err(|error| error.to_string())) {
+        Ok(()) => tracing::info!("SIGHUP: reopened the log files"),
+        Err(error) => tracing::error!("SIGHUP: the log files stay as they are: {error}"),
+    }
+}

@@ -1,0 +1,43 @@
+//! Which of the daemon's own settings differ, and which of them a daemon that
+//! runs can take.
+
+use std::fmt::Display;
+
+use smoker_config::DaemonSettings;
+
+/// The keys that differ and count at once.
+pub(crate) fn live(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'static str> {
+    let differs = [
+        ("nr_concurrent_plugins", before.nr_concurrent_plugins != now.nr_concurrent_plugins),
+        ("allow", before.allow != now.allow),
+        ("history_memory", before.history_memory != now.history_memory),
+        ("stdin", before.stdin != now.stdin),
+        ("stdout", before.stdout != now.stdout),
+        ("stderr", before.stderr != now.stderr),
+        ("python", before.python != now.python),
+        ("python_path", before.python_path != now.python_path),
+    ];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+}
+
+/// A line for each key that differs from what the daemon was started with and
+/// counts from its next start only. A pidfile that the command line overrides never counts.
+pub(crate) fn waiting(started: &DaemonSettings, now: &DaemonSettings, overrides_pidfile: bool) -> Vec<String> {
+    let keys = [
+        ("bind_host", shown(Some(&started.bind_host)), shown(Some(&now.bind_host))),
+        ("bind_port", shown(Some(&started.bind_port)), shown(Some(&now.bind_port))),
+        ("uid", shown(started.uid.as_ref()), shown(now.uid.as_ref())),
+        ("gid", shown(started.gid.as_ref()), shown(now.gid.as_ref())),
+        ("pidfile", shown(Some(&started.pidfile.display())), shown(Some(&now.pidfile.display()))),
+    ];
+    let differs =
+        |(key, before, now): &(&str, String, String)| before != now && !(overrides_pidfile && *key == "pidfile");
+    let line = |(key, before, now)| {
+        format!("{key} is changed to {now}, which counts from the next start; until then it stays {before}")
+    };
+    keys.into_iter().filter(differs).map(line).collect()
+}
+
+fn shown(value: Option<&impl Display>) -> String {
+    value.map_or_else(|| "not set".to_owned(), ToString::to_string)
+}

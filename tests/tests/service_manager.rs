@@ -1,0 +1,216 @@
+//! What the service manager that started a daemon hears, and that nobody else hears of it.
+
+use std::io::ErrorKind;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use smoker_tests::background::{START, answers, hello};
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::lines::expect_line;
+use smoker_tests::processes;
+use smoker_tests::sandbox::Sandbox;
+use smoker_tests::service_manager::{Message, ServiceManager};
+
+fn boot(config: Config, manager: &ServiceManager) -> Boot {
+    Boot::of(config).environment("NOTIFY_SOCKET", manager.address())
+}
+
+fn status(message: &Message) -> &str {
+    message.get("STATUS").map(String::as_str).unwrap_or_default()
+}
+
+#[test]
+fn it_hears_when_the_daemon_serves() {
+    let manager = ServiceManager::new();
+    let config = hello().plugin("other", "Command: 'true'");
+    let sandbox = Sandbox::new();
+    config.write(&sandbox).expect("writable");
+    let mut command = cli::smokerd_command(&sandbox, &[&["-fg"], &START[..]].concat());
+    let _daemon = smoker_tests::started::Started::spawn(command.env("NOTIFY_SOCKET", manager.address()));
+    let message = manager.next();
+    let address = ([127, 0, 0, 1], sandbox.port()).into();
+    assert!(answers(address), "it serves when it says so");
+    assert_eq!(message["READY"], "1");
+    assert_eq!(status(&message), format!("2 plugins, serving on {address}"));
+    assert!(!message.contains_key("MAINPID"), "in the foreground it is the process that was started");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn its_socket_may_be_a_name_without_a_file() {
+    let manager = ServiceManager::without_file();
+    let _daemon = boot(hello(), &manager).start();
+    let message = manager.next();
+    assert_eq!(message["READY"], "1");
+    assert!(status(&message).starts_with("1 plugin, serving on 127.0.0.1:"), "{message:?}");
+}
+
+#[test]
+fn it_is_told_which_process_is_the_daemon_in_the_background() {
+    let manager = ServiceManager::new();
+    let sandbox = Sandbox::new();
+    hello().write(&sandbox).expect("writable");
+    let mut command = cli::smokerd_command(&sandbox, &START);
+    cli::run(command.env("NOTIFY_SOCKET", manager.address())).expect_code(0);
+    let message = manager.next();
+    assert_eq!(message["READY"], "1");
+    assert_eq!(message["MAINPID"], std::fs::read_to_string(sandbox.pidfile()).expect("a pidfile"));
+}
+
+#[test]
+fn it_hears_of_a_reload_from_its_beginning_to_its_end() {
+    let manager = ServiceManager::new();
+    let daemon = boot(hello(), &manager).start();
+    let _ = manager.next();
+    let now = || {
+        let uptime = std::fs::read_to_string("/proc/uptime").expect("Linux has it");
+        uptime.split(' ').next().and_then(|seconds| seconds.parse::<f64>().ok()).expect("seconds")
+    };
+    let before = now();
+    daemon.write(&hello().plugin("second", "Command: 'true'"));
+    daemon.signal(Signal::SIGHUP);
+    let reloading = manager.next();
+    assert_eq!(reloading["RELOADING"], "1");
+    let told: f64 = reloading["MONOTONIC_USEC"].parse().expect("a number");
+    // A machine that slept has been up longer than its monotonic clock counts; none of these tests sleeps.
+    assert!((before - 1.0..=now() + 1.0).contains(&(told / 1e6)), "{told} is no time between {before} and {}", now());
+    let ready = manager.next();
+    assert_eq!(ready["READY"], "1");
+    assert!(status(&ready).starts_with("2 plugins, serving on "), "{ready:?}");
+    assert!(!status(&ready).contains("refused"), "{ready:?}");
+
+    daemon.write(&Config::whole("bind_port: none\n"));
+    daemon.signal(Signal::SIGHUP);
+    assert_eq!(manager.next()["RELOADING"], "1");
+    let ready = manager.next();
+    assert_eq!(ready["READY"], "1", "a daemon that goes on is ready");
+    assert!(status(&ready).starts_with("2 plugins, ") && status(&ready).contains("refused"), "{ready:?}");
+}
+
+#[test]
+fn it_hears_that_the_daemon_stops_while_runs_are_being_ended() {
+    let manager = ServiceManager::new();
+    let stubborn = "Command: trap '' TERM; echo x > {{DIR}}/begun; while :; do sleep 1; done\nTimeout: 60";
+    let mut daemon = boot(Config::new().plugin("stubborn", stubborn), &manager).start();
+    let _ = manager.next();
+    let _ = daemon.force(&["stubborn"]);
+    let _ = daemon.wait_for_file("begun");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(manager.next()["STOPPING"], "1");
+    assert!(daemon.is_running(), "it is told at the beginning");
+    assert_eq!(daemon.wait_for_exit(), 0);
+}
+
+#[test]
+fn it_hears_at_half_its_time_that_all_is_well() {
+    let manager = ServiceManager::new();
+    let limit = Duration::from_millis(600);
+    let daemon = boot(hello(), &manager).environment("WATCHDOG_USEC", &limit.as_micros().to_string()).start();
+    let beats: Vec<_> = (0..6)
+        .map(|_| {
+            assert_eq!(manager.next_with("WATCHDOG")["WATCHDOG"], "1");
+            Instant::now()
+        })
+        .collect();
+    // Some may have waited for us in the socket, but no five of them.
+    let whole = beats[5] - beats[0];
+    assert!(whole > limit, "five beats of half the time took {whole:?}");
+    daemon.run("hello").expect_ok(&["hello"]);
+}
+
+#[test]
+fn a_watchdog_for_another_process_is_none_of_ours() {
+    let manager = ServiceManager::new();
+    let config = Config::new().plugin("clock", "Command: 'true'\nInterval: 0.1");
+    let daemon = boot(config, &manager)
+        .environment("WATCHDOG_USEC", "100000")
+        .environment("WATCHDOG_PID", &std::process::id().to_string())
+        .start();
+    let _ = daemon.wait_for_results("clock", 8);
+    assert_eq!(manager.next()["READY"], "1");
+    assert_eq!(manager.next_within(Duration::ZERO), None);
+}
+
+#[test]
+fn a_watchdog_for_the_daemon_itself_is_ours() {
+    let manager = ServiceManager::new();
+    let sandbox = Sandbox::new();
+    hello().write(&sandbox).expect("writable");
+    let smokerd = cli::smokerd_command(&sandbox, &[&["-fg"], &START[..]].concat());
+    let mut shell = sandbox.command(Path::new("/bin/sh"));
+    shell.args(["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\""]).arg(smokerd.get_program()).args(smokerd.get_args());
+    shell.env("NOTIFY_SOCKET", manager.address()).env("WATCHDOG_USEC", "200000");
+    let _daemon = smoker_tests::started::Started::spawn(&mut shell);
+    assert_eq!(manager.next_with("WATCHDOG")["WATCHDOG"], "1");
+}
+
+/// Lists the variables of the service manager that it finds, and one that it is meant to find.
+const FIND: &str = "env | grep -E '^(NOTIFY_SOCKET|WATCHDOG_USEC|WATCHDOG_PID|KEPT)=' | sort";
+
+#[test]
+fn plugins_do_not_find_its_variables() {
+    let manager = ServiceManager::new();
+    let module = "import os\nfrom smoker.server.plugins import BasePlugin\n\
+        class Plugin(BasePlugin):\n    def run(self):\n        \
+        names = [n for n in ('NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'KEPT') if n in os.environ]\n        \
+        self.result.add_info(' '.join(names))\n        self.result.set_status('OK')\n        return self.result\n";
+    let config = Config::new()
+        .file("finder.py", module)
+        .action("find", &format!("Command: {FIND}"))
+        .plugin("command", &format!("Command: {FIND}\nAction: find"))
+        .plugin("module", "Module: finder")
+        .plugin("builtin", "Module: smoker.server.plugins.testconnection\nConnections: [[127.0.0.1, {{PORT}}]]\nuid: 12345\ngid: 12345");
+    let daemon = boot(config, &manager).environment("KEPT", "yes").environment("WATCHDOG_USEC", "3600000000").start();
+    let command = daemon.run("command");
+    command.expect_ok(&["KEPT=yes"]);
+    command.action().expect("it ran").expect_ok(&["KEPT=yes"]);
+    daemon.run("module").expect_ok(&["KEPT"]);
+    let _ = daemon.run("builtin");
+    // The guardian and the host of modules live on.
+    assert!(daemon.processes().len() > 1);
+    assert_eq!(processes::with_environment("NOTIFY_SOCKET", manager.address()), [daemon.pid()]);
+}
+
+#[test]
+fn one_that_cannot_be_reached_does_not_matter() {
+    for address in ["/nowhere/notify", "relative", "vsock:2:1", ""] {
+        let daemon = Boot::of(hello()).environment("NOTIFY_SOCKET", address).start();
+        daemon.run("hello").expect_ok(&["hello"]);
+        if !address.is_empty() {
+            expect_line(&daemon.log(), &["WARNING", "service manager"]);
+        }
+    }
+}
+
+#[test]
+fn one_that_reads_nothing_holds_nobody_up() {
+    let manager = ServiceManager::new();
+    let mut senders = Vec::new();
+    // A sender has a bound of its own, so there have to be some of them.
+    let is_full = |error: &std::io::Error| error.kind() == ErrorKind::WouldBlock;
+    'full: loop {
+        let sender = UnixDatagram::unbound().expect("a socket");
+        sender.set_nonblocking(true).expect("ours");
+        sender.connect(manager.address()).expect("it listens");
+        let mut sent = 0;
+        while sender.send(b"X=1").map_err(|error| assert!(is_full(&error), "{error}")).is_ok() {
+            sent += 1;
+        }
+        senders.push(sender);
+        if sent == 0 {
+            break 'full;
+        }
+    }
+    let mut daemon: Daemon = boot(hello(), &manager).environment("WATCHDOG_USEC", "1000000").start();
+    daemon.run("hello").expect_ok(&["hello"]);
+    let log = daemon.reload(&hello().plugin("second", "Command: echo hi"));
+    expect_line(&log, &["Reloaded", "1 added"]);
+    daemon.run("second").expect_ok(&["hi"]);
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    expect_line(&daemon.log(), &["WARNING", "service manager", "READY"]);
+}
