@@ -37,7 +37,7 @@ fn hostile_output_reaches_an_action_as_it_is() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("printed"), printed(random)).expect("a file");
-        let runner = Runner::new(reaper.clone(), PythonSettings::new(None, &[], folder.path()));
+        let runner = Runner::new(reaper.clone(), PythonSettings::new(None, &[], folder.path(), folder.path()));
         let plugin = PreparedPlugin::new(Arc::new(spec(folder.path())));
         let result = runtime.block_on(runner.run(&plugin, RunKind::Forced, &CancellationToken::new()));
         let received = fs::read_to_string(path("received")).unwrap_or_else(|error| panic!("{error}: {result:?}"));
