@@ -9,8 +9,9 @@ from _smoker_host import isolation, logs, paths, rehearsal, reply, run
 # The daemon knows this exit code: the descriptor for the reply is gone.
 LOST_REPLY = 113
 
-# What a child says first: it has its job, which nobody else may run now.
-BEGUN = b'+'
+# What a child says first: it has its job, which nobody else may run now; or
+# another interpreter has taken the place of ours, which has to run it.
+BEGUN, REPLACED = b'+', b'-'
 
 
 class Surroundings:
@@ -21,6 +22,14 @@ class Surroundings:
         self.path = path
         self.core = core
         self.packages = paths.packages()
+        self.interpreter = isolation.identity_of_interpreter()
+
+    def is_replaced(self):
+        """Whether the interpreter that we are is no longer the one of its
+        name: its library is another one now, too."""
+        now = isolation.identity_of_interpreter()
+        # One that is gone is not replaced.
+        return None not in (now, self.interpreter) and now != self.interpreter
 
 
 class Job:
@@ -50,8 +59,10 @@ class Job:
                 return None
             parts.append(part)
             left -= len(part)
-        os.write(self.descriptor, BEGUN)
         return json.loads(b''.join(parts).decode('utf-8'))
+
+    def begin(self, is_replaced):
+        os.write(self.descriptor, REPLACED if is_replaced else BEGUN)
 
     def send(self, data):
         """Sends a reply. Raises OSError when the descriptor is no longer what
@@ -80,6 +91,10 @@ def live(surroundings, parent, mask, marker, job, output, log):
     connection = Job(job)
     request = connection.receive()
     if request is None:
+        os._exit(0)
+    is_replaced = surroundings.is_replaced()
+    connection.begin(is_replaced)
+    if is_replaced:
         os._exit(0)
     isolation.be_called('smokerd plugin')
     account = request['account']

@@ -116,6 +116,16 @@ def be_called(name):
         LIBC.prctl(PR_SET_NAME, name.encode('utf-8', 'replace')[:15], 0, 0, 0)
 
 
+def identity_of_interpreter():
+    """What tells a replaced interpreter from the one that runs; None when
+    that cannot be known."""
+    try:
+        status = os.stat(sys.executable)
+    except (OSError, TypeError, ValueError):
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime
+
+
 def how_it_ended(pid):
     """('code' or 'signal', number, whether it was reaped) of a child; None while it lives."""
     if hasattr(os, 'waitid'):

@@ -79,6 +79,14 @@ impl ModuleHost {
         ordered.started(connection).await
     }
 
+    /// Gives no more runs to a host; it ends with the last one that it has.
+    async fn retire(&self, connection: &Arc<Connection>) {
+        let mut current = self.0.current.lock().await;
+        if current.take_if(|current| Arc::ptr_eq(current, connection)).is_some() {
+            tracing::info!("the interpreter of the Python host was replaced; another host is started");
+        }
+    }
+
     /// The host that runs, or a new one. The start goes on when nobody waits
     /// for it any more, so that a short time limit does not start it in vain
     /// again and again.

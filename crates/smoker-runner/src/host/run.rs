@@ -93,6 +93,9 @@ impl ModuleHost {
             Err(_) => claim.collect_adopted(),
             Ok(_) => drop(claim),
         }
+        if exchange.found_another_interpreter() {
+            self.retire(&connection).await;
+        }
         match end {
             Ok(end) if exchange.has_begun() || end.is_ours() => Ok(ModuleReply { reply: exchange.into_reply(), end }),
             Ok(end) => Err(Lost::BeforeStart(format!("a child of the Python host ended before its run: {end}"))),
@@ -166,7 +169,12 @@ impl Exchange {
 
     /// Whether the child had its job before it ended; another one may run it otherwise.
     fn has_begun(&self) -> bool {
-        !self.received.is_empty()
+        self.received.first() == Some(&b'+')
+    }
+
+    /// Whether the child left its job to the interpreter that took the place of its own.
+    fn found_another_interpreter(&self) -> bool {
+        self.received.first() == Some(&b'-')
     }
 
     /// The reply: behind the sign that the run has begun, its length in decimal and a newline. One that is cut is none.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Check, Modules, error, infos, is_alive, kill, plugin, wait_until};
 
@@ -53,6 +53,7 @@ fn a_host_that_died_between_runs_is_not_noticed() {
     let result = modules.run_body("who", "self.result.add_info(str(os.getppid()))");
     let host = infos(&result)[0].to_owned();
     kill(&host);
+    wait_until("end of the host", || !is_alive(&host));
     let result = modules.run_body("who", "self.result.add_info(str(os.getppid()))");
     assert_ne!(infos(&result)[0], host);
 }
@@ -127,6 +128,32 @@ fn a_spare_has_no_descriptor_of_another_run() {
         run.join().expect("a run");
         assert!(shared.is_empty(), "{shared:?}");
     });
+}
+
+#[test]
+fn a_replaced_interpreter_runs_the_next_module() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("python");
+    install_python(&path);
+    let modules = Modules::with_python(path.to_str(), &[]);
+    let (host, _) = run_who(&modules);
+    spare_of(&host);
+    let upgraded = folder.path().join("upgraded");
+    install_python(&upgraded);
+    fs::rename(upgraded, &path).expect("an upgrade");
+    let (after, _) = run_who(&modules);
+    assert_ne!(after, host);
+    wait_until("end of the first host", || !is_alive(&host));
+    assert_eq!(run_who(&modules).0, after);
+    fs::remove_file(&path).expect("a removal");
+    assert_eq!(run_who(&modules).0, after);
+}
+
+/// A copy of the interpreter that `python3` stands for.
+fn install_python(path: &Path) {
+    let modules = Modules::new();
+    let result = modules.run_body("which", "self.result.add_info(os.path.realpath(sys.executable))");
+    fs::copy(infos(&result)[0], path).expect("a copy");
 }
 
 /// The pids of the host and of the child that ran.
