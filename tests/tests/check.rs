@@ -82,9 +82,56 @@ fn a_plugin_that_is_switched_off_is_no_problem() {
 }
 
 #[test]
-fn a_module_that_cannot_be_found_is_only_warned_of() {
-    let output = check(&good().plugin("module", "Module: no.such.module"));
-    assert!(!output.text().contains("not loaded"), "{}", output.text());
+fn modules_and_parsers_that_cannot_be_found_are_warned_of() {
+    let config = good()
+        .top("actions: {Tell: {Module: no.action}}")
+        .plugin("module", "Module: no.such.module")
+        .plugin("parser", "Command: 'true'\nParser: smoker.server.plugins.no_parser")
+        .plugin("action", "Command: 'true'\nAction: Tell");
+    let output = check(&config);
+    output.expect_code(3);
+    for (plugin, name) in [
+        ("module", "Module no.such.module"),
+        ("parser", "Parser smoker.server.plugins.no_parser"),
+        ("action", "the action's Module no.action"),
+    ] {
+        expect_line(&output.stderr, &["WARNING", &format!("Plugin {plugin}"), name, "is not found", "python_path"]);
+    }
+    expect_line(&output.stderr, &["3 problems found; the daemon would start"]);
+}
+
+#[test]
+fn modules_are_looked_for_and_not_run() {
+    let sandbox = Sandbox::new();
+    let leaves_a_trace = format!("open({:?}, 'w').close()\n", sandbox.path("ran").display());
+    let mut config = good().top("python_path: [library]").top("actions: {Tell: {Module: smoker.plugins.nsca}}");
+    for (plugin, body, file) in [
+        ("here", "Module: here", "here.py"),
+        ("packaged", "Module: package.inner.check", "library/package/inner/check.py"),
+        ("spaced", "Module: bare.check", "bare/check.py"),
+        ("beside", "Module: smoker.server.plugins.own", "smoker/server/plugins/own.py"),
+        ("read", "Command: 'true'\nParser: reader", "library/reader.py"),
+    ] {
+        config = config.plugin(plugin, body).file(file, &leaves_a_trace);
+    }
+    let config = config
+        .file("library/package/__init__.py", &leaves_a_trace)
+        .file("library/package/inner/__init__.py", &leaves_a_trace)
+        .file("json.py", &leaves_a_trace)
+        .plugin("shipped", "Module: smoker.server.plugins.uname\nAction: Tell")
+        .plugin("short", "Command: 'true'\nParser: nagios")
+        .plugin("installed", "Module: email.mime.text");
+    let output = check_in(&sandbox, &config);
+    output.expect_code(0);
+    assert!(!sandbox.path("ran").exists());
+}
+
+#[test]
+fn a_missing_interpreter_is_warned_of() {
+    let output = check(&good().top("python: /no/such/python").plugin("module", "Module: some.module"));
+    output.expect_code(3);
+    expect_line(&output.stderr, &["WARNING", "Plugin module", "can't start /no/such/python", "install python3"]);
+    check(&good().top("python: /no/such/python")).expect_code(0);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! - `command`: a command line with its surroundings becomes findings
 //! - `module`: where modules and parsers are dispatched
 //! - `builtin`: running a built-in, here or in a child of our own binary
+//! - `lookup`: looks for the modules that plugins name
 //! - `host`: the warm Python host
 //! - `protocol`: what a module is asked
 //! - `native`: the modules, parsers and actions that need no Python
@@ -33,6 +34,7 @@ pub mod credentials;
 pub mod evidence;
 pub mod guardian;
 pub mod host;
+pub mod lookup;
 pub mod native;
 pub mod output;
 pub mod prepared;

@@ -15,7 +15,9 @@ use crate::error::StartError;
 use crate::pidfile::{self, Pidfile};
 use crate::reload::Source;
 use crate::stdio::{OpenStdio, StdioFiles};
-use crate::{admission, exit_code, genconfig, listen, logging, privileges, signals, stop, test_plugin};
+use crate::{
+    admission, exit_code, genconfig, listen, logging, modules, privileges, python, signals, stop, test_plugin,
+};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -128,9 +130,13 @@ impl BackgroundDaemon {
 fn check(options: &Options) -> u8 {
     let (problems, fatal) = match configuration::load(&options.config) {
         Err(Unusable { error, problems }) => (problems, Some(error)),
-        Ok(loaded) => {
-            let accounts = admission::account_problems(&loaded.plugins);
-            ([loaded.problems, accounts].concat(), None)
+        Ok(Loaded { settings, plugins, problems, .. }) => {
+            let accounts = admission::account_problems(&plugins);
+            let python = python::settings(&Origin::of(&options.config), &settings);
+            match modules::problems(&plugins, &python) {
+                Ok(modules) => ([problems, accounts, modules].concat(), None),
+                Err(error) => ([problems, accounts].concat(), Some(StartError::Runtime(error))),
+            }
         }
     };
     print_all(&problems);

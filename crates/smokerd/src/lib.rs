@@ -10,6 +10,7 @@
 //! - `error`: what ends a start
 //! - `configuration`: from a path to what this daemon can take
 //! - `admission`: configured plugins that this daemon cannot take
+//! - `modules`: modules and parsers that a configuration names and nobody has
 //! - `genconfig`: a generated configuration to its place; and `replace`, which puts a file in the place of another
 //! - `test_request`: what was typed about trying one plugin
 //! - `test_plugin`: one plugin, run once, here and now
@@ -72,6 +73,7 @@ mod listen;
 mod live;
 mod logging;
 mod manager;
+mod modules;
 mod patience;
 mod pidfile;
 mod plugin_set;

@@ -17,11 +17,11 @@ pub mod settings;
 
 pub(crate) mod job;
 pub(crate) mod run;
+pub(crate) mod sources;
 
 mod child;
 mod connection;
 mod log;
-mod sources;
 mod start;
 mod wire;
 
@@ -34,6 +34,10 @@ use crate::host::child::{Child, Lost, Ordered};
 use crate::host::connection::Connection;
 use crate::host::settings::PythonSettings;
 use crate::reaper::Reaper;
+
+/// What an operator can do who has no interpreter for modules.
+pub(crate) const PYTHON_ADVICE: &str = "modules in Python need Python 3.6 or newer: install python3, or name an \
+                                        interpreter under 'python' in the configuration";
 
 /// Runs Python modules. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -46,3 +46,16 @@ pub(crate) fn modules() -> BTreeMap<&'static str, &'static str> {
     }
     .into()
 }
+
+/// Whether the host brings along a module of this dotted name.
+pub(crate) fn has(name: &str) -> bool {
+    let path = name.replace('.', "/");
+    let modules = modules();
+    [format!("{path}.py"), format!("{path}/__init__.py")].iter().any(|file| modules.contains_key(&**file))
+}
+
+/// The dotted names of the packages that the host brings along.
+pub(crate) fn packages() -> Vec<String> {
+    let folders = modules().into_keys().filter_map(|file| file.strip_suffix("/__init__.py"));
+    folders.map(|folder| folder.replace('/', ".")).collect()
+}

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use crate::builtin;
 use crate::execute::End;
+use crate::host::PYTHON_ADVICE;
 use crate::host::connection::Connection;
 use crate::host::settings::PythonSettings;
 use crate::host::sources;
@@ -46,10 +47,9 @@ const KEPT_LINES: usize = 5;
 /// Starts a host and waits until it takes orders.
 pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<Arc<Connection>, String> {
     let interpreter = settings.interpreter()?;
-    let advice = "modules in Python need Python 3.6 or newer: install python3, or name an interpreter under 'python' \
-                  in the configuration";
     let shown = interpreter.display();
-    let host = Host::spawn(interpreter, reaper).map_err(|error| format!("can't start {shown}: {error}; {advice}"))?;
+    let host =
+        Host::spawn(interpreter, reaper).map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
     let Host { mut writer, mut lines, undertaker } = host;
     let greeted = async {
         greet(&mut writer, settings).await?;
@@ -59,13 +59,13 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
         drop((writer, lines));
         let death = undertaker.death().await;
         let seconds = START_TIME.as_secs();
-        return Err(format!("{shown} takes no orders {seconds} seconds after its start ({death}); {advice}"));
+        return Err(format!("{shown} takes no orders {seconds} seconds after its start ({death}); {PYTHON_ADVICE}"));
     };
     let answer = answer.ok().flatten();
     let Some(Ok(Message::Ready { ready, path })) = answer.map(|line| serde_json::from_str(&line)) else {
         drop((writer, lines));
         let reason = undertaker.death().await;
-        return Err(format!("{shown} can't run modules: {reason}; {advice}"));
+        return Err(format!("{shown} can't run modules: {reason}; {PYTHON_ADVICE}"));
     };
     tracing::info!("Started Python host {}: {shown} is Python {ready}", undertaker.pid);
     let connection = Arc::new(Connection::new(writer, path, reaper.clone()));

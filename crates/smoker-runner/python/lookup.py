@@ -1,0 +1,57 @@
+# Looks for modules without running any of them: an import would run the
+# packages on their way. Arguments: the user's folders, '--', the packages that
+# smokerd ships, '--', the names. Each name that is not found is a line, behind a sign,
+# because what an interpreter imports at its start may print, too.
+import sys
+
+if sys.version_info < (3, 6):
+    sys.stderr.write('it is Python %d.%d, and modules need 3.6 or newer\n' % sys.version_info[:2])
+    sys.exit(1)
+
+import os
+
+
+def split(arguments):
+    at = arguments.index('--')
+    return arguments[:at], arguments[at + 1:]
+
+
+def spec(name, path):
+    for finder in list(sys.meta_path):
+        try:
+            found = finder.find_spec(name, path)
+        except Exception:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def folders_below(folders, package):
+    return [os.path.join(entry, *package.split('.')) for entry in folders]
+
+
+def is_there(name):
+    parts = name.split('.')
+    path = None
+    for count in range(1, len(parts) + 1):
+        whole = '.'.join(parts[:count])
+        if whole in shipped:
+            # Ours, which others on the path add to.
+            path = [folder for folder in folders_below(sys.path, whole) if os.path.isdir(folder)]
+            continue
+        found = spec(whole, path)
+        if found is None:
+            return False
+        path = found.submodule_search_locations
+        # A namespace package would ask its parent, which nobody has imported.
+        path = list(getattr(path, '_path', path) or [])
+    return True
+
+
+folders, rest = split(sys.argv[1:])
+shipped, names = split(rest)
+sys.path[:] = folders + [entry for entry in sys.path if entry and entry not in folders]
+for name in names:
+    if not is_there(name):
+        sys.stdout.write('smokerd has not found %s\n' % name)
