@@ -116,3 +116,68 @@ impl PluginManager {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use smoker_runner::host::settings::PythonSettings;
+    use smoker_runner::reaper::Reaper;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    fn manager() -> PluginManager {
+        let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
+        let runner = Runner::new(Reaper::start().expect("a reaper"), python);
+        PluginManager::new(runner, Slots::new(None), CancellationToken::new())
+    }
+
+    fn plugins(names: &[String]) -> Vec<PreparedPlugin> {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let plugins: Vec<_> = names.iter().map(|name| format!("  {name}: {{Command: x, Interval: 1h}}")).collect();
+        let text = format!("templates: {{BasePlugin: {{}}}}\nplugins:\n{}\n", plugins.join("\n"));
+        std::fs::write(file.path(), text).expect("writable");
+        let config = smoker_config::load(file.path()).expect("it is valid");
+        config.plugins.into_iter().map(|spec| PreparedPlugin::new(Arc::new(spec))).collect()
+    }
+
+    fn living(manager: &PluginManager) -> usize {
+        let mut tasks = lock(&manager.0.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.len()
+    }
+
+    #[tokio::test]
+    async fn a_task_ends_with_its_plugin() {
+        let manager = manager();
+        for round in 0..1000 {
+            let changes = manager.replace_plugins(plugins(&["stays".to_owned(), format!("goes{round}")]), 1 << 20);
+            let expected = if round == 0 { (2, 0, 0) } else { (1, 1, 1) };
+            assert_eq!((changes.added.len(), changes.unchanged, changes.removed.len()), expected);
+        }
+        let two_are_left = async {
+            while living(&manager) > 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(30), two_are_left).await.expect("the tasks of removed plugins end");
+        assert!(manager.answers().await);
+        assert_eq!(living(&manager), 2);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_has_ended_or_hangs_is_noticed() {
+        let manager = manager();
+        manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20);
+        assert!(manager.answers().await);
+        // Nobody is born, so that nobody reads the orders.
+        let candidates = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(Candidate::new).collect();
+        let hanging = manager.set().replace(candidates);
+        assert!(timeout(Duration::from_millis(100), manager.answers()).await.is_err());
+        drop(hanging);
+        assert!(!manager.answers().await);
+    }
+}
