@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use nix::sys::signal::Signal;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::{Boot, Daemon};
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
+use smoker_tests::wait;
 
 /// What is no part of the folder must not matter: there is a broken main file beside the parts.
 fn folder() -> Config {
@@ -60,6 +62,23 @@ fn what_is_wrong_is_told_with_the_file_that_has_it() {
     let output = cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}"]);
     output.expect_code(1);
     expect_line(&output.stderr, &["plugin.d/odd.yaml:", "not closed"]);
+}
+
+#[test]
+fn a_folder_is_read_again_at_a_hang_up() {
+    let daemon = Boot::of(folder()).of_folder().start();
+    let write = |name: &str, text: &str| fs::write(daemon.path(name), text).expect("writable");
+    write("plugin.d/Added.yaml", "Command: echo added\n");
+    fs::remove_file(daemon.path("plugin.d/hello.yaml")).expect("it is there");
+    daemon.signal(Signal::SIGHUP);
+    wait::until_true("the files of now to count", || names(&daemon) == ["Added"]);
+    daemon.run("Added").expect_ok(&["added"]);
+
+    write("plugin.d/Broken.yaml", "Command: [x\n");
+    daemon.signal(Signal::SIGHUP);
+    let refused = || daemon.log().contains("plugin.d/Broken.yaml:") && daemon.log().contains("is refused");
+    wait::until_true("the refusal", refused);
+    assert_eq!(names(&daemon), ["Added"]);
 }
 
 #[test]

@@ -11,7 +11,6 @@ use smoker_runner::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 
 use crate::error::StartError;
-use crate::logging::{names, secrets};
 use crate::{admission, privileges, python};
 
 /// A configuration that can be taken.
@@ -99,8 +98,7 @@ impl Prepared {
         let python = self.python.problem().map(|problem| format!("{problem}; every run that needs Python will fail"));
         let of_plugin = |plugin: &PreparedPlugin| {
             let name = plugin.spec().name.clone();
-            let warnings = plugin.warnings().iter().map(ToString::to_string).chain(secrets::too_short(plugin.spec()));
-            warnings.map(|warning| format!("Plugin {name}: {warning}")).collect::<Vec<_>>()
+            plugin.warnings().iter().map(|warning| format!("Plugin {name}: {warning}")).collect::<Vec<_>>()
         };
         python.into_iter().chain(self.plugins.iter().flat_map(of_plugin)).collect()
     }
@@ -116,7 +114,7 @@ impl From<ConfigError> for Unusable {
 pub(crate) fn log_all(problems: &[Problem]) {
     for problem in problems {
         match problem.severity {
-            Severity::Error => tracing::error!(target: names::PLUGIN_MANAGER, "{problem}"),
+            Severity::Error => tracing::error!("{problem}"),
             Severity::Warning => tracing::warn!("{problem}"),
             Severity::Info => tracing::info!("{problem}"),
         }

@@ -7,11 +7,7 @@ use crate::template::directive::{Directive, Flags};
 use crate::template::error::TemplateError;
 
 /// The text of `value` in the format that `directive` asks for.
-///
-/// # Errors
-///
-/// When the format cannot write a value of that type.
-pub fn format(directive: &Directive, value: &Value) -> Result<String, TemplateError> {
+pub(crate) fn format(directive: &Directive, value: &Value) -> Result<String, TemplateError> {
     let text = match directive.character {
         's' => cut(python_text::str(value), directive.precision),
         'r' => cut(python_text::repr(value), directive.precision),

@@ -40,9 +40,9 @@
 //! programs; write `--` before the placeholder.
 
 mod command_line;
-pub mod directive;
+mod directive;
 pub mod error;
-pub mod format;
+mod format;
 pub mod place;
 mod quote;
 mod scan;

@@ -7,4 +7,3 @@ mod host_life;
 mod logging;
 mod lookup;
 mod support;
-mod versions;
