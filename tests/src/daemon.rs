@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value as Json, json};
@@ -126,9 +127,21 @@ impl Daemon {
         self.sandbox.pidfile()
     }
 
-    /// Everything it has logged.
+    /// Everything it has logged on its console by now.
     #[must_use]
     pub fn log(&self) -> String {
+        // Lines are written in their order, a moment later: once this request is there, so is all before it.
+        static MARKS: AtomicU32 = AtomicU32::new(0);
+        let mark = format!("/everything-before-{}-is-written", MARKS.fetch_add(1, Ordering::Relaxed));
+        if Request::get(&mark).send(self.address(), ANSWER_LIMIT).is_ok() {
+            wait::until_true("the log to be written", || self.console().contains(&mark));
+        }
+        self.console()
+    }
+
+    /// What has been written to its console at this moment.
+    #[must_use]
+    pub fn console(&self) -> String {
         self.sandbox.stdout() + &self.sandbox.stderr()
     }
 

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use smoker_tests::background::{Background, START, hello};
 use smoker_tests::cli;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::outcome::Outcome;
 use smoker_tests::wait;
@@ -86,31 +86,6 @@ fn what_the_daemon_makes_only_its_owner_may_change() {
 fn the_listening_socket_is_not_handed_to_commands() {
     let config = Config::new().plugin("fds", "Command: ls -l /proc/self/fd | grep -c socket; true");
     Daemon::start(config).run("fds").expect_ok(&["0"]);
-}
-
-/// A logging configuration as Python's `logging.config` reads it.
-const LOGGING: &str = "[loggers]\nkeys=root\n\n[handlers]\nkeys=file\n\n[formatters]\nkeys=plain\n\n\
-    [logger_root]\nlevel=INFO\nhandlers=file\n\n\
-    [handler_file]\nclass=FileHandler\nlevel=INFO\nformatter=plain\nargs=('{{DIR}}/smoker.log', 'a')\n\n\
-    [formatter_plain]\nformat=<%(levelname)s> %(message)s\n";
-
-#[test]
-#[ignore = "waits for the reader of logging.ini"]
-fn a_logging_configuration_takes_the_place_of_the_handlers() {
-    let daemon = Boot::of(hello().file("logging.ini", LOGGING))
-        .argument("--logging-conf")
-        .argument("{{DIR}}/logging.ini")
-        .start();
-    let log = daemon.wait_for_file("smoker.log");
-    assert!(log.contains("<INFO> Loaded plugin hello"), "{log}");
-    assert_eq!(daemon.log(), "", "the console is not written to");
-
-    fs::rename(daemon.path("smoker.log"), daemon.path("smoker.log.1")).expect("writable");
-    daemon.signal(Signal::SIGHUP);
-    wait::until_true("the log file to be made again", || daemon.path("smoker.log").exists());
-    daemon.run("hello").expect_ok(&["hello"]);
-    let log = daemon.wait_for_file("smoker.log");
-    assert!(log.contains("Forcing run of 1 plugins: hello"), "{log}");
 }
 
 #[test]

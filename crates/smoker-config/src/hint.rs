@@ -7,6 +7,7 @@ use regex::Regex;
 use saphyr_parser::ScanError;
 
 use crate::error::Fault;
+use crate::mask;
 use crate::problem::Place;
 use crate::source::Source;
 
@@ -17,7 +18,8 @@ static EQUALS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// How to write `Name = value` properly, if that is what stands there.
 pub(crate) fn colon_for(line: &str) -> Option<String> {
-    let parts = EQUALS.captures(line)?;
+    let line = mask::masked(line);
+    let parts = EQUALS.captures(&line)?;
     Some(format!("use a colon: `{}: {}`", &parts[1], parts[2].trim_end()))
 }
 
@@ -26,7 +28,7 @@ pub(crate) fn explain(error: &ScanError, column: usize, source: &Source, keys: &
     let slip = Slip::of(error, column, source);
     let place = Place { file: Rc::clone(&source.path), line: slip.line, column: slip.column };
     let within = if keys.is_empty() { String::new() } else { format!("in {keys}: ") };
-    let shown = source.line(slip.line).trim();
+    let shown = mask::shown(source, slip.line);
     let quoted = if shown.is_empty() { String::new() } else { format!("\n    {shown}") };
     Fault::at(&place, &format!("{within}{}{}{quoted}", slip.what, slip.advice))
 }

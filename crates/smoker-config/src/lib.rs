@@ -6,7 +6,8 @@
 //!
 //! A file's text becomes values:
 //! - `source`: one file as text
-//! - `document`: text becomes a tree of nodes; `amend` and `hint` help where it does not parse
+//! - `document`: text becomes a tree of nodes; `amend` and `hint` help where it does not parse,
+//!   `mask` hides secrets meanwhile
 //! - `node`: the tree, whose values know their place
 //! - `scalar`, `number`, `timestamp`, `tag`, `pattern`: what a word means in YAML 1.1
 //! - `merge`, `key`: the names of a mapping
@@ -52,6 +53,7 @@ mod include;
 mod key;
 pub mod keys;
 pub mod limits;
+mod mask;
 mod merge;
 mod node;
 mod number;

@@ -11,6 +11,7 @@
 //! - `value_json`: values and JSON
 //! - `python_text`: values written the way Python's `str()` and `repr()` write them
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
+//! - `secret_name`: names of parameters whose values are not for everybody's eyes
 //! - `wire`: the bodies of the REST interface that both sides speak
 //! - `error_chain`: an error and its causes on one line
 
@@ -22,6 +23,7 @@ pub mod messages;
 pub mod plugin;
 pub mod python_text;
 pub mod result;
+pub mod secret_name;
 pub mod status;
 pub mod timestamp;
 pub mod value;

@@ -12,6 +12,8 @@ use crate::configuration::{self, Loaded, Origin, Unusable, log_all};
 use crate::daemon::Daemon;
 use crate::daemonize::{self, Side};
 use crate::error::StartError;
+use crate::logging::secrets;
+use crate::logging::setup::Setup;
 use crate::pidfile::{self, Pidfile};
 use crate::reload::Source;
 use crate::stdio::{OpenStdio, StdioFiles};
@@ -27,10 +29,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Order::Check => check(&options),
             Order::Stop => stop_daemon(&options),
             Order::Genconfig { folder, output } => genconfig(folder, output.as_deref()),
-            Order::Test(request) => test_plugin::run(request, &options.config, options.log_level),
+            Order::Test(request) => test_plugin::run(request, &options.config, options.logging.level),
             Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
     };
+    logging::finish();
     ExitCode::from(code)
 }
 
@@ -43,6 +46,8 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 /// before the daemon leaves their terminal.
 fn start(options: &Options) -> Result<u8, StartError> {
     let Loaded { settings, credentials, plugins, problems } = load(options)?;
+    let log = logging::setup::setup(options.logging_conf.as_ref(), options.logging)?;
+    secrets::replace(&plugins);
     let origin = Origin::of(&options.config);
     // Who sees the port open may signal us: signals wait until somebody listens to them.
     signals::hold_back();
@@ -50,15 +55,21 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let pidfile_path = pidfile_path(options, &settings);
     let (background, _pidfile_lock) = match options.order {
         Order::Background => {
-            match go_to_background(StdioFiles::of(&settings, &origin.working), &pidfile_path, &problems)? {
+            match go_to_background(StdioFiles::of(&settings, &origin.working), &pidfile_path, &problems, &log)? {
                 Background::Starter(code) => return Ok(code),
                 Background::Daemon(background, pidfile) => (Some(background), Some(pidfile)),
             }
         }
         _ => (None, None),
     };
-    logging::start(options);
+    if log.is_configured && background.is_none() {
+        print_lines(&log.problems);
+    }
+    logging::start(log.plan, credentials.as_ref().map(|ids| (ids.uid.as_raw(), ids.gid.as_raw())));
     tracing::info!("Starting daemon");
+    for problem in &log.problems {
+        tracing::warn!("{problem}");
+    }
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());
     let overrides_pidfile = options.pidfile.is_some();
@@ -70,7 +81,9 @@ fn start(options: &Options) -> Result<u8, StartError> {
 }
 
 fn take_on(credentials: Option<&Credentials>) -> Result<(), StartError> {
-    credentials.map_or(Ok(()), privileges::take_on)
+    credentials.map_or(Ok(()), privileges::take_on)?;
+    logging::write_in_background();
+    Ok(())
 }
 
 fn serve(daemon: Daemon, background: Option<BackgroundDaemon>) -> Result<(), StartError> {
@@ -101,11 +114,17 @@ enum Background {
     Daemon(BackgroundDaemon, Pidfile),
 }
 
-fn go_to_background(files: StdioFiles, pidfile_path: &Path, problems: &[Problem]) -> Result<Background, StartError> {
+fn go_to_background(
+    files: StdioFiles,
+    pidfile_path: &Path,
+    problems: &[Problem],
+    log: &Setup,
+) -> Result<Background, StartError> {
     daemonize::set_umask();
     let open_files = files.open()?;
     let mut pidfile = Pidfile::lock(pidfile_path)?;
     print_all(problems);
+    print_lines(&log.problems);
     match daemonize::daemonize().map_err(StartError::Daemonize)? {
         Side::Starter { is_serving: true } => Ok(Background::Starter(exit_code::SUCCESS)),
         Side::Starter { is_serving: false } => Ok(Background::Starter(exit_code::FAILURE)),
@@ -143,7 +162,12 @@ fn check(options: &Options) -> u8 {
     if let Some(error) = fatal {
         return fail(&error);
     }
-    let wrong = problems.iter().filter(|problem| problem.severity > Severity::Info).count();
+    let log = match logging::setup::setup(options.logging_conf.as_ref(), options.logging) {
+        Ok(log) => log,
+        Err(error) => return fail(&error),
+    };
+    print_lines(&log.problems);
+    let wrong = problems.iter().filter(|problem| problem.severity > Severity::Info).count() + log.problems.len();
     if wrong == 0 {
         println!("{}: no problems found", options.config.display());
         exit_code::SUCCESS
@@ -193,12 +217,20 @@ fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
+/// What is printed may end in a log, too, such as that of the unit.
 fn print_all(problems: &[Problem]) {
     for problem in problems {
+        let text = || secrets::redact(problem.to_string());
         match problem.severity {
-            Severity::Error => eprintln!("ERROR: {problem}"),
-            Severity::Warning => eprintln!("WARNING: {problem}"),
+            Severity::Error => eprintln!("ERROR: {}", text()),
+            Severity::Warning => eprintln!("WARNING: {}", text()),
             Severity::Info => {}
         }
+    }
+}
+
+fn print_lines(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("WARNING: {warning}");
     }
 }

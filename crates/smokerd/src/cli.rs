@@ -9,6 +9,9 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 use crate::exit_code;
+use crate::logging::defaults::Wanted;
+use crate::logging::level::Level;
+use crate::logging::setup::Source;
 use crate::test_request::{TestArguments, TestRequest};
 
 /// Where the configuration is unless `-c` tells.
@@ -39,9 +42,10 @@ struct Typed {
     #[arg(short, long, value_name = "FILE")]
     pidfile: Option<PathBuf>,
 
-    /// Logging configuration in the format of Python's logging.config (not read by this version, which says so)
+    /// Logging configuration in the file format of Python's logging.config, in place of syslog, console, -v and -d; ''
+    /// for none [default: /etc/smokerd/logging.ini, when that exists]
     #[arg(long, value_name = "FILE")]
-    logging_conf: Option<PathBuf>,
+    logging_conf: Option<OsString>,
 
     /// Stay in the foreground (also -fg)
     #[arg(long)]
@@ -94,10 +98,9 @@ pub(crate) struct Options {
     pub(crate) config: PathBuf,
     pub(crate) pidfile: Option<PathBuf>,
     /// A logging configuration that exists or was asked for.
-    pub(crate) logging_conf: Option<PathBuf>,
-    pub(crate) log_to_syslog: bool,
-    pub(crate) log_to_console: bool,
-    pub(crate) log_level: tracing::Level,
+    pub(crate) logging_conf: Option<Source>,
+    /// What to do without one.
+    pub(crate) logging: Wanted,
 }
 
 /// What to do.
@@ -153,20 +156,20 @@ impl Typed {
             (None, None, _, _, true) => Order::Foreground,
             (None, None, ..) => Order::Background,
         };
-        let default_logging_conf = Some(PathBuf::from(DEFAULT_LOGGING_CONF)).filter(|path| path.exists());
-        Ok(Options {
-            log_to_console: !typed.no_console && order == Order::Foreground,
-            order,
-            config: typed.config,
-            pidfile: typed.pidfile,
-            logging_conf: typed.logging_conf.or(default_logging_conf),
-            log_to_syslog: !typed.no_syslog,
-            log_level: match (typed.debug, typed.verbose) {
-                (true, _) => tracing::Level::DEBUG,
-                (false, true) => tracing::Level::INFO,
-                (false, false) => tracing::Level::WARN,
+        let logging_conf = match typed.logging_conf {
+            Some(path) => Some(Source::Named(path.into())).filter(|source| !source.path().as_os_str().is_empty()),
+            None => Some(Source::Usual(DEFAULT_LOGGING_CONF.into())).filter(|source| source.path().exists()),
+        };
+        let logging = Wanted {
+            console: !typed.no_console && order == Order::Foreground,
+            syslog: !typed.no_syslog,
+            level: match (typed.debug, typed.verbose) {
+                (true, _) => Level::DEBUG,
+                (false, true) => Level::INFO,
+                (false, false) => Level::WARNING,
             },
-        })
+        };
+        Ok(Options { order, config: typed.config, pidfile: typed.pidfile, logging_conf, logging })
     }
 }
 

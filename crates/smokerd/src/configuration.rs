@@ -11,6 +11,7 @@ use smoker_runner::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 
 use crate::error::StartError;
+use crate::logging::{names, secrets};
 use crate::{admission, privileges, python};
 
 /// A configuration that can be taken.
@@ -98,7 +99,8 @@ impl Prepared {
         let python = self.python.problem().map(|problem| format!("{problem}; every run that needs Python will fail"));
         let of_plugin = |plugin: &PreparedPlugin| {
             let name = plugin.spec().name.clone();
-            plugin.warnings().iter().map(|warning| format!("Plugin {name}: {warning}")).collect::<Vec<_>>()
+            let warnings = plugin.warnings().iter().map(ToString::to_string).chain(secrets::too_short(plugin.spec()));
+            warnings.map(|warning| format!("Plugin {name}: {warning}")).collect::<Vec<_>>()
         };
         python.into_iter().chain(self.plugins.iter().flat_map(of_plugin)).collect()
     }
@@ -114,7 +116,7 @@ impl From<ConfigError> for Unusable {
 pub(crate) fn log_all(problems: &[Problem]) {
     for problem in problems {
         match problem.severity {
-            Severity::Error => tracing::error!("{problem}"),
+            Severity::Error => tracing::error!(target: names::PLUGIN_MANAGER, "{problem}"),
             Severity::Warning => tracing::warn!("{problem}"),
             Severity::Info => tracing::info!("{problem}"),
         }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::configuration::Prepared;
 use crate::live::Live;
+use crate::logging::names;
 use crate::reload::{Reloader, Source};
 use crate::service_manager::ServiceManager;
 use crate::signals::Signals;
@@ -51,7 +52,7 @@ impl Daemon {
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
         for address in &addresses {
-            tracing::info!("Starting webserver on {address}");
+            tracing::info!(target: names::REST_SERVER, "Starting webserver on {address}");
         }
         let live = Live::begin(config, addresses, reaper, shutdown.clone());
         let manager = live.manager().clone();
@@ -91,9 +92,9 @@ fn start_guardian() -> Option<Guardian> {
 
 fn tell(config: &Prepared) {
     for plugin in &config.plugins {
-        tracing::info!("Loaded plugin {}", plugin.spec().name);
+        tracing::info!(target: names::PLUGIN_MANAGER, "Loaded plugin {}", plugin.spec().name);
     }
     for warning in config.warnings() {
-        tracing::warn!("{warning}");
+        tracing::warn!(target: names::PLUGIN_MANAGER, "{warning}");
     }
 }

@@ -7,6 +7,7 @@ use smoker_config::ConfigError;
 use smoker_runner::credentials::CredentialsError;
 use thiserror::Error;
 
+use crate::logging::fileconfig::load::LoadError;
 use crate::pidfile::PidfileError;
 
 /// Why the daemon does not run.
@@ -20,6 +21,8 @@ pub(crate) enum StartError {
     Bind { address: String, source: io::Error },
     #[error("{0}")]
     Pidfile(#[from] PidfileError),
+    #[error("{0}")]
+    Logging(#[from] LoadError),
     #[error("can't open {path} for the daemon's {stream}: {source}; correct '{stream}' in the configuration")]
     Stdio { stream: &'static str, path: PathBuf, source: io::Error },
     #[error("No plugins loaded!")]

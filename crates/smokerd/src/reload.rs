@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
 use crate::live::Live;
+use crate::logging::{self, secrets};
 use crate::plugin_set::Changes;
 use crate::service_manager::ServiceManager;
 use crate::setting_changes;
@@ -116,6 +117,7 @@ impl Reloader {
                 Err(error) => tracing::error!("the standard streams stay as they are: {error}"),
             }
         }
+        secrets::replace(config.plugins.iter().map(|plugin| plugin.spec().as_ref()));
         log_all(&problems);
         let mut warnings = config.warnings();
         let settings = &config.settings;
@@ -173,6 +175,7 @@ fn read(source: &Source) -> Result<Next, Unusable> {
 /// Whatever writes to files opens them anew here, before the configuration is
 /// read: `logrotate` has to have its way with a bad one, too.
 fn reopen_log_files(stdio: Option<&StdioFiles>) {
+    logging::reopen();
     let Some(files) = stdio else { return };
     let reopened = files.open().map_err(|error| error.to_string());
     match reopened.and_then(|files| files.install().map_err(|error| error.to_string())) {

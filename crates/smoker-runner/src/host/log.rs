@@ -56,15 +56,20 @@ struct Record {
     message: String,
 }
 
+/// The record goes to the logger that the module gave it to, whatever its level.
 fn log(plugin: &str, Record { level, logger, message }: &Record) {
-    if *level >= 40.0 {
-        tracing::error!("Plugin {plugin}: {logger}: {message}");
-    } else if *level >= 30.0 {
-        tracing::warn!("Plugin {plugin}: {logger}: {message}");
-    } else if *level >= 20.0 {
-        tracing::info!("Plugin {plugin}: {logger}: {message}");
-    } else {
-        tracing::debug!("Plugin {plugin}: {logger}: {message}");
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast saturates, which is right here"
+    )]
+    let levelno = *level as u64;
+    let logger = logger.as_str();
+    match levelno {
+        40.. => tracing::error!(logger, levelno, "Plugin {plugin}: {message}"),
+        30.. => tracing::warn!(logger, levelno, "Plugin {plugin}: {message}"),
+        20.. => tracing::info!(logger, levelno, "Plugin {plugin}: {message}"),
+        _ => tracing::debug!(logger, levelno, "Plugin {plugin}: {message}"),
     }
 }
 

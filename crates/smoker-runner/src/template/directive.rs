@@ -5,14 +5,14 @@
 use crate::template::error::TemplateError;
 
 /// The largest width or precision, in characters.
-pub(crate) const MAX_WIDTH: usize = 10_000;
+pub const MAX_WIDTH: usize = 10_000;
 
 /// How much of the command a message shows on each side of the place it is about.
 const SPOT: usize = 24;
 
 /// A part of a command.
 #[derive(Debug)]
-pub(crate) enum Piece {
+pub enum Piece {
     /// Text for the shell, `%%` already turned into a percent sign.
     Text(String),
     /// A place for a value.
@@ -20,21 +20,26 @@ pub(crate) enum Piece {
 }
 
 /// One `%(Name)s` with its flags.
-#[derive(Debug)]
-pub(crate) struct Directive {
-    pub(crate) name: String,
-    pub(crate) flags: Flags,
-    pub(crate) width: usize,
-    pub(crate) precision: Option<usize>,
+#[derive(Clone, Debug)]
+pub struct Directive {
+    /// The name between the parentheses.
+    pub name: String,
+    /// The flags behind it.
+    pub flags: Flags,
+    /// The least width, in characters; 0 when there is none.
+    pub width: usize,
+    /// The number behind the point.
+    pub precision: Option<usize>,
     /// The type: one of `diouxXeEfFgGcrsa`.
-    pub(crate) character: char,
+    pub character: char,
     /// The part of the command around it, for messages.
-    pub(crate) spot: String,
+    pub spot: String,
 }
 
 impl Directive {
     /// How messages call it.
-    pub(crate) fn placeholder(&self) -> String {
+    #[must_use]
+    pub fn placeholder(&self) -> String {
         format!("%({}){}", self.name, self.character)
     }
 }
@@ -42,21 +47,25 @@ impl Directive {
 /// The flags of a format, named by their character.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "Python has five independent flags")]
-pub(crate) struct Flags {
+pub struct Flags {
     /// `#`
-    pub(crate) alternate: bool,
+    pub alternate: bool,
     /// `0`
-    pub(crate) zero: bool,
+    pub zero: bool,
     /// `-`
-    pub(crate) left: bool,
+    pub left: bool,
     /// a space
-    pub(crate) blank: bool,
+    pub blank: bool,
     /// `+`
-    pub(crate) plus: bool,
+    pub plus: bool,
 }
 
 /// Splits `command` at its formats.
-pub(crate) fn parse(command: &str) -> Result<Vec<Piece>, TemplateError> {
+///
+/// # Errors
+///
+/// A format that Python does not know or that has no name.
+pub fn parse(command: &str) -> Result<Vec<Piece>, TemplateError> {
     let mut parser = Parser { command: command.chars().collect(), at: 0, start: 0 };
     let mut pieces = Vec::new();
     let mut text = String::new();

@@ -7,7 +7,11 @@ use crate::template::directive::{Directive, Flags};
 use crate::template::error::TemplateError;
 
 /// The text of `value` in the format that `directive` asks for.
-pub(crate) fn format(directive: &Directive, value: &Value) -> Result<String, TemplateError> {
+///
+/// # Errors
+///
+/// When the format cannot write a value of that type.
+pub fn format(directive: &Directive, value: &Value) -> Result<String, TemplateError> {
     let text = match directive.character {
         's' => cut(python_text::str(value), directive.precision),
         'r' => cut(python_text::repr(value), directive.precision),

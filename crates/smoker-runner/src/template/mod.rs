@@ -40,9 +40,9 @@
 //! programs; write `--` before the placeholder.
 
 mod command_line;
-mod directive;
+pub mod directive;
 pub mod error;
-mod format;
+pub mod format;
 pub mod place;
 mod quote;
 mod scan;

@@ -10,13 +10,13 @@ fn records_keep_level_logger_and_plugin() {
                 try:\n    1 / 0\nexcept ZeroDivisionError: log.exception('with trace')";
     modules.run_body("logs", body);
     for (level, text) in [
-        ("DEBUG", "smokerd.mine: d 1"),
-        ("INFO", "smokerd.mine: i"),
-        ("WARN", "smokerd.mine: w"),
-        ("ERROR", "smokerd.mine: c"),
-        ("ERROR", "root: root"),
-        ("INFO", "smokerd.mine: č"),
-        ("ERROR", "smokerd.mine: with trace"),
+        ("DEBUG", "d 1 logger=\"smokerd.mine\" levelno=10"),
+        ("INFO", "i logger=\"smokerd.mine\" levelno=20"),
+        ("WARN", "w"),
+        ("ERROR", "c logger=\"smokerd.mine\" levelno=50"),
+        ("ERROR", "root logger=\"root\" levelno=40"),
+        ("INFO", "č logger=\"smokerd.mine\" levelno=25"),
+        ("ERROR", "with trace"),
     ] {
         wait_for_log(&[level, &format!("Plugin check-logs: {text}")]);
     }
@@ -33,5 +33,5 @@ fn a_flood_of_output_is_cut_and_harms_nobody() {
 fn an_exception_leaves_its_trace_in_the_log() {
     let modules = Modules::new();
     modules.run_body("traced", "raise ValueError('lost')");
-    wait_for_log(&["Plugin check-traced: smokerd.module: Traceback"]);
+    wait_for_log(&["Plugin check-traced: Traceback"]);
 }

@@ -7,3 +7,4 @@ mod host_life;
 mod logging;
 mod lookup;
 mod support;
+mod versions;

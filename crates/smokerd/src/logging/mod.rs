@@ -1,47 +1,134 @@
-//! Where log lines go: the console in the foreground, syslog otherwise.
+//! Where log lines go.
+//!
+//! An event becomes a record, in which secrets and line ends are hidden; the
+//! router hands it to the queues of the handlers that it is for; each handler
+//! has a thread that formats what waits and writes it. So no log can make the
+//! daemon wait.
+//!
+//! # Layout
+//!
+//! Records:
+//! - `layer`: events become records
+//! - `record`: what is logged
+//! - `level`: Python's levels
+//! - `names`: which logger a module of ours belongs to
+//! - `secrets`: values that no log may show
+//! - `escape`: characters that no line may have
+//!
+//! Where they go:
+//! - `setup`: which plan counts
+//! - `plan`: what is wanted
+//! - `defaults`: the plan without a configuration
+//! - `fileconfig`: the plan from a `logging.ini`
+//! - `ini`: the syntax of such files
+//! - `build`: a plan becomes what follows
+//! - `router`: loggers and handlers
+//! - `queue`: what waits for one handler
+//! - `writer`: the thread of one handler
+//! - `format`: a record becomes text
+//!
+//! What they are written to:
+//! - `sink`: what all of these have in common
+//! - `stream`, `journal`: standard streams
+//! - `file`: files
+//! - `syslog`: syslog
+//! - `descriptor`: writing without waiting for ever
 
-mod console;
-mod line;
+mod build;
+pub(crate) mod defaults;
+mod descriptor;
+mod escape;
+mod file;
+pub(crate) mod fileconfig;
+mod format;
+mod ini;
+mod journal;
+mod layer;
+pub(crate) mod level;
+pub(crate) mod names;
+mod plan;
+mod queue;
+mod record;
+mod router;
+pub(crate) mod secrets;
+pub(crate) mod setup;
+mod sink;
+mod stream;
 mod syslog;
+mod writer;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use tracing_subscriber::Registry;
-use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::Options;
+use crate::logging::layer::Records;
+use crate::logging::level::Level;
+use crate::logging::plan::Plan;
+use crate::logging::router::Router;
+use crate::logging::writer::Writer;
 
-/// Sets up logging for the rest of the process's life.
-pub(crate) fn start(options: &Options) {
-    let console = options.log_to_console.then(console::layer::<Registry>);
-    let (syslog, complaint) = match options.log_to_syslog.then(syslog::layer) {
-        None => (None, None),
-        Some(Ok(layer)) => (Some(layer), None),
-        Some(Err(complaint)) => (None, Some(complaint)),
-    };
-    let subscriber = Registry::default().with(console).with(syslog).with(LevelFilter::from_level(options.log_level));
-    if subscriber.try_init().is_err() {
-        eprintln!("WARNING: logging was set up before; it stays as it is");
-    }
-    if let Some(complaint) = complaint {
-        // Not a log line: without syslog a background daemon has nowhere else to say it.
-        eprintln!("WARNING: {complaint}");
-    }
-    if let Some(path) = &options.logging_conf {
-        let path = path.display();
-        tracing::warn!(
-            "logging configuration {path} is not read by this version; -v, -d, --no-syslog and --no-console decide"
-        );
-    }
+/// How long the daemon's end may be put off by what is not written yet.
+const LAST_LINES: Duration = Duration::from_secs(3);
+
+/// The log of this process.
+static LOG: OnceLock<Log> = OnceLock::new();
+
+struct Log {
+    router: Arc<Router>,
+    /// Those whose threads have not been started.
+    idle: Mutex<Vec<Writer>>,
+}
+
+/// Sets up logging for the rest of the process's life. Files and sockets are
+/// opened now; nothing is written before [`write_in_background`]. Files that are
+/// made belong to `owner`.
+pub(crate) fn start(plan: Plan, owner: Option<(u32, u32)>) {
+    start_with(plan, owner, false);
 }
 
 /// Logs to standard error alone, from INFO on at least: standard output
 /// belongs to a report, and a module's traceback is of that level.
-pub(crate) fn to_standard_error(level: tracing::Level) {
-    let level = level.max(tracing::Level::INFO);
-    let subscriber =
-        Registry::default().with(console::standard_error::<Registry>()).with(LevelFilter::from_level(level));
-    if subscriber.try_init().is_err() {
+pub(crate) fn to_standard_error(level: Level) {
+    start_with(defaults::standard_error(level.min(Level::INFO)), None, true);
+    write_in_background();
+}
+
+fn start_with(plan: Plan, owner: Option<(u32, u32)>, is_private: bool) {
+    let (router, writers) = build::build(plan, owner);
+    let layer = Records { router: Arc::clone(&router), is_private };
+    let is_ours = LOG.set(Log { router, idle: Mutex::new(writers) }).is_ok();
+    if !is_ours || Registry::default().with(layer).try_init().is_err() {
         eprintln!("WARNING: logging was set up before; it stays as it is");
+    }
+}
+
+/// Writes from now on. Comes when the daemon has become whom it wants to be,
+/// since that is done best before the first thread.
+pub(crate) fn write_in_background() {
+    let Some(log) = LOG.get() else { return };
+    for writer in log.idle.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let name = format!("log {}", writer.name);
+        if let Err(error) = thread::Builder::new().name(name).spawn(move || writer.run()) {
+            eprintln!("ERROR: a log handler can't be started: {error}");
+        }
+    }
+}
+
+/// Opens log files and sockets anew, for who has moved them away.
+pub(crate) fn reopen() {
+    if let Some(log) = LOG.get() {
+        log.router.reopen();
+    }
+}
+
+/// Writes what waits, and ends logging.
+pub(crate) fn finish() {
+    write_in_background();
+    if let Some(log) = LOG.get() {
+        log.router.finish(LAST_LINES);
     }
 }

@@ -19,10 +19,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use smoker_model::status::Status;
-use tracing::Level;
 
 use crate::exit_code;
 use crate::logging;
+use crate::logging::level::Level;
 use crate::test_plugin::selection::Selection;
 use crate::test_plugin::trial::Trial;
 use crate::test_request::{Format, TestRequest};

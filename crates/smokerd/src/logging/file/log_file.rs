@@ -1,0 +1,107 @@
+//! One file that lines are appended to.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+
+use crate::logging::descriptor::LineWriter;
+use crate::logging::plan::FilePlan;
+
+/// A file that may be open.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    path: PathBuf,
+    /// Whether it is still to be emptied; only once.
+    truncates: bool,
+    /// Whether it is opened only when there is something to write.
+    waits: bool,
+    /// Whom a file that we make belongs to: the account that the daemon becomes.
+    owner: Option<(u32, u32)>,
+    file: Option<File>,
+    lines: LineWriter,
+}
+
+impl LogFile {
+    pub(super) fn new(plan: &FilePlan, owner: Option<(u32, u32)>) -> Self {
+        let (path, lines) = (plan.path.clone(), LineWriter::default());
+        Self { path, truncates: plan.truncates, waits: plan.waits, owner, file: None, lines }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn open_at_start(&mut self) -> io::Result<()> {
+        if self.waits { Ok(()) } else { self.opened().map(drop) }
+    }
+
+    /// Appends a line.
+    pub(super) fn write(&mut self, text: &str) -> io::Result<()> {
+        self.opened()?;
+        let Some(file) = &self.file else { return Err(io::ErrorKind::NotFound.into()) };
+        self.lines.write(file, text)
+    }
+
+    /// Opens it by its name again. When that fails, the open one stays.
+    pub(super) fn reopen(&mut self) -> io::Result<()> {
+        let file = self.open()?;
+        self.file = Some(file);
+        self.lines = LineWriter::default();
+        Ok(())
+    }
+
+    /// The size so far, of a file that is one and no device.
+    pub(super) fn size(&mut self) -> io::Result<Option<u64>> {
+        let metadata = self.opened()?.metadata()?;
+        Ok(metadata.is_file().then_some(metadata.len()))
+    }
+
+    /// Whether its name leads elsewhere by now.
+    pub(super) fn is_moved(&self) -> bool {
+        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let Some(file) = &self.file else { return false };
+        file.metadata().map(identity).ok() != fs::metadata(&self.path).map(identity).ok()
+    }
+
+    fn opened(&mut self) -> io::Result<&File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.open()?,
+        };
+        Ok(self.file.insert(file))
+    }
+
+    /// A folder that is missing is made, as for the standard streams.
+    fn open(&mut self) -> io::Result<File> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        // A named pipe without a reader must not make us wait.
+        options.append(true).custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits());
+        let file = match options.clone().create_new(true).open(&self.path) {
+            Ok(file) => {
+                if let Some((user, group)) = self.owner {
+                    fchown(&file, Some(user), Some(group))?;
+                }
+                file
+            }
+            Err(_) => options.create(true).open(&self.path)?,
+        };
+        if std::mem::take(&mut self.truncates) && file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
+        Ok(file)
+    }
+}
+
+/// The name of a file with something behind it.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}

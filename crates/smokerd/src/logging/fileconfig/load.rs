@@ -1,0 +1,65 @@
+//! The file of a logging configuration.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::logging::fileconfig::report::{Problem, Report};
+use crate::logging::fileconfig::{formatters, handlers, loggers};
+use crate::logging::ini::document::{Document, Section};
+use crate::logging::ini::read;
+use crate::logging::plan::Plan;
+
+/// A logging configuration is a page, not a book.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Why a file is no logging configuration.
+#[derive(Debug, Error)]
+pub(crate) enum LoadError {
+    #[error("can't read logging configuration {path}: {source}")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{path}:{line}: {problem}; a logging configuration has the file format of Python's logging.config")]
+    Format { path: PathBuf, line: usize, problem: String },
+}
+
+/// Reads a file into a plan and everything that the plan leaves out.
+pub(crate) fn load(path: &Path) -> Result<(Plan, Vec<Problem>), LoadError> {
+    let text = text_of(path).map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
+    let wrong = |(line, problem)| LoadError::Format { path: path.to_owned(), line, problem };
+    let (document, double) = read::read(&text).map_err(wrong)?;
+    let mut report = Report::new(path);
+    for (line, problem) in double {
+        report.add(line, problem);
+    }
+    let plan = plan(&document, &mut report).map_err(wrong)?;
+    Ok((plan, report.finish()))
+}
+
+fn text_of(path: &Path) -> io::Result<String> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut text = String::new();
+    file.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::Error::other(format!("it has over {LARGEST} bytes")));
+    }
+    Ok(text)
+}
+
+fn plan(document: &Document, report: &mut Report) -> Result<Plan, (usize, String)> {
+    let [of_formatters, of_handlers, of_loggers] =
+        [required(document, "formatters")?, required(document, "handlers")?, required(document, "loggers")?];
+    let root = required(document, "logger_root")?;
+    let formatters = formatters::read(document, of_formatters, report);
+    let handlers = handlers::read(document, of_handlers, &formatters, report);
+    let loggers = loggers::read(document, of_loggers, root, &handlers, report);
+    Ok(Plan { loggers, handlers: handlers.into_iter().filter_map(|named| named.plan).collect() })
+}
+
+fn required<'a>(document: &'a Document, name: &str) -> Result<&'a Section, (usize, String)> {
+    document.section(name).ok_or_else(|| (1, format!("section [{name}] is missing")))
+}

@@ -1,0 +1,58 @@
+//! Which plan counts: that of a logging configuration, or the default.
+
+use std::path::{Path, PathBuf};
+
+use crate::logging::defaults::{self, Wanted};
+use crate::logging::fileconfig::load::{self, LoadError};
+use crate::logging::plan::Plan;
+
+/// Where a logging configuration may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Named by the operator: it has to be readable.
+    Named(PathBuf),
+    /// At the usual place, where it counts if it is there.
+    Usual(PathBuf),
+}
+
+impl Source {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) | Self::Usual(path) => path,
+        }
+    }
+}
+
+/// How logging is going to be.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) plan: Plan,
+    /// Whether a logging configuration counts.
+    pub(crate) is_configured: bool,
+    /// What of the configuration cannot be honoured, by line.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Reads the logging configuration, if there is one.
+///
+/// # Errors
+///
+/// When one that the operator has named is none.
+pub(crate) fn setup(source: Option<&Source>, wanted: Wanted) -> Result<Setup, LoadError> {
+    let default = |problems| Setup { plan: defaults::plan(wanted), is_configured: false, problems };
+    let Some(source) = source else { return Ok(default(Vec::new())) };
+    let (plan, problems) = match (load::load(source.path()), source) {
+        (Ok(loaded), _) => loaded,
+        (Err(error), Source::Named(_)) => return Err(error),
+        (Err(error), Source::Usual(_)) => {
+            return Ok(default(vec![format!("{error}; -v, -d, --no-syslog and --no-console decide")]));
+        }
+    };
+    let mut problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    if plan.handlers.is_empty() {
+        let path = source.path().display();
+        problems.push(format!("{path}: no handler is left; -v, -d, --no-syslog and --no-console decide"));
+        return Ok(default(problems));
+    }
+    Ok(Setup { plan, is_configured: true, problems })
+}

@@ -1,0 +1,90 @@
+//! Standard output and standard error.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::logging::descriptor::LineWriter;
+use crate::logging::journal;
+use crate::logging::level::Level;
+use crate::logging::record::Record;
+use crate::logging::sink::Sink;
+
+/// One of the standard streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl Stream {
+    /// The stream by its number, which SIGHUP may lead elsewhere. Not the
+    /// library's lock: whoever prints would wait for whoever reads.
+    fn with<T>(self, work: impl FnOnce(BorrowedFd<'_>) -> T) -> T {
+        match self {
+            Self::Stdout => work(io::stdout().as_fd()),
+            Self::Stderr => work(io::stderr().as_fd()),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "standard output",
+            Self::Stderr => "standard error",
+        }
+    }
+
+    /// Whether its lines get the prefix that carries their level to the journal.
+    pub(super) fn is_journal(self) -> bool {
+        self.with(|stream| journal::is_behind(stream))
+    }
+}
+
+/// Writes lines to the standard streams.
+#[derive(Debug)]
+pub(super) struct StreamSink {
+    /// Takes what is below ERROR, and the other one the rest.
+    low: Destination,
+    high: Destination,
+}
+
+#[derive(Debug)]
+struct Destination {
+    stream: Stream,
+    is_journal: bool,
+    lines: LineWriter,
+}
+
+impl Destination {
+    fn of(stream: Stream) -> Self {
+        Self { stream, is_journal: stream.is_journal(), lines: LineWriter::default() }
+    }
+}
+
+impl StreamSink {
+    /// All lines to one stream.
+    pub(super) fn of(stream: Stream) -> Self {
+        Self { low: Destination::of(stream), high: Destination::of(stream) }
+    }
+
+    /// Errors to standard error, all else to standard output.
+    pub(super) fn console() -> Self {
+        Self { low: Destination::of(Stream::Stdout), high: Destination::of(Stream::Stderr) }
+    }
+}
+
+impl Sink for StreamSink {
+    fn place(&self) -> String {
+        if self.low.stream == self.high.stream { self.low.stream.name() } else { "the console" }.to_owned()
+    }
+
+    fn write(&mut self, text: &str, record: &Record) -> io::Result<()> {
+        let Destination { stream, is_journal, lines } =
+            if record.level >= Level::ERROR { &mut self.high } else { &mut self.low };
+        let prefix = if *is_journal { journal::prefix(record.level) } else { String::new() };
+        stream.with(|stream| lines.write(stream, &(prefix + text)))
+    }
+
+    fn is_lost(&self, error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::BrokenPipe
+    }
+}

@@ -1,0 +1,25 @@
+//! A daemon with a logging configuration.
+
+use smoker_tests::background::hello;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::{Boot, Daemon};
+
+/// A logging configuration with one handler, `file` of the root, whose lines
+/// are `<LEVEL> logger: message`.
+pub(crate) fn one_handler(handler: &str) -> String {
+    format!(
+        "[loggers]\nkeys=root\n\n[handlers]\nkeys=it\n\n[formatters]\nkeys=plain\n\n\
+         [logger_root]\nlevel=INFO\nhandlers=it\n\n[handler_it]\nformatter=plain\n{handler}\n\n\
+         [formatter_plain]\nformat=<%(levelname)s> %(name)s: %(message)s\n"
+    )
+}
+
+/// A daemon to be started with a logging configuration.
+pub(crate) fn boot(config: Config, ini: &str) -> Boot {
+    Boot::of(config.file("logging.ini", ini)).argument("--logging-conf").argument("{{DIR}}/logging.ini")
+}
+
+/// A daemon that says hello and logs by one handler.
+pub(crate) fn with_handler(handler: &str) -> Daemon {
+    boot(hello(), &one_handler(handler)).start()
+}
