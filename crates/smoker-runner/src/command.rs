@@ -15,12 +15,9 @@ use crate::credentials::{Credentials, CredentialsError};
 use crate::execute::{Limits, Outcome, execute};
 use crate::module::{Modules, ParserRun};
 use crate::process::Program;
+use crate::template::error::TemplateError;
 use crate::witness::Witness;
 use crate::{output, template};
-
-/// The kernel takes no argument or variable of this many bytes
-/// (`MAX_ARG_STRLEN` of Linux, its closing NUL included).
-const MAX_STRING: usize = 128 * 1024;
 
 /// A command that is about to run.
 pub(crate) struct CommandRun<'a> {
@@ -64,13 +61,6 @@ impl CommandRun<'_> {
         }
         let failed = |reason: &dyn std::fmt::Display| format!("Can't execute command {line}: {reason}");
         let credentials = self.credentials.as_ref().map_err(|error| failed(error))?.as_ref();
-        if line.len() >= MAX_STRING {
-            let size = line.len();
-            return Err(format!(
-                "Can't execute command: with its parameters it has {size} bytes and the system takes less than {MAX_STRING}; \
-                 use Stdin: json and let the command read them from its standard input"
-            ));
-        }
         let arguments = [OsStr::new("-c"), OsStr::new(&*line)];
         let shell = Program {
             path: Path::new("/bin/sh"),
@@ -94,8 +84,11 @@ impl CommandRun<'_> {
             let kind = self.command.python_type();
             return Err(format!("Command has to be text, not {kind}: put quotes around it in the configuration"));
         };
-        let line =
-            template::fill(command, self.lookup).map_err(|error| format!("Can't format command {command}: {error}"))?;
+        let line = template::fill(command, self.lookup).map_err(|error| match error {
+            // The command itself would only hide what to do.
+            TemplateError::TooLong => format!("Can't execute command: {error}"),
+            error => format!("Can't format command {command}: {error}"),
+        })?;
         if line.contains('\0') {
             return Err(format!("Can't execute command {}: it holds a NUL character", line.replace('\0', "\\0")));
         }

@@ -33,12 +33,14 @@ pub(crate) struct CommandLine {
     skips_word: bool,
     /// Between `[[` and `]]`.
     in_test: bool,
-    /// What the next word of a `[[ ]]` must be.
+    /// What the next word must be, in a `[[ ]]` or behind `>&`.
     operand: Option<Only>,
     /// Open parentheses of subshells, functions and arrays.
     parentheses: usize,
     /// The number of open parentheses outside of `((`, while inside of it.
     arithmetic: Option<usize>,
+    /// The same for `name=(`.
+    array: Option<usize>,
     pub(crate) here_documents: VecDeque<HereDocument>,
 }
 
@@ -50,6 +52,8 @@ struct Word {
     quoted: bool,
     /// In the brackets of `name[`.
     subscript: bool,
+    /// How many equals signs it holds.
+    equals_signs: usize,
     /// The numbers of the placeholders in it.
     holes: Vec<usize>,
 }
@@ -78,10 +82,12 @@ impl CommandLine {
         let word = &mut self.word;
         match c {
             '[' if !word.quoted && is_identifier(&word.text) => word.subscript = true,
+            '[' if !word.started && self.array.is_some() => word.subscript = true,
             ']' => word.subscript = false,
             _ => {}
         }
         word.started = true;
+        word.equals_signs += usize::from(c == '=');
         word.text.push(c);
     }
 
@@ -89,6 +95,7 @@ impl CommandLine {
     pub(crate) fn push_quoted(&mut self, c: char) {
         self.word.started = true;
         self.word.quoted = true;
+        self.word.equals_signs += usize::from(c == '=');
         self.word.text.push(c);
     }
 
@@ -107,6 +114,12 @@ impl CommandLine {
     /// `<`, `>` and the like: the word that follows is a file.
     pub(crate) fn redirect(&mut self) {
         self.skips_word = true;
+    }
+
+    /// `>&` and `<&`: so is this one, and bash expands it a second time, quotes or not.
+    pub(crate) fn duplicate(&mut self) {
+        self.skips_word = true;
+        self.operand = Some(Only::Descriptor);
     }
 
     /// Ends the word, if there is one; `nested` says that it stands inside `$(...)`.
@@ -130,10 +143,10 @@ impl CommandLine {
                 _ => {}
             }
         }
+        self.operand = None;
         if std::mem::take(&mut self.skips_word) {
             return end;
         }
-        self.operand = None;
         if self.in_test {
             match word.text.as_str() {
                 "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
@@ -167,9 +180,13 @@ impl CommandLine {
         self.operand = None;
     }
 
-    pub(crate) fn open_parenthesis(&mut self, double: bool) {
+    /// `double`: two of them; `assigned`: directly behind `=`.
+    pub(crate) fn open_parenthesis(&mut self, double: bool, assigned: bool) {
         if double && self.arithmetic.is_none() {
             self.arithmetic = Some(self.parentheses);
+        }
+        if assigned && self.array.is_none() {
+            self.array = Some(self.parentheses);
         }
         self.parentheses += 1;
     }
@@ -180,10 +197,17 @@ impl CommandLine {
             return false;
         };
         self.parentheses = left;
-        if self.arithmetic == Some(left) {
-            self.arithmetic = None;
+        for opened in [&mut self.arithmetic, &mut self.array] {
+            if *opened == Some(left) {
+                *opened = None;
+            }
         }
         true
+    }
+
+    /// Whether the word that is being read ends with an equals sign.
+    pub(crate) fn is_assignment(&self) -> bool {
+        self.word.text.ends_with('=')
     }
 
     /// Inside `((...))`, or what may be one.
@@ -212,7 +236,7 @@ impl CommandLine {
         if self.operand.is_some() {
             return self.operand;
         }
-        let named = !self.word.text.contains('=');
+        let named = self.word.equals_signs == 0;
         let previous = self.previous.text.as_str();
         let option_argument = previous.starts_with('-') && previous.ends_with(['d', 'i', 'n', 'N', 'p', 't', 'u']);
         match self.name.as_deref()? {
@@ -220,6 +244,9 @@ impl CommandLine {
             "declare" | "typeset" | "local" | "export" | "readonly" => {
                 if self.options.contains('i') {
                     Some(Only::Integer)
+                } else if self.options.contains('n') {
+                    // The value is the name of another variable.
+                    Some(Only::Name)
                 } else {
                     named.then_some(Only::Name)
                 }
@@ -228,6 +255,7 @@ impl CommandLine {
             "read" | "mapfile" | "readarray" if !option_argument => Some(Only::Name),
             "test" | "[" if self.options.contains("-v ") || self.options.contains("-R ") => Some(Only::Name),
             "printf" if previous == "-v" => Some(Only::Name),
+            "wait" if self.options.contains('p') => Some(Only::Name),
             _ => None,
         }
     }

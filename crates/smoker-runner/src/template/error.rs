@@ -94,6 +94,12 @@ pub enum TemplateError {
         /// The environment variable that holds the same value.
         variable: String,
     },
+    /// With its values the command is longer than the kernel takes.
+    #[error(
+        "with its parameters it is longer than the {} bytes that the system takes; use Stdin: json and let the command \
+         read them from its standard input", crate::template::MAX_COMMAND - 1
+    )]
+    TooLong,
     /// A value with a NUL character.
     #[error("the value of {placeholder} has a NUL character, which no command line can hold: use `Stdin: json`")]
     Nul {

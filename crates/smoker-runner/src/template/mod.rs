@@ -22,9 +22,9 @@
 //! | in `$(...)`, `<(...)`, at any depth, also in double quotes | as if the inner command stood alone |
 //! | in the word of `"${x:-word}"`, `"${x:=word}"`, `"${x:+word}"`, `"${x:?word}"` | itself with backslashes; values with an apostrophe, `<(` or `>(` are refused |
 //! | in a comment | itself, all but harmless characters as `_` |
-//! | in `$((...))`, `((...))`, the subscript `a[...]`, beside `-eq` and its like in `[[ ]]`, behind `let` | only whole numbers |
-//! | where `unset`, `read`, `export`, `test -v` and their like take a name | only letters, digits and `_` |
-//! | behind a place that shells read differently (`case` inside `$(...)`, `$[`, `alias`, ...) | only ASCII letters, digits and `_./:@,+-` |
+//! | in `$((...))`, `((...))`, the subscripts of `a[...]` and `a=([...]=b)`, beside `-eq` and its like in `[[ ]]`, behind `let` | only whole numbers |
+//! | where `unset`, `read`, `export`, `test -v`, `local -n x=` and their like take a name | only letters, digits and `_` |
+//! | behind a place that shells read differently (`case` inside `$(...)`, `$[`, `alias`, ...), and behind `>&` | only ASCII letters, digits and `_./:@,+-` |
 //! | in backticks, in or around a here-document, behind `\` or `$`, in `$'...'`, in the name of `${...}`, elsewhere in `"${...}"` | refused |
 //!
 //! The table holds for dash, bash (as `sh` and as itself) and busybox; where they
@@ -53,15 +53,30 @@ use crate::template::directive::{Piece, parse};
 use crate::template::error::TemplateError;
 use crate::template::scan::{Item, places};
 
+/// The kernel takes no argument or variable of this many bytes
+/// (`MAX_ARG_STRLEN` of Linux, its closing NUL included).
+pub const MAX_COMMAND: usize = 128 * 1024;
+
 /// Fills the values that `lookup` has for the names in `command` into it.
 /// The result is text for `/bin/sh -c`.
 ///
 /// # Errors
 ///
 /// A format that Python does not know or that has no name, a name that
-/// `lookup` does not know, a value that the format cannot write, and a place
-/// or a value for which no safe way of writing exists.
+/// `lookup` does not know, a value that the format cannot write, a place
+/// or a value for which no safe way of writing exists, and a text of
+/// [`MAX_COMMAND`] bytes or more.
 pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<String, TemplateError> {
+    let mut room = MAX_COMMAND;
+    // A long value at many places must not be written out only to be refused.
+    let mut take = |text: &str| match room.checked_sub(text.len()) {
+        None | Some(0) => Err(TemplateError::TooLong),
+        Some(left) => {
+            room = left;
+            Ok(())
+        }
+    };
+    take(command)?;
     let mut items = Vec::with_capacity(command.len());
     let mut holes = Vec::new();
     for piece in parse(command)? {
@@ -72,6 +87,7 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
                     return Err(TemplateError::Missing { name: directive.name, spot: directive.spot });
                 };
                 let text = format::format(&directive, &value)?;
+                take(&text)?;
                 items.push(Item::Hole);
                 holes.push((directive, text));
             }
@@ -89,7 +105,7 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
             }
         }
     }
-    Ok(filled)
+    if filled.len() < MAX_COMMAND { Ok(filled) } else { Err(TemplateError::TooLong) }
 }
 
 /// Fills the values into a text that no shell reads: nothing is quoted.

@@ -37,6 +37,8 @@ pub(crate) enum Only {
     Integer,
     /// Letters, digits and `_`, because bash evaluates what else the name of a variable holds.
     Name,
+    /// Characters without a meaning anywhere, because bash expands the word behind `>&` twice.
+    Descriptor,
     /// Characters without a meaning anywhere, because shells disagree, for
     /// this reason, about what the place is.
     Harmless(&'static str),

@@ -41,7 +41,12 @@ fn check(only: Only, value: &str) -> Result<(), String> {
             "is {}, but only letters, digits and `_` can stand where the shell reads the name of a variable",
             shown(value)
         )),
-        Only::Harmless(_) if !value.is_empty() && value.chars().all(is_harmless) => Ok(()),
+        Only::Harmless(_) | Only::Descriptor if !value.is_empty() && value.chars().all(is_harmless) => Ok(()),
+        Only::Descriptor => Err(format!(
+            "is {}, but only ASCII letters, digits and `_./:@,+-` can stand behind `>&`, where bash expands a word \
+             twice; write `>FILE 2>&1` for a file",
+            shown(value)
+        )),
         Only::Harmless(reason) => Err(format!(
             "is {}, but shells disagree about what its place means, because of {reason}, \
              and so only ASCII letters, digits and `_./:@,+-` can stand there",

@@ -132,7 +132,10 @@ impl Scanner<'_> {
 
     /// `&` ends a command, except in `>&`, `<&` and `&>`.
     fn ampersand(&mut self) {
-        if self.peek() == Some(Item::Char('>')) || matches!(self.before(1), Some(Item::Char('<' | '>'))) {
+        if matches!(self.before(1), Some(Item::Char('<' | '>'))) {
+            self.end_word();
+            self.line.duplicate();
+        } else if self.peek() == Some(Item::Char('>')) {
             self.end_word();
             self.line.redirect();
         } else {
@@ -165,9 +168,10 @@ impl Scanner<'_> {
         if self.line.expects_pattern() {
             self.doubt("a parenthesis inside a pattern");
         }
+        let assigned = self.line.is_assignment();
         self.end_command();
         let double = self.peek() == Some(Item::Char('('));
-        self.line.open_parenthesis(double);
+        self.line.open_parenthesis(double, assigned);
     }
 
     fn hash(&mut self) {

@@ -18,7 +18,7 @@ fn scan(template: &str) -> Vec<Place> {
 fn the_form_follows_the_quotes() {
     let cases: &[(&str, &[Form])] = &[
         ("% '%' \"%\"", &[Bare, Single, Double]),
-        ("a%b x=% >% 2>&% <<<%", &[Bare, Bare, Bare, Bare, Bare]),
+        ("a%b x=% >% 2>&1 &>% <<<%", &[Bare, Bare, Bare, Bare, Bare]),
         ("\"$x%\" \"$%\" $x% $$%", &[Double, Double, Bare, Bare]),
         ("\\'% \\\"% \"\\\"%\" '\\'%", &[Bare, Bare, Double, Bare]),
         ("$(%) \"$(% \"%\" '%')%\" $(a (b) %) %", &[Bare, Bare, Double, Single, Double, Bare, Bare]),
@@ -85,18 +85,46 @@ fn where_the_shell_computes_only_numbers_are_taken() {
         "[[ 5 -le \"%\" ]]",
         "let x=%",
         "declare -i x=%",
+        "a=([%]=1)",
+        "declare -a a+=(1 [\"%\"]=2)",
     ] {
         assert!(matches!(scan(template)[..], [Place::Only(Only::Integer, _)]), "{template}: {:?}", scan(template));
     }
 }
 
 #[test]
+fn where_bash_expands_twice_only_harmless_values_are_taken() {
+    for template in [">&%", "2<& '%'", "a >& a\"%\"", "cat <<< a >&%"] {
+        assert!(matches!(scan(template)[..], [Place::Only(Only::Descriptor, _)]), "{template}: {:?}", scan(template));
+    }
+}
+
+#[test]
 fn where_bash_evaluates_a_name_only_names_are_taken() {
-    for template in ["unset %", "x=1 command unset -v '%'", "read -r \"%\"", "if export %", "[ -v % ]", "printf -v % a"]
-    {
+    for template in [
+        "unset %",
+        "x=1 command unset -v '%'",
+        "read -r \"%\"",
+        "if export %",
+        "[ -v % ]",
+        "printf -v % a",
+        "local -n x=%",
+        "wait -n -p %",
+    ] {
         assert!(matches!(scan(template)[..], [Place::Only(Only::Name, _)]), "{template}: {:?}", scan(template));
     }
-    for template in ["export x=%", "echo unset %", "read -p % x", "unset x; echo %", "[ -n % ]", "printf % -v"] {
+    for template in [
+        "export x=%",
+        "echo unset %",
+        "read -p % x",
+        "unset x; echo %",
+        "[ -n % ]",
+        "printf % -v",
+        "wait %",
+        "a=(%)",
+        "ls [%]",
+        ">& a %",
+    ] {
         assert!(matches!(scan(template)[..], [Place::Any(_)]), "{template}: {:?}", scan(template));
     }
 }
