@@ -7,6 +7,7 @@ use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
 
+use crate::capture::Capture;
 use crate::execute::{End, Outcome};
 
 /// Unifies the outcome of a command that ended by itself: a JSON object on
@@ -21,6 +22,18 @@ pub(crate) fn findings(outcome: &Outcome) -> Findings {
     }
     let status = if outcome.end == End::Exited(0) { Status::Ok } else { Status::Error };
     Findings::new(status, messages(outcome))
+}
+
+/// What a command found that printed this and ended by itself with this
+/// exit status, when `max_output` bytes of each stream are kept.
+#[must_use]
+pub fn findings_of(stdout: &[u8], stderr: &[u8], exit_status: i32, max_output: usize) -> Findings {
+    let capture = |bytes: &[u8]| {
+        let mut capture = Capture::new(max_output);
+        capture.push(bytes);
+        capture
+    };
+    findings(&Outcome { stdout: capture(stdout), stderr: capture(stderr), end: End::Exited(exit_status) })
 }
 
 /// The output as messages: standard output as info, standard error and a
@@ -105,7 +118,6 @@ fn without_python_numbers(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::Capture;
 
     fn outcome(stdout: &str, stderr: &str, end: End) -> Outcome {
         let capture = |text: &str| {

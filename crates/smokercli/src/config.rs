@@ -83,7 +83,12 @@ impl Config {
         Ok(Self::default())
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    /// Reads the text of a configuration file; messages name `path`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be understood.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let name = || path.display().to_string();
         let document: Value =
             serde_yaml::from_str(text).map_err(|source| ConfigError::Syntax { path: name(), source })?;

@@ -9,8 +9,11 @@ use reqwest::Url;
 
 use crate::error::Failure;
 
-/// More hosts than this in one expression are taken for a slip of the pen.
+/// More hosts than this out of ranges are taken for a slip of the pen.
 const MAX_EXPANSION: usize = 100_000;
+
+/// The most bytes that the names out of one expression may have together.
+const MAX_NAMES: usize = 4 << 20;
 
 /// A daemon to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +43,9 @@ impl Address {
 pub fn expand(expressions: &[String], default_port: &str) -> Vec<Address> {
     let mut seen = HashSet::new();
     let mut addresses = Vec::new();
+    let mut room = MAX_EXPANSION;
     for expression in expressions {
-        match expand_ranges(expression) {
+        match expand_ranges(expression, &mut room) {
             Ok(typed) => addresses.extend(typed.iter().map(|typed| Address::parse(typed, default_port))),
             Err(reason) => addresses.push(Address { label: expression.clone(), page: Err(reason) }),
         }
@@ -133,22 +137,34 @@ fn without_password(url: &Url) -> String {
     url.to_string()
 }
 
-/// Writes out every `[01-40]` and `[1,3,5-7]`; the width of the first number is kept.
-fn expand_ranges(expression: &str) -> Result<Vec<String>, String> {
+/// Writes out every `[01-40]` and `[1,3,5-7]`; the width of the first number
+/// is kept. `room` is how many hosts all ranges together may still give.
+fn expand_ranges(expression: &str, room: &mut usize) -> Result<Vec<String>, String> {
     let mut done = vec![String::new()];
     let mut rest = expression;
     while let Some((before, numbers, after)) = next_range(rest) {
         let numbers = range_numbers(numbers)?;
-        if done.len() * numbers.len() > MAX_EXPANSION {
-            return Err(format!("stands for more than {MAX_EXPANSION} hosts"));
+        let count = done.len() * numbers.len();
+        if count > *room {
+            return Err(too_many());
+        }
+        if count * expression.len() > MAX_NAMES {
+            return Err(format!("stands for more than {} MiB of names", MAX_NAMES >> 20));
         }
         done = done.iter().flat_map(|head| numbers.iter().map(move |n| format!("{head}{before}{n}"))).collect();
         rest = after;
+    }
+    if done.len() > 1 {
+        *room -= done.len();
     }
     for typed in &mut done {
         typed.push_str(rest);
     }
     Ok(done)
+}
+
+fn too_many() -> String {
+    format!("stands for more than {MAX_EXPANSION} hosts, all ranges together")
 }
 
 /// Splits at the first bracket that holds a range and not an IPv6 address.
@@ -169,7 +185,7 @@ fn range_numbers(inside: &str) -> Result<Vec<String>, String> {
             .filter(|(low, high)| low <= high)
             .ok_or_else(|| format!("[{inside}] is not a range; write the lower number first, as in [01-40]"))?;
         if high - low >= MAX_EXPANSION {
-            return Err(format!("stands for more than {MAX_EXPANSION} hosts"));
+            return Err(too_many());
         }
         let width = first.len();
         numbers.extend((low..=high).map(|number| format!("{number:0width$}")));
@@ -227,12 +243,24 @@ mod tests {
 
     #[test]
     fn ranges_keep_their_width_and_multiply() {
-        let all = |expression: &str| expand_ranges(expression).expect("a range");
+        let all = |expression: &str| expand_ranges(expression, &mut 10).expect("a range");
         assert_eq!(all("web[08-11].x:1"), ["web08.x:1", "web09.x:1", "web10.x:1", "web11.x:1"]);
         assert_eq!(all("r[1-2]n[1,3]"), ["r1n1", "r1n3", "r2n1", "r2n3"]);
         assert_eq!(all("[::1]:8086"), ["[::1]:8086"]);
-        assert!(expand_ranges("a[9-1]").is_err());
-        assert!(expand_ranges("a[1-999999]b[1-9]").is_err());
+        let refused = |expression: &str, room| expand_ranges(expression, &mut { room }).expect_err("no range");
+        assert!(refused("a[9-1]", 10).contains("is not a range"));
+        assert!(refused("a[1-999999]b[1-9]", MAX_EXPANSION).contains("more than 100000 hosts"));
+        let wide = format!("a[{}-99999]", "0".repeat(5000));
+        assert!(refused(&wide, MAX_EXPANSION).contains("MiB of names"));
+    }
+
+    #[test]
+    fn ranges_are_bounded_together() {
+        let typed = ["a[1-60000]", "b[1-60000]", "c", "d[1-2]"].map(str::to_owned);
+        let addresses = expand(&typed, "8086");
+        assert_eq!(addresses.len(), 60_000 + 1 + 1 + 2);
+        let refused: Vec<_> = addresses.iter().filter(|address| address.page.is_err()).collect();
+        assert_eq!(refused[0].label, "b[1-60000]");
     }
 
     #[test]

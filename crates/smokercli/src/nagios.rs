@@ -60,10 +60,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
             (format!("UNKNOWN: {}; see --help", failure.message.lines().next().unwrap_or_default()), UNKNOWN)
         }
     };
-    let text = sanitize::text(text.trim_end_matches('\n'));
     // A caller that does not read has the exit code.
-    let _ = output::print(&format!("{text}\n"));
+    let _ = output::print(&said(&text));
     code
+}
+
+/// A text as it is printed.
+fn said(text: &str) -> String {
+    sanitize::text(text.trim_end_matches('\n')).into_owned() + "\n"
 }
 
 fn check(args: &CheckArgs) -> Result<Vec<Finding>, Failure> {
@@ -192,6 +196,13 @@ fn component_text(component: &Component<'_>) -> String {
     }
     let cut = details.char_indices().nth(MAX_DETAILS).map(|(at, _)| format!("{}..", &details[..at]));
     format!("{}: {status}: {}; ", component.name, cut.unwrap_or(details))
+}
+
+/// What Nagios is told of these plugins: the text, harmless for a terminal, and the exit code.
+#[must_use]
+pub fn verdict(plugins: &[Plugin]) -> (String, u8) {
+    let (text, code) = judge(&plugins.iter().map(finding).collect::<Vec<_>>());
+    (said(&text), code)
 }
 
 /// The worst decides. One plugin speaks for itself; several are summed up and

@@ -4,10 +4,13 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
+/// The original's words.
+const WITHOUT: &str = "Can't generate overall status without component results";
+
 /// The findings of components; the worst of them decides. Without any the
 /// reason is the original's.
 pub(crate) fn findings(components: ComponentResults) -> Result<Findings, String> {
-    let status = components.overall_status().ok_or("Can't generate overall status without component results")?;
+    let status = components.overall_status().ok_or(WITHOUT)?;
     let mut findings = Findings::new(status, Messages::new());
     findings.component_results = Some(components);
     Ok(findings)
@@ -27,8 +30,73 @@ pub(crate) fn worse(one: Status, other: Status) -> Status {
     [Status::Error, Status::Warn].into_iter().find(|status| [one, other].contains(status)).unwrap_or(Status::Ok)
 }
 
+/// More components than this are counted only: a line such as `ok` becomes
+/// several hundred bytes as a component.
+pub(crate) const MOST: usize = 10_000;
+
+/// The components of a text that may have any number of them.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    shown: ComponentResults,
+    left_out: usize,
+    left_out_bad: usize,
+    left_out_status: Option<Status>,
+}
+
+impl Collected {
+    /// Adds a component; one of the same name is replaced.
+    pub(crate) fn add(&mut self, name: &str, status: Status, messages: &Messages) {
+        if self.shown.as_json().len() < MOST || self.shown.as_json().contains_key(name) {
+            self.shown.add(name, status, messages);
+        } else {
+            self.left_out += 1;
+            self.left_out_bad += usize::from(status != Status::Ok);
+            self.left_out_status = Some(self.left_out_status.map_or(status, |known| worse(known, status)));
+        }
+    }
+
+    /// Adds a component under a name of its own: the given one, else with a number behind it.
+    pub(crate) fn add_new(&mut self, name: &str, status: Status, messages: &Messages) {
+        let name = free_name(&self.shown, name);
+        self.add(&name, status, messages);
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.shown.as_json().len() + self.left_out
+    }
+
+    /// The worst of all statuses.
+    pub(crate) fn status(&self) -> Option<Status> {
+        let shown = self.shown.overall_status();
+        self.left_out_status.map_or(shown, |left_out| shown.map(|shown| worse(shown, left_out)))
+    }
+
+    /// The components, as far as they are shown. What is not shown becomes a message.
+    pub(crate) fn finish(self, messages: &mut Messages) -> ComponentResults {
+        let Self { shown, left_out, left_out_bad, .. } = self;
+        if left_out > 0 {
+            let level = if left_out_bad > 0 { Level::Error } else { Level::Warn };
+            let text =
+                format!("{left_out} more components are left out, {left_out_bad} of them not OK: {MOST} are shown");
+            messages.add(level, &text);
+        }
+        shown
+    }
+
+    /// The findings of all; the worst decides.
+    pub(crate) fn findings(self) -> Result<Findings, String> {
+        let status = self.status().ok_or(WITHOUT)?;
+        let mut messages = Messages::new();
+        let shown = self.finish(&mut messages);
+        let mut findings = Findings::new(status, messages);
+        findings.component_results = Some(shown);
+        Ok(findings)
+    }
+}
+
 /// A name that no component has yet: the given one, else with a number behind it.
-pub(crate) fn free_name(components: &ComponentResults, name: &str) -> String {
+fn free_name(components: &ComponentResults, name: &str) -> String {
     let taken = |name: &str| components.as_json().contains_key(name);
     if !taken(name) {
         return name.to_owned();
@@ -38,4 +106,25 @@ pub(crate) fn free_name(components: &ComponentResults, name: &str) -> String {
     let count = components.as_json().len();
     let mut numbered = (count + 1..=2 * count + 1).map(|number| format!("{name} ({number})"));
     numbered.find(|name| !taken(name)).unwrap_or_else(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_beyond_the_bound_are_counted() {
+        let mut collected = Collected::default();
+        for number in 0..MOST {
+            collected.add(&number.to_string(), Status::Ok, &Messages::new());
+        }
+        collected.add("0", Status::Warn, &Messages::new());
+        collected.add_new("0", Status::Error, &Messages::new());
+        collected.add_new("more", Status::Ok, &Messages::new());
+        assert_eq!((collected.len(), collected.status()), (MOST + 2, Some(Status::Error)));
+        let findings = collected.findings().expect("findings");
+        let errors: Vec<_> = findings.messages.iter().flat_map(|messages| messages.level(Level::Error)).collect();
+        assert_eq!(errors, ["2 more components are left out, 1 of them not OK: 10000 are shown"]);
+        assert_eq!(findings.component_results.expect("components").as_json().len(), MOST);
+    }
 }

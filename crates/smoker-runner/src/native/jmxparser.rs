@@ -23,10 +23,10 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::Messages;
-use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::native::components::{self, level_of, worse};
+use crate::native::components::{Collected, level_of, worse};
 use crate::native::shown::shown;
 use crate::protocol::ModuleRequest;
 
@@ -51,12 +51,12 @@ fn findings(result: &Json) -> Result<Findings, String> {
             Findings::parse(object.clone()).or_else(|_| Ok(plain(&Verdict::of(result))))
         }
         Json::Object(members) if !members.is_empty() => {
-            let mut found = ComponentResults::new();
+            let mut found = Collected::default();
             for (name, value) in members {
                 let verdict = Verdict::of(value);
                 found.add(name, verdict.status, &verdict.messages());
             }
-            components::findings(found)
+            found.findings()
         }
         Json::String(text) => match serde_json::from_str(text) {
             Ok(inside @ (Json::Object(_) | Json::Array(_))) => findings(&inside),

@@ -11,31 +11,33 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::native::components::free_name;
+use crate::native::components::Collected;
 use crate::protocol::ModuleRequest;
 
 /// Reads the output. It has no parameters.
 pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     let report = Report::read(&request.stdout)?;
     let Report { failed, skipped, .. } = report;
-    let total = report.components.as_json().len();
+    let total = report.components.len();
     if total == 0 {
         return Err("the report holds no testcase".to_owned());
     }
-    let status = report.components.overall_status().unwrap_or(Status::Ok);
+    let status = report.components.status().unwrap_or(Status::Ok);
     let text = format!("{total} tests, {failed} failed, {skipped} skipped");
-    let mut findings = Findings::new(status, Messages::of(Level::Info, &text));
-    findings.component_results = Some(report.components);
+    let mut messages = Messages::of(Level::Info, &text);
+    let components = report.components.finish(&mut messages);
+    let mut findings = Findings::new(status, messages);
+    findings.component_results = Some(components);
     Ok(findings)
 }
 
 /// What is known of the report so far.
 #[derive(Default)]
 struct Report {
-    components: ComponentResults,
+    components: Collected,
     failed: usize,
     skipped: usize,
     case: Option<Case>,
@@ -131,7 +133,7 @@ impl Report {
         self.failed += usize::from(has_failed);
         self.skipped += usize::from(!has_failed && !case.notes.is_empty());
         let status = if has_failed { Status::Error } else { Status::Ok };
-        self.components.add(&free_name(&self.components, &case.name), status, &messages);
+        self.components.add_new(&case.name, status, &messages);
     }
 
     fn add_text(&mut self, text: &str) {

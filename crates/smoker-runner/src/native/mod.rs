@@ -21,7 +21,7 @@ mod json;
 mod junit;
 mod mongo;
 mod nagios;
-mod nsca;
+pub mod nsca;
 mod os_error;
 mod parameters;
 mod regex;

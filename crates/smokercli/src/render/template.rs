@@ -94,12 +94,22 @@ impl Template {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads the text of a template file.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not a template.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let document: Yaml = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
         let sorted = |key| {
             let mut pairs = pairs(&document, key)?;
+            if let Some((name, _)) = pairs.iter().find(|(name, _)| !is_attribute_name(name)) {
+                return Err(format!(
+                    "`{name}` in `{key}` is no name of an attribute: use letters, digits, - _ . and :"
+                ));
+            }
             pairs.sort();
-            Ok::<_, String>(pairs)
+            Ok(pairs)
         };
         let tree = document.get("All").and_then(Yaml::as_mapping).ok_or("the tree `All` is missing")?;
         Ok(Self {
@@ -267,6 +277,11 @@ fn leaf_text(key: &str, value: &Json) -> Option<String> {
     }
 }
 
+fn is_attribute_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c))
+}
+
 /// Texts by name; absent is none at all.
 fn pairs(document: &Yaml, key: &str) -> Result<Vec<(String, String)>, String> {
     let Some(value) = document.get(key) else { return Ok(Vec::new()) };
@@ -348,6 +363,9 @@ mod tests {
         {
             assert_eq!(template(leaf).expect("valid").rows(&data).len(), rows, "{leaf}");
         }
+        let attribute = |name: &str| Template::parse(&format!("HtmlTestCaseAttr: {{'{name}': a}}\nAll: {{}}"));
+        assert!(attribute("a b").expect_err("a blank").contains("no name of an attribute"));
+        assert!(attribute("data-x").is_ok());
         assert!(template("S").expect_err("no dollar").contains("$Name"));
         assert!(template("$S /(/").expect_err("no regex").contains('('));
     }

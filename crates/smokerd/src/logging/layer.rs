@@ -36,10 +36,11 @@ pub(super) struct Records {
 
 impl Records {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        let level = Level::of(*metadata.level());
         if metadata.fields().field(LOGGER).is_some() {
-            return Level::highest_of(*metadata.level()) >= self.router.lowest_level();
+            return level >= self.router.lowest_level();
         }
-        self.router.wants(&names::of(metadata.target()), Level::of(*metadata.level()))
+        self.router.wants(&names::of(metadata.target()), level)
     }
 }
 

@@ -20,6 +20,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
@@ -49,6 +50,25 @@ fn send(settings: &Settings, report: &Report) -> io::Result<()> {
     let mut stream = connect(settings)?;
     stream.set_read_timeout(Some(settings.patience))?;
     stream.set_write_timeout(Some(settings.patience))?;
+    converse(settings, report, &mut stream)
+}
+
+/// Speaks with an NSCA daemon at the other end of a stream about the result
+/// in a request, which is that of an action of the module protocol.
+///
+/// # Errors
+///
+/// What is wrong with the request, or with the daemon.
+pub fn speak(request: Json, stream: &mut (impl Read + Write)) -> Result<(), String> {
+    let request: ModuleRequest =
+        serde_json::from_value(request).map_err(|error| format!("the request is not one: {error}"))?;
+    let settings = Settings::of(&request)?;
+    let report = Report::of(&request, settings.escaping)?;
+    converse(&settings, &report, stream).map_err(|error| os_error::text(&error))
+}
+
+/// The daemon speaks first; nothing answers to the packet.
+fn converse(settings: &Settings, report: &Report, stream: &mut (impl Read + Write)) -> io::Result<()> {
     let mut greeting = [0; Greeting::LENGTH];
     stream.read_exact(&mut greeting).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => io::Error::other(

@@ -15,10 +15,10 @@
 mod line;
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::native::components::{free_name, level_of, worse};
+use crate::native::components::{Collected, level_of, worse};
 use crate::native::tap::line::{Directive, Line, Point};
 use crate::protocol::ModuleRequest;
 
@@ -27,7 +27,9 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     let mut run = Run::default();
     let mut block = false;
     for text in request.stdout.lines() {
-        // A YAML block belongs to the test before it, up to its closing dots.
+        // A YAML block belongs to the test before it, up to its closing dots, at the latest up to a line that is
+        // not indented: a block that is never closed must not swallow tests.
+        block &= !text.starts_with(|c: char| !c.is_whitespace());
         match text.trim() {
             "---" if text.starts_with(' ') && run.current.is_some() => block = true,
             "..." if block => block = false,
@@ -49,7 +51,7 @@ struct Test {
 /// What is known so far.
 #[derive(Default)]
 struct Run {
-    components: ComponentResults,
+    components: Collected,
     messages: Messages,
     plan: Option<usize>,
     seen: usize,
@@ -92,7 +94,7 @@ impl Run {
         for comment in &test.comments {
             messages.add(level_of(test.status), comment);
         }
-        self.components.add(&free_name(&self.components, &test.name), test.status, &messages);
+        self.components.add_new(&test.name, test.status, &messages);
     }
 
     fn finish(mut self, request: &ModuleRequest) -> Result<Findings, String> {
@@ -114,10 +116,11 @@ impl Run {
             Some(status) => self.messages.add(Level::Error, &format!("The tests ended with exit status {status}")),
             None => self.messages.add(Level::Error, "The tests were ended by a signal"),
         }
-        let of_components = self.components.overall_status().unwrap_or(Status::Ok);
+        let of_components = self.components.status().unwrap_or(Status::Ok);
+        let components = self.components.finish(&mut self.messages);
         let of_messages = if self.messages.level(Level::Error).next().is_some() { Status::Error } else { Status::Ok };
         let mut findings = Findings::new(worse(of_components, of_messages), self.messages);
-        findings.component_results = Some(self.components).filter(|components| !components.as_json().is_empty());
+        findings.component_results = Some(components).filter(|components| !components.as_json().is_empty());
         Ok(findings)
     }
 }
@@ -192,6 +195,12 @@ mod tests {
         let (status, components, messages) = read("1..0 # SKIP nothing to do here", Some(0));
         assert_eq!((status, components), (Status::Ok, Json::Null));
         assert_eq!(messages["info"], json!(["skipped: nothing to do here"]));
+    }
+
+    #[test]
+    fn an_open_block_swallows_no_test() {
+        let (status, components, _) = read("1..2\nok 1\n  ---\n  message: a\nnot ok 2\n", Some(0));
+        assert_eq!((status, components["test 2"]["status"].as_str()), (Status::Error, Some("ERROR")));
     }
 
     #[test]

@@ -13,9 +13,9 @@ mod backend_json;
 mod backend_list;
 mod debug_health;
 
-use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::result::Findings;
 
-use crate::native::components;
+use crate::native::components::Collected;
 use crate::protocol::ModuleRequest;
 
 /// Reads the output, whichever of the commands printed it.
@@ -31,12 +31,12 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     if backends.is_empty() {
         return Err("No backends found or output can't be parsed!".to_owned());
     }
-    let mut found = ComponentResults::new();
+    let mut found = Collected::default();
     for backend in &backends {
         let (status, messages) = backend.verdict();
         found.add(&backend.name, status, &messages);
     }
-    components::findings(found)
+    found.findings()
 }
 
 #[cfg(test)]
