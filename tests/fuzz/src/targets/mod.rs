@@ -1,0 +1,51 @@
+//! Everything that reads what others wrote, one file each.
+
+mod client_config;
+mod hosts;
+mod nsca;
+mod output;
+mod page;
+mod parsers;
+mod planted;
+mod shape;
+mod template;
+mod xml_template;
+mod yaml;
+
+use crate::target::Target;
+
+/// All targets.
+pub static ALL: [Target; 15] = {
+    let [jmx, json, junit, nagios, regex, tap, varnish] = parsers::TARGETS;
+    [
+        yaml::TARGET,
+        template::TARGET,
+        output::TARGET,
+        jmx,
+        json,
+        junit,
+        nagios,
+        regex,
+        tap,
+        varnish,
+        nsca::TARGET,
+        hosts::TARGET,
+        page::TARGET,
+        xml_template::TARGET,
+        client_config::TARGET,
+    ]
+};
+
+/// The targets of these names; `all` stands for each. `None`: one is unknown.
+#[must_use]
+pub fn named(names: &[String]) -> Option<Vec<&'static Target>> {
+    let mut found = Vec::new();
+    for name in names {
+        if name == "all" {
+            found.extend(&ALL);
+        } else {
+            found.push(ALL.iter().chain(&planted::ALL).find(|target| target.name == name)?);
+        }
+    }
+    Some(found)
+}
