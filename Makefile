@@ -13,7 +13,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       := dist/smoker-$(VERSION).tar.gz
 
 .DEFAULT_GOAL := build
-.PHONY: help build test lint fmt doc check bench run install dist clean
+.PHONY: help build test lint deny fmt doc check bench run install dist clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -30,6 +30,11 @@ test:     ## Build the programs, then run all tests against them
 
 lint:     ## Look for what clippy dislikes
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+deny:     ## Ask cargo-deny about licences, versions and sources of all dependencies
+	@$(CARGO) deny --version > /dev/null 2>&1 \
+	  || { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
+	$(CARGO) deny --locked --offline check licenses bans sources
 
 fmt:      ## Format the sources
 	$(CARGO) fmt --all

@@ -21,6 +21,7 @@
 //! - `skip`: what this machine lacks, told loudly
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
+#![forbid(unsafe_code)]
 #![expect(clippy::missing_panics_doc, reason = "a fixture that cannot do its work fails its test, by panicking")]
 
 pub mod background;

@@ -281,6 +281,21 @@ pub(crate) fn links_and_environment(system: &System) {
     assert!(!system.serves());
 }
 
+/// A command that ignores SIGTERM keeps the daemon busy for three seconds.
+pub(crate) fn stop_waits(system: &System) {
+    let stubborn = "trap '' TERM; echo $$ > {{DIR}}/stubborn; while :; do sleep 0.1; done";
+    let plugins = format!("plugins:\n  stubborn:\n    Interval: 0.1\n    Command: \"{stubborn}\"\n");
+    let head = GOOD.split("plugins:").next().unwrap_or_default();
+    system.write("etc/smokerd/smokerd.yaml", &format!("{head}{plugins}"));
+    system.expect("start", 0);
+    let (daemon, file) = (system.pid(), system.path("stubborn"));
+    let command = wait::until("the command to run", || fs::read_to_string(&file).ok()?.trim().parse().ok());
+    system.expect("stop", 0);
+    for process in [daemon, command] {
+        assert!(!processes::is_running(process), "gone when the script returns");
+    }
+}
+
 pub(crate) fn a_daemon_that_does_not_stop(system: &System) {
     system.expect("start", 0);
     let pid = system.pid();

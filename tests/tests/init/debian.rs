@@ -71,6 +71,11 @@ fn it_is_itself_by_any_link_and_in_any_environment() {
 }
 
 #[test]
+fn it_waits_for_the_end() {
+    in_every_shell(Debian, cases::stop_waits);
+}
+
+#[test]
 fn it_kills_a_daemon_that_does_not_stop() {
     in_every_shell(Debian, cases::a_daemon_that_does_not_stop);
 }

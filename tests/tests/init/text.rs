@@ -1,10 +1,11 @@
 //! The init scripts as texts: what a shell and a reader want of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use smoker_tests::{cli, skip};
+use smoker_tests::{cli, markdown, skip};
 
 use crate::system::shipped;
 
@@ -49,4 +50,21 @@ fn they_are_programs_with_the_header_that_orders_services() {
         }
     }
     assert!(text("smokerd").contains("\n# chkconfig: 2345 "), "for chkconfig");
+}
+
+#[test]
+fn the_page_has_every_variable_that_can_be_set() {
+    let page = fs::read_to_string(shipped("../../docs/service.md")).expect("the page is there");
+    let tables = markdown::tables(&page);
+    let table = tables.iter().find(|table| table.columns[0] == "variable").expect("a table of variables");
+    let told: BTreeSet<_> = table.rows.iter().flat_map(|row| markdown::code_spans(&row[0])).collect();
+    for name in SCRIPTS {
+        let text = text(name);
+        let before = text.split_once("\nDEFAULTS=").expect("where the defaults are").1;
+        // From there to where the file is read each line sets one.
+        let lines = before.lines().skip(1).take_while(|line| !line.starts_with(['#', 'f']));
+        let lines = lines.filter_map(|line| line.split_once('='));
+        let set: BTreeSet<_> = lines.map(|(variable, _)| variable).collect();
+        assert_eq!(told, set, "docs/service.md and {name}");
+    }
 }

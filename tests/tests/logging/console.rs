@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use smoker_tests::background::{answers, hello};
 use smoker_tests::cli;
 use smoker_tests::config::Config;
+use smoker_tests::daemon::Boot;
 use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
@@ -152,4 +153,17 @@ fn an_empty_name_stands_for_no_logging_configuration() {
     let mut started = Started::spawn(&mut cli::smokerd_command(&sandbox, &arguments)).expect("it can be started");
     wait_until_it_serves(&sandbox, &mut started);
     wait::until_true("the first lines", || sandbox.stdout().contains("INFO: Loaded plugin hello"));
+}
+
+#[test]
+fn who_asks_for_more_than_the_configuration_has_is_told() {
+    let daemon = with_handler("class=NullHandler");
+    expect_line(&daemon.console(), &["NOTE: ", "logging.ini decides what is logged, not -v or -d"]);
+}
+
+#[test]
+fn plugins_are_not_told_of_a_journal_that_is_not_theirs() {
+    let config = Config::new().plugin("env", "Command: echo \"<${JOURNAL_STREAM-none}>\"");
+    let daemon = Boot::of(config).environment("JOURNAL_STREAM", "8:12345").start();
+    daemon.run("env").expect_ok(&["<none>"]);
 }

@@ -19,6 +19,13 @@ pub(crate) fn boot(config: Config, ini: &str) -> Boot {
     Boot::of(config.file("logging.ini", ini)).argument("--logging-conf").argument("{{DIR}}/logging.ini")
 }
 
+/// What stands on the console beside the note that -v, with which all daemons
+/// of tests are started, does not count.
+pub(crate) fn told(daemon: &Daemon) -> String {
+    let lines = daemon.console();
+    lines.lines().filter(|line| !line.starts_with("NOTE: ")).collect::<Vec<_>>().join("\n")
+}
+
 /// A daemon that says hello and logs by one handler.
 pub(crate) fn with_handler(handler: &str) -> Daemon {
     boot(hello(), &one_handler(handler)).start()

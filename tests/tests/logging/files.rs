@@ -1,7 +1,7 @@
 //! Handlers that write files.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::Path;
 
 use nix::sys::signal::Signal;
@@ -9,9 +9,10 @@ use smoker_tests::background::hello;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
+use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
-use crate::fileconfig::{boot, one_handler, with_handler};
+use crate::fileconfig::{boot, one_handler, told, with_handler};
 
 fn wait_for_line(daemon: &Daemon, name: &str, words: &[&str]) {
     wait::until_true(&format!("{words:?} in {name}"), || {
@@ -40,7 +41,7 @@ fn a_file_takes_the_place_of_the_console_and_is_made_again_at_a_hangup() {
     let daemon = with_handler("class=FileHandler\nargs=('{{DIR}}/smoker.log', 'a')");
     wait_for_line(&daemon, "smoker.log", &["<INFO> smokerd.pluginmanager: Loaded plugin hello"]);
     wait_for_line(&daemon, "smoker.log", &["<INFO> smokerd.restserver: Starting webserver on 127.0.0.1"]);
-    assert_eq!(daemon.console(), "", "the console is not written to");
+    assert_eq!(told(&daemon), "", "the console is not written to");
 
     fs::rename(daemon.path("smoker.log"), daemon.path("smoker.log.1")).expect("writable");
     say(&daemon, "still-the-old-one");
@@ -191,13 +192,17 @@ fn a_full_disk_is_told_of_once_and_harms_nobody() {
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn a_file_that_is_made_belongs_to_whom_the_daemon_becomes() {
     let config = hello().top("uid: 12345\ngid: 12345");
-    let daemon = boot(config, &one_handler("class=FileHandler\nargs=('{{DIR}}/smoker.log',)")).start();
-    wait_for_line(&daemon, "smoker.log", &["Loaded plugin hello"]);
-    let metadata = fs::metadata(daemon.path("smoker.log")).expect("it is there");
-    assert_eq!((metadata.uid(), metadata.gid()), (12345, 12345));
+    let daemon = boot(config, &one_handler("class=FileHandler\nargs=('{{DIR}}/logs/deep/smoker.log',)")).start();
+    wait_for_line(&daemon, "logs/deep/smoker.log", &["Loaded plugin hello"]);
+    for name in ["logs", "logs/deep", "logs/deep/smoker.log"] {
+        let metadata = fs::metadata(daemon.path(name)).expect("it is there");
+        assert_eq!((metadata.uid(), metadata.gid()), (12345, 12345), "{name}");
+    }
+    fs::rename(daemon.path("logs/deep/smoker.log"), daemon.path("logs/deep/moved")).expect("writable");
     daemon.signal(Signal::SIGHUP);
+    wait::until_true("the file to be made again", || daemon.path("logs/deep/smoker.log").exists());
     say(&daemon, "after-the-hangup");
-    wait_for_line(&daemon, "smoker.log", &["after-the-hangup"]);
+    wait_for_line(&daemon, "logs/deep/smoker.log", &["after-the-hangup"]);
 }
 
 #[test]
@@ -215,4 +220,28 @@ fn a_plugin_cannot_forge_a_line() {
     let log = fs::read_to_string(daemon.path("smoker.log")).expect("it is there");
     assert!(log.lines().all(|line| line.starts_with('<') && !line.starts_with("<ERROR> smokerd: forged")), "{log}");
     assert!(!log.contains('\x1b') && !log.contains('\r'), "{log}");
+}
+
+/// What the account that the daemon becomes could have put there while root still opens files.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_link_of_somebody_else_is_not_followed_by_root() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.path("of-root");
+    fs::write(&target, "precious\n").expect("writable");
+    for (owner, is_followed) in [(12345, false), (0, true)] {
+        let link = sandbox.path("link.log");
+        let _ = fs::remove_file(&link);
+        symlink(&target, &link).expect("writable");
+        lchown(&link, Some(owner), Some(owner)).expect("root may");
+        let handler = format!("class=FileHandler\nargs=('{}',)", link.display());
+        let config = hello().top("uid: 12345\ngid: 12345");
+        let mut daemon = boot(config, &one_handler(&handler)).start();
+        daemon.signal(Signal::SIGTERM);
+        assert_eq!(daemon.wait_for_exit(), 0);
+        let text = fs::read_to_string(&target).expect("it is there");
+        assert_eq!(text.contains("Starting daemon"), is_followed, "{text}");
+        let told = daemon.console().contains("it is a symbolic link that does not belong to root");
+        assert_eq!(told, !is_followed, "{}", daemon.console());
+    }
 }

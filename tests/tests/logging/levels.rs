@@ -7,7 +7,7 @@ use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::wait;
 
-use crate::fileconfig::boot;
+use crate::fileconfig::{boot, one_handler};
 
 const INI: &str = "
 # Comments, both kinds of delimiters, lines that go on, and defaults.
@@ -98,4 +98,20 @@ fn loggers_levels_and_propagation_are_honoured() {
     let rest = log(&daemon, "rest.log");
     expect_line(&rest, &["INFO smokerd.restserver Starting webserver on"]);
     assert!(rest.lines().all(|line| line.starts_with("INFO smokerd.restserver ")), "{rest}");
+}
+
+/// Python's levels are more than ours.
+#[test]
+fn a_level_above_ours_or_between_them_holds_too() {
+    for (level, expected) in [("CRITICAL", "CRITICAL down\n"), ("25", "Level 25 odd\nCRITICAL down\n")] {
+        let ini =
+            one_handler("class=FileHandler\nargs=('{{DIR}}/log',)").replace("level=INFO", &format!("level={level}"));
+        let ini = ini.replace("<%(levelname)s> %(name)s: %(message)s", "%(levelname)s %(message)s");
+        let config = hello().plugin("python", "Module: looker").file("looker.py", MODULE);
+        let daemon = boot(config, &ini).start();
+        assert_eq!(daemon.run("python").status(), "OK");
+        let expected = expected.replace(" odd", " Plugin python: odd").replace(" down", " Plugin python: down");
+        wait::until_true("the last line", || log(&daemon, "log").contains("down"));
+        assert_eq!(log(&daemon, "log"), expected, "{level}");
+    }
 }

@@ -8,7 +8,7 @@ use smoker_tests::cli;
 use smoker_tests::skip::program;
 use smoker_tests::wait;
 
-use crate::fileconfig::boot;
+use crate::fileconfig::{boot, told};
 
 /// Formats whose lines do not depend on who writes them; `@` stands for a
 /// percent sign in the table alone.
@@ -67,7 +67,7 @@ fn the_daemon_writes_what_python_writes() {
     let mut command = std::process::Command::new(python);
     command.arg(folder.join("program.py")).arg(folder.join("python.ini"));
     cli::run(&mut command).expect_code(0);
-    assert_eq!(daemon.console(), "", "nothing to complain of");
+    assert_eq!(told(&daemon), "", "nothing to complain of");
 
     for (number, (format, ..)) in FORMATS.iter().enumerate() {
         let theirs = fs::read_to_string(folder.join(format!("python/f{number}.log"))).expect("Python has written");

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use smoker_tests::background::hello;
@@ -220,4 +221,26 @@ fn without_a_configuration_the_system_log_is_written_to() {
     syslog.wait_for(&["user.info smokerd.pluginmanager| INFO Loaded plugin hello"]);
     assert_eq!(sandbox.stdout() + &sandbox.stderr(), "");
     assert!(Path::new(&syslog.socket()).exists());
+}
+
+/// Somebody has the socket, and reads nothing.
+#[test]
+fn a_syslog_that_reads_nothing_harms_nobody() {
+    let sandbox = Sandbox::new();
+    let socket = UnixDatagram::bind(sandbox.path("log")).expect("a socket");
+    let path = sandbox.path("log").display().to_string();
+    let daemon = boot(hello(), &handler(&format!("args=('{path}',)"))).start();
+    // The kernel's queue takes some.
+    let length = fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").unwrap_or_default();
+    for number in 0..length.trim().parse().unwrap_or(512) + 10 {
+        say(&daemon, &format!("line-{number}"));
+    }
+    let complaint = format!("log handler it can't write to {path}: nobody reads it; will go on trying");
+    wait::until_true("the complaint", || daemon.console().contains(&complaint));
+    say(&daemon, "the-last");
+    socket.set_read_timeout(Some(wait::PATIENCE)).expect("a socket takes a timeout");
+    let mut buffer = [0; 4096];
+    let mut next = || socket.recv(&mut buffer).map(|length| String::from_utf8_lossy(&buffer[..length]).into_owned());
+    while !next().expect("what waited comes, too").contains("the-last") {}
+    assert_eq!(daemon.console().matches("can't write").count(), 1, "{}", daemon.console());
 }

@@ -1,0 +1,64 @@
+//! Unsafe code stands in one audited file, each block with its reason.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const AUDITED: &str = "crates/smoker-runner/src/sys/child.rs";
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a line has the keyword, outside of a comment and of a name such as `unsafe_code`.
+fn is_unsafe(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == KEYWORD)
+}
+
+/// Put together, so that this file does not have it.
+const KEYWORD: &str = concat!("uns", "afe");
+
+#[test]
+fn only_one_file_has_unsafe_code() {
+    let mut files = Vec::new();
+    for folder in ["crates", "tests"] {
+        sources(&repository().join(folder), &mut files);
+    }
+    assert!(files.len() > 100, "{} files", files.len());
+    let text = |path: &PathBuf| fs::read_to_string(path).expect("text");
+    files.retain(|path| text(path).lines().any(is_unsafe));
+    let found: Vec<_> = files.iter().map(|path| path.strip_prefix(repository()).expect("below it")).collect();
+    assert_eq!(found, [Path::new(AUDITED)]);
+}
+
+#[test]
+fn every_block_says_why_it_is_sound() {
+    let text = fs::read_to_string(repository().join(AUDITED)).expect("text");
+    let lines: Vec<_> = text.lines().collect();
+    let blocks: Vec<_> = (0..lines.len()).filter(|at| is_unsafe(lines[*at])).collect();
+    assert!(!blocks.is_empty());
+    for at in blocks {
+        let above = lines[..at].iter().rev().take_while(|line| line.trim_start().starts_with("//"));
+        assert!(above.into_iter().any(|line| line.contains("// SAFETY: ")), "line {}: {}", at + 1, lines[at]);
+    }
+}
+
+#[test]
+fn every_other_crate_forbids_it() {
+    for entry in fs::read_dir(repository().join("crates")).expect("a folder").flatten() {
+        let text = fs::read_to_string(entry.path().join("src/lib.rs")).expect("a library");
+        let forbids = text.contains("#![forbid(unsafe_code)]");
+        assert_eq!(forbids, entry.file_name() != "smoker-runner", "{}", entry.path().display());
+    }
+}
