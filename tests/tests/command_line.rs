@@ -48,6 +48,7 @@ fn help_and_version_are_told() {
         "--logging-conf",
         "--check",
         "--version",
+        "SIGHUP",
     ] {
         assert!(help.stdout.contains(option), "{option} is missing in\n{}", help.stdout);
     }

@@ -94,7 +94,7 @@ fn nothing_changes_when_the_file_says_the_same() {
     assert!(page.find("\"Second\"") < page.find("\"First\""), "{page}");
     for (changed, line) in [
         ("Second: [1, y]", "1 changed (a)"),
-        ("Second: [1, y]\nMoment: 2024-01-02 03:04:05 +02:00", "1 changed (a)"),
+        ("Second: [1, y]\nMoment: 2024-01-02 04:04:05 +02:00", "1 changed (a)"),
         ("Second: [1, y]\nAction: Tell", "1 changed (a)"),
     ] {
         let config = Config::new().action("Tell", "Command: echo told").plugin("a", changed);
@@ -150,6 +150,28 @@ fn schedules_begin_change_and_end() {
     let (ended, stopped) = (lines(&daemon, "ends").len(), lines(&daemon, "stops").len());
     let _ = daemon.wait_for_results("clock", ticks + 6);
     assert_eq!((lines(&daemon, "ends").len(), lines(&daemon, "stops").len()), (ended, stopped));
+}
+
+#[test]
+fn a_removed_plugin_runs_by_time_no_more_while_its_last_run_goes_on() {
+    let clock = |config: Config| config.plugin("clock", "Command: 'true'\nInterval: 0.2");
+    // Its first run holds the lock; others meanwhile only tell that they took place.
+    let beat = "Command: |-\n  \
+        mkdir {{DIR}}/lock || { echo x >> {{DIR}}/beats; exit 0; }\n  \
+        while ! test -e {{DIR}}/go; do sleep 0.05; done; echo done\nTimeout: 60";
+    let daemon = Daemon::start(clock(Config::new()).plugin("goes", beat));
+    let process = daemon.force(&["goes"]);
+    wait::until_true("the first run to hold the lock", || daemon.path("lock").exists());
+    let _ = daemon.reload(&clock(Config::new()).plugin("goes", &format!("{beat}\nInterval: 0.3")));
+    let _ = daemon.wait_for_file("beats");
+    let _ = daemon.reload(&clock(Config::new()));
+    let ticks = daemon.results("clock").len();
+    let _ = daemon.wait_for_results("clock", ticks + 2);
+    let beats = lines(&daemon, "beats").len();
+    let _ = daemon.wait_for_results("clock", ticks + 6);
+    assert_eq!(lines(&daemon, "beats").len(), beats);
+    go(&daemon);
+    daemon.finish(&process).remove(0).1.expect_ok(&["done"]);
 }
 
 #[test]

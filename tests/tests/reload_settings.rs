@@ -133,7 +133,7 @@ fn another_interpreter_and_other_folders_count_for_later_runs() {
     let log = daemon.reload(&config("python_path: [one]"));
     expect_line(&log, &["2 unchanged"]);
     daemon.run("quick").expect_ok(&["none one"]);
-    assert!(first.iter().all(|pid| hosts().contains(pid)), "nothing has changed, so the host stays");
+    assert_eq!(hosts(), first, "nothing has changed, so the host stays");
 
     let log = daemon.reload(&config("python_path: [two]\npython: ./which"));
     expect_line(&log, &["Reloaded", "2 unchanged", "settings: python, python_path"]);
@@ -176,11 +176,11 @@ fn ids_that_are_configured_later_count_from_the_next_start() {
     daemon.run("who").expect_ok(&["12347"]);
 }
 
-/// Starts a daemon in the background, in the folder of its configuration, with nothing but relative paths.
+/// Starts a daemon in the background, in a folder beside its configuration, with nothing but relative paths.
 fn relative(config: &Config, arguments: &[&str]) -> Background {
-    let place = Background::prepare(config);
+    let place = Background::prepare(&config.clone().file("work/empty", ""));
     let mut command = cli::smokerd_command(&place.sandbox, arguments);
-    cli::run(command.current_dir(place.sandbox.config_folder())).expect_code(0);
+    cli::run(command.current_dir(place.sandbox.path("work"))).expect_code(0);
     place
 }
 
@@ -194,27 +194,27 @@ fn relative_paths_start_where_the_daemon_was_started() {
     let config = |plugin: &str| {
         Config::new()
             .top("stdout: logs/out\nstderr: logs/err\npidfile: own.pid\nx-more: !include sub/more.yaml")
-            .file("sub/more.yaml", "1\n")
+            .file("work/sub/more.yaml", "1\n")
             .file("words.py", "")
             .plugin(plugin, "Command: 'true'")
     };
-    let place = relative(&config("one"), &["--no-syslog", "-v", "-c", "./smokerd.yaml"]);
-    let pid: i32 = fs::read_to_string(place.sandbox.path("own.pid")).expect("a pidfile").parse().expect("a number");
+    let place = relative(&config("one"), &["--no-syslog", "-v", "-c", "../smokerd.yaml"]);
+    let pid: i32 =
+        fs::read_to_string(place.sandbox.path("work/own.pid")).expect("a pidfile").parse().expect("a number");
     assert!(has(&place, "one"));
     config("two").write(&place.sandbox).expect("writable");
     let hang_up = || nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGHUP).expect("it runs");
     hang_up();
     wait::until_true("the other configuration", || has(&place, "two") && !has(&place, "one"));
     let stream = |number: i32| fs::read_link(format!("/proc/{pid}/fd/{number}")).expect("it runs");
-    assert_eq!((stream(1), stream(2)), (place.sandbox.path("logs/out"), place.sandbox.path("logs/err")));
-    assert!(!std::path::Path::new("/logs").exists());
+    assert_eq!((stream(1), stream(2)), (place.sandbox.path("work/logs/out"), place.sandbox.path("work/logs/err")));
 
     // Other streams count at once.
     let other = Config::new().top("stdout: more/out\npidfile: own.pid").plugin("three", "Command: 'true'");
     other.write(&place.sandbox).expect("writable");
     hang_up();
     wait::until_true("the third configuration", || has(&place, "three"));
-    assert_eq!((stream(1), stream(2)), (place.sandbox.path("more/out"), "/dev/null".into()));
+    assert_eq!((stream(1), stream(2)), (place.sandbox.path("work/more/out"), "/dev/null".into()));
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_folder_is_read_again_like_a_file() {
     let unused = Config::whole("not: read\n");
     let place = relative(
         &base(unused).file("c/plugin.d/one.yaml", "Command: 'true'\n"),
-        &["--no-syslog", "-c", "c", "-p", "{{PIDFILE}}"],
+        &["--no-syslog", "-c", "../c", "-p", "{{PIDFILE}}"],
     );
     assert!(has(&place, "one"));
     place.sandbox.write("c/plugin.d/two.yaml", b"Command: 'true'\n").expect("writable");

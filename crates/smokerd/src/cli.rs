@@ -30,7 +30,7 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --genconfig: written; with --test-plugin: \
                   OK); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
                   not be tried; 2 usage; 3 with --check: the configuration loads, but has problems; 3 and 4 with \
-                  --test-plugin: WARN and ERROR."
+                  --test-plugin: WARN and ERROR.\n\nSIGHUP reopens log files and reads the configuration again, which is taken as a whole or refused."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
 struct Typed {

@@ -53,7 +53,8 @@ impl Origin {
     /// Where a path leads from here.
     pub(crate) fn of(path: &Path) -> Self {
         let working = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Self { path: working.join(path), working }
+        let path = working.join(path);
+        Self { path: std::path::absolute(&path).unwrap_or(path), working }
     }
 }
 

@@ -68,7 +68,9 @@ impl Daemon {
         shutdown.cancel();
         service_manager.tell_stopping().await;
         for helper in [watching, reloading] {
-            helper.await.map_err(io::Error::other)?;
+            if let Err(error) = helper.await {
+                tracing::error!("a part of smokerd had broken: {error}; please report it, with the log");
+            }
         }
         manager.ended().await;
         if let Some(guardian) = guardian {
