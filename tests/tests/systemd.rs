@@ -30,7 +30,8 @@ systemctl --user stop smokerd
 echo "end: $(state ActiveState) $(state Result)"
 "#;
 
-fn system(steps: &str) -> Option<(Sandbox, Output)> {
+/// Runs steps with the unit, whose watchdog waits so many seconds.
+fn system(watchdog: u32, steps: &str) -> Option<(Sandbox, Output)> {
     if !Path::new(MANAGER).exists() {
         skip::skip("no unit ran under a real systemd", "apt-get install systemd");
         return None;
@@ -41,9 +42,8 @@ fn system(steps: &str) -> Option<(Sandbox, Output)> {
     let unit = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../rc.d/smokerd.service"));
     let unit =
         unit.expect("it is shipped").replace("/usr/sbin/smokerd", &binary::path("smokerd").display().to_string());
-    // Nobody wants to wait two minutes for the watchdog.
-    let unit =
-        unit.replace("WatchdogSec=120", "WatchdogSec=4\nTimeoutAbortSec=1").replace("RestartSec=5", "RestartSec=0");
+    let watchdog = format!("WatchdogSec={watchdog}\nTimeoutAbortSec=1");
+    let unit = unit.replace("WatchdogSec=120", &watchdog).replace("RestartSec=5", "RestartSec=0");
     write("units/smokerd.service", &unit.replace("/etc/default/", "{{DIR}}/default/"));
     write(
         "default/smokerd",
@@ -84,7 +84,7 @@ do_ reload
 echo "state: $(state ActiveState), $(state StatusText)"
 rm "$FOLDER/conf/plugin.d/bad.yaml"
 "#;
-    let Some((sandbox, output)) = system(steps) else { return };
+    let Some((sandbox, output)) = system(120, steps) else { return };
     let port = sandbox.port();
     let lines: Vec<_> = output.stdout.lines().collect();
     let expected = [
@@ -110,7 +110,7 @@ tries=400
 until [ "$(state NRestarts)" = 1 ] && [ "$(state ActiveState)" = active ] || [ "$tries" -eq 0 ]; do tries=$((tries - 1)); sleep 0.05; done
 [ "$(state MainPID)" != "$first" ] && echo "another: $(state ActiveState), $(state NRestarts)"
 "#;
-    let Some((_sandbox, output)) = system(steps) else { return };
+    let Some((_sandbox, output)) = system(4, steps) else { return };
     assert_eq!(output.stdout, "start: done\nanother: active, 1\nend: inactive success\n", "{}", output.text());
 }
 
@@ -131,7 +131,7 @@ for plugin in a-user b-su c-mount d-namespace e-everywhere f-clock g-rights; do
     "$CLIENT" -s "127.0.0.1:$PORT" -o long --no-progress -f -p "$plugin" | sed -n 's/^ *\[\(info\|error\)\] /'"$plugin: /p"
 done
 "#;
-    let Some((_sandbox, output)) = system(steps) else { return };
+    let Some((_sandbox, output)) = system(120, steps) else { return };
     for line in [
         "a-user: nobody",
         "b-su: nobody",

@@ -1,6 +1,6 @@
 //! What every init script does, whatever system it is for.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
@@ -20,6 +20,14 @@ use crate::system::{BAD, GOOD, System};
 fn lock(system: &System) -> PathBuf {
     let rhel = system.path("var/lock/subsys/smokerd");
     if rhel.exists() { rhel } else { system.path("var/run/smokerd.lock") }
+}
+
+/// Kills the daemon and waits until the kernel has closed its files, for which
+/// the first of its threads does not wait.
+fn kill_daemon(system: &System) {
+    kill(Pid::from_raw(system.pid()), Signal::SIGKILL).expect("it runs");
+    let pidfile = File::open(system.pidfile()).expect("it stays");
+    wait::until_true("the daemon to let go of its pidfile", || pidfile.try_lock_shared().is_ok());
 }
 
 pub(crate) fn start_and_stop(system: &System) {
@@ -103,8 +111,7 @@ pub(crate) fn conditional_restart(system: &System) {
 pub(crate) fn stale_pidfile(system: &System) {
     system.expect("start", 0);
     let killed = system.pid();
-    kill(Pid::from_raw(killed), Signal::SIGKILL).expect("it runs");
-    wait::until_true("the daemon to be gone", || !processes::is_running(killed));
+    kill_daemon(system);
     expect_line(&system.expect("status", 1).stdout, &["smokerd.pid"]);
     let lock = lock(system);
     assert!(lock.exists(), "it is as dead as the pidfile");
@@ -238,8 +245,7 @@ pub(crate) fn as_nobody(system: &System) {
         expect_line(&nobody(action, 4).stderr, &["may not"]);
     }
     assert!(system.serves() && system.pid() == pid);
-    kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it runs");
-    wait::until_true("the daemon to be gone", || !processes::is_running(pid));
+    kill_daemon(system);
     nobody("status", 1);
     nobody("stop", 4);
 }
