@@ -19,6 +19,8 @@
 //! - `nagios`: what `check_smoker_plugin` does; `nagios_cli`: its command line
 //! - `exit_code`, `error`: how a call ends
 
+#![forbid(unsafe_code)]
+
 mod abbreviation;
 pub mod app;
 mod cli;

@@ -62,14 +62,11 @@ fn start(options: &Options) -> Result<u8, StartError> {
         }
         _ => (None, None),
     };
-    if log.is_configured && background.is_none() {
-        print_lines(&log.problems);
+    if background.is_none() && log.is_configured {
+        log.print();
     }
-    logging::start(log.plan, credentials.as_ref().map(|ids| (ids.uid.as_raw(), ids.gid.as_raw())));
+    logging::start(log, credentials.as_ref().map(|ids| (ids.uid.as_raw(), ids.gid.as_raw())));
     tracing::info!("Starting daemon");
-    for problem in &log.problems {
-        tracing::warn!("{problem}");
-    }
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());
     let overrides_pidfile = options.pidfile.is_some();
@@ -124,7 +121,7 @@ fn go_to_background(
     let open_files = files.open()?;
     let mut pidfile = Pidfile::lock(pidfile_path)?;
     print_all(problems);
-    print_lines(&log.problems);
+    log.print();
     match daemonize::daemonize().map_err(StartError::Daemonize)? {
         Side::Starter { is_serving: true } => Ok(Background::Starter(exit_code::SUCCESS)),
         Side::Starter { is_serving: false } => Ok(Background::Starter(exit_code::FAILURE)),
@@ -166,7 +163,7 @@ fn check(options: &Options) -> u8 {
         Ok(log) => log,
         Err(error) => return fail(&error),
     };
-    print_lines(&log.problems);
+    log.print();
     let wrong = problems.iter().filter(|problem| problem.severity > Severity::Info).count() + log.problems.len();
     if wrong == 0 {
         println!("{}: no problems found", options.config.display());
@@ -226,11 +223,5 @@ fn print_all(problems: &[Problem]) {
             Severity::Warning => eprintln!("WARNING: {}", text()),
             Severity::Info => {}
         }
-    }
-}
-
-fn print_lines(warnings: &[String]) {
-    for warning in warnings {
-        eprintln!("WARNING: {warning}");
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn build(plan: Plan, owner: Option<(u32, u32)>) -> (Arc<Router>, Vec<
             Some(sink) => {
                 let complain = complain(&known, place);
                 let (name, queue) = (name.clone(), Arc::clone(&queue));
-                writers.push(Writer { name, sink, formatter, queue, complain, failures: Vec::new() });
+                writers.push(Writer { name, sink, formatter, queue, complain, failures: Vec::new(), complaint: None });
             }
         }
         handlers.push(Handler { name, level, queue });

@@ -36,11 +36,10 @@ pub(super) struct Records {
 
 impl Records {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        let level = Level::of(*metadata.level());
         if metadata.fields().field(LOGGER).is_some() {
-            return level >= self.router.lowest_level();
+            return Level::highest_of(*metadata.level()) >= self.router.lowest_level();
         }
-        self.router.wants(&names::of(metadata.target()), level)
+        self.router.wants(&names::of(metadata.target()), Level::of(*metadata.level()))
     }
 }
 

@@ -38,14 +38,24 @@ impl Level {
         named.map(|(_, level)| *level).or_else(|| text.parse().ok().map(Self))
     }
 
-    /// Which of our own events are at least of this level.
+    /// The highest that a record of Python can be that arrives as an event of
+    /// this level: theirs are between ours, and above.
+    pub(crate) fn highest_of(level: tracing::Level) -> Self {
+        match level {
+            tracing::Level::ERROR => Self(u32::MAX),
+            tracing::Level::WARN => Self(39),
+            tracing::Level::INFO => Self(29),
+            tracing::Level::DEBUG | tracing::Level::TRACE => Self(19),
+        }
+    }
+
+    /// Which events may be at least of this level.
     pub(crate) fn filter(self) -> LevelFilter {
         match self.0 {
-            0..=10 => LevelFilter::DEBUG,
-            11..=20 => LevelFilter::INFO,
-            21..=30 => LevelFilter::WARN,
-            31..=40 => LevelFilter::ERROR,
-            _ => LevelFilter::OFF,
+            0..20 => LevelFilter::DEBUG,
+            20..30 => LevelFilter::INFO,
+            30..40 => LevelFilter::WARN,
+            _ => LevelFilter::ERROR,
         }
     }
 }

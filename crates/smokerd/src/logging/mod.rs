@@ -57,6 +57,7 @@ mod stream;
 mod syslog;
 mod writer;
 
+use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -69,6 +70,7 @@ use crate::logging::layer::Records;
 use crate::logging::level::Level;
 use crate::logging::plan::Plan;
 use crate::logging::router::Router;
+use crate::logging::setup::Setup;
 use crate::logging::writer::Writer;
 
 /// How long the daemon's end may be put off by what is not written yet.
@@ -86,8 +88,22 @@ struct Log {
 /// Sets up logging for the rest of the process's life. Files and sockets are
 /// opened now; nothing is written before [`write_in_background`]. Files that are
 /// made belong to `owner`.
-pub(crate) fn start(plan: Plan, owner: Option<(u32, u32)>) {
-    start_with(plan, owner, false);
+pub(crate) fn start(setup: Setup, owner: Option<(u32, u32)>) {
+    start_with(setup.plan, owner, false);
+    panic::set_hook(Box::new(log_panic));
+    for problem in &setup.problems {
+        tracing::warn!("{problem}");
+    }
+}
+
+/// A task that breaks is a defect of ours, which is to be read where all else
+/// is; but not one of the log itself, where a second one would end the daemon.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    if panic.location().is_some_and(|place| place.file().contains("logging")) {
+        eprintln!("ERROR: smokerd is defective, please report it: {panic}");
+    } else {
+        tracing::error!("smokerd is defective, please report it: {panic}");
+    }
 }
 
 /// Logs to standard error alone, from INFO on at least: standard output

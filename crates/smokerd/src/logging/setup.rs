@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::logging::defaults::{self, Wanted};
 use crate::logging::fileconfig::load::{self, LoadError};
+use crate::logging::level::Level;
 use crate::logging::plan::Plan;
 
 /// Where a logging configuration may be.
@@ -13,6 +14,18 @@ pub(crate) enum Source {
     Named(PathBuf),
     /// At the usual place, where it counts if it is there.
     Usual(PathBuf),
+}
+
+impl Setup {
+    /// Tells the person at the terminal, who may not see what is logged.
+    pub(crate) fn print(&self) {
+        for problem in &self.problems {
+            eprintln!("WARNING: {problem}");
+        }
+        for note in &self.notes {
+            eprintln!("NOTE: {note}");
+        }
+    }
 }
 
 impl Source {
@@ -31,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) is_configured: bool,
     /// What of the configuration cannot be honoured, by line.
     pub(crate) problems: Vec<String>,
+    /// What may be a surprise.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Reads the logging configuration, if there is one.
@@ -39,7 +54,7 @@ pub(crate) struct Setup {
 ///
 /// When one that the operator has named is none.
 pub(crate) fn setup(source: Option<&Source>, wanted: Wanted) -> Result<Setup, LoadError> {
-    let default = |problems| Setup { plan: defaults::plan(wanted), is_configured: false, problems };
+    let default = |problems| Setup { plan: defaults::plan(wanted), is_configured: false, problems, notes: Vec::new() };
     let Some(source) = source else { return Ok(default(Vec::new())) };
     let (plan, problems) = match (load::load(source.path()), source) {
         (Ok(loaded), _) => loaded,
@@ -54,5 +69,9 @@ pub(crate) fn setup(source: Option<&Source>, wanted: Wanted) -> Result<Setup, Lo
         problems.push(format!("{path}: no handler is left; -v, -d, --no-syslog and --no-console decide"));
         return Ok(default(problems));
     }
-    Ok(Setup { plan, is_configured: true, problems })
+    let is_overridden = wanted.level != Level::WARNING;
+    let path = source.path().display();
+    let note =
+        is_overridden.then(|| format!("{path} decides what is logged, not -v or -d; --logging-conf '' leaves it out"));
+    Ok(Setup { plan, is_configured: true, problems, notes: note.into_iter().collect() })
 }

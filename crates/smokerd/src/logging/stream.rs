@@ -43,44 +43,31 @@ impl Stream {
 #[derive(Debug)]
 pub(super) struct StreamSink {
     /// Takes what is below ERROR, and the other one the rest.
-    low: Destination,
-    high: Destination,
-}
-
-#[derive(Debug)]
-struct Destination {
-    stream: Stream,
-    is_journal: bool,
-    lines: LineWriter,
-}
-
-impl Destination {
-    fn of(stream: Stream) -> Self {
-        Self { stream, is_journal: stream.is_journal(), lines: LineWriter::default() }
-    }
+    low: (Stream, LineWriter),
+    high: (Stream, LineWriter),
 }
 
 impl StreamSink {
     /// All lines to one stream.
     pub(super) fn of(stream: Stream) -> Self {
-        Self { low: Destination::of(stream), high: Destination::of(stream) }
+        Self { low: (stream, LineWriter::default()), high: (stream, LineWriter::default()) }
     }
 
     /// Errors to standard error, all else to standard output.
     pub(super) fn console() -> Self {
-        Self { low: Destination::of(Stream::Stdout), high: Destination::of(Stream::Stderr) }
+        Self { low: (Stream::Stdout, LineWriter::default()), ..Self::of(Stream::Stderr) }
     }
 }
 
 impl Sink for StreamSink {
     fn place(&self) -> String {
-        if self.low.stream == self.high.stream { self.low.stream.name() } else { "the console" }.to_owned()
+        if self.low.0 == self.high.0 { self.low.0.name() } else { "the console" }.to_owned()
     }
 
     fn write(&mut self, text: &str, record: &Record) -> io::Result<()> {
-        let Destination { stream, is_journal, lines } =
-            if record.level >= Level::ERROR { &mut self.high } else { &mut self.low };
-        let prefix = if *is_journal { journal::prefix(record.level) } else { String::new() };
+        let (stream, lines) = if record.level >= Level::ERROR { &mut self.high } else { &mut self.low };
+        // A background daemon leaves the stream that it was started with.
+        let prefix = if stream.is_journal() { journal::prefix(record.level) } else { String::new() };
         stream.with(|stream| lines.write(stream, &(prefix + text)))
     }
 

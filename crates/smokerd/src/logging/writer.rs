@@ -28,6 +28,8 @@ pub(super) struct Writer {
     pub(super) complain: Box<Complain>,
     /// What was said about a failure that goes on.
     pub(super) failures: Vec<String>,
+    /// What was said last about something else.
+    pub(super) complaint: Option<String>,
 }
 
 /// Whether a record got through.
@@ -85,8 +87,9 @@ impl Writer {
         let mut is_last = false;
         loop {
             let written = self.sink.write(&text, record);
-            if let Some(complaint) = self.sink.take_complaint() {
+            if let Some(complaint) = self.sink.take_complaint().filter(|new| self.complaint.as_ref() != Some(new)) {
                 (self.complain)(Level::ERROR, format!("log handler {}: {complaint}", self.name));
+                self.complaint = Some(complaint);
             }
             let Err(error) = written else {
                 self.succeeded();
@@ -106,6 +109,7 @@ impl Writer {
 
     fn reopen(&mut self) {
         self.queue.take_reopen();
+        self.complaint = None;
         if let Err(error) = self.sink.reopen() {
             let (name, place) = (&self.name, self.sink.place());
             (self.complain)(

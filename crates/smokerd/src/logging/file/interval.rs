@@ -128,7 +128,7 @@ fn midnight<Tz: TimeZone>(zone: &Tz, date: Option<NaiveDate>) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::FixedOffset;
+    use chrono::{FixedOffset, MappedLocalTime, NaiveDateTime};
 
     use super::*;
 
@@ -144,6 +144,7 @@ mod tests {
         (local(&prague(), end).format("%a %Y-%m-%dT%H:%M:%S").to_string(), interval.name_in(&prague(), end))
     }
 
+    /// The expected texts were written by Python 3.13.
     #[test]
     fn every_unit_ends_and_is_named_as_in_python() {
         // 2024-01-31 was a Wednesday.
@@ -163,6 +164,72 @@ mod tests {
         ] {
             assert_eq!(end(when, count, time), (ends.to_owned(), name.to_owned()), "{when} {count}");
         }
+    }
+
+    /// A zone that changes its clocks at 01:00 UTC of one day.
+    #[derive(Clone)]
+    struct Changing {
+        before: FixedOffset,
+        after: FixedOffset,
+        change: NaiveDateTime,
+    }
+
+    impl Changing {
+        fn on(date: &str, before: i32, after: i32) -> Self {
+            let offset = |hours: i32| FixedOffset::east_opt(hours * 3600).expect("hours");
+            let date: NaiveDate = date.parse().expect("a date");
+            Self { before: offset(before), after: offset(after), change: date.and_hms_opt(1, 0, 0).expect("a time") }
+        }
+    }
+
+    impl TimeZone for Changing {
+        type Offset = FixedOffset;
+
+        fn from_offset(_: &FixedOffset) -> Self {
+            unreachable!("no moment of this zone is made by offset")
+        }
+
+        fn offset_from_local_date(&self, _: &NaiveDate) -> MappedLocalTime<FixedOffset> {
+            MappedLocalTime::None
+        }
+
+        fn offset_from_local_datetime(&self, local: &NaiveDateTime) -> MappedLocalTime<FixedOffset> {
+            let fits = |offset: FixedOffset| {
+                Some(offset).filter(|_| self.offset_from_utc_datetime(&(*local - offset)) == offset)
+            };
+            match (fits(self.before), fits(self.after)) {
+                (Some(before), Some(after)) => MappedLocalTime::Ambiguous(before, after),
+                (before, after) => before.or(after).map_or(MappedLocalTime::None, MappedLocalTime::Single),
+            }
+        }
+
+        fn offset_from_utc_date(&self, _: &NaiveDate) -> FixedOffset {
+            self.before
+        }
+
+        fn offset_from_utc_datetime(&self, utc: &NaiveDateTime) -> FixedOffset {
+            if *utc < self.change { self.before } else { self.after }
+        }
+    }
+
+    /// The expected lengths were written by Python 3.13 in Europe/Prague; 3.11 is an hour off.
+    #[test]
+    fn days_that_are_longer_or_shorter_end_at_midnight_all_the_same() {
+        for (day, before, after, from, length) in [
+            ("2024-03-31", 1, 2, "2024-03-31T00:30:00+01:00", 81_000),
+            ("2024-03-31", 1, 2, "2024-03-30T12:00:00+01:00", 43_200),
+            ("2024-10-27", 2, 1, "2024-10-27T00:30:00+02:00", 88_200),
+            ("2024-10-27", 2, 1, "2024-10-26T12:00:00+02:00", 43_200),
+        ] {
+            let interval = Interval { when: When::Midnight, count: 1, is_utc: false };
+            let time = DateTime::parse_from_rfc3339(from).expect("a time").timestamp();
+            let zone = Changing::on(day, before, after);
+            assert_eq!(interval.end_after_in(&zone, time) - time, length, "{from}");
+        }
+        // Where midnight itself is left out the day begins with what there is.
+        let zone = Changing::on("2024-03-31", -1, 0);
+        let begin = midnight(&zone, "2024-03-31".parse().ok()).expect("a day has a beginning");
+        assert_eq!(begin, zone.change.and_utc().timestamp());
     }
 
     #[test]
