@@ -4,19 +4,30 @@ CARGO      ?= cargo
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
+COMPAT     ?= 0
+INIT       ?= $(if $(wildcard /etc/debian_version),smokerd-debian,smokerd)
+INITDIR    ?= $(SYSCONFDIR)/init.d
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
-RELEASE    := $(TARGET_DIR)/release
+RELEASE    ?= $(TARGET_DIR)/release
 VERSION    := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+PLACES     := DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) COMPAT=$(COMPAT) SYSTEM=$(shell uname) \
+  INIT=$(INIT) INITDIR=$(INITDIR) UNITDIR=$(UNITDIR) ZSHDIR=$(ZSHDIR)
 PROGRAMS   := smokerd smokercli check_smoker_plugin
 SKIPPED    := $(abspath $(TARGET_DIR))/skipped
-DIST       := dist/smoker-$(VERSION).tar.gz
+DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build test lint deny fmt doc check bench run install dist clean
+.PHONY: help build test lint deny fmt doc check bench run install uninstall deb rpm size dist clean
 
 help:     ## List the targets
-	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
+
+# Programs that go to other machines tell nothing of this one's folders.
+build bench: export RUSTFLAGS := $(strip $(RUSTFLAGS) \
+  --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/smoker)
 
 build:    ## Build the programs for release
 	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %)
@@ -52,19 +63,26 @@ bench: build ## Measure speed and memory against their limits
 run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)
 
-install: build ## Install programs and an example configuration under DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/smokerd
-	install -m 755 $(RELEASE)/smokerd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(RELEASE)/smokercli $(RELEASE)/check_smoker_plugin $(DESTDIR)$(PREFIX)/bin/
-	test -e $(DESTDIR)$(SYSCONFDIR)/smokerd/smokerd.yaml \
-	  || install -m 644 etc/quickstart/smokerd.yaml $(DESTDIR)$(SYSCONFDIR)/smokerd/smokerd.yaml
-	test -e $(DESTDIR)$(SYSCONFDIR)/smokercli.yaml \
-	  || install -m 644 etc/smokercli.yaml $(DESTDIR)$(SYSCONFDIR)/smokercli.yaml
+# What is built already is installed: `make && sudo make install`.
+install:  ## Install what is built (DESTDIR, PREFIX, SYSCONFDIR; COMPAT=1 for the names of Smoker 2)
+	$(PLACES) sh rc.d/packages/install.sh install $(RELEASE)
+
+uninstall: ## Remove what install has put in place; the configuration stays
+	$(PLACES) sh rc.d/packages/install.sh uninstall $(RELEASE)
+
+deb:      ## Make a Debian package of what is built
+	@sh rc.d/packages/deb.sh $(VERSION) $(RELEASE) $(DIST)
+
+rpm:      ## Make an RPM package of what is built
+	@sh rc.d/packages/rpm.sh $(VERSION) $(RELEASE) $(DIST)
+
+size:     ## Print the size and the libraries of what is built
+	@sh rc.d/packages/size.sh $(RELEASE)
 
 dist:     ## Pack the committed sources
-	mkdir -p dist
-	git archive --format=tar.gz --prefix=smoker-$(VERSION)/ -o $(DIST) HEAD
-	@echo $(DIST)
+	mkdir -p $(DIST)
+	git archive --format=tar.gz --prefix=smoker-$(VERSION)/ -o $(DIST)/smoker-$(VERSION).tar.gz HEAD
+	@echo $(DIST)/smoker-$(VERSION).tar.gz
 
 clean:    ## Remove everything that was built
 	$(CARGO) clean

@@ -56,12 +56,17 @@ pub fn smokerd_command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
 /// Runs a command to its end. Its output goes to files, so that a daemon that
 /// it leaves behind holds nothing open that is waited for.
 pub fn run(command: &mut Command) -> Output {
+    run_within(command, wait::PATIENCE + Duration::from_secs(10))
+}
+
+/// As [`run`], for a command that may take longer.
+pub fn run_within(command: &mut Command, limit: Duration) -> Output {
     let (stdout, stderr) = (NamedTempFile::new(), NamedTempFile::new());
     let (stdout, stderr) = (stdout.expect("a temporary file"), stderr.expect("a temporary file"));
     let reopened = |file: &Path| File::options().append(true).open(file).map(Stdio::from).expect("we made it");
     command.stdout(reopened(stdout.path())).stderr(reopened(stderr.path()));
     let mut started = Started::spawn(command).expect("the program can be started");
-    let code = started.exit_within(wait::PATIENCE + Duration::from_secs(10));
+    let code = started.exit_within(limit);
     let read = |file: &Path| String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned();
     let (stdout, stderr) = (read(stdout.path()), read(stderr.path()));
     let code = code.unwrap_or_else(|| panic!("{command:?} does not end; stdout:\n{stdout}stderr:\n{stderr}"));

@@ -9,6 +9,7 @@
 //! - `http`: a small blocking client that can also misbehave
 //! - `started`: a program that a test has started
 //! - `sandbox`: a private folder, port and environment for one test
+//! - `private_root`: a copy of this machine that a test may change
 //! - `config`: writes the configuration of a test
 //! - `cli`: runs a program to its end
 //! - `daemon`: the real daemon, booted for one test
@@ -35,6 +36,7 @@ pub mod lines;
 pub mod markdown;
 pub mod outcome;
 pub mod ports;
+pub mod private_root;
 pub mod processes;
 pub mod replay;
 pub mod sandbox;

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Makes a Debian package of what `make install` puts in place.
+#
+# Usage: deb.sh VERSION FOLDER_OF_THE_PROGRAMS FOLDER_OF_THE_PACKAGE
+
+set -eu
+
+version=$1-1
+here=$(dirname "$0")
+architecture=$(dpkg --print-architecture)
+package=$3/smoker_${version}_$architecture.deb
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+tree=$scratch/tree
+mkdir -m 755 "$tree"
+umask 022
+
+INIT=smokerd-debian INITDIR=/etc/init.d UNITDIR=/lib/systemd/system ZSHDIR=/usr/share/zsh/vendor-completions \
+    sh "$here/stage.sh" "$tree" "$2"
+
+# A configuration that the package gives is not one of its files: dpkg would ask on every host that has one already.
+for given in smokerd/smokerd.yaml smokercli.yaml default/smokerd; do
+    mkdir -p "$tree/usr/share/smoker/$(dirname "$given")"
+    mv "$tree/etc/$given" "$tree/usr/share/smoker/$given"
+done
+rmdir "$tree/etc/default"
+chmod 644 "$tree/usr/share/smoker/smokerd/smokerd.yaml"
+
+documents=$tree/usr/share/doc/smoker
+mv "$documents/LICENSE" "$documents/copyright"
+gzip -9n "$documents/CHANGELOG.md"
+
+mkdir "$tree/DEBIAN"
+
+# What the programs need of the system, found where they are linked.
+depends="libc6, libgcc-s1"
+if command -v dpkg-shlibdeps > /dev/null; then
+    mkdir "$scratch/debian"
+    : > "$scratch/debian/control"
+    depends=$(cd "$scratch" && dpkg-shlibdeps -O tree/usr/sbin/smokerd tree/usr/bin/smokercli tree/usr/bin/check_smoker_plugin)
+    depends=${depends#shlibs:Depends=}
+fi
+
+size=$(du -sk --exclude=DEBIAN "$tree" | cut -f 1)
+sed -e "s/@VERSION@/$version/g" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@DEPENDS@/$depends/" \
+    "$here/debian/control" > "$tree/DEBIAN/control"
+(cd "$tree" && find etc -type f | sed 's|^|/|') > "$tree/DEBIAN/conffiles"
+(cd "$tree" && find usr lib -type f -exec md5sum {} +) > "$tree/DEBIAN/md5sums"
+for script in postinst prerm postrm; do
+    sed -e "/^@LOADS@/ {
+        r $here/loads.sh
+        d
+    }" "$here/debian/$script" > "$tree/DEBIAN/$script"
+    chmod 755 "$tree/DEBIAN/$script"
+done
+
+mkdir -p "$3"
+dpkg-deb --root-owner-group --build "$tree" "$package"

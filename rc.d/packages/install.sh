@@ -1,0 +1,128 @@
+#!/bin/sh
+# Puts everything in its place, or takes it away again: one list for both.
+#
+# Usage: install.sh install|uninstall FOLDER_OF_THE_PROGRAMS
+#
+# From the environment, as `make install` sets them: DESTDIR, PREFIX, SYSCONFDIR, COMPAT=1 for the original's names,
+# INIT (the init script: smokerd or smokerd-debian), INITDIR, UNITDIR, ZSHDIR, SYSTEM (what `uname` says).
+
+set -eu
+
+action=$1
+programs=$2
+top=$(dirname "$0")/../..
+share=$PREFIX/share
+documents=$share/doc/smoker
+
+# file MODE SOURCE PATH
+file() {
+    case $action in
+    install)
+        mkdir -p "$DESTDIR$(dirname "$3")"
+        install -m "$1" "$2" "$DESTDIR$3"
+        ;;
+    uninstall)
+        rm -f "$DESTDIR$3"
+        ;;
+    esac
+}
+
+# made MODE PATH COMMAND...: what the command prints.
+made() {
+    mode=$1 path=$2
+    shift 2
+    if [ "$action" = install ]; then
+        "$@" > "$scratch"
+    fi
+    file "$mode" "$scratch" "$path"
+}
+
+# configuration MODE SOURCE PATH: never in place of one that is there, never taken away.
+configuration() {
+    if [ "$action" = install ] && [ ! -e "$DESTDIR$3" ]; then
+        file "$@"
+    fi
+}
+
+# name TARGET PATH
+name() {
+    case $action in
+    install)
+        mkdir -p "$DESTDIR$(dirname "$2")"
+        ln -sf "$1" "$DESTDIR$2"
+        ;;
+    uninstall)
+        rm -f "$DESTDIR$2"
+        ;;
+    esac
+}
+
+# in_place SOURCE: a text with the folders that are meant here.
+in_place() {
+    sed -E -e "s,/usr(/local)?/sbin/smokerd,$PREFIX/sbin/smokerd,g" \
+        -e "s|/etc/smoker|$SYSCONFDIR/smoker|g; s|/etc/default/smoker|$SYSCONFDIR/default/smoker|g" "$1"
+}
+
+scratch=$(mktemp)
+trap 'rm -f "$scratch"' EXIT
+
+for program in smokerd smokercli check_smoker_plugin; do
+    if [ "$action" = install ] && [ ! -x "$programs/$program" ]; then
+        echo "$programs/$program is not built; run make first" >&2
+        exit 1
+    fi
+done
+
+# Programs.
+file 755 "$programs/smokerd" "$PREFIX/sbin/smokerd"
+for program in smokercli check_smoker_plugin; do
+    file 755 "$programs/$program" "$PREFIX/bin/$program"
+done
+if [ "${COMPAT:-0}" = 1 ] || [ "$action" = uninstall ]; then
+    name ../sbin/smokerd "$PREFIX/bin/smokerd.py"
+    name smokercli "$PREFIX/bin/smokercli.py"
+    name check_smoker_plugin "$PREFIX/bin/check_smoker_plugin.py"
+fi
+
+# What people read.
+for page in smokercli.1 check_smoker_plugin.1 smokerd.8; do
+    made 644 "$share/man/man${page##*.}/$page" in_place "$top/docs/man/$page"
+done
+configuration_page() {
+    in_place "$top/docs/configuration.md" | awk -f "$top/docs/man/smokerd.yaml.5.awk"
+}
+made 644 "$share/man/man5/smokerd.yaml.5" configuration_page
+for page in "$top"/README.md "$top"/LICENSE "$top"/docs/*.md; do
+    file 644 "$page" "$documents/$(basename "$page")"
+done
+for example in $(cd "$top/etc" && find . -type f ! -path './quickstart/*' | sort); do
+    file 644 "$top/etc/$example" "$documents/examples/${example#./}"
+done
+
+# What shells complete.
+for program in sbin/smokerd bin/smokercli bin/check_smoker_plugin; do
+    program=${program#*/}
+    made 644 "$share/bash-completion/completions/$program" "$programs/$program" --generate bash
+    made 644 "$ZSHDIR/_$program" "$programs/$program" --generate zsh
+    made 644 "$share/fish/vendor_completions.d/$program.fish" "$programs/$program" --generate fish
+done
+
+# What starts the daemon.
+case $SYSTEM in
+Darwin)
+    made 644 /Library/LaunchDaemons/org.smoker.smokerd.plist in_place "$top/rc.d/org.smoker.smokerd.plist"
+    ;;
+*)
+    made 755 "$INITDIR/smokerd" in_place "$top/rc.d/init.d/$INIT"
+    made 644 "$UNITDIR/smokerd.service" in_place "$top/rc.d/smokerd.service"
+    configuration 644 "$top/rc.d/packages/smokerd.default" "$SYSCONFDIR/default/smokerd"
+    ;;
+esac
+
+# Configuration that works on any host. That of the daemon may come to hold passwords.
+configuration 640 "$top/etc/quickstart/smokerd.yaml" "$SYSCONFDIR/smokerd/smokerd.yaml"
+configuration 644 "$top/etc/smokercli.yaml" "$SYSCONFDIR/smokercli.yaml"
+
+if [ "$action" = uninstall ] && [ -d "$DESTDIR$documents" ]; then
+    find "$DESTDIR$documents" -depth -type d -empty -exec rmdir {} \;
+fi

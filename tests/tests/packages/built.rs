@@ -1,0 +1,61 @@
+//! The packages, made once for all tests of the programs that they test anyway.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use smoker_tests::cli::{self, Output};
+use smoker_tests::skip::program;
+use smoker_tests::{binary, wait};
+use tempfile::TempDir;
+
+/// Where both packages lie, when this machine can make them.
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
+static DEB: LazyLock<Option<PathBuf>> = LazyLock::new(|| package("dpkg-deb", "dpkg-dev", "deb"));
+static RPM: LazyLock<Option<PathBuf>> = LazyLock::new(|| package("rpmbuild", "rpm", "rpm"));
+
+/// The folder of the packages.
+pub(crate) fn folder() -> &'static Path {
+    FOLDER.path()
+}
+
+/// The Debian package.
+pub(crate) fn deb() -> Option<&'static Path> {
+    DEB.as_deref()
+}
+
+/// The RPM package.
+pub(crate) fn rpm() -> Option<&'static Path> {
+    RPM.as_deref()
+}
+
+fn package(tool: &str, debian: &str, kind: &str) -> Option<PathBuf> {
+    program(tool, &format!("apt-get install {debian}"))?;
+    make(&[kind, &tested(), &format!("DIST={}", folder().display())]).expect_code(0);
+    let entries = std::fs::read_dir(folder()).expect("the folder is there").flatten();
+    let made = entries.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == kind));
+    Some(made.unwrap_or_else(|| panic!("make {kind} made nothing")))
+}
+
+/// What tells make to take the programs that are tested in place of those that are built for release.
+pub(crate) fn tested() -> String {
+    let programs = ["smokerd", "smokercli", "check_smoker_plugin"].map(binary::path);
+    let folder = programs[0].parent().expect("programs lie in a folder");
+    format!("RELEASE={}", folder.display())
+}
+
+/// Runs make at the top of the repository.
+pub(crate) fn make(arguments: &[&str]) -> Output {
+    let mut command = Command::new("make");
+    command.arg("-s").args(arguments).current_dir(root());
+    // A make that runs the tests has its own say about jobs.
+    command.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
+    // What a test throws away need not be small.
+    command.env("DPKG_DEB_COMPRESSOR_TYPE", "gzip").env("DPKG_DEB_COMPRESSOR_LEVEL", "1");
+    cli::run_within(&mut command, wait::PATIENCE * 10)
+}
+
+/// The top of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository is there")
+}

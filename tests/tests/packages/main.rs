@@ -1,0 +1,21 @@
+//! What is installed by `make install` and by packages, on machines that are new and on machines that are not.
+//!
+//! # Layout
+//!
+//! - `install`: `make install` and `make uninstall`
+//! - `contents`: what is in the packages
+//! - `debian`, `rpm`: packages are installed, started, asked, upgraded and removed in a copy of this machine
+//! - `release`: the programs as they are shipped
+//! - `sources`: the source archive
+//! - `scripts`: what does all this
+//!
+//! - `built`: the packages, made once for all tests of the programs that they test anyway
+
+mod built;
+mod contents;
+mod debian;
+mod install;
+mod release;
+mod rpm;
+mod scripts;
+mod sources;
