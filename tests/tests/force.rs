@@ -128,3 +128,19 @@ fn an_unknown_name_starts_nothing() {
     let _ = daemon.run("a");
     assert_eq!(daemon.results("a").len(), 1);
 }
+
+#[test]
+fn too_many_names_are_refused() {
+    let daemon = Daemon::start(Config::new().plugin("a", "Command: 'true'"));
+    let request = |count: usize| {
+        let body = json!({"process": {"plugins": vec!["a"; count]}});
+        daemon.send(&Request::post("/processes", body.to_string()))
+    };
+    let refused = request(10_001);
+    assert_eq!(refused.status, 400);
+    let message = refused.json()["message"].to_string();
+    assert!(message.contains("More than 10000 plugins are named"), "{message}");
+    let taken = request(10_000);
+    assert_eq!(taken.status, 202);
+    assert_eq!(daemon.finish(taken.header("Location").expect("a place")).len(), 10_000);
+}

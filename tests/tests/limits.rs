@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{Connection, Request};
@@ -51,8 +52,11 @@ fn a_client_that_reads_nothing_is_dropped() {
 #[test]
 fn many_idle_clients_keep_nobody_out_for_long() {
     let daemon = demo();
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("limits");
+    setrlimit(Resource::RLIMIT_NOFILE, hard.min(4096).max(soft), hard).expect("our own limit, within what we may");
+    // More than are served at a time.
     let idle: Vec<_> =
-        (0..700).filter_map(|_| Connection::open(daemon.address(), Duration::from_secs(5)).ok()).collect();
+        (0..1100).filter_map(|_| Connection::open(daemon.address(), Duration::from_secs(5)).ok()).collect();
     let answer = Request::get("/").send(daemon.address(), PATIENCE_WITH_CLIENTS);
     assert_eq!(answer.expect("an answer in the end").status, 200);
     drop(idle);

@@ -109,6 +109,14 @@ fn too_many_headers_are_refused_in_json() {
 }
 
 #[test]
+fn far_too_many_headers_are_refused() {
+    let daemon = demo();
+    let many = (0..600).fold(Request::get("/"), |request, number| request.header(&format!("X-{number}"), "x"));
+    assert_eq!(daemon.send(&many).status, 431);
+    assert_eq!(daemon.get("/").status, 200);
+}
+
+#[test]
 fn what_is_not_http_is_refused_and_harms_nobody() {
     let daemon = demo();
     for bytes in [

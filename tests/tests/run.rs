@@ -215,6 +215,25 @@ fn output_beyond_max_output_keeps_head_and_tail() {
 }
 
 #[test]
+fn more_lines_than_a_result_has_messages_lose_their_middle() {
+    let json = "printf '{\"status\": \"OK\", \"componentResults\": {\"c\": {\"status\": \"OK\", \"messages\": {\"info\": [\"x\"'; \
+                yes ', \"y\"' | head -n 10001; printf '], \"error\": [], \"warn\": []}}}}'";
+    let config =
+        Config::new().plugin("lines", "Command: seq 10003").plugin("json", &format!("Command: {}", json!(json)));
+    let daemon = Daemon::start(config);
+    let told = |surplus: u32| {
+        format!("{surplus} info messages were left out of the middle: a result keeps 10000 of each level")
+    };
+    let outcome = daemon.run("lines");
+    let lines = outcome.info();
+    assert_eq!((lines.len(), lines[0], lines[4999], lines[5000], lines[9999]), (10_000, "1", "5000", "5004", "10003"));
+    assert_eq!(outcome.warn(), [told(3)]);
+    let component = &daemon.run("json").0["componentResults"]["c"]["messages"];
+    assert_eq!(component["info"].as_array().map(Vec::len), Some(10_000));
+    assert_eq!(component["warn"], json!([told(2)]));
+}
+
+#[test]
 fn cut_output_is_never_read_as_json() {
     // What is left after the cut would be a result.
     let result = r#"{"status": "OK", "messages": {"info": ["fine"], "error": [], "warn": []}}"#;

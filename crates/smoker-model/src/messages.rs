@@ -7,6 +7,10 @@ use crate::invalid_result::InvalidResult;
 use crate::python_text;
 use crate::value::Value;
 
+/// How many messages of one level a result, or a component of it, keeps. Short
+/// lines take many times their length once they are messages, in the daemon and in whoever asks.
+pub const MOST_MESSAGES: usize = 10_000;
+
 /// How grave a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -68,6 +72,11 @@ impl Messages {
         }
     }
 
+    /// Leaves out the middle of each list that has more than [`MOST_MESSAGES`], and says so.
+    pub fn bound(&mut self) {
+        bound(&mut self.0);
+    }
+
     /// The texts of one level.
     pub fn level(&self, level: Level) -> impl Iterator<Item = &str> {
         self.0.get(level.as_str()).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
@@ -125,6 +134,28 @@ impl Messages {
     }
 }
 
+/// Does the same for messages that are still a JSON object.
+pub(crate) fn bound(messages: &mut Map<String, Json>) {
+    let mut warnings = Vec::new();
+    for (level, list) in messages.iter_mut() {
+        let Json::Array(list) = list else { continue };
+        let surplus = list.len().saturating_sub(MOST_MESSAGES);
+        if surplus > 0 {
+            let begin = MOST_MESSAGES / 2;
+            list.drain(begin..begin + surplus);
+            list.shrink_to_fit();
+            warnings.push(Json::String(format!(
+                "{surplus} {level} messages were left out of the middle: a result keeps {MOST_MESSAGES} of each level"
+            )));
+        }
+    }
+    if !warnings.is_empty()
+        && let Json::Array(list) = messages.entry(Level::Warn.as_str()).or_insert_with(|| Json::Array(Vec::new()))
+    {
+        list.extend(warnings);
+    }
+}
+
 impl Default for Messages {
     fn default() -> Self {
         Self::new()
@@ -150,6 +181,23 @@ mod tests {
         messages.add(Level::Warn, " \n\t\n");
         assert_eq!(messages.level(Level::Info).collect::<Vec<_>>(), ["one", "", "two", ""]);
         assert_eq!(messages.level(Level::Warn).count(), 0);
+    }
+
+    #[test]
+    fn too_many_messages_lose_their_middle() {
+        let mut messages = Messages::new();
+        let lines: Vec<_> = (0..MOST_MESSAGES + 3).map(|number| number.to_string()).collect();
+        messages.add(Level::Info, &lines.join("\n"));
+        messages.add(Level::Error, "one");
+        messages.bound();
+        let kept: Vec<_> = messages.level(Level::Info).collect();
+        assert_eq!((kept.len(), kept[0]), (MOST_MESSAGES, "0"));
+        assert_eq!((kept[4999], kept[5000], kept[9999]), ("4999", "5003", "10002"));
+        let told = "3 info messages were left out of the middle: a result keeps 10000 of each level";
+        assert_eq!(messages.level(Level::Warn).collect::<Vec<_>>(), [told]);
+        let before = messages.clone();
+        messages.bound();
+        assert_eq!(messages, before);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use crate::invalid_result::InvalidResult;
-use crate::messages::{Level, Messages};
+use crate::messages::{self, Level, Messages};
 use crate::python_text;
 use crate::status::Status;
 use crate::timestamp::Timestamp;
@@ -84,9 +84,18 @@ impl Findings {
         Ok(Self { status, messages, component_results, action })
     }
 
-    /// The whole result of a run that started at `last_run`.
+    /// The whole result of a run that started at `last_run`, with as many messages as a result may have.
     #[must_use]
-    pub fn into_result(self, last_run: Timestamp, forced: bool) -> PluginResult {
+    pub fn into_result(mut self, last_run: Timestamp, forced: bool) -> PluginResult {
+        if let Some(messages) = &mut self.messages {
+            messages.bound();
+        }
+        let components = self.component_results.iter_mut().flat_map(|components| components.0.values_mut());
+        for part in components.filter_map(Json::as_object_mut).chain(&mut self.action) {
+            if let Some(Json::Object(messages)) = part.get_mut("messages") {
+                messages::bound(messages);
+            }
+        }
         PluginResult {
             status: self.status,
             messages: self.messages,

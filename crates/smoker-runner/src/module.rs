@@ -27,6 +27,9 @@ use crate::{aside, builtin, native, output};
 /// The exit status of a child of the host that could not send its reply.
 const LOST_REPLY: i32 = 113;
 
+/// How many bytes a result may have beside those that stand for output.
+const REPLY_ALLOWANCE: usize = 64 * 1024;
+
 /// Everything that can run a module. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
@@ -221,7 +224,7 @@ impl Asked<'_> {
     /// A result may be as long as two streams of `MaxOutput` that became
     /// messages, with what JSON adds to short lines.
     fn reply_limit(&self) -> usize {
-        self.run.max_output.saturating_mul(4).saturating_add(64 * 1024)
+        self.run.max_output.saturating_mul(4).saturating_add(REPLY_ALLOWANCE)
     }
 
     fn over_time(&self) -> String {

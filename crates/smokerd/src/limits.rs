@@ -18,6 +18,10 @@ pub const HEADER_COUNT: usize = 100;
 /// How many headers the HTTP parser takes, for the same reason.
 pub const PARSER_HEADERS: usize = 512;
 
+/// How many plugins a request may name; a filter may choose more. A page of
+/// their results has an entry for each, also for one that is named twice.
+pub const NAMES: usize = 10_000;
+
 /// How long a client may take for its headers, for its body, and for reading
 /// any part of the answer; also how long an idle connection is kept.
 pub const REQUEST_TIME: Duration = Duration::from_secs(10);

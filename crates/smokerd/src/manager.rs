@@ -18,6 +18,9 @@ use crate::run::Means;
 use crate::slots::Slots;
 use crate::state::SharedState;
 
+/// How many names of a forced run's plugins the log lists.
+const LISTED_NAMES: usize = 100;
+
 /// All plugins of the daemon. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct PluginManager(Arc<Inner>);
@@ -80,8 +83,9 @@ impl PluginManager {
     /// Runs plugins now. The process exists when this returns.
     pub(crate) fn force(&self, selection: &Selection) -> Result<ProcessId, ForceError> {
         let (process, names) = self.ask(selection)?;
-        let list = names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ");
-        tracing::info!("Forcing run of {} plugins: {list}", names.len());
+        let list = names.iter().take(LISTED_NAMES).map(PluginName::as_str).collect::<Vec<_>>().join(", ");
+        let rest = if names.len() > LISTED_NAMES { ", ..." } else { "" };
+        tracing::info!("Forcing run of {} plugins: {list}{rest}", names.len());
         Ok(process)
     }
 
@@ -89,7 +93,7 @@ impl PluginManager {
         let set = self.set();
         let selected = set.select(selection)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
-        let process = self.state().add_process(names.clone());
+        let process = self.state().add_process(names.clone()).ok_or(ForceError::TooMany)?;
         let mut asked = HashSet::new();
         for managed in selected.iter().filter(|managed| asked.insert(managed.name())) {
             managed.orders.send(Order::Run(process)).map_err(|_| ForceError::Stopping)?;

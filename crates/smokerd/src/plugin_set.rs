@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender,
 use crate::frame::Frame;
 use crate::json_text;
 use crate::plugin_task::{Definition, Order};
+use crate::process_table::AWAITED_RUNS;
 use crate::roster::{Edition, NewPlugin, Plan};
 
 /// All plugins, in configuration order.
@@ -47,6 +48,8 @@ pub(crate) enum ForceError {
     UnknownPlugin(String),
     #[error("no plugin matches the filter")]
     NoMatch,
+    #[error("{AWAITED_RUNS} runs are awaited already; ask again when some are done")]
+    TooMany,
     #[error("smokerd is stopping")]
     Stopping,
 }

@@ -11,6 +11,13 @@ use crate::history::{self, Sequence};
 /// How many finished processes are kept; running ones always are.
 pub(crate) const KEPT_PROCESSES: usize = 1000;
 
+/// How many runs may be awaited at a time, over all processes; a process that
+/// names a plugin twice awaits two. What is finished counts within `history_memory`.
+pub(crate) const AWAITED_RUNS: usize = 250_000;
+
+/// What a run takes beside its result's text.
+const RUN_OVERHEAD: usize = std::mem::size_of::<ForcedRun>();
+
 /// The number of a process, from 1.
 pub(crate) type ProcessId = u64;
 
@@ -70,11 +77,18 @@ pub(crate) struct ProcessTable {
     last_id: ProcessId,
     processes: VecDeque<Process>,
     finished: usize,
+    /// How many runs those have that are not finished.
+    awaited: usize,
 }
 
 impl ProcessTable {
-    /// Enters a new process.
-    pub(crate) fn add(&mut self, plugins: Vec<PluginName>) -> ProcessId {
+    /// Enters a new process; none when too many runs are awaited already.
+    pub(crate) fn add(&mut self, plugins: Vec<PluginName>) -> Option<ProcessId> {
+        // The first is always taken: a configuration may have more plugins.
+        if self.awaited > 0 && self.awaited + plugins.len() > AWAITED_RUNS {
+            return None;
+        }
+        self.awaited += plugins.len();
         self.last_id += 1;
         let mut awaited: HashMap<_, Vec<_>> = HashMap::with_capacity(plugins.len());
         for (at, plugin) in plugins.iter().enumerate() {
@@ -83,7 +97,7 @@ impl ProcessTable {
         let runs = plugins.into_iter().map(|plugin| ForcedRun { plugin, outcome: None }).collect();
         let process = Process { id: self.last_id, runs, awaited, removed: HashMap::new(), size: 0, finished: None };
         self.processes.push_back(process);
-        self.last_id
+        Some(self.last_id)
     }
 
     /// Notes what a plugin's forced run gave, for each process that waited for
@@ -110,6 +124,10 @@ impl ProcessTable {
                 process.awaited = HashMap::new();
                 process.finished = Some(sequence);
                 self.finished += 1;
+                self.awaited -= process.runs.len();
+                let places = isize::try_from(process.runs.len() * RUN_OVERHEAD).unwrap_or(isize::MAX);
+                process.size += places;
+                growth += places;
             }
         }
         while self.finished > KEPT_PROCESSES {
@@ -175,31 +193,50 @@ mod tests {
         ForcedOutcome { forced: "{}".into(), last: None }
     }
 
+    fn added(table: &mut ProcessTable, plugins: &[&PluginName]) -> ProcessId {
+        table.add(plugins.iter().map(|name| (*name).clone()).collect()).expect("a process")
+    }
+
+    fn places(runs: usize) -> isize {
+        (runs * RUN_OVERHEAD).try_into().expect("a small number")
+    }
+
+    #[test]
+    fn too_many_awaited_runs_are_refused_until_some_are_done() {
+        let mut table = ProcessTable::default();
+        let name = PluginName::from("a");
+        let many = vec![name.clone(); AWAITED_RUNS + 1];
+        let id = table.add(many).expect("the first is taken");
+        assert_eq!(table.add(vec![name.clone()]), None);
+        table.complete(&[id], &name, &outcome(), 1);
+        assert_eq!(table.add(vec![name]), Some(id + 1));
+    }
+
     #[test]
     fn a_process_is_finished_when_each_of_its_plugins_is() {
         let mut table = ProcessTable::default();
         let (a, b) = (PluginName::from("a"), PluginName::from("b"));
-        let id = table.add(vec![a.clone(), b.clone(), a.clone()]);
+        let id = added(&mut table, &[&a, &b, &a]);
         assert_eq!(table.complete(&[id], &a, &outcome(), 1), history::size("{}"));
         assert!(matches!(table.look_up(id), Lookup::Running));
         table.complete(&[id], &b, &outcome(), 2);
         assert!(matches!(table.look_up(id), Lookup::Finished(runs, _) if runs.len() == 3));
-        assert_eq!(table.drop_oldest_finished(), 2 * history::size("{}"));
+        assert_eq!(table.drop_oldest_finished(), 2 * history::size("{}") + places(3));
     }
 
     #[test]
     fn a_removed_plugin_lives_and_goes_with_its_processes() {
         let mut table = ProcessTable::default();
         let (a, b) = (PluginName::from("a"), PluginName::from("b"));
-        let id = table.add(vec![a.clone(), a.clone()]);
-        table.add(vec![b.clone()]);
+        let id = added(&mut table, &[&a, &a]);
+        added(&mut table, &[&b]);
         let mut growth = table.complete(&[id], &a, &outcome(), 1);
         let frame = Arc::new(Frame { identity: "x".to_owned(), parameters: "y".to_owned() });
         let removed = HashMap::from([(a.clone(), Arc::clone(&frame))]);
         for _ in 0..2 {
             growth += table.keep_removed(&removed);
         }
-        assert_eq!(growth, history::size("{}") + frame.size());
+        assert_eq!(growth, history::size("{}") + places(2) + frame.size());
         assert!(matches!(table.look_up(id), Lookup::Finished(_, removed) if removed.contains_key(&a)));
         assert_eq!(table.drop_oldest_finished(), growth);
     }
@@ -208,9 +245,9 @@ mod tests {
     fn the_oldest_finished_process_makes_room_and_is_remembered_as_dropped() {
         let mut table = ProcessTable::default();
         let name = PluginName::from("a");
-        let running = table.add(vec![name.clone()]);
+        let running = added(&mut table, &[&name]);
         for sequence in 0..=KEPT_PROCESSES as u64 {
-            let id = table.add(vec![name.clone()]);
+            let id = added(&mut table, &[&name]);
             table.complete(&[id], &name, &outcome(), sequence);
         }
         assert!(matches!(table.look_up(running), Lookup::Running));

@@ -119,8 +119,8 @@ impl SharedState {
         }
     }
 
-    /// Enters a process for the named plugins.
-    pub(crate) fn add_process(&self, plugins: Vec<PluginName>) -> ProcessId {
+    /// Enters a process for the named plugins; none when too many runs are awaited already.
+    pub(crate) fn add_process(&self, plugins: Vec<PluginName>) -> Option<ProcessId> {
         self.lock().processes.add(plugins)
     }
 
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_process_page_tells_of_its_own_run_after_newer_ones() {
         let (state, [a, _]) = state(10, 1 << 20);
-        let id = state.add_process(vec![a.clone()]);
+        let id = state.add_process(vec![a.clone()]).expect("a process");
         state.record(&a, &written("forced"), &[id]);
         state.record(&a, &written("newer"), &[]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn without_history_only_the_process_has_the_result() {
         let (state, [a, _]) = state(0, 1 << 20);
-        let id = state.add_process(vec![a.clone()]);
+        let id = state.add_process(vec![a.clone()]).expect("a process");
         state.record(&a, &written("forced"), &[id]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
         assert_eq!((runs[0].0.last_result.as_deref(), &*runs[0].1.forced), (None, "forced"));
@@ -323,7 +323,8 @@ mod tests {
     #[test]
     fn a_process_has_its_result_also_from_a_plugin_that_was_removed() {
         let (state, [a, b]) = state(10, 1 << 20);
-        let processes = [state.add_process(vec![a.clone()]), state.add_process(vec![a.clone(), b.clone()])];
+        let add = |plugins| state.add_process(plugins).expect("a process");
+        let processes = [add(vec![a.clone()]), add(vec![a.clone(), b.clone()])];
         state.record(&a, &written("before"), &processes[..1]);
         state.replace_plugins(plugins(std::slice::from_ref(&b), 10), 1 << 20);
         state.record(&a, &written("after"), &processes[1..]);

@@ -86,6 +86,26 @@ fn a_large_file_is_refused() {
 }
 
 #[test]
+fn many_large_files_are_refused() {
+    let mut folder =
+        Folder::with("a: [!include 0.yaml, !include 1.yaml, !include 2.yaml, !include 3.yaml, !include 4.yaml]");
+    for number in 0..5 {
+        folder = folder.and(&format!("{number}.yaml"), &format!("x\n{}", "#\n".repeat(7 << 20)));
+    }
+    let error = folder.error();
+    assert!(error.contains("more than 10000 files or 64 MiB"), "{error}");
+}
+
+#[test]
+fn a_file_full_of_old_yaml_is_refused_at_some_place() {
+    let lines = |count| (0..count).fold(String::new(), |text, number| text + &format!("k{number}: [-]\n"));
+    let within = Folder::with_plugins(&format!("  p: {{Command: x}}\nold:\n  {}", lines(100).replace('\n', "\n  ")));
+    assert_eq!(within.config().plugins.len(), 1);
+    let error = Folder::with(&lines(limits::MAX_AMENDMENTS + 1)).error();
+    assert!(error.contains("smokerd.yaml:1001:"), "{error}");
+}
+
+#[test]
 fn a_thousand_plugins_load() {
     let mut plugins = String::new();
     for number in 0..1000 {

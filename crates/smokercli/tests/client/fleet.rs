@@ -1,5 +1,7 @@
 //! Several hosts, of which some fail.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -158,6 +160,27 @@ fn answers_that_are_no_smokerds_say_so() {
         assert!(done.stdout.contains("[UNREACHABLE]") && done.stdout.contains(word), "{name}: {}", done.stdout);
         assert_eq!(done.code, Some(1), "{name}");
     }
+}
+
+#[test]
+fn an_endless_answer_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let server = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("a client");
+        let _ = client.read(&mut [0; 4096]).expect("a request");
+        let mut sent = 0;
+        let mut answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n".to_vec();
+        while client.write_all(&answer).is_ok() {
+            sent += answer.len();
+            answer = vec![b' '; 1 << 20];
+        }
+        sent
+    });
+    let done = smokercli(&["-s", &address]);
+    assert!(done.stdout.contains("the answer is larger than 64 MiB"), "{}", done.stdout);
+    let sent = server.join().expect("an end");
+    assert!(sent < 200 << 20, "{sent} bytes were taken");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(crate) enum ApiError {
     NotJson,
     /// The body is JSON of the wrong kind; answered with an example.
     WrongInput(Option<&'static str>),
+    /// More names than [`crate::limits::NAMES`].
+    TooManyNames,
     /// Nothing could be started.
     Force(ForceError),
     /// The body is larger than [`crate::limits::BODY`].
@@ -52,12 +54,21 @@ impl ApiError {
                 message("The browser (or proxy) sent a request that this server could not understand."),
             ),
             Self::WrongInput(reason) => (StatusCode::BAD_REQUEST, example(*reason)),
+            Self::TooManyNames => (
+                StatusCode::BAD_REQUEST,
+                message(&format!(
+                    "More than {} plugins are named: use a filter, or ask several times.",
+                    crate::limits::NAMES
+                )),
+            ),
             // Not the client's fault by its status: the original's clients know it so.
             Self::Force(ForceError::NoMatch) => (StatusCode::INTERNAL_SERVER_ERROR, message("")),
             Self::Force(error @ ForceError::UnknownPlugin(_)) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, message(&error.to_string()))
             }
-            Self::Force(error @ ForceError::Stopping) => (StatusCode::SERVICE_UNAVAILABLE, message(&error.to_string())),
+            Self::Force(error @ (ForceError::TooMany | ForceError::Stopping)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, message(&error.to_string()))
+            }
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 message(&format!("The body is larger than {} bytes.", crate::limits::BODY)),

@@ -102,6 +102,7 @@ fn parse_selection(body: &[u8]) -> Result<Selection, ApiError> {
 
 fn parse_names(plugins: &Json) -> Result<Vec<String>, ApiError> {
     match plugins {
+        Json::Array(names) if names.len() > limits::NAMES => Err(ApiError::TooManyNames),
         Json::Array(names) => names.iter().map(parse_name).collect(),
         falsy if is_falsy(falsy) => Ok(Vec::new()),
         _ => Err(ApiError::WrongInput(Some("Element plugins have to be list"))),

@@ -63,3 +63,17 @@ fn plan(document: &Document, report: &mut Report) -> Result<Plan, (usize, String
 fn required<'a>(document: &'a Document, name: &str) -> Result<&'a Section, (usize, String)> {
     document.section(name).ok_or_else(|| (1, format!("section [{name}] is missing")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("logging.ini");
+        std::fs::write(&path, "#\n".repeat(600_000)).expect("a file");
+        let error = load(&path).expect_err("no configuration").to_string();
+        assert!(error.contains("logging.ini") && error.contains("it has over 1048576 bytes"), "{error}");
+    }
+}
