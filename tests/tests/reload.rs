@@ -146,9 +146,9 @@ fn schedules_begin_change_and_end() {
     assert!(next_run(&daemon, "stops").is_null(), "without an interval nothing is planned");
     // What had begun before may have written until now; from here on nothing does.
     let ticks = daemon.results("clock").len();
-    let _ = daemon.wait_for_results("clock", ticks + 2);
+    let _ = daemon.wait_for_results("clock", ticks + 4);
     let (ended, stopped) = (lines(&daemon, "ends").len(), lines(&daemon, "stops").len());
-    let _ = daemon.wait_for_results("clock", ticks + 6);
+    let _ = daemon.wait_for_results("clock", ticks + 8);
     assert_eq!((lines(&daemon, "ends").len(), lines(&daemon, "stops").len()), (ended, stopped));
 }
 
@@ -166,9 +166,9 @@ fn a_removed_plugin_runs_by_time_no_more_while_its_last_run_goes_on() {
     let _ = daemon.wait_for_file("beats");
     let _ = daemon.reload(&clock(Config::new()));
     let ticks = daemon.results("clock").len();
-    let _ = daemon.wait_for_results("clock", ticks + 2);
+    let _ = daemon.wait_for_results("clock", ticks + 4);
     let beats = lines(&daemon, "beats").len();
-    let _ = daemon.wait_for_results("clock", ticks + 6);
+    let _ = daemon.wait_for_results("clock", ticks + 8);
     assert_eq!(lines(&daemon, "beats").len(), beats);
     go(&daemon);
     daemon.finish(&process).remove(0).1.expect_ok(&["done"]);
