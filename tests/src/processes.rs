@@ -2,8 +2,10 @@
 //! Where there is no `/proc` (macOS) nothing is found.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs;
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -32,11 +34,16 @@ pub fn with_argument(argument: &str) -> Vec<i32> {
     all().into_iter().filter(holds).filter(|pid| is_running(*pid)).collect()
 }
 
-/// Ends the processes whose environment holds `NAME=value`. A process can have
-/// forked while it was looked for, so it looks again until there is none.
+/// Ends the processes whose environment holds `NAME=value`.
 pub fn kill_with_environment(name: &str, value: &str) {
+    kill_all(|| with_environment(name, value));
+}
+
+/// Ends processes. One can have forked while it was looked for, so it looks
+/// again until there is none.
+fn kill_all(find: impl Fn() -> Vec<i32>) {
     wait::within(Duration::from_secs(5), || {
-        let found = with_environment(name, value);
+        let found = find();
         for pid in &found {
             // It may have ended by itself since it was found.
             let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
@@ -59,6 +66,62 @@ pub fn status(pid: i32) -> Option<HashMap<String, String>> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let field = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
     Some(text.lines().filter_map(field).collect())
+}
+
+/// An argument that no other process has, for processes that are to be found
+/// whatever they do to their environment. `sleep` takes it for a time. Dropping
+/// it kills whoever still has it.
+#[derive(Debug)]
+pub struct Token(String);
+
+impl Default for Token {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Token {
+    /// A new one.
+    #[must_use]
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        Self(format!("3600.{:07}{:04}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The running processes that have it.
+    #[must_use]
+    pub fn holders(&self) -> Vec<i32> {
+        with_argument(&self.0)
+    }
+
+    /// Waits until a process has it, and gives all that do.
+    #[must_use]
+    pub fn wait_for_holders(&self) -> Vec<i32> {
+        wait::until(&format!("a process with {}", self.0), || Some(self.holders()).filter(|pids| !pids.is_empty()))
+    }
+
+    /// Waits until no process has it.
+    pub fn wait_until_free(&self) {
+        wait::until_true(&format!("nobody to have {}", self.0), || self.holders().is_empty());
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        kill_all(|| self.holders());
+    }
 }
 
 fn all() -> Vec<i32> {

@@ -69,6 +69,7 @@ fn a_value_that_makes_no_sense_is_told_and_harms_no_other() {
         ("MaxOutput", "-1"),
         ("Splay", "wide"),
         ("Serial", "perhaps"),
+        ("LeaveRunning", "sometimes"),
         ("MaintenanceLock", "[a]"),
         ("Interval", "often"),
         ("Timeout", "soon"),

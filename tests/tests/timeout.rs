@@ -119,13 +119,3 @@ fn a_timeout_counts_from_the_start_of_the_run() {
     outcomes[0].1.expect_ok(&["first"]);
     outcomes[1].1.expect_ok(&["second"]);
 }
-
-#[test]
-fn a_background_child_that_holds_nothing_may_stay() {
-    // How an action starts a service: the original lets it live, too.
-    let config = Config::new().plugin("starter", "Command: sleep 300 >/dev/null 2>&1 & echo $!");
-    let daemon = Daemon::start(config);
-    let outcome = daemon.run("starter");
-    let pid: i32 = outcome.info()[0].parse().expect("a pid");
-    assert!(daemon.processes().contains(&pid));
-}

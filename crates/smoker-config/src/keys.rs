@@ -40,7 +40,8 @@ pub const OF_PLUGINS: &[&str] = &[
     "MaxOutput",
     "Stdin",
     "MaintenanceLock",
+    "LeaveRunning",
 ];
 
 /// What the daemon acts on in an action.
-pub const OF_ACTIONS: &[&str] = &["Command", "Module", "Timeout", "Stdin", "MaxOutput"];
+pub const OF_ACTIONS: &[&str] = &["Command", "Module", "Timeout", "Stdin", "MaxOutput", "LeaveRunning"];

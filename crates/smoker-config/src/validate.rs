@@ -27,7 +27,8 @@ pub(crate) fn plugin(resolved: Resolved, report: &mut Report) -> Result<PluginSp
     let interval = check.interval()?;
     let max_output = check.max_output();
     let splay = check.splay(interval);
-    let serial = check.serial();
+    let serial = check.switch("Serial");
+    let leave_running = check.switch("LeaveRunning");
     let history = check.history();
     let run_as = check.run_as();
     let action = check.action(max_output)?;
@@ -46,6 +47,7 @@ pub(crate) fn plugin(resolved: Resolved, report: &mut Report) -> Result<PluginSp
         maintenance_lock,
         max_output,
         stdin,
+        leave_running,
         parameters: resolved.parameters.into_iter().map(|(name, parameter)| (name, parameter.value)).collect(),
     })
 }
@@ -142,16 +144,12 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn serial(&mut self) -> bool {
-        match self.get("Serial") {
-            None => false,
-            Some(Value::Bool(serial)) => *serial,
-            Some(other) => {
-                let shown = python_text::str(other);
-                self.warn("Serial", &format!("Serial has to be true or false, not {shown}; false counts"));
-                false
-            }
-        }
+    /// A parameter that is true or false; false unless it is there.
+    fn switch(&mut self, key: &str) -> bool {
+        switch(self.get(key)).unwrap_or_else(|reason| {
+            self.warn(key, &format!("{key} {reason}"));
+            false
+        })
     }
 
     fn history(&mut self) -> usize {
@@ -256,7 +254,11 @@ impl<'a> Check<'a> {
                 max_output
             }
         };
-        Ok(Some(ActionSpec { execution, timeout, stdin, max_output }))
+        let leave_running = switch(get("LeaveRunning")).unwrap_or_else(|reason| {
+            self.warn("Action", &format!("its action's LeaveRunning {reason}"));
+            false
+        });
+        Ok(Some(ActionSpec { execution, timeout, stdin, max_output, leave_running }))
     }
 }
 
@@ -271,6 +273,14 @@ fn wrong_timeout(value: &Value) -> String {
             format!("Timeout parameter can't be 0: it has to be {how}, not {}", python_text::str(number))
         }
         other => format!("Timeout has to be {how}, not {}", kind_name(other)),
+    }
+}
+
+fn switch(value: Option<&Value>) -> Result<bool, String> {
+    match value {
+        None => Ok(false),
+        Some(Value::Bool(on)) => Ok(*on),
+        Some(other) => Err(format!("has to be true or false, not {}; false counts", python_text::str(other))),
     }
 }
 

@@ -66,6 +66,8 @@ pub struct PluginSpec {
     pub max_output: usize,
     /// What the command finds on its standard input (`Stdin`).
     pub stdin: StdinMode,
+    /// Whether processes that a run leaves behind, when it ends by itself, may stay (`LeaveRunning`).
+    pub leave_running: bool,
     /// All parameters, merged, for the wire, filters and `%(Name)s`.
     pub parameters: Parameters,
 }
@@ -81,6 +83,8 @@ pub struct ActionSpec {
     pub stdin: StdinMode,
     /// How many bytes of each output stream are kept (`MaxOutput` of the action, else of the plugin).
     pub max_output: usize,
+    /// Whether processes that it leaves behind may stay (`LeaveRunning` of the action).
+    pub leave_running: bool,
 }
 
 /// What is run.

@@ -8,6 +8,7 @@ use smoker_model::value::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::CommandRun;
+use crate::family::Family;
 use crate::module::{ModuleRun, Modules};
 use crate::prepared::PreparedPlugin;
 use crate::protocol::ModuleKind;
@@ -18,6 +19,7 @@ pub(crate) async fn run(
     plugin: &PreparedPlugin,
     result: &PluginResult,
     forced: bool,
+    family: &Family,
     modules: &Modules,
     cancel: &CancellationToken,
 ) -> PluginResult {
@@ -32,10 +34,11 @@ pub(crate) async fn run(
                 forced,
                 timeout: &action.timeout,
                 max_output: action.max_output,
+                leave_running: action.leave_running,
                 result: Some(fields_of(result)),
                 witness: None,
             };
-            module.findings(modules, cancel).await
+            module.findings(family, modules, cancel).await
         }
         Some(Execution::Command { command, .. }) => {
             let values = overlaid(&plugin.spec().parameters, result);
@@ -47,10 +50,11 @@ pub(crate) async fn run(
                 input: (action.stdin == StdinMode::Json).then(|| as_json(&values)),
                 timeout: &action.timeout,
                 max_output: action.max_output,
+                leave_running: action.leave_running,
                 witness: None,
                 parser: None,
             };
-            command.findings(modules, cancel).await
+            command.findings(family, modules, cancel).await
         }
     };
     findings.into_result(started, false)

@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use crate::aside;
 use crate::credentials::Credentials;
 use crate::execute::{Limits, execute};
+use crate::family::Family;
 use crate::native;
 use crate::process::Program;
 use crate::protocol::{ModuleReply, ModuleRequest};
-use crate::reaper::Reaper;
 
 /// The first argument by which a program that uses this crate is asked to
 /// [`serve`] one built-in.
@@ -56,7 +56,7 @@ pub(crate) async fn run_in_child(
     timeout: &TimeLimit,
     reply_limit: usize,
     credentials: Option<&Credentials>,
-    reaper: &Reaper,
+    family: &Family,
     cancel: &CancellationToken,
 ) -> Result<ModuleReply, String> {
     let name = &request.module;
@@ -71,8 +71,8 @@ pub(crate) async fn run_in_child(
         credentials,
         has_input: true,
     };
-    let limits = Limits { timeout: timeout.duration, max_output: reply_limit };
-    let outcome = execute(reaper, &program, Some(input.as_bytes()), limits, cancel).await;
+    let limits = Limits { timeout: timeout.duration, max_output: reply_limit, leave_running: false };
+    let outcome = execute(family, &program, Some(input.as_bytes()), limits, cancel).await;
     let outcome = outcome.map_err(|error| failed(&error))?;
     for line in python_text::strip(&outcome.stderr.text()).lines() {
         tracing::warn!("Plugin {}: {name}: {line}", request.plugin);

@@ -11,54 +11,80 @@ use std::thread;
 use nix::unistd::Pid;
 use tokio::sync::oneshot;
 
-use crate::sys::{MARKER, Member, ProcessList};
+use crate::run_id::RunId;
+use crate::sys::{Member, ProcessList, Subject};
+use crate::tree::Tree;
 
 /// Asks the thread. Cheap to clone; the thread ends with the last handle.
 #[derive(Clone, Debug)]
 pub(crate) struct Census(mpsc::Sender<Question>);
 
+struct Question {
+    /// Whose processes are to be signalled the moment they are seen, and how.
+    prey: Option<(Tree, fn(Pid))>,
+    answer: Answer,
+}
+
 /// Takes an answer from a list of processes and hands it to whoever asked.
-struct Question(Box<dyn FnOnce(&ProcessList) + Send>);
+type Answer = Box<dyn FnOnce(&ProcessList) + Send>;
 
 impl Census {
     /// Starts the thread.
-    pub(crate) fn start() -> io::Result<Self> {
+    pub(crate) fn start(subject: Subject) -> io::Result<Self> {
         let (sender, questions) = mpsc::channel();
-        thread::Builder::new().name("census".to_owned()).spawn(move || answer_all(&questions))?;
+        thread::Builder::new().name("census".to_owned()).spawn(move || answer_all(subject, &questions))?;
         Ok(Self(sender))
     }
 
     /// All living processes of a run: those of its group, those that carry its
-    /// marker in their environment, and everything below either.
-    pub(crate) async fn living_members(&self, group: Pid, marker: &str) -> Vec<Member> {
-        let marker = marker.to_owned();
-        self.ask(move |processes| processes.living_members(group, &marker)).await
+    /// number, those that are known to be its, and everything below any of these.
+    pub(crate) async fn members(&self, tree: Tree, known: Vec<Member>) -> Vec<Member> {
+        self.ask(None, move |processes| processes.members(tree.group, tree.run, &known)).await
     }
 
-    /// Group and marker of all runs whose number begins with `run_prefix` and
-    /// whose shell, which stays in the daemon's session, lives.
-    pub(crate) async fn runs_in_progress(&self, run_prefix: &str, session: Pid) -> Vec<(Pid, String)> {
-        let marker_prefix = format!("{MARKER}{run_prefix}");
-        self.ask(move |processes| processes.runs_in_progress(&marker_prefix, session)).await
+    /// As [`Self::members`], and signals those of the group and with the number
+    /// the moment they are seen. Whoever forks and ends, forks and ends, is
+    /// reached only so: when the list is whole it has long got another number.
+    pub(crate) async fn signal_members(&self, tree: Tree, known: Vec<Member>, signal: fn(Pid)) -> Vec<Member> {
+        self.ask(Some((tree, signal)), move |processes| processes.members(tree.group, tree.run, &known)).await
     }
 
-    async fn ask<T: Default + Send + 'static>(&self, question: impl FnOnce(&ProcessList) -> T + Send + 'static) -> T {
+    /// Those of the processes with these numbers that live.
+    pub(crate) async fn find(&self, pids: Vec<Pid>) -> Vec<Member> {
+        self.ask(None, move |processes| processes.find(&pids)).await
+    }
+
+    /// All runs that have a living process.
+    pub(crate) async fn runs(&self) -> Vec<RunId> {
+        self.ask(None, ProcessList::runs).await
+    }
+
+    async fn ask<T: Default + Send + 'static>(
+        &self,
+        prey: Option<(Tree, fn(Pid))>,
+        question: impl FnOnce(&ProcessList) -> T + Send + 'static,
+    ) -> T {
         let (answer, answered) = oneshot::channel();
-        let question = Question(Box::new(move |processes| {
+        let answer: Answer = Box::new(move |processes| {
             // Whoever no longer waits does not need the answer.
             let _ = answer.send(question(processes));
-        }));
+        });
         // The thread lives as long as this handle, so it answers.
-        let _ = self.0.send(question);
+        let _ = self.0.send(Question { prey, answer });
         answered.await.unwrap_or_default()
     }
 }
 
-fn answer_all(questions: &mpsc::Receiver<Question>) {
+fn answer_all(subject: Subject, questions: &mpsc::Receiver<Question>) {
     while let Ok(first) = questions.recv() {
         let waiting: Vec<_> = std::iter::once(first).chain(questions.try_iter()).collect();
-        let processes = ProcessList::read();
-        for Question(answer) in waiting {
+        let prey: Vec<_> = waiting.iter().filter_map(|question| question.prey).collect();
+        let processes = ProcessList::read(subject, |pid: Pid, group: Pid, run: Option<RunId>| {
+            if let Some((_, signal)) = prey.iter().find(|(tree, _)| tree.holds(group, run)) {
+                signal(pid);
+            }
+        });
+        for Question { answer, .. } in waiting {
             answer(&processes);
         }
     }

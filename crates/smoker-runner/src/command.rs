@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Credentials, CredentialsError};
 use crate::execute::{Limits, Outcome, execute};
+use crate::family::Family;
 use crate::module::{Modules, ParserRun};
 use crate::process::Program;
 use crate::template::error::TemplateError;
@@ -31,6 +32,8 @@ pub(crate) struct CommandRun<'a> {
     pub(crate) input: Option<String>,
     pub(crate) timeout: &'a TimeLimit,
     pub(crate) max_output: usize,
+    /// Whether what the command leaves running may stay.
+    pub(crate) leave_running: bool,
     /// Who notes what it shows.
     pub(crate) witness: Option<&'a Witness>,
     /// The parser for what it prints.
@@ -39,8 +42,8 @@ pub(crate) struct CommandRun<'a> {
 
 impl CommandRun<'_> {
     /// Runs the command. Whatever goes wrong is a finding, too.
-    pub(crate) async fn findings(&self, modules: &Modules, cancel: &CancellationToken) -> Findings {
-        let outcome = match self.outcome(modules, cancel).await {
+    pub(crate) async fn findings(&self, family: &Family, modules: &Modules, cancel: &CancellationToken) -> Findings {
+        let outcome = match self.outcome(family, cancel).await {
             Ok(outcome) => outcome,
             Err(reason) => return Findings::error(&reason),
         };
@@ -49,12 +52,12 @@ impl CommandRun<'_> {
         }
         match (self.unfinished(&outcome), &self.parser) {
             (Some(findings), _) => findings,
-            (None, Some(parser)) => parser.findings(&outcome, modules, cancel).await,
+            (None, Some(parser)) => parser.findings(&outcome, family, modules, cancel).await,
             (None, None) => output::findings(&outcome),
         }
     }
 
-    async fn outcome(&self, modules: &Modules, cancel: &CancellationToken) -> Result<Outcome, String> {
+    async fn outcome(&self, family: &Family, cancel: &CancellationToken) -> Result<Outcome, String> {
         let line = self.line()?;
         if let Some(witness) = self.witness {
             witness.saw_line(&line);
@@ -70,9 +73,10 @@ impl CommandRun<'_> {
             credentials,
             has_input: self.input.is_some(),
         };
-        let limits = Limits { timeout: self.timeout.duration, max_output: self.max_output };
+        let Self { max_output, leave_running, .. } = *self;
+        let limits = Limits { timeout: self.timeout.duration, max_output, leave_running };
         let input = self.input.as_deref().map(str::as_bytes);
-        execute(modules.reaper(), &shell, input, limits, cancel).await.map_err(|error| match credentials {
+        execute(family, &shell, input, limits, cancel).await.map_err(|error| match credentials {
             Some(ids) => failed(&format_args!("can't run it as uid {} and gid {}: {error}", ids.uid, ids.gid)),
             None => failed(&error),
         })

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::Capture;
+use crate::family::Family;
 use crate::process::{self, Process, Program};
 use crate::reaper::Reaper;
 
@@ -35,6 +36,8 @@ pub(crate) const STOPPED: &str = "stopped together with smokerd";
 pub(crate) struct Limits {
     pub(crate) timeout: Duration,
     pub(crate) max_output: usize,
+    /// Whether what it leaves running may stay.
+    pub(crate) leave_running: bool,
 }
 
 /// What a child left.
@@ -60,19 +63,21 @@ pub(crate) enum End {
 
 /// Runs a program until both of its output pipes are closed and it has ended,
 /// or until the time is over or the run is cancelled; then everything that it
-/// started is ended.
+/// started is ended. What it leaves running when it ends by itself is up to
+/// the family.
 ///
 /// The program itself is reaped last: as long as it is a zombie nobody else
 /// can have its number, so the group that we signal is still ours.
 pub(crate) async fn execute(
-    reaper: &Reaper,
+    family: &Family,
     program: &Program<'_>,
     input: Option<&[u8]>,
     limits: Limits,
     cancel: &CancellationToken,
 ) -> io::Result<Outcome> {
     let deadline = Instant::now().checked_add(limits.timeout);
-    let mut process = process::spawn(reaper, program)?;
+    let (reaper, run) = (family.reaper(), family.number(limits.leave_running));
+    let mut process = process::spawn(reaper, program, run)?;
     let mut streams = Streams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 
@@ -89,6 +94,7 @@ pub(crate) async fn execute(
     let why = tokio::select! {
         status = by_itself => {
             reaper.release(process.pid);
+            family.child_ended(run, process.pid);
             return Ok(streams.into_outcome(End::from(status?)));
         }
         () = until(deadline) => Why::Timeout,

@@ -20,6 +20,10 @@
 //! - `execute`: the life of one child: output, exit, deadline, cancel
 //! - `capture`: the bounded copy of an output stream
 //! - `process`: starting a child, the only place that does
+//! - `run_id`: the number of a run, which all its processes carry
+//! - `tree`: the processes that come from one child
+//! - `family`: the children of one run of a plugin
+//! - `leftovers`: what runs that are over left running, and its end
 //! - `terminate`: ending a child and all that it started, the only place that signals
 //! - `census`: who belongs to a run
 //! - `guardian`: ends the runs of a daemon that was killed
@@ -48,9 +52,13 @@ mod census;
 mod command;
 mod environment;
 mod execute;
+mod family;
+mod leftovers;
 mod module;
 mod process;
 mod protocol;
+mod run_id;
 mod sys;
 mod terminate;
+mod tree;
 mod witness;

@@ -7,6 +7,7 @@ use smoker_model::plugin::{Execution, PluginName, PluginSpec};
 use tokio_util::sync::CancellationToken;
 
 use crate::execute::{End, Limits, execute};
+use crate::family::Family;
 use crate::host::settings::PythonSettings;
 use crate::host::{PYTHON_ADVICE, sources};
 use crate::native;
@@ -110,8 +111,9 @@ async fn not_found(names: &[&str], python: &PythonSettings, reaper: &Reaper) -> 
         has_input: false,
     };
     let shown = interpreter.display();
-    let limits = Limits { timeout: PATIENCE, max_output: MOST_OUTPUT };
-    let outcome = execute(reaper, &program, None, limits, &CancellationToken::new()).await;
+    let limits = Limits { timeout: PATIENCE, max_output: MOST_OUTPUT, leave_running: false };
+    let family = Family::new(reaper, &"--check".into());
+    let outcome = execute(&family, &program, None, limits, &CancellationToken::new()).await;
     let outcome = outcome.map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
     if outcome.end != End::Exited(0) {
         let end = match &outcome.end {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Credentials;
 use crate::execute::{End, Outcome, STOPPED};
+use crate::family::Family;
 use crate::host::ModuleHost;
 use crate::host::job::Job;
 use crate::host::run::HostRun;
@@ -34,16 +35,11 @@ const REPLY_ALLOWANCE: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
     host: ModuleHost,
-    reaper: Reaper,
 }
 
 impl Modules {
     pub(crate) fn new(python: PythonSettings, reaper: Reaper) -> Self {
-        Self { host: ModuleHost::new(python, reaper.clone()), reaper }
-    }
-
-    pub(crate) fn reaper(&self) -> &Reaper {
-        &self.reaper
+        Self { host: ModuleHost::new(python, reaper) }
     }
 }
 
@@ -55,6 +51,8 @@ pub(crate) struct ModuleRun<'a> {
     pub(crate) forced: bool,
     pub(crate) timeout: &'a TimeLimit,
     pub(crate) max_output: usize,
+    /// Whether what the module leaves running may stay.
+    pub(crate) leave_running: bool,
     /// For an action: the plugin's result as the wire shows it.
     pub(crate) result: Option<Map<String, Json>>,
     /// Who notes what it prints.
@@ -73,8 +71,8 @@ pub(crate) struct ParserRun<'a> {
 
 impl ModuleRun<'_> {
     /// Runs the module. Whatever goes wrong is a finding, too.
-    pub(crate) async fn findings(self, modules: &Modules, cancel: &CancellationToken) -> Findings {
-        let answer = Asked { run: &self, output: None }.answer(modules, cancel).await;
+    pub(crate) async fn findings(self, family: &Family, modules: &Modules, cancel: &CancellationToken) -> Findings {
+        let answer = Asked { run: &self, output: None }.answer(family, modules, cancel).await;
         answer.unwrap_or_else(|reason| Findings::error(&reason))
     }
 }
@@ -83,7 +81,13 @@ impl ParserRun<'_> {
     /// Gives what a command printed to the parser, which has the plugin's
     /// whole `Timeout` to itself. A parser that fails leaves the output as
     /// messages, with the reason after it.
-    pub(crate) async fn findings(&self, outcome: &Outcome, modules: &Modules, cancel: &CancellationToken) -> Findings {
+    pub(crate) async fn findings(
+        &self,
+        outcome: &Outcome,
+        family: &Family,
+        modules: &Modules,
+        cancel: &CancellationToken,
+    ) -> Findings {
         let spec = self.plugin.spec();
         let run = ModuleRun {
             kind: ModuleKind::Parser,
@@ -92,13 +96,14 @@ impl ParserRun<'_> {
             forced: self.forced,
             timeout: &spec.timeout,
             max_output: spec.max_output,
+            leave_running: spec.leave_running,
             result: None,
             witness: self.witness,
         };
         let answer = if outcome.stdout.cut() + outcome.stderr.cut() > 0 {
             Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
         } else {
-            Asked { run: &run, output: Some(outcome) }.answer(modules, cancel).await
+            Asked { run: &run, output: Some(outcome) }.answer(family, modules, cancel).await
         };
         answer.unwrap_or_else(|reason| {
             let mut messages = output::messages(outcome);
@@ -130,7 +135,7 @@ struct Reply {
 }
 
 impl Asked<'_> {
-    async fn answer(&self, modules: &Modules, cancel: &CancellationToken) -> Result<Findings, String> {
+    async fn answer(&self, family: &Family, modules: &Modules, cancel: &CancellationToken) -> Result<Findings, String> {
         let credentials = self.run.plugin.credentials().as_ref().map_err(ToString::to_string)?.as_ref();
         let provider = tokio::select! {
             provider = self.provider(modules) => provider,
@@ -141,14 +146,8 @@ impl Asked<'_> {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
                 let parameters = as_map(serde_json::to_value(&self.run.plugin.spec().parameters));
                 let request = self.request(parameters);
-                let outcome = builtin::run_in_child(
-                    &request,
-                    self.run.timeout,
-                    self.reply_limit(),
-                    credentials,
-                    &modules.reaper,
-                    cancel,
-                );
+                let outcome =
+                    builtin::run_in_child(&request, self.run.timeout, self.reply_limit(), credentials, family, cancel);
                 let outcome = outcome.await?;
                 self.read(outcome.reply.as_deref(), &outcome.end)
             }
@@ -157,7 +156,7 @@ impl Asked<'_> {
                 builtin::run_here(self.request(parameters)).await
             }
             Provider::Python => {
-                let ModuleReply { reply, end } = self.ask_python(modules, credentials, cancel).await?;
+                let ModuleReply { reply, end } = self.ask_python(family, modules, credentials, cancel).await?;
                 self.read(reply.as_deref(), &end)
             }
         }
@@ -183,16 +182,20 @@ impl Asked<'_> {
 
     async fn ask_python(
         &self,
+        family: &Family,
         modules: &Modules,
         credentials: Option<&Credentials>,
         cancel: &CancellationToken,
     ) -> Result<ModuleReply, String> {
         let spec = self.run.plugin.spec();
         let request = self.request(Map::new());
-        let job = Job::new(&request, &spec.parameters, &self.run.timeout.text, credentials, self.reply_limit());
+        let run_id = family.number(self.run.leave_running);
+        let job = Job::new(run_id, &request, &spec.parameters, &self.run.timeout.text, credentials, self.reply_limit());
         let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
         let run = HostRun {
             plugin: spec.name.as_str(),
+            run_id,
+            family,
             job: &job,
             timeout: self.run.timeout.duration,
             reply_limit: self.reply_limit(),

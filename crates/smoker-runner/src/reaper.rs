@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -17,10 +17,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::census::Census;
-use crate::sys;
+use crate::leftovers::Leftovers;
+use crate::run_id::RunId;
+use crate::sys::{self, Mark, Subject};
 
 /// Deaths come in bursts; one look through our children serves all of a burst.
 const SWEEP_PAUSE: Duration = Duration::from_millis(100);
+
+/// Held from before a spawn until the child is listed, and while strangers are
+/// reaped: so that no child is taken for a stranger in the moment after its
+/// birth, nor carries the number of another. One for the whole process, as the
+/// limit is that carries the number.
+static BIRTHS: Mutex<()> = Mutex::new(());
 
 /// Knows which children belong to runs and collects all others. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -28,14 +36,11 @@ pub struct Reaper {
     shared: Arc<Shared>,
     deaths: watch::Receiver<()>,
     census: Census,
+    leftovers: Leftovers,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Held for reading from a spawn until the child is listed, for writing
-    /// while strangers are reaped: so that no child is taken for a stranger
-    /// in the moment after its birth.
-    births: RwLock<()>,
     owned: Mutex<HashSet<i32>>,
 }
 
@@ -51,15 +56,31 @@ impl Reaper {
         if let Err(error) = sys::adopt_orphans() {
             tracing::warn!("can't adopt orphans of plugins ({error}): those that leave their group survive a timeout");
         }
+        sys::can_mark();
         let (death, deaths) = watch::channel(());
         let shared = Arc::new(Shared::default());
-        tokio::spawn(collect(Arc::clone(&shared), signal(SignalKind::child())?, death));
-        Ok(Self { shared, deaths, census: Census::start()? })
+        let census = Census::start(Subject::this())?;
+        let leftovers = Leftovers::new(census.clone(), deaths.clone());
+        let this = Self { shared, deaths, census, leftovers };
+        tokio::spawn(collect(this.clone(), signal(SignalKind::child())?, death));
+        Ok(this)
     }
 
-    /// Starts a child that a run will wait for; [`Self::release`] when it has.
-    pub(crate) fn spawn(&self, command: &mut Command) -> io::Result<Child> {
-        let _birth = self.shared.births.read().unwrap_or_else(PoisonError::into_inner);
+    /// To be called when all runs are over, before the daemon ends: returns
+    /// when what they left running has ended.
+    pub async fn settle(&self) {
+        self.leftovers.look_at(&self.shared.sweep());
+        self.leftovers.settle().await;
+    }
+
+    /// Starts a child of a run that waits for it; [`Self::release`] when it has.
+    ///
+    /// The child gets the run's number from us, over the fork: no code runs in
+    /// it for that, so the standard library can go on using `posix_spawn`, and
+    /// there is no moment in which the child does not carry it.
+    pub(crate) fn spawn(&self, command: &mut Command, run: RunId) -> io::Result<Child> {
+        let _birth = births();
+        let _mark = Mark::put(run);
         let child = command.spawn()?;
         if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
             self.shared.owned().insert(pid);
@@ -70,6 +91,11 @@ impl Reaper {
     /// Forgets a child that its run has waited for.
     pub(crate) fn release(&self, pid: Pid) {
         self.shared.owned().remove(&pid.as_raw());
+    }
+
+    /// Ends what runs leave running.
+    pub(crate) fn leftovers(&self) -> &Leftovers {
+        &self.leftovers
     }
 
     /// Knows who belongs to a run.
@@ -116,7 +142,7 @@ impl Drop for Claim {
 }
 
 impl Shared {
-    fn owned(&self) -> std::sync::MutexGuard<'_, HashSet<i32>> {
+    fn owned(&self) -> MutexGuard<'_, HashSet<i32>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -126,30 +152,44 @@ impl Shared {
         children.into_iter().filter(|pid| !owned.contains(&pid.as_raw())).collect()
     }
 
-    /// Collects every dead child that no run waits for.
-    fn sweep(&self) {
+    /// Collects every dead child that no run waits for; gives the living ones.
+    fn sweep(&self) -> Vec<Pid> {
         let candidates = self.strangers();
         if candidates.is_empty() {
-            return;
+            return candidates;
         }
-        let _no_births = self.births.write().unwrap_or_else(PoisonError::into_inner);
+        let _no_births = births();
         let owned = self.owned();
-        for pid in candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw())) {
-            match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => {}
-                Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
-                Err(error) => tracing::debug!("can't collect orphan {pid}: {error}"),
-            }
-        }
+        let strangers = candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw()));
+        strangers.filter(|pid| lives(*pid)).collect()
     }
 }
 
-async fn collect(shared: Arc<Shared>, mut child_died: Signal, death: watch::Sender<()>) {
-    while child_died.recv().await.is_some() {
-        shared.sweep();
-        if death.send(()).is_err() && death.is_closed() {
-            return;
+/// Whether a child lives; a dead one is collected.
+fn lives(pid: Pid) -> bool {
+    match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+        Ok(WaitStatus::StillAlive) => return true,
+        Err(Errno::ECHILD) => {}
+        Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
+        Err(error) => tracing::debug!("can't collect orphan {pid}: {error}"),
+    }
+    false
+}
+
+fn births() -> MutexGuard<'static, ()> {
+    BIRTHS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Looks through our children whenever some have died or runs are over.
+async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()>) {
+    let Reaper { shared, leftovers, .. } = reaper;
+    loop {
+        tokio::select! {
+            died = child_died.recv() => if died.is_none() { return },
+            () = leftovers.wanted() => {}
         }
+        leftovers.look_at(&shared.sweep());
+        let _ = death.send(());
         tokio::time::sleep(SWEEP_PAUSE).await;
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::CommandRun;
 use crate::evidence::Evidence;
+use crate::family::Family;
 use crate::host::settings::PythonSettings;
 use crate::module::{ModuleRun, Modules, ParserRun};
 use crate::prepared::PreparedPlugin;
@@ -34,6 +35,7 @@ pub enum RunKind {
 #[derive(Clone, Debug)]
 pub struct Runner {
     modules: Arc<RwLock<Modules>>,
+    reaper: Reaper,
 }
 
 impl Runner {
@@ -41,14 +43,14 @@ impl Runner {
     /// modules is started by the first run that needs one.
     #[must_use]
     pub fn new(reaper: Reaper, python: PythonSettings) -> Self {
-        Self { modules: Arc::new(RwLock::new(Modules::new(python, reaper))) }
+        Self { modules: Arc::new(RwLock::new(Modules::new(python, reaper.clone()))), reaper }
     }
 
     /// Takes another interpreter, or other folders, for runs that begin from
     /// now on. The host that there is ends with the last run that it has.
     pub fn set_python(&self, python: PythonSettings) {
         let mut modules = self.modules.write().unwrap_or_else(PoisonError::into_inner);
-        *modules = Modules::new(python, modules.reaper().clone());
+        *modules = Modules::new(python, self.reaper.clone());
     }
 
     /// What a run uses from its beginning to its end.
@@ -98,14 +100,16 @@ impl Runner {
             }
         }
         let began = Instant::now();
-        let mut result = findings(&modules, witness, plugin, forced, cancel).await.into_result(started, false);
+        // It is over when the result is there: only then what it left running is ended.
+        let family = Family::new(&self.reaper, &spec.name);
+        let mut result = findings(&modules, witness, plugin, forced, &family, cancel).await.into_result(started, false);
         if let Some(witness) = witness {
             witness.saw_end(began.elapsed());
         }
         if let Some(action) = &spec.action
             && !cancel.is_cancelled()
         {
-            let outcome = action::run(action, plugin, &result, forced, &modules, cancel).await;
+            let outcome = action::run(action, plugin, &result, forced, &family, &modules, cancel).await;
             result.action = Some(ActionResult::Ran(Box::new(outcome)));
         }
         result.forced = forced;
@@ -118,6 +122,7 @@ async fn findings(
     witness: Option<&Witness>,
     plugin: &PreparedPlugin,
     forced: bool,
+    family: &Family,
     cancel: &CancellationToken,
 ) -> Findings {
     let spec = plugin.spec();
@@ -130,10 +135,11 @@ async fn findings(
                 forced,
                 timeout: &spec.timeout,
                 max_output: spec.max_output,
+                leave_running: spec.leave_running,
                 result: None,
                 witness,
             };
-            module.findings(modules, cancel).await
+            module.findings(family, modules, cancel).await
         }
         Execution::Command { command, parser } => {
             let command = CommandRun {
@@ -144,10 +150,11 @@ async fn findings(
                 input: (spec.stdin == StdinMode::Json).then(|| action::as_json(&spec.parameters)),
                 timeout: &spec.timeout,
                 max_output: spec.max_output,
+                leave_running: spec.leave_running,
                 witness,
                 parser: parser.as_deref().map(|name| ParserRun { name, plugin, forced, witness }),
             };
-            command.findings(modules, cancel).await
+            command.findings(family, modules, cancel).await
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Ending a child and all that it started, the only place that signals.
 
+use std::collections::HashSet;
+use std::io;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
@@ -10,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::census::Census;
 use crate::sys::{self, Member};
+use crate::tree::Tree;
 
 /// How long processes have between SIGTERM and SIGKILL.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
@@ -23,64 +26,82 @@ const KILL_PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_millis(160);
 
-/// Everything that a run started: its process group, and whoever left the
-/// group but still carries the run's marker or has a parent that does.
-///
-/// The group's leader must not have been reaped, so that its number cannot
-/// belong to anybody else.
-#[derive(Clone, Debug)]
-pub(crate) struct Tree {
-    pub(crate) group: Pid,
-    /// `NAME=VALUE` as it stands in the environment.
-    pub(crate) marker: String,
+/// How the processes of a run are told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// By SIGTERM, and by SIGCONT for those that were stopped.
+    Politely,
+    /// By SIGKILL.
+    AtOnce,
 }
 
 impl Tree {
     /// Ends all processes of the run: SIGTERM, grace, SIGKILL. Gives those that
     /// nothing could end.
-    pub(crate) async fn end(&self, census: &Census, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
-        let polite = Instant::now() + GRACE;
-        if self.signal_until_gone(&[Signal::SIGTERM, Signal::SIGCONT], polite, census, &mut deaths).await.is_empty() {
-            return Vec::new();
+    pub(crate) async fn end(self, census: &Census, deaths: watch::Receiver<()>) -> Vec<Pid> {
+        self.end_with(Vec::new(), census, deaths).await
+    }
+
+    /// As [`Self::end`], with processes that are known to belong to it.
+    pub(crate) async fn end_with(
+        self,
+        mut known: Vec<Member>,
+        census: &Census,
+        mut deaths: watch::Receiver<()>,
+    ) -> Vec<Pid> {
+        for (manner, time) in [(Manner::Politely, GRACE), (Manner::AtOnce, KILL_PATIENCE)] {
+            known = self.signal_until_gone(manner, Instant::now() + time, known, census, &mut deaths).await;
+            if known.is_empty() {
+                break;
+            }
         }
-        let forced = Instant::now() + KILL_PATIENCE;
-        self.signal_until_gone(&[Signal::SIGKILL], forced, census, &mut deaths).await
+        known.into_iter().map(|member| member.pid).collect()
     }
 
     /// Signals every member once, newcomers as they appear, until none is left
-    /// or the time is over; gives those that are left.
+    /// or the time is over; gives those that are left. Whoever was a member
+    /// stays one: its parents may end before it does.
     async fn signal_until_gone(
-        &self,
-        signals: &[Signal],
+        self,
+        manner: Manner,
         deadline: Instant,
+        mut known: Vec<Member>,
         census: &Census,
         deaths: &mut watch::Receiver<()>,
-    ) -> Vec<Pid> {
-        let mut signalled: Vec<Pid> = Vec::new();
-        let mut pause = FIRST_LOOK;
+    ) -> Vec<Member> {
+        let mut signalled: HashSet<(Pid, u64)> = HashSet::new();
+        let mut pace = Pace::of(manner);
         loop {
             deaths.mark_unchanged();
-            let members = census.living_members(self.group, &self.marker).await;
-            let newcomers: Vec<_> = members.iter().filter(|member| !signalled.contains(&member.pid)).copied().collect();
+            let members = match manner {
+                Manner::Politely => census.members(self, known).await,
+                Manner::AtOnce => census.signal_members(self, known, kill_at_once).await,
+            };
+            let newcomers: Vec<_> = members.iter().filter(|member| !signalled.contains(&member.identity())).collect();
             if !newcomers.is_empty() {
-                self.signal(&newcomers, signals);
-                pause = FIRST_LOOK;
+                self.signal(&newcomers, manner);
+                pace.pause = FIRST_LOOK;
             }
-            signalled = members.iter().map(|member| member.pid).collect();
-            if signalled.is_empty() || Instant::now() >= deadline {
-                return signalled;
+            signalled = members.iter().map(Member::identity).collect();
+            if members.is_empty() || Instant::now() >= deadline {
+                return members;
             }
-            wait_for_a_death(&signalled, deaths, &mut pause, deadline).await;
+            pace.wait_for_a_death(&members, deaths, deadline).await;
+            known = members;
         }
     }
 
     /// The group at one stroke, which no fork escapes, and each process that
     /// left it. Failures mean that a process is gone, or not ours to end; the
     /// next look tells which.
-    fn signal(&self, members: &[Member], signals: &[Signal]) {
+    fn signal(self, members: &[&Member], manner: Manner) {
+        let signals: &[Signal] = match manner {
+            Manner::Politely => &[Signal::SIGTERM, Signal::SIGCONT],
+            Manner::AtOnce => &[Signal::SIGKILL],
+        };
         for signal in signals {
-            if members.iter().any(|member| member.in_group) {
-                let _ = killpg(self.group, *signal);
+            if let Some(group) = self.group.filter(|_| members.iter().any(|member| member.in_group)) {
+                let _ = killpg(group, *signal);
             }
             for member in members.iter().filter(|member| !member.in_group) {
                 let _ = kill(member.pid, *signal);
@@ -89,22 +110,51 @@ impl Tree {
     }
 }
 
-/// Kills a module host that does not end by itself. Its children follow it.
-pub(crate) fn kill_host(host: &mut Child) -> std::io::Result<()> {
-    host.start_kill()
+/// Kills one process of a run that was seen just now.
+fn kill_at_once(pid: Pid) {
+    let _ = kill(pid, Signal::SIGKILL);
 }
 
-/// Returns when one of the processes is gone, or at the deadline.
-async fn wait_for_a_death(pids: &[Pid], deaths: &mut watch::Receiver<()>, pause: &mut Duration, deadline: Instant) {
-    while Instant::now() < deadline {
-        let next_look = (Instant::now() + *pause).min(deadline);
-        *pause = (*pause * 2).min(LAST_LOOK);
-        if let Ok(Err(_)) = timeout_at(next_look, deaths.changed()).await {
-            // The reaper is gone with its runtime: only the pause is left.
-            sleep_until(next_look).await;
-        }
-        if !pids.iter().copied().all(sys::is_alive) {
-            return;
+/// Kills a helper of ours that does not end by itself. What it started follows it.
+pub(crate) fn kill_helper(helper: &mut Child) -> io::Result<()> {
+    helper.start_kill()
+}
+
+/// Whether a group still has a process.
+pub(crate) fn has_members(group: Pid) -> bool {
+    killpg(group, None).is_ok()
+}
+
+/// When to look again.
+struct Pace {
+    /// How long to wait for a death before looking for one.
+    pause: Duration,
+    /// How long to wait even when one is known of, twice as long each time: a
+    /// run that forks without end must not keep us reading without end.
+    breath: Duration,
+    longest_breath: Duration,
+}
+
+impl Pace {
+    fn of(manner: Manner) -> Self {
+        let longest_breath = match manner {
+            Manner::Politely => LAST_LOOK,
+            Manner::AtOnce => FIRST_LOOK,
+        };
+        Self { pause: FIRST_LOOK, breath: Duration::ZERO, longest_breath }
+    }
+
+    /// Returns when one of the processes is gone, or at the deadline.
+    async fn wait_for_a_death(&mut self, members: &[Member], deaths: &mut watch::Receiver<()>, deadline: Instant) {
+        sleep_until((Instant::now() + self.breath).min(deadline)).await;
+        self.breath = (self.breath * 2).clamp(Duration::from_millis(1), self.longest_breath);
+        while Instant::now() < deadline && members.iter().all(|member| sys::is_alive(member.pid)) {
+            let next_look = (Instant::now() + self.pause).min(deadline);
+            self.pause = (self.pause * 2).min(LAST_LOOK);
+            if let Ok(Err(_)) = timeout_at(next_look, deaths.changed()).await {
+                // The reaper is gone with its runtime: only the pause is left.
+                sleep_until(next_look).await;
+            }
         }
     }
 }

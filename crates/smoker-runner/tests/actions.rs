@@ -72,6 +72,7 @@ fn spec(folder: &Path) -> PluginSpec {
         timeout: TimeLimit::from_secs(60),
         stdin: StdinMode::Null,
         max_output: 1 << 20,
+        leave_running: false,
     };
     let parameters = [("Printed", at("printed")), ("To", at("received")), ("Folder", at(""))];
     PluginSpec {
@@ -87,6 +88,7 @@ fn spec(folder: &Path) -> PluginSpec {
         maintenance_lock: None::<PathBuf>,
         max_output: 1 << 20,
         stdin: StdinMode::Null,
+        leave_running: false,
         parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Parameters>(),
     }
 }

@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use smoker_config::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
-use smoker_runner::guardian::Guardian;
+use smoker_runner::guardian::{self, Guardian};
 use smoker_runner::reaper::Reaper;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -46,7 +46,7 @@ impl Daemon {
         let mut signals = Signals::listen()?;
         let service_manager = ServiceManager::from_environment(source.is_background());
         let reaper = Reaper::start()?;
-        let guardian = start_guardian();
+        let guardian = start_guardian(&reaper);
         let config = Prepared::new(settings, plugins, &source.origin);
         tell(&config);
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
@@ -54,7 +54,7 @@ impl Daemon {
         for address in &addresses {
             tracing::info!(target: names::REST_SERVER, "Starting webserver on {address}");
         }
-        let live = Live::begin(config, addresses, reaper, shutdown.clone());
+        let live = Live::begin(config, addresses, reaper.clone(), shutdown.clone());
         let manager = live.manager().clone();
         let server = tokio::spawn(server::serve(listeners, live.router(), shutdown.clone()));
         service_manager.tell_ready(&live.status()).await;
@@ -73,8 +73,9 @@ impl Daemon {
             }
         }
         manager.ended().await;
+        reaper.settle().await;
         if let Some(guardian) = guardian {
-            guardian.dismiss();
+            guardian.dismiss().await;
         }
         server.await.map_err(io::Error::other)
     }
@@ -85,9 +86,9 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(workers).thread_name("smokerd").enable_all().build()
 }
 
-fn start_guardian() -> Option<Guardian> {
-    Guardian::start().unwrap_or_else(|error| {
-        tracing::warn!("no guardian ({error}): should smokerd be killed with SIGKILL, its commands live on");
+fn start_guardian(reaper: &Reaper) -> Option<Guardian> {
+    Guardian::start(reaper).unwrap_or_else(|error| {
+        tracing::warn!("{}", guardian::without(&error));
         None
     })
 }

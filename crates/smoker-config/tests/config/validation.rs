@@ -139,6 +139,7 @@ fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
         ("History: null", "History has to be a whole number, not nothing; the default, 10, counts"),
         ("History: 1.5", "History has to be a whole number, not a number; the default, 10, counts"),
         ("Serial: 'yes'", "Serial has to be true or false, not yes; false counts"),
+        ("LeaveRunning: 1", "LeaveRunning has to be true or false, not 1; false counts"),
         (
             "MaxOutput: -1",
             "MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not -1; the default, 1 MiB, counts",
@@ -166,13 +167,14 @@ fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
 #[test]
 fn the_rest_of_a_specification() {
     let folder = Folder::with_plugins(
-        "  a: {Command: x, History: 3, Serial: true, MaxOutput: 64K, Stdin: Json, MaintenanceLock: /x, Timeout: 0.5, uid: nobody, gid: '65534'}
+        "  a: {Command: x, History: 3, Serial: true, MaxOutput: 64K, Stdin: Json, MaintenanceLock: /x, Timeout: 0.5, uid: nobody, gid: '65534', LeaveRunning: yes}
   b: {Command: x, History: -1, Serial: null, Stdin: null, MaintenanceLock: null, Timeout: .inf, uid: null, gid: default}
   c: {Command: x, uid: 0}",
     );
     let config = folder.config();
     let (a, b, c) = (plugin(&config, "a"), plugin(&config, "b"), plugin(&config, "c"));
     assert_eq!((a.history, a.serial, a.max_output, a.stdin), (3, true, 65_536, StdinMode::Json));
+    assert_eq!((a.leave_running, b.leave_running), (true, false));
     assert_eq!(a.maintenance_lock.as_deref(), Some(Path::new("/x")));
     assert_eq!((a.timeout.duration, a.timeout.text.as_str()), (Duration::from_millis(500), "0.5"));
     let user = AccountId::Name("nobody".to_owned());
@@ -193,6 +195,7 @@ actions: {A: {Comand: x, Command: x}}
 plugins:
   p: {Comand: x, Command: x, UID: 5, Category: c, Mode: 1, Type: t, Component: d, id: 3}
   q: {Command: x, Intervall: 5, Action: A}
+  r: {Command: x, Leave_Running: true}
 ",
     );
     let config = folder.config();
@@ -207,6 +210,7 @@ plugins:
             format!("Warning smokerd.yaml:4:7: Plugin p: the parameter Comand {means_nothing} Command?"),
             format!("Warning smokerd.yaml:4:30: Plugin p: the parameter UID {means_nothing} uid?"),
             format!("Warning smokerd.yaml:5:19: Plugin q: the parameter Intervall {means_nothing} Interval?"),
+            format!("Warning smokerd.yaml:6:19: Plugin r: the parameter Leave_Running {means_nothing} LeaveRunning?"),
         ]
     );
 }

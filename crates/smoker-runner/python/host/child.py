@@ -74,7 +74,7 @@ class Job:
             data = data[os.write(self.descriptor, data):]
 
 
-def live(surroundings, parent, mask, marker, job, output, log):
+def live(surroundings, parent, mask, job, output, log):
     """Waits for a job and runs its module. Never returns.
 
     What does not depend on the job is done before it comes: a child can have
@@ -82,7 +82,6 @@ def live(surroundings, parent, mask, marker, job, output, log):
     pid = os.getpid()
     isolation.restore_signals(mask)
     isolation.take_streams(output)
-    isolation.carry_marker(marker)
     isolation.follow_parent(parent)
     isolation.be_called('smokerd spare')
     logs.start(log)
@@ -96,6 +95,7 @@ def live(surroundings, parent, mask, marker, job, output, log):
     connection.begin(is_replaced)
     if is_replaced:
         os._exit(0)
+    isolation.carry_marker(request['marker'])
     isolation.be_called('smokerd plugin')
     account = request['account']
     if account is not None:

@@ -7,6 +7,12 @@ import signal
 import sys
 
 try:
+    import resource
+except ImportError:
+    # A slim interpreter.
+    resource = None
+
+try:
     import ctypes
     LIBC = ctypes.CDLL(None, use_errno=True)
 except (ImportError, OSError):
@@ -14,6 +20,9 @@ except (ImportError, OSError):
     LIBC = None
 
 MARKER = 'SMOKER_RUN_ID'
+# RLIMIT_LOCKS, which Linux no longer counts and Python does not name: on all
+# its architectures the number is this.
+CARRIER = 10
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
 
 
@@ -27,32 +36,24 @@ def _marker_address():
 
 
 MARKER_ADDRESS = _marker_address()
-MARKER_LENGTH = len(os.environ.get(MARKER, ''))
+# It is in the environment of everything that the daemon starts.
+HOSTS_MARKER = os.environ[MARKER]
 
 
 def carry_marker(marker):
     """Marks this process and all that it will start as members of the run."""
-    if MARKER_ADDRESS and len(marker) == MARKER_LENGTH:
+    if resource is not None and sys.platform.startswith('linux'):
+        try:
+            resource.setrlimit(CARRIER, (int(marker), resource.getrlimit(CARRIER)[1]))
+        except (OSError, ValueError):
+            # A sandbox or a hard limit refuses it; the environment has to do.
+            pass
+    if MARKER_ADDRESS and len(marker) == len(HOSTS_MARKER):
         # A fork keeps the environment that the kernel shows, so it is
         # overwritten in place: an orphan that left group and session and never
         # called exec is found by it.
         ctypes.memmove(MARKER_ADDRESS, marker.encode('ascii'), len(marker))
     os.environ[MARKER] = marker
-
-
-def carriers(markers):
-    """The processes that carry one of the markers: also those in sessions of
-    their own. None where /proc does not tell."""
-    wanted = {('%s=%s' % (MARKER, marker)).encode() for marker in markers}
-    pids = [entry for entry in os.listdir('/proc') if entry.isdigit()] if os.path.isdir('/proc') and wanted else []
-    for pid in pids:
-        try:
-            with io.open('/proc/%s/environ' % pid, 'rb') as environment:
-                if not wanted.isdisjoint(environment.read().split(b'\0')):
-                    yield int(pid)
-        except OSError:
-            # It is gone, or none of ours.
-            pass
 
 
 def restore_signals(mask):

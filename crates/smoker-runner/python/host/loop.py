@@ -3,7 +3,7 @@
 Single-threaded, because a fork of a process with threads is a lottery. What
 goes over the control socket is one JSON object a line:
 
-in:  {"run": ID, "marker": TEXT} with three descriptors (job, output, log)
+in:  {"run": ID} with three descriptors (job, output, log)
      {"reap": ID}
 out: {"ready": VERSION, "path": [..]}
      {"started": ID, "pid": N}        the child leads a session of its own
@@ -37,10 +37,9 @@ def _utf8(path):
 class Child:
     """A child and what was said of it."""
 
-    def __init__(self, run, pid, marker):
+    def __init__(self, run, pid):
         self.run = run
         self.pid = pid
-        self.marker = marker
         self.ended = False
         self.reaped = False
         self.unwanted = False
@@ -113,11 +112,11 @@ class Host:
     def obey(self, order):
         if 'run' in order:
             descriptors, self.descriptors = self.descriptors[:DESCRIPTORS], self.descriptors[DESCRIPTORS:]
-            self.start(order['run'], order['marker'], descriptors)
+            self.start(order['run'], descriptors)
         elif 'reap' in order:
             self.reap(order['reap'])
 
-    def start(self, run, marker, descriptors):
+    def start(self, run, descriptors):
         """Forks, and tells of the child when it leads its own session."""
         alone, leads = os.pipe()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
@@ -136,7 +135,7 @@ class Host:
                     os.close(descriptor)
                 signal.set_wakeup_fd(-1)
                 self.control.close()
-                child.live(self.surroundings, parent, mask, marker, *descriptors)
+                child.live(self.surroundings, parent, mask, *descriptors)
             finally:
                 os._exit(1)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -149,7 +148,7 @@ class Host:
             return
         os.read(alone, 1)
         os.close(alone)
-        self.children[run] = Child(run, pid, marker)
+        self.children[run] = Child(run, pid)
         self.tell({'started': run, 'pid': pid})
         # It may have died before it was listed.
         self.look_at(self.children[run])
@@ -189,17 +188,12 @@ class Host:
             os.waitpid(one.pid, 0)
 
     def end(self):
-        """The daemon is gone: nobody wants the runs any more."""
-        running = [one for one in self.children.values() if not one.ended]
-        for one in running:
-            _kill(os.killpg, one.pid)
-        for pid in isolation.carriers({one.marker for one in running}):
-            _kill(os.kill, pid)
+        """The daemon is gone: nobody wants the runs any more. What has left
+        their sessions is left to the daemon's guardian."""
+        for one in self.children.values():
+            if not one.ended:
+                try:
+                    os.killpg(one.pid, signal.SIGKILL)
+                except OSError:
+                    pass
         os._exit(0)
-
-
-def _kill(how, pid):
-    try:
-        how(pid, signal.SIGKILL)
-    except OSError:
-        pass

@@ -9,7 +9,7 @@ import importlib
 import json
 import sys
 
-from _smoker_host import paths, reply, run
+from _smoker_host import isolation, paths, reply, run
 from smoker.server.plugins import BasePlugin
 
 # A module of the interpreter's that is small and has no effect goes the way of an import from a file.
@@ -32,6 +32,7 @@ class Plugin(BasePlugin):
 def rehearse(surroundings):
     """Does all that a run does and forgets it."""
     request = json.loads(REQUEST)
+    isolation.carry_marker(isolation.HOSTS_MARKER)
     paths.look(surroundings)
     if IMPORTED not in sys.modules:
         try:

@@ -9,14 +9,12 @@ use std::sync::Arc;
 use tokio::net::UnixStream;
 
 use crate::host::connection::{Connection, Event, Forked};
-use crate::process::RunId;
 use crate::reaper::Claim;
 
 /// A child that was ordered.
 #[derive(Debug)]
 pub(crate) struct Ordered {
     forked: Forked,
-    run_id: RunId,
     streams: Streams,
 }
 
@@ -25,7 +23,6 @@ pub(crate) struct Ordered {
 pub(crate) struct Child {
     pub(crate) claim: Claim,
     pub(crate) forked: Forked,
-    pub(crate) run_id: RunId,
     pub(crate) streams: Streams,
     /// As long as it lives the host does.
     pub(crate) connection: Arc<Connection>,
@@ -52,9 +49,8 @@ impl Ordered {
     /// Orders a child.
     pub(crate) fn new(connection: &Arc<Connection>) -> io::Result<Self> {
         let (streams, theirs) = Streams::new()?;
-        let run_id = RunId::new();
-        let forked = connection.fork(run_id.as_str(), theirs);
-        Ok(Self { forked, run_id, streams })
+        let forked = connection.fork(theirs);
+        Ok(Self { forked, streams })
     }
 
     /// The order's number.
@@ -66,8 +62,8 @@ impl Ordered {
     pub(crate) async fn started(mut self, connection: Arc<Connection>) -> Result<Child, Lost> {
         match self.forked.next().await {
             Some(Event::Started(claim)) if self.forked.lives() => {
-                let Self { forked, run_id, streams } = self;
-                Ok(Child { claim, forked, run_id, streams, connection })
+                let Self { forked, streams } = self;
+                Ok(Child { claim, forked, streams, connection })
             }
             Some(Event::Failed(reason)) => Err(Lost::ForGood(format!("the Python host can't fork: {reason}"))),
             // It ended while nobody needed it, and perhaps the host did.

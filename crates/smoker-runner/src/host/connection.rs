@@ -79,7 +79,7 @@ impl Connection {
     }
 
     /// Orders a child.
-    pub(crate) fn fork(self: &Arc<Self>, marker: &str, descriptors: [OwnedFd; 3]) -> Forked {
+    pub(crate) fn fork(self: &Arc<Self>, descriptors: [OwnedFd; 3]) -> Forked {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, events) = unbounded_channel();
         self.runs().insert(id, sender);
@@ -88,7 +88,7 @@ impl Connection {
             self.runs().remove(&id);
         }
         // Whether the host can still be reached shows in the events.
-        let _ = self.orders.send(Order::Run { id, marker: marker.to_owned(), descriptors });
+        let _ = self.orders.send(Order::Run { id, descriptors });
         Forked { id, connection: Arc::downgrade(self), events }
     }
 

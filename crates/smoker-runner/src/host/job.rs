@@ -8,10 +8,13 @@ use smoker_model::value::Value;
 use crate::credentials::Credentials;
 use crate::host::log;
 use crate::protocol::ModuleRequest;
+use crate::run_id::RunId;
 
 /// A request with all that Python needs beyond it.
 #[derive(Serialize)]
 pub(crate) struct Job<'a> {
+    /// What the child and all that it starts carry.
+    marker: String,
     #[serde(flatten)]
     request: &'a ModuleRequest,
     /// The parameters as a Python literal: unlike JSON it keeps dates, numbers
@@ -35,6 +38,7 @@ struct Account {
 
 impl<'a> Job<'a> {
     pub(crate) fn new(
+        run_id: RunId,
         request: &'a ModuleRequest,
         parameters: &Parameters,
         timeout_text: &'a str,
@@ -46,8 +50,8 @@ impl<'a> Job<'a> {
             gid: gid.as_raw(),
             groups: groups.iter().map(|group| group.as_raw()).collect(),
         });
-        let parameters_literal = literal(parameters);
-        Self { request, parameters_literal, timeout_text, account, log_level: log::wanted_level(), reply_limit }
+        let (marker, parameters_literal) = (run_id.to_string(), literal(parameters));
+        Self { marker, request, parameters_literal, timeout_text, account, log_level: log::wanted_level(), reply_limit }
     }
 }
 

@@ -9,11 +9,14 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::execute::{End, until};
+use crate::family::Family;
 use crate::host::ModuleHost;
 use crate::host::child::{Child, Lost};
 use crate::host::connection::{Connection, Event, Forked};
 use crate::host::log;
 use crate::protocol::ModuleReply;
+use crate::run_id::RunId;
+use crate::tree::Tree;
 use crate::witness::Witness;
 
 /// What a child wrote before it ended is in the socket; reading it takes no time.
@@ -26,6 +29,9 @@ const RETRIES: usize = 2;
 pub(crate) struct HostRun<'a> {
     /// The plugin's name, for the log.
     pub(crate) plugin: &'a str,
+    /// The number that the job has.
+    pub(crate) run_id: RunId,
+    pub(crate) family: &'a Family,
     /// The job as JSON.
     pub(crate) job: &'a str,
     pub(crate) timeout: Duration,
@@ -66,7 +72,7 @@ impl ModuleHost {
             () = until(deadline) => return Ok(ModuleReply::without_reply(End::TimedOut { survivors: Vec::new() })),
             () = cancel.cancelled() => return Ok(ModuleReply::without_reply(End::Cancelled)),
         };
-        let Child { claim, mut forked, run_id, streams, connection } = child;
+        let Child { claim, mut forked, streams, connection } = child;
         let reaper = &self.0.reaper;
         log::follow_output(run.plugin, streams.output, run.witness);
         log::follow_records(run.plugin, streams.log, run.witness);
@@ -78,9 +84,12 @@ impl ModuleHost {
             () = cancel.cancelled() => Why::Cancelled,
         };
         let end = match why {
-            Why::Ended(Some(end)) => Ok(end),
+            Why::Ended(Some(end)) => {
+                run.family.child_ended(run.run_id, claim.pid());
+                Ok(end)
+            }
             ended_by_us_or_host => {
-                let survivors = run_id.tree(claim.pid()).end(reaper.census(), reaper.deaths()).await;
+                let survivors = Tree::of_child(run.run_id, claim.pid()).end(reaper.census(), reaper.deaths()).await;
                 match ended_by_us_or_host {
                     Why::TimedOut => Ok(End::TimedOut { survivors }),
                     Why::Cancelled => Ok(End::Cancelled),

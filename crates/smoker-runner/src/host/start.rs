@@ -25,7 +25,7 @@ use crate::host::sources;
 use crate::host::wire::Message;
 use crate::process::spawn_host;
 use crate::reaper::Reaper;
-use crate::terminate::kill_host;
+use crate::terminate::kill_helper;
 
 /// Runs the line that comes first over the control socket, so that a listing
 /// of processes shows no program of many lines.
@@ -127,7 +127,7 @@ impl Undertaker {
     async fn death(mut self) -> String {
         let status = match timeout(LAST_WORDS, self.child.wait()).await {
             Ok(status) => status,
-            Err(_) => match kill_host(&mut self.child) {
+            Err(_) => match kill_helper(&mut self.child) {
                 Ok(()) => self.child.wait().await,
                 Err(error) => Err(error),
             },

@@ -16,7 +16,7 @@ use tokio::net::unix::OwnedWriteHalf;
 pub(crate) enum Order {
     /// Fork a child for this run, with these descriptors for its job, its
     /// output and its log.
-    Run { id: u64, marker: String, descriptors: [OwnedFd; 3] },
+    Run { id: u64, descriptors: [OwnedFd; 3] },
     /// The run's child is no longer signalled.
     Reap { id: u64 },
 }
@@ -40,7 +40,7 @@ pub(crate) enum Message {
 /// Sends one order. The descriptors are ours no longer when it returns.
 pub(crate) async fn send(socket: &OwnedWriteHalf, order: Order) -> io::Result<()> {
     let (text, descriptors) = match order {
-        Order::Run { id, marker, descriptors } => (json!({"run": id, "marker": marker}), Vec::from(descriptors)),
+        Order::Run { id, descriptors } => (json!({"run": id}), Vec::from(descriptors)),
         Order::Reap { id } => (json!({"reap": id}), Vec::new()),
     };
     let line = format!("{text}\n");

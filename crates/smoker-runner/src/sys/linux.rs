@@ -1,12 +1,20 @@
-//! Linux: `/proc` tells who belongs to a run, and orphans become our children.
+//! Linux: orphans become our children, and children carry the number of their run.
 
-use std::collections::HashSet;
 use std::ffi::CStr;
 use std::fs;
+use std::sync::LazyLock;
 
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Pid, getgrouplist};
 
-use crate::sys::{MARKER, Member};
+use crate::run_id::RunId;
+use crate::sys::process::Process;
+
+/// The resource whose soft limit is the number of a run. Linux stopped counting
+/// file locks in 2.4.25, so the limit limits nothing; it is inherited over
+/// fork and exec, and no program has a reason to change it. (`su` and other
+/// logins reset all limits where PAM is told to; their environment may tell then.)
+const CARRIER: Resource = Resource::RLIMIT_LOCKS;
 
 /// The supplementary groups of an account.
 pub(crate) fn groups_of(account: &CStr, gid: Gid) -> nix::Result<Vec<Gid>> {
@@ -29,111 +37,48 @@ pub(crate) fn child_pids() -> Vec<Pid> {
     let lists: Vec<_> = tasks.flatten().map(|task| fs::read_to_string(task.path().join("children"))).collect();
     if lists.iter().any(Result::is_err) {
         // A kernel without these lists: look through all processes.
-        return Process::all().into_iter().filter(|process| process.parent == our_pid()).map(Process::id).collect();
+        let this = Pid::this().as_raw();
+        let processes = Process::all_pids().into_iter().filter_map(Process::read);
+        return processes.filter(|it| it.parent == this).map(|it| Pid::from_raw(it.pid)).collect();
     }
     let numbers = lists.iter().flatten().flat_map(|list| list.split_ascii_whitespace());
     numbers.filter_map(|number| number.parse().ok()).map(Pid::from_raw).collect()
 }
 
-/// All living processes at one moment.
-pub(crate) struct ProcessList(Vec<(Process, Option<String>)>);
-
-impl ProcessList {
-    /// Reads `/proc`. Processes that come or go meanwhile may be missing.
-    pub(crate) fn read() -> Self {
-        let living = Process::all().into_iter().filter(Process::is_alive);
-        Self(living.map(|process| (process.marker(), process)).map(|(marker, process)| (process, marker)).collect())
-    }
-
-    /// Those of a group, those with a marker, and everything below either; not ourselves.
-    pub(crate) fn living_members(&self, group: Pid, marker: &str) -> Vec<Member> {
-        let in_group = |process: &Process| process.group == group.as_raw();
-        let is_marked = |found: &Option<String>| found.as_deref() == Some(marker);
-        let mut members: HashSet<i32> = HashSet::new();
-        loop {
-            let belongs = |process: &Process, found: &Option<String>| {
-                in_group(process) || is_marked(found) || members.contains(&process.parent)
-            };
-            let found: HashSet<i32> = self
-                .0
-                .iter()
-                .filter(|(process, marker)| belongs(process, marker))
-                .map(|(process, _)| process.pid)
-                .collect();
-            if found.len() == members.len() {
-                break;
-            }
-            members = found;
+/// Whether processes can carry a number that they cannot lose. Not so where a
+/// sandbox refuses the limit, under a hard limit, and where limits have 32 bits.
+pub(crate) fn can_mark() -> bool {
+    static CAN_MARK: LazyLock<bool> = LazyLock::new(|| {
+        let number = RunId::of_daemon().as_number();
+        let marks =
+            Mark::put(RunId::of_daemon()).is_some_and(|_mark| getrlimit(CARRIER).is_ok_and(|it| it.0 == number));
+        if !marks {
+            tracing::debug!("processes are known by their environment only: {CARRIER:?} can't be set to {number}");
         }
-        members.remove(&our_pid());
-        let all = self.0.iter().map(|(process, _)| process).filter(|process| members.contains(&process.pid));
-        all.map(|process| Member { pid: Pid::from_raw(process.pid), in_group: in_group(process) }).collect()
+        marks
+    });
+    *CAN_MARK
+}
+
+/// As long as this lives, whatever this process starts carries the number of a run.
+pub(crate) struct Mark {
+    soft: rlim_t,
+    hard: rlim_t,
+}
+
+impl Mark {
+    /// `None` where that cannot be. The limit is one of the whole process, so
+    /// the caller sees to it that there is one mark at a time.
+    pub(crate) fn put(run: RunId) -> Option<Self> {
+        let (soft, hard) = getrlimit(CARRIER).ok()?;
+        setrlimit(CARRIER, run.as_number(), hard).ok()?;
+        Some(Self { soft, hard })
     }
 }
 
-impl ProcessList {
-    /// Group and marker of each process that leads a group in a session and
-    /// has a marker with this beginning.
-    pub(crate) fn runs_in_progress(&self, marker_prefix: &str, session: Pid) -> Vec<(Pid, String)> {
-        let leaders = self.0.iter().filter(|(process, _)| process.leads_group_in(session));
-        let run = |(process, marker): &(Process, Option<String>)| {
-            let marker = marker.as_ref().filter(|marker| marker.starts_with(marker_prefix))?;
-            Some((Pid::from_raw(process.pid), marker.clone()))
-        };
-        leaders.filter_map(run).collect()
-    }
-}
-
-fn our_pid() -> i32 {
-    Pid::this().as_raw()
-}
-
-/// What `/proc/PID/stat` says of a process.
-struct Process {
-    pid: i32,
-    state: char,
-    parent: i32,
-    group: i32,
-    session: i32,
-}
-
-impl Process {
-    fn all() -> Vec<Self> {
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        pids.filter_map(Self::read).collect()
-    }
-
-    /// The fields behind the command name, which is in parentheses and may
-    /// itself hold any characters (proc(5)).
-    fn read(pid: i32) -> Option<Self> {
-        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        let stat = String::from_utf8_lossy(&stat);
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut fields = fields.split_ascii_whitespace();
-        let state = fields.next()?.chars().next()?;
-        let parent = fields.next()?.parse().ok()?;
-        let group = fields.next()?.parse().ok()?;
-        let session = fields.next()?.parse().ok()?;
-        Some(Self { pid, state, parent, group, session })
-    }
-
-    fn id(self) -> Pid {
-        Pid::from_raw(self.pid)
-    }
-
-    fn is_alive(&self) -> bool {
-        !matches!(self.state, 'Z' | 'X' | 'x')
-    }
-
-    fn leads_group_in(&self, session: Pid) -> bool {
-        self.pid == self.group && self.session == session.as_raw()
-    }
-
-    /// The run that its environment names, as `NAME=VALUE`.
-    fn marker(&self) -> Option<String> {
-        let environment = fs::read(format!("/proc/{}/environ", self.pid)).ok()?;
-        let marker = environment.split(|byte| *byte == 0).find(|variable| variable.starts_with(MARKER.as_bytes()))?;
-        Some(String::from_utf8_lossy(marker).into_owned())
+impl Drop for Mark {
+    fn drop(&mut self) {
+        // What could be set can be set back.
+        let _ = setrlimit(CARRIER, self.soft, self.hard);
     }
 }

@@ -5,22 +5,39 @@ mod child;
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+#[cfg(target_os = "linux")]
+mod process;
+#[cfg(target_os = "linux")]
+mod process_list;
 
 use nix::unistd::Pid;
 
 pub(crate) use child::{close_inherited_descriptors_on_exec, run_as};
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{ProcessList, adopt_orphans, child_pids, groups_of, is_alive};
+pub(crate) use linux::{Mark, adopt_orphans, can_mark, child_pids, groups_of, is_alive};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use portable::{ProcessList, adopt_orphans, child_pids, groups_of, is_alive};
-
-/// The variable, with its equals sign, by which a process tells which run it belongs to.
-pub(crate) const MARKER: &str = "SMOKER_RUN_ID=";
+pub(crate) use portable::{
+    Mark, ProcessList, Subject, adopt_orphans, can_mark, child_pids, groups_of, is_alive, run_of,
+};
+#[cfg(target_os = "linux")]
+pub(crate) use process::run_of;
+#[cfg(target_os = "linux")]
+pub(crate) use process_list::{ProcessList, Subject};
 
 /// A living process of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) pid: Pid,
+    /// When it started; only with it a number means one process for ever.
+    pub(crate) start: u64,
+    pub(crate) name: String,
     /// Whether a signal to the run's group reaches it.
     pub(crate) in_group: bool,
+}
+
+impl Member {
+    /// What no other process ever has.
+    pub(crate) fn identity(&self) -> (Pid, u64) {
+        (self.pid, self.start)
+    }
 }

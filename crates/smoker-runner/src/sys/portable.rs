@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{kill, killpg};
 use nix::unistd::{Gid, Pid};
 
+use crate::run_id::RunId;
 use crate::sys::Member;
 
 /// Without a lookup that every system has, a plugin gets its one group.
@@ -28,22 +29,64 @@ pub(crate) fn child_pids() -> Vec<Pid> {
     Vec::new()
 }
 
+/// Processes carry nothing that others could see.
+pub(crate) fn can_mark() -> bool {
+    false
+}
+
+/// The run of a process cannot be told.
+pub(crate) fn run_of(_pid: i32, _daemon: RunId) -> Option<RunId> {
+    None
+}
+
+/// Marks nothing.
+pub(crate) struct Mark;
+
+impl Mark {
+    /// There is none.
+    pub(crate) fn put(_run: RunId) -> Option<Self> {
+        None
+    }
+}
+
+/// Whose processes are looked for makes no difference here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject;
+
+impl Subject {
+    /// Those of this program.
+    pub(crate) fn this() -> Self {
+        Self
+    }
+
+    /// Those of another daemon.
+    pub(crate) fn daemon(_daemon: RunId) -> Self {
+        Self
+    }
+}
+
 /// Without a list of processes only groups can be asked.
 pub(crate) struct ProcessList;
 
 impl ProcessList {
-    /// Nothing to read.
-    pub(crate) fn read() -> Self {
+    /// Nothing to read, nothing to see.
+    pub(crate) fn read(_subject: Subject, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
         Self
     }
 
     /// The group's leader stands for the whole group.
-    pub(crate) fn living_members(&self, group: Pid, _marker: &str) -> Vec<Member> {
-        if killpg(group, None).is_ok() { vec![Member { pid: group, in_group: true }] } else { Vec::new() }
+    pub(crate) fn members(&self, group: Option<Pid>, _run: Option<RunId>, _known: &[Member]) -> Vec<Member> {
+        let member = |pid: Pid| Member { pid, start: 0, name: "process group".to_owned(), in_group: true };
+        group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
     }
 
     /// Without a list nobody can be found.
-    pub(crate) fn runs_in_progress(&self, _marker_prefix: &str, _session: Pid) -> Vec<(Pid, String)> {
+    pub(crate) fn find(&self, _pids: &[Pid]) -> Vec<Member> {
+        Vec::new()
+    }
+
+    /// Nor any run.
+    pub(crate) fn runs(&self) -> Vec<RunId> {
         Vec::new()
     }
 }

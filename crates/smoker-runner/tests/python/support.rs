@@ -184,6 +184,7 @@ impl Check {
             maintenance_lock: None,
             max_output: 1 << 20,
             stdin: StdinMode::Null,
+            leave_running: false,
             parameters: Parameters::from(IndexMap::from([("Timeout".to_owned(), Value::Int(20))])),
         };
         Self { spec }
@@ -205,6 +206,7 @@ impl Check {
             timeout: TimeLimit::from_secs(20),
             stdin: StdinMode::Null,
             max_output: 1 << 20,
+            leave_running: false,
         });
         self
     }

@@ -69,8 +69,9 @@ struct Run {
 
 async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result<Run> {
     let signals = Signals::listen()?;
-    let runner = Runner::new(Reaper::start()?, python);
-    let guardian = Guardian::start().unwrap_or_else(|error| {
+    let reaper = Reaper::start()?;
+    let runner = Runner::new(reaper.clone(), python);
+    let guardian = Guardian::start(&reaper).unwrap_or_else(|error| {
         tracing::warn!("no guardian ({error}): should this test be killed with SIGKILL, its processes live on");
         None
     });
@@ -83,8 +84,9 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
             (run.await, true)
         }
     };
+    reaper.settle().await;
     if let Some(guardian) = guardian {
-        guardian.dismiss();
+        guardian.dismiss().await;
     }
     let (result, evidence) = ran;
     Ok(Run { result, evidence, was_interrupted })

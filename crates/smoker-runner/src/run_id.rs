@@ -1,0 +1,122 @@
+//! The number of a run, which all its processes carry.
+//!
+//! They carry it twice: in the environment, as `SMOKER_RUN_ID`, and on Linux as
+//! the soft limit of a resource that the kernel no longer counts. The first is
+//! there on every system and lost with the environment; the second survives
+//! whatever a process does to its environment, its parents, group and session.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::str::FromStr;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The variable that holds the number.
+pub(crate) const VARIABLE: &str = "SMOKER_RUN_ID";
+
+/// Set in every number, so that all of them have 19 digits (the module host's
+/// children write theirs over the host's own, in place) and none looks like a
+/// limit that a person would set.
+const IS_RUN: u64 = 1 << 62;
+/// Below it 28 bits that are a daemon's own, so that two daemons of a machine,
+/// also in containers, never end each other's runs.
+const DAEMON_SHIFT: u32 = 34;
+/// Then whether what the run leaves behind may stay.
+const LEAVES_RUNNING: u64 = 1 << 33;
+/// Then a counter.
+const COUNTER: u64 = LEAVES_RUNNING - 1;
+
+/// The number of one child of the daemon and of all that comes from it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RunId(u64);
+
+impl RunId {
+    /// A number for a new run of this daemon.
+    pub(crate) fn new(leaves_running: bool) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // After 8 thousand million runs it begins anew.
+        let count = NEXT.fetch_add(1, Ordering::Relaxed) % COUNTER + 1;
+        Self(Self::of_daemon().0 | count | if leaves_running { LEAVES_RUNNING } else { 0 })
+    }
+
+    /// The number of this daemon's own helpers, which belong to no run.
+    pub(crate) fn of_daemon() -> Self {
+        static DAEMON: LazyLock<RunId> = LazyLock::new(|| {
+            // The standard library seeds each of these from the system's source of randomness.
+            let random = RandomState::new().build_hasher().finish();
+            RunId(IS_RUN | (random << DAEMON_SHIFT & (IS_RUN - 1)))
+        });
+        *DAEMON
+    }
+
+    /// Reads a number. `None` for one that is not a run's.
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        (number & !(IS_RUN - 1) == IS_RUN).then_some(Self(number))
+    }
+
+    pub(crate) fn as_number(self) -> u64 {
+        self.0
+    }
+
+    /// Whether this is a run of the daemon that has the number `daemon`.
+    pub(crate) fn is_run_of(self, daemon: Self) -> bool {
+        self.0 >> DAEMON_SHIFT == daemon.0 >> DAEMON_SHIFT && self.0 & COUNTER != 0
+    }
+
+    /// Whether what the run leaves behind, when it ends by itself, may stay.
+    pub(crate) fn leaves_running(self) -> bool {
+        self.0 & LEAVES_RUNNING != 0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RunId({self})")
+    }
+}
+
+/// The text is not the number of a run.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the number of a run")]
+pub(crate) struct NoRunId;
+
+impl FromStr for RunId {
+    type Err = NoRunId;
+
+    fn from_str(text: &str) -> Result<Self, NoRunId> {
+        text.parse().ok().and_then(Self::from_number).ok_or(NoRunId)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_tells_daemon_and_kind() {
+        let (first, second) = (RunId::new(false), RunId::new(true));
+        assert_ne!(first, second);
+        assert_eq!((first.leaves_running(), second.leaves_running()), (false, true));
+        let daemon = RunId::of_daemon();
+        assert!(first.is_run_of(daemon) && second.is_run_of(daemon) && !daemon.is_run_of(daemon));
+        let other = RunId(first.0 ^ 1 << DAEMON_SHIFT);
+        assert!(!other.is_run_of(daemon), "the run of another daemon");
+    }
+
+    #[test]
+    fn a_number_survives_as_text_of_19_digits() {
+        for run in [RunId::of_daemon(), RunId::new(false), RunId::new(true), RunId(IS_RUN), RunId(2 * IS_RUN - 1)] {
+            assert_eq!((run.to_string().len(), run.to_string().parse()), (19, Ok(run)));
+        }
+        let infinity = u64::MAX.to_string();
+        for text in ["", "0", "1024", "-", "unlimited", infinity.as_str()] {
+            assert_eq!(text.parse::<RunId>(), Err(NoRunId), "{text}");
+        }
+    }
+}

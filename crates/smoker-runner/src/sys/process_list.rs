@@ -1,0 +1,106 @@
+//! All living processes at one moment, and who of them belongs to a run.
+
+use std::collections::{HashMap, HashSet};
+
+use nix::unistd::Pid;
+
+use crate::run_id::RunId;
+use crate::sys::Member;
+use crate::sys::process::{Process, run_of};
+
+/// Whose processes are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject {
+    daemon: RunId,
+    /// Nothing that is older than the daemon comes from it.
+    since: u64,
+}
+
+impl Subject {
+    /// Those of this program.
+    pub(crate) fn this() -> Self {
+        Self { daemon: RunId::of_daemon(), since: Process::this().map_or(0, |this| this.start) }
+    }
+
+    /// Those of the daemon that has this number.
+    pub(crate) fn daemon(daemon: RunId) -> Self {
+        Self { daemon, since: 0 }
+    }
+}
+
+/// The living processes that may come from a daemon.
+pub(crate) struct ProcessList {
+    processes: Vec<(Process, Option<RunId>)>,
+    by_run: HashMap<RunId, Vec<usize>>,
+    by_group: HashMap<i32, Vec<usize>>,
+    by_parent: HashMap<i32, Vec<usize>>,
+}
+
+impl ProcessList {
+    /// Reads `/proc`. Processes that come or go meanwhile may be missing.
+    /// `on_sight` hears of each process the moment that it is read, newest first.
+    pub(crate) fn read(subject: Subject, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
+        let mut list =
+            Self { processes: Vec::new(), by_run: HashMap::new(), by_group: HashMap::new(), by_parent: HashMap::new() };
+        let this = Pid::this().as_raw();
+        for pid in Process::all_pids().into_iter().filter(|pid| *pid != this) {
+            let Some(process) = Process::read(pid).filter(|it| it.start >= subject.since && it.is_alive()) else {
+                continue;
+            };
+            let run = run_of(pid, subject.daemon);
+            on_sight(Pid::from_raw(pid), Pid::from_raw(process.group), run);
+            list.add(process, run);
+        }
+        list
+    }
+
+    fn add(&mut self, process: Process, run: Option<RunId>) {
+        let index = self.processes.len();
+        if let Some(run) = run {
+            self.by_run.entry(run).or_default().push(index);
+        }
+        self.by_group.entry(process.group).or_default().push(index);
+        self.by_parent.entry(process.parent).or_default().push(index);
+        self.processes.push((process, run));
+    }
+
+    /// The processes of a group, those of a run, those that are known to
+    /// belong to it, and everything below any of these.
+    pub(crate) fn members(&self, group: Option<Pid>, run: Option<RunId>, known: &[Member]) -> Vec<Member> {
+        let in_group = group.and_then(|group| self.by_group.get(&group.as_raw()));
+        let in_run = run.and_then(|run| self.by_run.get(&run));
+        let known: HashMap<i32, u64> = known.iter().map(|member| (member.pid.as_raw(), member.start)).collect();
+        let is_known = |process: &Process| known.get(&process.pid) == Some(&process.start);
+        let still_there = (0..self.processes.len()).filter(|index| is_known(&self.processes[*index].0));
+        let mut waiting: Vec<usize> =
+            in_group.into_iter().chain(in_run).flatten().copied().chain(still_there).collect();
+        let mut found = HashSet::new();
+        while let Some(index) = waiting.pop() {
+            if found.insert(index) {
+                let below = self.by_parent.get(&self.processes[index].0.pid);
+                waiting.extend(below.into_iter().flatten());
+            }
+        }
+        found.into_iter().map(|index| self.member(index, group)).collect()
+    }
+
+    /// Those of the processes with these numbers that live.
+    pub(crate) fn find(&self, pids: &[Pid]) -> Vec<Member> {
+        let wanted = (0..self.processes.len()).filter(|index| {
+            let pid = Pid::from_raw(self.processes[*index].0.pid);
+            pids.contains(&pid)
+        });
+        wanted.map(|index| self.member(index, None)).collect()
+    }
+
+    fn member(&self, index: usize, group: Option<Pid>) -> Member {
+        let process = &self.processes[index].0;
+        let in_group = group.is_some_and(|group| group.as_raw() == process.group);
+        Member { pid: Pid::from_raw(process.pid), start: process.start, name: process.name.clone(), in_group }
+    }
+
+    /// All runs that have a living process.
+    pub(crate) fn runs(&self) -> Vec<RunId> {
+        self.by_run.keys().copied().collect()
+    }
+}

@@ -1,0 +1,182 @@
+//! What a run leaves running when it ends by itself is ended, unless it has
+//! the right to leave something: `LeaveRunning`.
+
+use nix::sys::signal::Signal;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::processes::{self, Token};
+use smoker_tests::wait;
+
+/// Starts a process in the background, as an operator would.
+fn starts(token: &Token) -> String {
+    format!("sleep {token} </dev/null >/dev/null 2>&1 &")
+}
+
+/// Starts one that has left group, session, parents and environment.
+fn hides(token: &Token) -> String {
+    format!("env -i setsid sh -c 'setsid sleep {token} </dev/null >/dev/null 2>&1 &'; sleep 0.1")
+}
+
+/// A plugin's or an action's YAML for this command.
+fn command(line: &str) -> String {
+    format!("Command: |\n  {line}")
+}
+
+#[test]
+fn what_a_command_leaves_running_is_ended() {
+    let tokens = [Token::new(), Token::new()];
+    let config = Config::new()
+        .plugin("plain", &command(&format!("{} echo started", starts(&tokens[0]))))
+        .plugin("hidden", &command(&format!("{}; echo started", hides(&tokens[1]))));
+    let daemon = Daemon::start(config);
+    for (name, token) in ["plain", "hidden"].iter().zip(&tokens) {
+        daemon.run(name).expect_ok(&["started"]);
+        token.wait_until_free();
+        wait::until_true("the log to tell of it", || {
+            daemon.log().lines().any(|line| {
+                line.starts_with("WARN")
+                    && line.contains(&format!("Plugin {name} left 1 process running: sleep ("))
+                    && line.contains("LeaveRunning: true")
+            })
+        });
+    }
+}
+
+#[test]
+fn the_log_warns_once_a_plugin_and_tells_once_a_run() {
+    let token = Token::new();
+    let daemon = Daemon::start(Config::new().plugin("starter", &command(&starts(&token))));
+    let told = |level: &str| {
+        let told = |line: &&str| line.starts_with(level) && line.contains("Plugin starter left 1 process running");
+        daemon.log().lines().filter(told).count()
+    };
+    for runs in 0..3 {
+        assert_eq!(daemon.run("starter").status(), "OK");
+        wait::until_true("the log", || (told("WARN"), told("INFO")) == (1, runs));
+        token.wait_until_free();
+    }
+}
+
+#[test]
+fn a_run_that_leaves_nothing_is_not_spoken_of() {
+    let daemon = Daemon::start(Config::new().plugin("tidy", "Command: sleep 0.01 & wait; (sleep 0.01); echo done"));
+    for _ in 0..5 {
+        daemon.run("tidy").expect_ok(&["done"]);
+    }
+    assert!(!daemon.log().contains("running"), "{}", daemon.log());
+}
+
+#[test]
+fn neither_result_nor_slot_waits_for_the_end_of_what_was_left() {
+    let token = Token::new();
+    let stubborn = format!("sh -c 'trap \"\" TERM; sleep {token}; sleep {token}' </dev/null >/dev/null 2>&1 &");
+    let config = Config::new()
+        .top("nr_concurrent_plugins: 1")
+        .plugin("starter", &command(&format!("{stubborn} until pgrep -f 'sleep {token}' >&2; do :; done")))
+        .plugin("other", "Command: echo other");
+    let daemon = Daemon::start(config);
+    assert_eq!(daemon.run("starter").status(), "OK");
+    daemon.run("other").expect_ok(&["other"]);
+    assert!(!token.holders().is_empty(), "it ignores SIGTERM, and SIGKILL comes seconds later");
+    token.wait_until_free();
+}
+
+#[test]
+fn what_has_the_right_to_stay_survives_the_run_and_the_daemon() {
+    let tokens = [(); 4].map(|()| Token::new());
+    let config = Config::new()
+        .template("Starter", "LeaveRunning: true")
+        .action("start", &(command(&starts(&tokens[2])) + "\nLeaveRunning: true"))
+        .plugin("plain", &(command(&starts(&tokens[0])) + "\nLeaveRunning: true"))
+        .plugin("hidden", &(command(&hides(&tokens[1])) + "\nTemplate: Starter"))
+        .plugin("acting", &(command(&starts(&tokens[3])) + "\nAction: start"));
+    let mut daemon = Daemon::start(config);
+    for name in ["plain", "hidden", "acting"] {
+        assert_eq!(daemon.run(name).status(), "OK");
+    }
+    tokens[3].wait_until_free();
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    for (token, who) in tokens.iter().zip(["plain", "hidden", "start"]) {
+        assert_eq!(token.holders().len(), 1, "{who}");
+    }
+}
+
+#[test]
+fn a_run_that_still_goes_on_is_ended_whole_whatever_it_has_the_right_to() {
+    let (finished, timed_out, stopped) = (Token::new(), Token::new(), Token::new());
+    let right = "\nLeaveRunning: true\nTimeout: ";
+    let config = Config::new()
+        .plugin("finished", &(command(&starts(&finished)) + right + "60"))
+        .plugin("slow", &(command(&format!("{}; sleep 300", hides(&timed_out))) + right + "1"))
+        .plugin("stopped", &(command(&format!("{}; sleep 300", hides(&stopped))) + right + "300"));
+    let mut daemon = Daemon::start(config);
+    assert_eq!(daemon.run("finished").status(), "OK");
+    assert_eq!(daemon.run("slow").expect_error(), "Execution timeout after 1 seconds");
+    assert_eq!(timed_out.holders(), [0; 0]);
+    let _ = daemon.force(&["stopped"]);
+    let _ = stopped.wait_for_holders();
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    assert_eq!(stopped.holders(), [0; 0]);
+    assert_eq!(finished.holders().len(), 1);
+}
+
+#[test]
+fn a_killed_daemon_leaves_only_what_has_the_right_to_stay() {
+    let [finished, going_on, plain] = [(); 3].map(|()| Token::new());
+    let right = "\nLeaveRunning: true\nTimeout: 300";
+    let config = Config::new()
+        .plugin("finished", &(command(&hides(&finished)) + right))
+        .plugin("going", &(command(&format!("{}; sleep 300", hides(&going_on))) + right))
+        .plugin("plain", &(command(&format!("{}; sleep 300", hides(&plain))) + "\nTimeout: 300"));
+    let mut daemon = Daemon::start(config);
+    assert_eq!(daemon.run("finished").status(), "OK");
+    let _ = daemon.force(&["going", "plain"]);
+    let _ = (going_on.wait_for_holders(), plain.wait_for_holders());
+    daemon.signal(Signal::SIGKILL);
+    assert_eq!(daemon.wait_for_exit(), -9);
+    going_on.wait_until_free();
+    plain.wait_until_free();
+    let guardian = || processes::with_argument("__guardian").into_iter().any(|pid| daemon.processes().contains(&pid));
+    wait::until_true("the guardian to end", || !guardian());
+    assert_eq!(finished.holders().len(), 1);
+}
+
+#[test]
+fn what_a_module_leaves_running_is_ended_unless_it_may_stay() {
+    let module = "import os, subprocess\n\
+        from smoker.server.plugins import BasePlugin\n\n\n\
+        class Plugin(BasePlugin):\n\
+        \x20   def run(self):\n\
+        \x20       token = self.plugin.get_param('Token')\n\
+        \x20       subprocess.Popen(['sleep', token], env={}, start_new_session=True, stdin=subprocess.DEVNULL,\n\
+        \x20                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n\
+        \x20       self.result.set_status('OK')\n";
+    let (ended, stays) = (Token::new(), Token::new());
+    let plugin = |token: &Token| format!("Module: starter\nToken: '{token}'\n");
+    let config = Config::new()
+        .file("starter.py", module)
+        .plugin("ended", &plugin(&ended))
+        .plugin("stays", &(plugin(&stays) + "LeaveRunning: true"));
+    let mut daemon = Daemon::start(config);
+    assert_eq!(daemon.run("stays").status(), "OK");
+    assert_eq!(daemon.run("ended").status(), "OK");
+    ended.wait_until_free();
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    assert_eq!(stays.holders().len(), 1);
+}
+
+#[test]
+fn the_right_shows_on_the_wire_only_where_it_is_configured() {
+    let config = Config::new()
+        .action("start", "Command: echo\nLeaveRunning: true")
+        .plugin("with", "Command: echo\nLeaveRunning: true\nAction: start")
+        .plugin("without", "Command: echo");
+    let daemon = Daemon::start(config);
+    let parameters = |name: &str| daemon.plugin(name)["plugin"]["parameters"].clone();
+    assert_eq!(parameters("with")["LeaveRunning"], true);
+    assert_eq!(parameters("with")["Action"]["LeaveRunning"], true);
+    assert!(parameters("without").get("LeaveRunning").is_none());
+}
