@@ -59,6 +59,13 @@ fn a_command_that_ignores_term_is_killed() {
 }
 
 #[test]
+fn nobody_speaks_of_what_was_killed_before_it() {
+    let stubborn = "sh -c 'trap \"\" TERM; sleep 60; echo never'";
+    let outcome = run_over_time(&format!("setsid {stubborn} & {stubborn}"));
+    assert_eq!((outcome.info().as_slice(), outcome.error().len()), (&[""; 0][..], 1), "{}", outcome.0);
+}
+
+#[test]
 fn a_child_with_a_session_of_its_own_is_ended() {
     let _ = run_over_time("setsid sleep 300 & sleep 300");
 }

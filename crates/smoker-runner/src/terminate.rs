@@ -73,12 +73,16 @@ impl Tree {
         let mut pace = Pace::of(manner);
         loop {
             deaths.mark_unchanged();
+            // The first look is for parents to be killed before their children, so that none of them says what
+            // became of a child; who has forked since is met by the next.
             let members = match manner {
-                Manner::Politely => census.members(self, known).await,
-                Manner::AtOnce => census.signal_members(self, known, kill_at_once).await,
+                Manner::AtOnce if !signalled.is_empty() => census.signal_members(self, known, kill_at_once).await,
+                Manner::AtOnce | Manner::Politely => census.members(self, known).await,
             };
-            let newcomers: Vec<_> = members.iter().filter(|member| !signalled.contains(&member.identity())).collect();
+            let mut newcomers: Vec<_> =
+                members.iter().filter(|member| !signalled.contains(&member.identity())).collect();
             if !newcomers.is_empty() {
+                newcomers.sort_by_key(|member| (member.start, member.pid));
                 self.signal(&newcomers, manner);
                 pace.pause = FIRST_LOOK;
             }
@@ -91,8 +95,8 @@ impl Tree {
         }
     }
 
-    /// The group at one stroke, which no fork escapes, and each process that
-    /// left it. Failures mean that a process is gone, or not ours to end; the
+    /// The group at one stroke, which no fork escapes, then each process that
+    /// left it, oldest first. Failures mean that a process is gone, or not ours to end; the
     /// next look tells which.
     fn signal(self, members: &[&Member], manner: Manner) {
         let signals: &[Signal] = match manner {

@@ -78,15 +78,29 @@ fn the_next_run_is_given_to_a_child_that_waits_for_it() {
 }
 
 #[test]
-fn a_spare_is_marked_before_its_run() {
+fn a_run_carries_its_number_wherever_it_can_be_seen() {
     let modules = Modules::new();
     let (host, _) = run_who(&modules);
-    let environment = fs::read(format!("/proc/{}/environ", spare_of(&host))).expect("an environment");
-    let marker = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(b"SMOKER_RUN_ID="));
-    let marker = String::from_utf8_lossy(marker.expect("a marker")).into_owned();
-    assert!(marker.starts_with(&format!("{}.", std::process::id())), "{marker}");
-    let seen = modules.run_body("marked", "self.result.add_info(os.environ['SMOKER_RUN_ID'])");
-    assert_eq!(infos(&seen), [marker]);
+    let numbers = |process: &str| {
+        let environment = fs::read(format!("/proc/{process}/environ")).expect("an environment");
+        let number = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(b"SMOKER_RUN_ID="));
+        let number = String::from_utf8_lossy(number.expect("a number")).into_owned();
+        let limits = fs::read_to_string(format!("/proc/{process}/limits")).expect("limits");
+        let limit = limits.lines().find_map(|line| line.strip_prefix("Max file locks")).expect("a limit");
+        (number, limit.split_whitespace().next().expect("a soft limit").to_owned())
+    };
+    let spare = numbers(&spare_of(&host));
+    assert_eq!(spare, numbers(&host), "a spare belongs to no run yet");
+    let seen = modules.run_body(
+        "marked",
+        "limit = [line for line in open('/proc/self/limits') if 'file locks' in line][0].split()[3]\n\
+         number = [entry[14:] for entry in open('/proc/self/environ').read().split('\\0') if entry.startswith('SMOKER_RUN_ID=')][0]\n\
+         self.result.add_info(' '.join({limit, number, os.environ['SMOKER_RUN_ID']}))",
+    );
+    let seen = infos(&seen);
+    let [number] = seen.as_slice() else { panic!("{seen:?}") };
+    assert!(number.len() == 19 && number.bytes().all(|digit| digit.is_ascii_digit()), "one number: {number}");
+    assert_ne!(*number, spare.0);
 }
 
 #[test]
