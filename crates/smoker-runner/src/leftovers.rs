@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nix::unistd::Pid;
 use smoker_model::plugin::PluginName;
 use tokio::sync::{Notify, watch};
-use tokio_util::task::TaskTracker;
+use tokio::task::JoinSet;
 
 use crate::census::Census;
 use crate::run_id::RunId;
@@ -33,7 +33,7 @@ struct Inner {
     over: Notify,
     /// Those in progress whose leftovers may stay.
     sparing: watch::Sender<BTreeSet<RunId>>,
-    ends: TaskTracker,
+    ends: Mutex<JoinSet<()>>,
     census: Census,
     deaths: watch::Receiver<()>,
 }
@@ -57,7 +57,7 @@ struct Runs {
 impl Leftovers {
     pub(crate) fn new(census: Census, deaths: watch::Receiver<()>) -> Self {
         let (sparing, _) = watch::channel(BTreeSet::new());
-        let (runs, over, ends) = (Mutex::default(), Notify::new(), TaskTracker::new());
+        let (runs, over, ends) = (Mutex::default(), Notify::new(), Mutex::default());
         Self(Arc::new(Inner { runs, over, sparing, ends, census, deaths }))
     }
 
@@ -122,8 +122,8 @@ impl Leftovers {
     /// was found has ended. What lost its number is ended, too, unless it may
     /// come from a run whose leftovers may stay.
     pub(crate) async fn settle(&self) {
-        self.0.ends.close();
-        self.0.ends.wait().await;
+        let mut ends = mem::take(&mut *self.ends());
+        while ends.join_next().await.is_some() {}
         let unknown = self.runs().without_number();
         if !unknown.is_empty() {
             let tree = Tree { run: None, group: None };
@@ -136,7 +136,9 @@ impl Leftovers {
 
     fn end(&self, tree: Tree, plugin: Option<PluginName>) {
         let this = self.clone();
-        self.0.ends.spawn(async move {
+        let mut ends = self.ends();
+        while ends.try_join_next().is_some() {}
+        ends.spawn(async move {
             let Inner { census, deaths, .. } = &*this.0;
             let known = census.members(tree, Vec::new()).await;
             if !known.is_empty() {
@@ -160,6 +162,10 @@ impl Leftovers {
         } else {
             tracing::info!("Plugin {plugin} {left}; ending it");
         }
+    }
+
+    fn ends(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.0.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn runs(&self) -> MutexGuard<'_, Runs> {

@@ -93,5 +93,5 @@ fn state_of_modules_and_classes_lasts_for_one_run() {
     for _ in 0..2 {
         assert_eq!(infos(&modules.run(&crate::support::Check::module("state"))), ["2 [1, 2] [1, 2]"]);
     }
-    crate::support::wait_for_log(&["WARN", "Plugin check-state: state: counted to 2"]);
+    crate::support::wait_for_log(&["WARN", "Plugin check-state: counted to 2", "state"]);
 }
