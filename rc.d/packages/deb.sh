@@ -29,7 +29,8 @@ chmod 644 "$tree/usr/share/smoker/smokerd/smokerd.yaml"
 
 documents=$tree/usr/share/doc/smoker
 mv "$documents/LICENSE" "$documents/copyright"
-gzip -9n "$documents/CHANGELOG.md"
+mv "$documents/CHANGELOG.md" "$documents/changelog"
+gzip -9n "$documents/changelog"
 
 mkdir "$tree/DEBIAN"
 

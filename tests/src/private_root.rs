@@ -39,7 +39,7 @@ chmod 755 usr/sbin/policy-rc.d
 "#;
 
 /// The first process is there for daemons that have ended, too: a shell waits for any child.
-const SHELL: &str = "exec chroot . sh -c 'touch /run/ready; sleep 100000 & wait'";
+const SHELL: &str = "exec chroot . sh -c 'touch /run/ready; sleep 3600 & wait'";
 
 /// Of the machine's services none is started.
 const SYSTEMD: &str = r"
@@ -74,7 +74,8 @@ impl PrivateRoot {
     pub fn booted(shared: &Path) -> Option<Self> {
         program("systemctl", "apt-get install systemd")?;
         let machine = Self::with_first_process(SYSTEMD, shared)?;
-        wait::until_true("systemd to answer", || machine.sh("systemctl list-units").code == 0);
+        let answers = || (machine.sh("systemctl list-units").code == 0).then_some(());
+        wait::within(wait::PATIENCE * 3, answers).expect("systemd answers");
         Some(machine)
     }
 

@@ -2,7 +2,7 @@
 
 use smoker_tests::private_root::PrivateRoot;
 
-use crate::built::{deb, folder};
+use crate::built::{deb, folder, root};
 
 const INSTALL: &str = "dpkg --install /shared/smoker_*.deb";
 const CONFIGURATION: &str = "/etc/smokerd/smokerd.yaml";
@@ -28,6 +28,25 @@ fn expect_service(machine: &PrivateRoot) {
     assert!(check.starts_with("OK: "), "{check}");
 }
 
+/// The same plugins say the same, whatever their state and numbers are here.
+fn expect_what_the_readme_shows(machine: &PrivateRoot) {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("readable");
+    let line = "smokercli -s 127.0.0.1:8086 -o long --smoke -f";
+    let (_, shown) = readme.split_once(&format!("$ {line}\n")).expect("README.md shows this call");
+    let shown = shown.split_once("```").expect("the end of the block").0;
+    let real = machine.succeed(&format!("{line} --no-progress"));
+    assert_eq!(said(&real), said(shown), "README.md and {real}");
+}
+
+/// Names of plugins, and what they say, without numbers; components are those of the host.
+fn said(report: &str) -> Vec<String> {
+    let lines = report.lines().filter(|line| line.starts_with("- ") || line.starts_with("  ["));
+    let words = lines.map(|line| line.split_whitespace().filter(|word| !word.contains(['[', '(', ':'])));
+    words
+        .map(|words| words.map(|word| word.replace(|c: char| c.is_ascii_digit(), "")).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn on_a_new_host_it_starts_and_leaves_without_a_trace() {
@@ -39,6 +58,7 @@ fn on_a_new_host_it_starts_and_leaves_without_a_trace() {
     assert_eq!(machine.succeed("dpkg --verify smoker"), "");
     machine.succeed("smokerd --check");
     expect_service(&machine);
+    expect_what_the_readme_shows(&machine);
     assert!(machine.succeed("smokerd.py --version").starts_with("smokerd "));
     assert!(machine.succeed("ls /etc/rc2.d /etc/rc0.d").contains("smokerd"), "it does not start with the system");
     let page = machine.succeed("gzip -dc /usr/share/man/man8/smokerd.8.gz");
