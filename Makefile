@@ -20,7 +20,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build test lint deny fmt doc check bench run install uninstall deb rpm size dist clean
+.PHONY: help build test lint deny fmt doc check bench soak run install uninstall deb rpm size dist clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
@@ -59,6 +59,9 @@ check: lint doc test ## All that has to hold before a commit
 bench: build ## Measure speed and memory against their limits
 	$(CARGO) bench --locked -p smoker-tests --bench daemon
 	$(CARGO) bench --locked -p smokercli --bench client
+
+soak: build ## Load and abuse, ten minutes; a minute or two with SHORT=1
+	$(CARGO) bench --locked -p smoker-tests --bench soak
 
 run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)

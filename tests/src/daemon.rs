@@ -1,7 +1,7 @@
 //! The real daemon, booted for one test in a sandbox of its own.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::Signal;
@@ -24,6 +24,7 @@ pub struct Boot {
     config: Config,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    through: Vec<String>,
 }
 
 impl Boot {
@@ -31,7 +32,7 @@ impl Boot {
     #[must_use]
     pub fn of(config: Config) -> Self {
         let arguments = ["-fg", "--no-syslog", "-v", "-c", "{{DIR}}/smokerd.yaml", "-p", "{{PIDFILE}}"];
-        Self { config, arguments: arguments.map(str::to_owned).to_vec(), environment: Vec::new() }
+        Self { config, arguments: arguments.map(str::to_owned).to_vec(), environment: Vec::new(), through: Vec::new() }
     }
 
     /// With the folder of the configuration in place of its main file.
@@ -50,10 +51,25 @@ impl Boot {
         self
     }
 
+    /// With syslog, as by default.
+    #[must_use]
+    pub fn with_syslog(mut self) -> Self {
+        self.arguments.retain(|argument| argument != "--no-syslog");
+        self
+    }
+
     /// With one more variable in its environment.
     #[must_use]
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Started by another program, which gets the daemon's command line behind
+    /// its own arguments and has to become the daemon in the end. `{{DIR}}` is filled in.
+    #[must_use]
+    pub fn through(mut self, program: &[&str]) -> Self {
+        self.through = program.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
@@ -83,6 +99,11 @@ impl Boot {
         self.config.write(sandbox).expect("the sandbox is writable");
         let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
         let mut command = cli::smokerd_command(sandbox, &arguments);
+        if let [program, words @ ..] = &*self.through {
+            let mut other = sandbox.command(Path::new(program));
+            other.args(words.iter().map(|word| sandbox.fill(word))).arg(command.get_program()).args(command.get_args());
+            command = other;
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Started::spawn(&mut command).expect("the daemon can be started")
     }

@@ -11,13 +11,19 @@ const FURTHER_FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/lib/nagios/plugi
 /// Where a program is, or `None` after a loud line about what to install.
 #[must_use]
 pub fn program(name: &str, install: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(FURTHER_FOLDERS.map(PathBuf::from));
-    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
+    let found = find(name);
     if found.is_none() {
         skip(&format!("no test with a real {name}"), install);
     }
     found
+}
+
+/// Where a program is, if it is at hand.
+#[must_use]
+pub fn find(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain(FURTHER_FOLDERS.map(PathBuf::from));
+    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 /// Says loudly that something was not tested. With `TESTS_SKIP_NOTHING` it is

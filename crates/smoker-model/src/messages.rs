@@ -11,6 +11,9 @@ use crate::value::Value;
 /// lines take many times their length once they are messages, in the daemon and in whoever asks.
 pub const MOST_MESSAGES: usize = 10_000;
 
+/// How many of them are those at the beginning.
+const BEGIN: usize = MOST_MESSAGES / 2;
+
 /// How grave a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -66,10 +69,15 @@ impl Messages {
         if python_text::strip(text).is_empty() {
             return;
         }
+        let surplus = (text.bytes().filter(|byte| *byte == b'\n').count() + 1).saturating_sub(MOST_MESSAGES);
+        // What would be left out in the end is not even made.
+        let is_kept = |at: usize| surplus == 0 || !(BEGIN..BEGIN + surplus).contains(&at);
         let list = self.0.entry(level.as_str()).or_insert_with(|| Json::Array(Vec::new()));
         if let Json::Array(list) = list {
-            list.extend(text.split('\n').map(|line| Json::String(python_text::strip(line).to_owned())));
+            let lines = text.split('\n').enumerate().filter(|(at, _)| is_kept(*at));
+            list.extend(lines.map(|(_, line)| Json::String(python_text::strip(line).to_owned())));
         }
+        warn_of_surplus(&mut self.0, level.as_str(), surplus);
     }
 
     /// Leaves out the middle of each list that has more than [`MOST_MESSAGES`], and says so.
@@ -136,23 +144,28 @@ impl Messages {
 
 /// Does the same for messages that are still a JSON object.
 pub(crate) fn bound(messages: &mut Map<String, Json>) {
-    let mut warnings = Vec::new();
+    let mut cut = Vec::new();
     for (level, list) in messages.iter_mut() {
         let Json::Array(list) = list else { continue };
         let surplus = list.len().saturating_sub(MOST_MESSAGES);
         if surplus > 0 {
-            let begin = MOST_MESSAGES / 2;
-            list.drain(begin..begin + surplus);
+            list.drain(BEGIN..BEGIN + surplus);
             list.shrink_to_fit();
-            warnings.push(Json::String(format!(
-                "{surplus} {level} messages were left out of the middle: a result keeps {MOST_MESSAGES} of each level"
-            )));
+            cut.push((level.clone(), surplus));
         }
     }
-    if !warnings.is_empty()
+    for (level, surplus) in cut {
+        warn_of_surplus(messages, &level, surplus);
+    }
+}
+
+fn warn_of_surplus(messages: &mut Map<String, Json>, level: &str, surplus: usize) {
+    if surplus > 0
         && let Json::Array(list) = messages.entry(Level::Warn.as_str()).or_insert_with(|| Json::Array(Vec::new()))
     {
-        list.extend(warnings);
+        list.push(Json::String(format!(
+            "{surplus} {level} messages were left out of the middle: a result keeps {MOST_MESSAGES} of each level"
+        )));
     }
 }
 
@@ -189,15 +202,18 @@ mod tests {
         let lines: Vec<_> = (0..MOST_MESSAGES + 3).map(|number| number.to_string()).collect();
         messages.add(Level::Info, &lines.join("\n"));
         messages.add(Level::Error, "one");
-        messages.bound();
         let kept: Vec<_> = messages.level(Level::Info).collect();
         assert_eq!((kept.len(), kept[0]), (MOST_MESSAGES, "0"));
         assert_eq!((kept[4999], kept[5000], kept[9999]), ("4999", "5003", "10002"));
         let told = "3 info messages were left out of the middle: a result keeps 10000 of each level";
         assert_eq!(messages.level(Level::Warn).collect::<Vec<_>>(), [told]);
-        let before = messages.clone();
+        let bounded = messages.clone();
         messages.bound();
-        assert_eq!(messages, before);
+        assert_eq!(messages, bounded);
+        messages.add(Level::Info, "one\nmore");
+        messages.bound();
+        let kept: Vec<_> = messages.level(Level::Info).collect();
+        assert_eq!((kept.len(), kept[4999], kept[9998], kept[9999]), (MOST_MESSAGES, "4999", "one", "more"));
     }
 
     #[test]

@@ -7,12 +7,14 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 /// every possible descriptor when they start, which inherit it.
 const WANTED: u64 = 16 * 1024;
 
-/// Raises the soft limit, which is 1024 on many systems, as far as the hard one allows.
-pub(crate) fn raise_limit() {
+/// Raises the soft limit, which is 1024 on many systems, as far as the hard one
+/// allows. Gives how many files may be open.
+pub(crate) fn raise_limit() -> usize {
     let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
         if soft >= WANTED { Ok(()) } else { setrlimit(Resource::RLIMIT_NOFILE, WANTED.min(hard), hard) }
     });
     if let Err(error) = raised {
         tracing::warn!("can't raise the limit on open files ({error}): many runs at a time may fail");
     }
+    getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| usize::try_from(soft).unwrap_or(usize::MAX))
 }

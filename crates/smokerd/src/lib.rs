@@ -47,6 +47,7 @@
 //! - `frame`: what the configuration alone decides of a plugin on the wire
 //! - `json_text`: JSON as the original writes it
 //! - `server`: accepts connections and answers them
+//! - `idle`: which connections wait for a request, and who has to go when all places are taken
 //! - `patience`: gives up on peers that do not read
 //! - `limits`: how much a client may ask
 //! - `api`: the pages
@@ -68,6 +69,7 @@ mod error;
 mod frame;
 mod genconfig;
 mod history;
+mod idle;
 mod json_text;
 mod listen;
 mod live;

@@ -26,5 +26,6 @@ pub const NAMES: usize = 10_000;
 /// any part of the answer; also how long an idle connection is kept.
 pub const REQUEST_TIME: Duration = Duration::from_secs(10);
 
-/// How many connections are served at a time. Further ones wait to be accepted.
+/// How many connections are served at a time, unless a quarter of the open
+/// files that are allowed is less. A further one takes the place of one that waits for a request.
 pub const CONNECTIONS: usize = 1024;

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::idle::Doings;
+
 /// Passes everything through, but fails a write that makes no progress within
 /// the limit. Reading has its own limits further up.
 #[derive(Debug)]
@@ -15,15 +17,17 @@ pub(crate) struct Impatient<S> {
     stream: S,
     limit: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    doings: Doings,
 }
 
 impl<S> Impatient<S> {
-    pub(crate) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, stalled: None }
+    pub(crate) fn new(stream: S, limit: Duration, doings: Doings) -> Self {
+        Self { stream, limit, stalled: None, doings }
     }
 
     /// Counts the time since the last progress.
     fn measure<T>(&mut self, outcome: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        self.doings.set_writing(outcome.is_pending());
         if outcome.is_ready() {
             self.stalled = None;
             return outcome;

@@ -13,13 +13,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::api::guard::Connection;
+use crate::idle::{Connections, Member};
 use crate::limits;
 use crate::patience::Impatient;
 
@@ -29,22 +30,42 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How long to wait when the system has no descriptor for a new connection.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves on all listeners until `shutdown`, then lets answers finish.
-pub(crate) async fn serve(listeners: Vec<TcpListener>, router: Router, shutdown: CancellationToken) {
-    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
+/// Serves on all listeners until `shutdown`, then lets answers finish. At most
+/// so many connections are served at a time.
+pub(crate) async fn serve(listeners: Vec<TcpListener>, router: Router, most: usize, shutdown: CancellationToken) {
+    let places = Places { free: Arc::new(Semaphore::new(most)), taken: Connections::new() };
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        accepting.spawn(accept(listener, router.clone(), Arc::clone(&places), shutdown.clone()));
+        accepting.spawn(accept(listener, router.clone(), places.clone(), shutdown.clone()));
     }
     while accepting.join_next().await.is_some() {}
 }
 
-async fn accept(listener: TcpListener, router: Router, places: Arc<Semaphore>, shutdown: CancellationToken) {
+/// Who may be served. Cheap to clone.
+#[derive(Clone)]
+struct Places {
+    free: Arc<Semaphore>,
+    taken: Connections,
+}
+
+impl Places {
+    /// Waits for a place; when none is free, whoever only waits has to go.
+    async fn take(&self) -> (OwnedSemaphorePermit, Member) {
+        loop {
+            let pause = if self.free.available_permits() == 0 { self.taken.make_room() } else { Duration::ZERO };
+            tokio::select! {
+                biased;
+                Ok(place) = Arc::clone(&self.free).acquire_owned() => return (place, self.taken.enter()),
+                () = sleep(pause) => {}
+            }
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, places: Places, shutdown: CancellationToken) {
     let mut connections = JoinSet::new();
     let mut said_that_none_is_left = false;
     loop {
-        // The place comes first: who has none waits in the system's queue, at no cost to us.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shutdown.cancelled() => break,
@@ -52,10 +73,15 @@ async fn accept(listener: TcpListener, router: Router, places: Arc<Semaphore>, s
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer)) => {
-                let connection = talk(stream, peer, router.clone(), shutdown.clone());
+                // Meanwhile the next ones wait in the system's queue, at no cost to us.
+                let (place, member) = tokio::select! {
+                    taken = places.take() => taken,
+                    () = shutdown.cancelled() => break,
+                };
+                let talking = talk(stream, peer, router.clone(), member, shutdown.clone());
                 connections.spawn(async move {
                     let _place = place;
-                    if let Err(error) = connection.await {
+                    if let Err(error) = talking.await {
                         tracing::debug!("{peer}: {error}");
                     }
                 });
@@ -83,13 +109,20 @@ async fn talk(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    member: Member,
     shutdown: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     let connection = Connection { peer, local: stream.local_addr()? };
-    let answer = service_fn(move |mut request: Request<Incoming>| {
+    let doings = member.doings();
+    let answer = service_fn(|mut request: Request<Incoming>| {
+        let busy = doings.answer();
         request.extensions_mut().insert(connection);
-        router.clone().call(request.map(axum::body::Body::new))
+        let answering = router.clone().call(request.map(axum::body::Body::new));
+        async move {
+            let _busy = busy;
+            answering.await
+        }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -97,10 +130,11 @@ async fn talk(
         .max_headers(limits::PARSER_HEADERS)
         .max_buf_size(limits::PARSER_BUFFER)
         .half_close(true)
-        .serve_connection(TokioIo::new(Impatient::new(stream, limits::REQUEST_TIME)), answer);
+        .serve_connection(TokioIo::new(Impatient::new(stream, limits::REQUEST_TIME, doings.clone())), answer);
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return Ok(served?),
+        () = member.sent_away() => return Ok(()),
         () = shutdown.cancelled() => serving.as_mut().graceful_shutdown(),
     }
     Ok(serving.await?)
