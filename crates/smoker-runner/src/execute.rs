@@ -77,7 +77,7 @@ pub(crate) async fn execute(
 ) -> io::Result<Outcome> {
     let deadline = Instant::now().checked_add(limits.timeout);
     let (reaper, run) = (family.reaper(), family.number(limits.leave_running));
-    let mut process = process::spawn(reaper, program, run)?;
+    let mut process = process::spawn(reaper, program, run).await?;
     let mut streams = Streams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 

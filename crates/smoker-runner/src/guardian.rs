@@ -58,13 +58,13 @@ impl Guardian {
     /// # Errors
     ///
     /// When our own program cannot be started once more.
-    pub fn start(reaper: &Reaper) -> io::Result<Option<Self>> {
+    pub async fn start(reaper: &Reaper) -> io::Result<Option<Self>> {
         if !cfg!(target_os = "linux") {
             return Ok(None);
         }
         let farewell = CancellationToken::new();
         let keeper = Keeper { reaper: reaper.clone(), farewell: farewell.clone() };
-        let first = keeper.spawn()?;
+        let first = keeper.spawn().await?;
         Ok(Some(Self { farewell, keeper: tokio::spawn(keeper.keep(first)) }))
     }
 
@@ -89,12 +89,12 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn spawn(&self) -> io::Result<Child> {
+    async fn spawn(&self) -> io::Result<Child> {
         let daemon = RunId::of_daemon();
         let mut command = program_of_ours(Path::new("/proc/self/exe"));
         command.arg0("smokerd").args([SUBCOMMAND, &daemon.to_string()]);
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.reaper.spawn(&mut Command::from(command), daemon)
+        self.reaper.spawn(Command::from(command), daemon).await
     }
 
     async fn keep(self, mut guardian: Child) {
@@ -120,7 +120,7 @@ impl Keeper {
                 () = sleep_until(not_before) => {}
                 () = self.farewell.cancelled() => return None,
             }
-            match self.spawn() {
+            match self.spawn().await {
                 Ok(another) => return Some(another),
                 Err(error) => tracing::error!("{}", without(&error)),
             }

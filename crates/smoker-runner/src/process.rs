@@ -42,7 +42,7 @@ pub(crate) struct Process {
 /// Without credentials there is nothing to do between fork and exec, which
 /// lets the standard library use `posix_spawn`: it does not copy our page
 /// tables and costs a fraction of a fork.
-pub(crate) fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::Result<Process> {
+pub(crate) async fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::Result<Process> {
     let mut command = program_of_ours(program.path);
     if let Some(name) = program.name {
         command.arg0(name);
@@ -58,7 +58,7 @@ pub(crate) fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::R
     if let Some(credentials) = program.credentials {
         sys::run_as(&mut command, credentials);
     }
-    let child = reaper.spawn(&mut Command::from(command), run)?;
+    let child = reaper.spawn(Command::from(command), run).await?;
     let pid = pid_of(&child)?;
     let tree = Tree::of_child(run, pid);
     Ok(Process { child, pid, tree })
@@ -67,7 +67,7 @@ pub(crate) fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::R
 /// Starts a module host, with its control socket as standard input. It leads a
 /// process group of its own, so that a terminal's signals reach it only
 /// through us. It belongs to no run.
-pub(crate) fn spawn_host(
+pub(crate) async fn spawn_host(
     reaper: &Reaper,
     interpreter: &Path,
     arguments: &[OsString],
@@ -81,7 +81,7 @@ pub(crate) fn spawn_host(
         .stdin(Stdio::from(control))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let child = reaper.spawn(&mut Command::from(command), RunId::of_daemon())?;
+    let child = reaper.spawn(Command::from(command), RunId::of_daemon()).await?;
     let pid = pid_of(&child)?;
     Ok((child, pid))
 }

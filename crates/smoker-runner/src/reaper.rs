@@ -14,7 +14,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::census::Census;
 use crate::leftovers::Leftovers;
@@ -27,8 +27,10 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 /// Held from before a spawn until the child is listed, and while strangers are
 /// reaped: so that no child is taken for a stranger in the moment after its
 /// birth, nor carries the number of another. One for the whole process, as the
-/// limit is that carries the number.
-static BIRTHS: Mutex<()> = Mutex::new(());
+/// limit is that carries the number. Whoever waits for it keeps no thread: a
+/// thread stands still until its child's program has begun, and the others have
+/// better things to do meanwhile.
+static BIRTHS: AsyncMutex<()> = AsyncMutex::const_new(());
 
 /// Knows which children belong to runs and collects all others. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -69,7 +71,7 @@ impl Reaper {
     /// To be called when all runs are over, before the daemon ends: returns
     /// when what they left running has ended.
     pub async fn settle(&self) {
-        self.leftovers.look_at(&self.shared.sweep());
+        self.leftovers.look_at(&self.shared.sweep().await);
         self.leftovers.settle().await;
     }
 
@@ -78,8 +80,8 @@ impl Reaper {
     /// The child gets the run's number from us, over the fork: no code runs in
     /// it for that, so the standard library can go on using `posix_spawn`, and
     /// there is no moment in which the child does not carry it.
-    pub(crate) fn spawn(&self, command: &mut Command, run: RunId) -> io::Result<Child> {
-        let _birth = births();
+    pub(crate) async fn spawn(&self, mut command: Command, run: RunId) -> io::Result<Child> {
+        let _birth = BIRTHS.lock().await;
         let _mark = Mark::put(run);
         let child = command.spawn()?;
         if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
@@ -153,12 +155,12 @@ impl Shared {
     }
 
     /// Collects every dead child that no run waits for; gives the living ones.
-    fn sweep(&self) -> Vec<Pid> {
+    async fn sweep(&self) -> Vec<Pid> {
         let candidates = self.strangers();
         if candidates.is_empty() {
             return candidates;
         }
-        let _no_births = births();
+        let _no_births = BIRTHS.lock().await;
         let owned = self.owned();
         let strangers = candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw()));
         strangers.filter(|pid| lives(*pid)).collect()
@@ -176,10 +178,6 @@ fn lives(pid: Pid) -> bool {
     false
 }
 
-fn births() -> MutexGuard<'static, ()> {
-    BIRTHS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Looks through our children whenever some have died or runs are over.
 async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()>) {
     let Reaper { shared, leftovers, .. } = reaper;
@@ -188,7 +186,7 @@ async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()
             died = child_died.recv() => if died.is_none() { return },
             () = leftovers.wanted() => {}
         }
-        leftovers.look_at(&shared.sweep());
+        leftovers.look_at(&shared.sweep().await);
         let _ = death.send(());
         tokio::time::sleep(SWEEP_PAUSE).await;
     }

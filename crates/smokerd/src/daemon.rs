@@ -47,7 +47,7 @@ impl Daemon {
         let mut signals = Signals::listen()?;
         let service_manager = ServiceManager::from_environment(source.is_background());
         let reaper = Reaper::start()?;
-        let guardian = start_guardian(&reaper);
+        let guardian = start_guardian(&reaper).await;
         let config = Prepared::new(settings, plugins, &source.origin);
         tell(&config);
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
@@ -87,8 +87,8 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(workers).thread_name("smokerd").enable_all().build()
 }
 
-fn start_guardian(reaper: &Reaper) -> Option<Guardian> {
-    Guardian::start(reaper).unwrap_or_else(|error| {
+async fn start_guardian(reaper: &Reaper) -> Option<Guardian> {
+    Guardian::start(reaper).await.unwrap_or_else(|error| {
         tracing::warn!("{}", guardian::without(&error));
         None
     })

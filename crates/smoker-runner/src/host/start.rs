@@ -48,8 +48,8 @@ const KEPT_LINES: usize = 5;
 pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<Arc<Connection>, String> {
     let interpreter = settings.interpreter()?;
     let shown = interpreter.display();
-    let host =
-        Host::spawn(interpreter, reaper).map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
+    let host = Host::spawn(interpreter, reaper).await;
+    let host = host.map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
     let Host { mut writer, mut lines, undertaker } = host;
     let greeted = async {
         greet(&mut writer, settings).await?;
@@ -97,12 +97,12 @@ struct Host {
 }
 
 impl Host {
-    fn spawn(interpreter: &Path, reaper: &Reaper) -> io::Result<Self> {
+    async fn spawn(interpreter: &Path, reaper: &Reaper) -> io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let (reader, writer) = UnixStream::from_std(ours)?.into_split();
         let arguments = ["-c", LOADER, NAME].map(OsString::from);
-        let (mut child, pid) = spawn_host(reaper, interpreter, &arguments, theirs.into())?;
+        let (mut child, pid) = spawn_host(reaper, interpreter, &arguments, theirs.into()).await?;
         let said = Said::default();
         let stdout = child.stdout.take().map(|pipe| tokio::spawn(said.clone().listen(pipe)));
         let stderr = child.stderr.take().map(|pipe| tokio::spawn(said.clone().listen(pipe)));

@@ -71,7 +71,7 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
     let signals = Signals::listen()?;
     let reaper = Reaper::start()?;
     let runner = Runner::new(reaper.clone(), python);
-    let guardian = Guardian::start(&reaper).unwrap_or_else(|error| {
+    let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
         tracing::warn!("no guardian ({error}): should this test be killed with SIGKILL, its processes live on");
         None
     });
