@@ -17,9 +17,13 @@ use crate::tree::Tree;
 /// How long processes have between SIGTERM and SIGKILL.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
-/// How long the kernel has to carry out SIGKILL. What is left then sleeps in
+/// How long the kernel has to carry out a SIGKILL. What is left then sleeps in
 /// the kernel, or belongs to somebody else, and no signal of ours ends it.
 const KILL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long all of the killing may take: a process needs the processor to end,
+/// and on a host that has no time for anybody it waits for its turn, as do we.
+const STARVED_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Deaths of processes that are not our children reach us by no signal; the
 /// first look for them comes this soon, each further one twice as late.
@@ -33,6 +37,18 @@ enum Manner {
     Politely,
     /// By SIGKILL.
     AtOnce,
+}
+
+impl Manner {
+    /// Until when processes that were signalled are waited for. Newcomers gain
+    /// no grace; but who was killed this moment is not given up the next.
+    fn deadline(self, begun: Instant, last_signal: Instant, members: &[Member]) -> Instant {
+        match self {
+            Self::Politely => begun + GRACE,
+            Self::AtOnce if members.iter().any(|member| member.is_runnable) => begun + STARVED_PATIENCE,
+            Self::AtOnce => (last_signal + KILL_PATIENCE).min(begun + STARVED_PATIENCE),
+        }
+    }
 }
 
 impl Tree {
@@ -49,8 +65,8 @@ impl Tree {
         census: &Census,
         mut deaths: watch::Receiver<()>,
     ) -> Vec<Pid> {
-        for (manner, time) in [(Manner::Politely, GRACE), (Manner::AtOnce, KILL_PATIENCE)] {
-            known = self.signal_until_gone(manner, Instant::now() + time, known, census, &mut deaths).await;
+        for manner in [Manner::Politely, Manner::AtOnce] {
+            known = self.signal_until_gone(manner, known, census, &mut deaths).await;
             if known.is_empty() {
                 break;
             }
@@ -64,13 +80,14 @@ impl Tree {
     async fn signal_until_gone(
         self,
         manner: Manner,
-        deadline: Instant,
         mut known: Vec<Member>,
         census: &Census,
         deaths: &mut watch::Receiver<()>,
     ) -> Vec<Member> {
         let mut signalled: HashSet<(Pid, u64)> = HashSet::new();
         let mut pace = Pace::of(manner);
+        let begun = Instant::now();
+        let mut last_signal = begun;
         loop {
             deaths.mark_unchanged();
             // The first look is for parents to be killed before their children, so that none of them says what
@@ -84,9 +101,11 @@ impl Tree {
             if !newcomers.is_empty() {
                 newcomers.sort_by_key(|member| (member.start, member.pid));
                 self.signal(&newcomers, manner);
+                last_signal = Instant::now();
                 pace.pause = FIRST_LOOK;
             }
             signalled = members.iter().map(Member::identity).collect();
+            let deadline = manner.deadline(begun, last_signal, &members);
             if members.is_empty() || Instant::now() >= deadline {
                 return members;
             }

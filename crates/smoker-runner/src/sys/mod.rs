@@ -33,6 +33,8 @@ pub(crate) struct Member {
     pub(crate) name: String,
     /// Whether a signal to the run's group reaches it.
     pub(crate) in_group: bool,
+    /// Whether it runs or waits for a processor, and for nothing else.
+    pub(crate) is_runnable: bool,
 }
 
 impl Member {

@@ -76,7 +76,8 @@ impl ProcessList {
 
     /// The group's leader stands for the whole group.
     pub(crate) fn members(&self, group: Option<Pid>, _run: Option<RunId>, _known: &[Member]) -> Vec<Member> {
-        let member = |pid: Pid| Member { pid, start: 0, name: "process group".to_owned(), in_group: true };
+        let name = || "process group".to_owned();
+        let member = |pid: Pid| Member { pid, start: 0, name: name(), in_group: true, is_runnable: false };
         group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
     }
 

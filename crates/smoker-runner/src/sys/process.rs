@@ -52,6 +52,10 @@ impl Process {
     pub(crate) fn is_alive(&self) -> bool {
         !matches!(self.state, 'Z' | 'X' | 'x')
     }
+
+    pub(crate) fn is_runnable(&self) -> bool {
+        self.state == 'R'
+    }
 }
 
 /// The run of this daemon that a process carries.

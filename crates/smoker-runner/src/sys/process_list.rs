@@ -96,7 +96,9 @@ impl ProcessList {
     fn member(&self, index: usize, group: Option<Pid>) -> Member {
         let process = &self.processes[index].0;
         let in_group = group.is_some_and(|group| group.as_raw() == process.group);
-        Member { pid: Pid::from_raw(process.pid), start: process.start, name: process.name.clone(), in_group }
+        let name = process.name.clone();
+        let is_runnable = process.is_runnable();
+        Member { pid: Pid::from_raw(process.pid), start: process.start, name, in_group, is_runnable }
     }
 
     /// All runs that have a living process.
