@@ -67,6 +67,7 @@ enum Content {
 
 struct Builder<'a> {
     source: &'a Source,
+    last_line: usize,
     text: &'a AmendedText,
     frames: Vec<Frame>,
     root: Option<Rc<Node>>,
@@ -77,7 +78,16 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(source: &'a Source, text: &'a AmendedText) -> Self {
-        Self { source, text, frames: Vec::new(), root: None, anchors: HashMap::new(), merger: Merger::default() }
+        let last_line = source.last_line();
+        Self {
+            source,
+            last_line,
+            text,
+            frames: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            merger: Merger::default(),
+        }
     }
 
     fn build(&mut self) -> Result<Rc<Node>, Failure> {
@@ -122,6 +132,8 @@ impl<'a> Builder<'a> {
     fn place(&self, span: Span) -> Place {
         let line = span.start.line();
         let column = self.text.column(line, span.start.col()) + 1;
+        // An empty value at the end of the file begins behind it, where no editor goes.
+        let (line, column) = if line > self.last_line { (self.last_line, 1) } else { (line, column) };
         Place { file: Rc::clone(&self.source.path), line, column }
     }
 

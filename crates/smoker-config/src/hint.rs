@@ -43,7 +43,7 @@ struct Slip {
 
 impl Slip {
     fn of(error: &ScanError, column: usize, source: &Source) -> Self {
-        let last = source.text.lines().count().max(1);
+        let last = source.last_line();
         let line = error.marker().line().min(last);
         let column = if error.marker().line() > last { 1 } else { column };
         let before = (1..line).rev().find(|line| !source.line(*line).trim().is_empty());

@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_line_that_goes_on_with_a_secret_is_one() {
         let text = "a:\n  PrivateKey: |\nMIIEvQ\nb: 1\nnothing\n".to_owned();
-        let source = Source { path: std::path::Path::new("x").into(), text };
+        let source = Source::of_text(std::path::Path::new("x"), text);
         assert_eq!(
             (1..=5).map(|number| shown(&source, number)).collect::<Vec<_>>(),
             ["a:", "PrivateKey: ***", "***", "b: 1", "nothing"]

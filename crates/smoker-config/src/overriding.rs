@@ -60,7 +60,7 @@ pub fn value_of(word: &str) -> Result<Value, String> {
     if !word.starts_with(['"', '\'', '!']) {
         return scalar::plain(word);
     }
-    let source = Source { path: Path::new("").into(), text: word.to_owned() };
+    let source = Source::of_text(Path::new(""), word.to_owned());
     let node = document::parse(&source, &mut Report::default());
     match node.map(|node| node.to_value()) {
         Ok(Value::List(_) | Value::Map(_)) | Err(_) => {

@@ -1,5 +1,6 @@
 //! One configuration file as text.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -12,9 +13,16 @@ use crate::limits::MAX_FILE_SIZE;
 pub(crate) struct Source {
     pub(crate) path: Rc<Path>,
     pub(crate) text: String,
+    /// Where each line begins, once somebody asks for one.
+    starts: OnceCell<Vec<usize>>,
 }
 
 impl Source {
+    /// A text that is there already.
+    pub(crate) fn of_text(path: &Path, text: String) -> Self {
+        Self { path: path.into(), text, starts: OnceCell::new() }
+    }
+
     /// Reads a file. The error is the reason without the file's name.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let mut bytes = Vec::new();
@@ -33,12 +41,20 @@ impl Source {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
         check_printable(&text)?;
-        Ok(Self { path: path.into(), text })
+        Ok(Self::of_text(path, text))
+    }
+
+    /// The number of the last line, from 1.
+    pub(crate) fn last_line(&self) -> usize {
+        self.text.matches('\n').count() + usize::from(!self.text.ends_with('\n'))
     }
 
     /// A line by its number from 1; empty beyond the end.
     pub(crate) fn line(&self, number: usize) -> &str {
-        self.text.lines().nth(number.saturating_sub(1)).unwrap_or_default()
+        let ends = || self.text.match_indices('\n').map(|(end, _)| end + 1);
+        let starts = self.starts.get_or_init(|| std::iter::once(0).chain(ends()).collect());
+        let start = starts.get(number.saturating_sub(1)).copied().unwrap_or(self.text.len());
+        self.text[start..].lines().next().unwrap_or_default()
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it
 //! - `value_json`: values and JSON
+//! - `bounded_json`: JSON of strangers, as much of it as memory should take
 //! - `python_text`: values written the way Python's `str()` and `repr()` write them
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `secret_name`: names of parameters whose values are not for everybody's eyes
@@ -17,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bounded_json;
 pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use smoker_model::bounded_json;
 use smoker_model::messages::Level;
-use smoker_model::plugin::TimeLimit;
+use smoker_model::plugin::{Parameters, TimeLimit};
 use smoker_model::python_text;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
@@ -144,7 +145,7 @@ impl Asked<'_> {
         };
         match provider {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
-                let parameters = as_map(serde_json::to_value(&self.run.plugin.spec().parameters));
+                let parameters = as_map(&self.run.plugin.spec().parameters);
                 let request = self.request(parameters);
                 let outcome =
                     builtin::run_in_child(&request, self.run.timeout, self.reply_limit(), credentials, family, cancel);
@@ -152,7 +153,7 @@ impl Asked<'_> {
                 self.read(outcome.reply.as_deref(), &outcome.end)
             }
             Provider::BuiltIn(_) => {
-                let parameters = as_map(serde_json::to_value(&self.run.plugin.spec().parameters));
+                let parameters = as_map(&self.run.plugin.spec().parameters);
                 builtin::run_here(self.request(parameters)).await
             }
             Provider::Python => {
@@ -237,7 +238,7 @@ impl Asked<'_> {
     fn read(&self, reply: Option<&[u8]>, end: &End) -> Result<Findings, String> {
         if let Some(reply) = reply {
             let reply: Reply =
-                serde_json::from_slice(reply).map_err(|error| format!("the reply can't be read: {error}"))?;
+                bounded_json::parse(reply).map_err(|error| format!("the reply can't be read: {error}"))?;
             if let (Some(witness), Some(invalid)) = (self.run.witness, &reply.invalid) {
                 witness.saw_invalid(invalid);
             }
@@ -278,16 +279,25 @@ fn has_module(folders: &[PathBuf], name: &str, class: &str) -> bool {
     })
 }
 
-fn as_map(json: serde_json::Result<Json>) -> Map<String, Json> {
-    match json {
-        Ok(Json::Object(map)) => map,
-        _ => Map::new(),
-    }
+/// Parameters as values of JSON. By way of the text, which has room for a
+/// number of any size; read again, one beyond 64 bits is a float.
+fn as_map(parameters: &Parameters) -> Map<String, Json> {
+    let text = serde_json::to_string(parameters).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use smoker_model::value::Value;
+
     use super::*;
+
+    #[test]
+    fn a_number_of_any_size_harms_no_other_parameter() {
+        let parameters = [("Ok", Value::Text("ready".to_owned())), ("Big", Value::Int(1 << 80))];
+        let map = as_map(&parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect());
+        assert_eq!((map["Ok"].as_str(), map["Big"].as_f64()), (Some("ready"), Some(2_f64.powi(80))));
+    }
 
     #[test]
     fn a_module_of_the_user_has_the_class_that_is_looked_for() {

@@ -1,6 +1,7 @@
 //! What a command printed becomes findings.
 
 use serde_json::Value as Json;
+use smoker_model::bounded_json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::python_text;
 use smoker_model::result::Findings;
@@ -60,7 +61,11 @@ pub(crate) fn messages(outcome: &Outcome) -> Messages {
 /// The result that a command told as JSON; `None` when its output is plain
 /// text. Bare scalars and everything empty count as text.
 fn parse_told(stdout: &str) -> Option<Findings> {
-    let json = read_json(stdout)?.ok()?;
+    let json = match read_json(stdout)? {
+        Ok(json) => json,
+        Err(error) if error.is_data() => return Some(Findings::error(&format!("Invalid JSON structure: {error}"))),
+        Err(_) => return None,
+    };
     let has_status = json["status"].as_str().and_then(Status::of_result).is_some();
     match json {
         Json::Object(object) if object.is_empty() => None,
@@ -82,13 +87,17 @@ fn parse_told(stdout: &str) -> Option<Findings> {
 /// infinities, is read as null.
 ///
 /// The error says what is wrong and where, line and column as in the text
-/// (columns behind a NaN are off by a few).
+/// (columns behind a NaN are off by a few). It is one of data when there are
+/// more values than [`MAX_VALUES`](smoker_model::bounded_json::MAX_VALUES).
 #[must_use]
 pub fn read_json(text: &str) -> Option<serde_json::Result<Json>> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
-    Some(serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_python_numbers(text))))
+    Some(match bounded_json::parse(text.as_bytes()) {
+        Err(error) if !error.is_data() => bounded_json::parse(without_python_numbers(text).as_bytes()),
+        read => read,
+    })
 }
 
 fn without_python_numbers(text: &str) -> String {
@@ -149,6 +158,7 @@ mod tests {
 
     #[test]
     fn json_without_a_valid_status_is_an_error_that_shows_it() {
+        let many = format!("{{\"status\": \"OK\", \"x\": [{}0]}}", "0,".repeat(100_000));
         let cases = [
             ("{\"status\": \"ok\", \"n\": null}", "Missing status in JSON output: {'status': 'ok', 'n': None}"),
             ("[\"a\", 1]", "Missing status in JSON output: ['a', 1]"),
@@ -156,6 +166,7 @@ mod tests {
                 "{\"status\": \"OK\", \"messages\": 1}",
                 "Invalid JSON structure: Result message has to be a dictionary or None, not int",
             ),
+            (&many, "Invalid JSON structure: it has more than 100000 values"),
         ];
         for (text, expected) in cases {
             assert_eq!(errors(&findings(&outcome(text, "", End::Exited(0)))), [expected]);

@@ -32,7 +32,8 @@ impl Address {
         let page = if typed.contains("://") { parse_url(typed) } else { parse_host_port(typed, default_port) };
         let label = match &page {
             Ok(url) if url.password().is_some() => without_password(url),
-            _ => typed.to_owned(),
+            Ok(_) => typed.to_owned(),
+            Err(_) => without_typed_password(typed),
         };
         Self { label, page }
     }
@@ -47,7 +48,7 @@ pub fn expand(expressions: &[String], default_port: &str) -> Vec<Address> {
     for expression in expressions {
         match expand_ranges(expression, &mut room) {
             Ok(typed) => addresses.extend(typed.iter().map(|typed| Address::parse(typed, default_port))),
-            Err(reason) => addresses.push(Address { label: expression.clone(), page: Err(reason) }),
+            Err(reason) => addresses.push(Address { label: without_typed_password(expression), page: Err(reason) }),
         }
     }
     addresses.retain(|address| {
@@ -98,6 +99,9 @@ fn parse_url(typed: &str) -> Result<Url, String> {
 }
 
 fn parse_host_port(typed: &str, default_port: &str) -> Result<Url, String> {
+    if typed.contains('@') {
+        return Err("it is not a host name; a user and password can stand in a URL only".to_owned());
+    }
     let (host, port) = split_port(typed)?;
     let port = port.unwrap_or(default_port);
     if port.parse::<u16>().map_or(true, |number| number == 0) {
@@ -135,6 +139,16 @@ fn without_password(url: &Url) -> String {
     // Cannot fail: only URLs that cannot have a password refuse, and this one has one.
     let _ = url.set_password(None);
     url.to_string()
+}
+
+/// What was typed and is no address may still hold a password, between the
+/// first colon and the last `@`.
+fn without_typed_password(typed: &str) -> String {
+    let Some((before, host)) = typed.rsplit_once('@') else { return typed.to_owned() };
+    let scheme = before.find("://").filter(|at| !before[..*at].contains('@'));
+    let start = scheme.map_or(0, |at| at + "://".len());
+    let user = before[start..].find(':').map_or(before, |at| &before[..start + at]);
+    format!("{user}@{host}")
 }
 
 /// Writes out every `[01-40]` and `[1,3,5-7]`; the width of the first number
@@ -239,6 +253,11 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         assert_eq!(Address::parse("http://u:secret@h/", "1").label, "http://u@h/");
+        for typed in ["http://u:secret@h h/", "ftp://u:secret@h", "u:secret@h", "u:secret@h[2-1]", "u:secret@://u@h"] {
+            let address = expand(&[typed.to_owned()], "1").remove(0);
+            let shown = format!("{} {}", address.label, address.page.expect_err(typed));
+            assert!(!shown.contains("secret") && shown.contains("u@h"), "{shown}");
+        }
     }
 
     #[test]

@@ -51,10 +51,12 @@
 //! - `patience`: gives up on peers that do not read
 //! - `limits`: how much a client may ask
 //! - `api`: the pages
+//! - `embedded`: parts of the daemon for other programs
 
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod embedded;
 pub mod exit_code;
 pub mod limits;
 

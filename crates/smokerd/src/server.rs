@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -114,6 +115,17 @@ async fn talk(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     let connection = Connection { peer, local: stream.local_addr()? };
+    converse(stream, connection, router, member, shutdown).await
+}
+
+/// Answers the requests that come out of a stream.
+pub(crate) async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    connection: Connection,
+    router: Router,
+    member: Member,
+    shutdown: CancellationToken,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let doings = member.doings();
     let answer = service_fn(|mut request: Request<Incoming>| {
         let busy = doings.answer();

@@ -22,6 +22,7 @@
 //! `yellow`. Any other text is an ERROR, since self-tests list their failures.
 
 use serde_json::{Map, Value as Json};
+use smoker_model::bounded_json;
 use smoker_model::messages::Messages;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
@@ -36,7 +37,7 @@ const WARN_WORDS: [&str; 4] = ["warn", "warning", "degraded", "yellow"];
 /// Reads the output. It has no parameters.
 pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     let document: Json =
-        serde_json::from_str(&request.stdout).map_err(|error| format!("the output is no JSON: {error}"))?;
+        bounded_json::parse(request.stdout.as_bytes()).map_err(|error| format!("the output is no JSON: {error}"))?;
     let call = document.as_object().filter(|object| object.contains_key("mbean"));
     if let Some(error) = call.and_then(|call| call.get("error")) {
         return Ok(Findings::error(&shown(error)));
@@ -58,7 +59,7 @@ fn findings(result: &Json) -> Result<Findings, String> {
             }
             found.findings()
         }
-        Json::String(text) => match serde_json::from_str(text) {
+        Json::String(text) => match bounded_json::parse(text.as_bytes()) {
             Ok(inside @ (Json::Object(_) | Json::Array(_))) => findings(&inside),
             _ => Ok(plain(&Verdict::of(result))),
         },

@@ -29,12 +29,17 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     if rules.iter().all(|(_, patterns)| patterns.is_none()) {
         return Err("none of the parameters Ok, Warn and Error is set: the parser regex needs one of them".to_owned());
     }
-    let mut messages = Messages::new();
-    for line in request.stdout.lines().chain(request.stderr.lines()) {
+    let mut found = rules.each_ref().map(|_| String::new());
+    for line in request.stdout.lines().chain(request.stderr.lines()).filter(|line| !line.trim().is_empty()) {
         let matches = |patterns: &Option<RegexSet>| patterns.as_ref().is_some_and(|set| set.is_match(line));
-        if let Some((level, _)) = rules.iter().find(|(_, patterns)| matches(patterns)) {
-            messages.add(*level, line);
+        if let Some(rule) = rules.iter().position(|(_, patterns)| matches(patterns)) {
+            found[rule] += line;
+            found[rule].push('\n');
         }
+    }
+    let mut messages = Messages::new();
+    for ((level, _), lines) in rules.iter().zip(&found) {
+        messages.add(*level, lines.trim_end());
     }
     let has = |messages: &Messages, level| messages.level(level).next().is_some();
     let wants_ok = rules[2].1.is_some();

@@ -7,6 +7,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json, json};
+use smoker_model::bounded_json;
 use smoker_model::plugin::PluginName;
 use smoker_model::python_text;
 use smoker_model::value::Value;
@@ -87,7 +88,9 @@ async fn read(body: Body) -> Result<Bytes, ApiError> {
 /// Reads the request's body, whatever its content type says: the original's
 /// client sends JSON as a form.
 fn parse_selection(body: &[u8]) -> Result<Selection, ApiError> {
-    let body: Json = serde_json::from_slice(body).map_err(|_| ApiError::NotJson)?;
+    let body: Json = bounded_json::parse(body).map_err(|error| {
+        if error.is_data() { ApiError::WrongInput(Some("The body has too many values")) } else { ApiError::NotJson }
+    })?;
     let Some(Json::Object(process)) = body.get("process") else { return Err(ApiError::WrongInput(None)) };
     if process.is_empty() {
         return Err(ApiError::WrongInput(None));

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::logging::escape::escape;
 use crate::logging::file::interval::When;
 use crate::logging::format::formatter::Formatter;
 use crate::logging::level::Level;
+use crate::logging::record::Record;
 use crate::logging::router::Logger;
 use crate::logging::stream::Stream;
 use crate::logging::syslog::address::Address;
@@ -14,6 +16,14 @@ use crate::logging::syslog::address::Address;
 pub(crate) struct Plan {
     pub(super) loggers: Vec<Logger>,
     pub(super) handlers: Vec<HandlerPlan>,
+}
+
+impl Plan {
+    /// What each handler would write of a message.
+    pub(crate) fn samples(&self, message: &str) -> Vec<String> {
+        let record = Record::new(Level::INFO, "smokerd".into(), escape(message.to_owned(), false));
+        self.handlers.iter().map(|handler| handler.formatter.format(&record)).collect()
+    }
 }
 
 /// A handler.

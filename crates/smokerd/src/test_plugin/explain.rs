@@ -19,6 +19,7 @@ pub(super) fn output(stdout: &str) -> Vec<String> {
     let text = python_text::strip(stdout);
     match output::read_json(text) {
         None => late_json(stdout).into_iter().collect(),
+        Some(Err(error)) if error.is_data() => vec![format!("the JSON is refused: {error}")],
         Some(Err(error)) => vec![no_json(stdout, &error)],
         Some(Ok(json)) => result(&json),
     }

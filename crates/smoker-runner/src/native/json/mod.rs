@@ -21,6 +21,7 @@ mod path;
 mod threshold;
 
 use serde_json::Value as Json;
+use smoker_model::bounded_json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::python_text;
 use smoker_model::result::{ComponentResults, Findings};
@@ -41,7 +42,7 @@ const WARN_WORDS: [&str; 4] = ["warn", "warning", "yellow", "degraded"];
 pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
     let document: Json =
-        serde_json::from_str(&request.stdout).map_err(|error| format!("the output is no JSON: {error}"))?;
+        bounded_json::parse(request.stdout.as_bytes()).map_err(|error| format!("the output is no JSON: {error}"))?;
     if parameters.get("JsonStatus").or(parameters.get("JsonValues")).is_none() {
         return Err("neither JsonStatus nor JsonValues is set: the parser json needs one of them".to_owned());
     }

@@ -45,7 +45,8 @@ struct Test {
     name: String,
     status: Status,
     remark: Option<String>,
-    comments: Vec<String>,
+    /// A line each.
+    comments: String,
 }
 
 /// What is known so far.
@@ -79,8 +80,9 @@ impl Run {
     }
 
     fn explain(&mut self, text: &str) {
-        if let Some(test) = &mut self.current {
-            test.comments.push(text.to_owned());
+        if let Some(test) = self.current.as_mut().filter(|_| !text.trim().is_empty()) {
+            test.comments += text;
+            test.comments.push('\n');
         }
     }
 
@@ -91,9 +93,7 @@ impl Run {
         };
         let mut messages = Messages::new();
         messages.add(level_of(test.status), test.remark.as_deref().unwrap_or_default());
-        for comment in &test.comments {
-            messages.add(level_of(test.status), comment);
-        }
+        messages.add(level_of(test.status), test.comments.trim_end());
         self.components.add_new(&test.name, test.status, &messages);
     }
 
@@ -134,7 +134,7 @@ fn test(point: &Point<'_>, position: usize) -> Test {
         (Directive::Todo(reason), true) => (Status::Warn, Some(format!("works, but is marked as to do: {reason}"))),
     };
     let name = if point.description.is_empty() { format!("test {position}") } else { point.description.to_owned() };
-    Test { name, status, remark, comments: Vec::new() }
+    Test { name, status, remark, comments: String::new() }
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@
 //! ```
 
 use serde_json::{Map, Value as Json};
+use smoker_model::bounded_json;
 
 use crate::native::varnishparser::backend::Backend;
 
 /// The backends of all objects in the list; none when the text is no such list.
 pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
-    let Ok(Json::Array(items)) = serde_json::from_str(text) else {
+    let Ok(Json::Array(items)) = bounded_json::parse(text.as_bytes()) else {
         return Ok(Vec::new());
     };
     let objects = items.iter().filter_map(Json::as_object);
