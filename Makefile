@@ -20,7 +20,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build test lint deny fmt doc check bench soak run install uninstall deb rpm size dist clean
+.PHONY: help build test lint deny fmt doc check bench soak fuzz run install uninstall deb rpm size dist clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
@@ -62,6 +62,11 @@ bench: build ## Measure speed and memory against their limits
 
 soak: build ## Load and abuse, ten minutes; a minute or two with SHORT=1
 	$(CARGO) bench --locked -p smoker-tests --bench soak
+
+# By hand: `make fuzz INPUTS=1000000`, `make fuzz TARGETS=yaml SECONDS=3600`.
+fuzz:     ## Random input for everything that reads, a minute for all (TARGETS, SECONDS, INPUTS, SEED)
+	$(CARGO) run --locked --profile fuzz -p smoker-fuzz -- $(or $(TARGETS),all) \
+	  $(if $(INPUTS),--inputs $(INPUTS),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))
 
 run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)

@@ -80,7 +80,7 @@ pub fn run(
             (figures.slowest, figures.slowest_length) = (trial.time, input.len());
         }
         match trial.outcome {
-            Ok(word) => pool.learn(&input, &word),
+            Ok(word) => pool.learn(&input, &word, trial.memory),
             Err(failure) => {
                 let input = crate::shrink::shrunk(target, &input, &failure);
                 return Err(Box::new(Found { input, failure }));

@@ -12,6 +12,10 @@ const MOST: usize = 4000;
 /// Longer inputs are not kept: changing them takes long and shows little.
 const LONGEST: usize = 4096;
 
+/// Nor are those that take much memory, and so time: others like them would,
+/// too. Time itself would make the choice another one each time.
+const HUNGRY: usize = 512 * 1024;
+
 /// How much of an outcome counts. Further on messages hold what the input held.
 const SIGNIFICANT: usize = 60;
 
@@ -31,9 +35,9 @@ impl Pool {
         if self.inputs.is_empty() { &[] } else { &self.inputs[random.below(self.inputs.len())] }
     }
 
-    /// Keeps an input if nothing like its outcome was seen before.
-    pub(crate) fn learn(&mut self, input: &[u8], outcome: &str) {
-        if !self.outcomes.insert(kind_of(outcome)) || input.len() > LONGEST {
+    /// Keeps an input if nothing like its outcome was seen before and it did not take much memory.
+    pub(crate) fn learn(&mut self, input: &[u8], outcome: &str, memory: usize) {
+        if !self.outcomes.insert(kind_of(outcome)) || input.len() > LONGEST || memory > HUNGRY {
             return;
         }
         if self.inputs.len() < MOST {

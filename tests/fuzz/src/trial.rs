@@ -68,6 +68,7 @@ impl Trial {
     }
 }
 
-fn processor_time() -> Duration {
+/// The processor time of this process so far.
+pub(crate) fn processor_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map(Duration::from).unwrap_or_default()
 }

@@ -1,12 +1,17 @@
 //! Everything that reads what others wrote, one file each.
 
 mod client_config;
+mod client_http;
+mod folder;
 mod hosts;
+mod logging;
 mod nsca;
 mod output;
 mod page;
 mod parsers;
+mod place;
 mod planted;
+mod rest;
 mod shape;
 mod template;
 mod xml_template;
@@ -15,10 +20,13 @@ mod yaml;
 use crate::target::Target;
 
 /// All targets.
-pub static ALL: [Target; 15] = {
+pub static ALL: [Target; 19] = {
     let [jmx, json, junit, nagios, regex, tap, varnish] = parsers::TARGETS;
     [
         yaml::TARGET,
+        folder::TARGET,
+        logging::TARGET,
+        rest::TARGET,
         template::TARGET,
         output::TARGET,
         jmx,
@@ -31,6 +39,7 @@ pub static ALL: [Target; 15] = {
         nsca::TARGET,
         hosts::TARGET,
         page::TARGET,
+        client_http::TARGET,
         xml_template::TARGET,
         client_config::TARGET,
     ]

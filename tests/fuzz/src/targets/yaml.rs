@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value as Json;
 use smoker_config::{Config, Location, Problem};
 use smoker_model::python_text;
 use smoker_model::value::Value;
@@ -15,16 +16,14 @@ use tempfile::TempDir;
 use crate::fields::{Fields, joined};
 use crate::random::Random;
 use crate::target::Target;
+use crate::targets::place;
 
 pub(crate) const TARGET: Target =
     Target { name: "yaml", about: "the daemon's configuration, with tags and includes", check, make, words: &WORDS };
 
 thread_local! {
     static FOLDER: TempDir = {
-        // In memory where the system has such a place: nothing here has to last.
-        let memory = Path::new("/dev/shm");
-        let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
+        let folder = place::folder();
         fs::create_dir(folder.path().join("part.d")).expect("a folder");
         folder
     };
@@ -76,10 +75,10 @@ fn check_plugins(config: &Config) -> String {
     let mut outcome = config.problems.iter().take(2).map(|problem| problem.text.as_str()).collect::<String>();
     for plugin in &config.plugins {
         assert!(!plugin.timeout.duration.is_zero(), "{}: no time", plugin.name);
-        let json = serde_json::to_value(&plugin.parameters).expect("parameters are JSON");
-        assert!(json.is_object());
-        for value in plugin.parameters.values() {
-            assert!(value.equals_json(&serde_json::to_value(value).expect("JSON")) || has_no_json(value), "{value:?}");
+        let text = serde_json::to_string(&plugin.parameters).expect("parameters are JSON");
+        let json: Json = serde_json::from_str(&text).expect("and read back");
+        for (name, value) in &plugin.parameters {
+            assert!(value.equals_json(&json[name]) || has_no_json(value), "{value:?} became {}", json[name]);
             let _ = (python_text::str(value), python_text::repr(value));
         }
         if let Some(Value::Text(command)) = plugin.parameters.get("Command") {
@@ -122,7 +121,7 @@ fn main_file(random: &mut Random) -> String {
     format!("{top}templates:\n  BasePlugin:\n{base}{templates}actions:\n{actions}plugins:\n{plugins}")
 }
 
-fn mapping(random: &mut Random, depth: usize, indent: usize) -> String {
+pub(crate) fn mapping(random: &mut Random, depth: usize, indent: usize) -> String {
     let entry =
         |random: &mut Random| format!("{}{}: {}\n", " ".repeat(indent), key(random), node(random, depth, indent + 2));
     entry(random) + &random.joined(5, "", entry)
@@ -156,7 +155,7 @@ fn scalar(random: &mut Random) -> String {
     }
 }
 
-const TOP: [&str; 12] = [
+pub(crate) const TOP: [&str; 12] = [
     "bind_host: 127.0.0.1\n",
     "bind_port: 8086\n",
     "bind_port: !!str 1\n",
@@ -266,7 +265,7 @@ const SCALARS: [&str; 52] = [
 const ESCAPES: [&str; 14] =
     ["a", " ", "\\n", "\\0", "\\x41", "\\u0041", "\\U0001F600", "\\ud800", "\\\\", "\\\"", "\\/", "\\", "\n", "%(a)s"];
 
-const WORDS: [&str; 44] = [
+pub(crate) const WORDS: [&str; 44] = [
     "!include part.yaml",
     "!include_dir part.d",
     "!include smokerd.yaml",
