@@ -27,11 +27,22 @@ pub fn with_environment(name: &str, value: &str) -> Vec<i32> {
 /// The running processes, other than this one, with an argument that is exactly this text.
 #[must_use]
 pub fn with_argument(argument: &str) -> Vec<i32> {
-    let holds = |pid: &i32| {
-        fs::read(format!("/proc/{pid}/cmdline"))
-            .is_ok_and(|arguments| arguments.split(|byte| *byte == 0).any(|own| own == argument.as_bytes()))
-    };
-    all().into_iter().filter(holds).filter(|pid| is_running(*pid)).collect()
+    with_arguments(&[argument]).remove(argument).unwrap_or_default()
+}
+
+/// As [`with_argument`] for many texts, with one look at all processes.
+#[must_use]
+pub fn with_arguments<'a>(wanted: &[&'a str]) -> HashMap<&'a str, Vec<i32>> {
+    let wanted: HashMap<&[u8], &'a str> = wanted.iter().map(|argument| (argument.as_bytes(), *argument)).collect();
+    let mut found: HashMap<&'a str, Vec<i32>> = HashMap::new();
+    for pid in all() {
+        let Ok(arguments) = fs::read(format!("/proc/{pid}/cmdline")) else { continue };
+        let held = arguments.split(|byte| *byte == 0).find_map(|argument| wanted.get(argument));
+        if let Some(argument) = held.filter(|_| is_running(pid)) {
+            found.entry(argument).or_default().push(pid);
+        }
+    }
+    found
 }
 
 /// Ends the processes whose environment holds `NAME=value`.

@@ -74,6 +74,9 @@ impl ProcessList {
         Self
     }
 
+    /// Nor here.
+    pub(crate) fn watch_newest(&mut self, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) {}
+
     /// The group's leader stands for the whole group.
     pub(crate) fn members(&self, group: Option<Pid>, _run: Option<RunId>, _known: &[Member]) -> Vec<Member> {
         let name = || "process group".to_owned();

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use nix::unistd::Pid;
 
 use crate::run_id::RunId;
-use crate::sys::Member;
 use crate::sys::process::{Process, run_of};
+use crate::sys::{Member, newest};
 
 /// Whose processes are looked for.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ impl Subject {
 
 /// The living processes that may come from a daemon.
 pub(crate) struct ProcessList {
+    subject: Subject,
+    seen: HashSet<(i32, u64)>,
     processes: Vec<(Process, Option<RunId>)>,
     by_run: HashMap<RunId, Vec<usize>>,
     by_group: HashMap<i32, Vec<usize>>,
@@ -38,20 +40,29 @@ pub(crate) struct ProcessList {
 
 impl ProcessList {
     /// Reads `/proc`. Processes that come or go meanwhile may be missing.
-    /// `on_sight` hears of each process the moment that it is read, newest first.
+    /// `on_sight` hears of number, group and run of each process the moment
+    /// that it is read, newest first.
     pub(crate) fn read(subject: Subject, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
-        let mut list =
-            Self { processes: Vec::new(), by_run: HashMap::new(), by_group: HashMap::new(), by_parent: HashMap::new() };
-        let this = Pid::this().as_raw();
-        for pid in Process::all_pids().into_iter().filter(|pid| *pid != this) {
-            let Some(process) = Process::read(pid).filter(|it| it.start >= subject.since && it.is_alive()) else {
-                continue;
-            };
-            let run = run_of(pid, subject.daemon);
-            on_sight(Pid::from_raw(pid), Pid::from_raw(process.group), run);
-            list.add(process, run);
+        let (by_run, by_group, by_parent) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut list = Self { subject, seen: HashSet::new(), processes: Vec::new(), by_run, by_group, by_parent };
+        for process in Process::all_pids().into_iter().filter_map(Process::read) {
+            list.see(process, &mut on_sight);
         }
         list
+    }
+
+    /// Adds those that come meanwhile and are gone before a list is read.
+    pub(crate) fn watch_newest(&mut self, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) {
+        newest::watch(|process| self.see(process, &mut on_sight));
+    }
+
+    fn see(&mut self, process: Process, on_sight: &mut impl FnMut(Pid, Pid, Option<RunId>)) {
+        let may_be = process.is_alive() && process.start >= self.subject.since && process.pid != Pid::this().as_raw();
+        if may_be && self.seen.insert((process.pid, process.start)) {
+            let run = run_of(process.pid, self.subject.daemon);
+            on_sight(Pid::from_raw(process.pid), Pid::from_raw(process.group), run);
+            self.add(process, run);
+        }
     }
 
     fn add(&mut self, process: Process, run: Option<RunId>) {

@@ -1,0 +1,107 @@
+//! The rows: what the processes of a run can do to outlive it.
+
+/// How a row's processes come to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A command runs the script.
+    Command,
+    /// A Python module runs the script and waits for more than it.
+    Module,
+    /// The row is the body of a Python module's `run` itself.
+    Itself,
+}
+
+/// A row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) by: By,
+    /// A shell script that gets a token as its first argument, which its
+    /// processes have to keep in theirs, and as its second a file: processes
+    /// that cannot be caught by a look lock it. Or a module's body, which has both as `token` and `lock`.
+    pub(crate) text: &'static str,
+    /// So many processes have the token when everything is in place; none: the lock tells.
+    pub(crate) processes: usize,
+}
+
+/// What scripts do, for root or not.
+const SCRIPTS: [(&str, usize, &str); 13] = [
+    ("a plain child", 1, r#"exec sleep "$1""#),
+    ("grandchildren", 3, r#"sh -c 'sh -c "sleep \$1; :" child "$1"; :' child "$1"; :"#),
+    ("setsid", 3, r#"setsid sleep "$1" & sleep "$1"; :"#),
+    ("double fork", 3, r#"(setsid sh -c 'sleep "$1" >/dev/null 2>&1 &' child "$1" &); sleep "$1"; :"#),
+    ("nohup", 3, r#"nohup sleep "$1" >/dev/null 2>&1 & sleep "$1"; :"#),
+    ("ignores TERM", 3, r#"trap '' TERM; setsid sleep "$1" & sleep "$1"; sleep "$1"; sleep "$1""#),
+    (
+        "stopped by SIGSTOP",
+        3,
+        r#"sleep "$1" & kill -STOP $!; setsid sh -c 'kill -STOP $$; sleep "$1"' child "$1" & kill -STOP $$; :"#,
+    ),
+    ("holds the pipes open after the parent left", 1, r#"setsid sleep "$1" & exit 0"#),
+    ("closes its descriptors and sleeps", 1, r#"exec sleep "$1" <&- >&- 2>&-"#),
+    (
+        "a chain of forks, faster than one kill pass",
+        0,
+        r#"exec perl -e '
+            use POSIX; $SIG{TERM} = "IGNORE"; open LOCK, "<", $ARGV[1] and flock LOCK, 2 or die;
+            while (1) { fork and POSIX::_exit(0); POSIX::setsid(); select(undef, undef, undef, 0.001) }' "$1" "$2""#,
+    ),
+    (
+        "a fountain of forks, faster than one kill pass",
+        60,
+        r#"exec perl -e '
+            use POSIX; $SIG{TERM} = "IGNORE"; $SIG{CHLD} = "IGNORE";
+            for (1..60) { fork or do { POSIX::setsid(); exec "sleep", @ARGV }; select(undef, undef, undef, 0.001) }
+            sleep 3600 while 1' "$1""#,
+    ),
+    (
+        "changed name, which overwrites the environment",
+        1,
+        r#"exec perl -e '
+            use POSIX; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
+            $0 = join "\0", @ARGV, "x" x 4096; sleep 3600' "$1""#,
+    ),
+    (
+        "without group, session, parents, environment and descriptors",
+        2,
+        r#"env -i perl -e '
+            use POSIX; POSIX::close($_) for 0..2; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
+            $SIG{TERM} = "IGNORE"; exec "sleep", @ARGV' "$1"; exec sleep "$1""#,
+    ),
+];
+
+/// What only root's scripts do.
+const SCRIPTS_OF_ROOT: [(&str, usize, &str); 1] =
+    [("changed uid", 3, r#"setpriv --reuid 65534 --regid 65534 --clear-groups setsid sleep "$1" & sleep "$1"; :"#)];
+
+/// What modules do. `spawn` starts a process with the token.
+const BODIES: [(&str, usize, &str); 4] = [
+    (
+        "a module that ignores SIGTERM",
+        1,
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nspawn()\nwhile True: time.sleep(9)",
+    ),
+    (
+        "a module that ignores exceptions",
+        1,
+        "spawn()\nwhile True:\n    try: time.sleep(9)\n    except BaseException: pass",
+    ),
+    ("a module that is stopped by SIGSTOP", 1, "spawn()\nos.kill(os.getpid(), signal.SIGSTOP)"),
+    (
+        "a module's copies that never call exec",
+        1,
+        "lock = open(lock)\nfcntl.flock(lock, fcntl.LOCK_EX)\nif os.fork() == 0:\n    os.setsid()\n    if os.fork(): os._exit(0)\n    os.closerange(0, 3)\n    os.environ.clear()\n    \
+         signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    while True: time.sleep(9)\nspawn()\ntime.sleep(3600)",
+    ),
+];
+
+/// All rows that this user can show.
+pub(crate) fn all() -> Vec<Row> {
+    let of_root = if cfg!(as_root) { &SCRIPTS_OF_ROOT[..] } else { &[] };
+    let scripts = || SCRIPTS.iter().chain(of_root);
+    let row = |by: By| {
+        move |&(name, processes, text): &(&'static str, usize, &'static str)| Row { name, by, text, processes }
+    };
+    let commands = scripts().map(row(By::Command));
+    commands.chain(scripts().map(row(By::Module))).chain(BODIES.iter().map(row(By::Itself))).collect()
+}
