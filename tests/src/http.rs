@@ -256,15 +256,23 @@ impl Connection {
     }
 
     fn fill(&mut self) -> io::Result<usize> {
-        let left = self.end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        self.stream.set_read_timeout(Some(left))?;
         let mut buffer = [0; 8 * 1024];
-        let count = self.stream.read(&mut buffer)?;
-        self.unread.extend_from_slice(&buffer[..count]);
-        Ok(count)
+        loop {
+            let left = self.end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            self.stream.set_read_timeout(Some(left))?;
+            match self.stream.read(&mut buffer) {
+                // A read with a limit is not taken up again by itself when the machine was stopped for a moment (signal(7)).
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(count) => {
+                    self.unread.extend_from_slice(&buffer[..count]);
+                    return Ok(count);
+                }
+            }
+        }
     }
 }
 

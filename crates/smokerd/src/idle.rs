@@ -73,7 +73,7 @@ impl Connections {
     /// time. Gives how long there is nothing more to be done.
     pub(crate) fn make_room(&self) -> Duration {
         let open = self.open();
-        let waiting = open.values().filter(|activity| activity.waits());
+        let waiting = open.values().filter(|activity| activity.waits() && !activity.sent_away.is_cancelled());
         let Some(longest) = waiting.min_by_key(|activity| activity.since.load(Ordering::Relaxed)) else {
             return RESPITE;
         };
@@ -96,9 +96,7 @@ impl Connections {
 
 impl Activity {
     fn waits(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) == 0
-            && !self.is_writing.load(Ordering::Relaxed)
-            && !self.sent_away.is_cancelled()
+        self.requests.load(Ordering::Relaxed) == 0 && !self.is_writing.load(Ordering::Relaxed)
     }
 }
 
@@ -106,6 +104,11 @@ impl Member {
     /// Tells what it does.
     pub(crate) fn doings(&self) -> Doings {
         Doings { activity: Arc::clone(&self.activity), connections: self.connections.clone() }
+    }
+
+    /// Whether it waits for a request, or for more of one.
+    pub(crate) fn waits(&self) -> bool {
+        self.activity.waits()
     }
 
     /// Returns when somebody else needs the place.

@@ -145,9 +145,16 @@ pub(crate) async fn converse(
         .serve_connection(TokioIo::new(Impatient::new(stream, limits::REQUEST_TIME, doings.clone())), answer);
     tokio::pin!(serving);
     tokio::select! {
+        // In this order: a request that has just come is noticed before its connection is given up.
+        biased;
         served = serving.as_mut() => return Ok(served?),
-        () = member.sent_away() => return Ok(()),
-        () = shutdown.cancelled() => serving.as_mut().graceful_shutdown(),
+        () = member.sent_away() => {
+            if member.waits() {
+                return Ok(());
+            }
+        }
+        () = shutdown.cancelled() => {}
     }
+    serving.as_mut().graceful_shutdown();
     Ok(serving.await?)
 }

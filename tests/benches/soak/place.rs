@@ -1,11 +1,13 @@
 //! What a row needs of the machine.
 
-use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
+use std::{fs, io};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::geteuid;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::http::{Request, Response};
 use smoker_tests::skip::find;
 
 /// Raises our own limit on open files; gives what there is then.
@@ -30,4 +32,13 @@ pub(crate) fn inside(daemon: &Daemon, name: &str) -> PathBuf {
 /// The text of a file, empty when there is none.
 pub(crate) fn text(path: &PathBuf) -> String {
     fs::read_to_string(path).unwrap_or_default()
+}
+
+/// Asks as clients do: once more when the connection is closed before there is an answer.
+pub(crate) fn ask(daemon: &Daemon, request: &Request, asked_again: &mut u32) -> io::Result<Response> {
+    let limit = Duration::from_secs(60);
+    request.send(daemon.address(), limit).or_else(|_| {
+        *asked_again += 1;
+        request.send(daemon.address(), limit)
+    })
 }
