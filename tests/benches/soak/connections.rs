@@ -53,7 +53,7 @@ pub(crate) fn run(length: Length) -> Verdict {
         most_open = most_open.max(open.load(Ordering::Relaxed));
         std::thread::sleep(Duration::from_millis(50));
     }
-    let gap = pulse.longest_gap();
+    let late = pulse.lateness();
     over.store(true, Ordering::Relaxed);
     runtime.shutdown_timeout(Duration::from_secs(5));
     let begun = Instant::now();

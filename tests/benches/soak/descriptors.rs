@@ -39,7 +39,6 @@ pub(crate) fn run(length: Length) -> Verdict {
         }
         idle.clear();
     }
-    let gap = pulse.longest_gap();
     let begun = Instant::now();
     let recovered = wait::within(Duration::from_secs(30), || {
         (watch::descriptors(&daemon) <= rest + 4).then(|| begun.elapsed().as_secs_f64())
@@ -51,7 +50,7 @@ pub(crate) fn run(length: Length) -> Verdict {
         .none("without an answer", failed)
         .at_least("forced runs", f64::from(runs), 4.0, "runs")
         .none("of them failed for want of descriptors", refused_runs)
-        .at_most("longest gap of a plugin that runs each second", gap, pulse::GAP, "s")
+        .schedule(&pulse)
         .at_most("until all descriptors are back", recovered.unwrap_or(f64::INFINITY), 15.0, "s")
         .is("a run afterwards", after.status(), "OK", after.status() == "OK")
 }

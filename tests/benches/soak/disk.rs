@@ -46,7 +46,7 @@ pub(crate) fn log(length: Length) -> Verdict {
     Verdict::of(format!("a log file on a full disk, {runs} forced runs, then room"))
         .is("right results without a log", right, runs, right == runs)
         .is("log, once there is room,", if resumed { "goes on" } else { "stays silent" }, "goes on", resumed)
-        .at_most("longest gap of a plugin that runs each second", pulse.longest_gap(), pulse::GAP, "s")
+        .schedule(&pulse)
         .at_most("memory over that at rest", watch::peak(&daemon) - memory, 24.0, "MiB")
 }
 

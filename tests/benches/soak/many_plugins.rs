@@ -31,21 +31,22 @@ pub(crate) fn run(length: Length) -> Verdict {
     let (elapsed, after) = (begun.elapsed().as_secs_f64(), results(&daemon));
     let due = elapsed * f64::from(COUNT) / f64::from(INTERVAL);
     let ran = f64::from(after.0 - before.0) / due * 100.0;
-    let gap = pulse.longest_gap();
+    let verdict = Verdict::of(format!("{COUNT} plugins with Interval: {INTERVAL}, then all of them forced at once"))
+        .at_most("until it serves", start, 10.0, "s")
+        .at_least("of the due runs done", ran, 90.0, "%")
+        .none("results that are no OK", after.1)
+        .schedule(&pulse);
+    let late = pulse.lateness();
     let begun = Instant::now();
     let forced = daemon.force_with(&json!({"process": {"filter": {"History": 3}}}));
-    let done = wait::within(Duration::from_secs(120), || {
+    let done = wait::within(Duration::from_secs(200), || {
         let answer = Request::get(&forced).send(daemon.address(), Duration::from_secs(60)).ok()?;
         (answer.status == 200).then(|| answer.json()["plugins"]["items"].as_array().map_or(0, Vec::len))
     });
     let took = begun.elapsed().as_secs_f64();
-    Verdict::of(format!("{COUNT} plugins with Interval: {INTERVAL}, then all of them forced at once"))
-        .at_most("until it serves", start, 10.0, "s")
-        .at_least("of the due runs done", ran, 90.0, "%")
-        .none("results that are no OK", after.1)
-        .at_most("longest gap of a plugin that runs each second", gap, pulse::GAP, "s")
+    verdict
         .is("forced at once, done", done.unwrap_or(0), COUNT, done == Some(COUNT as usize))
-        .at_most("in", took, 60.0, "s")
+        .at_most("in", took, 60.0 * (1.0 + late), "s")
         .at_most("memory at most", watch::peak(&daemon), 256.0, "MiB")
 }
 

@@ -48,6 +48,6 @@ pub(crate) fn run(length: Length) -> Verdict {
             is("module", &|outcome| outcome.status() == "OK"),
         )
         .at_most("took", took, 240.0, "s")
-        .at_most("longest gap of a plugin that runs each second", pulse.longest_gap(), pulse::GAP, "s")
+        .schedule(&pulse)
         .at_most("memory over that at rest", watch::peak(&daemon) - memory, 32.0, "MiB")
 }

@@ -58,13 +58,15 @@ pub(crate) fn run(length: Length) -> Verdict {
     let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
     times.sort_by(f64::total_cmp);
     let percentile = |part: usize| times.get(times.len() * part / 1000).copied().unwrap_or(f64::INFINITY);
+    // What the machine is late, an answer may be, for the client's turn and for the daemon's.
+    let late = 2000.0 * pulse.lateness();
     let at_least = f64::from(CLIENTS) * length.pick(20.0, 3.0);
     Verdict::of(format!("{CLIENTS} clients ask each second over connections of their own, 101 plugins run"))
         .at_least("answers", f64::from(asked.load(Ordering::Relaxed)), at_least, "answers")
         .none("wrong or no answers", wrong.load(Ordering::Relaxed))
-        .at_most("99 of 100 answers within", percentile(990), 500.0, "ms")
-        .at_most("999 of 1000 answers within", percentile(999), 2000.0, "ms")
-        .at_most("longest gap of a plugin that runs each second", pulse.longest_gap(), pulse::GAP, "s")
+        .at_most("99 of 100 answers within", percentile(990), 500.0 + late, "ms")
+        .at_most("999 of 1000 answers within", percentile(999), 2000.0 + late, "ms")
+        .schedule(&pulse)
         .at_most("memory over that at rest", watch::peak(daemon) - memory, 48.0, "MiB")
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn run(length: Length) -> Verdict {
     .at_most("in", took, length.pick(180.0, 60.0), "s")
     .at_least("questions meanwhile", f64::from(asked.into_inner()), 50.0, "questions")
     .none("wrong or no answers", wrong.into_inner())
-    .at_most("longest gap of a plugin that runs each second", pulse.longest_gap(), pulse::GAP, "s")
+    .schedule(&pulse)
     .at_most("memory over that after a fifth", watch::resident(&daemon) - memory, 24.0, "MiB")
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn oversized(length: Length) -> Verdict {
         .at_least("requests", f64::from(sent), 100.0, "requests")
         .none("taken instead of refused", sent - refused)
         .is("afterwards", if answers { "answers" } else { "silence" }, "answers", answers)
-        .at_most("longest gap of a plugin that runs each second", pulse.longest_gap(), pulse::GAP, "s")
+        .schedule(&pulse)
         .at_most("memory over that at rest", watch::peak(&daemon) - memory, 64.0, "MiB")
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn pipelining(length: Length) -> Verdict {
     Verdict::of(format!("{AT_ONCE} clients: 200 requests at once on a connection, or one and then half of it closed"))
         .at_least("right answers, in order", f64::from(answered.into_inner()), length.pick(20_000.0, 2000.0), "answers")
         .none("wrong or no answers", wrong.into_inner())
-        .at_most("longest gap of a plugin that runs each second", pulse.longest_gap(), pulse::GAP, "s")
+        .schedule(&pulse)
         .at_most("memory over that at rest", watch::peak(&daemon) - memory, 48.0, "MiB")
 }
 

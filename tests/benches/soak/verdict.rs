@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::pulse::Pulse;
+
 /// A row's figures, each with its bound.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
@@ -34,7 +36,12 @@ impl Verdict {
 
     /// Adds a figure that has to be at most the bound.
     pub(crate) fn at_most(self, what: &str, measured: f64, bound: f64, unit: &str) -> Self {
-        self.is(what, format_args!("{measured:.2} {unit}"), format_args!("at most {bound} {unit}"), measured <= bound)
+        self.is(
+            what,
+            format_args!("{measured:.2} {unit}"),
+            format_args!("at most {bound:.1} {unit}"),
+            measured <= bound,
+        )
     }
 
     /// Adds a figure that has to be at least the bound.
@@ -45,6 +52,13 @@ impl Verdict {
             format_args!("at least {bound:.0} {unit}"),
             measured >= bound,
         )
+    }
+
+    /// Adds how well a schedule was kept.
+    pub(crate) fn schedule(self, pulse: &Pulse) -> Self {
+        let what =
+            format!("longest gap of a plugin that runs each second, the machine itself {:.2} s late", pulse.lateness());
+        self.at_most(&what, pulse.longest_gap(), pulse.bound(), "s")
     }
 
     /// Adds a count that has to be zero.
