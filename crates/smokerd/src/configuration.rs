@@ -11,7 +11,8 @@ use smoker_runner::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 
 use crate::error::StartError;
-use crate::logging::{names, secrets};
+use crate::logging::names;
+use crate::logging::secrets::values;
 use crate::{admission, privileges, python};
 
 /// A configuration that can be taken.
@@ -100,7 +101,7 @@ impl Prepared {
         let python = self.python.problem().map(|problem| format!("{problem}; every run that needs Python will fail"));
         let of_plugin = |plugin: &PreparedPlugin| {
             let name = plugin.spec().name.clone();
-            let warnings = plugin.warnings().iter().map(ToString::to_string).chain(secrets::too_short(plugin.spec()));
+            let warnings = plugin.warnings().iter().map(ToString::to_string).chain(values::too_short(plugin.spec()));
             warnings.map(|warning| format!("Plugin {name}: {warning}")).collect::<Vec<_>>()
         };
         python.into_iter().chain(self.plugins.iter().flat_map(of_plugin)).collect()

@@ -167,3 +167,23 @@ fn plugins_are_not_told_of_a_journal_that_is_not_theirs() {
     let daemon = Boot::of(config).environment("JOURNAL_STREAM", "8:12345").start();
     daemon.run("env").expect_ok(&["<none>"]);
 }
+
+#[test]
+fn a_console_that_is_closed_is_given_up_and_told_of_once() {
+    let sandbox = Sandbox::new();
+    hello().write(&sandbox).expect("writable");
+    let (reader, writer) = pipe().expect("a pipe");
+    let mut command = cli::smokerd_command(&sandbox, &FOREGROUND);
+    let mut started = Started::spawn(command.stdout(writer)).expect("it can be started");
+    drop((command, reader));
+    wait_until_it_serves(&sandbox, &mut started);
+    wait::until_true("the complaint", || sandbox.stderr().contains("Broken pipe"));
+    for _ in 0..10 {
+        assert!(answers(address(&sandbox)));
+    }
+    started.signal(Signal::SIGTERM);
+    assert_eq!(started.exit_within(wait::PATIENCE), Some(0));
+    let told = sandbox.stderr();
+    assert_eq!(told.matches("can't write to the console: Broken pipe").count(), 1, "{told}");
+    expect_line(&told, &["nothing more is logged there"]);
+}

@@ -1,10 +1,15 @@
 //! Handlers that write files.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, lchown, symlink};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown, symlink};
 use std::path::Path;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use smoker_tests::background::hello;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
@@ -244,4 +249,42 @@ fn a_link_of_somebody_else_is_not_followed_by_root() {
         let told = daemon.console().contains("it is a symbolic link that does not belong to root");
         assert_eq!(told, !is_followed, "{}", daemon.console());
     }
+}
+
+/// Nobody has opened the pipe when the daemon starts.
+#[test]
+fn a_named_pipe_waits_for_its_reader() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.path("pipe");
+    mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("writable");
+    let daemon = with_handler(&format!("class=FileHandler\nargs=('{}',)", pipe.display()));
+    daemon.run("hello").expect_ok(&["hello"]);
+    expect_line(&daemon.console(), &["ERROR: log handler it can't write to", "pipe: No such device or address"]);
+    let mut reader = BufReader::new(fs::File::open(&pipe).expect("readable")).lines();
+    let mut next = || reader.next().expect("a line").expect("text");
+    assert_eq!(next(), "<INFO> smokerd: Starting daemon", "what waited comes first");
+    while !next().contains("Plugin hello result") {}
+}
+
+/// The pipe holds less than is to be written, and is read only when the daemon is asked to end.
+#[test]
+fn the_end_waits_for_what_is_not_written_yet() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.path("pipe");
+    mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("writable");
+    let handler = format!("class=FileHandler\nargs=('{}',)", pipe.display());
+    let config = Config::new().plugin("long", "Command: head -c 300000 /dev/zero | tr '\\0' x");
+    // Opened without waiting for a writer, read as one waits for them.
+    let mut reader =
+        fs::File::options().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&pipe).expect("readable");
+    fcntl(&reader, FcntlArg::F_SETFL(OFlag::empty())).expect("a flag can be cleared");
+    let mut daemon = boot(config, &one_handler(&handler)).start();
+    assert_eq!(daemon.run("long").status(), "OK");
+    daemon.signal(Signal::SIGTERM);
+    wait::until_true("the port to be closed", || TcpStream::connect(daemon.address()).is_err());
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("text");
+    assert_eq!(daemon.wait_for_exit(), 0);
+    expect_line(&text, &["Plugin long result", "xxx", "null"]);
+    assert!(text.ends_with("<INFO> smokerd: Shutting down\n"), "{}", &text[text.len() - 100..]);
 }

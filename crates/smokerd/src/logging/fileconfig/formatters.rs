@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::logging::fileconfig::list;
 use crate::logging::fileconfig::report::Report;
-use crate::logging::format::formatter::{Formatter, Style};
-use crate::logging::ini::document::{Document, Section};
+use crate::logging::fileconfig::{list, option};
+use crate::logging::format::formatter::{Formatter, Problem, Style};
+use crate::logging::ini::document::{Document, Section, Setting};
 
 /// Python's formatter, under the names that it goes by.
 const CLASSES: [&str; 2] = ["logging.Formatter", "Formatter"];
@@ -24,7 +24,7 @@ pub(super) fn read(document: &Document, section: &Section, report: &mut Report) 
 }
 
 fn formatter(document: &Document, section: &Section, report: &mut Report) -> Formatter {
-    if let Some(class) = list::get(document, section, "class", report)
+    if let Some(class) = option::get(document, section, "class", report)
         && !class.value.is_empty()
         && !CLASSES.contains(&class.value.as_str())
     {
@@ -40,11 +40,14 @@ fn formatter(document: &Document, section: &Section, report: &mut Report) -> For
             Style::Percent
         })
     });
-    let text = |setting: Option<&crate::logging::ini::document::Setting>| setting.map(|setting| setting.value.clone());
+    let text = |setting: Option<&Setting>| setting.map(|setting| setting.value.clone());
     let (formatter, problems) = Formatter::parse(text(format).as_deref(), text(date_format).as_deref(), style);
     for problem in problems {
-        let source = if problem.contains("datefmt") { date_format } else { format };
-        report.add(source.map_or(section.line, |setting| setting.line), problem);
+        let (source, text) = match problem {
+            Problem::Format(text) => (format, text),
+            Problem::Date(text) => (date_format, text),
+        };
+        report.add(source.map_or(section.line, |setting| setting.line), text);
     }
     formatter
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::logging::fileconfig::arguments::Arguments;
 use crate::logging::fileconfig::report::Report;
-use crate::logging::fileconfig::{class, list, loggers};
+use crate::logging::fileconfig::{class, list, option};
 use crate::logging::format::formatter::{Formatter, Style};
 use crate::logging::ini::document::{Document, Section};
 use crate::logging::level::Level;
@@ -46,29 +46,30 @@ fn handler(
     formatters: &BTreeMap<String, Formatter>,
     report: &mut Report,
 ) -> Option<HandlerPlan> {
-    let level = loggers::level(document, section, report).unwrap_or(Level::NOTSET);
-    let formatter = match list::get(document, section, "formatter", report).filter(|setting| !setting.value.is_empty())
-    {
-        None => None,
-        Some(setting) => {
-            let formatter = formatters.get(&setting.value).cloned();
-            if formatter.is_none() {
-                report.add(setting.line, format!("formatter '{}' is not listed under [formatters]", setting.value));
+    let level = option::level(document, section, report).unwrap_or(Level::NOTSET);
+    let formatter =
+        match option::get(document, section, "formatter", report).filter(|setting| !setting.value.is_empty()) {
+            None => None,
+            Some(setting) => {
+                let formatter = formatters.get(&setting.value).cloned();
+                if formatter.is_none() {
+                    report.add(setting.line, format!("formatter '{}' is not listed under [formatters]", setting.value));
+                }
+                formatter
             }
-            formatter
-        }
-    };
+        };
     let target = target(document, section, report)?;
     let formatter = formatter.unwrap_or_else(|| Formatter::parse(None, None, Style::Percent).0);
     Some(HandlerPlan { name: name.to_owned(), level, formatter, target })
 }
 
 fn target(document: &Document, section: &Section, report: &mut Report) -> Option<Target> {
-    let Some(class) = list::get(document, section, "class", report) else {
+    let Some(class) = option::get(document, section, "class", report) else {
         report.add(section.line, format!("[{}] has no 'class' and is left out", section.name));
         return None;
     };
-    let (args, kwargs) = (list::get(document, section, "args", report), list::get(document, section, "kwargs", report));
+    let (args, kwargs) =
+        (option::get(document, section, "args", report), option::get(document, section, "kwargs", report));
     let line = args.as_ref().or(kwargs.as_ref()).map_or(class.line, |setting| setting.line);
     let arguments = Arguments::parse(args.as_ref(), kwargs.as_ref());
     let arguments =

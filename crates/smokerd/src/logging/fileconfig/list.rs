@@ -1,26 +1,18 @@
 //! Lists of names: `keys` and `handlers`.
 
+use crate::logging::fileconfig::option;
 use crate::logging::fileconfig::report::Report;
 use crate::logging::ini::document::{Document, Section, Setting};
 
 /// The names of an option, with its line. An option that is missing is a
 /// problem, and no names.
-pub(super) fn of(document: &Document, section: &Section, option: &str, report: &mut Report) -> (Vec<String>, usize) {
-    let Some(Setting { value, line, .. }) = get(document, section, option, report) else {
-        report.add(section.line, format!("[{}] has no '{option}'", section.name));
+pub(super) fn of(document: &Document, section: &Section, name: &str, report: &mut Report) -> (Vec<String>, usize) {
+    let Some(Setting { value, line, .. }) = option::get(document, section, name, report) else {
+        report.add(section.line, format!("[{}] has no '{name}'", section.name));
         return (Vec::new(), section.line);
     };
     let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
     (names.map(str::to_owned).collect(), line)
-}
-
-/// An option with everything filled in; what cannot be filled in is a problem,
-/// and the option stays as it is written.
-pub(super) fn get(document: &Document, section: &Section, option: &str, report: &mut Report) -> Option<Setting> {
-    document.get(section, option).unwrap_or_else(|(line, problem)| {
-        report.add(line, format!("{option}: {problem}; it is taken as it stands"));
-        document.raw(section, option).cloned()
-    })
 }
 
 /// The section `KIND_NAME` of a name in `keys`.

@@ -67,6 +67,8 @@ fn required<'a>(document: &'a Document, name: &str) -> Result<&'a Section, (usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logging::level::Level;
+    use crate::logging::record::Record;
 
     #[test]
     fn a_file_that_is_too_large_is_refused() {
@@ -75,5 +77,49 @@ mod tests {
         std::fs::write(&path, "#\n".repeat(600_000)).expect("a file");
         let error = load(&path).expect_err("no configuration").to_string();
         assert!(error.contains("logging.ini") && error.contains("it has over 1048576 bytes"), "{error}");
+    }
+
+    const EXAMPLE: &str = include_str!("../../../../../etc/logging.ini");
+
+    /// Signs that mean something somewhere in these files.
+    const SIGNS: [&str; 20] =
+        ["'", "\"", "(", ")", "[", "]", "{", "}", "%", "%(", ")s", "\\", ",", "=", ":", "\n", "\n ", "*", "é", "$"];
+
+    /// The same numbers in each run.
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(self.0 >> 33).expect("31 bits") % sides
+        }
+    }
+
+    fn damaged(dice: &mut Dice) -> String {
+        let mut text: Vec<char> = EXAMPLE.chars().collect();
+        for _ in 0..=dice.roll(8) {
+            let at = dice.roll(text.len());
+            let end = (at + dice.roll(12)).min(text.len());
+            let sign = SIGNS[dice.roll(SIGNS.len())];
+            text.splice(at..end, sign.chars());
+        }
+        text.into_iter().collect()
+    }
+
+    #[test]
+    fn no_file_breaks_the_reader() {
+        let mut dice = Dice(1);
+        let mut read_well = 0;
+        for _ in 0..3000 {
+            let text = damaged(&mut dice);
+            let mut report = Report::new(Path::new("logging.ini"));
+            let Ok((document, _)) = read::read(&text) else { continue };
+            let Ok(plan) = plan(&document, &mut report) else { continue };
+            read_well += 1;
+            for handler in plan.handlers {
+                handler.formatter.format(&Record::new(Level::INFO, "smokerd".into(), "text".to_owned()));
+            }
+        }
+        assert!(read_well > 300, "most of the damage was too large to tell: {read_well}");
     }
 }

@@ -1,10 +1,9 @@
 //! `[loggers]` and `[logger_NAME]`.
 
 use crate::logging::fileconfig::handlers::Named;
-use crate::logging::fileconfig::list;
 use crate::logging::fileconfig::report::Report;
+use crate::logging::fileconfig::{list, option};
 use crate::logging::ini::document::{Document, Section};
-use crate::logging::level::Level;
 use crate::logging::router::Logger;
 
 /// The loggers; the root is one of them, listed or not.
@@ -19,7 +18,7 @@ pub(super) fn read(
     let mut loggers = vec![logger(document, root, String::new(), handlers, report)];
     for name in names.iter().filter(|name| *name != "root") {
         let Some(section) = list::section(document, "logger", name, line, report) else { continue };
-        let qualified = list::get(document, section, "qualname", report);
+        let qualified = option::get(document, section, "qualname", report);
         let qualified = qualified.map(|setting| setting.value).filter(|value| !value.is_empty());
         let Some(qualified) = qualified else {
             report.add(section.line, format!("[{}] has no 'qualname', so it is no logger's", section.name));
@@ -35,8 +34,8 @@ pub(super) fn read(
 }
 
 fn logger(document: &Document, section: &Section, name: String, handlers: &[Named], report: &mut Report) -> Logger {
-    let level = level(document, section, report);
-    let propagates = list::get(document, section, "propagate", report).is_none_or(|setting| {
+    let level = option::level(document, section, report);
+    let propagates = option::get(document, section, "propagate", report).is_none_or(|setting| {
         // Python reads a whole number here, and nothing else.
         setting.value.parse::<i64>().map_or_else(
             |_| {
@@ -55,15 +54,4 @@ fn logger(document: &Document, section: &Section, name: String, handlers: &[Name
         }
     }
     Logger { name, level, propagates, handlers: listed }
-}
-
-/// The level of a logger or handler.
-pub(super) fn level(document: &Document, section: &Section, report: &mut Report) -> Option<Level> {
-    let setting = list::get(document, section, "level", report)?;
-    let level = Level::parse(&setting.value);
-    if level.is_none() {
-        let text = "level has to be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, NOTSET";
-        report.add(setting.line, format!("{text}, not '{}'; it is left out", setting.value));
-    }
-    level
 }

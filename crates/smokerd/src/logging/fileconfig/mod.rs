@@ -7,6 +7,7 @@
 //! - `class`: the handlers of Python and their arguments
 //! - `arguments`: `args` and `kwargs` of a handler
 //! - `list`: lists of names, and the sections that they name
+//! - `option`: single options
 //! - `report`: what cannot be honoured, by line
 
 mod arguments;
@@ -16,4 +17,5 @@ mod handlers;
 mod list;
 pub(crate) mod load;
 mod loggers;
+mod option;
 pub(super) mod report;

@@ -22,6 +22,15 @@ pub(crate) struct Formatter {
     has_milliseconds: bool,
 }
 
+/// What of a format cannot be honoured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// In the format itself.
+    Format(String),
+    /// In the format of dates.
+    Date(String),
+}
+
 /// How a format is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -45,7 +54,7 @@ impl Style {
 impl Formatter {
     /// Reads a format and tells what of it cannot be honoured. One that makes no
     /// sense at all becomes that of the bare message.
-    pub(crate) fn parse(format: Option<&str>, date_format: Option<&str>, style: Style) -> (Self, Vec<String>) {
+    pub(crate) fn parse(format: Option<&str>, date_format: Option<&str>, style: Style) -> (Self, Vec<Problem>) {
         field::start_clock();
         let format = format.filter(|format| !format.is_empty());
         let parsed = match (format, style) {
@@ -56,14 +65,14 @@ impl Formatter {
         };
         let mut problems = Vec::new();
         let parts = parsed.unwrap_or_else(|problem| {
-            problems.push(format!("{problem}; the message alone is written"));
+            problems.push(Problem::Format(format!("{problem}; the message alone is written")));
             vec![Part::Field(Field::Message, Manner::Plain)]
         });
         let date_format = date_format.filter(|format| !format.is_empty());
         let (dates, of_dates) = DateFormat::parse(date_format.unwrap_or(DEFAULT_DATE));
-        problems.extend(of_dates);
+        problems.extend(of_dates.into_iter().map(Problem::Date));
         let mut formatter = Self { parts, dates, has_milliseconds: date_format.is_none() };
-        problems.extend(formatter.correct_types());
+        problems.extend(formatter.correct_types().into_iter().map(Problem::Format));
         (formatter, problems)
     }
 
@@ -127,7 +136,7 @@ fn write(manner: &Manner, value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn formatted(format: &str, style: Style) -> (String, Vec<String>) {
+    fn formatted(format: &str, style: Style) -> (String, Vec<Problem>) {
         let (formatter, problems) = Formatter::parse(Some(format), Some("%H"), style);
         let record = Record::new(Level::WARNING, "smokerd.restserver".into(), "it's here".to_owned());
         (formatter.format(&record), problems)
@@ -158,7 +167,10 @@ mod tests {
         ] {
             let (text, problems) = formatted(format, style);
             assert_eq!(text, "it's here", "{format}");
-            assert!(problems.len() == 1 && problems[0].contains(problem), "{format}: {problems:?}");
+            assert!(
+                matches!(&problems[..], [Problem::Format(told)] if told.contains(problem)),
+                "{format}: {problems:?}"
+            );
         }
     }
 }

@@ -8,7 +8,7 @@
 
 mod forms;
 mod normal;
-mod values;
+pub(crate) mod values;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,7 +17,6 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use smoker_model::plugin::PluginSpec;
 
 use crate::logging::secrets::normal::Normal;
-pub(crate) use crate::logging::secrets::values::too_short;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
