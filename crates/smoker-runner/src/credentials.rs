@@ -4,6 +4,7 @@
 //! service that hangs must not hang a run.
 
 use std::ffi::CString;
+use std::io;
 
 use nix::unistd::{Gid, Group, Uid, User, getegid, geteuid};
 use smoker_model::plugin::{AccountId, RunAs};
@@ -97,6 +98,17 @@ impl Credentials {
         };
         Ok(Self { uid, gid, groups })
     }
+}
+
+/// Gives up all capabilities of the calling thread and of whatever it starts.
+/// A change from root to another user does most of it, but leaves inheritable
+/// ones, and under some security bits all.
+///
+/// # Errors
+///
+/// When the system leaves some.
+pub fn give_up_capabilities() -> io::Result<()> {
+    sys::give_up_capabilities()
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use crate::{
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    privileges::restrict_umask();
     let code = match cli::parse(arguments) {
         Err(code) => code,
         Ok(options) => match &options.order {
@@ -117,7 +118,6 @@ fn go_to_background(
     problems: &[Problem],
     log: &Setup,
 ) -> Result<Background, StartError> {
-    daemonize::set_umask();
     let open_files = files.open()?;
     let mut pidfile = Pidfile::lock(pidfile_path)?;
     print_all(problems);

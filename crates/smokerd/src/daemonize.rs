@@ -6,7 +6,6 @@
 use std::io::{self, PipeReader, PipeWriter, Read, Write, pipe};
 
 use fork::{Fork, fork, setsid};
-use nix::sys::stat::{Mode, umask};
 
 use crate::signals;
 
@@ -41,12 +40,6 @@ pub(crate) fn daemonize() -> io::Result<Side> {
     }
     std::env::set_current_dir("/")?;
     Ok(Side::Daemon(Readiness(writer)))
-}
-
-/// Makes what the daemon creates writable for its owner only; the original
-/// left it open to everybody. Comes before the first file, the pidfile.
-pub(crate) fn set_umask() {
-    umask(Mode::S_IWGRP | Mode::S_IWOTH);
 }
 
 fn wait_for_word(mut reader: PipeReader) -> bool {

@@ -96,6 +96,7 @@ def live(surroundings, parent, mask, job, output, log):
     if is_replaced:
         os._exit(0)
     isolation.carry_marker(request['marker'])
+    isolation.tell_whose(request)
     isolation.be_called('smokerd plugin')
     account = request['account']
     if account is not None:

@@ -56,6 +56,15 @@ def carry_marker(marker):
     os.environ[MARKER] = marker
 
 
+def tell_whose(request):
+    """Names the run to whatever the module starts, as a command's environment
+    does. Parameters it has with their types, and passwords among them are not for everybody."""
+    os.environ['SMOKER_PLUGIN'] = request['plugin'].replace('\0', '')
+    os.environ['SMOKER_TIMEOUT'] = request['timeout_text']
+    if request['kind'] == 'action':
+        os.environ['SMOKER_STATUS'] = request['result']['status']
+
+
 def restore_signals(mask):
     """Signals as in an interpreter that was just started."""
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
@@ -94,9 +103,21 @@ def become(account):
             os.setuid(0)
             taken = False
         except OSError:
-            pass
+            give_up_capabilities()
     if not taken:
         raise PermissionError('the system did not change them for good')
+
+
+def give_up_capabilities():
+    """A change of the user leaves inheritable ones, and under some security bits all."""
+    if LIBC is None or not sys.platform.startswith('linux'):
+        return
+    # As linux/capability.h has them: version 3 and this thread; effective, permitted and inheritable bits, twice.
+    header, capabilities = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    if LIBC.capset(header, capabilities) != 0:
+        # Who may not change them may have none.
+        if LIBC.capget(header, capabilities) != 0 or any(capabilities):
+            raise PermissionError('the system leaves capabilities')
 
 
 def follow_parent(parent):

@@ -15,7 +15,7 @@ use crate::credentials::Credentials;
 
 /// Makes the command run with the given ids: groups first, while we may still
 /// set them, then group, then user, each real, effective and saved; then
-/// checked. Any failure refuses the exec.
+/// checked; then nothing is left of what makes root root. Any failure refuses the exec.
 pub(crate) fn run_as(command: &mut Command, credentials: &Credentials) {
     let uid = credentials.uid.as_raw();
     let gid = credentials.gid.as_raw();
@@ -25,12 +25,13 @@ pub(crate) fn run_as(command: &mut Command, credentials: &Credentials) {
         // long as the closure; the call only reads it.
         check(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })?;
         set_ids(uid, gid)?;
+        if uid == 0 {
+            return Ok(());
+        }
         // SAFETY: takes and returns plain numbers. Succeeding would mean that
         // the child can become root again.
-        if uid != 0 && unsafe { libc::setuid(0) } == 0 {
-            return Err(io::Error::from_raw_os_error(libc::EPERM));
-        }
-        Ok(())
+        verify(unsafe { libc::setuid(0) } != 0)?;
+        give_up_capabilities()
     };
     // SAFETY: the closure makes only async-signal-safe system calls and
     // neither allocates nor locks; its captures were made before the fork.
@@ -47,6 +48,31 @@ pub(crate) fn close_inherited_descriptors_on_exec() {
         // longer open, such as that of the listing itself, is an error we ignore.
         unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
+}
+
+/// Leaves the calling thread without any capability.
+#[cfg(target_os = "linux")]
+pub(crate) fn give_up_capabilities() -> io::Result<()> {
+    // As linux/capability.h has them: version 3 and this thread; effective, permitted and inheritable bits, twice.
+    let mut header: [u32; 2] = [0x2008_0522, 0];
+    let mut capabilities = [0_u32; 6];
+    // SAFETY: the kernel reads the two arrays, which have the sizes of its
+    // structures, may write its own version into the first, and keeps neither.
+    let given_up = unsafe { libc::syscall(libc::SYS_capset, header.as_mut_ptr(), capabilities.as_ptr()) } == 0;
+    if given_up {
+        return Ok(());
+    }
+    // Who may not change them may have none.
+    // SAFETY: the kernel reads the first array and fills the second.
+    let known = unsafe { libc::syscall(libc::SYS_capget, header.as_mut_ptr(), capabilities.as_mut_ptr()) } == 0;
+    verify(known && capabilities == [0; 6])
+}
+
+/// There are none elsewhere.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+pub(crate) fn give_up_capabilities() -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ mod process_list;
 
 use nix::unistd::Pid;
 
-pub(crate) use child::{close_inherited_descriptors_on_exec, run_as};
+pub(crate) use child::{close_inherited_descriptors_on_exec, give_up_capabilities, run_as};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{Mark, adopt_orphans, can_mark, child_pids, groups_of, is_alive};
 #[cfg(not(target_os = "linux"))]
