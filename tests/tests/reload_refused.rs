@@ -198,6 +198,8 @@ fn a_reload_in_the_middle_of_a_reload_follows_it() {
     for number in 2..5 {
         daemon.write(&hello().plugin(&format!("number{number}"), "Command: 'true'"));
         daemon.signal(Signal::SIGHUP);
+        let told = || daemon.log().matches("INFO: SIGHUP while a configuration is being read").count();
+        wait::until_true("the signal to be noticed", || told() == number - 1);
     }
     assert_eq!(daemon.get("/plugins").json()["plugins"]["items"].as_array().map(Vec::len), Some(1));
     reading.write_all(b"1\n").expect("it reads");

@@ -2,6 +2,7 @@
 //! takes the place of the one that counts, as a whole or not at all.
 
 use std::fmt::Display;
+use std::pin::pin;
 
 use smoker_config::{DaemonSettings, Problem, Severity};
 use smoker_model::plugin::PluginName;
@@ -64,18 +65,32 @@ impl Reloader {
         Self { source, live, service_manager, started }
     }
 
-    /// Reloads at each signal, until the daemon stops. Signals that come
-    /// during a reload are one more reload after it, so that the last
-    /// configuration wins.
+    /// Reloads at each signal, until the daemon stops.
     pub(crate) async fn obey(mut self, mut hang_up: Signal, shutdown: CancellationToken) {
         let reloading = async {
             while hang_up.recv().await.is_some() {
-                self.reload().await;
+                while self.reload_and_listen(&mut hang_up).await {}
             }
         };
         tokio::select! {
             () = reloading => {}
             () = shutdown.cancelled() => {}
+        }
+    }
+
+    /// Reloads, and tells whether signals came meanwhile: however many, they
+    /// are one more reload after it, so that the last configuration wins.
+    async fn reload_and_listen(&mut self, hang_up: &mut Signal) -> bool {
+        let mut again = false;
+        let mut reload = pin!(self.reload());
+        loop {
+            tokio::select! {
+                () = &mut reload => return again,
+                Some(()) = hang_up.recv() => {
+                    tracing::info!("SIGHUP while a configuration is being read: it is read once more after that");
+                    again = true;
+                }
+            }
         }
     }
 
