@@ -18,6 +18,7 @@
 //! - `help`: the options that a program shows
 //! - `lines`: looks for lines in what a program said
 //! - `markdown`: finds examples and tables in a page of the documentation
+//! - `escapes`: plugins whose processes do what they can to outlive their run
 //! - `outcome`: one result of a plugin, read for what a test asks
 //! - `skip`: what this machine lacks, told loudly
 //! - `replay`: the recorded cases of the original, asked of any daemon
@@ -30,6 +31,7 @@ pub mod binary;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod escapes;
 pub mod help;
 pub mod http;
 pub mod lines;

@@ -1,7 +1,7 @@
 //! Log files, standard streams, and what else a daemon makes or hands on.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::Path;
 
 use nix::sys::signal::Signal;
@@ -13,9 +13,8 @@ use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::outcome::Outcome;
 use smoker_tests::wait;
 
-#[test]
-fn a_hangup_reopens_the_log_files() {
-    let config = hello().top("stdout: {{DIR}}/logs/out\nstderr: {{DIR}}/logs/err");
+fn expect_log_files_reopened(top: &str) {
+    let config = hello().top(&format!("stdout: {{{{DIR}}}}/logs/out\nstderr: {{{{DIR}}}}/logs/err\n{top}"));
     let place = Background::running(&config);
     let (log, rotated) = (place.sandbox.path("logs/out"), place.sandbox.path("logs/out.1"));
     wait::until_true("the log file, whose folder is made", || log.exists());
@@ -26,6 +25,34 @@ fn a_hangup_reopens_the_log_files() {
     let target = fs::read_link(format!("/proc/{}/fd/1", place.pid())).expect("it runs");
     assert_eq!(target, log);
     place.stop().expect_code(0);
+}
+
+#[test]
+fn a_hangup_reopens_the_log_files() {
+    expect_log_files_reopened("");
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_hangup_reopens_the_log_files_of_a_daemon_that_has_given_up_root() {
+    expect_log_files_reopened("uid: 12345\ngid: 12345");
+}
+
+/// What the account that the daemon becomes could have put in the place of a log file.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn root_opens_no_stream_over_a_link_of_somebody_else() {
+    let place = Background::prepare(&hello().top("uid: 12345\ngid: 12345\nstdout: {{DIR}}/out"));
+    let (target, link) = (place.sandbox.path("of-root"), place.sandbox.path("out"));
+    symlink(&target, &link).expect("writable");
+    lchown(&link, Some(12345), Some(12345)).expect("root may");
+    let refused = place.start();
+    refused.expect_code(1);
+    assert!(refused.stderr.contains("it is a symbolic link that does not belong to root"), "{}", refused.stderr);
+    assert!(!target.exists());
+    lchown(&link, Some(0), Some(0)).expect("root may");
+    place.start().expect_code(0);
+    assert!(target.exists());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::pidfile::{self, Pidfile};
 use crate::reload::Source;
 use crate::stdio::{OpenStdio, StdioFiles};
 use crate::{
-    admission, exit_code, genconfig, listen, logging, modules, privileges, python, signals, stop, test_plugin,
+    admission, append_file, exit_code, genconfig, listen, logging, modules, privileges, signals, stop, test_plugin,
 };
 
 /// Does what the command line asks for.
@@ -54,9 +54,10 @@ fn start(options: &Options) -> Result<u8, StartError> {
     signals::hold_back();
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let pidfile_path = pidfile_path(options, &settings);
+    let owner = credentials.as_ref().map(append_file::owner);
     let (background, _pidfile_lock) = match options.order {
         Order::Background => {
-            match go_to_background(StdioFiles::of(&settings, &origin.working), &pidfile_path, &problems, &log)? {
+            match go_to_background(StdioFiles::of(&settings, &origin.working, owner), &pidfile_path, &problems, &log)? {
                 Background::Starter(code) => return Ok(code),
                 Background::Daemon(background, pidfile) => (Some(background), Some(pidfile)),
             }
@@ -66,7 +67,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     if background.is_none() && log.is_configured {
         log.print();
     }
-    logging::start(log, credentials.as_ref().map(|ids| (ids.uid.as_raw(), ids.gid.as_raw())));
+    logging::start(log, owner);
     tracing::info!("Starting daemon");
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());
@@ -148,7 +149,7 @@ fn check(options: &Options) -> u8 {
         Err(Unusable { error, problems }) => (problems, Some(error)),
         Ok(Loaded { settings, plugins, problems, .. }) => {
             let accounts = admission::account_problems(&plugins);
-            let python = python::settings(&Origin::of(&options.config), &settings);
+            let python = Origin::of(&options.config).python(&settings);
             match modules::problems(&plugins, &python) {
                 Ok(modules) => ([problems, accounts, modules].concat(), None),
                 Err(error) => ([problems, accounts].concat(), Some(StartError::Runtime(error))),

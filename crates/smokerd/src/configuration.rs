@@ -13,7 +13,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use crate::error::StartError;
 use crate::logging::names;
 use crate::logging::secrets::values;
-use crate::{admission, privileges, python};
+use crate::{admission, privileges};
 
 /// A configuration that can be taken.
 #[derive(Debug)]
@@ -57,6 +57,14 @@ impl Origin {
         let path = working.join(path);
         Self { path: std::path::absolute(&path).unwrap_or(path), working }
     }
+
+    /// The interpreter that these settings name, and the folders of its modules, of which that of the
+    /// configuration is the first.
+    pub(crate) fn python(&self, settings: &DaemonSettings) -> PythonSettings {
+        let path = &*self.path;
+        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+        PythonSettings::new(settings.python.as_ref(), &settings.python_path, folder, &self.working)
+    }
 }
 
 /// Loads what a daemon starts with.
@@ -91,7 +99,7 @@ fn admit(config: Config, wanted: Option<Credentials>, daemon: Option<&Credential
 impl Prepared {
     /// Looks up the plugins' accounts and the interpreter.
     pub(crate) fn new(settings: DaemonSettings, plugins: Vec<PluginSpec>, origin: &Origin) -> Self {
-        let python = python::settings(origin, &settings);
+        let python = origin.python(&settings);
         let plugins = plugins.into_iter().map(|spec| PreparedPlugin::new(Arc::new(spec))).collect();
         Self { settings, python, plugins }
     }

@@ -21,10 +21,10 @@
 //! - `pidfile`: who we are, for others; and `stop`, which asks it
 //! - `daemonize`: into the background, the starting command waiting
 //! - `stdio`: standard streams of a background daemon
+//! - `append_file`: files that root opens for the account that the daemon becomes
 //! - `privileges`: becoming the configured user
 //! - `descriptors`: how many files may be open
 //! - `logging`: where log lines go
-//! - `python`: where Python and its modules are
 //! - `signals`: TERM, INT and HUP
 //! - `service_manager`: what systemd and its like are told; and `watchdog`, that all is well
 //! - `sys`: what differs between Linux and other systems
@@ -62,6 +62,7 @@ pub mod limits;
 
 mod admission;
 mod api;
+mod append_file;
 mod cli;
 mod configuration;
 mod daemon;
@@ -84,7 +85,6 @@ mod plugin_set;
 mod plugin_task;
 mod privileges;
 mod process_table;
-mod python;
 mod reload;
 mod replace;
 mod roster;

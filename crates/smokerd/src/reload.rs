@@ -11,6 +11,7 @@ use smoker_runner::credentials::Credentials;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
+use crate::append_file;
 use crate::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
 use crate::live::Live;
 use crate::logging::{self, secrets};
@@ -178,7 +179,7 @@ fn read(source: &Source) -> Result<Next, Unusable> {
     reopen_log_files(source.stdio.as_ref());
     let loaded = configuration::load_anew(&source.origin, source.credentials.as_ref())?;
     let Loaded { settings, plugins, problems, .. } = loaded;
-    let files = StdioFiles::of(&settings, &source.origin.working);
+    let files = StdioFiles::of(&settings, &source.origin.working, source.credentials.as_ref().map(append_file::owner));
     let stdio = match source.stdio.as_ref().filter(|before| **before != files).map(|_| files.open()) {
         None => None,
         Some(Ok(open_files)) => Some((files, open_files)),

@@ -1,12 +1,14 @@
 //! Standard streams of a background daemon: the configured files, else nothing.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 use smoker_config::DaemonSettings;
 
+use crate::append_file::{self, Owner};
 use crate::error::StartError;
 
 /// Where the streams lead.
@@ -15,6 +17,8 @@ pub(crate) struct StdioFiles {
     stdin: PathBuf,
     stdout: PathBuf,
     stderr: PathBuf,
+    /// Whom files that we make belong to: the account that the daemon becomes.
+    owner: Option<Owner>,
 }
 
 /// The files, open.
@@ -28,9 +32,9 @@ pub(crate) struct OpenStdio {
 impl StdioFiles {
     /// As configured. Relative paths start at the folder in which the daemon
     /// was started; a daemon itself works in `/`.
-    pub(crate) fn of(settings: &DaemonSettings, working: &Path) -> Self {
+    pub(crate) fn of(settings: &DaemonSettings, working: &Path, owner: Option<Owner>) -> Self {
         let path = |configured: &Path| working.join(configured);
-        Self { stdin: path(&settings.stdin), stdout: path(&settings.stdout), stderr: path(&settings.stderr) }
+        Self { stdin: path(&settings.stdin), stdout: path(&settings.stdout), stderr: path(&settings.stderr), owner }
     }
 
     /// Opens them; folders for output that do not exist yet are made.
@@ -39,10 +43,11 @@ impl StdioFiles {
             let path = path.to_owned();
             move |source| StartError::Stdio { stream, path, source }
         };
+        let append = |path: &Path| append_file::open(path, self.owner, OFlag::O_NOCTTY);
         Ok(OpenStdio {
             stdin: File::open(&self.stdin).map_err(failed("stdin", &self.stdin))?,
-            stdout: append_to(&self.stdout).map_err(failed("stdout", &self.stdout))?,
-            stderr: append_to(&self.stderr).map_err(failed("stderr", &self.stderr))?,
+            stdout: append(&self.stdout).map_err(failed("stdout", &self.stdout))?,
+            stderr: append(&self.stderr).map_err(failed("stderr", &self.stderr))?,
         })
     }
 }
@@ -55,11 +60,4 @@ impl OpenStdio {
         dup2_stderr(&self.stderr)?;
         Ok(())
     }
-}
-
-fn append_to(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().append(true).create(true).open(path)
 }

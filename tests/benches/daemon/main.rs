@@ -4,7 +4,7 @@
 //! # Layout
 //!
 //! - `order`: what the command line asks for, the hidden modes included
-//! - the measures: `get_plugins`, `checks`, `forced_result`, `module_run`, `lateness`, `memory`
+//! - the measures: `get_plugins`, `checks`, `forced_result`, `module_run`, `lateness`, `ending`, `memory`
 //! - the limits they are held against, each served by this program started
 //!   anew: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`; and
 //!   `warm_python`, a process of Python's
@@ -30,6 +30,7 @@ mod bare_server;
 mod boot;
 mod checks;
 mod client;
+mod ending;
 mod forced;
 mod forced_result;
 mod get_plugins;
@@ -74,12 +75,13 @@ fn measure(wanted: &str) -> Result<(), String> {
     let daemon = boot::release_daemon()?;
     let (begin, load) = (Instant::now(), usage::load());
     let mut table = Table::default();
-    let measures: [(&str, Measure); 6] = [
+    let measures: [(&str, Measure); 7] = [
         ("get", get_plugins::measure),
         ("checks", checks::measure),
         ("forced", forced_result::measure),
         ("module", module_run::measure),
         ("lateness", lateness::measure),
+        ("ending", ending::measure),
         ("memory", memory::measure),
     ];
     for (name, measure) in measures {

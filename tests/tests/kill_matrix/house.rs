@@ -9,44 +9,12 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes::{self, Token};
+use smoker_tests::escapes::{self, Escape, Way};
+use smoker_tests::processes;
 use smoker_tests::wait;
-
-use crate::rows::{self, By, Row};
 
 /// How long everything may take to be in place: hundreds of processes on a loaded machine.
 const SETTLING: Duration = Duration::from_secs(60);
-
-/// Begins each row's module. `spawn` starts a process with the token.
-const PRELUDE: &str = "import fcntl, os, signal, subprocess, time\n\
-    from smoker.server.plugins import BasePlugin\n\n\n\
-    class Plugin(BasePlugin):\n\
-    \x20   def run(self):\n\
-    \x20       self.result.set_status('OK')\n\
-    \x20       token = self.plugin.get_param('Token')\n\
-    \x20       script, lock = self.plugin.get_param('Script'), self.plugin.get_param('Lock')\n\
-    \x20       def spawn():\n\
-    \x20           subprocess.Popen(['setsid', 'sleep', token])\n\
-    \x20       try:\n\
-    \x20           os.mkdir(script + '.once')\n\
-    \x20       except FileExistsError:\n\
-    \x20           return\n";
-
-/// How a plugin goes about its script.
-#[derive(Clone, Copy)]
-pub(crate) enum Way {
-    /// It goes on as long as the script does, or longer.
-    Waits,
-    /// It leaves the script running.
-    Leaves,
-}
-
-/// A plugin.
-pub(crate) struct Cell {
-    pub(crate) row: Row,
-    pub(crate) plugin: String,
-    pub(crate) token: Token,
-}
 
 /// A column has hundreds of processes; several at a time would only wait for each other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -54,7 +22,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// Everything about one column.
 pub(crate) struct House {
     pub(crate) daemon: Daemon,
-    pub(crate) cells: Vec<Cell>,
+    pub(crate) cells: Vec<Escape>,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -62,8 +30,7 @@ impl House {
     /// With these lines for each row's plugin, and one slot for each.
     pub(crate) fn build(way: Way, lines: &str) -> Self {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let rows = rows::all().into_iter().filter(|row| matches!(way, Way::Waits) || row.by != By::Itself);
-        let cells: Vec<_> = rows.enumerate().map(Cell::new).collect();
+        let cells = escapes::all(way);
         let daemon = Daemon::start(config(cells.iter(), cells.len(), way, lines));
         Self { daemon, cells, _alone: alone }
     }
@@ -87,12 +54,12 @@ impl House {
     pub(crate) fn wait_until_in_place(&self) {
         let missing = || {
             let holders = self.holders();
-            let count = |cell: &Cell| holders.get(cell.token.text()).map_or(0, Vec::len);
+            let count = |cell: &Escape| holders.get(cell.token.text()).map_or(0, Vec::len);
             let missing = self.cells.iter().filter(|cell| match cell.row.processes {
                 0 => !self.is_locked(cell),
                 processes => count(cell) < processes,
             });
-            missing.map(Cell::name).collect::<Vec<_>>()
+            missing.map(Escape::name).collect::<Vec<_>>()
         };
         let mut last = Vec::new();
         let all_there = wait::within(SETTLING, || {
@@ -117,7 +84,7 @@ impl House {
 
     fn survivors(&self) -> Vec<String> {
         let holders = self.holders();
-        let survivor = |cell: &Cell| {
+        let survivor = |cell: &Escape| {
             let pids = holders.get(cell.token.text());
             (pids.is_some() || self.is_locked(cell)).then(|| format!("{}: {pids:?}", cell.name()))
         };
@@ -128,7 +95,7 @@ impl House {
         processes::with_arguments(&self.cells.iter().map(|cell| cell.token.text()).collect::<Vec<_>>())
     }
 
-    fn is_locked(&self, cell: &Cell) -> bool {
+    fn is_locked(&self, cell: &Escape) -> bool {
         let lock = File::open(self.daemon.path(&cell.lock())).expect("the lock is there");
         Flock::lock(lock, FlockArg::LockExclusiveNonblock).is_err()
     }
@@ -150,48 +117,7 @@ impl House {
     }
 }
 
-impl Cell {
-    fn new((number, row): (usize, Row)) -> Self {
-        Self { row, plugin: format!("cell-{number}"), token: Token::new() }
-    }
-
-    /// How a failure names it.
-    pub(crate) fn name(&self) -> String {
-        format!("'{}' by {:?} ({})", self.row.name, self.row.by, self.plugin)
-    }
-
-    fn lock(&self) -> String {
-        format!("{}.lock", self.plugin)
-    }
-
-    fn add_to(&self, config: Config, way: Way, lines: &str) -> Config {
-        let Self { row, plugin, token } = self;
-        let (script, module, lock) = (format!("{plugin}.sh"), plugin.replace('-', "_"), self.lock());
-        let parameters =
-            format!("Token: '{token}'\nScript: '{{{{DIR}}}}/{script}'\nLock: '{{{{DIR}}}}/{lock}'\n{lines}");
-        // Of runs by time only the first counts.
-        let text = format!("mkdir {{{{DIR}}}}/{script}.once 2>/dev/null || exit 0\n{}\n", row.text);
-        let config = config.file(&script, &text).file(&lock, "");
-        if row.by == By::Command {
-            let command = format!("sh {{{{DIR}}}}/{script} {token} {{{{DIR}}}}/{lock}");
-            let command = match way {
-                Way::Waits => command,
-                Way::Leaves => format!("'{command} </dev/null >/dev/null 2>&1 & sleep 1'"),
-            };
-            return config.plugin(plugin, &format!("Command: {command}\n{parameters}"));
-        }
-        let body = match (row.by, way) {
-            (By::Itself, _) => row.text,
-            (_, Way::Waits) => "subprocess.Popen(['sh', script, token, lock]).wait()\ntime.sleep(3600)",
-            (_, Way::Leaves) => "subprocess.Popen(['sh', script, token, lock])\ntime.sleep(1)",
-        };
-        let body = body.lines().fold(PRELUDE.to_owned(), |text, line| text + "        " + line + "\n");
-        let body = if row.by == By::Module { body.replace("script + '.once'", "script + '.module'") } else { body };
-        config.file(&format!("{module}.py"), &body).plugin(plugin, &format!("Module: {module}\n{parameters}"))
-    }
-}
-
-fn config<'a>(cells: impl Iterator<Item = &'a Cell>, slots: usize, way: Way, lines: &str) -> Config {
+fn config<'a>(cells: impl Iterator<Item = &'a Escape>, slots: usize, way: Way, lines: &str) -> Config {
     cells.fold(with_probes(slots), |config, cell| cell.add_to(config, way, lines))
 }
 

@@ -1,15 +1,15 @@
-//! Whatever the processes of a run do, none outlives it: each row (`rows.rs`)
+//! Whatever the processes of a run do, none outlives it: each row (`smoker_tests::escapes`)
 //! under each way in which a run can be ended. Looked for is a word in their
 //! arguments, which nothing that the daemon goes by has to do with.
 
 mod house;
-mod rows;
 
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use smoker_tests::escapes::Way;
 
-use crate::house::{House, Way};
+use crate::house::House;
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(3);

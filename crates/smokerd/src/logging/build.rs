@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
+use crate::append_file::Owner;
 use crate::logging::descriptor;
 use crate::logging::file::plain::PlainFile;
 use crate::logging::file::sized::SizedFile;
@@ -18,7 +19,7 @@ use crate::logging::syslog::system::SystemSink;
 use crate::logging::writer::{Complain, Writer};
 
 /// Opens what the plan names. Files that are made belong to `owner`.
-pub(super) fn build(plan: Plan, owner: Option<(u32, u32)>) -> (Arc<Router>, Vec<Writer>) {
+pub(super) fn build(plan: Plan, owner: Option<Owner>) -> (Arc<Router>, Vec<Writer>) {
     // Writers complain to the router, which knows their queues.
     let known: Arc<OnceLock<Arc<Router>>> = Arc::default();
     let (mut handlers, mut writers) = (Vec::new(), Vec::new());
@@ -51,7 +52,7 @@ fn complain(known: &Arc<OnceLock<Arc<Router>>>, about: usize) -> Box<Complain> {
 }
 
 /// What lines are written to; none: they go nowhere, as was asked for.
-fn sink(target: &Target, owner: Option<(u32, u32)>) -> Option<Box<dyn Sink>> {
+fn sink(target: &Target, owner: Option<Owner>) -> Option<Box<dyn Sink>> {
     Some(match target {
         Target::Null => return None,
         Target::Console => Box::new(StreamSink::console()),
@@ -62,7 +63,7 @@ fn sink(target: &Target, owner: Option<(u32, u32)>) -> Option<Box<dyn Sink>> {
     })
 }
 
-fn file(plan: &FilePlan, owner: Option<(u32, u32)>) -> Box<dyn Sink> {
+fn file(plan: &FilePlan, owner: Option<Owner>) -> Box<dyn Sink> {
     match plan.turnover {
         Turnover::None => Box::new(PlainFile::new(plan, owner, false)),
         Turnover::Watched => Box::new(PlainFile::new(plan, owner, true)),

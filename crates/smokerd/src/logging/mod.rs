@@ -66,6 +66,7 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::append_file::Owner;
 use crate::logging::layer::Records;
 use crate::logging::level::Level;
 use crate::logging::plan::Plan;
@@ -88,7 +89,7 @@ struct Log {
 /// Sets up logging for the rest of the process's life. Files and sockets are
 /// opened now; nothing is written before [`write_in_background`]. Files that are
 /// made belong to `owner`.
-pub(crate) fn start(setup: Setup, owner: Option<(u32, u32)>) {
+pub(crate) fn start(setup: Setup, owner: Option<Owner>) {
     start_with(setup.plan, owner, false);
     panic::set_hook(Box::new(log_panic));
     for problem in &setup.problems {
@@ -113,7 +114,7 @@ pub(crate) fn to_standard_error(level: Level) {
     write_in_background();
 }
 
-fn start_with(plan: Plan, owner: Option<(u32, u32)>, is_private: bool) {
+fn start_with(plan: Plan, owner: Option<Owner>, is_private: bool) {
     let (router, writers) = build::build(plan, owner);
     let layer = Records { router: Arc::clone(&router), is_private };
     let is_ours = LOG.set(Log { router, idle: Mutex::new(writers) }).is_ok();

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::configuration::Origin;
 use crate::error::StartError;
 use crate::test_request::TestRequest;
-use crate::{admission, privileges, python};
+use crate::{admission, privileges};
 
 /// Of a configuration without a near name this many names are shown.
 const MOST_NAMES: usize = 10;
@@ -69,7 +69,7 @@ impl Selection {
         if leaves_out_action {
             spec.action = None;
         }
-        let python = python::settings(&Origin::of(path), &settings);
+        let python = Origin::of(path).python(&settings);
         Ok(Self { spec, warnings, leaves_out_action, settings, python })
     }
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use crate::append_file::Owner;
 use crate::logging::file::log_file::LogFile;
 use crate::logging::plan::FilePlan;
 use crate::logging::record::Record;
@@ -16,7 +17,7 @@ pub(crate) struct PlainFile {
 }
 
 impl PlainFile {
-    pub(crate) fn new(plan: &FilePlan, owner: Option<(u32, u32)>, is_watched: bool) -> Self {
+    pub(crate) fn new(plan: &FilePlan, owner: Option<Owner>, is_watched: bool) -> Self {
         Self { file: LogFile::new(plan, owner), is_watched }
     }
 }

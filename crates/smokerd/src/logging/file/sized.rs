@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::append_file::Owner;
 use crate::logging::file::log_file::{LogFile, with_suffix};
 use crate::logging::plan::FilePlan;
 use crate::logging::record::Record;
@@ -21,7 +22,7 @@ pub(crate) struct SizedFile {
 }
 
 impl SizedFile {
-    pub(crate) fn new(plan: &FilePlan, owner: Option<(u32, u32)>, most: u64, backups: usize) -> Self {
+    pub(crate) fn new(plan: &FilePlan, owner: Option<Owner>, most: u64, backups: usize) -> Self {
         Self { file: LogFile::new(plan, owner), most, backups, put_off: 0, complaint: None }
     }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::append_file::Owner;
 use crate::logging::file::interval::{Interval, When};
 use crate::logging::file::log_file::{LogFile, with_suffix};
 use crate::logging::plan::FilePlan;
@@ -27,7 +28,7 @@ pub(crate) struct TimedFile {
 impl TimedFile {
     pub(crate) fn new(
         plan: &FilePlan,
-        owner: Option<(u32, u32)>,
+        owner: Option<Owner>,
         (when, count, is_utc): (When, u32, bool),
         backups: usize,
     ) -> Self {

@@ -1,8 +1,8 @@
-//! The rows: what the processes of a run can do to outlive it.
+//! What the processes of a run can do to outlive it.
 
 /// How a row's processes come to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
+pub enum By {
     /// A command runs the script.
     Command,
     /// A Python module runs the script and waits for more than it.
@@ -11,17 +11,19 @@ pub(crate) enum By {
     Itself,
 }
 
-/// A row.
+/// A row of the kill matrix.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) by: By,
+pub struct Row {
+    /// What its processes do.
+    pub name: &'static str,
+    /// How they come to be.
+    pub by: By,
     /// A shell script that gets a token as its first argument, which its
     /// processes have to keep in theirs, and as its second a file: processes
     /// that cannot be caught by a look lock it. Or a module's body, which has both as `token` and `lock`.
-    pub(crate) text: &'static str,
+    pub text: &'static str,
     /// So many processes have the token when everything is in place; none: the lock tells.
-    pub(crate) processes: usize,
+    pub processes: usize,
 }
 
 /// What scripts do, for root or not.
@@ -96,7 +98,8 @@ const BODIES: [(&str, usize, &str); 4] = [
 ];
 
 /// All rows that this user can show.
-pub(crate) fn all() -> Vec<Row> {
+#[must_use]
+pub(super) fn all() -> Vec<Row> {
     let of_root = if cfg!(as_root) { &SCRIPTS_OF_ROOT[..] } else { &[] };
     let scripts = || SCRIPTS.iter().chain(of_root);
     let row = |by: By| {
