@@ -1,7 +1,7 @@
 //! Orders to a host, and its events to the runs.
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -13,7 +13,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::execute::End;
-use crate::host::child::Ordered;
+use crate::host::streams::Streams;
 use crate::host::wire::{self, Message, Order};
 use crate::reaper::{Claim, Reaper};
 
@@ -38,7 +38,15 @@ pub(crate) enum Event {
     Ended(End),
 }
 
-/// A child that was ordered. Dropping it lets the host reap the child.
+/// A child that was ordered. One is ordered ahead of the run that will need
+/// it, so that a run does not wait for a fork.
+#[derive(Debug)]
+pub(crate) struct Ordered {
+    pub(crate) forked: Forked,
+    pub(crate) streams: Streams,
+}
+
+/// What happens to a child that was ordered. Dropping it lets the host reap the child.
 #[derive(Debug)]
 pub(crate) struct Forked {
     id: u64,
@@ -79,7 +87,12 @@ impl Connection {
     }
 
     /// Orders a child.
-    pub(crate) fn fork(self: &Arc<Self>, descriptors: [OwnedFd; 3]) -> Forked {
+    ///
+    /// # Errors
+    ///
+    /// When no more files may be open.
+    pub(crate) fn fork(self: &Arc<Self>) -> io::Result<Ordered> {
+        let (streams, descriptors) = Streams::new()?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, events) = unbounded_channel();
         self.runs().insert(id, sender);
@@ -89,7 +102,7 @@ impl Connection {
         }
         // Whether the host can still be reached shows in the events.
         let _ = self.orders.send(Order::Run { id, descriptors });
-        Forked { id, connection: Arc::downgrade(self), events }
+        Ok(Ordered { forked: Forked { id, connection: Arc::downgrade(self), events }, streams })
     }
 
     /// Orders a child for the next run, unless there is one.
@@ -97,7 +110,7 @@ impl Connection {
         let mut spare = self.spare();
         if spare.is_none() && self.death().is_none() {
             // Without descriptors left there is no spare, and a run that has none says why it can't begin.
-            *spare = Ordered::new(self).ok();
+            *spare = self.fork().ok();
         }
     }
 
@@ -138,7 +151,7 @@ impl Connection {
         }
         if !matches!(message, Message::Started { .. }) {
             // A spare that ended before its time is let go, so that the host can reap it.
-            self.spare().take_if(|spare| spare.id() == id);
+            self.spare().take_if(|spare| spare.forked.id == id);
         }
     }
 
@@ -152,11 +165,6 @@ impl Connection {
 }
 
 impl Forked {
-    /// The order's number.
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
     /// What happens next; none when the host is gone.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         self.events.recv().await

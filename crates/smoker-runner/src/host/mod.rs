@@ -8,6 +8,7 @@
 //! - `start`: from an interpreter to a host that takes orders
 //! - `wire`: what goes over the control socket
 //! - `connection`: orders to a host, and its events to the runs
+//! - `streams`: what connects us with a child
 //! - `child`: a child until it gets its job
 //! - `run`: the life of one run: reply, exit, deadline, cancel
 //! - `job`: what a child is told to do
@@ -23,6 +24,7 @@ mod child;
 mod connection;
 mod log;
 mod start;
+mod streams;
 mod wire;
 
 use std::path::PathBuf;
@@ -30,7 +32,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::host::child::{Child, Lost, Ordered};
+use crate::host::child::{Child, Lost};
 use crate::host::connection::Connection;
 use crate::host::settings::PythonSettings;
 use crate::reaper::Reaper;
@@ -74,13 +76,12 @@ impl ModuleHost {
     async fn child(&self) -> Result<Child, Lost> {
         let connection = self.connection().await.map_err(Lost::ForGood)?;
         if let Some(spare) = connection.take_spare()
-            && let Ok(child) = spare.started(Arc::clone(&connection)).await
+            && let Ok(child) = Child::of(spare, Arc::clone(&connection)).await
         {
             return Ok(child);
         }
-        let ordered =
-            Ordered::new(&connection).map_err(|error| Lost::ForGood(format!("can't run a module: {error}")))?;
-        ordered.started(connection).await
+        let ordered = connection.fork().map_err(|error| Lost::ForGood(format!("can't run a module: {error}")))?;
+        Child::of(ordered, connection).await
     }
 
     /// Gives no more runs to a host; it ends with the last one that it has.
