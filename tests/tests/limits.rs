@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use smoker_tests::config::Config;
-use smoker_tests::daemon::Daemon;
+use smoker_tests::daemon::{Boot, Daemon};
 use smoker_tests::http::{Connection, Request};
 
 /// How long a client may take for nothing.
@@ -49,18 +48,31 @@ fn a_client_that_reads_nothing_is_dropped() {
     assert_eq!(daemon.get("/").status, 200);
 }
 
-#[test]
-fn many_idle_clients_keep_nobody_out_for_long() {
-    let daemon = demo();
-    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("limits");
-    setrlimit(Resource::RLIMIT_NOFILE, hard.min(4096).max(soft), hard).expect("our own limit, within what we may");
-    // More than are served at a time.
-    let idle: Vec<_> =
-        (0..1100).filter_map(|_| Connection::open(daemon.address(), Duration::from_secs(5)).ok()).collect();
-    // Before the first of them would be dropped by itself: one of them makes room.
+/// Fails unless somebody gets an answer soon while many more than may be there have said just this.
+fn expect_an_answer_beside(said: &[u8]) {
+    let few_files = ["sh", "-c", "ulimit -n 256; exec \"$0\" \"$@\""];
+    let daemon = Boot::of(Config::new().plugin("hello", "Command: echo hello")).through(&few_files).start();
+    let others: Vec<_> = (0..150)
+        .map(|_| {
+            let mut other = daemon.connect();
+            other.write(said).expect("the daemon, or the system for it, takes what it says");
+            other
+        })
+        .collect();
+    // Before the first of them would be dropped by itself: they make room.
     let answer = Request::get("/").send(daemon.address(), Duration::from_secs(8));
     assert_eq!(answer.expect("an answer soon").status, 200);
-    drop(idle);
+    drop(others);
+}
+
+#[test]
+fn many_silent_clients_keep_nobody_out_for_long() {
+    expect_an_answer_beside(b"");
+}
+
+#[test]
+fn many_slow_clients_keep_nobody_out_for_long() {
+    expect_an_answer_beside(b"GET / HTTP/1.1\r\nX-Slow: ");
 }
 
 #[test]

@@ -157,11 +157,8 @@ fn expand_ranges(expression: &str, room: &mut usize) -> Result<Vec<String>, Stri
     let mut done = vec![String::new()];
     let mut rest = expression;
     while let Some((before, numbers, after)) = next_range(rest) {
-        let numbers = range_numbers(numbers)?;
+        let numbers = range_numbers(numbers, *room / done.len())?;
         let count = done.len() * numbers.len();
-        if count > *room {
-            return Err(too_many());
-        }
         if count * expression.len() > MAX_NAMES {
             return Err(format!("stands for more than {} MiB of names", MAX_NAMES >> 20));
         }
@@ -190,7 +187,8 @@ fn next_range(text: &str) -> Option<(&str, &str, &str)> {
     is_range.then_some((before, inside, after))
 }
 
-fn range_numbers(inside: &str) -> Result<Vec<String>, String> {
+/// The numbers of a range, at most so many: it is looked before they are made.
+fn range_numbers(inside: &str, most: usize) -> Result<Vec<String>, String> {
     let mut numbers = Vec::new();
     for part in inside.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -198,7 +196,7 @@ fn range_numbers(inside: &str) -> Result<Vec<String>, String> {
         let (low, high) = bounds
             .filter(|(low, high)| low <= high)
             .ok_or_else(|| format!("[{inside}] is not a range; write the lower number first, as in [01-40]"))?;
-        if high - low >= MAX_EXPANSION {
+        if high - low >= most - numbers.len() {
             return Err(too_many());
         }
         let width = first.len();

@@ -12,13 +12,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::configuration::Prepared;
+use crate::descriptors;
 use crate::live::Live;
 use crate::logging::names;
 use crate::reload::{Reloader, Source};
+use crate::server::{self, Rooms};
 use crate::service_manager::ServiceManager;
 use crate::signals::Signals;
 use crate::watchdog::Watchdog;
-use crate::{descriptors, limits, server};
 
 /// Spawning and serving need a few threads, however many cores there are.
 const MOST_WORKERS: usize = 4;
@@ -41,8 +42,7 @@ impl Daemon {
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
         let Self { settings, plugins, listeners, source } = self;
-        // Clients leave most of the descriptors to the runs.
-        let connections = (descriptors::raise_limit() / 4).clamp(4, limits::CONNECTIONS);
+        let rooms = Rooms::new(descriptors::raise_limit());
         let shutdown = CancellationToken::new();
         let mut signals = Signals::listen()?;
         let service_manager = ServiceManager::from_environment(source.is_background());
@@ -57,7 +57,7 @@ impl Daemon {
         }
         let live = Live::begin(config, addresses, reaper.clone(), shutdown.clone());
         let manager = live.manager().clone();
-        let server = tokio::spawn(server::serve(listeners, live.router(), connections, shutdown.clone()));
+        let server = tokio::spawn(server::serve(listeners, live.router(), rooms, shutdown.clone()));
         service_manager.tell_ready(&live.status()).await;
         let watchdog = Watchdog { manager: manager.clone(), server: server.abort_handle() };
         let watching = tokio::spawn(watchdog.watch(service_manager.clone(), shutdown.clone()));

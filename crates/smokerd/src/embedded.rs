@@ -48,7 +48,7 @@ impl Pages {
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, self.live.settings().bind_port));
         let connection = Connection { peer: (Ipv4Addr::LOCALHOST, 1).into(), local };
         let member = self.connections.enter();
-        server::converse(stream, connection, self.live.router(), member, self.shutdown.clone()).await
+        server::converse(stream, connection, self.live.router(), &member, self.shutdown.clone()).await
     }
 }
 

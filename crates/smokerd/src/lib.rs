@@ -47,7 +47,7 @@
 //! - `frame`: what the configuration alone decides of a plugin on the wire
 //! - `json_text`: JSON as the original writes it
 //! - `server`: accepts connections and answers them
-//! - `idle`: which connections wait for a request, and who has to go when all places are taken
+//! - `places`: how many connections there may be; and `idle`, which of them wait for a request and have to go first
 //! - `patience`: gives up on peers that do not read
 //! - `limits`: how much a client may ask
 //! - `api`: the pages
@@ -81,6 +81,7 @@ mod manager;
 mod modules;
 mod patience;
 mod pidfile;
+mod places;
 mod plugin_set;
 mod plugin_task;
 mod privileges;

@@ -29,3 +29,7 @@ pub const REQUEST_TIME: Duration = Duration::from_secs(10);
 /// How many connections are served at a time, unless a quarter of the open
 /// files that are allowed is less. A further one takes the place of one that waits for a request.
 pub const CONNECTIONS: usize = 1024;
+
+/// How many more connections are kept that have said nothing yet, unless half of the open files that are allowed, less
+/// [`CONNECTIONS`], or an eighth of them, whichever is more, are less. A further one takes the place of the one that has been silent longest.
+pub const SILENT_CONNECTIONS: usize = 7168;

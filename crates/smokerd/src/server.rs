@@ -3,7 +3,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,16 +13,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::api::guard::Connection;
-use crate::idle::{Connections, Member};
+use crate::idle::Member;
 use crate::limits;
 use crate::patience::Impatient;
+use crate::places::{Place, Places};
 
 /// How long answers that are on their way have when the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -31,39 +30,35 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How long to wait when the system has no descriptor for a new connection.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves on all listeners until `shutdown`, then lets answers finish. At most
-/// so many connections are served at a time.
-pub(crate) async fn serve(listeners: Vec<TcpListener>, router: Router, most: usize, shutdown: CancellationToken) {
-    let places = Places { free: Arc::new(Semaphore::new(most)), taken: Connections::new() };
+/// Serves on all listeners until `shutdown`, then lets answers finish.
+pub(crate) async fn serve(listeners: Vec<TcpListener>, router: Router, rooms: Rooms, shutdown: CancellationToken) {
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        accepting.spawn(accept(listener, router.clone(), places.clone(), shutdown.clone()));
+        accepting.spawn(accept(listener, router.clone(), rooms.clone(), shutdown.clone()));
     }
     while accepting.join_next().await.is_some() {}
 }
 
-/// Who may be served. Cheap to clone.
-#[derive(Clone)]
-struct Places {
-    free: Arc<Semaphore>,
-    taken: Connections,
+/// Where connections are. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Rooms {
+    /// Those that have said nothing yet, which costs little.
+    lobby: Places,
+    /// Those that are served.
+    served: Places,
 }
 
-impl Places {
-    /// Waits for a place; when none is free, whoever only waits has to go.
-    async fn take(&self) -> (OwnedSemaphorePermit, Member) {
-        loop {
-            let pause = if self.free.available_permits() == 0 { self.taken.make_room() } else { Duration::ZERO };
-            tokio::select! {
-                biased;
-                Ok(place) = Arc::clone(&self.free).acquire_owned() => return (place, self.taken.enter()),
-                () = sleep(pause) => {}
-            }
-        }
+impl Rooms {
+    /// For a daemon that may have so many files open: clients leave half of
+    /// them to the runs.
+    pub(crate) fn new(files: usize) -> Self {
+        let served = (files / 4).clamp(4, limits::CONNECTIONS);
+        let lobby = (files / 2).saturating_sub(limits::CONNECTIONS).max(files / 8).clamp(4, limits::SILENT_CONNECTIONS);
+        Self { lobby: Places::new(lobby), served: Places::new(served) }
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, places: Places, shutdown: CancellationToken) {
+async fn accept(listener: TcpListener, router: Router, rooms: Rooms, shutdown: CancellationToken) {
     let mut connections = JoinSet::new();
     let mut said_that_none_is_left = false;
     loop {
@@ -75,14 +70,13 @@ async fn accept(listener: TcpListener, router: Router, places: Places, shutdown:
         match accepted {
             Ok((stream, peer)) => {
                 // Meanwhile the next ones wait in the system's queue, at no cost to us.
-                let (place, member) = tokio::select! {
-                    taken = places.take() => taken,
+                let waiting = tokio::select! {
+                    waiting = rooms.lobby.take() => waiting,
                     () = shutdown.cancelled() => break,
                 };
-                let talking = talk(stream, peer, router.clone(), member, shutdown.clone());
+                let receiving = receive(stream, peer, waiting, rooms.served.clone(), router.clone(), shutdown.clone());
                 connections.spawn(async move {
-                    let _place = place;
-                    if let Err(error) = talking.await {
+                    if let Err(error) = receiving.await {
                         tracing::debug!("{peer}: {error}");
                     }
                 });
@@ -105,17 +99,37 @@ fn is_only_about_that_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Answers the requests of one connection.
-async fn talk(
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// Waits until a connection says something, which many never do, then serves it.
+async fn receive(
     stream: TcpStream,
     peer: SocketAddr,
+    waiting: Place,
+    served: Places,
     router: Router,
-    member: Member,
     shutdown: CancellationToken,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(), Broken> {
+    tokio::select! {
+        // In this order: who has just said something is not sent away.
+        biased;
+        readable = timeout(limits::REQUEST_TIME, stream.readable()) => match readable {
+            Ok(readable) => readable?,
+            Err(_) => return Ok(()),
+        },
+        () = waiting.member().sent_away() => return Ok(()),
+        () = shutdown.cancelled() => return Ok(()),
+    }
+    let is_heard = waiting.member().doings().answer();
+    let place = tokio::select! {
+        place = served.take() => place,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    drop((is_heard, waiting));
     stream.set_nodelay(true)?;
     let connection = Connection { peer, local: stream.local_addr()? };
-    converse(stream, connection, router, member, shutdown).await
+    // In a box, so that those that only wait take no room for it.
+    Box::pin(converse(stream, connection, router, place.member(), shutdown)).await
 }
 
 /// Answers the requests that come out of a stream.
@@ -123,9 +137,9 @@ pub(crate) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     connection: Connection,
     router: Router,
-    member: Member,
+    member: &Member,
     shutdown: CancellationToken,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(), Broken> {
     let doings = member.doings();
     let answer = service_fn(|mut request: Request<Incoming>| {
         let busy = doings.answer();

@@ -4,6 +4,9 @@ use std::backtrace::Backtrace;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, Once, PoisonError};
 
+/// So many characters of what a panic says are kept.
+const MOST: usize = 4000;
+
 static SEEN: Mutex<Option<String>> = Mutex::new(None);
 
 /// What `work` gives, or the text of the first panic since it began, on any thread.
@@ -11,7 +14,8 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         panic::set_hook(Box::new(|info| {
-            let text = format!("{info}\n{}", Backtrace::capture());
+            let told: String = info.to_string().chars().take(MOST).collect();
+            let text = format!("{told}\n{}", Backtrace::capture());
             seen().get_or_insert(text);
         }));
     });

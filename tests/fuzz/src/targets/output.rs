@@ -37,7 +37,11 @@ fn check(input: &[u8]) -> String {
     let wire = serde_json::to_value(result.on_wire(ComponentShape::Plain)).expect("a result is JSON");
     let Json::Object(object) = wire.clone() else { panic!("a result is an object: {wire}") };
     assert_eq!(object["forced"], Json::Bool(true));
-    assert_eq!(Findings::parse(object).as_ref(), Ok(&findings), "what was told reads back as it is");
+    let read = Findings::parse(object).expect("what was told is a result");
+    // Of too many messages the middle was left out, which a message tells.
+    if !wire.to_string().contains(" messages were left out of the middle: ") {
+        assert_eq!(read, findings, "what was told reads back as it is");
+    }
     serde_json::to_value(result.on_wire(ComponentShape::List)).expect("a result is JSON");
     let _ = python_text::str(&Value::from(wire.clone()));
     let error = findings.messages.iter().flat_map(|messages| messages.level(Level::Error)).next().unwrap_or_default();
