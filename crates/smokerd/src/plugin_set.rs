@@ -143,7 +143,7 @@ impl PluginSet {
                 }
                 Some(old) => {
                     succession.changes.changed.push(name.clone());
-                    succession.orders.push((old.orders.clone(), Order::Become(definition)));
+                    succession.orders.push((old.orders.clone(), Order::Become(Box::new(definition))));
                     ManagedPlugin { plugin, orders: old.orders }
                 }
                 None => {
@@ -168,7 +168,7 @@ impl Succession {
     /// Lets a task that was about to end, or else a new one, take care of a plugin.
     fn begin(&mut self, retired: Option<UnboundedSender<Order>>, definition: Definition) -> UnboundedSender<Order> {
         if let Some(orders) = retired {
-            self.orders.push((orders.clone(), Order::Become(definition)));
+            self.orders.push((orders.clone(), Order::Become(Box::new(definition))));
             return orders;
         }
         let (orders, inbox) = unbounded_channel();
