@@ -180,3 +180,26 @@ fn the_right_shows_on_the_wire_only_where_it_is_configured() {
     assert_eq!(parameters("with")["Action"]["LeaveRunning"], true);
     assert!(parameters("without").get("LeaveRunning").is_none());
 }
+
+/// The number is on this process as a limit, and in the environment as a text.
+#[test]
+fn runs_that_begin_together_never_get_the_number_of_each_other() {
+    const RUNS: usize = 600;
+    let shown = "n=$(sed -n 's/^Max file locks *\\([0-9]*\\) .*/\\1/p' /proc/$$/limits); [ \"$n\" = \"$SMOKER_RUN_ID\" ] && echo same || echo \"$n $SMOKER_RUN_ID\"";
+    // Another user's are started in another way.
+    let of = |number: usize| {
+        if cfg!(as_root) && number.is_multiple_of(3) {
+            command(shown) + "\nuid: 12345\ngid: 12345"
+        } else {
+            command(shown)
+        }
+    };
+    let names: Vec<_> = (0..RUNS).map(|number| format!("p{number}")).collect();
+    let config = Config::new().top("nr_concurrent_plugins: 32");
+    let config = names.iter().enumerate().fold(config, |config, (number, name)| config.plugin(name, &of(number)));
+    let daemon = Daemon::start(config);
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    for (_, outcome) in daemon.finish(&daemon.force(&names)) {
+        outcome.expect_ok(&["same"]);
+    }
+}

@@ -27,6 +27,7 @@
 //! - `terminate`: ending a child and all that it started, the only place that signals
 //! - `census`: who belongs to a run
 //! - `guardian`: ends the runs of a daemon that was killed
+//! - `births`: children get the number of their run
 //! - `reaper`: orphans that became our children
 //! - `credentials`: the user and groups that a child runs as
 //! - `aside`: work that may hang, on a thread of its own
@@ -47,6 +48,7 @@ pub mod runner;
 pub mod template;
 
 mod action;
+mod births;
 mod capture;
 mod census;
 mod command;

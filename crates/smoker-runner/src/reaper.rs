@@ -14,23 +14,21 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Mutex as AsyncMutex, watch};
+use tokio::sync::watch;
 
+use crate::births::Births;
 use crate::census::Census;
 use crate::leftovers::Leftovers;
 use crate::run_id::RunId;
-use crate::sys::{self, Mark, Subject};
+use crate::sys::{self, Subject};
 
 /// Deaths come in bursts; one look through our children serves all of a burst.
 const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
-/// Held from before a spawn until the child is listed, and while strangers are
-/// reaped: so that no child is taken for a stranger in the moment after its
-/// birth, nor carries the number of another. One for the whole process, as the
-/// limit is that carries the number. Whoever waits for it keeps no thread: a
-/// thread stands still until its child's program has begun, and the others have
-/// better things to do meanwhile.
-static BIRTHS: AsyncMutex<()> = AsyncMutex::const_new(());
+/// A birth is in progress until the child is listed, and none is while
+/// strangers are reaped: so that no child is taken for a stranger in the moment
+/// after its birth. One for the whole process, as the limit is that carries the number.
+static BIRTHS: Births = Births::new();
 
 /// Knows which children belong to runs and collects all others. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -81,8 +79,7 @@ impl Reaper {
     /// it for that, so the standard library can go on using `posix_spawn`, and
     /// there is no moment in which the child does not carry it.
     pub(crate) async fn spawn(&self, mut command: Command, run: RunId) -> io::Result<Child> {
-        let _birth = BIRTHS.lock().await;
-        let _mark = Mark::put(run);
+        let _birth = BIRTHS.begin(run, |pid| self.shared.owned().contains(&pid.as_raw())).await;
         let child = command.spawn()?;
         if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
             self.shared.owned().insert(pid);
@@ -160,7 +157,7 @@ impl Shared {
         if candidates.is_empty() {
             return candidates;
         }
-        let _no_births = BIRTHS.lock().await;
+        let _no_births = BIRTHS.pause().await;
         let owned = self.owned();
         let strangers = candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw()));
         strangers.filter(|pid| lives(*pid)).collect()

@@ -37,7 +37,7 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
 
 /// Each kind, one after another: its name and what it took, in milliseconds.
 fn times(program: &Program) -> Result<Vec<(String, f64)>, String> {
-    escapes::all(Way::Waits).iter().map(|escape| Ok((escape.name(), time(program, escape)?))).collect()
+    escapes::all(Way::Waits).iter().map(|escape| Ok((escape.row.name.to_owned(), time(program, escape)?))).collect()
 }
 
 fn time(program: &Program, escape: &Escape) -> Result<f64, String> {

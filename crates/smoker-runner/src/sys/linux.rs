@@ -1,14 +1,15 @@
 //! Linux: orphans become our children, and children carry the number of their run.
 
 use std::ffi::CStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::sync::LazyLock;
 
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Pid, getgrouplist};
 
 use crate::run_id::RunId;
-use crate::sys::process::Process;
+use crate::sys::process::{Process, run_in_limits};
 
 /// The resource whose soft limit is the number of a run. Linux stopped counting
 /// file locks in 2.4.25, so the limit limits nothing; it is inherited over
@@ -29,6 +30,26 @@ pub(crate) fn adopt_orphans() -> nix::Result<()> {
 /// Whether a process runs: it exists and is no zombie.
 pub(crate) fn is_alive(pid: Pid) -> bool {
     Process::read(pid.as_raw()).is_some_and(|process| process.is_alive())
+}
+
+/// This thread.
+pub(crate) fn this_thread() -> Pid {
+    nix::unistd::gettid()
+}
+
+/// Whether a thread of ours has a child that carries this number and is not known. Says no where
+/// the kernel has no list of a thread's children.
+pub(crate) fn has_child(thread: Pid, run: RunId, is_known: impl Fn(Pid) -> bool) -> bool {
+    let mut children = Vec::with_capacity(4096);
+    let Ok(file) = File::open(format!("/proc/self/task/{thread}/children")) else { return false };
+    // By way of `take`, since nothing but a read tells the size of such a file.
+    if file.take(u64::MAX).read_to_end(&mut children).is_err() {
+        return false;
+    }
+    let children = String::from_utf8_lossy(&children);
+    let pids = children.split_ascii_whitespace().filter_map(|number| number.parse().ok());
+    let mut unknown = pids.filter(|pid| !is_known(Pid::from_raw(*pid)));
+    unknown.any(|pid| run_in_limits(pid) == Some(run))
 }
 
 /// All our children, dead ones included.
@@ -61,6 +82,7 @@ pub(crate) fn can_mark() -> bool {
 }
 
 /// As long as this lives, whatever this process starts carries the number of a run.
+#[derive(Debug)]
 pub(crate) struct Mark {
     soft: rlim_t,
     hard: rlim_t,
@@ -73,6 +95,12 @@ impl Mark {
         let (soft, hard) = getrlimit(CARRIER).ok()?;
         setrlimit(CARRIER, run.as_number(), hard).ok()?;
         Some(Self { soft, hard })
+    }
+
+    /// Goes on with the number of another run.
+    pub(crate) fn change(self, run: RunId) -> Option<Self> {
+        setrlimit(CARRIER, run.as_number(), self.hard).ok()?;
+        Some(self)
     }
 }
 

@@ -16,10 +16,11 @@ use nix::unistd::Pid;
 
 pub(crate) use child::{close_inherited_descriptors_on_exec, give_up_capabilities, run_as};
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{Mark, adopt_orphans, can_mark, child_pids, groups_of, is_alive};
+pub(crate) use linux::{Mark, adopt_orphans, can_mark, child_pids, groups_of, has_child, is_alive, this_thread};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    Mark, ProcessList, Subject, adopt_orphans, can_mark, child_pids, groups_of, is_alive, run_of,
+    Mark, ProcessList, Subject, adopt_orphans, can_mark, child_pids, groups_of, has_child, is_alive, run_of,
+    this_thread,
 };
 #[cfg(target_os = "linux")]
 pub(crate) use process::run_of;

@@ -39,12 +39,28 @@ pub(crate) fn run_of(_pid: i32, _daemon: RunId) -> Option<RunId> {
     None
 }
 
+/// No thread is asked for here.
+pub(crate) fn this_thread() -> Pid {
+    Pid::this()
+}
+
+/// No child carries anything.
+pub(crate) fn has_child(_thread: Pid, _run: RunId, _is_known: impl Fn(Pid) -> bool) -> bool {
+    false
+}
+
 /// Marks nothing.
+#[derive(Debug)]
 pub(crate) struct Mark;
 
 impl Mark {
     /// There is none.
     pub(crate) fn put(_run: RunId) -> Option<Self> {
+        None
+    }
+
+    /// There is none to change.
+    pub(crate) fn change(self, _run: RunId) -> Option<Self> {
         None
     }
 }

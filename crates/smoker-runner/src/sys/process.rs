@@ -1,6 +1,7 @@
 //! What `/proc` tells of one process.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 
 use nix::unistd::Pid;
 
@@ -65,10 +66,12 @@ pub(crate) fn run_of(pid: i32, daemon: RunId) -> Option<RunId> {
 }
 
 /// The soft limit that `sys::linux` sets, as `/proc/PID/limits`, which everybody may read, shows it.
-fn run_in_limits(pid: i32) -> Option<RunId> {
-    let limits = fs::read(format!("/proc/{pid}/limits")).ok()?;
-    let limits = String::from_utf8_lossy(&limits);
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max file locks"))?;
+pub(super) fn run_in_limits(pid: i32) -> Option<RunId> {
+    // The kernel makes all of it at the first read; asking for its size and growing would take longer than the reading.
+    let mut limits = [0; 4096];
+    let length = File::open(format!("/proc/{pid}/limits")).and_then(|mut file| file.read(&mut limits)).ok()?;
+    let limits = str::from_utf8(&limits[..length]).ok()?;
+    let (_, line) = limits.split_once("Max file locks")?;
     line.split_ascii_whitespace().next()?.parse().ok()
 }
 
