@@ -122,6 +122,7 @@ async fn receive(
     }
     let is_heard = waiting.member().doings().answer();
     let place = tokio::select! {
+        biased;
         place = served.take() => place,
         () = shutdown.cancelled() => return Ok(()),
     };
