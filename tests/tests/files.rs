@@ -55,6 +55,19 @@ fn root_opens_no_stream_over_a_link_of_somebody_else() {
     assert!(target.exists());
 }
 
+/// Whose link it is matters only to a daemon that is going to be somebody else.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_daemon_that_stays_root_opens_its_streams_over_any_link() {
+    let place = Background::prepare(&hello().top("stdout: {{DIR}}/out"));
+    let (target, link) = (place.sandbox.path("elsewhere"), place.sandbox.path("out"));
+    symlink(&target, &link).expect("writable");
+    lchown(&link, Some(12345), Some(12345)).expect("root may");
+    place.start().expect_code(0);
+    assert!(target.exists());
+    place.stop().expect_code(0);
+}
+
 #[test]
 fn a_daemon_in_the_foreground_survives_a_hangup() {
     let daemon = Daemon::start(hello());

@@ -29,7 +29,7 @@ pub(crate) fn open(path: &Path, owner: Option<Owner>, flags: OFlag) -> io::Resul
         owner.map_or(Ok(()), |(user, group)| fchown(&made, Some(user), Some(group)))?;
         return Ok(made);
     }
-    refuse_link_of_others(path)?;
+    refuse_link_of_others(path, owner)?;
     options.create(true).open(path)
 }
 
@@ -45,12 +45,12 @@ fn make_folder(folder: &Path, owner: Option<Owner>) -> io::Result<()> {
     }
 }
 
-/// As long as we are root, a link that somebody else has put in the place of
-/// the file must not lead us to a file of root's: the account that a daemon
-/// becomes owns the folder of its logs.
-fn refuse_link_of_others(path: &Path) -> io::Result<()> {
+/// As long as we are root and are going to be somebody else, what that other
+/// may have put in place of the file must not lead us to a file of root's.
+fn refuse_link_of_others(path: &Path, owner: Option<Owner>) -> io::Result<()> {
+    let is_root_for_now = owner.is_some_and(|(user, _)| user != 0) && geteuid().is_root();
     let is_theirs = |metadata: fs::Metadata| metadata.is_symlink() && metadata.uid() != 0;
-    if geteuid().is_root() && fs::symlink_metadata(path).is_ok_and(is_theirs) {
+    if is_root_for_now && fs::symlink_metadata(path).is_ok_and(is_theirs) {
         return Err(io::Error::other("it is a symbolic link that does not belong to root"));
     }
     Ok(())

@@ -32,7 +32,8 @@ pub(crate) struct Definition {
 pub(crate) enum Order {
     /// Run the plugin for this process.
     Run(ProcessId),
-    /// Go on under another definition. In a box, since a channel has room for dozens of orders, and there are thousands of channels.
+    /// Go on under another definition. In a box, since a channel has room for
+    /// dozens of orders, and there are thousands of channels.
     Become(Box<Definition>),
     /// Plan nothing more; end when the last run has. Dropping the sender tells
     /// that it has: as long as it is there the plugin may come back.

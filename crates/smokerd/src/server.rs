@@ -74,12 +74,14 @@ async fn accept(listener: TcpListener, router: Router, rooms: Rooms, shutdown: C
                     waiting = rooms.lobby.take() => waiting,
                     () = shutdown.cancelled() => break,
                 };
-                let receiving = receive(stream, peer, waiting, rooms.served.clone(), router.clone(), shutdown.clone());
-                connections.spawn(async move {
-                    if let Err(error) = receiving.await {
-                        tracing::debug!("{peer}: {error}");
-                    }
-                });
+                connections.spawn(receive(
+                    stream,
+                    peer,
+                    waiting,
+                    rooms.served.clone(),
+                    router.clone(),
+                    shutdown.clone(),
+                ));
             }
             Err(error) if is_only_about_that_connection(&error) => {}
             Err(error) => {
@@ -99,9 +101,11 @@ fn is_only_about_that_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
+/// What the HTTP of a client, or the connection itself, broke.
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// Waits until a connection says something, which many never do, then serves it.
+/// Waits until a connection says something, which many never do, then serves
+/// it. What serving needs is in a box, and not there before.
 async fn receive(
     stream: TcpStream,
     peer: SocketAddr,
@@ -109,28 +113,39 @@ async fn receive(
     served: Places,
     router: Router,
     shutdown: CancellationToken,
-) -> Result<(), Broken> {
+) {
     tokio::select! {
         // In this order: who has just said something is not sent away.
         biased;
-        readable = timeout(limits::REQUEST_TIME, stream.readable()) => match readable {
-            Ok(readable) => readable?,
-            Err(_) => return Ok(()),
+        readable = timeout(limits::REQUEST_TIME, stream.readable()) => if !matches!(readable, Ok(Ok(()))) {
+            return;
         },
-        () = waiting.member().sent_away() => return Ok(()),
-        () = shutdown.cancelled() => return Ok(()),
+        () = waiting.member().sent_away() => return,
+        () = shutdown.cancelled() => return,
     }
     let is_heard = waiting.member().doings().answer();
     let place = tokio::select! {
         biased;
         place = served.take() => place,
-        () = shutdown.cancelled() => return Ok(()),
+        () = shutdown.cancelled() => return,
     };
     drop((is_heard, waiting));
+    if let Err(error) = Box::pin(talk(stream, peer, router, place, shutdown)).await {
+        tracing::debug!("{peer}: {error}");
+    }
+}
+
+/// Answers the requests of one connection.
+async fn talk(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    place: Place,
+    shutdown: CancellationToken,
+) -> Result<(), Broken> {
     stream.set_nodelay(true)?;
     let connection = Connection { peer, local: stream.local_addr()? };
-    // In a box, so that those that only wait take no room for it.
-    Box::pin(converse(stream, connection, router, place.member(), shutdown)).await
+    converse(stream, connection, router, place.member(), shutdown).await
 }
 
 /// Answers the requests that come out of a stream.

@@ -66,7 +66,7 @@ pub(crate) fn run(length: Length) -> Verdict {
     });
     Verdict::of(format!("{COUNT} connections, half silent, half a byte a second, opened anew when closed"))
         .at_least("open at a time", f64::from(most_open), 1000.0, "connections")
-        .at_least("asked meanwhile, each on a new connection", f64::from(asked), length.pick(5.0, 2.0), "times")
+        .at_least("asked meanwhile, each on a new connection", f64::from(asked), 5.0, "times")
         .at_most(
             "asked a second time, since the connection was closed",
             f64::from(again),
@@ -76,7 +76,7 @@ pub(crate) fn run(length: Length) -> Verdict {
         .none("wrong or no answers", wrong)
         .at_most("slowest answer", slowest, SLOWEST + 2.0 * late, "s")
         .schedule(&pulse)
-        .at_most("memory over that at rest", watch::peak(&daemon) - memory, 80.0, "MiB")
+        .at_most("memory over that at rest", watch::peak(&daemon) - memory, 64.0, "MiB")
         .at_most("until all descriptors are back", recovered.unwrap_or(f64::INFINITY), 15.0, "s")
 }
 
