@@ -4,91 +4,45 @@
 //!
 //! # Layout
 //!
-//! A file's text becomes values:
-//! - `source`: one file as text
-//! - `document`: text becomes a tree of nodes; `amend` and `hint` help where it does not parse,
-//!   `mask` hides secrets meanwhile
-//! - `node`: the tree, whose values know their place
-//! - `scalar`, `number`, `timestamp`, `tag`, `pattern`: what a word means in YAML 1.1
-//! - `merge`, `key`: the names of a mapping
-//!
-//! Files become one tree:
-//! - `include`: where an include looks
-//! - `assemble`: the main file with everything that it includes
-//! - `folder`: a folder with a file for each entry
-//!
-//! The tree becomes a configuration:
-//! - `settings`: the top-level keys
-//! - `sections`: templates, actions, plugins
-//! - `resolve`, `action`: a plugin's parameters from everywhere
-//! - `validate`, `quantity`, `account`: parameters become a specification
-//! - `refusal`: why a plugin does not load
-//! - `overriding`: parameters that replace those of one plugin
-//! - `plugins`: all plugins, and a problem for each that does not load
-//! - `spelling`, `suggest`: what was probably meant
-//!
-//! A folder becomes one file:
-//! - `generate`: the text of the file, which means the same as the folder
-//! - `yaml_text`: a value as YAML text
-//!
-//! What is wrong:
-//! - `problem`: what does not stop the daemon
-//! - `error`: what does
-//!
+//! - `yaml`: the text of one file becomes a tree of values that know their place
+//! - `files`: several files become one tree
+//! - `spec`: the tree becomes typed settings and plugin specifications
+//! - `write`: a configuration becomes text
+//! - `error`: what ends the loading
+//! - `problem`: what does not
+//! - `suggest`: the name that was probably meant
 //! - `keys`: every key that means something
 //! - `limits`: every default and bound
 
 #![forbid(unsafe_code)]
 
-mod account;
-mod action;
-mod amend;
-mod assemble;
-mod document;
-mod error;
-mod folder;
-mod generate;
-mod hint;
-mod include;
-mod key;
 pub mod keys;
 pub mod limits;
-mod mask;
-mod merge;
-mod node;
-mod number;
-mod overriding;
-mod pattern;
-mod plugins;
+
+mod error;
+mod files;
 mod problem;
-mod quantity;
-mod refusal;
-mod resolve;
-mod scalar;
-mod sections;
-mod settings;
-mod source;
-mod spelling;
+mod spec;
 mod suggest;
-mod tag;
-mod timestamp;
-mod validate;
-mod yaml_text;
+mod write;
+mod yaml;
 
 use std::path::Path;
 
 use smoker_model::plugin::PluginSpec;
 
 pub use crate::error::ConfigError;
-pub use crate::generate::{Generated, generate, is_part_of};
-pub use crate::overriding::{Overrides, value_of};
 pub use crate::problem::{Location, Problem, Severity};
-pub use crate::settings::DaemonSettings;
+pub use crate::spec::overriding::{Overrides, value_of};
+pub use crate::spec::settings::DaemonSettings;
 pub use crate::suggest::near;
+pub use crate::write::generate::{Generated, generate, is_part_of};
 
 use crate::error::Fault;
-use crate::node::Node;
+use crate::files::{assemble, folder};
 use crate::problem::Report;
+use crate::spec::{plugins, sections, settings, spelling};
+use crate::yaml::node::Node;
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq)]

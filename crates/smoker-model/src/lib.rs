@@ -7,10 +7,8 @@
 //! - `timestamp`: local time as the wire writes it
 //! - `result`: what one run of a plugin gave
 //! - `invalid_result`: why something that a plugin gave is none
-//! - `value`: a configured value, typed as PyYAML would type it
-//! - `value_json`: values and JSON
+//! - `value`: a configured value, typed as PyYAML would type it, as JSON and as Python writes it
 //! - `bounded_json`: JSON of strangers, as much of it as memory should take
-//! - `python_text`: values written the way Python's `str()` and `repr()` write them
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `secret_name`: names of parameters whose values are not for everybody's eyes
 //! - `wire`: the bodies of the REST interface that both sides speak
@@ -23,11 +21,9 @@ pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;
 pub mod plugin;
-pub mod python_text;
 pub mod result;
 pub mod secret_name;
 pub mod status;
 pub mod timestamp;
 pub mod value;
-mod value_json;
 pub mod wire;

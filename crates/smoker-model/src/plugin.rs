@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::python_text;
 use crate::value::Value;
+use crate::value::python_text;
 
 /// The name of a plugin: any text. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -8,10 +8,10 @@ use smoker_model::value::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::CommandRun;
-use crate::family::Family;
-use crate::module::{ModuleRun, Modules};
+use crate::modules::dispatch::{ModuleRun, Modules};
+use crate::modules::protocol::ModuleKind;
 use crate::prepared::PreparedPlugin;
-use crate::protocol::ModuleKind;
+use crate::process::containment::family::Family;
 
 /// Runs an action on a result and gives the action's own result.
 pub(crate) async fn run(

@@ -11,11 +11,11 @@ use smoker_model::status::Status;
 use smoker_model::value::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::credentials::{Credentials, CredentialsError};
-use crate::execute::{Limits, Outcome, execute};
-use crate::family::Family;
-use crate::module::{Modules, ParserRun};
-use crate::process::Program;
+use crate::modules::dispatch::{Modules, ParserRun};
+use crate::process::containment::family::Family;
+use crate::process::credentials::{Credentials, CredentialsError};
+use crate::process::execute::{Limits, Outcome, execute};
+use crate::process::spawn::Program;
 use crate::template::error::TemplateError;
 use crate::witness::Witness;
 use crate::{output, template};

@@ -3,13 +3,13 @@
 use serde_json::Value as Json;
 use smoker_model::bounded_json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::python_text;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 
-use crate::capture::Capture;
-use crate::execute::{End, Outcome};
+use crate::process::capture::Capture;
+use crate::process::execute::{End, Outcome};
 
 /// Unifies the outcome of a command that ended by itself: a JSON object on
 /// standard output is the result, whatever else happened; any other output

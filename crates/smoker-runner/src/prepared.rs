@@ -5,8 +5,8 @@ use std::sync::Arc;
 use smoker_model::plugin::PluginSpec;
 use tokio::sync::Mutex;
 
-use crate::credentials::{Credentials, CredentialsError};
-use crate::environment;
+use crate::process::credentials::{Credentials, CredentialsError};
+use crate::process::environment;
 
 /// A plugin that is ready to run: accounts looked up, environment made.
 #[derive(Debug)]

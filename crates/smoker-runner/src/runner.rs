@@ -13,12 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::CommandRun;
 use crate::evidence::Evidence;
-use crate::family::Family;
-use crate::host::settings::PythonSettings;
-use crate::module::{ModuleRun, Modules, ParserRun};
+use crate::modules::dispatch::{ModuleRun, Modules, ParserRun};
+use crate::modules::host::settings::PythonSettings;
+use crate::modules::protocol::ModuleKind;
 use crate::prepared::PreparedPlugin;
-use crate::protocol::ModuleKind;
-use crate::reaper::Reaper;
+use crate::process::containment::family::Family;
+use crate::process::containment::reaper::Reaper;
 use crate::witness::Witness;
 use crate::{action, aside};
 

@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use crate::capture::Capture;
 use crate::evidence::{Evidence, Exit, Printed};
-use crate::execute::{End, Outcome};
+use crate::process::capture::Capture;
+use crate::process::execute::{End, Outcome};
 
 /// What a module printed is read in no time once it has ended. What it left
 /// running can hold the stream for ever and is not waited for.

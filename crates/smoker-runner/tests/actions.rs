@@ -13,12 +13,12 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::json;
 use smoker_model::plugin::{ActionSpec, Execution, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit};
-use smoker_model::python_text;
 use smoker_model::result::{ActionResult, ComponentShape, PluginResult};
 use smoker_model::value::Value;
-use smoker_runner::host::settings::PythonSettings;
+use smoker_model::value::python_text;
+use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::reaper::Reaper;
+use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::runner::{RunKind, Runner};
 use tokio_util::sync::CancellationToken;
 

@@ -9,17 +9,17 @@ use tokio::runtime::Builder;
 
 use crate::cli::{self, Args, Request};
 use crate::client::fleet::Fleet;
-use crate::client::web::Web;
 use crate::config::Config;
 use crate::discovery::Discovery;
 use crate::error::Failure;
 use crate::exit_code::{self, Ending};
-use crate::hosts;
-use crate::output;
-use crate::progress::{Console, Verbosity};
+use crate::inventory::hosts;
 use crate::query::{self, Action, Query};
 use crate::render;
 use crate::report::Report;
+use crate::terminal::output;
+use crate::terminal::progress::{Console, Verbosity};
+use crate::transport::web::Web;
 
 /// Host names are looked up in threads; more of them would only wait for each other.
 const LOOKUP_THREADS: usize = 64;

@@ -7,16 +7,16 @@ use smoker_model::status::Status;
 use smoker_model::wire::DEFAULT_PORT;
 use tokio::runtime::Builder;
 
+use crate::cli::nagios_cli::{self, CheckArgs, Request};
 use crate::client::host;
 use crate::client::watch::Deaf;
-use crate::client::web::{Web, WebOptions};
 use crate::error::Failure;
 use crate::filter::{Filter, Test};
-use crate::hosts::Address;
-use crate::nagios_cli::{self, CheckArgs, Request};
-use crate::output;
+use crate::inventory::hosts::Address;
 use crate::plugin::{Component, Plugin};
-use crate::sanitize;
+use crate::terminal::output;
+use crate::terminal::sanitize;
+use crate::transport::web::{Web, WebOptions};
 
 /// `OK`: every plugin is.
 pub const OK: u8 = 0;

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use smoker_model::python_text;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 
 /// One plugin of one host. The JSON is kept as text and parsed when it is
 /// looked at: a fleet's worth of parsed pages would take several times the memory.

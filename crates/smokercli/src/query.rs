@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use smoker_model::status::Status;
 
 use crate::cli::Args;
-use crate::client::web::{ProxyChoice, WebOptions};
 use crate::error::Failure;
 use crate::exit_code::Strictness;
 use crate::filter::{Filter, Sense, Test};
-use crate::progress::Verbosity;
 use crate::render::format::{Format, FormatName};
 use crate::render::template::Template;
-use crate::style::{ColorChoice, Style};
+use crate::terminal::progress::Verbosity;
+use crate::terminal::style::{ColorChoice, Style};
+use crate::transport::web::{ProxyChoice, WebOptions};
 
 /// What is done with the plugins that are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

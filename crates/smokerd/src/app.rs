@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smoker_config::{DaemonSettings, Problem, Severity};
-use smoker_runner::credentials::Credentials;
+use smoker_runner::process::credentials::Credentials;
 
 use crate::cli::{self, Options, Order};
-use crate::configuration::{self, Loaded, Origin, Unusable, log_all};
 use crate::daemon::Daemon;
-use crate::daemonize::{self, Side};
-use crate::error::StartError;
 use crate::logging::secrets;
 use crate::logging::setup::Setup;
-use crate::pidfile::{self, Pidfile};
+use crate::os::append_file;
 use crate::reload::Source;
-use crate::stdio::{OpenStdio, StdioFiles};
-use crate::{
-    admission, append_file, exit_code, genconfig, listen, logging, modules, privileges, signals, stop, test_plugin,
-};
+use crate::service::daemonize::{self, Side};
+use crate::service::error::StartError;
+use crate::service::pidfile::{self, Pidfile};
+use crate::service::stdio::{OpenStdio, StdioFiles};
+use crate::service::{listen, privileges, signals, stop};
+use crate::startup::configuration::{self, Loaded, Origin, Unusable, log_all};
+use crate::startup::{admission, genconfig, modules};
+use crate::{exit_code, logging, test_plugin};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

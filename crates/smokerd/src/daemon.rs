@@ -6,20 +6,20 @@ use std::thread::available_parallelism;
 
 use smoker_config::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
-use smoker_runner::guardian::{self, Guardian};
-use smoker_runner::reaper::Reaper;
+use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::guardian::{self, Guardian};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use crate::configuration::Prepared;
-use crate::descriptors;
+use crate::http::server::{self, Rooms};
 use crate::live::Live;
 use crate::logging::names;
+use crate::os::descriptors;
 use crate::reload::{Reloader, Source};
-use crate::server::{self, Rooms};
-use crate::service_manager::ServiceManager;
-use crate::signals::Signals;
-use crate::watchdog::Watchdog;
+use crate::service::service_manager::ServiceManager;
+use crate::service::signals::Signals;
+use crate::service::watchdog::Watchdog;
+use crate::startup::configuration::Prepared;
 
 /// Spawning and serving need a few threads, however many cores there are.
 const MOST_WORKERS: usize = 4;

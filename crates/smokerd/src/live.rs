@@ -4,17 +4,18 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use smoker_config::DaemonSettings;
-use smoker_runner::host::settings::PythonSettings;
-use smoker_runner::reaper::Reaper;
+use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::guard::Guard;
-use crate::configuration::Prepared;
-use crate::manager::PluginManager;
-use crate::plugin_set::Changes;
-use crate::slots::Slots;
-use crate::{api, listen};
+use crate::http::api;
+use crate::http::api::guard::Guard;
+use crate::scheduler::manager::PluginManager;
+use crate::scheduler::plugin_set::Changes;
+use crate::scheduler::slots::Slots;
+use crate::service::listen;
+use crate::startup::configuration::Prepared;
 
 /// The parts that can take another configuration.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 use std::env;
 use std::process::ExitCode;
 
-use smoker_runner::{builtin, guardian};
+use smoker_runner::modules::builtin;
+use smoker_runner::process::guardian;
 
 /// The daemon also starts itself in two other ways, which are nothing to type,
 /// so the command line does not know them: once for each run of a built-in

@@ -7,18 +7,18 @@ use std::pin::pin;
 use smoker_config::{DaemonSettings, Problem, Severity};
 use smoker_model::plugin::PluginName;
 use smoker_runner::aside;
-use smoker_runner::credentials::Credentials;
+use smoker_runner::process::credentials::Credentials;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
-use crate::append_file;
-use crate::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
 use crate::live::Live;
 use crate::logging::{self, secrets};
-use crate::plugin_set::Changes;
-use crate::service_manager::ServiceManager;
+use crate::os::append_file;
+use crate::scheduler::plugin_set::Changes;
+use crate::service::service_manager::ServiceManager;
+use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::setting_changes;
-use crate::stdio::{OpenStdio, StdioFiles};
+use crate::startup::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
 
 /// So many names of plugins are in one line of the log.
 const MOST_NAMES: usize = 10;

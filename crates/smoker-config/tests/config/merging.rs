@@ -55,7 +55,7 @@ fn shown_parameters(plugin: &smoker_model::plugin::PluginSpec) -> String {
     let shown: Vec<_> = plugin
         .parameters
         .iter()
-        .map(|(name, value)| format!("{name}={}", smoker_model::python_text::repr(value)))
+        .map(|(name, value)| format!("{name}={}", smoker_model::value::python_text::repr(value)))
         .collect();
     shown.join(" ")
 }
@@ -140,7 +140,7 @@ plugins:
 ",
     );
     let config = folder.config();
-    let shown = |name: &str| smoker_model::python_text::repr(&plugin(&config, name).parameters["Action"]);
+    let shown = |name: &str| smoker_model::value::python_text::repr(&plugin(&config, name).parameters["Action"]);
     assert_eq!(
         shown("a"),
         "{'Command': 'echo mail', 'Module': None, 'Timeout': 60, 'To': 'root', 'Stdin': 'JSON', 'MaxOutput': '2K'}"
@@ -181,7 +181,7 @@ plugins:
     );
     let config = folder.config();
     assert_eq!(names(&config), ["tplinline", "both"]);
-    let shown = |name: &str| smoker_model::python_text::repr(&plugin(&config, name).parameters["Action"]);
+    let shown = |name: &str| smoker_model::value::python_text::repr(&plugin(&config, name).parameters["Action"]);
     assert_eq!(shown("tplinline"), "{'Command': 'echo t', 'Module': None, 'Timeout': 60}");
     assert_eq!(shown("both"), "{'Command': 'echo a', 'Module': None, 'Timeout': 60}");
     assert_eq!(

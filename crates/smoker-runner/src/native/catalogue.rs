@@ -2,10 +2,10 @@
 
 use smoker_model::result::Findings;
 
+use crate::modules::protocol::{ModuleKind, ModuleRequest};
 use crate::native::{
     fsmount, glusterfs, jmxparser, json, junit, mongo, nagios, nsca, regex, tap, testconnection, uname, varnishparser,
 };
-use crate::protocol::{ModuleKind, ModuleRequest};
 
 /// What a built-in is and where it may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

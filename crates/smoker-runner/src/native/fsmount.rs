@@ -21,9 +21,9 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::parameters::{Parameters, wrong_pattern};
 use crate::native::{components, os_error};
-use crate::protocol::ModuleRequest;
 
 /// The kernel's list of mounts, see `proc_mounts(5)` and, for the escapes, `fstab(5)`.
 const MOUNT_TABLE: &str = "/proc/self/mounts";

@@ -27,9 +27,9 @@ use smoker_model::messages::Messages;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::components::{Collected, level_of, worse};
 use crate::native::shown::shown;
-use crate::protocol::ModuleRequest;
 
 const OK_WORDS: [&str; 8] = ["ok", "pass", "passed", "success", "up", "healthy", "green", "true"];
 const WARN_WORDS: [&str; 4] = ["warn", "warning", "degraded", "yellow"];

@@ -37,8 +37,8 @@ use serde_json::Value as Json;
 use smoker_model::result::{ComponentShape, Findings};
 use smoker_model::timestamp::Timestamp;
 
+use crate::modules::protocol::{ModuleKind, ModuleRequest};
 pub(crate) use crate::native::catalogue::Builtin;
-use crate::protocol::{ModuleKind, ModuleRequest};
 
 /// The built-in of this kind and name.
 pub(crate) fn find(kind: ModuleKind, name: &str) -> Option<Builtin> {

@@ -18,8 +18,8 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::components::level_of;
-use crate::protocol::ModuleRequest;
 
 /// Reads the output. It has no parameters.
 #[expect(clippy::unnecessary_wraps, reason = "all parsers of the catalogue have this form")]

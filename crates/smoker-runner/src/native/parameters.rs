@@ -1,10 +1,10 @@
 //! A built-in's parameters, read with messages that name the wrong one.
 
 use serde_json::{Map, Value as Json};
-use smoker_model::python_text;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 
-use crate::protocol::{ModuleKind, ModuleRequest};
+use crate::modules::protocol::{ModuleKind, ModuleRequest};
 
 /// The parameters of a run. An action's own come before its plugin's.
 #[derive(Clone, Copy, Debug)]

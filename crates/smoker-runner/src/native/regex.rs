@@ -15,8 +15,8 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::parameters::{Parameters, wrong_pattern};
-use crate::protocol::ModuleRequest;
 
 /// Reads the output.
 pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {

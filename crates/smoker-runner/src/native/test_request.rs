@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::protocol::{ModuleKind, ModuleRequest};
+use crate::modules::protocol::{ModuleKind, ModuleRequest};
 
 /// A run of a plugin's module with these parameters.
 pub(crate) fn plugin(module: &str, parameters: Json) -> ModuleRequest {

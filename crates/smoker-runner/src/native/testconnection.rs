@@ -13,9 +13,9 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::parameters::{Parameters, port_of, scalar_text, wrong};
 use crate::native::{components, os_error};
-use crate::protocol::ModuleRequest;
 
 /// How many connections are tried at a time.
 const AT_A_TIME: usize = 32;

@@ -5,7 +5,7 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::protocol::ModuleRequest;
+use crate::modules::protocol::ModuleRequest;
 
 /// Runs the module. It has no parameters.
 pub(crate) fn run(_request: &ModuleRequest) -> Result<Findings, String> {

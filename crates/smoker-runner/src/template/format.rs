@@ -1,7 +1,7 @@
 //! Writes one value as Python's `%` operator would.
 
-use smoker_model::python_text;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 
 use crate::template::directive::{Directive, Flags};
 use crate::template::error::TemplateError;

@@ -12,9 +12,9 @@ use smoker_model::plugin::{ActionSpec, Execution, Parameters, PluginName, Plugin
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
-use smoker_runner::host::settings::PythonSettings;
+use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::reaper::Reaper;
+use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::runner::{RunKind, Runner};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

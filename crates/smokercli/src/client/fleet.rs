@@ -4,11 +4,11 @@ use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
 use crate::client::host::{self, Asked, Lost};
 use crate::client::watch::Stage;
-use crate::client::web::Web;
 use crate::filter::Filter;
-use crate::hosts::Address;
+use crate::inventory::hosts::Address;
 use crate::plugin::Plugin;
 use crate::report::{HostReport, Report, distinct_names};
+use crate::transport::web::Web;
 
 /// All hosts of a command line and how far each has come. A host that fails
 /// never stops the others.

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use smoker_model::wire::{AboutPage, AsyncTaskPage, ForceRequest, ForceSelection, Link};
 
-use crate::client::web::{Afterwards, AskError, Web};
-use crate::hosts::Address;
+use crate::inventory::hosts::Address;
 use crate::plugin::Plugin;
+use crate::transport::web::{Afterwards, AskError, Web};
 
 /// How long the about page may take.
 const ABOUT_LIMIT: Duration = Duration::from_secs(5);

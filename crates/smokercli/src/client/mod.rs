@@ -2,7 +2,6 @@
 //!
 //! # Layout
 //!
-//! - `web`: one request and its answer
 //! - `host`: the conversation with one daemon
 //! - `fleet`: many daemons at once
 //! - `watch`: whom to tell what happens meanwhile
@@ -10,4 +9,3 @@
 pub mod fleet;
 pub mod host;
 pub mod watch;
-pub mod web;

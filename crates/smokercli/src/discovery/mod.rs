@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::config::Config;
 use crate::error::Failure;
-use crate::hosts;
+use crate::inventory::hosts;
 
 const SCRIPT: &str = include_str!("discover.py");
 

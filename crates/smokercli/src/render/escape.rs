@@ -1,6 +1,6 @@
 //! Text inside XML.
 
-use crate::sanitize;
+use crate::terminal::sanitize;
 
 /// Escapes the five characters that mean something to XML. Control characters,
 /// most of which no XML may hold, are made visible; line breaks stay as they are.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Value as Json, json};
-use smoker_model::python_text;
+use smoker_model::value::python_text;
 
 use crate::report::{HostReport, Report};
 
@@ -122,7 +122,7 @@ struct Compact;
 
 impl Formatter for Compact {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        write_escaped(out, text, crate::sanitize::is_harmful)
+        write_escaped(out, text, crate::terminal::sanitize::is_harmful)
     }
 }
 
@@ -167,7 +167,7 @@ impl Formatter for Indented {
     }
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        write_escaped(out, text, crate::sanitize::is_harmful)
+        write_escaped(out, text, crate::terminal::sanitize::is_harmful)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::plugin::{Messages, Plugin};
 use crate::render::escape::{attribute, xml};
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
-use crate::sanitize;
+use crate::terminal::sanitize;
 
 /// One suite a host, one case a plugin and one a component.
 pub(super) fn render(report: &Report) -> String {

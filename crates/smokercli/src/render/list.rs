@@ -1,7 +1,7 @@
 //! The names of the plugins.
 
 use crate::report::Report;
-use crate::sanitize;
+use crate::terminal::sanitize;
 
 /// One name a line; `HOST/NAME` when several hosts have plugins to list.
 pub(super) fn render(report: &Report) -> String {

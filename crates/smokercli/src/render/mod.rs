@@ -26,7 +26,7 @@ mod text;
 mod xml;
 
 use crate::report::Report;
-use crate::style::Style;
+use crate::terminal::style::Style;
 use format::Format;
 
 /// The report in this format. The style matters to the formats for people only.

@@ -8,8 +8,8 @@ use smoker_model::status::Status;
 
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
-use crate::sanitize;
-use crate::style::{Paint, RESET, Style};
+use crate::terminal::sanitize;
+use crate::terminal::style::{Paint, RESET, Style};
 
 /// Colours are put in once the columns stand, where these marks were: they
 /// take no room, so they do not disturb the layout, and `sanitize` lets none

@@ -7,7 +7,7 @@ use smoker_model::status::Status;
 use crate::plugin::{Messages, Plugin};
 use crate::render::put::put;
 use crate::report::{HostReport, HostState, Report};
-use crate::sanitize;
+use crate::terminal::sanitize;
 
 /// Hosts by name; under each its plugins by name; under each its components.
 pub(super) fn render(report: &Report) -> String {

@@ -6,8 +6,8 @@ use crate::plugin::{Messages, Plugin, PluginView, printed};
 use crate::render::format::Detail;
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
-use crate::sanitize;
-use crate::style::{Paint, Style};
+use crate::terminal::sanitize;
+use crate::terminal::style::{Paint, Style};
 
 const HOST_WIDTH: usize = 34;
 const PLUGIN_WIDTH: usize = 32;

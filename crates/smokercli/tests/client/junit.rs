@@ -9,7 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 use smokercli::render::format::Format;
 use smokercli::render::render;
 use smokercli::report::Report;
-use smokercli::style::Style;
+use smokercli::terminal::style::Style;
 
 use crate::report::awkward;
 

@@ -9,7 +9,7 @@ use smokercli::render::format::{Detail, Format};
 use smokercli::render::template::Template;
 use smokercli::render::{list, render};
 use smokercli::report::{HostReport, Report};
-use smokercli::style::Style;
+use smokercli::terminal::style::Style;
 
 fn plugin(json: &Value) -> Plugin {
     Plugin::parse(RawValue::from_string(json.to_string()).expect("JSON")).expect("a plugin")

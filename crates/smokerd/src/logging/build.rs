@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use crate::append_file::Owner;
 use crate::logging::descriptor;
 use crate::logging::file::plain::PlainFile;
 use crate::logging::file::sized::SizedFile;
@@ -17,6 +16,7 @@ use crate::logging::stream::StreamSink;
 use crate::logging::syslog::sink::SyslogSink;
 use crate::logging::syslog::system::SystemSink;
 use crate::logging::writer::{Complain, Writer};
+use crate::os::append_file::Owner;
 
 /// Opens what the plan names. Files that are made belong to `owner`.
 pub(super) fn build(plan: Plan, owner: Option<Owner>) -> (Arc<Router>, Vec<Writer>) {

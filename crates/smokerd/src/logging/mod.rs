@@ -66,13 +66,13 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::append_file::Owner;
 use crate::logging::layer::Records;
 use crate::logging::level::Level;
 use crate::logging::plan::Plan;
 use crate::logging::router::Router;
 use crate::logging::setup::Setup;
 use crate::logging::writer::Writer;
+use crate::os::append_file::Owner;
 
 /// How long the daemon's end may be put off by what is not written yet.
 const LAST_LINES: Duration = Duration::from_secs(3);

@@ -14,22 +14,22 @@ pub(crate) const REST_SERVER: &str = "smokerd.restserver";
 /// Modules and their loggers; the longest prefix counts. Documented in `docs/logging.md`.
 const LOGGERS: [(&str, &str); 18] = [
     ("smokerd", DAEMON),
-    ("smokerd::admission", PLUGIN_MANAGER),
-    ("smokerd::history", PLUGIN_MANAGER),
-    ("smokerd::json_text", PLUGIN_MANAGER),
-    ("smokerd::manager", PLUGIN_MANAGER),
-    ("smokerd::plugin_task", PLUGIN_MANAGER),
-    ("smokerd::plugin_set", PLUGIN_MANAGER),
-    ("smokerd::process_table", PLUGIN_MANAGER),
-    ("smokerd::roster", PLUGIN_MANAGER),
-    ("smokerd::run", PLUGIN_MANAGER),
-    ("smokerd::schedule", PLUGIN_MANAGER),
-    ("smokerd::slots", PLUGIN_MANAGER),
-    ("smokerd::state", PLUGIN_MANAGER),
-    ("smokerd::api", REST_SERVER),
-    ("smokerd::listen", REST_SERVER),
-    ("smokerd::patience", REST_SERVER),
-    ("smokerd::server", REST_SERVER),
+    ("smokerd::startup::admission", PLUGIN_MANAGER),
+    ("smokerd::results::history", PLUGIN_MANAGER),
+    ("smokerd::results::json_text", PLUGIN_MANAGER),
+    ("smokerd::scheduler::manager", PLUGIN_MANAGER),
+    ("smokerd::scheduler::plugin_task", PLUGIN_MANAGER),
+    ("smokerd::scheduler::plugin_set", PLUGIN_MANAGER),
+    ("smokerd::results::process_table", PLUGIN_MANAGER),
+    ("smokerd::results::roster", PLUGIN_MANAGER),
+    ("smokerd::scheduler::run", PLUGIN_MANAGER),
+    ("smokerd::scheduler::schedule", PLUGIN_MANAGER),
+    ("smokerd::scheduler::slots", PLUGIN_MANAGER),
+    ("smokerd::results::state", PLUGIN_MANAGER),
+    ("smokerd::http::api", REST_SERVER),
+    ("smokerd::service::listen", REST_SERVER),
+    ("smokerd::http::patience", REST_SERVER),
+    ("smokerd::http::server", REST_SERVER),
     ("smoker_runner", PLUGIN_MANAGER),
 ];
 
@@ -55,8 +55,8 @@ mod tests {
     #[test]
     fn the_longest_prefix_decides() {
         assert_eq!(of("smokerd::app"), "smokerd");
-        assert_eq!(of("smokerd::api::guard"), "smokerd.restserver");
-        assert_eq!(of("smoker_runner::host::log"), "smokerd.pluginmanager");
+        assert_eq!(of("smokerd::http::api::guard"), "smokerd.restserver");
+        assert_eq!(of("smoker_runner::modules::host::log"), "smokerd.pluginmanager");
         assert_eq!(of("smokerd::apiary"), "smokerd");
         assert_eq!(of("smokerd.pluginmanager"), "smokerd.pluginmanager");
         assert_eq!(of("hyper::proto::h1"), "hyper.proto.h1");

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::Level;
-use smoker_model::python_text;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 use smoker_runner::output;
 
 use crate::test_plugin::path;

@@ -5,7 +5,7 @@ use smoker_model::plugin::Execution;
 use smoker_model::result::{ComponentShape, WireResult};
 use smoker_runner::evidence::Exit;
 
-use crate::json_text;
+use crate::results::json_text;
 use crate::test_plugin::trial::Trial;
 
 #[derive(Serialize)]

@@ -12,6 +12,7 @@ mod explain;
 mod json;
 mod path;
 mod selection;
+pub(crate) mod test_request;
 mod text;
 mod trial;
 
@@ -24,8 +25,8 @@ use crate::exit_code;
 use crate::logging;
 use crate::logging::level::Level;
 use crate::test_plugin::selection::Selection;
+use crate::test_plugin::test_request::{Format, TestRequest};
 use crate::test_plugin::trial::Trial;
-use crate::test_request::{Format, TestRequest};
 
 /// Does what was asked for and gives the exit code.
 pub(crate) fn run(request: &TestRequest, config: &Path, log_level: Level) -> u8 {

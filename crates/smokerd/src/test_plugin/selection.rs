@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use smoker_config::{Config, ConfigError, DaemonSettings, Overrides, Problem, Severity};
 use smoker_model::plugin::{PluginName, PluginSpec};
-use smoker_runner::host::settings::PythonSettings;
+use smoker_runner::modules::host::settings::PythonSettings;
 use thiserror::Error;
 
-use crate::configuration::Origin;
-use crate::error::StartError;
-use crate::test_request::TestRequest;
-use crate::{admission, privileges};
+use crate::service::error::StartError;
+use crate::service::privileges;
+use crate::startup::admission;
+use crate::startup::configuration::Origin;
+use crate::test_plugin::test_request::TestRequest;
 
 /// Of a configuration without a near name this many names are shown.
 const MOST_NAMES: usize = 10;

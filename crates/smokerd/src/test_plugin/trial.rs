@@ -6,17 +6,17 @@ use std::sync::Arc;
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::PluginResult;
 use smoker_runner::evidence::{Evidence, Exit};
-use smoker_runner::guardian::Guardian;
-use smoker_runner::host::settings::PythonSettings;
+use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::reaper::Reaper;
+use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::guardian::Guardian;
 use smoker_runner::runner::{RunKind, Runner};
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::StartError;
-use crate::privileges;
-use crate::signals::{self, Signals};
+use crate::service::error::StartError;
+use crate::service::privileges;
+use crate::service::signals::{self, Signals};
 use crate::test_plugin::explain;
 use crate::test_plugin::selection::Selection;
 

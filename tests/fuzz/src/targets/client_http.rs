@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use smokercli::client::fleet::Fleet;
 use smokercli::client::watch::Deaf;
-use smokercli::client::web::{Web, WebOptions};
 use smokercli::filter::Filter;
-use smokercli::hosts::Address;
+use smokercli::inventory::hosts::Address;
+use smokercli::transport::web::{Web, WebOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;

@@ -2,7 +2,7 @@
 //!
 //! Parts: an expression each.
 
-use smokercli::hosts::{Address, expand, lines};
+use smokercli::inventory::hosts::{Address, expand, lines};
 
 use crate::fields::{Fields, SEPARATOR};
 use crate::random::Random;

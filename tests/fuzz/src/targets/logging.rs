@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use smokerd::embedded::try_logging;
+use smokerd::http::embedded::try_logging;
 use tempfile::TempDir;
 
 use crate::fields::{Fields, joined};

@@ -7,7 +7,7 @@ use smoker_model::messages::{Level, MOST_MESSAGES};
 use smoker_model::result::{ComponentShape, Findings};
 use smoker_model::status::Status;
 use smoker_model::timestamp::Timestamp;
-use smoker_model::{python_text, value::Value};
+use smoker_model::{value::Value, value::python_text};
 use smoker_runner::output::findings_of;
 
 use crate::fields::{Fields, joined};

@@ -13,8 +13,8 @@ use smokercli::render::format::{Detail, Format};
 use smokercli::render::template::Template;
 use smokercli::render::{list, render};
 use smokercli::report::{HostReport, Report, distinct_names};
-use smokercli::sanitize::is_harmful;
-use smokercli::style::{Paint, RESET, Style};
+use smokercli::terminal::sanitize::is_harmful;
+use smokercli::terminal::style::{Paint, RESET, Style};
 
 use crate::fields::{Fields, joined};
 use crate::random::Random;

@@ -5,8 +5,8 @@ use std::fs;
 
 use serde_json::Value as Json;
 use smoker_config::Config;
-use smoker_runner::reaper::Reaper;
-use smokerd::embedded::Pages;
+use smoker_runner::process::containment::reaper::Reaper;
+use smokerd::http::embedded::Pages;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::runtime::Runtime;
 

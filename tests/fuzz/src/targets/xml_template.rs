@@ -6,7 +6,7 @@ use smokercli::render::format::Format;
 use smokercli::render::render;
 use smokercli::render::template::Template;
 use smokercli::report::{HostReport, Report};
-use smokercli::style::Style;
+use smokercli::terminal::style::Style;
 
 use crate::fields::{Fields, joined};
 use crate::random::Random;

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 use smoker_config::{Config, Location, Problem};
-use smoker_model::python_text;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 use smoker_runner::template;
 use tempfile::TempDir;
 

@@ -26,12 +26,12 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::components::{self, level_of};
 use crate::native::glusterfs::gluster::Gluster;
 use crate::native::glusterfs::heal::Limits;
 use crate::native::glusterfs::part::Part;
 use crate::native::parameters::{Parameters, wrong};
-use crate::protocol::ModuleRequest;
 
 const CHECKS: [&str; 3] = ["peers", "volumes", "heal"];
 

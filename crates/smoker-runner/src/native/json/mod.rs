@@ -23,17 +23,17 @@ mod threshold;
 use serde_json::Value as Json;
 use smoker_model::bounded_json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::python_text;
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::components::{level_of, worse};
 use crate::native::json::path::Path;
 use crate::native::json::threshold::Threshold;
 use crate::native::parameters::{Parameters, wrong};
 use crate::native::shown::shown;
-use crate::protocol::ModuleRequest;
 
 const OK_WORDS: [&str; 8] = ["ok", "up", "green", "healthy", "pass", "passing", "success", "running"];
 const WARN_WORDS: [&str; 4] = ["warn", "warning", "yellow", "degraded"];

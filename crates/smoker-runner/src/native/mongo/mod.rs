@@ -25,11 +25,11 @@ use smoker_model::messages::Messages;
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::components::{self, level_of};
 use crate::native::mongo::wire::Connection;
 use crate::native::os_error;
 use crate::native::parameters::{Parameters, port_of, wrong};
-use crate::protocol::ModuleRequest;
 
 const PORT: u16 = 27017;
 

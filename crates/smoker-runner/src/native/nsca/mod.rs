@@ -25,11 +25,11 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::nsca::packet::{Greeting, Packet};
 use crate::native::nsca::report::Report;
 use crate::native::nsca::settings::Settings;
 use crate::native::os_error;
-use crate::protocol::ModuleRequest;
 
 /// Sends the result of the plugin that the action follows.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {

@@ -20,12 +20,12 @@ use std::time::Duration;
 use nix::sys::utsname;
 use smoker_model::value::Value;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::nsca::cipher::Method;
 use crate::native::nsca::packet::{HOST_LENGTH, SERVICE_LENGTH};
 use crate::native::nsca::report::Escaping;
 use crate::native::os_error;
 use crate::native::parameters::{Parameters, scalar_text, wrong};
-use crate::protocol::ModuleRequest;
 use crate::template;
 
 /// What the action needs to know.

@@ -18,9 +18,9 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::components::{Collected, level_of, worse};
 use crate::native::tap::line::{Directive, Line, Point};
-use crate::protocol::ModuleRequest;
 
 /// Reads the output. It has no parameters.
 pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {

@@ -1,8 +1,8 @@
 //! What is known of a backend, and how well that is.
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::python_text;
 use smoker_model::status::Status;
+use smoker_model::value::python_text;
 
 /// From how many seconds on an answer is slow.
 const SLOW: f64 = 0.5;

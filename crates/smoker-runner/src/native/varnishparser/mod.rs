@@ -15,8 +15,8 @@ mod debug_health;
 
 use smoker_model::result::Findings;
 
+use crate::modules::protocol::ModuleRequest;
 use crate::native::components::Collected;
-use crate::protocol::ModuleRequest;
 
 /// Reads the output, whichever of the commands printed it.
 pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {

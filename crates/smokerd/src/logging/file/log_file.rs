@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
-use crate::append_file::{self, Owner};
 use crate::logging::descriptor::LineWriter;
 use crate::logging::plan::FilePlan;
+use crate::os::append_file::{self, Owner};
 
 /// A file that may be open.
 #[derive(Debug)]

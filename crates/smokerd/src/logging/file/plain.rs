@@ -3,11 +3,11 @@
 
 use std::io;
 
-use crate::append_file::Owner;
 use crate::logging::file::log_file::LogFile;
 use crate::logging::plan::FilePlan;
 use crate::logging::record::Record;
 use crate::logging::sink::Sink;
+use crate::os::append_file::Owner;
 
 /// Writes to a file.
 #[derive(Debug)]

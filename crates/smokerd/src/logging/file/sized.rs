@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::append_file::Owner;
 use crate::logging::file::log_file::{LogFile, with_suffix};
 use crate::logging::plan::FilePlan;
 use crate::logging::record::Record;
 use crate::logging::sink::Sink;
+use crate::os::append_file::Owner;
 
 /// Writes to a file; older ones have numbers behind their names, the newest 1.
 #[derive(Debug)]

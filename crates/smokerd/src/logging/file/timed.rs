@@ -6,12 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::append_file::Owner;
 use crate::logging::file::interval::{Interval, When};
 use crate::logging::file::log_file::{LogFile, with_suffix};
 use crate::logging::plan::FilePlan;
 use crate::logging::record::Record;
 use crate::logging::sink::Sink;
+use crate::os::append_file::Owner;
 
 /// Writes to a file; older ones have the time of their beginning behind their names.
 #[derive(Debug)]

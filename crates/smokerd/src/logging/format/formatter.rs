@@ -1,7 +1,7 @@
 //! A whole format: how the lines of a handler look.
 
-use smoker_model::python_text;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 use smoker_runner::template::format;
 
 use crate::logging::format::date::DateFormat;

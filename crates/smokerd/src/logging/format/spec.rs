@@ -3,8 +3,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use smoker_model::python_text;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 use smoker_runner::template::directive::{Directive, Flags, MAX_WIDTH};
 use smoker_runner::template::format;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use smoker_model::plugin::PluginSpec;
-use smoker_model::python_text;
 use smoker_model::secret_name;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 
 /// A shorter value would be found in every other word, and is no secret to
 /// anybody who has a moment to guess.

@@ -1,0 +1,227 @@
+//! The main file and everything that it includes become one tree.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use smoker_model::value::Value;
+
+use crate::error::Fault;
+use crate::files::include::{SearchPath, entry_name, yaml_files};
+use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
+use crate::problem::{Place, Report, Severity};
+use crate::yaml::document;
+use crate::yaml::merge;
+use crate::yaml::node::{Entry, Include, Kind, Node};
+use crate::yaml::source::Source;
+
+/// Reads the main file with all its includes. Relative ones start at `working`
+/// first; empty is the working directory of the process.
+pub(crate) fn assemble(main: &Path, working: &Path, report: &mut Report) -> Result<Rc<Node>, Fault> {
+    Assembler::new(SearchPath::of(main, working), report).main(main, main)
+}
+
+const INCLUDE_LEAD: &str = "Can't include config file ";
+
+/// Reads files with their includes, within the bounds of one configuration.
+pub(crate) struct Assembler<'a> {
+    search: SearchPath,
+    /// The files that are being read, each included by the one before it.
+    chain: Vec<PathBuf>,
+    files: usize,
+    bytes: u64,
+    /// What each tree that was read holds, by its root.
+    weights: HashMap<*const Node, Weight>,
+    report: &'a mut Report,
+}
+
+/// How much a node holds once aliases and includes are replaced.
+#[derive(Clone, Copy)]
+struct Weight {
+    values: u64,
+    height: usize,
+}
+
+impl<'a> Assembler<'a> {
+    pub(crate) fn new(search: SearchPath, report: &'a mut Report) -> Self {
+        Self { search, chain: Vec::new(), files: 0, bytes: 0, weights: HashMap::new(), report }
+    }
+
+    /// Reads a file that nothing includes. A fault names the configuration that it belongs to.
+    pub(crate) fn main(&mut self, file: &Path, configuration: &Path) -> Result<Rc<Node>, Fault> {
+        self.chain.clear();
+        self.search.add(file);
+        let source = Source::read(file)
+            .map_err(|reason| Fault::bare(format!("Can't read config file {}: {reason}", file.display())))?;
+        self.file(&source).map_err(|fault| {
+            // An include's fault brings lines of its own, the last of which names the place in the main file.
+            let (own, location) = (fault.text, fault.location);
+            let lead = format!("Can't parse config file {}: ", configuration.display());
+            let text = match own.rsplit_once('\n').filter(|_| own.starts_with(INCLUDE_LEAD)) {
+                Some((first, last)) => format!("{first}\n{lead}{last}"),
+                None => format!("{lead}{own}"),
+            };
+            Fault { location, text }
+        })
+    }
+
+    /// What is told besides.
+    pub(crate) fn report(&mut self) -> &mut Report {
+        self.report
+    }
+
+    /// Reads the text of one file with all that it includes.
+    fn file(&mut self, source: &Source) -> Result<Rc<Node>, Fault> {
+        self.files += 1;
+        self.bytes += source.text.len() as u64;
+        if self.files > MAX_FILES || self.bytes > MAX_TOTAL_SIZE {
+            let limit = MAX_TOTAL_SIZE / (1024 * 1024);
+            let text = format!("the configuration has more than {MAX_FILES} files or {limit} MiB; include less");
+            return Err(Fault::at(&Place::start_of(&source.path), &text));
+        }
+        self.chain.push(canonical(&source.path));
+        let root = document::parse(source, self.report)?;
+        self.fill(&root)?;
+        self.chain.pop();
+        self.weigh(&root)?;
+        Ok(root)
+    }
+
+    /// Replaces the includes of one file. Lists and mappings are gone through
+    /// level by level, as PyYAML constructs them: the order decides which
+    /// folders are known when a relative path is looked up.
+    fn fill(&mut self, root: &Rc<Node>) -> Result<(), Fault> {
+        let mut seen = HashSet::new();
+        let mut level = VecDeque::from([root]);
+        self.fill_one(root, None)?;
+        while let Some(node) = level.pop_front() {
+            if !seen.insert(Rc::as_ptr(node)) {
+                continue;
+            }
+            match &node.kind {
+                Kind::List(items) => {
+                    for item in items {
+                        self.fill_one(item, None)?;
+                        level.push_back(item);
+                    }
+                }
+                Kind::Map(entries) => {
+                    for entry in entries {
+                        self.fill_one(&entry.value, Some(&entry.name))?;
+                        level.push_back(&entry.value);
+                    }
+                }
+                Kind::Scalar(_) | Kind::Merge | Kind::Include(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills a node that is an include; every other node stays as it is.
+    fn fill_one(&mut self, node: &Rc<Node>, name: Option<&Value>) -> Result<(), Fault> {
+        let Kind::Include(include) = &node.kind else { return Ok(()) };
+        if include.content.get().is_some() {
+            return Ok(());
+        }
+        let content = if include.folder { self.folder(include, node) } else { self.include(Path::new(&include.path)) };
+        let content = content.map_err(|fault| {
+            let key = name.map(|name| format!("{}: ", merge::shown(name))).unwrap_or_default();
+            let tag = if include.folder { "!include_dir" } else { "!include" };
+            let here = Fault::at(&node.place, &format!("{key}{tag} {} cannot be included", include.path));
+            // Each file that includes the broken one adds its line below.
+            Fault { text: format!("{}\n{}", fault.text, here.text), location: fault.location.or(here.location) }
+        })?;
+        let _ = include.content.set(content);
+        Ok(())
+    }
+
+    /// Reads one included file, which is looked up where includes are.
+    fn include(&mut self, path: &Path) -> Result<Rc<Node>, Fault> {
+        let lead = format!("{INCLUDE_LEAD}{}: ", path.display());
+        let failed = |reason: String| Fault::bare(reason).led_by(&lead);
+        let found = self.search.find_file(path).map_err(failed)?;
+        let real = canonical(&found);
+        if self.chain.contains(&real) {
+            let chain: Vec<_> = self.chain.iter().chain([&real]).map(|file| file.display().to_string()).collect();
+            return Err(failed(format!("it includes itself: {}", chain.join(" -> "))));
+        }
+        if self.chain.len() > MAX_INCLUDE_DEPTH {
+            return Err(failed(format!("more than {MAX_INCLUDE_DEPTH} files include each other in a row")));
+        }
+        let source = Source::read(&found).map_err(failed)?;
+        self.search.add(&found);
+        self.file(&source)
+            .map_err(|fault| if fault.text.starts_with(INCLUDE_LEAD) { fault } else { fault.led_by(&lead) })
+    }
+
+    /// Reads the files of a folder into a mapping by their names.
+    fn folder(&mut self, include: &Include, node: &Node) -> Result<Rc<Node>, Fault> {
+        let nothing = || Rc::new(Node { place: node.place.clone(), kind: Kind::Scalar(Value::Null) });
+        let Some(folder) = self.search.find_folder(Path::new(&include.path)) else {
+            let text = format!("!include_dir {}: there is no such folder; nothing is included", include.path);
+            self.report.add(Severity::Warning, &node.place, text);
+            return Ok(nothing());
+        };
+        let files = match yaml_files(&folder) {
+            Ok(files) => files,
+            Err(error) => {
+                let text = format!("!include_dir {}: {error}; nothing is included", include.path);
+                self.report.add(Severity::Warning, &node.place, text);
+                return Ok(nothing());
+            }
+        };
+        if files.is_empty() {
+            let text = format!("!include_dir {}: no *.yaml file in {}", include.path, folder.display());
+            self.report.add(Severity::Info, &node.place, text);
+            return Ok(nothing());
+        }
+        let mut entries = Vec::with_capacity(files.len());
+        for file in files {
+            let value = self.include(&file)?;
+            let place = Place::start_of(&file.as_path().into());
+            entries.push(Entry { name: Value::Text(entry_name(&file)), place, value });
+        }
+        let folder = Rc::new(Node { place: node.place.clone(), kind: Kind::Map(entries) });
+        self.weigh(&folder)?;
+        Ok(folder)
+    }
+
+    /// Refuses a tree that grows too large or too deep once its aliases and includes are replaced.
+    pub(crate) fn weigh(&mut self, root: &Rc<Node>) -> Result<(), Fault> {
+        let weight = self.weight(root);
+        if weight.values > MAX_VALUES {
+            return Err(Fault::at(&root.place, &merge::too_many()));
+        }
+        if weight.height > MAX_NESTING {
+            let text = format!("more than {MAX_NESTING} lists and mappings stand inside each other, includes counted");
+            return Err(Fault::at(&root.place, &text));
+        }
+        Ok(())
+    }
+
+    /// The weight of a node, each shared node looked at once.
+    fn weight(&mut self, node: &Rc<Node>) -> Weight {
+        if let Some(weight) = self.weights.get(&Rc::as_ptr(node)) {
+            return *weight;
+        }
+        let (children, own): (Vec<&Rc<Node>>, usize) = match &node.kind {
+            Kind::Scalar(_) | Kind::Merge => return Weight { values: 1, height: 0 },
+            Kind::Include(include) => (include.content.get().into_iter().collect(), 0),
+            Kind::List(items) => (items.iter().collect(), 1),
+            Kind::Map(entries) => (entries.iter().map(|entry| &entry.value).collect(), 1),
+        };
+        let mut weight = Weight { values: 1, height: own };
+        for child in children {
+            let inner = self.weight(child);
+            weight.values = weight.values.saturating_add(inner.values);
+            weight.height = weight.height.max(inner.height + own);
+        }
+        self.weights.insert(Rc::as_ptr(node), weight);
+        weight
+    }
+}
+
+/// The path by which a file is recognized, whatever links lead to it.
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}

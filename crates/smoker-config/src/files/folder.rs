@@ -1,0 +1,179 @@
+//! A folder becomes one tree: `common.yaml`, and an entry for each file in
+//! `template.d`, `action.d` and `plugin.d`.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::{fs, io};
+
+use smoker_model::value::Value;
+
+use crate::error::Fault;
+use crate::files::assemble::Assembler;
+use crate::files::include::{SearchPath, entry_name, yaml_files};
+use crate::problem::{Location, Place, Report, Severity};
+use crate::suggest;
+use crate::yaml::node::{Entry, Kind, Node, find, find_text};
+
+/// The file with everything that has no folder of its own.
+const COMMON: &str = "common.yaml";
+
+/// Which folder fills which section.
+const SECTIONS: [(&str, &str); 3] = [("templates", "template.d"), ("actions", "action.d"), ("plugins", "plugin.d")];
+
+/// Whether a file is one that a configuration folder is made of, or would be if it existed.
+pub(crate) fn is_part(folder: &Path, file: &Path) -> bool {
+    let parent = file.parent().unwrap_or(Path::new(""));
+    file == folder.join(COMMON) || SECTIONS.iter().any(|(_, name)| parent == folder.join(name))
+}
+
+/// Reads the folder; relative includes start at `working` first. Every file that cannot be read or parsed is one fault.
+pub(crate) fn assemble(folder: &Path, working: &Path, report: &mut Report) -> Result<Rc<Node>, Vec<Fault>> {
+    check_parts(folder, report)?;
+    let mut reader = Reader {
+        folder,
+        assembler: Assembler::new(SearchPath::in_folder(folder, working), report),
+        faults: Vec::new(),
+    };
+    let common = reader.common();
+    let sections = SECTIONS.map(|(section, name)| reader.section(section, name, &common));
+    if !reader.faults.is_empty() {
+        return Err(reader.faults);
+    }
+    let own = common.into_iter().filter(|entry| find(&sections, &entry.name).is_none());
+    let entries = own.chain(sections.iter().cloned()).collect();
+    let root = Rc::new(Node { place: Place::of_folder(folder), kind: Kind::Map(entries) });
+    reader.assembler.weigh(&root)?;
+    Ok(root)
+}
+
+/// Looks whether this is a configuration at all, and for folders that are misnamed.
+fn check_parts(folder: &Path, report: &mut Report) -> Result<(), Fault> {
+    let unreadable = |reason: String| Fault::bare(format!("Can't read config folder {}: {reason}", folder.display()));
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(error.to_string()))? {
+        let entry = entry.map_err(|error| unreadable(error.to_string()))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    let known = SECTIONS.map(|(_, name)| name);
+    if !names.iter().any(|name| name == COMMON || known.contains(&name.as_str())) {
+        return Err(unreadable(format!("there is neither {COMMON} nor {} in it", known.join(", "))));
+    }
+    names.sort();
+    for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+        if let Some(near) = suggest::near(name, &known).filter(|_| folder.join(name).is_dir()) {
+            let text = format!("this folder is not read; did you mean {near}?");
+            report.add(Severity::Warning, &Place::of_folder(&folder.join(name)), text);
+        }
+    }
+    Ok(())
+}
+
+struct Reader<'a> {
+    folder: &'a Path,
+    assembler: Assembler<'a>,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    /// What stands in `common.yaml`; nothing when there is no such file.
+    fn common(&mut self) -> Vec<Entry> {
+        let path = self.folder.join(COMMON);
+        if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Vec::new();
+        }
+        let Some(node) = self.read(&path) else { return Vec::new() };
+        match node.entries() {
+            Some(entries) => entries.to_vec(),
+            None if node.is_null() => Vec::new(),
+            None => {
+                let text = format!("it has to be a mapping of settings, not {}", node.kind_name());
+                self.faults.push(Fault::at(&node.place, &text));
+                Vec::new()
+            }
+        }
+    }
+
+    /// A section: what `common.yaml` has of it, then the files of its folder.
+    fn section(&mut self, section: &str, name: &str, common: &[Entry]) -> Entry {
+        let folder = self.folder.join(name);
+        let own = find_text(common, section);
+        let place = own.map_or_else(|| Place::of_folder(&folder), |own| own.place.clone());
+        let files = self.files(&folder);
+        let mut entries = Vec::new();
+        if let Some(own) = own.filter(|own| !own.value.is_null()) {
+            let Some(there) = own.value.entries() else {
+                if !files.is_empty() {
+                    let kind = own.value.kind_name();
+                    let text =
+                        format!("{section} has to be a mapping to which the files of {name} can be added, not {kind}");
+                    self.faults.push(Fault::at(&own.place, &text));
+                }
+                return own.clone();
+            };
+            entries.extend_from_slice(there);
+        }
+        for file in files {
+            let name = Value::Text(entry_name(&file));
+            let place = Place::start_of(&file.as_path().into());
+            if let Some(twin) = find(&entries, &name) {
+                let twin = Location::from(&twin.place);
+                let text = format!("{section}: {} stands here and at {twin}; remove one of the two", entry_name(&file));
+                self.faults.push(Fault::at(&place, &text));
+                continue;
+            }
+            let Some(value) = self.read(&file) else { continue };
+            self.warn_of_own_name(&name, &value);
+            entries.push(Entry { name, place, value });
+        }
+        let value = Rc::new(Node { place: place.clone(), kind: Kind::Map(entries) });
+        Entry { name: Value::Text(section.to_owned()), place, value }
+    }
+
+    /// The files of a folder; none when it is missing.
+    fn files(&mut self, folder: &Path) -> Vec<PathBuf> {
+        match yaml_files(folder) {
+            Ok(files) => {
+                self.warn_of_other_endings(folder);
+                files
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(folder).is_err() => {
+                Vec::new()
+            }
+            Err(error) => {
+                self.faults.push(Fault::bare(format!("Can't read config folder {}: {error}", folder.display())));
+                Vec::new()
+            }
+        }
+    }
+
+    fn read(&mut self, file: &Path) -> Option<Rc<Node>> {
+        self.assembler.main(file, self.folder).map_err(|fault| self.faults.push(fault)).ok()
+    }
+
+    /// Backups and other things may lie there; a `.yml` was probably meant to be read.
+    fn warn_of_other_endings(&mut self, folder: &Path) {
+        let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut others: Vec<_> =
+            names.filter(|path| path.extension().is_some_and(|extension| extension == "yml")).collect();
+        others.sort();
+        for other in others {
+            let text = "this file is not read: the name has to end in .yaml".to_owned();
+            self.assembler.report().add(Severity::Warning, &Place::start_of(&other.as_path().into()), text);
+        }
+    }
+
+    /// The whole entry stands in the file, not its body alone.
+    fn warn_of_own_name(&mut self, name: &Value, value: &Node) {
+        if let Some([only]) = value.entries()
+            && only.name == *name
+            && only.value.entries().is_some()
+        {
+            let name = name.as_text().unwrap_or_default();
+            let text = format!(
+                "the file's name is the entry's name already, so this is a parameter; remove the line `{name}:` and \
+                 move up what stands below it"
+            );
+            self.assembler.report().add(Severity::Warning, &only.place, text);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The tree becomes typed settings and plugin specifications.
+//!
+//! # Layout
+//!
+//! - `settings`: the top-level keys
+//! - `sections`: the sections `templates`, `actions` and `plugins`
+//! - `plugins`: all plugins, and a problem for each that does not load
+//! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
+//! - `action`: what a plugin's `Action` means
+//! - `validate`: parameters become a typed specification
+//! - `quantity`: amounts with a unit
+//! - `account`: users and groups
+//! - `overriding`: parameters that replace those of one plugin
+//! - `refusal`: why a plugin does not load
+//! - `spelling`: parameters that are probably misspelt
+
+pub(crate) mod account;
+pub(crate) mod action;
+pub(crate) mod overriding;
+pub(crate) mod plugins;
+pub(crate) mod quantity;
+pub(crate) mod refusal;
+pub(crate) mod resolve;
+pub(crate) mod sections;
+pub(crate) mod settings;
+pub(crate) mod spelling;
+pub(crate) mod validate;

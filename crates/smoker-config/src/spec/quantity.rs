@@ -1,0 +1,121 @@
+//! Amounts with a unit: `30s`, `1.5h`, `64K`.
+
+use smoker_model::value::Value;
+
+use crate::yaml::node::kind_name;
+
+/// Reads a time in seconds: a number, or text with one of the units s, m, h and d.
+/// Whatever Python holds for false means 0.
+///
+/// A number in quotes is refused, as the original did: it has no unit.
+pub(crate) fn seconds(value: &Value) -> Result<f64, String> {
+    const UNITS: [(&str, f64); 4] = [("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
+    if let Some(number) = value.as_number() {
+        return Ok(number);
+    }
+    if !value.is_truthy() {
+        return Ok(0.0);
+    }
+    let how = "a number of seconds or a text such as 30s, 5m, 1h or 1d";
+    let Some(text) = value.as_text() else { return Err(format!("has to be {how}, not {}", kind_name(value))) };
+    let (number, unit) = split(text);
+    if unit.is_empty() && number.parse::<f64>().is_ok() {
+        return Err(format!("has to be {how}, not the text '{text}': write it without quotes"));
+    }
+    let factor = UNITS.iter().find(|(name, _)| unit.eq_ignore_ascii_case(name)).map(|(_, factor)| factor);
+    match (number.parse::<f64>(), factor) {
+        (Ok(number), Some(factor)) => Ok(number * factor),
+        _ => Err(format!("has to be {how}, not '{text}'")),
+    }
+}
+
+/// Reads a size in bytes: a whole number above 0, or text with one of the
+/// units K, M and G, which are powers of 1024.
+pub(crate) fn bytes(value: &Value) -> Result<usize, String> {
+    const UNITS: [(&str, f64); 4] = [("", 1.0), ("K", 1024.0), ("M", 1_048_576.0), ("G", 1_073_741_824.0)];
+    let how = "a whole number of bytes above 0 or a text such as 64K, 2M or 1G";
+    let refuse = |shown: &str| Err(format!("has to be {how}, not {shown}"));
+    match value {
+        Value::Int(number) => match usize::try_from(*number) {
+            Ok(size) if size > 0 => Ok(size),
+            _ => refuse(&number.to_string()),
+        },
+        Value::Text(text) => {
+            let (number, unit) = split(text);
+            let unit = unit.trim_end_matches(['b', 'B']).trim_end_matches('i');
+            let factor = UNITS.iter().find(|(name, _)| unit.eq_ignore_ascii_case(name)).map(|(_, factor)| factor);
+            match (number.parse::<f64>(), factor) {
+                (Ok(number), Some(factor)) if number * factor >= 1.0 =>
+                {
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive; saturates")]
+                    Ok((number * factor) as usize)
+                }
+                _ => refuse(&format!("'{text}'")),
+            }
+        }
+        other => refuse(kind_name(other)),
+    }
+}
+
+/// Splits digits from the unit behind them.
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    (&text[..end], text[end..].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn times() {
+        let cases = [
+            (Value::Int(60), 60.0),
+            (Value::Float(0.5), 0.5),
+            (Value::Bool(true), 1.0),
+            (Value::Null, 0.0),
+            (Value::List(vec![]), 0.0),
+            (text(""), 0.0),
+            (text("30s"), 30.0),
+            (text("5m"), 300.0),
+            (text("1.5h"), 5400.0),
+            (text("1 d"), 86_400.0),
+            (text("0s"), 0.0),
+            (text("2H"), 7200.0),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(seconds(&value), Ok(expected), "{value:?}");
+        }
+        for value in [text("30"), text("soon"), text("1w"), text("-5s"), text("s"), text("1e3s"), text("5m30s")] {
+            assert!(seconds(&value).is_err(), "{value:?}");
+        }
+        assert!(seconds(&text("30")).expect_err("quoted").contains("without quotes"));
+        assert!(seconds(&Value::List(vec![Value::Int(1)])).expect_err("a list").contains("not a list"));
+    }
+
+    #[test]
+    fn sizes() {
+        let cases = [
+            (Value::Int(1000), 1000),
+            (text("1000"), 1000),
+            (text("64K"), 65_536),
+            (text("64 KiB"), 65_536),
+            (text("2m"), 2_097_152),
+            (text("0.5M"), 524_288),
+            (text("1GB"), 1_073_741_824),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(bytes(&value), Ok(expected), "{value:?}");
+        }
+        for value in
+            [Value::Int(0), Value::Int(-1), Value::Bool(true), Value::Null, text("0K"), text("big"), text("-1K")]
+        {
+            assert!(bytes(&value).is_err(), "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A plugin's parameters from everywhere: defaults < `BasePlugin` < its template < its own.
+
+use indexmap::IndexMap;
+use smoker_model::plugin::PluginName;
+use smoker_model::value::Value;
+
+use crate::limits::{DEFAULT_HISTORY, DEFAULT_TIMEOUT};
+use crate::problem::Place;
+use crate::spec::action;
+use crate::spec::refusal::Refusal;
+use crate::yaml::hint;
+use crate::yaml::merge::shown;
+use crate::yaml::node::{Entry, Kind, Node, find, find_text};
+
+/// What plugins are made from.
+pub(crate) struct Sections<'a> {
+    pub(crate) templates: &'a [Entry],
+    pub(crate) base: &'a Entry,
+    pub(crate) actions: &'a [Entry],
+}
+
+/// A parameter's value and where it was configured; built-in defaults have no place.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) value: Value,
+    pub(crate) place: Option<Place>,
+}
+
+/// A plugin with all its parameters, not yet validated.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) name: PluginName,
+    pub(crate) place: Place,
+    pub(crate) parameters: IndexMap<String, Parameter>,
+}
+
+/// Merges the parameters of one plugin. `None` when it is switched off.
+pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<Resolved>, Refusal> {
+    let Some(name) = plugin.name.as_text() else {
+        return Err(Refusal::new(&plugin.place, "its name has to be text; write it in quotes"));
+    };
+    let body = body(plugin)?;
+    if find_text(body, "Enabled").is_some_and(|enabled| enabled.value.to_value() == Value::Bool(false)) {
+        return Ok(None);
+    }
+    let mut parameters = defaults();
+    overlay(&mut parameters, template_body(sections.base)?)?;
+    if let Some(template) = find_text(body, "Template") {
+        overlay(&mut parameters, template_body(find_template(template, sections)?)?)?;
+    }
+    overlay(&mut parameters, body)?;
+    let own_action = find_text(body, "Action");
+    if let Some(parameter) = parameters.get_mut("Action") {
+        let place = parameter.place.clone().unwrap_or_else(|| plugin.place.clone());
+        parameter.value = match own_action {
+            Some(entry) => action::by_name(entry, sections.actions)?,
+            None => action::of_template(std::mem::replace(&mut parameter.value, Value::Null), &place)?,
+        };
+    }
+    Ok(Some(Resolved { name: name.into(), place: plugin.place.clone(), parameters }))
+}
+
+/// The parameters that the original gives every plugin, in the order of the wire.
+fn defaults() -> IndexMap<String, Parameter> {
+    let timeout = Value::Int(i128::from(DEFAULT_TIMEOUT));
+    let history = Value::Int(DEFAULT_HISTORY as i128);
+    let default = || Value::Text("default".to_owned());
+    [
+        ("Command", Value::Null),
+        ("Module", Value::Null),
+        ("Parser", Value::Null),
+        ("Interval", Value::Int(0)),
+        ("Timeout", timeout),
+        ("History", history),
+        ("uid", default()),
+        ("gid", default()),
+        ("Template", Value::Null),
+        ("Action", Value::Null),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), Parameter { value, place: None }))
+    .collect()
+}
+
+fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry]) -> Result<(), Refusal> {
+    for entry in entries {
+        let Some(name) = entry.name.as_text() else {
+            let shown = shown(&entry.name);
+            let reason = format!("the name of its parameter {shown} has to be text; write it in quotes");
+            return Err(Refusal::new(&entry.place, reason));
+        };
+        let parameter = Parameter { value: entry.value.to_value(), place: Some(entry.place.clone()) };
+        parameters.insert(name.to_owned(), parameter);
+    }
+    Ok(())
+}
+
+fn body(plugin: &Entry) -> Result<&[Entry], Refusal> {
+    plugin.value.entries().ok_or_else(|| {
+        let place = if plugin.value.is_null() { &plugin.place } else { &plugin.value.place };
+        Refusal::new(place, wrong_body("the plugin", &plugin.value))
+    })
+}
+
+fn template_body(template: &Entry) -> Result<&[Entry], Refusal> {
+    template.value.entries().ok_or_else(|| {
+        let what = format!("its template {}", shown(&template.name));
+        Refusal::new(&template.place, wrong_body(&what, &template.value))
+    })
+}
+
+/// What to say about something that should have been a mapping of parameters.
+fn wrong_body(what: &str, value: &Node) -> String {
+    if value.is_null() {
+        return format!("{what} is empty; it needs parameters such as `Command: true`, or {{}} for none");
+    }
+    let colon = match &value.resolved().kind {
+        Kind::Scalar(Value::Text(text)) => hint::colon_for(text),
+        _ => None,
+    };
+    let hint = colon.map(|colon| format!("; {colon}")).unwrap_or_default();
+    format!("{what} has to be a mapping of parameters, not {}{hint}", value.kind_name())
+}
+
+fn find_template<'a>(named: &Entry, sections: &Sections<'a>) -> Result<&'a Entry, Refusal> {
+    let name = named.value.to_value();
+    find(sections.templates, &name).ok_or_else(|| {
+        let known: Vec<_> = sections.templates.iter().filter_map(|template| template.name.as_text()).collect();
+        let near = crate::suggest::near(&shown(&name), &known).map(|near| format!("; did you mean {near}?"));
+        let reason = format!("Template {} is not configured under templates", shown(&name));
+        Refusal::new(&named.place, reason + &near.unwrap_or_default())
+    })
+}

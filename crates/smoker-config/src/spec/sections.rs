@@ -1,0 +1,85 @@
+//! The sections `templates`, `actions` and `plugins` of the main mapping.
+
+use std::path::Path;
+
+use crate::error::Fault;
+use crate::problem::{Place, Report, Severity};
+use crate::spec::resolve::Sections;
+use crate::yaml::node::{Entry, Node, find_text};
+
+/// The entries of the main file, which has to be a mapping.
+pub(crate) fn top_level<'a>(root: &'a Node, path: &Path) -> Result<&'a [Entry], Fault> {
+    root.entries().ok_or_else(|| {
+        let path = path.display();
+        let found = if root.is_null() { "the file is empty".to_owned() } else { format!("it is {}", root.kind_name()) };
+        let how = "it has to be a mapping with the sections templates and plugins";
+        Fault::at(&root.place, &format!("{found}; {how}")).led_by(&format!("Can't parse config file {path}: "))
+    })
+}
+
+/// Finds what plugins are made from, and the plugins. Each section that makes
+/// a start impossible is one fault.
+pub(crate) fn find<'a>(
+    root: &'a [Entry],
+    start: &Place,
+    report: &mut Report,
+) -> Result<(Sections<'a>, &'a [Entry]), Vec<Fault>> {
+    let templates = templates(root, start);
+    let actions = actions(root, report);
+    let plugins = plugins(root, start);
+    match (templates, plugins) {
+        (Ok((templates, base)), Ok(plugins)) => Ok((Sections { templates, base, actions }, plugins)),
+        (templates, plugins) => Err(templates.err().into_iter().chain(plugins.err()).collect()),
+    }
+}
+
+fn templates<'a>(root: &'a [Entry], start: &Place) -> Result<(&'a [Entry], &'a Entry), Fault> {
+    let words = "Required BasePlugin template is not configured!";
+    let Some(section) = find_text(root, "templates") else {
+        return Err(Fault::at(start, &format!("{words} There is no templates section; add\n{EXAMPLE}")));
+    };
+    let Some(templates) = section.value.entries() else {
+        let kind = section.value.kind_name();
+        let text = format!("{words} templates has to be a mapping, not {kind}; write\n{EXAMPLE}");
+        return Err(Fault::at(&section.place, &text));
+    };
+    let base = find_text(templates, "BasePlugin");
+    let base = base.ok_or_else(|| Fault::at(&section.place, &format!("{words} Add it to templates:\n{EXAMPLE}")))?;
+    Ok((templates, base))
+}
+
+/// The least that the templates section has to hold.
+const EXAMPLE: &str = "    templates:\n      BasePlugin: {}";
+
+fn plugins<'a>(root: &'a [Entry], start: &Place) -> Result<&'a [Entry], Fault> {
+    let words = "No configured plugins";
+    let Some(section) = find_text(root, "plugins") else {
+        return Err(Fault::at(start, &format!("{words}: there is no plugins section; add one")));
+    };
+    match section.value.entries() {
+        Some([]) => {
+            Err(Fault::at(&section.place, &format!("{words}: the plugins section is empty; add a plugin to it")))
+        }
+        Some(plugins) => Ok(plugins),
+        None if section.value.is_null() => {
+            Err(Fault::at(&section.place, &format!("{words}: the plugins section is empty; add a plugin to it")))
+        }
+        None => {
+            let kind = section.value.kind_name();
+            let text = format!("{words}: plugins has to be a mapping of names to parameters, not {kind}");
+            Err(Fault::at(&section.place, &text))
+        }
+    }
+}
+
+fn actions<'a>(root: &'a [Entry], report: &mut Report) -> &'a [Entry] {
+    let Some(section) = find_text(root, "actions") else { return &[] };
+    section.value.entries().unwrap_or_else(|| {
+        if !section.value.is_null() {
+            let kind = section.value.kind_name();
+            let text = format!("actions has to be a mapping of names to parameters, not {kind}; there are no actions");
+            report.add(Severity::Warning, &section.place, text);
+        }
+        &[]
+    })
+}

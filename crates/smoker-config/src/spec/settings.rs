@@ -1,0 +1,191 @@
+//! The top-level keys that are not about plugins.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use smoker_model::plugin::AccountId;
+use smoker_model::value::Value;
+
+use crate::error::Fault;
+use crate::keys::TOP_LEVEL;
+use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY, DEFAULT_PIDFILE, DEFAULT_STREAM};
+use crate::problem::{Report, Severity};
+use crate::spec::account::{self, Accounts};
+use crate::spec::quantity;
+use crate::suggest;
+use crate::yaml::merge::shown;
+use crate::yaml::node::{Entry, find_text, kind_name};
+
+/// What the daemon itself is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DaemonSettings {
+    /// The address or name to listen on (`bind_host`).
+    pub bind_host: String,
+    /// The port to listen on (`bind_port`); 0 means any that is free.
+    pub bind_port: u16,
+    /// Where a background daemon reads its standard input from (`stdin`).
+    pub stdin: PathBuf,
+    /// Where a background daemon writes its standard output (`stdout`).
+    pub stdout: PathBuf,
+    /// Where a background daemon writes its standard error (`stderr`).
+    pub stderr: PathBuf,
+    /// The user that the daemon becomes (`uid`); set exactly when `gid` is.
+    pub uid: Option<AccountId>,
+    /// The group that the daemon becomes (`gid`); set exactly when `uid` is.
+    pub gid: Option<AccountId>,
+    /// How many plugins may run at a time (`nr_concurrent_plugins`); none: any number.
+    pub nr_concurrent_plugins: Option<NonZeroUsize>,
+    /// The file with the daemon's process number (`pidfile`).
+    pub pidfile: PathBuf,
+    /// The networks whose clients are served (`allow`); none: all.
+    pub allow: Option<Vec<IpNet>>,
+    /// The bytes that all stored results may take together (`history_memory`).
+    pub history_memory: usize,
+    /// The Python interpreter, as a path or as a mapping (`python`), not looked at here.
+    pub python: Option<Value>,
+    /// Folders where Python modules are looked up first (`python_path`).
+    pub python_path: Vec<PathBuf>,
+}
+
+/// Warns of top-level keys that mean nothing. Those that start with `x-` are a
+/// place to keep anchors at, and nobody's misspelling.
+pub(crate) fn report_unknown(entries: &[Entry], report: &mut Report) {
+    for entry in entries {
+        let name = shown(&entry.name);
+        if entry.name.as_text().is_some_and(|name| TOP_LEVEL.contains(&name) || name.starts_with("x-")) {
+            continue;
+        }
+        let near = suggest::near(&name, TOP_LEVEL).map(|near| format!("; did you mean {near}?"));
+        let text = format!("unknown key {name} is ignored{}", near.unwrap_or_default());
+        report.add(Severity::Warning, &entry.place, text);
+    }
+}
+
+/// Reads all settings. Each key that makes no sense is one fault.
+pub(crate) fn read(entries: &[Entry], report: &mut Report) -> Result<DaemonSettings, Vec<Fault>> {
+    let mut keys = Keys { entries, faults: Vec::new() };
+    let (uid, gid) = keys.accounts();
+    let settings = DaemonSettings {
+        bind_host: keys.read("bind_host", host).unwrap_or_else(|| DEFAULT_BIND_HOST.to_owned()),
+        bind_port: keys.read("bind_port", port).unwrap_or(DEFAULT_BIND_PORT),
+        stdin: keys.stream("stdin"),
+        stdout: keys.stream("stdout"),
+        stderr: keys.stream("stderr"),
+        uid,
+        gid,
+        nr_concurrent_plugins: keys.read("nr_concurrent_plugins", concurrency).flatten(),
+        pidfile: keys.read("pidfile", path).unwrap_or_else(|| DEFAULT_PIDFILE.into()),
+        allow: keys.read("allow", networks),
+        history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
+        python: keys.read("python", |value| Ok(value.clone())),
+        python_path: keys.read("python_path", paths).unwrap_or_default(),
+    };
+    if let (Some([]), Some(entry)) = (settings.allow.as_deref(), find_text(entries, "allow")) {
+        report.add(Severity::Warning, &entry.place, "allow is an empty list, so no client is served".to_owned());
+    }
+    if keys.faults.is_empty() { Ok(settings) } else { Err(keys.faults) }
+}
+
+struct Keys<'a> {
+    entries: &'a [Entry],
+    faults: Vec<Fault>,
+}
+
+impl Keys<'_> {
+    /// Reads one key; null counts as absent. The reader's error goes on after the key's name.
+    fn read<T>(&mut self, key: &str, reader: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
+        debug_assert!(TOP_LEVEL.contains(&key), "{key} would be reported as unknown");
+        let entry = find_text(self.entries, key)?;
+        let value = entry.value.to_value();
+        if value == Value::Null {
+            return None;
+        }
+        match reader(&value) {
+            Ok(read) => Some(read),
+            Err(reason) => {
+                self.faults.push(Fault::at(&entry.place, &format!("{key} {reason}")));
+                None
+            }
+        }
+    }
+
+    fn stream(&mut self, key: &str) -> PathBuf {
+        self.read(key, path).unwrap_or_else(|| DEFAULT_STREAM.into())
+    }
+
+    fn accounts(&mut self) -> (Option<AccountId>, Option<AccountId>) {
+        let entries = ["uid", "gid"].map(|key| find_text(self.entries, key));
+        let [uid, gid] = entries.map(|entry| entry.map(|entry| entry.value.to_value()));
+        match account::both(uid.as_ref(), gid.as_ref()) {
+            Ok(Accounts::Neither) => (None, None),
+            Ok(Accounts::Both(user, group)) => (Some(user), Some(group)),
+            Err(reason) => {
+                let key = if reason.starts_with("uid") { entries[0] } else { entries[1] };
+                self.faults.extend(key.map(|entry| Fault::at(&entry.place, &reason)));
+                (None, None)
+            }
+        }
+    }
+}
+
+fn host(value: &Value) -> Result<String, String> {
+    match value.as_text().map(str::trim) {
+        Some("") => Err("is empty; write 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all addresses".to_owned()),
+        Some(host) => Ok(host.to_owned()),
+        None => Err(format!("has to be an address or a name, not {}", kind_name(value))),
+    }
+}
+
+fn port(value: &Value) -> Result<u16, String> {
+    let refuse = |shown: &str| format!("has to be a port number from 0 to 65535, not {shown}");
+    match value {
+        Value::Int(number) => u16::try_from(*number).map_err(|_| refuse(&number.to_string())),
+        Value::Text(text) => text.trim().parse().map_err(|_| refuse(&format!("'{text}'"))),
+        other => Err(refuse(kind_name(other))),
+    }
+}
+
+fn path(value: &Value) -> Result<PathBuf, String> {
+    match value.as_text() {
+        Some(text) if !text.is_empty() => Ok(text.into()),
+        Some(_) => Err("is empty; write the path of a file, or remove the key".to_owned()),
+        None => Err(format!("has to be the path of a file, not {}", kind_name(value))),
+    }
+}
+
+fn paths(value: &Value) -> Result<Vec<PathBuf>, String> {
+    one_or_many(value).into_iter().map(|item| path(&item)).collect()
+}
+
+fn concurrency(value: &Value) -> Result<Option<NonZeroUsize>, String> {
+    match value {
+        Value::Bool(limited) => Ok(limited.then_some(NonZeroUsize::MIN)),
+        Value::Int(number) if *number <= 0 => Ok(None),
+        Value::Int(number) => Ok(usize::try_from(*number).ok().and_then(NonZeroUsize::new)),
+        Value::Text(text) => Err(format!("has to be a whole number, not the text '{text}'")),
+        other => Err(format!("has to be a whole number, not {}", kind_name(other))),
+    }
+}
+
+fn networks(value: &Value) -> Result<Vec<IpNet>, String> {
+    one_or_many(value).iter().map(network).collect()
+}
+
+/// One network, or one address as the network that holds nothing else.
+fn network(value: &Value) -> Result<IpNet, String> {
+    let how = "has to be a list of networks or addresses, such as [127.0.0.1, 10.0.0.0/8, '::1']";
+    let Some(text) = value.as_text().map(str::trim) else {
+        return Err(format!("{how}; {} is none", shown(value)));
+    };
+    let single = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(|_| single()).map_err(|_| format!("{how}; {text} is none"))
+}
+
+fn one_or_many(value: &Value) -> Vec<Value> {
+    match value {
+        Value::List(items) => items.clone(),
+        one => vec![one.clone()],
+    }
+}

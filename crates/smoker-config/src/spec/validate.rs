@@ -1,0 +1,300 @@
+//! A plugin's parameters become a typed specification, or the reason why not.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use smoker_model::plugin::{ActionSpec, Execution, PluginSpec, RunAs, StdinMode, TimeLimit};
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+
+use crate::keys::{OF_ACTIONS, OF_PLUGINS};
+use crate::limits::{
+    DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT, SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL,
+};
+use crate::problem::{Place, Report, Severity};
+use crate::spec::account::{self, Accounts};
+use crate::spec::quantity;
+use crate::spec::refusal::Refusal;
+use crate::spec::resolve::Resolved;
+use crate::yaml::node::kind_name;
+
+/// Makes the specification of one plugin. What can be put right is reported
+/// as a warning that says what counts instead.
+pub(crate) fn plugin(resolved: Resolved, report: &mut Report) -> Result<PluginSpec, Refusal> {
+    let mut check = Check { plugin: &resolved, report };
+    let timeout = check.timeout()?;
+    let execution = check.execution()?;
+    let interval = check.interval()?;
+    let max_output = check.max_output();
+    let splay = check.splay(interval);
+    let serial = check.switch("Serial");
+    let leave_running = check.switch("LeaveRunning");
+    let history = check.history();
+    let run_as = check.run_as();
+    let action = check.action(max_output)?;
+    let maintenance_lock = check.maintenance_lock()?;
+    let stdin = check.stdin()?;
+    Ok(PluginSpec {
+        name: resolved.name,
+        execution,
+        timeout,
+        interval,
+        splay,
+        serial,
+        history,
+        run_as,
+        action,
+        maintenance_lock,
+        max_output,
+        stdin,
+        leave_running,
+        parameters: resolved.parameters.into_iter().map(|(name, parameter)| (name, parameter.value)).collect(),
+    })
+}
+
+struct Check<'a> {
+    plugin: &'a Resolved,
+    report: &'a mut Report,
+}
+
+impl<'a> Check<'a> {
+    /// A parameter that is there and not null.
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        debug_assert!(OF_PLUGINS.contains(&key), "{key} is missing in the list of keys");
+        self.plugin.parameters.get(key).map(|parameter| &parameter.value).filter(|value| **value != Value::Null)
+    }
+
+    fn truthy(&self, key: &str) -> Option<&'a Value> {
+        self.get(key).filter(|value| value.is_truthy())
+    }
+
+    /// Where a parameter was configured, else where the plugin was.
+    fn place(&self, key: &str) -> &'a Place {
+        let place = self.plugin.parameters.get(key).and_then(|parameter| parameter.place.as_ref());
+        place.unwrap_or(&self.plugin.place)
+    }
+
+    fn refuse(&self, key: &str, reason: impl Into<String>) -> Refusal {
+        Refusal::new(self.place(key), reason)
+    }
+
+    fn warn(&mut self, key: &str, text: &str) {
+        let name = &self.plugin.name;
+        let place = self.place(key);
+        self.report.add_of_plugin(Severity::Warning, place, name, format!("Plugin {name}: {text}"));
+    }
+
+    fn timeout(&self) -> Result<TimeLimit, Refusal> {
+        let value = self.plugin.parameters.get("Timeout").map_or(&Value::Null, |parameter| &parameter.value);
+        TimeLimit::from_value(value).ok_or_else(|| self.refuse("Timeout", wrong_timeout(value)))
+    }
+
+    fn execution(&mut self) -> Result<Execution, Refusal> {
+        let (command, module, parser) = (self.truthy("Command"), self.truthy("Module"), self.truthy("Parser"));
+        let text = |key: &str, value: &Value| {
+            let reason = || format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
+            value.as_text().map(str::to_owned).ok_or_else(|| self.refuse(key, reason()))
+        };
+        match (command, module) {
+            (None, None) => {
+                let key = if self.get("Command").is_some() { "Command" } else { "Module" };
+                Err(self.refuse(key, "Command or Module parameter has to be set"))
+            }
+            (Some(_), Some(_)) => Err(self.refuse("Module", "Command and Module parameters cannot be set together")),
+            (None, Some(_)) if parser.is_some() => {
+                Err(self.refuse("Parser", "Parser can be used only with Command parameter"))
+            }
+            (None, Some(module)) => Ok(Execution::Module(text("Module", module)?)),
+            (Some(command), None) => {
+                let parser = parser.map(|parser| text("Parser", parser)).transpose()?;
+                if command.as_text().is_none() {
+                    let kind = kind_name(command);
+                    self.warn("Command", &format!("Command has to be text, not {kind}; each run will be an ERROR"));
+                }
+                Ok(Execution::Command { command: command.clone(), parser })
+            }
+        }
+    }
+
+    fn interval(&mut self) -> Result<Option<Duration>, Refusal> {
+        let Some(value) = self.get("Interval") else { return Ok(None) };
+        let seconds =
+            quantity::seconds(value).map_err(|reason| self.refuse("Interval", format!("Interval {reason}")))?;
+        let Some(interval) = positive(seconds) else { return Ok(None) };
+        if interval < SHORTEST_INTERVAL {
+            let text = format!("Interval is raised to the shortest, {} s", SHORTEST_INTERVAL.as_secs_f64());
+            self.warn("Interval", &text);
+        }
+        Ok(Some(interval.max(SHORTEST_INTERVAL)))
+    }
+
+    fn splay(&mut self, interval: Option<Duration>) -> Duration {
+        let interval = interval.unwrap_or_default();
+        let default = if interval < SHORTEST_SPREAD_INTERVAL { Duration::ZERO } else { interval };
+        let Some(value) = self.get("Splay") else { return default };
+        match quantity::seconds(value) {
+            Ok(seconds) if seconds > 0.0 => {
+                Duration::try_from_secs_f64(seconds).map_or(interval, |it| it.min(interval))
+            }
+            Ok(_) => Duration::ZERO,
+            Err(reason) => {
+                self.warn("Splay", &format!("Splay {reason}; the default, {} s, counts", default.as_secs_f64()));
+                default
+            }
+        }
+    }
+
+    /// A parameter that is true or false; false unless it is there.
+    fn switch(&mut self, key: &str) -> bool {
+        switch(self.get(key)).unwrap_or_else(|reason| {
+            self.warn(key, &format!("{key} {reason}"));
+            false
+        })
+    }
+
+    fn history(&mut self) -> usize {
+        match self.plugin.parameters.get("History").map(|parameter| &parameter.value) {
+            Some(Value::Int(count)) => usize::try_from((*count).max(0)).unwrap_or(usize::MAX),
+            other => {
+                let kind = kind_name(other.unwrap_or(&Value::Null));
+                let text =
+                    format!("History has to be a whole number, not {kind}; the default, {DEFAULT_HISTORY}, counts");
+                self.warn("History", &text);
+                DEFAULT_HISTORY
+            }
+        }
+    }
+
+    fn run_as(&mut self) -> RunAs {
+        match account::both(self.get("uid"), self.get("gid")) {
+            Ok(Accounts::Neither) => RunAs::Daemon,
+            Ok(Accounts::Both(user, group)) => RunAs::Account { user, group },
+            Err(reason) => {
+                let key = if reason.starts_with("uid") { "uid" } else { "gid" };
+                self.warn(key, &format!("{reason}; each run will be an ERROR"));
+                RunAs::Unusable(reason)
+            }
+        }
+    }
+
+    fn maintenance_lock(&self) -> Result<Option<PathBuf>, Refusal> {
+        match self.truthy("MaintenanceLock") {
+            None => Ok(None),
+            Some(Value::Text(path)) => Ok(Some(path.into())),
+            Some(other) => {
+                let reason = format!("MaintenanceLock has to be the path of a file, not {}", kind_name(other));
+                Err(self.refuse("MaintenanceLock", reason))
+            }
+        }
+    }
+
+    fn max_output(&mut self) -> usize {
+        let Some(value) = self.get("MaxOutput") else { return DEFAULT_MAX_OUTPUT };
+        quantity::bytes(value).unwrap_or_else(|reason| {
+            self.warn("MaxOutput", &format!("MaxOutput {reason}; the default, 1 MiB, counts"));
+            DEFAULT_MAX_OUTPUT
+        })
+    }
+
+    fn stdin(&self) -> Result<StdinMode, Refusal> {
+        stdin(self.get("Stdin")).map_err(|reason| self.refuse("Stdin", reason))
+    }
+
+    /// Makes the specification of the action. What an action lacks is the
+    /// ERROR of its own runs; the plugin itself is not to suffer from it.
+    fn action(&mut self, max_output: usize) -> Result<Option<ActionSpec>, Refusal> {
+        let Some(Value::Map(entries)) = self.truthy("Action") else { return Ok(None) };
+        let get = |key: &str| {
+            debug_assert!(OF_ACTIONS.contains(&key), "{key} is missing in the list of keys");
+            let entry = entries.iter().find(|(name, _)| name.as_text() == Some(key));
+            entry.map(|(_, value)| value).filter(|value| **value != Value::Null)
+        };
+        let timeout = get("Timeout").unwrap_or(&Value::Null);
+        let timeout = TimeLimit::from_value(timeout).unwrap_or_else(|| {
+            let reason = wrong_timeout(timeout);
+            self.warn("Action", &format!("its action: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, counts"));
+            TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
+        });
+        let (command, module) = (get("Command"), get("Module"));
+        let execution = match (command.filter(|it| it.is_truthy()), module.filter(|it| it.is_truthy())) {
+            (Some(command), module) => {
+                if module.is_some() {
+                    self.warn("Action", "its action has both Command and Module; the Command counts");
+                }
+                if command.as_text().is_none() {
+                    let kind = kind_name(command);
+                    self.warn(
+                        "Action",
+                        &format!("its action's Command has to be text, not {kind}; it will be an ERROR"),
+                    );
+                }
+                Some(Execution::Command { command: command.clone(), parser: None })
+            }
+            (None, Some(module)) => {
+                if module.as_text().is_none() {
+                    let kind = kind_name(module);
+                    self.warn(
+                        "Action",
+                        &format!("its action's Module has to be a dotted name, not {kind}; it will be an ERROR"),
+                    );
+                }
+                Some(Execution::Module(python_text::str(module)))
+            }
+            (None, None) => {
+                self.warn("Action", "its action has neither Command nor Module; it will be an ERROR");
+                None
+            }
+        };
+        let stdin = stdin(get("Stdin")).map_err(|reason| self.refuse("Action", format!("its action's {reason}")))?;
+        let max_output = match get("MaxOutput").map(quantity::bytes) {
+            None => max_output,
+            Some(Ok(bytes)) => bytes,
+            Some(Err(reason)) => {
+                self.warn("Action", &format!("its action's MaxOutput {reason}; the plugin's own counts"));
+                max_output
+            }
+        };
+        let leave_running = switch(get("LeaveRunning")).unwrap_or_else(|reason| {
+            self.warn("Action", &format!("its action's LeaveRunning {reason}"));
+            false
+        });
+        Ok(Some(ActionSpec { execution, timeout, stdin, max_output, leave_running }))
+    }
+}
+
+fn wrong_timeout(value: &Value) -> String {
+    let how = "a number of seconds above 0";
+    match value {
+        Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
+            format!("Timeout has to be {how}, not the text '{text}': write it without quotes")
+        }
+        Value::Text(text) => format!("Timeout has to be {how}, not '{text}'; it takes no unit"),
+        number if number.as_number().is_some() => {
+            format!("Timeout parameter can't be 0: it has to be {how}, not {}", python_text::str(number))
+        }
+        other => format!("Timeout has to be {how}, not {}", kind_name(other)),
+    }
+}
+
+fn switch(value: Option<&Value>) -> Result<bool, String> {
+    match value {
+        None => Ok(false),
+        Some(Value::Bool(on)) => Ok(*on),
+        Some(other) => Err(format!("has to be true or false, not {}; false counts", python_text::str(other))),
+    }
+}
+
+fn stdin(value: Option<&Value>) -> Result<StdinMode, String> {
+    match value {
+        None => Ok(StdinMode::Null),
+        Some(Value::Text(text)) if text.eq_ignore_ascii_case("json") => Ok(StdinMode::Json),
+        Some(other) => {
+            Err(format!("Stdin has to be json, not {}; leave it out for an empty input", python_text::str(other)))
+        }
+    }
+}
+
+/// A time that passes; none for 0 and less, and for one that never ends.
+fn positive(seconds: f64) -> Option<Duration> {
+    if seconds > 0.0 { Duration::try_from_secs_f64(seconds).ok() } else { None }
+}

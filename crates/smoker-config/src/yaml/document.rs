@@ -1,0 +1,235 @@
+//! The text of one file becomes a tree of nodes.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use smoker_model::value::Value;
+
+use crate::error::Fault;
+use crate::limits::MAX_NESTING;
+use crate::problem::{Place, Report};
+use crate::yaml::amend::AmendedText;
+use crate::yaml::hint;
+use crate::yaml::merge::{self, Merger, Pair};
+use crate::yaml::node::{Include, Kind, Node};
+use crate::yaml::scalar;
+use crate::yaml::source::Source;
+use crate::yaml::tag::Tag;
+
+/// Reads a file's text. An empty file is null.
+pub(crate) fn parse(source: &Source, report: &mut Report) -> Result<Rc<Node>, Fault> {
+    let mut text = AmendedText::new(&source.text);
+    loop {
+        let mut builder = Builder::new(source, &text);
+        let error = match builder.build() {
+            Ok(root) => {
+                report.problems.append(&mut builder.merger.report.problems);
+                return Ok(root);
+            }
+            Err(Failure::Fault(fault)) => return Err(fault),
+            Err(Failure::Syntax(error)) => error,
+        };
+        let column = text.column(error.marker().line(), error.marker().col());
+        let keys = builder.keys();
+        if !text.amend(&error) {
+            return Err(hint::explain(&error, column + 1, source, &keys));
+        }
+    }
+}
+
+enum Failure {
+    Syntax(ScanError),
+    Fault(Fault),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// A list or mapping whose end has not come yet.
+struct Frame {
+    place: Place,
+    tag: Tag,
+    anchor: usize,
+    /// How many lists and mappings stand inside each other, this one counted.
+    height: usize,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Rc<Node>>),
+    Map { pairs: Vec<Pair>, name: Option<Rc<Node>> },
+}
+
+struct Builder<'a> {
+    source: &'a Source,
+    last_line: usize,
+    text: &'a AmendedText,
+    frames: Vec<Frame>,
+    root: Option<Rc<Node>>,
+    /// Finished nodes by anchor, with their height.
+    anchors: HashMap<usize, (Rc<Node>, usize)>,
+    merger: Merger,
+}
+
+impl<'a> Builder<'a> {
+    fn new(source: &'a Source, text: &'a AmendedText) -> Self {
+        let last_line = source.last_line();
+        Self {
+            source,
+            last_line,
+            text,
+            frames: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            merger: Merger::default(),
+        }
+    }
+
+    fn build(&mut self) -> Result<Rc<Node>, Failure> {
+        let mut documents = 0;
+        for event in Parser::new_from_str(self.text.as_str()) {
+            let (event, span) = event.map_err(Failure::Syntax)?;
+            let place = self.place(span);
+            match event {
+                Event::DocumentStart(_) => {
+                    documents += 1;
+                    if documents > 1 {
+                        let text =
+                            "a second document starts here; remove the `---` or put the rest into a file of its own";
+                        return Err(Fault::at(&place, text).into());
+                    }
+                }
+                Event::Scalar(text, style, anchor, tag) => {
+                    let kind = self.scalar(&text, style, &Tag::of(tag.as_deref()), &place)?;
+                    self.finish(Node { place, kind }, anchor, 0)?;
+                }
+                Event::SequenceStart(anchor, tag) => {
+                    self.open(place, Tag::of(tag.as_deref()), anchor, Content::List(Vec::new()))?;
+                }
+                Event::MappingStart(anchor, tag) => {
+                    let content = Content::Map { pairs: Vec::new(), name: None };
+                    self.open(place, Tag::of(tag.as_deref()), anchor, content)?;
+                }
+                Event::SequenceEnd | Event::MappingEnd => self.close()?,
+                Event::Alias(anchor) => {
+                    let Some((node, height)) = self.anchors.get(&anchor).cloned() else {
+                        return Err(self.fault(&place, "the alias stands inside of what it stands for").into());
+                    };
+                    self.add(node, height, &place)?;
+                }
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            }
+        }
+        let nothing = || Node { place: Place::start_of(&self.source.path), kind: Kind::Scalar(Value::Null) };
+        Ok(self.root.take().unwrap_or_else(|| Rc::new(nothing())))
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let line = span.start.line();
+        let column = self.text.column(line, span.start.col()) + 1;
+        // An empty value at the end of the file begins behind it, where no editor goes.
+        let (line, column) = if line > self.last_line { (self.last_line, 1) } else { (line, column) };
+        Place { file: Rc::clone(&self.source.path), line, column }
+    }
+
+    fn scalar(&self, text: &str, style: ScalarStyle, tag: &Tag, place: &Place) -> Result<Kind, Fault> {
+        let is_plain = style == ScalarStyle::Plain;
+        let value = match tag {
+            Tag::Absent if is_plain && text == "<<" => return Ok(Kind::Merge),
+            Tag::Absent if !is_plain => Ok(Value::Text(text.to_owned())),
+            Tag::Absent | Tag::Bare => scalar::plain(text),
+            Tag::Standard(name) if name == "merge" => return Ok(Kind::Merge),
+            Tag::Standard(name) => scalar::tagged(name, text).unwrap_or_else(|| Err(tag.refusal())),
+            Tag::Include | Tag::IncludeDir if !text.is_empty() => {
+                let folder = *tag == Tag::IncludeDir;
+                return Ok(Kind::Include(Include { path: text.to_owned(), folder, content: OnceCell::new() }));
+            }
+            Tag::Include | Tag::IncludeDir | Tag::Unknown(_) => Err(tag.refusal()),
+        };
+        value.map(Kind::Scalar).map_err(|reason| self.fault(place, &reason))
+    }
+
+    fn open(&mut self, place: Place, tag: Tag, anchor: usize, content: Content) -> Result<(), Fault> {
+        if self.frames.len() >= MAX_NESTING {
+            return Err(self.too_deep(&place));
+        }
+        self.frames.push(Frame { place, tag, anchor, height: 1, content });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), Fault> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let refuse = |tag: &Tag| Fault::at(&frame.place, &tag.refusal());
+        let kind = match frame.content {
+            Content::List(items) => match &frame.tag {
+                Tag::Absent | Tag::Bare => Kind::List(items),
+                Tag::Standard(name) if name == "seq" => Kind::List(items),
+                Tag::Standard(name) if name == "omap" || name == "pairs" => {
+                    Kind::List(merge::as_pairs(&items).ok_or_else(|| refuse(&frame.tag))?)
+                }
+                tag => return Err(refuse(tag)),
+            },
+            Content::Map { pairs, .. } => match &frame.tag {
+                Tag::Absent | Tag::Bare => Kind::Map(self.merger.entries(pairs)?),
+                Tag::Standard(name) if name == "map" => Kind::Map(self.merger.entries(pairs)?),
+                Tag::Standard(name) if name == "set" => Kind::List(merge::names_only(&self.merger.entries(pairs)?)),
+                tag => return Err(refuse(tag)),
+            },
+        };
+        self.finish(Node { place: frame.place, kind }, frame.anchor, frame.height)
+    }
+
+    /// Takes a complete node: remembers its anchor and gives it to what it stands in.
+    fn finish(&mut self, node: Node, anchor: usize, height: usize) -> Result<(), Fault> {
+        let node = Rc::new(node);
+        if anchor > 0 {
+            self.anchors.insert(anchor, (Rc::clone(&node), height));
+        }
+        let place = node.place.clone();
+        self.add(node, height, &place)
+    }
+
+    fn add(&mut self, node: Rc<Node>, height: usize, place: &Place) -> Result<(), Fault> {
+        if self.frames.len() + height > MAX_NESTING {
+            return Err(self.too_deep(place));
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        frame.height = frame.height.max(height + 1);
+        match &mut frame.content {
+            Content::List(items) => items.push(node),
+            Content::Map { pairs, name } => match name.take() {
+                Some(name) => pairs.push((name, node)),
+                None => *name = Some(node),
+            },
+        }
+        Ok(())
+    }
+
+    fn too_deep(&self, place: &Place) -> Fault {
+        self.fault(place, &format!("more than {MAX_NESTING} lists and mappings stand inside each other here"))
+    }
+
+    fn fault(&self, place: &Place, reason: &str) -> Fault {
+        let keys = self.keys();
+        let within = if keys.is_empty() { String::new() } else { format!("{keys}: ") };
+        Fault::at(place, &format!("{within}{reason}"))
+    }
+
+    /// The names that lead to the present place: `plugins.varnish.Ignore[2]`.
+    fn keys(&self) -> String {
+        let steps = self.frames.iter().map(|frame| match &frame.content {
+            Content::List(items) => format!("[{}]", items.len() + 1),
+            Content::Map { name: Some(name), .. } => format!(".{}", merge::shown(&name.to_value())),
+            Content::Map { name: None, .. } => String::new(),
+        });
+        steps.collect::<String>().trim_start_matches('.').to_owned()
+    }
+}

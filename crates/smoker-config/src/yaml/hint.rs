@@ -1,0 +1,141 @@
+//! A parser's complaint becomes a message that says what to do.
+
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use saphyr_parser::ScanError;
+
+use crate::error::Fault;
+use crate::problem::Place;
+use crate::yaml::mask;
+use crate::yaml::source::Source;
+
+/// `Name = value`, the slip of people who come from other configuration files.
+static EQUALS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_ -]*?)\s*=\s*(\S.*)$").expect("the pattern is a constant")
+});
+
+/// How to write `Name = value` properly, if that is what stands there.
+pub(crate) fn colon_for(line: &str) -> Option<String> {
+    let line = mask::masked(line);
+    let parts = EQUALS.captures(&line)?;
+    Some(format!("use a colon: `{}: {}`", &parts[1], parts[2].trim_end()))
+}
+
+/// Tells of a syntax error with its place, the names that lead there, the line and the way out.
+pub(crate) fn explain(error: &ScanError, column: usize, source: &Source, keys: &str) -> Fault {
+    let slip = Slip::of(error, column, source);
+    let place = Place { file: Rc::clone(&source.path), line: slip.line, column: slip.column };
+    let within = if keys.is_empty() { String::new() } else { format!("in {keys}: ") };
+    let shown = mask::shown(source, slip.line);
+    let quoted = if shown.is_empty() { String::new() } else { format!("\n    {shown}") };
+    Fault::at(&place, &format!("{within}{}{}{quoted}", slip.what, slip.advice))
+}
+
+/// What was probably done wrong, and where.
+struct Slip {
+    line: usize,
+    column: usize,
+    what: String,
+    advice: String,
+}
+
+impl Slip {
+    fn of(error: &ScanError, column: usize, source: &Source) -> Self {
+        let last = source.last_line();
+        let line = error.marker().line().min(last);
+        let column = if error.marker().line() > last { 1 } else { column };
+        let before = (1..line).rev().find(|line| !source.line(*line).trim().is_empty());
+        let at = |line: usize| Some(line).filter(|line| colon_for(source.line(*line)).is_some());
+        if let Some(slip) = at(line).or_else(|| before.and_then(at))
+            && is_about_colons(error.info())
+        {
+            let advice = colon_for(source.line(slip)).unwrap_or_default();
+            return Self { advice: format!("; {advice}"), ..Self::on_line(slip, source, "this is no `name: value`") };
+        }
+        // A text that could go on over the next line makes the parser stop at its own end.
+        let near = [Some(line), before, Some(line + 1).filter(|_| error.info().contains("found a tab"))];
+        if let Some(tabbed) = near.into_iter().flatten().find(|line| is_tabbed(source.line(*line)))
+            && is_about_indentation(error.info())
+        {
+            let advice = "; YAML wants spaces there".to_owned();
+            return Self { advice, ..Self::on_line(tabbed, source, "a tab indents this line") };
+        }
+        if error.info().starts_with("simple key expect") {
+            // The parser notices a missing colon only at what follows the line.
+            let culprit = if error.marker().line() > last { Some(line) } else { before };
+            let culprit = culprit.filter(|_| column <= indentation(source.line(line)) + 1).unwrap_or(line);
+            let advice = "; every line of a mapping is `name: value`".to_owned();
+            return Self { advice, ..Self::on_line(culprit, source, "this line has no colon") };
+        }
+        let advice = advice(error.info(), source.line(line), column).map(|advice| format!("; {advice}"));
+        Self { line, column, what: error.info().to_owned(), advice: advice.unwrap_or_default() }
+    }
+
+    fn on_line(line: usize, source: &Source, what: &str) -> Self {
+        let column = indentation(source.line(line)) + 1;
+        Self { line, column, what: what.to_owned(), advice: String::new() }
+    }
+}
+
+fn indentation(line: &str) -> usize {
+    line.chars().take_while(|c| c.is_whitespace()).count()
+}
+
+fn is_tabbed(line: &str) -> bool {
+    line[..line.len() - line.trim_start().len()].contains('\t')
+}
+
+fn is_about_colons(info: &str) -> bool {
+    info.contains("simple key") || info.contains("mapping values") || info.contains("expected key")
+}
+
+fn is_about_indentation(info: &str) -> bool {
+    info.contains("tab") || info.contains("indentation") || is_about_colons(info)
+}
+
+/// What usually helps against an error.
+fn advice(info: &str, line: &str, column: usize) -> Option<String> {
+    let value = line.split_once(": ").map_or(line, |(_, value)| value).trim();
+    let contains = |words: &[&str]| words.iter().any(|word| info.contains(word));
+    if contains(&["unknown anchor"]) {
+        let alias = line.chars().skip(column.saturating_sub(1)).take_while(|c| !c.is_whitespace() && *c != ',');
+        let alias: String = alias.collect();
+        return Some(format!(
+            "nothing above is marked `&{}`; quote the value if it is text",
+            alias.trim_start_matches('*')
+        ));
+    }
+    if contains(&["unexpected character", "scanning an anchor", "scanning a directive"]) {
+        let start = line.chars().nth(column.saturating_sub(1)).unwrap_or('%');
+        return Some(format!("a text that starts with `{start}` has to stand in quotes"));
+    }
+    if contains(&["unexpected end of stream", "document indicator"]) {
+        return Some("the quote that opens here is never closed".to_owned());
+    }
+    if contains(&["unknown escape character"]) {
+        return Some("in double quotes a backslash starts an escape: double it, or use single quotes".to_owned());
+    }
+    if contains(&["trailing content"]) || contains(&["expected key"]) && value.starts_with(['\'', '"']) {
+        return Some("nothing may follow the closing quote: put the whole value into quotes".to_owned());
+    }
+    if contains(&["flow", "bracket", "illegal placement"]) {
+        return Some("a bracket is not closed, or a text with brackets, commas or colons needs quotes".to_owned());
+    }
+    if contains(&["mapping values"]) {
+        return Some("a value with `: ` in it has to stand in quotes, else the indentation is wrong".to_owned());
+    }
+    if value.starts_with(['{', '[', '*', '&']) {
+        return Some("a text that starts with {, [, * or & has to stand in quotes".to_owned());
+    }
+    if contains(&["only valid inside a block", "block sequence entries"]) {
+        return Some(
+            "a list starts on a line of its own; a text that starts with `- ` has to stand in quotes".to_owned(),
+        );
+    }
+    if contains(&["expected key", "expected '-'", "document start", "indent"]) {
+        return Some("check the indentation of this line against the lines above".to_owned());
+    }
+    None
+}

@@ -1,0 +1,98 @@
+//! Running built-in modules: here, or in a child of our own binary.
+
+use std::ffi::OsStr;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::json;
+use smoker_model::plugin::TimeLimit;
+use smoker_model::result::Findings;
+use smoker_model::value::python_text;
+use tokio_util::sync::CancellationToken;
+
+use crate::aside;
+use crate::modules::protocol::{ModuleReply, ModuleRequest};
+use crate::native;
+use crate::process::containment::family::Family;
+use crate::process::credentials::Credentials;
+use crate::process::execute::{Limits, execute};
+use crate::process::spawn::Program;
+
+/// The first argument by which a program that uses this crate is asked to
+/// [`serve`] one built-in.
+pub const SUBCOMMAND: &str = "__module";
+
+/// Runs the built-in that standard input asks for and writes its reply to
+/// standard output: `{"result": ...}` or `{"error": TEXT}`.
+#[must_use]
+pub fn serve() -> ExitCode {
+    let mut request = String::new();
+    let answer = match io::stdin().read_to_string(&mut request) {
+        Err(error) => Err(format!("the request can't be read: {error}")),
+        Ok(_) => serde_json::from_str(&request).map_err(|error| format!("the request is not JSON: {error}")),
+    };
+    let reply = match answer.and_then(native::answer) {
+        Ok(result) => json!({"result": result}),
+        Err(error) => json!({"error": error}),
+    };
+    match writeln!(io::stdout(), "{reply}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Runs a built-in that touches nothing in this process.
+pub(crate) async fn run_here(request: ModuleRequest) -> Result<Findings, String> {
+    let name = request.module.clone();
+    let run = aside::run(move || native::run(&request)).await;
+    let run = run.map_err(|error| format!("can't run the built-in {name}: {error}"))?;
+    run.unwrap_or_else(|| Err(format!("there is no built-in {name}")))
+}
+
+/// Runs a built-in in a child, with the ids, the time limit and the end of any other.
+pub(crate) async fn run_in_child(
+    request: &ModuleRequest,
+    timeout: &TimeLimit,
+    reply_limit: usize,
+    credentials: Option<&Credentials>,
+    family: &Family,
+    cancel: &CancellationToken,
+) -> Result<ModuleReply, String> {
+    let name = &request.module;
+    let failed = |reason: &dyn std::fmt::Display| format!("can't run the built-in {name}: {reason}");
+    let input = serde_json::to_string(request).map_err(|error| failed(&error))?;
+    let binary = own_binary().map_err(|error| failed(&error))?;
+    let program = Program {
+        path: &binary,
+        name: Some("smokerd"),
+        arguments: &[OsStr::new(SUBCOMMAND)],
+        environment: &[],
+        credentials,
+        has_input: true,
+    };
+    let limits = Limits { timeout: timeout.duration, max_output: reply_limit, leave_running: false };
+    let outcome = execute(family, &program, Some(input.as_bytes()), limits, cancel).await;
+    let outcome = outcome.map_err(|error| failed(&error))?;
+    for line in python_text::strip(&outcome.stderr.text()).lines() {
+        tracing::warn!("Plugin {}: {name}: {line}", request.plugin);
+    }
+    let stdout = outcome.stdout.text();
+    let is_whole = outcome.stdout.cut() == 0 && stdout.ends_with('\n');
+    Ok(ModuleReply { reply: is_whole.then(|| stdout.into_owned().into_bytes()), end: outcome.end })
+}
+
+/// The program that we are. Linux finds it even when its file was replaced by
+/// another version or deleted.
+fn own_binary() -> io::Result<PathBuf> {
+    let link = Path::new("/proc/self/exe");
+    if link.exists() { Ok(link.to_owned()) } else { std::env::current_exe() }
+}
+
+/// The program by which a process of another user finds us: it may not follow
+/// the link that `own_binary` uses.
+pub(crate) fn program() -> String {
+    let program = std::env::current_exe().ok().filter(|path| path.exists());
+    let by_number = || format!("/proc/{}/exe", std::process::id());
+    program.map_or_else(by_number, |path| path.to_string_lossy().into_owned())
+}

@@ -1,0 +1,317 @@
+//! Where modules and parsers are dispatched: to a built-in or to Python.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use smoker_model::bounded_json;
+use smoker_model::messages::Level;
+use smoker_model::plugin::{Parameters, TimeLimit};
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+use smoker_model::value::python_text;
+use tokio_util::sync::CancellationToken;
+
+use crate::modules::builtin;
+use crate::modules::host::ModuleHost;
+use crate::modules::host::job::Job;
+use crate::modules::host::run::HostRun;
+use crate::modules::host::settings::PythonSettings;
+use crate::modules::protocol::{ModuleKind, ModuleReply, ModuleRequest};
+use crate::native::Builtin;
+use crate::prepared::PreparedPlugin;
+use crate::process::containment::family::Family;
+use crate::process::containment::reaper::Reaper;
+use crate::process::credentials::Credentials;
+use crate::process::execute::{End, Outcome, STOPPED};
+use crate::witness::Witness;
+use crate::{aside, native, output};
+
+/// The exit status of a child of the host that could not send its reply.
+const LOST_REPLY: i32 = 113;
+
+/// How many bytes a result may have beside those that stand for output.
+const REPLY_ALLOWANCE: usize = 64 * 1024;
+
+/// Everything that can run a module. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Modules {
+    host: ModuleHost,
+}
+
+impl Modules {
+    pub(crate) fn new(python: PythonSettings, reaper: Reaper) -> Self {
+        Self { host: ModuleHost::new(python, reaper) }
+    }
+}
+
+/// A plugin's or an action's module that is about to run.
+pub(crate) struct ModuleRun<'a> {
+    pub(crate) kind: ModuleKind,
+    pub(crate) name: &'a str,
+    pub(crate) plugin: &'a PreparedPlugin,
+    pub(crate) forced: bool,
+    pub(crate) timeout: &'a TimeLimit,
+    pub(crate) max_output: usize,
+    /// Whether what the module leaves running may stay.
+    pub(crate) leave_running: bool,
+    /// For an action: the plugin's result as the wire shows it.
+    pub(crate) result: Option<Map<String, Json>>,
+    /// Who notes what it prints.
+    pub(crate) witness: Option<&'a Witness>,
+}
+
+/// The parser of a plugin's command.
+#[derive(Clone, Copy)]
+pub(crate) struct ParserRun<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) plugin: &'a PreparedPlugin,
+    pub(crate) forced: bool,
+    /// Who notes what it prints.
+    pub(crate) witness: Option<&'a Witness>,
+}
+
+impl ModuleRun<'_> {
+    /// Runs the module. Whatever goes wrong is a finding, too.
+    pub(crate) async fn findings(self, family: &Family, modules: &Modules, cancel: &CancellationToken) -> Findings {
+        let answer = Asked { run: &self, output: None }.answer(family, modules, cancel).await;
+        answer.unwrap_or_else(|reason| Findings::error(&reason))
+    }
+}
+
+impl ParserRun<'_> {
+    /// Gives what a command printed to the parser, which has the plugin's
+    /// whole `Timeout` to itself. A parser that fails leaves the output as
+    /// messages, with the reason after it.
+    pub(crate) async fn findings(
+        &self,
+        outcome: &Outcome,
+        family: &Family,
+        modules: &Modules,
+        cancel: &CancellationToken,
+    ) -> Findings {
+        let spec = self.plugin.spec();
+        let run = ModuleRun {
+            kind: ModuleKind::Parser,
+            name: self.name,
+            plugin: self.plugin,
+            forced: self.forced,
+            timeout: &spec.timeout,
+            max_output: spec.max_output,
+            leave_running: spec.leave_running,
+            result: None,
+            witness: self.witness,
+        };
+        let answer = if outcome.stdout.cut() + outcome.stderr.cut() > 0 {
+            Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
+        } else {
+            Asked { run: &run, output: Some(outcome) }.answer(family, modules, cancel).await
+        };
+        answer.unwrap_or_else(|reason| {
+            let mut messages = output::messages(outcome);
+            messages.add(Level::Error, &format!("Parser run failed: {reason}"));
+            Findings::new(Status::Error, messages)
+        })
+    }
+}
+
+/// Who runs a module.
+enum Provider {
+    BuiltIn(Builtin),
+    Python,
+}
+
+/// A run with, for a parser, what it reads.
+struct Asked<'a> {
+    run: &'a ModuleRun<'a>,
+    output: Option<&'a Outcome>,
+}
+
+/// What a child answers.
+#[derive(Deserialize)]
+struct Reply {
+    result: Option<Json>,
+    error: Option<String>,
+    /// The result that is not shaped as one, beside the error that says so.
+    invalid: Option<Json>,
+}
+
+impl Asked<'_> {
+    async fn answer(&self, family: &Family, modules: &Modules, cancel: &CancellationToken) -> Result<Findings, String> {
+        let credentials = self.run.plugin.credentials().as_ref().map_err(ToString::to_string)?.as_ref();
+        let provider = tokio::select! {
+            provider = self.provider(modules) => provider,
+            () = tokio::time::sleep(self.run.timeout.duration) => return Err(self.over_time()),
+            () = cancel.cancelled() => return Err(STOPPED.to_owned()),
+        };
+        match provider {
+            Provider::BuiltIn(builtin) if builtin.needs_child => {
+                let parameters = as_map(&self.run.plugin.spec().parameters);
+                let request = self.request(parameters);
+                let outcome =
+                    builtin::run_in_child(&request, self.run.timeout, self.reply_limit(), credentials, family, cancel);
+                let outcome = outcome.await?;
+                self.read(outcome.reply.as_deref(), &outcome.end)
+            }
+            Provider::BuiltIn(_) => {
+                let parameters = as_map(&self.run.plugin.spec().parameters);
+                builtin::run_here(self.request(parameters)).await
+            }
+            Provider::Python => {
+                let ModuleReply { reply, end } = self.ask_python(family, modules, credentials, cancel).await?;
+                self.read(reply.as_deref(), &end)
+            }
+        }
+    }
+
+    /// A name that the original shipped is a built-in's. One that it did not
+    /// ship is so only when the user has no such module.
+    async fn provider(&self, modules: &Modules) -> Provider {
+        let (kind, name) = (self.run.kind, self.run.name);
+        let Some(builtin) = native::find(kind, name) else { return Provider::Python };
+        if builtin.is_original {
+            return Provider::BuiltIn(builtin);
+        }
+        let host = &modules.host;
+        // Below `smoker` also installed modules count; a short name like `json`
+        // is that of many a library, so it has to be in a folder of the user's own.
+        let folders = if name.contains('.') { host.search_path().await.ok() } else { None };
+        let folders = folders.unwrap_or_else(|| host.users_path().to_vec());
+        let (name, class) = (name.to_owned(), if kind == ModuleKind::Parser { "Parser" } else { "Plugin" });
+        let is_users = aside::run(move || has_module(&folders, &name, class)).await;
+        if is_users.unwrap_or(false) { Provider::Python } else { Provider::BuiltIn(builtin) }
+    }
+
+    async fn ask_python(
+        &self,
+        family: &Family,
+        modules: &Modules,
+        credentials: Option<&Credentials>,
+        cancel: &CancellationToken,
+    ) -> Result<ModuleReply, String> {
+        let spec = self.run.plugin.spec();
+        let request = self.request(Map::new());
+        let run_id = family.number(self.run.leave_running);
+        let job = Job::new(run_id, &request, &spec.parameters, &self.run.timeout.text, credentials, self.reply_limit());
+        let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
+        let run = HostRun {
+            plugin: spec.name.as_str(),
+            run_id,
+            family,
+            job: &job,
+            timeout: self.run.timeout.duration,
+            reply_limit: self.reply_limit(),
+            witness: self.run.witness,
+        };
+        modules.host.run(&run, cancel).await
+    }
+
+    fn request(&self, parameters: Map<String, Json>) -> ModuleRequest {
+        let text = |text: &str| python_text::strip(text).to_owned();
+        let exit_status = match self.output.map(|output| &output.end) {
+            Some(End::Exited(status)) => Some(*status),
+            _ => None,
+        };
+        ModuleRequest {
+            kind: self.run.kind,
+            module: self.run.name.to_owned(),
+            plugin: self.run.plugin.spec().name.as_str().to_owned(),
+            forced: self.run.forced,
+            timeout: self.run.timeout.duration.as_secs_f64(),
+            parameters,
+            result: self.run.result.clone(),
+            stdout: self.output.map(|output| text(&output.stdout.text())).unwrap_or_default(),
+            stderr: self.output.map(|output| text(&output.stderr.text())).unwrap_or_default(),
+            exit_status,
+        }
+    }
+
+    /// A result may be as long as two streams of `MaxOutput` that became
+    /// messages, with what JSON adds to short lines.
+    fn reply_limit(&self) -> usize {
+        self.run.max_output.saturating_mul(4).saturating_add(REPLY_ALLOWANCE)
+    }
+
+    fn over_time(&self) -> String {
+        format!("Plugin execution exceeded timeout {} seconds", self.run.timeout.text)
+    }
+
+    fn read(&self, reply: Option<&[u8]>, end: &End) -> Result<Findings, String> {
+        if let Some(reply) = reply {
+            let reply: Reply =
+                bounded_json::parse(reply).map_err(|error| format!("the reply can't be read: {error}"))?;
+            if let (Some(witness), Some(invalid)) = (self.run.witness, &reply.invalid) {
+                witness.saw_invalid(invalid);
+            }
+            return match reply {
+                Reply { result: Some(Json::Object(result)), .. } => {
+                    Findings::parse(result).map_err(|error| format!("ValidationError: {error}"))
+                }
+                Reply { error, .. } => Err(error.unwrap_or_else(|| "the reply is empty".to_owned())),
+            };
+        }
+        let what = if self.run.kind == ModuleKind::Parser { "parser" } else { "module" };
+        Err(end.by_us(&self.over_time()).unwrap_or_else(|| match end {
+            End::Exited(LOST_REPLY) => {
+                format!("the {what} closed the descriptor that its result goes through: close only what you opened")
+            }
+            End::Signalled { number, name } => {
+                format!(
+                    "the {what} was killed by signal {number} ({name}) before it gave a result; the log has what it printed"
+                )
+            }
+            End::Exited(status) => {
+                format!("the {what} ended its process with exit status {status} before it gave a result")
+            }
+            End::TimedOut { .. } | End::Cancelled => self.over_time(),
+        }))
+    }
+}
+
+/// Whether one of the folders has a Python file of this dotted name that
+/// speaks of the class.
+fn has_module(folders: &[PathBuf], name: &str, class: &str) -> bool {
+    let path: PathBuf = name.split('.').collect();
+    let speaks_of = |file: &Path| std::fs::read_to_string(file).is_ok_and(|text| text.contains(class));
+    folders.iter().map(|folder| folder.join(&path)).any(|path| {
+        let mut file = path.clone().into_os_string();
+        file.push(".py");
+        speaks_of(Path::new(&file)) || speaks_of(&path.join("__init__.py"))
+    })
+}
+
+/// Parameters as values of JSON. By way of the text, which has room for a
+/// number of any size; read again, one beyond 64 bits is a float.
+fn as_map(parameters: &Parameters) -> Map<String, Json> {
+    let text = serde_json::to_string(parameters).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::value::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_number_of_any_size_harms_no_other_parameter() {
+        let parameters = [("Ok", Value::Text("ready".to_owned())), ("Big", Value::Int(1 << 80))];
+        let map = as_map(&parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect());
+        assert_eq!((map["Ok"].as_str(), map["Big"].as_f64()), (Some("ready"), Some(2_f64.powi(80))));
+    }
+
+    #[test]
+    fn a_module_of_the_user_has_the_class_that_is_looked_for() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+        std::fs::create_dir_all(folder.path().join("smoker/plugins/nsca")).expect("a folder");
+        write("json.py", "x = 1\n");
+        write("nagios.py", "class Parser(object): pass\n");
+        write("smoker/plugins/nsca/__init__.py", "class Plugin(object): pass\n");
+        let folders = [folder.path().to_owned()];
+        assert!(!has_module(&folders, "json", "Parser"));
+        assert!(has_module(&folders, "nagios", "Parser"));
+        assert!(!has_module(&folders, "tap", "Parser"));
+        assert!(has_module(&folders, "smoker.plugins.nsca", "Plugin"));
+    }
+}

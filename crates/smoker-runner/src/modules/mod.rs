@@ -1,0 +1,15 @@
+//! Modules, parsers and action modules: built in, or in Python.
+//!
+//! # Layout
+//!
+//! - `dispatch`: dispatches a module to a built-in or to Python
+//! - `builtin`: runs a built-in, here or in a child of our own binary
+//! - `lookup`: looks for the modules that plugins name
+//! - `host`: the warm Python host
+//! - `protocol`: what a module is asked and what it answers
+
+pub mod builtin;
+pub(crate) mod dispatch;
+pub mod host;
+pub mod lookup;
+pub(crate) mod protocol;

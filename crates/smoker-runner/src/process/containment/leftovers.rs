@@ -1,0 +1,219 @@
+//! What runs that are over left running, and its end.
+//!
+//! On Linux every orphan of a run becomes our child, so nothing is looked for:
+//! only when the reaper comes upon a living child that no run waits for is it
+//! asked which run it belongs to.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nix::unistd::Pid;
+use smoker_model::plugin::PluginName;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::process::containment::census::Census;
+use crate::process::containment::run_id::RunId;
+use crate::process::containment::tree::Tree;
+use crate::process::sys::{self, Member};
+use crate::process::terminate;
+
+/// So many processes are named in the log.
+const MOST_NAMED: usize = 5;
+
+/// Knows which runs are going on and ends what others left. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Leftovers(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    runs: Mutex<Runs>,
+    /// Told when runs are over.
+    over: Notify,
+    /// Those in progress whose leftovers may stay.
+    sparing: watch::Sender<BTreeSet<RunId>>,
+    ends: Mutex<JoinSet<()>>,
+    census: Census,
+    deaths: watch::Receiver<()>,
+}
+
+#[derive(Debug, Default)]
+struct Runs {
+    in_progress: HashMap<RunId, PluginName>,
+    /// Those that are over since the last look.
+    over: HashMap<RunId, PluginName>,
+    being_ended: HashSet<RunId>,
+    /// Living children that no run waits for, and the run that each carries.
+    strangers: HashMap<Pid, Option<RunId>>,
+    /// Those of them that nothing could end.
+    given_up: HashSet<Pid>,
+    /// Plugins that were warned of.
+    warned: HashSet<PluginName>,
+    /// Whether there ever was a run whose leftovers may stay.
+    ever_spared: bool,
+}
+
+impl Leftovers {
+    pub(crate) fn new(census: Census, deaths: watch::Receiver<()>) -> Self {
+        let (sparing, _) = watch::channel(BTreeSet::new());
+        let (runs, over, ends) = (Mutex::default(), Notify::new(), Mutex::default());
+        Self(Arc::new(Inner { runs, over, sparing, ends, census, deaths }))
+    }
+
+    /// A run begins.
+    pub(crate) fn begin(&self, run: RunId, plugin: &PluginName) {
+        let mut runs = self.runs();
+        runs.in_progress.insert(run, plugin.clone());
+        if run.leaves_running() {
+            runs.ever_spared = true;
+            self.0.sparing.send_modify(|sparing| {
+                sparing.insert(run);
+            });
+        }
+    }
+
+    /// Runs are over; what they left is looked for soon.
+    pub(crate) fn over(&self, ended: &[RunId]) {
+        let mut runs = self.runs();
+        for run in ended {
+            if let Some(plugin) = runs.in_progress.remove(run) {
+                runs.over.insert(*run, plugin);
+            }
+            if run.leaves_running() {
+                self.0.sparing.send_modify(|sparing| {
+                    sparing.remove(run);
+                });
+            }
+        }
+        drop(runs);
+        self.0.over.notify_one();
+    }
+
+    /// A child ended by itself and was reaped just now. Where processes cannot
+    /// be marked its group is all that is known of what it left, and only now:
+    /// as long as the group has members nobody else can get its number.
+    pub(crate) fn child_ended(&self, run: RunId, group: Pid, plugin: &PluginName) {
+        if !run.leaves_running() && !sys::can_mark() && terminate::has_members(group) {
+            self.end(Tree::of_child(run, group), Some(plugin.clone()));
+        }
+    }
+
+    /// Returns when runs are over.
+    pub(crate) async fn wanted(&self) {
+        self.0.over.notified().await;
+    }
+
+    /// The runs in progress whose leftovers may stay.
+    pub(crate) fn sparing(&self) -> watch::Receiver<BTreeSet<RunId>> {
+        self.0.sparing.subscribe()
+    }
+
+    /// Looks at the living children that no run waits for, and ends those of
+    /// runs that are over.
+    pub(crate) fn look_at(&self, strangers: &[Pid]) {
+        let orphaned = self.runs().look_at(strangers);
+        for (run, plugin) in orphaned {
+            self.end(Tree::of_orphans(run), plugin);
+        }
+    }
+
+    /// All runs are over, and the last look has been taken: waits until what
+    /// was found has ended. What lost its number is ended, too, unless it may
+    /// come from a run whose leftovers may stay.
+    pub(crate) async fn settle(&self) {
+        let mut ends = mem::take(&mut *self.ends());
+        while ends.join_next().await.is_some() {}
+        let unknown = self.runs().without_number();
+        if !unknown.is_empty() {
+            let tree = Tree { run: None, group: None };
+            let known = self.0.census.find(unknown).await;
+            tracing::warn!("of runs that can't be told any more {}; ending it", shown(&known));
+            let survivors = tree.end_with(known, &self.0.census, self.0.deaths.clone()).await;
+            report_survivors(&survivors);
+        }
+    }
+
+    fn end(&self, tree: Tree, plugin: Option<PluginName>) {
+        let this = self.clone();
+        let mut ends = self.ends();
+        while ends.try_join_next().is_some() {}
+        ends.spawn(async move {
+            let Inner { census, deaths, .. } = &*this.0;
+            let known = census.members(tree, Vec::new()).await;
+            if !known.is_empty() {
+                this.report(plugin.as_ref(), &known);
+            }
+            let survivors = tree.end_with(known, census, deaths.clone()).await;
+            report_survivors(&survivors);
+            this.runs().ended(tree, &survivors);
+        });
+    }
+
+    /// Once a run; as a warning once a plugin.
+    fn report(&self, plugin: Option<&PluginName>, left: &[Member]) {
+        let left = shown(left);
+        let Some(plugin) = plugin else {
+            tracing::info!("a run that is over {left}; ending it");
+            return;
+        };
+        if self.runs().warned.insert(plugin.clone()) {
+            tracing::warn!("Plugin {plugin} {left}; ending it: what is to stay needs LeaveRunning: true");
+        } else {
+            tracing::info!("Plugin {plugin} {left}; ending it");
+        }
+    }
+
+    fn ends(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.0.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn runs(&self) -> MutexGuard<'_, Runs> {
+        self.0.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runs {
+    fn look_at(&mut self, strangers: &[Pid]) -> Vec<(RunId, Option<PluginName>)> {
+        let over = mem::take(&mut self.over);
+        let known = mem::take(&mut self.strangers);
+        let run_of = |pid: &Pid| sys::run_of(pid.as_raw(), RunId::of_daemon());
+        self.strangers =
+            strangers.iter().map(|pid| (*pid, known.get(pid).copied().unwrap_or_else(|| run_of(pid)))).collect();
+        self.given_up.retain(|pid| self.strangers.contains_key(pid));
+        let wanted = self.strangers.iter().filter(|(pid, _)| !self.given_up.contains(pid));
+        let runs: HashSet<RunId> = wanted.filter_map(|(_, run)| *run).collect();
+        let orphaned = runs.into_iter().filter(|run| {
+            !run.leaves_running() && !self.in_progress.contains_key(run) && self.being_ended.insert(*run)
+        });
+        orphaned.map(|run| (run, over.get(&run).cloned())).collect()
+    }
+
+    fn ended(&mut self, tree: Tree, survivors: &[Pid]) {
+        if let Some(run) = tree.run {
+            self.being_ended.remove(&run);
+        }
+        self.given_up.extend(survivors);
+    }
+
+    fn without_number(&self) -> Vec<Pid> {
+        if self.ever_spared {
+            return Vec::new();
+        }
+        self.strangers.iter().filter(|(_, run)| run.is_none()).map(|(pid, _)| *pid).collect()
+    }
+}
+
+/// `left 2 processes running: sleep (17), sh (18)`.
+fn shown(left: &[Member]) -> String {
+    let names: Vec<_> = left.iter().take(MOST_NAMED).map(|it| format!("{} ({})", it.name, it.pid)).collect();
+    let more = if left.len() > MOST_NAMED { ", ..." } else { "" };
+    let what = if left.len() == 1 { "process" } else { "processes" };
+    format!("left {} {what} running: {}{more}", left.len(), names.join(", "))
+}
+
+fn report_survivors(survivors: &[Pid]) {
+    for pid in survivors {
+        tracing::error!("process {pid}, which a run left running, could not be killed");
+    }
+}

@@ -1,0 +1,190 @@
+//! Orphans that became our children.
+//!
+//! The daemon adopts what its plugins leave behind, so it also has to collect
+//! them when they die. Each is reaped by its own pid: a wait for any child
+//! would steal the exit status of a plugin's shell from the run that waits for it.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::process::containment::births::Births;
+use crate::process::containment::census::Census;
+use crate::process::containment::leftovers::Leftovers;
+use crate::process::containment::run_id::RunId;
+use crate::process::sys::{self, Subject};
+
+/// Deaths come in bursts; one look through our children serves all of a burst.
+const SWEEP_PAUSE: Duration = Duration::from_millis(100);
+
+/// A birth is in progress until the child is listed, and none is while
+/// strangers are reaped: so that no child is taken for a stranger in the moment
+/// after its birth. One for the whole process, as the limit is that carries the number.
+static BIRTHS: Births = Births::new();
+
+/// Knows which children belong to runs and collects all others. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reaper {
+    shared: Arc<Shared>,
+    deaths: watch::Receiver<()>,
+    census: Census,
+    leftovers: Leftovers,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    owned: Mutex<HashSet<i32>>,
+}
+
+impl Reaper {
+    /// Adopts orphans from now on and collects them in a task of its own. From
+    /// now on, too, children inherit no descriptor but their standard streams.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses to tell of children's deaths.
+    pub fn start() -> io::Result<Self> {
+        sys::close_inherited_descriptors_on_exec();
+        if let Err(error) = sys::adopt_orphans() {
+            tracing::warn!("can't adopt orphans of plugins ({error}): those that leave their group survive a timeout");
+        }
+        sys::can_mark();
+        let (death, deaths) = watch::channel(());
+        let shared = Arc::new(Shared::default());
+        let census = Census::start(Subject::this())?;
+        let leftovers = Leftovers::new(census.clone(), deaths.clone());
+        let this = Self { shared, deaths, census, leftovers };
+        tokio::spawn(collect(this.clone(), signal(SignalKind::child())?, death));
+        Ok(this)
+    }
+
+    /// To be called when all runs are over, before the daemon ends: returns
+    /// when what they left running has ended.
+    pub async fn settle(&self) {
+        self.leftovers.look_at(&self.shared.sweep().await);
+        self.leftovers.settle().await;
+    }
+
+    /// Starts a child of a run that waits for it; [`Self::release`] when it has.
+    ///
+    /// The child gets the run's number from us, over the fork: no code runs in
+    /// it for that, so the standard library can go on using `posix_spawn`, and
+    /// there is no moment in which the child does not carry it.
+    pub(crate) async fn spawn(&self, mut command: Command, run: RunId) -> io::Result<Child> {
+        let _birth = BIRTHS.begin(run, |pid| self.shared.owned().contains(&pid.as_raw())).await;
+        let child = command.spawn()?;
+        if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+            self.shared.owned().insert(pid);
+        }
+        Ok(child)
+    }
+
+    /// Forgets a child that its run has waited for.
+    pub(crate) fn release(&self, pid: Pid) {
+        self.shared.owned().remove(&pid.as_raw());
+    }
+
+    /// Ends what runs leave running.
+    pub(crate) fn leftovers(&self) -> &Leftovers {
+        &self.leftovers
+    }
+
+    /// Knows who belongs to a run.
+    pub(crate) fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// Somebody waits for this process, which a module host forked: should
+    /// the host die it becomes our child, and is not to be reaped under their hands.
+    pub(crate) fn claim(&self, pid: Pid) -> Claim {
+        self.shared.owned().insert(pid.as_raw());
+        Claim { pid, reaper: self.clone() }
+    }
+
+    /// Changes whenever a child has died.
+    pub(crate) fn deaths(&self) -> watch::Receiver<()> {
+        self.deaths.clone()
+    }
+}
+
+/// A process that is nobody's to reap as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pid: Pid,
+    reaper: Reaper,
+}
+
+impl Claim {
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Collects the process, which became our child, if it has ended. One that
+    /// could not be ended is left to the sweep after its death.
+    pub(crate) fn collect_adopted(self) {
+        let _ = waitpid(self.pid, Some(WaitPidFlag::WNOHANG));
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.reaper.release(self.pid);
+    }
+}
+
+impl Shared {
+    fn owned(&self) -> MutexGuard<'_, HashSet<i32>> {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn strangers(&self) -> Vec<Pid> {
+        let children = sys::child_pids();
+        let owned = self.owned();
+        children.into_iter().filter(|pid| !owned.contains(&pid.as_raw())).collect()
+    }
+
+    /// Collects every dead child that no run waits for; gives the living ones.
+    async fn sweep(&self) -> Vec<Pid> {
+        let candidates = self.strangers();
+        if candidates.is_empty() {
+            return candidates;
+        }
+        let _no_births = BIRTHS.pause().await;
+        let owned = self.owned();
+        let strangers = candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw()));
+        strangers.filter(|pid| lives(*pid)).collect()
+    }
+}
+
+/// Whether a child lives; a dead one is collected.
+fn lives(pid: Pid) -> bool {
+    match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+        Ok(WaitStatus::StillAlive) => return true,
+        Err(Errno::ECHILD) => {}
+        Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
+        Err(error) => tracing::debug!("can't collect orphan {pid}: {error}"),
+    }
+    false
+}
+
+/// Looks through our children whenever some have died or runs are over.
+async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()>) {
+    let Reaper { shared, leftovers, .. } = reaper;
+    loop {
+        tokio::select! {
+            died = child_died.recv() => if died.is_none() { return },
+            () = leftovers.wanted() => {}
+        }
+        leftovers.look_at(&shared.sweep().await);
+        let _ = death.send(());
+        tokio::time::sleep(SWEEP_PAUSE).await;
+    }
+}

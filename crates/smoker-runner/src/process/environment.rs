@@ -1,0 +1,67 @@
+//! The `SMOKER_*` variables that a command finds in its environment, beside
+//! all that the daemon itself was started with.
+
+use std::collections::HashMap;
+
+use smoker_model::plugin::PluginSpec;
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+
+/// A parameter longer than this, in bytes, is left out: the kernel bounds one
+/// string at 128 KiB and all of them together too. `Stdin: json` has no such bound.
+pub(crate) const MAX_VARIABLE: usize = 64 * 1024;
+
+/// What a service manager tells the daemon alone. A check that found these
+/// would speak to the service manager in the daemon's name, or take the pipe
+/// that it writes to for the journal.
+pub(crate) const OF_THE_DAEMON: [&str; 4] = ["JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
+/// The variables of a plugin's runs, and what has to be said about those that are missing.
+pub(crate) fn of_plugin(spec: &PluginSpec) -> (Vec<(String, String)>, Vec<String>) {
+    let mut warnings = Vec::new();
+    let mut variables = vec![
+        ("SMOKER_PLUGIN".to_owned(), without_nul(spec.name.as_str())),
+        ("SMOKER_TIMEOUT".to_owned(), spec.timeout.text.clone()),
+    ];
+    let mut named: HashMap<String, Vec<&str>> = HashMap::new();
+    let scalars = spec.parameters.iter().filter(|(_, value)| !matches!(value, Value::List(_) | Value::Map(_)));
+    let scalars: Vec<_> = scalars.map(|(name, value)| (name, variable_name(name), value)).collect();
+    for (name, variable, _) in &scalars {
+        named.entry(variable.clone()).or_default().push(name);
+    }
+    for (name, variable, value) in scalars {
+        let claimants = &named[&variable];
+        if claimants.len() > 1 {
+            if claimants[0] == name {
+                let claimants = claimants.join("' and '");
+                warnings.push(format!(
+                    "parameters '{claimants}' are both called {variable} in the environment, so it has neither"
+                ));
+            }
+            continue;
+        }
+        let text = python_text::str(value);
+        if text.len() > MAX_VARIABLE {
+            warnings.push(format!(
+                "parameter '{name}' has {} bytes and is left out of the environment; use Stdin: json",
+                text.len()
+            ));
+        } else if text.contains('\0') {
+            warnings
+                .push(format!("parameter '{name}' holds a NUL and is left out of the environment; use Stdin: json"));
+        } else {
+            variables.push((variable, text));
+        }
+    }
+    (variables, warnings)
+}
+
+/// The variable of a parameter.
+pub(crate) fn variable_name(parameter: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("SMOKER_PARAM_{}", parameter.chars().map(plain).collect::<String>())
+}
+
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
+}

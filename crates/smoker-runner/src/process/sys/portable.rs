@@ -1,0 +1,112 @@
+//! Systems without `/proc`: a run is its process group, no more.
+
+use std::ffi::CStr;
+
+use nix::errno::Errno;
+use nix::sys::signal::{kill, killpg};
+use nix::unistd::{Gid, Pid};
+
+use crate::process::containment::run_id::RunId;
+use crate::process::sys::Member;
+
+/// Without a lookup that every system has, a plugin gets its one group.
+pub(crate) fn groups_of(_account: &CStr, gid: Gid) -> nix::Result<Vec<Gid>> {
+    Ok(vec![gid])
+}
+
+/// Orphans go to the system's first process here.
+pub(crate) fn adopt_orphans() -> nix::Result<()> {
+    Ok(())
+}
+
+/// Whether a process exists.
+pub(crate) fn is_alive(pid: Pid) -> bool {
+    kill(pid, None) != Err(Errno::ESRCH)
+}
+
+/// Nothing is adopted here, so there is nothing to reap.
+pub(crate) fn child_pids() -> Vec<Pid> {
+    Vec::new()
+}
+
+/// Processes carry nothing that others could see.
+pub(crate) fn can_mark() -> bool {
+    false
+}
+
+/// The run of a process cannot be told.
+pub(crate) fn run_of(_pid: i32, _daemon: RunId) -> Option<RunId> {
+    None
+}
+
+/// No thread is asked for here.
+pub(crate) fn this_thread() -> Pid {
+    Pid::this()
+}
+
+/// No child carries anything.
+pub(crate) fn has_child(_thread: Pid, _run: RunId, _is_known: impl Fn(Pid) -> bool) -> bool {
+    false
+}
+
+/// Marks nothing.
+#[derive(Debug)]
+pub(crate) struct Mark;
+
+impl Mark {
+    /// There is none.
+    pub(crate) fn put(_run: RunId) -> Option<Self> {
+        None
+    }
+
+    /// There is none to change.
+    pub(crate) fn change(self, _run: RunId) -> Option<Self> {
+        None
+    }
+}
+
+/// Whose processes are looked for makes no difference here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject;
+
+impl Subject {
+    /// Those of this program.
+    pub(crate) fn this() -> Self {
+        Self
+    }
+
+    /// Those of another daemon.
+    pub(crate) fn daemon(_daemon: RunId) -> Self {
+        Self
+    }
+}
+
+/// Without a list of processes only groups can be asked.
+pub(crate) struct ProcessList;
+
+impl ProcessList {
+    /// Nothing to read, nothing to see.
+    pub(crate) fn read(_subject: Subject, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
+        Self
+    }
+
+    /// Nor here.
+    pub(crate) fn watch_newest(&mut self, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) {}
+
+    /// The group's leader stands for the whole group.
+    pub(crate) fn members(&self, group: Option<Pid>, _run: Option<RunId>, _known: &[Member]) -> Vec<Member> {
+        let name = || "process group".to_owned();
+        let member = |pid: Pid| Member { pid, start: 0, name: name(), in_group: true, is_runnable: false };
+        group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
+    }
+
+    /// Without a list nobody can be found.
+    pub(crate) fn find(&self, _pids: &[Pid]) -> Vec<Member> {
+        Vec::new()
+    }
+
+    /// Nor any run.
+    pub(crate) fn runs(&self) -> Vec<RunId> {
+        Vec::new()
+    }
+}

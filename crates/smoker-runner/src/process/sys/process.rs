@@ -1,0 +1,84 @@
+//! What `/proc` tells of one process.
+
+use std::fs::{self, File};
+use std::io::Read;
+
+use nix::unistd::Pid;
+
+use crate::process::containment::run_id::{RunId, VARIABLE};
+
+/// A process at one moment.
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    pub(crate) name: String,
+    pub(crate) parent: i32,
+    pub(crate) group: i32,
+    /// When it started, in the kernel's ticks since boot: with its number the
+    /// identity of a process, since numbers are used again.
+    pub(crate) start: u64,
+    state: char,
+}
+
+impl Process {
+    /// The fields of `/proc/PID/stat`: the name stands in parentheses and may
+    /// itself hold any characters (proc(5)).
+    pub(crate) fn read(pid: i32) -> Option<Self> {
+        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        let stat = String::from_utf8_lossy(&stat);
+        let (name, fields) = stat.rsplit_once(')')?;
+        let name = name.split_once('(')?.1.to_owned();
+        let mut fields = fields.split_ascii_whitespace();
+        let state = fields.next()?.chars().next()?;
+        let parent = fields.next()?.parse().ok()?;
+        let group = fields.next()?.parse().ok()?;
+        // Between the group, field 5, and the start, field 22, stand 16 others.
+        let start = fields.nth(16)?.parse().ok()?;
+        Some(Self { pid, name, parent, group, start, state })
+    }
+
+    /// This program itself.
+    pub(crate) fn this() -> Option<Self> {
+        Self::read(Pid::this().as_raw())
+    }
+
+    /// Numbers of all processes, those that were most likely started last coming first.
+    pub(crate) fn all_pids() -> Vec<i32> {
+        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+        let mut pids: Vec<i32> =
+            entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        pids.sort_unstable_by(|a, b| b.cmp(a));
+        pids
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X' | 'x')
+    }
+
+    pub(crate) fn is_runnable(&self) -> bool {
+        self.state == 'R'
+    }
+}
+
+/// The run of this daemon that a process carries.
+pub(crate) fn run_of(pid: i32, daemon: RunId) -> Option<RunId> {
+    let is_ours = |run: &RunId| run.is_run_of(daemon);
+    run_in_limits(pid).filter(is_ours).or_else(|| run_in_environment(pid).filter(is_ours))
+}
+
+/// The soft limit that `sys::linux` sets, as `/proc/PID/limits`, which everybody may read, shows it.
+pub(super) fn run_in_limits(pid: i32) -> Option<RunId> {
+    // The kernel makes all of it at the first read; asking for its size and growing would take longer than the reading.
+    let mut limits = [0; 4096];
+    let length = File::open(format!("/proc/{pid}/limits")).and_then(|mut file| file.read(&mut limits)).ok()?;
+    let limits = str::from_utf8(&limits[..length]).ok()?;
+    let (_, line) = limits.split_once("Max file locks")?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
+/// The variable in the environment that a process was started with.
+fn run_in_environment(pid: i32) -> Option<RunId> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let mut variables = environment.split(|byte| *byte == 0);
+    let value = variables.find_map(|variable| variable.strip_prefix(VARIABLE.as_bytes())?.strip_prefix(b"="))?;
+    std::str::from_utf8(value).ok()?.parse().ok()
+}

@@ -1,0 +1,7 @@
+//! Which hosts are asked.
+//!
+//! # Layout
+//!
+//! - `hosts`: addresses, ranges and files of them
+
+pub mod hosts;

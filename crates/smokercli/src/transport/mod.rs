@@ -1,0 +1,7 @@
+//! How requests reach a daemon.
+//!
+//! # Layout
+//!
+//! - `web`: HTTP and HTTPS
+
+pub mod web;

@@ -1,0 +1,228 @@
+//! What was typed.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+
+use crate::exit_code;
+use crate::logging::defaults::Wanted;
+use crate::logging::level::Level;
+use crate::logging::setup::Source;
+use crate::test_plugin::test_request::{TestArguments, TestRequest};
+
+/// Where the configuration is unless `-c` tells.
+const DEFAULT_CONFIG: &str = "/etc/smokerd/smokerd.yaml";
+
+/// Where a logging configuration is looked for unless `--logging-conf` tells.
+const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
+
+/// Runs plugins periodically or on request and serves their results over REST.
+#[derive(Debug, Parser)]
+#[command(
+    name = "smokerd",
+    version,
+    infer_long_args = true,
+    args_override_self = true,
+    after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --genconfig: written; with --test-plugin: \
+                  OK); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
+                  not be tried; 2 usage; 3 with --check: the configuration loads, but has problems; 3 and 4 with \
+                  --test-plugin: WARN and ERROR.\n\nSIGHUP reopens log files and reads the configuration again, which is taken as a whole or refused."
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
+struct Typed {
+    /// Main configuration file, or a folder with common.yaml, template.d, action.d and plugin.d
+    #[arg(short, long, value_name = "FILE|FOLDER", default_value = DEFAULT_CONFIG)]
+    config: PathBuf,
+
+    /// File for the process number of a background daemon [default: the configuration's pidfile, else /var/run/smokerd.pid]
+    #[arg(short, long, value_name = "FILE")]
+    pidfile: Option<PathBuf>,
+
+    /// Logging configuration in the file format of Python's logging.config, in place of syslog, console, -v and -d; ''
+    /// for none [default: /etc/smokerd/logging.ini, when that exists]
+    #[arg(long, value_name = "FILE")]
+    logging_conf: Option<OsString>,
+
+    /// Stay in the foreground (also -fg)
+    #[arg(long)]
+    foreground: bool,
+
+    /// Stop the daemon that the pidfile names and wait until it is gone
+    #[arg(long, conflicts_with = "check")]
+    stop: bool,
+
+    /// Print every problem of the configuration and start nothing
+    #[arg(long)]
+    check: bool,
+
+    /// Make one configuration file of a folder with common.yaml, template.d, action.d and plugin.d, if it is valid
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "foreground"])]
+    genconfig: Option<PathBuf>,
+
+    /// Where to write it [default: standard output]; with --test-plugin how to show it: text or json [default: text]
+    #[arg(short, long, value_name = "FILE|FORMAT")]
+    output: Option<PathBuf>,
+
+    /// Do not log to syslog
+    #[arg(long)]
+    no_syslog: bool,
+
+    /// Do not log to the console
+    #[arg(long)]
+    no_console: bool,
+
+    /// Log what happens (level INFO)
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// Log everything (level DEBUG)
+    #[arg(short, long)]
+    debug: bool,
+
+    #[command(flatten)]
+    test: TestArguments,
+
+    /// Print completions for this shell
+    #[arg(long, value_name = "SHELL", hide = true)]
+    generate: Option<Shell>,
+}
+
+/// What is wanted.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) order: Order,
+    pub(crate) config: PathBuf,
+    pub(crate) pidfile: Option<PathBuf>,
+    /// A logging configuration that exists or was asked for.
+    pub(crate) logging_conf: Option<Source>,
+    /// What to do without one.
+    pub(crate) logging: Wanted,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Order {
+    /// Serve, without leaving the terminal.
+    Foreground,
+    /// Serve in the background.
+    Background,
+    /// End a daemon.
+    Stop,
+    /// Look at the configuration.
+    Check,
+    /// Try one plugin.
+    Test(TestRequest),
+    /// Make one file of a folder, for standard output when it has no path.
+    Genconfig { folder: PathBuf, output: Option<PathBuf> },
+}
+
+/// Reads the command line; help, version, completions and usage errors are
+/// printed here and give the exit code.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
+    let arguments =
+        arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument });
+    let tell = |error: clap::Error| {
+        // Neither a closed terminal nor a full disk changes what the exit code says.
+        let _ = error.print();
+        if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
+    };
+    let typed = Typed::try_parse_from(arguments).map_err(tell)?;
+    if let Some(shell) = typed.generate {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Typed::command(), "smokerd", &mut script);
+        let _ = io::stdout().write_all(&script);
+        return Err(exit_code::SUCCESS);
+    }
+    typed.into_options().map_err(tell)
+}
+
+impl Typed {
+    fn into_options(self) -> Result<Options, clap::Error> {
+        let typed = self;
+        let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
+        let request = typed.test.into_request(typed.output.as_deref()).map_err(wrong)?;
+        let order = match (request, typed.genconfig, typed.check, typed.stop, typed.foreground) {
+            (Some(request), ..) => Order::Test(request),
+            (None, Some(folder), ..) => Order::Genconfig { folder, output: typed.output },
+            _ if typed.output.is_some() => {
+                return Err(wrong("--output belongs to --genconfig or --test-plugin".to_owned()));
+            }
+            (None, None, true, ..) => Order::Check,
+            (None, None, _, true, _) => Order::Stop,
+            (None, None, _, _, true) => Order::Foreground,
+            (None, None, ..) => Order::Background,
+        };
+        let logging_conf = match typed.logging_conf {
+            Some(path) => Some(Source::Named(path.into())).filter(|source| !source.path().as_os_str().is_empty()),
+            None => Some(Source::Usual(DEFAULT_LOGGING_CONF.into())).filter(|source| source.path().exists()),
+        };
+        let logging = Wanted {
+            console: !typed.no_console && order == Order::Foreground,
+            syslog: !typed.no_syslog,
+            level: match (typed.debug, typed.verbose) {
+                (true, _) => Level::DEBUG,
+                (false, true) => Level::INFO,
+                (false, false) => Level::WARNING,
+            },
+        };
+        Ok(Options { order, config: typed.config, pidfile: typed.pidfile, logging_conf, logging })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::value::Value;
+
+    use super::*;
+
+    fn order(arguments: &[&str]) -> Result<Order, u8> {
+        let arguments = ["smokerd"].iter().chain(arguments).map(OsString::from);
+        parse(arguments).map(|options| options.order)
+    }
+
+    #[test]
+    fn the_foreground_option_has_one_dash_and_two_letters() {
+        assert_eq!(order(&["-fg"]), Ok(Order::Foreground));
+        assert_eq!(order(&["--fore", "-v"]), Ok(Order::Foreground));
+        assert_eq!(order(&[]), Ok(Order::Background));
+    }
+
+    #[test]
+    fn the_options_of_a_test_need_the_plugin() {
+        let Ok(Order::Test(request)) = order(&["--test-plugin", "a", "--param", "n=5", "--param", "t=a=b"]) else {
+            panic!("a test");
+        };
+        let text = Value::Text("a=b".to_owned());
+        assert_eq!(request.parameters, [("n".to_owned(), Value::Int(5)), ("t".to_owned(), text)]);
+        for wrong in [&["--param", "n=5"][..], &["-o", "json"], &["--with-action"], &["--test-plugin"]] {
+            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
+        }
+        for wrong in [&["--param", "n"][..], &["--param", "=5"], &["--check"], &["-fg"], &["-o", "xml"]] {
+            assert_eq!(order(&[&["--test-plugin", "a"][..], wrong].concat()), Err(exit_code::USAGE), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_output_means_depends_on_what_is_wanted() {
+        let (folder, output) = (PathBuf::from("d"), Some(PathBuf::from("json")));
+        assert_eq!(order(&["--genconfig", "d", "-o", "json"]), Ok(Order::Genconfig { folder: folder.clone(), output }));
+        assert_eq!(order(&["--genconfig=d"]), Ok(Order::Genconfig { folder, output: None }));
+        let Ok(Order::Test(request)) = order(&["--test-plugin", "a", "-o", "json"]) else { panic!("a test") };
+        assert_eq!(request.format, crate::test_plugin::test_request::Format::Json);
+        for wrong in
+            [&["-o", "x"][..], &["--genconfig"], &["--genconfig", "d", "--check"], &["--genconfig", "d", "-fg"]]
+        {
+            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_a_usage_error() {
+        assert_eq!(order(&["--nonsense"]), Err(exit_code::USAGE));
+        assert_eq!(order(&["--version"]), Err(exit_code::SUCCESS));
+    }
+}

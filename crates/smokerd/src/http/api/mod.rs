@@ -1,0 +1,78 @@
+//! The REST interface: all routes on one page.
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use hyper::StatusCode;
+use hyper::header::{ALLOW, HeaderValue};
+
+use crate::http::api::error::{ApiError, READ_AND_POST, READ_ONLY};
+use crate::http::api::guard::Guard;
+use crate::http::api::plugins::ListCache;
+use crate::scheduler::manager::PluginManager;
+
+mod about;
+mod error;
+pub(crate) mod guard;
+mod plugins;
+mod processes;
+mod view;
+
+#[derive(Clone)]
+struct ApiState {
+    manager: PluginManager,
+    list_cache: ListCache,
+}
+
+impl FromRef<ApiState> for PluginManager {
+    fn from_ref(state: &ApiState) -> Self {
+        state.manager.clone()
+    }
+}
+
+impl FromRef<ApiState> for ListCache {
+    fn from_ref(state: &ApiState) -> Self {
+        state.list_cache.clone()
+    }
+}
+
+/// All routes. Every path also works with one slash at its end.
+pub(crate) fn router(manager: PluginManager, guard: Guard) -> Router {
+    let state = ApiState { manager, list_cache: ListCache::default() };
+    Router::new()
+        .route("/", resource(about::show, READ_ONLY))
+        .route("/plugins", resource(plugins::list, READ_ONLY))
+        .route("/plugins/", resource(plugins::list, READ_ONLY))
+        .route("/plugins/{name}", resource(plugins::show, READ_ONLY))
+        .route("/plugins/{name}/", resource(plugins::show, READ_ONLY))
+        .route("/processes", resource(processes::list, READ_AND_POST).post(processes::force))
+        .route("/processes/", resource(processes::list, READ_AND_POST).post(processes::force))
+        .route("/processes/{id}", resource(processes::show, READ_ONLY))
+        .route("/processes/{id}/", resource(processes::show, READ_ONLY))
+        .fallback(unknown_path)
+        .with_state(state)
+        .layer(from_fn_with_state(guard, guard::watch))
+}
+
+/// GET and HEAD by the handler; OPTIONS with what is allowed; 405 for all else.
+fn resource<H, T>(show: H, allowed: HeaderValue) -> MethodRouter<ApiState>
+where
+    H: Handler<T, ApiState>,
+    T: 'static,
+{
+    let options = allowed.clone();
+    get(show)
+        .options(async move || describe(options.clone()))
+        .fallback(async move || ApiError::MethodNotAllowed(allowed.clone()))
+}
+
+fn describe(allowed: HeaderValue) -> Response {
+    (StatusCode::OK, [(ALLOW, allowed)]).into_response()
+}
+
+async fn unknown_path(uri: hyper::Uri) -> ApiError {
+    ApiError::NotFound(format!("There is no page {}: see / for those that there are", uri.path()))
+}

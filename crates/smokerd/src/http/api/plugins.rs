@@ -1,0 +1,69 @@
+//! `GET /plugins` and `GET /plugins/NAME`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use hyper::{StatusCode, Uri};
+use percent_encoding::percent_decode_str;
+use smoker_model::plugin::PluginName;
+
+use crate::http::api::error::ApiError;
+use crate::http::api::view;
+use crate::scheduler::manager::PluginManager;
+
+/// The list of all plugins as it was last written, with the generation of the
+/// facts in it: as long as nothing changes it is not written again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListCache {
+    newest: Arc<Mutex<Option<(u64, Bytes)>>>,
+    /// Held by whoever writes the list; others who find it old wait for theirs.
+    writing: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl ListCache {
+    async fn page(&self, manager: &PluginManager) -> Bytes {
+        if let Some(page) = self.current(manager) {
+            return page;
+        }
+        let _turn = self.writing.lock().await;
+        if let Some(page) = self.current(manager) {
+            return page;
+        }
+        let (generation, plugins) = manager.state().plugins();
+        let page = view::plugin_list(&plugins);
+        *self.lock() = Some((generation, page.clone()));
+        page
+    }
+
+    fn current(&self, manager: &PluginManager) -> Option<Bytes> {
+        let (generation, page) = self.lock().clone()?;
+        (generation == manager.state().generation()).then_some(page)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(u64, Bytes)>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All plugins in configuration order.
+pub(crate) async fn list(State(manager): State<PluginManager>, State(cache): State<ListCache>) -> Response {
+    view::json_bytes(StatusCode::OK, cache.page(&manager).await)
+}
+
+/// One plugin with its results.
+pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
+    let name = item_name(&uri);
+    match manager.state().plugin(&PluginName::from(name.as_str())) {
+        Some((plugin, results)) => Ok(view::json_bytes(StatusCode::OK, view::plugin_with_results(&plugin, &results))),
+        None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),
+    }
+}
+
+/// The second segment of a path, decoded after the path was split, so that a
+/// name may hold a slash. Bytes that are no text are no name that anything has.
+pub(crate) fn item_name(uri: &Uri) -> String {
+    let segment = uri.path().split('/').nth(2).unwrap_or_default();
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,134 @@
+//! `/processes`: forced runs.
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::header::{HeaderValue, LOCATION};
+use hyper::{StatusCode, Uri};
+use serde_json::{Map, Value as Json, json};
+use smoker_model::bounded_json;
+use smoker_model::plugin::PluginName;
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+use smoker_model::wire::{AsyncTask, AsyncTaskPage, PollLink};
+use tokio::time::timeout;
+
+use crate::http::api::error::ApiError;
+use crate::http::api::{plugins, view};
+use crate::http::limits;
+use crate::results::process_table::{KEPT_PROCESSES, ProcessId};
+use crate::results::state::ProcessSnapshot;
+use crate::scheduler::manager::PluginManager;
+use crate::scheduler::plugin_set::{ForceError, Selection};
+
+/// Numbers and plugins of all processes.
+pub(crate) async fn list(State(manager): State<PluginManager>) -> Response {
+    let entry = |(id, plugins): (ProcessId, Vec<_>)| {
+        let names: Vec<_> = plugins.iter().map(PluginName::as_str).collect();
+        json!({ "href": format!("processes/{id}"), "plugins": names })
+    };
+    let processes: Vec<_> = manager.state().processes().into_iter().map(entry).collect();
+    view::json(StatusCode::OK, &processes)
+}
+
+/// Runs plugins.
+pub(crate) async fn force(State(manager): State<PluginManager>, body: Body) -> Result<Response, ApiError> {
+    let body = read(body).await?;
+    let selection = parse_selection(&body)?;
+    let process = manager.force(&selection).map_err(ApiError::Force)?;
+    Ok(running(process))
+}
+
+/// What became of a process.
+pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
+    let segment = plugins::item_name(&uri);
+    if segment.is_empty() || !segment.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ApiError::NotFound(format!("There is no page /processes/{segment}: a process has a number")));
+    }
+    let digits = segment.trim_start_matches('0');
+    let shown = if digits.is_empty() { "0" } else { digits };
+    // A number too large to be given out is as unknown as any other.
+    let id: ProcessId = shown.parse().unwrap_or(0);
+    match manager.state().process(id) {
+        ProcessSnapshot::Running => Ok(running(id)),
+        ProcessSnapshot::Finished(runs) => Ok(view::json_bytes(StatusCode::OK, view::finished_process(&runs))),
+        ProcessSnapshot::Unknown => Err(ApiError::NotFound(format!("Process id {shown} not found"))),
+        ProcessSnapshot::Dropped => Err(ApiError::NotFound(format!(
+            "Process id {shown} not found: it has finished and is no longer kept (the newest {KEPT_PROCESSES} are, \
+             within history_memory)"
+        ))),
+    }
+}
+
+fn running(process: ProcessId) -> Response {
+    let path = format!("/processes/{process}");
+    let page = AsyncTaskPage { async_task: AsyncTask { link: PollLink { poll: path.clone() } } };
+    let text = serde_json::to_string_pretty(&page).unwrap_or_default() + "\n";
+    let mut response = view::json_bytes(StatusCode::ACCEPTED, Bytes::from(text));
+    if let Ok(path) = HeaderValue::from_str(&path) {
+        response.headers_mut().insert(LOCATION, path);
+    }
+    response
+}
+
+async fn read(body: Body) -> Result<Bytes, ApiError> {
+    // A length that is announced need not be waited for.
+    if body.size_hint().lower() > limits::BODY as u64 {
+        return Err(ApiError::TooLarge);
+    }
+    let whole = timeout(limits::REQUEST_TIME, Limited::new(body, limits::BODY).collect()).await;
+    match whole.map_err(|_| ApiError::TooSlow)? {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
+        Err(_) => Err(ApiError::NotJson),
+    }
+}
+
+/// Reads the request's body, whatever its content type says: the original's
+/// client sends JSON as a form.
+fn parse_selection(body: &[u8]) -> Result<Selection, ApiError> {
+    let body: Json = bounded_json::parse(body).map_err(|error| {
+        if error.is_data() { ApiError::WrongInput(Some("The body has too many values")) } else { ApiError::NotJson }
+    })?;
+    let Some(Json::Object(process)) = body.get("process") else { return Err(ApiError::WrongInput(None)) };
+    if process.is_empty() {
+        return Err(ApiError::WrongInput(None));
+    }
+    let names = parse_names(process.get("plugins").unwrap_or(&Json::Null))?;
+    let filter = parse_filter(process.get("filter").unwrap_or(&Json::Null))?;
+    if names.is_empty() && filter.is_empty() {
+        return Err(ApiError::WrongInput(Some("Plugin names or filter have to be set")));
+    }
+    Ok(Selection { names, filter: filter.into_iter().collect() })
+}
+
+fn parse_names(plugins: &Json) -> Result<Vec<String>, ApiError> {
+    match plugins {
+        Json::Array(names) if names.len() > limits::NAMES => Err(ApiError::TooManyNames),
+        Json::Array(names) => names.iter().map(parse_name).collect(),
+        falsy if is_falsy(falsy) => Ok(Vec::new()),
+        _ => Err(ApiError::WrongInput(Some("Element plugins have to be list"))),
+    }
+}
+
+fn parse_name(name: &Json) -> Result<String, ApiError> {
+    match name {
+        Json::String(name) => Ok(name.clone()),
+        Json::Array(_) | Json::Object(_) => Err(ApiError::WrongInput(Some("Elements of plugins have to be text"))),
+        // The number 1 is not the name "1".
+        other => Err(ApiError::Force(ForceError::UnknownPlugin(python_text::str(&Value::from(other.clone()))))),
+    }
+}
+
+fn parse_filter(filter: &Json) -> Result<Map<String, Json>, ApiError> {
+    match filter {
+        Json::Object(filter) => Ok(filter.clone()),
+        falsy if is_falsy(falsy) => Ok(Map::new()),
+        _ => Err(ApiError::WrongInput(Some("Element filter have to be dictionary"))),
+    }
+}
+
+fn is_falsy(json: &Json) -> bool {
+    !Value::from(json.clone()).is_truthy()
+}

@@ -1,0 +1,70 @@
+//! Parts of the daemon for programs that want them without the rest: without
+//! sockets, signals and log files, in a runtime of their own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use smoker_config::Config;
+use smoker_runner::process::containment::reaper::Reaper;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::api::guard::Connection;
+use crate::http::idle::Connections;
+use crate::http::server;
+use crate::live::Live;
+use crate::logging::fileconfig;
+use crate::startup::configuration::{Origin, Prepared};
+
+/// The pages of a daemon, and the plugins behind them.
+#[derive(Debug)]
+pub struct Pages {
+    live: Live,
+    connections: Connections,
+    shutdown: CancellationToken,
+}
+
+impl Pages {
+    /// The plugins of this configuration live from now on, in the runtime
+    /// that this is called in, until the pages are dropped.
+    #[must_use]
+    pub fn begin(config: Config, reaper: Reaper) -> Self {
+        let Config { settings, plugins, .. } = config;
+        let shutdown = CancellationToken::new();
+        let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/")));
+        let live = Live::begin(prepared, Vec::new(), reaper, shutdown.clone());
+        Self { live, connections: Connections::new(), shutdown }
+    }
+
+    /// Answers the requests of a client on this machine, up to the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// What the HTTP of the client broke.
+    pub async fn converse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, self.live.settings().bind_port));
+        let connection = Connection { peer: (Ipv4Addr::LOCALHOST, 1).into(), local };
+        let member = self.connections.enter();
+        server::converse(stream, connection, self.live.router(), &member, self.shutdown.clone()).await
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// Reads a `logging.ini` and gives a line as each of its formatters would
+/// write this message, and what cannot be honoured of the file.
+///
+/// # Errors
+///
+/// What makes the file none.
+pub fn try_logging(path: &Path, message: &str) -> Result<(Vec<String>, Vec<String>), String> {
+    let (plan, problems) = fileconfig::load::load(path).map_err(|error| error.to_string())?;
+    Ok((plan.samples(message), problems.iter().map(ToString::to_string).collect()))
+}

@@ -1,0 +1,17 @@
+//! When plugins run, and how many at a time.
+//!
+//! # Layout
+//!
+//! - `manager`: the handle through which pages reach plugins
+//! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
+//! - `plugin_task`: one plugin's timer and runs
+//! - `run`: one run of a plugin
+//! - `schedule`: when timed runs are due
+//! - `slots`: the bound on concurrent runs
+
+pub(crate) mod manager;
+pub(crate) mod plugin_set;
+pub(crate) mod plugin_task;
+pub(crate) mod run;
+pub(crate) mod schedule;
+pub(crate) mod slots;

@@ -1,0 +1,50 @@
+//! What ends a start.
+
+use std::io;
+use std::path::PathBuf;
+
+use smoker_config::ConfigError;
+use smoker_runner::process::credentials::CredentialsError;
+use thiserror::Error;
+
+use crate::logging::fileconfig::load::LoadError;
+use crate::service::pidfile::PidfileError;
+
+/// Why the daemon does not run.
+#[derive(Debug, Error)]
+pub(crate) enum StartError {
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error("can't find an address for bind_host '{host}': {source}")]
+    Resolve { host: String, source: io::Error },
+    #[error("can't listen on {address}: {source}; {}", next_step(source))]
+    Bind { address: String, source: io::Error },
+    #[error("{0}")]
+    Pidfile(#[from] PidfileError),
+    #[error("{0}")]
+    Logging(#[from] LoadError),
+    #[error("can't open {path} for the daemon's {stream}: {source}; correct '{stream}' in the configuration")]
+    Stdio { stream: &'static str, path: PathBuf, source: io::Error },
+    #[error("No plugins loaded!")]
+    NoPlugins,
+    #[error("can't go into the background: {0}")]
+    Daemonize(io::Error),
+    #[error("can't run as the configured uid and gid: {0}")]
+    Account(#[from] CredentialsError),
+    #[error(
+        "can't become uid {uid} and gid {gid}: {reason}; start smokerd as root or remove uid and gid from the configuration"
+    )]
+    Privileges { uid: String, gid: String, reason: String },
+    #[error("can't start: {0}")]
+    Runtime(io::Error),
+}
+
+/// What to do about an address that cannot be bound.
+fn next_step(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "is another smokerd running there? Stop it or change bind_port",
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address: correct bind_host",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need root: start smokerd as root or change bind_port",
+        _ => "correct bind_host and bind_port",
+    }
+}

@@ -1,0 +1,49 @@
+//! The sockets that the daemon listens on.
+
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+
+use ipnet::IpNet;
+use nix::sys::socket::{Backlog, listen};
+
+use crate::service::error::StartError;
+
+/// Binds every address that the host has; a literal address has one.
+///
+/// # Errors
+///
+/// When the name is unknown or one of the addresses cannot be bound.
+pub(crate) fn bind(host: &str, port: u16) -> Result<Vec<TcpListener>, StartError> {
+    let unresolved = |source| StartError::Resolve { host: host.to_owned(), source };
+    let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs().map_err(unresolved)?.collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    if addresses.is_empty() {
+        return Err(unresolved(std::io::Error::other("the name has no address")));
+    }
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for mut address in addresses {
+        // With port 0 all addresses of a name share the port that the first was given.
+        if let (0, Some(first)) = (port, listeners.first()) {
+            address.set_port(first.local_addr().map_or(0, |first| first.port()));
+        }
+        listeners.push(bind_one(address).map_err(|source| StartError::Bind { address: address.to_string(), source })?);
+    }
+    Ok(listeners)
+}
+
+fn bind_one(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    // The standard library's queue of 128 is short for a fleet that polls at the full minute.
+    listen(&listener, Backlog::MAXCONN)?;
+    Ok(listener)
+}
+
+/// Warns of addresses at which everybody may ask.
+pub(crate) fn warn_if_open(addresses: &[SocketAddr], allowed: Option<&[IpNet]>) {
+    for address in addresses.iter().filter(|address| !address.ip().is_loopback() && allowed.is_none()) {
+        tracing::warn!(
+            "{address} is open to every network and there is no authentication: list the networks that may ask under 'allow'"
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! Being a daemon: sockets, pidfile, background, privileges, signals, the service manager.
+//!
+//! # Layout
+//!
+//! - `listen`: the sockets that the daemon listens on
+//! - `pidfile`: the file with the daemon's process id, and its lock
+//! - `stop`: `--stop`: ends the daemon that a pidfile names
+//! - `daemonize`: into the background, while the starting command waits
+//! - `stdio`: standard streams of a background daemon
+//! - `privileges`: drops privileges
+//! - `signals`: TERM, INT and HUP
+//! - `service_manager`: what systemd and its like are told
+//! - `watchdog`: tells the service manager that the daemon works
+//! - `error`: what ends a start
+
+pub(crate) mod daemonize;
+pub(crate) mod error;
+pub(crate) mod listen;
+pub(crate) mod pidfile;
+pub(crate) mod privileges;
+pub(crate) mod service_manager;
+pub(crate) mod signals;
+pub(crate) mod stdio;
+pub(crate) mod stop;
+pub(crate) mod watchdog;

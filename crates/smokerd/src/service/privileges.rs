@@ -1,0 +1,48 @@
+//! Becoming the configured user, and making files that are nobody else's.
+
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{getegid, geteuid, setgid, setgroups, setuid};
+use smoker_config::DaemonSettings;
+use smoker_runner::process::credentials::{Credentials, give_up_capabilities};
+
+use crate::service::error::StartError;
+
+/// Whom the settings ask for; none: stay who we are.
+pub(crate) fn wanted(settings: &DaemonSettings) -> Result<Option<Credentials>, StartError> {
+    match (&settings.uid, &settings.gid) {
+        (Some(user), Some(group)) => Ok(Some(Credentials::of_account(user, group)?)),
+        _ => Ok(None),
+    }
+}
+
+/// Makes what we create, and what plugins create unless they say otherwise,
+/// writable for its owner at most; the original left it open to everybody in
+/// the background. A stricter mask stays. Comes before the first file.
+pub(crate) fn restrict_umask() {
+    let strict = Mode::S_IWGRP | Mode::S_IWOTH;
+    let inherited = umask(strict);
+    umask(inherited | strict);
+}
+
+/// Gives up root for good: groups, then group, then user, then capabilities
+/// that a change of the user leaves; checked. Must happen before the first thread.
+pub(crate) fn take_on(credentials: &Credentials) -> Result<(), StartError> {
+    let Credentials { uid, gid, groups } = credentials;
+    if geteuid() == *uid && getegid() == *gid && !geteuid().is_root() {
+        return Ok(());
+    }
+    let failed =
+        |reason: &str| StartError::Privileges { uid: uid.to_string(), gid: gid.to_string(), reason: reason.to_owned() };
+    let refused = |error: nix::Error| failed(error.desc());
+    // For root, setgid and setuid set real, effective and saved ids alike.
+    setgroups(groups).map_err(refused)?;
+    setgid(*gid).map_err(refused)?;
+    setuid(*uid).map_err(refused)?;
+    if geteuid() != *uid || getegid() != *gid || (!uid.is_root() && setuid(nix::unistd::Uid::from_raw(0)).is_ok()) {
+        return Err(failed("the system did not change them for good"));
+    }
+    if !uid.is_root() {
+        give_up_capabilities().map_err(|error| failed(&format!("capabilities stay: {error}")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Standard streams of a background daemon: the configured files, else nothing.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
+use smoker_config::DaemonSettings;
+
+use crate::os::append_file::{self, Owner};
+use crate::service::error::StartError;
+
+/// Where the streams lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StdioFiles {
+    stdin: PathBuf,
+    stdout: PathBuf,
+    stderr: PathBuf,
+    /// Whom files that we make belong to: the account that the daemon becomes.
+    owner: Option<Owner>,
+}
+
+/// The files, open.
+#[derive(Debug)]
+pub(crate) struct OpenStdio {
+    stdin: File,
+    stdout: File,
+    stderr: File,
+}
+
+impl StdioFiles {
+    /// As configured. Relative paths start at the folder in which the daemon
+    /// was started; a daemon itself works in `/`.
+    pub(crate) fn of(settings: &DaemonSettings, working: &Path, owner: Option<Owner>) -> Self {
+        let path = |configured: &Path| working.join(configured);
+        Self { stdin: path(&settings.stdin), stdout: path(&settings.stdout), stderr: path(&settings.stderr), owner }
+    }
+
+    /// Opens them; folders for output that do not exist yet are made.
+    pub(crate) fn open(&self) -> Result<OpenStdio, StartError> {
+        let failed = |stream, path: &Path| {
+            let path = path.to_owned();
+            move |source| StartError::Stdio { stream, path, source }
+        };
+        let append = |path: &Path| append_file::open(path, self.owner, OFlag::O_NOCTTY);
+        Ok(OpenStdio {
+            stdin: File::open(&self.stdin).map_err(failed("stdin", &self.stdin))?,
+            stdout: append(&self.stdout).map_err(failed("stdout", &self.stdout))?,
+            stderr: append(&self.stderr).map_err(failed("stderr", &self.stderr))?,
+        })
+    }
+}
+
+impl OpenStdio {
+    /// Puts them in the place of our standard streams.
+    pub(crate) fn install(&self) -> io::Result<()> {
+        dup2_stdin(&self.stdin)?;
+        dup2_stdout(&self.stdout)?;
+        dup2_stderr(&self.stderr)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! Configured plugins that this daemon cannot take.
+
+use nix::unistd::{Uid, geteuid};
+use smoker_config::{Problem, Severity};
+use smoker_model::plugin::PluginSpec;
+use smoker_runner::process::credentials::Credentials;
+
+/// Leaves out plugins that ask for another user than the one that the daemon
+/// itself becomes: once it has given up root it can become nobody else.
+pub(crate) fn admit(plugins: Vec<PluginSpec>, daemon: Option<&Credentials>) -> (Vec<PluginSpec>, Vec<Problem>) {
+    let Some(daemon) = daemon.filter(|daemon| !daemon.uid.is_root()) else { return (plugins, Vec::new()) };
+    let mut problems = Vec::new();
+    let admitted = plugins.into_iter().filter(|plugin| {
+        let wanted = Credentials::resolve(&plugin.run_as).ok().flatten();
+        let wanted = wanted.filter(|wanted| (wanted.uid, wanted.gid) != (daemon.uid, daemon.gid));
+        if let Some(wanted) = &wanted {
+            problems.push(left_out(plugin, wanted.uid, daemon.uid));
+        }
+        wanted.is_none()
+    });
+    (admitted.collect(), problems)
+}
+
+fn left_out(plugin: &PluginSpec, wanted: Uid, daemon: Uid) -> Problem {
+    let name = &plugin.name;
+    let text = format!(
+        "Plugin {name} not loaded: it asks for uid {wanted}, but smokerd gives up root for uid {daemon} and can become \
+         nobody else; remove uid and gid of the plugin or of smokerd"
+    );
+    Problem { severity: Severity::Error, location: None, plugin: Some(name.clone()), text }
+}
+
+/// Problems of plugins that load but whose every run will fail.
+pub(crate) fn account_problems(plugins: &[PluginSpec]) -> Vec<Problem> {
+    let problem = |plugin: &PluginSpec| {
+        let name = &plugin.name;
+        let reason = match Credentials::resolve(&plugin.run_as) {
+            Err(error) => error.to_string(),
+            Ok(Some(wanted)) if !geteuid().is_root() => {
+                format!("it asks for uid {} and smokerd does not run as root", wanted.uid)
+            }
+            Ok(_) => return None,
+        };
+        let text = format!("Plugin {name}: every run will fail: {reason}");
+        Some(Problem { severity: Severity::Warning, location: None, plugin: Some(name.clone()), text })
+    };
+    plugins.iter().filter_map(problem).collect()
+}

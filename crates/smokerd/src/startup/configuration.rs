@@ -1,0 +1,135 @@
+//! From the configuration's path to what this daemon can take.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use smoker_config::{Config, ConfigError, DaemonSettings, Problem, Severity};
+use smoker_model::plugin::PluginSpec;
+use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::prepared::PreparedPlugin;
+use smoker_runner::process::credentials::Credentials;
+
+use crate::logging::names;
+use crate::logging::secrets::values;
+use crate::service::error::StartError;
+use crate::service::privileges;
+use crate::startup::admission;
+
+/// A configuration that can be taken.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) settings: DaemonSettings,
+    /// Whom the settings ask the daemon to become; none: to stay who it is.
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) plugins: Vec<PluginSpec>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// A configuration with all that can be looked up before it counts.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) settings: DaemonSettings,
+    pub(crate) python: PythonSettings,
+    pub(crate) plugins: Vec<PreparedPlugin>,
+}
+
+/// Why a configuration cannot be taken, and what is wrong besides.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    pub(crate) error: StartError,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Where a configuration is, also for a daemon that has left the folder in
+/// which it was started.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// The folder that relative paths start at.
+    pub(crate) working: PathBuf,
+    /// The main file.
+    pub(crate) path: PathBuf,
+}
+
+impl Origin {
+    /// Where a path leads from here.
+    pub(crate) fn of(path: &Path) -> Self {
+        let working = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let path = working.join(path);
+        Self { path: std::path::absolute(&path).unwrap_or(path), working }
+    }
+
+    /// The interpreter that these settings name, and the folders of its modules, of which that of the
+    /// configuration is the first.
+    pub(crate) fn python(&self, settings: &DaemonSettings) -> PythonSettings {
+        let path = &*self.path;
+        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+        PythonSettings::new(settings.python.as_ref(), &settings.python_path, folder, &self.working)
+    }
+}
+
+/// Loads what a daemon starts with.
+pub(crate) fn load(path: &Path) -> Result<Loaded, Unusable> {
+    let config = smoker_config::load(path)?;
+    let credentials = wanted(&config)?;
+    admit(config, credentials.clone(), credentials.as_ref())
+}
+
+/// Loads what a daemon goes on with that is who it is.
+pub(crate) fn load_anew(origin: &Origin, daemon: Option<&Credentials>) -> Result<Loaded, Unusable> {
+    let config = smoker_config::load_from(&origin.working, &origin.path)?;
+    let credentials = wanted(&config)?;
+    admit(config, credentials, daemon)
+}
+
+fn wanted(config: &Config) -> Result<Option<Credentials>, Unusable> {
+    privileges::wanted(&config.settings).map_err(|error| Unusable { error, problems: config.problems.clone() })
+}
+
+/// Checks what only this machine and this daemon know about the plugins.
+fn admit(config: Config, wanted: Option<Credentials>, daemon: Option<&Credentials>) -> Result<Loaded, Unusable> {
+    let Config { settings, plugins, mut problems, .. } = config;
+    let (plugins, left_out) = admission::admit(plugins, daemon);
+    problems.extend(left_out);
+    if plugins.is_empty() {
+        return Err(Unusable { error: StartError::NoPlugins, problems });
+    }
+    Ok(Loaded { settings, credentials: wanted, plugins, problems })
+}
+
+impl Prepared {
+    /// Looks up the plugins' accounts and the interpreter.
+    pub(crate) fn new(settings: DaemonSettings, plugins: Vec<PluginSpec>, origin: &Origin) -> Self {
+        let python = origin.python(&settings);
+        let plugins = plugins.into_iter().map(|spec| PreparedPlugin::new(Arc::new(spec))).collect();
+        Self { settings, python, plugins }
+    }
+
+    /// What an operator should know before the first run.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let python = self.python.problem().map(|problem| format!("{problem}; every run that needs Python will fail"));
+        let of_plugin = |plugin: &PreparedPlugin| {
+            let name = plugin.spec().name.clone();
+            let warnings = plugin.warnings().iter().map(ToString::to_string).chain(values::too_short(plugin.spec()));
+            warnings.map(|warning| format!("Plugin {name}: {warning}")).collect::<Vec<_>>()
+        };
+        python.into_iter().chain(self.plugins.iter().flat_map(of_plugin)).collect()
+    }
+}
+
+impl From<ConfigError> for Unusable {
+    fn from(error: ConfigError) -> Self {
+        Self { problems: error.problems().to_vec(), error: error.into() }
+    }
+}
+
+/// Logs problems by how bad they are.
+pub(crate) fn log_all(problems: &[Problem]) {
+    for problem in problems {
+        match problem.severity {
+            Severity::Error => tracing::error!(target: names::PLUGIN_MANAGER, "{problem}"),
+            Severity::Warning => tracing::warn!("{problem}"),
+            Severity::Info => tracing::info!("{problem}"),
+        }
+    }
+}

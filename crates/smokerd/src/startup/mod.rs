@@ -1,0 +1,15 @@
+//! From the configuration's path to what this daemon can run, before it leaves the terminal.
+//!
+//! # Layout
+//!
+//! - `configuration`: a path becomes a configuration that this daemon can run
+//! - `admission`: plugins whose users or groups this daemon cannot run as
+//! - `modules`: modules and parsers that a configuration names and that cannot be found
+//! - `genconfig`: writes a generated configuration to a file or to standard output
+//! - `replace`: replaces a file in one step
+
+pub(crate) mod admission;
+pub(crate) mod configuration;
+pub(crate) mod genconfig;
+pub(crate) mod modules;
+pub(crate) mod replace;

@@ -1,0 +1,23 @@
+//! Modules and parsers that a configuration names and nobody has.
+
+use std::io;
+
+use smoker_config::{Problem, Severity};
+use smoker_model::plugin::PluginSpec;
+use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::modules::lookup;
+use smoker_runner::process::containment::reaper::Reaper;
+use tokio::runtime::Builder;
+
+/// Looks for them once, without running any. A warning each: the file may come
+/// later than the daemon.
+pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<Problem>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let missing =
+        runtime.block_on(async { Ok::<_, io::Error>(lookup::missing(plugins, python, &Reaper::start()?).await) })?;
+    let problem = |(plugin, reason)| {
+        let text = format!("Plugin {plugin}: every run will fail: {reason}");
+        Problem { severity: Severity::Warning, location: None, plugin: Some(plugin), text }
+    };
+    Ok(missing.into_iter().map(problem).collect())
+}
