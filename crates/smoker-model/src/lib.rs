@@ -12,6 +12,8 @@
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `secret_name`: names of parameters whose values are not for everybody's eyes
 //! - `wire`: the bodies of the REST interface that both sides speak
+//! - `python_format`: Python's `%` formatting
+//! - `module`: what a module is asked
 //! - `error_chain`: an error and its causes on one line
 
 #![forbid(unsafe_code)]
@@ -20,7 +22,9 @@ pub mod bounded_json;
 pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;
+pub mod module;
 pub mod plugin;
+pub mod python_format;
 pub mod result;
 pub mod secret_name;
 pub mod status;

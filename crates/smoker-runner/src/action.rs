@@ -1,6 +1,7 @@
 //! What follows a run.
 
 use serde_json::{Map, Value as Json};
+use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{ActionSpec, Execution, Parameters, StdinMode};
 use smoker_model::result::{ComponentShape, Findings, PluginResult};
 use smoker_model::timestamp::Timestamp;
@@ -9,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::CommandRun;
 use crate::modules::dispatch::{ModuleRun, Modules};
-use crate::modules::protocol::ModuleKind;
 use crate::prepared::PreparedPlugin;
 use crate::process::containment::family::Family;
 

@@ -10,14 +10,12 @@
 //! - `output`: what a command printed becomes findings
 //! - `evidence`: what a run showed besides its result; `witness`: notes it
 //! - `modules`: modules and parsers, built in or in Python
-//! - `native`: the modules, parsers and actions that need no Python
 //! - `process`: one child from its start to its end, and everything that it started
 //! - `aside`: work that may hang, on a thread of its own
 
 pub mod aside;
 pub mod evidence;
 pub mod modules;
-pub mod native;
 pub mod output;
 pub mod prepared;
 pub mod process;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use smoker_model::messages::{Level, Messages};
+use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, StdinMode};
 use smoker_model::result::{ActionResult, Findings, PluginResult};
 use smoker_model::status::Status;
@@ -15,7 +16,6 @@ use crate::command::CommandRun;
 use crate::evidence::Evidence;
 use crate::modules::dispatch::{ModuleRun, Modules, ParserRun};
 use crate::modules::host::settings::PythonSettings;
-use crate::modules::protocol::ModuleKind;
 use crate::prepared::PreparedPlugin;
 use crate::process::containment::family::Family;
 use crate::process::containment::reaper::Reaper;

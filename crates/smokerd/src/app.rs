@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smoker_config::{DaemonSettings, Problem, Severity};
+use smoker_logging::secrets;
+use smoker_logging::setup::Setup;
 use smoker_runner::process::credentials::Credentials;
 
 use crate::cli::{self, Options, Order};
 use crate::daemon::Daemon;
-use crate::logging::secrets;
-use crate::logging::setup::Setup;
-use crate::os::append_file;
 use crate::reload::Source;
 use crate::service::daemonize::{self, Side};
 use crate::service::error::StartError;
@@ -20,7 +19,7 @@ use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, Loaded, Origin, Unusable, log_all};
 use crate::startup::{admission, genconfig, modules};
-use crate::{exit_code, logging, test_plugin};
+use crate::{exit_code, test_plugin};
 
 /// Does what the command line asks for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -35,7 +34,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
     };
-    logging::finish();
+    smoker_logging::finish();
     ExitCode::from(code)
 }
 
@@ -48,14 +47,14 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 /// before the daemon leaves their terminal.
 fn start(options: &Options) -> Result<u8, StartError> {
     let Loaded { settings, credentials, plugins, problems } = load(options)?;
-    let log = logging::setup::setup(options.logging_conf.as_ref(), options.logging)?;
+    let log = smoker_logging::setup::setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins);
     let origin = Origin::of(&options.config);
     // Who sees the port open may signal us: signals wait until somebody listens to them.
     signals::hold_back();
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let pidfile_path = pidfile_path(options, &settings);
-    let owner = credentials.as_ref().map(append_file::owner);
+    let owner = credentials.as_ref().map(privileges::owner);
     let (background, _pidfile_lock) = match options.order {
         Order::Background => {
             match go_to_background(StdioFiles::of(&settings, &origin.working, owner), &pidfile_path, &problems, &log)? {
@@ -68,7 +67,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     if background.is_none() && log.is_configured {
         log.print();
     }
-    logging::start(log, owner);
+    smoker_logging::start(log, owner);
     tracing::info!("Starting daemon");
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());
@@ -82,7 +81,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
 
 fn take_on(credentials: Option<&Credentials>) -> Result<(), StartError> {
     credentials.map_or(Ok(()), privileges::take_on)?;
-    logging::write_in_background();
+    smoker_logging::write_in_background();
     Ok(())
 }
 
@@ -161,7 +160,7 @@ fn check(options: &Options) -> u8 {
     if let Some(error) = fatal {
         return fail(&error);
     }
-    let log = match logging::setup::setup(options.logging_conf.as_ref(), options.logging) {
+    let log = match smoker_logging::setup::setup(options.logging_conf.as_ref(), options.logging) {
         Ok(log) => log,
         Err(error) => return fail(&error),
     };

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::thread::available_parallelism;
 
 use smoker_config::DaemonSettings;
+use smoker_logging::names;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
@@ -13,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::server::{self, Rooms};
 use crate::live::Live;
-use crate::logging::names;
 use crate::os::descriptors;
 use crate::reload::{Reloader, Source};
 use crate::service::service_manager::ServiceManager;

@@ -7,7 +7,6 @@
 //! - `exit_code`: what the exit codes mean
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
-//! - `logging`: where log lines go
 //! - `daemon`: everything that lives inside the runtime, put together
 //! - `reload`: what HUP does; and `setting_changes`, which settings it can take
 //! - `live`: what a configuration decides of a running daemon
@@ -26,7 +25,6 @@ pub mod http;
 mod cli;
 mod daemon;
 mod live;
-mod logging;
 mod os;
 mod reload;
 mod results;

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::pin::pin;
 
 use smoker_config::{DaemonSettings, Problem, Severity};
+use smoker_logging::secrets;
 use smoker_model::plugin::PluginName;
 use smoker_runner::aside;
 use smoker_runner::process::credentials::Credentials;
@@ -12,9 +13,8 @@ use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
-use crate::logging::{self, secrets};
-use crate::os::append_file;
 use crate::scheduler::plugin_set::Changes;
+use crate::service::privileges;
 use crate::service::service_manager::ServiceManager;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::setting_changes;
@@ -179,7 +179,7 @@ fn read(source: &Source) -> Result<Next, Unusable> {
     reopen_log_files(source.stdio.as_ref());
     let loaded = configuration::load_anew(&source.origin, source.credentials.as_ref())?;
     let Loaded { settings, plugins, problems, .. } = loaded;
-    let files = StdioFiles::of(&settings, &source.origin.working, source.credentials.as_ref().map(append_file::owner));
+    let files = StdioFiles::of(&settings, &source.origin.working, source.credentials.as_ref().map(privileges::owner));
     let stdio = match source.stdio.as_ref().filter(|before| **before != files).map(|_| files.open()) {
         None => None,
         Some(Ok(open_files)) => Some((files, open_files)),
@@ -191,7 +191,7 @@ fn read(source: &Source) -> Result<Next, Unusable> {
 /// Whatever writes to files opens them anew here, before the configuration is
 /// read: `logrotate` has to have its way with a bad one, too.
 fn reopen_log_files(stdio: Option<&StdioFiles>) {
-    logging::reopen();
+    smoker_logging::reopen();
     let Some(files) = stdio else { return };
     let reopened = files.open().map_err(|error| error.to_string());
     match reopened.and_then(|files| files.install().map_err(|error| error.to_string())) {

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
+use smoker_model::module::ModuleRequest;
 use smoker_model::plugin::TimeLimit;
 use smoker_model::result::Findings;
 use smoker_model::value::python_text;
 use tokio_util::sync::CancellationToken;
 
 use crate::aside;
-use crate::modules::protocol::{ModuleReply, ModuleRequest};
-use crate::native;
+use crate::modules::reply::ModuleReply;
 use crate::process::containment::family::Family;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{Limits, execute};
@@ -32,7 +32,7 @@ pub fn serve() -> ExitCode {
         Err(error) => Err(format!("the request can't be read: {error}")),
         Ok(_) => serde_json::from_str(&request).map_err(|error| format!("the request is not JSON: {error}")),
     };
-    let reply = match answer.and_then(native::answer) {
+    let reply = match answer.and_then(smoker_checks::answer) {
         Ok(result) => json!({"result": result}),
         Err(error) => json!({"error": error}),
     };
@@ -45,7 +45,7 @@ pub fn serve() -> ExitCode {
 /// Runs a built-in that touches nothing in this process.
 pub(crate) async fn run_here(request: ModuleRequest) -> Result<Findings, String> {
     let name = request.module.clone();
-    let run = aside::run(move || native::run(&request)).await;
+    let run = aside::run(move || smoker_checks::run(&request)).await;
     let run = run.map_err(|error| format!("can't run the built-in {name}: {error}"))?;
     run.unwrap_or_else(|| Err(format!("there is no built-in {name}")))
 }

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use smoker_checks::Builtin;
 use smoker_model::bounded_json;
 use smoker_model::messages::Level;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::plugin::{Parameters, TimeLimit};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
@@ -17,15 +19,14 @@ use crate::modules::host::ModuleHost;
 use crate::modules::host::job::Job;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
-use crate::modules::protocol::{ModuleKind, ModuleReply, ModuleRequest};
-use crate::native::Builtin;
+use crate::modules::reply::ModuleReply;
 use crate::prepared::PreparedPlugin;
 use crate::process::containment::family::Family;
 use crate::process::containment::reaper::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{End, Outcome, STOPPED};
 use crate::witness::Witness;
-use crate::{aside, native, output};
+use crate::{aside, output};
 
 /// The exit status of a child of the host that could not send its reply.
 const LOST_REPLY: i32 = 113;
@@ -168,7 +169,7 @@ impl Asked<'_> {
     /// ship is so only when the user has no such module.
     async fn provider(&self, modules: &Modules) -> Provider {
         let (kind, name) = (self.run.kind, self.run.name);
-        let Some(builtin) = native::find(kind, name) else { return Provider::Python };
+        let Some(builtin) = smoker_checks::find(kind, name) else { return Provider::Python };
         if builtin.is_original {
             return Provider::BuiltIn(builtin);
         }

@@ -3,13 +3,12 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
+use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
 use tokio_util::sync::CancellationToken;
 
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::host::{PYTHON_ADVICE, sources};
-use crate::modules::protocol::ModuleKind;
-use crate::native;
 use crate::process::containment::family::Family;
 use crate::process::containment::reaper::Reaper;
 use crate::process::execute::{End, Limits, execute};
@@ -70,7 +69,7 @@ fn wanted(plugin: &PluginSpec) -> Vec<Wanted<'_>> {
 impl Wanted<'_> {
     /// Whether it is built in, or a part of the package that the host brings along.
     fn comes_with_us(&self) -> bool {
-        native::find(self.kind, self.name).is_some() || sources::has(self.name)
+        smoker_checks::find(self.kind, self.name).is_some() || sources::has(self.name)
     }
 
     fn is_lost(&self, python: &PythonSettings) -> String {

@@ -6,10 +6,10 @@
 //! - `builtin`: runs a built-in, here or in a child of our own binary
 //! - `lookup`: looks for the modules that plugins name
 //! - `host`: the warm Python host
-//! - `protocol`: what a module is asked and what it answers
+//! - `reply`: what a module answers
 
 pub mod builtin;
 pub(crate) mod dispatch;
 pub mod host;
 pub mod lookup;
-pub(crate) mod protocol;
+pub(crate) mod reply;

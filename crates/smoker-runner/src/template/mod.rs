@@ -4,8 +4,6 @@
 //!
 //! # Layout
 //!
-//! - `directive`: splits a command into text and formats
-//! - `format`: writes one value as Python would
 //! - `scan`: finds the place of each format in the shell's grammar
 //! - `command_line`: what the scan knows of the simple command it is in
 //! - `place`: the kinds of places
@@ -40,22 +38,18 @@
 //! programs; write `--` before the placeholder.
 
 mod command_line;
-pub mod directive;
 pub mod error;
-pub mod format;
 pub mod place;
 mod quote;
 mod scan;
 
+use smoker_model::python_format::directive::{Piece, parse};
+use smoker_model::python_format::error::FormatError;
+use smoker_model::python_format::format::format;
 use smoker_model::value::Value;
 
-use crate::template::directive::{Piece, parse};
-use crate::template::error::TemplateError;
+use crate::template::error::{MAX_COMMAND, TemplateError};
 use crate::template::scan::{Item, places};
-
-/// The kernel takes no argument or variable of this many bytes
-/// (`MAX_ARG_STRLEN` of Linux, its closing NUL included).
-pub const MAX_COMMAND: usize = 128 * 1024;
 
 /// Fills the values that `lookup` has for the names in `command` into it.
 /// The result is text for `/bin/sh -c`.
@@ -84,9 +78,9 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
             Piece::Text(text) => items.extend(text.chars().map(Item::Char)),
             Piece::Hole(directive) => {
                 let Some(value) = lookup(&directive.name) else {
-                    return Err(TemplateError::Missing { name: directive.name, spot: directive.spot });
+                    return Err(FormatError::Missing { name: directive.name, spot: directive.spot }.into());
                 };
-                let text = format::format(&directive, &value)?;
+                let text = format(&directive, &value)?;
                 take(&text)?;
                 items.push(Item::Hole);
                 holes.push((directive, text));
@@ -106,27 +100,6 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
         }
     }
     if filled.len() < MAX_COMMAND { Ok(filled) } else { Err(TemplateError::TooLong) }
-}
-
-/// Fills the values into a text that no shell reads: nothing is quoted.
-///
-/// # Errors
-///
-/// As [`fill`], but every place takes every value.
-pub(crate) fn fill_plain(text: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<String, TemplateError> {
-    let mut filled = String::with_capacity(text.len());
-    for piece in parse(text)? {
-        match piece {
-            Piece::Text(text) => filled.push_str(&text),
-            Piece::Hole(directive) => {
-                let Some(value) = lookup(&directive.name) else {
-                    return Err(TemplateError::Missing { name: directive.name, spot: directive.spot });
-                };
-                filled.push_str(&format::format(&directive, &value)?);
-            }
-        }
-    }
-    Ok(filled)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Writes a value for the place where it stands, so that the shell reads
 //! exactly that value and nothing else.
 
+use smoker_model::python_format::directive::Directive;
+
 use crate::process::environment::variable_name;
-use crate::template::directive::Directive;
 use crate::template::error::TemplateError;
 use crate::template::place::{Form, Only, Place, Refusal};
 

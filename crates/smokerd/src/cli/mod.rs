@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
+use smoker_logging::defaults::Wanted;
+use smoker_logging::level::Level;
+use smoker_logging::setup::Source;
 
 use crate::exit_code;
-use crate::logging::defaults::Wanted;
-use crate::logging::level::Level;
-use crate::logging::setup::Source;
 use crate::test_plugin::test_request::{TestArguments, TestRequest};
 
 /// Where the configuration is unless `-c` tells.

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use smoker_config::Config;
+use smoker_logging::fileconfig;
 use smoker_runner::process::containment::reaper::Reaper;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,6 @@ use crate::http::api::guard::Connection;
 use crate::http::idle::Connections;
 use crate::http::server;
 use crate::live::Live;
-use crate::logging::fileconfig;
 use crate::startup::configuration::{Origin, Prepared};
 
 /// The pages of a daemon, and the plugins behind them.

@@ -4,10 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use smoker_config::ConfigError;
+use smoker_logging::fileconfig::load::LoadError;
 use smoker_runner::process::credentials::CredentialsError;
 use thiserror::Error;
 
-use crate::logging::fileconfig::load::LoadError;
 use crate::service::pidfile::PidfileError;
 
 /// Why the daemon does not run.

@@ -3,6 +3,7 @@
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{getegid, geteuid, setgid, setgroups, setuid};
 use smoker_config::DaemonSettings;
+use smoker_logging::append_file::Owner;
 use smoker_runner::process::credentials::{Credentials, give_up_capabilities};
 
 use crate::service::error::StartError;
@@ -45,4 +46,9 @@ pub(crate) fn take_on(credentials: &Credentials) -> Result<(), StartError> {
         give_up_capabilities().map_err(|error| failed(&format!("capabilities stay: {error}")))?;
     }
     Ok(())
+}
+
+/// The owner of the files that are made for the account with these ids.
+pub(crate) fn owner(credentials: &Credentials) -> Owner {
+    (credentials.uid.as_raw(), credentials.gid.as_raw())
 }

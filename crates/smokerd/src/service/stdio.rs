@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 use smoker_config::DaemonSettings;
+use smoker_logging::append_file::{self, Owner};
 
-use crate::os::append_file::{self, Owner};
 use crate::service::error::StartError;
 
 /// Where the streams lead.

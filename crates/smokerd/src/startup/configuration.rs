@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use smoker_config::{Config, ConfigError, DaemonSettings, Problem, Severity};
+use smoker_logging::names;
+use smoker_logging::secrets::values;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::credentials::Credentials;
 
-use crate::logging::names;
-use crate::logging::secrets::values;
 use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::startup::admission;

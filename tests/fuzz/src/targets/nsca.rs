@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 
 use serde_json::{Value as Json, json};
-use smoker_runner::native::nsca;
+use smoker_checks::actions::nsca;
 
 use crate::fields::{Fields, joined};
 use crate::random::Random;

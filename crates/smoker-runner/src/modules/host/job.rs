@@ -1,12 +1,12 @@
 //! What a child of the host is told to do.
 
 use serde::Serialize;
+use smoker_model::module::ModuleRequest;
 use smoker_model::plugin::Parameters;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::modules::host::log;
-use crate::modules::protocol::ModuleRequest;
 use crate::process::containment::run_id::RunId;
 use crate::process::credentials::Credentials;
 

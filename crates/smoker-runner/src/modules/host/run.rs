@@ -12,7 +12,7 @@ use crate::modules::host::ModuleHost;
 use crate::modules::host::child::{Child, Lost};
 use crate::modules::host::connection::{Connection, Event, Forked};
 use crate::modules::host::log;
-use crate::modules::protocol::ModuleReply;
+use crate::modules::reply::ModuleReply;
 use crate::process::containment::family::Family;
 use crate::process::containment::run_id::RunId;
 use crate::process::containment::tree::Tree;

@@ -1,0 +1,7 @@
+//! What may follow a result.
+//!
+//! # Layout
+//!
+//! - `nsca`: sends the result to Nagios
+
+pub mod nsca;

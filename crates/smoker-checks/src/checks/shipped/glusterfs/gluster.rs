@@ -1,0 +1,47 @@
+//! Runs the `gluster` command and reads its XML.
+
+use std::process::{Command, Stdio};
+
+use crate::checks::shipped::glusterfs::element::Element;
+use crate::os_error;
+use crate::parameters::Parameters;
+
+/// The command with its own arguments.
+pub(crate) struct Gluster(Vec<String>);
+
+impl Gluster {
+    pub(crate) fn of(parameters: Parameters<'_>) -> Result<Self, String> {
+        let words = parameters.texts("Gluster")?.unwrap_or_else(|| vec!["gluster".to_owned()]);
+        if words.first().is_none_or(String::is_empty) {
+            return Err("Gluster is empty: set it to the path of the gluster command".to_owned());
+        }
+        Ok(Self(words))
+    }
+
+    /// Asks for something; an answer that reports a failure is the error.
+    pub(crate) fn ask(&self, question: &[&str]) -> Result<Element, String> {
+        let shown = format!("{} {}", self.0.join(" "), question.join(" "));
+        // We are in a child of the daemon, in whose group the command runs and ends.
+        let output = Command::new(&self.0[0])
+            .args(&self.0[1..])
+            .args(["--mode=script", "--xml"])
+            .args(question)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("{shown} can't be run: {}", os_error::text_about(&error, &self.0[0])))?;
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let answer = Element::parse(&stdout).map_err(|reason| {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let told = [stdout.trim(), stderr.trim()].into_iter().find(|text| !text.is_empty());
+            told.filter(|_| !stdout.trim_start().starts_with("<?xml"))
+                .map_or_else(|| format!("{shown} failed: {reason}"), |told| format!("{shown} failed: {told}"))
+        })?;
+        match answer.text_of("opRet") {
+            "0" => Ok(answer),
+            code => {
+                let told = Some(answer.text_of("opErrstr")).filter(|told| !told.is_empty());
+                Err(format!("{shown} failed: {}", told.map_or_else(|| format!("opRet is {code}"), str::to_owned)))
+            }
+        }
+    }
+}

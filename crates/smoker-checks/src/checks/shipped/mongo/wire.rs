@@ -1,0 +1,76 @@
+//! One command over one connection: `OP_MSG` of the `MongoDB` wire protocol
+//! (<https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>).
+
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use crate::checks::shipped::mongo::bson;
+
+const OP_MSG: i32 = 2013;
+/// Length, request, the request answered, operation.
+const HEADER: usize = 16;
+/// More than any answer to `hello` has, in bytes.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// A connection to a server.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    requests: i32,
+}
+
+impl Connection {
+    /// Connects; each step takes at most `patience`.
+    pub(crate) fn open(host: &str, port: u16, patience: Duration) -> io::Result<Self> {
+        let mut last = io::Error::other("the name has no address");
+        for address in (host, port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, patience) {
+                Ok(stream) => {
+                    stream.set_read_timeout(Some(patience))?;
+                    stream.set_write_timeout(Some(patience))?;
+                    return Ok(Self { stream, requests: 0 });
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// Sends `{COMMAND: 1, $db: "admin"}` and gives the answer.
+    pub(crate) fn ask(&mut self, command: &str) -> io::Result<Map<String, Json>> {
+        self.requests += 1;
+        let document = bson::command(command, "admin");
+        let length = HEADER + 4 + 1 + document.len();
+        let length = i32::try_from(length).map_err(|_| io::Error::other("the command is too long"))?;
+        let mut message = Vec::new();
+        for number in [length, self.requests, 0, OP_MSG, 0] {
+            message.extend_from_slice(&number.to_le_bytes());
+        }
+        message.push(0);
+        message.extend_from_slice(&document);
+        self.stream.write_all(&message)?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> io::Result<Map<String, Json>> {
+        let mut header = [0; HEADER];
+        self.stream.read_exact(&mut header).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                io::Error::other("the server closed the connection without an answer; does it take TLS only?")
+            }
+            _ => error,
+        })?;
+        let field = |at: usize| i32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let length = usize::try_from(field(0)).ok().filter(|length| (HEADER + 5..=MAX_ANSWER).contains(length));
+        let (Some(length), OP_MSG) = (length, field(12)) else {
+            return Err(io::Error::other("the answer is none of the MongoDB wire protocol"));
+        };
+        let mut body = vec![0; length - HEADER];
+        self.stream.read_exact(&mut body)?;
+        // Flags of four bytes, then the section of kind 0 with the document.
+        let document = body.get(5..).filter(|_| body[4] == 0).and_then(bson::read);
+        document.ok_or_else(|| io::Error::other("the answer holds no document that can be read"))
+    }
+}

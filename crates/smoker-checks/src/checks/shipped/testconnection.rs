@@ -1,0 +1,136 @@
+//! `smoker.server.plugins.testconnection`: can TCP connections be opened?
+//!
+//! `Connections` is a list of `[host, port]`. The one component `Connection`
+//! has an error for each that cannot be opened, in the order of the list.
+
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::ModuleRequest;
+use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::status::Status;
+
+use crate::parameters::{Parameters, port_of, scalar_text, wrong};
+use crate::{components, os_error};
+
+/// How many connections are tried at a time.
+const AT_A_TIME: usize = 32;
+
+/// Runs the module.
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let targets = targets(Parameters::of(request))?;
+    let patience = patience(request.timeout, targets.len());
+    let mut messages = Messages::new();
+    for chunk in targets.chunks(AT_A_TIME) {
+        for (target, outcome) in chunk.iter().zip(connect_all(chunk, patience)) {
+            if let Err(error) = outcome {
+                let Target { host, port } = target;
+                let reason = os_error::text(&error);
+                messages.add(Level::Error, &format!("Host: {host}, port: {port}, Socket error: {reason}"));
+            }
+        }
+    }
+    let status = if messages.is_empty() { Status::Ok } else { Status::Error };
+    let mut found = ComponentResults::new();
+    found.add("Connection", status, &messages);
+    components::findings(found)
+}
+
+struct Target {
+    host: String,
+    port: u16,
+}
+
+fn targets(parameters: Parameters<'_>) -> Result<Vec<Target>, String> {
+    const WANTED: &str = "a list of [host, port]";
+    let Some(value) = parameters.get("Connections") else {
+        return Err(format!("Connections is missing: set it to {WANTED}"));
+    };
+    let target = |item: &Json| match item.as_array().map(Vec::as_slice) {
+        Some([host, port]) => Some(Target { host: scalar_text(host)?, port: port_of(port)? }),
+        _ => None,
+    };
+    let targets: Option<Vec<_>> = value.as_array().and_then(|items| items.iter().map(target).collect());
+    targets.ok_or_else(|| wrong("Connections", WANTED, value))
+}
+
+/// How long one connection may take, so that all of them are told of before
+/// the run's own time is over.
+fn patience(timeout: f64, targets: usize) -> Duration {
+    let rounds = u32::try_from(targets.div_ceil(AT_A_TIME).max(1)).unwrap_or(u32::MAX);
+    let seconds = (timeout * 0.8 / f64::from(rounds)).clamp(0.001, 3600.0);
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(1))
+}
+
+fn connect_all(targets: &[Target], patience: Duration) -> Vec<io::Result<()>> {
+    thread::scope(|scope| {
+        let attempts: Vec<_> = targets.iter().map(|target| scope.spawn(move || connect(target, patience))).collect();
+        attempts
+            .into_iter()
+            .map(|attempt| attempt.join().unwrap_or_else(|_| Err(io::Error::other("the attempt failed"))))
+            .collect()
+    })
+}
+
+/// Tries the addresses of a host one after the other; the last error is told, as in Python.
+fn connect(target: &Target, patience: Duration) -> io::Result<()> {
+    let addresses: Vec<_> = (target.host.as_str(), target.port).to_socket_addrs()?.collect();
+    let share = patience / u32::try_from(addresses.len().max(1)).unwrap_or(1);
+    let mut last = io::Error::other("the name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, share) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use serde_json::json;
+
+    use crate::test_request::plugin;
+
+    use super::*;
+
+    fn connection(parameters: Json) -> Json {
+        let findings = run(&plugin("testconnection", parameters)).expect("findings");
+        findings.component_results.expect("components").as_json()["Connection"].clone()
+    }
+
+    #[test]
+    fn each_closed_address_is_an_error_in_the_order_of_the_list() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let port = listener.local_addr().expect("an address").port();
+        let closed = TcpListener::bind("127.0.0.1:0").expect("a listener").local_addr().expect("an address").port();
+        assert_eq!(connection(json!({"Connections": [["127.0.0.1", port]]}))["status"], "OK");
+        let both = connection(json!({"Connections": [["127.0.0.1", closed], ["127.0.0.1", port.to_string()]]}));
+        let expected = format!("Host: 127.0.0.1, port: {closed}, Socket error: [Errno 111] Connection refused");
+        assert_eq!(both["status"], "ERROR");
+        assert_eq!(both["messages"]["error"], json!([expected]));
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_in_pythons_words() {
+        let found = connection(json!({"Connections": [["no-such-host.invalid", 1]]}));
+        let text = found["messages"]["error"][0].as_str().expect("a text").to_owned();
+        assert!(text.starts_with("Host: no-such-host.invalid, port: 1, Socket error: [Errno -"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_list_of_addresses_is_named() {
+        for connections in [json!("h"), json!([["h"]]), json!([["h", 0]]), json!([["h", 70000]]), json!([[1.5, "x"]])] {
+            let reason = run(&plugin("testconnection", json!({"Connections": connections}))).expect_err("wrong");
+            assert!(reason.starts_with("Connections has to be a list of [host, port], not "), "{reason}");
+        }
+        let reason = run(&plugin("testconnection", json!({}))).expect_err("missing");
+        assert_eq!(reason, "Connections is missing: set it to a list of [host, port]");
+    }
+}

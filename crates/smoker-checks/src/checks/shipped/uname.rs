@@ -1,0 +1,19 @@
+//! `smoker.server.plugins.uname`: OK, with the system's name as `uname -a` prints it.
+
+use nix::sys::utsname;
+use smoker_model::messages::{Level, Messages};
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+
+use smoker_model::module::ModuleRequest;
+
+/// Runs the module. It has no parameters.
+pub(crate) fn run(_request: &ModuleRequest) -> Result<Findings, String> {
+    let name = utsname::uname().map_err(|error| format!("the system does not tell its name: {error}"))?;
+    let parts = [name.sysname(), name.nodename(), name.release(), name.version(), name.machine()];
+    let mut words: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
+    if cfg!(target_os = "linux") {
+        words.push("GNU/Linux".into());
+    }
+    Ok(Findings::new(Status::Ok, Messages::of(Level::Info, &words.join(" "))))
+}

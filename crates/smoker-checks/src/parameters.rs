@@ -1,0 +1,95 @@
+//! A built-in's parameters, read with messages that name the wrong one.
+
+use serde_json::{Map, Value as Json};
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+
+use smoker_model::module::{ModuleKind, ModuleRequest};
+
+/// The parameters of a run. An action's own come before its plugin's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameters<'a> {
+    action: Option<&'a Map<String, Json>>,
+    plugin: &'a Map<String, Json>,
+}
+
+impl<'a> Parameters<'a> {
+    /// The parameters that a request brings.
+    pub(crate) fn of(request: &'a ModuleRequest) -> Self {
+        let action = request.parameters.get("Action").and_then(Json::as_object);
+        Self { action: action.filter(|_| request.kind == ModuleKind::Action), plugin: &request.parameters }
+    }
+
+    /// The value of a parameter; null counts as absent.
+    pub(crate) fn get(self, name: &str) -> Option<&'a Json> {
+        let set = |layer: &'a Map<String, Json>| layer.get(name).filter(|value| !value.is_null());
+        self.action.and_then(set).or_else(|| set(self.plugin))
+    }
+
+    /// A text; numbers are taken as they are written, since YAML reads `8080` as one.
+    pub(crate) fn text(self, name: &str) -> Result<Option<String>, String> {
+        self.get(name).map(|value| scalar_text(value).ok_or_else(|| wrong(name, "text", value))).transpose()
+    }
+
+    /// Several texts: a list of them, or one alone.
+    pub(crate) fn texts(self, name: &str) -> Result<Option<Vec<String>>, String> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        let texts = match value {
+            Json::Array(items) => items.iter().map(scalar_text).collect(),
+            single => scalar_text(single).map(|text| vec![text]),
+        };
+        texts.map(Some).ok_or_else(|| wrong(name, "a list of texts", value))
+    }
+
+    /// A boolean; `false` when absent.
+    pub(crate) fn flag(self, name: &str) -> Result<bool, String> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(value) => value.as_bool().ok_or_else(|| wrong(name, "true or false", value)),
+        }
+    }
+
+    /// A whole number from 0 on.
+    pub(crate) fn count(self, name: &str) -> Result<Option<u64>, String> {
+        self.get(name).map(|value| value.as_u64().ok_or_else(|| wrong(name, "a whole number", value))).transpose()
+    }
+
+    /// A TCP port, as number or text; `default` when absent.
+    pub(crate) fn port(self, name: &str, default: u16) -> Result<u16, String> {
+        match self.get(name) {
+            None => Ok(default),
+            Some(value) => port_of(value).ok_or_else(|| wrong(name, "a port from 1 to 65535", value)),
+        }
+    }
+}
+
+/// A port from 1 to 65535, as number or as text.
+pub(crate) fn port_of(value: &Json) -> Option<u16> {
+    scalar_text(value)?.parse().ok().filter(|port| *port > 0)
+}
+
+/// What is wrong with a parameter, in the words of every built-in.
+pub(crate) fn wrong(name: &str, wanted: &str, found: &Json) -> String {
+    let found = python_text::repr(&Value::from(found.clone()));
+    let shown: String = found.chars().take(80).collect();
+    format!("{name} has to be {wanted}, not {shown}: correct it in the configuration")
+}
+
+/// What is wrong with a regular expression, on one line: the library draws it
+/// over several, with the reason in the last.
+pub(crate) fn wrong_pattern(name: &str, error: &regex::Error) -> String {
+    let text = error.to_string();
+    let reason = text.lines().last().unwrap_or_default();
+    format!("{name} is no regular expression: {}", reason.strip_prefix("error: ").unwrap_or(reason))
+}
+
+/// The text of a text or number.
+pub(crate) fn scalar_text(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,208 @@
+//! Parser `json`: any JSON that a command prints, judged by parameters.
+//!
+//! # Layout
+//!
+//! - `path`: finds a value in JSON
+//! - `threshold`: ranges as monitoring plugins have them
+//!
+//! | parameter | meaning |
+//! |---|---|
+//! | `JsonStatus` | path of a value that tells the status |
+//! | `JsonOk`, `JsonWarn` | values of it that mean OK and WARN; any other is an ERROR. Default: the words below |
+//! | `JsonMessage` | path or list of paths of values that become messages |
+//! | `JsonValues` | mapping of names to `{Path, Warn, Error}`: each is a component whose number is compared with two ranges |
+//!
+//! Default words, in any case: OK for `ok`, `up`, `green`, `healthy`, `pass`,
+//! `passing`, `success`, `running` and true; WARN for `warn`, `warning`,
+//! `yellow`, `degraded`. A path is keys and list positions with dots between
+//! them (`nodes.0.state`), or a list of them where a key holds a dot itself.
+
+mod path;
+mod threshold;
+
+use serde_json::Value as Json;
+use smoker_model::bounded_json;
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::ModuleRequest;
+use smoker_model::result::{ComponentResults, Findings};
+use smoker_model::status::Status;
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+
+use crate::components::{level_of, worse};
+use crate::parameters::{Parameters, wrong};
+use crate::parsers::json::path::Path;
+use crate::parsers::json::threshold::Threshold;
+use crate::shown::shown;
+
+const OK_WORDS: [&str; 8] = ["ok", "up", "green", "healthy", "pass", "passing", "success", "running"];
+const WARN_WORDS: [&str; 4] = ["warn", "warning", "yellow", "degraded"];
+
+/// Reads the output.
+pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+    let parameters = Parameters::of(request);
+    let document: Json =
+        bounded_json::parse(request.stdout.as_bytes()).map_err(|error| format!("the output is no JSON: {error}"))?;
+    if parameters.get("JsonStatus").or(parameters.get("JsonValues")).is_none() {
+        return Err("neither JsonStatus nor JsonValues is set: the parser json needs one of them".to_owned());
+    }
+    let mut messages = Messages::new();
+    let status = status(parameters, &document, &mut messages)?;
+    let components = values(parameters, &document)?;
+    let status = worse(status, components.overall_status().unwrap_or(Status::Ok));
+    add_told_messages(parameters, &document, level_of(status), &mut messages)?;
+    let mut findings = Findings::new(status, messages);
+    findings.component_results = Some(components).filter(|components| !components.as_json().is_empty());
+    Ok(findings)
+}
+
+fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) -> Result<Status, String> {
+    let Some(path) = parameters.get("JsonStatus") else {
+        return Ok(Status::Ok);
+    };
+    let path = Path::of("JsonStatus", path)?;
+    let Some(found) = path.find(document) else {
+        messages.add(Level::Error, &format!("{path} is missing in the output"));
+        return Ok(Status::Error);
+    };
+    let is_among = |name: &str, words: &[&str]| match parameters.get(name) {
+        Some(Json::Array(wanted)) => wanted.iter().any(|wanted| Value::from(wanted.clone()).equals_json(found)),
+        Some(wanted) => Value::from(wanted.clone()).equals_json(found),
+        None => found.as_str().is_some_and(|found| words.contains(&found.to_lowercase().as_str())),
+    };
+    let is_true = parameters.get("JsonOk").is_none() && *found == Json::Bool(true);
+    let status = if is_true || is_among("JsonOk", &OK_WORDS) {
+        Status::Ok
+    } else if is_among("JsonWarn", &WARN_WORDS) {
+        Status::Warn
+    } else {
+        Status::Error
+    };
+    messages.add(level_of(status), &format!("{path}: {}", shown(found)));
+    Ok(status)
+}
+
+fn values(parameters: Parameters<'_>, document: &Json) -> Result<ComponentResults, String> {
+    let mut components = ComponentResults::new();
+    let rules = match parameters.get("JsonValues") {
+        None => return Ok(components),
+        Some(Json::Object(rules)) => rules,
+        Some(other) => return Err(wrong("JsonValues", "a mapping of names to {Path, Warn, Error}", other)),
+    };
+    for (name, rule) in rules {
+        let path = rule.get("Path").unwrap_or(rule);
+        let path = Path::of(&format!("JsonValues.{name}.Path"), path)?;
+        let threshold = |kind: &str| Threshold::of(&format!("JsonValues.{name}.{kind}"), rule.get(kind));
+        let (warn, error) = (threshold("Warn")?, threshold("Error")?);
+        let (status, text) = match path.find(document).map(|found| (found, number(found))) {
+            None => (Status::Error, format!("{path} is missing in the output")),
+            Some((found, None)) => (Status::Error, format!("{path} is no number: {}", shown(found))),
+            Some((_, Some(number))) => {
+                let text = python_text::float(number);
+                match (error.alerts(number), warn.alerts(number)) {
+                    (true, _) => (Status::Error, format!("{text}, Error: {error}")),
+                    (false, true) => (Status::Warn, format!("{text}, Warn: {warn}")),
+                    (false, false) => (Status::Ok, text),
+                }
+            }
+        };
+        components.add(name, status, &Messages::of(level_of(status), &text));
+    }
+    Ok(components)
+}
+
+fn add_told_messages(
+    parameters: Parameters<'_>,
+    document: &Json,
+    level: Level,
+    messages: &mut Messages,
+) -> Result<(), String> {
+    for path in parameters.texts("JsonMessage")?.unwrap_or_default() {
+        match Path::of("JsonMessage", &Json::String(path))?.find(document) {
+            None | Some(Json::Null) => {}
+            Some(Json::Array(items)) => items.iter().for_each(|item| messages.add(level, &shown(item))),
+            Some(found) => messages.add(level, &shown(found)),
+        }
+    }
+    Ok(())
+}
+
+/// A number, also one that the document writes as text.
+fn number(value: &Json) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+    number.filter(|number| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::test_request::parser;
+
+    use super::*;
+
+    fn read(document: &Json, parameters: Json) -> Result<Findings, String> {
+        parse(&parser(&document.to_string(), Some(0), parameters))
+    }
+
+    fn texts(findings: &Findings) -> Vec<&str> {
+        let messages = findings.messages.as_ref();
+        messages
+            .into_iter()
+            .flat_map(|all| Level::ALL.map(|level| all.level(level).collect::<Vec<_>>()).concat())
+            .collect()
+    }
+
+    #[test]
+    fn the_status_is_found_by_its_path_and_words() {
+        let cases = [
+            (json!({"status": "green"}), json!({"JsonStatus": "status"}), Status::Ok, "status: green"),
+            (json!({"status": "Yellow"}), json!({"JsonStatus": "status"}), Status::Warn, "status: Yellow"),
+            (json!({"status": "red"}), json!({"JsonStatus": "status"}), Status::Error, "status: red"),
+            (json!({"up": true}), json!({"JsonStatus": "up"}), Status::Ok, "up: true"),
+            (json!([{"s": 2}]), json!({"JsonStatus": "0.s", "JsonOk": [1, 2]}), Status::Ok, "0.s: 2"),
+            (json!({"s": "ok"}), json!({"JsonStatus": "s", "JsonOk": "fine"}), Status::Error, "s: ok"),
+            (json!({"a.b": 0}), json!({"JsonStatus": ["a.b"], "JsonOk": 0}), Status::Ok, "a.b: 0"),
+            (json!({}), json!({"JsonStatus": "a.b"}), Status::Error, "a.b is missing in the output"),
+        ];
+        for (document, parameters, status, text) in cases {
+            let findings = read(&document, parameters).expect("findings");
+            assert_eq!((findings.status, texts(&findings)), (status, vec![text]));
+        }
+    }
+
+    #[test]
+    fn values_become_components_and_are_compared_with_ranges() {
+        let document = json!({"queue": {"length": 7}, "age": "12.5", "name": "x", "note": ["one", "two"]});
+        let rules = json!({"JsonMessage": ["note", "none"], "JsonValues": {
+            "length": {"Path": "queue.length", "Warn": 5, "Error": 10},
+            "age": {"Path": "age", "Error": "@10:20"},
+            "name": "name",
+            "free": {"Path": "queue.length", "Warn": "3:"},
+        }});
+        let findings = read(&document, rules).expect("findings");
+        assert_eq!((findings.status, texts(&findings)), (Status::Error, vec!["one", "two"]));
+        let components = findings.component_results.expect("components");
+        let shown: Vec<_> = components
+            .as_json()
+            .iter()
+            .map(|(name, part)| format!("{name} {} {}", part["status"], part["messages"]))
+            .collect();
+        assert_eq!(shown[0], r#"length "WARN" {"info":[],"error":[],"warn":["7.0, Warn: 5"]}"#);
+        assert_eq!(shown[1], r#"age "ERROR" {"info":[],"error":["12.5, Error: @10:20"],"warn":[]}"#);
+        assert_eq!(shown[2], r#"name "ERROR" {"info":[],"error":["name is no number: x"],"warn":[]}"#);
+        assert_eq!(shown[3], r#"free "OK" {"info":["7.0"],"error":[],"warn":[]}"#);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let reason = |parameters| read(&json!({}), parameters).expect_err("wrong");
+        assert!(reason(json!({})).starts_with("neither JsonStatus nor JsonValues is set"));
+        assert!(reason(json!({"JsonStatus": {}})).starts_with("JsonStatus has to be a path such as a.0.b"));
+        assert!(reason(json!({"JsonValues": 1})).starts_with("JsonValues has to be a mapping of names"));
+        let range = reason(json!({"JsonValues": {"n": {"Path": "n", "Warn": "high"}}}));
+        assert!(range.starts_with("JsonValues.n.Warn has to be a number or a range such as 10:20"), "{range}");
+        let reason = parse(&parser("{", Some(0), json!({"JsonStatus": "a"}))).expect_err("no JSON");
+        assert!(reason.starts_with("the output is no JSON: "), "{reason}");
+    }
+}

@@ -1,0 +1,118 @@
+//! Parser `regex`: patterns decide over the lines that a command printed.
+//!
+//! | parameter | meaning |
+//! |---|---|
+//! | `Error` | pattern or list of patterns; each line that one of them matches is an error |
+//! | `Warn` | the same for warnings |
+//! | `Ok` | the same for good lines; when set, the status is ERROR unless one is found |
+//!
+//! A pattern matches anywhere in a line of standard output or standard error.
+//! A line counts for the first of `Error`, `Warn`, `Ok` that matches it. With
+//! nothing but other lines and without `Ok` the exit status decides.
+
+use regex::RegexSet;
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::ModuleRequest;
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+
+use crate::parameters::{Parameters, wrong_pattern};
+
+/// Reads the output.
+pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+    let parameters = Parameters::of(request);
+    let rules = [
+        (Level::Error, patterns(parameters, "Error")?),
+        (Level::Warn, patterns(parameters, "Warn")?),
+        (Level::Info, patterns(parameters, "Ok")?),
+    ];
+    if rules.iter().all(|(_, patterns)| patterns.is_none()) {
+        return Err("none of the parameters Ok, Warn and Error is set: the parser regex needs one of them".to_owned());
+    }
+    let mut found = rules.each_ref().map(|_| String::new());
+    for line in request.stdout.lines().chain(request.stderr.lines()).filter(|line| !line.trim().is_empty()) {
+        let matches = |patterns: &Option<RegexSet>| patterns.as_ref().is_some_and(|set| set.is_match(line));
+        if let Some(rule) = rules.iter().position(|(_, patterns)| matches(patterns)) {
+            found[rule] += line;
+            found[rule].push('\n');
+        }
+    }
+    let mut messages = Messages::new();
+    for ((level, _), lines) in rules.iter().zip(&found) {
+        messages.add(*level, lines.trim_end());
+    }
+    let has = |messages: &Messages, level| messages.level(level).next().is_some();
+    let wants_ok = rules[2].1.is_some();
+    let exited_well = request.exit_status == Some(0);
+    let status = if has(&messages, Level::Error) {
+        Status::Error
+    } else if wants_ok && !has(&messages, Level::Info) {
+        messages.add(Level::Error, "No line matches Ok");
+        Status::Error
+    } else if has(&messages, Level::Warn) {
+        Status::Warn
+    } else if !wants_ok && !exited_well {
+        messages.add(Level::Error, &exit_text(request.exit_status));
+        Status::Error
+    } else {
+        Status::Ok
+    };
+    Ok(Findings::new(status, messages))
+}
+
+fn patterns(parameters: Parameters<'_>, name: &str) -> Result<Option<RegexSet>, String> {
+    let Some(patterns) = parameters.texts(name)? else {
+        return Ok(None);
+    };
+    RegexSet::new(patterns).map(Some).map_err(|error| wrong_pattern(name, &error))
+}
+
+fn exit_text(exit_status: Option<i32>) -> String {
+    match exit_status {
+        Some(status) => format!("The command ended with exit status {status}"),
+        None => "The command was ended by a signal".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::test_request::parser;
+
+    use super::*;
+
+    fn read(stdout: &str, exit_status: Option<i32>, parameters: Json) -> (Status, Json) {
+        let findings = parse(&parser(stdout, exit_status, parameters)).expect("findings");
+        (findings.status, findings.messages.map_or(Json::Null, |messages| Json::Object(messages.as_json().clone())))
+    }
+
+    #[test]
+    fn a_line_counts_for_the_gravest_pattern() {
+        let rules = json!({"Ok": "ready", "Warn": ["slow", "late"], "Error": "fail(ed|ure)"});
+        let text = "all ready\nlate and failed\nlate\nother";
+        let messages = json!({"info": ["all ready"], "error": ["late and failed"], "warn": ["late"]});
+        assert_eq!(read(text, Some(0), rules.clone()), (Status::Error, messages));
+        assert_eq!(read("ready\nslow", Some(1), rules.clone()).0, Status::Warn);
+        assert_eq!(read("ready", Some(1), rules.clone()).0, Status::Ok);
+        let missing = json!({"info": [], "error": ["No line matches Ok"], "warn": ["slow"]});
+        assert_eq!(read("slow", Some(0), rules), (Status::Error, missing));
+    }
+
+    #[test]
+    fn without_ok_the_exit_status_decides_when_no_pattern_does() {
+        let rules = json!({"Error": "^E:"});
+        assert_eq!(read("fine", Some(0), rules.clone()), (Status::Ok, Json::Null));
+        let text = "The command ended with exit status 4";
+        assert_eq!(read("fine", Some(4), rules.clone()).1["error"], json!([text]));
+        assert_eq!(read("fine", None, rules).1["error"], json!(["The command was ended by a signal"]));
+    }
+
+    #[test]
+    fn a_wrong_parameter_is_named() {
+        let reason = |parameters| parse(&parser("", Some(0), parameters)).expect_err("wrong");
+        assert_eq!(reason(json!({"Warn": "("})), "Warn is no regular expression: unclosed group");
+        assert!(reason(json!({"Ok": {}})).starts_with("Ok has to be a list of texts, not {}"));
+        assert!(reason(json!({})).starts_with("none of the parameters Ok, Warn and Error is set"));
+    }
+}

@@ -1,0 +1,220 @@
+//! Parser `tap`: the Test Anything Protocol, versions 12 to 14
+//! (<https://testanything.org/tap-version-14-specification.html>).
+//!
+//! # Layout
+//!
+//! - `line`: what one line of the protocol says
+//!
+//! Each test is a component. `not ok` is an ERROR, unless it is marked TODO;
+//! skipped tests are OK; a TODO that works is a WARN, since its mark should
+//! go. Comments and YAML blocks behind a test are its messages. Indented
+//! subtests count through the test point that sums them up. A missing or
+//! wrong plan, `Bail out!` and an exit status other than 0 are errors of the
+//! whole.
+
+mod line;
+
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::ModuleRequest;
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+
+use crate::components::{Collected, level_of, worse};
+use crate::parsers::tap::line::{Directive, Line, Point};
+
+/// Reads the output. It has no parameters.
+pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+    let mut run = Run::default();
+    let mut block = false;
+    for text in request.stdout.lines() {
+        // A YAML block belongs to the test before it, up to its closing dots, at the latest up to a line that is
+        // not indented: a block that is never closed must not swallow tests.
+        block &= !text.starts_with(|c: char| !c.is_whitespace());
+        match text.trim() {
+            "---" if text.starts_with(' ') && run.current.is_some() => block = true,
+            "..." if block => block = false,
+            inside if block => run.explain(inside),
+            _ => run.take(line::read(text)),
+        }
+    }
+    run.finish(request)
+}
+
+/// A test with what was said of it.
+struct Test {
+    name: String,
+    status: Status,
+    remark: Option<String>,
+    /// A line each.
+    comments: String,
+}
+
+/// What is known so far.
+#[derive(Default)]
+struct Run {
+    components: Collected,
+    messages: Messages,
+    plan: Option<usize>,
+    seen: usize,
+    current: Option<Test>,
+}
+
+impl Run {
+    fn take(&mut self, line: Line<'_>) {
+        match line {
+            Line::Plan { tests, reason } => {
+                self.plan = Some(tests);
+                if let (0, Some(reason)) = (tests, reason) {
+                    self.messages.add(Level::Info, &format!("skipped: {reason}"));
+                }
+            }
+            Line::Test(point) => {
+                self.close();
+                self.seen += 1;
+                self.current = Some(test(&point, self.seen));
+            }
+            Line::Comment(text) => self.explain(text),
+            Line::BailOut(reason) => self.messages.add(Level::Error, format!("Bail out! {reason}").trim()),
+            Line::Other => {}
+        }
+    }
+
+    fn explain(&mut self, text: &str) {
+        if let Some(test) = self.current.as_mut().filter(|_| !text.trim().is_empty()) {
+            test.comments += text;
+            test.comments.push('\n');
+        }
+    }
+
+    /// Puts the current test among the components.
+    fn close(&mut self) {
+        let Some(test) = self.current.take() else {
+            return;
+        };
+        let mut messages = Messages::new();
+        messages.add(level_of(test.status), test.remark.as_deref().unwrap_or_default());
+        messages.add(level_of(test.status), test.comments.trim_end());
+        self.components.add_new(&test.name, test.status, &messages);
+    }
+
+    fn finish(mut self, request: &ModuleRequest) -> Result<Findings, String> {
+        self.close();
+        let has_bailed_out = self.messages.level(Level::Error).next().is_some();
+        if self.plan.is_none() && self.seen == 0 && !has_bailed_out {
+            return Err("the output holds no TAP: neither a plan such as 1..3 nor a test point".to_owned());
+        }
+        match self.plan {
+            None if !has_bailed_out => self.messages.add(Level::Error, "The plan (such as 1..3) is missing"),
+            Some(plan) if plan != self.seen && !has_bailed_out => {
+                let seen = self.seen;
+                self.messages.add(Level::Error, &format!("Planned {plan} tests, but {seen} ran"));
+            }
+            _ => {}
+        }
+        match request.exit_status {
+            Some(0) => {}
+            Some(status) => self.messages.add(Level::Error, &format!("The tests ended with exit status {status}")),
+            None => self.messages.add(Level::Error, "The tests were ended by a signal"),
+        }
+        let of_components = self.components.status().unwrap_or(Status::Ok);
+        let components = self.components.finish(&mut self.messages);
+        let of_messages = if self.messages.level(Level::Error).next().is_some() { Status::Error } else { Status::Ok };
+        let mut findings = Findings::new(worse(of_components, of_messages), self.messages);
+        findings.component_results = Some(components).filter(|components| !components.as_json().is_empty());
+        Ok(findings)
+    }
+}
+
+fn test(point: &Point<'_>, position: usize) -> Test {
+    let (status, remark) = match (&point.directive, point.passed) {
+        (Directive::None, true) => (Status::Ok, None),
+        (Directive::None, false) => (Status::Error, Some("not ok".to_owned())),
+        (Directive::Skip(reason), _) => (Status::Ok, Some(format!("skipped: {reason}"))),
+        (Directive::Todo(reason), false) => (Status::Ok, Some(format!("to do: {reason}"))),
+        (Directive::Todo(reason), true) => (Status::Warn, Some(format!("works, but is marked as to do: {reason}"))),
+    };
+    let name = if point.description.is_empty() { format!("test {position}") } else { point.description.to_owned() };
+    Test { name, status, remark, comments: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::test_request::parser;
+
+    use super::*;
+
+    fn read(text: &str, exit_status: Option<i32>) -> (Status, Json, Json) {
+        let findings = parse(&parser(text, exit_status, json!({}))).expect("findings");
+        let components = findings.component_results.map_or(Json::Null, |all| Json::Object(all.as_json().clone()));
+        let messages = findings.messages.map_or(Json::Null, |all| Json::Object(all.as_json().clone()));
+        (findings.status, components, messages)
+    }
+
+    #[test]
+    fn every_kind_of_test_point_has_its_status() {
+        let text = "TAP version 14\n1..7\nok 1 - opens # all well\nnot ok 2 closes\n# late\nok\n\
+                    ok 4 opens # SKIP no door\nnot ok 5 - flies # TODO wings\nok 6 sings # todo\nnot ok 7 - block\n  \
+                    ---\n  message: broken\n  at: 3\n  ...\n";
+        let (status, components, messages) = read(text, Some(0));
+        assert_eq!((status, messages), (Status::Error, Json::Null));
+        let shown: Vec<_> = components
+            .as_object()
+            .expect("components")
+            .iter()
+            .map(|(name, component)| {
+                let texts: Vec<_> = ["info", "warn", "error"]
+                    .iter()
+                    .filter_map(|level| component["messages"][level].as_array())
+                    .flatten()
+                    .collect();
+                format!("{name}: {} {}", component["status"].as_str().expect("text"), json!(texts))
+            })
+            .collect();
+        let expected = [
+            "opens # all well: OK []",
+            "closes: ERROR [\"not ok\",\"late\"]",
+            "test 3: OK []",
+            "opens: OK [\"skipped: no door\"]",
+            "flies: OK [\"to do: wings\"]",
+            "sings: WARN [\"works, but is marked as to do:\"]",
+            "block: ERROR [\"not ok\",\"message: broken\",\"at: 3\"]",
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn the_plan_the_exit_status_and_a_bail_out_count() {
+        let errors = |text, exit_status| read(text, exit_status).2["error"].clone();
+        assert_eq!(errors("1..3\nok 1\nok 2", Some(0)), json!(["Planned 3 tests, but 2 ran"]));
+        assert_eq!(errors("ok 1", Some(0)), json!(["The plan (such as 1..3) is missing"]));
+        assert_eq!(errors("1..1\nok 1", Some(2)), json!(["The tests ended with exit status 2"]));
+        assert_eq!(errors("1..1\nok 1", None), json!(["The tests were ended by a signal"]));
+        assert_eq!(errors("1..9\nok 1\nBail out! No database", Some(0)), json!(["Bail out! No database"]));
+        let (status, components, messages) = read("1..0 # SKIP nothing to do here", Some(0));
+        assert_eq!((status, components), (Status::Ok, Json::Null));
+        assert_eq!(messages["info"], json!(["skipped: nothing to do here"]));
+    }
+
+    #[test]
+    fn an_open_block_swallows_no_test() {
+        let (status, components, _) = read("1..2\nok 1\n  ---\n  message: a\nnot ok 2\n", Some(0));
+        assert_eq!((status, components["test 2"]["status"].as_str()), (Status::Error, Some("ERROR")));
+    }
+
+    #[test]
+    fn equal_names_and_subtests_do_not_get_lost() {
+        let text = "1..2\n# Subtest: inner\n    not ok 1 - deep\n    1..1\nok 1 - same\nok 2 - same";
+        let (status, components, _) = read(text, Some(0));
+        assert_eq!(status, Status::Ok);
+        let names: Vec<_> = components.as_object().expect("components").keys().collect();
+        assert_eq!(names, ["same", "same (2)"]);
+    }
+
+    #[test]
+    fn text_without_tap_is_refused() {
+        let reason = parse(&parser("hello\nokay\nnot okay", Some(0), json!({}))).expect_err("no TAP");
+        assert!(reason.starts_with("the output holds no TAP"), "{reason}");
+    }
+}

@@ -1,0 +1,39 @@
+//! `backend.list -j`: a list whose objects hold the backends by name.
+//!
+//! ```text
+//! [3, ["backend.list", "-j"], 1795401347.495,
+//!   {"boot.good": {"type": "backend", "admin_health": "probe", "probe_message": [4, 4, "healthy"], ...}}]
+//! ```
+
+use serde_json::{Map, Value as Json};
+use smoker_model::bounded_json;
+
+use crate::parsers::varnishparser::backend::Backend;
+
+/// The backends of all objects in the list; none when the text is no such list.
+pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
+    let Ok(Json::Array(items)) = bounded_json::parse(text.as_bytes()) else {
+        return Ok(Vec::new());
+    };
+    let objects = items.iter().filter_map(Json::as_object);
+    objects.flatten().map(|(name, backend)| read(name, backend)).collect()
+}
+
+fn read(name: &str, backend: &Json) -> Result<Backend, String> {
+    let unknown = || format!("backend {name} has no probe_message with a state");
+    let backend: &Map<_, _> = backend.as_object().ok_or_else(unknown)?;
+    let admin = backend.get("admin_health").and_then(Json::as_str).unwrap_or_default();
+    match backend.get("probe_message") {
+        Some(Json::String(state)) => Ok(Backend::judged(name, admin, state, None)),
+        Some(Json::Array(parts)) => {
+            let state = parts.iter().find_map(Json::as_str).ok_or_else(unknown)?;
+            let counts: Vec<_> = parts.iter().filter_map(Json::as_u64).collect();
+            let probes = match counts[..] {
+                [good, all] => Some(format!("{good}/{all}")),
+                _ => None,
+            };
+            Ok(Backend::judged(name, admin, state, probes.as_deref()))
+        }
+        _ => Err(unknown()),
+    }
+}

@@ -1,0 +1,48 @@
+//! The table of `backend.list`, with and without the probes that `-p` adds:
+//!
+//! ```text
+//! Backend name   Admin    Probe    Health     Last change
+//! boot.good      probe    4/4      healthy    Mon, 23 Nov 2026 02:35:40 GMT
+//!  Current states  good:  4 threshold:  2 window:  4
+//!   Average response time of good probes: 0.001394
+//! ```
+//!
+//! Varnish 6.0 has `Healthy 4/4` in the column `Probe` and no column `Health`.
+//! The table of Varnish 4 and 5, which has a column `Refs`, stays unknown, as
+//! in the original.
+
+use crate::parsers::varnishparser::backend::{Backend, seconds};
+
+const TIME: &str = "Average response time of good probes:";
+
+/// The backends of the table.
+pub(crate) fn parse(text: &str) -> Vec<Backend> {
+    let mut lines = text.lines();
+    let heading = lines.next().unwrap_or_default();
+    let known = ["Admin", "Probe"].iter().all(|column| heading.contains(column)) && !heading.contains("Refs");
+    let mut backends: Vec<Backend> = Vec::new();
+    for line in lines.filter(|_| known) {
+        if !line.starts_with(' ') {
+            backends.extend(row(line));
+        } else if let (Some(time), Some(backend)) = (line.trim().strip_prefix(TIME), backends.last_mut()) {
+            // A sick backend has no good probes to take the average of.
+            backend.response_time = seconds(time).ok();
+        }
+    }
+    backends
+}
+
+fn row(line: &str) -> Option<Backend> {
+    let mut words = line.split_whitespace();
+    let (name, admin) = (words.next()?, words.next()?);
+    let words: Vec<_> = words.collect();
+    let state = words.iter().find(|word| ["healthy", "sick"].contains(&word.to_lowercase().as_str()))?;
+    let probes = words.iter().find(|word| is_count(word)).copied();
+    Some(Backend::judged(name, admin, state, probes))
+}
+
+/// Whether a word is `GOOD/ALL`.
+fn is_count(word: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    word.split_once('/').is_some_and(|(good, all)| is_number(good) && is_number(all))
+}

@@ -1,0 +1,39 @@
+//! `debug.health` of Varnish 3:
+//!
+//! ```text
+//! Backend www01 is Healthy
+//! Current states  good:  8 threshold:  6 window:  8
+//! Average responsetime of good probes: 0.010631
+//! ```
+
+use crate::parsers::varnishparser::backend::{Backend, seconds};
+
+const TIME: &str = "Average responsetime of good probes:";
+
+/// The backends, none when no response time is there at all: text of a
+/// version with another wording is not taken for good.
+pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
+    let mut backends: Vec<Backend> = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some((name, state)) = heading(line) {
+            backends.push(Backend {
+                name: name.to_owned(),
+                state: state.to_owned(),
+                detail: None,
+                response_time: None,
+            });
+        } else if let (Some(time), Some(backend)) = (line.strip_prefix(TIME), backends.last_mut()) {
+            backend.response_time = Some(seconds(time)?);
+        }
+    }
+    if backends.iter().all(|backend| backend.response_time.is_none()) {
+        backends.clear();
+    }
+    Ok(backends)
+}
+
+/// Name and state of `Backend NAME is STATE`.
+fn heading(line: &str) -> Option<(&str, &str)> {
+    let (name, state) = line.strip_prefix("Backend ")?.rsplit_once(" is ")?;
+    Some((name.trim(), state.trim()))
+}

@@ -1,0 +1,133 @@
+//! `smoker.server.plugins.varnishparser`: what `varnishadm` prints of its
+//! backends becomes one component a backend.
+//!
+//! # Layout
+//!
+//! - `backend`: what is known of a backend, and how well that is
+//! - `debug_health`: `debug.health` of Varnish 3
+//! - `backend_list`: the table of `backend.list`, with and without `-p`, of Varnish 6 and newer
+//! - `backend_json`: `backend.list -j` of Varnish 6 and newer
+
+mod backend;
+mod backend_json;
+mod backend_list;
+mod debug_health;
+
+use smoker_model::module::ModuleRequest;
+use smoker_model::result::Findings;
+
+use crate::components::Collected;
+
+/// Reads the output, whichever of the commands printed it.
+pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+    let text = request.stdout.as_str();
+    let backends = if text.starts_with('[') {
+        backend_json::parse(text)
+    } else if text.starts_with("Backend name") {
+        Ok(backend_list::parse(text))
+    } else {
+        debug_health::parse(text)
+    }?;
+    if backends.is_empty() {
+        return Err("No backends found or output can't be parsed!".to_owned());
+    }
+    let mut found = Collected::default();
+    for backend in &backends {
+        let (status, messages) = backend.verdict();
+        found.add(&backend.name, status, &messages);
+    }
+    found.findings()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::test_request::parser;
+
+    use super::*;
+
+    /// A component's name, status and messages.
+    type Row = (String, String, String);
+
+    /// The overall status and the components.
+    fn read(text: &str) -> Result<(String, Vec<Row>), String> {
+        let findings = parse(&parser(text, Some(0), json!({})))?;
+        let components = findings.component_results.expect("components");
+        let rows = components.as_json().iter().map(|(name, component)| {
+            let texts = component["messages"].as_object().expect("messages").values();
+            let texts: Vec<_> = texts.flat_map(|level| level.as_array().expect("a list")).collect();
+            let shown = texts.iter().map(|text| text.as_str().expect("text")).collect::<Vec<_>>().join("; ");
+            (name.clone(), component["status"].as_str().expect("text").to_owned(), shown)
+        });
+        Ok((findings.status.to_string(), rows.collect()))
+    }
+
+    fn row(name: &str, status: &str, message: &str) -> Row {
+        (name.to_owned(), status.to_owned(), message.to_owned())
+    }
+
+    const TABLE: &str = include_str!("../../../tests/fixtures/varnish/7.1-backend.list.txt");
+    const WITH_PROBES: &str = include_str!("../../../tests/fixtures/varnish/7.1-backend.list-p.txt");
+    const AS_JSON: &str = include_str!("../../../tests/fixtures/varnish/7.1-backend.list-j.txt");
+    const JSON_WITH_PROBES: &str = include_str!("../../../tests/fixtures/varnish/7.1-backend.list-j-p.txt");
+
+    #[test]
+    fn the_recorded_lists_of_varnish_7_are_read() {
+        let plain = [row("boot.good", "OK", "State: healthy (4/4)"), row("boot.bad", "ERROR", "State: sick (0/4)")];
+        let by_admin = row("boot.plain", "ERROR", "State: sick (set by the administrator)");
+        let probed = row("boot.good", "OK", "Response time: 0.001394");
+        for (text, first) in
+            [(TABLE, &plain[0]), (WITH_PROBES, &probed), (AS_JSON, &plain[0]), (JSON_WITH_PROBES, &plain[0])]
+        {
+            let (status, rows) = read(text).expect("backends");
+            assert_eq!(status, "ERROR");
+            assert_eq!(rows, [first.clone(), plain[1].clone(), by_admin.clone()], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_varnish_6_0_is_read() {
+        let text = "Backend name                   Admin      Probe                Last updated\n\
+                    boot.default                   probe      Healthy             8/8 Wed, 01 Jan 2020 00:00:00 GMT\n\
+                    boot.other                     probe      Sick                0/8 Wed, 01 Jan 2020 00:00:00 GMT\n\
+                    boot.plain                     probe      Healthy (no probe)  Wed, 01 Jan 2020 00:00:00 GMT";
+        let (_, rows) = read(text).expect("backends");
+        let expected = [
+            row("boot.default", "OK", "State: healthy (8/8)"),
+            row("boot.other", "ERROR", "State: sick (0/8)"),
+            row("boot.plain", "OK", "State: healthy"),
+        ];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_slow_backend_warns_whichever_version_tells_of_it() {
+        let slow = WITH_PROBES.replace("0.001394", "0.500100");
+        assert_eq!(read(&slow).expect("backends").1[0], row("boot.good", "WARN", "Response time: 0.5001"));
+        let old = "Backend a is Healthy\nAverage responsetime of good probes: 0.5\n\
+                   Backend b is Healthy\nAverage responsetime of good probes: 2";
+        let expected = [row("a", "OK", "Response time: 0.5"), row("b", "WARN", "Response time: 2.0")];
+        assert_eq!(read(old), Ok(("WARN".to_owned(), expected.to_vec())));
+    }
+
+    #[test]
+    fn what_the_original_could_not_read_stays_unreadable() {
+        let none = Err("No backends found or output can't be parsed!".to_owned());
+        let newer = "Backend boot.default is Healthy\nAverage response time of good probes: 0.000671";
+        let listing = "Backend name                   Refs   Admin      Probe\n\
+                       default(127.0.0.1,,8080)       1      probe      Healthy 8/8";
+        for text in ["", newer, listing, "[]", "[3, [], 1.0, {}]", "[nonsense", "Backend name Admin Probe Health"] {
+            assert_eq!(read(text), none, "{text}");
+        }
+        let number = "Backend www01 is Healthy\nAverage responsetime of good probes: fast";
+        assert_eq!(read(number), Err("could not convert string to float: 'fast'".to_owned()));
+    }
+
+    #[test]
+    fn a_sick_backend_without_times_is_not_lost_beside_others() {
+        let text = "Backend a is Healthy\nAverage responsetime of good probes: 0.1\nBackend b is Sick";
+        let rows = read(text).expect("backends").1;
+        assert_eq!(rows, [row("a", "OK", "Response time: 0.1"), row("b", "ERROR", "State: Sick")]);
+    }
+}

@@ -1,0 +1,182 @@
+//! The handler classes of Python and what their arguments mean.
+
+use std::path::PathBuf;
+
+use crate::file::interval::When;
+use crate::fileconfig::arguments::{Arguments, Bound};
+use crate::ini::literal::Literal;
+use crate::plan::{FilePlan, Target, Turnover};
+use crate::stream::Stream;
+use crate::syslog::address::{Address, Transport};
+use crate::syslog::priority;
+
+/// Why there is no such handler.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Class(String),
+    Arguments(String),
+}
+
+/// A target and what of it is not quite as asked for.
+type Built = (Target, Vec<String>);
+
+/// The port of syslog.
+const SYSLOG_PORT: u16 = 514;
+
+/// The target of a class.
+pub(crate) fn target(class: &str, arguments: Arguments) -> Result<Built, Refusal> {
+    let name = class.strip_prefix("logging.").unwrap_or(class);
+    let build: fn(Arguments) -> Result<Built, String> = match name {
+        "StreamHandler" => stream,
+        "NullHandler" => |_| Ok((Target::Null, Vec::new())),
+        "FileHandler" => file,
+        "handlers.WatchedFileHandler" => watched,
+        "handlers.RotatingFileHandler" => rotating,
+        "handlers.TimedRotatingFileHandler" => timed,
+        "handlers.SysLogHandler" => syslog,
+        _ => {
+            let known = "StreamHandler, FileHandler, NullHandler, handlers.RotatingFileHandler, \
+                         handlers.TimedRotatingFileHandler, handlers.WatchedFileHandler and handlers.SysLogHandler";
+            return Err(Refusal::Class(format!("handler class {class} is not supported, only {known}")));
+        }
+    };
+    build(arguments).map_err(Refusal::Arguments)
+}
+
+fn stream(arguments: Arguments) -> Result<Built, String> {
+    let bound = arguments.bind(&["stream"])?;
+    let stream = match bound.get("stream") {
+        None => Stream::Stderr,
+        Some(Literal::Name(name)) if name == "sys.stderr" => Stream::Stderr,
+        Some(Literal::Name(name)) if name == "sys.stdout" => Stream::Stdout,
+        Some(_) => return Err("the stream has to be sys.stdout or sys.stderr".to_owned()),
+    };
+    Ok((Target::Stream(stream), Vec::new()))
+}
+
+fn file(arguments: Arguments) -> Result<Built, String> {
+    let bound = arguments.bind(&["filename", "mode", "encoding", "delay", "errors"])?;
+    file_target(&bound, Turnover::None, may_truncate(&bound)?)
+}
+
+fn watched(arguments: Arguments) -> Result<Built, String> {
+    let bound = arguments.bind(&["filename", "mode", "encoding", "delay", "errors"])?;
+    file_target(&bound, Turnover::Watched, may_truncate(&bound)?)
+}
+
+fn rotating(arguments: Arguments) -> Result<Built, String> {
+    let names = ["filename", "mode", "maxBytes", "backupCount", "encoding", "delay", "errors"];
+    let bound = arguments.bind(&names)?;
+    let most = bound.number("maxBytes")?.unwrap_or(0);
+    let backups = backups(&bound)?;
+    // As Python documents it: with either of them 0 the file is never turned over.
+    let turnover = if most > 0 && backups > 0 { Turnover::BySize { most, backups } } else { Turnover::None };
+    // A file with a limit is appended to, else a restart would lose what the limit was to keep.
+    file_target(&bound, turnover, may_truncate(&bound)? && most == 0)
+}
+
+fn timed(arguments: Arguments) -> Result<Built, String> {
+    let names = ["filename", "when", "interval", "backupCount", "encoding", "delay", "utc", "atTime", "errors"];
+    let bound = arguments.bind(&names)?;
+    let when = bound.text("when")?.unwrap_or("h");
+    let when = When::parse(when)
+        .ok_or_else(|| format!("argument 'when' has to be S, M, H, D, midnight, or W0 to W6, not '{when}'"))?;
+    let interval = bound.number("interval")?.unwrap_or(1);
+    let interval = u32::try_from(interval).ok().filter(|interval| (1..=100_000).contains(interval));
+    let interval = interval.ok_or("argument 'interval' has to be from 1 to 100000")?;
+    let turnover = Turnover::ByTime { when, interval, backups: backups(&bound)?, is_utc: bound.flag("utc")? };
+    let (target, mut problems) = file_target(&bound, turnover, false)?;
+    if bound.get("atTime").is_some() {
+        problems.push("argument 'atTime' is not supported; the day ends at midnight".to_owned());
+    }
+    Ok((target, problems))
+}
+
+fn backups(bound: &Bound) -> Result<usize, String> {
+    Ok(usize::try_from(bound.number("backupCount")?.unwrap_or(0)).unwrap_or(usize::MAX))
+}
+
+fn may_truncate(bound: &Bound) -> Result<bool, String> {
+    let mode = bound.text("mode")?.unwrap_or("a");
+    match mode.trim_end_matches(['t', '+']) {
+        "a" => Ok(false),
+        "w" => Ok(true),
+        _ => Err(format!("argument 'mode' has to be 'a' or 'w', not '{mode}'")),
+    }
+}
+
+fn file_target(bound: &Bound, turnover: Turnover, truncates: bool) -> Result<Built, String> {
+    let path = bound.text("filename")?.ok_or("argument 'filename' is missing")?;
+    // The daemon works in another folder than whoever starts it.
+    let path = std::path::absolute(path).map_err(|error| format!("'{path}' is no path of a file: {error}"))?;
+    let problems = encoding_problem(bound.text("encoding")?);
+    let waits = bound.flag("delay")?;
+    Ok((Target::File(FilePlan { path, truncates, waits, turnover }), problems.into_iter().collect()))
+}
+
+fn encoding_problem(encoding: Option<&str>) -> Option<String> {
+    let encoding = encoding?;
+    let plain = encoding.to_ascii_lowercase().replace('_', "-");
+    let is_ours = ["utf-8", "utf8", "ascii", "us-ascii", "locale"].contains(&plain.as_str());
+    (!is_ours).then(|| format!("encoding '{encoding}' is not supported; UTF-8 is written"))
+}
+
+fn syslog(arguments: Arguments) -> Result<Built, String> {
+    let bound = arguments.bind(&["address", "facility", "socktype", "timeout"])?;
+    let transport = transport(bound.get("socktype"))?;
+    let address = match bound.get("address") {
+        None => Address::Network("localhost".to_owned(), SYSLOG_PORT, transport.unwrap_or(Transport::Datagram)),
+        Some(Literal::Text(path)) => Address::Unix(PathBuf::from(path), transport),
+        Some(Literal::Tuple(pair) | Literal::List(pair)) => {
+            let (host, port) = host_and_port(pair)?;
+            Address::Network(host, port, transport.unwrap_or(Transport::Datagram))
+        }
+        Some(_) => return Err("argument 'address' has to be the path of a socket or ('host', port)".to_owned()),
+    };
+    Ok((Target::Syslog(address, facility(bound.get("facility"))?), Vec::new()))
+}
+
+fn host_and_port(pair: &[Literal]) -> Result<(String, u16), String> {
+    let wrong = || "argument 'address' has to be the path of a socket or ('host', port)".to_owned();
+    let [Literal::Text(host), port] = pair else { return Err(wrong()) };
+    let port = match port {
+        Literal::Int(port) => u16::try_from(*port).map_err(|_| wrong())?,
+        Literal::Name(name) if is_constant(name, "SYSLOG_UDP_PORT") || is_constant(name, "SYSLOG_TCP_PORT") => {
+            SYSLOG_PORT
+        }
+        _ => return Err(wrong()),
+    };
+    Ok((host.clone(), port))
+}
+
+fn facility(value: Option<&Literal>) -> Result<u8, String> {
+    let number = match value {
+        None => Some(priority::USER),
+        Some(Literal::Text(name)) => priority::facility(name).filter(|_| !name.starts_with("LOG_")),
+        Some(Literal::Name(name)) => {
+            name.rsplit('.').next().filter(|last| last.starts_with("LOG_")).and_then(priority::facility)
+        }
+        Some(Literal::Int(number)) => u8::try_from(*number).ok().filter(|number| *number < 24),
+        Some(_) => None,
+    };
+    number.ok_or_else(|| {
+        "argument 'facility' has to be a name such as 'daemon' or handlers.SysLogHandler.LOG_DAEMON".to_owned()
+    })
+}
+
+fn transport(value: Option<&Literal>) -> Result<Option<Transport>, String> {
+    match value {
+        None => Ok(None),
+        Some(Literal::Name(name)) if is_constant(name, "SOCK_DGRAM") => Ok(Some(Transport::Datagram)),
+        Some(Literal::Name(name)) if is_constant(name, "SOCK_STREAM") => Ok(Some(Transport::Stream)),
+        // The numbers that these constants have on Linux and elsewhere.
+        Some(Literal::Int(1)) => Ok(Some(Transport::Stream)),
+        Some(Literal::Int(2)) => Ok(Some(Transport::Datagram)),
+        Some(_) => Err("argument 'socktype' has to be socket.SOCK_DGRAM or socket.SOCK_STREAM".to_owned()),
+    }
+}
+
+/// Whether a name with dots ends in this constant.
+fn is_constant(name: &str, constant: &str) -> bool {
+    name.rsplit('.').next() == Some(constant)
+}

@@ -1,0 +1,114 @@
+//! Values that no log may show.
+//!
+//! # Layout
+//!
+//! - `values`: what is secret in the parameters of plugins
+//! - `forms`: how a secret looks when a shell or a URL has quoted it
+//! - `normal`: text without the backslashes that quote it
+
+mod forms;
+mod normal;
+pub mod values;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use smoker_model::plugin::PluginSpec;
+
+use crate::secrets::normal::Normal;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// What to look for; none: there are no secrets.
+static SEARCH: RwLock<Option<Arc<AhoCorasick>>> = RwLock::new(None);
+
+/// The secrets of the configuration in use.
+static CURRENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Hides the secrets of these plugins from now on. Those of the configuration
+/// that was in use until now are hidden for as long as this one is, since runs
+/// that go on may still tell them.
+pub fn replace<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) {
+    let new = values::of(plugins);
+    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let all: BTreeSet<_> = current.union(&new).cloned().collect();
+    *current = new;
+    let search = search(&all).map(Arc::new);
+    *SEARCH.write().unwrap_or_else(PoisonError::into_inner) = search;
+}
+
+/// The text without secrets.
+#[must_use]
+pub fn redact(text: String) -> String {
+    let search = SEARCH.read().unwrap_or_else(PoisonError::into_inner).clone();
+    match search {
+        Some(search) => replaced(&search, &text).unwrap_or(text),
+        None => text,
+    }
+}
+
+fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
+    let forms: BTreeSet<_> = secrets.iter().flat_map(|secret| forms::of(secret)).collect();
+    if forms.is_empty() {
+        return None;
+    }
+    let forms = forms.iter().map(|form| Normal::of(form).bytes);
+    let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
+    search.inspect_err(|error| eprintln!("ERROR: secrets can't be hidden in the log: {error}")).ok()
+}
+
+/// The text with a mask for each secret; none when there is nothing to hide.
+fn replaced(search: &AhoCorasick, text: &str) -> Option<String> {
+    let normal = Normal::of(text);
+    let mut found = search.find_iter(normal.bytes.as_ref()).peekable();
+    found.peek()?;
+    let mut replaced = String::with_capacity(text.len());
+    let mut copied = 0;
+    for found in found {
+        replaced.push_str(&text[copied..normal.place(found.start())]);
+        replaced.push_str(MASK);
+        copied = normal.place(found.end());
+    }
+    replaced.push_str(&text[copied..]);
+    Some(replaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(secrets: &[&str], text: &str) -> String {
+        let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        replaced(&search(&secrets).expect("there are secrets"), text).unwrap_or_else(|| text.to_owned())
+    }
+
+    #[test]
+    fn the_longest_secret_is_hidden_as_one() {
+        assert_eq!(redacted(&["open", "open sesame"], "say open sesame, or open"), "say ***, or ***");
+    }
+
+    #[test]
+    fn quoted_secrets_are_hidden_too() {
+        let secret = "it's \"ü\\$\n2nd line";
+        let (first, second) = secret.split_once('\n').expect("two lines");
+        let json = serde_json::to_string(secret).expect("text is JSON");
+        for text in [
+            secret.to_owned(),
+            json.clone(),
+            serde_json::to_string(&json).expect("text is JSON"),
+            format!("{json:?}{:?}", serde_json::to_string(&json)),
+            json.replace('ü', "\\u00fc"),
+            format!("{secret:?}"),
+            "'it'\\''s \"ü\\$\n2nd line'".to_owned(),
+            "'it\\'s \"ü\\\\$\\n2nd line'".to_owned(),
+            "it%27s%20%22%C3%BC%5C%24%0A2nd%20line".to_owned(),
+            "a line: it's \"ü\\$".to_owned(),
+            "the next: 2nd line".to_owned(),
+        ] {
+            let hidden = redacted(&[secret, first, second], &text);
+            assert!(hidden.contains(MASK) && !hidden.contains("2nd") && !hidden.contains("it"), "{text} -> {hidden}");
+        }
+    }
+}

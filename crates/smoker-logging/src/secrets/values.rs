@@ -1,0 +1,123 @@
+//! What is secret in the parameters of plugins.
+
+use std::collections::BTreeSet;
+
+use smoker_model::plugin::PluginSpec;
+use smoker_model::secret_name;
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+
+/// A shorter value would be found in every other word, and is no secret to
+/// anybody who has a moment to guess.
+const SHORTEST: usize = 4;
+
+/// All values that are to be hidden.
+pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) -> BTreeSet<String> {
+    let mut found = Found::default();
+    for plugin in plugins {
+        for (name, value) in &plugin.parameters {
+            found.look(name, value, false);
+        }
+    }
+    found.secrets
+}
+
+/// A warning for each parameter whose value is too short to be hidden.
+#[must_use]
+pub fn too_short(plugin: &PluginSpec) -> Vec<String> {
+    let mut found = Found::default();
+    for (name, value) in &plugin.parameters {
+        found.look(name, value, false);
+    }
+    let warning =
+        |name| format!("the value of '{name}' is shorter than {SHORTEST} characters, so it is not hidden in the log");
+    found.too_short.into_iter().map(warning).collect()
+}
+
+#[derive(Default)]
+struct Found {
+    secrets: BTreeSet<String>,
+    /// The names of values that are too short.
+    too_short: BTreeSet<String>,
+}
+
+impl Found {
+    fn look(&mut self, name: &str, value: &Value, is_inside_secret: bool) {
+        let is_secret = secret_name::is_secret(name) || (is_inside_secret && !secret_name::is_harmless(name));
+        match value {
+            Value::Map(entries) => {
+                for (name, value) in entries {
+                    self.look(&python_text::str(name), value, is_secret);
+                }
+            }
+            Value::List(items) => {
+                for item in items {
+                    self.look(name, item, is_inside_secret);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+            value if is_secret => self.keep(name, &python_text::str(value)),
+            _ => {}
+        }
+    }
+
+    /// Text is also hidden line by line, since that is how messages and what
+    /// modules print are logged.
+    fn keep(&mut self, name: &str, text: &str) {
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        if text.chars().count() < SHORTEST {
+            self.too_short.insert(name.to_owned());
+            return;
+        }
+        self.secrets.insert(text.to_owned());
+        let lines = text.lines().map(str::trim).filter(|line| line.chars().count() >= SHORTEST);
+        self.secrets.extend(lines.map(str::to_owned));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn map(entries: &[(&str, Value)]) -> Value {
+        Value::Map(entries.iter().map(|(name, value)| (text(name), value.clone())).collect())
+    }
+
+    fn found(name: &str, value: &Value) -> Found {
+        let mut found = Found::default();
+        found.look(name, value, false);
+        found
+    }
+
+    #[test]
+    fn secrets_are_found_at_any_depth() {
+        let database = map(&[("host", text("db.example.org")), ("password", text("sesame"))]);
+        let credentials = map(&[("user", text("scott")), ("value", text("tiger"))]);
+        let value = Value::List(vec![database, map(&[("credentials", credentials)])]);
+        let found = found("Databases", &value).secrets;
+        assert_eq!(found.iter().collect::<Vec<_>>(), ["sesame", "tiger"]);
+        let numbers = Value::List(vec![Value::Int(123_456), Value::Bool(true), Value::Null]);
+        assert_eq!(self::found("Tokens", &numbers).secrets.iter().collect::<Vec<_>>(), ["123456"]);
+    }
+
+    #[test]
+    fn a_short_value_is_told_of_and_not_hidden() {
+        let short = found("Password", &text(" abc "));
+        assert!(short.secrets.is_empty() && short.too_short.contains("Password"));
+        assert!(found("Password", &text("")).too_short.is_empty());
+    }
+
+    #[test]
+    fn each_line_of_a_secret_is_one() {
+        let found = found("PrivateKey", &text("-----BEGIN\nabcdef\n}\n-----END\n")).secrets;
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.contains("abcdef") && !found.contains("}"));
+    }
+}
