@@ -10,7 +10,7 @@ use smoker_tests::markdown::{code_spans, tables};
 use crate::page::{read, root};
 
 /// Files that hold nothing but limits, so that each of their constants is on the page, or here.
-const WHOLE: [&str; 2] = ["smokerd/src/limits.rs", "smoker-config/src/limits.rs"];
+const WHOLE: [&str; 2] = ["smokerd/src/http/limits.rs", "smoker-config/src/limits.rs"];
 
 /// Constants of theirs that nobody meets: defaults of another kind, and what `MAX_AMENDMENTS` stands for, too.
 const LEFT_OUT: [&str; 3] = ["DEFAULT_BIND_PORT", "SHORTEST_SPREAD_INTERVAL", "MAX_AMENDED_BYTES"];

@@ -102,7 +102,7 @@ fn every_route_of_the_code_is_listed_and_shown() {
     let routes = tables.iter().find(|table| table.columns[0] == "request").expect("a table of requests");
     let listed: BTreeSet<_> = routes.rows.iter().map(|row| row[0].trim_matches('`')).collect();
 
-    let source = page::read("crates/smokerd/src/api/mod.rs");
+    let source = page::read("crates/smokerd/src/http/api/mod.rs");
     let mut known = BTreeSet::new();
     for route in source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
         let (path, handlers) = route.split_once('"').expect("a path in quotes");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const AUDITED: &str = "crates/smoker-runner/src/sys/child.rs";
+const AUDITED: &str = "crates/smoker-runner/src/process/sys/child.rs";
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
