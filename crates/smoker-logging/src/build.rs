@@ -9,6 +9,7 @@ use crate::file::plain::PlainFile;
 use crate::file::sized::SizedFile;
 use crate::file::timed::TimedFile;
 use crate::level::Level;
+use crate::logger_names::LoggerNames;
 use crate::plan::{FilePlan, HandlerPlan, Plan, Target, Turnover};
 use crate::queue::Queue;
 use crate::router::{self, Handler, Router};
@@ -19,7 +20,7 @@ use crate::syslog::system::SystemSink;
 use crate::writer::{Complain, Writer};
 
 /// Opens what the plan names. Files that are made belong to `owner`.
-pub(crate) fn build(plan: Plan, owner: Option<Owner>) -> (Arc<Router>, Vec<Writer>) {
+pub(crate) fn build(plan: Plan, names: &'static LoggerNames, owner: Option<Owner>) -> (Arc<Router>, Vec<Writer>) {
     // Writers complain to the router, which knows their queues.
     let known: Arc<OnceLock<Arc<Router>>> = Arc::default();
     let (mut handlers, mut writers) = (Vec::new(), Vec::new());
@@ -30,12 +31,22 @@ pub(crate) fn build(plan: Plan, owner: Option<Owner>) -> (Arc<Router>, Vec<Write
             Some(sink) => {
                 let complain = complain(&known, place);
                 let (name, queue) = (name.clone(), Arc::clone(&queue));
-                writers.push(Writer { name, sink, formatter, queue, complain, failures: Vec::new(), complaint: None });
+                let program = names.program;
+                writers.push(Writer {
+                    name,
+                    program,
+                    sink,
+                    formatter,
+                    queue,
+                    complain,
+                    failures: Vec::new(),
+                    complaint: None,
+                });
             }
         }
         handlers.push(Handler { name, level, queue });
     }
-    let router = Arc::new(Router { loggers: router::sorted(plan.loggers), handlers });
+    let router = Arc::new(Router { names, loggers: router::sorted(plan.loggers), handlers });
     let router = Arc::clone(known.get_or_init(|| router));
     for writer in &mut writers {
         writer.open();

@@ -14,7 +14,6 @@ use tracing_subscriber::layer::Context;
 
 use crate::escape::escape;
 use crate::level::Level;
-use crate::names;
 use crate::record::Record;
 use crate::router::Router;
 use crate::secrets;
@@ -39,7 +38,7 @@ impl Records {
         if metadata.fields().field(LOGGER).is_some() {
             return Level::highest_of(*metadata.level()) >= self.router.lowest_level();
         }
-        self.router.wants(&names::of(metadata.target()), Level::of(*metadata.level()))
+        self.router.wants(&self.router.names.logger_of(metadata.target()), Level::of(*metadata.level()))
     }
 }
 
@@ -64,7 +63,7 @@ impl<S: Subscriber> Layer<S> for Records {
         let level = fields.level.unwrap_or_else(|| Level::of(*metadata.level()));
         let logger = match fields.logger {
             Some(name) => Cow::Owned(escape(self.without_secrets(name), false)),
-            None => names::of(metadata.target()),
+            None => self.router.names.logger_of(metadata.target()),
         };
         if !self.router.wants(&logger, level) {
             return;

@@ -11,9 +11,10 @@
 //! - `layer`: events become records
 //! - `record`: what is logged
 //! - `level`: Python's levels
-//! - `names`: which logger a module of ours belongs to
+//! - `logger_names`: which logger a module belongs to
 //! - `secrets`: values that no log may show
 //! - `escape`: characters that no line may have
+//! - `panic_hook`: panics are logged, too
 //!
 //! Where they go:
 //! - `setup`: which plan counts
@@ -49,7 +50,8 @@ mod ini;
 mod journal;
 mod layer;
 pub mod level;
-pub mod names;
+pub mod logger_names;
+mod panic_hook;
 pub mod plan;
 mod queue;
 mod record;
@@ -61,7 +63,7 @@ mod stream;
 mod syslog;
 mod writer;
 
-use std::panic::{self, PanicHookInfo};
+use std::panic;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -73,6 +75,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::append_file::Owner;
 use crate::layer::Records;
 use crate::level::Level;
+use crate::logger_names::LoggerNames;
 use crate::plan::Plan;
 use crate::router::Router;
 use crate::setup::Setup;
@@ -93,33 +96,23 @@ struct Log {
 /// Sets up logging for the rest of the process's life. Files and sockets are
 /// opened now; nothing is written before [`write_in_background`]. Files that are
 /// made belong to `owner`.
-pub fn start(setup: Setup, owner: Option<Owner>) {
-    start_with(setup.plan, owner, false);
-    panic::set_hook(Box::new(log_panic));
+pub fn start(setup: Setup, names: &'static LoggerNames, owner: Option<Owner>) {
+    start_with(setup.plan, names, owner, false);
+    panic::set_hook(Box::new(|panic| panic_hook::log(names.program, panic)));
     for problem in &setup.problems {
         tracing::warn!("{problem}");
     }
 }
 
-/// A task that breaks is a defect of ours, which is to be read where all else
-/// is; but not one of the log itself, where a second one would end the daemon.
-fn log_panic(panic: &PanicHookInfo<'_>) {
-    if panic.location().is_some_and(|place| place.file().contains("logging")) {
-        eprintln!("ERROR: smokerd is defective, please report it: {panic}");
-    } else {
-        tracing::error!("smokerd is defective, please report it: {panic}");
-    }
-}
-
 /// Logs to standard error alone, from INFO on at least: standard output
 /// belongs to a report, and a module's traceback is of that level.
-pub fn to_standard_error(level: Level) {
-    start_with(defaults::standard_error(level.min(Level::INFO)), None, true);
+pub fn to_standard_error(level: Level, names: &'static LoggerNames) {
+    start_with(defaults::standard_error(level.min(Level::INFO)), names, None, true);
     write_in_background();
 }
 
-fn start_with(plan: Plan, owner: Option<Owner>, is_private: bool) {
-    let (router, writers) = build::build(plan, owner);
+fn start_with(plan: Plan, names: &'static LoggerNames, owner: Option<Owner>, is_private: bool) {
+    let (router, writers) = build::build(plan, names, owner);
     let layer = Records { router: Arc::clone(&router), is_private };
     let is_ours = LOG.set(Log { router, idle: Mutex::new(writers) }).is_ok();
     if !is_ours || Registry::default().with(layer).try_init().is_err() {

@@ -19,10 +19,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What each handler would write of a message.
+    /// What each handler would write of a message of this logger.
     #[must_use]
-    pub fn samples(&self, message: &str) -> Vec<String> {
-        let record = Record::new(Level::INFO, "smokerd".into(), escape(message.to_owned(), false));
+    pub fn samples(&self, logger: &'static str, message: &str) -> Vec<String> {
+        let record = Record::new(Level::INFO, logger.into(), escape(message.to_owned(), false));
         self.handlers.iter().map(|handler| handler.formatter.format(&record)).collect()
     }
 }

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::descriptor;
 use crate::level::Level;
-use crate::names;
+use crate::logger_names::LoggerNames;
 use crate::queue::{Put, Queue};
 use crate::record::Record;
 
 /// Where records go.
 #[derive(Debug)]
 pub(crate) struct Router {
+    pub(crate) names: &'static LoggerNames,
     /// The root's name is empty; it is the last.
     pub(crate) loggers: Vec<Logger>,
     pub(crate) handlers: Vec<Handler>,
@@ -69,7 +70,7 @@ impl Router {
     /// Logs what is wrong with one handler in the others. Where there is none it
     /// goes to standard error, if somebody reads that.
     pub(crate) fn complain(&self, about: usize, level: Level, text: String) {
-        let record = Arc::new(Record::new(level, names::DAEMON.into(), text));
+        let record = Arc::new(Record::new(level, self.names.program.into(), text));
         let mut is_heard = false;
         for index in self.handlers_for(&record).into_iter().filter(|index| *index != about) {
             is_heard |= self.handlers[index].queue.put(&record) == Put::Taken;
@@ -144,7 +145,11 @@ mod tests {
 
     fn router(loggers: Vec<Logger>, levels: &[Level]) -> Router {
         let handler = |level: &Level| Handler { name: "h".to_owned(), level: *level, queue: Arc::default() };
-        Router { loggers: sorted(loggers), handlers: levels.iter().map(handler).collect() }
+        Router {
+            names: &LoggerNames { program: "smokerd", modules: &[] },
+            loggers: sorted(loggers),
+            handlers: levels.iter().map(handler).collect(),
+        }
     }
 
     fn taken(router: &Router, logger: &'static str, level: Level) -> Vec<usize> {

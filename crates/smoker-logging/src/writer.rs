@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::format::formatter::Formatter;
 use crate::level::Level;
-use crate::names;
 use crate::queue::{Queue, Task, Waiting, Woken};
 use crate::record::Record;
 use crate::sink::Sink;
@@ -22,6 +21,8 @@ pub(crate) type Complain = dyn Fn(Level, String) + Send + Sync;
 /// Everything that a handler's thread works with.
 pub(crate) struct Writer {
     pub(crate) name: String,
+    /// The logger of what is said about this log in itself.
+    pub(crate) program: &'static str,
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) formatter: Formatter,
     pub(crate) queue: Arc<Queue>,
@@ -77,7 +78,7 @@ impl Writer {
             return Delivery::Done;
         }
         let text = format!("{dropped} lines are missing here: this log could not be written as fast as they came");
-        self.deliver(&Record::new(Level::WARNING, names::DAEMON.into(), text))
+        self.deliver(&Record::new(Level::WARNING, self.program.into(), text))
     }
 
     /// Tries until it succeeds, or until the daemon ends.

@@ -14,6 +14,7 @@ use crate::daemon::Daemon;
 use crate::reload::Source;
 use crate::service::daemonize::{self, Side};
 use crate::service::error::StartError;
+use crate::service::logger_names::LOGGER_NAMES;
 use crate::service::pidfile::{self, Pidfile};
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals, stop};
@@ -67,7 +68,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     if background.is_none() && log.is_configured {
         log.print();
     }
-    smoker_logging::start(log, owner);
+    smoker_logging::start(log, &LOGGER_NAMES, owner);
     tracing::info!("Starting daemon");
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());

@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::thread::available_parallelism;
 
 use smoker_config::DaemonSettings;
-use smoker_logging::names;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
@@ -16,6 +15,7 @@ use crate::http::server::{self, Rooms};
 use crate::live::Live;
 use crate::os::descriptors;
 use crate::reload::{Reloader, Source};
+use crate::service::logger_names;
 use crate::service::service_manager::ServiceManager;
 use crate::service::signals::Signals;
 use crate::service::watchdog::Watchdog;
@@ -53,7 +53,7 @@ impl Daemon {
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
         for address in &addresses {
-            tracing::info!(target: names::REST_SERVER, "Starting webserver on {address}");
+            tracing::info!(target: logger_names::REST_SERVER, "Starting webserver on {address}");
         }
         let live = Live::begin(config, addresses, reaper.clone(), shutdown.clone());
         let manager = live.manager().clone();
@@ -96,9 +96,9 @@ async fn start_guardian(reaper: &Reaper) -> Option<Guardian> {
 
 fn tell(config: &Prepared) {
     for plugin in &config.plugins {
-        tracing::info!(target: names::PLUGIN_MANAGER, "Loaded plugin {}", plugin.spec().name);
+        tracing::info!(target: logger_names::PLUGIN_MANAGER, "Loaded plugin {}", plugin.spec().name);
     }
     for warning in config.warnings() {
-        tracing::warn!(target: names::PLUGIN_MANAGER, "{warning}");
+        tracing::warn!(target: logger_names::PLUGIN_MANAGER, "{warning}");
     }
 }

@@ -14,6 +14,7 @@ use crate::http::api::guard::Connection;
 use crate::http::idle::Connections;
 use crate::http::server;
 use crate::live::Live;
+use crate::service::logger_names;
 use crate::startup::configuration::{Origin, Prepared};
 
 /// The pages of a daemon, and the plugins behind them.
@@ -66,5 +67,5 @@ impl Drop for Pages {
 /// What makes the file none.
 pub fn try_logging(path: &Path, message: &str) -> Result<(Vec<String>, Vec<String>), String> {
     let (plan, problems) = fileconfig::load::load(path).map_err(|error| error.to_string())?;
-    Ok((plan.samples(message), problems.iter().map(ToString::to_string).collect()))
+    Ok((plan.samples(logger_names::DAEMON, message), problems.iter().map(ToString::to_string).collect()))
 }

@@ -11,11 +11,13 @@
 //! - `signals`: TERM, INT and HUP
 //! - `service_manager`: what systemd and its like are told
 //! - `watchdog`: tells the service manager that the daemon works
+//! - `logger_names`: which logger each room of the daemon logs to
 //! - `error`: what ends a start
 
 pub(crate) mod daemonize;
 pub(crate) mod error;
 pub(crate) mod listen;
+pub(crate) mod logger_names;
 pub(crate) mod pidfile;
 pub(crate) mod privileges;
 pub(crate) mod service_manager;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use smoker_config::{Config, ConfigError, DaemonSettings, Problem, Severity};
-use smoker_logging::names;
 use smoker_logging::secrets::values;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
@@ -13,7 +12,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::credentials::Credentials;
 
 use crate::service::error::StartError;
-use crate::service::privileges;
+use crate::service::{logger_names, privileges};
 use crate::startup::admission;
 
 /// A configuration that can be taken.
@@ -127,7 +126,7 @@ impl From<ConfigError> for Unusable {
 pub(crate) fn log_all(problems: &[Problem]) {
     for problem in problems {
         match problem.severity {
-            Severity::Error => tracing::error!(target: names::PLUGIN_MANAGER, "{problem}"),
+            Severity::Error => tracing::error!(target: logger_names::PLUGIN_MANAGER, "{problem}"),
             Severity::Warning => tracing::warn!("{problem}"),
             Severity::Info => tracing::info!("{problem}"),
         }

@@ -23,13 +23,14 @@ use smoker_logging::level::Level;
 use smoker_model::status::Status;
 
 use crate::exit_code;
+use crate::service::logger_names::LOGGER_NAMES;
 use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{Format, TestRequest};
 use crate::test_plugin::trial::Trial;
 
 /// Does what was asked for and gives the exit code.
 pub(crate) fn run(request: &TestRequest, config: &Path, log_level: Level) -> u8 {
-    smoker_logging::to_standard_error(log_level);
+    smoker_logging::to_standard_error(log_level, &LOGGER_NAMES);
     let selection = match Selection::of(request, config) {
         Ok(selection) => selection,
         Err(error) => return fail(&error),

@@ -1,0 +1,28 @@
+//! Which logger of a logging configuration each room of the daemon logs to. Documented in `docs/logging.md`.
+
+use smoker_logging::logger_names::LoggerNames;
+
+/// Start, signals, configuration.
+pub(crate) const DAEMON: &str = "smokerd";
+
+/// Plugins, their runs and results.
+pub(crate) const PLUGIN_MANAGER: &str = "smokerd.pluginmanager";
+
+/// The REST interface.
+pub(crate) const REST_SERVER: &str = "smokerd.restserver";
+
+/// Modules and their loggers; the longest prefix counts.
+pub(crate) static LOGGER_NAMES: LoggerNames = LoggerNames {
+    program: DAEMON,
+    modules: &[
+        ("smokerd", DAEMON),
+        ("smokerd::scheduler", PLUGIN_MANAGER),
+        ("smokerd::results", PLUGIN_MANAGER),
+        ("smokerd::startup::admission", PLUGIN_MANAGER),
+        ("smokerd::http", REST_SERVER),
+        ("smokerd::service::listen", REST_SERVER),
+        ("smoker_runner", PLUGIN_MANAGER),
+        ("smoker_checks", PLUGIN_MANAGER),
+        ("smoker_logging", DAEMON),
+    ],
+};
