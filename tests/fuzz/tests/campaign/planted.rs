@@ -53,7 +53,7 @@ fn an_unknown_target_is_refused() {
 
 #[test]
 fn cargo_fuzz_has_every_target() {
-    let manifest = include_str!("../cargo-fuzz/Cargo.toml");
+    let manifest = include_str!("../../cargo-fuzz/Cargo.toml");
     let names: Vec<_> = manifest
         .lines()
         .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))

@@ -7,7 +7,7 @@ use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::wait;
 
-use crate::fileconfig::{boot, one_handler};
+use crate::logging::fileconfig::{boot, one_handler};
 
 const INI: &str = "
 # Comments, both kinds of delimiters, lines that go on, and defaults.

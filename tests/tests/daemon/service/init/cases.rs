@@ -14,7 +14,7 @@ use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::lines::expect_line;
 use smoker_tests::{processes, wait};
 
-use crate::system::{BAD, GOOD, System};
+use crate::service::init::system::{BAD, GOOD, System};
 
 /// Where each script keeps its lock when nothing else is said.
 fn lock(system: &System) -> PathBuf {

@@ -11,7 +11,7 @@ use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
-use crate::fileconfig::boot;
+use crate::logging::fileconfig::boot;
 
 /// Every handler at once, at DEBUG.
 const INI: &str = "[loggers]

@@ -8,6 +8,7 @@
 //! - `release`: the programs as they are shipped
 //! - `sources`: the source archive
 //! - `scripts`: what does all this
+//! - `supply_chain`: what the programs are made of: licences, sources, and where they may be unsafe
 //!
 //! - `built`: the packages, made once for all tests of the programs that they test anyway
 
@@ -19,3 +20,4 @@ mod release;
 mod rpm;
 mod scripts;
 mod sources;
+mod supply_chain;

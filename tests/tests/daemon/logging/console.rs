@@ -20,7 +20,7 @@ use smoker_tests::sandbox::Sandbox;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 
-use crate::fileconfig::{one_handler, with_handler};
+use crate::logging::fileconfig::{one_handler, with_handler};
 
 const FOREGROUND: [&str; 5] = ["-fg", "--no-syslog", "-v", "-c", "{{DIR}}/smokerd.yaml"];
 

@@ -5,7 +5,7 @@ use smoker_tests::cli::{self, Output};
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 
-use crate::fileconfig::{boot, one_handler};
+use crate::logging::fileconfig::{boot, one_handler};
 
 fn check(ini: &str) -> Output {
     let sandbox = Sandbox::new();

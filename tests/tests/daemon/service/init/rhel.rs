@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::cases;
-use crate::system::Kind::{RhelWithLsb, RhelWithStandIn};
-use crate::system::in_every_shell;
+use crate::service::init::cases;
+use crate::service::init::system::Kind::{RhelWithLsb, RhelWithStandIn};
+use crate::service::init::system::in_every_shell;
 
 #[test]
 fn it_starts_and_stops() {

@@ -1,8 +1,8 @@
 //! `rc.d/init.d/smokerd-debian` with Debian's functions.
 
-use crate::cases;
-use crate::system::Kind::Debian;
-use crate::system::in_every_shell;
+use crate::service::init::cases;
+use crate::service::init::system::Kind::Debian;
+use crate::service::init::system::in_every_shell;
 
 #[test]
 fn it_starts_and_stops() {

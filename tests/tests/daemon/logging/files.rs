@@ -17,7 +17,7 @@ use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
-use crate::fileconfig::{boot, one_handler, told, with_handler};
+use crate::logging::fileconfig::{boot, one_handler, told, with_handler};
 
 fn wait_for_line(daemon: &Daemon, name: &str, words: &[&str]) {
     wait::until_true(&format!("{words:?} in {name}"), || {

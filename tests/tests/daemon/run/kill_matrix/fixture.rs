@@ -20,13 +20,13 @@ const SETTLING: Duration = Duration::from_secs(60);
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Everything about one column.
-pub(crate) struct House {
+pub(crate) struct EscapeFixture {
     pub(crate) daemon: Daemon,
     pub(crate) cells: Vec<Escape>,
     _alone: MutexGuard<'static, ()>,
 }
 
-impl House {
+impl EscapeFixture {
     /// With these lines for each row's plugin, and one slot for each.
     pub(crate) fn build(way: Way, lines: &str) -> Self {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ use smoker_tests::skip::program;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 
-use crate::fileconfig::{boot, one_handler};
+use crate::logging::fileconfig::{boot, one_handler};
 
 /// A real syslog daemon with a socket and a file.
 struct Rsyslog {

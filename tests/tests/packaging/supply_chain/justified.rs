@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::cargo::Metadata;
+use crate::supply_chain::cargo::Metadata;
 
 #[test]
 fn every_dependency_is_justified() {

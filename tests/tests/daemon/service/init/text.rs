@@ -7,7 +7,7 @@ use std::process::Command;
 
 use smoker_tests::{cli, markdown, skip};
 
-use crate::system::shipped;
+use crate::service::init::system::shipped;
 
 const SCRIPTS: [&str; 2] = ["smokerd", "smokerd-debian"];
 

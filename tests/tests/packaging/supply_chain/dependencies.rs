@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cargo::Metadata;
-use crate::deny_list::list;
-use crate::license::is_allowed;
+use crate::supply_chain::cargo::Metadata;
+use crate::supply_chain::deny_list::list;
+use crate::supply_chain::license::is_allowed;
 
 #[test]
 fn every_licence_is_allowed() {

@@ -8,7 +8,7 @@ use smoker_tests::cli;
 use smoker_tests::skip::program;
 use smoker_tests::wait;
 
-use crate::fileconfig::{boot, told};
+use crate::logging::fileconfig::{boot, told};
 
 /// Formats whose lines do not depend on who writes them; `@` stands for a
 /// percent sign in the table alone.

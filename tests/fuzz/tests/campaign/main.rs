@@ -1,0 +1,4 @@
+//! The campaign itself. What measures its own process (`kept`) is a program of its own.
+
+mod planted;
+mod seed;

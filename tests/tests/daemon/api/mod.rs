@@ -1,0 +1,6 @@
+//! The REST interface: the wire, clients of every kind, limits.
+
+mod browsers;
+mod client;
+mod limits;
+mod rest;

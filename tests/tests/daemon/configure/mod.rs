@@ -1,0 +1,8 @@
+//! Configurations and command lines: what they mean, and what an operator reads when they are wrong.
+
+mod check;
+mod command_line;
+mod folder;
+mod genconfig;
+mod problems;
+mod test_plugin;

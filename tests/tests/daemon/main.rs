@@ -1,0 +1,19 @@
+//! The real daemon, end to end: one program for all of these tests, so that they run beside each other.
+//!
+//! # Layout
+//!
+//! - `configure`: configurations and command lines, good and bad, before anything is started
+//! - `service`: start, background, pidfile, stop, ids, service managers and init scripts
+//! - `run`: one run of a plugin: when it starts, what it gets, how it ends, what it leaves
+//! - `reload`: SIGHUP
+//! - `api`: the REST interface, its limits, and the client that uses it
+//! - `logging`: every handler of the log
+//! - `replay`: the recorded cases of the original
+
+mod api;
+mod configure;
+mod logging;
+mod reload;
+mod replay;
+mod run;
+mod service;

@@ -1,0 +1,4 @@
+//! The recorded cases of the original.
+
+mod of_itself;
+mod recorded;

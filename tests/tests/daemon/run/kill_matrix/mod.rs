@@ -1,0 +1,91 @@
+//! Whatever the processes of a run do, none outlives it: each row (`smoker_tests::escapes`)
+//! under each way in which a run can be ended. Looked for is a word in their
+//! arguments, which nothing that the daemon goes by has to do with.
+
+mod fixture;
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use smoker_tests::escapes::Way;
+
+use crate::run::kill_matrix::fixture::EscapeFixture;
+
+/// Between TERM and KILL.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What a loaded machine may add.
+const SLACK: Duration = Duration::from_secs(30);
+
+/// Fails unless forced runs with a `Timeout` of so many seconds end in time, as timeouts.
+fn expect_timeouts(fixture: &EscapeFixture, timeout: u64, begun: Instant, process: &str) {
+    let outcomes = fixture.daemon.finish(process);
+    let took = begun.elapsed();
+    fixture.expect_no_survivors();
+    for (cell, (_, outcome)) in fixture.cells.iter().zip(&outcomes) {
+        assert!(outcome.expect_error().contains("timeout"), "{}: {}", cell.name(), outcome.0);
+    }
+    assert!(took < Duration::from_secs(timeout) + GRACE + SLACK, "{took:?}");
+    fixture.expect_all_slots_free();
+}
+
+#[test]
+fn forced_runs_over_their_time() {
+    let fixture = EscapeFixture::build(Way::Waits, "Timeout: 3");
+    let (begun, process) = (Instant::now(), fixture.daemon.force(&fixture.plugins()));
+    expect_timeouts(&fixture, 3, begun, &process);
+}
+
+#[test]
+fn timed_runs_over_their_time() {
+    let fixture = EscapeFixture::build(Way::Waits, "Timeout: 3\nInterval: 2\nHistory: 1000");
+    for cell in &fixture.cells {
+        let first = &fixture.daemon.wait_for_results(&cell.plugin, 1)[0];
+        assert!(first.expect_error().contains("timeout"), "{}: {}", cell.name(), first.0);
+        assert_eq!(cell.token.holders(), [0; 0], "{}", cell.name());
+    }
+    fixture.expect_no_survivors();
+    fixture.expect_all_slots_free();
+}
+
+#[test]
+fn runs_over_their_time_whose_plugins_a_reload_changed_or_removed() {
+    let fixture = EscapeFixture::build(Way::Waits, "Timeout: 8");
+    let (begun, process) = (Instant::now(), fixture.daemon.force(&fixture.plugins()));
+    let _ = fixture.cells[0].token.wait_for_holders();
+    fixture.change_and_remove("Timeout: 600");
+    expect_timeouts(&fixture, 8, begun, &process);
+}
+
+#[test]
+fn daemon_stop_also_after_a_reload() {
+    let mut fixture = EscapeFixture::build(Way::Waits, "Timeout: 600");
+    let _ = fixture.daemon.force(&fixture.plugins());
+    fixture.wait_until_in_place();
+    fixture.change_and_remove("Timeout: 500");
+    let (code, took) = fixture.end(Signal::SIGTERM);
+    fixture.expect_no_survivors();
+    assert_eq!(code, 0);
+    assert!(took < GRACE + SLACK, "{took:?}");
+}
+
+#[test]
+fn daemon_killed() {
+    let mut fixture = EscapeFixture::build(Way::Waits, "Timeout: 600");
+    let _ = fixture.daemon.force(&fixture.plugins());
+    fixture.wait_until_in_place();
+    assert_eq!(fixture.end(Signal::SIGKILL).0, -9);
+    fixture.wait_for_no_survivors(GRACE + SLACK);
+}
+
+#[test]
+fn what_a_run_leaves_behind_when_it_ends_by_itself() {
+    let fixture = EscapeFixture::build(Way::Leaves, "Timeout: 60");
+    for (cell, (_, outcome)) in
+        fixture.cells.iter().zip(fixture.daemon.finish(&fixture.daemon.force(&fixture.plugins())))
+    {
+        assert_eq!(outcome.status(), "OK", "{}: {}", cell.name(), outcome.0);
+    }
+    fixture.wait_for_no_survivors(GRACE + SLACK);
+    fixture.expect_all_slots_free();
+}

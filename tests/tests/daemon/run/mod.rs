@@ -1,0 +1,12 @@
+//! One run of a plugin: when it starts, what it gets, how it ends, and what it may leave.
+
+mod command;
+mod confinement;
+mod faults;
+mod force;
+mod hanging_mount;
+mod injection;
+mod kill_matrix;
+mod leftovers;
+mod schedule;
+mod timeout;
