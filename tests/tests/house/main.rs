@@ -1,0 +1,17 @@
+//! The house rules: which crate and which folder may import which, which words are refused, which files pages name.
+//!
+//! # Layout
+//!
+//! - `walls`: the tests that hold the sources against the tables; `rooms`: the tables of allowed imports
+//! - `known_arrows`: imports that break a rule and are to be mended
+//!
+//! - `imports`: which file of a crate imports which
+//! - `source`: the paths that a Rust source names
+//! - `repository`: the files of the repository
+
+mod imports;
+mod known_arrows;
+mod repository;
+mod rooms;
+mod source;
+mod walls;

@@ -1,0 +1,116 @@
+//! The walls hold: between crates, between the rooms of a crate, and no import goes up or in a circle.
+
+use std::fs;
+
+use crate::imports::{Crate, circles, is_upward, room};
+use crate::known_arrows::KNOWN;
+use crate::repository;
+use crate::rooms::{FOREIGN, KEPT_IN, ROOMS, Room};
+
+fn is_known(name: &str, from: &str, to: &str) -> bool {
+    KNOWN.contains(&(name, from, to))
+}
+
+fn crates() -> impl Iterator<Item = (Crate, &'static [Room])> {
+    ROOMS.iter().map(|(name, rooms)| (Crate::read(name), *rooms))
+}
+
+#[test]
+fn every_crate_has_its_tables() {
+    let folders = fs::read_dir(repository::root().join("crates")).expect("a folder").flatten();
+    for name in folders.filter_map(|entry| entry.file_name().into_string().ok()) {
+        assert!(ROOMS.iter().any(|(listed, _)| *listed == name), "{name} has no rooms");
+        assert!(FOREIGN.iter().any(|(listed, _)| *listed == name), "{name} has no walls");
+    }
+}
+
+#[test]
+fn a_crate_names_nothing_beyond_its_walls() {
+    let mut broken = Vec::new();
+    for (name, forbidden) in FOREIGN {
+        let manifest = repository::text(&format!("crates/{name}/Cargo.toml"));
+        let (_, dependencies) = manifest.split_once("\n[dependencies]\n").expect("dependencies");
+        let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+        for path in forbidden {
+            let is_asked = |line: &&str| line.replace('-', "_").split(['.', ' ']).next() == Some(path);
+            broken.extend(dependencies.lines().find(is_asked).map(|line| format!("{name}/Cargo.toml: {line}")));
+        }
+        for (file, path) in Crate::read(name).foreign() {
+            let is_forbidden = forbidden.iter().any(|forbidden| path.starts_with(&format!("{forbidden}::")));
+            if is_forbidden && !is_known(name, file, path.trim_end_matches("::")) {
+                broken.push(format!("{name}/src/{file}: {path}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn some_things_stay_in_one_room() {
+    let mut broken = Vec::new();
+    for (name, kept, allowed) in KEPT_IN {
+        for (file, path) in Crate::read(name).foreign() {
+            let is_elsewhere = !allowed.iter().any(|allowed| file.starts_with(allowed));
+            let is_kept = path.starts_with(&format!("{kept}::"));
+            if is_kept && is_elsewhere && !is_known(name, file, path.trim_end_matches("::")) {
+                broken.push(format!("{name}/src/{file}: {path}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn a_room_imports_only_rooms_of_its_list() {
+    let mut broken = Vec::new();
+    for (it, rooms) in crates() {
+        for (from, to) in it.arrows() {
+            let allowed =
+                rooms.iter().find(|(name, _)| *name == room(from)).map_or([].as_slice(), |(_, allowed)| allowed);
+            let is_inside = room(from) == room(to) || room(from) == "lib" || room(to) == "lib";
+            if !is_inside && !allowed.contains(&room(to)) && !is_known(it.name, from, to) {
+                broken.push(format!("{}/src: {from} imports {to}", it.name));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_lists_of_rooms_name_imports_that_are_there_and_point_down() {
+    let mut broken = Vec::new();
+    for (it, rooms) in crates() {
+        let arrows = it.arrows();
+        for (at, (from, allowed)) in rooms.iter().enumerate() {
+            for to in *allowed {
+                if !arrows.iter().any(|arrow| (room(arrow.0), room(arrow.1)) == (*from, *to)) {
+                    broken.push(format!("{}: {from} no longer imports {to}", it.name));
+                }
+                if rooms[..=at].iter().any(|(above, _)| above == to) {
+                    broken.push(format!("{}: {from} is below {to}", it.name));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn no_file_imports_from_the_module_that_it_is_part_of() {
+    let mut broken = Vec::new();
+    for (it, _) in crates() {
+        let up = it.arrows().into_iter().filter(|(from, to)| is_upward(from, to) && !is_known(it.name, from, to));
+        broken.extend(up.map(|(from, to)| format!("{}/src: {from} imports {to}", it.name)));
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    for (it, _) in crates() {
+        let mut arrows = it.arrows();
+        arrows.retain(|(from, to)| !is_known(it.name, from, to));
+        let circles = circles(&arrows);
+        assert!(circles.is_empty(), "{}: {circles:#?}", it.name);
+    }
+}
