@@ -11,7 +11,7 @@ use smoker_runner::process::credentials::Credentials;
 
 use crate::cli::{self, Options, Order};
 use crate::daemon::Daemon;
-use crate::reload::Source;
+use crate::reload::ConfigSource;
 use crate::service::daemonize::{self, Side};
 use crate::service::error::StartError;
 use crate::service::logger_names::LOGGER_NAMES;
@@ -74,7 +74,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let stdio = background.as_ref().map(|background| background.files.clone());
     let overrides_pidfile = options.pidfile.is_some();
     let taken_on = take_on(credentials.as_ref());
-    let source = Source { origin, credentials, stdio, overrides_pidfile };
+    let source = ConfigSource { origin, credentials, stdio, overrides_pidfile };
     let served = taken_on.and_then(|()| serve(Daemon { settings, plugins, listeners, source }, background));
     pidfile::remove_if_ours(&pidfile_path);
     served.map(|()| exit_code::SUCCESS)

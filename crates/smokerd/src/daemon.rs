@@ -1,4 +1,4 @@
-//! Everything that lives inside the runtime, put together.
+//! The daemon inside its tokio runtime: starts all parts, and stops them in order.
 
 use std::io;
 use std::net::TcpListener;
@@ -8,36 +8,35 @@ use smoker_config::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::server::{self, Rooms};
-use crate::live::Live;
 use crate::os::descriptors;
-use crate::reload::{Reloader, Source};
+use crate::reload::{ConfigSource, Reloader};
+use crate::runtime::Runtime;
 use crate::service::logger_names;
 use crate::service::service_manager::ServiceManager;
 use crate::service::signals::Signals;
 use crate::service::watchdog::Watchdog;
 use crate::startup::configuration::Prepared;
 
-/// Spawning and serving need a few threads, however many cores there are.
+/// Spawning and serving need a few threads only, also on a machine with many cores.
 const MOST_WORKERS: usize = 4;
 
-/// What a daemon is made of when everything that can fail on the operator's
-/// terminal has succeeded.
+/// A daemon for which everything that can fail on the operator's terminal has succeeded.
 pub(crate) struct Daemon {
     pub(crate) settings: DaemonSettings,
     pub(crate) plugins: Vec<PluginSpec>,
     pub(crate) listeners: Vec<TcpListener>,
-    /// Where another configuration comes from.
-    pub(crate) source: Source,
+    /// For reloads.
+    pub(crate) source: ConfigSource,
 }
 
 impl Daemon {
-    /// Serves until a signal ends it. Calls `ready` when it serves.
+    /// Serves until a signal ends the daemon. Calls `ready` when it serves.
     pub(crate) fn run(self, ready: impl FnOnce()) -> io::Result<()> {
-        runtime()?.block_on(self.serve(ready))
+        tokio_runtime()?.block_on(self.serve(ready))
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
@@ -49,28 +48,28 @@ impl Daemon {
         let reaper = Reaper::start()?;
         let guardian = start_guardian(&reaper).await;
         let config = Prepared::new(settings, plugins, &source.origin);
-        tell(&config);
+        log_plugins(&config);
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
         for address in &addresses {
             tracing::info!(target: logger_names::REST_SERVER, "Starting webserver on {address}");
         }
-        let live = Live::begin(config, addresses, reaper.clone(), shutdown.clone());
-        let manager = live.manager().clone();
-        let server = tokio::spawn(server::serve(listeners, live.router(), rooms, shutdown.clone()));
-        service_manager.tell_ready(&live.status()).await;
+        let runtime = Runtime::start(config, addresses, reaper.clone(), shutdown.clone());
+        let manager = runtime.manager().clone();
+        let server = tokio::spawn(server::serve(listeners, runtime.router(), rooms, shutdown.clone()));
+        service_manager.tell_ready(&runtime.status()).await;
         let watchdog = Watchdog { manager: manager.clone(), server: server.abort_handle() };
         let watching = tokio::spawn(watchdog.watch(service_manager.clone(), shutdown.clone()));
-        let reloader = Reloader::new(source, live, service_manager.clone());
-        let reloading = tokio::spawn(reloader.obey(signals.hang_up, shutdown.clone()));
+        let reloader = Reloader::new(source, runtime, service_manager.clone());
+        let reloading = tokio::spawn(reloader.run(signals.hang_up, shutdown.clone()));
         ready();
         signals.end.wait().await;
         tracing::info!("Shutting down");
         shutdown.cancel();
         service_manager.tell_stopping().await;
-        for helper in [watching, reloading] {
-            if let Err(error) = helper.await {
-                tracing::error!("a part of smokerd had broken: {error}; please report it, with the log");
+        for task in [watching, reloading] {
+            if let Err(error) = task.await {
+                tracing::error!("a background task panicked: {error}; please report it, with the log");
             }
         }
         manager.ended().await;
@@ -82,7 +81,7 @@ impl Daemon {
     }
 }
 
-fn runtime() -> io::Result<Runtime> {
+fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
     let workers = available_parallelism().map_or(2, usize::from).clamp(2, MOST_WORKERS);
     Builder::new_multi_thread().worker_threads(workers).thread_name("smokerd").enable_all().build()
 }
@@ -94,7 +93,7 @@ async fn start_guardian(reaper: &Reaper) -> Option<Guardian> {
     })
 }
 
-fn tell(config: &Prepared) {
+fn log_plugins(config: &Prepared) {
     for plugin in &config.plugins {
         tracing::info!(target: logger_names::PLUGIN_MANAGER, "Loaded plugin {}", plugin.spec().name);
     }

@@ -3,17 +3,17 @@
 //! # Layout
 //!
 //! - `app`: from the command line to the exit code, the start-up in order
-//! - `cli`: what was typed
+//! - `cli`: the command line
 //! - `exit_code`: what the exit codes mean
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together
-//! - `reload`: what HUP does; and `setting_changes`, which settings it can take
-//! - `live`: what a configuration decides of a running daemon
+//! - `reload`: what SIGHUP does; `setting_changes`: which settings a reload can change
+//! - `runtime`: the parts of a running daemon that a reload changes
 //! - `scheduler`: when plugins run, and how many at a time
 //! - `results`: results, next runs, forced runs
 //! - `http`: connections, access, the pages
-//! - `test_plugin`: one plugin, run once, here and now
+//! - `test_plugin`: one run of one plugin, without a daemon
 //! - `os`: what the operating system offers
 
 #![forbid(unsafe_code)]
@@ -24,10 +24,10 @@ pub mod http;
 
 mod cli;
 mod daemon;
-mod live;
 mod os;
 mod reload;
 mod results;
+mod runtime;
 mod scheduler;
 mod service;
 mod setting_changes;

@@ -1,5 +1,5 @@
-//! What SIGHUP does: log files are opened anew, and another configuration
-//! takes the place of the one that counts, as a whole or not at all.
+//! What SIGHUP does: log files are reopened, and the configuration is reloaded,
+//! as a whole or not at all.
 
 use std::fmt::Display;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use smoker_runner::process::credentials::Credentials;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::Live;
+use crate::runtime::Runtime;
 use crate::scheduler::plugin_set::Changes;
 use crate::service::privileges;
 use crate::service::service_manager::ServiceManager;
@@ -20,54 +20,55 @@ use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::setting_changes;
 use crate::startup::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
 
-/// So many names of plugins are in one line of the log.
+/// How many names of plugins one line of the log has.
 const MOST_NAMES: usize = 10;
 
-/// Where another configuration comes from.
+/// Where the configuration comes from, and what the start decided about this daemon.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
+pub(crate) struct ConfigSource {
     pub(crate) origin: Origin,
-    /// Whom the daemon has become; none: it stayed who it was.
+    /// The account that the daemon runs as; none: the account that started it.
     pub(crate) credentials: Option<Credentials>,
-    /// The standard streams; none in the foreground, where they belong to whoever started us.
+    /// The standard streams; none in the foreground, where they belong to the starting process.
     pub(crate) stdio: Option<StdioFiles>,
-    /// Whether the command line names the pidfile, so that the configuration's does not count.
+    /// Whether the command line names the pidfile, which overrides the configuration's.
     pub(crate) overrides_pidfile: bool,
 }
 
-impl Source {
-    /// Whether the daemon has gone into the background.
+impl ConfigSource {
+    /// Whether the daemon runs in the background.
     pub(crate) fn is_background(&self) -> bool {
         self.stdio.is_some()
     }
 }
 
-/// Takes one configuration after the other.
+/// Reloads the configuration at each SIGHUP.
 #[derive(Debug)]
 pub(crate) struct Reloader {
-    source: Source,
-    live: Live,
+    source: ConfigSource,
+    runtime: Runtime,
     service_manager: ServiceManager,
-    /// What the daemon was started with.
+    /// The settings that the daemon was started with.
     started: DaemonSettings,
 }
 
-/// A configuration that can be taken without fail.
-struct Next {
+/// A configuration that has passed all checks, so that applying it cannot fail.
+struct CheckedConfig {
     config: Prepared,
     problems: Vec<Problem>,
+    /// The files of the standard streams, when they change.
     stdio: Option<(StdioFiles, OpenStdio)>,
 }
 
 impl Reloader {
-    /// For a daemon that has just been set up.
-    pub(crate) fn new(source: Source, live: Live, service_manager: ServiceManager) -> Self {
-        let started = live.settings().clone();
-        Self { source, live, service_manager, started }
+    /// For a daemon that has just started.
+    pub(crate) fn new(source: ConfigSource, runtime: Runtime, service_manager: ServiceManager) -> Self {
+        let started = runtime.settings().clone();
+        Self { source, runtime, service_manager, started }
     }
 
     /// Reloads at each signal, until the daemon stops.
-    pub(crate) async fn obey(mut self, mut hang_up: Signal, shutdown: CancellationToken) {
+    pub(crate) async fn run(mut self, mut hang_up: Signal, shutdown: CancellationToken) {
         let reloading = async {
             while hang_up.recv().await.is_some() {
                 while self.reload_and_listen(&mut hang_up).await {}
@@ -79,8 +80,8 @@ impl Reloader {
         }
     }
 
-    /// Reloads, and tells whether signals came meanwhile: however many, they
-    /// are one more reload after it, so that the last configuration wins.
+    /// Reloads, and returns whether signals came meanwhile: any number of them
+    /// causes one more reload, so that the last configuration wins.
     async fn reload_and_listen(&mut self, hang_up: &mut Signal) -> bool {
         let mut again = false;
         let mut reload = pin!(self.reload());
@@ -95,13 +96,13 @@ impl Reloader {
         }
     }
 
-    /// Reads on a thread of its own, since files and accounts may take their
-    /// time, then swaps in one go.
+    /// Reads on a thread of its own, since files and accounts may be slow, then
+    /// applies the configuration at once.
     async fn reload(&mut self) {
         self.service_manager.tell_reloading().await;
         let source = self.source.clone();
         let status = match aside::run(move || read(&source)).await {
-            Ok(Ok(next)) => self.take(next),
+            Ok(Ok(checked)) => self.apply(checked),
             Ok(Err(Unusable { error, problems })) => {
                 log_all(&problems);
                 self.refuse(&error)
@@ -111,22 +112,22 @@ impl Reloader {
         self.service_manager.tell_ready(&status).await;
     }
 
-    /// Lets the configuration that counts go on, and gives the daemon's status.
+    /// Logs why the configuration is refused, and returns the daemon's status. The configuration in effect stays.
     fn refuse(&self, error: &dyn Display) -> String {
         for line in error.to_string().lines() {
             tracing::error!("{line}");
         }
         let path = self.source.origin.path.display();
         tracing::error!(
-            "Configuration {path} is refused as a whole and the one before goes on: correct what is said above, try it \
+            "Configuration {path} is refused as a whole and the one before goes on: fix the problems listed above, try it \
              with --check, send SIGHUP again"
         );
-        format!("{}; the last reload was refused, see the log", self.live.status())
+        format!("{}; the last reload was refused, see the log", self.runtime.status())
     }
 
-    /// Takes a configuration, and gives the daemon's status.
-    fn take(&mut self, next: Next) -> String {
-        let Next { config, problems, stdio } = next;
+    /// Changes to a configuration, and returns the daemon's status.
+    fn apply(&mut self, checked: CheckedConfig) -> String {
+        let CheckedConfig { config, problems, stdio } = checked;
         if let Some((files, open_files)) = stdio {
             match open_files.install() {
                 Ok(()) => self.source.stdio = Some(files),
@@ -137,20 +138,20 @@ impl Reloader {
         log_all(&problems);
         let mut warnings = config.warnings();
         let settings = &config.settings;
-        warnings.extend(setting_changes::waiting(&self.started, settings, self.source.overrides_pidfile));
+        warnings.extend(setting_changes::deferred(&self.started, settings, self.source.overrides_pidfile));
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
-        let differing = setting_changes::live(self.live.settings(), settings);
-        let changes = self.live.take(config);
+        let differing = setting_changes::immediate(self.runtime.settings(), settings);
+        let changes = self.runtime.apply(config);
         let summary = self.summary(&changes, &differing);
-        // At the level of what it brought, so that who reads only that knows where it came from.
+        // At the level of the reload's problems, so that a log of warnings shows what they belong to.
         if warnings.is_empty() && problems.iter().all(|problem| problem.severity == Severity::Info) {
             tracing::info!("{summary}");
         } else {
             tracing::warn!("{summary}");
         }
-        self.live.status()
+        self.runtime.status()
     }
 
     fn summary(&self, changes: &Changes, settings: &[&str]) -> String {
@@ -164,7 +165,7 @@ impl Reloader {
     }
 }
 
-/// How many plugins, and the first names of them.
+/// The number of plugins, and the first of their names.
 fn counted(names: &[PluginName], what: &str) -> String {
     let count = names.len();
     let mut shown: Vec<_> = names.iter().take(MOST_NAMES).map(PluginName::as_str).collect();
@@ -174,8 +175,8 @@ fn counted(names: &[PluginName], what: &str) -> String {
     if shown.is_empty() { format!("0 {what}") } else { format!("{count} {what} ({})", shown.join(", ")) }
 }
 
-/// Opens log files anew, then reads the configuration and checks all that a start checks.
-fn read(source: &Source) -> Result<Next, Unusable> {
+/// Reopens log files, then reads the configuration and checks all that a start checks.
+fn read(source: &ConfigSource) -> Result<CheckedConfig, Unusable> {
     reopen_log_files(source.stdio.as_ref());
     let loaded = configuration::load_anew(&source.origin, source.credentials.as_ref())?;
     let Loaded { settings, plugins, problems, .. } = loaded;
@@ -185,11 +186,11 @@ fn read(source: &Source) -> Result<Next, Unusable> {
         Some(Ok(open_files)) => Some((files, open_files)),
         Some(Err(error)) => return Err(Unusable { error, problems }),
     };
-    Ok(Next { config: Prepared::new(settings, plugins, &source.origin), problems, stdio })
+    Ok(CheckedConfig { config: Prepared::new(settings, plugins, &source.origin), problems, stdio })
 }
 
-/// Whatever writes to files opens them anew here, before the configuration is
-/// read: `logrotate` has to have its way with a bad one, too.
+/// Reopens all log files. Before the configuration is read, since `logrotate`
+/// has to work with a broken one, too.
 fn reopen_log_files(stdio: Option<&StdioFiles>) {
     smoker_logging::reopen();
     let Some(files) = stdio else { return };

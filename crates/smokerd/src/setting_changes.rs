@@ -1,12 +1,11 @@
-//! Which of the daemon's own settings differ, and which of them a daemon that
-//! runs can take.
+//! Which of the daemon's own settings a reload changes, and which of them take effect at once.
 
 use std::fmt::Display;
 
 use smoker_config::DaemonSettings;
 
-/// The keys that differ and count at once.
-pub(crate) fn live(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'static str> {
+/// The changed keys that take effect at once.
+pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'static str> {
     let differs = [
         ("nr_concurrent_plugins", before.nr_concurrent_plugins != now.nr_concurrent_plugins),
         ("allow", before.allow != now.allow),
@@ -20,9 +19,9 @@ pub(crate) fn live(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'stati
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }
 
-/// A line for each key that differs from what the daemon was started with and
-/// counts from its next start only. A pidfile that the command line overrides never counts.
-pub(crate) fn waiting(started: &DaemonSettings, now: &DaemonSettings, overrides_pidfile: bool) -> Vec<String> {
+/// A warning for each key that was changed since the daemon's start and takes
+/// effect at its next start only; not for a pidfile that the command line overrides.
+pub(crate) fn deferred(started: &DaemonSettings, now: &DaemonSettings, overrides_pidfile: bool) -> Vec<String> {
     let keys = [
         ("bind_host", shown(Some(&started.bind_host)), shown(Some(&now.bind_host))),
         ("bind_port", shown(Some(&started.bind_port)), shown(Some(&now.bind_port))),

@@ -13,14 +13,14 @@ use tokio_util::sync::CancellationToken;
 use crate::http::api::guard::Connection;
 use crate::http::idle::Connections;
 use crate::http::server;
-use crate::live::Live;
+use crate::runtime::Runtime;
 use crate::service::logger_names;
 use crate::startup::configuration::{Origin, Prepared};
 
 /// The pages of a daemon, and the plugins behind them.
 #[derive(Debug)]
 pub struct Pages {
-    live: Live,
+    runtime: Runtime,
     connections: Connections,
     shutdown: CancellationToken,
 }
@@ -33,8 +33,8 @@ impl Pages {
         let Config { settings, plugins, .. } = config;
         let shutdown = CancellationToken::new();
         let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/")));
-        let live = Live::begin(prepared, Vec::new(), reaper, shutdown.clone());
-        Self { live, connections: Connections::new(), shutdown }
+        let runtime = Runtime::start(prepared, Vec::new(), reaper, shutdown.clone());
+        Self { runtime, connections: Connections::new(), shutdown }
     }
 
     /// Answers the requests of a client on this machine, up to the end of the stream.
@@ -46,10 +46,10 @@ impl Pages {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, self.live.settings().bind_port));
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, self.runtime.settings().bind_port));
         let connection = Connection { peer: (Ipv4Addr::LOCALHOST, 1).into(), local };
         let member = self.connections.enter();
-        server::converse(stream, connection, self.live.router(), &member, self.shutdown.clone()).await
+        server::converse(stream, connection, self.runtime.router(), &member, self.shutdown.clone()).await
     }
 }
 

@@ -1,19 +1,18 @@
 //! The results that are kept of one plugin.
 //!
-//! In memory, oldest first, each already written as the wire shows it: a page
-//! is put together from texts, and a result takes no more room than its text.
+//! In memory, oldest first, each as the JSON text of the wire: a page is
+//! assembled from texts, and a result takes no more memory than its text.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A number that grows with each result of the daemon, so that the oldest of
-/// all can be found.
+/// Counts the results of the daemon, so that the oldest of all plugins can be found.
 pub(crate) type Sequence = u64;
 
-/// What a kept result takes beside its text.
+/// Memory of a kept result beside its text, in bytes.
 const OVERHEAD: usize = 48;
 
-/// Results of one plugin.
+/// The results of one plugin, up to a limit.
 #[derive(Debug)]
 pub(crate) struct History {
     limit: usize,
@@ -26,19 +25,18 @@ impl History {
         Self { limit, results: VecDeque::new() }
     }
 
-    /// Keeps another number of results from now on, and gives how many bytes
-    /// the history grew (or shrank) by.
+    /// Changes the limit, and returns by how many bytes the history grew (negative: shrank).
     pub(crate) fn set_limit(&mut self, limit: usize) -> isize {
         self.limit = limit;
         self.trim()
     }
 
-    /// How many bytes all results take.
+    /// The memory that all results take, in bytes.
     pub(crate) fn size(&self) -> isize {
         self.iter().map(|result| size(result)).sum()
     }
 
-    /// Adds a result and gives how many bytes the history grew (or shrank) by.
+    /// Adds a result, and returns by how many bytes the history grew (negative: shrank).
     pub(crate) fn push(&mut self, sequence: Sequence, result: Arc<str>) -> isize {
         if self.limit == 0 {
             return 0;
@@ -66,18 +64,18 @@ impl History {
         self.results.iter().map(|(_, result)| result)
     }
 
-    /// When the oldest result came that could be spared; the newest never can.
-    pub(crate) fn oldest_spare(&self) -> Option<Sequence> {
+    /// The number of the oldest result that may be evicted; the newest result never is.
+    pub(crate) fn oldest_evictable(&self) -> Option<Sequence> {
         if self.results.len() > 1 { self.results.front().map(|(sequence, _)| *sequence) } else { None }
     }
 
-    /// Drops the oldest result and gives how many bytes that freed.
+    /// Drops the oldest result, and returns how many bytes that freed.
     pub(crate) fn drop_oldest(&mut self) -> isize {
         self.results.pop_front().map_or(0, |(_, result)| size(&result))
     }
 }
 
-/// How many bytes a kept text takes.
+/// The memory that a kept text takes, in bytes.
 pub(crate) fn size(text: &str) -> isize {
     isize::try_from(text.len() + OVERHEAD).unwrap_or(isize::MAX)
 }
@@ -93,7 +91,7 @@ mod tests {
             history.push(sequence as u64, text.into());
         }
         assert_eq!(history.iter().map(|text| &**text).collect::<Vec<_>>(), ["two", "three"]);
-        assert_eq!(history.oldest_spare(), Some(1));
+        assert_eq!(history.oldest_evictable(), Some(1));
     }
 
     #[test]
@@ -101,7 +99,7 @@ mod tests {
         let mut history = History::new(1);
         assert_eq!(history.push(0, "12345".into()), size("12345"));
         assert_eq!(history.push(1, "123".into()), -2);
-        assert_eq!(history.oldest_spare(), None);
+        assert_eq!(history.oldest_evictable(), None);
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! What the daemon knows: results, next runs, forced runs.
+//! What the daemon knows of its plugins: results, next runs, forced runs.
 //!
 //! # Layout
 //!
-//! - `state`: the handle over everything below, behind one lock
-//! - `roster`: all plugins in configuration order, each with what is known of it
+//! - `store`: `SharedState`, the handle over everything below, behind one lock
+//! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `history`: the results that are kept of one plugin
-//! - `process_table`: forced runs
-//! - `frame`: what the configuration alone decides of a plugin on the wire
+//! - `processes`: forced runs
+//! - `config_fields`: the part of a plugin's JSON object that its configuration alone decides
 //! - `json_text`: JSON as the original writes it
 
-pub(crate) mod frame;
+pub(crate) mod config_fields;
 pub(crate) mod history;
 pub(crate) mod json_text;
-pub(crate) mod process_table;
-pub(crate) mod roster;
-pub(crate) mod state;
+pub(crate) mod processes;
+pub(crate) mod store;
+pub(crate) mod table;

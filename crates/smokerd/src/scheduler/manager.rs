@@ -11,11 +11,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::results::process_table::ProcessId;
-use crate::results::state::SharedState;
-use crate::scheduler::plugin_set::{Candidate, Changes, ForceError, PluginSet, Selection, Succession};
-use crate::scheduler::plugin_task::{Order, PluginTask};
-use crate::scheduler::run::Means;
+use crate::results::processes::ProcessId;
+use crate::results::store::SharedState;
+use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
+use crate::scheduler::plugin_task::{Command, PluginTask};
+use crate::scheduler::run::TaskContext;
 use crate::scheduler::slots::Slots;
 
 /// How many names of a forced run's plugins the log lists.
@@ -28,38 +28,38 @@ pub(crate) struct PluginManager(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     state: SharedState,
-    means: Means,
+    context: TaskContext,
     tasks: Mutex<JoinSet<()>>,
-    /// A request meets one set from its first name to its last order. The
-    /// other locks are taken after this one, and all for moments only.
+    /// A request holds the lock from its first name to its last command, so
+    /// that no reload comes between. The other locks are taken after this one,
+    /// and all for moments only.
     set: Mutex<PluginSet>,
 }
 
 impl PluginManager {
     /// Without any plugin yet.
     pub(crate) fn new(runner: Runner, slots: Slots, shutdown: CancellationToken) -> Self {
-        let means = Means { runner, slots, shutdown };
-        Self(Arc::new(Inner { state: SharedState::new(), means, tasks: Mutex::default(), set: Mutex::default() }))
+        let context = TaskContext { runner, slots, shutdown };
+        Self(Arc::new(Inner { state: SharedState::new(), context, tasks: Mutex::default(), set: Mutex::default() }))
     }
 
-    /// Puts other plugins in the place of those that there are, all at once,
-    /// and gives what became of them. Tasks end with the plugins' removal or
-    /// with the daemon's shutdown, in either case when all of their runs have.
+    /// Replaces all plugins at once, and returns what has changed. A task ends
+    /// after its plugin is removed or the daemon stops, when all of its runs have ended.
     pub(crate) fn replace_plugins(&self, plugins: Vec<PreparedPlugin>, history_memory: usize) -> Changes {
-        let candidates = plugins.into_iter().map(Candidate::new).collect();
-        let Inner { state, means, tasks, .. } = &*self.0;
+        let loaded = plugins.into_iter().map(LoadedPlugin::new).collect();
+        let Inner { state, context, tasks, .. } = &*self.0;
         let mut set = self.set();
-        let Succession { entries, orders, births, changes } = set.replace(candidates);
-        // The state comes first: what a task tells of a definition that the state has not heard of does not count.
+        let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
+        // The state comes first: it ignores what a task reports for a generation that it does not know yet.
         state.replace_plugins(entries, history_memory);
-        for (task, order) in orders {
-            // A task that is gone has ended with the daemon.
-            let _ = task.send(order);
+        for (task, command) in commands {
+            // Only the daemon's stop ends a task whose plugin is configured.
+            let _ = task.send(command);
         }
         let mut tasks = lock(tasks);
         while tasks.try_join_next().is_some() {}
-        for (definition, inbox) in births {
-            tasks.spawn(PluginTask::new(definition, inbox, state.clone(), means.clone()).live());
+        for (definition, inbox) in to_spawn {
+            tasks.spawn(PluginTask::new(definition, inbox, state.clone(), context.clone()).run());
         }
         changes
     }
@@ -75,41 +75,42 @@ impl PluginManager {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// What is known of plugins and processes.
+    /// The state of plugins and processes.
     pub(crate) fn state(&self) -> &SharedState {
         &self.0.state
     }
 
     /// Runs plugins now. The process exists when this returns.
     pub(crate) fn force(&self, selection: &Selection) -> Result<ProcessId, ForceError> {
-        let (process, names) = self.ask(selection)?;
+        let (process, names) = self.request(selection)?;
         let list = names.iter().take(LISTED_NAMES).map(PluginName::as_str).collect::<Vec<_>>().join(", ");
         let rest = if names.len() > LISTED_NAMES { ", ..." } else { "" };
         tracing::info!("Forcing run of {} plugins: {list}{rest}", names.len());
         Ok(process)
     }
 
-    fn ask(&self, selection: &Selection) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
+    fn request(&self, selection: &Selection) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
         let set = self.set();
         let selected = set.select(selection)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
         let process = self.state().add_process(names.clone()).ok_or(ForceError::TooMany)?;
-        let mut asked = HashSet::new();
-        for managed in selected.iter().filter(|managed| asked.insert(managed.name())) {
-            managed.orders.send(Order::Run(process)).map_err(|_| ForceError::Stopping)?;
+        let mut requested = HashSet::new();
+        for managed in selected.iter().filter(|managed| requested.insert(managed.name())) {
+            managed.commands.send(Command::Run(process)).map_err(|_| ForceError::Stopping)?;
         }
         Ok((process, names))
     }
 
-    /// Returns when every plugin's task and the state have answered: whether all do.
-    pub(crate) async fn answers(&self) -> bool {
-        let (answer, mut answers) = mpsc::channel(1);
-        let all_live = self.set().all().all(|managed| managed.orders.send(Order::Answer(answer.clone())).is_ok());
-        drop(answer);
-        self.state().generation();
-        // Each task drops the order when it comes to it; then nobody is left to send anything.
-        answers.recv().await;
-        all_live
+    /// Waits until every plugin's task has answered a ping and the state's lock
+    /// was free. Returns whether every task still exists.
+    pub(crate) async fn is_responsive(&self) -> bool {
+        let (reply, mut replies) = mpsc::channel(1);
+        let all_exist = self.set().all().all(|managed| managed.commands.send(Command::Ping(reply.clone())).is_ok());
+        drop(reply);
+        self.state().revision();
+        // Each task drops its sender when it comes to the command; without senders this returns.
+        replies.recv().await;
+        all_exist
     }
 
     fn set(&self) -> MutexGuard<'_, PluginSet> {
@@ -168,7 +169,7 @@ mod tests {
             }
         };
         timeout(Duration::from_secs(30), two_are_left).await.expect("the tasks of removed plugins end");
-        assert!(manager.answers().await);
+        assert!(manager.is_responsive().await);
         assert_eq!(living(&manager), 2);
     }
 
@@ -176,12 +177,12 @@ mod tests {
     async fn a_task_that_has_ended_or_hangs_is_noticed() {
         let manager = manager();
         manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20);
-        assert!(manager.answers().await);
-        // Nobody is born, so that nobody reads the orders.
-        let candidates = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(Candidate::new).collect();
-        let hanging = manager.set().replace(candidates);
-        assert!(timeout(Duration::from_millis(100), manager.answers()).await.is_err());
+        assert!(manager.is_responsive().await);
+        // No task is spawned, so that nothing reads the commands.
+        let loaded = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(LoadedPlugin::new).collect();
+        let hanging = manager.set().replace(loaded);
+        assert!(timeout(Duration::from_millis(100), manager.is_responsive()).await.is_err());
         drop(hanging);
-        assert!(!manager.answers().await);
+        assert!(!manager.is_responsive().await);
     }
 }

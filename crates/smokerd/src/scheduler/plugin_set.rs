@@ -1,4 +1,4 @@
-//! The plugins that count at one moment, each with the way to its task.
+//! The plugins of the current configuration, each with the channel to its task.
 
 use std::collections::HashMap;
 use std::mem;
@@ -11,26 +11,26 @@ use smoker_runner::prepared::PreparedPlugin;
 use thiserror::Error;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
-use crate::results::frame::Frame;
+use crate::results::config_fields::ConfigFields;
 use crate::results::json_text;
-use crate::results::process_table::AWAITED_RUNS;
-use crate::results::roster::{Edition, NewPlugin, Plan};
-use crate::scheduler::plugin_task::{Definition, Order};
+use crate::results::processes::AWAITED_RUNS;
+use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
+use crate::scheduler::plugin_task::{Command, Definition};
 
 /// All plugins, in configuration order.
 #[derive(Debug, Default)]
 pub(crate) struct PluginSet {
-    edition: Edition,
+    generation: ConfigGeneration,
     managed: IndexMap<PluginName, ManagedPlugin>,
-    /// Removed plugins, whose tasks live on as long as they have runs.
-    retired: HashMap<PluginName, WeakUnboundedSender<Order>>,
+    /// Removed plugins whose tasks still have runs.
+    draining: HashMap<PluginName, WeakUnboundedSender<Command>>,
 }
 
-/// A plugin with the way to its task.
+/// A plugin with the channel to its task.
 #[derive(Debug)]
 pub(crate) struct ManagedPlugin {
     plugin: Arc<PreparedPlugin>,
-    pub(crate) orders: UnboundedSender<Order>,
+    pub(crate) commands: UnboundedSender<Command>,
 }
 
 /// Which plugins a client wants to run: the named ones in their order, then
@@ -54,27 +54,28 @@ pub(crate) enum ForceError {
     Stopping,
 }
 
-/// A plugin that was loaded just now, with all that can be made before anybody has to wait.
+/// A plugin of a new configuration, with everything that can be prepared before a lock is taken.
 #[derive(Debug)]
-pub(crate) struct Candidate {
-    frame: Arc<Frame>,
+pub(crate) struct LoadedPlugin {
+    config: Arc<ConfigFields>,
+    /// The time as JSON.
     next_run: Arc<str>,
     definition: Definition,
 }
 
-/// What follows from other plugins.
+/// What has to be done to change to another configuration.
 #[derive(Debug, Default)]
-pub(crate) struct Succession {
-    /// What the state has to know first.
+pub(crate) struct ReloadPlan {
+    /// The plugins for the state; the state takes them before the tasks get their commands.
     pub(crate) entries: Vec<NewPlugin>,
-    /// Orders for tasks that live.
-    pub(crate) orders: Vec<(UnboundedSender<Order>, Order)>,
-    /// Tasks that are to be born.
-    pub(crate) births: Vec<(Definition, UnboundedReceiver<Order>)>,
+    /// Commands for tasks that exist.
+    pub(crate) commands: Vec<(UnboundedSender<Command>, Command)>,
+    /// New tasks.
+    pub(crate) to_spawn: Vec<(Definition, UnboundedReceiver<Command>)>,
     pub(crate) changes: Changes,
 }
 
-/// What became of plugins.
+/// How a configuration's plugins differ from those before.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     pub(crate) added: Vec<PluginName>,
@@ -83,12 +84,13 @@ pub(crate) struct Changes {
     pub(crate) unchanged: usize,
 }
 
-impl Candidate {
+impl LoadedPlugin {
+    /// Plans the plugin's first run from this moment.
     pub(crate) fn new(plugin: PreparedPlugin) -> Self {
-        let frame = Arc::new(Frame::of(plugin.spec()));
+        let config = Arc::new(ConfigFields::of(plugin.spec()));
         let definition = Definition::of(plugin);
         let next_run = json_text::to_text(&definition.next_run()).into();
-        Self { frame, next_run, definition }
+        Self { config, next_run, definition }
     }
 }
 
@@ -122,57 +124,61 @@ impl PluginSet {
         if selected.is_empty() { Err(ForceError::NoMatch) } else { Ok(selected) }
     }
 
-    /// Puts other plugins in the place of these. Who stays keeps its task, and
-    /// so does who comes back before its last run has ended: no two tasks run
-    /// one plugin, so that `Serial` holds.
-    pub(crate) fn replace(&mut self, candidates: Vec<Candidate>) -> Succession {
+    /// Replaces all plugins. A plugin that is still configured keeps its task,
+    /// and so does one that comes back before its last run has ended: a plugin
+    /// never has two tasks, so that `Serial` holds.
+    pub(crate) fn replace(&mut self, plugins: Vec<LoadedPlugin>) -> ReloadPlan {
         let mut before = mem::take(&mut self.managed);
-        let mut succession = Succession::default();
-        self.edition += 1;
-        self.retired.retain(|_, orders| orders.strong_count() > 0);
-        for Candidate { frame, next_run, mut definition } in candidates {
-            definition.edition = self.edition;
+        let mut plan = ReloadPlan::default();
+        self.generation += 1;
+        self.draining.retain(|_, commands| commands.strong_count() > 0);
+        for LoadedPlugin { config, next_run, mut definition } in plugins {
+            definition.generation = self.generation;
             let plugin = Arc::clone(&definition.plugin);
             let (name, history) = (plugin.spec().name.clone(), plugin.spec().history);
-            let mut plan = Some(Plan { edition: self.edition, next_run });
+            let mut next_run = Some(NextRun { generation: self.generation, text: next_run });
             let managed = match before.swap_remove(&name) {
                 Some(old) if old.plugin.is_same_as(&plugin) => {
-                    plan = None;
-                    succession.changes.unchanged += 1;
+                    next_run = None;
+                    plan.changes.unchanged += 1;
                     old
                 }
                 Some(old) => {
-                    succession.changes.changed.push(name.clone());
-                    succession.orders.push((old.orders.clone(), Order::Become(Box::new(definition))));
-                    ManagedPlugin { plugin, orders: old.orders }
+                    plan.changes.changed.push(name.clone());
+                    plan.commands.push((old.commands.clone(), Command::Reconfigure(Box::new(definition))));
+                    ManagedPlugin { plugin, commands: old.commands }
                 }
                 None => {
-                    succession.changes.added.push(name.clone());
-                    let retired = self.retired.remove(&name).and_then(|orders| orders.upgrade());
-                    ManagedPlugin { plugin, orders: succession.begin(retired, definition) }
+                    plan.changes.added.push(name.clone());
+                    let draining = self.draining.remove(&name).and_then(|commands| commands.upgrade());
+                    ManagedPlugin { plugin, commands: plan.start(draining, definition) }
                 }
             };
-            succession.entries.push(NewPlugin { name: name.clone(), frame, history, plan });
+            plan.entries.push(NewPlugin { name: name.clone(), config, history, next_run });
             self.managed.insert(name, managed);
         }
-        for (name, ManagedPlugin { orders, .. }) in before.sorted_by(|one, _, other, _| one.cmp(other)) {
-            self.retired.insert(name.clone(), orders.downgrade());
-            succession.changes.removed.push(name);
-            succession.orders.push((orders.clone(), Order::Retire(orders)));
+        for (name, ManagedPlugin { commands, .. }) in before.sorted_by(|one, _, other, _| one.cmp(other)) {
+            self.draining.insert(name.clone(), commands.downgrade());
+            plan.changes.removed.push(name);
+            plan.commands.push((commands.clone(), Command::Drain(commands)));
         }
-        succession
+        plan
     }
 }
 
-impl Succession {
-    /// Lets a task that was about to end, or else a new one, take care of a plugin.
-    fn begin(&mut self, retired: Option<UnboundedSender<Order>>, definition: Definition) -> UnboundedSender<Order> {
-        if let Some(orders) = retired {
-            self.orders.push((orders.clone(), Order::Become(Box::new(definition))));
-            return orders;
+impl ReloadPlan {
+    /// Gives a plugin to its task that is still draining, else to a new one.
+    fn start(
+        &mut self,
+        draining: Option<UnboundedSender<Command>>,
+        definition: Definition,
+    ) -> UnboundedSender<Command> {
+        if let Some(commands) = draining {
+            self.commands.push((commands.clone(), Command::Reconfigure(Box::new(definition))));
+            return commands;
         }
-        let (orders, inbox) = unbounded_channel();
-        self.births.push((definition, inbox));
-        orders
+        let (commands, inbox) = unbounded_channel();
+        self.to_spawn.push((definition, inbox));
+        commands
     }
 }

@@ -13,98 +13,100 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use crate::results::process_table::ProcessId;
-use crate::results::roster::Edition;
-use crate::results::state::SharedState;
-use crate::scheduler::run::{Means, Outcome, Run};
+use crate::results::processes::ProcessId;
+use crate::results::store::SharedState;
+use crate::results::table::ConfigGeneration;
+use crate::scheduler::run::{RunHandle, RunOutcome, TaskContext};
 use crate::scheduler::schedule::Schedule;
 
-/// What a configuration makes of a plugin.
+/// A plugin as one configuration defines it, with its schedule.
 #[derive(Debug)]
 pub(crate) struct Definition {
     pub(crate) plugin: Arc<PreparedPlugin>,
-    pub(crate) edition: Edition,
+    pub(crate) generation: ConfigGeneration,
     schedule: Option<Schedule>,
 }
 
-/// What a task is told.
+/// What the manager sends to a task.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum Command {
     /// Run the plugin for this process.
     Run(ProcessId),
-    /// Go on under another definition. In a box, since a channel has room for
-    /// dozens of orders, and there are thousands of channels.
-    Become(Box<Definition>),
-    /// Plan nothing more; end when the last run has. Dropping the sender tells
-    /// that it has: as long as it is there the plugin may come back.
-    Retire(mpsc::UnboundedSender<Order>),
-    /// Show that you live, by dropping this.
-    Answer(mpsc::Sender<()>),
+    /// Change to another definition. Boxed, since a channel has room for dozens
+    /// of commands, and there are thousands of channels.
+    Reconfigure(Box<Definition>),
+    /// Start no more timed runs; end when the last run has. The task drops the
+    /// sender then: until it has, the plugin may come back to this task.
+    Drain(mpsc::UnboundedSender<Command>),
+    /// Show that the task is alive, by dropping the sender.
+    Ping(mpsc::Sender<()>),
 }
 
-/// A plugin that lives.
+/// The task of one plugin.
 pub(crate) struct PluginTask {
     definition: Definition,
-    orders: mpsc::UnboundedReceiver<Order>,
+    commands: mpsc::UnboundedReceiver<Command>,
     state: SharedState,
-    means: Means,
-    runs: JoinSet<Outcome>,
-    timed: Option<Run>,
+    context: TaskContext,
+    runs: JoinSet<RunOutcome>,
+    timed: Option<RunHandle>,
     forced: Forced,
-    /// Forced runs that began under earlier definitions. Nobody joins them.
-    outdated: Vec<(Run, Vec<ProcessId>)>,
-    retiring: Option<mpsc::UnboundedSender<Order>>,
+    /// Forced runs of earlier definitions. New requests do not join them.
+    outdated: Vec<(RunHandle, Vec<ProcessId>)>,
+    /// Set while the task is draining, see [`Command::Drain`].
+    draining: Option<mpsc::UnboundedSender<Command>>,
+    /// How many timed runs were skipped since the task started.
     skipped: u64,
 }
 
-/// What became of requests to run.
+/// How far the requests to run are.
 enum Forced {
-    /// There are none.
+    /// There is no request.
     Idle,
-    /// They wait for the runs of a serial plugin to end.
+    /// The plugin is serial, and another run of it has not ended yet.
     Waiting(Vec<ProcessId>),
-    /// A run is on its way; these processes get its result.
-    Running(Run, Vec<ProcessId>),
+    /// The run has been started; these processes get its result.
+    Running(RunHandle, Vec<ProcessId>),
 }
 
 impl PluginTask {
-    /// A plugin that nobody has run yet.
+    /// A task without runs.
     pub(crate) fn new(
         definition: Definition,
-        orders: mpsc::UnboundedReceiver<Order>,
+        commands: mpsc::UnboundedReceiver<Command>,
         state: SharedState,
-        means: Means,
+        context: TaskContext,
     ) -> Self {
         Self {
             definition,
-            orders,
+            commands,
             state,
-            means,
+            context,
             runs: JoinSet::new(),
             timed: None,
             forced: Forced::Idle,
             outdated: Vec::new(),
-            retiring: None,
+            draining: None,
             skipped: 0,
         }
     }
 
-    /// Lives until the plugin is removed or the daemon stops, and all runs have ended.
-    pub(crate) async fn live(mut self) {
-        let shutdown = self.means.shutdown.clone();
+    /// Runs until the plugin is removed or the daemon stops, and all of its runs have ended.
+    pub(crate) async fn run(mut self) {
+        let shutdown = self.context.shutdown.clone();
         loop {
             let next = self.definition.schedule.as_ref().map(Schedule::next);
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = due(next) => self.tick(),
-                order = self.orders.recv() => match order {
-                    Some(order) => self.obey(order),
+                command = self.commands.recv() => match command {
+                    Some(command) => self.handle(command),
                     None => break,
                 },
                 Some(run) = self.runs.join_next_with_id() => self.collect(run),
             }
             if self.runs.is_empty() {
-                self.retiring = None;
+                self.draining = None;
             }
         }
         while let Some(run) = self.runs.join_next_with_id().await {
@@ -112,23 +114,24 @@ impl PluginTask {
         }
     }
 
-    fn obey(&mut self, order: Order) {
-        match order {
-            Order::Run(process) => self.force(process),
-            Order::Become(definition) => self.redefine(*definition),
-            Order::Retire(orders) => {
+    fn handle(&mut self, command: Command) {
+        match command {
+            Command::Run(process) => self.force(process),
+            Command::Reconfigure(definition) => self.reconfigure(*definition),
+            Command::Drain(commands) => {
                 self.definition.schedule = None;
                 self.withdraw_timed();
-                self.retiring = Some(orders);
+                self.draining = Some(commands);
             }
-            Order::Answer(answer) => drop(answer),
+            Command::Ping(reply) => drop(reply),
         }
     }
 
-    /// Runs that have begun finish under the old definition, and who asks from
-    /// now on does not join them. A forced run that still waits for its slot
-    /// runs the new one; a timed run is planned anew.
-    fn redefine(&mut self, definition: Definition) {
+    /// Runs that have begun finish under the old definition, and requests from
+    /// now on do not join them. A forced run that still waits for its slot
+    /// takes the new one; a timed run that waits is withdrawn, since the new
+    /// schedule plans another.
+    fn reconfigure(&mut self, definition: Definition) {
         self.withdraw_timed();
         self.forced = match mem::replace(&mut self.forced, Forced::Idle) {
             Forced::Running(run, processes) if !run.redefine(&definition.plugin) => {
@@ -138,7 +141,7 @@ impl PluginTask {
             other => other,
         };
         self.definition = definition;
-        self.retiring = None;
+        self.draining = None;
     }
 
     fn withdraw_timed(&self) {
@@ -147,7 +150,7 @@ impl PluginTask {
         }
     }
 
-    /// It is time for a run, unless one is still on its way.
+    /// A timed run is due; it is skipped when another one has not ended.
     fn tick(&mut self) {
         let missed = self.definition.schedule.as_mut().map_or(0, |schedule| schedule.advance(Instant::now()));
         let is_busy = self.timed.is_some() || (self.is_serial() && !self.runs.is_empty());
@@ -161,10 +164,10 @@ impl PluginTask {
             let why = if is_busy { "the last one still goes on" } else { "their time went by while the machine slept" };
             tracing::warn!("Plugin {name}: {skipped} timed runs skipped, {why} ({all} skipped since the start)");
         }
-        self.state.set_next_run(self.name(), self.definition.edition, self.definition.next_run());
+        self.state.set_next_run(self.name(), self.definition.generation, self.definition.next_run());
     }
 
-    /// A client asks for a run. One that is on its way by request is joined.
+    /// A client requests a run; it joins a forced run that has not ended.
     fn force(&mut self, process: ProcessId) {
         let must_wait = self.is_serial() && !self.runs.is_empty();
         match &mut self.forced {
@@ -174,12 +177,12 @@ impl PluginTask {
         }
     }
 
-    fn start(&mut self, kind: RunKind) -> Run {
-        Run::start(&mut self.runs, Arc::clone(&self.definition.plugin), kind, self.means.clone())
+    fn start(&mut self, kind: RunKind) -> RunHandle {
+        RunHandle::start(&mut self.runs, Arc::clone(&self.definition.plugin), kind, self.context.clone())
     }
 
-    /// Records what a run gave.
-    fn collect(&mut self, end: Result<(Id, Outcome), JoinError>) {
+    /// Records the result of a run that has ended.
+    fn collect(&mut self, end: Result<(Id, RunOutcome), JoinError>) {
         let (id, end) = match end {
             Ok((id, outcome)) => (id, Ok(outcome)),
             Err(error) => (error.id(), Err(error)),
@@ -197,8 +200,8 @@ impl PluginTask {
         }
     }
 
-    /// Takes a run that is over off the list, with the processes that get its result.
-    fn take_run(&mut self, id: Id) -> Option<(Run, Vec<ProcessId>)> {
+    /// Removes a run that has ended, with the processes that get its result.
+    fn take_run(&mut self, id: Id) -> Option<(RunHandle, Vec<ProcessId>)> {
         if let Some(timed) = self.timed.take_if(|run| run.id() == id) {
             return Some((timed, Vec::new()));
         }
@@ -222,10 +225,10 @@ impl PluginTask {
 }
 
 impl Definition {
-    /// A plugin that was loaded just now.
+    /// A plugin whose schedule starts now.
     pub(crate) fn of(plugin: PreparedPlugin) -> Self {
         let schedule = Schedule::of(plugin.spec(), Instant::now());
-        Self { plugin: Arc::new(plugin), edition: 0, schedule }
+        Self { plugin: Arc::new(plugin), generation: 0, schedule }
     }
 
     /// When its next timed run is due.

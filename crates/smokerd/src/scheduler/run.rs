@@ -1,4 +1,4 @@
-//! One run of a plugin: it waits for its slot, runs, and is written for the wire.
+//! One run of a plugin: it waits for its slot, runs, and writes its result as JSON.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,51 +11,56 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
-use crate::results::state::WrittenResult;
+use crate::results::store::WrittenResult;
 use crate::scheduler::slots::Slots;
 
-/// What all runs need.
+/// What the tasks of all plugins share.
 #[derive(Clone, Debug)]
-pub(crate) struct Means {
+pub(crate) struct TaskContext {
     pub(crate) runner: Runner,
     pub(crate) slots: Slots,
     pub(crate) shutdown: CancellationToken,
 }
 
-/// A run that is on its way.
+/// The handle to a run that has not been collected yet.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub(crate) struct RunHandle {
     kind: RunKind,
     handle: AbortHandle,
     stage: Arc<Mutex<Stage>>,
 }
 
-/// How far it is.
+/// How far a run is.
 #[derive(Debug)]
 enum Stage {
-    /// It waits for its slot.
+    /// It waits for its slot, and will run this definition.
     Waiting(Arc<PreparedPlugin>),
     Begun,
     Withdrawn,
 }
 
-/// What became of a run; nothing of one that was withdrawn.
-pub(crate) type Outcome = Option<WrittenResult>;
+/// The result of a run; none for a run that was withdrawn.
+pub(crate) type RunOutcome = Option<WrittenResult>;
 
-impl Run {
-    /// Starts a run among others.
-    pub(crate) fn start(runs: &mut JoinSet<Outcome>, plugin: Arc<PreparedPlugin>, kind: RunKind, means: Means) -> Self {
+impl RunHandle {
+    /// Spawns a run into `runs`.
+    pub(crate) fn start(
+        runs: &mut JoinSet<RunOutcome>,
+        plugin: Arc<PreparedPlugin>,
+        kind: RunKind,
+        context: TaskContext,
+    ) -> Self {
         let stage = Arc::new(Mutex::new(Stage::Waiting(plugin)));
-        let handle = runs.spawn(run(Arc::clone(&stage), kind, means));
+        let handle = runs.spawn(run(Arc::clone(&stage), kind, context));
         Self { kind, handle, stage }
     }
 
-    /// The number under which it joins when it is over.
+    /// The id of its task in the join set.
     pub(crate) fn id(&self) -> Id {
         self.handle.id()
     }
 
-    /// Lets a run that still waits run another definition. Whether it will.
+    /// Gives a waiting run another definition. Returns false when the run no longer waits.
     pub(crate) fn redefine(&self, plugin: &Arc<PreparedPlugin>) -> bool {
         match &mut *lock(&self.stage) {
             Stage::Waiting(waiting) => {
@@ -66,18 +71,18 @@ impl Run {
         }
     }
 
-    /// Takes back a run that still waits.
+    /// Cancels a run that still waits for its slot.
     pub(crate) fn withdraw(&self) {
         let mut stage = lock(&self.stage);
         if matches!(*stage, Stage::Waiting(_)) {
             *stage = Stage::Withdrawn;
-            // It may be at the lock already, and then ends by itself behind it.
+            // Its task may be waiting for the lock: then it finds the stage and ends by itself.
             self.handle.abort();
         }
     }
 
-    /// What the end of the run's task says.
-    pub(crate) fn outcome(&self, plugin: &PreparedPlugin, end: Result<Outcome, JoinError>) -> Outcome {
+    /// The outcome of a run whose task has ended; an ERROR when the task panicked.
+    pub(crate) fn outcome(&self, plugin: &PreparedPlugin, end: Result<RunOutcome, JoinError>) -> RunOutcome {
         match end {
             Ok(outcome) => outcome,
             Err(error) if error.is_cancelled() => None,
@@ -90,8 +95,8 @@ impl Run {
     }
 }
 
-async fn run(stage: Arc<Mutex<Stage>>, kind: RunKind, means: Means) -> Outcome {
-    let Means { runner, slots, shutdown } = means;
+async fn run(stage: Arc<Mutex<Stage>>, kind: RunKind, context: TaskContext) -> RunOutcome {
+    let TaskContext { runner, slots, shutdown } = context;
     let slot = tokio::select! {
         slot = slots.take(kind) => Some(slot),
         () = shutdown.cancelled() => None,
@@ -104,7 +109,7 @@ async fn run(stage: Arc<Mutex<Stage>>, kind: RunKind, means: Means) -> Outcome {
     Some(written(&plugin, &result))
 }
 
-/// Writes a result as the wire shows it, away from the task that keeps time.
+/// Writes a result as JSON, in the run's own task: the plugin's task keeps time.
 fn written(plugin: &PreparedPlugin, result: &PluginResult) -> WrittenResult {
     let listed: Arc<str> = json_text::to_text(&result.on_wire(ComponentShape::List)).into();
     let has_components = result.component_results.as_ref().is_some_and(|components| !components.as_json().is_empty());

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smoker_runner::runner::RunKind;
 use tokio::sync::oneshot;
 
-/// Hands out slots, to forced runs first. Cheap to clone.
+/// Hands out the slots, to forced runs first. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Slots(Arc<Mutex<Counted>>);
+pub(crate) struct Slots(Arc<Mutex<SlotQueue>>);
 
 #[derive(Debug)]
-struct Counted {
-    /// None: any number.
+struct SlotQueue {
+    /// How many runs may go on at a time; none: any number.
     bound: Option<NonZeroUsize>,
     taken: usize,
     forced: VecDeque<oneshot::Sender<Slot>>,
@@ -25,19 +25,19 @@ struct Counted {
 pub(crate) struct Slot(Option<Slots>);
 
 impl Slots {
-    /// As many slots as given; without a number there is no bound.
+    /// `bound` slots; any number without a bound.
     pub(crate) fn new(bound: Option<NonZeroUsize>) -> Self {
         let (forced, scheduled) = (VecDeque::new(), VecDeque::new());
-        Self(Arc::new(Mutex::new(Counted { bound, taken: 0, forced, scheduled })))
+        Self(Arc::new(Mutex::new(SlotQueue { bound, taken: 0, forced, scheduled })))
     }
 
-    /// Takes another bound. A higher one counts at once, a lower one as runs end.
+    /// Changes the bound. A higher one counts at once, a lower one as runs end.
     pub(crate) fn set_bound(&self, bound: Option<NonZeroUsize>) {
         self.lock().bound = bound;
         self.hand_out();
     }
 
-    /// Waits for a slot. May be dropped while it waits.
+    /// Waits for a slot. The future may be dropped while it waits.
     pub(crate) async fn take(&self, kind: RunKind) -> Slot {
         let waiting = {
             let mut slots = self.lock();
@@ -56,13 +56,13 @@ impl Slots {
         waiting.await.unwrap_or(Slot(None))
     }
 
-    /// Gives free slots to those that wait.
+    /// Gives free slots to waiting runs.
     fn hand_out(&self) {
         loop {
             let next = self.lock().next();
             let Some(next) = next else { return };
-            // A slot that is offered to somebody who no longer waits comes back,
-            // disarmed so that its drop does not recurse, and is offered to the next.
+            // A slot that is sent to a run which no longer waits comes back; it is
+            // disarmed, so that its drop does not recurse, and sent to the next run.
             if let Err(mut refused) = next.send(Slot(Some(self.clone()))) {
                 drop(refused.0.take());
                 self.lock().taken -= 1;
@@ -70,17 +70,17 @@ impl Slots {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counted> {
+    fn lock(&self) -> MutexGuard<'_, SlotQueue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Counted {
+impl SlotQueue {
     fn has_room(&self) -> bool {
         self.bound.is_none_or(|bound| self.taken < bound.get())
     }
 
-    /// Who gets a slot now; it counts as taken.
+    /// The run that gets a slot now; the slot counts as taken.
     fn next(&mut self) -> Option<oneshot::Sender<Slot>> {
         if !self.has_room() {
             return None;
@@ -114,7 +114,7 @@ mod tests {
                 let _slot = slots.take(kind).await;
                 let _ = order.send(name);
             });
-            // Polled once here, so that both stand in their queues before the slot is free.
+            // Polled once here, so that both are in their queues before the slot is free.
             assert!(futures_poll_once(&mut waiting).await.is_none());
             tokio::spawn(waiting);
         }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slot_offered_to_somebody_who_left_goes_to_the_next() {
+    async fn a_slot_offered_to_a_run_that_was_dropped_goes_to_the_next() {
         let slots = Slots::new(NonZeroUsize::new(1));
         let held = slots.take(RunKind::Forced).await;
         {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_bound_counts_for_those_that_wait_and_for_those_that_run() {
+    async fn another_bound_counts_for_waiting_and_for_running_runs() {
         let slots = Slots::new(NonZeroUsize::new(1));
         let first = slots.take(RunKind::Forced).await;
         let mut second = Box::pin(slots.take(RunKind::Scheduled));
@@ -150,7 +150,7 @@ mod tests {
         drop(first);
         assert!(futures_poll_once(&mut third).await.is_none(), "one still runs");
         drop(second);
-        let third = futures_poll_once(&mut third).await.expect("nobody runs");
+        let third = futures_poll_once(&mut third).await.expect("nothing runs");
         let mut fourth = Box::pin(slots.take(RunKind::Forced));
         assert!(futures_poll_once(&mut fourth).await.is_none());
         slots.set_bound(None);

@@ -44,6 +44,6 @@ impl Watchdog {
         if self.server.is_finished() {
             return Err("the server has ended");
         }
-        if self.manager.answers().await { Ok(()) } else { Err("a plugin's task has ended") }
+        if self.manager.is_responsive().await { Ok(()) } else { Err("a plugin's task has ended") }
     }
 }

@@ -13,7 +13,7 @@ use crate::http::api::error::ApiError;
 use crate::http::api::view;
 use crate::scheduler::manager::PluginManager;
 
-/// The list of all plugins as it was last written, with the generation of the
+/// The list of all plugins as it was last written, with the revision of the
 /// facts in it: as long as nothing changes it is not written again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListCache {
@@ -31,15 +31,15 @@ impl ListCache {
         if let Some(page) = self.current(manager) {
             return page;
         }
-        let (generation, plugins) = manager.state().plugins();
+        let (revision, plugins) = manager.state().plugins();
         let page = view::plugin_list(&plugins);
-        *self.lock() = Some((generation, page.clone()));
+        *self.lock() = Some((revision, page.clone()));
         page
     }
 
     fn current(&self, manager: &PluginManager) -> Option<Bytes> {
-        let (generation, page) = self.lock().clone()?;
-        (generation == manager.state().generation()).then_some(page)
+        let (revision, page) = self.lock().clone()?;
+        (revision == manager.state().revision()).then_some(page)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(u64, Bytes)>> {

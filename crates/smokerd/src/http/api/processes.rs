@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, view};
 use crate::http::limits;
-use crate::results::process_table::{KEPT_PROCESSES, ProcessId};
-use crate::results::state::ProcessSnapshot;
+use crate::results::processes::{KEPT_PROCESSES, ProcessId};
+use crate::results::store::ProcessSnapshot;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::{ForceError, Selection};
 

@@ -11,7 +11,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
 use crate::results::json_text;
-use crate::results::state::{FinishedRuns, PluginSnapshot};
+use crate::results::store::{FinishedRuns, PluginSnapshot};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -61,7 +61,7 @@ pub(crate) fn plugin_with_results<T: AsRef<str>>(plugin: &PluginSnapshot, result
 /// About how much a plugin takes on a page.
 fn size(plugin: &PluginSnapshot) -> usize {
     let last = plugin.last_result.as_ref().map_or(4, |result| result.len());
-    last + plugin.frame.identity.len() + plugin.frame.parameters.len() + 100
+    last + plugin.config.identity.len() + plugin.config.parameters.len() + 100
 }
 
 struct Page(String);
@@ -99,11 +99,11 @@ impl Page {
         self.0.push_str("{\"lastResult\": ");
         self.0.push_str(plugin.last_result.as_deref().unwrap_or("null"));
         self.0.push_str(", ");
-        self.0.push_str(&plugin.frame.identity);
+        self.0.push_str(&plugin.config.identity);
         self.0.push_str(", \"nextRun\": ");
         self.0.push_str(&plugin.next_run);
         self.0.push_str(", ");
-        self.0.push_str(&plugin.frame.parameters);
+        self.0.push_str(&plugin.config.parameters);
         if let Some(result) = forced_result {
             self.0.push_str(", \"forcedResult\": ");
             self.0.push_str(result);

@@ -1,6 +1,7 @@
-//! What the daemon knows: results, next runs, processes.
+//! Where results are stored: the handle over the plugins' results, their next
+//! runs and the processes.
 //!
-//! A cheap handle over one lock that is held for moments only: nobody writes
+//! A cheap handle over one lock that is held for moments only: no task writes
 //! JSON, waits or does I/O under it. Readers take snapshots.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,43 +10,43 @@ use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::timestamp::Timestamp;
 
-use crate::results::frame::Frame;
+use crate::results::config_fields::ConfigFields;
 use crate::results::history::Sequence;
 use crate::results::json_text;
-use crate::results::process_table::{ForcedOutcome, ForcedRun, Lookup, ProcessId, ProcessTable};
-use crate::results::roster::{Edition, Entry, NewPlugin, Roster};
+use crate::results::processes::{ForcedOutcome, ForcedRun, Lookup, ProcessId, ProcessTable};
+use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry, PluginTable};
 
-/// How many results are dropped at most before others may have the lock.
-const DROPPED_AT_ONCE: usize = 256;
+/// How many results are evicted at most before the lock is released to other tasks.
+const EVICTED_AT_ONCE: usize = 256;
 
-/// The facts, shared by plugin tasks that write and pages that read.
+/// The state of all plugins and processes; plugin tasks write it, pages read it.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedState(Arc<Mutex<State>>);
 
 /// A plugin at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct PluginSnapshot {
-    /// What its configuration decides.
-    pub(crate) frame: Arc<Frame>,
-    /// The newest result, written for the wire.
+    /// What its configuration decides of its JSON object.
+    pub(crate) config: Arc<ConfigFields>,
+    /// The newest result as JSON.
     pub(crate) last_result: Option<Arc<str>>,
-    /// When the next timed run takes place, written for the wire.
+    /// The time of the next timed run as JSON.
     pub(crate) next_run: Arc<str>,
 }
 
-/// A finished process: each plugin with what its forced run gave.
+/// A finished process: each plugin with the result of its forced run.
 pub(crate) type FinishedRuns = Vec<(PluginSnapshot, ForcedOutcome)>;
 
 /// What is known of a process number.
 #[derive(Debug)]
 pub(crate) enum ProcessSnapshot {
-    /// Some of its runs go on.
+    /// At least one of its runs has not ended.
     Running,
-    /// All are done.
+    /// All its runs have ended.
     Finished(FinishedRuns),
-    /// It was, but is no longer kept.
+    /// The process had finished and was evicted.
     Dropped,
-    /// There never was such a process.
+    /// No process ever had this number.
     Unknown,
 }
 
@@ -61,78 +62,79 @@ pub(crate) struct WrittenResult {
 #[derive(Debug)]
 struct State {
     /// Grows with every change that a page shows.
-    generation: u64,
+    revision: u64,
     sequence: Sequence,
-    plugins: Roster,
+    plugins: PluginTable,
     processes: ProcessTable,
     memory: Memory,
 }
 
-/// How much room the kept results take.
+/// The memory of all kept results and finished processes, in bytes.
 #[derive(Debug)]
 struct Memory {
     used: isize,
     limit: isize,
+    /// Whether the limit has been exceeded, and so logged, before.
     exceeded_before: bool,
 }
 
 impl SharedState {
-    /// A state that knows of nothing.
+    /// A state without plugins and processes, and without a memory limit.
     pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(State {
-            generation: 0,
+            revision: 0,
             sequence: 0,
-            plugins: Roster::default(),
+            plugins: PluginTable::default(),
             processes: ProcessTable::default(),
             memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
         })))
     }
 
-    /// Takes the plugins of a configuration in the place of those before, all
-    /// at once. `history_memory` bounds what all kept results take together, in bytes.
+    /// Replaces all plugins at once by those of another configuration.
+    /// `history_memory` is the limit for the memory of all kept results, in bytes.
     pub(crate) fn replace_plugins(&self, plugins: Vec<NewPlugin>, history_memory: usize) {
         let limit = isize::try_from(history_memory).unwrap_or(isize::MAX);
-        // What goes is given back to the system when nobody waits for the lock.
+        // The removed plugins are freed after the lock is released.
         let _removed = self.lock().replace_plugins(plugins, limit);
-        while self.lock().drop_oldest_results() {}
+        while self.lock().evict_results() {}
     }
 
-    /// Tells when the plugin runs next, unless it was defined anew meanwhile.
-    pub(crate) fn set_next_run(&self, plugin: &PluginName, edition: Edition, next_run: Option<Timestamp>) {
-        let next_run = json_text::to_text(&next_run).into();
+    /// Stores when the plugin runs next, unless a reload has redefined it meanwhile.
+    pub(crate) fn set_next_run(&self, plugin: &PluginName, generation: ConfigGeneration, next_run: Option<Timestamp>) {
+        let text = json_text::to_text(&next_run).into();
         let mut state = self.lock();
         if let Some(entry) = state.plugins.get_mut(plugin)
-            && entry.plan.edition == edition
+            && entry.next_run.generation == generation
         {
-            entry.plan.next_run = next_run;
-            state.generation += 1;
+            entry.next_run.text = text;
+            state.revision += 1;
         }
     }
 
-    /// Keeps a result, and gives it to the processes that wait for it.
+    /// Stores a result in the plugin's history and in the processes that wait for it.
     pub(crate) fn record(&self, plugin: &PluginName, result: &WrittenResult, waiting: &[ProcessId]) {
-        let said = self.lock().record(plugin, result, waiting);
-        if let Some(limit) = said {
+        let exceeded = self.lock().record(plugin, result, waiting);
+        if let Some(limit) = exceeded {
             tracing::warn!(
                 "all results together take more than history_memory ({limit} bytes): the oldest are dropped from now on"
             );
         }
     }
 
-    /// Enters a process for the named plugins; none when too many runs are awaited already.
+    /// Adds a process for the named plugins; none when too many runs are awaited already.
     pub(crate) fn add_process(&self, plugins: Vec<PluginName>) -> Option<ProcessId> {
         self.lock().processes.add(plugins)
     }
 
-    /// A number that differs from an earlier one if any page may have changed.
-    pub(crate) fn generation(&self) -> u64 {
-        self.lock().generation
+    /// A number that grows whenever a page may have changed.
+    pub(crate) fn revision(&self) -> u64 {
+        self.lock().revision
     }
 
-    /// All plugins in configuration order, and the generation that they show.
+    /// All plugins in configuration order, and the revision that they show.
     pub(crate) fn plugins(&self) -> (u64, Vec<PluginSnapshot>) {
         let state = self.lock();
-        (state.generation, state.plugins.entries().map(Entry::snapshot).collect())
+        (state.revision, state.plugins.entries().map(PluginEntry::snapshot).collect())
     }
 
     /// One plugin with its history, oldest first.
@@ -157,13 +159,13 @@ impl SharedState {
             Lookup::Finished(runs, removed) => {
                 let shown = |run: ForcedRun| {
                     let outcome = run.outcome?;
-                    let (frame, next_run) = match state.plugins.get(&run.plugin) {
-                        Some(plugin) => (&plugin.frame, Arc::clone(&plugin.plan.next_run)),
+                    let (config, next_run) = match state.plugins.get(&run.plugin) {
+                        Some(plugin) => (&plugin.config, Arc::clone(&plugin.next_run.text)),
                         None => (removed.get(&run.plugin)?, "null".into()),
                     };
-                    // The page of a process tells of its own runs, also when newer ones came since.
+                    // The page of a process shows the results of its own runs, not newer ones.
                     let last_result = outcome.last.clone();
-                    Some((PluginSnapshot { frame: Arc::clone(frame), last_result, next_run }, outcome))
+                    Some((PluginSnapshot { config: Arc::clone(config), last_result, next_run }, outcome))
                 };
                 ProcessSnapshot::Finished(runs.into_iter().filter_map(shown).collect())
             }
@@ -176,14 +178,14 @@ impl SharedState {
 }
 
 impl State {
-    /// Gives back what is no longer part of it.
-    fn replace_plugins(&mut self, plugins: Vec<NewPlugin>, limit: isize) -> IndexMap<PluginName, Entry> {
-        self.generation += 1;
+    /// Returns the plugins that are no longer configured.
+    fn replace_plugins(&mut self, plugins: Vec<NewPlugin>, limit: isize) -> IndexMap<PluginName, PluginEntry> {
+        self.revision += 1;
         let (removed, growth) = self.plugins.replace(plugins);
         self.memory.used += growth;
         if !removed.is_empty() {
-            let frames = removed.iter().map(|(name, entry)| (name.clone(), Arc::clone(&entry.frame))).collect();
-            self.memory.used += self.processes.keep_removed(&frames);
+            let configs = removed.iter().map(|(name, entry)| (name.clone(), Arc::clone(&entry.config))).collect();
+            self.memory.used += self.processes.keep_removed(&configs);
         }
         if self.memory.limit != limit {
             self.memory = Memory { limit, exceeded_before: false, ..self.memory };
@@ -191,9 +193,9 @@ impl State {
         removed
     }
 
-    /// Gives the memory limit the first time that it is exceeded.
+    /// Returns the memory limit the first time that it is exceeded.
     fn record(&mut self, name: &PluginName, result: &WrittenResult, waiting: &[ProcessId]) -> Option<isize> {
-        self.generation += 1;
+        self.revision += 1;
         self.sequence += 1;
         let mut keeps_history = true;
         // A plugin that was removed while it ran has no history, but its processes get their result.
@@ -207,24 +209,24 @@ impl State {
         if self.memory.used <= self.memory.limit {
             return None;
         }
-        while self.drop_oldest_results() {}
-        let said_before = std::mem::replace(&mut self.memory.exceeded_before, true);
-        (!said_before).then_some(self.memory.limit)
+        while self.evict_results() {}
+        let exceeded_before = std::mem::replace(&mut self.memory.exceeded_before, true);
+        (!exceeded_before).then_some(self.memory.limit)
     }
 
-    /// Drops results, oldest first, until the rest fits, or until others
-    /// should have their turn; then it is to be called again. The newest of
-    /// each plugin stays: it is what everybody asks for.
-    fn drop_oldest_results(&mut self) -> bool {
-        for _ in 0..DROPPED_AT_ONCE {
+    /// Evicts results, oldest first, until the rest fits the memory limit.
+    /// Returns true when it stopped before, to release the lock: call it again.
+    /// The newest result of each plugin stays: pages show it as `lastResult`.
+    fn evict_results(&mut self) -> bool {
+        for _ in 0..EVICTED_AT_ONCE {
             if self.memory.used <= self.memory.limit {
                 return false;
             }
             let process = self.processes.oldest_finished();
-            self.memory.used -= match (self.plugins.oldest_spare(), process) {
+            self.memory.used -= match (self.plugins.oldest_evictable(), process) {
                 (Some((when, _)), Some(finished)) if finished < when => self.processes.drop_oldest_finished(),
                 (Some((_, plugin)), _) => plugin.history.drop_oldest(),
-                // The process that finished last may not have been asked for yet.
+                // The client may not have read the process that finished last.
                 (None, Some(finished)) if finished != self.sequence => self.processes.drop_oldest_finished(),
                 (None, _) => return false,
             };
@@ -233,12 +235,12 @@ impl State {
     }
 }
 
-impl Entry {
+impl PluginEntry {
     fn snapshot(&self) -> PluginSnapshot {
         PluginSnapshot {
-            frame: Arc::clone(&self.frame),
+            config: Arc::clone(&self.config),
             last_result: self.history.newest().cloned(),
-            next_run: Arc::clone(&self.plan.next_run),
+            next_run: Arc::clone(&self.next_run.text),
         }
     }
 }
@@ -246,13 +248,13 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::roster::Plan;
+    use crate::results::table::NextRun;
 
     fn plugins(names: &[PluginName], history: usize) -> Vec<NewPlugin> {
-        let plan = || Some(Plan { edition: 0, next_run: "null".into() });
+        let next_run = || Some(NextRun { generation: 0, text: "null".into() });
         let plugin = |name: &PluginName| {
-            let frame = Arc::new(Frame { identity: name.to_string(), parameters: String::new() });
-            NewPlugin { name: name.clone(), frame, history, plan: plan() }
+            let config = Arc::new(ConfigFields { identity: name.to_string(), parameters: String::new() });
+            NewPlugin { name: name.clone(), config, history, next_run: next_run() }
         };
         names.iter().map(plugin).collect()
     }
@@ -306,18 +308,18 @@ mod tests {
     }
 
     #[test]
-    fn every_change_gives_a_new_generation() {
+    fn every_change_gives_a_new_revision() {
         let (state, [a, _]) = state(1, 1 << 20);
-        let first = state.generation();
+        let first = state.revision();
         state.record(&a, &written("x"), &[]);
-        let second = state.generation();
+        let second = state.revision();
         state.set_next_run(&a, 0, None);
-        let third = state.generation();
+        let third = state.revision();
         assert!(first < second && second < third);
         state.set_next_run(&a, 1, None);
-        assert_eq!(state.generation(), third, "what another definition plans does not count");
+        assert_eq!(state.revision(), third, "a next run of another generation is ignored");
         state.replace_plugins(plugins(&[a], 1), 1 << 20);
-        assert!(third < state.generation());
+        assert!(third < state.revision());
     }
 
     #[test]
@@ -333,18 +335,18 @@ mod tests {
         for (id, expected) in processes.into_iter().zip(["before", "after"]) {
             let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
             let (plugin, outcome) = &runs[0];
-            assert_eq!((&*plugin.frame.identity, &*outcome.forced), ("a", expected));
+            assert_eq!((&*plugin.config.identity, &*outcome.forced), ("a", expected));
             assert_eq!((plugin.last_result.as_deref(), &*plugin.next_run), (Some(expected), "null"));
         }
     }
 
     #[test]
     fn a_lower_bound_counts_at_once_however_much_is_to_be_dropped() {
-        let (state, [a, b]) = state(10 * DROPPED_AT_ONCE, 1 << 30);
-        for _ in 0..3 * DROPPED_AT_ONCE {
+        let (state, [a, b]) = state(10 * EVICTED_AT_ONCE, 1 << 30);
+        for _ in 0..3 * EVICTED_AT_ONCE {
             state.record(&a, &written("a"), &[]);
         }
-        state.replace_plugins(plugins(&[a.clone(), b], 10 * DROPPED_AT_ONCE), 100);
+        state.replace_plugins(plugins(&[a.clone(), b], 10 * EVICTED_AT_ONCE), 100);
         assert_eq!(texts(&state, &a), ["a", "a"]);
     }
 }

@@ -1,27 +1,27 @@
-//! Forced runs: which were asked for, which are done, and what they gave.
+//! Processes in the REST sense: requests to run plugins, their runs and results.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use smoker_model::plugin::PluginName;
 
-use crate::results::frame::Frame;
+use crate::results::config_fields::ConfigFields;
 use crate::results::history::{self, Sequence};
 
 /// How many finished processes are kept; running ones always are.
 pub(crate) const KEPT_PROCESSES: usize = 1000;
 
-/// How many runs may be awaited at a time, over all processes; a process that
-/// names a plugin twice awaits two. What is finished counts within `history_memory`.
+/// How many unfinished runs all processes together may have; a process that
+/// names a plugin twice has two. Finished runs count towards `history_memory`.
 pub(crate) const AWAITED_RUNS: usize = 250_000;
 
-/// What a run takes beside its result's text.
+/// Memory of a finished run beside its result's text, in bytes.
 const RUN_OVERHEAD: usize = std::mem::size_of::<ForcedRun>();
 
 /// The number of a process, from 1.
 pub(crate) type ProcessId = u64;
 
-/// What a forced run gave, as the wire shows it.
+/// The result of a forced run, as JSON texts.
 #[derive(Clone, Debug)]
 pub(crate) struct ForcedOutcome {
     /// For `forcedResult`.
@@ -35,39 +35,39 @@ pub(crate) struct ForcedOutcome {
 pub(crate) struct ForcedRun {
     /// Which plugin.
     pub(crate) plugin: PluginName,
-    /// What it gave, once it has.
+    /// None until the run has ended.
     pub(crate) outcome: Option<ForcedOutcome>,
 }
 
-/// A request to run plugins.
+/// A request to run plugins, and its runs.
 #[derive(Debug)]
 pub(crate) struct Process {
     id: ProcessId,
-    /// The plugins as asked for, duplicates included.
+    /// One for each plugin that the request names, duplicates included.
     runs: Vec<ForcedRun>,
-    /// Where in `runs` each plugin stands whose result is still to come.
+    /// The unfinished plugins, each with its positions in `runs`.
     awaited: HashMap<PluginName, Vec<usize>>,
-    /// What is left of those of its plugins that are configured no more.
+    /// Those of its plugins that a reload has removed since.
     removed: RemovedPlugins,
-    /// What its results and removed plugins take.
+    /// Memory of its results and removed plugins, in bytes.
     size: isize,
-    /// When the last run was done.
+    /// The number of its last result, when all runs have ended.
     finished: Option<Sequence>,
 }
 
-/// Plugins that are configured no more, as they were last.
-pub(crate) type RemovedPlugins = HashMap<PluginName, Arc<Frame>>;
+/// Plugins that a reload has removed, as they were last configured.
+pub(crate) type RemovedPlugins = HashMap<PluginName, Arc<ConfigFields>>;
 
-/// What is known of a process number.
+/// What the table knows of a process number.
 #[derive(Debug)]
 pub(crate) enum Lookup {
-    /// Some of its runs go on.
+    /// At least one of its runs has not ended.
     Running,
-    /// All are done. Some of the plugins may be configured no more.
+    /// All runs have ended.
     Finished(Vec<ForcedRun>, RemovedPlugins),
-    /// It was, but is no longer kept.
+    /// The process had finished and was evicted.
     Dropped,
-    /// There never was such a process.
+    /// No process ever had this number.
     Unknown,
 }
 
@@ -77,14 +77,14 @@ pub(crate) struct ProcessTable {
     last_id: ProcessId,
     processes: VecDeque<Process>,
     finished: usize,
-    /// How many runs those have that are not finished.
+    /// How many runs the unfinished processes have.
     awaited: usize,
 }
 
 impl ProcessTable {
-    /// Enters a new process; none when too many runs are awaited already.
+    /// Adds a process; none when that would exceed [`AWAITED_RUNS`].
     pub(crate) fn add(&mut self, plugins: Vec<PluginName>) -> Option<ProcessId> {
-        // The first is always taken: a configuration may have more plugins.
+        // A single process is always accepted: a configuration may have more plugins than the limit.
         if self.awaited > 0 && self.awaited + plugins.len() > AWAITED_RUNS {
             return None;
         }
@@ -100,8 +100,8 @@ impl ProcessTable {
         Some(self.last_id)
     }
 
-    /// Notes what a plugin's forced run gave, for each process that waited for
-    /// it. Gives how many bytes the table grew (or shrank) by.
+    /// Stores the result of a plugin's forced run in each process that waits for
+    /// it. Returns by how many bytes the table grew (negative: shrank).
     pub(crate) fn complete(
         &mut self,
         waiting: &[ProcessId],
@@ -120,7 +120,7 @@ impl ProcessTable {
             process.size += history::size(&outcome.forced);
             growth += history::size(&outcome.forced);
             if process.awaited.is_empty() {
-                // An emptied map keeps its room, and finished processes are kept by the thousand.
+                // An emptied map keeps its memory, and a thousand finished processes are kept.
                 process.awaited = HashMap::new();
                 process.finished = Some(sequence);
                 self.finished += 1;
@@ -136,15 +136,15 @@ impl ProcessTable {
         growth
     }
 
-    /// Keeps what is left of removed plugins for the processes that they are
-    /// part of. Gives how many bytes the table grew (or shrank) by.
+    /// Keeps the configuration of removed plugins for the processes that name
+    /// them. Returns by how many bytes the table grew (negative: shrank).
     pub(crate) fn keep_removed(&mut self, removed: &RemovedPlugins) -> isize {
         let mut growth = 0;
         for process in &mut self.processes {
             let of_process = process.runs.iter().filter_map(|run| removed.get_key_value(&run.plugin));
-            for (name, frame) in of_process {
-                let earlier = process.removed.insert(name.clone(), Arc::clone(frame));
-                let more = frame.size() - earlier.map_or(0, |frame| frame.size());
+            for (name, config) in of_process {
+                let earlier = process.removed.insert(name.clone(), Arc::clone(config));
+                let more = config.size() - earlier.map_or(0, |config| config.size());
                 process.size += more;
                 growth += more;
             }
@@ -152,7 +152,7 @@ impl ProcessTable {
         growth
     }
 
-    /// What is known of a process number.
+    /// Finds a process by its number.
     pub(crate) fn look_up(&self, id: ProcessId) -> Lookup {
         match self.processes.binary_search_by_key(&id, |process| process.id) {
             Ok(at) => match &self.processes[at] {
@@ -170,12 +170,12 @@ impl ProcessTable {
         self.processes.iter().map(|process| (process.id, names(process))).collect()
     }
 
-    /// When the process finished that would be dropped next.
+    /// The number of the last result of the process that would be evicted next.
     pub(crate) fn oldest_finished(&self) -> Option<Sequence> {
         self.processes.iter().find_map(|process| process.finished)
     }
 
-    /// Drops the finished process with the lowest number and gives how many
+    /// Drops the finished process with the lowest number, and returns how many
     /// bytes that freed.
     pub(crate) fn drop_oldest_finished(&mut self) -> isize {
         let Some(at) = self.processes.iter().position(|process| process.finished.is_some()) else { return 0 };
@@ -231,12 +231,12 @@ mod tests {
         let id = added(&mut table, &[&a, &a]);
         added(&mut table, &[&b]);
         let mut growth = table.complete(&[id], &a, &outcome(), 1);
-        let frame = Arc::new(Frame { identity: "x".to_owned(), parameters: "y".to_owned() });
-        let removed = HashMap::from([(a.clone(), Arc::clone(&frame))]);
+        let config = Arc::new(ConfigFields { identity: "x".to_owned(), parameters: "y".to_owned() });
+        let removed = HashMap::from([(a.clone(), Arc::clone(&config))]);
         for _ in 0..2 {
             growth += table.keep_removed(&removed);
         }
-        assert_eq!(growth, history::size("{}") + places(2) + frame.size());
+        assert_eq!(growth, history::size("{}") + places(2) + config.size());
         assert!(matches!(table.look_up(id), Lookup::Finished(_, removed) if removed.contains_key(&a)));
         assert_eq!(table.drop_oldest_finished(), growth);
     }

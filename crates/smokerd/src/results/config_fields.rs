@@ -1,24 +1,24 @@
-//! What the configuration alone decides of a plugin on the wire, written once.
+//! The part of a plugin's JSON object that its configuration alone decides.
 
 use smoker_model::plugin::PluginSpec;
 
 use crate::results::history;
 use crate::results::json_text;
 
-/// The members of a plugin's object that its configuration decides.
+/// Members of a plugin's JSON object, written once when the configuration is loaded.
 #[derive(Debug, Default)]
-pub(crate) struct Frame {
+pub(crate) struct ConfigFields {
     /// `"links": {...}, "name": "..."`
     pub(crate) identity: String,
     /// `"parameters": {...}`
     pub(crate) parameters: String,
 }
 
-impl Frame {
-    /// Writes a plugin's frame.
+impl ConfigFields {
+    /// Writes the members of a plugin.
     pub(crate) fn of(spec: &PluginSpec) -> Self {
         let name = spec.name.as_str();
-        // The name stands in its link as it is, as in the original: clients encode it themselves.
+        // The link has the name unencoded, as in the original: clients encode it themselves.
         let link = json_text::to_text(&format!("/plugins/{name}"));
         let name = json_text::to_text(name);
         let parameters = json_text::to_text(&spec.parameters);
@@ -28,7 +28,7 @@ impl Frame {
         }
     }
 
-    /// How many bytes it takes.
+    /// The memory that it takes, in bytes.
     pub(crate) fn size(&self) -> isize {
         history::size(&self.identity) + history::size(&self.parameters)
     }

@@ -1,4 +1,4 @@
-//! What a configuration decides of a daemon that runs, and how it takes another one.
+//! The parts of a running daemon that a configuration decides, and how a reload changes them.
 
 use std::net::SocketAddr;
 
@@ -17,22 +17,22 @@ use crate::scheduler::slots::Slots;
 use crate::service::listen;
 use crate::startup::configuration::Prepared;
 
-/// The parts that can take another configuration.
+/// The parts that can change to another configuration.
 #[derive(Debug)]
-pub(crate) struct Live {
+pub(crate) struct Runtime {
     manager: PluginManager,
     runner: Runner,
     slots: Slots,
     guard: Guard,
     python: PythonSettings,
     settings: DaemonSettings,
-    /// Where the daemon listens.
+    /// The addresses that the daemon listens on.
     addresses: Vec<SocketAddr>,
 }
 
-impl Live {
-    /// Sets everything up; the plugins live from now on.
-    pub(crate) fn begin(
+impl Runtime {
+    /// Sets all parts up and starts the plugins' tasks.
+    pub(crate) fn start(
         config: Prepared,
         addresses: Vec<SocketAddr>,
         reaper: Reaper,
@@ -48,11 +48,11 @@ impl Live {
         Self { manager, runner, slots, guard, python, settings, addresses }
     }
 
-    /// Takes another configuration from this moment on.
-    pub(crate) fn take(&mut self, config: Prepared) -> Changes {
+    /// Changes to another configuration, and returns which plugins changed.
+    pub(crate) fn apply(&mut self, config: Prepared) -> Changes {
         let Prepared { settings, python, plugins } = config;
         if settings.allow != self.settings.allow {
-            // Before the plugins: who may no longer ask is not to see new ones.
+            // Before the plugins: a client that is no longer allowed must not see new ones.
             self.guard.set_allowed(settings.allow.clone());
             listen::warn_if_open(&self.addresses, settings.allow.as_deref());
         }
@@ -71,7 +71,7 @@ impl Live {
         &self.manager
     }
 
-    /// The settings that count.
+    /// The settings in effect.
     pub(crate) fn settings(&self) -> &DaemonSettings {
         &self.settings
     }
