@@ -23,7 +23,6 @@ mod error;
 mod files;
 mod problem;
 mod spec;
-mod suggest;
 mod write;
 mod yaml;
 
@@ -35,7 +34,6 @@ pub use crate::error::ConfigError;
 pub use crate::problem::{Location, Problem, Severity};
 pub use crate::spec::overriding::{Overrides, value_of};
 pub use crate::spec::settings::DaemonSettings;
-pub use crate::suggest::near;
 pub use crate::write::generate::{Generated, generate, is_part_of};
 
 use crate::error::Fault;

@@ -14,6 +14,7 @@
 //! - `wire`: the bodies of the REST interface that both sides speak
 //! - `python_format`: Python's `%` formatting
 //! - `module`: what a module is asked
+//! - `suggest`: "did you mean"
 //! - `error_chain`: an error and its causes on one line
 
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod python_format;
 pub mod result;
 pub mod secret_name;
 pub mod status;
+pub mod suggest;
 pub mod timestamp;
 pub mod value;
 pub mod wire;

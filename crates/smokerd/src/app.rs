@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smoker_config::{DaemonSettings, Problem, Severity};
-use smoker_logging::secrets;
-use smoker_logging::setup::Setup;
+use smoker_logging::setup::source::{self, LogSetup};
+use smoker_logging::{log, secrets};
 use smoker_runner::process::credentials::Credentials;
 
 use crate::cli::{self, Options, Order};
@@ -35,7 +35,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
     };
-    smoker_logging::finish();
+    log::finish();
     ExitCode::from(code)
 }
 
@@ -48,7 +48,7 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 /// before the daemon leaves their terminal.
 fn start(options: &Options) -> Result<u8, StartError> {
     let Loaded { settings, credentials, plugins, problems } = load(options)?;
-    let log = smoker_logging::setup::setup(options.logging_conf.as_ref(), options.logging)?;
+    let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins);
     let origin = Origin::of(&options.config);
     // Who sees the port open may signal us: signals wait until somebody listens to them.
@@ -58,17 +58,22 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let owner = credentials.as_ref().map(privileges::owner);
     let (background, _pidfile_lock) = match options.order {
         Order::Background => {
-            match go_to_background(StdioFiles::of(&settings, &origin.working, owner), &pidfile_path, &problems, &log)? {
+            match go_to_background(
+                StdioFiles::of(&settings, &origin.working, owner),
+                &pidfile_path,
+                &problems,
+                &log_setup,
+            )? {
                 Background::Starter(code) => return Ok(code),
                 Background::Daemon(background, pidfile) => (Some(background), Some(pidfile)),
             }
         }
         _ => (None, None),
     };
-    if background.is_none() && log.is_configured {
-        log.print();
+    if background.is_none() && log_setup.is_configured {
+        log_setup.print();
     }
-    smoker_logging::start(log, &LOGGER_NAMES, owner);
+    log::start(log_setup, &LOGGER_NAMES, owner);
     tracing::info!("Starting daemon");
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());
@@ -82,7 +87,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
 
 fn take_on(credentials: Option<&Credentials>) -> Result<(), StartError> {
     credentials.map_or(Ok(()), privileges::take_on)?;
-    smoker_logging::write_in_background();
+    log::write_in_background();
     Ok(())
 }
 
@@ -118,12 +123,12 @@ fn go_to_background(
     files: StdioFiles,
     pidfile_path: &Path,
     problems: &[Problem],
-    log: &Setup,
+    log_setup: &LogSetup,
 ) -> Result<Background, StartError> {
     let open_files = files.open()?;
     let mut pidfile = Pidfile::lock(pidfile_path)?;
     print_all(problems);
-    log.print();
+    log_setup.print();
     match daemonize::daemonize().map_err(StartError::Daemonize)? {
         Side::Starter { is_serving: true } => Ok(Background::Starter(exit_code::SUCCESS)),
         Side::Starter { is_serving: false } => Ok(Background::Starter(exit_code::FAILURE)),
@@ -161,12 +166,12 @@ fn check(options: &Options) -> u8 {
     if let Some(error) = fatal {
         return fail(&error);
     }
-    let log = match smoker_logging::setup::setup(options.logging_conf.as_ref(), options.logging) {
-        Ok(log) => log,
+    let log_setup = match source::load_setup(options.logging_conf.as_ref(), options.logging) {
+        Ok(log_setup) => log_setup,
         Err(error) => return fail(&error),
     };
-    log.print();
-    let wrong = problems.iter().filter(|problem| problem.severity > Severity::Info).count() + log.problems.len();
+    log_setup.print();
+    let wrong = problems.iter().filter(|problem| problem.severity > Severity::Info).count() + log_setup.problems.len();
     if wrong == 0 {
         println!("{}: no problems found", options.config.display());
         exit_code::SUCCESS

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::pin::pin;
 
 use smoker_config::{DaemonSettings, Problem, Severity};
-use smoker_logging::secrets;
+use smoker_logging::{log, secrets};
 use smoker_model::plugin::PluginName;
 use smoker_runner::aside;
 use smoker_runner::process::credentials::Credentials;
@@ -192,7 +192,7 @@ fn read(source: &ConfigSource) -> Result<CheckedConfig, Unusable> {
 /// Reopens all log files. Before the configuration is read, since `logrotate`
 /// has to work with a broken one, too.
 fn reopen_log_files(stdio: Option<&StdioFiles>) {
-    smoker_logging::reopen();
+    log::reopen();
     let Some(files) = stdio else { return };
     let reopened = files.open().map_err(|error| error.to_string());
     match reopened.and_then(|files| files.install().map_err(|error| error.to_string())) {

@@ -1,6 +1,7 @@
 //! A folder becomes one tree: `common.yaml`, and an entry for each file in
 //! `template.d`, `action.d` and `plugin.d`.
 
+use smoker_model::suggest;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::{fs, io};
@@ -11,7 +12,6 @@ use crate::error::Fault;
 use crate::files::assemble::Assembler;
 use crate::files::include::{SearchPath, entry_name, yaml_files};
 use crate::problem::{Location, Place, Report, Severity};
-use crate::suggest;
 use crate::yaml::node::{Entry, Kind, Node, find, find_text};
 
 /// The file with everything that has no folder of its own.

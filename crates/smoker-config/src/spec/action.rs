@@ -1,11 +1,11 @@
 //! What a plugin's `Action` stands for.
 
+use smoker_model::suggest;
 use smoker_model::value::Value;
 
 use crate::limits::DEFAULT_ACTION_TIMEOUT;
 use crate::problem::Place;
 use crate::spec::refusal::Refusal;
-use crate::suggest;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find, kind_name};
 

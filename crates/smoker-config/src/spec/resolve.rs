@@ -1,5 +1,7 @@
 //! A plugin's parameters from everywhere: defaults < `BasePlugin` < its template < its own.
 
+use smoker_model::suggest;
+
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
@@ -126,7 +128,7 @@ fn find_template<'a>(named: &Entry, sections: &Sections<'a>) -> Result<&'a Entry
     let name = named.value.to_value();
     find(sections.templates, &name).ok_or_else(|| {
         let known: Vec<_> = sections.templates.iter().filter_map(|template| template.name.as_text()).collect();
-        let near = crate::suggest::near(&shown(&name), &known).map(|near| format!("; did you mean {near}?"));
+        let near = suggest::near(&shown(&name), &known).map(|near| format!("; did you mean {near}?"));
         let reason = format!("Template {} is not configured under templates", shown(&name));
         Refusal::new(&named.place, reason + &near.unwrap_or_default())
     })

@@ -1,5 +1,6 @@
 //! The top-level keys that are not about plugins.
 
+use smoker_model::suggest;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -14,7 +15,6 @@ use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY
 use crate::problem::{Report, Severity};
 use crate::spec::account::{self, Accounts};
 use crate::spec::quantity;
-use crate::suggest;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text, kind_name};
 

@@ -1,8 +1,9 @@
 //! Parameters that are probably misspelt.
 
+use smoker_model::suggest;
+
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
 use crate::problem::{Report, Severity};
-use crate::suggest;
 use crate::yaml::node::{Entry, find_text};
 
 /// Warns of parameters in templates, actions and plugins that are very near to

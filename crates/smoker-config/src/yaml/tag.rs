@@ -1,5 +1,7 @@
 //! What an explicit tag (`!!int`, `!include`) asks for.
 
+use smoker_model::suggest;
+
 use saphyr_parser::Tag as RawTag;
 
 const STANDARD: &str = "tag:yaml.org,2002:";
@@ -46,7 +48,7 @@ impl Tag {
             Self::IncludeDir => "!include_dir wants the path of a folder behind it, as one text".to_owned(),
             Self::Standard(name) => format!("the tag !!{name} does not fit here or is not known; remove it"),
             Self::Unknown(tag) => {
-                let near = crate::suggest::near(tag, &["!include", "!include_dir"]);
+                let near = suggest::near(tag, &["!include", "!include_dir"]);
                 let hint = near.map_or("remove it".to_owned(), |near| format!("did you mean {near}?"));
                 format!("the tag {tag} is not known; {hint} (a text that starts with ! has to be quoted)")
             }

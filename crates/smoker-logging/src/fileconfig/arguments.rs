@@ -1,5 +1,6 @@
 //! `args` and `kwargs` of a handler, bound to the names of its parameters.
 
+use smoker_model::suggest;
 use std::collections::BTreeMap;
 
 use crate::ini::document::Setting;
@@ -48,7 +49,7 @@ impl Arguments {
     pub(crate) fn bind(self, parameters: &[&'static str]) -> Result<Bound, String> {
         let mut bound = self.by_name;
         if let Some(unknown) = bound.keys().find(|name| !parameters.contains(&name.as_str())) {
-            let near = smoker_config::near(unknown, parameters);
+            let near = suggest::near(unknown, parameters);
             let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             return Err(format!("there is no argument '{unknown}'{near}"));
         }

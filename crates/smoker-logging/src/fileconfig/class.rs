@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use crate::file::interval::When;
 use crate::fileconfig::arguments::{Arguments, Bound};
 use crate::ini::literal::Literal;
-use crate::plan::{FilePlan, Target, Turnover};
-use crate::stream::Stream;
-use crate::syslog::address::{Address, Transport};
-use crate::syslog::priority;
+use crate::plan::interval::{Interval, When};
+use crate::plan::standard_stream::StandardStream;
+use crate::plan::syslog_address::{Address, Transport};
+use crate::plan::syslog_priority;
+use crate::plan::target::{FilePlan, Rotation, Target};
 
 /// Why there is no such handler.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum HandlerError {
     Class(String),
     Arguments(String),
 }
@@ -24,7 +24,7 @@ type Built = (Target, Vec<String>);
 const SYSLOG_PORT: u16 = 514;
 
 /// The target of a class.
-pub(crate) fn target(class: &str, arguments: Arguments) -> Result<Built, Refusal> {
+pub(crate) fn target(class: &str, arguments: Arguments) -> Result<Built, HandlerError> {
     let name = class.strip_prefix("logging.").unwrap_or(class);
     let build: fn(Arguments) -> Result<Built, String> = match name {
         "StreamHandler" => stream,
@@ -37,18 +37,18 @@ pub(crate) fn target(class: &str, arguments: Arguments) -> Result<Built, Refusal
         _ => {
             let known = "StreamHandler, FileHandler, NullHandler, handlers.RotatingFileHandler, \
                          handlers.TimedRotatingFileHandler, handlers.WatchedFileHandler and handlers.SysLogHandler";
-            return Err(Refusal::Class(format!("handler class {class} is not supported, only {known}")));
+            return Err(HandlerError::Class(format!("handler class {class} is not supported, only {known}")));
         }
     };
-    build(arguments).map_err(Refusal::Arguments)
+    build(arguments).map_err(HandlerError::Arguments)
 }
 
 fn stream(arguments: Arguments) -> Result<Built, String> {
     let bound = arguments.bind(&["stream"])?;
     let stream = match bound.get("stream") {
-        None => Stream::Stderr,
-        Some(Literal::Name(name)) if name == "sys.stderr" => Stream::Stderr,
-        Some(Literal::Name(name)) if name == "sys.stdout" => Stream::Stdout,
+        None => StandardStream::Stderr,
+        Some(Literal::Name(name)) if name == "sys.stderr" => StandardStream::Stderr,
+        Some(Literal::Name(name)) if name == "sys.stdout" => StandardStream::Stdout,
         Some(_) => return Err("the stream has to be sys.stdout or sys.stderr".to_owned()),
     };
     Ok((Target::Stream(stream), Vec::new()))
@@ -56,23 +56,23 @@ fn stream(arguments: Arguments) -> Result<Built, String> {
 
 fn file(arguments: Arguments) -> Result<Built, String> {
     let bound = arguments.bind(&["filename", "mode", "encoding", "delay", "errors"])?;
-    file_target(&bound, Turnover::None, may_truncate(&bound)?)
+    file_target(&bound, Rotation::None, may_truncate(&bound)?)
 }
 
 fn watched(arguments: Arguments) -> Result<Built, String> {
     let bound = arguments.bind(&["filename", "mode", "encoding", "delay", "errors"])?;
-    file_target(&bound, Turnover::Watched, may_truncate(&bound)?)
+    file_target(&bound, Rotation::Watched, may_truncate(&bound)?)
 }
 
 fn rotating(arguments: Arguments) -> Result<Built, String> {
     let names = ["filename", "mode", "maxBytes", "backupCount", "encoding", "delay", "errors"];
     let bound = arguments.bind(&names)?;
-    let most = bound.number("maxBytes")?.unwrap_or(0);
+    let max_bytes = bound.number("maxBytes")?.unwrap_or(0);
     let backups = backups(&bound)?;
-    // As Python documents it: with either of them 0 the file is never turned over.
-    let turnover = if most > 0 && backups > 0 { Turnover::BySize { most, backups } } else { Turnover::None };
+    // As Python documents it: with either of them 0 the file is never rotated.
+    let rotation = if max_bytes > 0 && backups > 0 { Rotation::BySize { max_bytes, backups } } else { Rotation::None };
     // A file with a limit is appended to, else a restart would lose what the limit was to keep.
-    file_target(&bound, turnover, may_truncate(&bound)? && most == 0)
+    file_target(&bound, rotation, may_truncate(&bound)? && max_bytes == 0)
 }
 
 fn timed(arguments: Arguments) -> Result<Built, String> {
@@ -81,11 +81,12 @@ fn timed(arguments: Arguments) -> Result<Built, String> {
     let when = bound.text("when")?.unwrap_or("h");
     let when = When::parse(when)
         .ok_or_else(|| format!("argument 'when' has to be S, M, H, D, midnight, or W0 to W6, not '{when}'"))?;
-    let interval = bound.number("interval")?.unwrap_or(1);
-    let interval = u32::try_from(interval).ok().filter(|interval| (1..=100_000).contains(interval));
-    let interval = interval.ok_or("argument 'interval' has to be from 1 to 100000")?;
-    let turnover = Turnover::ByTime { when, interval, backups: backups(&bound)?, is_utc: bound.flag("utc")? };
-    let (target, mut problems) = file_target(&bound, turnover, false)?;
+    let count = bound.number("interval")?.unwrap_or(1);
+    let count = u32::try_from(count).ok().filter(|count| (1..=100_000).contains(count));
+    let count = count.ok_or("argument 'interval' has to be from 1 to 100000")?;
+    let interval = Interval { when, count, is_utc: bound.flag("utc")? };
+    let rotation = Rotation::ByTime { interval, backups: backups(&bound)? };
+    let (target, mut problems) = file_target(&bound, rotation, false)?;
     if bound.get("atTime").is_some() {
         problems.push("argument 'atTime' is not supported; the day ends at midnight".to_owned());
     }
@@ -105,13 +106,13 @@ fn may_truncate(bound: &Bound) -> Result<bool, String> {
     }
 }
 
-fn file_target(bound: &Bound, turnover: Turnover, truncates: bool) -> Result<Built, String> {
+fn file_target(bound: &Bound, rotation: Rotation, truncates: bool) -> Result<Built, String> {
     let path = bound.text("filename")?.ok_or("argument 'filename' is missing")?;
     // The daemon works in another folder than whoever starts it.
     let path = std::path::absolute(path).map_err(|error| format!("'{path}' is no path of a file: {error}"))?;
     let problems = encoding_problem(bound.text("encoding")?);
-    let waits = bound.flag("delay")?;
-    Ok((Target::File(FilePlan { path, truncates, waits, turnover }), problems.into_iter().collect()))
+    let opens_late = bound.flag("delay")?;
+    Ok((Target::File(FilePlan { path, truncates, opens_late, rotation }), problems.into_iter().collect()))
 }
 
 fn encoding_problem(encoding: Option<&str>) -> Option<String> {
@@ -151,10 +152,10 @@ fn host_and_port(pair: &[Literal]) -> Result<(String, u16), String> {
 
 fn facility(value: Option<&Literal>) -> Result<u8, String> {
     let number = match value {
-        None => Some(priority::USER),
-        Some(Literal::Text(name)) => priority::facility(name).filter(|_| !name.starts_with("LOG_")),
+        None => Some(syslog_priority::USER),
+        Some(Literal::Text(name)) => syslog_priority::facility(name).filter(|_| !name.starts_with("LOG_")),
         Some(Literal::Name(name)) => {
-            name.rsplit('.').next().filter(|last| last.starts_with("LOG_")).and_then(priority::facility)
+            name.rsplit('.').next().filter(|last| last.starts_with("LOG_")).and_then(syslog_priority::facility)
         }
         Some(Literal::Int(number)) => u8::try_from(*number).ok().filter(|number| *number < 24),
         Some(_) => None,

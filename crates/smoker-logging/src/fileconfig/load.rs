@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::fileconfig::report::{Problem, Report};
+use crate::fileconfig::problems::{IniProblem, IniProblems};
 use crate::fileconfig::{formatters, handlers, loggers};
 use crate::ini::document::{Document, Section};
 use crate::ini::read;
-use crate::plan::Plan;
+use crate::plan::logging_plan::Plan;
 
 /// A logging configuration is a page, not a book.
-const LARGEST: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// Why a file is no logging configuration.
 #[derive(Debug, Error)]
@@ -43,16 +43,16 @@ pub enum LoadError {
 /// # Errors
 ///
 /// When the file cannot be read, or is not a logging configuration.
-pub fn load(path: &Path) -> Result<(Plan, Vec<Problem>), LoadError> {
+pub fn load(path: &Path) -> Result<(Plan, Vec<IniProblem>), LoadError> {
     let text = text_of(path).map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
     let wrong = |(line, problem)| LoadError::Format { path: path.to_owned(), line, problem };
     let (document, double) = read::read(&text).map_err(wrong)?;
-    let mut report = Report::new(path);
+    let mut problems = IniProblems::new(path);
     for (line, problem) in double {
-        report.add(line, problem);
+        problems.add(line, problem);
     }
-    let plan = plan(&document, &mut report).map_err(wrong)?;
-    Ok((plan, report.finish()))
+    let plan = plan(&document, &mut problems).map_err(wrong)?;
+    Ok((plan, problems.finish()))
 }
 
 fn text_of(path: &Path) -> io::Result<String> {
@@ -61,20 +61,20 @@ fn text_of(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("it is no file"));
     }
     let mut text = String::new();
-    file.take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        return Err(io::Error::other(format!("it has over {LARGEST} bytes")));
+    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(io::Error::other(format!("it has over {MAX_FILE_BYTES} bytes")));
     }
     Ok(text)
 }
 
-fn plan(document: &Document, report: &mut Report) -> Result<Plan, (usize, String)> {
+fn plan(document: &Document, problems: &mut IniProblems) -> Result<Plan, (usize, String)> {
     let [of_formatters, of_handlers, of_loggers] =
         [required(document, "formatters")?, required(document, "handlers")?, required(document, "loggers")?];
     let root = required(document, "logger_root")?;
-    let formatters = formatters::read(document, of_formatters, report);
-    let handlers = handlers::read(document, of_handlers, &formatters, report);
-    let loggers = loggers::read(document, of_loggers, root, &handlers, report);
+    let formatters = formatters::read(document, of_formatters, problems);
+    let handlers = handlers::read(document, of_handlers, &formatters, problems);
+    let loggers = loggers::read(document, of_loggers, root, &handlers, problems);
     Ok(Plan { loggers, handlers: handlers.into_iter().filter_map(|named| named.plan).collect() })
 }
 
@@ -85,8 +85,8 @@ fn required<'a>(document: &'a Document, name: &str) -> Result<&'a Section, (usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::level::Level;
-    use crate::record::Record;
+    use crate::records::level::Level;
+    use crate::records::record::Record;
 
     #[test]
     fn a_file_that_is_too_large_is_refused() {
@@ -130,9 +130,9 @@ mod tests {
         let mut read_well = 0;
         for _ in 0..3000 {
             let text = damaged(&mut dice);
-            let mut report = Report::new(Path::new("logging.ini"));
+            let mut problems = IniProblems::new(Path::new("logging.ini"));
             let Ok((document, _)) = read::read(&text) else { continue };
-            let Ok(plan) = plan(&document, &mut report) else { continue };
+            let Ok(plan) = plan(&document, &mut problems) else { continue };
             read_well += 1;
             for handler in plan.handlers {
                 handler.formatter.format(&Record::new(Level::INFO, "smokerd".into(), "text".to_owned()));

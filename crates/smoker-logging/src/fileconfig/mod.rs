@@ -8,7 +8,7 @@
 //! - `arguments`: `args` and `kwargs` of a handler
 //! - `list`: lists of names, and the sections that they name
 //! - `option`: single options
-//! - `report`: what cannot be honoured, by line
+//! - `problems`: what cannot be honoured, by line
 
 mod arguments;
 mod class;
@@ -18,4 +18,4 @@ mod list;
 pub mod load;
 mod loggers;
 mod option;
-pub mod report;
+pub mod problems;

@@ -1,12 +1,13 @@
 //! What a record has to offer to a format.
 
+use smoker_model::suggest;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use smoker_model::value::Value;
 
-use crate::record::Record;
+use crate::records::record::Record;
 
 /// An attribute of Python's `LogRecord`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Field {
         let named = FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| *field);
         named.ok_or_else(|| {
             let known = FIELDS.map(|(name, _)| name);
-            let near = smoker_config::near(name, &known).map(|near| format!("; did you mean {near}?"));
+            let near = suggest::near(name, &known).map(|near| format!("; did you mean {near}?"));
             format!("records have no field '{name}'{}", near.unwrap_or_default())
         })
     }

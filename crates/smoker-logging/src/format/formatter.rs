@@ -8,8 +8,8 @@ use crate::format::date::DateFormat;
 use crate::format::field::{self, Field};
 use crate::format::part::{Manner, Part};
 use crate::format::{brace, dollar, percent};
-use crate::level::Level;
-use crate::record::Record;
+use crate::records::level::Level;
+use crate::records::record::Record;
 
 const DEFAULT_DATE: &str = "%Y-%m-%d %H:%M:%S";
 
@@ -24,7 +24,7 @@ pub(crate) struct Formatter {
 
 /// What of a format cannot be honoured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum FormatProblem {
     /// In the format itself.
     Format(String),
     /// In the format of dates.
@@ -54,7 +54,7 @@ impl Style {
 impl Formatter {
     /// Reads a format and tells what of it cannot be honoured. One that makes no
     /// sense at all becomes that of the bare message.
-    pub(crate) fn parse(format: Option<&str>, date_format: Option<&str>, style: Style) -> (Self, Vec<Problem>) {
+    pub(crate) fn parse(format: Option<&str>, date_format: Option<&str>, style: Style) -> (Self, Vec<FormatProblem>) {
         field::start_clock();
         let format = format.filter(|format| !format.is_empty());
         let parsed = match (format, style) {
@@ -65,14 +65,14 @@ impl Formatter {
         };
         let mut problems = Vec::new();
         let parts = parsed.unwrap_or_else(|problem| {
-            problems.push(Problem::Format(format!("{problem}; the message alone is written")));
+            problems.push(FormatProblem::Format(format!("{problem}; the message alone is written")));
             vec![Part::Field(Field::Message, Manner::Plain)]
         });
         let date_format = date_format.filter(|format| !format.is_empty());
         let (dates, of_dates) = DateFormat::parse(date_format.unwrap_or(DEFAULT_DATE));
-        problems.extend(of_dates.into_iter().map(Problem::Date));
+        problems.extend(of_dates.into_iter().map(FormatProblem::Date));
         let mut formatter = Self { parts, dates, has_milliseconds: date_format.is_none() };
-        problems.extend(formatter.correct_types().into_iter().map(Problem::Format));
+        problems.extend(formatter.correct_types().into_iter().map(FormatProblem::Format));
         (formatter, problems)
     }
 
@@ -136,7 +136,7 @@ fn write(manner: &Manner, value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn formatted(format: &str, style: Style) -> (String, Vec<Problem>) {
+    fn formatted(format: &str, style: Style) -> (String, Vec<FormatProblem>) {
         let (formatter, problems) = Formatter::parse(Some(format), Some("%H"), style);
         let record = Record::new(Level::WARNING, "smokerd.restserver".into(), "it's here".to_owned());
         (formatter.format(&record), problems)
@@ -168,7 +168,7 @@ mod tests {
             let (text, problems) = formatted(format, style);
             assert_eq!(text, "it's here", "{format}");
             assert!(
-                matches!(&problems[..], [Problem::Format(told)] if told.contains(problem)),
+                matches!(&problems[..], [FormatProblem::Format(told)] if told.contains(problem)),
                 "{format}: {problems:?}"
             );
         }

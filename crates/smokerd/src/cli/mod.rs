@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
-use smoker_logging::defaults::Wanted;
-use smoker_logging::level::Level;
-use smoker_logging::setup::Source;
+use smoker_logging::records::level::Level;
+use smoker_logging::setup::defaults::LogOptions;
+use smoker_logging::setup::source::LogConfigSource;
 
 use crate::exit_code;
 use crate::test_plugin::test_request::{TestArguments, TestRequest};
@@ -98,9 +98,9 @@ pub(crate) struct Options {
     pub(crate) config: PathBuf,
     pub(crate) pidfile: Option<PathBuf>,
     /// A logging configuration that exists or was asked for.
-    pub(crate) logging_conf: Option<Source>,
+    pub(crate) logging_conf: Option<LogConfigSource>,
     /// What to do without one.
-    pub(crate) logging: Wanted,
+    pub(crate) logging: LogOptions,
 }
 
 /// What to do.
@@ -157,10 +157,12 @@ impl Typed {
             (None, None, ..) => Order::Background,
         };
         let logging_conf = match typed.logging_conf {
-            Some(path) => Some(Source::Named(path.into())).filter(|source| !source.path().as_os_str().is_empty()),
-            None => Some(Source::Usual(DEFAULT_LOGGING_CONF.into())).filter(|source| source.path().exists()),
+            Some(path) => {
+                Some(LogConfigSource::Named(path.into())).filter(|source| !source.path().as_os_str().is_empty())
+            }
+            None => Some(LogConfigSource::Usual(DEFAULT_LOGGING_CONF.into())).filter(|source| source.path().exists()),
         };
-        let logging = Wanted {
+        let logging = LogOptions {
             console: !typed.no_console && order == Order::Foreground,
             syslog: !typed.no_syslog,
             level: match (typed.debug, typed.verbose) {

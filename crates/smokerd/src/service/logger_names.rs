@@ -1,6 +1,6 @@
 //! Which logger of a logging configuration each room of the daemon logs to. Documented in `docs/logging.md`.
 
-use smoker_logging::logger_names::LoggerNames;
+use smoker_logging::records::logger_names::LoggerNames;
 
 /// Start, signals, configuration.
 pub(crate) const DAEMON: &str = "smokerd";

@@ -1,6 +1,8 @@
 //! What is wrong with the JSON that a command printed. The daemon names the
 //! first fault in the original's words; here each has its place.
 
+use smoker_model::suggest;
+
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::Level;
 use smoker_model::status::Status;
@@ -149,7 +151,7 @@ impl Faults {
     /// Names that were probably to mean something.
     fn dropped(&mut self, object: &Map<String, Json>) {
         for name in object.keys().filter(|name| !OF_RESULTS.contains(&name.as_str())) {
-            if let Some(near) = smoker_config::near(name, &OF_RESULTS) {
+            if let Some(near) = suggest::near(name, &OF_RESULTS) {
                 self.add(
                     &path::member("", name),
                     &format!("is no part of a result and was dropped; did you mean {near}?"),

@@ -19,7 +19,8 @@ mod trial;
 use std::io::{self, Write};
 use std::path::Path;
 
-use smoker_logging::level::Level;
+use smoker_logging::log;
+use smoker_logging::records::level::Level;
 use smoker_model::status::Status;
 
 use crate::exit_code;
@@ -30,7 +31,7 @@ use crate::test_plugin::trial::Trial;
 
 /// Does what was asked for and gives the exit code.
 pub(crate) fn run(request: &TestRequest, config: &Path, log_level: Level) -> u8 {
-    smoker_logging::to_standard_error(log_level, &LOGGER_NAMES);
+    log::to_standard_error(log_level, &LOGGER_NAMES);
     let selection = match Selection::of(request, config) {
         Ok(selection) => selection,
         Err(error) => return fail(&error),

@@ -1,5 +1,6 @@
 //! The plugin that is tried, from the configuration.
 
+use smoker_model::suggest;
 use std::path::{Path, PathBuf};
 
 use smoker_config::{Config, ConfigError, DaemonSettings, Overrides, Problem, Severity};
@@ -91,7 +92,7 @@ fn known<'a>(plugins: &'a [PluginSpec], problems: &'a [Problem]) -> Vec<&'a str>
 }
 
 fn hint(name: &str, known: &[&str]) -> String {
-    let is_near = |other: &&&str| smoker_config::near(name, &[**other]).is_some() || is_part(name, other);
+    let is_near = |other: &&&str| suggest::near(name, &[**other]).is_some() || is_part(name, other);
     let near: Vec<_> = known.iter().filter(is_near).copied().take(MOST_NAMES).collect();
     if !near.is_empty() {
         return format!("did you mean {}?", near.join(" or "));

@@ -94,7 +94,7 @@ fn a_watched_file_is_made_again_by_itself() {
 }
 
 #[test]
-fn a_file_that_has_become_large_is_turned_over() {
+fn a_file_that_has_become_large_is_rotated() {
     let daemon = with_handler(
         "class=handlers.RotatingFileHandler\nargs=('{{DIR}}/smoker.log',)\nkwargs={'maxBytes': 2*1024, 'backupCount': 3}",
     );
@@ -117,11 +117,11 @@ fn a_file_that_has_become_large_is_turned_over() {
 }
 
 #[test]
-fn a_file_whose_time_has_come_is_turned_over() {
+fn a_file_whose_time_has_come_is_rotated() {
     let daemon = with_handler("class=handlers.TimedRotatingFileHandler\nargs=('{{DIR}}/smoker.log', 'S', 1, 2)");
     for number in 0..4 {
         let before = files(&daemon, "smoker.log.");
-        wait::until_true("the file to be turned over", || {
+        wait::until_true("the file to be rotated", || {
             say(&daemon, &format!("line-{number}"));
             files(&daemon, "smoker.log.").into_iter().any(|(name, _)| before.iter().all(|(known, _)| *known != name))
         });

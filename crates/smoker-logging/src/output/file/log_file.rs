@@ -1,0 +1,94 @@
+//! One file that lines are appended to.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+
+use crate::output::append_file::{self, Owner};
+use crate::output::descriptor::LineWriter;
+use crate::plan::target::FilePlan;
+
+/// A file that may be open.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    path: PathBuf,
+    /// Whether it is still to be emptied; only once.
+    truncates: bool,
+    /// Whether it is opened only when there is something to write.
+    opens_late: bool,
+    /// Who owns a file that is made here: the account that the daemon runs as.
+    owner: Option<Owner>,
+    file: Option<File>,
+    lines: LineWriter,
+}
+
+impl LogFile {
+    pub(crate) fn new(plan: &FilePlan, owner: Option<Owner>) -> Self {
+        let (path, lines) = (plan.path.clone(), LineWriter::default());
+        Self { path, truncates: plan.truncates, opens_late: plan.opens_late, owner, file: None, lines }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn open_at_start(&mut self) -> io::Result<()> {
+        if self.opens_late { Ok(()) } else { self.opened().map(drop) }
+    }
+
+    /// Appends a line.
+    pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {
+        self.opened()?;
+        let Some(file) = &self.file else { return Err(io::ErrorKind::NotFound.into()) };
+        self.lines.write(file, text)
+    }
+
+    /// Opens it by its name again. When that fails, the open one stays.
+    pub(crate) fn reopen(&mut self) -> io::Result<()> {
+        let file = self.open()?;
+        self.file = Some(file);
+        self.lines = LineWriter::default();
+        Ok(())
+    }
+
+    /// The size so far, of a file that is one and no device.
+    pub(crate) fn size(&mut self) -> io::Result<Option<u64>> {
+        let metadata = self.opened()?.metadata()?;
+        Ok(metadata.is_file().then_some(metadata.len()))
+    }
+
+    /// Whether its name leads elsewhere by now.
+    pub(crate) fn is_moved(&self) -> bool {
+        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let Some(file) = &self.file else { return false };
+        file.metadata().map(identity).ok() != fs::metadata(&self.path).map(identity).ok()
+    }
+
+    fn opened(&mut self) -> io::Result<&File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.open()?,
+        };
+        Ok(self.file.insert(file))
+    }
+
+    fn open(&mut self) -> io::Result<File> {
+        // A named pipe without a reader must not make us wait.
+        let file = append_file::open(&self.path, self.owner, OFlag::O_NONBLOCK | OFlag::O_NOCTTY)?;
+        if std::mem::take(&mut self.truncates) && file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
+        Ok(file)
+    }
+}
+
+/// The name of a file with something behind it.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}

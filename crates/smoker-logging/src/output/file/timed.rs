@@ -1,0 +1,166 @@
+//! A file that is rotated by time: `TimedRotatingFileHandler`.
+//! As there, it happens when there is something to write.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::output::append_file::Owner;
+use crate::output::file::log_file::{LogFile, with_suffix};
+use crate::output::sink::Sink;
+use crate::plan::interval::{Interval, When};
+use crate::plan::target::FilePlan;
+use crate::records::record::Record;
+
+/// Writes to a file; older ones have the time of their beginning behind their names.
+#[derive(Debug)]
+pub(crate) struct TimedFile {
+    file: LogFile,
+    interval: Interval,
+    /// How many old files are kept; 0 keeps all.
+    backups: usize,
+    /// When it is rotated; known once the file has been looked at.
+    end: Option<i64>,
+    complaint: Option<String>,
+}
+
+impl TimedFile {
+    pub(crate) fn new(plan: &FilePlan, owner: Option<Owner>, interval: Interval, backups: usize) -> Self {
+        Self { file: LogFile::new(plan, owner), interval, backups, end: None, complaint: None }
+    }
+
+    /// A file that was there before goes on where it was left.
+    fn find_end(&mut self, now: SystemTime) -> i64 {
+        let path = self.file.path();
+        let begun = || fs::metadata(path).and_then(|metadata| metadata.modified()).unwrap_or(now);
+        *self.end.get_or_insert_with(|| self.interval.end_after(seconds(begun())))
+    }
+
+    fn rotate(&mut self, end: i64) -> io::Result<()> {
+        let path = self.file.path().to_owned();
+        let old = with_suffix(&path, &self.interval.name(end));
+        // What is there already, from another run or from an hour that the clock
+        // had twice, is not overwritten: this file goes on until the next time.
+        if old.exists() {
+            return Ok(());
+        }
+        match fs::rename(&path, old) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        self.file.reopen()?;
+        for file in surplus(&path, self.interval.when, self.backups)? {
+            fs::remove_file(file)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for TimedFile {
+    fn destination(&self) -> String {
+        self.file.path().display().to_string()
+    }
+
+    fn open(&mut self) -> io::Result<()> {
+        self.find_end(SystemTime::now());
+        self.file.open_at_start()
+    }
+
+    fn write(&mut self, text: &str, record: &Record) -> io::Result<()> {
+        let end = self.find_end(record.created);
+        let now = seconds(record.created);
+        if now >= end {
+            if self.file.size()?.is_some()
+                && let Err(error) = self.rotate(end)
+            {
+                let path = self.file.path().display();
+                self.complaint = Some(format!("can't rotate {path}: {error}; will try again at the next interval"));
+            }
+            self.end = Some(self.interval.end_after(now));
+        }
+        self.file.write(text)
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        self.file.reopen()
+    }
+
+    fn take_complaint(&mut self) -> Option<String> {
+        self.complaint.take()
+    }
+}
+
+fn seconds(time: SystemTime) -> i64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The oldest of the old files: those beyond the number to keep.
+fn surplus(path: &Path, when: When, backups: usize) -> io::Result<Vec<PathBuf>> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(Vec::new()) };
+    if backups == 0 {
+        return Ok(Vec::new());
+    }
+    let mut old = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let candidate = entry.file_name();
+        let suffix = candidate.to_str().zip(name.to_str()).and_then(|(candidate, name)| candidate.strip_prefix(name));
+        if suffix.and_then(|suffix| suffix.strip_prefix('.')).is_some_and(|suffix| when.is_suffix(suffix)) {
+            old.push(entry.path());
+        }
+    }
+    old.sort();
+    let surplus = old.len().saturating_sub(backups);
+    old.truncate(surplus);
+    Ok(old)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::plan::target::Rotation;
+    use crate::records::level::Level;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("it is there").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    fn content(path: &Path) -> String {
+        fs::read_to_string(path).expect("it is there")
+    }
+
+    #[test]
+    fn files_are_rotated_by_the_clock_of_the_records() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.log");
+        let plan = FilePlan { path: path.clone(), truncates: false, opens_late: true, rotation: Rotation::None };
+        let interval = Interval { when: When::Minutes, count: 1, is_utc: true };
+        let mut file = TimedFile::new(&plan, None, interval, 2);
+        let start = UNIX_EPOCH + Duration::from_secs(1_706_745_600);
+        let mut write = |seconds: u64, text: &str| {
+            let record = Record::new(Level::INFO, "smokerd".into(), text.to_owned());
+            let record = Record { created: start + Duration::from_secs(seconds), ..record };
+            file.write(text, &record).expect("writable");
+        };
+        write(0, "a");
+        write(59, "b");
+        assert_eq!(names(folder.path()), ["x.log"]);
+        for (seconds, text) in [(60, "c"), (130, "d"), (200, "e")] {
+            write(seconds, text);
+        }
+        assert_eq!(content(&path), "e\n");
+        let kept = ["x.log", "x.log.2024-02-01_00-01", "x.log.2024-02-01_00-02"];
+        assert_eq!(names(folder.path()), kept, "the oldest of three is gone");
+        assert_eq!(content(&folder.path().join(kept[1])), "c\n");
+        assert_eq!(content(&folder.path().join(kept[2])), "d\n");
+        fs::write(folder.path().join("x.log.2024-02-01_00-03"), "precious").expect("writable");
+        write(300, "f");
+        assert_eq!(content(&path), "e\nf\n", "nothing is overwritten");
+    }
+}

@@ -1,0 +1,141 @@
+//! The thread of one handler: takes records from the queue, writes them, and
+//! does not give up.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::format::formatter::Formatter;
+use crate::output::sink::Sink;
+use crate::records::level::Level;
+use crate::records::record::Record;
+use crate::routing::queue::{Queue, Task, Waiting, Woken};
+
+/// The pauses between tries grow from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Tells what is wrong with a log in the other logs.
+pub(crate) type Complain = dyn Fn(Level, String) + Send + Sync;
+
+/// Everything that a handler's thread works with.
+pub(crate) struct Writer {
+    pub(crate) name: String,
+    /// The logger of what is said about this log in itself.
+    pub(crate) program: &'static str,
+    pub(crate) sink: Box<dyn Sink>,
+    pub(crate) formatter: Formatter,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) complain: Box<Complain>,
+    /// What was said about a failure that goes on.
+    pub(crate) failures: Vec<String>,
+    /// What was said last about something else.
+    pub(crate) complaint: Option<String>,
+}
+
+/// Whether a record got through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    Done,
+    /// There is no use in going on.
+    GivenUp,
+}
+
+impl Writer {
+    /// Gets the sink ready.
+    pub(crate) fn open(&mut self) {
+        if let Err(error) = self.sink.open() {
+            self.failed(&error);
+        }
+    }
+
+    /// Writes until the queue is closed.
+    pub(crate) fn run(mut self) {
+        let undelivered = loop {
+            match self.queue.next() {
+                Task::Reopen => self.reopen(),
+                Task::Write(waiting) if self.write(&waiting) == Delivery::Done => {}
+                Task::Write(_) => break 1,
+                Task::End(dropped) => break u64::from(self.write_gap(dropped) == Delivery::GivenUp),
+            }
+        };
+        let left = self.queue.end() + undelivered;
+        if left > 0 {
+            (self.complain)(Level::ERROR, format!("log handler {}: {left} lines are lost", self.name));
+        }
+    }
+
+    fn write(&mut self, waiting: &Waiting) -> Delivery {
+        match self.write_gap(waiting.dropped) {
+            Delivery::Done => self.deliver(&waiting.record),
+            Delivery::GivenUp => Delivery::GivenUp,
+        }
+    }
+
+    /// Tells the reader of this log that lines are missing.
+    fn write_gap(&mut self, dropped: u64) -> Delivery {
+        if dropped == 0 {
+            return Delivery::Done;
+        }
+        let text = format!("{dropped} lines are missing here: this log could not be written as fast as they came");
+        self.deliver(&Record::new(Level::WARNING, self.program.into(), text))
+    }
+
+    /// Tries until it succeeds, or until the daemon ends.
+    fn deliver(&mut self, record: &Record) -> Delivery {
+        let text = self.formatter.format(record);
+        let mut pause = FIRST_PAUSE;
+        let mut is_last = false;
+        loop {
+            let written = self.sink.write(&text, record);
+            if let Some(complaint) = self.sink.take_complaint().filter(|new| self.complaint.as_ref() != Some(new)) {
+                (self.complain)(Level::ERROR, format!("log handler {}: {complaint}", self.name));
+                self.complaint = Some(complaint);
+            }
+            let Err(error) = written else {
+                self.succeeded();
+                return Delivery::Done;
+            };
+            self.failed(&error);
+            if is_last || self.sink.cannot_recover(&error) {
+                return Delivery::GivenUp;
+            }
+            match self.queue.pause(pause) {
+                Woken::InTime => pause = (2 * pause).min(LONGEST_PAUSE),
+                Woken::ToReopen => self.reopen(),
+                Woken::ToClose => is_last = true,
+            }
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.queue.take_reopen();
+        self.complaint = None;
+        if let Err(error) = self.sink.reopen() {
+            let (name, destination) = (&self.name, self.sink.destination());
+            (self.complain)(
+                Level::ERROR,
+                format!("log handler {name} can't reopen {destination}: {error}; it stays as it is"),
+            );
+        }
+    }
+
+    /// Says a failure once, and another time only for another reason.
+    fn failed(&mut self, error: &io::Error) {
+        let reason = error.to_string();
+        if self.failures.contains(&reason) {
+            return;
+        }
+        let (name, destination) = (&self.name, self.sink.destination());
+        let what_now =
+            if self.sink.cannot_recover(error) { "nothing more is logged there" } else { "will go on trying" };
+        (self.complain)(Level::ERROR, format!("log handler {name} can't write to {destination}: {reason}; {what_now}"));
+        self.failures.push(reason);
+    }
+
+    fn succeeded(&mut self) {
+        if !std::mem::take(&mut self.failures).is_empty() {
+            (self.complain)(Level::WARNING, format!("log handler {} can write again", self.name));
+        }
+    }
+}
