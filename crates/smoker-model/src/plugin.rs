@@ -36,7 +36,7 @@ impl fmt::Display for PluginName {
 
 /// A plugin's or an action's parameters: names and values in the order of the
 /// wire, just as they were configured. They serve the wire, filters and
-/// `%(Name)s`; whatever the daemon itself acts on stands typed in [`PluginSpec`].
+/// `%(Name)s`; what the daemon itself acts on is typed in [`PluginSpec`].
 pub type Parameters = IndexMap<String, Value>;
 
 /// Everything that the daemon knows of a plugin from its configuration.
@@ -44,10 +44,8 @@ pub type Parameters = IndexMap<String, Value>;
 pub struct PluginSpec {
     /// The plugin's name.
     pub name: PluginName,
-    /// What is run.
-    pub execution: Execution,
-    /// How long a run may take (`Timeout`).
-    pub timeout: TimeLimit,
+    /// What each run invokes, and within which bounds.
+    pub invocation: Invocation,
     /// The distance between the starts of timed runs (`Interval`); none: only on request.
     pub interval: Option<Duration>,
     /// Over how long a time the first runs are spread (`Splay`), at most the interval.
@@ -56,18 +54,12 @@ pub struct PluginSpec {
     pub serial: bool,
     /// How many results are kept (`History`).
     pub history: usize,
-    /// As whom it runs (`uid`, `gid`).
+    /// The account of its runs (`uid`, `gid`), of their parsers and actions too.
     pub run_as: RunAs,
     /// What follows each run (`Action`); none also for an empty one.
     pub action: Option<ActionSpec>,
     /// While this path exists no run takes place (`MaintenanceLock`).
     pub maintenance_lock: Option<PathBuf>,
-    /// How many bytes of each output stream are kept (`MaxOutput`).
-    pub max_output: usize,
-    /// What the command finds on its standard input (`Stdin`).
-    pub stdin: StdinMode,
-    /// Whether processes that a run leaves behind, when it ends by itself, may stay (`LeaveRunning`).
-    pub leave_running: bool,
     /// All parameters, merged, for the wire, filters and `%(Name)s`.
     pub parameters: Parameters,
 }
@@ -75,15 +67,23 @@ pub struct PluginSpec {
 /// What follows a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionSpec {
-    /// What is run; none when neither a command nor a module is configured.
-    pub execution: Option<Execution>,
-    /// How long it may take (`Timeout` of the action).
+    /// What it invokes; none when neither a command nor a module is configured,
+    /// which is an error of each time that the action is due.
+    pub invocation: Option<Invocation>,
+}
+
+/// What is run, and within which bounds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// The command or module.
+    pub execution: Execution,
+    /// How long it may take (`Timeout`).
     pub timeout: TimeLimit,
-    /// What the command finds on its standard input (`Stdin` of the action).
+    /// What a command finds on its standard input (`Stdin`).
     pub stdin: StdinMode,
-    /// How many bytes of each output stream are kept (`MaxOutput` of the action, else of the plugin).
+    /// How many bytes of each output stream are kept (`MaxOutput`; an action without one has its plugin's).
     pub max_output: usize,
-    /// Whether processes that it leaves behind may stay (`LeaveRunning` of the action).
+    /// Whether processes that it leaves behind, when it ends by itself, may stay (`LeaveRunning`).
     pub leave_running: bool,
 }
 

@@ -1,10 +1,11 @@
-//! Runs one plugin: one plugin in, one `PluginResult` out, always.
+//! Runs plugins: a check gives one `PluginResult`, always, and so does an action.
 //!
 //! # Layout
 //!
-//! - `runner`: the way of a run, from the maintenance lock to the action's result
+//! - `runner`: offers a run's two steps
+//! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
+//! - `context`: what everything that takes part in a run knows of it
 //! - `prepared`: a plugin with all that can be looked up before its first run
-//! - `action`: what follows a run
 //! - `command`: a command line with its surroundings becomes findings
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
 //! - `output`: what a command printed becomes findings
@@ -14,6 +15,8 @@
 //! - `aside`: work that may hang, on a thread of its own
 
 pub mod aside;
+pub mod check;
+pub mod context;
 pub mod evidence;
 pub mod modules;
 pub mod output;
@@ -21,7 +24,7 @@ pub mod prepared;
 pub mod process;
 pub mod runner;
 pub mod template;
+pub mod witness;
 
-mod action;
+mod act;
 mod command;
-mod witness;

@@ -1,35 +1,20 @@
-//! The way of a run, from the maintenance lock to the action's result.
+//! Offers a run's two steps, *check* and *act*. When to act is for the caller to decide.
 
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleKind;
-use smoker_model::plugin::{Execution, StdinMode};
-use smoker_model::result::{ActionResult, Findings, PluginResult};
-use smoker_model::status::Status;
-use smoker_model::timestamp::Timestamp;
-use tokio::time::{Instant, timeout};
+use smoker_model::plugin::ActionSpec;
+use smoker_model::result::{ActionResult, PluginResult};
 use tokio_util::sync::CancellationToken;
 
-use crate::command::CommandRun;
-use crate::evidence::Evidence;
-use crate::modules::dispatch::{ModuleRun, Modules, ParserRun};
+use crate::act;
+use crate::check::{self, CheckOutcome};
+use crate::context::{RunContext, RunKind};
+use crate::modules::dispatch::Modules;
 use crate::modules::host::settings::PythonSettings;
 use crate::prepared::PreparedPlugin;
 use crate::process::containment::family::Family;
 use crate::process::containment::reaper::Reaper;
 use crate::witness::Witness;
-use crate::{action, aside};
-
-/// Why a run takes place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunKind {
-    /// It was time.
-    Scheduled,
-    /// A client asked for it.
-    Forced,
-}
 
 /// Runs plugins. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -53,137 +38,66 @@ impl Runner {
         *modules = Modules::new(python, self.reaper.clone());
     }
 
-    /// What a run uses from its beginning to its end.
-    fn modules(&self) -> Modules {
-        self.modules.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Runs a plugin and its action. Always gives a result; what goes wrong is
-    /// part of it. Cancelling ends the run's processes and then gives what is known.
-    pub async fn run(&self, plugin: &PreparedPlugin, kind: RunKind, cancel: &CancellationToken) -> PluginResult {
-        self.run_before(None, plugin, kind, cancel).await
-    }
-
-    /// As [`Self::run`], and gives what the run of the plugin showed besides.
-    pub async fn run_with_evidence(
-        &self,
-        plugin: &PreparedPlugin,
-        kind: RunKind,
-        cancel: &CancellationToken,
-    ) -> (PluginResult, Evidence) {
-        let witness = Witness::default();
-        let result = self.run_before(Some(&witness), plugin, kind, cancel).await;
-        (result, witness.evidence().await)
-    }
-
-    async fn run_before(
-        &self,
-        witness: Option<&Witness>,
-        plugin: &PreparedPlugin,
-        kind: RunKind,
-        cancel: &CancellationToken,
-    ) -> PluginResult {
-        let modules = self.modules();
-        let spec = plugin.spec();
-        let started = Timestamp::now();
-        let forced = kind == RunKind::Forced;
-        if let Some(lock) = &spec.maintenance_lock {
-            match exists(lock, plugin).await {
-                Ok(false) => {}
-                Ok(true) => {
-                    if let Some(witness) = witness {
-                        witness.saw_lock(&lock.to_string_lossy());
-                    }
-                    return skipped().into_result(started, forced);
-                }
-                Err(reason) => return Findings::error(&reason).into_result(started, forced),
-            }
-        }
-        let began = Instant::now();
-        // It is over when the result is there: only then what it left running is ended.
-        let family = Family::new(&self.reaper, &spec.name);
-        let mut result = findings(&modules, witness, plugin, forced, &family, cancel).await.into_result(started, false);
-        if let Some(witness) = witness {
-            witness.saw_end(began.elapsed());
-        }
-        if let Some(action) = &spec.action
-            && !cancel.is_cancelled()
-        {
-            let outcome = action::run(action, plugin, &result, forced, &family, &modules, cancel).await;
-            result.action = Some(ActionResult::Ran(Box::new(outcome)));
-        }
-        result.forced = forced;
-        result
-    }
-}
-
-async fn findings(
-    modules: &Modules,
-    witness: Option<&Witness>,
-    plugin: &PreparedPlugin,
-    forced: bool,
-    family: &Family,
-    cancel: &CancellationToken,
-) -> Findings {
-    let spec = plugin.spec();
-    match &spec.execution {
-        Execution::Module(name) => {
-            let module = ModuleRun {
-                kind: ModuleKind::Plugin,
-                name,
-                plugin,
-                forced,
-                timeout: &spec.timeout,
-                max_output: spec.max_output,
-                leave_running: spec.leave_running,
-                result: None,
-                witness,
-            };
-            module.findings(family, modules, cancel).await
-        }
-        Execution::Command { command, parser } => {
-            let command = CommandRun {
-                command,
-                lookup: &|name: &str| spec.parameters.get(name).cloned(),
-                environment: plugin.environment(),
-                credentials: plugin.credentials(),
-                input: (spec.stdin == StdinMode::Json).then(|| action::as_json(&spec.parameters)),
-                timeout: &spec.timeout,
-                max_output: spec.max_output,
-                leave_running: spec.leave_running,
-                witness,
-                parser: parser.as_deref().map(|name| ParserRun { name, plugin, forced, witness }),
-            };
-            command.findings(family, modules, cancel).await
+    /// Begins a run. Cancelling ends its processes; its steps then give what is known.
+    #[must_use]
+    pub fn begin<'a>(&self, plugin: &'a PreparedPlugin, kind: RunKind, cancel: &'a CancellationToken) -> PluginRun<'a> {
+        PluginRun {
+            plugin,
+            kind,
+            cancel,
+            modules: self.modules.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            family: Family::new(&self.reaper, &plugin.spec().name),
+            witness: None,
         }
     }
 }
 
-fn skipped() -> Findings {
-    Findings::new(Status::Warn, Messages::of(Level::Warn, "Skipped because of maintenance in progress"))
+/// A run of a plugin. It ends when this is dropped, and only then are the
+/// processes ended that it left running: its result should be there by then.
+#[derive(Debug)]
+pub struct PluginRun<'a> {
+    plugin: &'a PreparedPlugin,
+    kind: RunKind,
+    cancel: &'a CancellationToken,
+    /// What can run modules, the same from the run's beginning to its end.
+    modules: Modules,
+    family: Family,
+    witness: Option<Witness>,
 }
 
-/// Looks for the maintenance lock within the plugin's time limit, away from
-/// the threads that serve: a file server that is gone answers late or never.
-/// A plugin has one such look at a time, so that those that never return do
-/// not use up the threads.
-async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
-    let limit = &plugin.spec().timeout;
-    let path = lock.to_owned();
-    let look = async {
-        let turn = plugin.lock_look().lock_owned().await;
-        let look = move || {
-            let _turn = turn;
-            path.exists()
-        };
-        aside::run(look).await
-    };
-    let shown = lock.display();
-    match timeout(limit.duration, look).await {
-        Ok(Ok(exists)) => Ok(exists),
-        Ok(Err(error)) => Err(format!("can't look for MaintenanceLock {shown}: {error}")),
-        Err(_) => {
-            Err(format!("Execution timeout after {} seconds, while looking for MaintenanceLock {shown}", limit.text))
-        }
+impl PluginRun<'_> {
+    /// Lets the witness note what the check shows, an action not.
+    #[must_use]
+    pub fn watched_by(self, witness: &Witness) -> Self {
+        Self { witness: Some(witness.clone()), ..self }
+    }
+
+    /// The plugin that is run.
+    #[must_use]
+    pub fn plugin(&self) -> &PreparedPlugin {
+        self.plugin
+    }
+
+    /// Whether the run was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// Runs the plugin's command or module. Always gives a result; what goes
+    /// wrong is part of it.
+    pub async fn check(&self) -> CheckOutcome {
+        let context = RunContext { witness: self.witness.as_ref(), ..self.context() };
+        check::run(context, &self.modules).await
+    }
+
+    /// Runs an action on the result of the check. What goes wrong is part of
+    /// the action's own result.
+    pub async fn act(&self, action: &ActionSpec, result: &PluginResult) -> ActionResult {
+        ActionResult::Ran(Box::new(act::run(action, result, self.context(), &self.modules).await))
+    }
+
+    fn context(&self) -> RunContext<'_> {
+        RunContext { plugin: self.plugin, kind: self.kind, family: &self.family, cancel: self.cancel, witness: None }
     }
 }

@@ -18,7 +18,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Notes what a run shows. Cheap to clone; all clones note the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Witness(Arc<Mutex<Notes>>);
+pub struct Witness(Arc<Mutex<Notes>>);
 
 #[derive(Debug, Default)]
 struct Notes {
@@ -69,8 +69,9 @@ impl Witness {
         self.note(|notes| notes.evidence.took = took);
     }
 
-    /// All that was noted, once the last words of modules were read.
-    pub(crate) async fn evidence(&self) -> Evidence {
+    /// All that was noted, once the last output of modules was read. To be
+    /// asked when the run is dropped.
+    pub async fn evidence(&self) -> Evidence {
         let deadline = Instant::now() + LAST_WORDS;
         for reader in self.note(|notes| mem::take(&mut notes.readers)) {
             // A reader that is not done by then reads what was left running.

@@ -12,14 +12,18 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::json;
-use smoker_model::plugin::{ActionSpec, Execution, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit};
+use smoker_model::plugin::{
+    ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit,
+};
 use smoker_model::result::{ActionResult, ComponentShape, PluginResult};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
+use smoker_runner::check::CheckOutcome;
+use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::reaper::Reaper;
-use smoker_runner::runner::{RunKind, Runner};
+use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 
 /// The result, in every place that takes text.
@@ -39,12 +43,21 @@ fn hostile_output_reaches_an_action_as_it_is() {
         fs::write(path("printed"), printed(random)).expect("a file");
         let runner = Runner::new(reaper.clone(), PythonSettings::new(None, &[], folder.path(), folder.path()));
         let plugin = PreparedPlugin::new(Arc::new(spec(folder.path())));
-        let result = runtime.block_on(runner.run(&plugin, RunKind::Forced, &CancellationToken::new()));
+        let result = runtime.block_on(check_and_act(&runner, &plugin));
         let received = fs::read_to_string(path("received")).unwrap_or_else(|error| panic!("{error}: {result:?}"));
         let received: Vec<_> = received.split_terminator('\0').collect();
         assert_eq!(received, expected(&result), "{result:?}");
         assert!(!path("PWNED").exists(), "{result:?} was run");
     });
+}
+
+async fn check_and_act(runner: &Runner, plugin: &PreparedPlugin) -> PluginResult {
+    let cancel = CancellationToken::new();
+    let run = runner.begin(plugin, RunKind::Forced, &cancel);
+    let CheckOutcome::Ran(mut result) = run.check().await else { panic!("it did not run") };
+    let action = plugin.spec().action.as_ref().expect("an action");
+    result.action = Some(run.act(action, &result).await);
+    result
 }
 
 /// Output with all that it can have, also NUL and bytes that are no text; sometimes JSON.
@@ -65,20 +78,19 @@ fn printed(random: &mut Rng) -> Vec<u8> {
 /// A plugin that prints the file `printed` and an action that writes `received`.
 fn spec(folder: &Path) -> PluginSpec {
     let at = |name: &str| Value::Text(folder.join(name).display().to_string());
-    let command = |text: &str| Execution::Command { command: Value::Text(text.to_owned()), parser: None };
-    let action = ActionSpec {
-        // Whatever ran would leave its mark in this folder.
-        execution: Some(command(&format!("cd %(Folder)s && {ACTION}"))),
+    let invocation = |line: &str| Invocation {
+        execution: Execution::Command { command: Value::Text(line.to_owned()), parser: None },
         timeout: TimeLimit::from_secs(60),
         stdin: StdinMode::Null,
         max_output: 1 << 20,
         leave_running: false,
     };
+    // Code that ran by mistake would leave its mark in this folder.
+    let action = ActionSpec { invocation: Some(invocation(&format!("cd %(Folder)s && {ACTION}"))) };
     let parameters = [("Printed", at("printed")), ("To", at("received")), ("Folder", at(""))];
     PluginSpec {
         name: PluginName::from("hostile"),
-        execution: command("cat %(Printed)s"),
-        timeout: TimeLimit::from_secs(60),
+        invocation: invocation("cat %(Printed)s"),
         interval: None,
         splay: std::time::Duration::ZERO,
         serial: false,
@@ -86,9 +98,6 @@ fn spec(folder: &Path) -> PluginSpec {
         run_as: RunAs::Daemon,
         action: Some(action),
         maintenance_lock: None::<PathBuf>,
-        max_output: 1 << 20,
-        stdin: StdinMode::Null,
-        leave_running: false,
         parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Parameters>(),
     }
 }

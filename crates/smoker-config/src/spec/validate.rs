@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use smoker_model::plugin::{ActionSpec, Execution, PluginSpec, RunAs, StdinMode, TimeLimit};
+use smoker_model::plugin::{ActionSpec, Execution, Invocation, PluginSpec, RunAs, StdinMode, TimeLimit};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
@@ -36,8 +36,7 @@ pub(crate) fn plugin(resolved: Resolved, report: &mut Report) -> Result<PluginSp
     let stdin = check.stdin()?;
     Ok(PluginSpec {
         name: resolved.name,
-        execution,
-        timeout,
+        invocation: Invocation { execution, timeout, stdin, max_output, leave_running },
         interval,
         splay,
         serial,
@@ -45,9 +44,6 @@ pub(crate) fn plugin(resolved: Resolved, report: &mut Report) -> Result<PluginSp
         run_as,
         action,
         maintenance_lock,
-        max_output,
-        stdin,
-        leave_running,
         parameters: resolved.parameters.into_iter().map(|(name, parameter)| (name, parameter.value)).collect(),
     })
 }
@@ -258,7 +254,8 @@ impl<'a> Check<'a> {
             self.warn("Action", &format!("its action's LeaveRunning {reason}"));
             false
         });
-        Ok(Some(ActionSpec { execution, timeout, stdin, max_output, leave_running }))
+        let invocation = execution.map(|execution| Invocation { execution, timeout, stdin, max_output, leave_running });
+        Ok(Some(ActionSpec { invocation }))
     }
 }
 

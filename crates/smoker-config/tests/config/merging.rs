@@ -48,7 +48,7 @@ fn without_configuration_the_defaults_are_shown() {
         "Command='true' Module=None Parser=None Interval=0 Timeout=1800 History=10 uid='default' gid='default' \
          Template=None Action=None"
     );
-    assert_eq!((bare.history, bare.timeout.text.as_str(), bare.interval), (10, "1800", None));
+    assert_eq!((bare.history, bare.invocation.timeout.text.as_str(), bare.interval), (10, "1800", None));
 }
 
 fn shown_parameters(plugin: &smoker_model::plugin::PluginSpec) -> String {
@@ -147,11 +147,11 @@ plugins:
     );
     assert_eq!(shown("c"), "{'Command': None, 'Module': 'x.y', 'Timeout': 5}");
     assert_eq!((shown("d"), shown("e"), shown("f")), ("{}".into(), "None".into(), "None".into()));
-    let mail = plugin(&config, "a").action.as_ref().expect("an action");
-    assert_eq!(mail.execution, Some(Execution::Command { command: text("echo mail"), parser: None }));
+    let mail = plugin(&config, "a").action.as_ref().and_then(|action| action.invocation.as_ref()).expect("an action");
+    assert_eq!(mail.execution, Execution::Command { command: text("echo mail"), parser: None });
     assert_eq!((mail.timeout.text.as_str(), mail.stdin, mail.max_output), ("60", StdinMode::Json, 2048));
-    let module = plugin(&config, "c").action.as_ref().expect("an action");
-    assert_eq!(module.execution, Some(Execution::Module("x.y".to_owned())));
+    let module = plugin(&config, "c").action.as_ref().and_then(|action| action.invocation.as_ref()).expect("an action");
+    assert_eq!(module.execution, Execution::Module("x.y".to_owned()));
     assert_eq!((module.timeout.text.as_str(), module.stdin, module.max_output), ("5", StdinMode::Null, 1024));
     for name in ["d", "e", "f"] {
         assert_eq!(plugin(&config, name).action, None, "{name}");
@@ -214,10 +214,10 @@ plugins:
     );
     let config = folder.config();
     assert_eq!(names(&config), ["a", "b", "c", "d"]);
-    let action = |name: &str| plugin(&config, name).action.clone().expect("an action");
-    assert_eq!(action("a").execution, None);
-    assert_eq!(action("b").execution, Some(Execution::Command { command: text("c"), parser: None }));
-    assert_eq!(action("c").timeout.text, "60");
+    let action = |name: &str| plugin(&config, name).action.clone().expect("an action").invocation;
+    assert_eq!(action("a"), None);
+    assert_eq!(action("b").expect("a command").execution, Execution::Command { command: text("c"), parser: None });
+    assert_eq!(action("c").expect("a command").timeout.text, "60");
     assert_eq!(
         folder.problems(),
         [

@@ -85,7 +85,7 @@ fn commands_modules_and_parsers() {
         "  a: {Command: echo, Parser: p.q, Module: false}\n  b: {Module: m, Command: null, Parser: ''}\n  c: {Command: [echo, hi]}",
     );
     let config = folder.config();
-    let execution = |name: &str| plugin(&config, name).execution.clone();
+    let execution = |name: &str| plugin(&config, name).invocation.execution.clone();
     assert_eq!(execution("a"), Execution::Command { command: text("echo"), parser: Some("p.q".to_owned()) });
     assert_eq!(execution("b"), Execution::Module("m".to_owned()));
     let list = Value::List(vec![text("echo"), text("hi")]);
@@ -173,14 +173,20 @@ fn the_rest_of_a_specification() {
     );
     let config = folder.config();
     let (a, b, c) = (plugin(&config, "a"), plugin(&config, "b"), plugin(&config, "c"));
-    assert_eq!((a.history, a.serial, a.max_output, a.stdin), (3, true, 65_536, StdinMode::Json));
-    assert_eq!((a.leave_running, b.leave_running), (true, false));
+    assert_eq!((a.history, a.serial, a.invocation.max_output, a.invocation.stdin), (3, true, 65_536, StdinMode::Json));
+    assert_eq!((a.invocation.leave_running, b.invocation.leave_running), (true, false));
     assert_eq!(a.maintenance_lock.as_deref(), Some(Path::new("/x")));
-    assert_eq!((a.timeout.duration, a.timeout.text.as_str()), (Duration::from_millis(500), "0.5"));
+    assert_eq!(
+        (a.invocation.timeout.duration, a.invocation.timeout.text.as_str()),
+        (Duration::from_millis(500), "0.5")
+    );
     let user = AccountId::Name("nobody".to_owned());
     assert_eq!(a.run_as, RunAs::Account { user, group: AccountId::Number(65534) });
-    assert_eq!((b.history, b.serial, b.max_output, b.stdin), (0, false, 1_048_576, StdinMode::Null));
-    assert_eq!((b.maintenance_lock.as_deref(), b.timeout.duration), (None, Duration::MAX));
+    assert_eq!(
+        (b.history, b.serial, b.invocation.max_output, b.invocation.stdin),
+        (0, false, 1_048_576, StdinMode::Null)
+    );
+    assert_eq!((b.maintenance_lock.as_deref(), b.invocation.timeout.duration), (None, Duration::MAX));
     assert_eq!(b.run_as, RunAs::Daemon);
     assert_eq!(c.run_as, RunAs::Unusable("uid is set without gid; set both or neither".to_owned()));
     assert_eq!(a.parameters["MaxOutput"], text("64K"));

@@ -7,14 +7,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use smoker_model::module::ModuleRequest;
-use smoker_model::plugin::TimeLimit;
 use smoker_model::result::Findings;
 use smoker_model::value::python_text;
-use tokio_util::sync::CancellationToken;
 
 use crate::aside;
+use crate::context::RunContext;
 use crate::modules::reply::ModuleReply;
-use crate::process::containment::family::Family;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{Limits, execute};
 use crate::process::spawn::Program;
@@ -53,11 +51,9 @@ pub(crate) async fn run_here(request: ModuleRequest) -> Result<Findings, String>
 /// Runs a built-in in a child, with the ids, the time limit and the end of any other.
 pub(crate) async fn run_in_child(
     request: &ModuleRequest,
-    timeout: &TimeLimit,
-    reply_limit: usize,
+    limits: Limits,
     credentials: Option<&Credentials>,
-    family: &Family,
-    cancel: &CancellationToken,
+    context: RunContext<'_>,
 ) -> Result<ModuleReply, String> {
     let name = &request.module;
     let failed = |reason: &dyn std::fmt::Display| format!("can't run the built-in {name}: {reason}");
@@ -71,8 +67,7 @@ pub(crate) async fn run_in_child(
         credentials,
         has_input: true,
     };
-    let limits = Limits { timeout: timeout.duration, max_output: reply_limit, leave_running: false };
-    let outcome = execute(family, &program, Some(input.as_bytes()), limits, cancel).await;
+    let outcome = execute(context.family, &program, Some(input.as_bytes()), limits, context.cancel).await;
     let outcome = outcome.map_err(|error| failed(&error))?;
     for line in python_text::strip(&outcome.stderr.text()).lines() {
         tracing::warn!("Plugin {}: {name}: {line}", request.plugin);

@@ -8,24 +8,21 @@ use smoker_checks::Builtin;
 use smoker_model::bounded_json;
 use smoker_model::messages::Level;
 use smoker_model::module::{ModuleKind, ModuleRequest};
-use smoker_model::plugin::{Parameters, TimeLimit};
+use smoker_model::plugin::{Invocation, Parameters, TimeLimit};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::value::python_text;
-use tokio_util::sync::CancellationToken;
 
+use crate::context::RunContext;
 use crate::modules::builtin;
 use crate::modules::host::ModuleHost;
 use crate::modules::host::job::Job;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::reply::ModuleReply;
-use crate::prepared::PreparedPlugin;
-use crate::process::containment::family::Family;
 use crate::process::containment::reaper::Reaper;
 use crate::process::credentials::Credentials;
-use crate::process::execute::{End, Outcome, STOPPED};
-use crate::witness::Witness;
+use crate::process::execute::{End, Limits, Outcome, STOPPED};
 use crate::{aside, output};
 
 /// The exit status of a child of the host that could not send its reply.
@@ -46,70 +43,36 @@ impl Modules {
     }
 }
 
-/// A plugin's or an action's module that is about to run.
+/// A module that is about to run.
 pub(crate) struct ModuleRun<'a> {
     pub(crate) kind: ModuleKind,
     pub(crate) name: &'a str,
-    pub(crate) plugin: &'a PreparedPlugin,
-    pub(crate) forced: bool,
-    pub(crate) timeout: &'a TimeLimit,
-    pub(crate) max_output: usize,
-    /// Whether what the module leaves running may stay.
-    pub(crate) leave_running: bool,
+    /// The invocation that names it; for a parser, that of the command whose output it reads.
+    pub(crate) invocation: &'a Invocation,
     /// For an action: the plugin's result as the wire shows it.
     pub(crate) result: Option<Map<String, Json>>,
-    /// Who notes what it prints.
-    pub(crate) witness: Option<&'a Witness>,
 }
 
-/// The parser of a plugin's command.
-#[derive(Clone, Copy)]
-pub(crate) struct ParserRun<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) plugin: &'a PreparedPlugin,
-    pub(crate) forced: bool,
-    /// Who notes what it prints.
-    pub(crate) witness: Option<&'a Witness>,
-}
-
-impl ModuleRun<'_> {
-    /// Runs the module. Whatever goes wrong is a finding, too.
-    pub(crate) async fn findings(self, family: &Family, modules: &Modules, cancel: &CancellationToken) -> Findings {
-        let answer = Asked { run: &self, output: None }.answer(family, modules, cancel).await;
+impl Modules {
+    /// Runs a module. Whatever goes wrong is a finding, too.
+    pub(crate) async fn run(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> Findings {
+        let answer = Asked { module, output: None, context }.answer(self).await;
         answer.unwrap_or_else(|reason| Findings::error(&reason))
     }
-}
 
-impl ParserRun<'_> {
-    /// Gives what a command printed to the parser, which has the plugin's
-    /// whole `Timeout` to itself. A parser that fails leaves the output as
-    /// messages, with the reason after it.
-    pub(crate) async fn findings(
-        &self,
-        outcome: &Outcome,
-        family: &Family,
-        modules: &Modules,
-        cancel: &CancellationToken,
-    ) -> Findings {
-        let spec = self.plugin.spec();
-        let run = ModuleRun {
-            kind: ModuleKind::Parser,
-            name: self.name,
-            plugin: self.plugin,
-            forced: self.forced,
-            timeout: &spec.timeout,
-            max_output: spec.max_output,
-            leave_running: spec.leave_running,
-            result: None,
-            witness: self.witness,
-        };
-        let answer = if outcome.stdout.cut() + outcome.stderr.cut() > 0 {
+    /// Gives what the plugin's command printed to its parser, which has the
+    /// plugin's whole `Timeout` to itself. A parser that fails leaves the
+    /// output as messages, with the reason after it.
+    pub(crate) async fn parse(&self, parser: &str, output: &Outcome, context: RunContext<'_>) -> Findings {
+        let invocation = &context.plugin.spec().invocation;
+        let module = &ModuleRun { kind: ModuleKind::Parser, name: parser, invocation, result: None };
+        let answer = if output.stdout.cut() + output.stderr.cut() > 0 {
             Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
         } else {
-            Asked { run: &run, output: Some(outcome) }.answer(family, modules, cancel).await
+            Asked { module, output: Some(output), context }.answer(self).await
         };
         answer.unwrap_or_else(|reason| {
-            let mut messages = output::messages(outcome);
+            let mut messages = output::messages(output);
             messages.add(Level::Error, &format!("Parser run failed: {reason}"));
             Findings::new(Status::Error, messages)
         })
@@ -122,10 +85,11 @@ enum Provider {
     Python,
 }
 
-/// A run with, for a parser, what it reads.
+/// A module's run with, for a parser, what it reads.
 struct Asked<'a> {
-    run: &'a ModuleRun<'a>,
+    module: &'a ModuleRun<'a>,
     output: Option<&'a Outcome>,
+    context: RunContext<'a>,
 }
 
 /// What a child answers.
@@ -138,37 +102,33 @@ struct Reply {
 }
 
 impl Asked<'_> {
-    async fn answer(&self, family: &Family, modules: &Modules, cancel: &CancellationToken) -> Result<Findings, String> {
-        let credentials = self.run.plugin.credentials().as_ref().map_err(ToString::to_string)?.as_ref();
+    async fn answer(&self, modules: &Modules) -> Result<Findings, String> {
+        let context = self.context;
+        let credentials = context.plugin.credentials().as_ref().map_err(ToString::to_string)?.as_ref();
+        let timeout = self.timeout().duration;
         let provider = tokio::select! {
             provider = self.provider(modules) => provider,
-            () = tokio::time::sleep(self.run.timeout.duration) => return Err(self.over_time()),
-            () = cancel.cancelled() => return Err(STOPPED.to_owned()),
+            () = tokio::time::sleep(timeout) => return Err(self.over_time()),
+            () = context.cancel.cancelled() => return Err(STOPPED.to_owned()),
         };
-        match provider {
+        let ModuleReply { reply, end } = match provider {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
-                let parameters = as_map(&self.run.plugin.spec().parameters);
-                let request = self.request(parameters);
-                let outcome =
-                    builtin::run_in_child(&request, self.run.timeout, self.reply_limit(), credentials, family, cancel);
-                let outcome = outcome.await?;
-                self.read(outcome.reply.as_deref(), &outcome.end)
+                let request = self.request(as_map(&context.plugin.spec().parameters));
+                let limits = Limits { timeout, max_output: self.reply_limit(), leave_running: false };
+                builtin::run_in_child(&request, limits, credentials, context).await?
             }
             Provider::BuiltIn(_) => {
-                let parameters = as_map(&self.run.plugin.spec().parameters);
-                builtin::run_here(self.request(parameters)).await
+                return builtin::run_here(self.request(as_map(&context.plugin.spec().parameters))).await;
             }
-            Provider::Python => {
-                let ModuleReply { reply, end } = self.ask_python(family, modules, credentials, cancel).await?;
-                self.read(reply.as_deref(), &end)
-            }
-        }
+            Provider::Python => self.ask_python(modules, credentials).await?,
+        };
+        self.read(reply.as_deref(), &end)
     }
 
     /// A name that the original shipped is a built-in's. One that it did not
     /// ship is so only when the user has no such module.
     async fn provider(&self, modules: &Modules) -> Provider {
-        let (kind, name) = (self.run.kind, self.run.name);
+        let (kind, name) = (self.module.kind, self.module.name);
         let Some(builtin) = smoker_checks::find(kind, name) else { return Provider::Python };
         if builtin.is_original {
             return Provider::BuiltIn(builtin);
@@ -183,28 +143,14 @@ impl Asked<'_> {
         if is_users.unwrap_or(false) { Provider::Python } else { Provider::BuiltIn(builtin) }
     }
 
-    async fn ask_python(
-        &self,
-        family: &Family,
-        modules: &Modules,
-        credentials: Option<&Credentials>,
-        cancel: &CancellationToken,
-    ) -> Result<ModuleReply, String> {
-        let spec = self.run.plugin.spec();
+    async fn ask_python(&self, modules: &Modules, credentials: Option<&Credentials>) -> Result<ModuleReply, String> {
+        let (context, timeout, reply_limit) = (self.context, self.timeout(), self.reply_limit());
         let request = self.request(Map::new());
-        let run_id = family.number(self.run.leave_running);
-        let job = Job::new(run_id, &request, &spec.parameters, &self.run.timeout.text, credentials, self.reply_limit());
+        let run_id = context.family.number(self.module.invocation.leave_running);
+        let parameters = &context.plugin.spec().parameters;
+        let job = Job::new(run_id, &request, parameters, &timeout.text, credentials, reply_limit);
         let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
-        let run = HostRun {
-            plugin: spec.name.as_str(),
-            run_id,
-            family,
-            job: &job,
-            timeout: self.run.timeout.duration,
-            reply_limit: self.reply_limit(),
-            witness: self.run.witness,
-        };
-        modules.host.run(&run, cancel).await
+        modules.host.run(&HostRun { context, run_id, job: &job, timeout: timeout.duration, reply_limit }).await
     }
 
     fn request(&self, parameters: Map<String, Json>) -> ModuleRequest {
@@ -214,13 +160,13 @@ impl Asked<'_> {
             _ => None,
         };
         ModuleRequest {
-            kind: self.run.kind,
-            module: self.run.name.to_owned(),
-            plugin: self.run.plugin.spec().name.as_str().to_owned(),
-            forced: self.run.forced,
-            timeout: self.run.timeout.duration.as_secs_f64(),
+            kind: self.module.kind,
+            module: self.module.name.to_owned(),
+            plugin: self.context.plugin.spec().name.as_str().to_owned(),
+            forced: self.context.kind.is_forced(),
+            timeout: self.timeout().duration.as_secs_f64(),
             parameters,
-            result: self.run.result.clone(),
+            result: self.module.result.clone(),
             stdout: self.output.map(|output| text(&output.stdout.text())).unwrap_or_default(),
             stderr: self.output.map(|output| text(&output.stderr.text())).unwrap_or_default(),
             exit_status,
@@ -230,18 +176,22 @@ impl Asked<'_> {
     /// A result may be as long as two streams of `MaxOutput` that became
     /// messages, with what JSON adds to short lines.
     fn reply_limit(&self) -> usize {
-        self.run.max_output.saturating_mul(4).saturating_add(REPLY_ALLOWANCE)
+        self.module.invocation.max_output.saturating_mul(4).saturating_add(REPLY_ALLOWANCE)
+    }
+
+    fn timeout(&self) -> &TimeLimit {
+        &self.module.invocation.timeout
     }
 
     fn over_time(&self) -> String {
-        format!("Plugin execution exceeded timeout {} seconds", self.run.timeout.text)
+        format!("Plugin execution exceeded timeout {} seconds", self.timeout().text)
     }
 
     fn read(&self, reply: Option<&[u8]>, end: &End) -> Result<Findings, String> {
         if let Some(reply) = reply {
             let reply: Reply =
                 bounded_json::parse(reply).map_err(|error| format!("the reply can't be read: {error}"))?;
-            if let (Some(witness), Some(invalid)) = (self.run.witness, &reply.invalid) {
+            if let (Some(witness), Some(invalid)) = (self.context.witness, &reply.invalid) {
                 witness.saw_invalid(invalid);
             }
             return match reply {
@@ -251,7 +201,7 @@ impl Asked<'_> {
                 Reply { error, .. } => Err(error.unwrap_or_else(|| "the reply is empty".to_owned())),
             };
         }
-        let what = if self.run.kind == ModuleKind::Parser { "parser" } else { "module" };
+        let what = if self.module.kind == ModuleKind::Parser { "parser" } else { "module" };
         Err(end.by_us(&self.over_time()).unwrap_or_else(|| match end {
             End::Exited(LOST_REPLY) => {
                 format!("the {what} closed the descriptor that its result goes through: close only what you opened")

@@ -55,13 +55,14 @@ pub async fn missing(plugins: &[PluginSpec], python: &PythonSettings, reaper: &R
 
 fn wanted(plugin: &PluginSpec) -> Vec<Wanted<'_>> {
     let of = |kind, name| Wanted { plugin: &plugin.name, kind, name };
-    let own = match &plugin.execution {
+    let own = match &plugin.invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Plugin, name)),
         Execution::Command { parser, .. } => parser.as_ref().map(|name| of(ModuleKind::Parser, name)),
     };
-    let action = plugin.action.as_ref().and_then(|action| match &action.execution {
-        Some(Execution::Module(name)) => Some(of(ModuleKind::Action, name)),
-        _ => None,
+    let action = plugin.action.as_ref().and_then(|action| action.invocation.as_ref());
+    let action = action.and_then(|action| match &action.execution {
+        Execution::Module(name) => Some(of(ModuleKind::Action, name)),
+        Execution::Command { .. } => None,
     });
     own.into_iter().chain(action).collect()
 }

@@ -21,7 +21,7 @@ pub(crate) fn of_plugin(spec: &PluginSpec) -> (Vec<(String, String)>, Vec<String
     let mut warnings = Vec::new();
     let mut variables = vec![
         ("SMOKER_PLUGIN".to_owned(), without_nul(spec.name.as_str())),
-        ("SMOKER_TIMEOUT".to_owned(), spec.timeout.text.clone()),
+        ("SMOKER_TIMEOUT".to_owned(), spec.invocation.timeout.text.clone()),
     ];
     let mut named: HashMap<String, Vec<&str>> = HashMap::new();
     let scalars = spec.parameters.iter().filter(|(_, value)| !matches!(value, Value::List(_) | Value::Map(_)));

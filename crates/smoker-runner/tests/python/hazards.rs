@@ -226,7 +226,7 @@ fn cut_output_is_not_parsed() {
     let modules = Modules::new();
     modules.file("fine.py", "from smoker.server.parser import BaseParser\nclass Parser(BaseParser): pass\n");
     let mut check = Check::parsed("printf 123456789", "fine");
-    check.spec.max_output = 4;
+    check.spec.invocation.max_output = 4;
     assert!(error(&modules.run(&check)).starts_with("Parser run failed: its output was cut"));
 }
 

@@ -8,14 +8,18 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 use smoker_model::messages::Level;
-use smoker_model::plugin::{ActionSpec, Execution, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit};
+use smoker_model::plugin::{
+    ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit,
+};
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_runner::check::CheckOutcome;
+use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::reaper::Reaper;
-use smoker_runner::runner::{RunKind, Runner};
+use smoker_runner::runner::Runner;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -136,7 +140,14 @@ impl Modules {
 
     pub(crate) fn run_until(&self, check: &Check, cancel: &CancellationToken) -> PluginResult {
         let plugin = PreparedPlugin::new(Arc::new(check.spec.clone()));
-        world().0.block_on(self.runner.run(&plugin, RunKind::Forced, cancel))
+        world().0.block_on(async {
+            let run = self.runner.begin(&plugin, RunKind::Forced, cancel);
+            let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = run.check().await;
+            if let Some(action) = &check.spec.action {
+                result.action = Some(run.act(action, &result).await);
+            }
+            result
+        })
     }
 }
 
@@ -173,8 +184,7 @@ impl Check {
     fn new(name: &str, execution: Execution) -> Self {
         let spec = PluginSpec {
             name: PluginName::from(format!("check-{name}").as_str()),
-            execution,
-            timeout: TimeLimit::from_secs(20),
+            invocation: invocation(execution),
             interval: None,
             splay: Duration::ZERO,
             serial: false,
@@ -182,16 +192,13 @@ impl Check {
             run_as: RunAs::Daemon,
             action: None,
             maintenance_lock: None,
-            max_output: 1 << 20,
-            stdin: StdinMode::Null,
-            leave_running: false,
             parameters: Parameters::from(IndexMap::from([("Timeout".to_owned(), Value::Int(20))])),
         };
         Self { spec }
     }
 
     pub(crate) fn timeout(mut self, seconds: f64) -> Self {
-        self.spec.timeout = TimeLimit::from_value(&Value::Float(seconds)).expect("a limit");
+        self.spec.invocation.timeout = TimeLimit::from_value(&Value::Float(seconds)).expect("a limit");
         self
     }
 
@@ -201,14 +208,18 @@ impl Check {
     }
 
     pub(crate) fn action(mut self, module: &str) -> Self {
-        self.spec.action = Some(ActionSpec {
-            execution: Some(Execution::Module(module.to_owned())),
-            timeout: TimeLimit::from_secs(20),
-            stdin: StdinMode::Null,
-            max_output: 1 << 20,
-            leave_running: false,
-        });
+        self.spec.action = Some(ActionSpec { invocation: Some(invocation(Execution::Module(module.to_owned()))) });
         self
+    }
+}
+
+fn invocation(execution: Execution) -> Invocation {
+    Invocation {
+        execution,
+        timeout: TimeLimit::from_secs(20),
+        stdin: StdinMode::Null,
+        max_output: 1 << 20,
+        leave_running: false,
     }
 }
 

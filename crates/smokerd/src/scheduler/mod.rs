@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! - `actions`: decides when an action follows a check
 //! - `manager`: the handle through which pages reach plugins
 //! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
 //! - `plugin_task`: one plugin's timer and runs
@@ -9,6 +10,7 @@
 //! - `schedule`: when timed runs are due
 //! - `slots`: the bound on concurrent runs
 
+pub(crate) mod actions;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
 pub(crate) mod plugin_task;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use smoker_model::plugin::PluginName;
 use smoker_model::timestamp::Timestamp;
+use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::runner::RunKind;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smoker_model::result::{ComponentShape, Findings, PluginResult};
 use smoker_model::timestamp::Timestamp;
+use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::runner::{RunKind, Runner};
+use smoker_runner::runner::Runner;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
 use crate::results::store::WrittenResult;
+use crate::scheduler::actions::check_and_act;
 use crate::scheduler::slots::Slots;
 
 /// What the tasks of all plugins share.
@@ -103,7 +105,7 @@ async fn run(stage: Arc<Mutex<Stage>>, kind: RunKind, context: TaskContext) -> R
     };
     let Stage::Waiting(plugin) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
     let result = match slot {
-        Some(_slot) => runner.run(&plugin, kind, &shutdown).await,
+        Some(_slot) => check_and_act(runner.begin(&plugin, kind, &shutdown)).await,
         None => unable("not run: smokerd is stopping", kind),
     };
     Some(written(&plugin, &result))

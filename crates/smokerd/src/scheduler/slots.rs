@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use smoker_runner::runner::RunKind;
+use smoker_runner::context::RunKind;
 use tokio::sync::oneshot;
 
 /// Hands out the slots, to forced runs first. Cheap to clone.

@@ -35,7 +35,7 @@ enum ExitWord {
 /// The object on a line of its own.
 pub(super) fn of(trial: &Trial) -> String {
     let evidence = &trial.evidence;
-    let is_module = matches!(trial.spec.execution, Execution::Module(_));
+    let is_module = matches!(trial.spec.invocation.execution, Execution::Module(_));
     let report = Report {
         plugin: trial.spec.name.as_str(),
         command: evidence.command.as_deref(),

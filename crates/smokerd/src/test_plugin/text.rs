@@ -40,7 +40,7 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
 }
 
 fn write_execution(out: &mut String, spec: &PluginSpec, evidence: &Evidence) -> fmt::Result {
-    match &spec.execution {
+    match &spec.invocation.execution {
         Execution::Module(name) => field(out, "module", name),
         Execution::Command { parser, .. } => {
             if let Some(command) = &evidence.command {
@@ -56,7 +56,7 @@ fn write_run(out: &mut String, spec: &PluginSpec, evidence: &Evidence) -> fmt::R
         field(out, "exit", &exit_text(exit, spec))?;
     }
     field(out, "seconds", &format!("{:.3}", evidence.took.as_secs_f64()))?;
-    if matches!(spec.execution, Execution::Module(_)) {
+    if matches!(spec.invocation.execution, Execution::Module(_)) {
         return stream(out, "printed", &evidence.printed);
     }
     stream(out, "standard output", &evidence.stdout.text)?;
@@ -67,7 +67,7 @@ fn exit_text(exit: &Exit, spec: &PluginSpec) -> String {
     match exit {
         Exit::Status(status) => format!("status {status}"),
         Exit::Signal { number, name } => format!("signal {number} ({name})"),
-        Exit::Timeout => format!("ended by smokerd after its Timeout of {} seconds", spec.timeout.text),
+        Exit::Timeout => format!("ended by smokerd after its Timeout of {} seconds", spec.invocation.timeout.text),
         Exit::Cancelled => "ended by smokerd, which was asked to end".to_owned(),
     }
 }

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::PluginResult;
+use smoker_runner::context::RunKind;
 use smoker_runner::evidence::{Evidence, Exit};
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::process::guardian::Guardian;
-use smoker_runner::runner::{RunKind, Runner};
+use smoker_runner::runner::Runner;
+use smoker_runner::witness::Witness;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
+use crate::scheduler::actions::check_and_act;
 use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::service::signals::{self, Signals};
@@ -76,7 +79,11 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
         None
     });
     let cancel = CancellationToken::new();
-    let mut run = std::pin::pin!(runner.run_with_evidence(plugin, RunKind::Forced, &cancel));
+    let witness = Witness::default();
+    let mut run = std::pin::pin!(async {
+        let result = check_and_act(runner.begin(plugin, RunKind::Forced, &cancel).watched_by(&witness)).await;
+        (result, witness.evidence().await)
+    });
     let (ran, was_interrupted) = tokio::select! {
         ran = &mut run => (ran, false),
         () = signals.any() => {
@@ -96,7 +103,7 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
 /// command without a parser that ended by itself, whole.
 fn speaks_json(spec: &PluginSpec, evidence: &Evidence) -> bool {
     let ended = matches!(evidence.exit, Some(Exit::Status(_) | Exit::Signal { .. }));
-    ended && evidence.stdout.cut == 0 && matches!(&spec.execution, Execution::Command { parser: None, .. })
+    ended && evidence.stdout.cut == 0 && matches!(&spec.invocation.execution, Execution::Command { parser: None, .. })
 }
 
 fn notes(spec: &PluginSpec, evidence: &Evidence, leaves_out_action: bool, was_interrupted: bool) -> Vec<String> {
@@ -106,10 +113,10 @@ fn notes(spec: &PluginSpec, evidence: &Evidence, leaves_out_action: bool, was_in
     let end = was_interrupted.then(|| "ended by a signal before it was done; the result is that of the end".to_owned());
     let cuts = [("output", &evidence.stdout), ("error", &evidence.stderr)].into_iter().filter(|(_, it)| it.cut > 0);
     let cuts = cuts.map(|(stream, printed)| {
-        let (cut, limit) = (printed.cut, spec.max_output);
+        let (cut, limit) = (printed.cut, spec.invocation.max_output);
         format!("MaxOutput ({limit} bytes) cut {cut} bytes from the middle of standard {stream}")
     });
-    let has_parser = matches!(spec.execution, Execution::Command { .. }) && !evidence.printed.is_empty();
+    let has_parser = matches!(spec.invocation.execution, Execution::Command { .. }) && !evidence.printed.is_empty();
     let parser = has_parser.then(|| format!("the parser printed:\n{}", evidence.printed));
     lock.into_iter().chain(action).chain(end).chain(cuts).chain(parser).collect()
 }

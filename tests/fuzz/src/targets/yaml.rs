@@ -74,7 +74,7 @@ fn check_plugins(config: &Config) -> String {
     assert!(!config.plugins.is_empty(), "a configuration without plugins");
     let mut outcome = config.problems.iter().take(2).map(|problem| problem.text.as_str()).collect::<String>();
     for plugin in &config.plugins {
-        assert!(!plugin.timeout.duration.is_zero(), "{}: no time", plugin.name);
+        assert!(!plugin.invocation.timeout.duration.is_zero(), "{}: no time", plugin.name);
         let text = serde_json::to_string(&plugin.parameters).expect("parameters are JSON");
         let json: Json = serde_json::from_str(&text).expect("and read back");
         for (name, value) in &plugin.parameters {

@@ -6,18 +6,16 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
 
+use crate::context::RunContext;
 use crate::modules::host::ModuleHost;
 use crate::modules::host::child::{Child, Lost};
 use crate::modules::host::connection::{Connection, Event, Forked};
 use crate::modules::host::log;
 use crate::modules::reply::ModuleReply;
-use crate::process::containment::family::Family;
 use crate::process::containment::run_id::RunId;
 use crate::process::containment::tree::Tree;
 use crate::process::execute::{End, until};
-use crate::witness::Witness;
 
 /// What a child wrote before it ended is in the socket; reading it takes no time.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -27,18 +25,14 @@ const RETRIES: usize = 2;
 
 /// One run that is asked for.
 pub(crate) struct HostRun<'a> {
-    /// The plugin's name, for the log.
-    pub(crate) plugin: &'a str,
+    pub(crate) context: RunContext<'a>,
     /// The number that the job has.
     pub(crate) run_id: RunId,
-    pub(crate) family: &'a Family,
     /// The job as JSON.
     pub(crate) job: &'a str,
     pub(crate) timeout: Duration,
     /// How many bytes the reply may have.
     pub(crate) reply_limit: usize,
-    /// Who notes what the module prints, in place of the log.
-    pub(crate) witness: Option<&'a Witness>,
 }
 
 impl ModuleHost {
@@ -47,12 +41,12 @@ impl ModuleHost {
     /// # Errors
     ///
     /// Why no host could be had, or how it died.
-    pub(crate) async fn run(&self, run: &HostRun<'_>, cancel: &CancellationToken) -> Result<ModuleReply, String> {
+    pub(crate) async fn run(&self, run: &HostRun<'_>) -> Result<ModuleReply, String> {
         let deadline = Instant::now().checked_add(run.timeout);
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_run(run, deadline, cancel).await {
+            match self.try_run(run, deadline).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(Lost::BeforeStart(_)) if tries <= RETRIES => {}
                 Err(Lost::BeforeStart(reason) | Lost::ForGood(reason)) => return Err(reason),
@@ -60,12 +54,8 @@ impl ModuleHost {
         }
     }
 
-    async fn try_run(
-        &self,
-        run: &HostRun<'_>,
-        deadline: Option<Instant>,
-        cancel: &CancellationToken,
-    ) -> Result<ModuleReply, Lost> {
+    async fn try_run(&self, run: &HostRun<'_>, deadline: Option<Instant>) -> Result<ModuleReply, Lost> {
+        let RunContext { plugin, family, cancel, witness, .. } = run.context;
         // A child that starts when nobody waits for it any more finds no job and ends.
         let child = tokio::select! {
             child = self.child() => child?,
@@ -74,8 +64,9 @@ impl ModuleHost {
         };
         let Child { claim, mut forked, streams, connection } = child;
         let reaper = &self.0.reaper;
-        log::follow_output(run.plugin, streams.output, run.witness);
-        log::follow_records(run.plugin, streams.log, run.witness);
+        let plugin = plugin.spec().name.as_str();
+        log::follow_output(plugin, streams.output, witness);
+        log::follow_records(plugin, streams.log, witness);
         let mut exchange = Exchange { socket: streams.job, received: Vec::new() };
 
         let why = tokio::select! {
@@ -85,7 +76,7 @@ impl ModuleHost {
         };
         let end = match why {
             Why::Ended(Some(end)) => {
-                run.family.child_ended(run.run_id, claim.pid());
+                family.child_ended(run.run_id, claim.pid());
                 Ok(end)
             }
             ended_by_us_or_host => {

@@ -46,6 +46,8 @@ impl Family {
 impl Drop for Family {
     fn drop(&mut self) {
         let runs = self.runs.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.reaper.leftovers().over(runs);
+        if !runs.is_empty() {
+            self.reaper.leftovers().over(runs);
+        }
     }
 }

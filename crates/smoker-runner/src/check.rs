@@ -1,0 +1,109 @@
+//! *Check*: from the maintenance lock to the result of a plugin's command or module.
+
+use std::path::Path;
+
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::ModuleKind;
+use smoker_model::plugin::Execution;
+use smoker_model::result::{Findings, PluginResult};
+use smoker_model::status::Status;
+use smoker_model::timestamp::Timestamp;
+use tokio::time::{Instant, timeout};
+
+use crate::command::CommandRun;
+use crate::context::RunContext;
+use crate::modules::dispatch::{ModuleRun, Modules};
+use crate::prepared::PreparedPlugin;
+use crate::{aside, output};
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CheckOutcome {
+    /// The plugin ran, whatever became of that: an action may follow.
+    Ran(PluginResult),
+    /// The plugin did not run, because of its maintenance lock or since nobody
+    /// can say whether that exists. No action follows.
+    NotRun(PluginResult),
+}
+
+/// Runs the plugin, unless its maintenance lock exists.
+pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutcome {
+    let started = Timestamp::now();
+    let forced = context.kind.is_forced();
+    if let Some(reason) = maintenance(context).await {
+        return CheckOutcome::NotRun(reason.into_result(started, forced));
+    }
+    let began = Instant::now();
+    let result = findings(context, modules).await.into_result(started, forced);
+    if let Some(witness) = context.witness {
+        witness.saw_end(began.elapsed());
+    }
+    CheckOutcome::Ran(result)
+}
+
+async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
+    let spec = context.plugin.spec();
+    let invocation = &spec.invocation;
+    match &invocation.execution {
+        Execution::Module(name) => {
+            let module = ModuleRun { kind: ModuleKind::Plugin, name, invocation, result: None };
+            modules.run(&module, context).await
+        }
+        Execution::Command { command, parser } => {
+            let environment = context.plugin.environment();
+            let command = CommandRun { command, invocation, values: &spec.parameters, environment };
+            let outcome = match command.run(context).await {
+                Ok(outcome) => outcome,
+                Err(reason) => return Findings::error(&reason),
+            };
+            if let Some(witness) = context.witness {
+                witness.saw_outcome(&outcome);
+            }
+            match (command.cut_short(&outcome), parser) {
+                (Some(findings), _) => findings,
+                (None, Some(parser)) => modules.parse(parser, &outcome, context).await,
+                (None, None) => output::findings(&outcome),
+            }
+        }
+    }
+}
+
+/// Why the plugin is not to run now; none when it is.
+async fn maintenance(context: RunContext<'_>) -> Option<Findings> {
+    let lock = context.plugin.spec().maintenance_lock.as_ref()?;
+    match exists(lock, context.plugin).await {
+        Ok(false) => None,
+        Ok(true) => {
+            if let Some(witness) = context.witness {
+                witness.saw_lock(&lock.to_string_lossy());
+            }
+            Some(Findings::new(Status::Warn, Messages::of(Level::Warn, "Skipped because of maintenance in progress")))
+        }
+        Err(reason) => Some(Findings::error(&reason)),
+    }
+}
+
+/// Looks for the maintenance lock within the plugin's time limit, away from
+/// the threads that serve: a file server that is gone answers late or never.
+/// A plugin has one such look at a time, so that those that never return do
+/// not use up the threads.
+async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
+    let limit = &plugin.spec().invocation.timeout;
+    let path = lock.to_owned();
+    let look = async {
+        let turn = plugin.lock_look().lock_owned().await;
+        let look = move || {
+            let _turn = turn;
+            path.exists()
+        };
+        aside::run(look).await
+    };
+    let shown = lock.display();
+    match timeout(limit.duration, look).await {
+        Ok(Ok(exists)) => Ok(exists),
+        Ok(Err(error)) => Err(format!("can't look for MaintenanceLock {shown}: {error}")),
+        Err(_) => {
+            Err(format!("Execution timeout after {} seconds, while looking for MaintenanceLock {shown}", limit.text))
+        }
+    }
+}

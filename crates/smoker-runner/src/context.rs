@@ -1,0 +1,37 @@
+//! What everything that takes part in a run knows of it.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::prepared::PreparedPlugin;
+use crate::process::containment::family::Family;
+use crate::witness::Witness;
+
+/// Why a run takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunKind {
+    /// It was time.
+    Scheduled,
+    /// A client asked for it.
+    Forced,
+}
+
+impl RunKind {
+    /// Whether a client asked for the run.
+    #[must_use]
+    pub fn is_forced(self) -> bool {
+        self == Self::Forced
+    }
+}
+
+/// One run of a plugin, as its command, module, parser and action know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunContext<'a> {
+    pub(crate) plugin: &'a PreparedPlugin,
+    pub(crate) kind: RunKind,
+    /// Every child of the run is listed here.
+    pub(crate) family: &'a Family,
+    /// Ends the run before its time.
+    pub(crate) cancel: &'a CancellationToken,
+    /// Notes what the run shows; none for a run that nobody watches.
+    pub(crate) witness: Option<&'a Witness>,
+}
