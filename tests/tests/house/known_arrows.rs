@@ -3,10 +3,6 @@
 /// Crate, importing file, imported file (or path of another crate).
 pub(crate) const KNOWN: &[(&str, &str, &str)] = &[
     ("smoker-config", "write/generate.rs", "lib.rs"),
-    ("smoker-logging", "file/log_file.rs", "plan.rs"),
-    ("smoker-logging", "file/plain.rs", "plan.rs"),
-    ("smoker-logging", "file/sized.rs", "plan.rs"),
-    ("smoker-logging", "file/timed.rs", "plan.rs"),
     ("smoker-model", "value/python_text.rs", "value/mod.rs"),
     ("smoker-model", "value/value_json.rs", "value/mod.rs"),
     ("smoker-runner", "modules/host/run.rs", "modules/host/mod.rs"),
@@ -18,7 +14,7 @@ pub(crate) const KNOWN: &[(&str, &str, &str)] = &[
     ("smoker-runner", "template/scan/here_document.rs", "template/scan/mod.rs"),
     ("smoker-runner", "template/scan/quotes.rs", "template/scan/mod.rs"),
     ("smokercli", "transport/web.rs", "client/watch.rs"),
-    ("smokerd", "http/embedded.rs", "live.rs"),
-    ("smokerd", "live.rs", "axum::Router"),
+    ("smokerd", "http/embedded.rs", "runtime.rs"),
+    ("smokerd", "runtime.rs", "axum::Router"),
     ("smokerd", "test_plugin/test_request.rs", "clap::Args"),
 ];

@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use smoker_config::Config;
-use smoker_logging::fileconfig;
 use smoker_runner::process::containment::reaper::Reaper;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +13,6 @@ use crate::http::api::guard::Connection;
 use crate::http::idle::Connections;
 use crate::http::server;
 use crate::runtime::Runtime;
-use crate::service::logger_names;
 use crate::startup::configuration::{Origin, Prepared};
 
 /// The pages of a daemon, and the plugins behind them.
@@ -57,15 +55,4 @@ impl Drop for Pages {
     fn drop(&mut self) {
         self.shutdown.cancel();
     }
-}
-
-/// Reads a `logging.ini` and gives a line as each of its formatters would
-/// write this message, and what cannot be honoured of the file.
-///
-/// # Errors
-///
-/// What makes the file none.
-pub fn try_logging(path: &Path, message: &str) -> Result<(Vec<String>, Vec<String>), String> {
-    let (plan, problems) = fileconfig::load::load(path).map_err(|error| error.to_string())?;
-    Ok((plan.samples(logger_names::DAEMON, message), problems.iter().map(ToString::to_string).collect()))
 }

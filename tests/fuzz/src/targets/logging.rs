@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use smokerd::http::embedded::try_logging;
+use smoker_logging::fileconfig::load;
 use tempfile::TempDir;
 
 use crate::fields::{Fields, joined};
@@ -29,8 +29,10 @@ fn check(input: &[u8]) -> String {
     let path = FOLDER.with(|folder| folder.path().join("logging.ini"));
     fs::write(&path, fields.bytes(0)).expect("the folder is writable");
     let start = format!("{}:", path.display());
-    match try_logging(&path, &fields.text(1)) {
-        Ok((lines, problems)) => {
+    match load::load(&path) {
+        Ok((plan, problems)) => {
+            let lines = plan.samples("smokerd", &fields.text(1));
+            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
             // Python takes a carriage return alone for the end of a line, too.
             let text = String::from_utf8_lossy(fields.bytes(0)).replace("\r\n", "\n").replace('\r', "\n");
             let lines_of_file = text.lines().count().max(1);
@@ -42,7 +44,7 @@ fn check(input: &[u8]) -> String {
             let first = problems.first().map(|problem| problem.replace(&start, "")).unwrap_or_default();
             format!("{} {first}", "handler ".repeat(lines.len().min(3)))
         }
-        Err(reason) => reason.replace(&path.display().to_string(), ""),
+        Err(error) => error.to_string().replace(&path.display().to_string(), ""),
     }
 }
 
