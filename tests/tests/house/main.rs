@@ -4,14 +4,17 @@
 //!
 //! - `walls`: the tests that hold the sources against the tables; `rooms`: the tables of allowed imports
 //! - `known_arrows`: imports that break a rule and are to be mended
+//! - `words`: the test that looks for refused words
 //!
 //! - `imports`: which file of a crate imports which
 //! - `source`: the paths that a Rust source names
 //! - `repository`: the files of the repository
 
+mod glossary;
 mod imports;
 mod known_arrows;
 mod repository;
 mod rooms;
 mod source;
 mod walls;
+mod words;

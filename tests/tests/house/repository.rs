@@ -13,10 +13,17 @@ pub(crate) fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// All files below a folder, or the file itself, as sorted paths from the top folder.
+/// The bytes of a file, which may be no text.
+pub(crate) fn bytes(path: &str) -> Vec<u8> {
+    fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// All files below a folder, or the file itself, as sorted paths from the top folder. None for a link or a missing path.
 pub(crate) fn files(path: &str) -> Vec<String> {
-    if !root().join(path).is_dir() {
-        return vec![path.to_owned()];
+    match fs::symlink_metadata(root().join(path)) {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(metadata) if metadata.is_file() => return vec![path.to_owned()],
+        _ => return Vec::new(),
     }
     let entries = fs::read_dir(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());

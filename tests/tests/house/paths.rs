@@ -1,0 +1,73 @@
+//! Files that pages name are where the pages say.
+
+use smoker_tests::markdown;
+
+use crate::repository;
+
+/// Pages for developers: they name files by their path from the top folder.
+fn developers() -> impl Iterator<Item = String> {
+    ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(repository::files("docs/adr"))
+}
+
+/// All pages.
+fn pages() -> impl Iterator<Item = String> {
+    let pages = repository::files("docs").into_iter().filter(|path| path.ends_with(".md"));
+    pages.chain(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned))
+}
+
+#[test]
+fn every_path_that_a_page_for_developers_names_exists() {
+    let mut missing = Vec::new();
+    let mut count = 0;
+    for page in developers() {
+        let text = repository::text(&page);
+        for path in markdown::code_spans(&text) {
+            let is_path = ["crates/", "tests/", "docs/", "etc/", "rc.d/", ".ci/", ".github/"]
+                .iter()
+                .any(|folder| path.starts_with(folder));
+            let path = path.split([':', ' ']).next().unwrap_or_default();
+            if is_path && !path.contains(['*', '<']) {
+                count += 1;
+                if !repository::root().join(path).exists() {
+                    missing.push(format!("{page}: {path}"));
+                }
+            }
+        }
+    }
+    assert!(count > 50, "only {count} paths are found: have the pages another form now?");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_link_between_pages_leads_to_a_file_and_a_heading() {
+    let mut missing = Vec::new();
+    for page in pages() {
+        let text = repository::text(&page);
+        let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") || link.contains([' ', '\n']) {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { format!("{folder}/{file}") };
+            let target = target.trim_start_matches('/');
+            let is_there = repository::root().join(target).exists()
+                && (heading.is_empty() || headings(&repository::text(target)).any(|own| own == heading));
+            if !is_there {
+                missing.push(format!("{page}: {link}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// The headings of a page as links name them.
+fn headings(text: &str) -> impl Iterator<Item = String> {
+    text.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let title = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        title.chars().filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_').collect()
+    })
+}

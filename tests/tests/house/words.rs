@@ -1,0 +1,79 @@
+//! Refused words are in no source, message, script or page. Recordings are left out, which `quoted.txt` lists.
+
+use crate::repository;
+
+/// Everything in the repository that somebody reads.
+const READ: [&str; 15] = [
+    ".ci",
+    ".deny.toml",
+    ".github",
+    "CONTRIBUTING.md",
+    "Cargo.toml",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "SECURITY.md",
+    "clippy.toml",
+    "crates",
+    "docs",
+    "etc",
+    "rc.d",
+    "tests",
+];
+
+/// The lines of a list, without its comments.
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// Whether a line, read on into the next, has the word as a whole: identifiers as they are written, others in any case.
+fn has_word(line: &str, next: &str, word: &str) -> bool {
+    let is_identifier = word.contains(|c: char| c == '_' || c.is_uppercase());
+    let next = next.trim_start().trim_start_matches(['/', '!', '#', '*']).trim_start();
+    let text = format!("{} {next}", line.trim_end());
+    let text = if is_identifier { text } else { text.to_lowercase() };
+    let is_part = |c: char| c.is_alphanumeric() || (is_identifier && c == '_');
+    text.match_indices(word).any(|(at, _)| {
+        let (before, behind) = (&text[..at], &text[at + word.len()..]);
+        at < line.trim_end().len() && !before.ends_with(is_part) && !behind.starts_with(is_part)
+    })
+}
+
+#[test]
+fn no_refused_word_is_used() {
+    let refused: Vec<_> = list(include_str!("refused_words.txt")).collect();
+    let left_out: Vec<_> = list(include_str!("quoted.txt")).chain(list(include_str!("waiting.txt"))).collect();
+    let is_left_out = |path: &String| left_out.iter().any(|left_out| path.starts_with(left_out));
+    let mut found = Vec::new();
+    for path in READ.into_iter().flat_map(repository::files).filter(|path| !is_left_out(path)) {
+        let bytes = repository::bytes(&path);
+        let Ok(text) = str::from_utf8(&bytes) else { continue };
+        let lines: Vec<_> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let next = lines.get(at + 1).copied().unwrap_or_default();
+            let words = refused.iter().filter(|word| has_word(line, next, word));
+            found.extend(words.map(|word| format!("{path}:{}: {word}", at + 1)));
+        }
+    }
+    assert!(found.is_empty(), "VOCABULARY: these words have a better one:\n{}", found.join("\n"));
+}
+
+#[test]
+fn whole_words_are_found() {
+    for (line, next, word) in [
+        ("Whoever asks", "", "whoever"),
+        ("/// there are so", "    /// many of them", "so many"),
+        ("load_anew()", "", "anew"),
+        ("struct Births;", "", "Births"),
+    ] {
+        assert!(has_word(line, next, word), "{line}");
+    }
+    for (line, next, word) in [
+        ("renewed", "", "anew"),
+        ("births", "", "Births"),
+        ("take_only", "", "take_on"),
+        ("nothing here", "whoever", "whoever"),
+    ] {
+        assert!(!has_word(line, next, word), "{line}");
+    }
+}
