@@ -3,13 +3,13 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::problem::{Location, Place, Problem};
+use crate::problem::{Location, Problem, SourcePlace};
 
 /// Why there is no configuration. Its text names file, line and key, has
 /// several lines where that helps (an include and the file that includes it,
 /// two settings that are both wrong), and is complete: it has no source.
 ///
-/// What was wrong besides, left-out plugins above all, stands in [`ConfigError::problems`].
+/// All other problems, left-out plugins above all, are in [`ConfigError::problems`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfigError {
     faults: Vec<Fault>,
@@ -59,12 +59,12 @@ pub(crate) struct Fault {
 
 impl Fault {
     /// A fault with its place in front of the text.
-    pub(crate) fn at(place: &Place, text: &str) -> Self {
+    pub(crate) fn at(place: &SourcePlace, text: &str) -> Self {
         let location = Location::from(place);
         Self { text: format!("{location}: {text}"), location: Some(location) }
     }
 
-    /// A fault that no place helps to find.
+    /// A fault without a place in a file.
     pub(crate) fn bare(text: impl Into<String>) -> Self {
         Self { location: None, text: text.into() }
     }

@@ -8,7 +8,7 @@ pub const DEFAULT_BIND_HOST: &str = "127.0.0.1";
 /// The port when `bind_port` is not configured.
 pub const DEFAULT_BIND_PORT: u16 = 8086;
 
-/// The file with the number of a background daemon when `pidfile` is not configured.
+/// The file with the process id of a background daemon when `pidfile` is not configured.
 pub const DEFAULT_PIDFILE: &str = "/var/run/smokerd.pid";
 
 /// Where a standard stream of a background daemon leads when it is not configured.
@@ -47,10 +47,10 @@ pub const MAX_TOTAL_SIZE: u64 = 64 * 1024 * 1024;
 /// twice counts twice, since files that include each other's copies multiply.
 pub const MAX_FILES: usize = 10_000;
 
-/// How many includes may stand inside each other.
+/// How many includes may be nested.
 pub const MAX_INCLUDE_DEPTH: usize = 32;
 
-/// How many lists and mappings may stand inside each other, includes and
+/// How many lists and mappings may be nested, includes and
 /// aliases counted. Everything that walks a value may recurse because of it.
 pub const MAX_NESTING: usize = 100;
 
@@ -58,9 +58,9 @@ pub const MAX_NESTING: usize = 100;
 /// what it stands for. Stops files whose aliases multiply ("billion laughs").
 pub const MAX_VALUES: u64 = 2_000_000;
 
-/// How many times a file is amended because YAML 1.2 refuses what YAML 1.1
+/// How many times a file is repaired because YAML 1.2 refuses what YAML 1.1
 /// allowed; each time the file is read again.
-pub const MAX_AMENDMENTS: usize = 1000;
+pub const MAX_COMPAT_REPAIRS: usize = 1000;
 
-/// How many bytes are read again for amendments of one file: 256 MiB.
-pub const MAX_AMENDED_BYTES: usize = 256 * 1024 * 1024;
+/// How many bytes are read again for repairs of one file: 256 MiB.
+pub const MAX_COMPAT_BYTES: usize = 256 * 1024 * 1024;

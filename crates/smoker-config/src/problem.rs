@@ -28,26 +28,26 @@ impl fmt::Display for Location {
 
 /// A [`Location`] that is cheap to clone, for the many nodes of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SourcePlace {
     pub(crate) file: Rc<Path>,
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
 
-impl Place {
-    /// The very start of a file.
+impl SourcePlace {
+    /// The start of a file.
     pub(crate) fn start_of(file: &Rc<Path>) -> Self {
         Self { file: Rc::clone(file), line: 1, column: 1 }
     }
 
-    /// A folder.
+    /// A folder as a whole.
     pub(crate) fn of_folder(folder: &Path) -> Self {
         Self { file: folder.into(), line: 0, column: 0 }
     }
 }
 
-impl From<&Place> for Location {
-    fn from(place: &Place) -> Self {
+impl From<&SourcePlace> for Location {
+    fn from(place: &SourcePlace) -> Self {
         Self { file: place.file.to_path_buf(), line: place.line, column: place.column }
     }
 }
@@ -87,19 +87,19 @@ impl fmt::Display for Problem {
 
 /// Collects problems while a configuration is read.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
-    pub(crate) problems: Vec<Problem>,
+pub(crate) struct ProblemLog {
+    pub(crate) entries: Vec<Problem>,
 }
 
-impl Report {
+impl ProblemLog {
     /// Adds a problem of the whole configuration.
-    pub(crate) fn add(&mut self, severity: Severity, place: &Place, text: String) {
-        self.problems.push(Problem { severity, location: Some(place.into()), plugin: None, text });
+    pub(crate) fn add(&mut self, severity: Severity, place: &SourcePlace, text: String) {
+        self.entries.push(Problem { severity, location: Some(place.into()), plugin: None, text });
     }
 
     /// Adds a problem of one plugin.
-    pub(crate) fn add_of_plugin(&mut self, severity: Severity, place: &Place, plugin: &PluginName, text: String) {
+    pub(crate) fn add_of_plugin(&mut self, severity: Severity, place: &SourcePlace, plugin: &PluginName, text: String) {
         let plugin = Some(plugin.clone());
-        self.problems.push(Problem { severity, location: Some(place.into()), plugin, text });
+        self.entries.push(Problem { severity, location: Some(place.into()), plugin, text });
     }
 }

@@ -1,4 +1,4 @@
-//! JSON of strangers, as much of it as memory should take.
+//! JSON of untrusted origin, with a bound on the number of its values.
 //!
 //! A value takes up to 300 times the room of its text: a megabyte of `[[],[],`
 //! would be more than a hundred.
@@ -13,17 +13,17 @@ pub const MAX_VALUES: usize = 100_000;
 ///
 /// # Errors
 ///
-/// What is wrong with the text.
+/// A syntax error with its position, or what the text does not fit.
 pub fn parse<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     if count(text) > MAX_VALUES {
-        // What is no JSON at all is told so.
+        // A text that is no JSON at all has its own error.
         serde_json::from_slice::<IgnoredAny>(text)?;
         return Err(serde_json::Error::custom(format_args!("it has more than {MAX_VALUES} values")));
     }
     serde_json::from_slice(text)
 }
 
-/// Every value but the outermost stands behind one of these signs; an empty
+/// Every value but the outermost follows one of these characters; an empty
 /// list or object is counted twice.
 fn count(text: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (0, false, false);

@@ -8,7 +8,7 @@
 //! - `result`: what one run of a plugin gave
 //! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it, as JSON and as Python writes it
-//! - `bounded_json`: JSON of strangers, as much of it as memory should take
+//! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `secret_name`: names of parameters whose values are not for everybody's eyes
 //! - `wire`: the bodies of the REST interface that both sides speak

@@ -23,7 +23,7 @@ const WORDS: [&str; 16] = [
     "sshkey",
 ];
 
-/// A name that ends in one of these tells something about a secret, and not the secret itself.
+/// A name that ends in one of these describes a secret and does not hold it.
 const ABOUT: [&str; 16] = [
     "file",
     "filename",

@@ -4,7 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use smoker_config::{DaemonSettings, Problem, Severity};
+use smoker_config::config;
+use smoker_config::problem::{Problem, Severity};
+use smoker_config::spec::settings::DaemonSettings;
+use smoker_config::write::generate;
 use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
 use smoker_runner::process::credentials::Credentials;
@@ -183,7 +186,7 @@ fn check(options: &Options) -> u8 {
 
 /// `--genconfig`: the file is written only when everything in the folder loads.
 fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
-    let generated = match smoker_config::generate(folder) {
+    let generated = match generate::generate(folder) {
         Ok(generated) => generated,
         Err(error) => {
             print_all(error.problems());
@@ -205,7 +208,7 @@ fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
 
 /// As in the original the configuration comes first: it may name the pidfile.
 fn stop_daemon(options: &Options) -> u8 {
-    let config = match smoker_config::load(&options.config) {
+    let config = match config::load(&options.config) {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };

@@ -4,7 +4,7 @@ use std::io;
 use std::net::TcpListener;
 use std::thread::available_parallelism;
 
-use smoker_config::DaemonSettings;
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::reaper::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};

@@ -4,7 +4,8 @@
 use std::fmt::Display;
 use std::pin::pin;
 
-use smoker_config::{DaemonSettings, Problem, Severity};
+use smoker_config::problem::{Problem, Severity};
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::{log, secrets};
 use smoker_model::plugin::PluginName;
 use smoker_runner::aside;

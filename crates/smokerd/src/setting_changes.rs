@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use smoker_config::DaemonSettings;
+use smoker_config::spec::settings::DaemonSettings;
 
 /// The changed keys that take effect at once.
 pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'static str> {

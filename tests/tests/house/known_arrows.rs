@@ -2,7 +2,6 @@
 
 /// Crate, importing file, imported file (or path of another crate).
 pub(crate) const KNOWN: &[(&str, &str, &str)] = &[
-    ("smoker-config", "write/generate.rs", "lib.rs"),
     ("smoker-model", "value/python_text.rs", "value/mod.rs"),
     ("smoker-model", "value/value_json.rs", "value/mod.rs"),
     ("smoker-runner", "modules/host/run.rs", "modules/host/mod.rs"),

@@ -17,8 +17,9 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
     (
         "smoker-config",
         &[
+            ("config", &["error", "files", "problem", "spec"]),
+            ("write", &["error", "files", "limits", "problem", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
-            ("write", &["error", "files", "limits", "problem", "yaml"]),
             ("files", &["error", "limits", "problem", "yaml"]),
             ("yaml", &["error", "limits", "problem"]),
             ("error", &["problem"]),

@@ -9,16 +9,16 @@ use smoker_model::value::Value;
 use crate::error::Fault;
 use crate::files::include::{SearchPath, entry_name, yaml_files};
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
-use crate::problem::{Place, Report, Severity};
+use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::yaml::document;
 use crate::yaml::merge;
 use crate::yaml::node::{Entry, Include, Kind, Node};
-use crate::yaml::source::Source;
+use crate::yaml::source_text::SourceText;
 
 /// Reads the main file with all its includes. Relative ones start at `working`
 /// first; empty is the working directory of the process.
-pub(crate) fn assemble(main: &Path, working: &Path, report: &mut Report) -> Result<Rc<Node>, Fault> {
-    Assembler::new(SearchPath::of(main, working), report).main(main, main)
+pub(crate) fn assemble(main: &Path, working: &Path, problems: &mut ProblemLog) -> Result<Rc<Node>, Fault> {
+    Assembler::new(SearchPath::of(main, working), problems).main(main, main)
 }
 
 const INCLUDE_LEAD: &str = "Can't include config file ";
@@ -32,7 +32,7 @@ pub(crate) struct Assembler<'a> {
     bytes: u64,
     /// What each tree that was read holds, by its root.
     weights: HashMap<*const Node, Weight>,
-    report: &'a mut Report,
+    problems: &'a mut ProblemLog,
 }
 
 /// How much a node holds once aliases and includes are replaced.
@@ -43,15 +43,15 @@ struct Weight {
 }
 
 impl<'a> Assembler<'a> {
-    pub(crate) fn new(search: SearchPath, report: &'a mut Report) -> Self {
-        Self { search, chain: Vec::new(), files: 0, bytes: 0, weights: HashMap::new(), report }
+    pub(crate) fn new(search: SearchPath, problems: &'a mut ProblemLog) -> Self {
+        Self { search, chain: Vec::new(), files: 0, bytes: 0, weights: HashMap::new(), problems }
     }
 
     /// Reads a file that nothing includes. A fault names the configuration that it belongs to.
     pub(crate) fn main(&mut self, file: &Path, configuration: &Path) -> Result<Rc<Node>, Fault> {
         self.chain.clear();
         self.search.add(file);
-        let source = Source::read(file)
+        let source = SourceText::read(file)
             .map_err(|reason| Fault::bare(format!("Can't read config file {}: {reason}", file.display())))?;
         self.file(&source).map_err(|fault| {
             // An include's fault brings lines of its own, the last of which names the place in the main file.
@@ -65,22 +65,22 @@ impl<'a> Assembler<'a> {
         })
     }
 
-    /// What is told besides.
-    pub(crate) fn report(&mut self) -> &mut Report {
-        self.report
+    /// Where problems are collected that do not end the loading.
+    pub(crate) fn problems(&mut self) -> &mut ProblemLog {
+        self.problems
     }
 
     /// Reads the text of one file with all that it includes.
-    fn file(&mut self, source: &Source) -> Result<Rc<Node>, Fault> {
+    fn file(&mut self, source: &SourceText) -> Result<Rc<Node>, Fault> {
         self.files += 1;
         self.bytes += source.text.len() as u64;
         if self.files > MAX_FILES || self.bytes > MAX_TOTAL_SIZE {
             let limit = MAX_TOTAL_SIZE / (1024 * 1024);
             let text = format!("the configuration has more than {MAX_FILES} files or {limit} MiB; include less");
-            return Err(Fault::at(&Place::start_of(&source.path), &text));
+            return Err(Fault::at(&SourcePlace::start_of(&source.path), &text));
         }
         self.chain.push(canonical(&source.path));
-        let root = document::parse(source, self.report)?;
+        let root = document::parse(source, self.problems)?;
         self.fill(&root)?;
         self.chain.pop();
         self.weigh(&root)?;
@@ -148,7 +148,7 @@ impl<'a> Assembler<'a> {
         if self.chain.len() > MAX_INCLUDE_DEPTH {
             return Err(failed(format!("more than {MAX_INCLUDE_DEPTH} files include each other in a row")));
         }
-        let source = Source::read(&found).map_err(failed)?;
+        let source = SourceText::read(&found).map_err(failed)?;
         self.search.add(&found);
         self.file(&source)
             .map_err(|fault| if fault.text.starts_with(INCLUDE_LEAD) { fault } else { fault.led_by(&lead) })
@@ -159,26 +159,26 @@ impl<'a> Assembler<'a> {
         let nothing = || Rc::new(Node { place: node.place.clone(), kind: Kind::Scalar(Value::Null) });
         let Some(folder) = self.search.find_folder(Path::new(&include.path)) else {
             let text = format!("!include_dir {}: there is no such folder; nothing is included", include.path);
-            self.report.add(Severity::Warning, &node.place, text);
+            self.problems.add(Severity::Warning, &node.place, text);
             return Ok(nothing());
         };
         let files = match yaml_files(&folder) {
             Ok(files) => files,
             Err(error) => {
                 let text = format!("!include_dir {}: {error}; nothing is included", include.path);
-                self.report.add(Severity::Warning, &node.place, text);
+                self.problems.add(Severity::Warning, &node.place, text);
                 return Ok(nothing());
             }
         };
         if files.is_empty() {
             let text = format!("!include_dir {}: no *.yaml file in {}", include.path, folder.display());
-            self.report.add(Severity::Info, &node.place, text);
+            self.problems.add(Severity::Info, &node.place, text);
             return Ok(nothing());
         }
         let mut entries = Vec::with_capacity(files.len());
         for file in files {
             let value = self.include(&file)?;
-            let place = Place::start_of(&file.as_path().into());
+            let place = SourcePlace::start_of(&file.as_path().into());
             entries.push(Entry { name: Value::Text(entry_name(&file)), place, value });
         }
         let folder = Rc::new(Node { place: node.place.clone(), kind: Kind::Map(entries) });

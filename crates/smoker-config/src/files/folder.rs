@@ -11,7 +11,7 @@ use smoker_model::value::Value;
 use crate::error::Fault;
 use crate::files::assemble::Assembler;
 use crate::files::include::{SearchPath, entry_name, yaml_files};
-use crate::problem::{Location, Place, Report, Severity};
+use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
 use crate::yaml::node::{Entry, Kind, Node, find, find_text};
 
 /// The file with everything that has no folder of its own.
@@ -27,11 +27,11 @@ pub(crate) fn is_part(folder: &Path, file: &Path) -> bool {
 }
 
 /// Reads the folder; relative includes start at `working` first. Every file that cannot be read or parsed is one fault.
-pub(crate) fn assemble(folder: &Path, working: &Path, report: &mut Report) -> Result<Rc<Node>, Vec<Fault>> {
-    check_parts(folder, report)?;
+pub(crate) fn assemble(folder: &Path, working: &Path, problems: &mut ProblemLog) -> Result<Rc<Node>, Vec<Fault>> {
+    check_parts(folder, problems)?;
     let mut reader = Reader {
         folder,
-        assembler: Assembler::new(SearchPath::in_folder(folder, working), report),
+        assembler: Assembler::new(SearchPath::in_folder(folder, working), problems),
         faults: Vec::new(),
     };
     let common = reader.common();
@@ -41,13 +41,13 @@ pub(crate) fn assemble(folder: &Path, working: &Path, report: &mut Report) -> Re
     }
     let own = common.into_iter().filter(|entry| find(&sections, &entry.name).is_none());
     let entries = own.chain(sections.iter().cloned()).collect();
-    let root = Rc::new(Node { place: Place::of_folder(folder), kind: Kind::Map(entries) });
+    let root = Rc::new(Node { place: SourcePlace::of_folder(folder), kind: Kind::Map(entries) });
     reader.assembler.weigh(&root)?;
     Ok(root)
 }
 
 /// Looks whether this is a configuration at all, and for folders that are misnamed.
-fn check_parts(folder: &Path, report: &mut Report) -> Result<(), Fault> {
+fn check_parts(folder: &Path, problems: &mut ProblemLog) -> Result<(), Fault> {
     let unreadable = |reason: String| Fault::bare(format!("Can't read config folder {}: {reason}", folder.display()));
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| unreadable(error.to_string()))? {
@@ -62,7 +62,7 @@ fn check_parts(folder: &Path, report: &mut Report) -> Result<(), Fault> {
     for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
         if let Some(near) = suggest::near(name, &known).filter(|_| folder.join(name).is_dir()) {
             let text = format!("this folder is not read; did you mean {near}?");
-            report.add(Severity::Warning, &Place::of_folder(&folder.join(name)), text);
+            problems.add(Severity::Warning, &SourcePlace::of_folder(&folder.join(name)), text);
         }
     }
     Ok(())
@@ -97,7 +97,7 @@ impl Reader<'_> {
     fn section(&mut self, section: &str, name: &str, common: &[Entry]) -> Entry {
         let folder = self.folder.join(name);
         let own = find_text(common, section);
-        let place = own.map_or_else(|| Place::of_folder(&folder), |own| own.place.clone());
+        let place = own.map_or_else(|| SourcePlace::of_folder(&folder), |own| own.place.clone());
         let files = self.files(&folder);
         let mut entries = Vec::new();
         if let Some(own) = own.filter(|own| !own.value.is_null()) {
@@ -114,7 +114,7 @@ impl Reader<'_> {
         }
         for file in files {
             let name = Value::Text(entry_name(&file));
-            let place = Place::start_of(&file.as_path().into());
+            let place = SourcePlace::start_of(&file.as_path().into());
             if let Some(twin) = find(&entries, &name) {
                 let twin = Location::from(&twin.place);
                 let text = format!("{section}: {} stands here and at {twin}; remove one of the two", entry_name(&file));
@@ -158,7 +158,7 @@ impl Reader<'_> {
         others.sort();
         for other in others {
             let text = "this file is not read: the name has to end in .yaml".to_owned();
-            self.assembler.report().add(Severity::Warning, &Place::start_of(&other.as_path().into()), text);
+            self.assembler.problems().add(Severity::Warning, &SourcePlace::start_of(&other.as_path().into()), text);
         }
     }
 
@@ -173,7 +173,7 @@ impl Reader<'_> {
                 "the file's name is the entry's name already, so this is a parameter; remove the line `{name}:` and \
                  move up what stands below it"
             );
-            self.assembler.report().add(Severity::Warning, &only.place, text);
+            self.assembler.problems().add(Severity::Warning, &only.place, text);
         }
     }
 }

@@ -4,38 +4,38 @@ use smoker_model::suggest;
 use smoker_model::value::Value;
 
 use crate::limits::DEFAULT_ACTION_TIMEOUT;
-use crate::problem::Place;
-use crate::spec::refusal::Refusal;
+use crate::problem::SourcePlace;
+use crate::spec::plugin_fault::PluginFault;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find, kind_name};
 
 /// The action that a plugin's own `Action` names, with its defaults.
-pub(crate) fn by_name(named: &Entry, actions: &[Entry]) -> Result<Value, Refusal> {
+pub(crate) fn by_name(named: &Entry, actions: &[Entry]) -> Result<Value, PluginFault> {
     let name = named.value.to_value();
     if !matches!(name, Value::Text(_)) && find(actions, &name).is_none() {
         let kind = kind_name(&name);
         let reason =
             format!("Action has to be the name of an entry under actions, not {kind}; without one leave it out");
-        return Err(Refusal::new(&named.place, reason));
+        return Err(PluginFault::new(&named.place, reason));
     }
     let Some(action) = find(actions, &name) else {
         let known: Vec<_> = actions.iter().filter_map(|action| action.name.as_text()).collect();
         let near = suggest::near(&shown(&name), &known).map(|near| format!("; did you mean {near}?"));
         let reason = format!("Action {} is not configured under actions{}", shown(&name), near.unwrap_or_default());
-        return Err(Refusal::new(&named.place, reason));
+        return Err(PluginFault::new(&named.place, reason));
     };
     with_defaults(action.value.to_value()).ok_or_else(|| {
         let reason = format!("its action {} has to be a mapping, not {}", shown(&name), action.value.kind_name());
-        Refusal::new(&action.place, reason)
+        PluginFault::new(&action.place, reason)
     })
 }
 
 /// The action that a template has: a mapping, or nothing. A name is not looked up there.
-pub(crate) fn of_template(value: Value, place: &Place) -> Result<Value, Refusal> {
+pub(crate) fn of_template(value: Value, place: &SourcePlace) -> Result<Value, PluginFault> {
     let kind = kind_name(&value);
     with_defaults(value).ok_or_else(|| {
         let reason = format!("the Action of a template has to be a mapping, not {kind}; name the action in the plugin");
-        Refusal::new(place, reason)
+        PluginFault::new(place, reason)
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! - `interpret`: the whole tree
 //! - `settings`: the top-level keys
 //! - `sections`: the sections `templates`, `actions` and `plugins`
 //! - `plugins`: all plugins, and a problem for each that does not load
@@ -10,18 +11,19 @@
 //! - `validate`: parameters become a typed specification
 //! - `quantity`: amounts with a unit
 //! - `account`: users and groups
-//! - `overriding`: parameters that replace those of one plugin
-//! - `refusal`: why a plugin does not load
+//! - `overrides`: parameters that replace those of one plugin
+//! - `plugin_fault`: why a plugin does not load
 //! - `spelling`: parameters that are probably misspelt
 
 pub(crate) mod account;
 pub(crate) mod action;
-pub(crate) mod overriding;
+pub(crate) mod interpret;
+pub mod overrides;
+pub(crate) mod plugin_fault;
 pub(crate) mod plugins;
 pub(crate) mod quantity;
-pub(crate) mod refusal;
 pub(crate) mod resolve;
 pub(crate) mod sections;
-pub(crate) mod settings;
+pub mod settings;
 pub(crate) mod spelling;
 pub(crate) mod validate;

@@ -7,10 +7,10 @@ use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
 
 use crate::limits::{DEFAULT_HISTORY, DEFAULT_TIMEOUT};
-use crate::problem::Place;
+use crate::problem::SourcePlace;
 use crate::spec::action;
-use crate::spec::refusal::Refusal;
-use crate::yaml::hint;
+use crate::spec::plugin_fault::PluginFault;
+use crate::yaml::advice;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, Kind, Node, find, find_text};
 
@@ -25,21 +25,21 @@ pub(crate) struct Sections<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter {
     pub(crate) value: Value,
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<SourcePlace>,
 }
 
 /// A plugin with all its parameters, not yet validated.
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) name: PluginName,
-    pub(crate) place: Place,
+    pub(crate) place: SourcePlace,
     pub(crate) parameters: IndexMap<String, Parameter>,
 }
 
 /// Merges the parameters of one plugin. `None` when it is switched off.
-pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<Resolved>, Refusal> {
+pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<Resolved>, PluginFault> {
     let Some(name) = plugin.name.as_text() else {
-        return Err(Refusal::new(&plugin.place, "its name has to be text; write it in quotes"));
+        return Err(PluginFault::new(&plugin.place, "its name has to be text; write it in quotes"));
     };
     let body = body(plugin)?;
     if find_text(body, "Enabled").is_some_and(|enabled| enabled.value.to_value() == Value::Bool(false)) {
@@ -84,12 +84,12 @@ fn defaults() -> IndexMap<String, Parameter> {
     .collect()
 }
 
-fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry]) -> Result<(), Refusal> {
+fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry]) -> Result<(), PluginFault> {
     for entry in entries {
         let Some(name) = entry.name.as_text() else {
             let shown = shown(&entry.name);
             let reason = format!("the name of its parameter {shown} has to be text; write it in quotes");
-            return Err(Refusal::new(&entry.place, reason));
+            return Err(PluginFault::new(&entry.place, reason));
         };
         let parameter = Parameter { value: entry.value.to_value(), place: Some(entry.place.clone()) };
         parameters.insert(name.to_owned(), parameter);
@@ -97,17 +97,17 @@ fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry]) -> R
     Ok(())
 }
 
-fn body(plugin: &Entry) -> Result<&[Entry], Refusal> {
+fn body(plugin: &Entry) -> Result<&[Entry], PluginFault> {
     plugin.value.entries().ok_or_else(|| {
         let place = if plugin.value.is_null() { &plugin.place } else { &plugin.value.place };
-        Refusal::new(place, wrong_body("the plugin", &plugin.value))
+        PluginFault::new(place, wrong_body("the plugin", &plugin.value))
     })
 }
 
-fn template_body(template: &Entry) -> Result<&[Entry], Refusal> {
+fn template_body(template: &Entry) -> Result<&[Entry], PluginFault> {
     template.value.entries().ok_or_else(|| {
         let what = format!("its template {}", shown(&template.name));
-        Refusal::new(&template.place, wrong_body(&what, &template.value))
+        PluginFault::new(&template.place, wrong_body(&what, &template.value))
     })
 }
 
@@ -117,19 +117,19 @@ fn wrong_body(what: &str, value: &Node) -> String {
         return format!("{what} is empty; it needs parameters such as `Command: true`, or {{}} for none");
     }
     let colon = match &value.resolved().kind {
-        Kind::Scalar(Value::Text(text)) => hint::colon_for(text),
+        Kind::Scalar(Value::Text(text)) => advice::colon_for(text),
         _ => None,
     };
     let hint = colon.map(|colon| format!("; {colon}")).unwrap_or_default();
     format!("{what} has to be a mapping of parameters, not {}{hint}", value.kind_name())
 }
 
-fn find_template<'a>(named: &Entry, sections: &Sections<'a>) -> Result<&'a Entry, Refusal> {
+fn find_template<'a>(named: &Entry, sections: &Sections<'a>) -> Result<&'a Entry, PluginFault> {
     let name = named.value.to_value();
     find(sections.templates, &name).ok_or_else(|| {
         let known: Vec<_> = sections.templates.iter().filter_map(|template| template.name.as_text()).collect();
         let near = suggest::near(&shown(&name), &known).map(|near| format!("; did you mean {near}?"));
         let reason = format!("Template {} is not configured under templates", shown(&name));
-        Refusal::new(&named.place, reason + &near.unwrap_or_default())
+        PluginFault::new(&named.place, reason + &near.unwrap_or_default())
     })
 }

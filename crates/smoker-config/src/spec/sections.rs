@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::Fault;
-use crate::problem::{Place, Report, Severity};
+use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::resolve::Sections;
 use crate::yaml::node::{Entry, Node, find_text};
 
@@ -21,11 +21,11 @@ pub(crate) fn top_level<'a>(root: &'a Node, path: &Path) -> Result<&'a [Entry], 
 /// a start impossible is one fault.
 pub(crate) fn find<'a>(
     root: &'a [Entry],
-    start: &Place,
-    report: &mut Report,
+    start: &SourcePlace,
+    problems: &mut ProblemLog,
 ) -> Result<(Sections<'a>, &'a [Entry]), Vec<Fault>> {
     let templates = templates(root, start);
-    let actions = actions(root, report);
+    let actions = actions(root, problems);
     let plugins = plugins(root, start);
     match (templates, plugins) {
         (Ok((templates, base)), Ok(plugins)) => Ok((Sections { templates, base, actions }, plugins)),
@@ -33,7 +33,7 @@ pub(crate) fn find<'a>(
     }
 }
 
-fn templates<'a>(root: &'a [Entry], start: &Place) -> Result<(&'a [Entry], &'a Entry), Fault> {
+fn templates<'a>(root: &'a [Entry], start: &SourcePlace) -> Result<(&'a [Entry], &'a Entry), Fault> {
     let words = "Required BasePlugin template is not configured!";
     let Some(section) = find_text(root, "templates") else {
         return Err(Fault::at(start, &format!("{words} There is no templates section; add\n{EXAMPLE}")));
@@ -51,7 +51,7 @@ fn templates<'a>(root: &'a [Entry], start: &Place) -> Result<(&'a [Entry], &'a E
 /// The least that the templates section has to hold.
 const EXAMPLE: &str = "    templates:\n      BasePlugin: {}";
 
-fn plugins<'a>(root: &'a [Entry], start: &Place) -> Result<&'a [Entry], Fault> {
+fn plugins<'a>(root: &'a [Entry], start: &SourcePlace) -> Result<&'a [Entry], Fault> {
     let words = "No configured plugins";
     let Some(section) = find_text(root, "plugins") else {
         return Err(Fault::at(start, &format!("{words}: there is no plugins section; add one")));
@@ -72,13 +72,13 @@ fn plugins<'a>(root: &'a [Entry], start: &Place) -> Result<&'a [Entry], Fault> {
     }
 }
 
-fn actions<'a>(root: &'a [Entry], report: &mut Report) -> &'a [Entry] {
+fn actions<'a>(root: &'a [Entry], problems: &mut ProblemLog) -> &'a [Entry] {
     let Some(section) = find_text(root, "actions") else { return &[] };
     section.value.entries().unwrap_or_else(|| {
         if !section.value.is_null() {
             let kind = section.value.kind_name();
             let text = format!("actions has to be a mapping of names to parameters, not {kind}; there are no actions");
-            report.add(Severity::Warning, &section.place, text);
+            problems.add(Severity::Warning, &section.place, text);
         }
         &[]
     })

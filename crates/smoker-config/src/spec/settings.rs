@@ -12,13 +12,13 @@ use smoker_model::value::Value;
 use crate::error::Fault;
 use crate::keys::TOP_LEVEL;
 use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY, DEFAULT_PIDFILE, DEFAULT_STREAM};
-use crate::problem::{Report, Severity};
+use crate::problem::{ProblemLog, Severity};
 use crate::spec::account::{self, Accounts};
 use crate::spec::quantity;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text, kind_name};
 
-/// What the daemon itself is told.
+/// The settings of the daemon itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DaemonSettings {
     /// The address or name to listen on (`bind_host`).
@@ -31,15 +31,15 @@ pub struct DaemonSettings {
     pub stdout: PathBuf,
     /// Where a background daemon writes its standard error (`stderr`).
     pub stderr: PathBuf,
-    /// The user that the daemon becomes (`uid`); set exactly when `gid` is.
+    /// The user that the daemon runs as (`uid`); set exactly when `gid` is.
     pub uid: Option<AccountId>,
-    /// The group that the daemon becomes (`gid`); set exactly when `uid` is.
+    /// The group that the daemon runs as (`gid`); set exactly when `uid` is.
     pub gid: Option<AccountId>,
-    /// How many plugins may run at a time (`nr_concurrent_plugins`); none: any number.
+    /// How many plugins may run at a time (`nr_concurrent_plugins`); `None`: any number.
     pub nr_concurrent_plugins: Option<NonZeroUsize>,
-    /// The file with the daemon's process number (`pidfile`).
+    /// The file with the daemon's process id (`pidfile`).
     pub pidfile: PathBuf,
-    /// The networks whose clients are served (`allow`); none: all.
+    /// The networks whose clients are served (`allow`); `None`: all.
     pub allow: Option<Vec<IpNet>>,
     /// The bytes that all stored results may take together (`history_memory`).
     pub history_memory: usize,
@@ -49,9 +49,9 @@ pub struct DaemonSettings {
     pub python_path: Vec<PathBuf>,
 }
 
-/// Warns of top-level keys that mean nothing. Those that start with `x-` are a
-/// place to keep anchors at, and nobody's misspelling.
-pub(crate) fn report_unknown(entries: &[Entry], report: &mut Report) {
+/// Warns of top-level keys that mean nothing. Keys that start with `x-` hold
+/// anchors, so they are not misspelt.
+pub(crate) fn report_unknown(entries: &[Entry], problems: &mut ProblemLog) {
     for entry in entries {
         let name = shown(&entry.name);
         if entry.name.as_text().is_some_and(|name| TOP_LEVEL.contains(&name) || name.starts_with("x-")) {
@@ -59,12 +59,12 @@ pub(crate) fn report_unknown(entries: &[Entry], report: &mut Report) {
         }
         let near = suggest::near(&name, TOP_LEVEL).map(|near| format!("; did you mean {near}?"));
         let text = format!("unknown key {name} is ignored{}", near.unwrap_or_default());
-        report.add(Severity::Warning, &entry.place, text);
+        problems.add(Severity::Warning, &entry.place, text);
     }
 }
 
 /// Reads all settings. Each key that makes no sense is one fault.
-pub(crate) fn read(entries: &[Entry], report: &mut Report) -> Result<DaemonSettings, Vec<Fault>> {
+pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<DaemonSettings, Vec<Fault>> {
     let mut keys = Keys { entries, faults: Vec::new() };
     let (uid, gid) = keys.accounts();
     let settings = DaemonSettings {
@@ -83,7 +83,7 @@ pub(crate) fn read(entries: &[Entry], report: &mut Report) -> Result<DaemonSetti
         python_path: keys.read("python_path", paths).unwrap_or_default(),
     };
     if let (Some([]), Some(entry)) = (settings.allow.as_deref(), find_text(entries, "allow")) {
-        report.add(Severity::Warning, &entry.place, "allow is an empty list, so no client is served".to_owned());
+        problems.add(Severity::Warning, &entry.place, "allow is an empty list, so no client is served".to_owned());
     }
     if keys.faults.is_empty() { Ok(settings) } else { Err(keys.faults) }
 }

@@ -3,28 +3,28 @@
 use smoker_model::suggest;
 
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
-use crate::problem::{Report, Severity};
+use crate::problem::{ProblemLog, Severity};
 use crate::yaml::node::{Entry, find_text};
 
 /// Warns of parameters in templates, actions and plugins that are very near to
 /// one that the daemon knows. They are kept, since a plugin may use any name.
-pub(crate) fn report_misspelt(root: &[Entry], report: &mut Report) {
+pub(crate) fn report_misspelt(root: &[Entry], problems: &mut ProblemLog) {
     for (section, known) in [("templates", OF_PLUGINS), ("actions", OF_ACTIONS), ("plugins", OF_PLUGINS)] {
         let bodies = find_text(root, section).and_then(|section| section.value.entries()).unwrap_or_default();
         for body in bodies {
             for parameter in body.value.entries().unwrap_or_default() {
-                report_one(section, body, parameter, known, report);
+                report_one(section, body, parameter, known, problems);
             }
         }
     }
 }
 
 /// Warns of one parameter of a plugin.
-pub(crate) fn report_parameter(plugin: &Entry, parameter: &Entry, report: &mut Report) {
-    report_one("plugins", plugin, parameter, OF_PLUGINS, report);
+pub(crate) fn report_parameter(plugin: &Entry, parameter: &Entry, problems: &mut ProblemLog) {
+    report_one("plugins", plugin, parameter, OF_PLUGINS, problems);
 }
 
-fn report_one(section: &str, body: &Entry, parameter: &Entry, known: &[&str], report: &mut Report) {
+fn report_one(section: &str, body: &Entry, parameter: &Entry, known: &[&str], problems: &mut ProblemLog) {
     let Some(name) = parameter.name.as_text().filter(|name| !known.contains(name)) else { return };
     let Some(near) = suggest::very_near(name, known) else { return };
     let owner = body.name.as_text().unwrap_or_default();
@@ -32,9 +32,9 @@ fn report_one(section: &str, body: &Entry, parameter: &Entry, known: &[&str], re
         |what: &str| format!("{what} {owner}: the parameter {name} means nothing to the daemon; did you mean {near}?");
     match section {
         "plugins" => {
-            report.add_of_plugin(Severity::Warning, &parameter.place, &owner.into(), text("Plugin"));
+            problems.add_of_plugin(Severity::Warning, &parameter.place, &owner.into(), text("Plugin"));
         }
-        "actions" => report.add(Severity::Warning, &parameter.place, text("Action")),
-        _ => report.add(Severity::Warning, &parameter.place, text("Template")),
+        "actions" => problems.add(Severity::Warning, &parameter.place, text("Action")),
+        _ => problems.add(Severity::Warning, &parameter.place, text("Template")),
     }
 }

@@ -11,17 +11,17 @@ use crate::keys::{OF_ACTIONS, OF_PLUGINS};
 use crate::limits::{
     DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT, SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL,
 };
-use crate::problem::{Place, Report, Severity};
+use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::account::{self, Accounts};
+use crate::spec::plugin_fault::PluginFault;
 use crate::spec::quantity;
-use crate::spec::refusal::Refusal;
 use crate::spec::resolve::Resolved;
 use crate::yaml::node::kind_name;
 
 /// Makes the specification of one plugin. What can be put right is reported
 /// as a warning that says what counts instead.
-pub(crate) fn plugin(resolved: Resolved, report: &mut Report) -> Result<PluginSpec, Refusal> {
-    let mut check = Check { plugin: &resolved, report };
+pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<PluginSpec, PluginFault> {
+    let mut check = Check { plugin: &resolved, problems };
     let timeout = check.timeout()?;
     let execution = check.execution()?;
     let interval = check.interval()?;
@@ -50,7 +50,7 @@ pub(crate) fn plugin(resolved: Resolved, report: &mut Report) -> Result<PluginSp
 
 struct Check<'a> {
     plugin: &'a Resolved,
-    report: &'a mut Report,
+    problems: &'a mut ProblemLog,
 }
 
 impl<'a> Check<'a> {
@@ -65,27 +65,27 @@ impl<'a> Check<'a> {
     }
 
     /// Where a parameter was configured, else where the plugin was.
-    fn place(&self, key: &str) -> &'a Place {
+    fn place(&self, key: &str) -> &'a SourcePlace {
         let place = self.plugin.parameters.get(key).and_then(|parameter| parameter.place.as_ref());
         place.unwrap_or(&self.plugin.place)
     }
 
-    fn refuse(&self, key: &str, reason: impl Into<String>) -> Refusal {
-        Refusal::new(self.place(key), reason)
+    fn refuse(&self, key: &str, reason: impl Into<String>) -> PluginFault {
+        PluginFault::new(self.place(key), reason)
     }
 
     fn warn(&mut self, key: &str, text: &str) {
         let name = &self.plugin.name;
         let place = self.place(key);
-        self.report.add_of_plugin(Severity::Warning, place, name, format!("Plugin {name}: {text}"));
+        self.problems.add_of_plugin(Severity::Warning, place, name, format!("Plugin {name}: {text}"));
     }
 
-    fn timeout(&self) -> Result<TimeLimit, Refusal> {
+    fn timeout(&self) -> Result<TimeLimit, PluginFault> {
         let value = self.plugin.parameters.get("Timeout").map_or(&Value::Null, |parameter| &parameter.value);
         TimeLimit::from_value(value).ok_or_else(|| self.refuse("Timeout", wrong_timeout(value)))
     }
 
-    fn execution(&mut self) -> Result<Execution, Refusal> {
+    fn execution(&mut self) -> Result<Execution, PluginFault> {
         let (command, module, parser) = (self.truthy("Command"), self.truthy("Module"), self.truthy("Parser"));
         let text = |key: &str, value: &Value| {
             let reason = || format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
@@ -112,7 +112,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn interval(&mut self) -> Result<Option<Duration>, Refusal> {
+    fn interval(&mut self) -> Result<Option<Duration>, PluginFault> {
         let Some(value) = self.get("Interval") else { return Ok(None) };
         let seconds =
             quantity::seconds(value).map_err(|reason| self.refuse("Interval", format!("Interval {reason}")))?;
@@ -173,7 +173,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn maintenance_lock(&self) -> Result<Option<PathBuf>, Refusal> {
+    fn maintenance_lock(&self) -> Result<Option<PathBuf>, PluginFault> {
         match self.truthy("MaintenanceLock") {
             None => Ok(None),
             Some(Value::Text(path)) => Ok(Some(path.into())),
@@ -192,13 +192,13 @@ impl<'a> Check<'a> {
         })
     }
 
-    fn stdin(&self) -> Result<StdinMode, Refusal> {
+    fn stdin(&self) -> Result<StdinMode, PluginFault> {
         stdin(self.get("Stdin")).map_err(|reason| self.refuse("Stdin", reason))
     }
 
     /// Makes the specification of the action. What an action lacks is the
     /// ERROR of its own runs; the plugin itself is not to suffer from it.
-    fn action(&mut self, max_output: usize) -> Result<Option<ActionSpec>, Refusal> {
+    fn action(&mut self, max_output: usize) -> Result<Option<ActionSpec>, PluginFault> {
         let Some(Value::Map(entries)) = self.truthy("Action") else { return Ok(None) };
         let get = |key: &str| {
             debug_assert!(OF_ACTIONS.contains(&key), "{key} is missing in the list of keys");

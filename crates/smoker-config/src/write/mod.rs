@@ -5,5 +5,5 @@
 //! - `generate`: the text of one file that means the same as a folder
 //! - `yaml_text`: a value as YAML text
 
-pub(crate) mod generate;
+pub mod generate;
 pub(crate) mod yaml_text;

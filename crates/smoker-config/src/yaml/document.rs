@@ -9,23 +9,23 @@ use smoker_model::value::Value;
 
 use crate::error::Fault;
 use crate::limits::MAX_NESTING;
-use crate::problem::{Place, Report};
-use crate::yaml::amend::AmendedText;
-use crate::yaml::hint;
+use crate::problem::{ProblemLog, SourcePlace};
+use crate::yaml::advice;
+use crate::yaml::compat::CompatText;
 use crate::yaml::merge::{self, Merger, Pair};
 use crate::yaml::node::{Include, Kind, Node};
 use crate::yaml::scalar;
-use crate::yaml::source::Source;
+use crate::yaml::source_text::SourceText;
 use crate::yaml::tag::Tag;
 
 /// Reads a file's text. An empty file is null.
-pub(crate) fn parse(source: &Source, report: &mut Report) -> Result<Rc<Node>, Fault> {
-    let mut text = AmendedText::new(&source.text);
+pub(crate) fn parse(source: &SourceText, problems: &mut ProblemLog) -> Result<Rc<Node>, Fault> {
+    let mut text = CompatText::new(&source.text);
     loop {
         let mut builder = Builder::new(source, &text);
         let error = match builder.build() {
             Ok(root) => {
-                report.problems.append(&mut builder.merger.report.problems);
+                problems.entries.append(&mut builder.merger.problems.entries);
                 return Ok(root);
             }
             Err(Failure::Fault(fault)) => return Err(fault),
@@ -33,8 +33,8 @@ pub(crate) fn parse(source: &Source, report: &mut Report) -> Result<Rc<Node>, Fa
         };
         let column = text.column(error.marker().line(), error.marker().col());
         let keys = builder.keys();
-        if !text.amend(&error) {
-            return Err(hint::explain(&error, column + 1, source, &keys));
+        if !text.repair(&error) {
+            return Err(advice::explain(&error, column + 1, source, &keys));
         }
     }
 }
@@ -52,7 +52,7 @@ impl From<Fault> for Failure {
 
 /// A list or mapping whose end has not come yet.
 struct Frame {
-    place: Place,
+    place: SourcePlace,
     tag: Tag,
     anchor: usize,
     /// How many lists and mappings stand inside each other, this one counted.
@@ -66,9 +66,9 @@ enum Content {
 }
 
 struct Builder<'a> {
-    source: &'a Source,
+    source: &'a SourceText,
     last_line: usize,
-    text: &'a AmendedText,
+    text: &'a CompatText,
     frames: Vec<Frame>,
     root: Option<Rc<Node>>,
     /// Finished nodes by anchor, with their height.
@@ -77,7 +77,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a Source, text: &'a AmendedText) -> Self {
+    fn new(source: &'a SourceText, text: &'a CompatText) -> Self {
         let last_line = source.last_line();
         Self {
             source,
@@ -125,19 +125,19 @@ impl<'a> Builder<'a> {
                 Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             }
         }
-        let nothing = || Node { place: Place::start_of(&self.source.path), kind: Kind::Scalar(Value::Null) };
+        let nothing = || Node { place: SourcePlace::start_of(&self.source.path), kind: Kind::Scalar(Value::Null) };
         Ok(self.root.take().unwrap_or_else(|| Rc::new(nothing())))
     }
 
-    fn place(&self, span: Span) -> Place {
+    fn place(&self, span: Span) -> SourcePlace {
         let line = span.start.line();
         let column = self.text.column(line, span.start.col()) + 1;
         // An empty value at the end of the file begins behind it, where no editor goes.
         let (line, column) = if line > self.last_line { (self.last_line, 1) } else { (line, column) };
-        Place { file: Rc::clone(&self.source.path), line, column }
+        SourcePlace { file: Rc::clone(&self.source.path), line, column }
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, tag: &Tag, place: &Place) -> Result<Kind, Fault> {
+    fn scalar(&self, text: &str, style: ScalarStyle, tag: &Tag, place: &SourcePlace) -> Result<Kind, Fault> {
         let is_plain = style == ScalarStyle::Plain;
         let value = match tag {
             Tag::Absent if is_plain && text == "<<" => return Ok(Kind::Merge),
@@ -154,7 +154,7 @@ impl<'a> Builder<'a> {
         value.map(Kind::Scalar).map_err(|reason| self.fault(place, &reason))
     }
 
-    fn open(&mut self, place: Place, tag: Tag, anchor: usize, content: Content) -> Result<(), Fault> {
+    fn open(&mut self, place: SourcePlace, tag: Tag, anchor: usize, content: Content) -> Result<(), Fault> {
         if self.frames.len() >= MAX_NESTING {
             return Err(self.too_deep(&place));
         }
@@ -194,7 +194,7 @@ impl<'a> Builder<'a> {
         self.add(node, height, &place)
     }
 
-    fn add(&mut self, node: Rc<Node>, height: usize, place: &Place) -> Result<(), Fault> {
+    fn add(&mut self, node: Rc<Node>, height: usize, place: &SourcePlace) -> Result<(), Fault> {
         if self.frames.len() + height > MAX_NESTING {
             return Err(self.too_deep(place));
         }
@@ -213,11 +213,11 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn too_deep(&self, place: &Place) -> Fault {
+    fn too_deep(&self, place: &SourcePlace) -> Fault {
         self.fault(place, &format!("more than {MAX_NESTING} lists and mappings stand inside each other here"))
     }
 
-    fn fault(&self, place: &Place, reason: &str) -> Fault {
+    fn fault(&self, place: &SourcePlace, reason: &str) -> Fault {
         let keys = self.keys();
         let within = if keys.is_empty() { String::new() } else { format!("{keys}: ") };
         Fault::at(place, &format!("{within}{reason}"))

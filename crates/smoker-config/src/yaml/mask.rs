@@ -5,18 +5,18 @@ use std::sync::LazyLock;
 use regex::Regex;
 use smoker_model::secret_name;
 
-use crate::yaml::source::Source;
+use crate::yaml::source_text::SourceText;
 
 /// A name with what separates it from its value, also where the blank behind
 /// the colon was forgotten: that may be what the message is about.
 static NAME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"([A-Za-z_][A-Za-z0-9_. -]*?)["']?\s*[:=]\s*"#).expect("the pattern is a constant"));
 
-/// What stands in the place of a secret.
+/// What replaces a secret.
 const MASK: &str = "***";
 
 /// A line as a message may show it. One without a name may go on with the value of a line above.
-pub(crate) fn shown(source: &Source, number: usize) -> String {
+pub(crate) fn shown(source: &SourceText, number: usize) -> String {
     let line = source.line(number).trim();
     let names = |line: &str| NAME.is_match(line);
     let above = || (1..number).rev().map(|number| source.line(number)).find(|line| names(line));
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_line_that_goes_on_with_a_secret_is_one() {
         let text = "a:\n  PrivateKey: |\nMIIEvQ\nb: 1\nnothing\n".to_owned();
-        let source = Source::of_text(std::path::Path::new("x"), text);
+        let source = SourceText::of_text(std::path::Path::new("x"), text);
         assert_eq!(
             (1..=5).map(|number| shown(&source, number)).collect::<Vec<_>>(),
             ["a:", "PrivateKey: ***", "***", "b: 1", "nothing"]

@@ -8,7 +8,7 @@ use smoker_model::value::Value;
 
 use crate::error::Fault;
 use crate::limits::MAX_VALUES;
-use crate::problem::{Report, Severity};
+use crate::problem::{ProblemLog, Severity};
 use crate::yaml::key::KeyId;
 use crate::yaml::node::{Entry, Kind, Node};
 
@@ -21,7 +21,7 @@ pub(crate) struct Merger {
     /// How many entries were copied by `<<` so far; bounded, because merges of merges multiply.
     copied: u64,
     /// Where repeated names are reported.
-    pub(crate) report: Report,
+    pub(crate) problems: ProblemLog,
 }
 
 impl Merger {
@@ -57,7 +57,7 @@ impl Merger {
                 let shown = shown(text);
                 let text =
                     format!("`{shown}` stands here again: this value counts, the one of line {earlier} does not");
-                self.report.add(Severity::Warning, &name.place, text);
+                self.problems.add(Severity::Warning, &name.place, text);
             }
         }
         Ok(entries.into_values().collect())

@@ -2,10 +2,10 @@
 //!
 //! # Layout
 //!
-//! - `source`: one file as text
+//! - `source_text`: one file as text
 //! - `document`: text becomes a tree of nodes
-//! - `amend`: amends what YAML 1.1 allowed and YAML 1.2 refuses
-//! - `hint`: a parser's complaint becomes a message that says what to do
+//! - `compat`: repairs what YAML 1.1 allowed and YAML 1.2 refuses
+//! - `advice`: a parser's error becomes a message that says what to do
 //! - `mask`: lines for messages without the secrets in them
 //! - `node`: the tree, whose values know their place
 //! - `scalar`: what an unquoted word means in YAML 1.1
@@ -16,9 +16,9 @@
 //! - `merge`: the names of one mapping: `<<`, and repeated names
 //! - `key`: when two names in a mapping are the same
 
-pub(crate) mod amend;
+pub(crate) mod advice;
+pub(crate) mod compat;
 pub(crate) mod document;
-pub(crate) mod hint;
 pub(crate) mod key;
 pub(crate) mod mask;
 pub(crate) mod merge;
@@ -26,6 +26,6 @@ pub(crate) mod node;
 pub(crate) mod number;
 pub(crate) mod pattern;
 pub(crate) mod scalar;
-pub(crate) mod source;
+pub(crate) mod source_text;
 pub(crate) mod tag;
 pub(crate) mod timestamp;

@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use smoker_model::value::Value;
 
-use crate::problem::Place;
+use crate::problem::SourcePlace;
 use crate::yaml::key::KeyId;
 
 /// A value of a file with its place. Aliases share the node of their anchor.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) place: Place,
+    pub(crate) place: SourcePlace,
     pub(crate) kind: Kind,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) name: Value,
-    pub(crate) place: Place,
+    pub(crate) place: SourcePlace,
     pub(crate) value: Rc<Node>,
 }
 

@@ -6,8 +6,9 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
+use smoker_config::config::Config;
 use smoker_config::keys::{OF_ACTIONS, OF_PLUGINS, TOP_LEVEL};
-use smoker_config::{Config, Severity};
+use smoker_config::problem::Severity;
 use smoker_model::plugin::Parameters;
 use smoker_tests::markdown;
 

@@ -1,6 +1,6 @@
 //! Errors that end the start: where they are, what they say, what they advise.
 
-use smoker_config::load;
+use smoker_config::config::load;
 
 use crate::support::{Folder, MAIN};
 

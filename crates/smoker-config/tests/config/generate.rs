@@ -1,11 +1,12 @@
 //! One file in the place of a folder: it loads to the same configuration.
 
-use smoker_config::{Config, Generated};
+use smoker_config::config::Config;
+use smoker_config::write::generate::{self, Generated};
 
 use crate::support::{Folder, MAIN};
 
 fn generated(folder: &Folder) -> Generated {
-    smoker_config::generate(&folder.configuration()).unwrap_or_else(|error| panic!("{error}"))
+    generate::generate(&folder.configuration()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Loads what is generated of a folder, from a folder in which there is nothing else.
@@ -89,7 +90,7 @@ fn a_folder_that_leaves_a_plugin_out_is_not_whole() {
 #[test]
 fn what_is_no_configuration_gives_no_text() {
     let error = |folder: &Folder, path: &str| {
-        let error = smoker_config::generate(&folder.path(path)).expect_err("no configuration");
+        let error = generate::generate(&folder.path(path)).expect_err("no configuration");
         folder.relative(&error.to_string())
     };
     let file = Folder::with("bind_port: 1");
@@ -106,7 +107,7 @@ fn a_text_that_would_be_too_large_to_load_is_refused() {
     let body = format!("{kilobyte}Command: x\nList: [{items}]\n");
     let folder = (0..17).fold(folder(), |folder, index| folder.and(&format!("plugin.d/p{index}.yaml"), &body));
     assert_eq!(folder.config().plugins.len(), 17);
-    let error = smoker_config::generate(&folder.configuration()).expect_err("17 MB");
+    let error = generate::generate(&folder.configuration()).expect_err("17 MB");
     assert_eq!(
         folder.relative(&error.to_string()),
         "as one file it would have more than 16 MiB; use the folder itself: smokerd -c DIR"

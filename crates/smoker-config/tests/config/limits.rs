@@ -101,7 +101,7 @@ fn a_file_full_of_old_yaml_is_refused_at_some_place() {
     let lines = |count| (0..count).fold(String::new(), |text, number| text + &format!("k{number}: [-]\n"));
     let within = Folder::with_plugins(&format!("  p: {{Command: x}}\nold:\n  {}", lines(100).replace('\n', "\n  ")));
     assert_eq!(within.config().plugins.len(), 1);
-    let error = Folder::with(&lines(limits::MAX_AMENDMENTS + 1)).error();
+    let error = Folder::with(&lines(limits::MAX_COMPAT_REPAIRS + 1)).error();
     assert!(error.contains("smokerd.yaml:1001:"), "{error}");
 }
 

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use smoker_config::{Config, ConfigError, Problem};
+use smoker_config::config::{self, Config};
+use smoker_config::error::ConfigError;
+use smoker_config::problem::Problem;
 use smoker_model::plugin::PluginSpec;
 use smoker_model::value::Value;
 use tempfile::TempDir;
@@ -57,7 +59,7 @@ impl Folder {
     }
 
     pub(crate) fn load(&self) -> Result<Config, ConfigError> {
-        smoker_config::load(&self.configuration())
+        config::load(&self.configuration())
     }
 
     /// Loads what has to load.

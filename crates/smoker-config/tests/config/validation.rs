@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use smoker_config::Severity;
+use smoker_config::problem::Severity;
 use smoker_model::plugin::{AccountId, Execution, RunAs, StdinMode};
 use smoker_model::value::Value;
 

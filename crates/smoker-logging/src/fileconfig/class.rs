@@ -10,14 +10,14 @@ use crate::plan::syslog_address::{Address, Transport};
 use crate::plan::syslog_priority;
 use crate::plan::target::{FilePlan, Rotation, Target};
 
-/// Why there is no such handler.
+/// Why a handler cannot be made: its class or its arguments.
 #[derive(Debug)]
 pub(crate) enum HandlerError {
     Class(String),
     Arguments(String),
 }
 
-/// A target and what of it is not quite as asked for.
+/// A target and notes on what differs from the configuration.
 type Built = (Target, Vec<String>);
 
 /// The port of syslog.
@@ -108,7 +108,7 @@ fn may_truncate(bound: &Bound) -> Result<bool, String> {
 
 fn file_target(bound: &Bound, rotation: Rotation, truncates: bool) -> Result<Built, String> {
     let path = bound.text("filename")?.ok_or("argument 'filename' is missing")?;
-    // The daemon works in another folder than whoever starts it.
+    // The daemon changes its working directory.
     let path = std::path::absolute(path).map_err(|error| format!("'{path}' is no path of a file: {error}"))?;
     let problems = encoding_problem(bound.text("encoding")?);
     let opens_late = bound.flag("delay")?;

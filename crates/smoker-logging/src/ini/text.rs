@@ -70,7 +70,7 @@ fn escape<'a>(expression: &'a str, text: &mut String) -> Result<&'a str, String>
     Ok(rest)
 }
 
-/// A character by its number, which has so many digits.
+/// A character by its number, which has this many digits.
 fn character<'a>(expression: &'a str, radix: u32, digits: usize, text: &mut String) -> Result<&'a str, String> {
     let number = expression.get(..digits).filter(|digits| digits.chars().all(|c| c.is_digit(radix)));
     let code = number.and_then(|number| u32::from_str_radix(number, radix).ok());

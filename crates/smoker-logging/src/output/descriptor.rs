@@ -1,4 +1,4 @@
-//! Writes to a descriptor that somebody may have stopped reading.
+//! Writes to a descriptor whose reader may have stopped reading.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::write;
 
-/// How long nobody may read before that is a failure, in milliseconds.
+/// How long a write may block before it fails, in milliseconds.
 const WRITE_TIMEOUT: u16 = 5_000;
 
 /// A pipe or terminal that says it can be written to takes as much without
@@ -58,8 +58,8 @@ fn write_all(to: BorrowedFd<'_>, bytes: &[u8]) -> (usize, io::Result<()>) {
     (done, Ok(()))
 }
 
-/// Writes a short text unless that would have to wait. For last words, after
-/// which there is nobody left to complain to.
+/// Writes a short text unless that would block. For messages about the log itself,
+/// for which no handler is left.
 pub(crate) fn write_without_waiting(to: impl AsFd, text: &str) {
     let to = to.as_fd();
     if is_writable(to, 0).unwrap_or(false) {

@@ -14,7 +14,7 @@ use crate::records::level::Level;
 static STREAM: LazyLock<Option<String>> = LazyLock::new(|| env::var("JOURNAL_STREAM").ok());
 
 /// Whether the stream is the one that systemd connected. The variable alone
-/// says nothing: it is inherited by whoever is started by a service.
+/// says nothing: every process that a service starts inherits it.
 pub(crate) fn is_behind(stream: impl AsFd) -> bool {
     let Some(connected) = STREAM.as_ref() else { return false };
     fstat(stream).is_ok_and(|stat| *connected == format!("{}:{}", stat.st_dev, stat.st_ino))

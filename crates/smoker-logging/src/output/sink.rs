@@ -4,10 +4,10 @@ use std::io;
 
 use crate::records::record::Record;
 
-/// The place that the lines of one handler go to. All of it may take its time:
+/// The destination of the lines of one handler. Every call may block:
 /// only the handler's own thread waits.
 pub(crate) trait Sink: Send {
-    /// What complaints call it.
+    /// Its name in messages.
     fn destination(&self) -> String;
 
     /// Gets ready to write, at the start, before the daemon gives up its privileges.
@@ -19,12 +19,12 @@ pub(crate) trait Sink: Send {
     /// tried again.
     fn write(&mut self, text: &str, record: &Record) -> io::Result<()>;
 
-    /// Opens anew what somebody may have moved away.
+    /// Reopens a file that another program may have moved away, or a socket.
     fn reopen(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// What went wrong lately although everything was written.
+    /// A failure that did not keep the line from being written.
     fn take_complaint(&mut self) -> Option<String> {
         None
     }

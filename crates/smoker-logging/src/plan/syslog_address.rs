@@ -9,7 +9,7 @@ pub(crate) const SYSTEM: &str = "/dev/log";
 /// Where a syslog listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
-    /// A socket in the file system; which kind is found out unless it is given.
+    /// A socket in the file system; both kinds are tried unless one is given.
     Unix(PathBuf, Option<Transport>),
     /// Another host, or a port of this one.
     Network(String, u16, Transport),

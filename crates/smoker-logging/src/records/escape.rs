@@ -1,7 +1,7 @@
 //! Characters that a log line must not have.
 
-/// Writes control characters as escapes: whoever reads lines must not be made
-/// to read one that a plugin wrote, and a terminal must not be made to obey it.
+/// Writes control characters as escapes: a plugin must not be able to forge a line
+/// of the log, nor to send control sequences to a terminal that shows it.
 pub(crate) fn escape(text: String, keeps_line_ends: bool) -> String {
     let is_harmless = |c: char| c == '\t' || (c == '\n' && keeps_line_ends) || !is_unwanted(c);
     if text.chars().all(is_harmless) {

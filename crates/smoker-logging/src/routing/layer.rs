@@ -1,5 +1,4 @@
-//! Events become records: the one place where lines come in, and so the one
-//! where secrets are taken out.
+//! Events become records. All lines come in here, so secrets are replaced here.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,8 +27,8 @@ const LEVEL_NUMBER: &str = "levelno";
 #[derive(Debug)]
 pub(crate) struct RecordLayer {
     pub(crate) router: Arc<Router>,
-    /// For a person who watches one run, to whom a traceback in one line is of
-    /// no use, and who typed the secrets.
+    /// Whether one person watches one run at a terminal: line ends stay, for tracebacks,
+    /// and so do secrets, which that person typed.
     pub(crate) is_private: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What waits to be written by one handler: bounded, so that a log that nobody
-//! reads costs lines, and never the daemon.
+//! The records that wait for one handler. The queue is bounded: a log that nobody
+//! reads loses lines, but never blocks the daemon.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,9 +15,9 @@ const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Told when there is something to do for the writer.
+    /// Notified when the writer has something to do.
     changed: Condvar,
-    /// Told when the writer has ended.
+    /// Notified when the writer has ended.
     ended: Condvar,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
     Taken,
-    /// Dropped, and somebody should say so.
+    /// Dropped as the first one: to be reported.
     FirstDropped,
     Dropped,
 }
@@ -64,7 +64,7 @@ pub(crate) enum Put {
 pub(crate) enum Task {
     Write(Waiting),
     Reopen,
-    /// Nothing waits and nothing more comes; so many were dropped last.
+    /// The queue is empty and closed; the number of records that were dropped last.
     End(u64),
 }
 
@@ -95,7 +95,7 @@ impl Queue {
         Put::Taken
     }
 
-    /// Takes nothing from now on, and has nobody miss it.
+    /// Drops every record from now on, without a complaint.
     pub(crate) fn ignore(&self) {
         self.lock().phase = Phase::Ended;
     }
@@ -133,12 +133,12 @@ impl Queue {
         }
     }
 
-    /// Forgets the order to reopen, if there is one, and tells whether there was.
+    /// Clears the order to reopen; whether there was one.
     pub(crate) fn take_reopen(&self) -> bool {
         std::mem::take(&mut self.lock().is_to_reopen)
     }
 
-    /// Has the writer open anew whatever it writes to.
+    /// Has the writer reopen what it writes to.
     pub(crate) fn reopen(&self) {
         self.lock().is_to_reopen = true;
         self.changed.notify_one();

@@ -11,7 +11,7 @@ use crate::records::logger_names::LoggerNames;
 use crate::records::record::Record;
 use crate::routing::queue::{Put, Queue};
 
-/// Where records go.
+/// Loggers and the handlers that they pass records to.
 #[derive(Debug)]
 pub(crate) struct Router {
     pub(crate) names: &'static LoggerNames,
@@ -20,7 +20,7 @@ pub(crate) struct Router {
     pub(crate) handlers: Vec<Handler>,
 }
 
-/// The way into a handler.
+/// A handler's level and queue.
 #[derive(Debug)]
 pub(crate) struct Handler {
     pub(crate) name: String,
@@ -56,8 +56,8 @@ impl Router {
         }
     }
 
-    /// Logs what is wrong with one handler in the others. Where there is none it
-    /// goes to standard error, if somebody reads that.
+    /// Logs what is wrong with one handler to the others. If there is none, it
+    /// goes to standard error, unless that would block.
     pub(crate) fn complain(&self, about: usize, level: Level, text: String) {
         let record = Arc::new(Record::new(level, self.names.program.into(), text));
         let mut is_heard = false;
@@ -69,16 +69,16 @@ impl Router {
         }
     }
 
-    /// Has every handler open its file or socket anew.
+    /// Has every handler reopen its file or socket.
     pub(crate) fn reopen(&self) {
         for handler in &self.handlers {
             handler.queue.reopen();
         }
     }
 
-    /// Waits until everything is written, but not for ever.
-    pub(crate) fn finish(&self, patience: Duration) {
-        let until = Instant::now() + patience;
+    /// Waits until everything is written, at most for `timeout`.
+    pub(crate) fn finish(&self, timeout: Duration) {
+        let until = Instant::now() + timeout;
         for handler in &self.handlers {
             handler.queue.close();
         }

@@ -1,5 +1,5 @@
 //! The thread of one handler: takes records from the queue, writes them, and
-//! does not give up.
+//! tries again after a failure.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::routing::queue::{Queue, Task, Waiting, Woken};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Tells what is wrong with a log in the other logs.
+/// Reports what is wrong with one log in the other logs.
 pub(crate) type Complain = dyn Fn(Level, String) + Send + Sync;
 
 /// Everything that a handler's thread works with.
@@ -27,9 +27,9 @@ pub(crate) struct Writer {
     pub(crate) formatter: Formatter,
     pub(crate) queue: Arc<Queue>,
     pub(crate) complain: Box<Complain>,
-    /// What was said about a failure that goes on.
+    /// The reasons that were reported since the last success.
     pub(crate) failures: Vec<String>,
-    /// What was said last about something else.
+    /// The last complaint about something else, reported once.
     pub(crate) complaint: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Writer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delivery {
     Done,
-    /// There is no use in going on.
+    /// No later attempt can succeed.
     GivenUp,
 }
 
@@ -72,7 +72,7 @@ impl Writer {
         }
     }
 
-    /// Tells the reader of this log that lines are missing.
+    /// Says in this log that lines are missing.
     fn write_gap(&mut self, dropped: u64) -> Delivery {
         if dropped == 0 {
             return Delivery::Done;
@@ -120,7 +120,7 @@ impl Writer {
         }
     }
 
-    /// Says a failure once, and another time only for another reason.
+    /// Reports a failure once, and again only for another reason.
     fn failed(&mut self, error: &io::Error) {
         let reason = error.to_string();
         if self.failures.contains(&reason) {

@@ -62,7 +62,7 @@ fn next(text: &str) -> Option<(char, &str)> {
     escaped.or(Some((c, rest)))
 }
 
-/// A number of so many digits.
+/// A number with this many digits.
 fn code(text: &str, digits: usize) -> Option<(u32, &str)> {
     let number = text.get(..digits).filter(|number| number.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
     Some((u32::from_str_radix(number, 16).ok()?, &text[digits..]))

@@ -7,8 +7,8 @@ use smoker_model::secret_name;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
-/// A shorter value would be found in every other word, and is no secret to
-/// anybody who has a moment to guess.
+/// A shorter value would be found in many other words, and is no secret to
+/// anyone who guesses.
 const SHORTEST: usize = 4;
 
 /// All values that are to be hidden.

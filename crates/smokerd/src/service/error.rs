@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use smoker_config::ConfigError;
+use smoker_config::error::ConfigError;
 use smoker_logging::fileconfig::load::LoadError;
 use smoker_runner::process::credentials::CredentialsError;
 use thiserror::Error;

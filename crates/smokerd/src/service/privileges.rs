@@ -2,7 +2,7 @@
 
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{getegid, geteuid, setgid, setgroups, setuid};
-use smoker_config::DaemonSettings;
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::output::append_file::Owner;
 use smoker_runner::process::credentials::{Credentials, give_up_capabilities};
 

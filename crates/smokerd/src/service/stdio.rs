@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
-use smoker_config::DaemonSettings;
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::output::append_file::{self, Owner};
 
 use crate::service::error::StartError;

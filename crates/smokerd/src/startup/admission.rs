@@ -1,7 +1,7 @@
 //! Configured plugins that this daemon cannot take.
 
 use nix::unistd::{Uid, geteuid};
-use smoker_config::{Problem, Severity};
+use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::credentials::Credentials;
 

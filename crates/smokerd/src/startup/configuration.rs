@@ -4,7 +4,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use smoker_config::{Config, ConfigError, DaemonSettings, Problem, Severity};
+use smoker_config::config::{self, Config};
+use smoker_config::error::ConfigError;
+use smoker_config::problem::{Problem, Severity};
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::secrets::values;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
@@ -69,14 +72,14 @@ impl Origin {
 
 /// Loads what a daemon starts with.
 pub(crate) fn load(path: &Path) -> Result<Loaded, Unusable> {
-    let config = smoker_config::load(path)?;
+    let config = config::load(path)?;
     let credentials = wanted(&config)?;
     admit(config, credentials.clone(), credentials.as_ref())
 }
 
 /// Loads what a daemon goes on with that is who it is.
 pub(crate) fn load_anew(origin: &Origin, daemon: Option<&Credentials>) -> Result<Loaded, Unusable> {
-    let config = smoker_config::load_from(&origin.working, &origin.path)?;
+    let config = config::load_from(&origin.working, &origin.path)?;
     let credentials = wanted(&config)?;
     admit(config, credentials, daemon)
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use smoker_config::write::generate;
 use thiserror::Error;
 
 use crate::startup::replace;
@@ -26,7 +27,7 @@ pub(crate) fn write(text: &str, folder: &Path, output: Option<&Path>) -> Result<
     };
     let failed = |source| GenerateError::Write { path: path.to_owned(), source };
     let place = replace::place_of(path).map_err(failed)?;
-    if smoker_config::is_part_of(&folder.canonicalize().map_err(failed)?, &place) {
+    if generate::is_part_of(&folder.canonicalize().map_err(failed)?, &place) {
         return Err(GenerateError::Part { path: path.to_owned() });
     }
     replace::replace(&place, text.as_bytes()).map_err(failed)

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use smoker_config::{Problem, Severity};
+use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;

@@ -3,7 +3,11 @@
 use smoker_model::suggest;
 use std::path::{Path, PathBuf};
 
-use smoker_config::{Config, ConfigError, DaemonSettings, Overrides, Problem, Severity};
+use smoker_config::config::{self, Config};
+use smoker_config::error::ConfigError;
+use smoker_config::problem::{Problem, Severity};
+use smoker_config::spec::overrides::Overrides;
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
 use thiserror::Error;
@@ -50,7 +54,7 @@ impl Selection {
     pub(crate) fn of(request: &TestRequest, path: &Path) -> Result<Self, SelectionError> {
         let name = &request.plugin;
         let overrides = Overrides { plugin: name.clone(), parameters: request.parameters.clone() };
-        let config = smoker_config::load_overriding(path, &overrides).map_err(|error| {
+        let config = config::load_overriding(path, &overrides).map_err(|error| {
             let problems = of_plugin(error.problems(), name);
             SelectionError::Config { error, problems }
         })?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use smoker_config::spec::overrides;
 use smoker_model::value::Value;
 
 /// The options of `--test-plugin`.
@@ -58,7 +59,7 @@ impl TestArguments {
 
 fn parameter(word: &str) -> Result<(String, Value), String> {
     match word.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), smoker_config::value_of(value)?)),
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), overrides::value_of(value)?)),
         _ => Err("write it as NAME=VALUE, such as Timeout=5".to_owned()),
     }
 }

@@ -6,7 +6,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use smoker_config::Config;
+use smoker_config::config::{self, Config};
+use smoker_config::write::generate;
 use tempfile::TempDir;
 
 use crate::fields::{Fields, joined};
@@ -58,12 +59,12 @@ fn check(input: &[u8]) -> String {
     let second = folder.join("plugin.d").join(format!("{name}.yaml"));
     let _removed =
         if name.is_empty() { None } else { fs::write(&second, fields.bytes(5)).ok().map(|()| Removed(second)) };
-    let loaded = smoker_config::load(&folder);
-    match (smoker_config::generate(&folder), &loaded) {
+    let loaded = config::load(&folder);
+    match (generate::generate(&folder), &loaded) {
         (Ok(generated), Ok(loaded)) => {
             let file = root.join("generated.yaml");
             fs::write(&file, &generated.text).expect("the folder is writable");
-            let again = smoker_config::load(&file).unwrap_or_else(|error| panic!("{error}: {}", generated.text));
+            let again = config::load(&file).unwrap_or_else(|error| panic!("{error}: {}", generated.text));
             assert_eq!(shown(&again), shown(loaded), "the file means what the folder means: {}", generated.text);
             loaded.problems.iter().take(2).map(|problem| problem.text.as_str()).collect()
         }

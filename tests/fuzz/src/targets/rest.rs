@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 
 use serde_json::Value as Json;
-use smoker_config::Config;
+use smoker_config::config::{self, Config};
 use smoker_runner::process::containment::reaper::Reaper;
 use smokerd::http::embedded::Pages;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
@@ -57,7 +57,7 @@ impl Daemon {
         let folder = place::folder();
         let path = folder.path().join("smokerd.yaml");
         fs::write(&path, CONFIG).expect("the folder is writable");
-        let config = smoker_config::load(&path).expect("a configuration");
+        let config = config::load(&path).expect("a configuration");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let reaper = runtime.block_on(async { Reaper::start() }).expect("a reaper");
         Self { runtime, reaper, config, pages: None, inputs: 0 }

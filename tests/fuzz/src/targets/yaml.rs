@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value as Json;
-use smoker_config::{Config, Location, Problem};
+use smoker_config::config::{self, Config};
+use smoker_config::problem::{Location, Problem};
+use smoker_config::spec::overrides;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 use smoker_runner::template;
@@ -36,9 +38,9 @@ fn check(input: &[u8]) -> String {
     for (at, name) in files.into_iter().enumerate() {
         fs::write(folder.join(name), fields.bytes(at)).expect("the folder is writable");
     }
-    let _ = smoker_config::value_of(&fields.text(3));
+    let _ = overrides::value_of(&fields.text(3));
     let main = folder.join(files[0]);
-    match smoker_config::load(&main) {
+    match config::load(&main) {
         Ok(config) => {
             check_problems(&config.problems, &folder);
             check_plugins(&config)

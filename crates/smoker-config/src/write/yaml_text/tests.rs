@@ -6,18 +6,18 @@ use std::path::Path;
 use chrono::{FixedOffset, NaiveDate, TimeZone};
 use smoker_model::value::Value;
 
-use crate::problem::Report;
+use crate::problem::ProblemLog;
 use crate::write::yaml_text::document;
 use crate::yaml::document::parse;
 use crate::yaml::key::KeyId;
-use crate::yaml::source::Source;
+use crate::yaml::source_text::SourceText;
 
 /// Reads a text and shows the value with its types; NaN is not equal to itself, but it looks so.
 fn read(text: &str) -> String {
-    let mut report = Report::default();
-    let source = Source::of(Path::new("x.yaml"), text).unwrap_or_else(|reason| panic!("{reason}\n{text}"));
-    let node = parse(&source, &mut report).unwrap_or_else(|fault| panic!("{}\n{text}", fault.text));
-    assert!(report.problems.is_empty(), "{:?}\n{text}", report.problems);
+    let mut problems = ProblemLog::default();
+    let source = SourceText::of(Path::new("x.yaml"), text).unwrap_or_else(|reason| panic!("{reason}\n{text}"));
+    let node = parse(&source, &mut problems).unwrap_or_else(|fault| panic!("{}\n{text}", fault.text));
+    assert!(problems.entries.is_empty(), "{:?}\n{text}", problems.entries);
     format!("{:?}", node.to_value())
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::plan::syslog_address::{Address, Transport};
 
-/// How long the other side may take before that is a failure.
+/// How long connecting or one write may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// After this time a host's name is looked up again: the host may have moved,

@@ -5,32 +5,32 @@ use std::rc::Rc;
 
 use smoker_model::value::Value;
 
-use crate::problem::Report;
+use crate::problem::ProblemLog;
 use crate::spec::spelling;
 use crate::yaml::document;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, Kind, Node};
 use crate::yaml::scalar;
-use crate::yaml::source::Source;
+use crate::yaml::source_text::SourceText;
 
-/// Parameters that take the place of a plugin's own, as if they stood in its
+/// Parameters that replace a plugin's own, as if they were written in its
 /// part of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Overrides {
     /// The plugin's name.
     pub plugin: String,
-    /// Names and values; of a name that stands twice the last counts.
+    /// Names and values; if a name is repeated, the last one wins.
     pub parameters: Vec<(String, Value)>,
 }
 
 impl Overrides {
     /// The plugins, with the parameters replaced or added where they belong.
     /// They get the place of their plugin: no file has them.
-    pub(crate) fn apply(&self, plugins: &[Entry], report: &mut Report) -> Vec<Entry> {
-        plugins.iter().map(|plugin| self.apply_to(plugin, report).unwrap_or_else(|| plugin.clone())).collect()
+    pub(crate) fn apply(&self, plugins: &[Entry], problems: &mut ProblemLog) -> Vec<Entry> {
+        plugins.iter().map(|plugin| self.apply_to(plugin, problems).unwrap_or_else(|| plugin.clone())).collect()
     }
 
-    fn apply_to(&self, plugin: &Entry, report: &mut Report) -> Option<Entry> {
+    fn apply_to(&self, plugin: &Entry, problems: &mut ProblemLog) -> Option<Entry> {
         let body = plugin.value.entries().filter(|_| shown(&plugin.name) == self.plugin)?;
         let mut entries = body.to_vec();
         for (name, value) in &self.parameters {
@@ -40,7 +40,7 @@ impl Overrides {
             if let Some(old) = entries.iter_mut().find(|old| old.name == entry.name) {
                 *old = entry;
             } else {
-                spelling::report_parameter(plugin, &entry, report);
+                spelling::report_parameter(plugin, &entry, problems);
                 entries.push(entry);
             }
         }
@@ -61,8 +61,8 @@ pub fn value_of(word: &str) -> Result<Value, String> {
     if !word.starts_with(['"', '\'', '!']) {
         return scalar::plain(word);
     }
-    let source = Source::of_text(Path::new(""), word.to_owned());
-    let node = document::parse(&source, &mut Report::default());
+    let source = SourceText::of_text(Path::new(""), word.to_owned());
+    let node = document::parse(&source, &mut ProblemLog::default());
     match node.map(|node| node.to_value()) {
         Ok(Value::List(_) | Value::Map(_)) | Err(_) => {
             Err("a value that begins with a quote or ! has to be one quoted or tagged word of YAML".to_owned())

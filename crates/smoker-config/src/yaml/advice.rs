@@ -1,4 +1,4 @@
-//! A parser's complaint becomes a message that says what to do.
+//! A parser's error becomes a message that says what to do.
 
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -7,52 +7,55 @@ use regex::Regex;
 use saphyr_parser::ScanError;
 
 use crate::error::Fault;
-use crate::problem::Place;
+use crate::problem::SourcePlace;
 use crate::yaml::mask;
-use crate::yaml::source::Source;
+use crate::yaml::source_text::SourceText;
 
-/// `Name = value`, the slip of people who come from other configuration files.
+/// `Name = value`, the mistake of people who come from other configuration files.
 static EQUALS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_ -]*?)\s*=\s*(\S.*)$").expect("the pattern is a constant")
 });
 
-/// How to write `Name = value` properly, if that is what stands there.
+/// How to write `Name = value` in YAML, if the line has that form.
 pub(crate) fn colon_for(line: &str) -> Option<String> {
     let line = mask::masked(line);
     let parts = EQUALS.captures(&line)?;
     Some(format!("use a colon: `{}: {}`", &parts[1], parts[2].trim_end()))
 }
 
-/// Tells of a syntax error with its place, the names that lead there, the line and the way out.
-pub(crate) fn explain(error: &ScanError, column: usize, source: &Source, keys: &str) -> Fault {
-    let slip = Slip::of(error, column, source);
-    let place = Place { file: Rc::clone(&source.path), line: slip.line, column: slip.column };
+/// Reports a syntax error with its place, the names that lead there, the line and the way out.
+pub(crate) fn explain(error: &ScanError, column: usize, source: &SourceText, keys: &str) -> Fault {
+    let mistake = Mistake::of(error, column, source);
+    let place = SourcePlace { file: Rc::clone(&source.path), line: mistake.line, column: mistake.column };
     let within = if keys.is_empty() { String::new() } else { format!("in {keys}: ") };
-    let shown = mask::shown(source, slip.line);
+    let shown = mask::shown(source, mistake.line);
     let quoted = if shown.is_empty() { String::new() } else { format!("\n    {shown}") };
-    Fault::at(&place, &format!("{within}{}{}{quoted}", slip.what, slip.advice))
+    Fault::at(&place, &format!("{within}{}{}{quoted}", mistake.what, mistake.advice))
 }
 
 /// What was probably done wrong, and where.
-struct Slip {
+struct Mistake {
     line: usize,
     column: usize,
     what: String,
     advice: String,
 }
 
-impl Slip {
-    fn of(error: &ScanError, column: usize, source: &Source) -> Self {
+impl Mistake {
+    fn of(error: &ScanError, column: usize, source: &SourceText) -> Self {
         let last = source.last_line();
         let line = error.marker().line().min(last);
         let column = if error.marker().line() > last { 1 } else { column };
         let before = (1..line).rev().find(|line| !source.line(*line).trim().is_empty());
         let at = |line: usize| Some(line).filter(|line| colon_for(source.line(*line)).is_some());
-        if let Some(slip) = at(line).or_else(|| before.and_then(at))
+        if let Some(mistake) = at(line).or_else(|| before.and_then(at))
             && is_about_colons(error.info())
         {
-            let advice = colon_for(source.line(slip)).unwrap_or_default();
-            return Self { advice: format!("; {advice}"), ..Self::on_line(slip, source, "this is no `name: value`") };
+            let advice = colon_for(source.line(mistake)).unwrap_or_default();
+            return Self {
+                advice: format!("; {advice}"),
+                ..Self::on_line(mistake, source, "this is no `name: value`")
+            };
         }
         // A text that could go on over the next line makes the parser stop at its own end.
         let near = [Some(line), before, Some(line + 1).filter(|_| error.info().contains("found a tab"))];
@@ -73,7 +76,7 @@ impl Slip {
         Self { line, column, what: error.info().to_owned(), advice: advice.unwrap_or_default() }
     }
 
-    fn on_line(line: usize, source: &Source, what: &str) -> Self {
+    fn on_line(line: usize, source: &SourceText, what: &str) -> Self {
         let column = indentation(source.line(line)) + 1;
         Self { line, column, what: what.to_owned(), advice: String::new() }
     }

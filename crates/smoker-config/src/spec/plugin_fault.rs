@@ -1,16 +1,16 @@
 //! Why a plugin does not load.
 
-use crate::problem::Place;
+use crate::problem::SourcePlace;
 
 /// Why a plugin is left out, and where that is seen.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct PluginFault {
     pub(crate) reason: String,
-    pub(crate) place: Place,
+    pub(crate) place: SourcePlace,
 }
 
-impl Refusal {
-    pub(crate) fn new(place: &Place, reason: impl Into<String>) -> Self {
+impl PluginFault {
+    pub(crate) fn new(place: &SourcePlace, reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), place: place.clone() }
     }
 }

@@ -1,10 +1,10 @@
-//! What YAML 1.1 allowed and YAML 1.2 refuses is amended, so that old files load.
+//! Compatibility: repairs what YAML 1.1 allowed and YAML 1.2 refuses, so that old files load.
 //!
 //! PyYAML took `Command: "one` with `two"` at the very start of the next line, the
 //! lines of a `[` list at any column, `'x'#comment` without a space, and a lone `-`
 //! in a `[` list. The parser, which follows YAML 1.2, refuses these. White space
 //! has no meaning in any of these places, so a little of it (or quotes around
-//! the `-`) is inserted where the parser complains and the text is read again;
+//! the `-`) is inserted where the parser reports an error and the text is read again;
 //! columns are reported as they were.
 
 use std::collections::HashMap;
@@ -12,17 +12,17 @@ use std::ops::RangeInclusive;
 
 use saphyr_parser::ScanError;
 
-use crate::limits::{MAX_AMENDED_BYTES, MAX_AMENDMENTS};
+use crate::limits::{MAX_COMPAT_BYTES, MAX_COMPAT_REPAIRS};
 
 /// How far a line inside of brackets is moved at a time.
 const STEP: usize = 32;
 
 /// A line that has been moved this far is indented enough for any nesting
-/// that people write; what the parser still minds is another error.
+/// that people write; what the parser still refuses is another error.
 const FARTHEST: usize = 256;
 
-/// A file's text with insertions.
-pub(crate) struct AmendedText {
+/// A file's text with what was inserted for the parser.
+pub(crate) struct CompatText {
     text: String,
     insertions: HashMap<usize, Vec<Insertion>>,
     count: usize,
@@ -34,7 +34,7 @@ struct Insertion {
     length: usize,
 }
 
-impl AmendedText {
+impl CompatText {
     pub(crate) fn new(text: &str) -> Self {
         Self { text: text.to_owned(), insertions: HashMap::new(), count: 0 }
     }
@@ -43,7 +43,7 @@ impl AmendedText {
         &self.text
     }
 
-    /// The column, from 0, that a column of the amended text had in the file.
+    /// The column, from 0, that a column of the repaired text had in the file.
     pub(crate) fn column(&self, line: usize, column: usize) -> usize {
         let insertions = self.insertions.get(&line).map_or(&[][..], Vec::as_slice);
         insertions.iter().rev().fold(column, |column, insertion| {
@@ -55,10 +55,10 @@ impl AmendedText {
         })
     }
 
-    /// Amends what an error is about. False when it is about something else, or when amending no longer helps.
-    pub(crate) fn amend(&mut self, error: &ScanError) -> bool {
+    /// Repairs what an error is about. False when it is about something else, or when a repair no longer helps.
+    pub(crate) fn repair(&mut self, error: &ScanError) -> bool {
         self.count += 1;
-        if self.count > MAX_AMENDMENTS || self.count * self.text.len() > MAX_AMENDED_BYTES {
+        if self.count > MAX_COMPAT_REPAIRS || self.count * self.text.len() > MAX_COMPAT_BYTES {
             return false;
         }
         let (line, column, index) = (error.marker().line(), error.marker().col(), error.marker().index());

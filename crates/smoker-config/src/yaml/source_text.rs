@@ -10,15 +10,15 @@ use crate::limits::MAX_FILE_SIZE;
 
 /// A file's name and text, with `\n` as the only line end and no byte order mark.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct SourceText {
     pub(crate) path: Rc<Path>,
     pub(crate) text: String,
-    /// Where each line begins, once somebody asks for one.
+    /// Where each line begins, found when the first one is asked for.
     starts: OnceCell<Vec<usize>>,
 }
 
-impl Source {
-    /// A text that is there already.
+impl SourceText {
+    /// The text of a file that is not read here.
     pub(crate) fn of_text(path: &Path, text: String) -> Self {
         Self { path: path.into(), text, starts: OnceCell::new() }
     }
@@ -95,7 +95,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Result<String, String> {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         std::fs::write(file.path(), bytes).expect("writable");
-        Source::read(file.path()).map(|source| source.text)
+        SourceText::read(file.path()).map(|source| source.text)
     }
 
     #[test]

@@ -1,0 +1,74 @@
+//! A path becomes a configuration.
+
+use std::path::Path;
+
+use smoker_model::plugin::PluginSpec;
+
+use crate::error::{ConfigError, Fault};
+use crate::files::{assemble, folder};
+use crate::problem::{Problem, ProblemLog};
+use crate::spec::interpret;
+use crate::spec::overrides::Overrides;
+use crate::spec::settings::DaemonSettings;
+
+/// A whole configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The settings of the daemon itself.
+    pub settings: DaemonSettings,
+    /// The plugins that load, at least one, in the order of the file.
+    pub plugins: Vec<PluginSpec>,
+    /// Errors and warnings that do not stop the daemon, left-out plugins above all.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the configuration from its main file, or from a folder that holds
+/// `common.yaml`, `template.d`, `action.d` and `plugin.d`.
+///
+/// # Errors
+///
+/// When a file cannot be read or understood, a setting makes no sense, or no plugin loads.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    load_with(path, Path::new(""), None)
+}
+
+/// As [`load`], for a process that has left the folder in which it was
+/// started: relative paths start there.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_from(working: &Path, path: &Path) -> Result<Config, ConfigError> {
+    load_with(&working.join(path), working, None)
+}
+
+/// As [`load`], with some parameters of one plugin replaced.
+///
+/// # Errors
+///
+/// As [`load`]. Overrides of a plugin that is not configured are none.
+pub fn load_overriding(path: &Path, overrides: &Overrides) -> Result<Config, ConfigError> {
+    load_with(path, Path::new(""), Some(overrides))
+}
+
+fn load_with(path: &Path, working: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
+    let mut problems = ProblemLog::default();
+    match read(path, working, overrides, &mut problems) {
+        Ok((settings, plugins)) => Ok(Config { settings, plugins, problems: problems.entries }),
+        Err(faults) => Err(ConfigError::new(faults, problems.entries)),
+    }
+}
+
+fn read(
+    path: &Path,
+    working: &Path,
+    overrides: Option<&Overrides>,
+    problems: &mut ProblemLog,
+) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
+    let root = if path.is_dir() {
+        folder::assemble(path, working, problems)?
+    } else {
+        assemble::assemble(path, working, problems)?
+    };
+    interpret::interpret(&root, path, overrides, problems)
+}
