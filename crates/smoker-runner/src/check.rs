@@ -14,7 +14,7 @@ use crate::command::CommandRun;
 use crate::context::RunContext;
 use crate::modules::dispatch::{ModuleRun, Modules};
 use crate::prepared::PreparedPlugin;
-use crate::{aside, output};
+use crate::{detached, output};
 
 /// What came of a check.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +35,8 @@ pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutc
     }
     let began = Instant::now();
     let result = findings(context, modules).await.into_result(started, forced);
-    if let Some(witness) = context.witness {
-        witness.saw_end(began.elapsed());
+    if let Some(trace) = context.trace {
+        trace.duration(began.elapsed());
     }
     CheckOutcome::Ran(result)
 }
@@ -56,8 +56,8 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
                 Ok(outcome) => outcome,
                 Err(reason) => return Findings::error(&reason),
             };
-            if let Some(witness) = context.witness {
-                witness.saw_outcome(&outcome);
+            if let Some(trace) = context.trace {
+                trace.command_outcome(&outcome);
             }
             match (command.cut_short(&outcome), parser) {
                 (Some(findings), _) => findings,
@@ -74,8 +74,8 @@ async fn maintenance(context: RunContext<'_>) -> Option<Findings> {
     match exists(lock, context.plugin).await {
         Ok(false) => None,
         Ok(true) => {
-            if let Some(witness) = context.witness {
-                witness.saw_lock(&lock.to_string_lossy());
+            if let Some(trace) = context.trace {
+                trace.maintenance_lock(&lock.to_string_lossy());
             }
             Some(Findings::new(Status::Warn, Messages::of(Level::Warn, "Skipped because of maintenance in progress")))
         }
@@ -96,7 +96,7 @@ async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
             let _turn = turn;
             path.exists()
         };
-        aside::run(look).await
+        detached::run_blocking(look).await
     };
     let shown = lock.display();
     match timeout(limit.duration, look).await {

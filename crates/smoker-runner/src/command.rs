@@ -11,9 +11,9 @@ use smoker_model::status::Status;
 use smoker_model::value::Value;
 
 use crate::context::RunContext;
-use crate::process::execute::{Limits, Outcome, execute};
+use crate::process::execute::{ChildLimits, ChildOutcome, execute};
 use crate::process::spawn::Program;
-use crate::template::error::TemplateError;
+use crate::template::error::FillError;
 use crate::{output, template};
 
 /// A command that is about to run.
@@ -32,10 +32,10 @@ impl CommandRun<'_> {
     /// # Errors
     ///
     /// Why it could not be started, for the operator.
-    pub(crate) async fn run(&self, context: RunContext<'_>) -> Result<Outcome, String> {
+    pub(crate) async fn run(&self, context: RunContext<'_>) -> Result<ChildOutcome, String> {
         let line = self.line()?;
-        if let Some(witness) = context.witness {
-            witness.saw_line(&line);
+        if let Some(trace) = context.trace {
+            trace.command_line(&line);
         }
         let failed = |reason: &dyn std::fmt::Display| format!("Can't execute command {line}: {reason}");
         let credentials = context.plugin.credentials().as_ref().map_err(|error| failed(error))?.as_ref();
@@ -50,9 +50,9 @@ impl CommandRun<'_> {
             credentials,
             has_input: input.is_some(),
         };
-        let limits = Limits { timeout: timeout.duration, max_output: *max_output, leave_running: *leave_running };
+        let limits = ChildLimits { timeout: timeout.duration, max_output: *max_output, leave_running: *leave_running };
         let input = input.as_deref().map(str::as_bytes);
-        let outcome = execute(context.family, &shell, input, limits, context.cancel).await;
+        let outcome = execute(context.processes, &shell, input, limits, context.cancel).await;
         outcome.map_err(|error| match credentials {
             Some(ids) => failed(&format_args!("can't run it as uid {} and gid {}: {error}", ids.uid, ids.gid)),
             None => failed(&error),
@@ -67,7 +67,7 @@ impl CommandRun<'_> {
         };
         let line = template::fill(command, &|name| self.values.get(name).cloned()).map_err(|error| match error {
             // The command itself would only hide what to do.
-            TemplateError::TooLong => format!("Can't execute command: {error}"),
+            FillError::TooLong => format!("Can't execute command: {error}"),
             error => format!("Can't format command {command}: {error}"),
         })?;
         if line.contains('\0') {
@@ -77,8 +77,9 @@ impl CommandRun<'_> {
     }
 
     /// The findings of a command that did not end by itself; none for one that did.
-    pub(crate) fn cut_short(&self, outcome: &Outcome) -> Option<Findings> {
-        let reason = outcome.end.by_us(&format!("Execution timeout after {} seconds", self.invocation.timeout.text))?;
+    pub(crate) fn cut_short(&self, outcome: &ChildOutcome) -> Option<Findings> {
+        let reason =
+            outcome.end.interruption(&format!("Execution timeout after {} seconds", self.invocation.timeout.text))?;
         let mut messages = output::messages(outcome);
         messages.add(Level::Error, &reason);
         Some(Findings::new(Status::Error, messages))

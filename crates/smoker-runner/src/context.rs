@@ -3,8 +3,8 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::prepared::PreparedPlugin;
-use crate::process::containment::family::Family;
-use crate::witness::Witness;
+use crate::process::containment::run_processes::RunProcesses;
+use crate::trace::recorder::TraceRecorder;
 
 /// Why a run takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,9 @@ pub(crate) struct RunContext<'a> {
     pub(crate) plugin: &'a PreparedPlugin,
     pub(crate) kind: RunKind,
     /// Every child of the run is listed here.
-    pub(crate) family: &'a Family,
+    pub(crate) processes: &'a RunProcesses,
     /// Ends the run before its time.
     pub(crate) cancel: &'a CancellationToken,
-    /// Notes what the run shows; none for a run that nobody watches.
-    pub(crate) witness: Option<&'a Witness>,
+    /// Records what the run shows; none for a run that is not traced.
+    pub(crate) trace: Option<&'a TraceRecorder>,
 }

@@ -9,22 +9,21 @@
 //! - `command`: a command line with its surroundings becomes findings
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
 //! - `output`: what a command printed becomes findings
-//! - `evidence`: what a run showed besides its result; `witness`: notes it
+//! - `trace`: what a run shows besides its result
 //! - `modules`: modules and parsers, built in or in Python
 //! - `process`: one child from its start to its end, and everything that it started
-//! - `aside`: work that may hang, on a thread of its own
+//! - `detached`: blocking work that may hang, on a thread of its own
 
-pub mod aside;
 pub mod check;
 pub mod context;
-pub mod evidence;
+pub mod detached;
 pub mod modules;
 pub mod output;
 pub mod prepared;
 pub mod process;
 pub mod runner;
 pub mod template;
-pub mod witness;
+pub mod trace;
 
 mod act;
 mod command;

@@ -9,19 +9,19 @@ use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::process::capture::Capture;
-use crate::process::execute::{End, Outcome};
+use crate::process::execute::{ChildEnd, ChildOutcome};
 
 /// Unifies the outcome of a command that ended by itself: a JSON object on
 /// standard output is the result, whatever else happened; any other output
 /// becomes messages, and the exit status decides.
-pub(crate) fn findings(outcome: &Outcome) -> Findings {
+pub(crate) fn findings(outcome: &ChildOutcome) -> Findings {
     let stdout = outcome.stdout.text();
     if outcome.stdout.cut() == 0
         && let Some(told) = parse_told(python_text::strip(&stdout))
     {
         return told;
     }
-    let status = if outcome.end == End::Exited(0) { Status::Ok } else { Status::Error };
+    let status = if outcome.end == ChildEnd::Exited(0) { Status::Ok } else { Status::Error };
     Findings::new(status, messages(outcome))
 }
 
@@ -34,16 +34,16 @@ pub fn findings_of(stdout: &[u8], stderr: &[u8], exit_status: i32, max_output: u
         capture.push(bytes);
         capture
     };
-    findings(&Outcome { stdout: capture(stdout), stderr: capture(stderr), end: End::Exited(exit_status) })
+    findings(&ChildOutcome { stdout: capture(stdout), stderr: capture(stderr), end: ChildEnd::Exited(exit_status) })
 }
 
 /// The output as messages: standard output as info, standard error and a
 /// signal as error, cut output as warn.
-pub(crate) fn messages(outcome: &Outcome) -> Messages {
+pub(crate) fn messages(outcome: &ChildOutcome) -> Messages {
     let mut messages = Messages::new();
     messages.add(Level::Info, python_text::strip(&outcome.stdout.text()));
     messages.add(Level::Error, python_text::strip(&outcome.stderr.text()));
-    if let End::Signalled { number, name } = &outcome.end {
+    if let ChildEnd::Signalled { number, name } = &outcome.end {
         messages.add(Level::Error, &format!("killed by signal {number} ({name})"));
     }
     for (stream, capture) in [("standard output", &outcome.stdout), ("standard error", &outcome.stderr)] {
@@ -128,13 +128,13 @@ fn without_python_numbers(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn outcome(stdout: &str, stderr: &str, end: End) -> Outcome {
+    fn outcome(stdout: &str, stderr: &str, end: ChildEnd) -> ChildOutcome {
         let capture = |text: &str| {
             let mut capture = Capture::new(1 << 20);
             capture.push(text.as_bytes());
             capture
         };
-        Outcome { stdout: capture(stdout), stderr: capture(stderr), end }
+        ChildOutcome { stdout: capture(stdout), stderr: capture(stderr), end }
     }
 
     fn errors(findings: &Findings) -> Vec<&str> {
@@ -143,14 +143,14 @@ mod tests {
 
     #[test]
     fn an_object_with_a_status_is_the_result() {
-        let findings = findings(&outcome("\n {\"status\": \"WARN\"}\n", "noise", End::Exited(3)));
+        let findings = findings(&outcome("\n {\"status\": \"WARN\"}\n", "noise", ChildEnd::Exited(3)));
         assert_eq!((findings.status, findings.messages), (Status::Warn, None));
     }
 
     #[test]
     fn scalars_and_empty_values_are_text() {
         for text in ["5", "3.14", "true", "\"word\"", "null", "NaN", "[]", "{}", "{not json", "[1, 2"] {
-            let findings = findings(&outcome(&format!("{text}\n"), "", End::Exited(0)));
+            let findings = findings(&outcome(&format!("{text}\n"), "", ChildEnd::Exited(0)));
             let messages = findings.messages.expect("a message");
             assert_eq!((findings.status, messages.level(Level::Info).collect::<Vec<_>>()), (Status::Ok, vec![text]));
         }
@@ -169,21 +169,21 @@ mod tests {
             (&many, "Invalid JSON structure: it has more than 100000 values"),
         ];
         for (text, expected) in cases {
-            assert_eq!(errors(&findings(&outcome(text, "", End::Exited(0)))), [expected]);
+            assert_eq!(errors(&findings(&outcome(text, "", ChildEnd::Exited(0)))), [expected]);
         }
     }
 
     #[test]
     fn the_numbers_that_only_python_writes_are_null() {
         let text = r#"{"status": "OK", "componentResults": {"NaN \" -Infinity": {"status": "OK", "messages": null, "v": [NaN, -Infinity, -1]}}}"#;
-        let findings = findings(&outcome(text, "", End::Exited(0)));
+        let findings = findings(&outcome(text, "", ChildEnd::Exited(0)));
         let components = findings.component_results.expect("components");
         assert_eq!(components.as_json()["NaN \" -Infinity"]["v"], serde_json::json!([null, null, -1]));
     }
 
     #[test]
     fn a_signal_is_told_after_the_output() {
-        let end = End::Signalled { number: 9, name: "SIGKILL" };
+        let end = ChildEnd::Signalled { number: 9, name: "SIGKILL" };
         let findings = findings(&outcome("out", "err", end));
         assert_eq!(findings.status, Status::Error);
         assert_eq!(errors(&findings), ["err", "killed by signal 9 (SIGKILL)"]);

@@ -12,9 +12,9 @@ use crate::context::{RunContext, RunKind};
 use crate::modules::dispatch::Modules;
 use crate::modules::host::settings::PythonSettings;
 use crate::prepared::PreparedPlugin;
-use crate::process::containment::family::Family;
-use crate::process::containment::reaper::Reaper;
-use crate::witness::Witness;
+use crate::process::containment::orphans::Reaper;
+use crate::process::containment::run_processes::RunProcesses;
+use crate::trace::recorder::TraceRecorder;
 
 /// Runs plugins. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -46,8 +46,8 @@ impl Runner {
             kind,
             cancel,
             modules: self.modules.read().unwrap_or_else(PoisonError::into_inner).clone(),
-            family: Family::new(&self.reaper, &plugin.spec().name),
-            witness: None,
+            processes: RunProcesses::new(&self.reaper, &plugin.spec().name),
+            trace: None,
         }
     }
 }
@@ -61,15 +61,15 @@ pub struct PluginRun<'a> {
     cancel: &'a CancellationToken,
     /// What can run modules, the same from the run's beginning to its end.
     modules: Modules,
-    family: Family,
-    witness: Option<Witness>,
+    processes: RunProcesses,
+    trace: Option<TraceRecorder>,
 }
 
 impl PluginRun<'_> {
-    /// Lets the witness note what the check shows, an action not.
+    /// Lets the recorder trace the check. An action is not traced.
     #[must_use]
-    pub fn watched_by(self, witness: &Witness) -> Self {
-        Self { witness: Some(witness.clone()), ..self }
+    pub fn traced_by(self, recorder: &TraceRecorder) -> Self {
+        Self { trace: Some(recorder.clone()), ..self }
     }
 
     /// The plugin that is run.
@@ -87,7 +87,7 @@ impl PluginRun<'_> {
     /// Runs the plugin's command or module. Always gives a result; what goes
     /// wrong is part of it.
     pub async fn check(&self) -> CheckOutcome {
-        let context = RunContext { witness: self.witness.as_ref(), ..self.context() };
+        let context = RunContext { trace: self.trace.as_ref(), ..self.context() };
         check::run(context, &self.modules).await
     }
 
@@ -98,6 +98,12 @@ impl PluginRun<'_> {
     }
 
     fn context(&self) -> RunContext<'_> {
-        RunContext { plugin: self.plugin, kind: self.kind, family: &self.family, cancel: self.cancel, witness: None }
+        RunContext {
+            plugin: self.plugin,
+            kind: self.kind,
+            processes: &self.processes,
+            cancel: self.cancel,
+            trace: None,
+        }
     }
 }

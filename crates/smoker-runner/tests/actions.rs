@@ -22,7 +22,7 @@ use smoker_runner::check::CheckOutcome;
 use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 

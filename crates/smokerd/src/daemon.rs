@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
-use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
@@ -88,7 +88,7 @@ fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
 
 async fn start_guardian(reaper: &Reaper) -> Option<Guardian> {
     Guardian::start(reaper).await.unwrap_or_else(|error| {
-        tracing::warn!("{}", guardian::without(&error));
+        tracing::warn!("{}", guardian::absence_message(&error));
         None
     })
 }

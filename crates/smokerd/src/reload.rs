@@ -8,7 +8,7 @@ use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::{log, secrets};
 use smoker_model::plugin::PluginName;
-use smoker_runner::aside;
+use smoker_runner::detached;
 use smoker_runner::process::credentials::Credentials;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
@@ -102,7 +102,7 @@ impl Reloader {
     async fn reload(&mut self) {
         self.service_manager.tell_reloading().await;
         let source = self.source.clone();
-        let status = match aside::run(move || read(&source)).await {
+        let status = match detached::run_blocking(move || read(&source)).await {
             Ok(Ok(checked)) => self.apply(checked),
             Ok(Err(Unusable { error, problems })) => {
                 log_all(&problems);

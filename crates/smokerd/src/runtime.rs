@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_runner::modules::host::settings::PythonSettings;
-use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 

@@ -49,16 +49,16 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
     (
         "smoker-runner",
         &[
-            ("runner", &["act", "check", "context", "modules", "prepared", "process", "witness"]),
+            ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
+            ("check", &["command", "context", "detached", "modules", "output", "prepared"]),
             ("act", &["command", "context", "modules", "output", "prepared"]),
-            ("check", &["aside", "command", "context", "modules", "output", "prepared"]),
             ("command", &["context", "output", "process", "template"]),
-            ("modules", &["aside", "context", "output", "process", "witness"]),
-            ("context", &["prepared", "process", "witness"]),
+            ("modules", &["context", "detached", "output", "process", "trace"]),
+            ("context", &["prepared", "process", "trace"]),
+            ("trace", &["process"]),
             ("output", &["process"]),
             ("prepared", &["process"]),
             ("template", &["process"]),
-            ("witness", &["evidence", "process"]),
         ],
     ),
     (

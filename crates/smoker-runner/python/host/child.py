@@ -95,7 +95,7 @@ def live(surroundings, parent, mask, job, output, log):
     connection.begin(is_replaced)
     if is_replaced:
         os._exit(0)
-    isolation.carry_marker(request['marker'])
+    isolation.carry_run_tag(request['run_tag'])
     isolation.tell_whose(request)
     isolation.be_called('smokerd plugin')
     account = request['account']

@@ -1,4 +1,4 @@
-"""What makes a forked child a process of its own: ids, streams, signals, marker."""
+"""What makes a forked child a process of its own: ids, streams, signals, run tag."""
 
 import faulthandler
 import io
@@ -19,41 +19,41 @@ except (ImportError, OSError):
     # A slim interpreter: what only C calls can do is left out.
     LIBC = None
 
-MARKER = 'SMOKER_RUN_ID'
+RUN_TAG_VARIABLE = 'SMOKER_RUN_ID'
 # RLIMIT_LOCKS, which Linux no longer counts and Python does not name: on all
 # its architectures the number is this.
 CARRIER = 10
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
 
 
-def _marker_address():
-    """Where the host's own marker lies in its first environment, which is
+def _run_tag_address():
+    """Where the host's own run tag lies in its first environment, which is
     what /proc/PID/environ shows; None when that cannot be known."""
     if LIBC is None or not sys.platform.startswith('linux'):
         return None
     LIBC.getenv.restype = ctypes.c_void_p
-    return LIBC.getenv(MARKER.encode())
+    return LIBC.getenv(RUN_TAG_VARIABLE.encode())
 
 
-MARKER_ADDRESS = _marker_address()
+RUN_TAG_ADDRESS = _run_tag_address()
 # It is in the environment of everything that the daemon starts.
-HOSTS_MARKER = os.environ[MARKER]
+HOST_RUN_TAG = os.environ[RUN_TAG_VARIABLE]
 
 
-def carry_marker(marker):
+def carry_run_tag(tag):
     """Marks this process and all that it will start as members of the run."""
     if resource is not None and sys.platform.startswith('linux'):
         try:
-            resource.setrlimit(CARRIER, (int(marker), resource.getrlimit(CARRIER)[1]))
+            resource.setrlimit(CARRIER, (int(tag), resource.getrlimit(CARRIER)[1]))
         except (OSError, ValueError):
             # A sandbox or a hard limit refuses it; the environment has to do.
             pass
-    if MARKER_ADDRESS and len(marker) == len(HOSTS_MARKER):
+    if RUN_TAG_ADDRESS and len(tag) == len(HOST_RUN_TAG):
         # A fork keeps the environment that the kernel shows, so it is
         # overwritten in place: an orphan that left group and session and never
         # called exec is found by it.
-        ctypes.memmove(MARKER_ADDRESS, marker.encode('ascii'), len(marker))
-    os.environ[MARKER] = marker
+        ctypes.memmove(RUN_TAG_ADDRESS, tag.encode('ascii'), len(tag))
+    os.environ[RUN_TAG_VARIABLE] = tag
 
 
 def tell_whose(request):

@@ -32,7 +32,7 @@ class Plugin(BasePlugin):
 def rehearse(surroundings):
     """Does all that a run does and forgets it."""
     request = json.loads(REQUEST)
-    isolation.carry_marker(isolation.HOSTS_MARKER)
+    isolation.carry_run_tag(isolation.HOST_RUN_TAG)
     paths.look(surroundings)
     if IMPORTED not in sys.modules:
         try:

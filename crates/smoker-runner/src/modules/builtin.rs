@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -10,11 +9,12 @@ use smoker_model::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::value::python_text;
 
-use crate::aside;
 use crate::context::RunContext;
+use crate::detached;
 use crate::modules::reply::ModuleReply;
 use crate::process::credentials::Credentials;
-use crate::process::execute::{Limits, execute};
+use crate::process::execute::{ChildLimits, execute};
+use crate::process::own_program;
 use crate::process::spawn::Program;
 
 /// The first argument by which a program that uses this crate is asked to
@@ -43,7 +43,7 @@ pub fn serve() -> ExitCode {
 /// Runs a built-in that touches nothing in this process.
 pub(crate) async fn run_here(request: ModuleRequest) -> Result<Findings, String> {
     let name = request.module.clone();
-    let run = aside::run(move || smoker_checks::run(&request)).await;
+    let run = detached::run_blocking(move || smoker_checks::run(&request)).await;
     let run = run.map_err(|error| format!("can't run the built-in {name}: {error}"))?;
     run.unwrap_or_else(|| Err(format!("there is no built-in {name}")))
 }
@@ -51,14 +51,14 @@ pub(crate) async fn run_here(request: ModuleRequest) -> Result<Findings, String>
 /// Runs a built-in in a child, with the ids, the time limit and the end of any other.
 pub(crate) async fn run_in_child(
     request: &ModuleRequest,
-    limits: Limits,
+    limits: ChildLimits,
     credentials: Option<&Credentials>,
     context: RunContext<'_>,
 ) -> Result<ModuleReply, String> {
     let name = &request.module;
     let failed = |reason: &dyn std::fmt::Display| format!("can't run the built-in {name}: {reason}");
     let input = serde_json::to_string(request).map_err(|error| failed(&error))?;
-    let binary = own_binary().map_err(|error| failed(&error))?;
+    let binary = own_program::for_this_process().map_err(|error| failed(&error))?;
     let program = Program {
         path: &binary,
         name: Some("smokerd"),
@@ -67,7 +67,7 @@ pub(crate) async fn run_in_child(
         credentials,
         has_input: true,
     };
-    let outcome = execute(context.family, &program, Some(input.as_bytes()), limits, context.cancel).await;
+    let outcome = execute(context.processes, &program, Some(input.as_bytes()), limits, context.cancel).await;
     let outcome = outcome.map_err(|error| failed(&error))?;
     for line in python_text::strip(&outcome.stderr.text()).lines() {
         tracing::warn!("Plugin {}: {name}: {line}", request.plugin);
@@ -75,19 +75,4 @@ pub(crate) async fn run_in_child(
     let stdout = outcome.stdout.text();
     let is_whole = outcome.stdout.cut() == 0 && stdout.ends_with('\n');
     Ok(ModuleReply { reply: is_whole.then(|| stdout.into_owned().into_bytes()), end: outcome.end })
-}
-
-/// The program that we are. Linux finds it even when its file was replaced by
-/// another version or deleted.
-fn own_binary() -> io::Result<PathBuf> {
-    let link = Path::new("/proc/self/exe");
-    if link.exists() { Ok(link.to_owned()) } else { std::env::current_exe() }
-}
-
-/// The program by which a process of another user finds us: it may not follow
-/// the link that `own_binary` uses.
-pub(crate) fn program() -> String {
-    let program = std::env::current_exe().ok().filter(|path| path.exists());
-    let by_number = || format!("/proc/{}/exe", std::process::id());
-    program.map_or_else(by_number, |path| path.to_string_lossy().into_owned())
 }

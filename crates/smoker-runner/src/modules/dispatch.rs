@@ -1,4 +1,4 @@
-//! Where modules and parsers are dispatched: to a built-in or to Python.
+//! Dispatches modules and parsers to a built-in or to Python.
 
 use std::path::{Path, PathBuf};
 
@@ -15,15 +15,15 @@ use smoker_model::value::python_text;
 
 use crate::context::RunContext;
 use crate::modules::builtin;
-use crate::modules::host::ModuleHost;
 use crate::modules::host::job::Job;
+use crate::modules::host::python_host::PythonHost;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::reply::ModuleReply;
-use crate::process::containment::reaper::Reaper;
+use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
-use crate::process::execute::{End, Limits, Outcome, STOPPED};
-use crate::{aside, output};
+use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
+use crate::{detached, output};
 
 /// The exit status of a child of the host that could not send its reply.
 const LOST_REPLY: i32 = 113;
@@ -34,12 +34,12 @@ const REPLY_ALLOWANCE: usize = 64 * 1024;
 /// Everything that can run a module. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
-    host: ModuleHost,
+    host: PythonHost,
 }
 
 impl Modules {
     pub(crate) fn new(python: PythonSettings, reaper: Reaper) -> Self {
-        Self { host: ModuleHost::new(python, reaper) }
+        Self { host: PythonHost::new(python, reaper) }
     }
 }
 
@@ -56,20 +56,20 @@ pub(crate) struct ModuleRun<'a> {
 impl Modules {
     /// Runs a module. Whatever goes wrong is a finding, too.
     pub(crate) async fn run(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> Findings {
-        let answer = Asked { module, output: None, context }.answer(self).await;
+        let answer = ModuleCall { module, output: None, context }.answer(self).await;
         answer.unwrap_or_else(|reason| Findings::error(&reason))
     }
 
     /// Gives what the plugin's command printed to its parser, which has the
     /// plugin's whole `Timeout` to itself. A parser that fails leaves the
     /// output as messages, with the reason after it.
-    pub(crate) async fn parse(&self, parser: &str, output: &Outcome, context: RunContext<'_>) -> Findings {
+    pub(crate) async fn parse(&self, parser: &str, output: &ChildOutcome, context: RunContext<'_>) -> Findings {
         let invocation = &context.plugin.spec().invocation;
         let module = &ModuleRun { kind: ModuleKind::Parser, name: parser, invocation, result: None };
         let answer = if output.stdout.cut() + output.stderr.cut() > 0 {
             Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
         } else {
-            Asked { module, output: Some(output), context }.answer(self).await
+            ModuleCall { module, output: Some(output), context }.answer(self).await
         };
         answer.unwrap_or_else(|reason| {
             let mut messages = output::messages(output);
@@ -79,42 +79,42 @@ impl Modules {
     }
 }
 
-/// Who runs a module.
+/// What runs a module.
 enum Provider {
     BuiltIn(Builtin),
     Python,
 }
 
-/// A module's run with, for a parser, what it reads.
-struct Asked<'a> {
+/// The call of a module: its run and, for a parser, the output that it reads.
+struct ModuleCall<'a> {
     module: &'a ModuleRun<'a>,
-    output: Option<&'a Outcome>,
+    output: Option<&'a ChildOutcome>,
     context: RunContext<'a>,
 }
 
-/// What a child answers.
+/// The members of a child's reply.
 #[derive(Deserialize)]
-struct Reply {
+struct ReplyFields {
     result: Option<Json>,
     error: Option<String>,
     /// The result that is not shaped as one, beside the error that says so.
     invalid: Option<Json>,
 }
 
-impl Asked<'_> {
+impl ModuleCall<'_> {
     async fn answer(&self, modules: &Modules) -> Result<Findings, String> {
         let context = self.context;
         let credentials = context.plugin.credentials().as_ref().map_err(ToString::to_string)?.as_ref();
         let timeout = self.timeout().duration;
         let provider = tokio::select! {
             provider = self.provider(modules) => provider,
-            () = tokio::time::sleep(timeout) => return Err(self.over_time()),
+            () = tokio::time::sleep(timeout) => return Err(self.timeout_message()),
             () = context.cancel.cancelled() => return Err(STOPPED.to_owned()),
         };
         let ModuleReply { reply, end } = match provider {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
                 let request = self.request(as_map(&context.plugin.spec().parameters));
-                let limits = Limits { timeout, max_output: self.reply_limit(), leave_running: false };
+                let limits = ChildLimits { timeout, max_output: self.reply_limit(), leave_running: false };
                 builtin::run_in_child(&request, limits, credentials, context).await?
             }
             Provider::BuiltIn(_) => {
@@ -139,14 +139,14 @@ impl Asked<'_> {
         let folders = if name.contains('.') { host.search_path().await.ok() } else { None };
         let folders = folders.unwrap_or_else(|| host.users_path().to_vec());
         let (name, class) = (name.to_owned(), if kind == ModuleKind::Parser { "Parser" } else { "Plugin" });
-        let is_users = aside::run(move || has_module(&folders, &name, class)).await;
+        let is_users = detached::run_blocking(move || has_module(&folders, &name, class)).await;
         if is_users.unwrap_or(false) { Provider::Python } else { Provider::BuiltIn(builtin) }
     }
 
     async fn ask_python(&self, modules: &Modules, credentials: Option<&Credentials>) -> Result<ModuleReply, String> {
         let (context, timeout, reply_limit) = (self.context, self.timeout(), self.reply_limit());
         let request = self.request(Map::new());
-        let run_id = context.family.number(self.module.invocation.leave_running);
+        let run_id = context.processes.register_child(self.module.invocation.leave_running);
         let parameters = &context.plugin.spec().parameters;
         let job = Job::new(run_id, &request, parameters, &timeout.text, credentials, reply_limit);
         let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
@@ -156,7 +156,7 @@ impl Asked<'_> {
     fn request(&self, parameters: Map<String, Json>) -> ModuleRequest {
         let text = |text: &str| python_text::strip(text).to_owned();
         let exit_status = match self.output.map(|output| &output.end) {
-            Some(End::Exited(status)) => Some(*status),
+            Some(ChildEnd::Exited(status)) => Some(*status),
             _ => None,
         };
         ModuleRequest {
@@ -183,51 +183,51 @@ impl Asked<'_> {
         &self.module.invocation.timeout
     }
 
-    fn over_time(&self) -> String {
+    fn timeout_message(&self) -> String {
         format!("Plugin execution exceeded timeout {} seconds", self.timeout().text)
     }
 
-    fn read(&self, reply: Option<&[u8]>, end: &End) -> Result<Findings, String> {
+    fn read(&self, reply: Option<&[u8]>, end: &ChildEnd) -> Result<Findings, String> {
         if let Some(reply) = reply {
-            let reply: Reply =
+            let reply: ReplyFields =
                 bounded_json::parse(reply).map_err(|error| format!("the reply can't be read: {error}"))?;
-            if let (Some(witness), Some(invalid)) = (self.context.witness, &reply.invalid) {
-                witness.saw_invalid(invalid);
+            if let (Some(trace), Some(invalid)) = (self.context.trace, &reply.invalid) {
+                trace.invalid_result(invalid);
             }
             return match reply {
-                Reply { result: Some(Json::Object(result)), .. } => {
+                ReplyFields { result: Some(Json::Object(result)), .. } => {
                     Findings::parse(result).map_err(|error| format!("ValidationError: {error}"))
                 }
-                Reply { error, .. } => Err(error.unwrap_or_else(|| "the reply is empty".to_owned())),
+                ReplyFields { error, .. } => Err(error.unwrap_or_else(|| "the reply is empty".to_owned())),
             };
         }
         let what = if self.module.kind == ModuleKind::Parser { "parser" } else { "module" };
-        Err(end.by_us(&self.over_time()).unwrap_or_else(|| match end {
-            End::Exited(LOST_REPLY) => {
+        Err(end.interruption(&self.timeout_message()).unwrap_or_else(|| match end {
+            ChildEnd::Exited(LOST_REPLY) => {
                 format!("the {what} closed the descriptor that its result goes through: close only what you opened")
             }
-            End::Signalled { number, name } => {
+            ChildEnd::Signalled { number, name } => {
                 format!(
                     "the {what} was killed by signal {number} ({name}) before it gave a result; the log has what it printed"
                 )
             }
-            End::Exited(status) => {
+            ChildEnd::Exited(status) => {
                 format!("the {what} ended its process with exit status {status} before it gave a result")
             }
-            End::TimedOut { .. } | End::Cancelled => self.over_time(),
+            ChildEnd::TimedOut { .. } | ChildEnd::Cancelled => self.timeout_message(),
         }))
     }
 }
 
 /// Whether one of the folders has a Python file of this dotted name that
-/// speaks of the class.
+/// mentions the class.
 fn has_module(folders: &[PathBuf], name: &str, class: &str) -> bool {
     let path: PathBuf = name.split('.').collect();
-    let speaks_of = |file: &Path| std::fs::read_to_string(file).is_ok_and(|text| text.contains(class));
+    let mentions = |file: &Path| std::fs::read_to_string(file).is_ok_and(|text| text.contains(class));
     folders.iter().map(|folder| folder.join(&path)).any(|path| {
         let mut file = path.clone().into_os_string();
         file.push(".py");
-        speaks_of(Path::new(&file)) || speaks_of(&path.join("__init__.py"))
+        mentions(Path::new(&file)) || mentions(&path.join("__init__.py"))
     })
 }
 

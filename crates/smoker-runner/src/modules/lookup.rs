@@ -7,27 +7,27 @@ use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
 use tokio_util::sync::CancellationToken;
 
-use crate::modules::host::settings::PythonSettings;
-use crate::modules::host::{PYTHON_ADVICE, sources};
-use crate::process::containment::family::Family;
-use crate::process::containment::reaper::Reaper;
-use crate::process::execute::{End, Limits, execute};
+use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
+use crate::modules::host::sources;
+use crate::process::containment::orphans::Reaper;
+use crate::process::containment::run_processes::RunProcesses;
+use crate::process::execute::{ChildEnd, ChildLimits, execute};
 use crate::process::spawn::Program;
 
-/// What looks along the path of an interpreter.
+/// The script that looks along the path of an interpreter.
 const SCRIPT: &str = include_str!("../../python/lookup.py");
 
 /// How each line about a name begins.
 const NOT_FOUND: &str = "smokerd has not found ";
 
-/// How long the interpreter may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the interpreter may take to look all names up.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Names are short; this is room for ten thousand of them.
-const MOST_OUTPUT: usize = 1024 * 1024;
+const MAX_OUTPUT: usize = 1024 * 1024;
 
-/// A module that a plugin names, as what it is run.
-struct Wanted<'a> {
+/// A module that a plugin names.
+struct NamedModule<'a> {
     plugin: &'a PluginName,
     kind: ModuleKind,
     name: &'a str,
@@ -36,25 +36,25 @@ struct Wanted<'a> {
 /// Each plugin whose module, parser or action's module cannot be found, with
 /// the reason.
 pub async fn missing(plugins: &[PluginSpec], python: &PythonSettings, reaper: &Reaper) -> Vec<(PluginName, String)> {
-    let wanted: Vec<_> = plugins.iter().flat_map(wanted).filter(|wanted| !wanted.comes_with_us()).collect();
-    let mut names: Vec<_> = wanted.iter().map(|wanted| wanted.name).collect();
+    let modules: Vec<_> = plugins.iter().flat_map(named_modules).filter(|module| !module.is_shipped()).collect();
+    let mut names: Vec<_> = modules.iter().map(|module| module.name).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
         return Vec::new();
     }
-    let told = |wanted: &Wanted<'_>, reason: String| (wanted.plugin.clone(), reason);
+    let report = |module: &NamedModule<'_>, reason: String| (module.plugin.clone(), reason);
     match not_found(&names, python, reaper).await {
-        Err(reason) => wanted.iter().map(|wanted| told(wanted, reason.clone())).collect(),
-        Ok(lost) => {
-            let lost = wanted.iter().filter(|wanted| lost.iter().any(|name| name == wanted.name));
-            lost.map(|wanted| told(wanted, wanted.is_lost(python))).collect()
+        Err(reason) => modules.iter().map(|module| report(module, reason.clone())).collect(),
+        Ok(missing) => {
+            let missing = modules.iter().filter(|module| missing.iter().any(|name| name == module.name));
+            missing.map(|module| report(module, module.not_found_message(python))).collect()
         }
     }
 }
 
-fn wanted(plugin: &PluginSpec) -> Vec<Wanted<'_>> {
-    let of = |kind, name| Wanted { plugin: &plugin.name, kind, name };
+fn named_modules(plugin: &PluginSpec) -> Vec<NamedModule<'_>> {
+    let of = |kind, name| NamedModule { plugin: &plugin.name, kind, name };
     let own = match &plugin.invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Plugin, name)),
         Execution::Command { parser, .. } => parser.as_ref().map(|name| of(ModuleKind::Parser, name)),
@@ -67,13 +67,13 @@ fn wanted(plugin: &PluginSpec) -> Vec<Wanted<'_>> {
     own.into_iter().chain(action).collect()
 }
 
-impl Wanted<'_> {
+impl NamedModule<'_> {
     /// Whether it is built in, or a part of the package that the host brings along.
-    fn comes_with_us(&self) -> bool {
+    fn is_shipped(&self) -> bool {
         smoker_checks::find(self.kind, self.name).is_some() || sources::has(self.name)
     }
 
-    fn is_lost(&self, python: &PythonSettings) -> String {
+    fn not_found_message(&self, python: &PythonSettings) -> String {
         let what = match self.kind {
             ModuleKind::Plugin => "Module",
             ModuleKind::Parser => "Parser",
@@ -111,13 +111,13 @@ async fn not_found(names: &[&str], python: &PythonSettings, reaper: &Reaper) -> 
         has_input: false,
     };
     let shown = interpreter.display();
-    let limits = Limits { timeout: PATIENCE, max_output: MOST_OUTPUT, leave_running: false };
-    let family = Family::new(reaper, &"--check".into());
-    let outcome = execute(&family, &program, None, limits, &CancellationToken::new()).await;
+    let limits = ChildLimits { timeout: LOOKUP_TIMEOUT, max_output: MAX_OUTPUT, leave_running: false };
+    let processes = RunProcesses::new(reaper, &"--check".into());
+    let outcome = execute(&processes, &program, None, limits, &CancellationToken::new()).await;
     let outcome = outcome.map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
-    if outcome.end != End::Exited(0) {
+    if outcome.end != ChildEnd::Exited(0) {
         let end = match &outcome.end {
-            End::TimedOut { .. } => format!("it does not answer within {} seconds", PATIENCE.as_secs()),
+            ChildEnd::TimedOut { .. } => format!("it does not answer within {} seconds", LOOKUP_TIMEOUT.as_secs()),
             end => format!("{} ({end})", outcome.stderr.text().trim()),
         };
         return Err(format!("{shown} can't run modules: {end}; {PYTHON_ADVICE}"));

@@ -11,10 +11,10 @@ use smoker_model::value::python_text;
 /// string at 128 KiB and all of them together too. `Stdin: json` has no such bound.
 pub(crate) const MAX_VARIABLE: usize = 64 * 1024;
 
-/// What a service manager tells the daemon alone. A check that found these
-/// would speak to the service manager in the daemon's name, or take the pipe
-/// that it writes to for the journal.
-pub(crate) const OF_THE_DAEMON: [&str; 4] = ["JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+/// The variables that a service manager sets for the daemon alone. A check that
+/// found these would send to the service manager in the daemon's name, or take
+/// the pipe that it writes to for the journal.
+pub(crate) const DAEMON_ONLY: [&str; 4] = ["JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /// The variables of a plugin's runs, and what has to be said about those that are missing.
 pub(crate) fn of_plugin(spec: &PluginSpec) -> (Vec<(String, String)>, Vec<String>) {

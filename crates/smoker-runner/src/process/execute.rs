@@ -15,25 +15,26 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::process::capture::Capture;
-use crate::process::containment::family::Family;
-use crate::process::containment::reaper::Reaper;
-use crate::process::spawn::{self, Process, Program};
+use crate::process::containment::orphans::Reaper;
+use crate::process::containment::run_processes::RunProcesses;
+use crate::process::spawn::{self, ChildProcess, Program};
 
-/// After everything was killed nobody holds the pipes any more, and what is
-/// in them is read in no time; a survivor must not keep us.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long output is read once everything was killed: no process holds the
+/// pipes any more, and what is in them is read in no time. A process that
+/// survived must not delay the run.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Most commands say little; those that say much are read in larger bites, up
-/// to half of what a pipe holds.
-const FIRST_BITE: usize = 512;
-const LARGEST_BITE: usize = 32 * 1024;
+/// Most commands print little; the output of others is read in larger pieces,
+/// up to half of what a pipe holds.
+const FIRST_READ: usize = 512;
+const LARGEST_READ: usize = 32 * 1024;
 
-/// What is said of a run that the daemon's own end cut short.
+/// The message of a run that the end of the daemon cut short.
 pub(crate) const STOPPED: &str = "stopped together with smokerd";
 
 /// How far a child may go.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct ChildLimits {
     pub(crate) timeout: Duration,
     pub(crate) max_output: usize,
     /// Whether what it leaves running may stay.
@@ -42,15 +43,15 @@ pub(crate) struct Limits {
 
 /// What a child left.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct ChildOutcome {
     pub(crate) stdout: Capture,
     pub(crate) stderr: Capture,
-    pub(crate) end: End,
+    pub(crate) end: ChildEnd,
 }
 
 /// How a child ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum ChildEnd {
     /// By itself, with this status.
     Exited(i32),
     /// By a signal that was not ours.
@@ -63,22 +64,22 @@ pub(crate) enum End {
 
 /// Runs a program until both of its output pipes are closed and it has ended,
 /// or until the time is over or the run is cancelled; then everything that it
-/// started is ended. What it leaves running when it ends by itself is up to
-/// the family.
+/// started is ended. What it leaves running when it ends by itself is for
+/// [`RunProcesses`] to end.
 ///
 /// The program itself is reaped last: as long as it is a zombie nobody else
 /// can have its number, so the group that we signal is still ours.
 pub(crate) async fn execute(
-    family: &Family,
+    processes: &RunProcesses,
     program: &Program<'_>,
     input: Option<&[u8]>,
-    limits: Limits,
+    limits: ChildLimits,
     cancel: &CancellationToken,
-) -> io::Result<Outcome> {
+) -> io::Result<ChildOutcome> {
     let deadline = Instant::now().checked_add(limits.timeout);
-    let (reaper, run) = (family.reaper(), family.number(limits.leave_running));
+    let (reaper, run) = (processes.reaper(), processes.register_child(limits.leave_running));
     let mut process = spawn::spawn(reaper, program, run).await?;
-    let mut streams = Streams::of(&mut process, limits.max_output);
+    let mut streams = OutputStreams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 
     let by_itself = async {
@@ -91,24 +92,24 @@ pub(crate) async fn execute(
             never = feed(stdin, input) => match never {},
         }
     };
-    let why = tokio::select! {
+    let reason = tokio::select! {
         status = by_itself => {
             reaper.release(process.pid);
-            family.child_ended(run, process.pid);
-            return Ok(streams.into_outcome(End::from(status?)));
+            processes.child_ended(run, process.pid);
+            return Ok(streams.into_outcome(ChildEnd::from(status?)));
         }
-        () = until(deadline) => Why::Timeout,
-        () = cancel.cancelled() => Why::Cancel,
+        () = until(deadline) => StopReason::Timeout,
+        () = cancel.cancelled() => StopReason::Cancel,
     };
     let survivors = end_all(reaper, process, &mut streams).await;
-    let end = match why {
-        Why::Timeout => End::TimedOut { survivors },
-        Why::Cancel => End::Cancelled,
+    let end = match reason {
+        StopReason::Timeout => ChildEnd::TimedOut { survivors },
+        StopReason::Cancel => ChildEnd::Cancelled,
     };
     Ok(streams.into_outcome(end))
 }
 
-enum Why {
+enum StopReason {
     Timeout,
     Cancel,
 }
@@ -124,20 +125,20 @@ pub(crate) async fn until(deadline: Option<Instant>) {
 /// does not read it is free not to.
 async fn feed(stdin: Option<ChildStdin>, input: Option<&[u8]>) -> Infallible {
     if let (Some(mut stdin), Some(input)) = (stdin, input) {
-        // A child that closed its input without reading all of it is content.
+        // A child may close its input before it has read all of it.
         let _ = stdin.write_all(input).await;
     }
     std::future::pending().await
 }
 
 /// Ends the tree while its output goes on being read, then reaps the program itself.
-async fn end_all(reaper: &Reaper, mut process: Process, streams: &mut Streams) -> Vec<Pid> {
-    let mut ending = std::pin::pin!(process.tree.end(reaper.census(), reaper.deaths()));
+async fn end_all(reaper: &Reaper, mut process: ChildProcess, streams: &mut OutputStreams) -> Vec<Pid> {
+    let mut ending = std::pin::pin!(process.tree.end(reaper.scanner(), reaper.deaths()));
     let survivors = tokio::select! {
         survivors = &mut ending => survivors,
         () = streams.drain() => ending.await,
     };
-    let _ = timeout(LAST_WORDS, streams.drain()).await;
+    let _ = timeout(DRAIN_TIMEOUT, streams.drain()).await;
     if survivors.contains(&process.pid) {
         tracing::error!("process {} survived SIGKILL; its run is given up", process.pid);
     }
@@ -151,7 +152,7 @@ async fn end_all(reaper: &Reaper, mut process: Process, streams: &mut Streams) -
     survivors
 }
 
-impl From<ExitStatus> for End {
+impl From<ExitStatus> for ChildEnd {
     fn from(status: ExitStatus) -> Self {
         match status.signal() {
             None => Self::Exited(status.code().unwrap_or(-1)),
@@ -160,7 +161,7 @@ impl From<ExitStatus> for End {
     }
 }
 
-impl Display for End {
+impl Display for ChildEnd {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exited(status) => write!(f, "exit status {status}"),
@@ -170,19 +171,19 @@ impl Display for End {
     }
 }
 
-impl End {
-    /// Whether we ended it.
-    pub(crate) fn is_ours(&self) -> bool {
+impl ChildEnd {
+    /// Whether smokerd ended it.
+    pub(crate) fn is_interruption(&self) -> bool {
         matches!(self, Self::TimedOut { .. } | Self::Cancelled)
     }
 
-    /// What to say of a run that we ended; none when it ended by itself.
-    /// `over_time` is the sentence for one that took too long.
-    pub(crate) fn by_us(&self, over_time: &str) -> Option<String> {
+    /// The message for a child that smokerd ended; none when it ended by itself.
+    /// `timeout_message` is the one for a child that took too long.
+    pub(crate) fn interruption(&self, timeout_message: &str) -> Option<String> {
         match self {
             Self::TimedOut { survivors } => {
                 let survivors = survivors.iter().map(|pid| format!("\nprocess {pid} could not be killed"));
-                Some(over_time.to_owned() + &survivors.collect::<String>())
+                Some(timeout_message.to_owned() + &survivors.collect::<String>())
             }
             Self::Cancelled => Some(STOPPED.to_owned()),
             Self::Exited(_) | Self::Signalled { .. } => None,
@@ -196,21 +197,21 @@ impl End {
 }
 
 /// Both output streams and what they gave so far.
-struct Streams {
-    stdout: Stream<ChildStdout>,
-    stderr: Stream<ChildStderr>,
+struct OutputStreams {
+    stdout: OutputStream<ChildStdout>,
+    stderr: OutputStream<ChildStderr>,
 }
 
-struct Stream<R> {
+struct OutputStream<R> {
     pipe: Option<R>,
     capture: Capture,
 }
 
-impl Streams {
-    fn of(process: &mut Process, max_output: usize) -> Self {
+impl OutputStreams {
+    fn of(process: &mut ChildProcess, max_output: usize) -> Self {
         Self {
-            stdout: Stream { pipe: process.child.stdout.take(), capture: Capture::new(max_output) },
-            stderr: Stream { pipe: process.child.stderr.take(), capture: Capture::new(max_output) },
+            stdout: OutputStream { pipe: process.child.stdout.take(), capture: Capture::new(max_output) },
+            stderr: OutputStream { pipe: process.child.stderr.take(), capture: Capture::new(max_output) },
         }
     }
 
@@ -219,21 +220,21 @@ impl Streams {
         tokio::join!(self.stdout.drain(), self.stderr.drain());
     }
 
-    fn into_outcome(self, end: End) -> Outcome {
-        Outcome { stdout: self.stdout.capture, stderr: self.stderr.capture, end }
+    fn into_outcome(self, end: ChildEnd) -> ChildOutcome {
+        ChildOutcome { stdout: self.stdout.capture, stderr: self.stderr.capture, end }
     }
 }
 
-impl<R: AsyncRead + Unpin> Stream<R> {
+impl<R: AsyncRead + Unpin> OutputStream<R> {
     async fn drain(&mut self) {
-        let mut bite = vec![0; FIRST_BITE];
+        let mut buffer = vec![0; FIRST_READ];
         while let Some(pipe) = &mut self.pipe {
-            match pipe.read(&mut bite).await {
+            match pipe.read(&mut buffer).await {
                 Ok(0) | Err(_) => self.pipe = None,
                 Ok(read) => {
-                    self.capture.push(&bite[..read]);
-                    if read == bite.len() && read < LARGEST_BITE {
-                        bite.resize(read * 4, 0);
+                    self.capture.push(&buffer[..read]);
+                    if read == buffer.len() && read < LARGEST_READ {
+                        buffer.resize(read * 4, 0);
                     }
                 }
             }

@@ -5,11 +5,15 @@
 //! - `spawn`: starts a child; nothing else does
 //! - `execute`: the life of one child: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
-//! - `containment`: which processes belong to a run, and what a run leaves behind
+//! - `containment`: which children belong to a run, and what a run leaves behind
+//! - `process_scanner`: finds the processes of a run in the list of all processes
+//! - `process_tree`: the processes that come from one child
+//! - `run_id`: the number of a run, which all its processes carry
 //! - `guardian`: ends the runs of a daemon that was killed
 //! - `capture`: the bounded copy of an output stream
 //! - `credentials`: the user and groups that a child runs as
 //! - `environment`: the `SMOKER_*` variables
+//! - `own_program`: the path of our own program
 //! - `sys`: what differs between Linux and other systems; the only module with `unsafe`
 
 pub(crate) mod capture;
@@ -18,6 +22,10 @@ pub mod credentials;
 pub(crate) mod environment;
 pub(crate) mod execute;
 pub mod guardian;
+pub(crate) mod own_program;
+pub(crate) mod process_scanner;
+pub(crate) mod process_tree;
+pub(crate) mod run_id;
 pub(crate) mod spawn;
 pub(crate) mod sys;
 pub(crate) mod terminate;

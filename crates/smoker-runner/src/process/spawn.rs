@@ -10,11 +10,11 @@ use std::process::{Command as StdCommand, Stdio};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
-use crate::process::containment::reaper::Reaper;
-use crate::process::containment::run_id::{self, RunId};
-use crate::process::containment::tree::Tree;
+use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
-use crate::process::environment::OF_THE_DAEMON;
+use crate::process::environment::DAEMON_ONLY;
+use crate::process::process_tree::ProcessTree;
+use crate::process::run_id::{self, RunId};
 use crate::process::sys;
 
 /// A program and what surrounds it.
@@ -31,10 +31,10 @@ pub(crate) struct Program<'a> {
 
 /// A program that runs, leader of a process group of its own.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub(crate) struct ChildProcess {
     pub(crate) child: Child,
     pub(crate) pid: Pid,
-    pub(crate) tree: Tree,
+    pub(crate) tree: ProcessTree,
 }
 
 /// Starts a program as a child of a run.
@@ -42,8 +42,8 @@ pub(crate) struct Process {
 /// Without credentials there is nothing to do between fork and exec, which
 /// lets the standard library use `posix_spawn`: it does not copy our page
 /// tables and costs a fraction of a fork.
-pub(crate) async fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::Result<Process> {
-    let mut command = program_of_ours(program.path);
+pub(crate) async fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::Result<ChildProcess> {
+    let mut command = clean_command(program.path);
     if let Some(name) = program.name {
         command.arg0(name);
     }
@@ -56,12 +56,12 @@ pub(crate) async fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) ->
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     if let Some(credentials) = program.credentials {
-        sys::run_as(&mut command, credentials);
+        sys::run_as(&mut command, credentials.uid, credentials.gid, &credentials.groups);
     }
     let child = reaper.spawn(Command::from(command), run).await?;
     let pid = pid_of(&child)?;
-    let tree = Tree::of_child(run, pid);
-    Ok(Process { child, pid, tree })
+    let tree = ProcessTree::of_child(run, pid);
+    Ok(ChildProcess { child, pid, tree })
 }
 
 /// Starts a module host, with its control socket as standard input. It leads a
@@ -73,7 +73,7 @@ pub(crate) async fn spawn_host(
     arguments: &[OsString],
     control: OwnedFd,
 ) -> io::Result<(Child, Pid)> {
-    let mut command = program_of_ours(interpreter);
+    let mut command = clean_command(interpreter);
     command
         .args(arguments)
         .env(run_id::VARIABLE, RunId::of_daemon().to_string())
@@ -86,10 +86,11 @@ pub(crate) async fn spawn_host(
     Ok((child, pid))
 }
 
-/// A program of ours or of a plugin, without what is told to the daemon alone.
-pub(crate) fn program_of_ours(path: &Path) -> StdCommand {
+/// A command for a program of smokerd or of a plugin, without the variables
+/// that are meant for the daemon alone.
+pub(crate) fn clean_command(path: &Path) -> StdCommand {
     let mut command = StdCommand::new(path);
-    for variable in OF_THE_DAEMON {
+    for variable in DAEMON_ONLY {
         command.env_remove(variable);
     }
     command

@@ -10,63 +10,63 @@ use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::process::containment::census::Census;
-use crate::process::containment::tree::Tree;
-use crate::process::sys::{self, Member};
+use crate::process::process_scanner::ProcessScanner;
+use crate::process::process_tree::ProcessTree;
+use crate::process::sys::{self, RunMember};
 
 /// How long processes have between SIGTERM and SIGKILL.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
 /// How long the kernel has to carry out a SIGKILL. What is left then sleeps in
-/// the kernel, or belongs to somebody else, and no signal of ours ends it.
-const KILL_PATIENCE: Duration = Duration::from_secs(1);
+/// the kernel, or belongs to another user, and no signal of ours ends it.
+const KILL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long all of the killing may take: a process needs the processor to end,
-/// and on a host that has no time for anybody it waits for its turn, as do we.
-const STARVED_PATIENCE: Duration = Duration::from_secs(10);
+/// How long all of the killing may take where processes wait for a processor:
+/// they need it to end, and on an overloaded host they wait, as the daemon does.
+const STARVED_KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Deaths of processes that are not our children reach us by no signal; the
-/// first look for them comes this soon, each further one twice as late.
-const FIRST_LOOK: Duration = Duration::from_millis(5);
-const LAST_LOOK: Duration = Duration::from_millis(160);
+/// No signal reports the death of a process that is not our child; the first
+/// scan for it comes after this pause, each further one after twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
-/// How the processes of a run are told to end.
+/// The two phases of ending a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
+enum KillPhase {
     /// By SIGTERM, and by SIGCONT for those that were stopped.
-    Politely,
+    Terminate,
     /// By SIGKILL.
-    AtOnce,
+    Kill,
 }
 
-impl Manner {
+impl KillPhase {
     /// Until when processes that were signalled are waited for. Newcomers gain
-    /// no grace; but who was killed this moment is not given up the next.
-    fn deadline(self, begun: Instant, last_signal: Instant, members: &[Member]) -> Instant {
+    /// no grace; but a process that was killed this moment is not given up the next.
+    fn deadline(self, begun: Instant, last_signal: Instant, members: &[RunMember]) -> Instant {
         match self {
-            Self::Politely => begun + GRACE,
-            Self::AtOnce if members.iter().any(|member| member.is_runnable) => begun + STARVED_PATIENCE,
-            Self::AtOnce => (last_signal + KILL_PATIENCE).min(begun + STARVED_PATIENCE),
+            Self::Terminate => begun + GRACE,
+            Self::Kill if members.iter().any(|member| member.is_runnable) => begun + STARVED_KILL_TIMEOUT,
+            Self::Kill => (last_signal + KILL_TIMEOUT).min(begun + STARVED_KILL_TIMEOUT),
         }
     }
 }
 
-impl Tree {
+impl ProcessTree {
     /// Ends all processes of the run: SIGTERM, grace, SIGKILL. Gives those that
     /// nothing could end.
-    pub(crate) async fn end(self, census: &Census, deaths: watch::Receiver<()>) -> Vec<Pid> {
-        self.end_with(Vec::new(), census, deaths).await
+    pub(crate) async fn end(self, scanner: &ProcessScanner, deaths: watch::Receiver<()>) -> Vec<Pid> {
+        self.end_with(Vec::new(), scanner, deaths).await
     }
 
     /// As [`Self::end`], with processes that are known to belong to it.
     pub(crate) async fn end_with(
         self,
-        mut known: Vec<Member>,
-        census: &Census,
+        mut known: Vec<RunMember>,
+        scanner: &ProcessScanner,
         mut deaths: watch::Receiver<()>,
     ) -> Vec<Pid> {
-        for manner in [Manner::Politely, Manner::AtOnce] {
-            known = self.signal_until_gone(manner, known, census, &mut deaths).await;
+        for phase in [KillPhase::Terminate, KillPhase::Kill] {
+            known = self.signal_until_gone(phase, known, scanner, &mut deaths).await;
             if known.is_empty() {
                 break;
             }
@@ -75,37 +75,37 @@ impl Tree {
     }
 
     /// Signals every member once, newcomers as they appear, until none is left
-    /// or the time is over; gives those that are left. Whoever was a member
+    /// or the time is over; gives those that are left. A member
     /// stays one: its parents may end before it does.
     async fn signal_until_gone(
         self,
-        manner: Manner,
-        mut known: Vec<Member>,
-        census: &Census,
+        phase: KillPhase,
+        mut known: Vec<RunMember>,
+        scanner: &ProcessScanner,
         deaths: &mut watch::Receiver<()>,
-    ) -> Vec<Member> {
+    ) -> Vec<RunMember> {
         let mut signalled: HashSet<(Pid, u64)> = HashSet::new();
-        let mut pace = Pace::of(manner);
+        let mut pace = ScanPace::of(phase);
         let begun = Instant::now();
         let mut last_signal = begun;
         loop {
             deaths.mark_unchanged();
-            // The first look is for parents to be killed before their children, so that none of them says what
-            // became of a child; who has forked since is met by the next.
-            let members = match manner {
-                Manner::AtOnce if !signalled.is_empty() => census.signal_members(self, known, kill_at_once).await,
-                Manner::AtOnce | Manner::Politely => census.members(self, known).await,
+            // The first scan only lists: parents are killed before their children, so that none of them reports
+            // what became of a child. What has forked since is found by the next scan.
+            let members = match phase {
+                KillPhase::Kill if !signalled.is_empty() => scanner.signal_members(self, known, kill_at_once).await,
+                KillPhase::Kill | KillPhase::Terminate => scanner.members(self, known).await,
             };
             let mut newcomers: Vec<_> =
                 members.iter().filter(|member| !signalled.contains(&member.identity())).collect();
             if !newcomers.is_empty() {
                 newcomers.sort_by_key(|member| (member.start, member.pid));
-                self.signal(&newcomers, manner);
+                self.signal(&newcomers, phase);
                 last_signal = Instant::now();
-                pace.pause = FIRST_LOOK;
+                pace.pause = FIRST_PAUSE;
             }
-            signalled = members.iter().map(Member::identity).collect();
-            let deadline = manner.deadline(begun, last_signal, &members);
+            signalled = members.iter().map(RunMember::identity).collect();
+            let deadline = phase.deadline(begun, last_signal, &members);
             if members.is_empty() || Instant::now() >= deadline {
                 return members;
             }
@@ -116,11 +116,11 @@ impl Tree {
 
     /// The group at one stroke, which no fork escapes, then each process that
     /// left it, oldest first. Failures mean that a process is gone, or not ours to end; the
-    /// next look tells which.
-    fn signal(self, members: &[&Member], manner: Manner) {
-        let signals: &[Signal] = match manner {
-            Manner::Politely => &[Signal::SIGTERM, Signal::SIGCONT],
-            Manner::AtOnce => &[Signal::SIGKILL],
+    /// next scan shows which.
+    fn signal(self, members: &[&RunMember], phase: KillPhase) {
+        let signals: &[Signal] = match phase {
+            KillPhase::Terminate => &[Signal::SIGTERM, Signal::SIGCONT],
+            KillPhase::Kill => &[Signal::SIGKILL],
         };
         for signal in signals {
             if let Some(group) = self.group.filter(|_| members.iter().any(|member| member.in_group)) {
@@ -148,35 +148,35 @@ pub(crate) fn has_members(group: Pid) -> bool {
     killpg(group, None).is_ok()
 }
 
-/// When to look again.
-struct Pace {
-    /// How long to wait for a death before looking for one.
+/// When to scan again.
+struct ScanPace {
+    /// How long to wait for a death to be reported before the next scan.
     pause: Duration,
-    /// How long to wait even when one is known of, twice as long each time: a
-    /// run that forks without end must not keep us reading without end.
-    breath: Duration,
-    longest_breath: Duration,
+    /// How long to wait even when a death was reported, twice as long each time:
+    /// a run that forks without end must not keep the scanner busy without end.
+    throttle: Duration,
+    max_throttle: Duration,
 }
 
-impl Pace {
-    fn of(manner: Manner) -> Self {
-        let longest_breath = match manner {
-            Manner::Politely => LAST_LOOK,
-            Manner::AtOnce => FIRST_LOOK,
+impl ScanPace {
+    fn of(phase: KillPhase) -> Self {
+        let max_throttle = match phase {
+            KillPhase::Terminate => LONGEST_PAUSE,
+            KillPhase::Kill => FIRST_PAUSE,
         };
-        Self { pause: FIRST_LOOK, breath: Duration::ZERO, longest_breath }
+        Self { pause: FIRST_PAUSE, throttle: Duration::ZERO, max_throttle }
     }
 
     /// Returns when one of the processes is gone, or at the deadline.
-    async fn wait_for_a_death(&mut self, members: &[Member], deaths: &mut watch::Receiver<()>, deadline: Instant) {
-        sleep_until((Instant::now() + self.breath).min(deadline)).await;
-        self.breath = (self.breath * 2).clamp(Duration::from_millis(1), self.longest_breath);
+    async fn wait_for_a_death(&mut self, members: &[RunMember], deaths: &mut watch::Receiver<()>, deadline: Instant) {
+        sleep_until((Instant::now() + self.throttle).min(deadline)).await;
+        self.throttle = (self.throttle * 2).clamp(Duration::from_millis(1), self.max_throttle);
         while Instant::now() < deadline && members.iter().all(|member| sys::is_alive(member.pid)) {
-            let next_look = (Instant::now() + self.pause).min(deadline);
-            self.pause = (self.pause * 2).min(LAST_LOOK);
-            if let Ok(Err(_)) = timeout_at(next_look, deaths.changed()).await {
+            let next_scan = (Instant::now() + self.pause).min(deadline);
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            if let Ok(Err(_)) = timeout_at(next_scan, deaths.changed()).await {
                 // The reaper is gone with its runtime: only the pause is left.
-                sleep_until(next_look).await;
+                sleep_until(next_scan).await;
             }
         }
     }

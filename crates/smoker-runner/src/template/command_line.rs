@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::template::place::Only;
+use crate::template::shell_context::ValueRule;
 
 /// Stands in a word for a value that is not known, so that the word equals no
 /// name that has a meaning.
@@ -24,8 +24,8 @@ pub(crate) struct HereDocument {
 /// The simple command around the place that is being read.
 #[derive(Debug, Default)]
 pub(crate) struct CommandLine {
-    word: Word,
-    previous: Word,
+    word: ShellWord,
+    previous: ShellWord,
     name: Option<String>,
     /// The option words so far.
     options: String,
@@ -34,7 +34,7 @@ pub(crate) struct CommandLine {
     /// Between `[[` and `]]`.
     in_test: bool,
     /// What the next word must be, in a `[[ ]]` or behind `>&`.
-    operand: Option<Only>,
+    operand: Option<ValueRule>,
     /// Open parentheses of subshells, functions and arrays.
     parentheses: usize,
     /// The number of open parentheses outside of `((`, while inside of it.
@@ -46,7 +46,7 @@ pub(crate) struct CommandLine {
 
 /// One word, without its quotes.
 #[derive(Debug, Default)]
-struct Word {
+struct ShellWord {
     text: String,
     started: bool,
     quoted: bool,
@@ -119,7 +119,7 @@ impl CommandLine {
     /// `>&` and `<&`: so is this one, and bash expands it a second time, quotes or not.
     pub(crate) fn duplicate(&mut self) {
         self.skips_word = true;
-        self.operand = Some(Only::Descriptor);
+        self.operand = Some(ValueRule::Descriptor);
     }
 
     /// Ends the word, if there is one; `nested` says that it stands inside `$(...)`.
@@ -151,9 +151,9 @@ impl CommandLine {
             match word.text.as_str() {
                 "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
                     end.integers.append(&mut self.previous.holes);
-                    self.operand = Some(Only::Integer);
+                    self.operand = Some(ValueRule::Integer);
                 }
-                "-v" | "-R" => self.operand = Some(Only::Name),
+                "-v" | "-R" => self.operand = Some(ValueRule::Name),
                 _ => {}
             }
         }
@@ -173,7 +173,7 @@ impl CommandLine {
 
     /// `;`, `|`, the end of a line and the like.
     pub(crate) fn end_command(&mut self) {
-        self.previous = Word::default();
+        self.previous = ShellWord::default();
         self.name = None;
         self.options.clear();
         self.skips_word = false;
@@ -229,9 +229,9 @@ impl CommandLine {
     }
 
     /// Which values may stand in the word that is being read, when not all may.
-    pub(crate) fn restriction(&self) -> Option<Only> {
+    pub(crate) fn restriction(&self) -> Option<ValueRule> {
         if self.in_arithmetic() || self.word.subscript {
-            return Some(Only::Integer);
+            return Some(ValueRule::Integer);
         }
         if self.operand.is_some() {
             return self.operand;
@@ -240,22 +240,22 @@ impl CommandLine {
         let previous = self.previous.text.as_str();
         let option_argument = previous.starts_with('-') && previous.ends_with(['d', 'i', 'n', 'N', 'p', 't', 'u']);
         match self.name.as_deref()? {
-            "let" => Some(Only::Integer),
+            "let" => Some(ValueRule::Integer),
             "declare" | "typeset" | "local" | "export" | "readonly" => {
                 if self.options.contains('i') {
-                    Some(Only::Integer)
+                    Some(ValueRule::Integer)
                 } else if self.options.contains('n') {
                     // The value is the name of another variable.
-                    Some(Only::Name)
+                    Some(ValueRule::Name)
                 } else {
-                    named.then_some(Only::Name)
+                    named.then_some(ValueRule::Name)
                 }
             }
-            "unset" => Some(Only::Name),
-            "read" | "mapfile" | "readarray" if !option_argument => Some(Only::Name),
-            "test" | "[" if self.options.contains("-v ") || self.options.contains("-R ") => Some(Only::Name),
-            "printf" if previous == "-v" => Some(Only::Name),
-            "wait" if self.options.contains('p') => Some(Only::Name),
+            "unset" => Some(ValueRule::Name),
+            "read" | "mapfile" | "readarray" if !option_argument => Some(ValueRule::Name),
+            "test" | "[" if self.options.contains("-v ") || self.options.contains("-R ") => Some(ValueRule::Name),
+            "printf" if previous == "-v" => Some(ValueRule::Name),
+            "wait" if self.options.contains('p') => Some(ValueRule::Name),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use smoker_model::python_format::error::FormatError;
 use thiserror::Error;
 
-use crate::template::place::Refusal;
+use crate::template::shell_context::UnsafePlace;
 
 /// The kernel takes no argument or variable of this many bytes
 /// (`MAX_ARG_STRLEN` of Linux, its closing NUL included).
@@ -12,17 +12,17 @@ pub const MAX_COMMAND: usize = 128 * 1024;
 /// Why a command could not be filled in. Each message names the placeholder or
 /// shows the spot, says the reason and, where there is one, the way out.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum TemplateError {
+pub enum FillError {
     /// A placeholder that Python could not fill in either.
     #[error(transparent)]
     Format(#[from] FormatError),
     /// A placeholder where no way of writing a value is safe.
-    #[error("{placeholder} cannot stand {}: {}", .refusal.place(), .refusal.way_out(.variable))]
+    #[error("{placeholder} cannot stand {}: {}", .unsafe_place.place(), .unsafe_place.way_out(.variable))]
     Refused {
         /// The placeholder as `%(Name)s`.
         placeholder: String,
         /// Where it stands.
-        refusal: Refusal,
+        unsafe_place: UnsafePlace,
         /// The environment variable that holds the same value.
         variable: String,
     },

@@ -6,9 +6,9 @@
 //!
 //! - `scan`: finds the place of each format in the shell's grammar
 //! - `command_line`: what the scan knows of the simple command it is in
-//! - `place`: the kinds of places
+//! - `shell_context`: the kinds of places, and what can be written there
 //! - `quote`: writes a formatted value for its place
-//! - `error`: [`TemplateError`]
+//! - `error`: why a command could not be filled in
 //!
 //! # Places
 //!
@@ -37,9 +37,10 @@
 //! `Stdin: json` there. A value that begins with `-` is an option to many
 //! programs; write `--` before the placeholder.
 
-mod command_line;
 pub mod error;
-pub mod place;
+pub mod shell_context;
+
+mod command_line;
 mod quote;
 mod scan;
 
@@ -48,8 +49,9 @@ use smoker_model::python_format::error::FormatError;
 use smoker_model::python_format::format::format;
 use smoker_model::value::Value;
 
-use crate::template::error::{MAX_COMMAND, TemplateError};
-use crate::template::scan::{Item, places};
+use crate::template::error::{FillError, MAX_COMMAND};
+use crate::template::scan::contexts;
+use crate::template::scan::scanner::ScanItem;
 
 /// Fills the values that `lookup` has for the names in `command` into it.
 /// The result is text for `/bin/sh -c`.
@@ -60,11 +62,11 @@ use crate::template::scan::{Item, places};
 /// `lookup` does not know, a value that the format cannot write, a place
 /// or a value for which no safe way of writing exists, and a text of
 /// [`MAX_COMMAND`] bytes or more.
-pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<String, TemplateError> {
+pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<String, FillError> {
     let mut room = MAX_COMMAND;
     // A long value at many places must not be written out only to be refused.
     let mut take = |text: &str| match room.checked_sub(text.len()) {
-        None | Some(0) => Err(TemplateError::TooLong),
+        None | Some(0) => Err(FillError::TooLong),
         Some(left) => {
             room = left;
             Ok(())
@@ -75,42 +77,42 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
     let mut holes = Vec::new();
     for piece in parse(command)? {
         match piece {
-            Piece::Text(text) => items.extend(text.chars().map(Item::Char)),
+            Piece::Text(text) => items.extend(text.chars().map(ScanItem::Char)),
             Piece::Hole(directive) => {
                 let Some(value) = lookup(&directive.name) else {
                     return Err(FormatError::Missing { name: directive.name, spot: directive.spot }.into());
                 };
                 let text = format(&directive, &value)?;
                 take(&text)?;
-                items.push(Item::Hole);
+                items.push(ScanItem::Hole);
                 holes.push((directive, text));
             }
         }
     }
     let mut filled = String::with_capacity(command.len());
-    let mut holes = holes.iter().zip(places(&items));
+    let mut holes = holes.iter().zip(contexts(&items));
     for item in &items {
         match item {
-            Item::Char(c) => filled.push(*c),
-            Item::Hole => {
-                if let Some(((directive, text), place)) = holes.next() {
-                    filled.push_str(&quote::quote(directive, place, text)?);
+            ScanItem::Char(c) => filled.push(*c),
+            ScanItem::Hole => {
+                if let Some(((directive, text), context)) = holes.next() {
+                    filled.push_str(&quote::quote(directive, context, text)?);
                 }
             }
         }
     }
-    if filled.len() < MAX_COMMAND { Ok(filled) } else { Err(TemplateError::TooLong) }
+    if filled.len() < MAX_COMMAND { Ok(filled) } else { Err(FillError::TooLong) }
 }
 
 #[cfg(test)]
 mod tests {
     use smoker_model::value::Value;
 
-    use crate::template::error::TemplateError;
+    use crate::template::error::FillError;
     use crate::template::fill;
 
     /// Fills in the parameters that a test has.
-    fn filled(command: &str, parameters: &[(&str, Value)]) -> Result<String, TemplateError> {
+    fn filled(command: &str, parameters: &[(&str, Value)]) -> Result<String, FillError> {
         fill(command, &|name| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
     }
 
@@ -186,7 +188,7 @@ mod tests {
     fn values_that_are_empty_or_not_whole_are_no_numbers() {
         for value in ["", " ", "-", "1.5", "0x1f", "1 2", "1\n", "١"] {
             let result = filled("echo $((%(P)s))", &[("P", text(value))]);
-            assert!(matches!(result, Err(TemplateError::Value { .. })), "{value:?}: {result:?}");
+            assert!(matches!(result, Err(FillError::Value { .. })), "{value:?}: {result:?}");
         }
         for value in ["0", "-17", "+5", "  42"] {
             assert!(filled("echo $((%(P)s))", &[("P", text(value))]).is_ok(), "{value:?}");

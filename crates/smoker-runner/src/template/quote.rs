@@ -4,51 +4,51 @@
 use smoker_model::python_format::directive::Directive;
 
 use crate::process::environment::variable_name;
-use crate::template::error::TemplateError;
-use crate::template::place::{Form, Only, Place, Refusal};
+use crate::template::error::FillError;
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
 
-/// `value` in shell text for `place`.
-pub(crate) fn quote(directive: &Directive, place: Place, value: &str) -> Result<String, TemplateError> {
+/// `value` in shell text for `context`.
+pub(crate) fn quote(directive: &Directive, context: ShellContext, value: &str) -> Result<String, FillError> {
     if value.contains('\0') {
-        return Err(TemplateError::Nul { placeholder: directive.placeholder() });
+        return Err(FillError::Nul { placeholder: directive.placeholder() });
     }
-    let form = match place {
-        Place::Refused(refusal) => return Err(refused(directive, refusal)),
-        Place::Any(form) => form,
-        Place::Only(only, form) => {
+    let form = match context {
+        ShellContext::Refused(unsafe_place) => return Err(refused(directive, unsafe_place)),
+        ShellContext::Any(form) => form,
+        ShellContext::Only(only, form) => {
             check(only, value).map_err(|problem| unwritable(directive, problem))?;
             form
         }
     };
     Ok(match form {
-        Form::Bare => single_quoted(value),
-        Form::Single => inside_single(value),
-        Form::Double => format!("\"{}\"", single_quoted(value)),
-        Form::DefaultWord => escaped(value, false).map_err(|problem| unwritable(directive, problem))?,
-        Form::DefaultWordTail => escaped(value, true).map_err(|problem| unwritable(directive, problem))?,
-        Form::Comment => value.chars().map(|c| if is_harmless_or_foreign(c) { c } else { '_' }).collect(),
-        Form::Plain => plain(value),
+        QuoteForm::Bare => single_quoted(value),
+        QuoteForm::Single => inside_single(value),
+        QuoteForm::Double => format!("\"{}\"", single_quoted(value)),
+        QuoteForm::DefaultWord => escaped(value, false).map_err(|problem| unwritable(directive, problem))?,
+        QuoteForm::DefaultWordTail => escaped(value, true).map_err(|problem| unwritable(directive, problem))?,
+        QuoteForm::Comment => value.chars().map(|c| if is_harmless_or_foreign(c) { c } else { '_' }).collect(),
+        QuoteForm::Plain => plain(value),
     })
 }
 
-fn check(only: Only, value: &str) -> Result<(), String> {
+fn check(only: ValueRule, value: &str) -> Result<(), String> {
     match only {
-        Only::Integer if is_integer(value) => Ok(()),
-        Only::Integer => {
+        ValueRule::Integer if is_integer(value) => Ok(()),
+        ValueRule::Integer => {
             Err(format!("is {value:?}, but only a whole number can stand where the shell computes with it"))
         }
-        Only::Name if !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Ok(()),
-        Only::Name => Err(format!(
+        ValueRule::Name if !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Ok(()),
+        ValueRule::Name => Err(format!(
             "is {}, but only letters, digits and `_` can stand where the shell reads the name of a variable",
             shown(value)
         )),
-        Only::Harmless(_) | Only::Descriptor if !value.is_empty() && value.chars().all(is_harmless) => Ok(()),
-        Only::Descriptor => Err(format!(
+        ValueRule::Harmless(_) | ValueRule::Descriptor if !value.is_empty() && value.chars().all(is_harmless) => Ok(()),
+        ValueRule::Descriptor => Err(format!(
             "is {}, but only ASCII letters, digits and `_./:@,+-` can stand behind `>&`, where bash expands a word \
              twice; write `>FILE 2>&1` for a file",
             shown(value)
         )),
-        Only::Harmless(reason) => Err(format!(
+        ValueRule::Harmless(reason) => Err(format!(
             "is {}, but shells disagree about what its place means, because of {reason}, \
              and so only ASCII letters, digits and `_./:@,+-` can stand there",
             shown(value)
@@ -118,10 +118,10 @@ fn escaped(value: &str, tail: bool) -> Result<String, String> {
     Ok(out)
 }
 
-fn refused(directive: &Directive, refusal: Refusal) -> TemplateError {
-    TemplateError::Refused { placeholder: directive.placeholder(), refusal, variable: variable_name(&directive.name) }
+fn refused(directive: &Directive, unsafe_place: UnsafePlace) -> FillError {
+    FillError::Refused { placeholder: directive.placeholder(), unsafe_place, variable: variable_name(&directive.name) }
 }
 
-fn unwritable(directive: &Directive, problem: String) -> TemplateError {
-    TemplateError::Value { placeholder: directive.placeholder(), problem, variable: variable_name(&directive.name) }
+fn unwritable(directive: &Directive, problem: String) -> FillError {
+    FillError::Value { placeholder: directive.placeholder(), problem, variable: variable_name(&directive.name) }
 }

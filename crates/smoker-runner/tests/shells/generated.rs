@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fastrand::Rng;
 use smoker_model::value::Value;
-use smoker_runner::template::error::TemplateError;
+use smoker_runner::template::error::FillError;
 use smoker_runner::template::fill;
 
 use crate::grammar::{Grammar, NUMBER, Piece, VARIABLES};
@@ -61,7 +61,7 @@ impl Line {
         };
         match fill(&piece.template, &lookup) {
             Ok(script) => Some(Self { value, script }),
-            Err(TemplateError::Value { .. } | TemplateError::Refused { .. }) => None,
+            Err(FillError::Value { .. } | FillError::Refused { .. }) => None,
             Err(error) => panic!("{}: {error}", piece.template),
         }
     }

@@ -1,7 +1,7 @@
 //! Places written down one by one, each with many values.
 
 use smoker_model::value::Value;
-use smoker_runner::template::error::TemplateError;
+use smoker_runner::template::error::FillError;
 use smoker_runner::template::fill;
 
 use crate::shell::{CANARY, PRELUDE, run, shells};
@@ -115,7 +115,7 @@ fn assert_exact(template: &str, way: Way, values: &[String], shells: &[&[&str]])
     for value in values {
         match filled(template, value) {
             Ok(command) => commands.push(command),
-            Err(TemplateError::Value { .. }) if way == QuotedWord && !is_writable(value) => continue,
+            Err(FillError::Value { .. }) if way == QuotedWord && !is_writable(value) => continue,
             Err(error) => panic!("{template} with {value:?}: {error}"),
         }
         sent.push(if way == CutsLineEnds { value.trim_end_matches('\n') } else { value });
@@ -137,7 +137,7 @@ fn assert_exact(template: &str, way: Way, values: &[String], shells: &[&[&str]])
 }
 
 /// Puts one value in for all placeholders.
-pub(crate) fn filled(template: &str, value: &str) -> Result<String, TemplateError> {
+pub(crate) fn filled(template: &str, value: &str) -> Result<String, FillError> {
     fill(template, &|name| (name == "P").then(|| Value::Text(value.to_owned())))
 }
 

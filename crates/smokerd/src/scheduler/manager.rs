@@ -129,7 +129,7 @@ mod tests {
     use std::time::Duration;
 
     use smoker_runner::modules::host::settings::PythonSettings;
-    use smoker_runner::process::containment::reaper::Reaper;
+    use smoker_runner::process::containment::orphans::Reaper;
     use tokio::time::timeout;
 
     use super::*;

@@ -6,7 +6,7 @@ use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;
-use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::containment::orphans::Reaper;
 use tokio::runtime::Builder;
 
 /// Looks for them once, without running any. A warning each: the file may come

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smoker_model::plugin::Execution;
 use smoker_model::result::{ComponentShape, WireResult};
-use smoker_runner::evidence::Exit;
+use smoker_runner::trace::run_trace::Exit;
 
 use crate::results::json_text;
 use crate::test_plugin::trial::Trial;
@@ -34,15 +34,15 @@ enum ExitWord {
 
 /// The object on a line of its own.
 pub(super) fn of(trial: &Trial) -> String {
-    let evidence = &trial.evidence;
+    let trace = &trial.trace;
     let is_module = matches!(trial.spec.invocation.execution, Execution::Module(_));
     let report = Report {
         plugin: trial.spec.name.as_str(),
-        command: evidence.command.as_deref(),
-        stdout: if is_module { &evidence.printed } else { &evidence.stdout.text },
-        stderr: &evidence.stderr.text,
-        exit: evidence.exit.as_ref().map(ExitWord::from),
-        seconds: evidence.took.as_secs_f64(),
+        command: trace.command.as_deref(),
+        stdout: if is_module { &trace.printed } else { &trace.stdout.text },
+        stderr: &trace.stderr.text,
+        exit: trace.exit.as_ref().map(ExitWord::from),
+        seconds: trace.duration.as_secs_f64(),
         result: trial.result.on_wire(ComponentShape::Mapping),
         problems: &trial.problems,
     };

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use serde_json::{Map, Value as Json};
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::{ComponentShape, PluginResult};
-use smoker_runner::evidence::{Evidence, Exit};
+use smoker_runner::trace::run_trace::{Exit, RunTrace};
 
 use crate::test_plugin::trial::Trial;
 
@@ -20,17 +20,17 @@ pub(super) fn of(trial: &Trial) -> String {
 }
 
 fn write(trial: &Trial, out: &mut String) -> fmt::Result {
-    let Trial { spec, evidence, .. } = trial;
+    let Trial { spec, trace, .. } = trial;
     field(out, "plugin", spec.name.as_str())?;
-    write_execution(out, spec, evidence)?;
+    write_execution(out, spec, trace)?;
     if let Some((uid, gid)) = trial.ids {
         field(out, "run as", &format!("uid {uid}, gid {gid}"))?;
     }
     for note in &trial.notes {
         field(out, "note", note)?;
     }
-    if evidence.maintenance_lock.is_none() {
-        write_run(out, spec, evidence)?;
+    if trace.maintenance_lock.is_none() {
+        write_run(out, spec, trace)?;
     }
     write_result(out, &trial.result)?;
     if !trial.problems.is_empty() {
@@ -39,11 +39,11 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn write_execution(out: &mut String, spec: &PluginSpec, evidence: &Evidence) -> fmt::Result {
+fn write_execution(out: &mut String, spec: &PluginSpec, trace: &RunTrace) -> fmt::Result {
     match &spec.invocation.execution {
         Execution::Module(name) => field(out, "module", name),
         Execution::Command { parser, .. } => {
-            if let Some(command) = &evidence.command {
+            if let Some(command) = &trace.command {
                 field(out, "command", command)?;
             }
             parser.as_ref().map_or(Ok(()), |parser| field(out, "parser", parser))
@@ -51,16 +51,16 @@ fn write_execution(out: &mut String, spec: &PluginSpec, evidence: &Evidence) -> 
     }
 }
 
-fn write_run(out: &mut String, spec: &PluginSpec, evidence: &Evidence) -> fmt::Result {
-    if let Some(exit) = &evidence.exit {
+fn write_run(out: &mut String, spec: &PluginSpec, trace: &RunTrace) -> fmt::Result {
+    if let Some(exit) = &trace.exit {
         field(out, "exit", &exit_text(exit, spec))?;
     }
-    field(out, "seconds", &format!("{:.3}", evidence.took.as_secs_f64()))?;
+    field(out, "seconds", &format!("{:.3}", trace.duration.as_secs_f64()))?;
     if matches!(spec.invocation.execution, Execution::Module(_)) {
-        return stream(out, "printed", &evidence.printed);
+        return stream(out, "printed", &trace.printed);
     }
-    stream(out, "standard output", &evidence.stdout.text)?;
-    stream(out, "standard error", &evidence.stderr.text)
+    stream(out, "standard output", &trace.stdout.text)?;
+    stream(out, "standard error", &trace.stderr.text)
 }
 
 fn exit_text(exit: &Exit, spec: &PluginSpec) -> String {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::PluginResult;
 use smoker_runner::context::RunKind;
-use smoker_runner::evidence::{Evidence, Exit};
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::Guardian;
 use smoker_runner::runner::Runner;
-use smoker_runner::witness::Witness;
+use smoker_runner::trace::recorder::TraceRecorder;
+use smoker_runner::trace::run_trace::{Exit, RunTrace};
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +29,7 @@ pub(crate) struct Trial {
     pub(crate) spec: Arc<PluginSpec>,
     /// The uid and gid that it ran with, when they are not ours.
     pub(crate) ids: Option<(u32, u32)>,
-    pub(crate) evidence: Evidence,
+    pub(crate) trace: RunTrace,
     pub(crate) result: PluginResult,
     /// What is wrong with the plugin's configuration and with what it printed.
     pub(crate) problems: Vec<String>,
@@ -50,23 +50,23 @@ impl Trial {
         let plugin = PreparedPlugin::new(Arc::new(spec));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
         let run = runtime.block_on(run_once(&plugin, python)).map_err(StartError::Runtime)?;
-        let Run { result, evidence, was_interrupted } = run;
+        let Run { result, trace, was_interrupted } = run;
         let spec = Arc::clone(plugin.spec());
         let mut problems: Vec<_> = warnings.iter().map(ToString::to_string).collect();
-        if speaks_json(&spec, &evidence) {
-            problems.extend(explain::output(&evidence.stdout.text));
+        if speaks_json(&spec, &trace) {
+            problems.extend(explain::output(&trace.stdout.text));
         }
-        problems.extend(evidence.invalid.iter().flat_map(explain::result));
-        let notes = notes(&spec, &evidence, leaves_out_action, was_interrupted);
+        problems.extend(trace.invalid.iter().flat_map(explain::result));
+        let notes = notes(&spec, &trace, leaves_out_action, was_interrupted);
         let ids = plugin.credentials().as_ref().ok().and_then(Option::as_ref);
         let ids = ids.map(|ids| (ids.uid.as_raw(), ids.gid.as_raw()));
-        Ok(Self { spec, ids, evidence, result, problems, notes, was_interrupted })
+        Ok(Self { spec, ids, trace, result, problems, notes, was_interrupted })
     }
 }
 
 struct Run {
     result: PluginResult,
-    evidence: Evidence,
+    trace: RunTrace,
     was_interrupted: bool,
 }
 
@@ -79,10 +79,10 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
         None
     });
     let cancel = CancellationToken::new();
-    let witness = Witness::default();
+    let recorder = TraceRecorder::default();
     let mut run = std::pin::pin!(async {
-        let result = check_and_act(runner.begin(plugin, RunKind::Forced, &cancel).watched_by(&witness)).await;
-        (result, witness.evidence().await)
+        let result = check_and_act(runner.begin(plugin, RunKind::Forced, &cancel).traced_by(&recorder)).await;
+        (result, recorder.finish().await)
     });
     let (ran, was_interrupted) = tokio::select! {
         ran = &mut run => (ran, false),
@@ -95,28 +95,28 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
     if let Some(guardian) = guardian {
         guardian.dismiss().await;
     }
-    let (result, evidence) = ran;
-    Ok(Run { result, evidence, was_interrupted })
+    let (result, trace) = ran;
+    Ok(Run { result, trace, was_interrupted })
 }
 
 /// Whether what was printed is read as JSON, should it be some: that of a
 /// command without a parser that ended by itself, whole.
-fn speaks_json(spec: &PluginSpec, evidence: &Evidence) -> bool {
-    let ended = matches!(evidence.exit, Some(Exit::Status(_) | Exit::Signal { .. }));
-    ended && evidence.stdout.cut == 0 && matches!(&spec.invocation.execution, Execution::Command { parser: None, .. })
+fn speaks_json(spec: &PluginSpec, trace: &RunTrace) -> bool {
+    let ended = matches!(trace.exit, Some(Exit::Status(_) | Exit::Signal { .. }));
+    ended && trace.stdout.cut == 0 && matches!(&spec.invocation.execution, Execution::Command { parser: None, .. })
 }
 
-fn notes(spec: &PluginSpec, evidence: &Evidence, leaves_out_action: bool, was_interrupted: bool) -> Vec<String> {
-    let lock = evidence.maintenance_lock.as_ref();
+fn notes(spec: &PluginSpec, trace: &RunTrace, leaves_out_action: bool, was_interrupted: bool) -> Vec<String> {
+    let lock = trace.maintenance_lock.as_ref();
     let lock = lock.map(|path| format!("not run, because the MaintenanceLock {path} exists"));
     let action = leaves_out_action.then(|| "its action was not run; --with-action runs it".to_owned());
     let end = was_interrupted.then(|| "ended by a signal before it was done; the result is that of the end".to_owned());
-    let cuts = [("output", &evidence.stdout), ("error", &evidence.stderr)].into_iter().filter(|(_, it)| it.cut > 0);
+    let cuts = [("output", &trace.stdout), ("error", &trace.stderr)].into_iter().filter(|(_, it)| it.cut > 0);
     let cuts = cuts.map(|(stream, printed)| {
         let (cut, limit) = (printed.cut, spec.invocation.max_output);
         format!("MaxOutput ({limit} bytes) cut {cut} bytes from the middle of standard {stream}")
     });
-    let has_parser = matches!(spec.invocation.execution, Execution::Command { .. }) && !evidence.printed.is_empty();
-    let parser = has_parser.then(|| format!("the parser printed:\n{}", evidence.printed));
+    let has_parser = matches!(spec.invocation.execution, Execution::Command { .. }) && !trace.printed.is_empty();
+    let parser = has_parser.then(|| format!("the parser printed:\n{}", trace.printed));
     lock.into_iter().chain(action).chain(end).chain(cuts).chain(parser).collect()
 }

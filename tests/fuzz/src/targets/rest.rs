@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value as Json;
 use smoker_config::config::{self, Config};
-use smoker_runner::process::containment::reaper::Reaper;
+use smoker_runner::process::containment::orphans::Reaper;
 use smokerd::http::embedded::Pages;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::runtime::Runtime;

@@ -4,7 +4,7 @@
 //! the outcome is tried with real shells in `smoker-runner/tests/shells`.
 
 use smoker_model::value::Value;
-use smoker_runner::template::{error::TemplateError, fill};
+use smoker_runner::template::{error::FillError, fill};
 
 use crate::fields::{Fields, joined};
 use crate::random::Random;
@@ -48,8 +48,8 @@ fn check(input: &[u8]) -> String {
             let text = error.to_string();
             assert!(!text.is_empty());
             let kind = match error {
-                TemplateError::Refused { refusal, .. } => format!("{refusal:?}"),
-                TemplateError::Value { problem, .. } => problem,
+                FillError::Refused { unsafe_place, .. } => format!("{unsafe_place:?}"),
+                FillError::Value { problem, .. } => problem,
                 other => other.to_string(),
             };
             format!("refused {kind}")

@@ -12,49 +12,49 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::modules::host::streams::Streams;
-use crate::modules::host::wire::{self, Message, Order};
-use crate::process::containment::reaper::{Claim, Reaper};
-use crate::process::execute::End;
+use crate::modules::host::streams::ChildStreams;
+use crate::modules::host::wire::{self, HostMessage, HostOrder};
+use crate::process::containment::orphans::{Claim, Reaper};
+use crate::process::execute::ChildEnd;
 
 /// A host that takes orders. Dropping it ends the host.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    orders: UnboundedSender<Order>,
-    runs: Mutex<HashMap<u64, UnboundedSender<Event>>>,
+pub(crate) struct HostConnection {
+    orders: UnboundedSender<HostOrder>,
+    runs: Mutex<HashMap<u64, UnboundedSender<ChildEvent>>>,
     death: OnceLock<String>,
     next_id: AtomicU64,
     search_path: Vec<PathBuf>,
     reaper: Reaper,
     /// The child that was ordered for the next run.
-    spare: Mutex<Option<Ordered>>,
+    spare: Mutex<Option<OrderedChild>>,
 }
 
-/// What becomes of a run's child.
+/// What happens to a run's child.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum ChildEvent {
     Started(Claim),
     Failed(String),
-    Ended(End),
+    Ended(ChildEnd),
 }
 
 /// A child that was ordered. One is ordered ahead of the run that will need
 /// it, so that a run does not wait for a fork.
 #[derive(Debug)]
-pub(crate) struct Ordered {
-    pub(crate) forked: Forked,
-    pub(crate) streams: Streams,
+pub(crate) struct OrderedChild {
+    pub(crate) events: ChildEvents,
+    pub(crate) streams: ChildStreams,
 }
 
 /// What happens to a child that was ordered. Dropping it lets the host reap the child.
 #[derive(Debug)]
-pub(crate) struct Forked {
+pub(crate) struct ChildEvents {
     id: u64,
-    connection: Weak<Connection>,
-    events: UnboundedReceiver<Event>,
+    connection: Weak<HostConnection>,
+    events: UnboundedReceiver<ChildEvent>,
 }
 
-impl Connection {
+impl HostConnection {
     /// Takes orders over this half of the control socket.
     pub(crate) fn new(socket: OwnedWriteHalf, search_path: Vec<PathBuf>, reaper: Reaper) -> Self {
         let (orders, mut ordered) = unbounded_channel();
@@ -77,8 +77,8 @@ impl Connection {
         self.death.get().map(String::as_str)
     }
 
-    /// Why the host is gone, for a run that lost it.
-    pub(crate) fn obituary(&self) -> String {
+    /// Why the host is gone, for the run that it died under.
+    pub(crate) fn death_reason(&self) -> String {
         self.death().unwrap_or("the Python host is gone").to_owned()
     }
 
@@ -91,8 +91,8 @@ impl Connection {
     /// # Errors
     ///
     /// When no more files may be open.
-    pub(crate) fn fork(self: &Arc<Self>) -> io::Result<Ordered> {
-        let (streams, descriptors) = Streams::new()?;
+    pub(crate) fn fork(self: &Arc<Self>) -> io::Result<OrderedChild> {
+        let (streams, descriptors) = ChildStreams::new()?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, events) = unbounded_channel();
         self.runs().insert(id, sender);
@@ -101,8 +101,8 @@ impl Connection {
             self.runs().remove(&id);
         }
         // Whether the host can still be reached shows in the events.
-        let _ = self.orders.send(Order::Run { id, descriptors });
-        Ok(Ordered { forked: Forked { id, connection: Arc::downgrade(self), events }, streams })
+        let _ = self.orders.send(HostOrder::Run { id, descriptors });
+        Ok(OrderedChild { events: ChildEvents { id, connection: Arc::downgrade(self), events }, streams })
     }
 
     /// Orders a child for the next run, unless there is one.
@@ -115,7 +115,7 @@ impl Connection {
     }
 
     /// The child that was ordered for the next run.
-    pub(crate) fn take_spare(&self) -> Option<Ordered> {
+    pub(crate) fn take_spare(&self) -> Option<OrderedChild> {
         self.spare().take()
     }
 
@@ -125,48 +125,50 @@ impl Connection {
             let Some(connection) = connection.upgrade() else { return };
             match serde_json::from_str(&line) {
                 Ok(message) => connection.take(&message),
-                Err(error) => tracing::error!("the Python host says what nobody understands ({error}): {line}"),
+                Err(error) => tracing::error!("the Python host sent a message that can't be read ({error}): {line}"),
             }
         }
     }
 
-    /// The host is gone: every run hears of it, and no new one is taken.
-    pub(crate) fn bury(&self, reason: String) {
+    /// The host is gone: the events of every run end, and no new run begins.
+    pub(crate) fn mark_dead(&self, reason: String) {
         let _ = self.death.set(reason);
         self.runs().clear();
         self.take_spare();
     }
 
-    fn take(&self, message: &Message) {
-        let (id, event): (u64, &dyn Fn() -> Event) = match message {
-            Message::Started { started, pid } => (*started, &|| Event::Started(self.reaper.claim(Pid::from_raw(*pid)))),
-            Message::Exited { exited, code } => (*exited, &|| Event::Ended(End::Exited(*code))),
-            Message::Signalled { exited, signal } => (*exited, &|| Event::Ended(End::of_signal(*signal))),
-            Message::Failed { failed, reason } => (*failed, &|| Event::Failed(reason.clone())),
-            Message::Ready { .. } => return,
+    fn take(&self, message: &HostMessage) {
+        let (id, event): (u64, &dyn Fn() -> ChildEvent) = match message {
+            HostMessage::Started { started, pid } => {
+                (*started, &|| ChildEvent::Started(self.reaper.claim(Pid::from_raw(*pid))))
+            }
+            HostMessage::Exited { exited, code } => (*exited, &|| ChildEvent::Ended(ChildEnd::Exited(*code))),
+            HostMessage::Signalled { exited, signal } => (*exited, &|| ChildEvent::Ended(ChildEnd::of_signal(*signal))),
+            HostMessage::Failed { failed, reason } => (*failed, &|| ChildEvent::Failed(reason.clone())),
+            HostMessage::Ready { .. } => return,
         };
-        // Listed or not is told under the lock: a child that nobody waits for is not claimed, since it may be gone.
+        // Whether it is listed shows under the lock: a child that nobody waits for is not claimed, since it may be gone.
         if let Some(run) = self.runs().get(&id) {
             let _ = run.send(event());
         }
-        if !matches!(message, Message::Started { .. }) {
+        if !matches!(message, HostMessage::Started { .. }) {
             // A spare that ended before its time is let go, so that the host can reap it.
-            self.spare().take_if(|spare| spare.forked.id == id);
+            self.spare().take_if(|spare| spare.events.id == id);
         }
     }
 
-    fn spare(&self) -> MutexGuard<'_, Option<Ordered>> {
+    fn spare(&self) -> MutexGuard<'_, Option<OrderedChild>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn runs(&self) -> MutexGuard<'_, HashMap<u64, UnboundedSender<Event>>> {
+    fn runs(&self) -> MutexGuard<'_, HashMap<u64, UnboundedSender<ChildEvent>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Forked {
+impl ChildEvents {
     /// What happens next; none when the host is gone.
-    pub(crate) async fn next(&mut self) -> Option<Event> {
+    pub(crate) async fn next(&mut self) -> Option<ChildEvent> {
         self.events.recv().await
     }
 
@@ -176,14 +178,14 @@ impl Forked {
     }
 }
 
-impl Drop for Forked {
+impl Drop for ChildEvents {
     fn drop(&mut self) {
         // Without a connection there is no host either.
         if let Some(connection) = self.connection.upgrade() {
             connection.runs().remove(&self.id);
             // A claim ends before the child is reaped: its number can be another's then.
             while self.events.try_recv().is_ok() {}
-            let _ = connection.orders.send(Order::Reap { id: self.id });
+            let _ = connection.orders.send(HostOrder::Reap { id: self.id });
         }
     }
 }

@@ -7,14 +7,14 @@ use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::modules::host::log;
-use crate::process::containment::run_id::RunId;
 use crate::process::credentials::Credentials;
+use crate::process::run_id::RunId;
 
 /// A request with all that Python needs beyond it.
 #[derive(Serialize)]
 pub(crate) struct Job<'a> {
-    /// What the child and all that it starts carry.
-    marker: String,
+    /// The number that the child and all that it starts carry.
+    run_tag: String,
     #[serde(flatten)]
     request: &'a ModuleRequest,
     /// The parameters as a Python literal: unlike JSON it keeps dates, numbers
@@ -50,8 +50,16 @@ impl<'a> Job<'a> {
             gid: gid.as_raw(),
             groups: groups.iter().map(|group| group.as_raw()).collect(),
         });
-        let (marker, parameters_literal) = (run_id.to_string(), literal(parameters));
-        Self { marker, request, parameters_literal, timeout_text, account, log_level: log::wanted_level(), reply_limit }
+        let (run_tag, parameters_literal) = (run_id.to_string(), literal(parameters));
+        Self {
+            run_tag,
+            request,
+            parameters_literal,
+            timeout_text,
+            account,
+            log_level: log::wanted_level(),
+            reply_limit,
+        }
     }
 }
 

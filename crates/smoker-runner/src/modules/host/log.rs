@@ -6,14 +6,14 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::unix::pipe::Receiver;
 
-use crate::witness::Witness;
+use crate::trace::recorder::TraceRecorder;
 
 /// A longer line is cut into several.
-const LONGEST_LINE: u64 = 16 * 1024;
+const MAX_LINE: u64 = 16 * 1024;
 
 /// Of one stream of one run this many bytes are logged; a module in an endless
 /// loop must not fill the disk.
-const MOST_LOGGED: usize = 1024 * 1024;
+const MAX_LOGGED: usize = 1024 * 1024;
 
 /// Python's levels (`logging` of the standard library), from which on records
 /// are wanted, by our own log's level.
@@ -28,18 +28,18 @@ pub(crate) fn wanted_level() -> u32 {
     }
 }
 
-/// Logs what a module prints, or gives it to the witness, until everybody who
-/// could print is gone.
-pub(crate) fn follow_output(plugin: &str, pipe: OwnedFd, witness: Option<&Witness>) {
-    match witness.cloned() {
+/// Logs what a module prints, or records it in the trace, until no process is left
+/// that could print.
+pub(crate) fn follow_output(plugin: &str, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
+    match trace.cloned() {
         None => follow(plugin, pipe, None, |plugin, line| tracing::info!("Plugin {plugin} printed: {line}")),
-        Some(note) => follow(plugin, pipe, witness, move |_, line| note.saw_printed(line)),
+        Some(recorder) => follow(plugin, pipe, trace, move |_, line| recorder.printed_line(line)),
     }
 }
 
 /// Logs what a module gives to Python's `logging`.
-pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd, witness: Option<&Witness>) {
-    follow(plugin, pipe, witness, |plugin, line| {
+pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
+    follow(plugin, pipe, trace, |plugin, line| {
         if let Ok(record) = serde_json::from_str(line) {
             log(plugin, &record);
         } else {
@@ -50,14 +50,14 @@ pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd, witness: Option<&Witne
 }
 
 #[derive(Deserialize)]
-struct Record {
+struct ModuleRecord {
     level: f64,
     logger: String,
     message: String,
 }
 
 /// The record goes to the logger that the module gave it to, whatever its level.
-fn log(plugin: &str, Record { level, logger, message }: &Record) {
+fn log(plugin: &str, ModuleRecord { level, logger, message }: &ModuleRecord) {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -74,9 +74,14 @@ fn log(plugin: &str, Record { level, logger, message }: &Record) {
 }
 
 /// Gives each line to `take`, in a task of its own: what a module left running
-/// in the background can print without harm as long as it lives. The witness
+/// in the background can print without harm as long as it lives. The trace
 /// knows the task and can wait for it.
-fn follow(plugin: &str, pipe: OwnedFd, witness: Option<&Witness>, take: impl Fn(&str, &str) + Send + Sync + 'static) {
+fn follow(
+    plugin: &str,
+    pipe: OwnedFd,
+    trace: Option<&TraceRecorder>,
+    take: impl Fn(&str, &str) + Send + Sync + 'static,
+) {
     let plugin = plugin.to_owned();
     let receiver = match Receiver::from_owned_fd(pipe) {
         Ok(receiver) => receiver,
@@ -89,27 +94,25 @@ fn follow(plugin: &str, pipe: OwnedFd, witness: Option<&Witness>, take: impl Fn(
         let mut reader = BufReader::new(receiver);
         let mut logged = 0;
         while let Some(line) = next_line(&mut reader).await {
-            if logged > MOST_LOGGED {
+            if logged > MAX_LOGGED {
                 continue;
             }
             logged += line.len() + 1;
-            if logged > MOST_LOGGED {
-                tracing::warn!(
-                    "Plugin {plugin} prints more than {MOST_LOGGED} bytes: the rest of this run is left out"
-                );
+            if logged > MAX_LOGGED {
+                tracing::warn!("Plugin {plugin} prints more than {MAX_LOGGED} bytes: the rest of this run is left out");
             } else {
                 take(&plugin, &line);
             }
         }
     });
-    if let Some(witness) = witness {
-        witness.saw_reader(reading);
+    if let Some(trace) = trace {
+        trace.output_reader(reading);
     }
 }
 
 async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
     let mut line = Vec::new();
-    let read = reader.take(LONGEST_LINE).read_until(b'\n', &mut line).await;
+    let read = reader.take(MAX_LINE).read_until(b'\n', &mut line).await;
     if !matches!(read, Ok(1..)) {
         return None;
     }

@@ -8,17 +8,18 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
 
 use crate::context::RunContext;
-use crate::modules::host::ModuleHost;
-use crate::modules::host::child::{Child, Lost};
-use crate::modules::host::connection::{Connection, Event, Forked};
+use crate::modules::host::child::{ChildLost, WaitingChild};
+use crate::modules::host::connection::{ChildEvent, ChildEvents, HostConnection};
 use crate::modules::host::log;
+use crate::modules::host::python_host::PythonHost;
 use crate::modules::reply::ModuleReply;
-use crate::process::containment::run_id::RunId;
-use crate::process::containment::tree::Tree;
-use crate::process::execute::{End, until};
+use crate::process::execute::{ChildEnd, until};
+use crate::process::process_tree::ProcessTree;
+use crate::process::run_id::RunId;
 
-/// What a child wrote before it ended is in the socket; reading it takes no time.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long the reply is read once the child has ended: what it wrote is in the
+/// socket, and reading it takes no time.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How often a run whose child never got its job is tried again with another one.
 const RETRIES: usize = 2;
@@ -35,7 +36,7 @@ pub(crate) struct HostRun<'a> {
     pub(crate) reply_limit: usize,
 }
 
-impl ModuleHost {
+impl PythonHost {
     /// Runs a module in a child of the host.
     ///
     /// # Errors
@@ -48,43 +49,44 @@ impl ModuleHost {
             tries += 1;
             match self.try_run(run, deadline).await {
                 Ok(outcome) => return Ok(outcome),
-                Err(Lost::BeforeStart(_)) if tries <= RETRIES => {}
-                Err(Lost::BeforeStart(reason) | Lost::ForGood(reason)) => return Err(reason),
+                Err(ChildLost::BeforeJob(_)) if tries <= RETRIES => {}
+                Err(ChildLost::BeforeJob(reason) | ChildLost::Final(reason)) => return Err(reason),
             }
         }
     }
 
-    async fn try_run(&self, run: &HostRun<'_>, deadline: Option<Instant>) -> Result<ModuleReply, Lost> {
-        let RunContext { plugin, family, cancel, witness, .. } = run.context;
+    async fn try_run(&self, run: &HostRun<'_>, deadline: Option<Instant>) -> Result<ModuleReply, ChildLost> {
+        let RunContext { plugin, processes, cancel, trace, .. } = run.context;
         // A child that starts when nobody waits for it any more finds no job and ends.
         let child = tokio::select! {
             child = self.child() => child?,
-            () = until(deadline) => return Ok(ModuleReply::without_reply(End::TimedOut { survivors: Vec::new() })),
-            () = cancel.cancelled() => return Ok(ModuleReply::without_reply(End::Cancelled)),
+            () = until(deadline) => return Ok(ModuleReply::without_reply(ChildEnd::TimedOut { survivors: Vec::new() })),
+            () = cancel.cancelled() => return Ok(ModuleReply::without_reply(ChildEnd::Cancelled)),
         };
-        let Child { claim, mut forked, streams, connection } = child;
-        let reaper = &self.0.reaper;
+        let WaitingChild { claim, mut events, streams, connection } = child;
+        let reaper = self.reaper();
         let plugin = plugin.spec().name.as_str();
-        log::follow_output(plugin, streams.output, witness);
-        log::follow_records(plugin, streams.log, witness);
-        let mut exchange = Exchange { socket: streams.job, received: Vec::new() };
+        log::follow_output(plugin, streams.output, trace);
+        log::follow_records(plugin, streams.log, trace);
+        let mut exchange = JobExchange { socket: streams.job, received: Vec::new() };
 
-        let why = tokio::select! {
-            end = finish(&mut exchange, &mut forked, &connection, run) => Why::Ended(end),
-            () = until(deadline) => Why::TimedOut,
-            () = cancel.cancelled() => Why::Cancelled,
+        let end = tokio::select! {
+            end = finish(&mut exchange, &mut events, &connection, run) => RunEnd::Ended(end),
+            () = until(deadline) => RunEnd::TimedOut,
+            () = cancel.cancelled() => RunEnd::Cancelled,
         };
-        let end = match why {
-            Why::Ended(Some(end)) => {
-                family.child_ended(run.run_id, claim.pid());
+        let end = match end {
+            RunEnd::Ended(Some(end)) => {
+                processes.child_ended(run.run_id, claim.pid());
                 Ok(end)
             }
             ended_by_us_or_host => {
-                let survivors = Tree::of_child(run.run_id, claim.pid()).end(reaper.census(), reaper.deaths()).await;
+                let survivors =
+                    ProcessTree::of_child(run.run_id, claim.pid()).end(reaper.scanner(), reaper.deaths()).await;
                 match ended_by_us_or_host {
-                    Why::TimedOut => Ok(End::TimedOut { survivors }),
-                    Why::Cancelled => Ok(End::Cancelled),
-                    Why::Ended(_) => Err(connection.obituary()),
+                    RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors }),
+                    RunEnd::Cancelled => Ok(ChildEnd::Cancelled),
+                    RunEnd::Ended(_) => Err(connection.death_reason()),
                 }
             }
         };
@@ -97,17 +99,19 @@ impl ModuleHost {
             self.retire(&connection).await;
         }
         match end {
-            Ok(end) if exchange.has_begun() || end.is_ours() => Ok(ModuleReply { reply: exchange.into_reply(), end }),
-            Ok(end) => Err(Lost::BeforeStart(format!("a child of the Python host ended before its run: {end}"))),
-            Err(reason) if exchange.has_begun() => Err(Lost::ForGood(reason)),
-            Err(reason) => Err(Lost::BeforeStart(reason)),
+            Ok(end) if exchange.has_begun() || end.is_interruption() => {
+                Ok(ModuleReply { reply: exchange.into_reply(), end })
+            }
+            Ok(end) => Err(ChildLost::BeforeJob(format!("a child of the Python host ended before its run: {end}"))),
+            Err(reason) if exchange.has_begun() => Err(ChildLost::Final(reason)),
+            Err(reason) => Err(ChildLost::BeforeJob(reason)),
         }
     }
 }
 
-enum Why {
+enum RunEnd {
     /// By itself; none: the host died.
-    Ended(Option<End>),
+    Ended(Option<ChildEnd>),
     TimedOut,
     Cancelled,
 }
@@ -116,41 +120,41 @@ enum Why {
 /// the host died. Once the child is gone nobody waits for its socket to be
 /// closed: what it started may hold it.
 async fn finish(
-    exchange: &mut Exchange,
-    forked: &mut Forked,
-    connection: &Arc<Connection>,
+    exchange: &mut JobExchange,
+    events: &mut ChildEvents,
+    connection: &Arc<HostConnection>,
     run: &HostRun<'_>,
-) -> Option<End> {
-    let talk = async {
-        exchange.give(run.job).await;
+) -> Option<ChildEnd> {
+    let exchanged = async {
+        exchange.send_job(run.job).await;
         connection.prepare_spare();
-        exchange.read(run.reply_limit).await;
+        exchange.read_reply(run.reply_limit).await;
     };
     tokio::select! {
-        () = talk => ended(forked).await,
-        end = ended(forked) => {
-            let _ = timeout(LAST_WORDS, exchange.read(run.reply_limit)).await;
+        () = exchanged => ended(events).await,
+        end = ended(events) => {
+            let _ = timeout(DRAIN_TIMEOUT, exchange.read_reply(run.reply_limit)).await;
             end
         }
     }
 }
 
-async fn ended(forked: &mut Forked) -> Option<End> {
+async fn ended(events: &mut ChildEvents) -> Option<ChildEnd> {
     loop {
-        if let Event::Ended(end) = forked.next().await? {
+        if let ChildEvent::Ended(end) = events.next().await? {
             return Some(end);
         }
     }
 }
 
-/// The conversation with a child.
-struct Exchange {
+/// Job and reply of one child.
+struct JobExchange {
     socket: UnixStream,
     received: Vec<u8>,
 }
 
-impl Exchange {
-    async fn give(&mut self, job: &str) {
+impl JobExchange {
+    async fn send_job(&mut self, job: &str) {
         let job = format!("{}\n{job}", job.len());
         // A child that ended before it read its job says so by its end.
         let _ = self.socket.write_all(job.as_bytes()).await;
@@ -158,8 +162,8 @@ impl Exchange {
 
     /// Reads until the reply is whole, or nothing more comes, or it is larger
     /// than the child itself would let it become. May be dropped and called again.
-    async fn read(&mut self, limit: usize) {
-        let most = limit.max(MOST_EXCUSE) + LONGEST_HEADER;
+    async fn read_reply(&mut self, limit: usize) {
+        let most = limit.max(MAX_ERROR_REPLY) + MAX_HEADER;
         while self.reply_end().is_none_or(|end| end > self.received.len()) && self.received.len() <= most {
             if !matches!(self.socket.read_buf(&mut self.received).await, Ok(1..)) {
                 return;
@@ -192,13 +196,13 @@ impl Exchange {
     }
 
     fn header_length(&self) -> Option<usize> {
-        let head = &self.received[..self.received.len().min(LONGEST_HEADER)];
+        let head = &self.received[..self.received.len().min(MAX_HEADER)];
         head.iter().position(|byte| *byte == b'\n').map(|position| position + 1)
     }
 }
 
 /// An error reply that takes the place of one that is too large has fewer bytes than this.
-const MOST_EXCUSE: usize = 64 * 1024;
+const MAX_ERROR_REPLY: usize = 64 * 1024;
 
 /// A sign that the run has begun, a length in decimal and a newline.
-const LONGEST_HEADER: usize = 24;
+const MAX_HEADER: usize = 24;

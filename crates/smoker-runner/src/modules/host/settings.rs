@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use smoker_model::value::Value;
 
+/// The advice for an operator whose host has no interpreter for modules.
+pub(crate) const PYTHON_ADVICE: &str = "modules in Python need Python 3.6 or newer: install python3, or name an \
+                                        interpreter under 'python' in the configuration";
+
 /// What is taken when the configuration names none; looked up in `PATH`.
 const DEFAULT_INTERPRETER: &str = "python3";
 

@@ -16,14 +16,13 @@ use tokio::process::Child;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::modules::builtin;
-use crate::modules::host::PYTHON_ADVICE;
-use crate::modules::host::connection::Connection;
-use crate::modules::host::settings::PythonSettings;
+use crate::modules::host::connection::HostConnection;
+use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
 use crate::modules::host::sources;
-use crate::modules::host::wire::Message;
-use crate::process::containment::reaper::Reaper;
-use crate::process::execute::End;
+use crate::modules::host::wire::HostMessage;
+use crate::process::containment::orphans::Reaper;
+use crate::process::execute::ChildEnd;
+use crate::process::own_program;
 use crate::process::spawn::spawn_host;
 use crate::process::terminate::kill_helper;
 
@@ -34,98 +33,102 @@ const LOADER: &str = "import os;exec(eval(os.fdopen(os.dup(0),'rb',0).readline()
 /// What such a listing shows behind it.
 const NAME: &str = "smokerd-python-host";
 
-/// How long an interpreter may take until it takes orders; on a machine that
-/// swaps it takes long.
-const START_TIME: Duration = Duration::from_secs(60);
+/// How long an interpreter may take until it is ready for orders; a machine
+/// that swaps needs long.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a host that closed its control socket may live on.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long a host that closed its control socket may take to exit.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Of what the host itself prints this many lines are kept for its obituary.
+/// How long output of the host is read once it has exited.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// This many of the last lines that the host itself prints are kept, for the message about its death.
 const KEPT_LINES: usize = 5;
 
 /// Starts a host and waits until it takes orders.
-pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<Arc<Connection>, String> {
+pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<Arc<HostConnection>, String> {
     let interpreter = settings.interpreter()?;
     let shown = interpreter.display();
-    let host = Host::spawn(interpreter, reaper).await;
+    let host = StartedHost::spawn(interpreter, reaper).await;
     let host = host.map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
-    let Host { mut writer, mut lines, undertaker } = host;
-    let greeted = async {
-        greet(&mut writer, settings).await?;
+    let StartedHost { mut writer, mut lines, exit } = host;
+    let answered = async {
+        send_sources(&mut writer, settings).await?;
         lines.next_line().await
     };
-    let Ok(answer) = timeout(START_TIME, greeted).await else {
+    let Ok(answer) = timeout(START_TIMEOUT, answered).await else {
         drop((writer, lines));
-        let death = undertaker.death().await;
-        let seconds = START_TIME.as_secs();
+        let death = exit.reason().await;
+        let seconds = START_TIMEOUT.as_secs();
         return Err(format!("{shown} takes no orders {seconds} seconds after its start ({death}); {PYTHON_ADVICE}"));
     };
     let answer = answer.ok().flatten();
-    let Some(Ok(Message::Ready { ready, path })) = answer.map(|line| serde_json::from_str(&line)) else {
+    let Some(Ok(HostMessage::Ready { ready, path })) = answer.map(|line| serde_json::from_str(&line)) else {
         drop((writer, lines));
-        let reason = undertaker.death().await;
+        let reason = exit.reason().await;
         return Err(format!("{shown} can't run modules: {reason}; {PYTHON_ADVICE}"));
     };
-    tracing::info!("Started Python host {}: {shown} is Python {ready}", undertaker.pid);
-    let connection = Arc::new(Connection::new(writer, path, reaper.clone()));
+    tracing::info!("Started Python host {}: {shown} is Python {ready}", exit.pid);
+    let connection = Arc::new(HostConnection::new(writer, path, reaper.clone()));
     let weak = Arc::downgrade(&connection);
     tokio::spawn(async move {
-        Connection::listen(weak.clone(), lines).await;
-        let reason = undertaker.death().await;
+        HostConnection::listen(weak.clone(), lines).await;
+        let reason = exit.reason().await;
         if let Some(connection) = weak.upgrade() {
             tracing::error!("the Python host died: {reason}; the next run that needs it starts another");
-            connection.bury(format!("the Python host died under this run: {reason}"));
+            connection.mark_dead(format!("the Python host died under this run: {reason}"));
         }
     });
     Ok(connection)
 }
 
-async fn greet(writer: &mut OwnedWriteHalf, settings: &PythonSettings) -> io::Result<()> {
+async fn send_sources(writer: &mut OwnedWriteHalf, settings: &PythonSettings) -> io::Result<()> {
     // A text in JSON, with nothing but ASCII in it, is one for Python, too.
     let bootstrap = serde_json::to_string(sources::BOOTSTRAP)?;
     let path: Vec<_> = settings.users_path().iter().map(|entry| entry.to_string_lossy()).collect();
-    let hello = json!({"sources": sources::modules(), "path": path, "program": builtin::program()}).to_string();
+    let hello =
+        json!({"sources": sources::modules(), "path": path, "program": own_program::for_other_users()}).to_string();
     writer.write_all(format!("{bootstrap}\n{}\n{hello}", hello.len()).as_bytes()).await
 }
 
 /// An interpreter that was just started.
-struct Host {
+struct StartedHost {
     writer: OwnedWriteHalf,
     lines: Lines<BufReader<OwnedReadHalf>>,
-    undertaker: Undertaker,
+    exit: HostExit,
 }
 
-impl Host {
+impl StartedHost {
     async fn spawn(interpreter: &Path, reaper: &Reaper) -> io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let (reader, writer) = UnixStream::from_std(ours)?.into_split();
         let arguments = ["-c", LOADER, NAME].map(OsString::from);
         let (mut child, pid) = spawn_host(reaper, interpreter, &arguments, theirs.into()).await?;
-        let said = Said::default();
-        let stdout = child.stdout.take().map(|pipe| tokio::spawn(said.clone().listen(pipe)));
-        let stderr = child.stderr.take().map(|pipe| tokio::spawn(said.clone().listen(pipe)));
-        let listeners = [stdout, stderr].into_iter().flatten().collect();
-        let undertaker = Undertaker { child, pid, said, listeners, reaper: reaper.clone() };
-        Ok(Self { writer, lines: BufReader::new(reader).lines(), undertaker })
+        let printed = HostOutput::default();
+        let stdout = child.stdout.take().map(|pipe| tokio::spawn(printed.clone().read(pipe)));
+        let stderr = child.stderr.take().map(|pipe| tokio::spawn(printed.clone().read(pipe)));
+        let readers = [stdout, stderr].into_iter().flatten().collect();
+        let exit = HostExit { child, pid, printed, readers, reaper: reaper.clone() };
+        Ok(Self { writer, lines: BufReader::new(reader).lines(), exit })
     }
 }
 
-/// Waits for a host's end.
-struct Undertaker {
+/// What is needed to wait for a host's exit and to say why it died.
+struct HostExit {
     child: Child,
     pid: Pid,
-    said: Said,
-    listeners: Vec<JoinHandle<()>>,
+    printed: HostOutput,
+    readers: Vec<JoinHandle<()>>,
     reaper: Reaper,
 }
 
-impl Undertaker {
-    /// How the host ended. One that has let go of its control socket and
-    /// lives on is killed.
-    async fn death(mut self) -> String {
-        let status = match timeout(LAST_WORDS, self.child.wait()).await {
+impl HostExit {
+    /// Waits for the exit and says how the host ended and what it printed last.
+    /// A host that closed its control socket and lives on is killed.
+    async fn reason(mut self) -> String {
+        let status = match timeout(EXIT_TIMEOUT, self.child.wait()).await {
             Ok(status) => status,
             Err(_) => match kill_helper(&mut self.child) {
                 Ok(()) => self.child.wait().await,
@@ -133,27 +136,27 @@ impl Undertaker {
             },
         };
         self.reaper.release(self.pid);
-        for listener in self.listeners {
+        for reader in self.readers {
             // A child that it left may hold its pipes.
-            let _ = timeout(LAST_WORDS / 10, listener).await;
+            let _ = timeout(DRAIN_TIMEOUT, reader).await;
         }
-        let end = match status.map(End::from) {
+        let end = match status.map(ChildEnd::from) {
             Ok(end) => end.to_string(),
             Err(error) => error.to_string(),
         };
-        match self.said.last_words() {
-            words if words.is_empty() => end,
-            words => format!("{words} ({end})"),
+        match self.printed.last_lines() {
+            lines if lines.is_empty() => end,
+            lines => format!("{lines} ({end})"),
         }
     }
 }
 
 /// What the host itself printed.
 #[derive(Clone, Debug, Default)]
-struct Said(Arc<Mutex<Vec<String>>>);
+struct HostOutput(Arc<Mutex<Vec<String>>>);
 
-impl Said {
-    async fn listen(self, pipe: impl AsyncRead + Unpin) {
+impl HostOutput {
+    async fn read(self, pipe: impl AsyncRead + Unpin) {
         let mut lines = BufReader::new(pipe).lines();
         while let Ok(Some(line)) = lines.next_line().await {
             tracing::warn!("Python host: {line}");
@@ -165,7 +168,7 @@ impl Said {
         }
     }
 
-    fn last_words(&self) -> String {
+    fn last_lines(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).join("; ")
     }
 }

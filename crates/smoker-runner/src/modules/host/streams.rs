@@ -8,13 +8,13 @@ use tokio::net::UnixStream;
 
 /// Our ends of what connects us with a child.
 #[derive(Debug)]
-pub(crate) struct Streams {
+pub(crate) struct ChildStreams {
     pub(crate) job: UnixStream,
     pub(crate) output: OwnedFd,
     pub(crate) log: OwnedFd,
 }
 
-impl Streams {
+impl ChildStreams {
     /// Our ends and the child's.
     ///
     /// # Errors

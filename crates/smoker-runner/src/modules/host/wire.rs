@@ -13,7 +13,7 @@ use tokio::net::unix::OwnedWriteHalf;
 
 /// What a host is told.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum HostOrder {
     /// Fork a child for this run, with these descriptors for its job, its
     /// output and its log.
     Run { id: u64, descriptors: [OwnedFd; 3] },
@@ -24,7 +24,7 @@ pub(crate) enum Order {
 /// What a host tells.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Message {
+pub(crate) enum HostMessage {
     /// It takes orders from now on.
     Ready { ready: String, path: Vec<PathBuf> },
     /// A run's child lives and leads a session of its own.
@@ -38,10 +38,10 @@ pub(crate) enum Message {
 }
 
 /// Sends one order. The descriptors are ours no longer when it returns.
-pub(crate) async fn send(socket: &OwnedWriteHalf, order: Order) -> io::Result<()> {
+pub(crate) async fn send(socket: &OwnedWriteHalf, order: HostOrder) -> io::Result<()> {
     let (text, descriptors) = match order {
-        Order::Run { id, descriptors } => (json!({"run": id}), Vec::from(descriptors)),
-        Order::Reap { id } => (json!({"reap": id}), Vec::new()),
+        HostOrder::Run { id, descriptors } => (json!({"run": id}), Vec::from(descriptors)),
+        HostOrder::Reap { id } => (json!({"reap": id}), Vec::new()),
     };
     let line = format!("{text}\n");
     let raw: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
@@ -63,8 +63,8 @@ mod tests {
 
     #[test]
     fn an_exit_and_a_signal_are_told_apart() {
-        let read = |text: &str| serde_json::from_str::<Message>(text).expect("a message");
-        assert_eq!(read(r#"{"exited": 1, "code": 3}"#), Message::Exited { exited: 1, code: 3 });
-        assert_eq!(read(r#"{"exited": 1, "signal": 9}"#), Message::Signalled { exited: 1, signal: 9 });
+        let read = |text: &str| serde_json::from_str::<HostMessage>(text).expect("a message");
+        assert_eq!(read(r#"{"exited": 1, "code": 3}"#), HostMessage::Exited { exited: 1, code: 3 });
+        assert_eq!(read(r#"{"exited": 1, "signal": 9}"#), HostMessage::Signalled { exited: 1, signal: 9 });
     }
 }

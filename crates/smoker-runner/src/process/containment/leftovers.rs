@@ -13,52 +13,52 @@ use smoker_model::plugin::PluginName;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::process::containment::census::Census;
-use crate::process::containment::run_id::RunId;
-use crate::process::containment::tree::Tree;
-use crate::process::sys::{self, Member};
+use crate::process::process_scanner::ProcessScanner;
+use crate::process::process_tree::ProcessTree;
+use crate::process::run_id::RunId;
+use crate::process::sys::{self, RunMember};
 use crate::process::terminate;
 
-/// So many processes are named in the log.
-const MOST_NAMED: usize = 5;
+/// How many processes the log names.
+const MAX_NAMED: usize = 5;
 
 /// Knows which runs are going on and ends what others left. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Leftovers(Arc<Inner>);
+pub(crate) struct Leftovers(Arc<LeftoversState>);
 
 #[derive(Debug)]
-struct Inner {
+struct LeftoversState {
     runs: Mutex<Runs>,
-    /// Told when runs are over.
+    /// Notified when runs are over.
     over: Notify,
-    /// Those in progress whose leftovers may stay.
-    sparing: watch::Sender<BTreeSet<RunId>>,
+    /// Runs in progress whose leftovers may stay.
+    exempt_runs: watch::Sender<BTreeSet<RunId>>,
     ends: Mutex<JoinSet<()>>,
-    census: Census,
+    scanner: ProcessScanner,
     deaths: watch::Receiver<()>,
 }
 
 #[derive(Debug, Default)]
 struct Runs {
     in_progress: HashMap<RunId, PluginName>,
-    /// Those that are over since the last look.
+    /// Those that are over since the last sweep.
     over: HashMap<RunId, PluginName>,
-    being_ended: HashSet<RunId>,
+    terminating: HashSet<RunId>,
     /// Living children that no run waits for, and the run that each carries.
-    strangers: HashMap<Pid, Option<RunId>>,
+    unowned_children: HashMap<Pid, Option<RunId>>,
     /// Those of them that nothing could end.
     given_up: HashSet<Pid>,
     /// Plugins that were warned of.
     warned: HashSet<PluginName>,
     /// Whether there ever was a run whose leftovers may stay.
-    ever_spared: bool,
+    ever_exempt: bool,
 }
 
 impl Leftovers {
-    pub(crate) fn new(census: Census, deaths: watch::Receiver<()>) -> Self {
-        let (sparing, _) = watch::channel(BTreeSet::new());
+    pub(crate) fn new(scanner: ProcessScanner, deaths: watch::Receiver<()>) -> Self {
+        let (exempt_runs, _) = watch::channel(BTreeSet::new());
         let (runs, over, ends) = (Mutex::default(), Notify::new(), Mutex::default());
-        Self(Arc::new(Inner { runs, over, sparing, ends, census, deaths }))
+        Self(Arc::new(LeftoversState { runs, over, exempt_runs, ends, scanner, deaths }))
     }
 
     /// A run begins.
@@ -66,14 +66,14 @@ impl Leftovers {
         let mut runs = self.runs();
         runs.in_progress.insert(run, plugin.clone());
         if run.leaves_running() {
-            runs.ever_spared = true;
-            self.0.sparing.send_modify(|sparing| {
-                sparing.insert(run);
+            runs.ever_exempt = true;
+            self.0.exempt_runs.send_modify(|exempt_runs| {
+                exempt_runs.insert(run);
             });
         }
     }
 
-    /// Runs are over; what they left is looked for soon.
+    /// Runs are over; the next sweep finds what they left.
     pub(crate) fn over(&self, ended: &[RunId]) {
         let mut runs = self.runs();
         for run in ended {
@@ -81,8 +81,8 @@ impl Leftovers {
                 runs.over.insert(*run, plugin);
             }
             if run.leaves_running() {
-                self.0.sparing.send_modify(|sparing| {
-                    sparing.remove(run);
+                self.0.exempt_runs.send_modify(|exempt_runs| {
+                    exempt_runs.remove(run);
                 });
             }
         }
@@ -94,64 +94,64 @@ impl Leftovers {
     /// be marked its group is all that is known of what it left, and only now:
     /// as long as the group has members nobody else can get its number.
     pub(crate) fn child_ended(&self, run: RunId, group: Pid, plugin: &PluginName) {
-        if !run.leaves_running() && !sys::can_mark() && terminate::has_members(group) {
-            self.end(Tree::of_child(run, group), Some(plugin.clone()));
+        if !run.leaves_running() && !sys::can_tag() && terminate::has_members(group) {
+            self.end(ProcessTree::of_child(run, group), Some(plugin.clone()));
         }
     }
 
     /// Returns when runs are over.
-    pub(crate) async fn wanted(&self) {
+    pub(crate) async fn runs_ended(&self) {
         self.0.over.notified().await;
     }
 
     /// The runs in progress whose leftovers may stay.
-    pub(crate) fn sparing(&self) -> watch::Receiver<BTreeSet<RunId>> {
-        self.0.sparing.subscribe()
+    pub(crate) fn exempt_runs(&self) -> watch::Receiver<BTreeSet<RunId>> {
+        self.0.exempt_runs.subscribe()
     }
 
-    /// Looks at the living children that no run waits for, and ends those of
-    /// runs that are over.
-    pub(crate) fn look_at(&self, strangers: &[Pid]) {
-        let orphaned = self.runs().look_at(strangers);
+    /// Takes the living children that no run waits for, and ends those of runs
+    /// that are over.
+    pub(crate) fn inspect(&self, unowned_children: &[Pid]) {
+        let orphaned = self.runs().inspect(unowned_children);
         for (run, plugin) in orphaned {
-            self.end(Tree::of_orphans(run), plugin);
+            self.end(ProcessTree::of_orphans(run), plugin);
         }
     }
 
-    /// All runs are over, and the last look has been taken: waits until what
-    /// was found has ended. What lost its number is ended, too, unless it may
+    /// All runs are over, and the last sweep is done: waits until what it found
+    /// has ended. What lost its number is ended, too, unless it may
     /// come from a run whose leftovers may stay.
     pub(crate) async fn settle(&self) {
         let mut ends = mem::take(&mut *self.ends());
         while ends.join_next().await.is_some() {}
         let unknown = self.runs().without_number();
         if !unknown.is_empty() {
-            let tree = Tree { run: None, group: None };
-            let known = self.0.census.find(unknown).await;
-            tracing::warn!("of runs that can't be told any more {}; ending it", shown(&known));
-            let survivors = tree.end_with(known, &self.0.census, self.0.deaths.clone()).await;
+            let tree = ProcessTree { run: None, group: None };
+            let known = self.0.scanner.find(unknown).await;
+            tracing::warn!("{} of unknown runs left behind: {}; killing them", count(known.len()), named(&known));
+            let survivors = tree.end_with(known, &self.0.scanner, self.0.deaths.clone()).await;
             report_survivors(&survivors);
         }
     }
 
-    fn end(&self, tree: Tree, plugin: Option<PluginName>) {
+    fn end(&self, tree: ProcessTree, plugin: Option<PluginName>) {
         let this = self.clone();
         let mut ends = self.ends();
         while ends.try_join_next().is_some() {}
         ends.spawn(async move {
-            let Inner { census, deaths, .. } = &*this.0;
-            let known = census.members(tree, Vec::new()).await;
+            let LeftoversState { scanner, deaths, .. } = &*this.0;
+            let known = scanner.members(tree, Vec::new()).await;
             if !known.is_empty() {
                 this.report(plugin.as_ref(), &known);
             }
-            let survivors = tree.end_with(known, census, deaths.clone()).await;
+            let survivors = tree.end_with(known, scanner, deaths.clone()).await;
             report_survivors(&survivors);
             this.runs().ended(tree, &survivors);
         });
     }
 
     /// Once a run; as a warning once a plugin.
-    fn report(&self, plugin: Option<&PluginName>, left: &[Member]) {
+    fn report(&self, plugin: Option<&PluginName>, left: &[RunMember]) {
         let left = shown(left);
         let Some(plugin) = plugin else {
             tracing::info!("a run that is over {left}; ending it");
@@ -174,42 +174,50 @@ impl Leftovers {
 }
 
 impl Runs {
-    fn look_at(&mut self, strangers: &[Pid]) -> Vec<(RunId, Option<PluginName>)> {
+    fn inspect(&mut self, unowned_children: &[Pid]) -> Vec<(RunId, Option<PluginName>)> {
         let over = mem::take(&mut self.over);
-        let known = mem::take(&mut self.strangers);
+        let known = mem::take(&mut self.unowned_children);
         let run_of = |pid: &Pid| sys::run_of(pid.as_raw(), RunId::of_daemon());
-        self.strangers =
-            strangers.iter().map(|pid| (*pid, known.get(pid).copied().unwrap_or_else(|| run_of(pid)))).collect();
-        self.given_up.retain(|pid| self.strangers.contains_key(pid));
-        let wanted = self.strangers.iter().filter(|(pid, _)| !self.given_up.contains(pid));
+        self.unowned_children =
+            unowned_children.iter().map(|pid| (*pid, known.get(pid).copied().unwrap_or_else(|| run_of(pid)))).collect();
+        self.given_up.retain(|pid| self.unowned_children.contains_key(pid));
+        let wanted = self.unowned_children.iter().filter(|(pid, _)| !self.given_up.contains(pid));
         let runs: HashSet<RunId> = wanted.filter_map(|(_, run)| *run).collect();
         let orphaned = runs.into_iter().filter(|run| {
-            !run.leaves_running() && !self.in_progress.contains_key(run) && self.being_ended.insert(*run)
+            !run.leaves_running() && !self.in_progress.contains_key(run) && self.terminating.insert(*run)
         });
         orphaned.map(|run| (run, over.get(&run).cloned())).collect()
     }
 
-    fn ended(&mut self, tree: Tree, survivors: &[Pid]) {
+    fn ended(&mut self, tree: ProcessTree, survivors: &[Pid]) {
         if let Some(run) = tree.run {
-            self.being_ended.remove(&run);
+            self.terminating.remove(&run);
         }
         self.given_up.extend(survivors);
     }
 
     fn without_number(&self) -> Vec<Pid> {
-        if self.ever_spared {
+        if self.ever_exempt {
             return Vec::new();
         }
-        self.strangers.iter().filter(|(_, run)| run.is_none()).map(|(pid, _)| *pid).collect()
+        self.unowned_children.iter().filter(|(_, run)| run.is_none()).map(|(pid, _)| *pid).collect()
     }
 }
 
 /// `left 2 processes running: sleep (17), sh (18)`.
-fn shown(left: &[Member]) -> String {
-    let names: Vec<_> = left.iter().take(MOST_NAMED).map(|it| format!("{} ({})", it.name, it.pid)).collect();
-    let more = if left.len() > MOST_NAMED { ", ..." } else { "" };
-    let what = if left.len() == 1 { "process" } else { "processes" };
-    format!("left {} {what} running: {}{more}", left.len(), names.join(", "))
+fn shown(left: &[RunMember]) -> String {
+    format!("left {} running: {}", count(left.len()), named(left))
+}
+
+fn count(processes: usize) -> String {
+    format!("{processes} {}", if processes == 1 { "process" } else { "processes" })
+}
+
+/// `sleep (17), sh (18)`.
+fn named(left: &[RunMember]) -> String {
+    let names: Vec<_> = left.iter().take(MAX_NAMED).map(|it| format!("{} ({})", it.name, it.pid)).collect();
+    let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
+    names.join(", ") + more
 }
 
 fn report_survivors(survivors: &[Pid]) {

@@ -1,19 +1,14 @@
-//! Which processes belong to a run, and what a run leaves behind.
+//! Which children belong to a run, and what a run leaves behind.
 //!
 //! # Layout
 //!
-//! - `run_id`: the number of a run, which all its processes carry
-//! - `births`: children get the number of their run
-//! - `tree`: the processes that come from one child
-//! - `family`: the children of one run of a plugin
-//! - `census`: finds the processes of a run in the list of all processes
+//! - `spawn_tagger`: children get the number of their run
+//! - `run_processes`: the children of one run of a plugin
 //! - `leftovers`: ends what runs left behind
-//! - `reaper`: orphans that became our children
+//! - `orphans`: collects orphans, which became our children
 
-pub(crate) mod births;
-pub(crate) mod census;
-pub(crate) mod family;
+pub mod orphans;
+
 pub(crate) mod leftovers;
-pub mod reaper;
-pub(crate) mod run_id;
-pub(crate) mod tree;
+pub(crate) mod run_processes;
+pub(crate) mod spawn_tagger;

@@ -7,19 +7,17 @@
 #![expect(unsafe_code, reason = "pre_exec and the calls in it have no safe form; each block states why it is sound")]
 
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use std::os::unix::process::CommandExt;
-
-use crate::process::credentials::Credentials;
+use nix::unistd::{Gid, Uid};
 
 /// Makes the command run with the given ids: groups first, while we may still
 /// set them, then group, then user, each real, effective and saved; then
 /// checked; then nothing is left of what makes root root. Any failure refuses the exec.
-pub(crate) fn run_as(command: &mut Command, credentials: &Credentials) {
-    let uid = credentials.uid.as_raw();
-    let gid = credentials.gid.as_raw();
-    let groups: Vec<libc::gid_t> = credentials.groups.iter().map(|group| group.as_raw()).collect();
+pub(crate) fn run_as(command: &mut Command, uid: Uid, gid: Gid, groups: &[Gid]) {
+    let (uid, gid) = (uid.as_raw(), gid.as_raw());
+    let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.as_raw()).collect();
     let become_account = move || {
         // SAFETY: the pointer and length come from one vector that lives as
         // long as the closure; the call only reads it.
@@ -38,7 +36,7 @@ pub(crate) fn run_as(command: &mut Command, credentials: &Credentials) {
     unsafe { command.pre_exec(become_account) };
 }
 
-/// Keeps descriptors that whoever started us left open from our children. Our
+/// Keeps descriptors that the program which started us left open from our children. Our
 /// own are never inherited: the standard library opens them so.
 pub(crate) fn close_inherited_descriptors_on_exec() {
     let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
@@ -62,7 +60,7 @@ pub(crate) fn give_up_capabilities() -> io::Result<()> {
     if given_up {
         return Ok(());
     }
-    // Who may not change them may have none.
+    // A sandbox can refuse the change; then there must be none.
     // SAFETY: the kernel reads the first array and fills the second.
     let known = unsafe { libc::syscall(libc::SYS_capget, header.as_mut_ptr(), capabilities.as_mut_ptr()) } == 0;
     verify(known && capabilities == [0; 6])

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Pid, getgrouplist};
 
-use crate::process::containment::run_id::RunId;
-use crate::process::sys::process::{Process, run_in_limits};
+use crate::process::run_id::RunId;
+use crate::process::sys::proc_stat::{ProcStat, run_in_limits};
 
 /// The resource whose soft limit is the number of a run. Linux stopped counting
 /// file locks in 2.4.25, so the limit limits nothing; it is inherited over
@@ -29,7 +29,7 @@ pub(crate) fn adopt_orphans() -> nix::Result<()> {
 
 /// Whether a process runs: it exists and is no zombie.
 pub(crate) fn is_alive(pid: Pid) -> bool {
-    Process::read(pid.as_raw()).is_some_and(|process| process.is_alive())
+    ProcStat::read(pid.as_raw()).is_some_and(|process| process.is_alive())
 }
 
 /// This thread.
@@ -59,7 +59,7 @@ pub(crate) fn child_pids() -> Vec<Pid> {
     if lists.iter().any(Result::is_err) {
         // A kernel without these lists: look through all processes.
         let this = Pid::this().as_raw();
-        let processes = Process::all_pids().into_iter().filter_map(Process::read);
+        let processes = ProcStat::all_pids().into_iter().filter_map(ProcStat::read);
         return processes.filter(|it| it.parent == this).map(|it| Pid::from_raw(it.pid)).collect();
     }
     let numbers = lists.iter().flatten().flat_map(|list| list.split_ascii_whitespace());
@@ -68,30 +68,30 @@ pub(crate) fn child_pids() -> Vec<Pid> {
 
 /// Whether processes can carry a number that they cannot lose. Not so where a
 /// sandbox refuses the limit, under a hard limit, and where limits have 32 bits.
-pub(crate) fn can_mark() -> bool {
-    static CAN_MARK: LazyLock<bool> = LazyLock::new(|| {
+pub(crate) fn can_tag() -> bool {
+    static CAN_TAG: LazyLock<bool> = LazyLock::new(|| {
         let number = RunId::of_daemon().as_number();
-        let marks =
-            Mark::put(RunId::of_daemon()).is_some_and(|_mark| getrlimit(CARRIER).is_ok_and(|it| it.0 == number));
-        if !marks {
+        let tags =
+            RunTag::set(RunId::of_daemon()).is_some_and(|_tag| getrlimit(CARRIER).is_ok_and(|it| it.0 == number));
+        if !tags {
             tracing::debug!("processes are known by their environment only: {CARRIER:?} can't be set to {number}");
         }
-        marks
+        tags
     });
-    *CAN_MARK
+    *CAN_TAG
 }
 
-/// As long as this lives, whatever this process starts carries the number of a run.
+/// As long as this lives, all that this process starts carries the number of a run.
 #[derive(Debug)]
-pub(crate) struct Mark {
+pub(crate) struct RunTag {
     soft: rlim_t,
     hard: rlim_t,
 }
 
-impl Mark {
+impl RunTag {
     /// `None` where that cannot be. The limit is one of the whole process, so
-    /// the caller sees to it that there is one mark at a time.
-    pub(crate) fn put(run: RunId) -> Option<Self> {
+    /// the caller sees to it that there is one tag at a time.
+    pub(crate) fn set(run: RunId) -> Option<Self> {
         let (soft, hard) = getrlimit(CARRIER).ok()?;
         setrlimit(CARRIER, run.as_number(), hard).ok()?;
         Some(Self { soft, hard })
@@ -104,7 +104,7 @@ impl Mark {
     }
 }
 
-impl Drop for Mark {
+impl Drop for RunTag {
     fn drop(&mut self) {
         // What could be set can be set back.
         let _ = setrlimit(CARRIER, self.soft, self.hard);

@@ -1,26 +1,26 @@
-//! The processes that were started last, looked at again and again for a moment.
+//! The processes that were started last, read again and again for a moment.
 
 use std::fs;
 
-use crate::process::sys::process::Process;
+use crate::process::sys::proc_stat::ProcStat;
 
-/// How often they are looked at, a few dozen microseconds each time.
-const LOOKS: usize = 200;
+/// How often they are read, a few dozen microseconds each time.
+const READS: usize = 200;
 
-/// How many numbers below the newest are looked at, at least and at most.
-const REACH: i32 = 3;
-const LONGEST_REACH: i32 = 64;
+/// How many numbers below the newest are read, at least and at most.
+const MIN_REACH: i32 = 3;
+const MAX_REACH: i32 = 64;
 
-/// Tells of each process that is found. One that forks and ends, forks and
+/// Calls `on_sight` for each process that is found. One that forks and ends, forks and
 /// ends, has another number each time, and here is where it is found: reading a list of
 /// all processes takes longer than one of its lives.
-pub(crate) fn watch(mut on_sight: impl FnMut(Process)) {
+pub(crate) fn watch(mut on_sight: impl FnMut(ProcStat)) {
     let mut seen = None;
-    for _ in 0..LOOKS {
+    for _ in 0..READS {
         let Some(newest) = newest() else { return };
         let since = seen.filter(|seen| *seen <= newest).unwrap_or(newest);
-        let first = since.max(newest - LONGEST_REACH) - REACH;
-        (first..=newest + 1).rev().filter_map(Process::read).for_each(&mut on_sight);
+        let first = since.max(newest - MAX_REACH) - MIN_REACH;
+        (first..=newest + 1).rev().filter_map(ProcStat::read).for_each(&mut on_sight);
         seen = Some(newest);
     }
 }

@@ -6,8 +6,8 @@ use nix::errno::Errno;
 use nix::sys::signal::{kill, killpg};
 use nix::unistd::{Gid, Pid};
 
-use crate::process::containment::run_id::RunId;
-use crate::process::sys::Member;
+use crate::process::run_id::RunId;
+use crate::process::sys::run_member::RunMember;
 
 /// Without a lookup that every system has, a plugin gets its one group.
 pub(crate) fn groups_of(_account: &CStr, gid: Gid) -> nix::Result<Vec<Gid>> {
@@ -30,7 +30,7 @@ pub(crate) fn child_pids() -> Vec<Pid> {
 }
 
 /// Processes carry nothing that others could see.
-pub(crate) fn can_mark() -> bool {
+pub(crate) fn can_tag() -> bool {
     false
 }
 
@@ -49,13 +49,13 @@ pub(crate) fn has_child(_thread: Pid, _run: RunId, _is_known: impl Fn(Pid) -> bo
     false
 }
 
-/// Marks nothing.
+/// Tags nothing.
 #[derive(Debug)]
-pub(crate) struct Mark;
+pub(crate) struct RunTag;
 
-impl Mark {
+impl RunTag {
     /// There is none.
-    pub(crate) fn put(_run: RunId) -> Option<Self> {
+    pub(crate) fn set(_run: RunId) -> Option<Self> {
         None
     }
 
@@ -67,9 +67,9 @@ impl Mark {
 
 /// Whose processes are looked for makes no difference here.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Subject;
+pub(crate) struct ScanScope;
 
-impl Subject {
+impl ScanScope {
     /// Those of this program.
     pub(crate) fn this() -> Self {
         Self
@@ -86,7 +86,7 @@ pub(crate) struct ProcessList;
 
 impl ProcessList {
     /// Nothing to read, nothing to see.
-    pub(crate) fn read(_subject: Subject, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
+    pub(crate) fn read(_subject: ScanScope, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
         Self
     }
 
@@ -94,14 +94,14 @@ impl ProcessList {
     pub(crate) fn watch_newest(&mut self, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) {}
 
     /// The group's leader stands for the whole group.
-    pub(crate) fn members(&self, group: Option<Pid>, _run: Option<RunId>, _known: &[Member]) -> Vec<Member> {
+    pub(crate) fn members(&self, group: Option<Pid>, _run: Option<RunId>, _known: &[RunMember]) -> Vec<RunMember> {
         let name = || "process group".to_owned();
-        let member = |pid: Pid| Member { pid, start: 0, name: name(), in_group: true, is_runnable: false };
+        let member = |pid: Pid| RunMember { pid, start: 0, name: name(), in_group: true, is_runnable: false };
         group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
     }
 
     /// Without a list nobody can be found.
-    pub(crate) fn find(&self, _pids: &[Pid]) -> Vec<Member> {
+    pub(crate) fn find(&self, _pids: &[Pid]) -> Vec<RunMember> {
         Vec::new()
     }
 

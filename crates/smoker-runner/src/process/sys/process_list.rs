@@ -4,22 +4,23 @@ use std::collections::{HashMap, HashSet};
 
 use nix::unistd::Pid;
 
-use crate::process::containment::run_id::RunId;
-use crate::process::sys::process::{Process, run_of};
-use crate::process::sys::{Member, newest};
+use crate::process::run_id::RunId;
+use crate::process::sys::newest;
+use crate::process::sys::proc_stat::{ProcStat, run_of};
+use crate::process::sys::run_member::RunMember;
 
 /// Whose processes are looked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Subject {
+pub(crate) struct ScanScope {
     daemon: RunId,
     /// Nothing that is older than the daemon comes from it.
     since: u64,
 }
 
-impl Subject {
+impl ScanScope {
     /// Those of this program.
     pub(crate) fn this() -> Self {
-        Self { daemon: RunId::of_daemon(), since: Process::this().map_or(0, |this| this.start) }
+        Self { daemon: RunId::of_daemon(), since: ProcStat::this().map_or(0, |this| this.start) }
     }
 
     /// Those of the daemon that has this number.
@@ -30,9 +31,9 @@ impl Subject {
 
 /// The living processes that may come from a daemon.
 pub(crate) struct ProcessList {
-    subject: Subject,
+    subject: ScanScope,
     seen: HashSet<(i32, u64)>,
-    processes: Vec<(Process, Option<RunId>)>,
+    processes: Vec<(ProcStat, Option<RunId>)>,
     by_run: HashMap<RunId, Vec<usize>>,
     by_group: HashMap<i32, Vec<usize>>,
     by_parent: HashMap<i32, Vec<usize>>,
@@ -42,10 +43,10 @@ impl ProcessList {
     /// Reads `/proc`. Processes that come or go meanwhile may be missing.
     /// `on_sight` hears of number, group and run of each process the moment
     /// that it is read, newest first.
-    pub(crate) fn read(subject: Subject, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
+    pub(crate) fn read(subject: ScanScope, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
         let (by_run, by_group, by_parent) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut list = Self { subject, seen: HashSet::new(), processes: Vec::new(), by_run, by_group, by_parent };
-        for process in Process::all_pids().into_iter().filter_map(Process::read) {
+        for process in ProcStat::all_pids().into_iter().filter_map(ProcStat::read) {
             list.see(process, &mut on_sight);
         }
         list
@@ -56,7 +57,7 @@ impl ProcessList {
         newest::watch(|process| self.see(process, &mut on_sight));
     }
 
-    fn see(&mut self, process: Process, on_sight: &mut impl FnMut(Pid, Pid, Option<RunId>)) {
+    fn see(&mut self, process: ProcStat, on_sight: &mut impl FnMut(Pid, Pid, Option<RunId>)) {
         let may_be = process.is_alive() && process.start >= self.subject.since && process.pid != Pid::this().as_raw();
         if may_be && self.seen.insert((process.pid, process.start)) {
             let run = run_of(process.pid, self.subject.daemon);
@@ -65,7 +66,7 @@ impl ProcessList {
         }
     }
 
-    fn add(&mut self, process: Process, run: Option<RunId>) {
+    fn add(&mut self, process: ProcStat, run: Option<RunId>) {
         let index = self.processes.len();
         if let Some(run) = run {
             self.by_run.entry(run).or_default().push(index);
@@ -77,11 +78,11 @@ impl ProcessList {
 
     /// The processes of a group, those of a run, those that are known to
     /// belong to it, and everything below any of these.
-    pub(crate) fn members(&self, group: Option<Pid>, run: Option<RunId>, known: &[Member]) -> Vec<Member> {
+    pub(crate) fn members(&self, group: Option<Pid>, run: Option<RunId>, known: &[RunMember]) -> Vec<RunMember> {
         let in_group = group.and_then(|group| self.by_group.get(&group.as_raw()));
         let in_run = run.and_then(|run| self.by_run.get(&run));
         let known: HashMap<i32, u64> = known.iter().map(|member| (member.pid.as_raw(), member.start)).collect();
-        let is_known = |process: &Process| known.get(&process.pid) == Some(&process.start);
+        let is_known = |process: &ProcStat| known.get(&process.pid) == Some(&process.start);
         let still_there = (0..self.processes.len()).filter(|index| is_known(&self.processes[*index].0));
         let mut waiting: Vec<usize> =
             in_group.into_iter().chain(in_run).flatten().copied().chain(still_there).collect();
@@ -96,7 +97,7 @@ impl ProcessList {
     }
 
     /// Those of the processes with these numbers that live.
-    pub(crate) fn find(&self, pids: &[Pid]) -> Vec<Member> {
+    pub(crate) fn find(&self, pids: &[Pid]) -> Vec<RunMember> {
         let wanted = (0..self.processes.len()).filter(|index| {
             let pid = Pid::from_raw(self.processes[*index].0.pid);
             pids.contains(&pid)
@@ -104,12 +105,12 @@ impl ProcessList {
         wanted.map(|index| self.member(index, None)).collect()
     }
 
-    fn member(&self, index: usize, group: Option<Pid>) -> Member {
+    fn member(&self, index: usize, group: Option<Pid>) -> RunMember {
         let process = &self.processes[index].0;
         let in_group = group.is_some_and(|group| group.as_raw() == process.group);
         let name = process.name.clone();
         let is_runnable = process.is_runnable();
-        Member { pid: Pid::from_raw(process.pid), start: process.start, name, in_group, is_runnable }
+        RunMember { pid: Pid::from_raw(process.pid), start: process.start, name, in_group, is_runnable }
     }
 
     /// All runs that have a living process.

@@ -1,7 +1,7 @@
 //! What a dollar sign begins: `$name`, `${...}`, `$(...)`, `$((...))`.
 
-use crate::template::place::{Form, Only, Place, Refusal};
-use crate::template::scan::{Item, MAX_DEPTH, Scanner};
+use crate::template::scan::scanner::{MAX_DEPTH, ScanItem, ShellScanner};
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
 
 /// What is around a dollar sign.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ enum Operator {
     Other,
 }
 
-impl Scanner<'_> {
+impl ShellScanner<'_> {
     /// Reads what follows a dollar sign.
     pub(super) fn dollar(&mut self, around: Around) {
         if self.depth == MAX_DEPTH {
@@ -44,13 +44,13 @@ impl Scanner<'_> {
         let Some(item) = self.peek() else { return };
         let c = match item {
             // The end of the double quotes follows, and a dollar sign before it is only itself.
-            Item::Hole if around == Around::DoubleQuotes => return,
-            Item::Hole => {
+            ScanItem::Hole if around == Around::DoubleQuotes => return,
+            ScanItem::Hole => {
                 self.at += 1;
-                self.refuse(Refusal::AfterDollar);
+                self.refuse(UnsafePlace::AfterDollar);
                 return;
             }
-            Item::Char(c) => c,
+            ScanItem::Char(c) => c,
         };
         match c {
             '(' => {
@@ -78,7 +78,7 @@ impl Scanner<'_> {
             '$' => {
                 self.at += 1;
                 // In double quotes bash looks for the end of `$(` here, although it then expands `$$`.
-                if let Some(Item::Char('(' | '{' | '[')) = self.peek() {
+                if let Some(ScanItem::Char('(' | '{' | '[')) = self.peek() {
                     self.doubt("a bracket behind `$$`");
                 }
             }
@@ -88,7 +88,7 @@ impl Scanner<'_> {
     }
 
     fn skip_name(&mut self) {
-        while let Some(Item::Char(c)) = self.peek()
+        while let Some(ScanItem::Char(c)) = self.peek()
             && (c.is_ascii_alphanumeric() || c == '_')
         {
             self.at += 1;
@@ -104,32 +104,32 @@ impl Scanner<'_> {
         };
         while let Some(item) = self.next() {
             match item {
-                Item::Hole => self.hole_in_braces(operator, inner),
-                Item::Char('}') => return,
-                Item::Char('\\') => match self.next() {
-                    Some(Item::Hole) => self.refuse(Refusal::AfterBackslash),
-                    Some(Item::Char('\'' | '"')) if inner != Around::Bare => self.doubt("quotes inside \"${...}\""),
-                    Some(Item::Char('\n')) => self.continued_line(),
+                ScanItem::Hole => self.hole_in_braces(operator, inner),
+                ScanItem::Char('}') => return,
+                ScanItem::Char('\\') => match self.next() {
+                    Some(ScanItem::Hole) => self.refuse(UnsafePlace::AfterBackslash),
+                    Some(ScanItem::Char('\'' | '"')) if inner != Around::Bare => self.doubt("quotes inside \"${...}\""),
+                    Some(ScanItem::Char('\n')) => self.continued_line(),
                     _ => {}
                 },
-                Item::Char('\'') if inner == Around::Bare => self.single_quotes(false),
-                Item::Char('"') if inner == Around::Bare => self.double_quotes(false),
-                Item::Char('\'' | '"') => self.doubt("quotes inside \"${...}\""),
-                Item::Char('$') => self.dollar(inner),
-                Item::Char('`') => self.backticks(),
-                Item::Char('{') => self.doubt("a brace inside `${...}`"),
-                Item::Char('<' | '>') if self.peek() == Some(Item::Char('(')) => {
+                ScanItem::Char('\'') if inner == Around::Bare => self.single_quotes(false),
+                ScanItem::Char('"') if inner == Around::Bare => self.double_quotes(false),
+                ScanItem::Char('\'' | '"') => self.doubt("quotes inside \"${...}\""),
+                ScanItem::Char('$') => self.dollar(inner),
+                ScanItem::Char('`') => self.backticks(),
+                ScanItem::Char('{') => self.doubt("a brace inside `${...}`"),
+                ScanItem::Char('<' | '>') if self.peek() == Some(ScanItem::Char('(')) => {
                     self.doubt("a process substitution inside `${...}`");
                 }
-                Item::Char('\n') => self.inner_line_end(),
-                Item::Char(_) => {}
+                ScanItem::Char('\n') => self.inner_line_end(),
+                ScanItem::Char(_) => {}
             }
         }
     }
 
     /// Reads the name and the operator; nothing when the expansion ends with them.
     fn braces_start(&mut self) -> Option<Operator> {
-        if let Some(Item::Char(' ' | '\t' | '\n' | '|' | '(' | '\\')) = self.peek() {
+        if let Some(ScanItem::Char(' ' | '\t' | '\n' | '|' | '(' | '\\')) = self.peek() {
             self.doubt("a command inside `${...}`");
         }
         // `${#}` is a name, `${#x}` is the length of another.
@@ -138,19 +138,19 @@ impl Scanner<'_> {
         self.skip_name();
         if self.at == start && !prefixed {
             let special = |c: char| "?$!-@*".contains(c);
-            self.at += usize::from(matches!(self.peek(), Some(Item::Char(c)) if special(c)));
+            self.at += usize::from(matches!(self.peek(), Some(ScanItem::Char(c)) if special(c)));
         }
         if self.take('[') {
             self.subscript();
         }
         let colon = self.take(':');
         let operator = match self.peek() {
-            Some(Item::Char('}')) if !colon => {
+            Some(ScanItem::Char('}')) if !colon => {
                 self.at += 1;
                 return None;
             }
-            Some(Item::Char('-' | '=' | '?' | '+')) => Operator::Default,
-            Some(Item::Char('#' | '%')) if !colon => Operator::Pattern,
+            Some(ScanItem::Char('-' | '=' | '?' | '+')) => Operator::Default,
+            Some(ScanItem::Char('#' | '%')) if !colon => Operator::Pattern,
             _ => return Some(Operator::Other),
         };
         self.at += 1;
@@ -164,53 +164,53 @@ impl Scanner<'_> {
     fn subscript(&mut self) {
         while let Some(item) = self.peek() {
             match item {
-                Item::Char(']') => {
+                ScanItem::Char(']') => {
                     self.at += 1;
                     return;
                 }
-                Item::Char(c) if c.is_ascii_alphanumeric() || "_@*".contains(c) => self.at += 1,
-                Item::Char(_) => {
+                ScanItem::Char(c) if c.is_ascii_alphanumeric() || "_@*".contains(c) => self.at += 1,
+                ScanItem::Char(_) => {
                     self.doubt("a subscript inside `${...}`");
                     return;
                 }
-                Item::Hole => return,
+                ScanItem::Hole => return,
             }
         }
     }
 
     fn hole_in_braces(&mut self, operator: Operator, around: Around) {
         match (operator, around) {
-            (Operator::Other, _) => self.refuse(Refusal::VariableName),
-            (_, Around::Bare) => self.hole(Form::Bare),
-            (Operator::Default, Around::QuotedWord) if self.peek() == Some(Item::Char('(')) => {
-                self.refuse(Refusal::ExpansionWord);
+            (Operator::Other, _) => self.refuse(UnsafePlace::VariableName),
+            (_, Around::Bare) => self.hole(QuoteForm::Bare),
+            (Operator::Default, Around::QuotedWord) if self.peek() == Some(ScanItem::Char('(')) => {
+                self.refuse(UnsafePlace::ExpansionWord);
             }
             (Operator::Default, Around::QuotedWord) => self.hole(match self.before(1) {
-                Some(Item::Char(c)) if c.is_ascii() && !matches!(c, '<' | '>') => Form::DefaultWord,
-                _ => Form::DefaultWordTail,
+                Some(ScanItem::Char(c)) if c.is_ascii() && !matches!(c, '<' | '>') => QuoteForm::DefaultWord,
+                _ => QuoteForm::DefaultWordTail,
             }),
             (Operator::Default, Around::Arithmetic) => self.number(),
-            _ => self.refuse(Refusal::ExpansionWord),
+            _ => self.refuse(UnsafePlace::ExpansionWord),
         }
     }
 
     /// Reads `$((...))` behind its opening parentheses. What is not closed by
     /// two parentheses at once is `$( (...) )` to some shells.
     fn arithmetic(&mut self) {
-        let first = self.places.len();
+        let first = self.contexts.len();
         let mut open = 0_usize;
         while let Some(item) = self.next() {
             match item {
-                Item::Hole => self.number(),
-                Item::Char('(') => open += 1,
-                Item::Char(')') if open > 0 => open -= 1,
-                Item::Char(')') if self.take(')') => return,
-                Item::Char(')') => break,
-                Item::Char('$') => self.dollar(Around::Arithmetic),
-                Item::Char('`') => self.backticks(),
-                Item::Char('\'' | '"' | '\\') => self.doubt("quotes inside `$((...))`"),
-                Item::Char('\n') => self.inner_line_end(),
-                Item::Char(_) => {}
+                ScanItem::Hole => self.number(),
+                ScanItem::Char('(') => open += 1,
+                ScanItem::Char(')') if open > 0 => open -= 1,
+                ScanItem::Char(')') if self.take(')') => return,
+                ScanItem::Char(')') => break,
+                ScanItem::Char('$') => self.dollar(Around::Arithmetic),
+                ScanItem::Char('`') => self.backticks(),
+                ScanItem::Char('\'' | '"' | '\\') => self.doubt("quotes inside `$((...))`"),
+                ScanItem::Char('\n') => self.inner_line_end(),
+                ScanItem::Char(_) => {}
             }
         }
         self.doubt_since(first, "`$((` without `))`");
@@ -218,14 +218,16 @@ impl Scanner<'_> {
 
     /// Notes a placeholder inside arithmetic.
     fn number(&mut self) {
-        if self.before(1) == Some(Item::Char('\\')) {
-            self.refuse(Refusal::AfterBackslash);
+        if self.before(1) == Some(ScanItem::Char('\\')) {
+            self.refuse(UnsafePlace::AfterBackslash);
             return;
         }
-        let number = self.places.len();
-        self.hole(Form::Plain);
-        if let Place::Any(_) | Place::Only(Only::Integer | Only::Name, _) = self.places[number] {
-            self.places[number] = self.plain(Only::Integer);
+        let number = self.contexts.len();
+        self.hole(QuoteForm::Plain);
+        if let ShellContext::Any(_) | ShellContext::Only(ValueRule::Integer | ValueRule::Name, _) =
+            self.contexts[number]
+        {
+            self.contexts[number] = self.plain(ValueRule::Integer);
         }
     }
 }

@@ -1,40 +1,42 @@
 //! Here-documents: the word that ends one, and its body.
 
 use crate::template::command_line::HereDocument;
-use crate::template::place::Refusal;
 use crate::template::scan::expansion::Around;
-use crate::template::scan::{Item, Scanner};
+use crate::template::scan::scanner::{ScanItem, ShellScanner};
+use crate::template::shell_context::UnsafePlace;
 
-impl Scanner<'_> {
+impl ShellScanner<'_> {
     /// Reads the word behind `<<`; the body comes with the next line.
     pub(super) fn here_delimiter(&mut self) {
         let strip_tabs = self.take('-');
         while self.take(' ') || self.take('\t') {}
-        if self.peek() == Some(Item::Char('#')) {
+        if self.peek() == Some(ScanItem::Char('#')) {
             self.doubt("`#` behind `<<`");
         }
         let mut document = HereDocument { delimiter: String::new(), strip_tabs, literal: false };
         while let Some(item) = self.peek() {
-            if let Item::Char(' ' | '\t' | '\n' | ';' | '|' | '&' | '<' | '>' | '(' | ')') = item {
+            if let ScanItem::Char(' ' | '\t' | '\n' | ';' | '|' | '&' | '<' | '>' | '(' | ')') = item {
                 break;
             }
             self.at += 1;
             match item {
-                Item::Hole => self.refuse(Refusal::HereDelimiter),
-                Item::Char(quote @ ('\'' | '"')) => {
+                ScanItem::Hole => self.refuse(UnsafePlace::HereDelimiter),
+                ScanItem::Char(quote @ ('\'' | '"')) => {
                     document.literal = true;
                     self.quoted_delimiter(quote, &mut document.delimiter);
                 }
-                Item::Char('\\') => {
+                ScanItem::Char('\\') => {
                     document.literal = true;
                     match self.next() {
-                        Some(Item::Hole) => self.refuse(Refusal::HereDelimiter),
-                        Some(Item::Char('\n')) | None => self.doubt("a word behind `<<` that goes on in the next line"),
-                        Some(Item::Char(c)) => document.delimiter.push(c),
+                        Some(ScanItem::Hole) => self.refuse(UnsafePlace::HereDelimiter),
+                        Some(ScanItem::Char('\n')) | None => {
+                            self.doubt("a word behind `<<` that goes on in the next line");
+                        }
+                        Some(ScanItem::Char(c)) => document.delimiter.push(c),
                     }
                 }
-                Item::Char('$' | '`') => self.doubt("an expansion behind `<<`"),
-                Item::Char(c) => document.delimiter.push(c),
+                ScanItem::Char('$' | '`') => self.doubt("an expansion behind `<<`"),
+                ScanItem::Char(c) => document.delimiter.push(c),
             }
         }
         if document.delimiter.is_empty() {
@@ -46,11 +48,11 @@ impl Scanner<'_> {
     fn quoted_delimiter(&mut self, quote: char, delimiter: &mut String) {
         while let Some(item) = self.next() {
             match item {
-                Item::Hole => self.refuse(Refusal::HereDelimiter),
-                Item::Char(c) if c == quote => return,
-                Item::Char('\n') => self.doubt("a word behind `<<` that goes on in the next line"),
-                Item::Char('\\' | '$' | '`') if quote == '"' => self.doubt("an expansion behind `<<`"),
-                Item::Char(c) => delimiter.push(c),
+                ScanItem::Hole => self.refuse(UnsafePlace::HereDelimiter),
+                ScanItem::Char(c) if c == quote => return,
+                ScanItem::Char('\n') => self.doubt("a word behind `<<` that goes on in the next line"),
+                ScanItem::Char('\\' | '$' | '`') if quote == '"' => self.doubt("an expansion behind `<<`"),
+                ScanItem::Char(c) => delimiter.push(c),
             }
         }
     }
@@ -67,7 +69,7 @@ impl Scanner<'_> {
                 break;
             }
             // Old shells look for the end of `$(...)` without a notion of here-documents.
-            if nested && line.iter().any(|item| matches!(item, Item::Char(c) if "'\"`()\\#".contains(*c))) {
+            if nested && line.iter().any(|item| matches!(item, ScanItem::Char(c) if "'\"`()\\#".contains(*c))) {
                 self.doubt("a here-document inside `$(...)`");
             }
             if document.literal {
@@ -81,13 +83,13 @@ impl Scanner<'_> {
 
     fn line_length(&self) -> usize {
         let rest = &self.items[self.at..];
-        rest.iter().position(|item| *item == Item::Char('\n')).unwrap_or(rest.len())
+        rest.iter().position(|item| *item == ScanItem::Char('\n')).unwrap_or(rest.len())
     }
 
     fn literal_line(&mut self, end: usize) {
         while self.at < end {
-            if self.next() == Some(Item::Hole) {
-                self.refuse(Refusal::HereDocument);
+            if self.next() == Some(ScanItem::Hole) {
+                self.refuse(UnsafePlace::HereDocument);
             }
         }
         self.next();
@@ -96,12 +98,12 @@ impl Scanner<'_> {
     fn expanding_line(&mut self, end: usize) {
         while self.at < end {
             match self.next() {
-                Some(Item::Hole) => self.refuse(Refusal::HereDocument),
-                Some(Item::Char('\\')) if self.peek() != Some(Item::Hole) => {
+                Some(ScanItem::Hole) => self.refuse(UnsafePlace::HereDocument),
+                Some(ScanItem::Char('\\')) if self.peek() != Some(ScanItem::Hole) => {
                     self.next();
                 }
-                Some(Item::Char('$')) => self.dollar(Around::DoubleQuotes),
-                Some(Item::Char('`')) => self.backticks(),
+                Some(ScanItem::Char('$')) => self.dollar(Around::DoubleQuotes),
+                Some(ScanItem::Char('`')) => self.backticks(),
                 _ => {}
             }
         }
@@ -113,8 +115,9 @@ impl Scanner<'_> {
     }
 }
 
-fn is_delimiter(line: &[Item], document: &HereDocument) -> bool {
-    let tabs = if document.strip_tabs { line.iter().take_while(|item| **item == Item::Char('\t')).count() } else { 0 };
-    let wanted = document.delimiter.chars().map(Item::Char);
+fn is_delimiter(line: &[ScanItem], document: &HereDocument) -> bool {
+    let tabs =
+        if document.strip_tabs { line.iter().take_while(|item| **item == ScanItem::Char('\t')).count() } else { 0 };
+    let wanted = document.delimiter.chars().map(ScanItem::Char);
     line[tabs..].iter().copied().eq(wanted)
 }

@@ -1,19 +1,19 @@
 //! Quotes, backticks and comments: stretches of text with an end of their own.
 
-use crate::template::place::{Form, Refusal};
 use crate::template::scan::expansion::Around;
-use crate::template::scan::{Item, Scanner};
+use crate::template::scan::scanner::{ScanItem, ShellScanner};
+use crate::template::shell_context::{QuoteForm, UnsafePlace};
 
-impl Scanner<'_> {
+impl ShellScanner<'_> {
     /// Reads up to the closing quote; `dollar` says that a dollar sign stands
     /// in front of the opening one, which only some shells look at.
     pub(super) fn single_quotes(&mut self, dollar: bool) {
         while let Some(item) = self.next() {
             match item {
-                Item::Hole if dollar => self.refuse(Refusal::DollarQuotes),
-                Item::Hole => self.hole(Form::Single),
-                Item::Char('\'') => break,
-                Item::Char('\\') if dollar => {
+                ScanItem::Hole if dollar => self.refuse(UnsafePlace::DollarQuotes),
+                ScanItem::Hole => self.hole(QuoteForm::Single),
+                ScanItem::Char('\'') => break,
+                ScanItem::Char('\\') if dollar => {
                     if self.take('\'') {
                         self.doubt("`\\'` inside `$'...'`");
                     } else {
@@ -21,7 +21,7 @@ impl Scanner<'_> {
                     }
                     self.line.push_quoted('\\');
                 }
-                Item::Char(c) => self.quoted_character(c),
+                ScanItem::Char(c) => self.quoted_character(c),
             }
         }
         self.line.end_quotes();
@@ -31,21 +31,21 @@ impl Scanner<'_> {
     pub(super) fn double_quotes(&mut self, dollar: bool) {
         while let Some(item) = self.next() {
             match item {
-                Item::Hole if dollar => self.refuse(Refusal::DollarQuotes),
-                Item::Hole => self.hole(Form::Double),
-                Item::Char('"') => break,
-                Item::Char('\\') => match self.next() {
-                    Some(Item::Hole) => self.refuse(Refusal::AfterBackslash),
-                    Some(Item::Char('\n')) => {
+                ScanItem::Hole if dollar => self.refuse(UnsafePlace::DollarQuotes),
+                ScanItem::Hole => self.hole(QuoteForm::Double),
+                ScanItem::Char('"') => break,
+                ScanItem::Char('\\') => match self.next() {
+                    Some(ScanItem::Hole) => self.refuse(UnsafePlace::AfterBackslash),
+                    Some(ScanItem::Char('\n')) => {
                         self.continued_line();
                         self.inner_line_end();
                     }
-                    Some(Item::Char(c)) => self.line.push_quoted(c),
+                    Some(ScanItem::Char(c)) => self.line.push_quoted(c),
                     None => {}
                 },
-                Item::Char('$') => self.dollar(Around::DoubleQuotes),
-                Item::Char('`') => self.backticks(),
-                Item::Char(c) => self.quoted_character(c),
+                ScanItem::Char('$') => self.dollar(Around::DoubleQuotes),
+                ScanItem::Char('`') => self.backticks(),
+                ScanItem::Char(c) => self.quoted_character(c),
             }
         }
         self.line.end_quotes();
@@ -64,15 +64,15 @@ impl Scanner<'_> {
         self.line.start_word();
         while let Some(item) = self.next() {
             match item {
-                Item::Hole => self.refuse(Refusal::Backticks),
-                Item::Char('`') => return,
-                Item::Char('\\') => {
-                    if self.peek() != Some(Item::Hole) {
+                ScanItem::Hole => self.refuse(UnsafePlace::Backticks),
+                ScanItem::Char('`') => return,
+                ScanItem::Char('\\') => {
+                    if self.peek() != Some(ScanItem::Hole) {
                         self.next();
                     }
                 }
-                Item::Char('\n') => self.inner_line_end(),
-                Item::Char(_) => {}
+                ScanItem::Char('\n') => self.inner_line_end(),
+                ScanItem::Char(_) => {}
             }
         }
     }
@@ -86,14 +86,14 @@ impl Scanner<'_> {
         }
         while let Some(item) = self.peek() {
             match item {
-                Item::Char('\n') => return,
-                Item::Hole => {
+                ScanItem::Char('\n') => return,
+                ScanItem::Hole => {
                     self.at += 1;
-                    self.hole(Form::Comment);
+                    self.hole(QuoteForm::Comment);
                     continue;
                 }
-                Item::Char(c) if nested && "'\"`()\\$".contains(c) => self.doubt("a comment inside `$(...)`"),
-                Item::Char(_) => {}
+                ScanItem::Char(c) if nested && "'\"`()\\$".contains(c) => self.doubt("a comment inside `$(...)`"),
+                ScanItem::Char(_) => {}
             }
             self.at += 1;
         }

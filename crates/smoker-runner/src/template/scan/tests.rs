@@ -1,22 +1,23 @@
 //! Where the scan finds each placeholder.
 
-use crate::template::place::Form::{Bare, Comment, DefaultWord, Double, Plain, Single};
-use crate::template::place::Refusal::{
+use crate::template::scan::contexts;
+use crate::template::scan::scanner::ScanItem;
+use crate::template::shell_context::QuoteForm::{Bare, Comment, DefaultWord, Double, Plain, Single};
+use crate::template::shell_context::UnsafePlace::{
     AfterBackslash, AfterDollar, Backticks, DollarQuotes, ExpansionWord, HereDelimiter, HereDocument, JoinsVariable,
     TooDeep, Unclear, VariableName,
 };
-use crate::template::place::{Form, Only, Place, Refusal};
-use crate::template::scan::{Item, places};
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
 
 /// The places of the `%` signs in `template`.
-fn scan(template: &str) -> Vec<Place> {
-    let items: Vec<_> = template.chars().map(|c| if c == '%' { Item::Hole } else { Item::Char(c) }).collect();
-    places(&items)
+fn scan(template: &str) -> Vec<ShellContext> {
+    let items: Vec<_> = template.chars().map(|c| if c == '%' { ScanItem::Hole } else { ScanItem::Char(c) }).collect();
+    contexts(&items)
 }
 
 #[test]
 fn the_form_follows_the_quotes() {
-    let cases: &[(&str, &[Form])] = &[
+    let cases: &[(&str, &[QuoteForm])] = &[
         ("% '%' \"%\"", &[Bare, Single, Double]),
         ("a%b x=% >% 2>&1 &>% <<<%", &[Bare, Bare, Bare, Bare, Bare]),
         ("\"$x%\" \"$%\" $x% $$%", &[Double, Double, Bare, Bare]),
@@ -45,14 +46,14 @@ fn the_form_follows_the_quotes() {
         ("[ % -gt % ] && [[ % == % ]]", &[Bare, Bare, Bare, Bare]),
     ];
     for (template, forms) in cases {
-        let expected: Vec<_> = forms.iter().map(|form| Place::Any(*form)).collect();
+        let expected: Vec<_> = forms.iter().map(|form| ShellContext::Any(*form)).collect();
         assert_eq!(scan(template), expected, "{template}");
     }
 }
 
 #[test]
 fn where_nothing_is_safe_everything_is_refused() {
-    let cases: &[(&str, &[Refusal])] = &[
+    let cases: &[(&str, &[UnsafePlace])] = &[
         ("`%` \"`'%'`\" `\\`%`", &[Backticks, Backticks, Backticks]),
         ("cat <<E\n%\n$(%)\nE\n", &[HereDocument, HereDocument]),
         ("cat <<'E'\n'%'\n E\n%", &[HereDocument, HereDocument]),
@@ -67,7 +68,7 @@ fn where_nothing_is_safe_everything_is_refused() {
         ("$(($x%)) $(($a_1%)) $[$x%]", &[JoinsVariable; 3]),
     ];
     for (template, refusals) in cases {
-        let expected: Vec<_> = refusals.iter().map(|refusal| Place::Refused(*refusal)).collect();
+        let expected: Vec<_> = refusals.iter().map(|unsafe_place| ShellContext::Refused(*unsafe_place)).collect();
         assert_eq!(scan(template), expected, "{template}");
     }
 }
@@ -88,14 +89,22 @@ fn where_the_shell_computes_only_numbers_are_taken() {
         "a=([%]=1)",
         "declare -a a+=(1 [\"%\"]=2)",
     ] {
-        assert!(matches!(scan(template)[..], [Place::Only(Only::Integer, _)]), "{template}: {:?}", scan(template));
+        assert!(
+            matches!(scan(template)[..], [ShellContext::Only(ValueRule::Integer, _)]),
+            "{template}: {:?}",
+            scan(template)
+        );
     }
 }
 
 #[test]
 fn where_bash_expands_twice_only_harmless_values_are_taken() {
     for template in [">&%", "2<& '%'", "a >& a\"%\"", "cat <<< a >&%"] {
-        assert!(matches!(scan(template)[..], [Place::Only(Only::Descriptor, _)]), "{template}: {:?}", scan(template));
+        assert!(
+            matches!(scan(template)[..], [ShellContext::Only(ValueRule::Descriptor, _)]),
+            "{template}: {:?}",
+            scan(template)
+        );
     }
 }
 
@@ -111,7 +120,11 @@ fn where_bash_evaluates_a_name_only_names_are_taken() {
         "local -n x=%",
         "wait -n -p %",
     ] {
-        assert!(matches!(scan(template)[..], [Place::Only(Only::Name, _)]), "{template}: {:?}", scan(template));
+        assert!(
+            matches!(scan(template)[..], [ShellContext::Only(ValueRule::Name, _)]),
+            "{template}: {:?}",
+            scan(template)
+        );
     }
     for template in [
         "export x=%",
@@ -125,7 +138,7 @@ fn where_bash_evaluates_a_name_only_names_are_taken() {
         "ls [%]",
         ">& a %",
     ] {
-        assert!(matches!(scan(template)[..], [Place::Any(_)]), "{template}: {:?}", scan(template));
+        assert!(matches!(scan(template)[..], [ShellContext::Any(_)]), "{template}: {:?}", scan(template));
     }
 }
 
@@ -156,7 +169,7 @@ fn behind_what_shells_read_differently_only_harmless_values_are_taken() {
         "é#%",
     ] {
         assert!(
-            matches!(scan(template)[..], [Place::Only(Only::Harmless(_), Plain)]),
+            matches!(scan(template)[..], [ShellContext::Only(ValueRule::Harmless(_), Plain)]),
             "{template}: {:?}",
             scan(template)
         );
@@ -172,7 +185,7 @@ fn doubt_beside_a_here_document_refuses_all_values() {
         "cat <<E\na\\\nE\nE\n%",
     ] {
         assert!(
-            matches!(scan(template)[..], [Place::Refused(Unclear | HereDocument)]),
+            matches!(scan(template)[..], [ShellContext::Refused(Unclear | HereDocument)]),
             "{template}: {:?}",
             scan(template)
         );
@@ -183,17 +196,17 @@ fn doubt_beside_a_here_document_refuses_all_values() {
 fn nesting_is_followed_only_so_far() {
     for opening in ["$(", "${x:-", "\"$(", "$((", "<("] {
         let deep = format!("{}%", opening.repeat(100_000));
-        assert!(matches!(scan(&deep)[..], [Place::Refused(TooDeep)]), "{opening}");
+        assert!(matches!(scan(&deep)[..], [ShellContext::Refused(TooDeep)]), "{opening}");
     }
     let template = format!("{}%{}", "$(".repeat(50), ")".repeat(50));
-    assert_eq!(scan(&template), [Place::Any(Bare)]);
+    assert_eq!(scan(&template), [ShellContext::Any(Bare)]);
 }
 
 #[test]
 fn an_open_end_is_left_to_the_shell() {
-    assert_eq!(scan("'%"), [Place::Any(Single)]);
-    assert_eq!(scan("\"%"), [Place::Any(Double)]);
-    assert_eq!(scan("$(%"), [Place::Any(Bare)]);
-    assert_eq!(scan("% \\"), [Place::Any(Bare)]);
-    assert_eq!(scan("% $"), [Place::Any(Bare)]);
+    assert_eq!(scan("'%"), [ShellContext::Any(Single)]);
+    assert_eq!(scan("\"%"), [ShellContext::Any(Double)]);
+    assert_eq!(scan("$(%"), [ShellContext::Any(Bare)]);
+    assert_eq!(scan("% \\"), [ShellContext::Any(Bare)]);
+    assert_eq!(scan("% $"), [ShellContext::Any(Bare)]);
 }

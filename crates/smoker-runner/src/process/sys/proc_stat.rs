@@ -5,10 +5,10 @@ use std::io::Read;
 
 use nix::unistd::Pid;
 
-use crate::process::containment::run_id::{RunId, VARIABLE};
+use crate::process::run_id::{RunId, VARIABLE};
 
 /// A process at one moment.
-pub(crate) struct Process {
+pub(crate) struct ProcStat {
     pub(crate) pid: i32,
     pub(crate) name: String,
     pub(crate) parent: i32,
@@ -19,7 +19,7 @@ pub(crate) struct Process {
     state: char,
 }
 
-impl Process {
+impl ProcStat {
     /// The fields of `/proc/PID/stat`: the name stands in parentheses and may
     /// itself hold any characters (proc(5)).
     pub(crate) fn read(pid: i32) -> Option<Self> {

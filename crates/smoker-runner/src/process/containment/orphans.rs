@@ -16,32 +16,32 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::process::containment::births::Births;
-use crate::process::containment::census::Census;
 use crate::process::containment::leftovers::Leftovers;
-use crate::process::containment::run_id::RunId;
-use crate::process::sys::{self, Subject};
+use crate::process::containment::spawn_tagger::SpawnTagger;
+use crate::process::process_scanner::ProcessScanner;
+use crate::process::run_id::RunId;
+use crate::process::sys::{self, ScanScope};
 
-/// Deaths come in bursts; one look through our children serves all of a burst.
+/// Deaths come in bursts; one sweep through our children serves all of a burst.
 const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
-/// A birth is in progress until the child is listed, and none is while
-/// strangers are reaped: so that no child is taken for a stranger in the moment
-/// after its birth. One for the whole process, as the limit is that carries the number.
-static BIRTHS: Births = Births::new();
+/// A spawn is in progress until the child is listed, and none is while orphans
+/// are reaped: otherwise a child could be taken for an orphan in the moment after
+/// its start. One for the whole process, as is the limit that carries the number.
+static SPAWN_TAGGER: SpawnTagger = SpawnTagger::new();
 
 /// Knows which children belong to runs and collects all others. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reaper {
-    shared: Arc<Shared>,
+    owned: Arc<OwnedChildren>,
     deaths: watch::Receiver<()>,
-    census: Census,
+    scanner: ProcessScanner,
     leftovers: Leftovers,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
-    owned: Mutex<HashSet<i32>>,
+struct OwnedChildren {
+    pids: Mutex<HashSet<i32>>,
 }
 
 impl Reaper {
@@ -50,18 +50,18 @@ impl Reaper {
     ///
     /// # Errors
     ///
-    /// When the system refuses to tell of children's deaths.
+    /// When the system refuses to report children's deaths.
     pub fn start() -> io::Result<Self> {
         sys::close_inherited_descriptors_on_exec();
         if let Err(error) = sys::adopt_orphans() {
             tracing::warn!("can't adopt orphans of plugins ({error}): those that leave their group survive a timeout");
         }
-        sys::can_mark();
+        sys::can_tag();
         let (death, deaths) = watch::channel(());
-        let shared = Arc::new(Shared::default());
-        let census = Census::start(Subject::this())?;
-        let leftovers = Leftovers::new(census.clone(), deaths.clone());
-        let this = Self { shared, deaths, census, leftovers };
+        let owned = Arc::new(OwnedChildren::default());
+        let scanner = ProcessScanner::start(ScanScope::this())?;
+        let leftovers = Leftovers::new(scanner.clone(), deaths.clone());
+        let this = Self { owned, deaths, scanner, leftovers };
         tokio::spawn(collect(this.clone(), signal(SignalKind::child())?, death));
         Ok(this)
     }
@@ -69,7 +69,7 @@ impl Reaper {
     /// To be called when all runs are over, before the daemon ends: returns
     /// when what they left running has ended.
     pub async fn settle(&self) {
-        self.leftovers.look_at(&self.shared.sweep().await);
+        self.leftovers.inspect(&self.owned.sweep().await);
         self.leftovers.settle().await;
     }
 
@@ -79,17 +79,17 @@ impl Reaper {
     /// it for that, so the standard library can go on using `posix_spawn`, and
     /// there is no moment in which the child does not carry it.
     pub(crate) async fn spawn(&self, mut command: Command, run: RunId) -> io::Result<Child> {
-        let _birth = BIRTHS.begin(run, |pid| self.shared.owned().contains(&pid.as_raw())).await;
+        let _tagged = SPAWN_TAGGER.begin(run, |pid| self.owned.owned().contains(&pid.as_raw())).await;
         let child = command.spawn()?;
         if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
-            self.shared.owned().insert(pid);
+            self.owned.owned().insert(pid);
         }
         Ok(child)
     }
 
     /// Forgets a child that its run has waited for.
     pub(crate) fn release(&self, pid: Pid) {
-        self.shared.owned().remove(&pid.as_raw());
+        self.owned.owned().remove(&pid.as_raw());
     }
 
     /// Ends what runs leave running.
@@ -97,15 +97,15 @@ impl Reaper {
         &self.leftovers
     }
 
-    /// Knows who belongs to a run.
-    pub(crate) fn census(&self) -> &Census {
-        &self.census
+    /// Finds the processes of a run.
+    pub(crate) fn scanner(&self) -> &ProcessScanner {
+        &self.scanner
     }
 
-    /// Somebody waits for this process, which a module host forked: should
-    /// the host die it becomes our child, and is not to be reaped under their hands.
+    /// Claims a process that a module host forked and a run waits for: should the
+    /// host die, the process becomes our child, and the sweep must not reap it.
     pub(crate) fn claim(&self, pid: Pid) -> Claim {
-        self.shared.owned().insert(pid.as_raw());
+        self.owned.owned().insert(pid.as_raw());
         Claim { pid, reaper: self.clone() }
     }
 
@@ -115,7 +115,7 @@ impl Reaper {
     }
 }
 
-/// A process that is nobody's to reap as long as this lives.
+/// A process that the sweep does not reap as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pid: Pid,
@@ -140,12 +140,12 @@ impl Drop for Claim {
     }
 }
 
-impl Shared {
+impl OwnedChildren {
     fn owned(&self) -> MutexGuard<'_, HashSet<i32>> {
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn strangers(&self) -> Vec<Pid> {
+    fn unowned_children(&self) -> Vec<Pid> {
         let children = sys::child_pids();
         let owned = self.owned();
         children.into_iter().filter(|pid| !owned.contains(&pid.as_raw())).collect()
@@ -153,14 +153,14 @@ impl Shared {
 
     /// Collects every dead child that no run waits for; gives the living ones.
     async fn sweep(&self) -> Vec<Pid> {
-        let candidates = self.strangers();
+        let candidates = self.unowned_children();
         if candidates.is_empty() {
             return candidates;
         }
-        let _no_births = BIRTHS.pause().await;
+        let _no_spawns = SPAWN_TAGGER.pause().await;
         let owned = self.owned();
-        let strangers = candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw()));
-        strangers.filter(|pid| lives(*pid)).collect()
+        let unowned_children = candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw()));
+        unowned_children.filter(|pid| lives(*pid)).collect()
     }
 }
 
@@ -175,15 +175,15 @@ fn lives(pid: Pid) -> bool {
     false
 }
 
-/// Looks through our children whenever some have died or runs are over.
+/// Sweeps our children whenever some have died or runs are over.
 async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()>) {
-    let Reaper { shared, leftovers, .. } = reaper;
+    let Reaper { owned, leftovers, .. } = reaper;
     loop {
         tokio::select! {
             died = child_died.recv() => if died.is_none() { return },
-            () = leftovers.wanted() => {}
+            () = leftovers.runs_ended() => {}
         }
-        leftovers.look_at(&shared.sweep().await);
+        leftovers.inspect(&owned.sweep().await);
         let _ = death.send(());
         tokio::time::sleep(SWEEP_PAUSE).await;
     }

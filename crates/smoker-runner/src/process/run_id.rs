@@ -34,7 +34,7 @@ impl RunId {
     /// A number for a new run of this daemon.
     pub(crate) fn new(leaves_running: bool) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // After 8 thousand million runs it begins anew.
+        // After 8 thousand million runs the count starts over.
         let count = NEXT.fetch_add(1, Ordering::Relaxed) % COUNTER + 1;
         Self(Self::of_daemon().0 | count | if leaves_running { LEAVES_RUNNING } else { 0 })
     }

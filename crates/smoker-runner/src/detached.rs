@@ -1,4 +1,4 @@
-//! Work that may take long or hang, on a thread of its own.
+//! Blocking work that may take long or hang, on a thread of its own.
 
 use std::io;
 use std::thread::Builder;
@@ -12,13 +12,13 @@ use tokio::sync::oneshot;
 /// # Errors
 ///
 /// When there can be no further thread, or when the work panicked.
-pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+pub async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (answer, answered) = oneshot::channel();
     let work = move || {
-        // Whoever no longer waits does not need the answer.
+        // A caller that no longer waits does not need the answer.
         let _ = answer.send(work());
     };
-    Builder::new().name("aside".to_owned()).spawn(work)?;
+    Builder::new().name("detached".to_owned()).spawn(work)?;
     answered.await.map_err(|_| io::Error::other("it panicked; please report it, with the log"))
 }
 
@@ -28,7 +28,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error() {
-        assert_eq!(run(|| 5).await.expect("an answer"), 5);
-        assert!(run(|| panic!("on purpose")).await.is_err());
+        assert_eq!(run_blocking(|| 5).await.expect("an answer"), 5);
+        assert!(run_blocking(|| panic!("on purpose")).await.is_err());
     }
 }

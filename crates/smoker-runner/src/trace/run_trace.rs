@@ -1,12 +1,12 @@
-//! What a run showed besides its result.
+//! The trace of one run.
 
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
-/// What a run showed besides its result, for somebody who tries a plugin.
+/// What a run showed besides its result, for an operator who tries a plugin.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Evidence {
+pub struct RunTrace {
     /// The path that kept the plugin from being run.
     pub maintenance_lock: Option<String>,
     /// The command as the shell got it; none for a module, and for a command
@@ -23,8 +23,8 @@ pub struct Evidence {
     /// How the command ended; none for a module, and for a command that could
     /// not be started.
     pub exit: Option<Exit>,
-    /// How long it took, a parser included, an action not.
-    pub took: Duration,
+    /// How long the check took, a parser included, an action not.
+    pub duration: Duration,
 }
 
 /// What came through one stream.

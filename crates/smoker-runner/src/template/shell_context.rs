@@ -1,19 +1,19 @@
 //! Where in the shell's grammar a value stands, and what may stand there.
 
-/// The place of one placeholder.
+/// What can be written for one placeholder, by its place in the shell's grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ShellContext {
     /// Any value can be written, in this form.
-    Any(Form),
+    Any(QuoteForm),
     /// Only some values can be written, in this form.
-    Only(Only, Form),
+    Only(ValueRule, QuoteForm),
     /// No value can be written.
-    Refused(Refusal),
+    Refused(UnsafePlace),
 }
 
 /// How a value is written so that it stays data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum QuoteForm {
     /// Outside of quotes: a word in single quotes.
     Bare,
     /// Inside single quotes.
@@ -30,9 +30,9 @@ pub(crate) enum Form {
     Plain,
 }
 
-/// Which values can stand in a place that does not take all.
+/// Which values can stand where not all can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Only {
+pub(crate) enum ValueRule {
     /// Whole decimal numbers, because the shell computes with it.
     Integer,
     /// Letters, digits and `_`, because bash evaluates what else the name of a variable holds.
@@ -46,7 +46,7 @@ pub(crate) enum Only {
 
 /// A place where nothing can be written safely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum UnsafePlace {
     /// In backticks, whose text the shell reads twice.
     Backticks,
     /// In the body of a here-document, where no quotes exist.
@@ -71,7 +71,7 @@ pub enum Refusal {
     TooDeep,
 }
 
-impl Refusal {
+impl UnsafePlace {
     pub(crate) fn place(self) -> &'static str {
         match self {
             Self::Backticks => "in backticks",

@@ -6,27 +6,27 @@ use std::sync::{Mutex, PoisonError};
 use nix::unistd::Pid;
 use smoker_model::plugin::PluginName;
 
-use crate::process::containment::reaper::Reaper;
-use crate::process::containment::run_id::RunId;
+use crate::process::containment::orphans::Reaper;
+use crate::process::run_id::RunId;
 
-/// The children of one run. When it is dropped the run is over, and whatever
-/// they left running is ended behind its back.
+/// The children of one run. When it is dropped the run is over, and what
+/// they left running is ended in the background.
 #[derive(Debug)]
-pub(crate) struct Family {
+pub(crate) struct RunProcesses {
     reaper: Reaper,
     plugin: PluginName,
     runs: Mutex<Vec<RunId>>,
 }
 
-impl Family {
+impl RunProcesses {
     /// Of a run that begins.
     pub(crate) fn new(reaper: &Reaper, plugin: &PluginName) -> Self {
         Self { reaper: reaper.clone(), plugin: plugin.clone(), runs: Mutex::default() }
     }
 
-    /// A number for one more child. What a child leaves running when it ends by
+    /// Registers one more child and gives its number. What a child leaves running when it ends by
     /// itself may stay if `leaves_running`.
-    pub(crate) fn number(&self, leaves_running: bool) -> RunId {
+    pub(crate) fn register_child(&self, leaves_running: bool) -> RunId {
         let run = RunId::new(leaves_running);
         self.reaper.leftovers().begin(run, &self.plugin);
         self.runs.lock().unwrap_or_else(PoisonError::into_inner).push(run);
@@ -43,7 +43,7 @@ impl Family {
     }
 }
 
-impl Drop for Family {
+impl Drop for RunProcesses {
     fn drop(&mut self) {
         let runs = self.runs.get_mut().unwrap_or_else(PoisonError::into_inner);
         if !runs.is_empty() {

@@ -2,20 +2,20 @@
 
 use nix::unistd::Pid;
 
-use crate::process::containment::run_id::RunId;
+use crate::process::run_id::RunId;
 
-/// Everything that a child of a run started: whoever carries its number, its
+/// Everything that a child of a run started: all that carries its number, its
 /// process group, and everything below either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tree {
+pub(crate) struct ProcessTree {
     /// The number; none for processes that have lost it.
     pub(crate) run: Option<RunId>,
     /// The group, as long as its leader has not been reaped: later its number
-    /// can belong to anybody else.
+    /// can belong to another group.
     pub(crate) group: Option<Pid>,
 }
 
-impl Tree {
+impl ProcessTree {
     /// What comes from a child that leads a group.
     pub(crate) fn of_child(run: RunId, leader: Pid) -> Self {
         Self { run: Some(run), group: Some(leader) }
