@@ -55,7 +55,7 @@ fn start_with(plan: Plan, names: &'static LoggerNames, owner: Option<Owner>, is_
     let layer = RecordLayer { router: Arc::clone(&router), is_private };
     let is_ours = LOG.set(Log { router, idle: Mutex::new(writers) }).is_ok();
     if !is_ours || Registry::default().with(layer).try_init().is_err() {
-        eprintln!("WARNING: logging was set up before; it stays as it is");
+        eprintln!("WARNING: logging is set up already; the second setup is ignored");
     }
 }
 
@@ -66,7 +66,7 @@ pub fn write_in_background() {
     for writer in log.idle.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         let name = format!("log {}", writer.name);
         if let Err(error) = thread::Builder::new().name(name).spawn(move || writer.run()) {
-            eprintln!("ERROR: a log handler can't be started: {error}");
+            eprintln!("ERROR: can't start a log handler: {error}");
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::startup::configuration::{self, Loaded, Origin, Unusable, log_all};
 use crate::startup::{admission, genconfig, modules};
 use crate::{exit_code, test_plugin};
 
-/// Does what the command line asks for.
+/// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privileges::restrict_umask();
     let code = match cli::parse(arguments) {
@@ -54,8 +54,8 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins);
     let origin = Origin::of(&options.config);
-    // Who sees the port open may signal us: signals wait until somebody listens to them.
-    signals::hold_back();
+    // A process that sees the port open may signal us: signals stay pending until we listen to them.
+    signals::block_signals();
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let pidfile_path = pidfile_path(options, &settings);
     let owner = credentials.as_ref().map(privileges::owner);
@@ -81,15 +81,15 @@ fn start(options: &Options) -> Result<u8, StartError> {
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());
     let overrides_pidfile = options.pidfile.is_some();
-    let taken_on = take_on(credentials.as_ref());
+    let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile };
-    let served = taken_on.and_then(|()| serve(Daemon { settings, plugins, listeners, source }, background));
+    let served = dropped.and_then(|()| serve(Daemon { settings, plugins, listeners, source }, background));
     pidfile::remove_if_ours(&pidfile_path);
     served.map(|()| exit_code::SUCCESS)
 }
 
-fn take_on(credentials: Option<&Credentials>) -> Result<(), StartError> {
-    credentials.map_or(Ok(()), privileges::take_on)?;
+fn drop_privileges(credentials: Option<&Credentials>) -> Result<(), StartError> {
+    credentials.map_or(Ok(()), privileges::drop_privileges)?;
     log::write_in_background();
     Ok(())
 }
@@ -110,7 +110,7 @@ fn load(options: &Options) -> Result<Loaded, StartError> {
     })
 }
 
-/// What a daemon that goes into the background has beside others.
+/// What only a daemon in the background needs.
 struct BackgroundDaemon {
     files: StdioFiles,
     open_files: OpenStdio,
@@ -143,12 +143,12 @@ fn go_to_background(
 }
 
 impl BackgroundDaemon {
-    /// The last thing that the terminal could hear is that we serve.
+    /// The daemon serves, so nothing is left to say on the terminal.
     fn leave_terminal(self) {
         if let Err(error) = self.open_files.install() {
-            tracing::error!("the standard streams stay with the terminal: {error}");
+            tracing::error!("can't redirect the standard streams, they stay connected to the terminal: {error}");
         }
-        self.readiness.tell();
+        self.readiness.report();
     }
 }
 
@@ -197,7 +197,7 @@ fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
     if !generated.is_whole() {
         let folder = folder.display();
         return fail(&format!(
-            "nothing is written, because not all of {folder} would load; correct what is told above"
+            "nothing is written, because not all of {folder} would load; fix the problems listed above"
         ));
     }
     match genconfig::write(&generated.text, folder, output) {
@@ -224,7 +224,7 @@ fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-/// What is printed may end in a log, too, such as that of the unit.
+/// Without secrets: standard error may lead to a log, such as that of a unit.
 fn print_all(problems: &[Problem]) {
     for problem in problems {
         let text = || secrets::redact(problem.to_string());

@@ -9,20 +9,38 @@ use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
 use tokio::runtime::Builder;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::server::{self, Rooms};
 use crate::os::descriptors;
 use crate::reload::{ConfigSource, Reloader};
 use crate::runtime::Runtime;
-use crate::service::logger_names;
-use crate::service::service_manager::ServiceManager;
+use crate::scheduler::manager::PluginManager;
+use crate::service::notify::ServiceManager;
 use crate::service::signals::Signals;
-use crate::service::watchdog::Watchdog;
+use crate::service::{logger_names, watchdog};
 use crate::startup::configuration::Prepared;
 
 /// Spawning and serving need a few threads only, also on a machine with many cores.
 const MOST_WORKERS: usize = 4;
+
+/// The parts that have to work for the watchdog to be notified.
+struct Health {
+    manager: PluginManager,
+    server: AbortHandle,
+}
+
+impl Health {
+    /// Says what does not work. The answers come from the tasks themselves, through
+    /// the manager's and the state's locks: a timer alone would go on in a daemon that hangs.
+    async fn check(&self) -> Result<(), &'static str> {
+        if self.server.is_finished() {
+            return Err("the server has ended");
+        }
+        if self.manager.is_responsive().await { Ok(()) } else { Err("a plugin's task has ended") }
+    }
+}
 
 /// A daemon for which everything that can fail on the operator's terminal has succeeded.
 pub(crate) struct Daemon {
@@ -57,16 +75,17 @@ impl Daemon {
         let runtime = Runtime::start(config, addresses, reaper.clone(), shutdown.clone());
         let manager = runtime.manager().clone();
         let server = tokio::spawn(server::serve(listeners, runtime.router(), rooms, shutdown.clone()));
-        service_manager.tell_ready(&runtime.status()).await;
-        let watchdog = Watchdog { manager: manager.clone(), server: server.abort_handle() };
-        let watching = tokio::spawn(watchdog.watch(service_manager.clone(), shutdown.clone()));
+        service_manager.notify_ready(&runtime.status()).await;
+        let health = Health { manager: manager.clone(), server: server.abort_handle() };
+        let check_health = async move || health.check().await;
+        let watching = tokio::spawn(watchdog::watch(service_manager.clone(), check_health, shutdown.clone()));
         let reloader = Reloader::new(source, runtime, service_manager.clone());
         let reloading = tokio::spawn(reloader.run(signals.hang_up, shutdown.clone()));
         ready();
         signals.end.wait().await;
         tracing::info!("Shutting down");
         shutdown.cancel();
-        service_manager.tell_stopping().await;
+        service_manager.notify_stopping().await;
         for task in [watching, reloading] {
             if let Err(error) = task.await {
                 tracing::error!("a background task panicked: {error}; please report it, with the log");

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use smoker_runner::modules::builtin;
 use smoker_runner::process::guardian;
 
-/// The daemon also starts itself in two other ways, which are nothing to type,
-/// so the command line does not know them: once for each run of a built-in
-/// module, and once to be watched over.
+/// The daemon also starts this program in two other ways, which are not for operators,
+/// so `--help` does not list them: once for each run of a built-in
+/// module, and once as the guardian.
 fn main() -> ExitCode {
     match env::args_os().nth(1) {
         Some(argument) if argument == builtin::SUBCOMMAND => builtin::serve(),

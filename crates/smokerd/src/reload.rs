@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::runtime::Runtime;
 use crate::scheduler::plugin_set::Changes;
+use crate::service::notify::ServiceManager;
 use crate::service::privileges;
-use crate::service::service_manager::ServiceManager;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::setting_changes;
 use crate::startup::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
@@ -100,7 +100,7 @@ impl Reloader {
     /// Reads on a thread of its own, since files and accounts may be slow, then
     /// applies the configuration at once.
     async fn reload(&mut self) {
-        self.service_manager.tell_reloading().await;
+        self.service_manager.notify_reloading().await;
         let source = self.source.clone();
         let status = match detached::run_blocking(move || read(&source)).await {
             Ok(Ok(checked)) => self.apply(checked),
@@ -110,7 +110,7 @@ impl Reloader {
             }
             Err(error) => self.refuse(&error),
         };
-        self.service_manager.tell_ready(&status).await;
+        self.service_manager.notify_ready(&status).await;
     }
 
     /// Logs why the configuration is refused, and returns the daemon's status. The configuration in effect stays.

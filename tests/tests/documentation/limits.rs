@@ -12,8 +12,8 @@ use crate::page::{read, root};
 /// Files that hold nothing but limits, so that each of their constants is on the page, or here.
 const WHOLE: [&str; 2] = ["smokerd/src/http/limits.rs", "smoker-config/src/limits.rs"];
 
-/// Constants of theirs that nobody meets: defaults of another kind, and what `MAX_AMENDMENTS` stands for, too.
-const LEFT_OUT: [&str; 3] = ["DEFAULT_BIND_PORT", "SHORTEST_SPREAD_INTERVAL", "MAX_AMENDED_BYTES"];
+/// Constants of theirs that nobody meets: defaults of another kind, and what `MAX_COMPAT_REPAIRS` stands for, too.
+const LEFT_OUT: [&str; 3] = ["DEFAULT_BIND_PORT", "SHORTEST_SPREAD_INTERVAL", "MAX_COMPAT_BYTES"];
 
 /// The value of a constant in its smallest unit: bytes, milliseconds or a number.
 fn value_in_code(text: &str, name: &str) -> Option<u64> {

@@ -7,5 +7,4 @@ pub(crate) const KNOWN: &[(&str, &str, &str)] = &[
     ("smokercli", "transport/web.rs", "client/watch.rs"),
     ("smokerd", "http/embedded.rs", "runtime.rs"),
     ("smokerd", "runtime.rs", "axum::Router"),
-    ("smokerd", "test_plugin/test_request.rs", "clap::Args"),
 ];

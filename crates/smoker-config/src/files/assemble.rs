@@ -193,7 +193,7 @@ impl<'a> Assembler<'a> {
             return Err(Fault::at(&root.place, &merge::too_many()));
         }
         if weight.height > MAX_NESTING {
-            let text = format!("more than {MAX_NESTING} lists and mappings stand inside each other, includes counted");
+            let text = format!("more than {MAX_NESTING} lists and mappings are nested, includes counted");
             return Err(Fault::at(&root.place, &text));
         }
         Ok(())

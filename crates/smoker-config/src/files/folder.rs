@@ -117,7 +117,8 @@ impl Reader<'_> {
             let place = SourcePlace::start_of(&file.as_path().into());
             if let Some(twin) = find(&entries, &name) {
                 let twin = Location::from(&twin.place);
-                let text = format!("{section}: {} stands here and at {twin}; remove one of the two", entry_name(&file));
+                let text =
+                    format!("{section}: {} is defined here and at {twin}; remove one of the two", entry_name(&file));
                 self.faults.push(Fault::at(&place, &text));
                 continue;
             }
@@ -171,7 +172,7 @@ impl Reader<'_> {
             let name = name.as_text().unwrap_or_default();
             let text = format!(
                 "the file's name is the entry's name already, so this is a parameter; remove the line `{name}:` and \
-                 move up what stands below it"
+                 unindent the lines below it"
             );
             self.assembler.problems().add(Severity::Warning, &only.place, text);
         }

@@ -62,7 +62,7 @@ impl Mistake {
         if let Some(tabbed) = near.into_iter().flatten().find(|line| is_tabbed(source.line(*line)))
             && is_about_indentation(error.info())
         {
-            let advice = "; YAML wants spaces there".to_owned();
+            let advice = "; use spaces".to_owned();
             return Self { advice, ..Self::on_line(tabbed, source, "a tab indents this line") };
         }
         if error.info().starts_with("simple key expect") {
@@ -112,7 +112,7 @@ fn advice(info: &str, line: &str, column: usize) -> Option<String> {
     }
     if contains(&["unexpected character", "scanning an anchor", "scanning a directive"]) {
         let start = line.chars().nth(column.saturating_sub(1)).unwrap_or('%');
-        return Some(format!("a text that starts with `{start}` has to stand in quotes"));
+        return Some(format!("a text that starts with `{start}` has to be in quotes"));
     }
     if contains(&["unexpected end of stream", "document indicator"]) {
         return Some("the quote that opens here is never closed".to_owned());
@@ -127,15 +127,13 @@ fn advice(info: &str, line: &str, column: usize) -> Option<String> {
         return Some("a bracket is not closed, or a text with brackets, commas or colons needs quotes".to_owned());
     }
     if contains(&["mapping values"]) {
-        return Some("a value with `: ` in it has to stand in quotes, else the indentation is wrong".to_owned());
+        return Some("put a value that contains `: ` into quotes, or correct the indentation".to_owned());
     }
     if value.starts_with(['{', '[', '*', '&']) {
-        return Some("a text that starts with {, [, * or & has to stand in quotes".to_owned());
+        return Some("a text that starts with {, [, * or & has to be in quotes".to_owned());
     }
     if contains(&["only valid inside a block", "block sequence entries"]) {
-        return Some(
-            "a list starts on a line of its own; a text that starts with `- ` has to stand in quotes".to_owned(),
-        );
+        return Some("a list starts on a line of its own; a text that starts with `- ` has to be in quotes".to_owned());
     }
     if contains(&["expected key", "expected '-'", "document start", "indent"]) {
         return Some("check the indentation of this line against the lines above".to_owned());

@@ -55,7 +55,7 @@ struct Frame {
     place: SourcePlace,
     tag: Tag,
     anchor: usize,
-    /// How many lists and mappings stand inside each other, this one counted.
+    /// How deep lists and mappings are nested in this one, itself counted.
     height: usize,
     content: Content,
 }
@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
                 Event::SequenceEnd | Event::MappingEnd => self.close()?,
                 Event::Alias(anchor) => {
                     let Some((node, height)) = self.anchors.get(&anchor).cloned() else {
-                        return Err(self.fault(&place, "the alias stands inside of what it stands for").into());
+                        return Err(self.fault(&place, "the alias is inside of the value that it refers to").into());
                     };
                     self.add(node, height, &place)?;
                 }
@@ -184,7 +184,7 @@ impl<'a> Builder<'a> {
         self.finish(Node { place: frame.place, kind }, frame.anchor, frame.height)
     }
 
-    /// Takes a complete node: remembers its anchor and gives it to what it stands in.
+    /// Takes a complete node: remembers its anchor and adds it to the list or mapping around it.
     fn finish(&mut self, node: Node, anchor: usize, height: usize) -> Result<(), Fault> {
         let node = Rc::new(node);
         if anchor > 0 {
@@ -214,7 +214,7 @@ impl<'a> Builder<'a> {
     }
 
     fn too_deep(&self, place: &SourcePlace) -> Fault {
-        self.fault(place, &format!("more than {MAX_NESTING} lists and mappings stand inside each other here"))
+        self.fault(place, &format!("more than {MAX_NESTING} lists and mappings are nested here"))
     }
 
     fn fault(&self, place: &SourcePlace, reason: &str) -> Fault {

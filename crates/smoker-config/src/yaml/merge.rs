@@ -55,8 +55,7 @@ impl Merger {
             if !own.insert(id) {
                 let earlier = earlier.map_or(0, |entry| entry.place.line);
                 let shown = shown(text);
-                let text =
-                    format!("`{shown}` stands here again: this value counts, the one of line {earlier} does not");
+                let text = format!("`{shown}` is repeated: this value is used, the one of line {earlier} is ignored");
                 self.problems.add(Severity::Warning, &name.place, text);
             }
         }
@@ -87,7 +86,7 @@ fn sources(value: &Node) -> Result<Vec<&[Entry]>, Fault> {
             Kind::Include(_) => "an include",
             _ => node.kind_name(),
         };
-        Fault::at(&node.place, &format!("<< wants a mapping or a list of mappings (`<<: *name`), not {kind}"))
+        Fault::at(&node.place, &format!("<< needs a mapping or a list of mappings (`<<: *name`), not {kind}"))
     };
     match &value.kind {
         Kind::Map(entries) => Ok(vec![entries]),

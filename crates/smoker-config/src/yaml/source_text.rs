@@ -77,7 +77,7 @@ fn check_printable(text: &str) -> Result<(), String> {
     let (line, column) = position_behind(&text[..start]);
     let code = text[start..].chars().next().map_or(0, u32::from);
     Err(format!(
-        "line {line}, column {column}: the control character U+{code:04X} must not stand in YAML; \
+        "line {line}, column {column}: the control character U+{code:04X} is not allowed in YAML; \
          remove it, or write it as \"\\x{code:02x}\" in double quotes"
     ))
 }

@@ -70,7 +70,7 @@ fn common_may_have_sections_of_its_own() {
     let twice = folder.and("plugin.d/Own.yaml", "Command: again");
     assert_eq!(
         twice.error(),
-        "plugin.d/Own.yaml:1:1: plugins: Own stands here and at common.yaml:3:3; remove one of the two"
+        "plugin.d/Own.yaml:1:1: plugins: Own is defined here and at common.yaml:3:3; remove one of the two"
     );
     let odd = twice.and("common.yaml", "plugins: 5");
     assert_eq!(
@@ -93,7 +93,7 @@ fn places_name_the_real_files() {
         [
             "Warning plugin.d/Old.yml:1:1: this file is not read: the name has to end in .yaml",
             "Warning plugin.d/Twice.yaml:1:1: the file's name is the entry's name already, so this is a parameter; \
-             remove the line `Twice:` and move up what stands below it",
+             remove the line `Twice:` and unindent the lines below it",
             "Warning common.yaml:1:1: unknown key bind_prot is ignored; did you mean bind_port?",
             "Error plugin.d/Empty.yaml:1:1: Plugin Empty not loaded: the plugin is empty; it needs parameters such as \
              `Command: true`, or {} for none",

@@ -139,7 +139,7 @@ fn a_broken_file_is_named_with_its_own_line() {
     assert_eq!(
         folder.error(),
         "Can't include config file plugins.yaml: plugins.yaml:2:12: in p.Command: unexpected character: `%'; \
-         a text that starts with `%` has to stand in quotes\n    Command: %x\n\
+         a text that starts with `%` has to be in quotes\n    Command: %x\n\
          Can't parse config file smokerd.yaml: smokerd.yaml:2:10: plugins: !include plugins.yaml cannot be included"
     );
 }

@@ -94,7 +94,7 @@ fn a_repeated_name_has_its_last_value_at_its_first_position_and_is_reported() {
     let folder = Folder::with_plugins("  p:\n    Command: a\n    Command: b");
     assert_eq!(
         folder.problems(),
-        ["Warning smokerd.yaml:6:5: `Command` stands here again: this value counts, the one of line 5 does not"]
+        ["Warning smokerd.yaml:6:5: `Command` is repeated: this value is used, the one of line 5 is ignored"]
     );
 }
 

@@ -8,7 +8,7 @@ use crate::records::level::Level;
 /// and the option stays as it is written.
 pub(crate) fn get(document: &Document, section: &Section, option: &str, problems: &mut IniProblems) -> Option<Setting> {
     document.get(section, option).unwrap_or_else(|(line, problem)| {
-        problems.add(line, format!("{option}: {problem}; it is taken as it stands"));
+        problems.add(line, format!("{option}: {problem}; the text is used as it is"));
         document.raw(section, option).cloned()
     })
 }

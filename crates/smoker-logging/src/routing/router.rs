@@ -51,7 +51,7 @@ impl Router {
         }
         for index in overflowing {
             let name = &self.handlers[index].name;
-            let text = format!("log handler {name} is not written to as fast as lines come; lines are dropped");
+            let text = format!("log handler {name} is too slow for the lines that are logged; lines are dropped");
             self.complain(index, Level::ERROR, text);
         }
     }

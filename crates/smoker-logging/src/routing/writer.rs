@@ -77,7 +77,7 @@ impl Writer {
         if dropped == 0 {
             return Delivery::Done;
         }
-        let text = format!("{dropped} lines are missing here: this log could not be written as fast as they came");
+        let text = format!("{dropped} lines are missing here: this log was too slow, and they were dropped");
         self.deliver(&Record::new(Level::WARNING, self.program.into(), text))
     }
 
@@ -115,7 +115,7 @@ impl Writer {
             let (name, destination) = (&self.name, self.sink.destination());
             (self.complain)(
                 Level::ERROR,
-                format!("log handler {name} can't reopen {destination}: {error}; it stays as it is"),
+                format!("log handler {name} can't reopen {destination}: {error}; it goes on with the one that is open"),
             );
         }
     }

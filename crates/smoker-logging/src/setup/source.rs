@@ -64,18 +64,21 @@ pub fn load_setup(source: Option<&LogConfigSource>, options: LogOptions) -> Resu
         (Ok(loaded), _) => loaded,
         (Err(error), LogConfigSource::Named(_)) => return Err(error),
         (Err(error), LogConfigSource::Usual(_)) => {
-            return Ok(default(vec![format!("{error}; -v, -d, --no-syslog and --no-console decide")]));
+            return Ok(default(vec![format!(
+                "{error}; it is ignored, and -v, -d, --no-syslog and --no-console apply"
+            )]));
         }
     };
     let mut problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
     if plan.handlers.is_empty() {
         let path = source.path().display();
-        problems.push(format!("{path}: no handler is left; -v, -d, --no-syslog and --no-console decide"));
+        problems
+            .push(format!("{path}: no handler is left, so it is ignored; -v, -d, --no-syslog and --no-console apply"));
         return Ok(default(problems));
     }
     let is_overridden = options.level != Level::WARNING;
     let path = source.path().display();
-    let note =
-        is_overridden.then(|| format!("{path} decides what is logged, not -v or -d; --logging-conf '' leaves it out"));
+    let note = is_overridden
+        .then(|| format!("{path} decides what is logged, not -v or -d; use --logging-conf '' to ignore it"));
     Ok(LogSetup { plan, is_configured: true, problems, notes: note.into_iter().collect() })
 }

@@ -1,4 +1,10 @@
-//! What was typed.
+//! The command line.
+//!
+//! # Layout
+//!
+//! - `test_plugin`: the options of `--test-plugin`
+
+mod test_plugin;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -11,13 +17,14 @@ use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
 
+use crate::cli::test_plugin::TestArguments;
 use crate::exit_code;
-use crate::test_plugin::test_request::{TestArguments, TestRequest};
+use crate::test_plugin::test_request::TestRequest;
 
-/// Where the configuration is unless `-c` tells.
+/// The configuration without `-c`.
 const DEFAULT_CONFIG: &str = "/etc/smokerd/smokerd.yaml";
 
-/// Where a logging configuration is looked for unless `--logging-conf` tells.
+/// The logging configuration without `--logging-conf`, if it exists.
 const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
 
 /// Runs plugins periodically or on request and serves their results over REST.
@@ -29,8 +36,8 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     args_override_self = true,
     after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --genconfig: written; with --test-plugin: \
                   OK); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
-                  not be tried; 2 usage; 3 with --check: the configuration loads, but has problems; 3 and 4 with \
-                  --test-plugin: WARN and ERROR.\n\nSIGHUP reopens log files and reads the configuration again, which is taken as a whole or refused."
+                  not be tested; 2 usage; 3 with --check: the configuration loads, but has problems; 3 and 4 with \
+                  --test-plugin: WARN and ERROR.\n\nSIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
 struct Typed {
@@ -38,12 +45,12 @@ struct Typed {
     #[arg(short, long, value_name = "FILE|FOLDER", default_value = DEFAULT_CONFIG)]
     config: PathBuf,
 
-    /// File for the process number of a background daemon [default: the configuration's pidfile, else /var/run/smokerd.pid]
+    /// File for the process id of a background daemon [default: the configuration's pidfile, else /var/run/smokerd.pid]
     #[arg(short, long, value_name = "FILE")]
     pidfile: Option<PathBuf>,
 
-    /// Logging configuration in the file format of Python's logging.config, in place of syslog, console, -v and -d; ''
-    /// for none [default: /etc/smokerd/logging.ini, when that exists]
+    /// Logging configuration in the file format of Python's logging.config; replaces syslog, console, -v and -d; ''
+    /// for none [default: /etc/smokerd/logging.ini, if it exists]
     #[arg(long, value_name = "FILE")]
     logging_conf: Option<OsString>,
 
@@ -55,15 +62,15 @@ struct Typed {
     #[arg(long, conflicts_with = "check")]
     stop: bool,
 
-    /// Print every problem of the configuration and start nothing
+    /// Print every problem of the configuration; run no plugin
     #[arg(long)]
     check: bool,
 
-    /// Make one configuration file of a folder with common.yaml, template.d, action.d and plugin.d, if it is valid
+    /// Write the folder's common.yaml, template.d, action.d and plugin.d as one configuration file, if they are valid
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "foreground"])]
     genconfig: Option<PathBuf>,
 
-    /// Where to write it [default: standard output]; with --test-plugin how to show it: text or json [default: text]
+    /// With --genconfig: the file to write [default: standard output]; with --test-plugin: the format, text or json [default: text]
     #[arg(short, long, value_name = "FILE|FORMAT")]
     output: Option<PathBuf>,
 
@@ -75,7 +82,7 @@ struct Typed {
     #[arg(long)]
     no_console: bool,
 
-    /// Log what happens (level INFO)
+    /// Log runs, results and requests, too (level INFO)
     #[arg(short, long)]
     verbose: bool,
 
@@ -91,15 +98,15 @@ struct Typed {
     generate: Option<Shell>,
 }
 
-/// What is wanted.
+/// What the command line asks for.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) order: Order,
     pub(crate) config: PathBuf,
     pub(crate) pidfile: Option<PathBuf>,
-    /// A logging configuration that exists or was asked for.
+    /// The logging configuration, if one was named or exists.
     pub(crate) logging_conf: Option<LogConfigSource>,
-    /// What to do without one.
+    /// How to log without one.
     pub(crate) logging: LogOptions,
 }
 
@@ -110,13 +117,13 @@ pub(crate) enum Order {
     Foreground,
     /// Serve in the background.
     Background,
-    /// End a daemon.
+    /// Stop a running daemon.
     Stop,
-    /// Look at the configuration.
+    /// Check the configuration.
     Check,
-    /// Try one plugin.
+    /// Test one plugin.
     Test(TestRequest),
-    /// Make one file of a folder, for standard output when it has no path.
+    /// Write a folder as one file, to standard output if no path is given.
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
 
@@ -125,19 +132,19 @@ pub(crate) enum Order {
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let arguments =
         arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument });
-    let tell = |error: clap::Error| {
+    let print = |error: clap::Error| {
         // Neither a closed terminal nor a full disk changes what the exit code says.
         let _ = error.print();
         if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
     };
-    let typed = Typed::try_parse_from(arguments).map_err(tell)?;
+    let typed = Typed::try_parse_from(arguments).map_err(print)?;
     if let Some(shell) = typed.generate {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Typed::command(), "smokerd", &mut script);
         let _ = io::stdout().write_all(&script);
         return Err(exit_code::SUCCESS);
     }
-    typed.into_options().map_err(tell)
+    typed.into_options().map_err(print)
 }
 
 impl Typed {

@@ -1,7 +1,7 @@
 //! Into the background.
 //!
 //! The starting command waits until the daemon serves, so that its exit code
-//! tells whether it does. Must happen before the first thread.
+//! says whether it does. Must happen before the first thread.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write, pipe};
 
@@ -9,12 +9,12 @@ use fork::{Fork, fork, setsid};
 
 use crate::service::signals;
 
-/// Tells the starting command that the daemon serves. Dropped without a word
-/// it tells that the start failed.
+/// Reports to the starting command that the daemon serves. If it is dropped before,
+/// the start has failed.
 #[derive(Debug)]
 pub(crate) struct Readiness(PipeWriter);
 
-/// Who we are after the fork.
+/// Which process this is after the fork.
 #[derive(Debug)]
 pub(crate) enum Side {
     /// The starting command; whether the daemon came up.
@@ -29,9 +29,9 @@ pub(crate) fn daemonize() -> io::Result<Side> {
     let (reader, writer) = pipe()?;
     if let Fork::Parent(_) = fork()? {
         drop(writer);
-        // Whoever waits here may lose patience.
-        signals::let_in();
-        return Ok(Side::Starter { is_serving: wait_for_word(reader) });
+        // An operator may interrupt the command while it waits.
+        signals::unblock_signals();
+        return Ok(Side::Starter { is_serving: wait_for_readiness(reader) });
     }
     drop(reader);
     setsid()?;
@@ -42,14 +42,14 @@ pub(crate) fn daemonize() -> io::Result<Side> {
     Ok(Side::Daemon(Readiness(writer)))
 }
 
-fn wait_for_word(mut reader: PipeReader) -> bool {
-    let mut word = [0];
-    matches!(reader.read(&mut word), Ok(1))
+fn wait_for_readiness(mut reader: PipeReader) -> bool {
+    let mut byte = [0];
+    matches!(reader.read(&mut byte), Ok(1))
 }
 
 impl Readiness {
-    /// The daemon serves from now on.
-    pub(crate) fn tell(mut self) {
+    /// Reports that the daemon serves.
+    pub(crate) fn report(mut self) {
         // A starting command that was killed meanwhile does not matter to the daemon.
         let _ = self.0.write_all(b"1");
     }

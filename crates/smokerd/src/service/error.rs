@@ -32,7 +32,7 @@ pub(crate) enum StartError {
     #[error("can't run as the configured uid and gid: {0}")]
     Account(#[from] CredentialsError),
     #[error(
-        "can't become uid {uid} and gid {gid}: {reason}; start smokerd as root or remove uid and gid from the configuration"
+        "can't change to uid {uid} and gid {gid}: {reason}; start smokerd as root or remove uid and gid from the configuration"
     )]
     Privileges { uid: String, gid: String, reason: String },
     #[error("can't start: {0}")]

@@ -39,7 +39,7 @@ fn bind_one(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Warns of addresses at which everybody may ask.
+/// Warns of addresses that serve clients of every network.
 pub(crate) fn warn_if_open(addresses: &[SocketAddr], allowed: Option<&[IpNet]>) {
     for address in addresses.iter().filter(|address| !address.ip().is_loopback() && allowed.is_none()) {
         tracing::warn!(

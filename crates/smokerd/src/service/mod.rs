@@ -9,8 +9,8 @@
 //! - `stdio`: standard streams of a background daemon
 //! - `privileges`: drops privileges
 //! - `signals`: TERM, INT and HUP
-//! - `service_manager`: what systemd and its like are told
-//! - `watchdog`: tells the service manager that the daemon works
+//! - `notify`: notifies systemd or another service manager
+//! - `watchdog`: notifies its watchdog as long as the daemon works
 //! - `logger_names`: which logger each room of the daemon logs to
 //! - `error`: what ends a start
 
@@ -18,9 +18,9 @@ pub(crate) mod daemonize;
 pub(crate) mod error;
 pub(crate) mod listen;
 pub(crate) mod logger_names;
+pub(crate) mod notify;
 pub(crate) mod pidfile;
 pub(crate) mod privileges;
-pub(crate) mod service_manager;
 pub(crate) mod signals;
 pub(crate) mod stdio;
 pub(crate) mod stop;

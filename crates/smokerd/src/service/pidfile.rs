@@ -1,4 +1,4 @@
-//! The file with the daemon's process number.
+//! The file with the daemon's process id.
 //!
 //! A running daemon holds a lock on it, which the kernel drops with the
 //! process however that ends; so a file without a lock is stale.
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Pid;
 use thiserror::Error;
 
-/// What goes wrong with a pidfile.
+/// Why a pidfile cannot be used.
 #[derive(Debug, Error)]
 pub(crate) enum PidfileError {
     #[error("smokerd is already running with pid {pid} (it holds {}); stop it with --stop", path.display())]
@@ -22,8 +22,8 @@ pub(crate) enum PidfileError {
     Missing { path: PathBuf },
     #[error("can't read pidfile {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("pidfile {} holds '{content}', which is no process number; remove it if no daemon runs", path.display())]
-    NoNumber { path: PathBuf, content: String },
+    #[error("pidfile {} holds '{content}', which is not a process id; remove it if no daemon runs", path.display())]
+    NoProcessId { path: PathBuf, content: String },
 }
 
 /// A pidfile that is locked by us.
@@ -53,7 +53,7 @@ impl Pidfile {
         }
     }
 
-    /// Writes our process number, without a line break as the original does.
+    /// Writes our process id, without a line break as the original does.
     pub(crate) fn write(&mut self) -> Result<(), PidfileError> {
         let write = |file: &mut File| {
             file.set_len(0)?;
@@ -77,7 +77,7 @@ fn held(path: PathBuf, file: &mut File) -> PidfileError {
     PidfileError::Held { path, pid }
 }
 
-/// The process number in a file.
+/// The process id in a file.
 pub(crate) fn read(path: &Path) -> Result<Pid, PidfileError> {
     let content = match fs::read_to_string(path) {
         Ok(content) => content,
@@ -86,14 +86,14 @@ pub(crate) fn read(path: &Path) -> Result<Pid, PidfileError> {
         }
         Err(source) => return Err(PidfileError::Unreadable { path: path.to_owned(), source }),
     };
-    // 0, 1 and negative numbers would mean our group, init and everybody.
+    // 0, 1 and negative numbers would mean our group, init and all processes.
     match content.trim().parse() {
         Ok(pid) if pid > 1 => Ok(Pid::from_raw(pid)),
-        _ => Err(PidfileError::NoNumber { path: path.to_owned(), content: content.trim().to_owned() }),
+        _ => Err(PidfileError::NoProcessId { path: path.to_owned(), content: content.trim().to_owned() }),
     }
 }
 
-/// Removes the file if it names us, whoever wrote it.
+/// Removes the file if it holds our process id, no matter which process wrote it.
 pub(crate) fn remove_if_ours(path: &Path) {
     if read(path).is_ok_and(|pid| pid == Pid::this())
         && let Err(error) = fs::remove_file(path)
@@ -113,7 +113,7 @@ mod tests {
         let path = folder.join("pid");
         for content in ["0", "1", "-1", "", "12 34", "x"] {
             fs::write(&path, content).expect("a writable folder");
-            assert!(matches!(read(&path), Err(PidfileError::NoNumber { .. })), "{content}");
+            assert!(matches!(read(&path), Err(PidfileError::NoProcessId { .. })), "{content}");
         }
         fs::write(&path, "4242\n").expect("a writable folder");
         assert_eq!(read(&path).ok(), Some(Pid::from_raw(4242)));

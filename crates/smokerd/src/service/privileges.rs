@@ -1,4 +1,4 @@
-//! Becoming the configured user, and making files that are nobody else's.
+//! Drops privileges, and keeps other accounts from writing to the daemon's files.
 
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{getegid, geteuid, setgid, setgroups, setuid};
@@ -8,8 +8,8 @@ use smoker_runner::process::credentials::{Credentials, give_up_capabilities};
 
 use crate::service::error::StartError;
 
-/// Whom the settings ask for; none: stay who we are.
-pub(crate) fn wanted(settings: &DaemonSettings) -> Result<Option<Credentials>, StartError> {
+/// The account that the settings name; `None` if the daemon keeps its own.
+pub(crate) fn credentials_of(settings: &DaemonSettings) -> Result<Option<Credentials>, StartError> {
     match (&settings.uid, &settings.gid) {
         (Some(user), Some(group)) => Ok(Some(Credentials::of_account(user, group)?)),
         _ => Ok(None),
@@ -27,7 +27,7 @@ pub(crate) fn restrict_umask() {
 
 /// Gives up root for good: groups, then group, then user, then capabilities
 /// that a change of the user leaves; checked. Must happen before the first thread.
-pub(crate) fn take_on(credentials: &Credentials) -> Result<(), StartError> {
+pub(crate) fn drop_privileges(credentials: &Credentials) -> Result<(), StartError> {
     let Credentials { uid, gid, groups } = credentials;
     if geteuid() == *uid && getegid() == *gid && !geteuid().is_root() {
         return Ok(());

@@ -4,13 +4,14 @@ use std::io;
 
 use nix::sys::signal::{SigSet, Signal as NixSignal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-/// Keeps the signals that the daemon listens to waiting, until it does.
-pub(crate) fn hold_back() {
+
+/// Blocks the signals that the daemon handles: they stay pending until it listens to them.
+pub(crate) fn block_signals() {
     change_mask(SigSet::thread_block);
 }
 
-/// Lets signals come in, in this thread; those that waited come now.
-pub(crate) fn let_in() {
+/// Unblocks them in this thread; pending ones are delivered now.
+pub(crate) fn unblock_signals() {
     change_mask(SigSet::thread_unblock);
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct Signals {
     pub(crate) hang_up: Signal,
 }
 
-/// Those that end the daemon.
+/// The signals that stop the daemon.
 #[derive(Debug)]
 pub(crate) struct EndSignals {
     terminate: Signal,
@@ -36,12 +37,12 @@ pub(crate) struct EndSignals {
 }
 
 impl Signals {
-    /// Listens from now on, also to signals that were held back.
+    /// Listens from now on, also to signals that are pending.
     pub(crate) fn listen() -> io::Result<Self> {
         let end =
             EndSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
         let signals = Self { end, hang_up: signal(SignalKind::hangup())? };
-        let_in();
+        unblock_signals();
         Ok(signals)
     }
 

@@ -11,13 +11,13 @@ use smoker_logging::output::append_file::{self, Owner};
 
 use crate::service::error::StartError;
 
-/// Where the streams lead.
+/// The files of the standard streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StdioFiles {
     stdin: PathBuf,
     stdout: PathBuf,
     stderr: PathBuf,
-    /// Whom files that we make belong to: the account that the daemon becomes.
+    /// Who owns files that are made here: the account that the daemon runs as.
     owner: Option<Owner>,
 }
 
@@ -53,7 +53,7 @@ impl StdioFiles {
 }
 
 impl OpenStdio {
-    /// Puts them in the place of our standard streams.
+    /// Replaces the process's standard streams.
     pub(crate) fn install(&self) -> io::Result<()> {
         dup2_stdin(&self.stdin)?;
         dup2_stdout(&self.stdout)?;

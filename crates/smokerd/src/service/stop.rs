@@ -11,23 +11,23 @@ use thiserror::Error;
 
 use crate::service::pidfile::{self, PidfileError};
 
-/// How long a daemon may take: the grace of its plugins and some time for itself.
-const PATIENCE: Duration = Duration::from_secs(3 + 5);
+/// How long a daemon may take to stop: the grace period of its runs, and some time for itself.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(3 + 5);
 
-/// The process is not our child, so nobody tells us when it is gone.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// The process is not our child, so the kernel does not notify us when it ends.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Why no daemon was stopped.
 #[derive(Debug, Error)]
 pub(crate) enum StopError {
     #[error("{0}")]
     Pidfile(#[from] PidfileError),
-    #[error("no process has the number {pid} that pidfile {path} holds: the daemon is not running; remove the file")]
+    #[error("no process has the id {pid} that pidfile {path} holds: the daemon is not running; remove the file")]
     Gone { pid: Pid, path: String },
     #[error("can't signal process {pid}: {reason}")]
     Signal { pid: Pid, reason: &'static str },
-    #[error("process {pid} is still there after {} seconds; look into its log, or end it with kill -9", PATIENCE.as_secs())]
-    StillThere { pid: Pid },
+    #[error("process {pid} still runs after {} seconds; read its log, or kill it with kill -9", EXIT_TIMEOUT.as_secs())]
+    StillRunning { pid: Pid },
 }
 
 /// Sends SIGTERM and waits until the process is gone.
@@ -38,17 +38,17 @@ pub(crate) fn stop(path: &Path) -> Result<(), StopError> {
         Err(Errno::ESRCH) => return Err(StopError::Gone { pid, path: path.display().to_string() }),
         Err(error) => return Err(StopError::Signal { pid, reason: error.desc() }),
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + EXIT_TIMEOUT;
     while is_alive(pid) {
         if Instant::now() >= deadline {
-            return Err(StopError::StillThere { pid });
+            return Err(StopError::StillRunning { pid });
         }
-        sleep(LOOK_AGAIN);
+        sleep(POLL_INTERVAL);
     }
     Ok(())
 }
 
-/// Whether a process runs. A zombie, whose parent has not looked yet, does not.
+/// Whether a process runs. A zombie, which its parent has not reaped yet, does not.
 fn is_alive(pid: Pid) -> bool {
     if kill(pid, None) == Err(Errno::ESRCH) {
         return false;

@@ -85,7 +85,7 @@ pub(crate) fn load_anew(origin: &Origin, daemon: Option<&Credentials>) -> Result
 }
 
 fn wanted(config: &Config) -> Result<Option<Credentials>, Unusable> {
-    privileges::wanted(&config.settings).map_err(|error| Unusable { error, problems: config.problems.clone() })
+    privileges::credentials_of(&config.settings).map_err(|error| Unusable { error, problems: config.problems.clone() })
 }
 
 /// Checks what only this machine and this daemon know about the plugins.

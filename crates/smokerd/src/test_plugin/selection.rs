@@ -67,7 +67,7 @@ impl Selection {
             }
             return Err(SelectionError::NotLoaded(warnings));
         };
-        let (mut admitted, left_out) = admission::admit(vec![spec], privileges::wanted(&settings)?.as_ref());
+        let (mut admitted, left_out) = admission::admit(vec![spec], privileges::credentials_of(&settings)?.as_ref());
         let Some(mut spec) = admitted.pop() else { return Err(SelectionError::NotLoaded(left_out)) };
         warnings.retain(|problem| problem.severity > Severity::Info);
         warnings.extend(admission::account_problems(std::slice::from_ref(&spec)));

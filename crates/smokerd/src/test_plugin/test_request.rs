@@ -1,27 +1,6 @@
-//! What was typed about trying one plugin.
+//! A test of one plugin, as it is asked for.
 
-use std::path::Path;
-
-use clap::Args;
-use smoker_config::spec::overrides;
 use smoker_model::value::Value;
-
-/// The options of `--test-plugin`.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Trying one plugin")]
-pub(crate) struct TestArguments {
-    /// Run this plugin once, show all that it did, and exit by its status
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "stop", "foreground", "genconfig"])]
-    test_plugin: Option<String>,
-
-    /// Replace or add a parameter of the plugin, VALUE as in the configuration; may be repeated
-    #[arg(long = "param", value_name = "KEY=VALUE", requires = "test_plugin", value_parser = parameter)]
-    parameters: Vec<(String, Value)>,
-
-    /// Run the plugin's action, too
-    #[arg(long, requires = "test_plugin")]
-    with_action: bool,
-}
 
 /// How a test is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,30 +15,8 @@ pub(crate) enum Format {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TestRequest {
     pub(crate) plugin: String,
-    /// Parameters that take the place of configured ones.
+    /// Parameters that replace configured ones.
     pub(crate) parameters: Vec<(String, Value)>,
     pub(crate) with_action: bool,
     pub(crate) format: Format,
-}
-
-impl TestArguments {
-    /// The test; none when the command line is about something else. The
-    /// error says why there is no such way of showing it.
-    pub(crate) fn into_request(self, output: Option<&Path>) -> Result<Option<TestRequest>, String> {
-        let Self { test_plugin, parameters, with_action } = self;
-        let Some(plugin) = test_plugin else { return Ok(None) };
-        let format = match output.map(|output| output.to_str()) {
-            None | Some(Some("text")) => Format::Text,
-            Some(Some("json")) => Format::Json,
-            Some(_) => return Err("with --test-plugin, --output has to be text or json".to_owned()),
-        };
-        Ok(Some(TestRequest { plugin, parameters, with_action, format }))
-    }
-}
-
-fn parameter(word: &str) -> Result<(String, Value), String> {
-    match word.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), overrides::value_of(value)?)),
-        _ => Err("write it as NAME=VALUE, such as Timeout=5".to_owned()),
-    }
 }

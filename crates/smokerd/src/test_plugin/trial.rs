@@ -43,9 +43,9 @@ impl Trial {
     /// Runs the plugin as the daemon would.
     pub(crate) fn run(selection: Selection) -> Result<Self, StartError> {
         let Selection { spec, warnings, leaves_out_action, settings, python } = selection;
-        signals::hold_back();
-        if let Some(credentials) = privileges::wanted(&settings)? {
-            privileges::take_on(&credentials)?;
+        signals::block_signals();
+        if let Some(credentials) = privileges::credentials_of(&settings)? {
+            privileges::drop_privileges(&credentials)?;
         }
         let plugin = PreparedPlugin::new(Arc::new(spec));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
