@@ -20,6 +20,8 @@
 //! - `markdown`: finds examples and tables in a page of the documentation
 //! - `escapes`: plugins whose processes do what they can to outlive their run
 //! - `outcome`: one result of a plugin, read for what a test asks
+//! - `hostile_values`: values that would be code if a shell read any of them as such
+//! - `property`: seeds and counts of what is made at random
 //! - `skip`: what this machine lacks, told loudly
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
@@ -33,6 +35,7 @@ pub mod config;
 pub mod daemon;
 pub mod escapes;
 pub mod help;
+pub mod hostile_values;
 pub mod http;
 pub mod lines;
 pub mod markdown;
@@ -40,6 +43,7 @@ pub mod outcome;
 pub mod ports;
 pub mod private_root;
 pub mod processes;
+pub mod property;
 pub mod replay;
 pub mod sandbox;
 pub mod service_manager;

@@ -1,7 +1,7 @@
 //! Commands with `%(Name)s` and the values for it.
 //!
 //! Parts: the command; the value of `P`; that of `Q`. What a shell makes of
-//! the outcome is tried with real shells in `smoker-runner/tests/shells`.
+//! the outcome is tried with real shells in `smoker-runner/tests/template`.
 
 use smoker_model::value::Value;
 use smoker_runner::template::{error::FillError, fill};

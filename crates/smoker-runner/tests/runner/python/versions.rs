@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use smoker_model::messages::Level;
 
-use crate::support::{Check, Modules, action_of, error, infos, plugin, texts};
+use crate::fixture::{Check, Modules, action_of, error, infos, plugin, texts};
 
 /// The folders in which interpreters can be: the path, and what pyenv has.
 fn folders() -> Vec<PathBuf> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Check, Modules, error, infos, is_alive, kill, plugin, wait_until};
+use crate::fixture::{Check, Modules, error, infos, is_alive, kill, plugin, wait_until};
 
 #[test]
 fn runs_are_forked_from_one_host() {

@@ -1,6 +1,6 @@
 //! Python's logging arrives in our log.
 
-use crate::support::{Modules, wait_for_log};
+use crate::fixture::{Modules, wait_for_log};
 
 #[test]
 fn records_keep_level_logger_and_plugin() {

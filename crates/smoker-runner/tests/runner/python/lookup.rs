@@ -3,7 +3,7 @@
 use smoker_model::status::Status;
 use tempfile::TempDir;
 
-use crate::support::{Check, Modules, infos, plugin, write};
+use crate::fixture::{Check, Modules, infos, plugin, write};
 
 #[test]
 fn the_configuration_folder_comes_before_the_configured_path() {

@@ -3,9 +3,9 @@
 use smoker_model::value::Value;
 use smoker_runner::template::error::FillError;
 use smoker_runner::template::fill;
+use smoker_tests::{hostile_values, property};
 
 use crate::shell::{CANARY, PRELUDE, run, shells};
-use crate::{property, values};
 
 /// How many shells get all values; the others get a third of them, another one for each template.
 const THOROUGH: usize = 2;
@@ -90,7 +90,7 @@ const TEMPLATES: [(&str, Way); 62] = [
 
 #[test]
 fn the_program_receives_exactly_the_value() {
-    let values = values::known();
+    let values = hostile_values::known();
     let shells = shells();
     for (template, way) in TEMPLATES {
         assert_exact(template, way, &values, &shells);
@@ -102,7 +102,7 @@ fn random_values_arrive_as_they_are() {
     let shells = shells();
     property::check(20, |random, _| {
         let (template, way) = TEMPLATES[random.usize(..TEMPLATES.len())];
-        let values: Vec<_> = (0..40).map(|_| values::random(random)).collect();
+        let values: Vec<_> = (0..40).map(|_| hostile_values::random(random)).collect();
         assert_exact(template, way, &values, &shells);
     });
 }

@@ -1,6 +1,6 @@
 //! What plugins do in daily life works as in an interpreter of their own.
 
-use crate::support::{Modules, error, infos};
+use crate::fixture::{Modules, error, infos};
 
 #[test]
 fn the_standard_library_works_in_a_child() {
@@ -75,7 +75,7 @@ fn classes_of_helpers_can_be_inherited_over_packages() {
         .file("checks/base.py", "import logging\nfrom smoker.server.plugins import BasePlugin\nfrom . import LIMIT\n\nclass Base(BasePlugin):\n    def __init__(self, plugin, **kwargs):\n        super(Base, self).__init__(plugin, **kwargs)\n        self.limit = LIMIT\n    def run(self):\n        self.check()\n        self.result.set_status()\n        return self.result\n")
         .file("checks/disk.py", "import os\nfrom checks.base import Base\n\nclass Other(Base):\n    pass\n\nclass Plugin(Base):\n    def check(self):\n        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'data.txt')) as data:\n            text = data.read()\n        self.result.add_component('disk', 'OK', info=[text])\n        self.result.add_info(str(self.limit))\n")
         .file("checks/data.txt", "beside");
-    let result = modules.run(&crate::support::Check::module("checks.disk"));
+    let result = modules.run(&crate::fixture::Check::module("checks.disk"));
     assert_eq!(infos(&result), ["3"]);
     assert_eq!(result.component_results.expect("components").as_json()["disk"]["messages"]["info"][0], "beside");
 }
@@ -91,7 +91,7 @@ fn state_of_modules_and_classes_lasts_for_one_run() {
          \x20       log.warning('counted to %d', calls)\n        self.result.add_info('%d %s %s' % (calls, Memory.seen, counted.runs))\n        self.result.set_status('OK')\n",
     );
     for _ in 0..2 {
-        assert_eq!(infos(&modules.run(&crate::support::Check::module("state"))), ["2 [1, 2] [1, 2]"]);
+        assert_eq!(infos(&modules.run(&crate::fixture::Check::module("state"))), ["2 [1, 2] [1, 2]"]);
     }
-    crate::support::wait_for_log(&["WARN", "Plugin check-state: counted to 2", "state"]);
+    crate::fixture::wait_for_log(&["WARN", "Plugin check-state: counted to 2", "state"]);
 }

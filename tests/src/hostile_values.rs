@@ -1,4 +1,4 @@
-//! What is filled into templates.
+//! Values that would be code if a shell read any of them as such.
 
 use fastrand::Rng;
 
@@ -112,14 +112,16 @@ const ATTACKS: [&str; 22] = [
 ];
 
 /// Every value that was written down.
-pub(crate) fn known() -> Vec<String> {
+#[must_use]
+pub fn known() -> Vec<String> {
     let mut values: Vec<_> = SHORT.iter().chain(&LONG).copied().map(str::to_owned).collect();
     values.push("long ' \" $x ".repeat(400));
     values
 }
 
 /// A value at random: signs, one that was written down, an attack, rarely a long one.
-pub(crate) fn random(random: &mut Rng) -> String {
+#[must_use]
+pub fn random(random: &mut Rng) -> String {
     match random.u8(..10) {
         0..5 => signs(random, 12),
         5..7 => random.choice(known()).unwrap_or_default(),
@@ -129,7 +131,8 @@ pub(crate) fn random(random: &mut Rng) -> String {
 }
 
 /// A value that runs `touch PWNED` as soon as any of it is read as code.
-pub(crate) fn attack(random: &mut Rng) -> String {
+#[must_use]
+pub fn attack(random: &mut Rng) -> String {
     let mut piece = || ATTACKS[random.usize(..ATTACKS.len())];
     let (front, back): (String, String) = ([piece(), piece(), piece()].concat(), [piece(), piece()].concat());
     front

@@ -6,11 +6,11 @@ use fastrand::Rng;
 use smoker_model::value::Value;
 use smoker_runner::template::error::FillError;
 use smoker_runner::template::fill;
+use smoker_tests::{hostile_values, property};
 
 use crate::grammar::{Grammar, NUMBER, Piece, VARIABLES};
 use crate::shell::{CANARY, PRELUDE, run, shells};
 use crate::shrink::shrunk;
-use crate::{property, values};
 
 /// Values that are tried in one template.
 const VALUES: usize = 8;
@@ -21,7 +21,7 @@ fn nested_places_receive_exactly_the_value() {
     let (mut tried, mut accepted) = (0, 0);
     property::check(120, |random, size| {
         let piece = Grammar(random).command(size, false);
-        let values: Vec<_> = (0..VALUES).map(|_| values::random(random)).collect();
+        let values: Vec<_> = (0..VALUES).map(|_| hostile_values::random(random)).collect();
         let lines: Vec<_> = values.into_iter().filter_map(|value| Line::of(&piece, value)).collect();
         (tried, accepted) = (tried + VALUES, accepted + lines.len());
         for shell in &shells {
@@ -38,7 +38,7 @@ fn every_depth_of_substitution_takes_every_value() {
     for depth in [1, 2, 5, 20, 40] {
         for form in ["%(P)s", "\"%(P)s\"", "'%(P)s'"] {
             let piece = Piece::in_substitutions(depth, form);
-            let lines = (0..VALUES).map(|_| Line::of(&piece, values::random(&mut random)));
+            let lines = (0..VALUES).map(|_| Line::of(&piece, hostile_values::random(&mut random)));
             let lines: Option<Vec<_>> = lines.collect();
             check(shells[depth % shells.len()], &piece, &lines.expect("no value is refused"));
         }

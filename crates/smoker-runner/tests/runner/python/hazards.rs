@@ -7,7 +7,7 @@ use smoker_model::plugin::{AccountId, RunAs};
 use smoker_model::status::Status;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Check, Modules, error, infos, is_alive, kill, plugin, wait_for_log, wait_until};
+use crate::fixture::{Check, Modules, error, infos, is_alive, kill, plugin, wait_for_log, wait_until};
 
 /// Time in which a module begins its work even on a machine that is busy with
 /// other tests, starting the interpreter included.

@@ -6,7 +6,7 @@ use smoker_model::messages::Level;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
 
-use crate::support::{Check, Modules, action_of, error, infos, plugin, texts};
+use crate::fixture::{Check, Modules, action_of, error, infos, plugin, texts};
 
 #[test]
 fn parameters_have_the_types_of_the_configuration() {

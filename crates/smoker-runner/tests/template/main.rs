@@ -9,10 +9,10 @@
 //! - `generated`: places nested at random, of which is known what has to arrive
 //! - `soup`: signs of the shell at random: nothing is known but that no value may run
 //! - `grammar`: makes the nested places
-//! - `values`: what is filled in
 //! - `shell`: the shells under test
-//! - `property`: seeds and counts of what is made at random; `shrink`: a failing value made small
+//! - `shrink`: a failing value made small
 //!
+//! The values and the seeds are `smoker_tests::hostile_values` and `smoker_tests::property`.
 //! What is made at random comes from a seed that is printed when a test
 //! fails. `SMOKER_PROPERTY_CASES=10000` asks for more cases than the default,
 //! `SMOKER_PROPERTY_SEED=N` for others.
@@ -21,9 +21,7 @@ mod generated;
 mod grammar;
 mod numbers;
 mod odd;
-mod property;
 mod shell;
 mod shrink;
 mod soup;
 mod table;
-mod values;

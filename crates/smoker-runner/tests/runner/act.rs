@@ -1,30 +1,23 @@
 //! What a plugin printed, on its way into its action's command: the command
 //! receives exactly that, and nothing of it is ever run as code.
 
-#[path = "shells/property.rs"]
-mod property;
-#[path = "shells/values.rs"]
-mod values;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::json;
-use smoker_model::plugin::{
-    ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit,
-};
+use smoker_model::plugin::{ActionSpec, Execution, Parameters, PluginName, PluginSpec, RunAs};
 use smoker_model::result::{ActionResult, ComponentShape, PluginResult};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
-use smoker_runner::check::CheckOutcome;
-use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
+use smoker_tests::{hostile_values, property};
 use tokio_util::sync::CancellationToken;
+
+use crate::fixture::{self, check_and_act, world};
 
 /// The result, in every place that takes text.
 const ACTION: &str = "exec > \"$SMOKER_PARAM_TO\"; show() { printf '%%s\\0' \"$@\"; }
@@ -34,16 +27,15 @@ const ACTION: &str = "exec > \"$SMOKER_PARAM_TO\"; show() { printf '%%s\\0' \"$@
 
 #[test]
 fn hostile_output_reaches_an_action_as_it_is() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (runtime, reaper) = world();
     let _inside = runtime.enter();
-    let reaper = Reaper::start().expect("a reaper");
     property::check(60, |random, _| {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("printed"), printed(random)).expect("a file");
         let runner = Runner::new(reaper.clone(), PythonSettings::new(None, &[], folder.path(), folder.path()));
         let plugin = PreparedPlugin::new(Arc::new(spec(folder.path())));
-        let result = runtime.block_on(check_and_act(&runner, &plugin));
+        let result = runtime.block_on(check_and_act(&runner, &plugin, &CancellationToken::new()));
         let received = fs::read_to_string(path("received")).unwrap_or_else(|error| panic!("{error}: {result:?}"));
         let received: Vec<_> = received.split_terminator('\0').collect();
         assert_eq!(received, expected(&result), "{result:?}");
@@ -51,18 +43,9 @@ fn hostile_output_reaches_an_action_as_it_is() {
     });
 }
 
-async fn check_and_act(runner: &Runner, plugin: &PreparedPlugin) -> PluginResult {
-    let cancel = CancellationToken::new();
-    let run = runner.begin(plugin, RunKind::Forced, &cancel);
-    let CheckOutcome::Ran(mut result) = run.check().await else { panic!("it did not run") };
-    let action = plugin.spec().action.as_ref().expect("an action");
-    result.action = Some(run.act(action, &result).await);
-    result
-}
-
 /// Output with all that it can have, also NUL and bytes that are no text; sometimes JSON.
 fn printed(random: &mut Rng) -> Vec<u8> {
-    let mut text = || values::random(random) + &values::attack(random);
+    let mut text = || hostile_values::random(random) + &hostile_values::attack(random);
     let (one, other) = (text(), text());
     match random.u8(..3) {
         0 => {
@@ -78,13 +61,8 @@ fn printed(random: &mut Rng) -> Vec<u8> {
 /// A plugin that prints the file `printed` and an action that writes `received`.
 fn spec(folder: &Path) -> PluginSpec {
     let at = |name: &str| Value::Text(folder.join(name).display().to_string());
-    let invocation = |line: &str| Invocation {
-        execution: Execution::Command { command: Value::Text(line.to_owned()), parser: None },
-        timeout: TimeLimit::from_secs(60),
-        stdin: StdinMode::Null,
-        max_output: 1 << 20,
-        leave_running: false,
-    };
+    let invocation =
+        |line: &str| fixture::invocation(Execution::Command { command: Value::Text(line.to_owned()), parser: None });
     // Code that ran by mistake would leave its mark in this folder.
     let action = ActionSpec { invocation: Some(invocation(&format!("cd %(Folder)s && {ACTION}"))) };
     let parameters = [("Printed", at("printed")), ("To", at("received")), ("Folder", at(""))];

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 /// One runtime and one reaper for all tests: a second reaper would take the
 /// first one's children for orphans.
-fn world() -> &'static (Runtime, Reaper) {
+pub(crate) fn world() -> &'static (Runtime, Reaper) {
     static WORLD: OnceLock<(Runtime, Reaper)> = OnceLock::new();
     WORLD.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
@@ -140,15 +140,22 @@ impl Modules {
 
     pub(crate) fn run_until(&self, check: &Check, cancel: &CancellationToken) -> PluginResult {
         let plugin = PreparedPlugin::new(Arc::new(check.spec.clone()));
-        world().0.block_on(async {
-            let run = self.runner.begin(&plugin, RunKind::Forced, cancel);
-            let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = run.check().await;
-            if let Some(action) = &check.spec.action {
-                result.action = Some(run.act(action, &result).await);
-            }
-            result
-        })
+        world().0.block_on(check_and_act(&self.runner, &plugin, cancel))
     }
+}
+
+/// Checks a plugin and runs its action, whatever came of the check.
+pub(crate) async fn check_and_act(
+    runner: &Runner,
+    plugin: &PreparedPlugin,
+    cancel: &CancellationToken,
+) -> PluginResult {
+    let run = runner.begin(plugin, RunKind::Forced, cancel);
+    let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = run.check().await;
+    if let Some(action) = &plugin.spec().action {
+        result.action = Some(run.act(action, &result).await);
+    }
+    result
 }
 
 pub(crate) fn write(path: &Path, text: &str) {
@@ -213,7 +220,8 @@ impl Check {
     }
 }
 
-fn invocation(execution: Execution) -> Invocation {
+/// An invocation with bounds that no test meets by accident.
+pub(crate) fn invocation(execution: Execution) -> Invocation {
     Invocation {
         execution,
         timeout: TimeLimit::from_secs(20),

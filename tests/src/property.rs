@@ -10,7 +10,7 @@ const SEED: u64 = 0x5eed_0f5e_ed0f_5eed;
 /// Tries a property with cases at random, the small ones first, so that the
 /// first failure is a small one. When it fails, the seed of the case is
 /// printed, by which it comes again.
-pub(crate) fn check(default_cases: usize, mut property: impl FnMut(&mut Rng, usize)) {
+pub fn check(default_cases: usize, mut property: impl FnMut(&mut Rng, usize)) {
     let number =
         |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().unwrap_or_else(|_| panic!("{name}: {text}")));
     let cases = number("SMOKER_PROPERTY_CASES").map_or(default_cases, |cases| usize::try_from(cases).expect("a count"));
@@ -18,7 +18,7 @@ pub(crate) fn check(default_cases: usize, mut property: impl FnMut(&mut Rng, usi
     let first = seeds.get_seed();
     for case in 0..cases {
         let size = 1 + case * LARGEST / cases.max(1);
-        let _told = Told { case, cases, first };
+        let _advice = RepeatAdvice { case, cases, first };
         property(&mut Rng::with_seed(seeds.u64(..)), size);
     }
 }
@@ -26,14 +26,14 @@ pub(crate) fn check(default_cases: usize, mut property: impl FnMut(&mut Rng, usi
 /// The size of the largest cases.
 const LARGEST: usize = 6;
 
-/// Tells, when a property panics, how it comes again.
-struct Told {
+/// Prints, when a property panics, how to repeat the case.
+struct RepeatAdvice {
     case: usize,
     cases: usize,
     first: u64,
 }
 
-impl Drop for Told {
+impl Drop for RepeatAdvice {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let Self { case, cases, first } = self;

@@ -2,11 +2,11 @@
 //! that whatever is accepted in it must not run.
 
 use fastrand::Rng;
+use smoker_tests::{hostile_values, property};
 
 use crate::odd::one_hostile;
 use crate::shell::{CANARY, run, shells};
 use crate::table::filled;
-use crate::{property, values};
 
 const SIGNS: [&str; 78] = [
     "%(P)s",
@@ -104,7 +104,7 @@ fn no_value_runs_in_any_heap_of_signs() {
 fn check(random: &mut Rng, template: &str, shells: &[&[&str]]) -> bool {
     let mut accepted = false;
     for template in one_hostile(template) {
-        let value = values::attack(random);
+        let value = hostile_values::attack(random);
         let Ok(script) = filled(&template, &value) else { continue };
         accepted = true;
         for shell in shells {

@@ -1,0 +1,19 @@
+//! Modules, parsers and actions in Python, run through the real interpreter.
+//!
+//! # Layout
+//!
+//! - `api`: what the package `smoker` offers to a module
+//! - `habits`: what users' modules do that the package does not promise
+//! - `hazards`: modules that hang, flood, fork, close descriptors or die
+//! - `host_life`: how the host starts, dies, is replaced, and prepares children
+//! - `logging`: what modules print and log
+//! - `lookup`: where modules are found
+//! - `versions`: every interpreter of this machine
+
+mod api;
+mod habits;
+mod hazards;
+mod host_life;
+mod logging;
+mod lookup;
+mod versions;
