@@ -23,8 +23,8 @@ inside          { print plain($0); next }
 END { print ".SH SEE ALSO\n.BR smokerd (8)" }
 
 # The first row of a table names its columns. The first cell is the term; what
-# the columns in between hold is told after the meaning, which stands last.
-function row(line,    cells, count, i, told) {
+# the columns in between hold comes after the meaning, which is the last column.
+function row(line,    cells, count, i, notes) {
     count = split(line, cells, "|") - 1
     if (!table) {
         table = 1
@@ -33,13 +33,13 @@ function row(line,    cells, count, i, told) {
     }
     headed = 0
     print ".TP\n" text(trim(cells[2]))
-    told = ""
+    notes = ""
     for (i = 3; i < count; i++) {
         if (trim(cells[i]) != "") {
-            told = told (told == "" ? "" : "; ") trim(columns[i]) " " trim(cells[i])
+            notes = notes (notes == "" ? "" : "; ") trim(columns[i]) " " trim(cells[i])
         }
     }
-    fill(sentence(trim(cells[count])) (told == "" ? "" : " (" told ")"))
+    fill(sentence(trim(cells[count])) (notes == "" ? "" : " (" notes ")"))
 }
 
 function trim(cell) { gsub(/^ +| +$/, "", cell); return cell }
@@ -61,7 +61,7 @@ function fill(line,    words, count, i, out) {
 }
 
 # Text as roff takes it. A dash that is not escaped may become a hyphen, which
-# nobody can search for.
+# a reader cannot search for.
 function plain(line) {
     gsub(/\\/, "\\e", line)
     gsub(/-/, "\\-", line)

@@ -54,8 +54,8 @@ pub const MAX_INCLUDE_DEPTH: usize = 32;
 /// aliases counted. Everything that walks a value may recurse because of it.
 pub const MAX_NESTING: usize = 100;
 
-/// How many values a configuration may hold once every alias is replaced by
-/// what it stands for. Stops files whose aliases multiply ("billion laughs").
+/// How many values a configuration may hold once every alias is
+/// expanded. Stops files whose aliases multiply ("billion laughs").
 pub const MAX_VALUES: u64 = 2_000_000;
 
 /// How many times a file is repaired because YAML 1.2 refuses what YAML 1.1

@@ -51,7 +51,7 @@ pub fn is_secret(name: &str) -> bool {
     !is_about && words.iter().any(|word| is_secret_word(word))
 }
 
-/// Whether a name inside of a secret mapping tells something that may be known.
+/// Whether a name inside of a secret mapping holds a value that may be shown.
 #[must_use]
 pub fn is_harmless(name: &str) -> bool {
     let words = words(name);

@@ -75,7 +75,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// What stands in `common.yaml`; nothing when there is no such file.
+    /// The entries of `common.yaml`; none if there is no such file.
     fn common(&mut self) -> Vec<Entry> {
         let path = self.folder.join(COMMON);
         if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
@@ -163,7 +163,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The whole entry stands in the file, not its body alone.
+    /// Warns if the file holds the whole entry, not its body alone.
     fn warn_of_own_name(&mut self, name: &Value, value: &Node) {
         if let Some([only]) = value.entries()
             && only.name == *name

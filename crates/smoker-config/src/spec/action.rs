@@ -1,4 +1,4 @@
-//! What a plugin's `Action` stands for.
+//! The action that a plugin's `Action` names.
 
 use smoker_model::suggest;
 use smoker_model::value::Value;

@@ -12,7 +12,7 @@ use crate::problem::{ProblemLog, Severity};
 use crate::yaml::key::KeyId;
 use crate::yaml::node::{Entry, Kind, Node};
 
-/// A name and a value as they stand in the file.
+/// A name and a value as the file has them.
 pub(crate) type Pair = (Rc<Node>, Rc<Node>);
 
 /// Merges the mappings of one file.
@@ -25,8 +25,8 @@ pub(crate) struct Merger {
 }
 
 impl Merger {
-    /// Makes the entries of a mapping. What `<<` brings stands first, the
-    /// mapping's own names win over it, and of several merged mappings the
+    /// Makes the entries of a mapping. The entries of `<<` come first, the
+    /// mapping's own names override them, and of several merged mappings the
     /// earlier wins. A name keeps the position of its first mention and has its last value.
     pub(crate) fn entries(&mut self, pairs: Vec<Pair>) -> Result<Vec<Entry>, Fault> {
         let mut entries = IndexMap::new();
@@ -65,7 +65,7 @@ impl Merger {
 
 /// What to say about aliases that multiply.
 pub(crate) fn too_many() -> String {
-    format!("the aliases here stand for more than {MAX_VALUES} values; repeat less with * and <<")
+    format!("the aliases here expand to more than {MAX_VALUES} values; use fewer * and <<")
 }
 
 /// Sets a name's value; gives the name's identity and the entry that it had.

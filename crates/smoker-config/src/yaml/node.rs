@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     Include(Include),
 }
 
-/// One name of a mapping and what it stands for.
+/// One name of a mapping and its value.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) name: Value,
@@ -38,7 +38,7 @@ pub(crate) struct Entry {
     pub(crate) value: Rc<Node>,
 }
 
-/// A place that another file or folder fills.
+/// An include: its content comes from another file or folder.
 #[derive(Debug)]
 pub(crate) struct Include {
     pub(crate) path: String,
@@ -47,7 +47,7 @@ pub(crate) struct Include {
 }
 
 impl Node {
-    /// The node itself, or what its include stands for.
+    /// The node itself, or the content of its include.
     pub(crate) fn resolved(&self) -> &Self {
         match &self.kind {
             Kind::Include(Include { content, .. }) => content.get().map_or(self, |content| content.resolved()),
@@ -68,7 +68,7 @@ impl Node {
         matches!(self.resolved().kind, Kind::Scalar(Value::Null) | Kind::Include(_))
     }
 
-    /// The value without places, aliases and includes replaced by what they stand for.
+    /// The value without places, with aliases and includes expanded.
     pub(crate) fn to_value(&self) -> Value {
         match &self.resolved().kind {
             Kind::Scalar(value) => value.clone(),

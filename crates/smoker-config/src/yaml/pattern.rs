@@ -1,4 +1,4 @@
-//! The regular expressions that tell what a word means.
+//! The regular expressions that decide the type of a word.
 
 use regex::Regex;
 

@@ -11,7 +11,7 @@ const STANDARD: &str = "tag:yaml.org,2002:";
 pub(crate) enum Tag {
     /// None, or the single `!`, which PyYAML treats alike on plain text.
     Absent,
-    /// A lone `!`: resolved by its text, even where that stands in quotes.
+    /// A lone `!`: resolved by its text, even if that is quoted.
     Bare,
     /// One of YAML's own, by the name behind `!!`.
     Standard(String),

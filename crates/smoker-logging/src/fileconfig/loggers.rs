@@ -25,8 +25,7 @@ pub(crate) fn read(
             continue;
         };
         if loggers.iter().any(|logger| logger.name == qualified) {
-            problems
-                .add(section.line, format!("logger '{qualified}' is configured a second time; the first one counts"));
+            problems.add(section.line, format!("logger '{qualified}' is configured twice; the first one is used"));
             continue;
         }
         loggers.push(logger(document, section, qualified, handlers, problems));

@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-/// What stands in front of the closing brace.
+/// The text up to the closing brace.
 fn inside(chars: &mut impl Iterator<Item = char>) -> Result<String, String> {
     let mut inside = String::new();
     for c in chars {

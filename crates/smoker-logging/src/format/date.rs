@@ -14,7 +14,7 @@ const KNOWN: &str = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%";
 pub(crate) struct DateFormat(Vec<Item<'static>>);
 
 impl DateFormat {
-    /// Reads a format and tells what of it cannot be honoured.
+    /// Reads a format, and reports what of it is not supported.
     pub(crate) fn parse(format: &str) -> (Self, Vec<String>) {
         let mut items = Vec::new();
         let mut problems = Vec::new();

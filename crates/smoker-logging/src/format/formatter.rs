@@ -52,7 +52,7 @@ impl Style {
 }
 
 impl Formatter {
-    /// Reads a format and tells what of it cannot be honoured. One that makes no
+    /// Reads a format, and reports what of it is not supported. One that makes no
     /// sense at all becomes that of the bare message.
     pub(crate) fn parse(format: Option<&str>, date_format: Option<&str>, style: Style) -> (Self, Vec<FormatProblem>) {
         field::start_clock();

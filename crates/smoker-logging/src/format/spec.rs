@@ -1,4 +1,4 @@
-//! What stands behind the colon of `{levelname:<8}`.
+//! The format specification of a brace: what follows the colon of `{levelname:<8}`.
 
 use std::iter::Peekable;
 use std::str::Chars;

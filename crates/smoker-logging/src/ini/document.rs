@@ -1,4 +1,4 @@
-//! Sections and options, with the lines that they stand in.
+//! Sections and options, with their lines.
 
 use crate::ini::interpolation;
 
@@ -36,7 +36,7 @@ impl Document {
         self.sections.iter().find(|section| section.name == name)
     }
 
-    /// An option as it stands in the file.
+    /// An option as it is written in the file.
     pub(crate) fn raw<'a>(&'a self, section: &'a Section, name: &str) -> Option<&'a Setting> {
         section.option(name).or_else(|| self.section(DEFAULT)?.option(name))
     }

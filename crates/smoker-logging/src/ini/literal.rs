@@ -131,7 +131,7 @@ impl Parser {
             Token::Sign("-") => match self.power()? {
                 Literal::Int(value) => Ok(Literal::Int(-value)),
                 Literal::Float(value) => Ok(Literal::Float(-value)),
-                _ => Err("'-' stands before something that is no number".to_owned()),
+                _ => Err("'-' has to be followed by a number".to_owned()),
             },
             Token::Sign("(") => self.in_parentheses(),
             Token::Sign("[") => Ok(Literal::List(self.items("]")?)),

@@ -58,7 +58,7 @@ impl Reader {
         let header = content.strip_prefix('[').and_then(|rest| rest.rsplit_once(']')).map(|(name, _)| name);
         match (header.filter(|name| !name.is_empty()), self.section) {
             (Some(name), _) => self.open_section(number, name),
-            (None, None) => return Err((number, format!("'{content}' stands before the first section header"))),
+            (None, None) => return Err((number, format!("'{content}' comes before the first section header"))),
             (None, Some(section)) => self.add_option(number, content, section)?,
         }
         Ok(())
@@ -68,12 +68,12 @@ impl Reader {
         self.document.sections.get_mut(self.section?)?.options.get_mut(self.option?)
     }
 
-    /// Sections that stand twice are one; Python refuses them.
+    /// Repeated sections are merged; Python refuses them.
     fn open_section(&mut self, line: usize, name: &str) {
         self.option = None;
         let known = self.document.sections.iter().position(|section| section.name == name);
         if known.is_some() && name != DEFAULT {
-            self.problems.push((line, format!("section [{name}] stands here a second time; both count")));
+            self.problems.push((line, format!("section [{name}] is repeated; both are merged")));
         }
         self.section = Some(known.unwrap_or_else(|| {
             self.document.sections.push(Section { name: name.to_owned(), line, options: Vec::new() });
@@ -92,7 +92,7 @@ impl Reader {
         let option = Setting { name, value: value.trim().to_owned(), line };
         let known = options.iter().position(|known| known.name == option.name);
         if let Some(known) = known {
-            self.problems.push((line, format!("option '{}' stands here a second time; this one counts", option.name)));
+            self.problems.push((line, format!("option '{}' is repeated; this one is used", option.name)));
             options[known] = option;
         } else {
             options.push(option);

@@ -16,7 +16,7 @@ pub type Owner = (u32, u32);
 ///
 /// # Errors
 ///
-/// The system's, and a symbolic link that somebody else than root has put there.
+/// Those of the system, and for a symbolic link that another account than root owns.
 pub fn open(path: &Path, owner: Option<Owner>, flags: OFlag) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         make_folder(folder, owner)?;
@@ -43,7 +43,7 @@ fn make_folder(folder: &Path, owner: Option<Owner>) -> io::Result<()> {
     }
 }
 
-/// As long as we are root and are going to be somebody else, what that other
+/// While the process is root and will change to another account, what that other
 /// may have put in place of the file must not lead us to a file of root's.
 fn refuse_link_of_others(path: &Path, owner: Option<Owner>) -> io::Result<()> {
     let is_root_for_now = owner.is_some_and(|(user, _)| user != 0) && geteuid().is_root();

@@ -26,7 +26,7 @@ impl LineWriter {
     ///
     /// # Errors
     ///
-    /// As `write`, and `TimedOut` when nobody reads.
+    /// As `write`, and `TimedOut` if no reader reads.
     pub(crate) fn write(&mut self, to: impl AsFd, text: &str) -> io::Result<()> {
         let line = format!("{}{text}\n", if self.is_torn { "\n" } else { "" });
         let (written, result) = write_all(to.as_fd(), line.as_bytes());
@@ -37,7 +37,7 @@ impl LineWriter {
     }
 }
 
-/// Writes all bytes and tells how many it were. A file gets them at once;
+/// Writes all bytes and returns how many were written. A file gets them at once;
 /// anything else, in portions that cannot block.
 fn write_all(to: BorrowedFd<'_>, bytes: &[u8]) -> (usize, io::Result<()>) {
     let at_once = if is_file(to) { usize::MAX } else { ATOMIC_WRITE_BYTES };

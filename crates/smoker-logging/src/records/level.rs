@@ -4,22 +4,22 @@ use std::borrow::Cow;
 
 use tracing::level_filters::LevelFilter;
 
-/// How grave a record is; or, of loggers and handlers, from where on they take records.
+/// The severity of a record; for loggers and handlers, the lowest that they take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Level(pub(crate) u32);
 
 impl Level {
     /// Every record; a logger without a level of its own.
     pub const NOTSET: Self = Self(0);
-    /// For developers.
+    /// Details for developers.
     pub const DEBUG: Self = Self(10);
-    /// What happens normally.
+    /// Normal operation.
     pub const INFO: Self = Self(20);
-    /// What somebody should look at.
+    /// A condition that an operator should look into.
     pub const WARNING: Self = Self(30);
-    /// What failed.
+    /// A failure.
     pub const ERROR: Self = Self(40);
-    /// What ends the program.
+    /// A failure that ends the program.
     pub const CRITICAL: Self = Self(50);
 
     /// The level of one of our own events.

@@ -37,9 +37,9 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// What waits is written, and no more.
+    /// Queued records are still written; new ones are queued until then.
     Closing,
-    /// Nobody writes any more.
+    /// The writer has ended.
     Ended,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Waiting {
     pub(crate) dropped: u64,
 }
 
-/// What became of a record.
+/// Whether a record was queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
     Taken,
@@ -100,7 +100,7 @@ impl Queue {
         self.lock().phase = Phase::Ended;
     }
 
-    /// Waits for something to do.
+    /// Waits for a task.
     pub(crate) fn next(&self) -> Task {
         let mut state = self.lock();
         loop {

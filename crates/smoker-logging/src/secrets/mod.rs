@@ -18,7 +18,7 @@ use smoker_model::plugin::PluginSpec;
 
 use crate::secrets::normal::Normal;
 
-/// What stands in the place of a secret.
+/// What replaces a secret.
 const MASK: &str = "***";
 
 /// What to look for; none: there are no secrets.
@@ -29,7 +29,7 @@ static CURRENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Hides the secrets of these plugins from now on. Those of the configuration
 /// that was in use until now are hidden for as long as this one is, since runs
-/// that go on may still tell them.
+/// that go on may still print them.
 pub fn replace<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) {
     let new = values::of(plugins);
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);

@@ -30,13 +30,13 @@ impl<'a> Normal<'a> {
         Self { bytes: bytes.into(), places: Some(places) }
     }
 
-    /// The place in the text that a place in the bytes stands for.
+    /// The position in the text of a position in the bytes.
     pub(crate) fn place(&self, at: usize) -> usize {
         self.places.as_ref().map_or(at, |places| places[at])
     }
 }
 
-/// One character, whatever number of backslashes stands before it, and the rest.
+/// One character, after any number of backslashes, and the rest.
 fn next(text: &str) -> Option<(char, &str)> {
     let behind = text.trim_start_matches('\\');
     let mut chars = behind.chars();

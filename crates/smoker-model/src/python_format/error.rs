@@ -19,7 +19,7 @@ pub enum FormatError {
         "unsupported format character {character:?} behind the percent sign in {spot}: write `%%` for a percent sign"
     )]
     Unsupported {
-        /// What stands where the type should stand.
+        /// What is found in place of the type.
         character: char,
         /// The part of the command around the percent sign.
         spot: String,

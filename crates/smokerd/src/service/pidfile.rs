@@ -71,7 +71,7 @@ fn is_still_at(file: &File, path: &Path) -> bool {
 
 fn held(path: PathBuf, file: &mut File) -> PidfileError {
     let mut pid = String::new();
-    // A file that cannot be read still says that somebody holds it.
+    // A file that cannot be read is locked all the same.
     let _ = file.read_to_string(&mut pid);
     let pid = if pid.trim().is_empty() { "unknown".to_owned() } else { pid.trim().to_owned() };
     PidfileError::Held { path, pid }

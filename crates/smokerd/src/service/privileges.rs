@@ -17,7 +17,7 @@ pub(crate) fn credentials_of(settings: &DaemonSettings) -> Result<Option<Credent
 }
 
 /// Makes what we create, and what plugins create unless they say otherwise,
-/// writable for its owner at most; the original left it open to everybody in
+/// writable for its owner at most; the original left it open to every account in
 /// the background. A stricter mask stays. Comes before the first file.
 pub(crate) fn restrict_umask() {
     let strict = Mode::S_IWGRP | Mode::S_IWOTH;

@@ -89,7 +89,7 @@ fn without_any_handler_the_usual_ones_are_used() {
 #[test]
 fn a_named_file_that_is_no_logging_configuration_ends_the_start() {
     for (ini, words) in [
-        ("version: 1\n", "logging.ini:1: 'version: 1' stands before the first section header"),
+        ("version: 1\n", "logging.ini:1: 'version: 1' comes before the first section header"),
         ("[loggers]\nkeys\n", "logging.ini:2: 'keys' is neither"),
         ("[loggers]\nkeys=root\n", "section [formatters] is missing"),
         ("", "section [formatters] is missing"),

@@ -2,7 +2,7 @@
 //!
 //! No YAML library for Rust writes the words of YAML 1.1: what they leave
 //! unquoted (`017`, `1:30`, `on`) PyYAML and we read as something else. So a text
-//! stands without quotes only where readers of YAML 1.1 and 1.2 agree on it,
+//! is written without quotes only where readers of YAML 1.1 and 1.2 agree on it,
 //! and numbers and dates are written in the forms that both know.
 
 use std::fmt::Write;

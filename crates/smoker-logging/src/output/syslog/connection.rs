@@ -12,7 +12,7 @@ use crate::plan::syslog_address::{Address, Transport};
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// After this time a host's name is looked up again: the host may have moved,
-/// and UDP would not tell.
+/// and UDP reports no error.
 const LOOKUP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// An open socket.
@@ -68,7 +68,7 @@ fn unix_stream(path: &Path) -> io::Result<Connection> {
     Ok(Connection::UnixStream(socket))
 }
 
-/// Not connected: else one line that nobody was there for would make the next one fail.
+/// Not connected: else a line that no syslog received would make the next one fail.
 fn udp(address: SocketAddr) -> io::Result<Connection> {
     let ours = match address {
         SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),

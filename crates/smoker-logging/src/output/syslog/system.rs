@@ -1,5 +1,5 @@
 //! `syslog(3)`, for systems whose log has no socket that one could know. It
-//! cannot tell of failures. (It gives INFO the severity `notice`, which suits
+//! cannot report failures. (It gives INFO the severity `notice`, which suits
 //! macOS, whose log forgets what is less.)
 
 use std::ffi::CString;
