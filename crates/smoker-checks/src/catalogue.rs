@@ -1,61 +1,79 @@
-//! Which built-ins exist and what runs each of them.
+//! Which built-ins exist, and what runs each of them.
 
+use serde_json::Value as Json;
 use smoker_model::module::{ModuleKind, ModuleRequest};
-use smoker_model::result::Findings;
+use smoker_model::result::{ComponentShape, Findings};
+use smoker_model::timestamp::Timestamp;
 
 use crate::actions::nsca;
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
-use crate::parsers::{jmxparser, json, junit, nagios, regex, tap, varnishparser};
+use crate::parsers::{jmx, json, junit, nagios, regex, tap, varnish};
+use crate::spec::Spec;
 
-/// What a built-in is and where it may run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Builtin {
-    /// As what it can be run.
-    pub kind: ModuleKind,
-    /// Whether it touches the host or the network: then it must run in a child.
-    pub needs_child: bool,
-    /// Whether the original shipped it under this name: then no module of a user takes its place.
-    pub is_original: bool,
+/// A built-in: what it declares, and what runs it.
+struct BuiltIn {
+    spec: Spec,
+    run: fn(&ModuleRequest) -> Result<Findings, String>,
 }
 
-/// One built-in with what runs it.
-pub(crate) struct Entry {
-    name: &'static str,
-    pub(crate) builtin: Builtin,
-    pub(crate) run: fn(&ModuleRequest) -> Result<Findings, String>,
-}
-
-/// Every built-in. Those that only read text or ask the kernel for its name
-/// cannot hang, so they need no child.
-static ENTRIES: [Entry; 13] = [
-    original(ModuleKind::Plugin, "smoker.server.plugins.uname", false, uname::run),
-    original(ModuleKind::Plugin, "smoker.server.plugins.fsmount", true, fsmount::run),
-    original(ModuleKind::Plugin, "smoker.server.plugins.testconnection", true, testconnection::run),
-    original(ModuleKind::Plugin, "smoker.server.plugins.glusterfs", true, glusterfs::run),
-    original(ModuleKind::Plugin, "smoker.server.plugins.mongo", true, mongo::run),
-    original(ModuleKind::Parser, "smoker.server.plugins.varnishparser", false, varnishparser::parse),
-    ours(ModuleKind::Parser, "smoker.plugins.jmxparser", false, jmxparser::parse),
-    ours(ModuleKind::Parser, "nagios", false, nagios::parse),
-    ours(ModuleKind::Parser, "tap", false, tap::parse),
-    ours(ModuleKind::Parser, "junit", false, junit::parse),
-    ours(ModuleKind::Parser, "json", false, json::parse),
-    ours(ModuleKind::Parser, "regex", false, regex::parse),
-    ours(ModuleKind::Action, "smoker.plugins.nsca", true, nsca::run),
+/// Every built-in, in the order of the documentation.
+static BUILT_INS: [BuiltIn; 13] = [
+    BuiltIn { spec: uname::spec(), run: uname::run },
+    BuiltIn { spec: fsmount::spec(), run: fsmount::run },
+    BuiltIn { spec: testconnection::spec(), run: testconnection::run },
+    BuiltIn { spec: glusterfs::spec(), run: glusterfs::run },
+    BuiltIn { spec: mongo::spec(), run: mongo::run },
+    BuiltIn { spec: varnish::spec(), run: varnish::run },
+    BuiltIn { spec: nagios::spec(), run: nagios::run },
+    BuiltIn { spec: tap::spec(), run: tap::run },
+    BuiltIn { spec: junit::spec(), run: junit::run },
+    BuiltIn { spec: json::spec(), run: json::run },
+    BuiltIn { spec: regex::spec(), run: regex::run },
+    BuiltIn { spec: jmx::spec(), run: jmx::run },
+    BuiltIn { spec: nsca::spec(), run: nsca::run },
 ];
 
-/// The built-in of this kind and name.
-pub(crate) fn find(kind: ModuleKind, name: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.builtin.kind == kind && entry.name == name)
+/// What every built-in declares, in the order of the documentation.
+pub fn specs() -> impl Iterator<Item = &'static Spec> {
+    BUILT_INS.iter().map(|built_in| &built_in.spec)
 }
 
-type Run = fn(&ModuleRequest) -> Result<Findings, String>;
-
-const fn original(kind: ModuleKind, name: &'static str, needs_child: bool, run: Run) -> Entry {
-    Entry { name, builtin: Builtin { kind, needs_child, is_original: true }, run }
+/// What the built-in of this kind and name declares.
+#[must_use]
+pub fn find(kind: ModuleKind, name: &str) -> Option<&'static Spec> {
+    built_in(kind, name).map(|built_in| &built_in.spec)
 }
 
-const fn ours(kind: ModuleKind, name: &'static str, needs_child: bool, run: Run) -> Entry {
-    Entry { name, builtin: Builtin { kind, needs_child, is_original: false }, run }
+/// Runs a built-in in the calling thread. `None`: there is no such built-in.
+///
+/// The error is the reason, without a prefix.
+#[must_use]
+pub fn run(request: &ModuleRequest) -> Option<Result<Findings, String>> {
+    built_in(request.kind, &request.module).map(|built_in| (built_in.run)(request))
+}
+
+/// Runs the built-in that a request asks for, both as JSON: the request with
+/// the fields that the module protocol has, the answer with `status`,
+/// `messages` and `componentResults`.
+///
+/// # Errors
+///
+/// The built-in's reason, or what is wrong with the request.
+pub fn answer(request: Json) -> Result<Json, String> {
+    let request: ModuleRequest =
+        serde_json::from_value(request).map_err(|error| format!("the request is not one: {error}"))?;
+    let name = &request.module;
+    let findings = run(&request).unwrap_or_else(|| Err(format!("there is no built-in {name}")))?;
+    let result = findings.into_result(Timestamp::now(), request.forced);
+    let mut answer = serde_json::to_value(result.on_wire(ComponentShape::Plain)).map_err(|error| error.to_string())?;
+    if let Some(answer) = answer.as_object_mut() {
+        answer.retain(|name, _| ["status", "messages", "componentResults"].contains(&name.as_str()));
+    }
+    Ok(answer)
+}
+
+fn built_in(kind: ModuleKind, name: &str) -> Option<&'static BuiltIn> {
+    BUILT_INS.iter().find(|built_in| built_in.spec.kind == kind && built_in.spec.name == name)
 }
 
 #[cfg(test)]
@@ -63,20 +81,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_a_built_in_only_as_what_it_is() {
+    fn a_name_is_a_built_in_of_its_own_kind_only() {
         let name = "smoker.server.plugins.fsmount";
-        let entry = find(ModuleKind::Plugin, name).expect("a module");
-        assert!(entry.builtin.is_original && entry.builtin.needs_child);
+        let spec = find(ModuleKind::Plugin, name).expect("a module");
+        assert!(spec.is_original && spec.needs_child);
         assert!(find(ModuleKind::Parser, name).is_none() && find(ModuleKind::Action, name).is_none());
-        let entry = find(ModuleKind::Parser, "nagios").expect("a parser");
-        assert!(!entry.builtin.is_original && !entry.builtin.needs_child);
+        let spec = find(ModuleKind::Parser, "nagios").expect("a parser");
+        assert!(!spec.is_original && !spec.needs_child);
         assert!(find(ModuleKind::Plugin, "nagios").is_none());
     }
 
     #[test]
-    fn no_name_is_taken_twice() {
-        for entry in &ENTRIES {
-            assert!(std::ptr::eq(entry, find(entry.builtin.kind, entry.name).expect("itself")), "{}", entry.name);
+    fn no_name_and_no_parameter_is_declared_twice() {
+        for spec in specs() {
+            assert!(std::ptr::eq(spec, find(spec.kind, spec.name).expect("itself")), "{}", spec.name);
+            for (at, parameter) in spec.parameters.iter().enumerate() {
+                let earlier = &spec.parameters[..at];
+                assert!(
+                    earlier.iter().all(|earlier| earlier.name != parameter.name),
+                    "{} of {}",
+                    parameter.name,
+                    spec.name
+                );
+            }
         }
     }
 }

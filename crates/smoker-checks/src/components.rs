@@ -4,13 +4,13 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
-/// The original's words.
-const WITHOUT: &str = "Can't generate overall status without component results";
+/// The original's message for findings without components.
+const NO_COMPONENTS: &str = "Can't generate overall status without component results";
 
 /// The findings of components; the worst of them decides. Without any the
 /// reason is the original's.
 pub(crate) fn findings(components: ComponentResults) -> Result<Findings, String> {
-    let status = components.overall_status().ok_or(WITHOUT)?;
+    let status = components.overall_status().ok_or(NO_COMPONENTS)?;
     let mut findings = Findings::new(status, Messages::new());
     findings.component_results = Some(components);
     Ok(findings)
@@ -32,21 +32,21 @@ pub(crate) fn worse(one: Status, other: Status) -> Status {
 
 /// More components than this are counted only: a line such as `ok` becomes
 /// several hundred bytes as a component.
-pub(crate) const MOST: usize = 10_000;
+pub(crate) const MAX_COMPONENTS: usize = 10_000;
 
 /// The components of a text that may have any number of them.
 #[derive(Debug, Default)]
-pub(crate) struct Collected {
+pub(crate) struct BoundedComponents {
     shown: ComponentResults,
     left_out: usize,
     left_out_bad: usize,
     left_out_status: Option<Status>,
 }
 
-impl Collected {
+impl BoundedComponents {
     /// Adds a component; one of the same name is replaced.
     pub(crate) fn add(&mut self, name: &str, status: Status, messages: &Messages) {
-        if self.shown.as_json().len() < MOST || self.shown.as_json().contains_key(name) {
+        if self.shown.as_json().len() < MAX_COMPONENTS || self.shown.as_json().contains_key(name) {
             self.shown.add(name, status, messages);
         } else {
             self.left_out += 1;
@@ -77,8 +77,9 @@ impl Collected {
         let Self { shown, left_out, left_out_bad, .. } = self;
         if left_out > 0 {
             let level = if left_out_bad > 0 { Level::Error } else { Level::Warn };
-            let text =
-                format!("{left_out} more components are left out, {left_out_bad} of them not OK: {MOST} are shown");
+            let text = format!(
+                "{left_out} more components are left out, {left_out_bad} of them not OK: {MAX_COMPONENTS} are shown"
+            );
             messages.add(level, &text);
         }
         shown
@@ -86,7 +87,7 @@ impl Collected {
 
     /// The findings of all; the worst decides.
     pub(crate) fn findings(self) -> Result<Findings, String> {
-        let status = self.status().ok_or(WITHOUT)?;
+        let status = self.status().ok_or(NO_COMPONENTS)?;
         let mut messages = Messages::new();
         let shown = self.finish(&mut messages);
         let mut findings = Findings::new(status, messages);
@@ -101,7 +102,7 @@ fn free_name(components: &ComponentResults, name: &str) -> String {
     if !taken(name) {
         return name.to_owned();
     }
-    // Of so many numbers one is free. They start high, so that many equal
+    // Of `count + 1` numbers one is free. They start high, so that many equal
     // names in a hostile text do not cost a search from 2 for each of them.
     let count = components.as_json().len();
     let mut numbered = (count + 1..=2 * count + 1).map(|number| format!("{name} ({number})"));
@@ -114,17 +115,17 @@ mod tests {
 
     #[test]
     fn components_beyond_the_bound_are_counted() {
-        let mut collected = Collected::default();
-        for number in 0..MOST {
+        let mut collected = BoundedComponents::default();
+        for number in 0..MAX_COMPONENTS {
             collected.add(&number.to_string(), Status::Ok, &Messages::new());
         }
         collected.add("0", Status::Warn, &Messages::new());
         collected.add_new("0", Status::Error, &Messages::new());
         collected.add_new("more", Status::Ok, &Messages::new());
-        assert_eq!((collected.len(), collected.status()), (MOST + 2, Some(Status::Error)));
+        assert_eq!((collected.len(), collected.status()), (MAX_COMPONENTS + 2, Some(Status::Error)));
         let findings = collected.findings().expect("findings");
         let errors: Vec<_> = findings.messages.iter().flat_map(|messages| messages.level(Level::Error)).collect();
         assert_eq!(errors, ["2 more components are left out, 1 of them not OK: 10000 are shown"]);
-        assert_eq!(findings.component_results.expect("components").as_json().len(), MOST);
+        assert_eq!(findings.component_results.expect("components").as_json().len(), MAX_COMPONENTS);
     }
 }

@@ -1,12 +1,12 @@
 //! A built-in's parameters, read with messages that name the wrong one.
 
+use regex::{Regex, RegexSet};
 use serde_json::{Map, Value as Json};
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
-use smoker_model::module::{ModuleKind, ModuleRequest};
-
-/// The parameters of a run. An action's own come before its plugin's.
+/// The parameters of a run. An action's own take precedence over its plugin's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameters<'a> {
     action: Option<&'a Map<String, Json>>,
@@ -33,14 +33,7 @@ impl<'a> Parameters<'a> {
 
     /// Several texts: a list of them, or one alone.
     pub(crate) fn texts(self, name: &str) -> Result<Option<Vec<String>>, String> {
-        let Some(value) = self.get(name) else {
-            return Ok(None);
-        };
-        let texts = match value {
-            Json::Array(items) => items.iter().map(scalar_text).collect(),
-            single => scalar_text(single).map(|text| vec![text]),
-        };
-        texts.map(Some).ok_or_else(|| wrong(name, "a list of texts", value))
+        self.get(name).map(|value| texts_of(name, value)).transpose()
     }
 
     /// A boolean; `false` when absent.
@@ -65,9 +58,28 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// Several texts: a list of them, or one alone.
+pub(crate) fn texts_of(name: &str, value: &Json) -> Result<Vec<String>, String> {
+    let texts = match value {
+        Json::Array(items) => items.iter().map(scalar_text).collect(),
+        single => scalar_text(single).map(|text| vec![text]),
+    };
+    texts.ok_or_else(|| wrong(name, "a list of texts", value))
+}
+
 /// A port from 1 to 65535, as number or as text.
 pub(crate) fn port_of(value: &Json) -> Option<u16> {
     scalar_text(value)?.parse().ok().filter(|port| *port > 0)
+}
+
+/// A regular expression that matches from the beginning of a text, as Python's `match` does.
+pub(crate) fn prefix_pattern(name: &str, pattern: &str) -> Result<Regex, String> {
+    Regex::new(&format!("^(?:{pattern})")).map_err(|error| wrong_pattern(name, &error))
+}
+
+/// Regular expressions that match anywhere in a text.
+pub(crate) fn pattern_set(name: &str, patterns: &[String]) -> Result<RegexSet, String> {
+    RegexSet::new(patterns).map_err(|error| wrong_pattern(name, &error))
 }
 
 /// What is wrong with a parameter, in the words of every built-in.
@@ -79,7 +91,7 @@ pub(crate) fn wrong(name: &str, wanted: &str, found: &Json) -> String {
 
 /// What is wrong with a regular expression, on one line: the library draws it
 /// over several, with the reason in the last.
-pub(crate) fn wrong_pattern(name: &str, error: &regex::Error) -> String {
+fn wrong_pattern(name: &str, error: &regex::Error) -> String {
     let text = error.to_string();
     let reason = text.lines().last().unwrap_or_default();
     format!("{name} is no regular expression: {}", reason.strip_prefix("error: ").unwrap_or(reason))

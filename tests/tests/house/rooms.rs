@@ -28,10 +28,11 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
     (
         "smoker-checks",
         &[
-            ("catalogue", &["actions", "checks", "parsers"]),
-            ("actions", &["os_error", "parameters"]),
-            ("checks", &["components", "os_error", "parameters"]),
-            ("parsers", &["components", "parameters", "shown"]),
+            ("catalogue", &["actions", "checks", "parsers", "spec"]),
+            ("verify", &["parameters", "spec"]),
+            ("actions", &["os_error", "parameters", "spec"]),
+            ("checks", &["components", "os_error", "parameters", "spec"]),
+            ("parsers", &["components", "parameters", "plain_text", "spec"]),
         ],
     ),
     (

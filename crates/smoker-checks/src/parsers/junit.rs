@@ -7,20 +7,34 @@
 //! test is an ERROR. The exit status does not count: runners exit with
 //! non-zero for the failures that the report holds anyway.
 
+use crate::spec::Spec;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::components::Collected;
+use crate::components::BoundedComponents;
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "junit",
+        kind: ModuleKind::Parser,
+        meaning: "reads test reports in JUnit's XML",
+        output: "a component for each test",
+        parameters: &[],
+        needs_child: false,
+        is_original: false,
+    }
+}
 
 /// Reads the output. It has no parameters.
-pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
-    let report = Report::read(&request.stdout)?;
-    let Report { failed, skipped, .. } = report;
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let report = ReportReader::read(&request.stdout)?;
+    let ReportReader { failed, skipped, .. } = report;
     let total = report.components.len();
     if total == 0 {
         return Err("the report holds no testcase".to_owned());
@@ -36,8 +50,8 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
 
 /// What is known of the report so far.
 #[derive(Default)]
-struct Report {
-    components: Collected,
+struct ReportReader {
+    components: BoundedComponents,
     failed: usize,
     skipped: usize,
     case: Option<Case>,
@@ -55,7 +69,7 @@ struct Note {
     text: String,
 }
 
-impl Report {
+impl ReportReader {
     fn read(text: &str) -> Result<Self, String> {
         let mut reader = Reader::from_str(text);
         let mut report = Self::default();
@@ -169,7 +183,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Findings, String> {
-        parse(&parser(text, Some(1), json!({})))
+        run(&parser(text, Some(1), json!({})))
     }
 
     fn components(text: &str) -> Json {

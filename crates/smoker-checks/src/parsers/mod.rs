@@ -1,4 +1,4 @@
-//! What a command printed becomes findings.
+//! A command's output becomes findings.
 //!
 //! # Layout
 //!
@@ -7,13 +7,13 @@
 //! - `json`: any JSON, judged by parameters
 //! - `regex`: patterns over lines
 //! - `nagios`: monitoring plugins
-//! - `varnishparser`: `varnishadm`
-//! - `jmxparser`: a self-test over JMX
+//! - `varnish`: lists of backends by `varnishadm`
+//! - `jmx`: self-tests over JMX
 
-pub(crate) mod jmxparser;
+pub(crate) mod jmx;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod nagios;
 pub(crate) mod regex;
 pub(crate) mod tap;
-pub(crate) mod varnishparser;
+pub(crate) mod varnish;

@@ -14,22 +14,36 @@
 //! The first line is a message of the level that belongs to the status; long
 //! text and performance data are info.
 
+use crate::spec::Spec;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
 use crate::components::level_of;
 
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "nagios",
+        kind: ModuleKind::Parser,
+        meaning: "reads the output of monitoring plugins",
+        output: "messages",
+        parameters: &[],
+        needs_child: false,
+        is_original: false,
+    }
+}
+
 /// Reads the output. It has no parameters.
 #[expect(clippy::unnecessary_wraps, reason = "all parsers of the catalogue have this form")]
-pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let status = match request.exit_status {
         Some(0) => Status::Ok,
         Some(1) => Status::Warn,
         _ => Status::Error,
     };
-    let output = Output::split(&request.stdout);
+    let output = PluginOutput::split(&request.stdout);
     let mut messages = Messages::new();
     messages.add(level_of(status), output.summary);
     messages.add(level_of(status), &request.stderr);
@@ -54,17 +68,17 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
 
 /// A plugin's output in its parts.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Output<'a> {
+struct PluginOutput<'a> {
     summary: &'a str,
     long_text: Vec<&'a str>,
     performance: Vec<&'a str>,
 }
 
-impl<'a> Output<'a> {
+impl<'a> PluginOutput<'a> {
     fn split(stdout: &'a str) -> Self {
         let mut lines = stdout.lines();
         let (summary, first_data) = cut(lines.next().unwrap_or_default());
-        let mut output = Output { summary, ..Output::default() };
+        let mut output = PluginOutput { summary, ..PluginOutput::default() };
         output.performance.extend(first_data);
         let mut in_data = false;
         for line in lines {
@@ -101,7 +115,7 @@ mod tests {
     use super::*;
 
     fn read(stdout: &str, exit_status: Option<i32>) -> (Status, Json) {
-        let findings = parse(&parser(stdout, exit_status, json!({}))).expect("findings");
+        let findings = run(&parser(stdout, exit_status, json!({}))).expect("findings");
         (findings.status, Json::Object(findings.messages.expect("messages").as_json().clone()))
     }
 

@@ -1,25 +1,54 @@
 //! Parser `regex`: patterns decide over the lines that a command printed.
 //!
-//! | parameter | meaning |
-//! |---|---|
-//! | `Error` | pattern or list of patterns; each line that one of them matches is an error |
-//! | `Warn` | the same for warnings |
-//! | `Ok` | the same for good lines; when set, the status is ERROR unless one is found |
-//!
 //! A pattern matches anywhere in a line of standard output or standard error.
 //! A line counts for the first of `Error`, `Warn`, `Ok` that matches it. With
 //! nothing but other lines and without `Ok` the exit status decides.
 
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use regex::RegexSet;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::parameters::{Parameters, wrong_pattern};
+use crate::parameters::{Parameters, pattern_set};
+
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "Error",
+        accepts: ParameterType::PatternList,
+        absence: Absence::FailsWithoutOther,
+        meaning: "each line that one of them matches is an error",
+    },
+    ParameterSpec {
+        name: "Warn",
+        accepts: ParameterType::PatternList,
+        absence: Absence::FailsWithoutOther,
+        meaning: "each line that one of them matches is a warning",
+    },
+    ParameterSpec {
+        name: "Ok",
+        accepts: ParameterType::PatternList,
+        absence: Absence::FailsWithoutOther,
+        meaning: "each line that one of them matches is good; when it is set, the status is ERROR unless one is found",
+    },
+];
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "regex",
+        kind: ModuleKind::Parser,
+        meaning: "looks for patterns in lines",
+        output: "a message for each level that has lines",
+        parameters: PARAMETERS,
+        needs_child: false,
+        is_original: false,
+    }
+}
 
 /// Reads the output.
-pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
     let rules = [
         (Level::Error, patterns(parameters, "Error")?),
@@ -61,10 +90,7 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
 }
 
 fn patterns(parameters: Parameters<'_>, name: &str) -> Result<Option<RegexSet>, String> {
-    let Some(patterns) = parameters.texts(name)? else {
-        return Ok(None);
-    };
-    RegexSet::new(patterns).map(Some).map_err(|error| wrong_pattern(name, &error))
+    parameters.texts(name)?.map(|patterns| pattern_set(name, &patterns)).transpose()
 }
 
 fn exit_text(exit_status: Option<i32>) -> String {
@@ -83,7 +109,7 @@ mod tests {
     use super::*;
 
     fn read(stdout: &str, exit_status: Option<i32>, parameters: Json) -> (Status, Json) {
-        let findings = parse(&parser(stdout, exit_status, parameters)).expect("findings");
+        let findings = run(&parser(stdout, exit_status, parameters)).expect("findings");
         (findings.status, findings.messages.map_or(Json::Null, |messages| Json::Object(messages.as_json().clone())))
     }
 
@@ -110,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_wrong_parameter_is_named() {
-        let reason = |parameters| parse(&parser("", Some(0), parameters)).expect_err("wrong");
+        let reason = |parameters| run(&parser("", Some(0), parameters)).expect_err("wrong");
         assert_eq!(reason(json!({"Warn": "("})), "Warn is no regular expression: unclosed group");
         assert!(reason(json!({"Ok": {}})).starts_with("Ok has to be a list of texts, not {}"));
         assert!(reason(json!({})).starts_with("none of the parameters Ok, Warn and Error is set"));

@@ -30,7 +30,7 @@ pub fn serve() -> ExitCode {
         Err(error) => Err(format!("the request can't be read: {error}")),
         Ok(_) => serde_json::from_str(&request).map_err(|error| format!("the request is not JSON: {error}")),
     };
-    let reply = match answer.and_then(smoker_checks::answer) {
+    let reply = match answer.and_then(smoker_checks::catalogue::answer) {
         Ok(result) => json!({"result": result}),
         Err(error) => json!({"error": error}),
     };
@@ -43,7 +43,7 @@ pub fn serve() -> ExitCode {
 /// Runs a built-in that touches nothing in this process.
 pub(crate) async fn run_here(request: ModuleRequest) -> Result<Findings, String> {
     let name = request.module.clone();
-    let run = detached::run_blocking(move || smoker_checks::run(&request)).await;
+    let run = detached::run_blocking(move || smoker_checks::catalogue::run(&request)).await;
     let run = run.map_err(|error| format!("can't run the built-in {name}: {error}"))?;
     run.unwrap_or_else(|| Err(format!("there is no built-in {name}")))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use smoker_checks::Builtin;
+use smoker_checks::spec::Spec;
 use smoker_model::bounded_json;
 use smoker_model::messages::Level;
 use smoker_model::module::{ModuleKind, ModuleRequest};
@@ -81,7 +81,7 @@ impl Modules {
 
 /// What runs a module.
 enum Provider {
-    BuiltIn(Builtin),
+    BuiltIn(&'static Spec),
     Python,
 }
 
@@ -129,7 +129,7 @@ impl ModuleCall<'_> {
     /// ship is so only when the user has no such module.
     async fn provider(&self, modules: &Modules) -> Provider {
         let (kind, name) = (self.module.kind, self.module.name);
-        let Some(builtin) = smoker_checks::find(kind, name) else { return Provider::Python };
+        let Some(builtin) = smoker_checks::catalogue::find(kind, name) else { return Provider::Python };
         if builtin.is_original {
             return Provider::BuiltIn(builtin);
         }

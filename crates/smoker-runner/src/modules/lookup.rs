@@ -70,7 +70,7 @@ fn named_modules(plugin: &PluginSpec) -> Vec<NamedModule<'_>> {
 impl NamedModule<'_> {
     /// Whether it is built in, or a part of the package that the host brings along.
     fn is_shipped(&self) -> bool {
-        smoker_checks::find(self.kind, self.name).is_some() || sources::has(self.name)
+        smoker_checks::catalogue::find(self.kind, self.name).is_some() || sources::has(self.name)
     }
 
     fn not_found_message(&self, python: &PythonSettings) -> String {

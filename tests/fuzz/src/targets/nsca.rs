@@ -35,7 +35,7 @@ fn check(input: &[u8]) -> String {
     // The greeting may hold any byte, also the one between parts.
     let greeting = fields.rest(2).join(&0x1e);
     let mut daemon = Daemon { greeting: io::Cursor::new(greeting), packet: Vec::new() };
-    match nsca::speak(request, &mut daemon) {
+    match nsca::exchange(request, &mut daemon) {
         Ok(()) => {
             let Daemon { greeting, packet } = daemon;
             assert!([720, 4304].contains(&packet.len()), "{} bytes", packet.len());

@@ -42,7 +42,7 @@ impl<'a> Answer<'a> {
             "parameters": parameters.unwrap_or_else(|| json!({})), "result": null,
             "stdout": fields.text(3).trim(), "stderr": fields.text(2).trim(), "exit_status": exit_status,
         });
-        let result = smoker_checks::answer(request);
+        let result = smoker_checks::catalogue::answer(request);
         match &result {
             Ok(Json::Object(object)) => {
                 Findings::parse(object.clone()).expect("an answer is a valid result");

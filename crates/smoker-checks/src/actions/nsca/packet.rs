@@ -1,4 +1,4 @@
-//! What goes over the wire: the greeting of the NSCA daemon and our packet.
+//! The bytes on the wire: the greeting of the NSCA daemon and our packet.
 //! All numbers are in network byte order; gaps are those of the C structures.
 
 /// Bytes for the host's name, NUL included.
@@ -17,7 +17,7 @@ const HOST_AT: usize = 14;
 const SERVICE_AT: usize = HOST_AT + HOST_LENGTH;
 const TEXT_AT: usize = SERVICE_AT + SERVICE_LENGTH;
 
-/// What the daemon sends first.
+/// The first bytes that the daemon sends.
 pub(crate) struct Greeting {
     pub(crate) iv: [u8; IV_LENGTH],
     /// The daemon's time; it refuses packets that do not repeat it.
@@ -79,7 +79,7 @@ impl Packet<'_> {
     }
 }
 
-/// As much of a text as fits into so many bytes, cut between characters and
+/// As much of a text as fits into `most` bytes, cut between characters and
 /// not inside of an escape such as `\n`.
 fn cut(text: &str, most: usize) -> &str {
     if text.len() <= most {

@@ -1,16 +1,5 @@
 //! The parameters of the action, from the action itself, else from its plugin.
 //!
-//! | parameter | meaning |
-//! |---|---|
-//! | `Host`, `Port` | where the NSCA daemon listens; default `localhost`, 5667 |
-//! | `Password` | the shared password; default none. It shows on the daemon's pages: prefer the file |
-//! | `PasswordFile` | a file whose first line is the password |
-//! | `EncryptionMethod` | number or name as in `send_nsca.cfg`; default 1, XOR |
-//! | `HostName` | template of the host's name in Nagios; default `%(hostname)s` |
-//! | `ServiceName` | template of the service's name in Nagios; default `%(name)s`; empty: a host check |
-//! | `Escape` | true for daemons before 2.10.2: line breaks and backslashes are escaped here, since such daemons do not |
-//! | `OutputLength` | bytes for the text: 4096, or 512 for daemons older than NSCA 2.9 |
-//!
 //! The templates know the fields of the result, the plugin's parameters,
 //! `%(name)s`, the plugin's name, and `%(hostname)s`, this host's name.
 
@@ -18,31 +7,94 @@ use std::fs;
 use std::time::Duration;
 
 use nix::sys::utsname;
+use serde_json::Value as Json;
 use smoker_model::module::ModuleRequest;
 use smoker_model::python_format;
 use smoker_model::value::Value;
 
-use crate::actions::nsca::cipher::Method;
+use crate::actions::nsca::cipher::EncryptionMethod;
 use crate::actions::nsca::packet::{HOST_LENGTH, SERVICE_LENGTH};
-use crate::actions::nsca::report::Escaping;
+use crate::actions::nsca::passive_check::Escaping;
 use crate::os_error;
 use crate::parameters::{Parameters, scalar_text, wrong};
+use crate::spec::{Absence, ParameterSpec, ParameterType};
 
-/// What the action needs to know.
-pub(crate) struct Settings {
+/// What the action reads, in the order of the documentation.
+pub(crate) const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "Host",
+        accepts: ParameterType::Text,
+        absence: Absence::Default("`localhost`"),
+        meaning: "where the NSCA daemon listens",
+    },
+    ParameterSpec {
+        name: "Port",
+        accepts: ParameterType::Port,
+        absence: Absence::Default("5667"),
+        meaning: "the port of the NSCA daemon",
+    },
+    ParameterSpec {
+        name: "PasswordFile",
+        accepts: ParameterType::Path,
+        absence: Absence::Default("none"),
+        meaning: "a file whose first line is the password; it is read as the run's user",
+    },
+    ParameterSpec {
+        name: "Password",
+        accepts: ParameterType::Secret,
+        absence: Absence::Default("none"),
+        meaning: "the password itself; it is shown on the daemon's pages like any parameter, so prefer the file",
+    },
+    ParameterSpec {
+        name: "EncryptionMethod",
+        accepts: ParameterType::Custom {
+            form: "number or name of a method",
+            read: |name, value| read_method(name, value).map(drop),
+        },
+        absence: Absence::Default("1, XOR"),
+        meaning: "the encryption method, below",
+    },
+    ParameterSpec {
+        name: "HostName",
+        accepts: ParameterType::Text,
+        absence: Absence::Default("`%(hostname)s`"),
+        meaning: "the host's name in Nagios",
+    },
+    ParameterSpec {
+        name: "ServiceName",
+        accepts: ParameterType::Text,
+        absence: Absence::Default("`%(name)s`"),
+        meaning: "the service's name in Nagios; empty text makes it a host check",
+    },
+    ParameterSpec {
+        name: "Escape",
+        accepts: ParameterType::Boolean,
+        absence: Absence::Default("false"),
+        meaning: "true for NSCA daemons before 2.10.2, which write line breaks as they come",
+    },
+    ParameterSpec {
+        name: "OutputLength",
+        accepts: ParameterType::Choice(&["4096", "512"]),
+        absence: Absence::Default("4096"),
+        meaning: "bytes for the text; 512 for NSCA daemons before 2.9",
+    },
+];
+
+/// The parameters of a run, read.
+pub(crate) struct NscaSettings {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) password: Vec<u8>,
-    pub(crate) method: Method,
+    pub(crate) method: EncryptionMethod,
     pub(crate) host_name: String,
     pub(crate) service_name: String,
     pub(crate) text_length: usize,
     pub(crate) escaping: Escaping,
-    /// How long each step over the network may take.
-    pub(crate) patience: Duration,
+    /// How long each step over the network may take: connecting, reading, writing.
+    pub(crate) step_timeout: Duration,
 }
 
-impl Settings {
+impl NscaSettings {
     /// Reads the parameters of a request.
     pub(crate) fn of(request: &ModuleRequest) -> Result<Self, String> {
         let parameters = Parameters::of(request);
@@ -51,7 +103,8 @@ impl Settings {
             Some("512") => 512,
             Some(_) => return Err("OutputLength has to be 4096 or 512 (for daemons older than NSCA 2.9)".to_owned()),
         };
-        let method = parameters.text("EncryptionMethod")?.map(|text| Method::named(&text)).transpose()?;
+        let method =
+            parameters.get("EncryptionMethod").map(|value| read_method("EncryptionMethod", value)).transpose()?;
         let host_name = name(request, "HostName", "%(hostname)s", HOST_LENGTH)?;
         if host_name.is_empty() {
             return Err("HostName is empty: set it to the host's name in Nagios".to_owned());
@@ -60,14 +113,19 @@ impl Settings {
             host: parameters.text("Host")?.unwrap_or_else(|| "localhost".to_owned()),
             port: parameters.port("Port", 5667)?,
             password: password(parameters)?,
-            method: method.unwrap_or(Method::Xor),
+            method: method.unwrap_or(EncryptionMethod::Xor),
             host_name,
             service_name: name(request, "ServiceName", "%(name)s", SERVICE_LENGTH)?,
             text_length,
             escaping: if parameters.flag("Escape")? { Escaping::Here } else { Escaping::ByDaemon },
-            patience: Duration::try_from_secs_f64(request.timeout * 0.4).unwrap_or(Duration::from_secs(60)),
+            step_timeout: Duration::try_from_secs_f64(request.timeout * 0.4).unwrap_or(Duration::from_secs(60)),
         })
     }
+}
+
+fn read_method(name: &str, value: &Json) -> Result<EncryptionMethod, String> {
+    let text = scalar_text(value).ok_or_else(|| wrong(name, "text", value))?;
+    EncryptionMethod::named(&text)
 }
 
 fn password(parameters: Parameters<'_>) -> Result<Vec<u8>, String> {

@@ -1,15 +1,10 @@
 //! `smoker.server.plugins.fsmount`: can mounted file systems be listed, written and read?
 //!
-//! | parameter | meaning |
-//! |---|---|
-//! | `Mounts` | list of mount points to look at; absent: all |
-//! | `Types` | list of file system types to look at; absent: all |
-//! | `Ignore` | mount points left out: a regular expression that matches from their beginning |
-//!
 //! Each mount point is a component: its directory is listed, a temporary file
-//! is written, read back and deleted; a named one that is not mounted is a
-//! WARN beside others, and without any the whole is. A mount that hangs blocks in the kernel,
-//! which is why this module runs in a child.
+//! is written, read back and deleted. A mount point of `Mounts` that is not
+//! mounted is a WARN; when no mount is left to look at, the run is a WARN. A
+//! mount that hangs blocks in the kernel, which is why this module runs in a
+//! child.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
@@ -18,23 +13,58 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use regex::Regex;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
-use crate::parameters::{Parameters, wrong_pattern};
+use crate::parameters::{Parameters, prefix_pattern};
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use crate::{components, os_error};
 
 /// The kernel's list of mounts, see `proc_mounts(5)` and, for the escapes, `fstab(5)`.
 const MOUNT_TABLE: &str = "/proc/self/mounts";
 
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "Mounts",
+        accepts: ParameterType::TextList,
+        absence: Absence::Default("all"),
+        meaning: "mount points to look at",
+    },
+    ParameterSpec {
+        name: "Types",
+        accepts: ParameterType::TextList,
+        absence: Absence::Default("all"),
+        meaning: "types of file systems to look at",
+    },
+    ParameterSpec {
+        name: "Ignore",
+        accepts: ParameterType::PrefixPattern,
+        absence: Absence::Default("none"),
+        meaning: "mount points to leave out: a regular expression that matches from their beginning",
+    },
+];
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.server.plugins.fsmount",
+        kind: ModuleKind::Plugin,
+        meaning: "lists, writes and reads mounted file systems",
+        output: "a component for each mount point",
+        parameters: PARAMETERS,
+        needs_child: true,
+        is_original: true,
+    }
+}
+
 /// Runs the module.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let failed = |reason| format!("Getting list of mounts failed: {reason}");
-    let wanted = Wanted::of(Parameters::of(request)).map_err(failed)?;
+    let filter = MountFilter::of(Parameters::of(request)).map_err(failed)?;
     let table = fs::read(MOUNT_TABLE).map_err(|error| failed(os_error::text_about(&error, MOUNT_TABLE)))?;
     let table = parse_table(&String::from_utf8_lossy(&table));
-    let mounts: Vec<_> = table.iter().filter(|mount| wanted.includes(mount)).collect();
+    let mounts: Vec<_> = table.iter().filter(|mount| filter.includes(mount)).collect();
     if mounts.is_empty() {
         return Ok(Findings::new(Status::Warn, Messages::of(Level::Warn, "No mounts found")));
     }
@@ -45,7 +75,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         found.add(&mount.point, if failed { Status::Error } else { Status::Ok }, &messages);
     }
     // The original left these out in silence, beside others that are there.
-    for point in wanted.missing(&table) {
+    for point in filter.missing(&table) {
         found.add(point, Status::Warn, &Messages::of(Level::Warn, "Not mounted"));
     }
     components::findings(found)
@@ -59,21 +89,19 @@ struct Mount {
 }
 
 /// Which mounts the parameters ask for.
-struct Wanted {
+struct MountFilter {
     points: Option<Vec<String>>,
     kinds: Option<Vec<String>>,
     ignored: Option<Regex>,
 }
 
-impl Wanted {
+impl MountFilter {
     fn of(parameters: Parameters<'_>) -> Result<Self, String> {
         let points = parameters.texts("Mounts")?;
         let points = points.map(|points| points.iter().map(|point| without_slash(point)).collect());
         let kinds = parameters.texts("Types")?;
         let ignored = parameters.text("Ignore")?.filter(|pattern| !pattern.is_empty());
-        // Matching starts at the beginning, as that of Python's `match` does.
-        let ignored = ignored.map(|pattern| Regex::new(&format!("^(?:{pattern})"))).transpose();
-        let ignored = ignored.map_err(|error| wrong_pattern("Ignore", &error))?;
+        let ignored = ignored.map(|pattern| prefix_pattern("Ignore", &pattern)).transpose()?;
         Ok(Self { points, kinds, ignored })
     }
 
@@ -203,8 +231,8 @@ mod tests {
     fn every_parameter_narrows_the_choice() {
         let included = |parameters| {
             let request = plugin("fsmount", parameters);
-            let wanted = Wanted::of(Parameters::of(&request)).expect("parameters");
-            wanted.includes(&Mount { point: "/proc".to_owned(), kind: "proc".to_owned() })
+            let filter = MountFilter::of(Parameters::of(&request)).expect("parameters");
+            filter.includes(&Mount { point: "/proc".to_owned(), kind: "proc".to_owned() })
         };
         assert!(included(json!({})) && included(json!({"Mounts": ["/proc"]})) && included(json!({"Mounts": "/proc/"})));
         assert!(!included(json!({"Mounts": ["/"]})) && !included(json!({"Types": ["tmpfs"]})));
@@ -215,9 +243,9 @@ mod tests {
     #[test]
     fn a_named_mount_that_is_missing_is_told_beside_others() {
         let request = plugin("fsmount", json!({"Mounts": ["/none", "/proc", "/ignored"], "Ignore": "/ig"}));
-        let wanted = Wanted::of(Parameters::of(&request)).expect("parameters");
+        let filter = MountFilter::of(Parameters::of(&request)).expect("parameters");
         let table = [Mount { point: "/proc".to_owned(), kind: "proc".to_owned() }];
-        assert_eq!(wanted.missing(&table).collect::<Vec<_>>(), ["/none"]);
+        assert_eq!(filter.missing(&table).collect::<Vec<_>>(), ["/none"]);
     }
 
     #[test]

@@ -10,25 +10,49 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
 use crate::parameters::{Parameters, port_of, scalar_text, wrong};
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use crate::{components, os_error};
+
+/// The value of `Connections`, in messages.
+const EXPECTED: &str = "a list of [host, port]";
 
 /// How many connections are tried at a time.
 const AT_A_TIME: usize = 32;
 
+const PARAMETERS: &[ParameterSpec] = &[ParameterSpec {
+    name: "Connections",
+    accepts: ParameterType::Custom { form: "list of `[host, port]`", read: |_, value| endpoints_of(value).map(drop) },
+    absence: Absence::Fails,
+    meaning: "addresses to connect to",
+}];
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.server.plugins.testconnection",
+        kind: ModuleKind::Plugin,
+        meaning: "opens TCP connections",
+        output: "the component `Connection`",
+        parameters: PARAMETERS,
+        needs_child: true,
+        is_original: true,
+    }
+}
+
 /// Runs the module.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
-    let targets = targets(Parameters::of(request))?;
-    let patience = patience(request.timeout, targets.len());
+    let endpoints = endpoints(Parameters::of(request))?;
+    let connect_timeout = connect_timeout(request.timeout, endpoints.len());
     let mut messages = Messages::new();
-    for chunk in targets.chunks(AT_A_TIME) {
-        for (target, outcome) in chunk.iter().zip(connect_all(chunk, patience)) {
+    for chunk in endpoints.chunks(AT_A_TIME) {
+        for (endpoint, outcome) in chunk.iter().zip(connect_all(chunk, connect_timeout)) {
             if let Err(error) = outcome {
-                let Target { host, port } = target;
+                let Endpoint { host, port } = endpoint;
                 let reason = os_error::text(&error);
                 messages.add(Level::Error, &format!("Host: {host}, port: {port}, Socket error: {reason}"));
             }
@@ -40,35 +64,37 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     components::findings(found)
 }
 
-struct Target {
+struct Endpoint {
     host: String,
     port: u16,
 }
 
-fn targets(parameters: Parameters<'_>) -> Result<Vec<Target>, String> {
-    const WANTED: &str = "a list of [host, port]";
-    let Some(value) = parameters.get("Connections") else {
-        return Err(format!("Connections is missing: set it to {WANTED}"));
-    };
-    let target = |item: &Json| match item.as_array().map(Vec::as_slice) {
-        Some([host, port]) => Some(Target { host: scalar_text(host)?, port: port_of(port)? }),
-        _ => None,
-    };
-    let targets: Option<Vec<_>> = value.as_array().and_then(|items| items.iter().map(target).collect());
-    targets.ok_or_else(|| wrong("Connections", WANTED, value))
+fn endpoints(parameters: Parameters<'_>) -> Result<Vec<Endpoint>, String> {
+    let value = parameters.get("Connections");
+    value.map_or_else(|| Err(format!("Connections is missing: set it to {EXPECTED}")), endpoints_of)
 }
 
-/// How long one connection may take, so that all of them are told of before
+fn endpoints_of(value: &Json) -> Result<Vec<Endpoint>, String> {
+    let endpoint = |item: &Json| match item.as_array().map(Vec::as_slice) {
+        Some([host, port]) => Some(Endpoint { host: scalar_text(host)?, port: port_of(port)? }),
+        _ => None,
+    };
+    let endpoints: Option<Vec<_>> = value.as_array().and_then(|items| items.iter().map(endpoint).collect());
+    endpoints.ok_or_else(|| wrong("Connections", EXPECTED, value))
+}
+
+/// How long one connection may take, so that all of them are reported before
 /// the run's own time is over.
-fn patience(timeout: f64, targets: usize) -> Duration {
-    let rounds = u32::try_from(targets.div_ceil(AT_A_TIME).max(1)).unwrap_or(u32::MAX);
+fn connect_timeout(timeout: f64, endpoints: usize) -> Duration {
+    let rounds = u32::try_from(endpoints.div_ceil(AT_A_TIME).max(1)).unwrap_or(u32::MAX);
     let seconds = (timeout * 0.8 / f64::from(rounds)).clamp(0.001, 3600.0);
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(1))
 }
 
-fn connect_all(targets: &[Target], patience: Duration) -> Vec<io::Result<()>> {
+fn connect_all(endpoints: &[Endpoint], connect_timeout: Duration) -> Vec<io::Result<()>> {
     thread::scope(|scope| {
-        let attempts: Vec<_> = targets.iter().map(|target| scope.spawn(move || connect(target, patience))).collect();
+        let attempts: Vec<_> =
+            endpoints.iter().map(|endpoint| scope.spawn(move || connect(endpoint, connect_timeout))).collect();
         attempts
             .into_iter()
             .map(|attempt| attempt.join().unwrap_or_else(|_| Err(io::Error::other("the attempt failed"))))
@@ -76,10 +102,10 @@ fn connect_all(targets: &[Target], patience: Duration) -> Vec<io::Result<()>> {
     })
 }
 
-/// Tries the addresses of a host one after the other; the last error is told, as in Python.
-fn connect(target: &Target, patience: Duration) -> io::Result<()> {
-    let addresses: Vec<_> = (target.host.as_str(), target.port).to_socket_addrs()?.collect();
-    let share = patience / u32::try_from(addresses.len().max(1)).unwrap_or(1);
+/// Tries the addresses of a host one after the other; the last error is reported, as in Python.
+fn connect(endpoint: &Endpoint, connect_timeout: Duration) -> io::Result<()> {
+    let addresses: Vec<_> = (endpoint.host.as_str(), endpoint.port).to_socket_addrs()?.collect();
+    let share = connect_timeout / u32::try_from(addresses.len().max(1)).unwrap_or(1);
     let mut last = io::Error::other("the name has no address");
     for address in addresses {
         match TcpStream::connect_timeout(&address, share) {

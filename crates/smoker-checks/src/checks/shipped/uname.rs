@@ -1,11 +1,25 @@
 //! `smoker.server.plugins.uname`: OK, with the system's name as `uname -a` prints it.
 
+use crate::spec::Spec;
 use nix::sys::utsname;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.server.plugins.uname",
+        kind: ModuleKind::Plugin,
+        meaning: "shows the system's name",
+        output: "a message",
+        parameters: &[],
+        needs_child: false,
+        is_original: true,
+    }
+}
 
 /// Runs the module. It has no parameters.
 pub(crate) fn run(_request: &ModuleRequest) -> Result<Findings, String> {

@@ -5,17 +5,8 @@
 //! - `path`: finds a value in JSON
 //! - `threshold`: ranges as monitoring plugins have them
 //!
-//! | parameter | meaning |
-//! |---|---|
-//! | `JsonStatus` | path of a value that tells the status |
-//! | `JsonOk`, `JsonWarn` | values of it that mean OK and WARN; any other is an ERROR. Default: the words below |
-//! | `JsonMessage` | path or list of paths of values that become messages |
-//! | `JsonValues` | mapping of names to `{Path, Warn, Error}`: each is a component whose number is compared with two ranges |
-//!
-//! Default words, in any case: OK for `ok`, `up`, `green`, `healthy`, `pass`,
-//! `passing`, `success`, `running` and true; WARN for `warn`, `warning`,
-//! `yellow`, `degraded`. A path is keys and list positions with dots between
-//! them (`nodes.0.state`), or a list of them where a key holds a dot itself.
+//! A path is keys and list positions with dots between them
+//! (`nodes.0.state`), or a list of them where a key holds a dot itself.
 
 mod path;
 mod threshold;
@@ -23,23 +14,81 @@ mod threshold;
 use serde_json::Value as Json;
 use smoker_model::bounded_json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::components::{level_of, worse};
-use crate::parameters::{Parameters, wrong};
-use crate::parsers::json::path::Path;
+use crate::parameters::{Parameters, texts_of, wrong};
+use crate::parsers::json::path::JsonPath;
 use crate::parsers::json::threshold::Threshold;
-use crate::shown::shown;
+use crate::plain_text::plain_text;
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
 const OK_WORDS: [&str; 8] = ["ok", "up", "green", "healthy", "pass", "passing", "success", "running"];
 const WARN_WORDS: [&str; 4] = ["warn", "warning", "yellow", "degraded"];
 
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "JsonStatus",
+        accepts: ParameterType::Custom {
+            form: "path of a value",
+            read: |name, value| JsonPath::of(name, value).map(drop),
+        },
+        absence: Absence::FailsWithoutOther,
+        meaning: "the value that has the status",
+    },
+    ParameterSpec {
+        name: "JsonValues",
+        accepts: ParameterType::Custom {
+            form: "mapping of names to `{Path, Warn, Error}`",
+            read: |_, value| rules_of(value).map(drop),
+        },
+        absence: Absence::FailsWithoutOther,
+        meaning: "numbers to compare with ranges, a component each",
+    },
+    ParameterSpec {
+        name: "JsonOk",
+        accepts: ParameterType::Any,
+        absence: Absence::Default(
+            "`ok`, `up`, `green`, `healthy`, `pass`, `passing`, `success`, `running` in any case, and true",
+        ),
+        meaning: "the value of `JsonStatus`, or a list of values, that means OK",
+    },
+    ParameterSpec {
+        name: "JsonWarn",
+        accepts: ParameterType::Any,
+        absence: Absence::Default("`warn`, `warning`, `yellow`, `degraded` in any case"),
+        meaning: "the value of `JsonStatus`, or a list of values, that means WARN; any other is an ERROR",
+    },
+    ParameterSpec {
+        name: "JsonMessage",
+        accepts: ParameterType::Custom {
+            form: "path or list of paths",
+            read: |_, value| message_paths_of(value).map(drop),
+        },
+        absence: Absence::Default("none"),
+        meaning: "values that become messages",
+    },
+];
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "json",
+        kind: ModuleKind::Parser,
+        meaning: "reads any JSON and judges it by parameters",
+        output: "messages, and a component for each of `JsonValues`",
+        parameters: PARAMETERS,
+        needs_child: false,
+        is_original: false,
+    }
+}
+
 /// Reads the output.
-pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
     let document: Json =
         bounded_json::parse(request.stdout.as_bytes()).map_err(|error| format!("the output is no JSON: {error}"))?;
@@ -50,7 +99,7 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     let status = status(parameters, &document, &mut messages)?;
     let components = values(parameters, &document)?;
     let status = worse(status, components.overall_status().unwrap_or(Status::Ok));
-    add_told_messages(parameters, &document, level_of(status), &mut messages)?;
+    add_messages(parameters, &document, level_of(status), &mut messages)?;
     let mut findings = Findings::new(status, messages);
     findings.component_results = Some(components).filter(|components| !components.as_json().is_empty());
     Ok(findings)
@@ -60,7 +109,7 @@ fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) 
     let Some(path) = parameters.get("JsonStatus") else {
         return Ok(Status::Ok);
     };
-    let path = Path::of("JsonStatus", path)?;
+    let path = JsonPath::of("JsonStatus", path)?;
     let Some(found) = path.find(document) else {
         messages.add(Level::Error, &format!("{path} is missing in the output"));
         return Ok(Status::Error);
@@ -78,25 +127,44 @@ fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) 
     } else {
         Status::Error
     };
-    messages.add(level_of(status), &format!("{path}: {}", shown(found)));
+    messages.add(level_of(status), &format!("{path}: {}", plain_text(found)));
     Ok(status)
+}
+
+/// How the number at a path is judged.
+struct Rule<'a> {
+    name: &'a str,
+    path: JsonPath,
+    warn: Threshold,
+    error: Threshold,
+}
+
+/// The rules of `JsonValues`.
+fn rules_of(value: &Json) -> Result<Vec<Rule<'_>>, String> {
+    let Json::Object(rules) = value else {
+        return Err(wrong("JsonValues", "a mapping of names to {Path, Warn, Error}", value));
+    };
+    let mut read = Vec::with_capacity(rules.len());
+    for (name, rule) in rules {
+        let path = JsonPath::of(&format!("JsonValues.{name}.Path"), rule.get("Path").unwrap_or(rule))?;
+        let threshold = |kind: &str| Threshold::of(&format!("JsonValues.{name}.{kind}"), rule.get(kind));
+        read.push(Rule { name, path, warn: threshold("Warn")?, error: threshold("Error")? });
+    }
+    Ok(read)
+}
+
+/// The paths of `JsonMessage`.
+fn message_paths_of(value: &Json) -> Result<Vec<JsonPath>, String> {
+    texts_of("JsonMessage", value)?.into_iter().map(|path| JsonPath::of("JsonMessage", &Json::String(path))).collect()
 }
 
 fn values(parameters: Parameters<'_>, document: &Json) -> Result<ComponentResults, String> {
     let mut components = ComponentResults::new();
-    let rules = match parameters.get("JsonValues") {
-        None => return Ok(components),
-        Some(Json::Object(rules)) => rules,
-        Some(other) => return Err(wrong("JsonValues", "a mapping of names to {Path, Warn, Error}", other)),
-    };
-    for (name, rule) in rules {
-        let path = rule.get("Path").unwrap_or(rule);
-        let path = Path::of(&format!("JsonValues.{name}.Path"), path)?;
-        let threshold = |kind: &str| Threshold::of(&format!("JsonValues.{name}.{kind}"), rule.get(kind));
-        let (warn, error) = (threshold("Warn")?, threshold("Error")?);
+    let rules = parameters.get("JsonValues").map(rules_of).transpose()?.unwrap_or_default();
+    for Rule { name, path, warn, error } in rules {
         let (status, text) = match path.find(document).map(|found| (found, number(found))) {
             None => (Status::Error, format!("{path} is missing in the output")),
-            Some((found, None)) => (Status::Error, format!("{path} is no number: {}", shown(found))),
+            Some((found, None)) => (Status::Error, format!("{path} is no number: {}", plain_text(found))),
             Some((_, Some(number))) => {
                 let text = python_text::float(number);
                 match (error.alerts(number), warn.alerts(number)) {
@@ -111,17 +179,18 @@ fn values(parameters: Parameters<'_>, document: &Json) -> Result<ComponentResult
     Ok(components)
 }
 
-fn add_told_messages(
+fn add_messages(
     parameters: Parameters<'_>,
     document: &Json,
     level: Level,
     messages: &mut Messages,
 ) -> Result<(), String> {
-    for path in parameters.texts("JsonMessage")?.unwrap_or_default() {
-        match Path::of("JsonMessage", &Json::String(path))?.find(document) {
+    let paths = parameters.get("JsonMessage").map(message_paths_of).transpose()?.unwrap_or_default();
+    for path in paths {
+        match path.find(document) {
             None | Some(Json::Null) => {}
-            Some(Json::Array(items)) => items.iter().for_each(|item| messages.add(level, &shown(item))),
-            Some(found) => messages.add(level, &shown(found)),
+            Some(Json::Array(items)) => items.iter().for_each(|item| messages.add(level, &plain_text(item))),
+            Some(found) => messages.add(level, &plain_text(found)),
         }
     }
     Ok(())
@@ -142,7 +211,7 @@ mod tests {
     use super::*;
 
     fn read(document: &Json, parameters: Json) -> Result<Findings, String> {
-        parse(&parser(&document.to_string(), Some(0), parameters))
+        run(&parser(&document.to_string(), Some(0), parameters))
     }
 
     fn texts(findings: &Findings) -> Vec<&str> {
@@ -202,7 +271,7 @@ mod tests {
         assert!(reason(json!({"JsonValues": 1})).starts_with("JsonValues has to be a mapping of names"));
         let range = reason(json!({"JsonValues": {"n": {"Path": "n", "Warn": "high"}}}));
         assert!(range.starts_with("JsonValues.n.Warn has to be a number or a range such as 10:20"), "{range}");
-        let reason = parse(&parser("{", Some(0), json!({"JsonStatus": "a"}))).expect_err("no JSON");
+        let reason = run(&parser("{", Some(0), json!({"JsonStatus": "a"}))).expect_err("no JSON");
         assert!(reason.starts_with("the output is no JSON: "), "{reason}");
     }
 }

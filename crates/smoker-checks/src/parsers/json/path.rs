@@ -8,9 +8,9 @@ use crate::parameters::{scalar_text, wrong};
 
 /// Keys and list positions that lead to a value.
 #[derive(Clone, Debug)]
-pub(crate) struct Path(Vec<String>);
+pub(crate) struct JsonPath(Vec<String>);
 
-impl Path {
+impl JsonPath {
     /// Reads the path that the parameter `name` gives: text with dots, or a list.
     pub(crate) fn of(name: &str, value: &Json) -> Result<Self, String> {
         let steps = match value {
@@ -32,7 +32,7 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for JsonPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("."))
     }

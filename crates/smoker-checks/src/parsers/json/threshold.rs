@@ -34,7 +34,7 @@ impl Threshold {
         }
     }
 
-    /// Whether this number is one to tell of.
+    /// Whether this number is to be reported.
     pub(crate) fn alerts(&self, number: f64) -> bool {
         (self.low..=self.high).contains(&number) == self.alerts_inside
     }

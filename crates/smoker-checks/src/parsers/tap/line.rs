@@ -2,11 +2,11 @@
 
 /// A line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Line<'a> {
+pub(crate) enum TapLine<'a> {
     /// `1..TESTS # SKIP REASON`
     Plan { tests: usize, reason: Option<&'a str> },
     /// `ok` or `not ok`
-    Test(Point<'a>),
+    Test(TestPoint<'a>),
     /// `# TEXT`
     Comment(&'a str),
     /// `Bail out! REASON`
@@ -17,7 +17,7 @@ pub(crate) enum Line<'a> {
 
 /// A test point.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Point<'a> {
+pub(crate) struct TestPoint<'a> {
     pub(crate) passed: bool,
     pub(crate) description: &'a str,
     pub(crate) directive: Directive<'a>,
@@ -32,25 +32,25 @@ pub(crate) enum Directive<'a> {
 }
 
 /// Reads a line. An indented one is `Other`: it belongs to a subtest.
-pub(crate) fn read(line: &str) -> Line<'_> {
+pub(crate) fn read(line: &str) -> TapLine<'_> {
     if let Some(comment) = line.strip_prefix('#') {
-        return Line::Comment(comment.trim());
+        return TapLine::Comment(comment.trim());
     }
     if let Some(reason) = line.strip_prefix("Bail out!") {
-        return Line::BailOut(reason.trim());
+        return TapLine::BailOut(reason.trim());
     }
     if let Some(rest) = line.strip_prefix("1..") {
-        return plan(rest).unwrap_or(Line::Other);
+        return plan(rest).unwrap_or(TapLine::Other);
     }
     let (passed, rest) = match line.strip_prefix("not ok") {
         Some(rest) => (false, rest),
         None => match line.strip_prefix("ok") {
             Some(rest) => (true, rest),
-            None => return Line::Other,
+            None => return TapLine::Other,
         },
     };
     if rest.starts_with(|c: char| !c.is_whitespace()) {
-        return Line::Other;
+        return TapLine::Other;
     }
     let (description, directive) = directive(rest.trim());
     let unnumbered = description.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -58,16 +58,16 @@ pub(crate) fn read(line: &str) -> Line<'_> {
     let has_number = unnumbered.is_empty() || unnumbered.starts_with([' ', '-']);
     let description = if has_number { unnumbered.trim_start() } else { description };
     let description = description.strip_prefix("- ").or_else(|| description.strip_prefix('-')).unwrap_or(description);
-    Line::Test(Point { passed, description: description.trim(), directive })
+    TapLine::Test(TestPoint { passed, description: description.trim(), directive })
 }
 
-fn plan(rest: &str) -> Option<Line<'_>> {
+fn plan(rest: &str) -> Option<TapLine<'_>> {
     let (tests, reason) = match rest.split_once('#') {
         Some((tests, reason)) => (tests, Some(reason.trim())),
         None => (rest, None),
     };
     let reason = reason.map(|reason| keyword(reason, "skip").unwrap_or(reason));
-    Some(Line::Plan { tests: tests.trim().parse().ok()?, reason })
+    Some(TapLine::Plan { tests: tests.trim().parse().ok()?, reason })
 }
 
 /// Splits a `# SKIP` or `# TODO` off; any other `#` is part of the description.

@@ -15,29 +15,43 @@
 mod line;
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::components::{Collected, level_of, worse};
-use crate::parsers::tap::line::{Directive, Line, Point};
+use crate::components::{BoundedComponents, level_of, worse};
+use crate::parsers::tap::line::{Directive, TapLine, TestPoint};
+use crate::spec::Spec;
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "tap",
+        kind: ModuleKind::Parser,
+        meaning: "reads the Test Anything Protocol",
+        output: "a component for each test",
+        parameters: &[],
+        needs_child: false,
+        is_original: false,
+    }
+}
 
 /// Reads the output. It has no parameters.
-pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
-    let mut run = Run::default();
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let mut stream = TapStream::default();
     let mut block = false;
     for text in request.stdout.lines() {
         // A YAML block belongs to the test before it, up to its closing dots, at the latest up to a line that is
         // not indented: a block that is never closed must not swallow tests.
         block &= !text.starts_with(|c: char| !c.is_whitespace());
         match text.trim() {
-            "---" if text.starts_with(' ') && run.current.is_some() => block = true,
+            "---" if text.starts_with(' ') && stream.current.is_some() => block = true,
             "..." if block => block = false,
-            inside if block => run.explain(inside),
-            _ => run.take(line::read(text)),
+            inside if block => stream.explain(inside),
+            _ => stream.take(line::read(text)),
         }
     }
-    run.finish(request)
+    stream.finish(request)
 }
 
 /// A test with what was said of it.
@@ -51,31 +65,31 @@ struct Test {
 
 /// What is known so far.
 #[derive(Default)]
-struct Run {
-    components: Collected,
+struct TapStream {
+    components: BoundedComponents,
     messages: Messages,
     plan: Option<usize>,
     seen: usize,
     current: Option<Test>,
 }
 
-impl Run {
-    fn take(&mut self, line: Line<'_>) {
+impl TapStream {
+    fn take(&mut self, line: TapLine<'_>) {
         match line {
-            Line::Plan { tests, reason } => {
+            TapLine::Plan { tests, reason } => {
                 self.plan = Some(tests);
                 if let (0, Some(reason)) = (tests, reason) {
                     self.messages.add(Level::Info, &format!("skipped: {reason}"));
                 }
             }
-            Line::Test(point) => {
+            TapLine::Test(point) => {
                 self.close();
                 self.seen += 1;
                 self.current = Some(test(&point, self.seen));
             }
-            Line::Comment(text) => self.explain(text),
-            Line::BailOut(reason) => self.messages.add(Level::Error, format!("Bail out! {reason}").trim()),
-            Line::Other => {}
+            TapLine::Comment(text) => self.explain(text),
+            TapLine::BailOut(reason) => self.messages.add(Level::Error, format!("Bail out! {reason}").trim()),
+            TapLine::Other => {}
         }
     }
 
@@ -125,7 +139,7 @@ impl Run {
     }
 }
 
-fn test(point: &Point<'_>, position: usize) -> Test {
+fn test(point: &TestPoint<'_>, position: usize) -> Test {
     let (status, remark) = match (&point.directive, point.passed) {
         (Directive::None, true) => (Status::Ok, None),
         (Directive::None, false) => (Status::Error, Some("not ok".to_owned())),
@@ -146,7 +160,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, exit_status: Option<i32>) -> (Status, Json, Json) {
-        let findings = parse(&parser(text, exit_status, json!({}))).expect("findings");
+        let findings = run(&parser(text, exit_status, json!({}))).expect("findings");
         let components = findings.component_results.map_or(Json::Null, |all| Json::Object(all.as_json().clone()));
         let messages = findings.messages.map_or(Json::Null, |all| Json::Object(all.as_json().clone()));
         (findings.status, components, messages)
@@ -214,7 +228,7 @@ mod tests {
 
     #[test]
     fn text_without_tap_is_refused() {
-        let reason = parse(&parser("hello\nokay\nnot okay", Some(0), json!({}))).expect_err("no TAP");
+        let reason = run(&parser("hello\nokay\nnot okay", Some(0), json!({}))).expect_err("no TAP");
         assert!(reason.starts_with("the output holds no TAP"), "{reason}");
     }
 }

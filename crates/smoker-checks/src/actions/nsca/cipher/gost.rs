@@ -3,7 +3,7 @@
 //! big-endian order.
 
 /// The substitution of each half byte, the lowest first. The first row ends
-/// with 12 in the standard; libmcrypt has 2 there, and NSCA speaks libmcrypt.
+/// with 12 in the standard; libmcrypt has 2 there, and NSCA uses libmcrypt.
 const BOXES: [[u8; 16]; 8] = [
     [1, 15, 13, 0, 5, 7, 10, 4, 9, 2, 3, 14, 6, 11, 8, 2],
     [13, 11, 4, 1, 3, 15, 5, 9, 0, 10, 14, 7, 6, 8, 2, 12],

@@ -92,7 +92,7 @@ fn permuted(bits: u64) -> u64 {
     })
 }
 
-/// For each number of so many bits the low byte of the cube of its complement.
+/// For each number of that many bits the low byte of the cube of its complement.
 fn cubes(bits: u32, polynomial: u32) -> Vec<u8> {
     let size = 1 << bits;
     let multiply = |one: u32, other: u32| {

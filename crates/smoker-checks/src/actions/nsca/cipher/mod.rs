@@ -27,7 +27,7 @@ use crate::actions::nsca::packet::IV_LENGTH;
 
 /// An encryption method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
+pub(crate) enum EncryptionMethod {
     None,
     Xor,
     Des,
@@ -49,33 +49,33 @@ pub(crate) enum Method {
 
 /// Number, name and method, as `send_nsca.cfg` lists them. Of the others
 /// libmcrypt has no mode of eight bits, and the daemon of Debian ends each connection.
-const METHODS: [(u32, &str, Option<Method>); 23] = [
-    (0, "none", Some(Method::None)),
-    (1, "xor", Some(Method::Xor)),
-    (2, "des", Some(Method::Des)),
-    (3, "3des", Some(Method::TripleDes)),
-    (4, "cast-128", Some(Method::Cast128)),
-    (5, "cast-256", Some(Method::Cast256)),
-    (6, "xtea", Some(Method::Xtea)),
+const METHODS: [(u32, &str, Option<EncryptionMethod>); 23] = [
+    (0, "none", Some(EncryptionMethod::None)),
+    (1, "xor", Some(EncryptionMethod::Xor)),
+    (2, "des", Some(EncryptionMethod::Des)),
+    (3, "3des", Some(EncryptionMethod::TripleDes)),
+    (4, "cast-128", Some(EncryptionMethod::Cast128)),
+    (5, "cast-256", Some(EncryptionMethod::Cast256)),
+    (6, "xtea", Some(EncryptionMethod::Xtea)),
     (7, "3way", None),
-    (8, "blowfish", Some(Method::Blowfish)),
-    (9, "twofish", Some(Method::Twofish)),
-    (10, "loki97", Some(Method::Loki97)),
-    (11, "rc2", Some(Method::Rc2)),
+    (8, "blowfish", Some(EncryptionMethod::Blowfish)),
+    (9, "twofish", Some(EncryptionMethod::Twofish)),
+    (10, "loki97", Some(EncryptionMethod::Loki97)),
+    (11, "rc2", Some(EncryptionMethod::Rc2)),
     (12, "arcfour", None),
-    (14, "rijndael-128", Some(Method::Rijndael128)),
-    (15, "rijndael-192", Some(Method::Rijndael192)),
-    (16, "rijndael-256", Some(Method::Rijndael256)),
+    (14, "rijndael-128", Some(EncryptionMethod::Rijndael128)),
+    (15, "rijndael-192", Some(EncryptionMethod::Rijndael192)),
+    (16, "rijndael-256", Some(EncryptionMethod::Rijndael256)),
     (19, "wake", None),
-    (20, "serpent", Some(Method::Serpent)),
+    (20, "serpent", Some(EncryptionMethod::Serpent)),
     (22, "enigma", None),
-    (23, "gost", Some(Method::Gost)),
+    (23, "gost", Some(EncryptionMethod::Gost)),
     (24, "safer64", None),
     (25, "safer128", None),
-    (26, "safer+", Some(Method::SaferPlus)),
+    (26, "safer+", Some(EncryptionMethod::SaferPlus)),
 ];
 
-impl Method {
+impl EncryptionMethod {
     /// The method with this number or name, whatever its case and hyphens.
     pub(crate) fn named(text: &str) -> Result<Self, String> {
         let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
@@ -100,40 +100,40 @@ impl Method {
 }
 
 /// Encrypts a packet in place.
-pub(crate) fn encrypt(method: Method, password: &[u8], iv: &[u8; IV_LENGTH], packet: &mut [u8]) {
+pub(crate) fn encrypt(method: EncryptionMethod, password: &[u8], iv: &[u8; IV_LENGTH], packet: &mut [u8]) {
     match method {
-        Method::None => {}
-        Method::Xor => {
+        EncryptionMethod::None => {}
+        EncryptionMethod::Xor => {
             xor(iv, packet);
             xor(password, packet);
         }
-        Method::Des => with::<des::Des>(password, 8, iv, packet),
-        Method::TripleDes => with::<des::TdesEde3>(password, 24, iv, packet),
-        Method::Cast128 => with::<cast5::Cast5>(password, 16, iv, packet),
-        Method::Cast256 => cast_256(password, iv, packet),
-        Method::Blowfish => with::<blowfish::Blowfish>(password, 56, iv, packet),
-        Method::Twofish => with::<twofish::Twofish>(password, 32, iv, packet),
-        Method::Rc2 => with::<rc2::Rc2>(password, 128, iv, packet),
-        Method::Serpent => with::<serpent::Serpent>(password, 32, iv, packet),
-        Method::Xtea => {
+        EncryptionMethod::Des => with::<des::Des>(password, 8, iv, packet),
+        EncryptionMethod::TripleDes => with::<des::TdesEde3>(password, 24, iv, packet),
+        EncryptionMethod::Cast128 => with::<cast5::Cast5>(password, 16, iv, packet),
+        EncryptionMethod::Cast256 => cast_256(password, iv, packet),
+        EncryptionMethod::Blowfish => with::<blowfish::Blowfish>(password, 56, iv, packet),
+        EncryptionMethod::Twofish => with::<twofish::Twofish>(password, 32, iv, packet),
+        EncryptionMethod::Rc2 => with::<rc2::Rc2>(password, 128, iv, packet),
+        EncryptionMethod::Serpent => with::<serpent::Serpent>(password, 32, iv, packet),
+        EncryptionMethod::Xtea => {
             let cipher = Xtea::new(&key(password));
             encrypt_bytes(&mut iv[..8].to_vec(), packet, |block| cipher.encrypt(block));
         }
-        Method::Gost => {
+        EncryptionMethod::Gost => {
             let cipher = Gost::new(&key(password));
             encrypt_bytes(&mut iv[..8].to_vec(), packet, |block| cipher.encrypt(block));
         }
-        Method::Loki97 => {
+        EncryptionMethod::Loki97 => {
             let cipher = Loki97::new(&key(password));
             encrypt_bytes(&mut iv[..16].to_vec(), packet, |block| cipher.encrypt(block));
         }
-        Method::SaferPlus => {
+        EncryptionMethod::SaferPlus => {
             let cipher = SaferPlus::new(&key(password));
             encrypt_bytes(&mut iv[..16].to_vec(), packet, |block| cipher.encrypt(block));
         }
-        Method::Rijndael128 => rijndael::<16>(password, iv, packet),
-        Method::Rijndael192 => rijndael::<24>(password, iv, packet),
-        Method::Rijndael256 => rijndael::<32>(password, iv, packet),
+        EncryptionMethod::Rijndael128 => rijndael::<16>(password, iv, packet),
+        EncryptionMethod::Rijndael192 => rijndael::<24>(password, iv, packet),
+        EncryptionMethod::Rijndael256 => rijndael::<32>(password, iv, packet),
     }
 }
 
@@ -189,32 +189,32 @@ mod tests {
     #[test]
     fn methods_have_numbers_and_names() {
         for (text, method) in [
-            ("1", Method::Xor),
-            ("XOR", Method::Xor),
-            ("3DES", Method::TripleDes),
-            ("3", Method::TripleDes),
-            ("Triple-DES", Method::TripleDes),
-            ("RIJNDAEL-256", Method::Rijndael256),
-            ("CAST_128", Method::Cast128),
+            ("1", EncryptionMethod::Xor),
+            ("XOR", EncryptionMethod::Xor),
+            ("3DES", EncryptionMethod::TripleDes),
+            ("3", EncryptionMethod::TripleDes),
+            ("Triple-DES", EncryptionMethod::TripleDes),
+            ("RIJNDAEL-256", EncryptionMethod::Rijndael256),
+            ("CAST_128", EncryptionMethod::Cast128),
         ] {
-            assert_eq!(Method::named(text), Ok(method), "{text}");
+            assert_eq!(EncryptionMethod::named(text), Ok(method), "{text}");
         }
-        assert_eq!(Method::named("SAFER+"), Ok(Method::SaferPlus));
-        let reason = Method::named("WAKE").expect_err("not there");
+        assert_eq!(EncryptionMethod::named("SAFER+"), Ok(EncryptionMethod::SaferPlus));
+        let reason = EncryptionMethod::named("WAKE").expect_err("not there");
         assert!(
             reason.starts_with("EncryptionMethod 19 (wake) is not supported, not even by the NSCA daemon itself; ")
         );
-        assert!(Method::named("99").expect_err("unknown").starts_with("EncryptionMethod 99 is unknown; "));
+        assert!(EncryptionMethod::named("99").expect_err("unknown").starts_with("EncryptionMethod 99 is unknown; "));
     }
 
     #[test]
     fn xor_uses_the_vector_and_the_password_over_and_over() {
         let mut packet = vec![0; 260];
-        encrypt(Method::Xor, b"ab", &[1; IV_LENGTH], &mut packet);
+        encrypt(EncryptionMethod::Xor, b"ab", &[1; IV_LENGTH], &mut packet);
         assert_eq!(packet[..3], [b'a' ^ 1, b'b' ^ 1, b'a' ^ 1]);
         assert_eq!(packet[259], b'b' ^ 1);
         let mut packet = vec![7];
-        encrypt(Method::Xor, b"", &[1; IV_LENGTH], &mut packet);
+        encrypt(EncryptionMethod::Xor, b"", &[1; IV_LENGTH], &mut packet);
         assert_eq!(packet, [6]);
     }
 
@@ -236,7 +236,7 @@ mod tests {
         for (_, _, method) in METHODS {
             for length in [0, 1, 7, 33, 200] {
                 let mut packet = vec![0; 40];
-                encrypt(method.unwrap_or(Method::None), &vec![b'x'; length], &[3; IV_LENGTH], &mut packet);
+                encrypt(method.unwrap_or(EncryptionMethod::None), &vec![b'x'; length], &[3; IV_LENGTH], &mut packet);
             }
         }
     }

@@ -2,16 +2,24 @@
 
 use std::process::{Command, Stdio};
 
+use serde_json::Value as Json;
+
 use crate::checks::shipped::glusterfs::element::Element;
 use crate::os_error;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, texts_of};
 
 /// The command with its own arguments.
 pub(crate) struct Gluster(Vec<String>);
 
 impl Gluster {
+    /// The configured command, else `gluster` as `PATH` finds it.
     pub(crate) fn of(parameters: Parameters<'_>) -> Result<Self, String> {
-        let words = parameters.texts("Gluster")?.unwrap_or_else(|| vec!["gluster".to_owned()]);
+        parameters.get("Gluster").map_or_else(|| Ok(Self(vec!["gluster".to_owned()])), Self::read)
+    }
+
+    /// The command that the parameter `Gluster` names.
+    pub(crate) fn read(value: &Json) -> Result<Self, String> {
+        let words = texts_of("Gluster", value)?;
         if words.first().is_none_or(String::is_empty) {
             return Err("Gluster is empty: set it to the path of the gluster command".to_owned());
         }
@@ -32,15 +40,16 @@ impl Gluster {
         let stdout = String::from_utf8_lossy(&output.stdout);
         let answer = Element::parse(&stdout).map_err(|reason| {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            let told = [stdout.trim(), stderr.trim()].into_iter().find(|text| !text.is_empty());
-            told.filter(|_| !stdout.trim_start().starts_with("<?xml"))
-                .map_or_else(|| format!("{shown} failed: {reason}"), |told| format!("{shown} failed: {told}"))
+            let message = [stdout.trim(), stderr.trim()].into_iter().find(|text| !text.is_empty());
+            message
+                .filter(|_| !stdout.trim_start().starts_with("<?xml"))
+                .map_or_else(|| format!("{shown} failed: {reason}"), |message| format!("{shown} failed: {message}"))
         })?;
         match answer.text_of("opRet") {
             "0" => Ok(answer),
             code => {
-                let told = Some(answer.text_of("opErrstr")).filter(|told| !told.is_empty());
-                Err(format!("{shown} failed: {}", told.map_or_else(|| format!("opRet is {code}"), str::to_owned)))
+                let message = Some(answer.text_of("opErrstr")).filter(|message| !message.is_empty());
+                Err(format!("{shown} failed: {}", message.map_or_else(|| format!("opRet is {code}"), str::to_owned)))
             }
         }
     }

@@ -1,46 +1,89 @@
 //! `smoker.server.plugins.glusterfs`: the state of peers, volumes and healing,
-//! as the `gluster` command tells it.
+//! as the `gluster` command reports it.
 //!
 //! # Layout
 //!
 //! - `gluster`: runs the command and reads its XML
 //! - `element`: an XML document as a tree
-//! - `part`: a component in the making
+//! - `component`: a component with a status for each of its messages
 //! - `peers`, `volumes`, `heal`: what each of its answers means
-//!
-//! | parameter | meaning |
-//! |---|---|
-//! | `Checks` | list of `peers`, `volumes`, `heal`; default all three |
-//! | `Volumes` | list of volumes to look at; default all. A named one has to exist and be started |
-//! | `HealWarn`, `HealError` | how many entries to heal are a WARN (default 1) or an ERROR (default never) |
-//! | `Gluster` | the command; default `gluster`, a list for one with arguments (`[sudo, gluster]`) |
 
+mod component;
 mod element;
 mod gluster;
 mod heal;
-mod part;
 mod peers;
 mod volumes;
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
+use crate::checks::shipped::glusterfs::component::GlusterComponent;
 use crate::checks::shipped::glusterfs::gluster::Gluster;
-use crate::checks::shipped::glusterfs::heal::Limits;
-use crate::checks::shipped::glusterfs::part::Part;
+use crate::checks::shipped::glusterfs::heal::HealThresholds;
 use crate::components::{self, level_of};
 use crate::parameters::{Parameters, wrong};
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
 const CHECKS: [&str; 3] = ["peers", "volumes", "heal"];
+
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "Checks",
+        accepts: ParameterType::ChoiceList(&CHECKS),
+        absence: Absence::Default("all three"),
+        meaning: "what to look at",
+    },
+    ParameterSpec {
+        name: "Volumes",
+        accepts: ParameterType::TextList,
+        absence: Absence::Default("all"),
+        meaning: "volumes to look at; a named one has to exist and be started",
+    },
+    ParameterSpec {
+        name: "HealWarn",
+        accepts: ParameterType::Count,
+        absence: Absence::Default("1"),
+        meaning: "this number of entries to heal on a brick, or more, is a WARN",
+    },
+    ParameterSpec {
+        name: "HealError",
+        accepts: ParameterType::Count,
+        absence: Absence::Default("never"),
+        meaning: "this number of entries to heal on a brick, or more, is an ERROR",
+    },
+    ParameterSpec {
+        name: "Gluster",
+        accepts: ParameterType::Custom {
+            form: "text or list of text",
+            read: |_, value| Gluster::read(value).map(drop),
+        },
+        absence: Absence::Default("`gluster`"),
+        meaning: "the command; a list for one with arguments: `[sudo, gluster]`",
+    },
+];
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.server.plugins.glusterfs",
+        kind: ModuleKind::Plugin,
+        meaning: "looks at peers, volumes and healing of GlusterFS",
+        output: "the components `peer HOST`, `volume NAME` and `heal NAME`",
+        parameters: PARAMETERS,
+        needs_child: true,
+        is_original: true,
+    }
+}
 
 /// Runs the module.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
     let checks = checks(parameters)?;
     let wanted = parameters.texts("Volumes")?;
-    let limits = Limits::of(parameters)?;
+    let limits = HealThresholds::of(parameters)?;
     let gluster = Gluster::of(parameters)?;
     let has = |check: &str| checks.iter().any(|wanted| wanted == check);
     let mut found = ComponentResults::new();
@@ -77,7 +120,7 @@ fn checks(parameters: Parameters<'_>) -> Result<Vec<String>, String> {
     }
 }
 
-fn add_all(found: &mut ComponentResults, parts: impl IntoIterator<Item = Part>) {
+fn add_all(found: &mut ComponentResults, parts: impl IntoIterator<Item = GlusterComponent>) {
     for part in parts {
         let mut messages = Messages::new();
         for (status, text) in &part.remarks {

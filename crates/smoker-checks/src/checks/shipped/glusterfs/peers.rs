@@ -2,15 +2,15 @@
 
 use smoker_model::status::Status;
 
+use crate::checks::shipped::glusterfs::component::GlusterComponent;
 use crate::checks::shipped::glusterfs::element::Element;
-use crate::checks::shipped::glusterfs::part::Part;
 
 /// A component for each peer.
-pub(crate) fn read(answer: &Element) -> Vec<Part> {
+pub(crate) fn read(answer: &Element) -> Vec<GlusterComponent> {
     answer.all(&["peerStatus", "peer"]).into_iter().map(part).collect()
 }
 
-fn part(peer: &Element) -> Part {
+fn part(peer: &Element) -> GlusterComponent {
     let state = peer.text_of("stateStr");
     // 3 is `Peer in Cluster`; the others are steps of joining and leaving, or a rejection.
     let remark = match (peer.text_of("connected"), peer.text_of("state")) {
@@ -18,5 +18,5 @@ fn part(peer: &Element) -> Part {
         ("1", _) => (Status::Warn, format!("Connected, but {state}")),
         _ => (Status::Error, format!("Disconnected, {state}")),
     };
-    Part { name: format!("peer {}", peer.text_of("hostname")), remarks: vec![remark] }
+    GlusterComponent { name: format!("peer {}", peer.text_of("hostname")), remarks: vec![remark] }
 }

@@ -2,8 +2,8 @@
 
 use smoker_model::status::Status;
 
+use crate::checks::shipped::glusterfs::component::GlusterComponent;
 use crate::checks::shipped::glusterfs::element::Element;
-use crate::checks::shipped::glusterfs::part::Part;
 
 /// A volume as it is configured.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +31,11 @@ pub(crate) fn read_info(answer: &Element) -> Vec<Volume> {
 }
 
 /// A component for each volume, and for each that is wanted but does not exist.
-pub(crate) fn read_status(volumes: &[Volume], status: Option<&Element>, wanted: Option<&[String]>) -> Vec<Part> {
+pub(crate) fn read_status(
+    volumes: &[Volume],
+    status: Option<&Element>,
+    wanted: Option<&[String]>,
+) -> Vec<GlusterComponent> {
     let nodes_of = |name: &str| {
         let all = status.map(|status| status.all(&["volStatus", "volumes", "volume"])).unwrap_or_default();
         all.into_iter()
@@ -47,11 +51,11 @@ pub(crate) fn read_status(volumes: &[Volume], status: Option<&Element>, wanted: 
                 (false, Some(_)) => vec![(Status::Error, format!("Not started, {}", volume.state))],
                 (false, None) => vec![(Status::Warn, format!("Not started, {}", volume.state))],
             };
-            Part { name: format!("volume {}", volume.name), remarks }
+            GlusterComponent { name: format!("volume {}", volume.name), remarks }
         })
         .collect();
     let missing = wanted.unwrap_or_default().iter().filter(|name| !volumes.iter().any(|volume| volume.name == **name));
-    parts.extend(missing.map(|name| Part {
+    parts.extend(missing.map(|name| GlusterComponent {
         name: format!("volume {name}"),
         remarks: vec![(Status::Error, "There is no such volume".to_owned())],
     }));

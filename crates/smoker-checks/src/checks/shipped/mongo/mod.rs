@@ -5,14 +5,8 @@
 //! - `bson`: the documents of the wire protocol
 //! - `wire`: one command over one connection
 //!
-//! | parameter | meaning |
-//! |---|---|
-//! | `Host`, `Port` | the server; default `localhost`, 27017 |
-//! | `Hosts` | list of `host` or `host:port` instead, each a component |
-//! | `ReplicaSet` | the name of the replica set that each has to be a member of |
-//!
 //! Only `hello` is asked, which servers answer without authentication
-//! (`isMaster` where they are too old for it; 3.6 is the oldest that speaks
+//! (`isMaster` where they are too old for it; 3.6 is the oldest version with
 //! this protocol). A server that takes TLS only cannot be looked at.
 
 mod bson;
@@ -22,16 +16,60 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::Messages;
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 
-use crate::checks::shipped::mongo::wire::Connection;
+use crate::checks::shipped::mongo::wire::MongoConnection;
 use crate::components::{self, level_of};
 use crate::os_error;
-use crate::parameters::{Parameters, port_of, wrong};
+use crate::parameters::{Parameters, port_of, texts_of, wrong};
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
 const PORT: u16 = 27017;
+
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "Host",
+        accepts: ParameterType::Text,
+        absence: Absence::Default("`localhost`"),
+        meaning: "the server",
+    },
+    ParameterSpec {
+        name: "Port",
+        accepts: ParameterType::Port,
+        absence: Absence::Default("27017"),
+        meaning: "the server's port",
+    },
+    ParameterSpec {
+        name: "Hosts",
+        accepts: ParameterType::Custom {
+            form: "list of `host` or `host:port`",
+            read: |_, value| servers_of(value).map(drop),
+        },
+        absence: Absence::Default("none"),
+        meaning: "servers to look at instead of `Host` and `Port`",
+    },
+    ParameterSpec {
+        name: "ReplicaSet",
+        accepts: ParameterType::Text,
+        absence: Absence::Default("none"),
+        meaning: "the replica set that each server has to be a member of",
+    },
+];
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.server.plugins.mongo",
+        kind: ModuleKind::Plugin,
+        meaning: "looks at MongoDB servers and their replica set",
+        output: "a component for each server",
+        parameters: PARAMETERS,
+        needs_child: true,
+        is_original: true,
+    }
+}
 
 /// Runs the module.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
@@ -39,10 +77,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let servers = servers(parameters)?;
     let replica_set = parameters.text("ReplicaSet")?;
     let share = request.timeout * 0.8 / f64::from(u32::try_from(servers.len()).unwrap_or(u32::MAX).max(1));
-    let patience = Duration::try_from_secs_f64(share.clamp(0.001, 3600.0)).unwrap_or(Duration::from_secs(1));
+    let step_timeout = Duration::try_from_secs_f64(share.clamp(0.001, 3600.0)).unwrap_or(Duration::from_secs(1));
     let mut found = ComponentResults::new();
     for (host, port) in &servers {
-        let (status, text) = match hello(host, *port, patience) {
+        let (status, text) = match hello(host, *port, step_timeout) {
             Ok(answer) => verdict(&answer, replica_set.as_deref()),
             Err(error) => (Status::Error, os_error::text(&error)),
         };
@@ -52,14 +90,18 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
 }
 
 fn servers(parameters: Parameters<'_>) -> Result<Vec<(String, u16)>, String> {
-    if let Some(hosts) = parameters.texts("Hosts")? {
-        let servers = hosts.iter().map(|text| server(text)).collect::<Option<Vec<_>>>();
-        let servers = servers.filter(|servers| !servers.is_empty());
-        let given = || parameters.get("Hosts").cloned().unwrap_or_default();
-        return servers.ok_or_else(|| wrong("Hosts", "a list of host or host:port", &given()));
+    if let Some(hosts) = parameters.get("Hosts") {
+        return servers_of(hosts);
     }
     let host = parameters.text("Host")?.unwrap_or_else(|| "localhost".to_owned());
     Ok(vec![(host, parameters.port("Port", PORT)?)])
+}
+
+/// The servers that `Hosts` lists, at least one.
+fn servers_of(hosts: &Json) -> Result<Vec<(String, u16)>, String> {
+    let servers = texts_of("Hosts", hosts)?.iter().map(|text| server(text)).collect::<Option<Vec<_>>>();
+    let servers = servers.filter(|servers| !servers.is_empty());
+    servers.ok_or_else(|| wrong("Hosts", "a list of host or host:port", hosts))
 }
 
 /// Host and port of `host`, `host:port`, `[::1]:port` or `::1`.
@@ -72,8 +114,8 @@ fn server(text: &str) -> Option<(String, u16)> {
     (!host.is_empty()).then(|| (host.to_owned(), port))
 }
 
-fn hello(host: &str, port: u16, patience: Duration) -> std::io::Result<Map<String, Json>> {
-    let mut connection = Connection::open(host, port, patience)?;
+fn hello(host: &str, port: u16, step_timeout: Duration) -> std::io::Result<Map<String, Json>> {
+    let mut connection = MongoConnection::open(host, port, step_timeout)?;
     let answer = connection.ask("hello")?;
     // Servers before 4.4.2 do not know the word.
     if answer.get("ok").and_then(Json::as_f64) == Some(1.0) { Ok(answer) } else { connection.ask("isMaster") }

@@ -16,20 +16,20 @@ const HEADER: usize = 16;
 const MAX_ANSWER: usize = 1 << 20;
 
 /// A connection to a server.
-pub(crate) struct Connection {
+pub(crate) struct MongoConnection {
     stream: TcpStream,
     requests: i32,
 }
 
-impl Connection {
-    /// Connects; each step takes at most `patience`.
-    pub(crate) fn open(host: &str, port: u16, patience: Duration) -> io::Result<Self> {
+impl MongoConnection {
+    /// Connects; each step takes at most `step_timeout`.
+    pub(crate) fn open(host: &str, port: u16, step_timeout: Duration) -> io::Result<Self> {
         let mut last = io::Error::other("the name has no address");
         for address in (host, port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, patience) {
+            match TcpStream::connect_timeout(&address, step_timeout) {
                 Ok(stream) => {
-                    stream.set_read_timeout(Some(patience))?;
-                    stream.set_write_timeout(Some(patience))?;
+                    stream.set_read_timeout(Some(step_timeout))?;
+                    stream.set_write_timeout(Some(step_timeout))?;
                     return Ok(Self { stream, requests: 0 });
                 }
                 Err(error) => last = error,

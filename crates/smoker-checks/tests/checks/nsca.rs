@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 use smoker_tests::skip::program;
 use tempfile::TempDir;
 
-use crate::parts::{Part, free_port, wait_for, wait_for_port};
 use crate::request::action;
+use crate::service::{Service, free_port, wait_for, wait_for_port};
 
 const INSTALL: &str = "install with: apt-get install nsca";
 
@@ -24,7 +24,7 @@ const LONG_PASSWORD: &str = "a password that is longer than the longest key of m
 struct Daemon {
     port: u16,
     pipe: File,
-    _part: Part,
+    _service: Service,
     _folder: TempDir,
 }
 
@@ -49,9 +49,10 @@ impl Daemon {
             if password.is_empty() { String::new() } else { format!("password={password}\n") },
         );
         fs::write(at("nsca.cfg"), config).expect("a configuration");
-        let part = Part::start(Command::new(program).arg("-f").arg("-c").arg(at("nsca.cfg")).stdout(Stdio::null()));
+        let service =
+            Service::start(Command::new(program).arg("-f").arg("-c").arg(at("nsca.cfg")).stdout(Stdio::null()));
         wait_for_port(port);
-        Self { port, pipe, _part: part, _folder: folder }
+        Self { port, pipe, _service: service, _folder: folder }
     }
 
     /// The next line in the pipe, without its time.

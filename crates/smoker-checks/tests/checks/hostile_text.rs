@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::parts::fixture;
+use crate::service::fixture;
 
 /// Each parser with its parameters and texts that it understands.
 fn corpus() -> Vec<(&'static str, Json, Vec<String>)> {
@@ -100,7 +100,7 @@ fn check(parser: &str, parameters: &Json, text: &str, exit_status: Option<i32>) 
         "kind": "parser", "module": parser, "plugin": "p", "forced": false, "timeout": 1.0, "parameters": parameters,
         "result": null, "stdout": text, "stderr": text, "exit_status": exit_status,
     });
-    match smoker_checks::answer(request) {
+    match smoker_checks::catalogue::answer(request) {
         Ok(answer) => {
             assert!(["OK", "WARN", "ERROR"].contains(&answer["status"].as_str().expect("a status")), "{answer}");
         }

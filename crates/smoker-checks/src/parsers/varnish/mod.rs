@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //!
-//! - `backend`: what is known of a backend, and how well that is
+//! - `backend`: a backend and its status
 //! - `debug_health`: `debug.health` of Varnish 3
 //! - `backend_list`: the table of `backend.list`, with and without `-p`, of Varnish 6 and newer
 //! - `backend_json`: `backend.list -j` of Varnish 6 and newer
@@ -13,13 +13,27 @@ mod backend_json;
 mod backend_list;
 mod debug_health;
 
-use smoker_model::module::ModuleRequest;
+use crate::spec::Spec;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 
-use crate::components::Collected;
+use crate::components::BoundedComponents;
+
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.server.plugins.varnishparser",
+        kind: ModuleKind::Parser,
+        meaning: "reads the backends that `varnishadm` lists",
+        output: "a component for each backend",
+        parameters: &[],
+        needs_child: false,
+        is_original: true,
+    }
+}
 
 /// Reads the output, whichever of the commands printed it.
-pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let text = request.stdout.as_str();
     let backends = if text.starts_with('[') {
         backend_json::parse(text)
@@ -31,7 +45,7 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
     if backends.is_empty() {
         return Err("No backends found or output can't be parsed!".to_owned());
     }
-    let mut found = Collected::default();
+    let mut found = BoundedComponents::default();
     for backend in &backends {
         let (status, messages) = backend.verdict();
         found.add(&backend.name, status, &messages);
@@ -52,7 +66,7 @@ mod tests {
 
     /// The overall status and the components.
     fn read(text: &str) -> Result<(String, Vec<Row>), String> {
-        let findings = parse(&parser(text, Some(0), json!({})))?;
+        let findings = run(&parser(text, Some(0), json!({})))?;
         let components = findings.component_results.expect("components");
         let rows = components.as_json().iter().map(|(name, component)| {
             let texts = component["messages"].as_object().expect("messages").values();

@@ -1,4 +1,4 @@
-//! What is known of a backend, and how well that is.
+//! A backend of Varnish and its status.
 
 use smoker_model::messages::{Level, Messages};
 use smoker_model::status::Status;
@@ -24,7 +24,7 @@ impl Backend {
     pub(crate) fn judged(name: &str, admin: &str, state: &str, probes: Option<&str>) -> Self {
         let is_set = matches!(admin, "healthy" | "sick");
         let state = if is_set { admin } else { state }.to_lowercase();
-        // Without a probe Varnish counts `0/0`, which tells nothing.
+        // Without a probe Varnish counts `0/0`, which says nothing.
         let probes = probes.filter(|probes| *probes != "0/0").map(str::to_owned);
         let detail = if is_set { Some("set by the administrator".to_owned()) } else { probes };
         Self { name: name.to_owned(), state, detail, response_time: None }

@@ -11,7 +11,7 @@
 //! The table of Varnish 4 and 5, which has a column `Refs`, stays unknown, as
 //! in the original.
 
-use crate::parsers::varnishparser::backend::{Backend, seconds};
+use crate::parsers::varnish::backend::{Backend, seconds};
 
 const TIME: &str = "Average response time of good probes:";
 

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 /// A run of a plugin's module.
 pub(crate) fn module(name: &str, parameters: &Json) -> Result<Json, String> {
-    smoker_checks::answer(request("plugin", name, parameters))
+    smoker_checks::catalogue::answer(request("plugin", name, parameters))
 }
 
 /// A parser's turn on what a command printed.
@@ -12,14 +12,14 @@ pub(crate) fn parser(name: &str, stdout: &str, exit_status: Option<i32>, paramet
     let mut request = request("parser", name, parameters);
     request["stdout"] = json!(stdout.trim());
     request["exit_status"] = json!(exit_status);
-    smoker_checks::answer(request)
+    smoker_checks::catalogue::answer(request)
 }
 
 /// An action after a result.
 pub(crate) fn action(name: &str, parameters: &Json, result: &Json) -> Result<Json, String> {
     let mut request = request("action", name, &json!({"Action": parameters, "Port": "not the action's"}));
     request["result"] = result.clone();
-    smoker_checks::answer(request)
+    smoker_checks::catalogue::answer(request)
 }
 
 fn request(kind: &str, module: &str, parameters: &Json) -> Json {

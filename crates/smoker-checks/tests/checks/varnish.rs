@@ -9,8 +9,8 @@ use std::thread;
 use serde_json::{Value as Json, json};
 use smoker_tests::skip::program;
 
-use crate::parts::{Part, free_port, wait_for};
 use crate::request::parser;
+use crate::service::{Service, free_port, wait_for};
 
 const INSTALL: &str = "install with: apt-get install varnish";
 
@@ -50,7 +50,7 @@ fn a_healthy_and_a_sick_backend_are_told_apart_in_every_format() {
         free_port()
     );
     std::fs::write(folder.path().join("test.vcl"), vcl).expect("a configuration");
-    let _varnish = Part::start(
+    let _varnish = Service::start(
         Command::new(varnishd)
             .args(["-F", "-j", "none", "-s", "malloc,10m", "-a", "127.0.0.1:0", "-f"])
             .arg(folder.path().join("test.vcl"))

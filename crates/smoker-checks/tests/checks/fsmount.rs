@@ -35,8 +35,8 @@ fn file_systems_that_cannot_be_written_are_errors() {
     command.args(["--mount", "sh", "-c", SCRIPT]).arg(test).env(FOLDER, folder.path());
     let output = command.output().expect("a run");
     let stdout = String::from_utf8_lossy(&output.stdout);
-    let told = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && stdout.contains("1 passed"), "{told}");
+    let printed = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && stdout.contains("1 passed"), "{printed}");
 }
 
 #[test]

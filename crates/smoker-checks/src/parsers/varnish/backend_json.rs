@@ -8,7 +8,7 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
 
-use crate::parsers::varnishparser::backend::Backend;
+use crate::parsers::varnish::backend::Backend;
 
 /// The backends of all objects in the list; none when the text is no such list.
 pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {

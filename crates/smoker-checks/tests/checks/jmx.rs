@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value as Json, json};
 use smoker_tests::skip::program;
 
-use crate::parts::fixture;
 use crate::request::parser;
+use crate::service::fixture;
 
 const INSTALL: &str = "install with: apt-get install default-jdk-headless";
 

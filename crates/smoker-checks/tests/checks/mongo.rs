@@ -1,4 +1,4 @@
-//! The module `smoker.server.plugins.mongo` and a small server that speaks
+//! The module `smoker.server.plugins.mongo` and a small server with
 //! the wire protocol of `MongoDB`.
 
 use std::io::{Read, Write};
@@ -7,8 +7,8 @@ use std::thread;
 
 use serde_json::{Value as Json, json};
 
-use crate::parts::free_port;
 use crate::request::module;
+use crate::service::free_port;
 
 const MODULE: &str = "smoker.server.plugins.mongo";
 

@@ -1,4 +1,4 @@
-//! The real parts: started, waited for and ended.
+//! Real services: started, waited for and ended.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -6,19 +6,19 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a part may take to do what a test waits for.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a service may take to do what a test waits for.
+const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// A running part, ended when it is dropped.
-pub(crate) struct Part(Child);
+/// A running service, ended when it is dropped.
+pub(crate) struct Service(Child);
 
-impl Part {
+impl Service {
     pub(crate) fn start(command: &mut Command) -> Self {
-        Self(command.spawn().expect("a part that starts"))
+        Self(command.spawn().expect("a service that starts"))
     }
 }
 
-impl Drop for Part {
+impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -37,7 +37,7 @@ pub(crate) fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) 
         if let Some(found) = condition() {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(start.elapsed() < WAIT_LIMIT, "waited in vain for {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 use smoker_tests::skip::program;
 use tempfile::TempDir;
 
-use crate::parts::fixture;
 use crate::request::module;
+use crate::service::fixture;
 
 const MODULE: &str = "smoker.server.plugins.glusterfs";
 
@@ -89,8 +89,8 @@ fn a_lost_brick_and_a_lost_peer_are_errors() {
 fn what_gluster_refuses_is_told() {
     let (_folder, gluster) = recorded("stopped");
     let reason = module(MODULE, &json!({"Gluster": gluster})).expect_err("refused");
-    let told = "Connection failed. Please check if gluster daemon is operational.";
-    assert_eq!(reason, format!("{gluster} peer status failed: {told}"));
+    let message = "Connection failed. Please check if gluster daemon is operational.";
+    assert_eq!(reason, format!("{gluster} peer status failed: {message}"));
     let reason = module(MODULE, &json!({"Gluster": "/no/such"})).expect_err("refused");
     assert_eq!(reason, "/no/such peer status can't be run: [Errno 2] No such file or directory: '/no/such'");
     let reason = module(MODULE, &json!({"Checks": ["disks"]})).expect_err("refused");

@@ -5,24 +5,24 @@ use smoker_model::status::Status;
 
 use smoker_model::module::ModuleRequest;
 
-/// Who escapes the line breaks and backslashes of a text for the command pipe.
+/// Which side escapes the line breaks and backslashes of a text for the command pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Escaping {
     /// The NSCA daemon, which does so from 2.10.2 on.
     ByDaemon,
-    /// We, as `send_nsca` of 2.9 did.
+    /// This side, as `send_nsca` of 2.9 did.
     Here,
 }
 
-/// What Nagios is told.
+/// A passive check result, as Nagios calls a result that is sent to it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Report {
+pub(crate) struct PassiveCheck {
     pub(crate) status: Status,
     /// All messages, the gravest first, a line each.
     pub(crate) text: String,
 }
 
-impl Report {
+impl PassiveCheck {
     /// Reads the result that the action follows.
     pub(crate) fn of(request: &ModuleRequest, escaping: Escaping) -> Result<Self, String> {
         let result = request.result.as_ref().ok_or("there is no result to send: nsca runs as an action only")?;
@@ -97,27 +97,27 @@ mod tests {
 
     use super::*;
 
-    fn report(result: &Json, escaping: Escaping) -> Report {
+    fn check(result: &Json, escaping: Escaping) -> PassiveCheck {
         let mut request = plugin("nsca", json!({}));
         request.result = result.as_object().cloned();
-        Report::of(&request, escaping).expect("a report")
+        PassiveCheck::of(&request, escaping).expect("a check")
     }
 
     #[test]
     fn messages_are_joined_the_gravest_first() {
         let messages = json!({"info": ["fine"], "error": ["C:\\x", "a\nb"], "warn": ["tab\there"]});
         let result = json!({"status": "ERROR", "messages": messages, "componentResults": null});
-        let for_daemon = report(&result, Escaping::ByDaemon);
+        let for_daemon = check(&result, Escaping::ByDaemon);
         assert_eq!(for_daemon.text, "C:\\x\na\nb\ntab here\nfine");
         assert_eq!(for_daemon.return_code(), 2);
-        assert_eq!(report(&result, Escaping::Here).text, "C:\\\\x\\na\\nb\\ntab here\\nfine");
+        assert_eq!(check(&result, Escaping::Here).text, "C:\\\\x\\na\\nb\\ntab here\\nfine");
     }
 
     #[test]
     fn no_line_becomes_a_command_of_nagios() {
         let messages = json!({"info": ["[1] first", "  [2] SHUTDOWN_PROGRAM\n[3] X"], "error": [], "warn": []});
-        let report = report(&json!({"status": "OK", "messages": messages}), Escaping::ByDaemon);
-        assert_eq!(report.text, "[1] first\n(2] SHUTDOWN_PROGRAM\n(3] X");
+        let check = check(&json!({"status": "OK", "messages": messages}), Escaping::ByDaemon);
+        assert_eq!(check.text, "[1] first\n(2] SHUTDOWN_PROGRAM\n(3] X");
     }
 
     #[test]
@@ -125,9 +125,9 @@ mod tests {
         let part =
             |status: &str, info: Json| json!({"status": status, "messages": {"info": info, "error": [], "warn": []}});
         let components = json!({"a": part("OK", json!([])), "b": part("WARN", json!(["x", "y"]))});
-        let of = |result| report(&result, Escaping::ByDaemon);
-        let report = of(json!({"status": "WARN", "messages": null, "componentResults": components}));
-        assert_eq!((report.text.as_str(), report.return_code()), ("b: WARN, x; y\na: OK", 1));
+        let of = |result| check(&result, Escaping::ByDaemon);
+        let check = of(json!({"status": "WARN", "messages": null, "componentResults": components}));
+        assert_eq!((check.text.as_str(), check.return_code()), ("b: WARN, x; y\na: OK", 1));
         let silent = of(json!({"status": "OK", "messages": null}));
         assert_eq!((silent.text.as_str(), silent.return_code()), ("OK", 0));
     }

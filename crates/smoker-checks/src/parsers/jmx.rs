@@ -24,23 +24,37 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
 use smoker_model::messages::Messages;
-use smoker_model::module::ModuleRequest;
+use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::components::{Collected, level_of, worse};
-use crate::shown::shown;
+use crate::components::{BoundedComponents, level_of, worse};
+use crate::plain_text::plain_text;
+use crate::spec::Spec;
 
 const OK_WORDS: [&str; 8] = ["ok", "pass", "passed", "success", "up", "healthy", "green", "true"];
 const WARN_WORDS: [&str; 4] = ["warn", "warning", "degraded", "yellow"];
 
+/// What this built-in declares.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.plugins.jmxparser",
+        kind: ModuleKind::Parser,
+        meaning: "reads the result of a self-test over JMX",
+        output: "messages, or a component for each member of the result",
+        parameters: &[],
+        needs_child: false,
+        is_original: false,
+    }
+}
+
 /// Reads the output. It has no parameters.
-pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let document: Json =
         bounded_json::parse(request.stdout.as_bytes()).map_err(|error| format!("the output is no JSON: {error}"))?;
     let call = document.as_object().filter(|object| object.contains_key("mbean"));
     if let Some(error) = call.and_then(|call| call.get("error")) {
-        return Ok(Findings::error(&shown(error)));
+        return Ok(Findings::error(&plain_text(error)));
     }
     let result = call.map_or(&document, |call| call.get("result").unwrap_or(&Json::Null));
     findings(result)
@@ -49,46 +63,48 @@ pub(crate) fn parse(request: &ModuleRequest) -> Result<Findings, String> {
 fn findings(result: &Json) -> Result<Findings, String> {
     match result {
         Json::Object(object) if object.contains_key("status") => {
-            Findings::parse(object.clone()).or_else(|_| Ok(plain(&Verdict::of(result))))
+            Findings::parse(object.clone()).or_else(|_| Ok(plain(&SelfTestVerdict::of(result))))
         }
         Json::Object(members) if !members.is_empty() => {
-            let mut found = Collected::default();
+            let mut found = BoundedComponents::default();
             for (name, value) in members {
-                let verdict = Verdict::of(value);
+                let verdict = SelfTestVerdict::of(value);
                 found.add(name, verdict.status, &verdict.messages());
             }
             found.findings()
         }
         Json::String(text) => match bounded_json::parse(text.as_bytes()) {
             Ok(inside @ (Json::Object(_) | Json::Array(_))) => findings(&inside),
-            _ => Ok(plain(&Verdict::of(result))),
+            _ => Ok(plain(&SelfTestVerdict::of(result))),
         },
-        other => Ok(plain(&Verdict::of(other))),
+        other => Ok(plain(&SelfTestVerdict::of(other))),
     }
 }
 
-fn plain(verdict: &Verdict) -> Findings {
+fn plain(verdict: &SelfTestVerdict) -> Findings {
     Findings::new(verdict.status, verdict.messages())
 }
 
 /// What a value means.
-struct Verdict {
+struct SelfTestVerdict {
     status: Status,
     texts: Vec<String>,
 }
 
-impl Verdict {
+impl SelfTestVerdict {
     fn of(value: &Json) -> Self {
         let of_flag = |works: bool| if works { Status::Ok } else { Status::Error };
-        let shown = shown(value);
+        let text = plain_text(value);
         match value {
             Json::Null => Self { status: Status::Ok, texts: Vec::new() },
-            Json::Bool(works) => Self { status: of_flag(*works), texts: vec![shown] },
-            Json::Number(number) => Self { status: of_flag(number.as_f64() == Some(0.0)), texts: vec![shown] },
-            Json::String(text) => Self { status: of_text(text), texts: vec![shown] },
+            Json::Bool(works) => Self { status: of_flag(*works), texts: vec![text] },
+            Json::Number(number) => Self { status: of_flag(number.as_f64() == Some(0.0)), texts: vec![text] },
+            Json::String(words) => Self { status: of_text(words), texts: vec![text] },
             Json::Array(items) => Self::of_all(items.iter()),
             Json::Object(members) => match members.get("status").and_then(Json::as_str) {
-                Some(status) => Self { status: of_text(status), texts: told(members).unwrap_or_else(|| vec![shown]) },
+                Some(status) => {
+                    Self { status: of_text(status), texts: messages_of(members).unwrap_or_else(|| vec![text]) }
+                }
                 None => Self::of_all(members.values()),
             },
         }
@@ -122,12 +138,12 @@ fn of_text(text: &str) -> Status {
 }
 
 /// The messages that stand beside a status.
-fn told(members: &Map<String, Json>) -> Option<Vec<String>> {
+fn messages_of(members: &Map<String, Json>) -> Option<Vec<String>> {
     let messages = members.get("messages").or_else(|| members.get("message")).filter(|messages| !messages.is_null())?;
     Some(match messages {
-        Json::Array(items) => items.iter().map(shown).collect(),
-        Json::Object(levels) => levels.values().filter_map(Json::as_array).flatten().map(shown).collect(),
-        single => vec![shown(single)],
+        Json::Array(items) => items.iter().map(plain_text).collect(),
+        Json::Object(levels) => levels.values().filter_map(Json::as_array).flatten().map(plain_text).collect(),
+        single => vec![plain_text(single)],
     })
 }
 
@@ -141,7 +157,7 @@ mod tests {
     use super::*;
 
     fn read(document: &Json) -> Findings {
-        parse(&parser(&document.to_string(), Some(0), json!({}))).expect("findings")
+        run(&parser(&document.to_string(), Some(0), json!({}))).expect("findings")
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Average responsetime of good probes: 0.010631
 //! ```
 
-use crate::parsers::varnishparser::backend::{Backend, seconds};
+use crate::parsers::varnish::backend::{Backend, seconds};
 
 const TIME: &str = "Average responsetime of good probes:";
 

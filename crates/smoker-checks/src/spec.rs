@@ -1,0 +1,114 @@
+//! What a built-in declares about itself: its name, its parameters, its result.
+
+use std::fmt;
+
+use serde_json::Value as Json;
+use smoker_model::module::ModuleKind;
+
+/// The declaration of a built-in. `docs/modules.md` shows it, word for word; `--check` verifies parameters against it.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// The dotted name, or the short name of a parser.
+    pub name: &'static str,
+    /// As what it can be run.
+    pub kind: ModuleKind,
+    /// What it does, in one sentence without a full stop.
+    pub meaning: &'static str,
+    /// What its result consists of.
+    pub output: &'static str,
+    /// The parameters that it reads, in the order of the documentation.
+    pub parameters: &'static [ParameterSpec],
+    /// Whether it touches the host or the network: then it must run in a child.
+    pub needs_child: bool,
+    /// Whether the original shipped it under this name: then no module of a user takes its place.
+    pub is_original: bool,
+}
+
+/// The declaration of one parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct ParameterSpec {
+    /// The name, as the configuration writes it.
+    pub name: &'static str,
+    /// Which values are accepted.
+    pub accepts: ParameterType,
+    /// What happens without it. Null counts as absent.
+    pub absence: Absence,
+    /// What it decides.
+    pub meaning: &'static str,
+}
+
+/// What it means that a parameter is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// Each run fails.
+    Fails,
+    /// Each run fails, unless another of the parameters marked so is set.
+    FailsWithoutOther,
+    /// This value is taken; or, in words, what is done.
+    Default(&'static str),
+}
+
+/// Which values a parameter accepts.
+#[derive(Clone, Copy, Debug)]
+pub enum ParameterType {
+    /// A text. Numbers count as texts: YAML reads `8080` as a number.
+    Text,
+    /// A text that is never shown in a message.
+    Secret,
+    /// The path of a file.
+    Path,
+    /// A text, or a list of texts.
+    TextList,
+    /// One of these texts.
+    Choice(&'static [&'static str]),
+    /// One of these texts, or a list of them.
+    ChoiceList(&'static [&'static str]),
+    /// A whole number from 0 up.
+    Count,
+    /// True or false; text such as `"true"` is not accepted.
+    Boolean,
+    /// A TCP port, as number or text.
+    Port,
+    /// A regular expression that matches from the beginning of a text.
+    PrefixPattern,
+    /// A regular expression, or a list of them.
+    PatternList,
+    /// Any value.
+    Any,
+    /// A form that this built-in alone has.
+    Custom {
+        /// The form as the documentation names it.
+        form: &'static str,
+        /// Reads the value of the parameter that is named; the error is the reason why it is not accepted.
+        read: fn(&str, &Json) -> Result<(), String>,
+    },
+}
+
+impl fmt::Display for ParameterType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text | Self::Secret => "text",
+            Self::Path => "path",
+            Self::TextList => "text or list of text",
+            Self::Choice(choices) => return f.write_str(&choices.join(" or ")),
+            Self::ChoiceList(choices) => return write!(f, "list of {}", choices.join(", ")),
+            Self::Count => "whole number",
+            Self::Boolean => "boolean",
+            Self::Port => "port",
+            Self::PrefixPattern => "pattern",
+            Self::PatternList => "pattern or list of patterns",
+            Self::Any => "any value",
+            Self::Custom { form, .. } => form,
+        })
+    }
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fails => "required",
+            Self::FailsWithoutOther => "one of these is required",
+            Self::Default(value) => value,
+        })
+    }
+}

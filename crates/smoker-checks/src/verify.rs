@@ -1,0 +1,193 @@
+//! Parameters of a configuration against what a built-in declares, without a run.
+
+use serde_json::{Map, Value as Json};
+use smoker_model::suggest;
+
+use crate::parameters::{pattern_set, port_of, prefix_pattern, scalar_text, texts_of, wrong};
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
+
+/// A mistake in the parameters of a built-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterFault {
+    /// The parameter as the configuration writes it; none when it is missing.
+    pub parameter: Option<String>,
+    /// What is wrong, and what to do. A secret value is never part of it.
+    pub reason: String,
+}
+
+/// The mistakes in the parameters of a run.
+///
+/// `layers` are the mappings that the built-in reads, the one that takes
+/// precedence first: a plugin's parameters, or those of an action and then
+/// those of its plugin. A user may add parameters for purposes of their own
+/// to any of them, so an unknown one counts only in the first layer and only
+/// when its name is very near to a known one. `is_used` says which names have
+/// a purpose of their own for certain.
+#[must_use]
+pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str) -> bool) -> Vec<ParameterFault> {
+    let given = |name: &str| layers.iter().find_map(|layer| layer.get(name).filter(|value| !value.is_null()));
+    let mut faults = Vec::new();
+    for parameter in spec.parameters {
+        match (given(parameter.name), parameter.absence) {
+            (Some(value), _) => {
+                if let Err(reason) = read(parameter, value) {
+                    faults.push(ParameterFault { parameter: Some(parameter.name.to_owned()), reason });
+                }
+            }
+            (None, Absence::Fails) => {
+                let accepted = parameter.accepts.to_string().replace('`', "");
+                let reason = format!("{} is missing: set it to a {accepted}", parameter.name);
+                faults.push(ParameterFault { parameter: None, reason });
+            }
+            (None, Absence::FailsWithoutOther | Absence::Default(_)) => {}
+        }
+    }
+    let group: Vec<_> = spec.parameters.iter().filter(|one| one.absence == Absence::FailsWithoutOther).collect();
+    if !group.is_empty() && group.iter().all(|parameter| given(parameter.name).is_none()) {
+        let names: Vec<_> = group.iter().map(|parameter| parameter.name).collect();
+        let reason = format!("one of the parameters {} is required: set it", names.join(", "));
+        faults.push(ParameterFault { parameter: None, reason });
+    }
+    let unknown = layers.first().into_iter().flat_map(|layer| layer.keys()).filter(|name| !is_used(name));
+    faults.extend(unknown.filter_map(|name| misspelt(spec, name)));
+    faults
+}
+
+fn misspelt(spec: &Spec, name: &str) -> Option<ParameterFault> {
+    let known: Vec<_> = spec.parameters.iter().map(|parameter| parameter.name).collect();
+    if known.contains(&name) {
+        return None;
+    }
+    let has_other_number =
+        |known: &&str| name.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(name);
+    let near = suggest::very_near(name, &known).or_else(|| known.iter().copied().find(has_other_number))?;
+    let reason = format!("the parameter {name} means nothing to it; did you mean {near}?");
+    Some(ParameterFault { parameter: Some(name.to_owned()), reason })
+}
+
+/// Reads a value as its built-in would; the error is the reason why the built-in refuses it.
+fn read(parameter: &ParameterSpec, value: &Json) -> Result<(), String> {
+    let name = parameter.name;
+    let text = || scalar_text(value).ok_or_else(|| wrong(name, "text", value));
+    let is_among = |choices: &[&str], text: &String| choices.contains(&text.as_str());
+    let expect = |expected: &str, is_good: bool| if is_good { Ok(()) } else { Err(wrong(name, expected, value)) };
+    match parameter.accepts {
+        ParameterType::Text | ParameterType::Path => text().map(drop),
+        ParameterType::Secret if scalar_text(value).is_none() => {
+            Err(format!("{name} has to be text: put quotes around it in the configuration"))
+        }
+        ParameterType::Secret | ParameterType::Any => Ok(()),
+        ParameterType::TextList => texts_of(name, value).map(drop),
+        ParameterType::Choice(choices) => expect(&choices.join(" or "), is_among(choices, &text()?)),
+        ParameterType::ChoiceList(choices) => {
+            let texts = texts_of(name, value)?;
+            expect(&format!("a list of {}", choices.join(", ")), texts.iter().all(|text| is_among(choices, text)))
+        }
+        ParameterType::Count => expect("a whole number", value.is_u64()),
+        ParameterType::Boolean => expect("true or false", value.is_boolean()),
+        ParameterType::Port => expect("a port from 1 to 65535", port_of(value).is_some()),
+        ParameterType::PrefixPattern => prefix_pattern(name, &text()?).map(drop),
+        ParameterType::PatternList => pattern_set(name, &texts_of(name, value)?).map(drop),
+        ParameterType::Custom { read, .. } => read(name, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use smoker_model::module::ModuleKind;
+
+    use crate::catalogue;
+
+    use super::*;
+
+    fn reasons_of(kind: ModuleKind, name: &str, layers: &[Json]) -> Vec<String> {
+        let layers: Vec<_> = layers.iter().map(|layer| layer.as_object().expect("an object")).collect();
+        let spec = catalogue::find(kind, name).expect("a built-in");
+        verify(spec, &layers, |name| name == "Command").into_iter().map(|fault| fault.reason).collect()
+    }
+
+    fn of_module(name: &str, parameters: Json) -> Vec<String> {
+        reasons_of(ModuleKind::Plugin, &format!("smoker.server.plugins.{name}"), &[parameters])
+    }
+
+    fn of_parser(name: &str, parameters: Json) -> Vec<String> {
+        reasons_of(ModuleKind::Parser, name, &[parameters])
+    }
+
+    fn of_nsca(action: Json, plugin: Json) -> Vec<String> {
+        reasons_of(ModuleKind::Action, "smoker.plugins.nsca", &[action, plugin])
+    }
+
+    #[test]
+    fn good_parameters_and_parameters_of_a_users_own_have_no_fault() {
+        let none: [String; 0] = [];
+        assert_eq!(of_module("fsmount", json!({"Mounts": "/", "Types": ["nfs"], "Ignore": null, "Owner": 3})), none);
+        assert_eq!(of_module("testconnection", json!({"Connections": [["h", "80"], [1, 2]]})), none);
+        assert_eq!(of_module("glusterfs", json!({"Checks": "heal", "HealWarn": 0, "Gluster": ["sudo", "x"]})), none);
+        assert_eq!(of_module("mongo", json!({"Hosts": ["a", "b:1"], "ReplicaSet": 5, "Port": "7"})), none);
+        assert_eq!(of_parser("regex", json!({"Error": "a", "Ok": ["b", "c"]})), none);
+        let values = json!({"a": {"Path": "b", "Warn": 1}, "c": "d.0"});
+        assert_eq!(of_parser("json", json!({"JsonValues": values, "JsonMessage": ["a"], "JsonOk": {}})), none);
+        let action = json!({"Port": 1, "EncryptionMethod": 16, "OutputLength": 512, "Escape": true, "Password": 7});
+        assert_eq!(of_nsca(action, json!({"Port": "not the action's", "Hosts": 3})), none);
+    }
+
+    #[test]
+    fn a_missing_parameter_is_a_fault() {
+        let expected = ["Connections is missing: set it to a list of [host, port]"];
+        assert_eq!(of_module("testconnection", json!({"Connections": null})), expected);
+        assert_eq!(of_parser("regex", json!({})), ["one of the parameters Error, Warn, Ok is required: set it"]);
+        assert_eq!(of_parser("json", json!({})), ["one of the parameters JsonStatus, JsonValues is required: set it"]);
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_a_fault() {
+        let wrong = |text: &str| vec![format!("{text}: correct it in the configuration")];
+        assert_eq!(of_module("fsmount", json!({"Types": {}})), wrong("Types has to be a list of texts, not {}"));
+        assert_eq!(
+            of_module("mongo", json!({"Port": 70000})),
+            wrong("Port has to be a port from 1 to 65535, not 70000")
+        );
+        let reason = wrong("HealWarn has to be a whole number, not '1'");
+        assert_eq!(of_module("glusterfs", json!({"HealWarn": "1"})), reason);
+        let reason = wrong("Checks has to be a list of peers, volumes, heal, not ['disks']");
+        assert_eq!(of_module("glusterfs", json!({"Checks": ["disks"]})), reason);
+        assert!(of_module("fsmount", json!({"Ignore": "("}))[0].starts_with("Ignore is no regular expression: "));
+        assert!(of_parser("regex", json!({"Ok": ["a", "["]}))[0].starts_with("Ok is no regular expression: "));
+        let reason = wrong("JsonValues.a.Warn has to be a number or a range such as 10:20, not 'x'");
+        assert_eq!(of_parser("json", json!({"JsonValues": {"a": {"Path": "p", "Warn": "x"}}})), reason);
+        let reason = wrong("Escape has to be true or false, not 'no'");
+        assert_eq!(of_nsca(json!({"Escape": "no"}), json!({})), reason);
+        let reason = wrong("OutputLength has to be 4096 or 512, not 100");
+        assert_eq!(of_nsca(json!({"OutputLength": 100}), json!({})), reason);
+        assert!(of_nsca(json!({"EncryptionMethod": "rot13"}), json!({}))[0].starts_with("EncryptionMethod rot13 is"));
+        let reasons = of_nsca(json!({"Password": ["hidden"]}), json!({}));
+        assert_eq!(reasons, ["Password has to be text: put quotes around it in the configuration"]);
+    }
+
+    #[test]
+    fn an_actions_parameter_may_come_from_its_plugin() {
+        let reasons = of_nsca(json!({"Host": null}), json!({"Host": ["a"]}));
+        assert_eq!(reasons, ["Host has to be text, not ['a']: correct it in the configuration"]);
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_a_fault_only_near_to_a_known_one() {
+        let near =
+            |name: &str, known: &str| [format!("the parameter {name} means nothing to it; did you mean {known}?")];
+        assert_eq!(of_module("fsmount", json!({"Mount": "/", "Kinds": 1})), near("Mount", "Mounts"));
+        assert_eq!(of_parser("regex", json!({"Ok": "a", "error": "b", "Command": "c"})), near("error", "Error"));
+        assert_eq!(of_module("mongo", json!({"Ports": 1, "Sort": 2, "HOST": 3}))[..1], near("Ports", "Port"));
+        assert_eq!(of_nsca(json!({"Pasword": "x"}), json!({"Hosst": 1})), near("Pasword", "Password"));
+    }
+
+    #[test]
+    fn a_fault_names_the_parameter_as_the_configuration_does() {
+        let spec = catalogue::find(ModuleKind::Plugin, "smoker.server.plugins.fsmount").expect("a built-in");
+        let parameters = json!({"Type": "nfs", "Mounts": {}});
+        let faults = verify(spec, &[parameters.as_object().expect("an object")], |_| false);
+        let names: Vec<_> = faults.iter().map(|fault| fault.parameter.as_deref()).collect();
+        assert_eq!(names, [Some("Mounts"), Some("Type")]);
+    }
+}
