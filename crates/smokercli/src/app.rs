@@ -7,39 +7,41 @@ use std::pin::pin;
 use serde_json::{Map, Value as Json, json};
 use tokio::runtime::Builder;
 
-use crate::cli::{self, Args, Request};
+use crate::cli::args::Args;
+use crate::cli::parse::{self, CommandLine};
 use crate::client::fleet::Fleet;
-use crate::config::Config;
+use crate::client::session::Session;
+use crate::config::ClientConfig;
 use crate::discovery::Discovery;
-use crate::error::Failure;
+use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
-use crate::inventory::hosts;
-use crate::query::{self, Action, Query};
+use crate::inventory::{expressions, file};
+use crate::query::{self, Query, QueryAction};
 use crate::render;
 use crate::report::Report;
+use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
-use crate::terminal::progress::{Console, Verbosity};
-use crate::transport::web::Web;
+use crate::transport::http::Http;
 
-/// Host names are looked up in threads; more of them would only wait for each other.
+/// Host names are resolved in threads; more of them would only wait for each other.
 const LOOKUP_THREADS: usize = 64;
 
 /// Runs `smokercli` with these arguments, the program's name first, and
 /// returns its exit code.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
-    try_run(arguments).unwrap_or_else(|failure| {
-        Console::new(Verbosity::Quiet).error(&failure.message);
-        failure.code
+    try_run(arguments).unwrap_or_else(|error| {
+        Console::new(Verbosity::Quiet).error(&error.message);
+        error.code
     })
 }
 
-fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, Failure> {
-    let config = Config::load().map_err(|error| Failure::new(error.to_string()))?;
+fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
+    let config = ClientConfig::load().map_err(|error| ExitError::new(error.to_string()))?;
     let (discovery, warnings) = Discovery::start(&config)?;
-    let args = match cli::parse(arguments, discovery.options())? {
-        Request::Ask(args) => args,
-        Request::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
+    let args = match parse::parse(arguments, discovery.options())? {
+        CommandLine::Ask(args) => args,
+        CommandLine::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
     };
     let mut query = Query::new(&args)?;
     let console = Console::new(query::verbosity(&args));
@@ -49,19 +51,19 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, Failure> {
     if query.filter.has_names_and_parameters() {
         console.warn("Plugin filter and plugin list used together. Only plugins matching both will be displayed.");
     }
-    let addresses = hosts::expand(&expressions(&args, discovery)?, &config.port);
+    let addresses = expressions::expand(&host_expressions(&args, discovery)?, &config.port);
     console.debug(&format!("{} hosts, {:?}, {:?}", addresses.len(), query.action, query.filter));
-    query.web.hosts = addresses.len();
-    let size = addresses.len();
+    let hosts = addresses.len();
+    query.http.hosts = hosts;
     let (fleet, ending) = ask(&query, Fleet::new(addresses), &console)?;
-    conclude(&query, &fleet.into_report(), size, ending, &console)
+    conclude(&query, &fleet.into_report(), hosts, ending, &console)
 }
 
-/// The hosts of the command line, of its files and of the discovery, else this one.
-fn expressions(args: &Args, discovery: Discovery) -> Result<Vec<String>, Failure> {
+/// The hosts of the command line, of hosts files and of the discovery; without any, this host.
+fn host_expressions(args: &Args, discovery: Discovery) -> Result<Vec<String>, ExitError> {
     let mut expressions = args.hosts.clone();
     for path in &args.hosts_file {
-        expressions.extend(hosts::read_file(path)?);
+        expressions.extend(file::read_file(path)?);
     }
     expressions.extend(discovery.hosts(&args.plugin_arguments, &known_options(args))?);
     if expressions.is_empty() {
@@ -70,7 +72,7 @@ fn expressions(args: &Args, discovery: Discovery) -> Result<Vec<String>, Failure
     Ok(expressions)
 }
 
-/// The options under the names that the original gave them, for discovery plugins.
+/// The options under their names in the original, for discovery plugins.
 fn known_options(args: &Args) -> Map<String, Json> {
     let list = |values: &[String]| if values.is_empty() { Json::Null } else { json!(values) };
     let path = |path: &Path| path.display().to_string();
@@ -86,26 +88,27 @@ fn known_options(args: &Args) -> Map<String, Json> {
     known.as_object().cloned().unwrap_or_default()
 }
 
-/// Asks the hosts, selects the plugins and runs them if that is wanted.
-fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), Failure> {
+/// Asks the hosts, selects the plugins and, with `-f`, runs them.
+fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), ExitError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(LOOKUP_THREADS)
         .build()
-        .map_err(|error| Failure::new(format!("cannot set up networking: {error}")))?;
-    let web = Web::new(query.web.clone(), console).map_err(Failure::new)?;
-    let ending = runtime.block_on(converse(query, &mut fleet, &web, console));
+        .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))?;
+    let transport = Http::new(query.http.clone()).map_err(ExitError::new)?;
+    let session = Session { transport: &transport, observer: console, hosts: query.http.hosts };
+    let ending = runtime.block_on(run_query(query, &mut fleet, session, console));
     console.finish();
-    // A name server that does not answer must not hold up the end.
-    drop(web);
+    // A name server that does not answer must not delay the exit.
+    drop(transport);
     runtime.shutdown_background();
     Ok((fleet, ending))
 }
 
-async fn converse(query: &Query, fleet: &mut Fleet, web: &Web<'_>, console: &Console) -> Ending {
-    if !watched(console, fleet.ask(web)).await {
+async fn run_query(query: &Query, fleet: &mut Fleet, session: Session<'_, Http>, console: &Console) -> Ending {
+    if !with_progress(console, fleet.ask(&session)).await {
         fleet.interrupt();
-        if query.action == Action::Force {
+        if query.action == QueryAction::Force {
             fleet.abandon();
         }
         fleet.select(&query.filter);
@@ -115,10 +118,10 @@ async fn converse(query: &Query, fleet: &mut Fleet, web: &Web<'_>, console: &Con
         console.error("No plugins found");
         return Ending::NothingFound;
     }
-    if query.action != Action::Force {
+    if query.action != QueryAction::Force {
         return Ending::Printed;
     }
-    if !watched(console, fleet.force(web)).await {
+    if !with_progress(console, fleet.force(&session)).await {
         fleet.interrupt();
         return Ending::Interrupted;
     }
@@ -129,16 +132,16 @@ async fn converse(query: &Query, fleet: &mut Fleet, web: &Web<'_>, console: &Con
     Ending::NothingFound
 }
 
-/// Waits for the work and shows how far it is. Returns whether it came to its
-/// end; Ctrl-C stops it.
-async fn watched(console: &Console, work: impl Future<Output = ()>) -> bool {
+/// Waits for the work and shows its progress. Returns whether it was completed;
+/// Ctrl-C cancels it.
+async fn with_progress(console: &Console, work: impl Future<Output = ()>) -> bool {
     let mut work = pin!(work);
     let mut interrupted = pin!(tokio::signal::ctrl_c());
-    let beat = console.beat();
+    let interval = console.tick_interval();
     loop {
         let tick = async {
-            match beat {
-                Some(beat) => tokio::time::sleep(beat).await,
+            match interval {
+                Some(interval) => tokio::time::sleep(interval).await,
                 None => std::future::pending().await,
             }
         };
@@ -151,17 +154,17 @@ async fn watched(console: &Console, work: impl Future<Output = ()>) -> bool {
     }
 }
 
-/// Prints and chooses the exit code.
-fn conclude(query: &Query, report: &Report, size: usize, ending: Ending, console: &Console) -> Result<u8, Failure> {
-    if query.action == Action::List {
+/// Prints the report and chooses the exit code.
+fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, console: &Console) -> Result<u8, ExitError> {
+    if query.action == QueryAction::List {
         output::print(&render::list(report))?;
         return Ok(exit_code::choose(ending, exit_code::Strictness::Lenient, report));
     }
     if !report.hosts().is_empty() {
         output::print(&render::render(report, &query.format, query.style))?;
     }
-    if size > 1 {
-        console.info(&report.summary(size));
+    if hosts > 1 {
+        console.info(&report.summary(hosts));
     }
     Ok(exit_code::choose(ending, query.strictness, report))
 }

@@ -8,7 +8,7 @@ use smoker_model::wire::DEFAULT_PORT;
 
 /// What the configuration file can say. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub struct ClientConfig {
     /// `bind_port`: the port of addresses without one, as it was written.
     pub port: String,
     /// `plugin_paths`: Python packages or folders with discovery plugins.
@@ -22,7 +22,7 @@ pub struct Config {
 /// The keys that mean something.
 const KEYS: [&str; 3] = ["bind_port", "plugin_paths", "discovery_commands"];
 
-impl Default for Config {
+impl Default for ClientConfig {
     fn default() -> Self {
         Self {
             port: DEFAULT_PORT.to_string(),
@@ -35,7 +35,7 @@ impl Default for Config {
 
 /// Why a configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub enum ClientConfigError {
     /// It is there but cannot be read.
     #[error("cannot read {path}: {source}; make it readable or remove it")]
     Unreadable {
@@ -64,20 +64,20 @@ pub enum ConfigError {
     },
 }
 
-impl Config {
+impl ClientConfig {
     /// Reads `$HOME/.smokercli.yaml`, or `/etc/smokercli.yaml` when there is
     /// no such file, or neither: then all is default.
     ///
     /// # Errors
     ///
     /// When the file that is there cannot be read or understood.
-    pub fn load() -> Result<Self, ConfigError> {
+    pub fn load() -> Result<Self, ClientConfigError> {
         let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".smokercli.yaml"));
         for path in home.into_iter().chain([PathBuf::from("/etc/smokercli.yaml")]) {
             match std::fs::read_to_string(&path) {
                 Ok(text) => return Self::parse(&path, &text),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(source) => return Err(ConfigError::Unreadable { path: path.display().to_string(), source }),
+                Err(source) => return Err(ClientConfigError::Unreadable { path: path.display().to_string(), source }),
             }
         }
         Ok(Self::default())
@@ -88,11 +88,11 @@ impl Config {
     /// # Errors
     ///
     /// When it cannot be understood.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ClientConfigError> {
         let name = || path.display().to_string();
         let document: Value =
-            serde_yaml::from_str(text).map_err(|source| ConfigError::Syntax { path: name(), source })?;
-        let kind = |key, wanted| ConfigError::Kind { path: name(), key, wanted };
+            serde_yaml::from_str(text).map_err(|source| ClientConfigError::Syntax { path: name(), source })?;
+        let kind = |key, wanted| ClientConfigError::Kind { path: name(), key, wanted };
         if !matches!(document, Value::Null | Value::Mapping(_)) {
             return Err(kind("the file", "a mapping such as `bind_port: 8086`"));
         }
@@ -132,13 +132,13 @@ fn texts(value: Option<&Value>) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(Path::new("/etc/smokercli.yaml"), text).map_err(|error| error.to_string())
+    fn parse(text: &str) -> Result<ClientConfig, String> {
+        ClientConfig::parse(Path::new("/etc/smokercli.yaml"), text).map_err(|error| error.to_string())
     }
 
     #[test]
     fn every_key_is_optional_and_a_port_is_a_number_or_text() {
-        assert_eq!(parse("").expect("empty"), Config::default());
+        assert_eq!(parse("").expect("empty"), ClientConfig::default());
         assert_eq!(parse("bind_port: 1\n").expect("number").port, "1");
         assert_eq!(parse("bind_port: '2'\nplugin_paths:\n").expect("text").port, "2");
         assert_eq!(parse("plugin_paths: [a, b.c]\n").expect("list").plugin_paths, ["a", "b.c"]);
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_example_says_what_holds_without_it() {
-        assert_eq!(parse(include_str!("../../../etc/smokercli.yaml")), Ok(Config::default()));
+        assert_eq!(parse(include_str!("../../../etc/smokercli.yaml")), Ok(ClientConfig::default()));
     }
 
     #[test]

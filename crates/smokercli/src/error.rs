@@ -5,14 +5,14 @@ use crate::exit_code;
 /// A reason to stop: printed as one `ERROR:` line, then the exit code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct Failure {
+pub struct ExitError {
     /// What happened and what to do about it, in one line.
     pub message: String,
     /// One of the constants of [`crate::exit_code`].
     pub code: u8,
 }
 
-impl Failure {
+impl ExitError {
     /// A failure with the general exit code.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {

@@ -2,18 +2,20 @@
 
 use smoker_model::status::Status;
 
-use crate::plugin::{Plugin, PluginView, printed};
+use crate::plugin::Plugin;
+use crate::plugin::value_text::printed;
+use crate::plugin::view::PluginView;
 
 /// A parameter and the text that it has to print as.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Test {
+pub struct ParameterTest {
     /// The parameter's name.
     pub key: String,
     /// Its printed value.
     pub value: String,
 }
 
-impl Test {
+impl ParameterTest {
     /// A test for this name and value.
     #[must_use]
     pub fn new(key: &str, value: &str) -> Self {
@@ -34,7 +36,7 @@ impl Test {
 
 /// Whether the filters say what to show or what to leave out (`--exclude`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Sense {
+pub enum FilterMode {
     /// Keep what passes.
     #[default]
     Keep,
@@ -46,13 +48,13 @@ pub enum Sense {
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// What passing means.
-    pub sense: Sense,
+    pub mode: FilterMode,
     /// Names of which a plugin has to have one; empty: any name.
     pub names: Vec<String>,
     /// Names that are dropped in either sense.
     pub excluded_names: Vec<String>,
     /// Parameters that all have to match.
-    pub tests: Vec<Test>,
+    pub tests: Vec<ParameterTest>,
     /// Values of the parameter `Type` of which one has to match; empty: any.
     pub types: Vec<String>,
     /// Whether `RunOnLocked` has to be true.
@@ -106,10 +108,12 @@ impl Filter {
         }
         let status_passes = self.statuses.as_ref().is_none_or(|wanted| wanted.contains(&plugin.status()));
         let passes = || (self.names.is_empty() || listed(&self.names)) && self.parameters_pass(plugin);
-        match self.sense {
-            Sense::Keep => status_passes && passes(),
-            Sense::Drop if self.names.is_empty() && !self.has_parameters() => self.statuses.is_none() || !status_passes,
-            Sense::Drop => status_passes && !passes(),
+        match self.mode {
+            FilterMode::Keep => status_passes && passes(),
+            FilterMode::Drop if self.names.is_empty() && !self.has_parameters() => {
+                self.statuses.is_none() || !status_passes
+            }
+            FilterMode::Drop => status_passes && !passes(),
         }
     }
 
@@ -118,7 +122,7 @@ impl Filter {
             return true;
         }
         let view = plugin.view();
-        let is_type = |kind: &String| Test::new("Type", kind).holds(&view);
+        let is_type = |kind: &String| ParameterTest::new("Type", kind).holds(&view);
         let on_locked =
             || view.parameters().and_then(|all| all.get("RunOnLocked")) == Some(&serde_json::Value::Bool(true));
         self.tests.iter().all(|test| test.holds(&view))
@@ -154,10 +158,10 @@ mod tests {
             ("E ", true),
             ("X y", false),
         ] {
-            let filter = Filter { tests: vec![Test::parse(text).expect("a test")], ..Filter::default() };
+            let filter = Filter { tests: vec![ParameterTest::parse(text).expect("a test")], ..Filter::default() };
             assert_eq!(filter.selects(&subject), expected, "{text}");
         }
-        assert_eq!(Test::parse("Category"), None);
+        assert_eq!(ParameterTest::parse("Category"), None);
     }
 
     #[test]
@@ -173,8 +177,8 @@ mod tests {
         let a = plugin("a", "ERROR", &json!({"C": "1", "D": "1"}));
         let b = plugin("b", "OK", &json!({"C": "1"}));
         let drop = |tests: &[&str], statuses| Filter {
-            sense: Sense::Drop,
-            tests: tests.iter().filter_map(|test| Test::parse(test)).collect(),
+            mode: FilterMode::Drop,
+            tests: tests.iter().filter_map(|test| ParameterTest::parse(test)).collect(),
             statuses,
             ..Filter::default()
         };

@@ -2,17 +2,20 @@
 //!
 //! # Layout
 //!
+//! From top to bottom; a room imports only from rooms below it.
+//!
 //! - `app`: what `smokercli` does, from the command line to the exit code
-//! - `cli`: the command lines; `query`: what a command line means
-//! - `config`: the configuration file
-//! - `inventory`: which hosts are asked; `discovery`: hosts from plugins and commands
-//! - `filter`: which plugins are meant
-//! - `transport`: how requests reach a daemon; `client`: asks one daemon, or a fleet
-//! - `plugin`: a plugin as a daemon's answer shows it
-//! - `report`: what is known of the hosts then; `render`: turns it into text
-//! - `terminal`: standard output and error, colours
 //! - `nagios`: what `check_smoker_plugin` does
-//! - `exit_code`, `error`: how a call ends
+//! - `query`: what a command line asks for; `cli`: the command lines
+//! - `discovery`: hosts from plugins and commands; `config`: the configuration file
+//! - `render`: turns the report into text, a file for each format
+//! - `terminal`: standard output and error, colours
+//! - `client`: asks one daemon or a fleet, and has them run plugins
+//! - `transport`: how requests reach a daemon
+//! - `inventory`: the hosts to ask
+//! - `error`, `exit_code`: how a call ends
+//! - `filter`: which plugins are selected; `report`: the results of all hosts
+//! - `plugin`: a plugin as a daemon's answer shows it
 
 #![forbid(unsafe_code)]
 

@@ -1,22 +1,22 @@
-//! What a command line means.
+//! What a command line asks for, checked.
 
 use std::path::PathBuf;
 
 use smoker_model::status::Status;
 
-use crate::cli::Args;
-use crate::error::Failure;
+use crate::cli::args::Args;
+use crate::error::ExitError;
 use crate::exit_code::Strictness;
-use crate::filter::{Filter, Sense, Test};
+use crate::filter::{Filter, FilterMode, ParameterTest};
 use crate::render::format::{Format, FormatName};
 use crate::render::template::Template;
-use crate::terminal::progress::Verbosity;
+use crate::terminal::console::Verbosity;
 use crate::terminal::style::{ColorChoice, Style};
-use crate::transport::web::{ProxyChoice, WebOptions};
+use crate::transport::http_client::{HttpOptions, ProxyChoice};
 
-/// What is done with the plugins that are meant.
+/// What is done with the selected plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum QueryAction {
     /// Their names are listed.
     List,
     /// Their last results are shown.
@@ -25,42 +25,46 @@ pub(crate) enum Action {
     Force,
 }
 
-/// A command line whose every part has been understood, but for the hosts.
+/// A checked command line, without the hosts.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
-    pub(crate) action: Action,
+    pub(crate) action: QueryAction,
     pub(crate) filter: Filter,
     pub(crate) format: Format,
     pub(crate) style: Style,
     pub(crate) strictness: Strictness,
-    pub(crate) web: WebOptions,
+    pub(crate) http: HttpOptions,
 }
 
 impl Query {
-    /// Checks what was typed: first the format, then the filters.
-    pub(crate) fn new(args: &Args) -> Result<Self, Failure> {
+    /// Checks the options: first the format, then the filters.
+    ///
+    /// # Errors
+    ///
+    /// When the format or a filter is invalid, or the template cannot be used.
+    pub(crate) fn new(args: &Args) -> Result<Self, ExitError> {
         let name = FormatName::parse(&args.pretty)
-            .ok_or_else(|| Failure::new(format!("Invalid pretty output {}", args.pretty)))?;
+            .ok_or_else(|| ExitError::new(format!("Invalid pretty output {}", args.pretty)))?;
         let filter = filter(args)?;
         let action = match (args.list, args.force) {
-            (true, _) => Action::List,
-            (false, true) => Action::Force,
-            (false, false) => Action::Show,
+            (true, _) => QueryAction::List,
+            (false, true) => QueryAction::Force,
+            (false, false) => QueryAction::Show,
         };
-        // Whatever is not printed is not looked at, such as the template of an xml that -l replaces.
-        let name = if action == Action::List { FormatName::Json } else { name };
+        // A list has no format, so the template of an xml is not read.
+        let name = if action == QueryAction::List { FormatName::Json } else { name };
         Ok(Self {
             action,
             filter,
             format: format(name, args.junit_config_file.as_ref())?,
             style: Style::detect(color(args)),
             strictness: if args.exitcode { Strictness::Strict } else { Strictness::Lenient },
-            web: web(args),
+            http: http(args),
         })
     }
 }
 
-/// How much is told on standard error.
+/// How much is written to standard error.
 pub(crate) fn verbosity(args: &Args) -> Verbosity {
     match (args.debug, args.verbose, args.no_progress) {
         (true, _, _) => Verbosity::Debug,
@@ -70,7 +74,7 @@ pub(crate) fn verbosity(args: &Args) -> Verbosity {
     }
 }
 
-fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, Failure> {
+fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitError> {
     Ok(match name {
         FormatName::Text(detail) => Format::Text(detail),
         FormatName::Raw => Format::Raw,
@@ -81,7 +85,7 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, Failur
         FormatName::Table => Format::Table { width: terminal_width() },
         FormatName::Xml => {
             let template = template.map_or_else(|| Ok(Template::default()), |path| Template::load(path));
-            Format::Xml(Box::new(template.map_err(|error| Failure::new(error.to_string()))?))
+            Format::Xml(Box::new(template.map_err(|error| ExitError::new(error.to_string()))?))
         }
     })
 }
@@ -100,28 +104,28 @@ fn color(args: &Args) -> ColorChoice {
     }
 }
 
-fn web(args: &Args) -> WebOptions {
+fn http(args: &Args) -> HttpOptions {
     let proxy = match args.proxy.as_deref() {
         None => ProxyChoice::None,
         Some("env") => ProxyChoice::Environment,
         Some(url) => ProxyChoice::Url(url.to_owned()),
     };
     let connect_timeout = Some(args.connect_timeout);
-    WebOptions { connect_timeout, timeout: args.timeout, parallel: args.parallel, hosts: 1, proxy }
+    HttpOptions { connect_timeout, timeout: args.timeout, parallel: args.parallel, hosts: 1, proxy }
 }
 
-fn filter(args: &Args) -> Result<Filter, Failure> {
-    let invalid = || Failure::new("Invalid filter parameter format!");
+fn filter(args: &Args) -> Result<Filter, ExitError> {
+    let invalid = || ExitError::new("Invalid filter parameter format!");
     let mut tests = Vec::new();
     for text in &args.filter {
-        tests.push(Test::parse(text).ok_or_else(invalid)?);
+        tests.push(ParameterTest::parse(text).ok_or_else(invalid)?);
     }
-    let category = args.category.iter().map(|value| Test::new("Category", value));
-    let component = args.component.iter().map(|value| Test::new("Component", value));
+    let category = args.category.iter().map(|value| ParameterTest::new("Category", value));
+    let component = args.component.iter().map(|value| ParameterTest::new("Component", value));
     tests.extend(category.chain(component));
     let types = [(args.health, "healthCheck"), (args.smoke, "smokeTest")];
     Ok(Filter {
-        sense: if args.exclude { Sense::Drop } else { Sense::Keep },
+        mode: if args.exclude { FilterMode::Drop } else { FilterMode::Keep },
         names: args.plugins.clone(),
         excluded_names: args.exclude_plugins.clone(),
         tests,
@@ -131,7 +135,7 @@ fn filter(args: &Args) -> Result<Filter, Failure> {
     })
 }
 
-/// `--filter-status`, else `--nook`, else the sum of the single ones, else no filter.
+/// `--filter-status`, else `--nook`, else all single ones, else no filter.
 fn statuses(args: &Args) -> Option<Vec<Status>> {
     const ALL: [Status; 4] = [Status::Ok, Status::Warn, Status::Error, Status::Unknown];
     if !args.filter_status.is_empty() {

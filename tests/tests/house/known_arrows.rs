@@ -4,7 +4,6 @@
 pub(crate) const KNOWN: &[(&str, &str, &str)] = &[
     ("smoker-model", "value/python_text.rs", "value/mod.rs"),
     ("smoker-model", "value/value_json.rs", "value/mod.rs"),
-    ("smokercli", "transport/web.rs", "client/watch.rs"),
     ("smokerd", "http/embedded.rs", "runtime.rs"),
     ("smokerd", "runtime.rs", "axum::Router"),
 ];

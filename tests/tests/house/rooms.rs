@@ -104,6 +104,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
             ("render", &["plugin", "report", "terminal"]),
             ("terminal", &["client", "error", "report"]),
             ("client", &["filter", "inventory", "plugin", "report", "transport"]),
+            ("transport", &["inventory"]),
             ("filter", &["plugin"]),
             ("inventory", &["error"]),
             ("error", &["exit_code"]),

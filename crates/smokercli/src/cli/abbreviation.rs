@@ -1,24 +1,26 @@
 //! Shortened names of long options.
 //!
-//! The original took every prefix that only one of its options had. Scripts
-//! rely on that, so a prefix that was unique then keeps its meaning, whatever
-//! options came later (`--host` is `--hosts`, `--co` is `--component`).
+//! The original accepted every unique prefix of its options. Scripts rely on
+//! that, so a prefix that was unique then keeps its meaning although options
+//! have been added (`--host` is `--hosts`, `--co` is `--component`).
 
 use std::ffi::OsString;
 
-use crate::error::Failure;
+use clap::Arg;
+
+use crate::error::ExitError;
 
 /// Writes out the shortened long options of a command line. `names` are all
-/// long options, `original` those whose prefixes come first; both without dashes.
+/// long options, `original` those whose prefixes take precedence; both without dashes.
 ///
 /// # Errors
 ///
-/// When a prefix fits several options.
+/// When a prefix is ambiguous.
 pub(crate) fn expand(
     arguments: impl Iterator<Item = OsString>,
     original: &[&str],
     names: &[String],
-) -> Result<Vec<OsString>, Failure> {
+) -> Result<Vec<OsString>, ExitError> {
     let mut done = Vec::new();
     let mut only_values = false;
     for argument in arguments {
@@ -33,7 +35,12 @@ pub(crate) fn expand(
     Ok(done)
 }
 
-fn expand_one(option: &str, original: &[&str], names: &[String]) -> Result<String, Failure> {
+/// The long names of an option, without dashes.
+pub(super) fn long_names(arg: &Arg) -> Vec<String> {
+    arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(str::to_owned).collect()
+}
+
+fn expand_one(option: &str, original: &[&str], names: &[String]) -> Result<String, ExitError> {
     let (name, value) = match option.split_once('=') {
         Some((name, _)) => (name, &option[name.len()..]),
         None => (option, ""),
@@ -50,7 +57,7 @@ fn expand_one(option: &str, original: &[&str], names: &[String]) -> Result<Strin
         ["warn", "warning"] => Ok(format!("--warn{value}")),
         _ => {
             let fitting: Vec<_> = fitting.iter().map(|known| format!("--{known}")).collect();
-            Err(Failure::usage(format!("ambiguous option --{name} could be {}", fitting.join(", "))))
+            Err(ExitError::usage(format!("ambiguous option --{name} could be {}", fitting.join(", "))))
         }
     }
 }

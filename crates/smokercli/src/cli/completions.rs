@@ -1,9 +1,9 @@
-//! What a shell completes, made from the definition of the command line.
+//! Scripts that complete a command line in a shell, made from its definition.
 
 use clap::Command;
 use clap_complete::Shell;
 
-/// The script for a shell.
+/// The completion script of a command for this shell.
 #[must_use]
 pub(crate) fn of(mut command: Command, shell: Shell) -> String {
     let mut script = Vec::new();

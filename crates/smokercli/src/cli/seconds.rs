@@ -1,4 +1,4 @@
-//! Time limits as they are typed.
+//! Time limits on a command line.
 
 use std::time::Duration;
 

@@ -1,143 +1,147 @@
-//! Many daemons at once.
+//! Asks many daemons at once.
 
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
-use crate::client::host::{self, Asked, Lost};
-use crate::client::watch::Stage;
+use crate::client::host::{self, HostAnswer, HostError};
+use crate::client::observer::FleetStage;
+use crate::client::session::Session;
 use crate::filter::Filter;
-use crate::inventory::hosts::Address;
+use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::report::{HostReport, Report, distinct_names};
-use crate::transport::web::Web;
+use crate::transport::exchange::Transport;
 
 /// All hosts of a command line and how far each has come. A host that fails
 /// never stops the others.
 #[derive(Debug)]
 pub struct Fleet {
-    members: Vec<Member>,
+    hosts: Vec<FleetHost>,
 }
 
 #[derive(Debug)]
-struct Member {
-    address: Address,
-    state: State,
+struct FleetHost {
+    address: HostAddress,
+    progress: HostProgress,
 }
 
 #[derive(Debug)]
-enum State {
+enum HostProgress {
     /// Not asked yet, or no answer yet.
     Pending,
-    /// It has told its plugins.
-    Asked(Asked),
-    /// It has been asked to run them.
+    /// It has answered.
+    Answered(HostAnswer),
+    /// It has been asked to run plugins.
     Running { name: String },
     /// It could not be asked.
-    Lost { name: Option<String>, reason: String },
+    Failed { name: Option<String>, reason: String },
 }
 
 impl Fleet {
-    /// A fleet that nobody has asked yet.
+    /// A fleet of which no host has been asked yet.
     #[must_use]
-    pub fn new(addresses: Vec<Address>) -> Self {
-        Self { members: addresses.into_iter().map(|address| Member { address, state: State::Pending }).collect() }
+    pub fn new(addresses: Vec<HostAddress>) -> Self {
+        let new = |address| FleetHost { address, progress: HostProgress::Pending };
+        Self { hosts: addresses.into_iter().map(new).collect() }
     }
 
-    /// Asks every host for its plugins. May be dropped midway; what is known by then stays.
-    pub async fn ask(&mut self, web: &Web<'_>) {
-        web.watch().begin(Stage::Asking, self.members.len(), 0);
-        let addresses: Vec<_> = self.members.iter().map(|member| member.address.clone()).collect();
-        let ask = |(index, address)| async move { (index, host::ask(web, &address).await) };
-        let mut answers = stream::iter(addresses.into_iter().enumerate()).map(ask).buffer_unordered(web.parallel());
+    /// Asks every host for its plugins. May be cancelled; the answers received by then stay.
+    pub async fn ask<T: Transport>(&mut self, session: &Session<'_, T>) {
+        session.observer.begin(FleetStage::Asking, self.hosts.len(), 0);
+        let addresses: Vec<_> = self.hosts.iter().map(|host| host.address.clone()).collect();
+        let ask = |(index, address)| async move { (index, host::ask(session, &address).await) };
+        let mut answers =
+            stream::iter(addresses.into_iter().enumerate()).map(ask).buffer_unordered(session.transport.parallel());
         while let Some((index, answer)) = answers.next().await {
-            let member = &mut self.members[index];
-            member.state = match answer {
-                Ok(asked) => State::Asked(asked),
-                Err(Lost { name, reason }) => {
-                    let shown = name.as_deref().unwrap_or(&member.address.label);
-                    web.watch().problem(&format!("Host {shown}: {reason}"));
-                    State::Lost { name, reason: reason.to_string() }
+            let host = &mut self.hosts[index];
+            host.progress = match answer {
+                Ok(answer) => HostProgress::Answered(answer),
+                Err(HostError { name, reason }) => {
+                    let shown = name.as_deref().unwrap_or(&host.address.label);
+                    session.observer.problem(&format!("Host {shown}: {reason}"));
+                    HostProgress::Failed { name, reason: reason.to_string() }
                 }
             };
-            web.watch().host_done(0);
+            session.observer.host_done(0);
         }
     }
 
-    /// Forgets the plugins that are not meant. Returns how many are left.
+    /// Drops the plugins that the filter does not select. Returns how many are left.
     pub fn select(&mut self, filter: &Filter) -> usize {
-        let filter = filter.resolve_names(&self.asked().flat_map(|asked| asked.plugins.iter().map(Plugin::name)));
+        let filter = filter.resolve_names(&self.answers().flat_map(|answer| answer.plugins.iter().map(Plugin::name)));
         let mut left = 0;
-        for member in &mut self.members {
-            if let State::Asked(asked) = &mut member.state {
-                asked.plugins.retain(|plugin| filter.selects(plugin));
-                left += asked.plugins.len();
+        for host in &mut self.hosts {
+            if let HostProgress::Answered(answer) = &mut host.progress {
+                answer.plugins.retain(|plugin| filter.selects(plugin));
+                left += answer.plugins.len();
             }
         }
         left
     }
 
-    /// Has every host run the plugins that are left, and keeps what they give
-    /// instead. All hosts run at once; only the requests are bounded, since a
-    /// run that is waited for costs nothing. May be dropped midway.
-    pub async fn force(&mut self, web: &Web<'_>) {
+    /// Has every host run the plugins that are left, and replaces the answers by
+    /// the new results. All hosts run at once; only the requests are bounded,
+    /// since waiting for a run costs nothing. May be cancelled.
+    pub async fn force<T: Transport>(&mut self, session: &Session<'_, T>) {
         let mut runs = FuturesUnordered::new();
         let mut plugins = 0;
-        for (index, member) in self.members.iter_mut().enumerate() {
-            let State::Asked(asked) = &member.state else { continue };
-            if asked.plugins.is_empty() {
+        for (index, host) in self.hosts.iter_mut().enumerate() {
+            let HostProgress::Answered(answer) = &host.progress else { continue };
+            if answer.plugins.is_empty() {
                 continue;
             }
-            let Asked { name, processes, .. } = asked.clone();
-            let wanted: Vec<_> = asked.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
+            let (name, processes) = (answer.name.clone(), answer.processes.clone());
+            let wanted: Vec<_> = answer.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
             plugins += wanted.len();
-            member.state = State::Running { name: name.clone() };
+            host.progress = HostProgress::Running { name: name.clone() };
             runs.push(async move {
                 let outcome = match &processes {
-                    Ok(url) => host::force(web, &name, url, wanted.clone()).await,
+                    Ok(url) => host::force(session, &name, url, wanted.clone()).await,
                     Err(error) => Err(error.clone()),
                 };
                 (index, name, processes, wanted, outcome)
             });
         }
-        web.watch().begin(Stage::Forcing, runs.len(), plugins);
+        session.observer.begin(FleetStage::Forcing, runs.len(), plugins);
         while let Some((index, name, processes, wanted, outcome)) = runs.next().await {
-            web.watch().host_done(wanted.len());
-            self.members[index].state = match outcome {
+            session.observer.host_done(wanted.len());
+            self.hosts[index].progress = match outcome {
                 Ok(plugins) => {
-                    let given = |wanted: &&String| plugins.iter().any(|plugin| plugin.name() == **wanted);
-                    let missing: Vec<_> = wanted.iter().filter(|wanted| !given(wanted)).map(String::as_str).collect();
+                    let has_result = |wanted: &&String| plugins.iter().any(|plugin| plugin.name() == **wanted);
+                    let missing: Vec<_> =
+                        wanted.iter().filter(|wanted| !has_result(wanted)).map(String::as_str).collect();
                     if !missing.is_empty() {
-                        web.watch().problem(&format!("Host {name}: no result of {}", missing.join(", ")));
+                        session.observer.problem(&format!("Host {name}: no result of {}", missing.join(", ")));
                     }
-                    State::Asked(Asked { name, plugins, processes })
+                    HostProgress::Answered(HostAnswer { name, plugins, processes })
                 }
                 Err(reason) => {
-                    web.watch().problem(&format!("Host {name}: {reason}"));
-                    State::Lost { name: Some(name), reason: reason.to_string() }
+                    session.observer.problem(&format!("Host {name}: {reason}"));
+                    HostProgress::Failed { name: Some(name), reason: reason.to_string() }
                 }
             };
         }
     }
 
-    /// Gives up on the hosts that have not answered.
+    /// Marks the hosts that have not answered as failed.
     pub fn interrupt(&mut self) {
         let reason = || "interrupted before it answered".to_owned();
-        for member in &mut self.members {
-            match &mut member.state {
-                State::Pending => member.state = State::Lost { name: None, reason: reason() },
-                State::Running { name } => {
-                    member.state = State::Lost { name: Some(std::mem::take(name)), reason: reason() };
+        for host in &mut self.hosts {
+            match &mut host.progress {
+                HostProgress::Pending => host.progress = HostProgress::Failed { name: None, reason: reason() },
+                HostProgress::Running { name } => {
+                    host.progress = HostProgress::Failed { name: Some(std::mem::take(name)), reason: reason() };
                 }
-                State::Asked(_) | State::Lost { .. } => {}
+                HostProgress::Answered(_) | HostProgress::Failed { .. } => {}
             }
         }
     }
 
-    /// Gives up on the hosts that have answered but whose run was what mattered.
+    /// Marks the hosts that have answered as failed: the forced run that was asked for has not begun.
     pub fn abandon(&mut self) {
-        for member in &mut self.members {
-            if let State::Asked(asked) = &mut member.state {
-                let name = Some(std::mem::take(&mut asked.name));
-                member.state = State::Lost { name, reason: "interrupted before its run".to_owned() };
+        for host in &mut self.hosts {
+            if let HostProgress::Answered(answer) = &mut host.progress {
+                let name = Some(std::mem::take(&mut answer.name));
+                host.progress = HostProgress::Failed { name, reason: "interrupted before its run".to_owned() };
             }
         }
     }
@@ -145,42 +149,44 @@ impl Fleet {
     /// Whether any host has a plugin to show.
     #[must_use]
     pub fn has_plugins(&self) -> bool {
-        self.asked().any(|asked| !asked.plugins.is_empty())
+        self.answers().any(|answer| !answer.plugins.is_empty())
     }
 
-    /// What is known: every host that could not be asked, and those that have plugins to show.
+    /// The report of every host that could not be asked and of those that have plugins to show.
     #[must_use]
     pub fn into_report(self) -> Report {
-        let members = self.members.iter();
-        let names = distinct_names(members.map(|member| (member.name(), member.address.label.as_str())));
-        // Named before the silent ones are left out, so that a host's name does not depend on the filters.
-        let shown = self.members.into_iter().zip(names).filter(|(member, _)| member.is_shown());
-        let hosts = shown.map(|(member, name)| match member.state {
-            State::Asked(asked) => HostReport::reached(name, asked.plugins),
-            State::Lost { reason, .. } => HostReport::unreachable(name, reason),
-            State::Pending | State::Running { .. } => HostReport::unreachable(name, "not asked".to_owned()),
+        let hosts = self.hosts.iter();
+        let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
+        // Named before hosts without plugins are left out, so that a host's name does not depend on the filters.
+        let shown = self.hosts.into_iter().zip(names).filter(|(host, _)| host.is_shown());
+        let hosts = shown.map(|(host, name)| match host.progress {
+            HostProgress::Answered(answer) => HostReport::reached(name, answer.plugins),
+            HostProgress::Failed { reason, .. } => HostReport::unreachable(name, reason),
+            HostProgress::Pending | HostProgress::Running { .. } => {
+                HostReport::unreachable(name, "not asked".to_owned())
+            }
         });
         Report::new(hosts.collect())
     }
 
-    fn asked(&self) -> impl Iterator<Item = &Asked> + Clone {
-        self.members.iter().filter_map(|member| match &member.state {
-            State::Asked(asked) => Some(asked),
+    fn answers(&self) -> impl Iterator<Item = &HostAnswer> + Clone {
+        self.hosts.iter().filter_map(|host| match &host.progress {
+            HostProgress::Answered(answer) => Some(answer),
             _ => None,
         })
     }
 }
 
-impl Member {
+impl FleetHost {
     fn is_shown(&self) -> bool {
-        !matches!(&self.state, State::Asked(asked) if asked.plugins.is_empty())
+        !matches!(&self.progress, HostProgress::Answered(answer) if answer.plugins.is_empty())
     }
 
     fn name(&self) -> &str {
-        match &self.state {
-            State::Asked(asked) => &asked.name,
-            State::Running { name } | State::Lost { name: Some(name), .. } => name,
-            State::Pending | State::Lost { name: None, .. } => &self.address.label,
+        match &self.progress {
+            HostProgress::Answered(answer) => &answer.name,
+            HostProgress::Running { name } | HostProgress::Failed { name: Some(name), .. } => name,
+            HostProgress::Pending | HostProgress::Failed { name: None, .. } => &self.address.label,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The conversation with one daemon.
+//! Asks one daemon for its plugins, or has it run some.
 
 use std::time::Duration;
 
@@ -7,13 +7,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use smoker_model::wire::{AboutPage, AsyncTaskPage, ForceRequest, ForceSelection, Link};
 
-use crate::inventory::hosts::Address;
+use crate::client::ask_error::AskError;
+use crate::client::session::Session;
+use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
-use crate::transport::web::{Afterwards, AskError, Web};
+use crate::transport::exchange::{KeepAlive, Transport};
 
 /// How long the about page may take.
 const ABOUT_LIMIT: Duration = Duration::from_secs(5);
-/// How long any other answer may take.
+/// How long any other page may take.
 const PAGE_LIMIT: Duration = Duration::from_secs(20);
 /// How often failing polls are repeated before a run is given up.
 const POLL_RETRIES: u32 = 3;
@@ -21,27 +23,27 @@ const POLL_RETRIES: u32 = 3;
 const SHORTEST_PAUSE: Duration = Duration::from_micros(300);
 /// The longest pause before a poll.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// By so much each host of a fleet lengthens the first pause, about what a
-/// poll costs us: polls that come too early must not crowd out what is useful.
+/// How much each host of a fleet lengthens the first pause: about the time that
+/// a poll costs the client. Polls that come too early would delay useful requests.
 const PAUSE_PER_HOST: Duration = Duration::from_micros(100);
 /// Shorter pauses are too fine for the runtime, which counts milliseconds and rounds up twice.
 const COARSE_PAUSE: Duration = Duration::from_millis(5);
 
-/// A daemon that has told its plugins.
+/// What a daemon answered.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    /// The name that it gave.
+pub struct HostAnswer {
+    /// The daemon's own name of its host.
     pub name: String,
     /// Its plugins.
     pub plugins: Vec<Plugin>,
-    /// Where runs are asked for, if it takes any.
+    /// The page that takes forced runs, if the daemon has one.
     pub processes: Result<Url, AskError>,
 }
 
-/// A daemon that has not.
+/// Why a daemon could not be asked.
 #[derive(Clone, Debug)]
-pub struct Lost {
-    /// The name that it gave, if it came that far.
+pub struct HostError {
+    /// The daemon's own name of its host, if the about page was received.
     pub name: Option<String>,
     /// What went wrong.
     pub reason: AskError,
@@ -49,57 +51,64 @@ pub struct Lost {
 
 #[derive(Deserialize)]
 struct PluginsPage {
-    plugins: Items,
+    plugins: PluginItems,
 }
 
 #[derive(Deserialize)]
-struct Items {
-    items: Vec<Item>,
+struct PluginItems {
+    items: Vec<PluginItem>,
 }
 
 #[derive(Deserialize)]
-struct Item {
+struct PluginItem {
     plugin: Box<RawValue>,
 }
 
-/// Asks a daemon who it is and what its plugins last gave.
+/// Asks a daemon for its name and the last results of its plugins.
 ///
 /// # Errors
 ///
 /// When it cannot be asked.
-pub async fn ask(web: &Web<'_>, address: &Address) -> Result<Asked, Lost> {
-    let lost = |name: Option<String>| move |reason| Lost { name, reason };
-    let page = address.page.clone().map_err(AskError::Address).map_err(lost(None))?;
-    let about = web.get::<AboutPage>(&page, ABOUT_LIMIT, Afterwards::Continue).await.map_err(lost(None))?.about;
-    let named = || lost(Some(about.host.clone()));
+pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) -> Result<HostAnswer, HostError> {
+    let failed = |name: Option<String>| move |reason| HostError { name, reason };
+    let page = address.page.clone().map_err(AskError::Address).map_err(failed(None))?;
+    let about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await.map_err(failed(None))?.about;
+    let named = || failed(Some(about.host.clone()));
     let url = link(&page, &about.links, "plugins").map_err(named())?;
-    let answer = web.get::<PluginsPage>(&url, PAGE_LIMIT, Afterwards::MayEnd).await.map_err(named())?;
+    let answer = session.get::<PluginsPage>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await.map_err(named())?;
     let plugins = plugins_of(answer, &url).map_err(named())?;
     let processes = link(&page, &about.links, "processes");
-    Ok(Asked { name: about.host, plugins, processes })
+    Ok(HostAnswer { name: about.host, plugins, processes })
 }
 
-/// Has a daemon run these plugins and waits for what they give.
+/// Has a daemon run these plugins and waits for their results. Problems that
+/// are tried again are reported under `name`.
 ///
 /// # Errors
 ///
-/// When it refuses, or its answer is not to be had.
-pub async fn force(web: &Web<'_>, name: &str, processes: &Url, plugins: Vec<String>) -> Result<Vec<Plugin>, AskError> {
+/// When the daemon refuses, or the results cannot be fetched.
+pub async fn force<T: Transport>(
+    session: &Session<'_, T>,
+    name: &str,
+    processes: &Url,
+    plugins: Vec<String>,
+) -> Result<Vec<Plugin>, AskError> {
     let selection = ForceSelection { plugins: Some(plugins), filter: None };
-    let started: AsyncTaskPage = web.post(processes, &ForceRequest { process: selection }, PAGE_LIMIT).await?;
+    let started: AsyncTaskPage = session.post(processes, &ForceRequest { process: selection }, PAGE_LIMIT).await?;
     let mut path = started.async_task.link.poll;
-    let mut pause = PAUSE_PER_HOST.saturating_mul(web.hosts()).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    let hosts = u32::try_from(session.hosts).unwrap_or(u32::MAX);
+    let mut pause = PAUSE_PER_HOST.saturating_mul(hosts).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     let mut retries = 0;
     loop {
-        // Nothing is done as soon as it is asked for, so the first pause comes before the first poll.
+        // No run ends at once, so a pause comes before the first poll, too.
         sleep(pause).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         let url = resolve(processes, &path)?;
-        match poll(web, &url).await {
-            Ok(Progress::Done(plugins)) => return Ok(plugins),
-            Ok(Progress::Running(next)) => path = next,
+        match poll(session, &url).await {
+            Ok(PollAnswer::Done(plugins)) => return Ok(plugins),
+            Ok(PollAnswer::Running(next)) => path = next,
             Err(error) => {
-                web.watch().problem(&format!("Host {name}: {error}"));
+                session.observer.problem(&format!("Host {name}: {error}"));
                 if retries == POLL_RETRIES {
                     return Err(AskError::Poll { path, retries });
                 }
@@ -114,24 +123,25 @@ async fn sleep(pause: Duration) {
     if pause >= COARSE_PAUSE {
         return tokio::time::sleep(pause).await;
     }
-    // It cannot fail: nothing in it panics, and nobody aborts it.
+    // It cannot fail: nothing in it panics, and nothing aborts it.
     let _ = tokio::task::spawn_blocking(move || std::thread::sleep(pause)).await;
 }
 
-enum Progress {
+enum PollAnswer {
+    /// The run goes on; the path of the next poll.
     Running(String),
     Done(Vec<Plugin>),
 }
 
 /// The body decides, not the status: as long as it has an `asyncTask` the run goes on.
-async fn poll(web: &Web<'_>, url: &Url) -> Result<Progress, AskError> {
-    let answer: Box<RawValue> = web.get(url, PAGE_LIMIT, Afterwards::MayEnd).await?;
+async fn poll<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<PollAnswer, AskError> {
+    let answer: Box<RawValue> = session.get(url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await?;
     if let Ok(page) = serde_json::from_str::<AsyncTaskPage>(answer.get()) {
-        return Ok(Progress::Running(page.async_task.link.poll));
+        return Ok(PollAnswer::Running(page.async_task.link.poll));
     }
     let shape = |error: serde_json::Error| AskError::Shape { url: url.to_string(), reason: error.to_string() };
     let page = serde_json::from_str::<PluginsPage>(answer.get()).map_err(shape)?;
-    plugins_of(page, url).map(Progress::Done)
+    plugins_of(page, url).map(PollAnswer::Done)
 }
 
 fn plugins_of(page: PluginsPage, url: &Url) -> Result<Vec<Plugin>, AskError> {
@@ -144,7 +154,7 @@ fn link(page: &Url, links: &[Link], rel: &str) -> Result<Url, AskError> {
     resolve(page, &link.href)
 }
 
-/// A path that a daemon named, on that daemon: an answer must not send us to another host.
+/// A path that a daemon named, on the same daemon: an answer must not redirect the client to another host.
 fn resolve(page: &Url, path: &str) -> Result<Url, AskError> {
     let elsewhere =
         || AskError::Shape { url: page.to_string(), reason: format!("it links to {path:?}, which is elsewhere") };

@@ -2,10 +2,14 @@
 //!
 //! # Layout
 //!
-//! - `host`: the conversation with one daemon
 //! - `fleet`: many daemons at once
-//! - `watch`: whom to tell what happens meanwhile
+//! - `host`: one daemon: its plugins, a forced run
+//! - `session`: sends requests and reads JSON for all of them
+//! - `ask_error`: why an answer is missing or cannot be used
+//! - `observer`: who follows the progress meanwhile
 
+pub mod ask_error;
 pub mod fleet;
 pub mod host;
-pub mod watch;
+pub mod observer;
+pub mod session;

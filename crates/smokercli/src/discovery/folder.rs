@@ -1,5 +1,5 @@
-//! Where discovery plugins lie. Found without starting Python, so that a
-//! configuration without plugins costs nothing.
+//! The files of discovery plugins. They are found without starting Python, so
+//! that a configuration without plugins costs nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,8 @@ pub(super) struct PluginFile {
     module: Option<String>,
 }
 
-/// All plugin files of `plugin_paths`, in its order, by name in a folder; and
-/// a warning for each entry that leads nowhere.
+/// All plugin files of `plugin_paths`, in its order, in each folder by name; and
+/// a warning for each entry that does not exist.
 pub(super) fn plugin_files(entries: &[String]) -> (Vec<PluginFile>, Vec<String>) {
     let mut files = Vec::new();
     let mut warnings = Vec::new();
@@ -60,7 +60,7 @@ fn modules(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Where `python3` would look for packages, as far as that can be told from outside.
+/// The folders in which `python3` searches packages, as far as they can be found without it.
 fn import_roots() -> Vec<PathBuf> {
     let mut roots: Vec<_> = std::env::var_os("PYTHONPATH").iter().flat_map(std::env::split_paths).collect();
     let environment = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stock_package_is_passed_over_and_an_unknown_one_is_told() {
+    fn the_stock_package_is_skipped_and_an_unknown_one_gives_a_warning() {
         let (files, warnings) = plugin_files(&[STOCK_PACKAGE.to_owned(), "no.such.package".to_owned()]);
         assert!(files.is_empty());
         assert_eq!(warnings.len(), 1);

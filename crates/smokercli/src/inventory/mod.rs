@@ -1,7 +1,13 @@
-//! Which hosts are asked.
+//! The hosts to ask.
 //!
 //! # Layout
 //!
-//! - `hosts`: addresses, ranges and files of them
+//! - `expressions`: all hosts of a command line
+//! - `range`: ranges such as `web[01-40]`
+//! - `address`: the address of one daemon
+//! - `file`: hosts files
 
-pub mod hosts;
+pub mod address;
+pub mod expressions;
+pub mod file;
+mod range;

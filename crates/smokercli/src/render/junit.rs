@@ -7,7 +7,8 @@
 
 use smoker_model::status::Status;
 
-use crate::plugin::{Messages, Plugin};
+use crate::plugin::Plugin;
+use crate::plugin::view::MessagesView;
 use crate::render::escape::{attribute, xml};
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
@@ -113,7 +114,7 @@ impl Suite {
 
 struct Outcome<'a> {
     status: Status,
-    messages: Option<Messages<'a>>,
+    messages: Option<MessagesView<'a>>,
 }
 
 fn suite(host: &HostReport) -> Suite {
@@ -150,9 +151,9 @@ fn problem(element: &str, kind: &str, text: &str) -> String {
 }
 
 /// All messages with their levels, as the long format shows them.
-fn system_out(messages: Option<Messages<'_>>) -> String {
+fn system_out(messages: Option<MessagesView<'_>>) -> String {
     let mut lines = Vec::new();
-    for (level, texts) in messages.into_iter().flat_map(Messages::levels) {
+    for (level, texts) in messages.into_iter().flat_map(MessagesView::levels) {
         lines.extend(texts.iter().map(|text| format!("[{level}] {text}")));
     }
     if lines.is_empty() {

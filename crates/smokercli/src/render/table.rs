@@ -6,6 +6,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use smoker_model::status::Status;
 
+use crate::plugin::Plugin;
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
 use crate::terminal::sanitize;
@@ -42,7 +43,7 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
 }
 
 fn across(hosts: &[&HostReport]) -> Table {
-    let names: BTreeSet<&str> = hosts.iter().flat_map(|host| host.plugins()).map(crate::plugin::Plugin::name).collect();
+    let names: BTreeSet<&str> = hosts.iter().flat_map(|host| host.plugins()).map(Plugin::name).collect();
     let mut table = empty_table();
     let heads = ["HOST".to_owned(), "STATUS".to_owned()];
     table.set_header(heads.into_iter().chain(names.iter().map(|name| sanitize::line(name).into_owned())));

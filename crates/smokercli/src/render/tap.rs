@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use smoker_model::status::Status;
 
-use crate::plugin::{Messages, Plugin};
+use crate::plugin::Plugin;
+use crate::plugin::view::MessagesView;
 use crate::render::put::put;
 use crate::report::{HostReport, HostState, Report};
 use crate::terminal::sanitize;
 
 /// Hosts by name; under each its plugins by name; under each its components.
 pub(super) fn render(report: &Report) -> String {
-    let mut page = Page(String::new());
+    let mut page = TapPage(String::new());
     let hosts = report.sorted_hosts();
     page.plan(0, hosts.len());
     for (index, host) in hosts.into_iter().enumerate() {
@@ -20,9 +21,9 @@ pub(super) fn render(report: &Report) -> String {
     page.0
 }
 
-struct Page(String);
+struct TapPage(String);
 
-impl Page {
+impl TapPage {
     fn plan(&mut self, depth: usize, count: usize) {
         self.line(depth, &format!("1..{count}"));
     }
@@ -61,8 +62,8 @@ impl Page {
         self.line(depth, &format!("{word} {number} - {}", sanitize::line(name)));
     }
 
-    fn messages(&mut self, depth: usize, messages: Option<Messages<'_>>) {
-        self.block(depth, messages.into_iter().flat_map(Messages::levels));
+    fn messages(&mut self, depth: usize, messages: Option<MessagesView<'_>>) {
+        self.block(depth, messages.into_iter().flat_map(MessagesView::levels));
     }
 
     fn block<'a>(&mut self, depth: usize, levels: impl Iterator<Item = (&'a str, Vec<Cow<'a, str>>)>) {

@@ -2,7 +2,9 @@
 
 use smoker_model::status::Status;
 
-use crate::plugin::{Messages, Plugin, PluginView, printed};
+use crate::plugin::Plugin;
+use crate::plugin::value_text::printed;
+use crate::plugin::view::{MessagesView, PluginView};
 use crate::render::format::Detail;
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
@@ -16,7 +18,7 @@ const PARAMETER_WIDTH: usize = 10;
 
 /// Hosts by name, separated by a line of one space.
 pub(super) fn render(report: &Report, detail: Detail, style: Style) -> String {
-    let mut page = Page { out: String::new(), detail, style };
+    let mut page = TextPage { out: String::new(), detail, style };
     for (index, host) in report.sorted_hosts().into_iter().enumerate() {
         if index > 0 {
             page.out.push_str(" \n");
@@ -26,13 +28,13 @@ pub(super) fn render(report: &Report, detail: Detail, style: Style) -> String {
     page.out
 }
 
-struct Page {
+struct TextPage {
     out: String,
     detail: Detail,
     style: Style,
 }
 
-impl Page {
+impl TextPage {
     fn host(&mut self, host: &HostReport) {
         let name = pad(&sanitize::line(host.name()), HOST_WIDTH);
         self.style.push(&mut self.out, Some(Paint::Gold), &name);
@@ -115,7 +117,7 @@ impl Page {
         }
     }
 
-    fn messages(&mut self, indent: &str, messages: Messages<'_>) {
+    fn messages(&mut self, indent: &str, messages: MessagesView<'_>) {
         for (level, texts) in messages.levels() {
             let shown = match self.detail {
                 Detail::Minimal => false,

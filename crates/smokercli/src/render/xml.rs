@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::render::escape;
 use crate::render::json::host_json;
 use crate::render::put::put;
-use crate::render::template::{Fields, Template};
+use crate::render::template::Template;
+use crate::render::template::fields::RowFields;
 use crate::report::{HostReport, Report};
 
 /// One suite a host that has rows, in the order of the command line. The
@@ -27,7 +28,7 @@ pub(super) fn render(report: &Report, template: &Template) -> String {
     out
 }
 
-fn rows(host: &HostReport, template: &Template) -> Vec<Fields> {
+fn rows(host: &HostReport, template: &Template) -> Vec<RowFields> {
     let Some(reason) = host.error() else {
         let data = Map::from_iter([(host.name().to_owned(), json!(host_json(host)))]);
         return template.rows(&Json::Object(data));
@@ -35,12 +36,12 @@ fn rows(host: &HostReport, template: &Template) -> Vec<Fields> {
     let state = host.state().as_str();
     let named = ["Node", "Plugin", "CaseName"].map(|field| (field, host.name()));
     let told = [("CaseStatus", state), ("PluginStatus", state), ("MsgError", reason)];
-    let mut row: Fields = named.into_iter().chain(told).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let mut row: RowFields = named.into_iter().chain(told).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     template.complete(&mut row);
     vec![row]
 }
 
-fn test_case(out: &mut String, template: &Template, row: &Fields) {
+fn test_case(out: &mut String, template: &Template, row: &RowFields) {
     out.push_str("\n      <testcase");
     let mut has_name = attributes(out, &template.case_attributes, row);
     has_name |= row.contains_key("CaseName");
@@ -58,7 +59,7 @@ fn test_case(out: &mut String, template: &Template, row: &Fields) {
 }
 
 /// Writes the attributes whose fields are known. Returns whether `name` is among them.
-fn attributes(out: &mut String, wanted: &[(String, String)], row: &Fields) -> bool {
+fn attributes(out: &mut String, wanted: &[(String, String)], row: &RowFields) -> bool {
     let mut has_name = false;
     for (name, field) in wanted {
         if let Some(value) = row.get(field) {

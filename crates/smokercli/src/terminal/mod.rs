@@ -2,12 +2,12 @@
 //!
 //! # Layout
 //!
+//! - `console`: standard error: problems, requests and progress
 //! - `output`: standard output
-//! - `progress`: standard error while hosts are asked
 //! - `sanitize`: makes text from hosts harmless for a terminal
 //! - `style`: colours
 
+pub(crate) mod console;
 pub(crate) mod output;
-pub(crate) mod progress;
 pub mod sanitize;
 pub mod style;

@@ -2,18 +2,18 @@
 
 use std::io::{ErrorKind, Write};
 
-use crate::error::Failure;
+use crate::error::ExitError;
 
 /// Prints the report. A reader that has seen enough (`| head`) is no error.
 ///
 /// # Errors
 ///
 /// When it cannot be written, for example to a full disk.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), ExitError> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("cannot write to standard output: {error}")))
+            Err(ExitError::new(format!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
     }

@@ -2,6 +2,10 @@
 //!
 //! # Layout
 //!
-//! - `web`: HTTP and HTTPS
+//! - `http`: HTTP and HTTPS; `http_client`: its connections; `http_response`: its responses
+//! - `exchange`: what a transport is: one request, one response
 
-pub mod web;
+pub mod exchange;
+pub mod http;
+pub mod http_client;
+mod http_response;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smokercli::config::Config;
+use smokercli::config::ClientConfig;
 
 use crate::random::Random;
 use crate::target::Target;
@@ -10,7 +10,7 @@ use crate::target::Target;
 pub(crate) const TARGET: Target = Target {
     name: "client-config",
     about: "smokercli: its configuration file",
-    check: |input| match Config::parse(Path::new("/etc/smokercli.yaml"), &String::from_utf8_lossy(input)) {
+    check: |input| match ClientConfig::parse(Path::new("/etc/smokercli.yaml"), &String::from_utf8_lossy(input)) {
         Ok(config) => {
             assert!(config.warnings.iter().all(|warning| warning.starts_with("/etc/smokercli.yaml: ")));
             format!("{} {}", config.port, "warning".repeat(config.warnings.len().min(3)))

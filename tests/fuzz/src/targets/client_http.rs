@@ -8,10 +8,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use smokercli::client::fleet::Fleet;
-use smokercli::client::watch::Deaf;
+use smokercli::client::observer::NoProgress;
+use smokercli::client::session::Session;
 use smokercli::filter::Filter;
-use smokercli::inventory::hosts::Address;
-use smokercli::transport::web::{Web, WebOptions};
+use smokercli::inventory::address::HostAddress;
+use smokercli::transport::http::Http;
+use smokercli::transport::http_client::HttpOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -52,13 +54,14 @@ fn check(input: &[u8]) -> String {
 
 async fn converse(listener: &TcpListener, input: &[u8]) -> String {
     let address = listener.local_addr().expect("an address");
-    let options = WebOptions { timeout: Some(PATIENCE), parallel: 1, hosts: 1, ..WebOptions::default() };
-    let web = Web::new(options, &Deaf).expect("a client");
-    let mut fleet = Fleet::new(vec![Address::parse(&address.to_string(), "1")]);
+    let options = HttpOptions { timeout: Some(PATIENCE), parallel: 1, hosts: 1, ..HttpOptions::default() };
+    let transport = Http::new(options).expect("a client");
+    let session = Session { transport: &transport, observer: &NoProgress, hosts: 1 };
+    let mut fleet = Fleet::new(vec![HostAddress::parse(&address.to_string(), "1")]);
     let client = async {
-        fleet.ask(&web).await;
+        fleet.ask(&session).await;
         fleet.select(&Filter::default());
-        fleet.force(&web).await;
+        fleet.force(&session).await;
     };
     tokio::select! {
         () = client => {}

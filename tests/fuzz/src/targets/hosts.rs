@@ -2,7 +2,9 @@
 //!
 //! Parts: an expression each.
 
-use smokercli::inventory::hosts::{Address, expand, lines};
+use smokercli::inventory::address::HostAddress;
+use smokercli::inventory::expressions::expand;
+use smokercli::inventory::file::lines;
 
 use crate::fields::{Fields, SEPARATOR};
 use crate::random::Random;
@@ -29,7 +31,7 @@ fn check(input: &[u8]) -> String {
     }
     let mut outcome = String::new();
     for address in &addresses {
-        let shown = Address::parse(&address.label, "1").page;
+        let shown = HostAddress::parse(&address.label, "1").page;
         assert!(shown.as_ref().map_or(true, |url| url.password().is_none()), "{} shows a password", address.label);
         let reason = match &address.page {
             Ok(url) => {

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use smokercli::filter::{Filter, Sense, Test};
+use smokercli::filter::{Filter, FilterMode, ParameterTest};
 use smokercli::nagios;
 use smokercli::plugin::Plugin;
 use smokercli::render::format::{Detail, Format};
@@ -67,9 +67,9 @@ pub(crate) fn plugins(page: &[u8]) -> Result<Vec<Plugin>, String> {
 }
 
 fn check_filters(text: &str, plugins: &[Plugin]) {
-    let tests: Vec<_> = text.lines().filter_map(Test::parse).collect();
+    let tests: Vec<_> = text.lines().filter_map(ParameterTest::parse).collect();
     let keep = Filter { tests, ..Filter::default() };
-    let drop = Filter { sense: Sense::Drop, ..keep.clone() };
+    let drop = Filter { mode: FilterMode::Drop, ..keep.clone() };
     let names = Filter { names: text.lines().map(str::to_owned).collect(), ..Filter::default() };
     let resolved = names.resolve_names(&plugins.iter().map(Plugin::name));
     assert!(names.names.is_empty() || !resolved.names.is_empty(), "a list of names does not turn into none");

@@ -1,4 +1,4 @@
-//! The command line of `check_smoker_plugin`. No type of the parser leaves this file.
+//! The command line of `check_smoker_plugin`: its options, and how they are read.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -9,12 +9,13 @@ use clap_complete::Shell;
 use crate::cli::abbreviation;
 use crate::cli::completions;
 use crate::cli::seconds::parse_seconds;
-use crate::error::Failure;
+use crate::cli::usage::usage_error;
+use crate::error::ExitError;
 
 /// The original's long options, whose prefixes keep their meaning.
 const ORIGINAL: [&str; 5] = ["help", "force", "category", "component", "health"];
 
-/// What was typed.
+/// The options as they were typed.
 #[derive(Clone, Debug, Default, Parser)]
 #[command(name = "check_smoker_plugin", about = "Smoker Nagios plugin", disable_help_flag = true)]
 #[command(disable_version_flag = true, args_override_self = true, version)]
@@ -53,12 +54,12 @@ pub(crate) struct CheckArgs {
     generate: Option<Shell>,
 }
 
-/// What a command line asks for.
+/// What a command line of `check_smoker_plugin` asks for.
 #[derive(Clone, Debug)]
-pub(crate) enum Request {
-    /// To check.
+pub(crate) enum CheckCommandLine {
+    /// Checking plugins.
     Check(CheckArgs),
-    /// To print this and leave.
+    /// Printing this text, such as the help.
     Print(String),
 }
 
@@ -67,23 +68,19 @@ pub(crate) enum Request {
 /// # Errors
 ///
 /// When it cannot be understood.
-pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, Failure> {
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCommandLine, ExitError> {
     let mut command = CheckArgs::command();
     let names: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
     let arguments = abbreviation::expand(arguments, &ORIGINAL, &names)?;
-    let usage = |error: clap::Error| {
-        let text = error.render().to_string();
-        Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
-    };
-    let matches = command.try_get_matches_from_mut(arguments).map_err(usage)?;
-    let args = CheckArgs::from_arg_matches(&matches).map_err(usage)?;
+    let matches = command.try_get_matches_from_mut(arguments).map_err(|error| usage_error(&error))?;
+    let args = CheckArgs::from_arg_matches(&matches).map_err(|error| usage_error(&error))?;
     Ok(if args.help {
-        Request::Print(command.render_help().to_string())
+        CheckCommandLine::Print(command.render_help().to_string())
     } else if args.version {
-        Request::Print(command.render_version())
+        CheckCommandLine::Print(command.render_version())
     } else if let Some(shell) = args.generate {
-        Request::Print(completions::of(command, shell))
+        CheckCommandLine::Print(completions::of(command, shell))
     } else {
-        Request::Check(args)
+        CheckCommandLine::Check(args)
     })
 }

@@ -1,0 +1,71 @@
+//! The options that discovery plugins add to the command line.
+
+use clap::parser::ArgMatches;
+use clap::{Arg, ArgAction, Command};
+
+use crate::cli::abbreviation::long_names;
+use crate::discovery::plugin_option::{PluginOption, ValueCount};
+use crate::error::ExitError;
+
+const PLUGIN_ARGUMENTS: &str = "Plugin arguments";
+
+/// The command with the options of discovery plugins.
+///
+/// # Errors
+///
+/// When a plugin's option has the name of another one.
+pub(super) fn with_plugin_arguments(
+    mut command: Command,
+    plugin_options: &[PluginOption],
+) -> Result<Command, ExitError> {
+    for (index, option) in plugin_options.iter().enumerate() {
+        let is_taken = |arg: &Arg| {
+            let long = option.long.as_ref().is_some_and(|long| long_names(arg).contains(long));
+            long || (option.short.is_some() && arg.get_short() == option.short)
+        };
+        if command.get_arguments().any(is_taken) {
+            let name = option.name();
+            return Err(ExitError::new(format!(
+                "host discovery: the option {name} of a plugin exists already; rename it"
+            )));
+        }
+        command = command.arg(plugin_argument(option, index));
+    }
+    Ok(command)
+}
+
+fn plugin_argument(option: &PluginOption, index: usize) -> Arg {
+    let mut arg = Arg::new(plugin_argument_id(index)).help_heading(PLUGIN_ARGUMENTS).help(option.help.clone());
+    arg = option.short.map_or(arg.clone(), |short| arg.short(short));
+    arg = option.long.clone().map_or(arg.clone(), |long| arg.long(long));
+    match option.values {
+        ValueCount::None => arg.action(ArgAction::Count),
+        ValueCount::Between(least, most) => {
+            let arg = arg.value_name(option.metavar.clone()).action(ArgAction::Append);
+            arg.num_args(least..=most.unwrap_or(usize::MAX))
+        }
+    }
+}
+
+fn plugin_argument_id(index: usize) -> String {
+    format!("plugin-argument-{index}")
+}
+
+/// The options of discovery plugins with their values, for the plugins' own parser.
+pub(super) fn typed_plugin_arguments(plugin_options: &[PluginOption], matches: &ArgMatches) -> Vec<String> {
+    plugin_options.iter().enumerate().flat_map(|(index, option)| typed_for(index, option, matches)).collect()
+}
+
+fn typed_for(index: usize, option: &PluginOption, matches: &ArgMatches) -> Vec<String> {
+    let id = plugin_argument_id(index);
+    let name = option.name();
+    match option.values {
+        ValueCount::None => vec![name; usize::from(matches.get_count(&id))],
+        ValueCount::Between(..) => matches
+            .get_occurrences::<String>(&id)
+            .into_iter()
+            .flatten()
+            .flat_map(|values| std::iter::once(name.clone()).chain(values.cloned()))
+            .collect(),
+    }
+}

@@ -1,0 +1,59 @@
+//! Why an answer is missing or cannot be used.
+
+use reqwest::Url;
+
+use crate::inventory::address::without_password;
+use crate::transport::exchange::TransportError;
+
+/// Why an answer is missing or cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// The text is not an address.
+    #[error("invalid address: {0}")]
+    Address(String),
+    /// No response, or one without success.
+    #[error(transparent)]
+    Open(#[from] TransportError),
+    /// A response, but not JSON.
+    #[error("can't load response as JSON: {reason} ({url})")]
+    Json {
+        /// The page.
+        url: String,
+        /// Where the JSON is broken.
+        reason: String,
+    },
+    /// JSON, but not what a smokerd answers.
+    #[error("not the answer of a smokerd: {reason} ({url})")]
+    Shape {
+        /// The page.
+        url: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// The about page lacks a link.
+    #[error("can't find resource {0} on the about page")]
+    Link(String),
+    /// The result of a forced run could not be fetched.
+    #[error(
+        "Polling on {path} failed after {retries} retries. This may happen when a plugin died while waiting for the \
+         result. Please retry and check log on the hosts if it happens again."
+    )]
+    Poll {
+        /// The page of the run.
+        path: String,
+        /// The number of further attempts after the first failure.
+        retries: u32,
+    },
+}
+
+impl AskError {
+    /// The body of this page is not what it should be.
+    pub(super) fn of_json(url: &Url, body: &[u8], error: &serde_json::Error) -> Self {
+        let url = without_password(url);
+        if error.is_data() {
+            return Self::Shape { url, reason: error.to_string() };
+        }
+        let reason = if body.is_empty() { "the answer is empty".to_owned() } else { error.to_string() };
+        Self::Json { url, reason }
+    }
+}

@@ -1,0 +1,61 @@
+//! Sends requests and reads JSON for all hosts of a call.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::ask_error::AskError;
+use crate::client::observer::ProgressObserver;
+use crate::inventory::address::without_password;
+use crate::transport::exchange::{KeepAlive, Method, PageRequest, Transport, TransportError};
+
+/// What all requests of a call share.
+#[derive(Clone, Copy)]
+pub struct Session<'a, T> {
+    /// Carries the requests.
+    pub transport: &'a T,
+    /// Is notified of the progress.
+    pub observer: &'a dyn ProgressObserver,
+    /// How many hosts the call asks.
+    pub hosts: usize,
+}
+
+impl<T: Transport> Session<'_, T> {
+    /// Fetches a page of JSON. It may take `limit` unless the user has set another one.
+    pub(super) async fn get<P: DeserializeOwned>(
+        &self,
+        url: &Url,
+        limit: Duration,
+        keep_alive: KeepAlive,
+    ) -> Result<P, AskError> {
+        self.send(PageRequest { method: Method::Get, url, limit, keep_alive }).await
+    }
+
+    /// Sends JSON and receives JSON, within the same limits as [`Self::get`].
+    pub(super) async fn post<P: DeserializeOwned>(
+        &self,
+        url: &Url,
+        body: &impl Serialize,
+        limit: Duration,
+    ) -> Result<P, AskError> {
+        let body = serde_json::to_vec(body).map_err(|error| TransportError::new(url, error.to_string()))?;
+        self.send(PageRequest { method: Method::Post(body), url, limit, keep_alive: KeepAlive::Yes }).await
+    }
+
+    async fn send<P: DeserializeOwned>(&self, request: PageRequest<'_>) -> Result<P, AskError> {
+        let (url, method) = (request.url, request.method.to_string());
+        let exchange = self.transport.exchange(request).await;
+        if let Some(duration) = exchange.duration {
+            let outcome = match &exchange.body {
+                Ok(body) => format!("{} bytes", body.len()),
+                Err(error) => error.to_string(),
+            };
+            let milliseconds = duration.as_millis();
+            self.observer.request(&format!("{method} {} ({milliseconds} ms): {outcome}", without_password(url)));
+        }
+        let body = exchange.body?;
+        serde_json::from_slice(&body).map_err(|error| AskError::of_json(url, &body, &error))
+    }
+}

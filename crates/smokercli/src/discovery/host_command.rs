@@ -1,0 +1,59 @@
+//! Commands that print hosts.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::error::ExitError;
+use crate::inventory::file;
+
+/// Runs a command that prints one host a line, or JSON: a list, or an object with `hosts`.
+///
+/// # Errors
+///
+/// When it fails or prints something else.
+pub(super) fn command_hosts(command: &str) -> Result<Vec<String>, ExitError> {
+    let failed =
+        |reason: String| ExitError::new(format!("the discovery command {command:?} failed: {reason}; run it by hand"));
+    let output = Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(output.status.to_string()));
+    }
+    printed_hosts(&String::from_utf8_lossy(&output.stdout)).map_err(failed)
+}
+
+fn printed_hosts(text: &str) -> Result<Vec<String>, String> {
+    // Lines of hosts can begin as JSON does, such as `[::1]`, but are not JSON as a whole.
+    let list = match serde_json::from_str::<Json>(text) {
+        Ok(Json::Object(mut object)) => object.remove("hosts").unwrap_or_default(),
+        Ok(list @ Json::Array(_)) => list,
+        _ => return Ok(file::lines(text)),
+    };
+    serde_json::from_value(list)
+        .map_err(|_| "its JSON is neither a list of texts nor an object with such a list as `hosts`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_print_lines_or_json() {
+        assert_eq!(printed_hosts("a\n# no\n[::1]:1\n"), Ok(vec!["a".into(), "[::1]:1".into()]));
+        assert_eq!(printed_hosts("[\"a\", \"b\"]\n"), Ok(vec!["a".into(), "b".into()]));
+        assert_eq!(printed_hosts("{\"hosts\": [\"a\"]}"), Ok(vec!["a".into()]));
+        assert_eq!(printed_hosts(""), Ok(vec![]));
+        assert!(printed_hosts("{\"host\": 1}").is_err());
+    }
+
+    #[test]
+    fn a_failing_command_is_named() {
+        let failure = command_hosts("exit 3").expect_err("it fails");
+        assert!(failure.message.contains("\"exit 3\"") && failure.message.contains("status: 3"), "{failure}");
+    }
+}

@@ -1,0 +1,46 @@
+//! An option that a discovery plugin adds to the command line.
+
+use serde::Deserialize;
+
+/// How many values an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueCount {
+    /// None: it is a switch.
+    None,
+    /// At least the first number and at most the second; `None`: any number.
+    Between(usize, Option<usize>),
+}
+
+/// An option that a discovery plugin adds to the command line.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct PluginOption {
+    /// The short form, without dash.
+    pub(crate) short: Option<char>,
+    /// The long form, without dashes.
+    pub(crate) long: Option<String>,
+    /// Its text in the help.
+    pub(crate) help: String,
+    /// The name of its value in the help.
+    pub(crate) metavar: String,
+    /// How many values it takes.
+    pub(crate) values: ValueCount,
+}
+
+impl PluginOption {
+    /// The option as it is typed: the long form if there is one.
+    #[must_use]
+    pub(crate) fn name(&self) -> String {
+        match (&self.long, self.short) {
+            (Some(long), _) => format!("--{long}"),
+            (None, Some(short)) => format!("-{short}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ValueCount {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bounds = Option::<(usize, Option<usize>)>::deserialize(deserializer)?;
+        Ok(bounds.map_or(Self::None, |(least, most)| Self::Between(least, most)))
+    }
+}

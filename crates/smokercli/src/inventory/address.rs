@@ -1,0 +1,136 @@
+//! The address of one daemon.
+
+use std::net::Ipv6Addr;
+
+use reqwest::Url;
+
+/// Where a daemon listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostAddress {
+    /// The address as it was typed, without a password. Messages show it until the daemon has given its name.
+    pub label: String,
+    /// The URL of the about page, or why the text is not an address.
+    pub page: Result<Url, String>,
+}
+
+impl HostAddress {
+    /// Reads `host`, `host:port`, `[::1]:8086` or a URL. A text that is not an
+    /// address becomes a host that cannot be asked.
+    #[must_use]
+    pub fn parse(typed: &str, default_port: &str) -> Self {
+        let page = if typed.contains("://") { parse_url(typed) } else { parse_host_port(typed, default_port) };
+        let label = match &page {
+            Ok(url) if url.password().is_some() => without_password(url),
+            Ok(_) => typed.to_owned(),
+            Err(_) => without_typed_password(typed),
+        };
+        Self { label, page }
+    }
+}
+
+fn parse_url(typed: &str) -> Result<Url, String> {
+    let url = Url::parse(typed).map_err(|error| format!("not a URL: {error}"))?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        other => Err(format!("unsupported scheme {other}; use http or https")),
+    }
+}
+
+fn parse_host_port(typed: &str, default_port: &str) -> Result<Url, String> {
+    if typed.contains('@') {
+        return Err("it is not a host name; a user and password can stand in a URL only".to_owned());
+    }
+    let (host, port) = split_port(typed)?;
+    let port = port.unwrap_or(default_port);
+    if port.parse::<u16>().map_or(true, |number| number == 0) {
+        return Err(format!("{port:?} is not a port; use a number from 1 to 65535"));
+    }
+    let invalid = || format!("{host:?} is not a host name; use HOST, HOST:PORT, [IPV6]:PORT or a URL");
+    if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', '%']) || host.contains(char::is_whitespace) {
+        return Err(invalid());
+    }
+    Url::parse(&format!("http://{host}:{port}/")).map_err(|_| invalid())
+}
+
+fn split_port(typed: &str) -> Result<(String, Option<&str>), String> {
+    if let Some(rest) = typed.strip_prefix('[') {
+        let (literal, after) = rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
+        let port = match after.strip_prefix(':') {
+            Some(port) => Some(port),
+            None if after.is_empty() => None,
+            None => return Err("only :PORT may follow the IPv6 address".to_owned()),
+        };
+        return Ok((format!("[{literal}]"), port));
+    }
+    if typed.parse::<Ipv6Addr>().is_ok() {
+        return Ok((format!("[{typed}]"), None));
+    }
+    match *typed.split(':').collect::<Vec<_>>() {
+        [host] => Ok((host.to_owned(), None)),
+        [host, port] => Ok((host.to_owned(), Some(port))),
+        _ => Err("too many colons; use HOST:PORT, or [IPV6]:PORT".to_owned()),
+    }
+}
+
+/// A URL as messages show it: without the password.
+#[must_use]
+pub fn without_password(url: &Url) -> String {
+    let mut url = url.clone();
+    // Fails only for a URL that cannot have a password, and then there is none to remove.
+    let _ = url.set_password(None);
+    url.to_string()
+}
+
+/// A typed text without the password that it may hold between the first colon
+/// and the last `@`, even if it is not an address.
+pub(super) fn without_typed_password(typed: &str) -> String {
+    let Some((before, host)) = typed.rsplit_once('@') else { return typed.to_owned() };
+    let scheme = before.find("://").filter(|at| !before[..*at].contains('@'));
+    let start = scheme.map_or(0, |at| at + "://".len());
+    let user = before[start..].find(':').map_or(before, |at| &before[..start + at]);
+    format!("{user}@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(typed: &str) -> Result<String, String> {
+        HostAddress::parse(typed, "8086").page.map(String::from)
+    }
+
+    #[test]
+    fn every_form_of_address_leads_to_a_page() {
+        let cases = [
+            ("server1", "http://server1:8086/"),
+            ("server1:90", "http://server1:90/"),
+            ("[::1]", "http://[::1]:8086/"),
+            ("[::1]:90", "http://[::1]:90/"),
+            ("::1", "http://[::1]:8086/"),
+            ("http://server1:90", "http://server1:90/"),
+            ("https://smoker.example.org/a/", "https://smoker.example.org/a/"),
+        ];
+        for (typed, expected) in cases {
+            assert_eq!(page(typed).as_deref(), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_an_address_gives_the_reason() {
+        for (typed, word) in [
+            ("127.0.0.1:http", "port"),
+            ("127.0.0.1:0", "port"),
+            ("127.0.0.1:70000", "port"),
+            ("127.0.0.1:80:99", "colons"),
+            ("", "host name"),
+            ("a b", "host name"),
+            ("user@host", "host name"),
+            ("[::1", "bracket"),
+            ("[::1]x", "IPv6"),
+            ("ftp://host", "scheme"),
+        ] {
+            let reason = page(typed).expect_err(typed);
+            assert!(reason.contains(word), "{typed}: {reason}");
+        }
+    }
+}

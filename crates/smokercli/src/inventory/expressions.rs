@@ -1,0 +1,59 @@
+//! The hosts of a command line: addresses and ranges of addresses.
+
+use std::collections::HashSet;
+
+use crate::inventory::address::{HostAddress, without_typed_password};
+use crate::inventory::range::{MAX_EXPANSION, expand_ranges};
+
+/// The hosts of these expressions in their order, each address once. An
+/// expression that is not understood becomes a host that cannot be asked.
+#[must_use]
+pub fn expand(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
+    let mut seen = HashSet::new();
+    let mut addresses = Vec::new();
+    let mut quota = MAX_EXPANSION;
+    for expression in expressions {
+        match expand_ranges(expression, &mut quota) {
+            Ok(typed) => addresses.extend(typed.iter().map(|typed| HostAddress::parse(typed, default_port))),
+            Err(reason) => addresses.push(HostAddress { label: without_typed_password(expression), page: Err(reason) }),
+        }
+    }
+    addresses.retain(|address| {
+        seen.insert(match &address.page {
+            Ok(url) => url.as_str().to_owned(),
+            Err(_) => address.label.clone(),
+        })
+    });
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(HostAddress::parse("http://u:secret@h/", "1").label, "http://u@h/");
+        for typed in ["http://u:secret@h h/", "ftp://u:secret@h", "u:secret@h", "u:secret@h[2-1]", "u:secret@://u@h"] {
+            let address = expand(&[typed.to_owned()], "1").remove(0);
+            let shown = format!("{} {}", address.label, address.page.expect_err(typed));
+            assert!(!shown.contains("secret") && shown.contains("u@h"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_bounded_together() {
+        let typed = ["a[1-60000]", "b[1-60000]", "c", "d[1-2]"].map(str::to_owned);
+        let addresses = expand(&typed, "8086");
+        assert_eq!(addresses.len(), 60_000 + 1 + 1 + 2);
+        let refused: Vec<_> = addresses.iter().filter(|address| address.page.is_err()).collect();
+        assert_eq!(refused[0].label, "b[1-60000]");
+    }
+
+    #[test]
+    fn an_address_given_twice_stays_one() {
+        let typed = ["a".to_owned(), "b".to_owned(), "a:8086".to_owned(), "a:x".to_owned(), "a:x".to_owned()];
+        let labels: Vec<_> = expand(&typed, "8086").into_iter().map(|address| address.label).collect();
+        assert_eq!(labels, ["a", "b", "a:x"]);
+    }
+}

@@ -1,0 +1,51 @@
+//! What `check_smoker_plugin` does, from the command line to the exit code.
+//!
+//! # Layout
+//!
+//! - `check`: asks a daemon for the plugins
+//! - `finding`: a plugin's status and text
+//! - `judge`: the text and exit code of all findings
+
+mod check;
+mod finding;
+pub mod judge;
+
+use std::ffi::OsString;
+
+use crate::cli::check_args::{self, CheckCommandLine};
+use crate::nagios::check::check;
+use crate::nagios::finding::finding;
+use crate::nagios::judge::{OK, UNKNOWN, judge};
+use crate::plugin::Plugin;
+use crate::terminal::output;
+use crate::terminal::sanitize;
+
+/// Runs `check_smoker_plugin` with these arguments, the program's name first,
+/// and returns its exit code. Errors go to standard output, too: Nagios
+/// shows nothing else.
+#[must_use]
+pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
+    let (text, code) = match check_args::parse(arguments) {
+        Ok(CheckCommandLine::Print(text)) => (text, OK),
+        Ok(CheckCommandLine::Check(args)) => match check(&args) {
+            Ok(findings) => judge(&findings),
+            Err(error) => (format!("UNKNOWN: {error}"), UNKNOWN),
+        },
+        Err(error) => (format!("UNKNOWN: {}; see --help", error.message.lines().next().unwrap_or_default()), UNKNOWN),
+    };
+    // A caller that does not read the text has the exit code.
+    let _ = output::print(&printable(&text));
+    code
+}
+
+/// A text as it is printed: harmless for a terminal, ending with a line break.
+fn printable(text: &str) -> String {
+    sanitize::text(text.trim_end_matches('\n')).into_owned() + "\n"
+}
+
+/// The text of a check of these plugins, harmless for a terminal, and its exit code.
+#[must_use]
+pub fn verdict(plugins: &[Plugin]) -> (String, u8) {
+    let (text, code) = judge(&plugins.iter().map(finding).collect::<Vec<_>>());
+    (printable(&text), code)
+}

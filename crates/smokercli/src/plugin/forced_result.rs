@@ -1,0 +1,31 @@
+//! The result of a forced run takes precedence over the last result.
+
+use serde_json::{Map, Value as Json};
+
+/// Replaces `lastResult` by the `forcedResult` of a plugin that has one.
+///
+/// A forced run is reported by its own result. When the client fetches it, a
+/// scheduled run may have left a newer `lastResult`, or the plugin may keep no
+/// results at all. The mapping of components becomes the list that
+/// `lastResult` has.
+pub(super) fn prefer_forced_result(plugin: &mut Map<String, Json>) {
+    let Some(Json::Object(forced)) = plugin.get("forcedResult") else { return };
+    let last_run = plugin.get("lastResult").and_then(|result| result.get("lastRun"));
+    if last_run == forced.get("lastRun") {
+        return;
+    }
+    let mut result = forced.clone();
+    if let Some(Json::Object(members)) = result.get_mut("componentResults")
+        && !members.is_empty()
+    {
+        let items = std::mem::take(members).into_iter().map(|(name, mut component)| {
+            if let Json::Object(component) = &mut component {
+                component.entry("name").or_insert(Json::String(name));
+            }
+            serde_json::json!({"componentResult": component})
+        });
+        let items = items.collect();
+        result.insert("componentResults".to_owned(), Json::Array(items));
+    }
+    plugin.insert("lastResult".to_owned(), Json::Object(result));
+}

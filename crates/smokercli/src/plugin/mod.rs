@@ -1,0 +1,68 @@
+//! A plugin as a daemon's answer shows it.
+//!
+//! # Layout
+//!
+//! - `view`: its parsed object: result, messages, components, parameters
+//! - `forced_result`: the result of a forced run takes precedence
+//! - `value_text`: values as text
+
+mod forced_result;
+pub mod value_text;
+pub mod view;
+
+use serde_json::value::RawValue;
+use smoker_model::status::Status;
+
+use crate::plugin::view::PluginView;
+
+/// One plugin of one host. The JSON is kept as text and parsed when it is
+/// read: the parsed pages of a fleet would take several times the memory.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    name: String,
+    status: Status,
+    json: Box<RawValue>,
+}
+
+impl Plugin {
+    /// Reads one plugin of a daemon's answer.
+    ///
+    /// # Errors
+    ///
+    /// When this is not a plugin; the text says what is missing.
+    pub fn parse(json: Box<RawValue>) -> Result<Self, String> {
+        let view = PluginView::parse(&json).ok_or("a plugin of the answer is not an object")?;
+        let name = view.name().ok_or("a plugin of the answer has no name")?.to_owned();
+        let status = view.status();
+        Ok(Self { name, status, json })
+    }
+
+    /// The name, unique on its host.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The status of the result to show; an unrecognized one is UNKNOWN.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The whole object, parsed on each call.
+    #[must_use]
+    pub fn view(&self) -> PluginView {
+        PluginView::parse(&self.json).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_plugin_is_refused() {
+        let raw = RawValue::from_string("{}".to_owned()).expect("valid JSON");
+        assert_eq!(Plugin::parse(raw).expect_err("no name"), "a plugin of the answer has no name");
+    }
+}

@@ -1,0 +1,187 @@
+//! The parsed object of a plugin: result, messages, components, parameters.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json};
+use smoker_model::status::Status;
+
+use crate::plugin::forced_result::prefer_forced_result;
+use crate::plugin::value_text::{date, printed};
+
+/// A plugin's whole object, as the daemon sent it.
+#[derive(Clone, Debug, Default)]
+pub struct PluginView(Map<String, Json>);
+
+/// A component of a result.
+#[derive(Clone, Debug)]
+pub struct Component<'a> {
+    /// The name that the plugin gave it; empty without one.
+    pub name: Cow<'a, str>,
+    /// The status; an unrecognized one is UNKNOWN.
+    pub status: Status,
+    /// `None` when the component has no mapping of messages.
+    pub messages: Option<MessagesView<'a>>,
+}
+
+/// The messages of a result or component, in the order of the JSON object.
+#[derive(Clone, Copy, Debug)]
+pub struct MessagesView<'a>(&'a Map<String, Json>);
+
+impl PluginView {
+    pub(super) fn parse(json: &RawValue) -> Option<Self> {
+        let mut object = serde_json::from_str(json.get()).ok()?;
+        prefer_forced_result(&mut object);
+        Some(Self(object))
+    }
+
+    /// The name, if it is text.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.0.get("name").and_then(Json::as_str)
+    }
+
+    /// The result to show; `None` for a plugin that has never run.
+    #[must_use]
+    pub fn result(&self) -> Option<&Map<String, Json>> {
+        self.0.get("lastResult").and_then(Json::as_object)
+    }
+
+    /// The status of the result; UNKNOWN without one.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.result().map_or(Status::Unknown, |result| status_of(result.get("status")))
+    }
+
+    /// When the result's run started, as `YYYY-MM-DD HH:MM:SS`.
+    #[must_use]
+    pub fn last_run(&self) -> Option<String> {
+        date(self.result()?.get("lastRun")?)
+    }
+
+    /// When the next run is due, as `YYYY-MM-DD HH:MM:SS`.
+    #[must_use]
+    pub fn next_run(&self) -> Option<String> {
+        date(self.0.get("nextRun")?)
+    }
+
+    /// The result's own messages.
+    #[must_use]
+    pub fn messages(&self) -> Option<MessagesView<'_>> {
+        self.result().and_then(messages_of)
+    }
+
+    /// The components in their order.
+    #[must_use]
+    pub fn components(&self) -> Vec<Component<'_>> {
+        let components = self.result().and_then(|result| result.get("componentResults")).and_then(Json::as_array);
+        components.into_iter().flatten().filter_map(component_of_item).collect()
+    }
+
+    /// The parameters in the daemon's order.
+    #[must_use]
+    pub fn parameters(&self) -> Option<&Map<String, Json>> {
+        self.0.get("parameters").and_then(Json::as_object)
+    }
+
+    /// The whole object as the json format shows it: dates without fractions,
+    /// and a result of null fields for a plugin that has never run.
+    #[must_use]
+    pub fn into_json(mut self) -> Map<String, Json> {
+        if let Some(next_run) = self.0.get_mut("nextRun") {
+            cut_fraction(next_run);
+        }
+        match self.0.get_mut("lastResult") {
+            Some(Json::Object(result)) => {
+                if let Some(last_run) = result.get_mut("lastRun") {
+                    cut_fraction(last_run);
+                }
+            }
+            _ => {
+                self.0.insert("lastResult".to_owned(), never_run());
+            }
+        }
+        self.0
+    }
+}
+
+impl<'a> MessagesView<'a> {
+    /// All levels with their messages.
+    pub fn levels(self) -> impl Iterator<Item = (&'a str, Vec<Cow<'a, str>>)> {
+        self.0.iter().map(|(level, texts)| (level.as_str(), texts_of(texts)))
+    }
+
+    /// The messages of one level.
+    #[must_use]
+    pub fn level(self, level: &str) -> Vec<Cow<'a, str>> {
+        self.0.get(level).map(texts_of).unwrap_or_default()
+    }
+}
+
+fn never_run() -> Json {
+    serde_json::json!({"status": "UNKNOWN", "messages": null, "componentResults": null, "lastRun": null})
+}
+
+fn status_of(json: Option<&Json>) -> Status {
+    json.and_then(Json::as_str).and_then(Status::of_result).unwrap_or(Status::Unknown)
+}
+
+fn messages_of(part: &Map<String, Json>) -> Option<MessagesView<'_>> {
+    part.get("messages").and_then(Json::as_object).map(MessagesView)
+}
+
+fn component_of_item(item: &Json) -> Option<Component<'_>> {
+    let object = item.get("componentResult")?.as_object()?;
+    Some(Component {
+        name: object.get("name").map_or(Cow::Borrowed(""), printed),
+        status: status_of(object.get("status")),
+        messages: messages_of(object),
+    })
+}
+
+fn cut_fraction(json: &mut Json) {
+    if let Json::String(text) = json
+        && let Some(dot) = text.find('.')
+    {
+        text.truncate(dot);
+    }
+}
+
+fn texts_of(json: &Json) -> Vec<Cow<'_, str>> {
+    match json {
+        Json::Null => Vec::new(),
+        Json::Array(items) => items.iter().map(printed).collect(),
+        single => vec![printed(single)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn view(json: &Json) -> PluginView {
+        let raw = RawValue::from_string(json.to_string()).expect("valid JSON");
+        PluginView::parse(&raw).expect("an object")
+    }
+
+    #[test]
+    fn the_result_of_the_forced_run_is_shown_not_a_newer_one() {
+        let view = view(&json!({
+            "name": "p",
+            "lastResult": {"status": "OK", "lastRun": "2020-01-01T00:00:09.5"},
+            "forcedResult": {"status": "ERROR", "lastRun": "2020-01-01T00:00:01.5",
+                             "componentResults": {"c": {"status": "WARN", "messages": null, "name": "c"}}},
+        }));
+        assert_eq!(view.status(), Status::Error);
+        assert_eq!(view.last_run().as_deref(), Some("2020-01-01 00:00:01"));
+        assert_eq!(view.components()[0].name, "c");
+        assert_eq!(view.components()[0].status, Status::Warn);
+    }
+
+    #[test]
+    fn an_unrecognized_status_is_unknown() {
+        let view = view(&json!({"name": "p", "lastResult": {"status": "FINE"}}));
+        assert_eq!(view.status(), Status::Unknown);
+    }
+}

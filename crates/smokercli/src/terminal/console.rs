@@ -1,0 +1,167 @@
+//! Standard error: problems, requests, and the progress while hosts are asked.
+
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::client::observer::{FleetStage, ProgressObserver};
+use crate::terminal::sanitize;
+
+/// A stage that ends within this time shows no progress.
+const PROGRESS_DELAY: Duration = Duration::from_millis(500);
+/// How often the bar is drawn.
+const BAR_INTERVAL: Duration = Duration::from_millis(100);
+/// How often a line is written if standard error is not a terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How much is written to standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Problems and progress.
+    Progress,
+    /// Problems only.
+    Quiet,
+    /// Problems and every request.
+    Verbose,
+    /// How the command line was understood, too.
+    Debug,
+}
+
+/// Writes to standard error.
+pub(crate) struct Console {
+    verbosity: Verbosity,
+    terminal: bool,
+    bar: RefCell<Option<ProgressBar>>,
+    stage: Cell<Option<StageProgress>>,
+}
+
+#[derive(Clone, Copy)]
+struct StageProgress {
+    stage: FleetStage,
+    since: Instant,
+    hosts: usize,
+    hosts_done: usize,
+    plugins_left: usize,
+}
+
+impl Console {
+    pub(crate) fn new(verbosity: Verbosity) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        Self { verbosity, terminal, bar: RefCell::new(None), stage: Cell::new(None) }
+    }
+
+    /// How often to call [`Self::tick`]; `None`: never.
+    pub(crate) fn tick_interval(&self) -> Option<Duration> {
+        let interval = if self.terminal { BAR_INTERVAL } else { LINE_INTERVAL };
+        (self.verbosity == Verbosity::Progress).then_some(interval)
+    }
+
+    /// Shows the progress of a stage that has lasted for some time.
+    pub(crate) fn tick(&self) {
+        let Some(progress) = self.stage.get().filter(|progress| progress.since.elapsed() >= PROGRESS_DELAY) else {
+            return;
+        };
+        if self.terminal {
+            self.bar
+                .borrow_mut()
+                .get_or_insert_with(|| bar(progress))
+                .update(|state| state.set_pos(progress.hosts_done as u64));
+            if let Some(bar) = &*self.bar.borrow() {
+                bar.set_message(progress.plugins_text());
+                bar.tick();
+            }
+        } else {
+            let seconds = progress.since.elapsed().as_secs();
+            let plugins = progress.plugins_text();
+            self.line(
+                "INFO",
+                &format!("{} of {} hosts done{plugins}, {seconds} s", progress.hosts_done, progress.hosts),
+            );
+        }
+    }
+
+    /// Ends the stage and removes the bar.
+    pub(crate) fn finish(&self) {
+        self.stage.set(None);
+        if let Some(bar) = self.bar.borrow_mut().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    pub(crate) fn error(&self, text: &str) {
+        self.line("ERROR", text);
+    }
+
+    pub(crate) fn warn(&self, text: &str) {
+        self.line("WARNING", text);
+    }
+
+    pub(crate) fn info(&self, text: &str) {
+        self.line("INFO", text);
+    }
+
+    pub(crate) fn debug(&self, text: &str) {
+        if self.verbosity >= Verbosity::Debug {
+            self.line("DEBUG", text);
+        }
+    }
+
+    fn line(&self, level: &str, text: &str) {
+        // Without standard error there is no place for the problem of writing to it.
+        let write = || drop(writeln!(std::io::stderr(), "{level}: {}", sanitize::text(text)));
+        match &*self.bar.borrow() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl ProgressObserver for Console {
+    fn problem(&self, text: &str) {
+        self.error(text);
+    }
+
+    fn request(&self, text: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            self.info(text);
+        }
+    }
+
+    fn begin(&self, stage: FleetStage, hosts: usize, plugins: usize) {
+        self.finish();
+        self.stage.set(Some(StageProgress {
+            stage,
+            since: Instant::now(),
+            hosts,
+            hosts_done: 0,
+            plugins_left: plugins,
+        }));
+    }
+
+    fn host_done(&self, plugins: usize) {
+        if let Some(mut progress) = self.stage.get() {
+            progress.hosts_done += 1;
+            progress.plugins_left = progress.plugins_left.saturating_sub(plugins);
+            self.stage.set(Some(progress));
+        }
+    }
+}
+
+impl StageProgress {
+    fn plugins_text(&self) -> String {
+        match self.stage {
+            FleetStage::Asking => String::new(),
+            FleetStage::Forcing => format!(", {} plugins left", self.plugins_left),
+        }
+    }
+}
+
+fn bar(progress: StageProgress) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(progress.hosts as u64), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{spinner} [{bar:30}] {pos}/{len} hosts{msg}, {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar.set_elapsed(progress.since.elapsed());
+    bar
+}

@@ -1,0 +1,85 @@
+//! What a transport is: it sends one request to a daemon and receives the response.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use crate::inventory::address::without_password;
+
+/// The kind of a request, with what it sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Fetch a page.
+    Get,
+    /// Send this JSON.
+    Post(Vec<u8>),
+}
+
+/// What happens to the connection after the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepAlive {
+    /// It stays open: the next request to the same host follows at once.
+    Yes,
+    /// It stays open unless there are more hosts than parallel requests: idle
+    /// connections of a large fleet would exceed the limit on open files.
+    IfSmallFleet,
+}
+
+/// A request to a daemon.
+#[derive(Clone, Debug)]
+pub struct PageRequest<'a> {
+    /// Its kind.
+    pub method: Method,
+    /// The page.
+    pub url: &'a Url,
+    /// How long the response may take, unless the user has set another limit.
+    pub limit: Duration,
+    /// What happens to the connection after the response.
+    pub keep_alive: KeepAlive,
+}
+
+/// Why there is no response, or none with success.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("can't open resource {url}: {reason}")]
+pub struct TransportError {
+    /// The page, without a password.
+    pub url: String,
+    /// What went wrong.
+    pub reason: String,
+}
+
+impl TransportError {
+    /// This page could not be fetched for this reason.
+    #[must_use]
+    pub fn new(url: &Url, reason: String) -> Self {
+        Self { url: without_password(url), reason }
+    }
+}
+
+/// The outcome of one request.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The body of the response.
+    pub body: Result<Vec<u8>, TransportError>,
+    /// How long the request was under way; `None` if it was never sent.
+    pub duration: Option<Duration>,
+}
+
+/// Carries requests to daemons.
+pub trait Transport {
+    /// Sends a request and receives the response, however many others are under way.
+    fn exchange(&self, request: PageRequest<'_>) -> impl Future<Output = Exchange>;
+
+    /// How many requests it has under way at once; more of them wait.
+    fn parallel(&self) -> usize;
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "GET",
+            Self::Post(_) => "POST",
+        })
+    }
+}

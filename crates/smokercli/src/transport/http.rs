@@ -1,0 +1,71 @@
+//! HTTP and HTTPS.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use reqwest::{Client, RequestBuilder, Url};
+use tokio::sync::Semaphore;
+
+use crate::transport::exchange::{Exchange, KeepAlive, Method, PageRequest, Transport, TransportError};
+use crate::transport::http_client::{self, HttpOptions};
+use crate::transport::http_response::receive;
+
+/// Makes requests, never more than the allowed number at once.
+pub struct Http {
+    options: HttpOptions,
+    plain: Client,
+    secure: OnceLock<Result<Client, String>>,
+    slots: Semaphore,
+}
+
+impl Http {
+    /// Prepares for requests. Root certificates are loaded when the first https host is asked.
+    ///
+    /// # Errors
+    ///
+    /// When the proxy is not a URL.
+    pub fn new(options: HttpOptions) -> Result<Self, String> {
+        let plain = http_client::plain(&options)?;
+        let slots = Semaphore::new(options.parallel.max(1));
+        Ok(Self { options, plain, secure: OnceLock::new(), slots })
+    }
+
+    fn client_for(&self, url: &Url) -> Result<&Client, TransportError> {
+        if url.scheme() == "http" {
+            return Ok(&self.plain);
+        }
+        let secure = self.secure.get_or_init(|| http_client::secure(&self.options));
+        secure.as_ref().map_err(|reason| TransportError::new(url, reason.clone()))
+    }
+
+    fn prepare(&self, client: &Client, request: PageRequest<'_>) -> RequestBuilder {
+        let url = request.url.clone();
+        let mut prepared = match request.method {
+            Method::Get => client.get(url),
+            Method::Post(body) => client.post(url).header("content-type", "application/json").body(body),
+        };
+        if request.keep_alive == KeepAlive::IfSmallFleet && self.options.hosts > self.options.parallel {
+            prepared = prepared.header("connection", "close");
+        }
+        prepared.timeout(self.options.timeout.unwrap_or(request.limit))
+    }
+}
+
+impl Transport for Http {
+    async fn exchange(&self, request: PageRequest<'_>) -> Exchange {
+        let url = request.url;
+        let client = match self.client_for(url) {
+            Ok(client) => client,
+            Err(error) => return Exchange { body: Err(error), duration: None },
+        };
+        // The semaphore is never closed, so this returns a slot.
+        let _slot = self.slots.acquire().await;
+        let start = Instant::now();
+        let body = receive(self.prepare(client, request)).await.map_err(|reason| TransportError::new(url, reason));
+        Exchange { body, duration: Some(start.elapsed()) }
+    }
+
+    fn parallel(&self) -> usize {
+        self.options.parallel.max(1)
+    }
+}

@@ -1,0 +1,76 @@
+//! How connections are made: limits, proxy, certificates, redirects.
+
+use std::time::Duration;
+
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Client, ClientBuilder, Proxy, Url};
+
+use crate::transport::http_response::last_cause;
+
+const MAX_REDIRECTS: usize = 5;
+
+/// The proxy of all requests (`--proxy`).
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum ProxyChoice {
+    /// None, even if the environment names one.
+    #[default]
+    None,
+    /// The one that `http_proxy`, `https_proxy` and `no_proxy` name.
+    Environment,
+    /// This URL.
+    Url(String),
+}
+
+/// How requests are made.
+#[derive(Clone, Debug, Default)]
+pub struct HttpOptions {
+    /// How long connecting may take; `None`: as long as the whole response.
+    pub connect_timeout: Option<Duration>,
+    /// How long a response may take; `None`: each kind of request has a limit of its own.
+    pub timeout: Option<Duration>,
+    /// How many requests may be under way at once.
+    pub parallel: usize,
+    /// How many hosts are asked.
+    pub hosts: usize,
+    /// The proxy of all requests.
+    pub proxy: ProxyChoice,
+}
+
+/// The client for http hosts. It has no root certificates, since loading them takes longer than a request.
+pub(super) fn plain(options: &HttpOptions) -> Result<Client, String> {
+    // Fails if a provider is installed already, which then serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    builder(options)?.tls_certs_only([]).build().map_err(|error| last_cause(&error))
+}
+
+/// The client for https hosts, with the root certificates of the system.
+pub(super) fn secure(options: &HttpOptions) -> Result<Client, String> {
+    builder(options)?.build().map_err(|error| last_cause(&error))
+}
+
+fn builder(options: &HttpOptions) -> Result<ClientBuilder, String> {
+    let mut builder = Client::builder()
+        .user_agent(concat!("smokercli/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::custom(redirect))
+        .pool_max_idle_per_host(1)
+        .tcp_nodelay(true);
+    if let Some(timeout) = options.connect_timeout {
+        builder = builder.connect_timeout(timeout);
+    }
+    Ok(match &options.proxy {
+        ProxyChoice::None => builder.no_proxy(),
+        ProxyChoice::Environment => builder,
+        ProxyChoice::Url(url) => {
+            let proxy =
+                Proxy::all(url).map_err(|error| format!("the proxy {url:?} is not a URL: {}", last_cause(&error)))?;
+            builder.proxy(proxy)
+        }
+    })
+}
+
+/// Follows within one scheme only: the client for http has no certificates.
+fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let scheme = |url: &Url| url.scheme().to_owned();
+    let same = attempt.previous().last().map(scheme) == Some(scheme(attempt.url()));
+    if same && attempt.previous().len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
+}
