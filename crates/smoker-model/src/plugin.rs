@@ -127,12 +127,12 @@ impl TimeLimit {
     }
 }
 
-/// As whom a plugin runs.
+/// The account that a plugin runs as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunAs {
-    /// As the daemon does.
+    /// The daemon's own.
     Daemon,
-    /// As this user and group.
+    /// This user and group.
     Account {
         /// The user.
         user: AccountId,

@@ -44,7 +44,7 @@ def is_there(name):
         if found is None:
             return False
         path = found.submodule_search_locations
-        # A namespace package would ask its parent, which nobody has imported.
+        # A namespace package would ask its parent, which is not imported.
         path = list(getattr(path, '_path', path) or [])
     return True
 

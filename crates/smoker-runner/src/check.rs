@@ -21,8 +21,8 @@ use crate::{detached, output};
 pub enum CheckOutcome {
     /// The plugin ran, whatever became of that: an action may follow.
     Ran(PluginResult),
-    /// The plugin did not run, because of its maintenance lock or since nobody
-    /// can say whether that exists. No action follows.
+    /// The plugin did not run, because of its maintenance lock, or because
+    /// looking for that failed. No action follows.
     NotRun(PluginResult),
 }
 
@@ -83,15 +83,15 @@ async fn maintenance(context: RunContext<'_>) -> Option<Findings> {
     }
 }
 
-/// Looks for the maintenance lock within the plugin's time limit, away from
-/// the threads that serve: a file server that is gone answers late or never.
-/// A plugin has one such look at a time, so that those that never return do
+/// Looks for the maintenance lock within the plugin's time limit, not on
+/// a thread of the runtime: a file server that is gone answers late or never.
+/// A plugin has one such check at a time, so that checks that never return do
 /// not use up the threads.
 async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
     let limit = &plugin.spec().invocation.timeout;
     let path = lock.to_owned();
     let look = async {
-        let turn = plugin.lock_look().lock_owned().await;
+        let turn = plugin.lock_check().lock_owned().await;
         let look = move || {
             let _turn = turn;
             path.exists()

@@ -17,9 +17,9 @@ use crate::process::execute::{ChildEnd, ChildOutcome};
 pub(crate) fn findings(outcome: &ChildOutcome) -> Findings {
     let stdout = outcome.stdout.text();
     if outcome.stdout.cut() == 0
-        && let Some(told) = parse_told(python_text::strip(&stdout))
+        && let Some(result) = parse_result(python_text::strip(&stdout))
     {
-        return told;
+        return result;
     }
     let status = if outcome.end == ChildEnd::Exited(0) { Status::Ok } else { Status::Error };
     Findings::new(status, messages(outcome))
@@ -58,9 +58,9 @@ pub(crate) fn messages(outcome: &ChildOutcome) -> Messages {
     messages
 }
 
-/// The result that a command told as JSON; `None` when its output is plain
+/// The result that a command printed as JSON; `None` when its output is plain
 /// text. Bare scalars and everything empty count as text.
-fn parse_told(stdout: &str) -> Option<Findings> {
+fn parse_result(stdout: &str) -> Option<Findings> {
     let json = match read_json(stdout)? {
         Ok(json) => json,
         Err(error) if error.is_data() => return Some(Findings::error(&format!("Invalid JSON structure: {error}"))),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_told_after_the_output() {
+    fn a_signal_is_reported_after_the_output() {
         let end = ChildEnd::Signalled { number: 9, name: "SIGKILL" };
         let findings = findings(&outcome("out", "err", end));
         assert_eq!(findings.status, Status::Error);

@@ -15,7 +15,7 @@ pub struct PreparedPlugin {
     credentials: Result<Option<Credentials>, CredentialsError>,
     environment: Vec<(String, String)>,
     warnings: Vec<String>,
-    lock_look: Arc<Mutex<()>>,
+    lock_check: Arc<Mutex<()>>,
 }
 
 impl PreparedPlugin {
@@ -28,23 +28,22 @@ impl PreparedPlugin {
         if let Err(error) = &credentials {
             warnings.push(format!("every run will fail: {error}"));
         }
-        Self { spec, credentials, environment, warnings, lock_look: Arc::default() }
+        Self { spec, credentials, environment, warnings, lock_check: Arc::default() }
     }
 
-    /// What the configuration says of the plugin.
+    /// The plugin's specification.
     #[must_use]
     pub fn spec(&self) -> &Arc<PluginSpec> {
         &self.spec
     }
 
-    /// Whether both would do the same: the configuration says the same of them,
-    /// and so does the system of their accounts.
+    /// Whether both would do the same: same specification, same ids of their accounts.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.spec == other.spec && self.credentials == other.credentials
     }
 
-    /// As whom it runs.
+    /// The account that it runs as; none for the daemon's own.
     ///
     /// # Errors
     ///
@@ -59,9 +58,9 @@ impl PreparedPlugin {
         &self.warnings
     }
 
-    /// Held while somebody looks for the maintenance lock.
-    pub(crate) fn lock_look(&self) -> Arc<Mutex<()>> {
-        Arc::clone(&self.lock_look)
+    /// Held during a check of the maintenance lock.
+    pub(crate) fn lock_check(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.lock_check)
     }
 
     pub(crate) fn environment(&self) -> &[(String, String)] {

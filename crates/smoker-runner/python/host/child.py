@@ -9,13 +9,13 @@ from _smoker_host import isolation, logs, paths, rehearsal, reply, run
 # The daemon knows this exit code: the descriptor for the reply is gone.
 LOST_REPLY = 113
 
-# What a child says first: it has its job, which nobody else may run now; or
-# another interpreter has taken the place of ours, which has to run it.
+# The first byte that a child sends. BEGUN: it has its job, which no other child
+# may run now. REPLACED: the interpreter was replaced, and the new one has to run it.
 BEGUN, REPLACED = b'+', b'-'
 
 
-class Surroundings:
-    """What all children of a host share."""
+class SharedState:
+    """State that all children of a host share."""
 
     def __init__(self, users_path, path, core):
         self.users_path = users_path
@@ -25,8 +25,8 @@ class Surroundings:
         self.interpreter = isolation.identity_of_interpreter()
 
     def is_replaced(self):
-        """Whether the interpreter that we are is no longer the one of its
-        name: its library is another one now, too."""
+        """Whether the interpreter's file is no longer the one that this process
+        runs: its library is another one now, too."""
         now = isolation.identity_of_interpreter()
         # One that is gone is not replaced.
         return None not in (now, self.interpreter) and now != self.interpreter
@@ -74,7 +74,7 @@ class Job:
             data = data[os.write(self.descriptor, data):]
 
 
-def live(surroundings, parent, mask, job, output, log):
+def run_one_job(shared, parent, mask, job, output, log):
     """Waits for a job and runs its module. Never returns.
 
     What does not depend on the job is done before it comes: a child can have
@@ -83,31 +83,31 @@ def live(surroundings, parent, mask, job, output, log):
     isolation.restore_signals(mask)
     isolation.take_streams(output)
     isolation.follow_parent(parent)
-    isolation.be_called('smokerd spare')
+    isolation.set_process_name('smokerd spare')
     logs.start(log)
-    run.leave_forked_processes_alone()
-    rehearsal.rehearse(surroundings)
+    run.reset_sigterm_in_forks()
+    rehearsal.rehearse(shared)
     connection = Job(job)
     request = connection.receive()
     if request is None:
         os._exit(0)
-    is_replaced = surroundings.is_replaced()
+    is_replaced = shared.is_replaced()
     connection.begin(is_replaced)
     if is_replaced:
         os._exit(0)
     isolation.carry_run_tag(request['run_tag'])
-    isolation.tell_whose(request)
-    isolation.be_called('smokerd plugin')
+    isolation.set_environment(request)
+    isolation.set_process_name('smokerd plugin')
     account = request['account']
     if account is not None:
         try:
-            isolation.become(account)
+            isolation.change_account(account)
         except Exception as error:
             text = "can't run it as uid %s and gid %s: %s" % (account['uid'], account['gid'], error)
             finish(connection, {'error': text}, request)
         isolation.follow_parent(parent)
     logs.take_from(request['log_level'])
-    paths.use(surroundings)
+    paths.use(shared)
     answer = run.run(request)
     if os.getpid() != pid:
         # The module forked and its copy came back here: only the first one answers.

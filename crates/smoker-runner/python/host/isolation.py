@@ -56,9 +56,10 @@ def carry_run_tag(tag):
     os.environ[RUN_TAG_VARIABLE] = tag
 
 
-def tell_whose(request):
-    """Names the run to whatever the module starts, as a command's environment
-    does. Parameters it has with their types, and passwords among them are not for everybody."""
+def set_environment(request):
+    """Names the run to all that the module starts, as a command's environment
+    does, but without the parameters: the module has them with their types, and
+    they may contain passwords."""
     os.environ['SMOKER_PLUGIN'] = request['plugin'].replace('\0', '')
     os.environ['SMOKER_TIMEOUT'] = request['timeout_text']
     if request['kind'] == 'action':
@@ -86,8 +87,8 @@ def take_streams(output):
     faulthandler.enable(2)
 
 
-def become(account):
-    """Takes on user and groups for good, checked."""
+def change_account(account):
+    """Changes user and groups for good, and checks it."""
     uid, gid = account['uid'], account['gid']
     os.setgroups(account['groups'])
     if hasattr(os, 'setresuid'):
@@ -115,7 +116,7 @@ def give_up_capabilities():
     # As linux/capability.h has them: version 3 and this thread; effective, permitted and inheritable bits, twice.
     header, capabilities = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     if LIBC.capset(header, capabilities) != 0:
-        # Who may not change them may have none.
+        # A sandbox can refuse the change; then there must be none.
         if LIBC.capget(header, capabilities) != 0 or any(capabilities):
             raise PermissionError('the system leaves capabilities')
 
@@ -132,8 +133,8 @@ def follow_parent(parent):
         os._exit(1)
 
 
-def be_called(name):
-    """What a listing of processes shows."""
+def set_process_name(name):
+    """Sets the name that a listing of processes shows."""
     if LIBC is not None and sys.platform.startswith('linux'):
         LIBC.prctl(PR_SET_NAME, name.encode('utf-8', 'replace')[:15], 0, 0, 0)
 
@@ -148,7 +149,7 @@ def identity_of_interpreter():
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime
 
 
-def how_it_ended(pid):
+def exit_of(pid):
     """('code' or 'signal', number, whether it was reaped) of a child; None while it lives."""
     if hasattr(os, 'waitid'):
         info = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)

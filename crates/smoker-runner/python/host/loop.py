@@ -1,4 +1,4 @@
-"""The host's loop: orders come in, children are forked, their ends are told.
+"""The host's loop: orders come in, children are forked, their exits are reported.
 
 Single-threaded, because a fork of a process with threads is a lottery. What
 goes over the control socket is one JSON object a line:
@@ -25,7 +25,7 @@ from smoker.server import builtin
 
 DESCRIPTORS = 3
 
-# Held back around a fork: no handler of the host's runs in a child.
+# Blocked around a fork: no handler of the host's runs in a child.
 HANDLED = (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
@@ -35,7 +35,7 @@ def _utf8(path):
 
 
 class Child:
-    """A child and what was said of it."""
+    """A child and what was reported of it."""
 
     def __init__(self, run, pid):
         self.run = run
@@ -54,7 +54,7 @@ class Host:
         self.control = control
         # As PYTHONPATH would: the user's folders before the interpreter's.
         self.path = users_path + [entry for entry in sys.path if entry not in users_path]
-        self.surroundings = child.Surroundings(users_path, self.path, core)
+        self.shared = child.SharedState(users_path, self.path, core)
         self.children = {}
         self.received = b''
         self.descriptors = []
@@ -72,18 +72,18 @@ class Host:
             # Collections in children then leave the shared pages alone.
             gc.collect()
             gc.freeze()
-        self.tell({'ready': '%d.%d.%d' % sys.version_info[:3], 'path': [_utf8(entry) for entry in self.path]})
+        self.send({'ready': '%d.%d.%d' % sys.version_info[:3], 'path': [_utf8(entry) for entry in self.path]})
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
         poll.register(self.deaths, select.POLLIN)
         while True:
             ready = [descriptor for descriptor, _ in poll.poll()]
             if self.deaths in ready:
-                self.look_for_deaths()
+                self.report_deaths()
             if self.control.fileno() in ready:
                 self.receive()
 
-    def tell(self, message):
+    def send(self, message):
         try:
             self.control.sendall(json.dumps(message).encode('ascii') + b'\n')
         except OSError:
@@ -107,9 +107,9 @@ class Host:
             self.end()
         *lines, self.received = (self.received + data).split(b'\n')
         for line in lines:
-            self.obey(json.loads(line.decode('utf-8')))
+            self.handle(json.loads(line.decode('utf-8')))
 
-    def obey(self, order):
+    def handle(self, order):
         if 'run' in order:
             descriptors, self.descriptors = self.descriptors[:DESCRIPTORS], self.descriptors[DESCRIPTORS:]
             self.start(order['run'], descriptors)
@@ -117,7 +117,7 @@ class Host:
             self.reap(order['reap'])
 
     def start(self, run, descriptors):
-        """Forks, and tells of the child when it leads its own session."""
+        """Forks, and reports the child once it leads a session of its own."""
         alone, leads = os.pipe()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         parent = os.getpid()
@@ -130,12 +130,12 @@ class Host:
             try:
                 os.setsid()
                 os.close(leads)
-                # Nor does a child keep what belongs to other runs.
+                # A child must not keep descriptors of other runs.
                 for descriptor in [alone, self.deaths, self.death] + self.descriptors:
                     os.close(descriptor)
                 signal.set_wakeup_fd(-1)
                 self.control.close()
-                child.live(self.surroundings, parent, mask, *descriptors)
+                child.run_one_job(self.shared, parent, mask, *descriptors)
             finally:
                 os._exit(1)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -144,35 +144,35 @@ class Host:
             os.close(descriptor)
         if pid is None:
             os.close(alone)
-            self.tell({'failed': run, 'reason': reason})
+            self.send({'failed': run, 'reason': reason})
             return
         os.read(alone, 1)
         os.close(alone)
         self.children[run] = Child(run, pid)
-        self.tell({'started': run, 'pid': pid})
+        self.send({'started': run, 'pid': pid})
         # It may have died before it was listed.
-        self.look_at(self.children[run])
+        self.report_exit(self.children[run])
 
-    def look_for_deaths(self):
+    def report_deaths(self):
         try:
             while os.read(self.deaths, 4096):
                 pass
         except BlockingIOError:
             pass
         for one in list(self.children.values()):
-            self.look_at(one)
+            self.report_exit(one)
 
-    def look_at(self, one):
-        """Tells of a child's end. It stays a zombie until we are told to reap
-        it, so that nobody else gets its number while it is still signalled."""
+    def report_exit(self, one):
+        """Reports a child's exit. It stays a zombie until the daemon orders to reap
+        it, so that no other process gets its number while it is still signalled."""
         if one.ended:
             return
-        end = isolation.how_it_ended(one.pid)
+        end = isolation.exit_of(one.pid)
         if end is None:
             return
         one.ended = True
         how, number, one.reaped = end
-        self.tell({'exited': one.run, how: number})
+        self.send({'exited': one.run, how: number})
         if one.unwanted:
             self.reap(one.run)
 
@@ -188,8 +188,8 @@ class Host:
             os.waitpid(one.pid, 0)
 
     def end(self):
-        """The daemon is gone: nobody wants the runs any more. What has left
-        their sessions is left to the daemon's guardian."""
+        """The daemon is gone, and its runs end with it. The daemon's guardian
+        ends the processes that left their sessions."""
         for one in self.children.values():
             if not one.ended:
                 try:

@@ -4,22 +4,22 @@ import os
 import sys
 
 
-def use(surroundings):
+def use(shared):
     """The user's folders come first, as if nothing had been imported yet."""
-    sys.path[:] = surroundings.path
+    sys.path[:] = shared.path
     sys.argv[:] = ['smokerd']
-    names, roots = look(surroundings)
+    names, roots = look(shared)
     for name in names:
-        if name in sys.modules and name not in surroundings.core and name != 'smoker':
+        if name in sys.modules and name not in shared.core and name != 'smoker':
             _forget(name)
-    for package in surroundings.packages:
+    for package in shared.packages:
         package.__path__ = _folders(roots, package.__name__)
 
 
-def look(surroundings):
+def look(shared):
     """The modules in the user's folders, and the folders that have more of ours."""
-    roots = [entry for entry in surroundings.path if os.path.isdir(os.path.join(entry, 'smoker'))]
-    return _own_names(surroundings.users_path), roots
+    roots = [entry for entry in shared.path if os.path.isdir(os.path.join(entry, 'smoker'))]
+    return _own_names(shared.users_path), roots
 
 
 def packages():

@@ -1,8 +1,8 @@
 """A run without consequences, while a child waits for the real one.
 
 A page of memory that a fork shares is copied when it is first written to,
-which is most of what a short run takes. So whatever each run writes to is
-written to before it begins.
+which is most of what a short run takes. So every page that each run writes to
+is written to before the run begins.
 """
 
 import importlib
@@ -29,11 +29,11 @@ class Plugin(BasePlugin):
         self.result.set_status('OK')
 
 
-def rehearse(surroundings):
+def rehearse(shared):
     """Does all that a run does and forgets it."""
     request = json.loads(REQUEST)
     isolation.carry_run_tag(isolation.HOST_RUN_TAG)
-    paths.look(surroundings)
+    paths.look(shared)
     if IMPORTED not in sys.modules:
         try:
             importlib.import_module(IMPORTED)

@@ -15,26 +15,26 @@ from smoker.server.worker import PluginWorker
 
 LOG = logging.getLogger('smokerd.module')
 
-# The names that stand in a Python literal of configured values.
+# The names that a Python literal of configured values can hold.
 LITERAL_NAMES = {'__builtins__': {}, 'datetime': datetime, 'nan': float('nan'), 'inf': float('inf')}
 
 
 def run(request):
-    """{"result": ...} or {"error": text}; whatever the module does. With an
-    error of its shape the result is there, too, as "invalid"."""
-    ended = _Ended(request)
-    told = None
+    """{"result": ...} or {"error": text}, always. When the result is not shaped
+    as one, it is there, too, as "invalid"."""
+    terminated = _Terminated(request)
+    result = None
     try:
         try:
-            signal.signal(signal.SIGTERM, ended)
-            told = _result(request)
-            told.validate(force=True)
-            return {'result': told.result}
+            signal.signal(signal.SIGTERM, terminated)
+            result = _result(request)
+            result.validate(force=True)
+            return {'result': result.result}
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except ValidationError as error:
         answer = _failure(error, 'ValidationError: %s' % error)
-        return answer if told is None else dict(answer, invalid=told.result)
+        return answer if result is None else dict(answer, invalid=result.result)
     except SystemExit as error:
         what = 'parser' if request['kind'] == 'parser' else 'module'
         return _failure(error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
@@ -42,9 +42,9 @@ def run(request):
         return _failure(error, _text(error).strip() or type(error).__name__)
 
 
-class _Ended:
-    """SIGTERM, by which the daemon ends a run. Raising lets the module clean
-    up behind itself; SIGKILL follows soon."""
+class _Terminated:
+    """The handler of SIGTERM, by which the daemon ends a run. Raising lets the
+    module clean up; SIGKILL follows after the grace period."""
 
     def __init__(self, request):
         self.seconds = request['timeout_text']
@@ -63,7 +63,7 @@ class _Ended:
         raise PluginExecutionTimeout('Plugin execution exceeded timeout %s seconds' % self.seconds)
 
 
-def leave_forked_processes_alone():
+def reset_sigterm_in_forks():
     """Processes that a module forks end by SIGTERM as any others do, from
     their first moment: Python forgets signals that arrive between a fork and
     the child's first step, so they wait until the handler is gone. A lost one
@@ -79,7 +79,7 @@ def leave_forked_processes_alone():
         signal.pthread_sigmask(signal.SIG_SETMASK, masks.old)
 
     def in_child():
-        if isinstance(signal.getsignal(signal.SIGTERM), _Ended):
+        if isinstance(signal.getsignal(signal.SIGTERM), _Terminated):
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, masks.old)
 
@@ -108,9 +108,9 @@ def _result(request):
         return _checked(parser.parse(), 'parser')
     arguments = {}
     if request['kind'] == 'action':
-        told = Result()
-        told.set_result(request['result'])
-        arguments['result'] = told
+        result = Result()
+        result.set_result(request['result'])
+        arguments['result'] = result
     plugin = _class(module, 'Plugin')(worker, **arguments)
     returned = plugin.run()
     return _checked(returned or plugin.result, 'module')

@@ -28,7 +28,7 @@ use crate::{detached, output};
 /// The exit status of a child of the host that could not send its reply.
 const LOST_REPLY: i32 = 113;
 
-/// How many bytes a result may have beside those that stand for output.
+/// How many bytes a result may have beside those for its output.
 const REPLY_ALLOWANCE: usize = 64 * 1024;
 
 /// Everything that can run a module. Cheap to clone.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Keeps a stream whole up to a limit; beyond it the head and the tail, half
-/// each, since both the first error and the last words tell what happened.
+/// each, since both the first error and the last lines show what happened.
 #[derive(Debug)]
 pub(crate) struct Capture {
     limit: usize,
@@ -35,7 +35,7 @@ impl Capture {
     }
 
     /// The kept bytes as text, with replacement characters for what is not
-    /// UTF-8; a line break stands where something was cut.
+    /// UTF-8; with a line break where something was cut.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         if self.cut() == 0 {
             return String::from_utf8_lossy(&self.kept);

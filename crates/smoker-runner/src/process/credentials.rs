@@ -40,14 +40,14 @@ pub enum CredentialsError {
     Lookup {
         /// The user or group.
         name: String,
-        /// The system's words.
+        /// The system's error text.
         reason: String,
     },
 }
 
 impl Credentials {
-    /// Looks up whom a plugin runs as. `None`: as the daemon, whether that is
-    /// what was asked for or who the daemon already is.
+    /// Looks up the account that a plugin runs as. `None`: the daemon's own, whether
+    /// because none is configured or because the daemon already has it.
     ///
     /// # Errors
     ///
@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn an_id_without_an_account_has_no_groups() {
-        let stranger = AccountId::Number(4_123_456_789);
-        let credentials = Credentials::of_account(&stranger, &stranger).expect("numbers need no account");
+        let unknown = AccountId::Number(4_123_456_789);
+        let credentials = Credentials::of_account(&unknown, &unknown).expect("numbers need no account");
         assert_eq!(credentials.groups, []);
     }
 }

@@ -1,4 +1,4 @@
-//! The life of one child: output, exit, deadline, cancel.
+//! Runs one child to its end: output, exit, deadline, cancel.
 
 use std::convert::Infallible;
 use std::fmt::{self, Display, Formatter};
@@ -67,8 +67,8 @@ pub(crate) enum ChildEnd {
 /// started is ended. What it leaves running when it ends by itself is for
 /// [`RunProcesses`] to end.
 ///
-/// The program itself is reaped last: as long as it is a zombie nobody else
-/// can have its number, so the group that we signal is still ours.
+/// The program itself is reaped last: as long as it is a zombie no other
+/// process can have its number, so the group that we signal is still ours.
 pub(crate) async fn execute(
     processes: &RunProcesses,
     program: &Program<'_>,

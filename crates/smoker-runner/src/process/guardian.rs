@@ -148,8 +148,8 @@ impl GuardianKeeper {
 }
 
 /// Sends a guardian, a line each time, which runs in progress have the right
-/// to leave something running: by their numbers alone those cannot be told
-/// from runs that are over.
+/// to leave something running: by their numbers alone those cannot be
+/// distinguished from runs that are over.
 async fn send_exempt_runs(
     pipe: &mut ChildStdin,
     exempt_runs: &mut watch::Receiver<BTreeSet<RunId>>,

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `spawn`: starts a child; nothing else does
-//! - `execute`: the life of one child: output, exit, deadline, cancel
+//! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
 //! - `process_scanner`: finds the processes of a run in the list of all processes

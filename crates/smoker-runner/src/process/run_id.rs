@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_tells_daemon_and_kind() {
+    fn a_number_shows_daemon_and_kind() {
         let (first, second) = (RunId::new(false), RunId::new(true));
         assert_ne!(first, second);
         assert_eq!((first.leaves_running(), second.leaves_running()), (false, true));

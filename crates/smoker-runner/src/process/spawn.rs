@@ -1,4 +1,4 @@
-//! Starting a child, the only place that does.
+//! Starts children; no other file does.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -17,11 +17,11 @@ use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::{self, RunId};
 use crate::process::sys;
 
-/// A program and what surrounds it.
+/// A program with its arguments, environment and account.
 #[derive(Debug)]
 pub(crate) struct Program<'a> {
     pub(crate) path: &'a Path,
-    /// What it is told to be called, when that is not its path.
+    /// Its `argv[0]`, when that is not its path.
     pub(crate) name: Option<&'a str>,
     pub(crate) arguments: &'a [&'a OsStr],
     pub(crate) environment: &'a [(String, String)],

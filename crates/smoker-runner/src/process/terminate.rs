@@ -1,4 +1,4 @@
-//! Ending a child and all that it started, the only place that signals.
+//! Ends a child and all that it started; no other file signals children.
 
 use std::collections::HashSet;
 use std::io;

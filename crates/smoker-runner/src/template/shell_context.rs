@@ -84,7 +84,7 @@ impl UnsafePlace {
             Self::ExpansionWord => "in this kind of `${...}`, whose quoting differs between shells",
             Self::JoinsVariable => "here, directly behind the name of a variable that it would become a part of",
             Self::Unclear => "here, where shells disagree about quoting and the command has a here-document",
-            Self::TooDeep => "inside so many nested expansions",
+            Self::TooDeep => "inside too many nested expansions",
         }
     }
 

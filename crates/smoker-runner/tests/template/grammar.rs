@@ -43,7 +43,7 @@ impl Piece {
         Self { template: frame.replace("{}", &self.template), ..self }
     }
 
-    /// A placeholder in a form of quotes, in so many `$(...)`.
+    /// A placeholder in a form of quotes, inside `depth` times `$(...)`.
     pub(crate) fn in_substitutions(depth: usize, form: &str) -> Self {
         let inner = Self::value().framed(&form.replace("%(P)s", "{}")).framed("pass {}");
         (0..depth).fold(inner, |inner, _| inner.substituted().framed("pass \"{}\""))

@@ -73,7 +73,7 @@ class Command(object):
         for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, KILL_PATIENCE)):
             self._signal(number, owns_group)
             try:
-                # Reads on, so that nobody is kept by a full pipe.
+                # Reads on, so that a full pipe blocks no process.
                 self.process.communicate(timeout=patience)
                 break
             except subprocess.TimeoutExpired:

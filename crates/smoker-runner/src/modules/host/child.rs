@@ -12,16 +12,16 @@ pub(crate) struct WaitingChild {
     pub(crate) claim: Claim,
     pub(crate) events: ChildEvents,
     pub(crate) streams: ChildStreams,
-    /// As long as it lives the host does.
+    /// Keeps the host alive.
     pub(crate) connection: Arc<HostConnection>,
 }
 
-/// Why there is no child or no outcome.
+/// Why a run got no child, or lost its child.
 #[derive(Debug)]
 pub(crate) enum ChildLost {
     /// The child, or the host, died before there was a job: another one can be asked.
     BeforeJob(String),
-    /// No module could be run, or the host died under it.
+    /// No child can be had, or the host died under the run: trying again does not help.
     Final(String),
 }
 
@@ -30,9 +30,9 @@ impl WaitingChild {
     pub(crate) async fn of(ordered: OrderedChild, connection: Arc<HostConnection>) -> Result<Self, ChildLost> {
         let OrderedChild { mut events, streams } = ordered;
         match events.next().await {
-            Some(ChildEvent::Started(claim)) if events.lives() => Ok(Self { claim, events, streams, connection }),
+            Some(ChildEvent::Started(claim)) if events.is_alive() => Ok(Self { claim, events, streams, connection }),
             Some(ChildEvent::Failed(reason)) => Err(ChildLost::Final(format!("the Python host can't fork: {reason}"))),
-            // It ended while nobody needed it, and perhaps the host did.
+            // It ended before a run needed it, and perhaps the host did, too.
             Some(ChildEvent::Started(_) | ChildEvent::Ended(_)) | None => {
                 let reason = connection.death().unwrap_or("a child of the Python host ended before its run");
                 Err(ChildLost::BeforeJob(reason.to_owned()))

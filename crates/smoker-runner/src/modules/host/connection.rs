@@ -61,7 +61,7 @@ impl HostConnection {
         tokio::spawn(async move {
             while let Some(order) = ordered.recv().await {
                 if let Err(error) = wire::send(&socket, order).await {
-                    // The other half notices the host's end and tells the runs.
+                    // The reading half notices the host's end and informs the runs.
                     tracing::debug!("the Python host takes no orders: {error}");
                     return;
                 }
@@ -97,7 +97,7 @@ impl HostConnection {
         let (sender, events) = unbounded_channel();
         self.runs().insert(id, sender);
         if self.death().is_some() {
-            // It died before the run was listed; nobody else takes it off the list.
+            // It died before the run was listed, so `mark_dead` did not take it off the list.
             self.runs().remove(&id);
         }
         // Whether the host can still be reached shows in the events.
@@ -124,7 +124,7 @@ impl HostConnection {
         while let Ok(Some(line)) = lines.next_line().await {
             let Some(connection) = connection.upgrade() else { return };
             match serde_json::from_str(&line) {
-                Ok(message) => connection.take(&message),
+                Ok(message) => connection.dispatch(&message),
                 Err(error) => tracing::error!("the Python host sent a message that can't be read ({error}): {line}"),
             }
         }
@@ -137,7 +137,7 @@ impl HostConnection {
         self.take_spare();
     }
 
-    fn take(&self, message: &HostMessage) {
+    fn dispatch(&self, message: &HostMessage) {
         let (id, event): (u64, &dyn Fn() -> ChildEvent) = match message {
             HostMessage::Started { started, pid } => {
                 (*started, &|| ChildEvent::Started(self.reaper.claim(Pid::from_raw(*pid))))
@@ -147,12 +147,12 @@ impl HostConnection {
             HostMessage::Failed { failed, reason } => (*failed, &|| ChildEvent::Failed(reason.clone())),
             HostMessage::Ready { .. } => return,
         };
-        // Whether it is listed shows under the lock: a child that nobody waits for is not claimed, since it may be gone.
+        // Whether it is listed shows under the lock: a child that no run waits for is not claimed, since it may be gone.
         if let Some(run) = self.runs().get(&id) {
             let _ = run.send(event());
         }
         if !matches!(message, HostMessage::Started { .. }) {
-            // A spare that ended before its time is let go, so that the host can reap it.
+            // A spare that died is dropped, so that the host can reap it.
             self.spare().take_if(|spare| spare.events.id == id);
         }
     }
@@ -172,8 +172,8 @@ impl ChildEvents {
         self.events.recv().await
     }
 
-    /// Whether nothing is known of an end, neither the child's nor the host's.
-    pub(crate) fn lives(&mut self) -> bool {
+    /// Whether neither the child nor the host is known to have ended.
+    pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.events.try_recv(), Err(TryRecvError::Empty))
     }
 }

@@ -11,7 +11,7 @@
 //! - `connection`: orders to a host, and its events to the runs
 //! - `streams`: what connects us with a child
 //! - `child`: a child until it gets its job
-//! - `run`: the life of one run: reply, exit, deadline, cancel
+//! - `run`: one run of a module: reply, exit, deadline, cancel
 //! - `job`: what a child is told to do
 //! - `log`: what modules print and log goes to our log
 

@@ -66,9 +66,9 @@ impl PythonHost {
         }
     }
 
-    /// The host that runs, or a new one. The start goes on when nobody waits
-    /// for it any more, so that a short time limit does not start it in vain
-    /// again and again.
+    /// The host that runs, or a new one. A start goes on when the run that waited
+    /// for it was given up, so that a short time limit does not start hosts in
+    /// vain again and again.
     async fn connection(&self) -> Result<Arc<HostConnection>, String> {
         let inner = Arc::clone(&self.0);
         let connecting = async move {
@@ -80,6 +80,6 @@ impl PythonHost {
             *current = Some(Arc::clone(&connection));
             Ok(connection)
         };
-        tokio::spawn(connecting).await.map_err(|error| format!("starting the Python host broke: {error}"))?
+        tokio::spawn(connecting).await.map_err(|error| format!("starting the Python host panicked: {error}"))?
     }
 }

@@ -24,7 +24,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 /// How often a run whose child never got its job is tried again with another one.
 const RETRIES: usize = 2;
 
-/// One run that is asked for.
+/// One run of a module in the host.
 pub(crate) struct HostRun<'a> {
     pub(crate) context: RunContext<'a>,
     /// The number that the job has.
@@ -57,7 +57,7 @@ impl PythonHost {
 
     async fn try_run(&self, run: &HostRun<'_>, deadline: Option<Instant>) -> Result<ModuleReply, ChildLost> {
         let RunContext { plugin, processes, cancel, trace, .. } = run.context;
-        // A child that starts when nobody waits for it any more finds no job and ends.
+        // A child that starts after the run was given up finds no job and exits.
         let child = tokio::select! {
             child = self.child() => child?,
             () = until(deadline) => return Ok(ModuleReply::without_reply(ChildEnd::TimedOut { survivors: Vec::new() })),
@@ -71,7 +71,7 @@ impl PythonHost {
         let mut exchange = JobExchange { socket: streams.job, received: Vec::new() };
 
         let end = tokio::select! {
-            end = finish(&mut exchange, &mut events, &connection, run) => RunEnd::Ended(end),
+            end = run_job(&mut exchange, &mut events, &connection, run) => RunEnd::Ended(end),
             () = until(deadline) => RunEnd::TimedOut,
             () = cancel.cancelled() => RunEnd::Cancelled,
         };
@@ -95,7 +95,7 @@ impl PythonHost {
             Err(_) => claim.collect_adopted(),
             Ok(_) => drop(claim),
         }
-        if exchange.found_another_interpreter() {
+        if exchange.found_new_interpreter() {
             self.retire(&connection).await;
         }
         match end {
@@ -116,10 +116,10 @@ enum RunEnd {
     Cancelled,
 }
 
-/// Gives the job, takes the reply and waits for the child's end; no end when
-/// the host died. Once the child is gone nobody waits for its socket to be
-/// closed: what it started may hold it.
-async fn finish(
+/// Sends the job, reads the reply and waits for the child's end; no end when the
+/// host died. Once the child is gone its socket is not waited for: a process that
+/// it started may hold it open.
+async fn run_job(
     exchange: &mut JobExchange,
     events: &mut ChildEvents,
     connection: &Arc<HostConnection>,
@@ -156,7 +156,7 @@ struct JobExchange {
 impl JobExchange {
     async fn send_job(&mut self, job: &str) {
         let job = format!("{}\n{job}", job.len());
-        // A child that ended before it read its job says so by its end.
+        // A child that ended before it read its job shows that by its end.
         let _ = self.socket.write_all(job.as_bytes()).await;
     }
 
@@ -171,17 +171,17 @@ impl JobExchange {
         }
     }
 
-    /// Whether the child had its job before it ended; another one may run it otherwise.
+    /// Whether the child had its job before it ended. Otherwise another child may run it.
     fn has_begun(&self) -> bool {
         self.received.first() == Some(&b'+')
     }
 
-    /// Whether the child left its job to the interpreter that took the place of its own.
-    fn found_another_interpreter(&self) -> bool {
+    /// Whether the child found that its interpreter was replaced, and left the job to the new one.
+    fn found_new_interpreter(&self) -> bool {
         self.received.first() == Some(&b'-')
     }
 
-    /// The reply: behind the sign that the run has begun, its length in decimal and a newline. One that is cut is none.
+    /// The reply: behind the byte that says that the run has begun, its length in decimal and a newline. One that is cut is none.
     fn into_reply(mut self) -> Option<Vec<u8>> {
         let end = self.reply_end().filter(|end| *end <= self.received.len())?;
         self.received.truncate(end);
@@ -204,5 +204,5 @@ impl JobExchange {
 /// An error reply that takes the place of one that is too large has fewer bytes than this.
 const MAX_ERROR_REPLY: usize = 64 * 1024;
 
-/// A sign that the run has begun, a length in decimal and a newline.
+/// The byte that says that the run has begun, a length in decimal and a newline.
 const MAX_HEADER: usize = 24;

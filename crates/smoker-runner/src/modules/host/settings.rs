@@ -45,7 +45,7 @@ impl PythonSettings {
         Self { interpreter: interpreter(python, &folder), users_path }
     }
 
-    /// Why no interpreter can be told from the configuration, if so.
+    /// Why the configuration names no interpreter that can be used; none when it does.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.interpreter.as_ref().err().map(String::as_str)

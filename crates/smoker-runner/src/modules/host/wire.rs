@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::Interest;
 use tokio::net::unix::OwnedWriteHalf;
 
-/// What a host is told.
+/// An order to a host.
 #[derive(Debug)]
 pub(crate) enum HostOrder {
     /// Fork a child for this run, with these descriptors for its job, its
@@ -21,7 +21,7 @@ pub(crate) enum HostOrder {
     Reap { id: u64 },
 }
 
-/// What a host tells.
+/// A message from a host.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum HostMessage {

@@ -1,8 +1,8 @@
 //! What runs that are over left running, and its end.
 //!
-//! On Linux every orphan of a run becomes our child, so nothing is looked for:
-//! only when the reaper comes upon a living child that no run waits for is it
-//! asked which run it belongs to.
+//! On Linux every orphan of a run becomes our child, so no search is needed:
+//! only when the reaper finds a living child that no run waits for, the run that
+//! this child belongs to is read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
@@ -46,7 +46,7 @@ struct Runs {
     terminating: HashSet<RunId>,
     /// Living children that no run waits for, and the run that each carries.
     unowned_children: HashMap<Pid, Option<RunId>>,
-    /// Those of them that nothing could end.
+    /// Those of them that SIGKILL could not end.
     given_up: HashSet<Pid>,
     /// Plugins that were warned of.
     warned: HashSet<PluginName>,
@@ -91,8 +91,8 @@ impl Leftovers {
     }
 
     /// A child ended by itself and was reaped just now. Where processes cannot
-    /// be marked its group is all that is known of what it left, and only now:
-    /// as long as the group has members nobody else can get its number.
+    /// be tagged its group is all that is known of what it left, and only now:
+    /// as long as the group has members no other process can get its number.
     pub(crate) fn child_ended(&self, run: RunId, group: Pid, plugin: &PluginName) {
         if !run.leaves_running() && !sys::can_tag() && terminate::has_members(group) {
             self.end(ProcessTree::of_child(run, group), Some(plugin.clone()));
@@ -119,7 +119,7 @@ impl Leftovers {
     }
 
     /// All runs are over, and the last sweep is done: waits until what it found
-    /// has ended. What lost its number is ended, too, unless it may
+    /// has ended. A process that lost its number is ended, too, unless it may
     /// come from a run whose leftovers may stay.
     pub(crate) async fn settle(&self) {
         let mut ends = mem::take(&mut *self.ends());

@@ -14,7 +14,7 @@ use crate::process::sys::proc_stat::{ProcStat, run_in_limits};
 /// The resource whose soft limit is the number of a run. Linux stopped counting
 /// file locks in 2.4.25, so the limit limits nothing; it is inherited over
 /// fork and exec, and no program has a reason to change it. (`su` and other
-/// logins reset all limits where PAM is told to; their environment may tell then.)
+/// logins reset all limits where PAM is configured so; then only the environment is left.)
 const CARRIER: Resource = Resource::RLIMIT_LOCKS;
 
 /// The supplementary groups of an account.
@@ -42,7 +42,7 @@ pub(crate) fn this_thread() -> Pid {
 pub(crate) fn has_child(thread: Pid, run: RunId, is_known: impl Fn(Pid) -> bool) -> bool {
     let mut children = Vec::with_capacity(4096);
     let Ok(file) = File::open(format!("/proc/self/task/{thread}/children")) else { return false };
-    // By way of `take`, since nothing but a read tells the size of such a file.
+    // By way of `take`, since only reading shows the size of such a file.
     if file.take(u64::MAX).read_to_end(&mut children).is_err() {
         return false;
     }

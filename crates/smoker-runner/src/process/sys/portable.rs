@@ -34,7 +34,7 @@ pub(crate) fn can_tag() -> bool {
     false
 }
 
-/// The run of a process cannot be told.
+/// The run of a process is not known.
 pub(crate) fn run_of(_pid: i32, _daemon: RunId) -> Option<RunId> {
     None
 }
@@ -90,7 +90,7 @@ impl ProcessList {
         Self
     }
 
-    /// Nor here.
+    /// Nothing to read here either.
     pub(crate) fn watch_newest(&mut self, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) {}
 
     /// The group's leader stands for the whole group.
@@ -100,12 +100,12 @@ impl ProcessList {
         group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
     }
 
-    /// Without a list nobody can be found.
+    /// Without a list no process can be found.
     pub(crate) fn find(&self, _pids: &[Pid]) -> Vec<RunMember> {
         Vec::new()
     }
 
-    /// Nor any run.
+    /// Without a list no run can be found.
     pub(crate) fn runs(&self) -> Vec<RunId> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! What `/proc` tells of one process.
+//! What `/proc` says of one process.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -20,7 +20,7 @@ pub(crate) struct ProcStat {
 }
 
 impl ProcStat {
-    /// The fields of `/proc/PID/stat`: the name stands in parentheses and may
+    /// The fields of `/proc/PID/stat`: the name is in parentheses and may
     /// itself hold any characters (proc(5)).
     pub(crate) fn read(pid: i32) -> Option<Self> {
         let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
@@ -31,7 +31,7 @@ impl ProcStat {
         let state = fields.next()?.chars().next()?;
         let parent = fields.next()?.parse().ok()?;
         let group = fields.next()?.parse().ok()?;
-        // Between the group, field 5, and the start, field 22, stand 16 others.
+        // Between the group, field 5, and the start, field 22, are 16 others.
         let start = fields.nth(16)?.parse().ok()?;
         Some(Self { pid, name, parent, group, start, state })
     }
@@ -65,7 +65,7 @@ pub(crate) fn run_of(pid: i32, daemon: RunId) -> Option<RunId> {
     run_in_limits(pid).filter(is_ours).or_else(|| run_in_environment(pid).filter(is_ours))
 }
 
-/// The soft limit that `sys::linux` sets, as `/proc/PID/limits`, which everybody may read, shows it.
+/// The soft limit that `sys::linux` sets, as `/proc/PID/limits`, which every user may read, shows it.
 pub(super) fn run_in_limits(pid: i32) -> Option<RunId> {
     // The kernel makes all of it at the first read; asking for its size and growing would take longer than the reading.
     let mut limits = [0; 4096];

@@ -1,4 +1,4 @@
-//! All living processes at one moment, and who of them belongs to a run.
+//! All living processes at one moment, and which of them belong to a run.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::process::sys::newest;
 use crate::process::sys::proc_stat::{ProcStat, run_of};
 use crate::process::sys::run_member::RunMember;
 
-/// Whose processes are looked for.
+/// The daemon whose processes a scan finds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScanScope {
     daemon: RunId,
@@ -41,7 +41,7 @@ pub(crate) struct ProcessList {
 
 impl ProcessList {
     /// Reads `/proc`. Processes that come or go meanwhile may be missing.
-    /// `on_sight` hears of number, group and run of each process the moment
+    /// `on_sight` is called with number, group and run of each process the moment
     /// that it is read, newest first.
     pub(crate) fn read(subject: ScanScope, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
         let (by_run, by_group, by_parent) = (HashMap::new(), HashMap::new(), HashMap::new());

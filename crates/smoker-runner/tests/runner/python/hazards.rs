@@ -188,12 +188,12 @@ fn a_cancelled_module_is_ended() {
 #[test]
 fn a_module_runs_as_its_account_for_good() {
     if !nix::unistd::geteuid().is_root() {
-        eprintln!("not run: only root can become somebody else");
+        eprintln!("not run: only root can change the user");
         return;
     }
     let modules = Modules::new();
-    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(modules.folder.path(), everybody).expect("permissions");
+    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(modules.folder.path(), readable).expect("permissions");
     let body = "try:\n    os.setuid(0)\nexcept OSError: pass\n\
                 self.result.add_info('%s %s %s' % (os.getresuid(), os.getresgid(), os.getgroups()))\n\
                 self.result.add_info(str(len(os.listdir('/proc/self/fd')) > 2))\n\
@@ -242,6 +242,6 @@ fn a_module_does_not_find_the_control_socket() {
     let modules = Modules::new();
     let body = "for fd in sorted(os.listdir('/proc/self/fd')):\n    try: self.result.add_info(os.readlink('/proc/self/fd/' + fd).split(':')[0])\n    except OSError: pass";
     let result = modules.run_body("descriptors", body);
-    // Its own socket for the reply is the only one; pipes may come from whoever started us.
+    // Its own socket for the reply is the only one; pipes may come from the program that started the test.
     assert_eq!(infos(&result).iter().filter(|target| **target == "socket").count(), 1);
 }
