@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use smoker_checks::spec::Spec;
-use smoker_model::bounded_json;
 use smoker_model::messages::Level;
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::plugin::{Invocation, Parameters, TimeLimit};
@@ -19,14 +17,11 @@ use crate::modules::host::job::Job;
 use crate::modules::host::python_host::PythonHost;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
-use crate::modules::reply::ModuleReply;
+use crate::modules::reply::{self, ModuleReply};
 use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
 use crate::{detached, output};
-
-/// The exit status of a child of the host that could not send its reply.
-const LOST_REPLY: i32 = 113;
 
 /// How many bytes a result may have beside those for its output.
 const REPLY_ALLOWANCE: usize = 64 * 1024;
@@ -35,12 +30,6 @@ const REPLY_ALLOWANCE: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
     host: PythonHost,
-}
-
-impl Modules {
-    pub(crate) fn new(python: PythonSettings, reaper: Reaper) -> Self {
-        Self { host: PythonHost::new(python, reaper) }
-    }
 }
 
 /// A module that is about to run.
@@ -54,6 +43,10 @@ pub(crate) struct ModuleRun<'a> {
 }
 
 impl Modules {
+    pub(crate) fn new(python: PythonSettings, reaper: Reaper) -> Self {
+        Self { host: PythonHost::new(python, reaper) }
+    }
+
     /// Runs a module. Whatever goes wrong is a finding, too.
     pub(crate) async fn run(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> Findings {
         let answer = ModuleCall { module, output: None, context }.answer(self).await;
@@ -92,15 +85,6 @@ struct ModuleCall<'a> {
     context: RunContext<'a>,
 }
 
-/// The members of a child's reply.
-#[derive(Deserialize)]
-struct ReplyFields {
-    result: Option<Json>,
-    error: Option<String>,
-    /// The result that is not shaped as one, beside the error that says so.
-    invalid: Option<Json>,
-}
-
 impl ModuleCall<'_> {
     async fn answer(&self, modules: &Modules) -> Result<Findings, String> {
         let context = self.context;
@@ -108,10 +92,10 @@ impl ModuleCall<'_> {
         let timeout = self.timeout().duration;
         let provider = tokio::select! {
             provider = self.provider(modules) => provider,
-            () = tokio::time::sleep(timeout) => return Err(self.timeout_message()),
+            () = tokio::time::sleep(timeout) => return Err(reply::timeout_message(self.timeout())),
             () = context.cancel.cancelled() => return Err(STOPPED.to_owned()),
         };
-        let ModuleReply { reply, end } = match provider {
+        let reply = match provider {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
                 let request = self.request(as_map(&context.plugin.spec().parameters));
                 let limits = ChildLimits { timeout, max_output: self.reply_limit(), leave_running: false };
@@ -122,7 +106,7 @@ impl ModuleCall<'_> {
             }
             Provider::Python => self.ask_python(modules, credentials).await?,
         };
-        self.read(reply.as_deref(), &end)
+        reply.into_findings(self.module.kind, self.timeout(), context.trace)
     }
 
     /// A name that the original shipped is a built-in's. One that it did not
@@ -181,41 +165,6 @@ impl ModuleCall<'_> {
 
     fn timeout(&self) -> &TimeLimit {
         &self.module.invocation.timeout
-    }
-
-    fn timeout_message(&self) -> String {
-        format!("Plugin execution exceeded timeout {} seconds", self.timeout().text)
-    }
-
-    fn read(&self, reply: Option<&[u8]>, end: &ChildEnd) -> Result<Findings, String> {
-        if let Some(reply) = reply {
-            let reply: ReplyFields =
-                bounded_json::parse(reply).map_err(|error| format!("the reply can't be read: {error}"))?;
-            if let (Some(trace), Some(invalid)) = (self.context.trace, &reply.invalid) {
-                trace.invalid_result(invalid);
-            }
-            return match reply {
-                ReplyFields { result: Some(Json::Object(result)), .. } => {
-                    Findings::parse(result).map_err(|error| format!("ValidationError: {error}"))
-                }
-                ReplyFields { error, .. } => Err(error.unwrap_or_else(|| "the reply is empty".to_owned())),
-            };
-        }
-        let what = if self.module.kind == ModuleKind::Parser { "parser" } else { "module" };
-        Err(end.interruption(&self.timeout_message()).unwrap_or_else(|| match end {
-            ChildEnd::Exited(LOST_REPLY) => {
-                format!("the {what} closed the descriptor that its result goes through: close only what you opened")
-            }
-            ChildEnd::Signalled { number, name } => {
-                format!(
-                    "the {what} was killed by signal {number} ({name}) before it gave a result; the log has what it printed"
-                )
-            }
-            ChildEnd::Exited(status) => {
-                format!("the {what} ended its process with exit status {status} before it gave a result")
-            }
-            ChildEnd::TimedOut { .. } | ChildEnd::Cancelled => self.timeout_message(),
-        }))
     }
 }
 

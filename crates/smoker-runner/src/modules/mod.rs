@@ -6,7 +6,7 @@
 //! - `builtin`: runs a built-in, here or in a child of our own binary
 //! - `lookup`: looks for the modules that plugins name
 //! - `host`: the warm Python host
-//! - `reply`: what a module answers
+//! - `reply`: a module's answer, and what it means that there is none
 
 pub mod builtin;
 pub(crate) mod dispatch;

@@ -13,10 +13,10 @@ use crate::process::containment::orphans::Reaper;
 
 /// Runs Python modules. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct PythonHost(Arc<HostState>);
+pub(crate) struct PythonHost(Arc<PythonHostState>);
 
 #[derive(Debug)]
-struct HostState {
+struct PythonHostState {
     settings: PythonSettings,
     reaper: Reaper,
     current: Mutex<Option<Arc<HostConnection>>>,
@@ -25,7 +25,7 @@ struct HostState {
 impl PythonHost {
     /// A host that is started at first need.
     pub(crate) fn new(settings: PythonSettings, reaper: Reaper) -> Self {
-        Self(Arc::new(HostState { settings, reaper, current: Mutex::default() }))
+        Self(Arc::new(PythonHostState { settings, reaper, current: Mutex::default() }))
     }
 
     /// Where Python looks modules up: the user's folders, then the interpreter's.
