@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::{Mapping, Value};
 use smoker_model::wire::DEFAULT_PORT;
 
-/// What the configuration file can say. Every key is optional.
+/// The values of the configuration file. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
     /// `bind_port`: the port of addresses without one, as it was written.
@@ -15,11 +15,11 @@ pub struct ClientConfig {
     pub plugin_paths: Vec<String>,
     /// `discovery_commands`: shell commands that print hosts.
     pub discovery_commands: Vec<String>,
-    /// What is written there but means nothing.
+    /// A warning for each unknown key.
     pub warnings: Vec<String>,
 }
 
-/// The keys that mean something.
+/// All keys.
 const KEYS: [&str; 3] = ["bind_port", "plugin_paths", "discovery_commands"];
 
 impl Default for ClientConfig {
@@ -36,12 +36,12 @@ impl Default for ClientConfig {
 /// Why a configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientConfigError {
-    /// It is there but cannot be read.
+    /// It exists but cannot be read.
     #[error("cannot read {path}: {source}; make it readable or remove it")]
     Unreadable {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// It is not YAML.
@@ -59,18 +59,18 @@ pub enum ClientConfigError {
         path: String,
         /// The key.
         key: &'static str,
-        /// What it should be.
+        /// What the value should be.
         wanted: &'static str,
     },
 }
 
 impl ClientConfig {
-    /// Reads `$HOME/.smokercli.yaml`, or `/etc/smokercli.yaml` when there is
-    /// no such file, or neither: then all is default.
+    /// Reads `$HOME/.smokercli.yaml`, or `/etc/smokercli.yaml` if that file does
+    /// not exist. If neither exists, all values are defaults.
     ///
     /// # Errors
     ///
-    /// When the file that is there cannot be read or understood.
+    /// When the file exists but cannot be read or is not valid.
     pub fn load() -> Result<Self, ClientConfigError> {
         let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".smokercli.yaml"));
         for path in home.into_iter().chain([PathBuf::from("/etc/smokercli.yaml")]) {
@@ -87,7 +87,7 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// When it cannot be understood.
+    /// When it is not valid.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ClientConfigError> {
         let name = || path.display().to_string();
         let document: Value =
@@ -115,7 +115,7 @@ impl ClientConfig {
 fn unknown_keys(path: &Path, mapping: &Mapping) -> Vec<String> {
     let names = mapping.keys().map(|key| key.as_str().map_or_else(|| format!("{key:?}"), str::to_owned));
     let unknown = names.filter(|name| !KEYS.contains(&name.as_str()));
-    unknown.map(|name| format!("{}: {name} means nothing; known are {}", path.display(), KEYS.join(", "))).collect()
+    unknown.map(|name| format!("{}: unknown key {name}; the keys are {}", path.display(), KEYS.join(", "))).collect()
 }
 
 /// A list of texts, or one text alone; absent and null are an empty list.
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_says_what_holds_without_it() {
+    fn the_example_has_the_defaults() {
         assert_eq!(parse(include_str!("../../../etc/smokercli.yaml")), Ok(ClientConfig::default()));
     }
 
@@ -157,7 +157,7 @@ mod tests {
         );
         assert_eq!(
             parse("bind_prot: 1").expect("a warning only").warnings,
-            ["/etc/smokercli.yaml: bind_prot means nothing; known are bind_port, plugin_paths, discovery_commands"]
+            ["/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands"]
         );
         assert!(parse("a: [").expect_err("syntax").starts_with("/etc/smokercli.yaml is not valid YAML: "));
     }

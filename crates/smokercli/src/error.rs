@@ -1,8 +1,8 @@
-//! What ends a call before there is a report.
+//! Errors that end the program.
 
 use crate::exit_code;
 
-/// A reason to stop: printed as one `ERROR:` line, then the exit code.
+/// An error that ends the program: one `ERROR:` line and the exit code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ExitError {
@@ -13,13 +13,13 @@ pub struct ExitError {
 }
 
 impl ExitError {
-    /// A failure with the general exit code.
+    /// An error with the general exit code.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: exit_code::FAILURE }
     }
 
-    /// A mistake on the command line.
+    /// An error of the command line.
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: exit_code::USAGE }

@@ -2,34 +2,34 @@
 
 use crate::report::Report;
 
-/// Done: something was printed, whatever state it is in.
+/// Done: a report was printed, whatever its statuses.
 pub const SUCCESS: u8 = 0;
 /// Nothing found, nothing executed, an invalid format or filter, an unusable file.
 pub const FAILURE: u8 = 1;
-/// The command line makes no sense.
+/// The command line cannot be understood.
 pub const USAGE: u8 = 2;
 /// With `--exitcode`: a printed host is in ERROR or could not be asked (`EX_UNAVAILABLE`).
 pub const HOST_IN_ERROR: u8 = 69;
-/// Ctrl-C; what was known by then has been printed.
+/// Ctrl-C; the results received by then have been printed.
 pub const INTERRUPTED: u8 = 130;
 
-/// How a call came to its end.
+/// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// At least one host that answered is printed.
     Printed,
-    /// No host has anything to print but its failure.
+    /// No plugin was found or run; hosts that could not be asked are printed.
     NothingFound,
     /// Ctrl-C.
     Interrupted,
 }
 
-/// Whether the state of the hosts decides (`--exitcode`).
+/// Whether the exit code depends on the hosts' states (`--exitcode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// Only whether the call worked counts.
+    /// It depends on the call alone.
     Lenient,
-    /// ERROR and UNREACHABLE count.
+    /// ERROR and UNREACHABLE change it.
     Strict,
 }
 

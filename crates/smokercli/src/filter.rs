@@ -1,4 +1,4 @@
-//! Which plugins are meant.
+//! Selects plugins.
 
 use smoker_model::status::Status;
 
@@ -6,7 +6,7 @@ use crate::plugin::Plugin;
 use crate::plugin::value_text::printed;
 use crate::plugin::view::PluginView;
 
-/// A parameter and the text that it has to print as.
+/// A condition: a parameter and the text that its value has to print as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterTest {
     /// The parameter's name.
@@ -22,7 +22,7 @@ impl ParameterTest {
         Self { key: key.to_owned(), value: value.to_owned() }
     }
 
-    /// Reads `Key value`, cut at the first space; the value may have more of them.
+    /// Reads `Key value`, split at the first space. `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         text.split_once(' ').map(|(key, value)| Self::new(key, value))
@@ -34,24 +34,24 @@ impl ParameterTest {
     }
 }
 
-/// Whether the filters say what to show or what to leave out (`--exclude`).
+/// What happens to the plugins that pass the filter (`--exclude` drops them).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum FilterMode {
-    /// Keep what passes.
+    /// They are kept.
     #[default]
     Keep,
-    /// Drop what passes.
+    /// They are dropped.
     Drop,
 }
 
 /// All filters of a command line.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// What passing means.
+    /// Whether plugins that pass are kept or dropped.
     pub mode: FilterMode,
     /// Names of which a plugin has to have one; empty: any name.
     pub names: Vec<String>,
-    /// Names that are dropped in either sense.
+    /// Names that are dropped in either mode.
     pub excluded_names: Vec<String>,
     /// Parameters that all have to match.
     pub tests: Vec<ParameterTest>,
@@ -59,12 +59,12 @@ pub struct Filter {
     pub types: Vec<String>,
     /// Whether `RunOnLocked` has to be true.
     pub locked: bool,
-    /// The wanted states; none: all of them.
+    /// The wanted statuses; `None`: any.
     pub statuses: Option<Vec<Status>>,
 }
 
 impl Filter {
-    /// Whether names and parameters are both asked for, which deserves a notice.
+    /// Whether the filter has both names and parameters, of which the user is warned.
     #[must_use]
     pub fn has_names_and_parameters(&self) -> bool {
         !self.names.is_empty() && self.has_parameters()
@@ -74,9 +74,9 @@ impl Filter {
         !self.tests.is_empty() || !self.types.is_empty() || self.locked
     }
 
-    /// This filter with every name that no plugin has replaced by the names
-    /// that differ from it in case alone. The fleet is looked at as a whole: a
-    /// name that exists anywhere is meant exactly.
+    /// This filter with every name that no plugin has replaced by the plugins'
+    /// names that differ from it in case alone. `plugins` are those of the whole
+    /// fleet: a name that exists on any host is matched exactly.
     #[must_use]
     pub fn resolve_names<'a>(&self, plugins: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
         let mut names = Vec::new();
@@ -92,14 +92,14 @@ impl Filter {
                 }
             }
         }
-        // A list of which nothing exists must not turn into no list at all.
+        // An empty list would select plugins of any name.
         if names.is_empty() {
             names.clone_from(&self.names);
         }
         Self { names, ..self.clone() }
     }
 
-    /// Whether this plugin is meant. Names have to be resolved.
+    /// Whether the filter selects this plugin. Its names must have been resolved by [`Self::resolve_names`].
     #[must_use]
     pub fn selects(&self, plugin: &Plugin) -> bool {
         let listed = |names: &[String]| names.iter().any(|name| name == plugin.name());
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn values_compare_as_what_they_print_as() {
+    fn values_are_compared_as_they_are_printed() {
         let subject = plugin("p", "OK", &json!({"N": 30, "F": 2.0, "B": true, "Z": null, "S": "web servers", "E": ""}));
         for (text, expected) in [
             ("N 30", true),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_taken_without_case_only_when_nobody_has_it_exactly() {
+    fn case_is_ignored_only_for_a_name_that_no_plugin_has_exactly() {
         let filter = Filter { names: vec!["Varnish".into(), "x".into()], ..Filter::default() };
         assert_eq!(filter.resolve_names(&["varnish", "VARNISH", "y"].into_iter()).names, ["varnish", "VARNISH"]);
         assert_eq!(filter.resolve_names(&["varnish", "Varnish"].into_iter()).names, ["Varnish"]);

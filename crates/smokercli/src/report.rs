@@ -1,4 +1,4 @@
-//! What is known of the hosts once they have been asked.
+//! The results of all hosts of a call.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::plugin::Plugin;
 /// The state of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostState {
-    /// The worst of its plugins.
+    /// The host answered; the worst status of its plugins.
     Known(Status),
     /// It could not be asked.
     Unreachable,
@@ -35,7 +35,7 @@ impl HostState {
     }
 }
 
-/// What is known of one host.
+/// The results of one host.
 #[derive(Clone, Debug)]
 pub struct HostReport {
     name: String,
@@ -55,13 +55,13 @@ impl HostReport {
         Self { name, outcome: Err(reason) }
     }
 
-    /// The name that the daemon gave, or the address as it was typed.
+    /// The name that the daemon gave, or else the address as it was typed.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The plugins in the daemon's order; none for a host that could not be asked.
+    /// The plugins in the daemon's order; empty for a host that could not be asked.
     #[must_use]
     pub fn plugins(&self) -> &[Plugin] {
         self.outcome.as_deref().unwrap_or_default()
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_daemon_of_a_name_is_told_apart_by_its_address() {
+    fn the_second_daemon_of_a_name_is_distinguished_by_its_address() {
         let hosts = [("twin", "a:1"), ("twin", "b:1"), ("other", "c:1"), ("twin", "d:1")];
         assert_eq!(distinct_names(hosts.into_iter()), ["twin", "twin (b:1)", "other", "twin (d:1)"]);
     }

@@ -82,7 +82,7 @@ pub(crate) struct Args {
     /// How long an answer may take (default 5 for the about page, 20 for others)
     #[arg(long, value_name = "SECONDS", help_heading = TARGETS, value_parser = parse_seconds)]
     pub(crate) timeout: Option<Duration>,
-    /// Go through this proxy; env takes it from the environment (default: no proxy)
+    /// Use this proxy; env takes it from the environment (default: no proxy)
     #[arg(long, value_name = "URL|env", help_heading = TARGETS)]
     pub(crate) proxy: Option<String>,
 
@@ -116,19 +116,19 @@ pub(crate) struct Args {
     /// Filter plugins by their state, eg. --filter-status ERROR WARN
     #[arg(long, value_name = "STATUS", num_args = 1.., help_heading = FILTERS)]
     pub(crate) filter_status: Vec<String>,
-    /// Only non-OK plugins (ERROR, WARN, UNKNOWN); --filter-status comes first
+    /// Only non-OK plugins (ERROR, WARN, UNKNOWN); --filter-status takes precedence
     #[arg(long, help_heading = FILTERS)]
     pub(crate) nook: bool,
-    /// Only ERROR; --filter-status and --nook come first
+    /// Only ERROR; --filter-status and --nook take precedence
     #[arg(long, help_heading = FILTERS)]
     pub(crate) error: bool,
-    /// Only WARN, as --warning; --filter-status and --nook come first
+    /// Only WARN, as --warning; --filter-status and --nook take precedence
     #[arg(long, visible_alias = "warning", help_heading = FILTERS)]
     pub(crate) warn: bool,
-    /// Only UNKNOWN; --filter-status and --nook come first
+    /// Only UNKNOWN; --filter-status and --nook take precedence
     #[arg(long, help_heading = FILTERS)]
     pub(crate) unknown: bool,
-    /// Only OK; --filter-status and --nook come first
+    /// Only OK; --filter-status and --nook take precedence
     #[arg(long, help_heading = FILTERS)]
     pub(crate) ok: bool,
 
@@ -145,10 +145,10 @@ pub(crate) struct Args {
     /// Don't show progress
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) no_progress: bool,
-    /// Tell of every request on standard error
+    /// Log every request to standard error
     #[arg(short, long, help_heading = OUTPUT)]
     pub(crate) verbose: bool,
-    /// Tell even more
+    /// Log more details to standard error
     #[arg(short, long, help_heading = OUTPUT)]
     pub(crate) debug: bool,
     /// Nonzero exit code if any of plugins failed or any host cannot be asked

@@ -43,7 +43,7 @@ pub(crate) struct CheckArgs {
     #[arg(short = 'H', long = "hostname", value_name = "HOST[:PORT]", default_value = "localhost")]
     #[arg(value_hint = ValueHint::Hostname)]
     pub(crate) host: String,
-    /// Answer UNKNOWN just before so many seconds have passed (default: wait)
+    /// Answer UNKNOWN shortly before this time is up (default: wait)
     #[arg(short, long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub(crate) timeout: Option<Duration>,
     /// Show the version and exit

@@ -21,12 +21,12 @@ pub(super) enum ScriptReply {
     Error(String),
 }
 
-/// The error that a reply stands for where another one is expected.
+/// The error for a reply other than the expected one.
 pub(super) fn unexpected(reply: ScriptReply) -> ExitError {
     match reply {
         ScriptReply::Usage(message) => ExitError::usage(message),
         ScriptReply::Error(message) => ExitError::new(format!("host discovery failed: {message}")),
-        ScriptReply::Options(_) | ScriptReply::Hosts(_) => broken("it answered out of turn"),
+        ScriptReply::Options(_) | ScriptReply::Hosts(_) => broken("it sent an unexpected reply"),
     }
 }
 

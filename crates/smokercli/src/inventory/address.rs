@@ -38,7 +38,7 @@ fn parse_url(typed: &str) -> Result<Url, String> {
 
 fn parse_host_port(typed: &str, default_port: &str) -> Result<Url, String> {
     if typed.contains('@') {
-        return Err("it is not a host name; a user and password can stand in a URL only".to_owned());
+        return Err("not a host name; only a URL can have a user and password".to_owned());
     }
     let (host, port) = split_port(typed)?;
     let port = port.unwrap_or(default_port);

@@ -19,7 +19,7 @@ pub(super) fn expand_ranges(expression: &str, quota: &mut usize) -> Result<Vec<S
         let numbers = range_numbers(numbers, *quota / done.len())?;
         let count = done.len() * numbers.len();
         if count * expression.len() > MAX_NAMES {
-            return Err(format!("stands for more than {} MiB of names", MAX_NAMES >> 20));
+            return Err(format!("expands to more than {} MiB of names", MAX_NAMES >> 20));
         }
         done = done.iter().flat_map(|head| numbers.iter().map(move |n| format!("{head}{before}{n}"))).collect();
         rest = after;
@@ -34,7 +34,7 @@ pub(super) fn expand_ranges(expression: &str, quota: &mut usize) -> Result<Vec<S
 }
 
 fn too_many() -> String {
-    format!("stands for more than {MAX_EXPANSION} hosts, all ranges together")
+    format!("expands to more than {MAX_EXPANSION} hosts, all ranges together")
 }
 
 /// Splits at the first bracket that holds a range and not an IPv6 address.

@@ -12,20 +12,20 @@ use crate::report::{HostReport, Report};
 
 /// One line with the separators and escapes of the original.
 pub(super) fn render(report: &Report) -> String {
-    let mut out = write(&Document(report), OneLine);
+    let mut out = write(&ReportJson(report), OneLine);
     out.push('\n');
     out
 }
 
 /// The same data, indented.
 pub(super) fn render_raw(report: &Report) -> String {
-    let mut out = write(&Document(report), Indented(PrettyFormatter::new()));
+    let mut out = write(&ReportJson(report), Indented(PrettyFormatter::new()));
     out.push('\n');
     out
 }
 
-/// One object a plugin, beginning with the host; a host that could not be
-/// asked is a line of its own.
+/// One object for each plugin, beginning with the host, and one for each host
+/// that could not be asked.
 pub(super) fn render_lines(report: &Report) -> String {
     let mut out = String::new();
     for host in report.hosts() {
@@ -47,9 +47,9 @@ pub(super) fn render_lines(report: &Report) -> String {
     out
 }
 
-/// All hosts by name. Each plugin is parsed when its turn comes, so that the
+/// All hosts by name. Each plugin is parsed when it is written, so that the
 /// parsed form of a whole fleet is never in memory at once.
-struct Document<'a>(&'a Report);
+struct ReportJson<'a>(&'a Report);
 
 /// One host as json and raw show it.
 struct HostJson<'a>(&'a HostReport);
@@ -61,7 +61,7 @@ pub(super) fn host_json(host: &HostReport) -> impl Serialize {
     HostJson(host)
 }
 
-impl Serialize for Document<'_> {
+impl Serialize for ReportJson<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.hosts().iter().map(|host| (host.name(), HostJson(host))))
     }
@@ -92,7 +92,7 @@ fn write(value: &impl Serialize, formatter: impl Formatter) -> String {
     String::from_utf8(out).expect("the serializer writes UTF-8")
 }
 
-/// `", "` and `": "` as separators, nothing but ASCII, floats as Python writes them.
+/// `", "` and `": "` as separators, ASCII only, floats as Python writes them.
 struct OneLine;
 
 impl Formatter for OneLine {

@@ -18,7 +18,7 @@ use crate::terminal::sanitize;
 pub(super) fn render(report: &Report) -> String {
     let suites: Vec<_> = report.hosts().iter().map(suite).collect();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let totals = suites.iter().fold(Counts::default(), |sum, suite| sum.plus(suite.counts));
+    let totals = suites.iter().fold(CaseCounts::default(), |sum, suite| sum.plus(suite.counts));
     put(
         &mut out,
         format_args!(
@@ -34,14 +34,14 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Counts {
+struct CaseCounts {
     tests: usize,
     failures: usize,
     errors: usize,
     skipped: usize,
 }
 
-impl Counts {
+impl CaseCounts {
     fn plus(self, other: Self) -> Self {
         Self {
             tests: self.tests + other.tests,
@@ -55,7 +55,7 @@ impl Counts {
 struct Suite {
     host: String,
     timestamp: Option<String>,
-    counts: Counts,
+    counts: CaseCounts,
     cases: String,
 }
 
@@ -66,7 +66,7 @@ impl Suite {
             .timestamp
             .as_deref()
             .map_or(String::new(), |date| format!(" timestamp=\"{}\"", attribute(&date.replacen(' ', "T", 1))));
-        let Counts { tests, failures, errors, skipped } = self.counts;
+        let CaseCounts { tests, failures, errors, skipped } = self.counts;
         put(
             out,
             format_args!(
@@ -78,7 +78,7 @@ impl Suite {
         out.push_str("  </testsuite>\n");
     }
 
-    fn case(&mut self, class: &str, name: &str, outcome: &Outcome<'_>) {
+    fn case(&mut self, class: &str, name: &str, outcome: &CaseOutcome<'_>) {
         self.counts.tests += 1;
         put(
             &mut self.cases,
@@ -112,16 +112,16 @@ impl Suite {
     }
 }
 
-struct Outcome<'a> {
+struct CaseOutcome<'a> {
     status: Status,
     messages: Option<MessagesView<'a>>,
 }
 
 fn suite(host: &HostReport) -> Suite {
     let mut suite =
-        Suite { host: host.name().to_owned(), timestamp: None, counts: Counts::default(), cases: String::new() };
+        Suite { host: host.name().to_owned(), timestamp: None, counts: CaseCounts::default(), cases: String::new() };
     if let Some(reason) = host.error() {
-        suite.counts = Counts { tests: 1, errors: 1, ..Counts::default() };
+        suite.counts = CaseCounts { tests: 1, errors: 1, ..CaseCounts::default() };
         let name = attribute(&sanitize::line(host.name()));
         put(&mut suite.cases, format_args!("    <testcase classname=\"{name}\" name=\"{name}\" time=\"0\""));
         suite.close(&problem("error", "UNREACHABLE", reason));
@@ -138,9 +138,9 @@ fn add_plugin(suite: &mut Suite, host: &HostReport, plugin: &Plugin) {
     if suite.timestamp.is_none() {
         suite.timestamp = view.last_run();
     }
-    suite.case(&class, plugin.name(), &Outcome { status: plugin.status(), messages: view.messages() });
+    suite.case(&class, plugin.name(), &CaseOutcome { status: plugin.status(), messages: view.messages() });
     for component in view.components() {
-        suite.case(&class, &component.name, &Outcome { status: component.status, messages: component.messages });
+        suite.case(&class, &component.name, &CaseOutcome { status: component.status, messages: component.messages });
     }
 }
 

@@ -11,7 +11,7 @@
 //! - `template`: which parts of the data become rows of that XML
 //! - `junit`: JUnit as Jenkins and GitLab read it
 //! - `table`: hosts down, plugins across
-//! - `escape`: text inside XML; `put`: formats straight into the page
+//! - `escape`: text inside XML; `put`: appends formatted text
 
 mod escape;
 pub mod format;

@@ -1,9 +1,9 @@
-//! Formats straight into the page.
+//! Appends formatted text without a temporary string.
 
 use std::fmt::{Arguments, Write};
 
 /// Appends formatted text.
 pub(super) fn put(page: &mut String, text: Arguments<'_>) {
-    // Writing to memory fails only if a value refuses to be displayed, and those here do not.
+    // Writing to memory fails only if a value fails to be formatted, and none here does.
     let _ = page.write_fmt(text);
 }

@@ -12,9 +12,9 @@ use crate::report::{HostReport, Report};
 use crate::terminal::sanitize;
 use crate::terminal::style::{Paint, RESET, Style};
 
-/// Colours are put in once the columns stand, where these marks were: they
-/// take no room, so they do not disturb the layout, and `sanitize` lets none
-/// through from hosts.
+/// Marks where colours begin. They are replaced by escape sequences after the
+/// layout of the columns, which they do not disturb since they have no width.
+/// `sanitize` removes them from the texts of hosts.
 const MARKS: [(char, Paint); 4] =
     [('\u{2061}', Paint::Green), ('\u{2062}', Paint::Yellow), ('\u{2063}', Paint::Red), ('\u{2064}', Paint::Magenta)];
 const END: char = '\u{2060}';

@@ -89,7 +89,7 @@ impl TextPage {
         self.out.push('\n');
     }
 
-    /// What stands between the state and the date. The original aligned only
+    /// The spaces between the status and the date. The original aligned only
     /// its coloured lines, and ERROR in the shorter formats not at all.
     fn gap(&self, status: Status) -> &'static str {
         match (self.style, status) {
@@ -140,7 +140,7 @@ impl TextPage {
     }
 }
 
-/// Pads by characters, as the original does, so that columns stay where they were.
+/// Pads by characters, as the original does, so that the columns keep their positions.
 fn pad(text: &str, width: usize) -> String {
     format!("{text:<width$}")
 }

@@ -35,8 +35,8 @@ fn rows(host: &HostReport, template: &Template) -> Vec<RowFields> {
     };
     let state = host.state().as_str();
     let named = ["Node", "Plugin", "CaseName"].map(|field| (field, host.name()));
-    let told = [("CaseStatus", state), ("PluginStatus", state), ("MsgError", reason)];
-    let mut row: RowFields = named.into_iter().chain(told).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let failure = [("CaseStatus", state), ("PluginStatus", state), ("MsgError", reason)];
+    let mut row: RowFields = named.into_iter().chain(failure).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     template.complete(&mut row);
     vec![row]
 }

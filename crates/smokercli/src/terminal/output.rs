@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use crate::error::ExitError;
 
-/// Prints the report. A reader that has seen enough (`| head`) is no error.
+/// Prints a text. It is no error when the reader closes the pipe (`| head`).
 ///
 /// # Errors
 ///

@@ -26,7 +26,7 @@ pub enum Style {
     Colored,
 }
 
-/// What a colour stands for.
+/// A colour, with its uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paint {
     /// A host's name.
@@ -63,7 +63,7 @@ impl Paint {
         }
     }
 
-    /// The colour of a plugin's or component's state.
+    /// The colour of a plugin's or component's status.
     #[must_use]
     pub fn of_status(status: Status) -> Self {
         match status {
@@ -83,7 +83,7 @@ impl Paint {
         }
     }
 
-    /// The colour of a message level; none for a level that nobody foresaw.
+    /// The colour of a message level; `None` for an unknown level.
     #[must_use]
     pub fn of_level(level: &str) -> Option<Self> {
         match level {

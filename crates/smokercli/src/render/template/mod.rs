@@ -45,7 +45,7 @@ pub enum XmlTemplateError {
     Unreadable {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// It is not a template.
@@ -76,14 +76,14 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// Why it is not a template.
+    /// When it is not a template; the text gives the reason.
     pub fn parse(text: &str) -> Result<Self, String> {
         let document: Yaml = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
         let sorted = |key| {
             let mut pairs = pairs(&document, key)?;
             if let Some((name, _)) = pairs.iter().find(|(name, _)| !is_attribute_name(name)) {
                 return Err(format!(
-                    "`{name}` in `{key}` is no name of an attribute: use letters, digits, - _ . and :"
+                    "`{name}` in `{key}` is not a valid attribute name: use letters, digits, - _ . and :"
                 ));
             }
             pairs.sort();
@@ -109,7 +109,7 @@ impl Template {
         rows
     }
 
-    /// Adds the fields that are made of others.
+    /// Adds the fields that the template composes of others.
     pub fn complete(&self, row: &mut RowFields) {
         for (name, text) in &self.additional {
             let value = substitute(text, row);
@@ -181,7 +181,7 @@ mod tests {
             assert_eq!(template(leaf).expect("valid").rows(&data).len(), rows, "{leaf}");
         }
         let attribute = |name: &str| Template::parse(&format!("HtmlTestCaseAttr: {{'{name}': a}}\nAll: {{}}"));
-        assert!(attribute("a b").expect_err("a blank").contains("no name of an attribute"));
+        assert!(attribute("a b").expect_err("a blank").contains("not a valid attribute name"));
         assert!(attribute("data-x").is_ok());
         assert!(template("S").expect_err("no dollar").contains("$Name"));
         assert!(template("$S /(/").expect_err("no regex").contains('('));
