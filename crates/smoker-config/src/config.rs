@@ -1,15 +1,18 @@
 //! A path becomes a configuration.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use smoker_model::plugin::PluginSpec;
 
 use crate::error::{ConfigError, Fault};
 use crate::files::{assemble, folder};
-use crate::problem::{Problem, ProblemLog};
-use crate::spec::interpret;
+use crate::problem::{Location, Problem, ProblemLog};
 use crate::spec::overrides::Overrides;
+use crate::spec::places::{self, ParameterKey};
 use crate::spec::settings::DaemonSettings;
+use crate::spec::{interpret, sections};
+use crate::yaml::node::Node;
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,10 +68,28 @@ fn read(
     overrides: Option<&Overrides>,
     problems: &mut ProblemLog,
 ) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
-    let root = if path.is_dir() {
-        folder::assemble(path, working, problems)?
-    } else {
-        assemble::assemble(path, working, problems)?
-    };
+    let root = tree(path, working, problems)?;
     interpret::interpret(&root, path, overrides, problems)
+}
+
+fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<Rc<Node>, Vec<Fault>> {
+    if path.is_dir() {
+        folder::assemble(path, working, problems)
+    } else {
+        Ok(assemble::assemble(path, working, problems)?)
+    }
+}
+
+/// Where parameters are written in a configuration that was [`load`]ed from
+/// the same path. It is read once more, since a daemon does not keep the places.
+#[must_use]
+pub fn locate(path: &Path, overrides: Option<&Overrides>, keys: &[ParameterKey]) -> Vec<Option<Location>> {
+    let mut problems = ProblemLog::default();
+    let locations = tree(path, Path::new(""), &mut problems).ok().and_then(|root| {
+        let (sections, plugins) = sections::find(root.entries()?, &root.place, &mut problems).ok()?;
+        let overridden = overrides.map(|overrides| overrides.apply(plugins, &mut problems));
+        let plugins = overridden.as_deref().unwrap_or(plugins);
+        Some(keys.iter().map(|key| places::locate(key, plugins, &sections)).collect())
+    });
+    locations.unwrap_or_else(|| vec![None; keys.len()])
 }

@@ -22,7 +22,7 @@ use crate::service::pidfile::{self, Pidfile};
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, Loaded, Origin, Unusable, log_all};
-use crate::startup::{admission, genconfig, modules};
+use crate::startup::{admission, genconfig, modules, parameters};
 use crate::{exit_code, test_plugin};
 
 /// Runs the command line and returns the exit code.
@@ -159,8 +159,10 @@ fn check(options: &Options) -> u8 {
         Ok(Loaded { settings, plugins, problems, .. }) => {
             let accounts = admission::account_problems(&plugins);
             let python = Origin::of(&options.config).python(&settings);
-            match modules::problems(&plugins, &python) {
-                Ok(modules) => ([problems, accounts, modules].concat(), None),
+            let modules = modules::problems(&plugins, &python);
+            let parameters = parameters::problems(&plugins, &python, &options.config, None);
+            match modules.and_then(|modules| Ok([modules, parameters?].concat())) {
+                Ok(of_modules) => ([problems, accounts, of_modules].concat(), None),
                 Err(error) => ([problems, accounts].concat(), Some(StartError::Runtime(error))),
             }
         }

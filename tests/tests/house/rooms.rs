@@ -17,7 +17,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
     (
         "smoker-config",
         &[
-            ("config", &["error", "files", "problem", "spec"]),
+            ("config", &["error", "files", "problem", "spec", "yaml"]),
             ("write", &["error", "files", "limits", "problem", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
             ("files", &["error", "limits", "problem", "yaml"]),

@@ -12,6 +12,7 @@
 //! - `quantity`: amounts with a unit
 //! - `account`: users and groups
 //! - `overrides`: parameters that replace those of one plugin
+//! - `places`: where parameters are written
 //! - `plugin_fault`: why a plugin does not load
 //! - `spelling`: parameters that are probably misspelt
 
@@ -19,6 +20,7 @@ pub(crate) mod account;
 pub(crate) mod action;
 pub(crate) mod interpret;
 pub mod overrides;
+pub mod places;
 pub(crate) mod plugin_fault;
 pub(crate) mod plugins;
 pub(crate) mod quantity;

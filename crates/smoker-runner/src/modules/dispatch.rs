@@ -122,8 +122,8 @@ impl ModuleCall<'_> {
         // is that of many a library, so it has to be in a folder of the user's own.
         let folders = if name.contains('.') { host.search_path().await.ok() } else { None };
         let folders = folders.unwrap_or_else(|| host.users_path().to_vec());
-        let (name, class) = (name.to_owned(), if kind == ModuleKind::Parser { "Parser" } else { "Plugin" });
-        let is_users = detached::run_blocking(move || has_module(&folders, &name, class)).await;
+        let name = name.to_owned();
+        let is_users = detached::run_blocking(move || has_module(&folders, &name, kind)).await;
         if is_users.unwrap_or(false) { Provider::Python } else { Provider::BuiltIn(builtin) }
     }
 
@@ -170,7 +170,8 @@ impl ModuleCall<'_> {
 
 /// Whether one of the folders has a Python file of this dotted name that
 /// mentions the class.
-fn has_module(folders: &[PathBuf], name: &str, class: &str) -> bool {
+pub(crate) fn has_module(folders: &[PathBuf], name: &str, kind: ModuleKind) -> bool {
+    let class = if kind == ModuleKind::Parser { "Parser" } else { "Plugin" };
     let path: PathBuf = name.split('.').collect();
     let mentions = |file: &Path| std::fs::read_to_string(file).is_ok_and(|text| text.contains(class));
     folders.iter().map(|folder| folder.join(&path)).any(|path| {
@@ -182,7 +183,7 @@ fn has_module(folders: &[PathBuf], name: &str, class: &str) -> bool {
 
 /// Parameters as values of JSON. By way of the text, which has room for a
 /// number of any size; read again, one beyond 64 bits is a float.
-fn as_map(parameters: &Parameters) -> Map<String, Json> {
+pub(crate) fn as_map(parameters: &Parameters) -> Map<String, Json> {
     let text = serde_json::to_string(parameters).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
@@ -209,9 +210,9 @@ mod tests {
         write("nagios.py", "class Parser(object): pass\n");
         write("smoker/plugins/nsca/__init__.py", "class Plugin(object): pass\n");
         let folders = [folder.path().to_owned()];
-        assert!(!has_module(&folders, "json", "Parser"));
-        assert!(has_module(&folders, "nagios", "Parser"));
-        assert!(!has_module(&folders, "tap", "Parser"));
-        assert!(has_module(&folders, "smoker.plugins.nsca", "Plugin"));
+        assert!(!has_module(&folders, "json", ModuleKind::Parser));
+        assert!(has_module(&folders, "nagios", ModuleKind::Parser));
+        assert!(!has_module(&folders, "tap", ModuleKind::Parser));
+        assert!(has_module(&folders, "smoker.plugins.nsca", ModuleKind::Action));
     }
 }

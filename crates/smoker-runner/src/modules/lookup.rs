@@ -27,10 +27,10 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// A module that a plugin names.
-struct NamedModule<'a> {
+pub(crate) struct NamedModule<'a> {
     plugin: &'a PluginName,
-    kind: ModuleKind,
-    name: &'a str,
+    pub(crate) kind: ModuleKind,
+    pub(crate) name: &'a str,
 }
 
 /// Each plugin whose module, parser or action's module cannot be found, with
@@ -53,7 +53,8 @@ pub async fn missing(plugins: &[PluginSpec], python: &PythonSettings, reaper: &R
     }
 }
 
-fn named_modules(plugin: &PluginSpec) -> Vec<NamedModule<'_>> {
+/// The modules that a plugin names: its module or parser, and its action's module.
+pub(crate) fn named_modules(plugin: &PluginSpec) -> Vec<NamedModule<'_>> {
     let of = |kind, name| NamedModule { plugin: &plugin.name, kind, name };
     let own = match &plugin.invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Plugin, name)),
@@ -89,7 +90,7 @@ impl NamedModule<'_> {
 }
 
 /// Those of the names that Python does not find, or why it cannot be asked.
-async fn not_found(names: &[&str], python: &PythonSettings, reaper: &Reaper) -> Result<Vec<String>, String> {
+pub(crate) async fn not_found(names: &[&str], python: &PythonSettings, reaper: &Reaper) -> Result<Vec<String>, String> {
     let interpreter = python.interpreter()?;
     let packages = sources::packages();
     let users_path = python.users_path().iter().map(|folder| folder.as_os_str());

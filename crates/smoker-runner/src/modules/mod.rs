@@ -5,6 +5,7 @@
 //! - `dispatch`: dispatches a module to a built-in or to Python
 //! - `builtin`: runs a built-in, here or in a child of our own binary
 //! - `lookup`: looks for the modules that plugins name
+//! - `parameters`: parameters that built-ins refuse
 //! - `host`: the warm Python host
 //! - `reply`: a module's answer, and what it means that there is none
 
@@ -12,4 +13,5 @@ pub mod builtin;
 pub(crate) mod dispatch;
 pub mod host;
 pub mod lookup;
+pub mod parameters;
 pub(crate) mod reply;

@@ -5,6 +5,7 @@
 //! - `configuration`: a path becomes a configuration that this daemon can run
 //! - `admission`: plugins whose users or groups this daemon cannot run as
 //! - `modules`: modules and parsers that a configuration names and that cannot be found
+//! - `parameters`: parameters that built-in modules, parsers and actions refuse
 //! - `genconfig`: writes a generated configuration to a file or to standard output
 //! - `replace`: replaces a file in one step
 
@@ -12,4 +13,5 @@ pub(crate) mod admission;
 pub(crate) mod configuration;
 pub(crate) mod genconfig;
 pub(crate) mod modules;
+pub(crate) mod parameters;
 pub(crate) mod replace;

@@ -1,6 +1,5 @@
 //! The plugin that is tried, from the configuration.
 
-use smoker_model::suggest;
 use std::path::{Path, PathBuf};
 
 use smoker_config::config::{self, Config};
@@ -9,13 +8,14 @@ use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::overrides::Overrides;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::{PluginName, PluginSpec};
+use smoker_model::suggest;
 use smoker_runner::modules::host::settings::PythonSettings;
 use thiserror::Error;
 
 use crate::service::error::StartError;
 use crate::service::privileges;
-use crate::startup::admission;
 use crate::startup::configuration::Origin;
+use crate::startup::{admission, parameters};
 use crate::test_plugin::test_request::TestRequest;
 
 /// Of a configuration without a near name this many names are shown.
@@ -76,6 +76,8 @@ impl Selection {
             spec.action = None;
         }
         let python = Origin::of(path).python(&settings);
+        let of_parameters = parameters::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));
+        warnings.extend(of_parameters.map_err(StartError::Runtime)?);
         Ok(Self { spec, warnings, leaves_out_action, settings, python })
     }
 }

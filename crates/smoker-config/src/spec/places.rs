@@ -1,0 +1,45 @@
+//! Where parameters are written, for problems that only a run's own crates can find.
+
+use smoker_model::plugin::PluginName;
+
+use crate::problem::{Location, SourcePlace};
+use crate::spec::resolve::{Sections, resolve};
+use crate::yaml::merge::shown;
+use crate::yaml::node::{Entry, find, find_text};
+
+/// A parameter of a plugin or of its action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterKey {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// Whether the parameter is looked for in the plugin's action first.
+    pub is_of_action: bool,
+    /// The parameter's name; none for the plugin or the action as a whole.
+    pub name: Option<String>,
+}
+
+/// The place of a parameter; without one of its own that of the action or the plugin as a whole.
+pub(crate) fn locate(key: &ParameterKey, plugins: &[Entry], sections: &Sections<'_>) -> Option<Location> {
+    let plugin = plugins.iter().find(|plugin| shown(&plugin.name) == key.plugin.as_str())?;
+    let action = if key.is_of_action { action_of(plugin, sections) } else { None };
+    let of_action = action.and_then(|action| match &key.name {
+        Some(name) => find_text(action.value.entries()?, name).map(|entry| entry.place.clone()),
+        None => Some(action.place.clone()),
+    });
+    let place = of_action.or_else(|| place_in_plugin(plugin, key.name.as_deref()?, sections));
+    Some((&place.unwrap_or_else(|| plugin.place.clone())).into())
+}
+
+fn place_in_plugin(plugin: &Entry, name: &str, sections: &Sections<'_>) -> Option<SourcePlace> {
+    resolve(plugin, sections).ok()??.parameters.get(name)?.place.clone()
+}
+
+/// The action's entry: the one that the plugin names, else the mapping of its template or of `BasePlugin`.
+fn action_of<'a>(plugin: &'a Entry, sections: &Sections<'a>) -> Option<&'a Entry> {
+    let body = plugin.value.entries()?;
+    if let Some(named) = find_text(body, "Action") {
+        return find(sections.actions, &named.value.to_value());
+    }
+    let template = find_text(body, "Template").and_then(|named| find(sections.templates, &named.value.to_value()));
+    template.into_iter().chain([sections.base]).find_map(|template| find_text(template.value.entries()?, "Action"))
+}

@@ -1,0 +1,97 @@
+//! Parameters that the built-ins of plugins refuse, found without running any of them.
+
+use serde_json::{Map, Value as Json};
+use smoker_checks::spec::Spec;
+use smoker_checks::{catalogue, verify};
+use smoker_model::module::ModuleKind;
+use smoker_model::plugin::{Execution, PluginName, PluginSpec};
+
+use crate::modules::dispatch::{as_map, has_module};
+use crate::modules::host::settings::PythonSettings;
+use crate::modules::lookup::{named_modules, not_found};
+use crate::process::containment::orphans::Reaper;
+
+/// A mistake in the parameters that a plugin gives to a built-in.
+#[derive(Clone, Debug)]
+pub struct ParameterMistake {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// What the built-in declares.
+    pub built_in: &'static Spec,
+    /// The parameter as the configuration writes it; none when it is missing.
+    pub parameter: Option<String>,
+    /// What is wrong, and what to do.
+    pub reason: String,
+}
+
+impl ParameterMistake {
+    /// Whether the built-in gives way to a module that is installed for the interpreter.
+    #[must_use]
+    pub fn needs_lookup(&self) -> bool {
+        !self.built_in.is_original && self.built_in.name.contains('.')
+    }
+}
+
+/// The mistakes of all plugins. Where a module in a folder of the user's own
+/// takes precedence over a built-in, the built-in's parameters are not looked at.
+#[must_use]
+pub fn mistakes(plugins: &[PluginSpec], python: &PythonSettings) -> Vec<ParameterMistake> {
+    plugins.iter().flat_map(|plugin| mistakes_of(plugin, python)).collect()
+}
+
+/// The mistakes whose built-in no installed module replaces. Without a usable
+/// interpreter there is no such module.
+pub async fn of_built_ins_in_use(
+    mistakes: Vec<ParameterMistake>,
+    python: &PythonSettings,
+    reaper: &Reaper,
+) -> Vec<ParameterMistake> {
+    let mut names: Vec<_> = mistakes.iter().filter(|one| one.needs_lookup()).map(|one| one.built_in.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let Ok(missing) = not_found(&names, python, reaper).await else { return mistakes };
+    let is_in_use =
+        |one: &ParameterMistake| !one.needs_lookup() || missing.iter().any(|name| name == one.built_in.name);
+    mistakes.into_iter().filter(is_in_use).collect()
+}
+
+fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMistake> {
+    let built_ins: Vec<_> = named_modules(plugin)
+        .iter()
+        .filter_map(|module| catalogue::find(module.kind, module.name))
+        .filter(|built_in| !built_in.parameters.is_empty() && !is_replaced(built_in, python))
+        .collect();
+    if built_ins.is_empty() {
+        return Vec::new();
+    }
+    let parameters = as_map(&plugin.parameters);
+    let empty = Map::new();
+    let action = parameters.get("Action").and_then(Json::as_object).unwrap_or(&empty);
+    let mut found = Vec::new();
+    for built_in in built_ins {
+        let layers: &[_] = if built_in.kind == ModuleKind::Action { &[action, &parameters] } else { &[&parameters] };
+        let faults = verify::verify(built_in, layers, |name| command_uses(plugin, name));
+        found.extend(faults.into_iter().map(|fault| ParameterMistake {
+            plugin: plugin.name.clone(),
+            built_in,
+            parameter: fault.parameter,
+            reason: fault.reason,
+        }));
+    }
+    found
+}
+
+/// Whether a module in a folder of the user's own runs in place of the built-in.
+fn is_replaced(built_in: &Spec, python: &PythonSettings) -> bool {
+    !built_in.is_original && has_module(python.users_path(), built_in.name, built_in.kind)
+}
+
+/// Whether the plugin's command has the parameter filled in.
+fn command_uses(plugin: &PluginSpec, name: &str) -> bool {
+    match &plugin.invocation.execution {
+        Execution::Command { command, .. } => {
+            command.as_text().is_some_and(|command| command.contains(&format!("%({name})")))
+        }
+        Execution::Module(_) => false,
+    }
+}

@@ -1,0 +1,57 @@
+//! Parameters that built-in modules, parsers and actions refuse.
+
+use std::io;
+use std::path::Path;
+
+use smoker_config::config;
+use smoker_config::problem::{Problem, Severity};
+use smoker_config::spec::overrides::Overrides;
+use smoker_config::spec::places::ParameterKey;
+use smoker_model::module::ModuleKind;
+use smoker_model::plugin::PluginSpec;
+use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::modules::parameters::{self, ParameterMistake};
+use smoker_runner::process::containment::orphans::Reaper;
+use tokio::runtime::Builder;
+
+/// Verifies the parameters of the plugins, which were read from the
+/// configuration at `path`, without a run. A warning for each mistake: the
+/// daemon starts, and the run's result has the mistake, too.
+pub(crate) fn problems(
+    plugins: &[PluginSpec],
+    python: &PythonSettings,
+    path: &Path,
+    overrides: Option<&Overrides>,
+) -> io::Result<Vec<Problem>> {
+    let mut mistakes = parameters::mistakes(plugins, python);
+    if mistakes.iter().any(ParameterMistake::needs_lookup) {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        mistakes = runtime.block_on(async {
+            Ok::<_, io::Error>(parameters::of_built_ins_in_use(mistakes, python, &Reaper::start()?).await)
+        })?;
+    }
+    if mistakes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<_> = mistakes.iter().map(key_of).collect();
+    let locations = config::locate(path, overrides, &keys);
+    let problem = |(mistake, location): (ParameterMistake, _)| {
+        let ParameterMistake { plugin, built_in, reason, .. } = mistake;
+        let what = match built_in.kind {
+            ModuleKind::Plugin => "Module",
+            ModuleKind::Parser => "Parser",
+            ModuleKind::Action => "the action's Module",
+        };
+        let text = format!("Plugin {plugin}: {what} {}: {reason}", built_in.name);
+        Problem { severity: Severity::Warning, location, plugin: Some(plugin), text }
+    };
+    Ok(mistakes.into_iter().zip(locations).map(problem).collect())
+}
+
+fn key_of(mistake: &ParameterMistake) -> ParameterKey {
+    ParameterKey {
+        plugin: mistake.plugin.clone(),
+        is_of_action: mistake.built_in.kind == ModuleKind::Action,
+        name: mistake.parameter.clone(),
+    }
+}
