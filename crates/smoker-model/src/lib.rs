@@ -5,7 +5,9 @@
 //! - `status`: OK, WARN, ERROR, UNKNOWN and how they combine
 //! - `messages`: the three lists of texts that a run leaves
 //! - `timestamp`: local time as the wire writes it
+//! - `moment`: an instant by the wall clock and the monotonic clock
 //! - `result`: what one run of a plugin gave
+//! - `run_record`: one run of a plugin: why, when, its result
 //! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it, as JSON and as Python writes it
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
@@ -24,9 +26,11 @@ pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;
 pub mod module;
+pub mod moment;
 pub mod plugin;
 pub mod python_format;
 pub mod result;
+pub mod run_record;
 pub mod secret_name;
 pub mod status;
 pub mod suggest;

@@ -6,12 +6,20 @@
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `history`: the results that are kept of one plugin
 //! - `processes`: forced runs
+//! - `snapshot`: what pages read of plugins and processes at one moment
+//! - `counters`: what is counted of a plugin's runs
+//! - `events`: the broadcast of run records
 //! - `config_fields`: the part of a plugin's JSON object that its configuration alone decides
 //! - `json_text`: JSON as the original writes it
 
 pub(crate) mod config_fields;
+pub(crate) mod counters;
+pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod json_text;
 pub(crate) mod processes;
+#[cfg(test)]
+pub(crate) mod samples;
+pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod table;

@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
+use smoker_model::run_record::{ResultText, RunRecord, RunState};
 use smoker_model::timestamp::Timestamp;
 
-use crate::results::config_fields::ConfigFields;
+use crate::results::counters::RunCounters;
+use crate::results::events::{RunEvents, Subscription};
 use crate::results::history::Sequence;
 use crate::results::json_text;
 use crate::results::processes::{ForcedOutcome, ForcedRun, Lookup, ProcessId, ProcessTable};
+use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
 use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry, PluginTable};
 
 /// How many results are evicted at most before the lock is released to other tasks.
@@ -21,49 +24,19 @@ const EVICTED_AT_ONCE: usize = 256;
 
 /// The state of all plugins and processes; plugin tasks write it, pages read it.
 #[derive(Clone, Debug)]
-pub(crate) struct SharedState(Arc<Mutex<State>>);
-
-/// A plugin at one moment.
-#[derive(Clone, Debug)]
-pub(crate) struct PluginSnapshot {
-    /// What its configuration decides of its JSON object.
-    pub(crate) config: Arc<ConfigFields>,
-    /// The newest result as JSON.
-    pub(crate) last_result: Option<Arc<str>>,
-    /// The time of the next timed run as JSON.
-    pub(crate) next_run: Arc<str>,
-}
-
-/// A finished process: each plugin with the result of its forced run.
-pub(crate) type FinishedRuns = Vec<(PluginSnapshot, ForcedOutcome)>;
-
-/// What is known of a process number.
-#[derive(Debug)]
-pub(crate) enum ProcessSnapshot {
-    /// At least one of its runs has not ended.
-    Running,
-    /// All its runs have ended.
-    Finished(FinishedRuns),
-    /// The process had finished and was evicted.
-    Dropped,
-    /// No process ever had this number.
-    Unknown,
-}
-
-/// A result as texts for the wire, ready to be kept.
-#[derive(Debug)]
-pub(crate) struct WrittenResult {
-    /// With component results as a list.
-    pub(crate) listed: Arc<str>,
-    /// With component results as a mapping; the same text when there are none.
-    pub(crate) mapped: Arc<str>,
+pub(crate) struct SharedState {
+    state: Arc<Mutex<State>>,
+    events: RunEvents,
 }
 
 #[derive(Debug)]
 struct State {
     /// Grows with every change that a page shows.
     revision: u64,
+    /// The number of the newest record.
     sequence: Sequence,
+    /// The number of the newest record with a result.
+    newest_result: Sequence,
     plugins: PluginTable,
     processes: ProcessTable,
     memory: Memory,
@@ -81,13 +54,15 @@ struct Memory {
 impl SharedState {
     /// A state without plugins and processes, and without a memory limit.
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             revision: 0,
             sequence: 0,
+            newest_result: 0,
             plugins: PluginTable::default(),
             processes: ProcessTable::default(),
             memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
-        })))
+        };
+        Self { state: Arc::new(Mutex::new(state)), events: RunEvents::default() }
     }
 
     /// Replaces all plugins at once by those of another configuration.
@@ -111,14 +86,29 @@ impl SharedState {
         }
     }
 
-    /// Stores a result in the plugin's history and in the processes that wait for it.
-    pub(crate) fn record(&self, plugin: &PluginName, result: &WrittenResult, waiting: &[ProcessId]) {
-        let exceeded = self.lock().record(plugin, result, waiting);
+    /// Counts a record and broadcasts it. Stores its result, if it has one, in
+    /// the plugin's history and in the processes that wait for it. Returns the
+    /// plugin's counters; none for a plugin that was removed meanwhile.
+    pub(crate) fn record(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
+        let mut state = self.lock();
+        let (counters, exceeded) = state.record(&mut record, waiting);
+        let record = Arc::new(record);
+        // Under the lock, so that records are broadcast in the order of their numbers.
+        let evicted = self.events.publish(&record);
+        drop(state);
+        drop(evicted);
         if let Some(limit) = exceeded {
             tracing::warn!(
                 "all results together take more than history_memory ({limit} bytes): the oldest are dropped from now on"
             );
         }
+        counters
+    }
+
+    /// Follows all records from now on.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing in the daemon follows the runs yet"))]
+    pub(crate) fn subscribe(&self) -> Subscription {
+        self.events.subscribe()
     }
 
     /// Adds a process for the named plugins; none when too many runs are awaited already.
@@ -173,7 +163,7 @@ impl SharedState {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -193,18 +183,34 @@ impl State {
         removed
     }
 
-    /// Returns the memory limit the first time that it is exceeded.
-    fn record(&mut self, name: &PluginName, result: &WrittenResult, waiting: &[ProcessId]) -> Option<isize> {
-        self.revision += 1;
+    /// Numbers and counts a record, and stores its result. Returns the plugin's
+    /// counters, and the memory limit the first time that it is exceeded.
+    fn record(&mut self, record: &mut RunRecord, waiting: &[ProcessId]) -> (Option<RunCounters>, Option<isize>) {
         self.sequence += 1;
+        record.sequence = self.sequence;
+        let counters = self.plugins.get_mut(&record.plugin).map(|plugin| {
+            plugin.counters.count(record);
+            plugin.counters
+        });
+        let exceeded = match &record.state {
+            RunState::Skipped { .. } => None,
+            RunState::Finished(run) => self.store(&record.plugin, &run.text, waiting),
+        };
+        (counters, exceeded)
+    }
+
+    /// Returns the memory limit the first time that it is exceeded.
+    fn store(&mut self, name: &PluginName, text: &ResultText, waiting: &[ProcessId]) -> Option<isize> {
+        self.revision += 1;
+        self.newest_result = self.sequence;
         let mut keeps_history = true;
         // A plugin that was removed while it ran has no history, but its processes get their result.
         if let Some(plugin) = self.plugins.get_mut(name) {
-            self.memory.used += plugin.history.push(self.sequence, Arc::clone(&result.listed));
+            self.memory.used += plugin.history.push(self.sequence, Arc::clone(&text.listed));
             keeps_history = plugin.history.newest().is_some();
         }
-        let last = keeps_history.then(|| Arc::clone(&result.listed));
-        let outcome = ForcedOutcome { forced: Arc::clone(&result.mapped), last };
+        let last = keeps_history.then(|| Arc::clone(&text.listed));
+        let outcome = ForcedOutcome { forced: Arc::clone(&text.mapped), last };
         self.memory.used += self.processes.complete(waiting, name, &outcome, self.sequence);
         if self.memory.used <= self.memory.limit {
             return None;
@@ -227,7 +233,7 @@ impl State {
                 (Some((when, _)), Some(finished)) if finished < when => self.processes.drop_oldest_finished(),
                 (Some((_, plugin)), _) => plugin.history.drop_oldest(),
                 // The client may not have read the process that finished last.
-                (None, Some(finished)) if finished != self.sequence => self.processes.drop_oldest_finished(),
+                (None, Some(finished)) if finished != self.newest_result => self.processes.drop_oldest_finished(),
                 (None, _) => return false,
             };
         }
@@ -248,6 +254,12 @@ impl PluginEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smoker_model::moment::Moment;
+    use smoker_model::run_record::{RunTrigger, SkipReason};
+
+    use crate::results::config_fields::ConfigFields;
+    use crate::results::events::RunEvent;
+    use crate::results::samples;
     use crate::results::table::NextRun;
 
     fn plugins(names: &[PluginName], history: usize) -> Vec<NewPlugin> {
@@ -266,10 +278,6 @@ mod tests {
         (state, names)
     }
 
-    fn written(text: &str) -> WrittenResult {
-        WrittenResult { listed: text.into(), mapped: text.into() }
-    }
-
     fn texts(state: &SharedState, name: &PluginName) -> Vec<String> {
         let (_, results) = state.plugin(name).expect("a known plugin");
         results.iter().map(ToString::to_string).collect()
@@ -278,10 +286,10 @@ mod tests {
     #[test]
     fn the_oldest_results_of_all_plugins_make_room_but_never_the_newest_of_one() {
         let (state, [a, b]) = state(10, 3 * 60);
-        state.record(&a, &written("a1"), &[]);
-        state.record(&b, &written("b1"), &[]);
+        state.record(samples::finished(&a, "a1"), &[]);
+        state.record(samples::finished(&b, "b1"), &[]);
         for text in ["a2", "a3", "a4", "a5"] {
-            state.record(&a, &written(text), &[]);
+            state.record(samples::finished(&a, text), &[]);
         }
         assert_eq!(texts(&state, &a), ["a4", "a5"]);
         assert_eq!(texts(&state, &b), ["b1"]);
@@ -291,8 +299,8 @@ mod tests {
     fn a_process_page_tells_of_its_own_run_after_newer_ones() {
         let (state, [a, _]) = state(10, 1 << 20);
         let id = state.add_process(vec![a.clone()]).expect("a process");
-        state.record(&a, &written("forced"), &[id]);
-        state.record(&a, &written("newer"), &[]);
+        state.record(samples::finished(&a, "forced"), &[id]);
+        state.record(samples::finished(&a, "newer"), &[]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
         assert_eq!(runs[0].0.last_result.as_deref(), Some("forced"));
     }
@@ -301,7 +309,7 @@ mod tests {
     fn without_history_only_the_process_has_the_result() {
         let (state, [a, _]) = state(0, 1 << 20);
         let id = state.add_process(vec![a.clone()]).expect("a process");
-        state.record(&a, &written("forced"), &[id]);
+        state.record(samples::finished(&a, "forced"), &[id]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
         assert_eq!((runs[0].0.last_result.as_deref(), &*runs[0].1.forced), (None, "forced"));
         assert!(texts(&state, &a).is_empty());
@@ -311,7 +319,7 @@ mod tests {
     fn every_change_gives_a_new_revision() {
         let (state, [a, _]) = state(1, 1 << 20);
         let first = state.revision();
-        state.record(&a, &written("x"), &[]);
+        state.record(samples::finished(&a, "x"), &[]);
         let second = state.revision();
         state.set_next_run(&a, 0, None);
         let third = state.revision();
@@ -327,10 +335,10 @@ mod tests {
         let (state, [a, b]) = state(10, 1 << 20);
         let add = |plugins| state.add_process(plugins).expect("a process");
         let processes = [add(vec![a.clone()]), add(vec![a.clone(), b.clone()])];
-        state.record(&a, &written("before"), &processes[..1]);
+        state.record(samples::finished(&a, "before"), &processes[..1]);
         state.replace_plugins(plugins(std::slice::from_ref(&b), 10), 1 << 20);
-        state.record(&a, &written("after"), &processes[1..]);
-        state.record(&b, &written("b"), &processes[1..]);
+        state.record(samples::finished(&a, "after"), &processes[1..]);
+        state.record(samples::finished(&b, "b"), &processes[1..]);
         assert!(state.plugin(&a).is_none());
         for (id, expected) in processes.into_iter().zip(["before", "after"]) {
             let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
@@ -344,9 +352,31 @@ mod tests {
     fn a_lower_bound_counts_at_once_however_much_is_to_be_dropped() {
         let (state, [a, b]) = state(10 * EVICTED_AT_ONCE, 1 << 30);
         for _ in 0..3 * EVICTED_AT_ONCE {
-            state.record(&a, &written("a"), &[]);
+            state.record(samples::finished(&a, "a"), &[]);
         }
         state.replace_plugins(plugins(&[a.clone(), b], 10 * EVICTED_AT_ONCE), 100);
         assert_eq!(texts(&state, &a), ["a", "a"]);
+    }
+
+    #[tokio::test]
+    async fn a_skipped_run_is_numbered_counted_and_broadcast_and_no_page_shows_it() {
+        let (state, [a, _]) = state(10, 1 << 20);
+        let mut events = state.subscribe();
+        let skipped = || RunRecord {
+            sequence: 0,
+            plugin: a.clone(),
+            trigger: RunTrigger::Timer,
+            planned: Moment::now(),
+            state: RunState::Skipped { reason: SkipReason::Overlap, count: 2 },
+        };
+        state.record(samples::finished(&a, "x"), &[]);
+        let revision = state.revision();
+        assert_eq!(state.record(skipped(), &[]), Some(RunCounters { finished: 1, failed: 1, skipped: 2 }));
+        assert_eq!((state.revision(), texts(&state, &a)), (revision, vec!["x".to_owned()]));
+        for sequence in 1..=2 {
+            let RunEvent::Record(record) = events.next().await else { panic!("lost a record") };
+            assert_eq!((record.sequence, &record.plugin), (sequence, &a));
+        }
+        assert_eq!(state.record(samples::finished(&"removed".into(), "x"), &[]), None);
     }
 }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 
 use crate::results::config_fields::ConfigFields;
+use crate::results::counters::RunCounters;
 use crate::results::history::{History, Sequence};
 
 /// The number of the reload that gave a plugin its configuration; 0 is the
@@ -37,6 +38,7 @@ pub(crate) struct NextRun {
 pub(crate) struct PluginEntry {
     pub(crate) config: Arc<ConfigFields>,
     pub(crate) history: History,
+    pub(crate) counters: RunCounters,
     pub(crate) next_run: NextRun,
 }
 
@@ -66,20 +68,20 @@ impl PluginTable {
     }
 
     /// Replaces all plugins. A plugin that is still configured keeps its
-    /// history; a removed one is returned. Also returns by how many bytes the
+    /// history and counters; a removed one is returned. Also returns by how many bytes the
     /// histories grew (negative: shrank).
     pub(crate) fn replace(&mut self, plugins: Vec<NewPlugin>) -> (IndexMap<PluginName, PluginEntry>, isize) {
         let mut before = mem::take(&mut self.0);
         let mut growth = 0;
         for NewPlugin { name, config, history: limit, next_run } in plugins {
-            let (mut history, next_run_before) = match before.swap_remove(&name) {
-                Some(PluginEntry { history, next_run, .. }) => (history, Some(next_run)),
-                None => (History::new(limit), None),
+            let (mut history, counters, next_run_before) = match before.swap_remove(&name) {
+                Some(PluginEntry { history, counters, next_run, .. }) => (history, counters, Some(next_run)),
+                None => (History::new(limit), RunCounters::default(), None),
             };
             growth += history.set_limit(limit);
             let no_run = || NextRun { generation: 0, text: "null".into() };
             let next_run = next_run.or(next_run_before).unwrap_or_else(no_run);
-            self.0.insert(name, PluginEntry { config, history, next_run });
+            self.0.insert(name, PluginEntry { config, history, counters, next_run });
         }
         growth -= before.values().map(|entry| entry.history.size()).sum::<isize>();
         (before, growth)

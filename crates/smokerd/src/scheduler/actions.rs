@@ -1,20 +1,55 @@
-//! Decides when an action follows a check.
+//! Decides whether an action follows a check.
 
+use smoker_model::plugin::{ActionSpec, PluginSpec};
 use smoker_model::result::PluginResult;
 use smoker_runner::check::CheckOutcome;
 use smoker_runner::runner::PluginRun;
 
-/// Runs the plugin, and then its action, if it has one and nobody has cancelled
-/// the run meanwhile. When the result is there the run is over.
+/// Runs the plugin, and then its action if one is due. The run is over when its result is returned.
 pub(crate) async fn check_and_act(run: PluginRun<'_>) -> PluginResult {
-    let mut result = match run.check().await {
-        CheckOutcome::Ran(result) => result,
-        CheckOutcome::NotRun(result) => return result,
-    };
-    if let Some(action) = &run.plugin().spec().action
-        && !run.is_cancelled()
-    {
+    let check = run.check().await;
+    let action = due(run.plugin().spec(), &check, run.is_cancelled());
+    let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = check;
+    if let Some(action) = action {
         result.action = Some(run.act(action, &result).await);
     }
     result
+}
+
+/// The action that is due after a check. The configured action follows every
+/// check that ran, whatever its result, unless the run was cancelled meanwhile.
+fn due<'a>(spec: &'a PluginSpec, check: &CheckOutcome, is_cancelled: bool) -> Option<&'a ActionSpec> {
+    match check {
+        CheckOutcome::Ran(_) if !is_cancelled => spec.action.as_ref(),
+        CheckOutcome::Ran(_) | CheckOutcome::NotRun(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::result::Findings;
+    use smoker_model::timestamp::Timestamp;
+
+    use super::*;
+
+    fn spec(action: &str) -> PluginSpec {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let text = format!(
+            "actions: {{x: {{Command: y}}}}\ntemplates: {{BasePlugin: {{}}}}\nplugins: {{a: {{Command: x{action}}}}}\n"
+        );
+        std::fs::write(file.path(), text).expect("writable");
+        smoker_config::load(file.path()).expect("it is valid").plugins.remove(0)
+    }
+
+    #[test]
+    fn an_action_follows_a_check_that_ran_to_its_end() {
+        let result = Findings::error("down").into_result(Timestamp::now(), false);
+        let (with, without) = (spec(", Action: x"), spec(""));
+        let ran = CheckOutcome::Ran(result.clone());
+        assert_eq!(due(&with, &ran, false), with.action.as_ref());
+        assert!(with.action.is_some());
+        assert_eq!(due(&with, &ran, true), None, "the run was cancelled");
+        assert_eq!(due(&with, &CheckOutcome::NotRun(result), false), None, "the plugin did not run");
+        assert_eq!(due(&without, &ran, false), None, "no action is configured");
+    }
 }

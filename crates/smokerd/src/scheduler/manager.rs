@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::results::processes::ProcessId;
 use crate::results::store::SharedState;
+use crate::scheduler::clock::Clock;
 use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
 use crate::scheduler::plugin_task::{Command, PluginTask};
 use crate::scheduler::run::TaskContext;
@@ -39,15 +40,16 @@ struct Inner {
 impl PluginManager {
     /// Without any plugin yet.
     pub(crate) fn new(runner: Runner, slots: Slots, shutdown: CancellationToken) -> Self {
-        let context = TaskContext { runner, slots, shutdown };
+        let context = TaskContext { runner, slots, clock: Clock::System, shutdown };
         Self(Arc::new(Inner { state: SharedState::new(), context, tasks: Mutex::default(), set: Mutex::default() }))
     }
 
     /// Replaces all plugins at once, and returns what has changed. A task ends
     /// after its plugin is removed or the daemon stops, when all of its runs have ended.
     pub(crate) fn replace_plugins(&self, plugins: Vec<PreparedPlugin>, history_memory: usize) -> Changes {
-        let loaded = plugins.into_iter().map(LoadedPlugin::new).collect();
         let Inner { state, context, tasks, .. } = &*self.0;
+        let now = context.clock.now();
+        let loaded = plugins.into_iter().map(|plugin| LoadedPlugin::new(plugin, now)).collect();
         let mut set = self.set();
         let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
         // The state comes first: it ignores what a task reports for a generation that it does not know yet.
@@ -128,6 +130,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use smoker_model::moment::Moment;
     use smoker_runner::modules::host::settings::PythonSettings;
     use smoker_runner::process::containment::orphans::Reaper;
     use tokio::time::timeout;
@@ -179,7 +182,8 @@ mod tests {
         manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20);
         assert!(manager.is_responsive().await);
         // No task is spawned, so that nothing reads the commands.
-        let loaded = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(LoadedPlugin::new).collect();
+        let load = |plugin| LoadedPlugin::new(plugin, Moment::now());
+        let loaded = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(load).collect();
         let hanging = manager.set().replace(loaded);
         assert!(timeout(Duration::from_millis(100), manager.is_responsive()).await.is_err());
         drop(hanging);

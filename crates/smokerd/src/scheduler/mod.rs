@@ -8,9 +8,11 @@
 //! - `plugin_task`: one plugin's timer and runs
 //! - `run`: one run of a plugin
 //! - `schedule`: when timed runs are due
+//! - `clock`: the time, which tests can set
 //! - `slots`: the bound on concurrent runs
 
 pub(crate) mod actions;
+pub(crate) mod clock;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
 pub(crate) mod plugin_task;

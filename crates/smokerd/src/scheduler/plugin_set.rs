@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
+use smoker_model::moment::Moment;
 use smoker_model::plugin::PluginName;
 use smoker_runner::prepared::PreparedPlugin;
 use thiserror::Error;
@@ -85,11 +86,11 @@ pub(crate) struct Changes {
 }
 
 impl LoadedPlugin {
-    /// Plans the plugin's first run from this moment.
-    pub(crate) fn new(plugin: PreparedPlugin) -> Self {
+    /// Plans the plugin's first run from `now` on.
+    pub(crate) fn new(plugin: PreparedPlugin, now: Moment) -> Self {
         let config = Arc::new(ConfigFields::of(plugin.spec()));
-        let definition = Definition::of(plugin);
-        let next_run = json_text::to_text(&definition.next_run()).into();
+        let definition = Definition::of(plugin, now);
+        let next_run = json_text::to_text(&definition.next_run(now)).into();
         Self { config, next_run, definition }
     }
 }

@@ -4,19 +4,21 @@
 use std::future::pending;
 use std::mem;
 use std::sync::Arc;
+use std::time::Instant;
 
+use smoker_model::moment::Moment;
 use smoker_model::plugin::PluginName;
+use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::timestamp::Timestamp;
-use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
 
 use crate::results::processes::ProcessId;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
-use crate::scheduler::run::{RunHandle, RunOutcome, TaskContext};
+use crate::scheduler::clock::Clock;
+use crate::scheduler::run::{RunHandle, RunOutcome, RunRequest, TaskContext};
 use crate::scheduler::schedule::Schedule;
 
 /// A plugin as one configuration defines it, with its schedule.
@@ -55,16 +57,14 @@ pub(crate) struct PluginTask {
     outdated: Vec<(RunHandle, Vec<ProcessId>)>,
     /// Set while the task is draining, see [`Command::Drain`].
     draining: Option<mpsc::UnboundedSender<Command>>,
-    /// How many timed runs were skipped since the task started.
-    skipped: u64,
 }
 
 /// How far the requests to run are.
 enum Forced {
     /// There is no request.
     Idle,
-    /// The plugin is serial, and another run of it has not ended yet.
-    Waiting(Vec<ProcessId>),
+    /// The plugin is serial, and another run of it has not ended yet. The first request came at this moment.
+    Waiting(Moment, Vec<ProcessId>),
     /// The run has been started; these processes get its result.
     Running(RunHandle, Vec<ProcessId>),
 }
@@ -87,18 +87,17 @@ impl PluginTask {
             forced: Forced::Idle,
             outdated: Vec::new(),
             draining: None,
-            skipped: 0,
         }
     }
 
     /// Runs until the plugin is removed or the daemon stops, and all of its runs have ended.
     pub(crate) async fn run(mut self) {
-        let shutdown = self.context.shutdown.clone();
+        let TaskContext { shutdown, clock, .. } = self.context.clone();
         loop {
-            let next = self.definition.schedule.as_ref().map(Schedule::next);
+            let next = self.definition.schedule.as_ref().map(Schedule::due);
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                () = due(next) => self.tick(),
+                () = due(&clock, next) => self.tick(),
                 command = self.commands.recv() => match command {
                     Some(command) => self.handle(command),
                     None => break,
@@ -152,33 +151,46 @@ impl PluginTask {
 
     /// A timed run is due; it is skipped when another one has not ended.
     fn tick(&mut self) {
-        let missed = self.definition.schedule.as_mut().map_or(0, |schedule| schedule.advance(Instant::now()));
+        let now = self.context.clock.now();
+        let Some(schedule) = &mut self.definition.schedule else { return };
+        let planned = schedule.next(now).unwrap_or(now);
+        let missed = schedule.advance(now);
         let is_busy = self.timed.is_some() || (self.is_serial() && !self.runs.is_empty());
         if !is_busy {
-            self.timed = Some(self.start(RunKind::Scheduled));
+            self.timed = Some(self.start(RunRequest { trigger: RunTrigger::Timer, planned }));
         }
         let skipped = missed + u64::from(is_busy);
         if skipped > 0 {
-            self.skipped += skipped;
-            let (name, all) = (self.name(), self.skipped);
-            let why = if is_busy { "the last one still goes on" } else { "their time went by while the machine slept" };
-            tracing::warn!("Plugin {name}: {skipped} timed runs skipped, {why} ({all} skipped since the start)");
+            self.skip(planned, skipped, if is_busy { SkipReason::Overlap } else { SkipReason::Missed });
         }
-        self.state.set_next_run(self.name(), self.definition.generation, self.definition.next_run());
+        self.state.set_next_run(self.name(), self.definition.generation, self.definition.next_run(now));
+    }
+
+    fn skip(&self, planned: Moment, count: u64, reason: SkipReason) {
+        let name = self.name().clone();
+        let state = RunState::Skipped { reason, count };
+        let record = RunRecord { sequence: 0, plugin: name.clone(), trigger: RunTrigger::Timer, planned, state };
+        let all = self.state.record(record, &[]).map_or(count, |counters| counters.skipped);
+        let why = match reason {
+            SkipReason::Overlap => "the last one still goes on",
+            SkipReason::Missed => "their time went by while the machine slept",
+        };
+        tracing::warn!("Plugin {name}: {count} timed runs skipped, {why} ({all} skipped since the start)");
     }
 
     /// A client requests a run; it joins a forced run that has not ended.
     fn force(&mut self, process: ProcessId) {
+        let now = self.context.clock.now();
         let must_wait = self.is_serial() && !self.runs.is_empty();
         match &mut self.forced {
-            Forced::Waiting(processes) | Forced::Running(_, processes) => processes.push(process),
-            Forced::Idle if must_wait => self.forced = Forced::Waiting(vec![process]),
-            Forced::Idle => self.forced = Forced::Running(self.start(RunKind::Forced), vec![process]),
+            Forced::Waiting(_, processes) | Forced::Running(_, processes) => processes.push(process),
+            Forced::Idle if must_wait => self.forced = Forced::Waiting(now, vec![process]),
+            Forced::Idle => self.forced = Forced::Running(self.start(RunRequest::by_client(now)), vec![process]),
         }
     }
 
-    fn start(&mut self, kind: RunKind) -> RunHandle {
-        RunHandle::start(&mut self.runs, Arc::clone(&self.definition.plugin), kind, self.context.clone())
+    fn start(&mut self, request: RunRequest) -> RunHandle {
+        RunHandle::start(&mut self.runs, Arc::clone(&self.definition.plugin), request, self.context.clone())
     }
 
     /// Records the result of a run that has ended.
@@ -188,15 +200,15 @@ impl PluginTask {
             Err(error) => (error.id(), Err(error)),
         };
         if let Some((run, processes)) = self.take_run(id)
-            && let Some(result) = run.outcome(&self.definition.plugin, end)
+            && let Some(record) = run.outcome(&self.definition.plugin, end, &self.context.clock)
         {
-            self.state.record(self.name(), &result, &processes);
+            self.state.record(record, &processes);
         }
         if self.runs.is_empty()
-            && let Forced::Waiting(processes) = &mut self.forced
+            && let Forced::Waiting(requested, processes) = &mut self.forced
         {
-            let processes = mem::take(processes);
-            self.forced = Forced::Running(self.start(RunKind::Forced), processes);
+            let (requested, processes) = (*requested, mem::take(processes));
+            self.forced = Forced::Running(self.start(RunRequest::by_client(requested)), processes);
         }
     }
 
@@ -225,21 +237,106 @@ impl PluginTask {
 }
 
 impl Definition {
-    /// A plugin whose schedule starts now.
-    pub(crate) fn of(plugin: PreparedPlugin) -> Self {
-        let schedule = Schedule::of(plugin.spec(), Instant::now());
+    /// A plugin whose schedule starts at `now`.
+    pub(crate) fn of(plugin: PreparedPlugin, now: Moment) -> Self {
+        let schedule = Schedule::of(plugin.spec(), now);
         Self { plugin: Arc::new(plugin), generation: 0, schedule }
     }
 
-    /// When its next timed run is due.
-    pub(crate) fn next_run(&self) -> Option<Timestamp> {
-        self.schedule.as_ref().and_then(Schedule::next_in_local_time)
+    /// When its next timed run is due, by the wall clock as it is set at `now`.
+    pub(crate) fn next_run(&self, now: Moment) -> Option<Timestamp> {
+        self.schedule.as_ref()?.next(now).map(Timestamp::from)
     }
 }
 
-async fn due(next: Option<Instant>) {
+async fn due(clock: &Clock, next: Option<Instant>) {
     match next {
-        Some(next) => sleep_until(next).await,
+        Some(next) => clock.sleep_until(next).await,
         None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use smoker_runner::modules::host::settings::PythonSettings;
+    use smoker_runner::process::containment::reaper::Reaper;
+    use smoker_runner::runner::Runner;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::results::events::{RunEvent, Subscription};
+    use crate::scheduler::clock::manual::ManualClock;
+    use crate::scheduler::slots::Slots;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A task whose plugin runs this command every hour.
+    fn spawn(command: &str) -> (ManualClock, Subscription, mpsc::UnboundedSender<Command>, CancellationToken) {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let plugin = format!("{{Command: '{command}', Interval: 1h, Splay: 0}}");
+        let text = format!("templates: {{BasePlugin: {{}}}}\nplugins: {{a: {plugin}}}\n");
+        std::fs::write(file.path(), text).expect("writable");
+        let spec = smoker_config::load(file.path()).expect("it is valid").plugins.remove(0);
+        let (hand, clock) = ManualClock::new();
+        let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now());
+        let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
+        let runner = Runner::new(Reaper::start().expect("a reaper"), python);
+        let shutdown = CancellationToken::new();
+        let context = TaskContext { runner, slots: Slots::new(None), clock, shutdown: shutdown.clone() };
+        let state = SharedState::new();
+        let events = state.subscribe();
+        let (commands, inbox) = mpsc::unbounded_channel();
+        tokio::spawn(PluginTask::new(definition, inbox, state, context).run());
+        (hand, events, commands, shutdown)
+    }
+
+    async fn record(events: &mut Subscription) -> Arc<RunRecord> {
+        match events.next().await {
+            RunEvent::Record(record) => record,
+            RunEvent::Lagged(lost) => panic!("lost {lost} records"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_timed_run_is_recorded_with_its_planned_time() {
+        let (clock, mut events, _commands, _shutdown) = spawn("echo well");
+        let start = clock.now();
+        clock.advance(HOUR + Duration::from_secs(2));
+        let record = record(&mut events).await;
+        assert_eq!((record.sequence, &record.trigger), (1, &RunTrigger::Timer));
+        assert_eq!(record.planned.since(start.monotonic), HOUR);
+        let RunState::Finished(run) = &record.state else { panic!("{record:?}") };
+        assert_eq!(
+            (run.started.since(start.monotonic), run.duration()),
+            (HOUR + Duration::from_secs(2), Duration::ZERO)
+        );
+        assert!(run.text.listed.contains("\"well\""), "{}", run.text.listed);
+    }
+
+    #[tokio::test]
+    async fn timed_runs_that_meet_another_or_whose_time_went_by_are_skipped_and_recorded() {
+        let (clock, mut events, _commands, shutdown) = spawn("sleep 600");
+        clock.advance(3 * HOUR);
+        let missed = record(&mut events).await;
+        assert_eq!(missed.state, RunState::Skipped { reason: SkipReason::Missed, count: 2 });
+        clock.advance(HOUR);
+        let overlap = record(&mut events).await;
+        assert_eq!(overlap.state, RunState::Skipped { reason: SkipReason::Overlap, count: 1 });
+        shutdown.cancel();
+        assert!(matches!(record(&mut events).await.state, RunState::Finished(_)));
+    }
+
+    #[tokio::test]
+    async fn a_request_is_recorded_with_its_arrival() {
+        let (clock, mut events, commands, _shutdown) = spawn("echo forced");
+        clock.advance(Duration::from_secs(5));
+        let requested = clock.now();
+        commands.send(Command::Run(1)).expect("a task that lives");
+        let record = record(&mut events).await;
+        assert_eq!((&record.trigger, record.planned), (&RunTrigger::Request { who: None }, requested));
     }
 }

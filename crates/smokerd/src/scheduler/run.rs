@@ -3,7 +3,9 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use smoker_model::result::{ComponentShape, Findings, PluginResult};
+use smoker_model::moment::Moment;
+use smoker_model::result::{Findings, PluginResult};
+use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::timestamp::Timestamp;
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
@@ -12,8 +14,8 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
-use crate::results::store::WrittenResult;
 use crate::scheduler::actions::check_and_act;
+use crate::scheduler::clock::Clock;
 use crate::scheduler::slots::Slots;
 
 /// What the tasks of all plugins share.
@@ -21,13 +23,22 @@ use crate::scheduler::slots::Slots;
 pub(crate) struct TaskContext {
     pub(crate) runner: Runner,
     pub(crate) slots: Slots,
+    pub(crate) clock: Clock,
     pub(crate) shutdown: CancellationToken,
+}
+
+/// Why a run is to take place, and since when.
+#[derive(Clone, Debug)]
+pub(crate) struct RunRequest {
+    pub(crate) trigger: RunTrigger,
+    /// The planned instant of the timer, or the arrival of the request.
+    pub(crate) planned: Moment,
 }
 
 /// The handle to a run that has not been collected yet.
 #[derive(Debug)]
 pub(crate) struct RunHandle {
-    kind: RunKind,
+    request: RunRequest,
     handle: AbortHandle,
     stage: Arc<Mutex<Stage>>,
 }
@@ -41,20 +52,34 @@ enum Stage {
     Withdrawn,
 }
 
-/// The result of a run; none for a run that was withdrawn.
-pub(crate) type RunOutcome = Option<WrittenResult>;
+/// The record of a run; none for a run that was withdrawn.
+pub(crate) type RunOutcome = Option<RunRecord>;
+
+impl RunRequest {
+    /// A run that a client requested at this moment.
+    pub(crate) fn by_client(planned: Moment) -> Self {
+        Self { trigger: RunTrigger::Request { who: None }, planned }
+    }
+
+    fn kind(&self) -> RunKind {
+        match self.trigger {
+            RunTrigger::Timer => RunKind::Scheduled,
+            RunTrigger::Request { .. } => RunKind::Forced,
+        }
+    }
+}
 
 impl RunHandle {
     /// Spawns a run into `runs`.
     pub(crate) fn start(
         runs: &mut JoinSet<RunOutcome>,
         plugin: Arc<PreparedPlugin>,
-        kind: RunKind,
+        request: RunRequest,
         context: TaskContext,
     ) -> Self {
         let stage = Arc::new(Mutex::new(Stage::Waiting(plugin)));
-        let handle = runs.spawn(run(Arc::clone(&stage), kind, context));
-        Self { kind, handle, stage }
+        let handle = runs.spawn(run(Arc::clone(&stage), request.clone(), context));
+        Self { request, handle, stage }
     }
 
     /// The id of its task in the join set.
@@ -84,44 +109,56 @@ impl RunHandle {
     }
 
     /// The outcome of a run whose task has ended; an ERROR when the task panicked.
-    pub(crate) fn outcome(&self, plugin: &PreparedPlugin, end: Result<RunOutcome, JoinError>) -> RunOutcome {
+    pub(crate) fn outcome(
+        &self,
+        plugin: &PreparedPlugin,
+        end: Result<RunOutcome, JoinError>,
+        clock: &Clock,
+    ) -> RunOutcome {
         match end {
             Ok(outcome) => outcome,
             Err(error) if error.is_cancelled() => None,
             Err(error) => {
                 tracing::error!("Plugin {}: the run broke inside smokerd: {error}", plugin.spec().name);
                 let text = "the run broke inside smokerd; its log has the reason, please report it";
-                Some(written(plugin, &unable(text, self.kind)))
+                let result = unable(text, self.request.kind());
+                let now = clock.now();
+                Some(finished(plugin, self.request.clone(), (now, now), result))
             }
         }
     }
 }
 
-async fn run(stage: Arc<Mutex<Stage>>, kind: RunKind, context: TaskContext) -> RunOutcome {
-    let TaskContext { runner, slots, shutdown } = context;
+async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext) -> RunOutcome {
+    let TaskContext { runner, slots, clock, shutdown } = context;
+    let kind = request.kind();
     let slot = tokio::select! {
         slot = slots.take(kind) => Some(slot),
         () = shutdown.cancelled() => None,
     };
     let Stage::Waiting(plugin) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
+    let started = clock.now();
     let result = match slot {
         Some(_slot) => check_and_act(runner.begin(&plugin, kind, &shutdown)).await,
         None => unable("not run: smokerd is stopping", kind),
     };
-    Some(written(&plugin, &result))
+    Some(finished(&plugin, request, (started, clock.now()), result))
 }
 
-/// Writes a result as JSON, in the run's own task: the plugin's task keeps time.
-fn written(plugin: &PreparedPlugin, result: &PluginResult) -> WrittenResult {
-    let listed: Arc<str> = json_text::to_text(&result.on_wire(ComponentShape::List)).into();
-    let has_components = result.component_results.as_ref().is_some_and(|components| !components.as_json().is_empty());
-    let mapped = if has_components {
-        json_text::to_text(&result.on_wire(ComponentShape::Mapping)).into()
-    } else {
-        Arc::clone(&listed)
-    };
-    tracing::info!("Plugin {} result: {listed}", plugin.spec().name);
-    WrittenResult { listed, mapped }
+/// The record of a run that has ended. Its result is written as JSON here, in
+/// the run's own task: the plugin's task keeps time.
+fn finished(
+    plugin: &PreparedPlugin,
+    request: RunRequest,
+    (started, ended): (Moment, Moment),
+    result: PluginResult,
+) -> RunRecord {
+    let text = ResultText::of(&result, |result| json_text::to_text(result));
+    let plugin = plugin.spec().name.clone();
+    tracing::info!("Plugin {plugin} result: {}", text.listed);
+    let RunRequest { trigger, planned } = request;
+    let state = RunState::Finished(Box::new(FinishedRun { started, ended, result, text }));
+    RunRecord { sequence: 0, plugin, trigger, planned, state }
 }
 
 fn unable(reason: &str, kind: RunKind) -> PluginResult {

@@ -1,11 +1,9 @@
 //! When a plugin's timed runs are due.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::Local;
+use smoker_model::moment::Moment;
 use smoker_model::plugin::PluginSpec;
-use smoker_model::timestamp::Timestamp;
-use tokio::time::Instant;
 
 /// Planned instants, each one interval after the one before, whatever the
 /// runs themselves take.
@@ -16,39 +14,38 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// The plan of a plugin that was loaded just now; none without an interval.
-    pub(crate) fn of(spec: &PluginSpec, loaded: Instant) -> Option<Self> {
+    /// The schedule of a plugin whose configuration was loaded at `loaded`; none without an interval.
+    pub(crate) fn of(spec: &PluginSpec, loaded: Moment) -> Option<Self> {
         let interval = spec.interval?;
         let splay = spec.splay.min(interval);
         let early = splay.mul_f64(fraction_of(spec.name.as_str()));
-        let next = loaded.checked_add(interval.checked_sub(early)?)?;
+        let next = loaded.monotonic.checked_add(interval.checked_sub(early)?)?;
         Some(Self { interval, next })
     }
 
     /// The next planned instant.
-    pub(crate) fn next(&self) -> Instant {
+    pub(crate) fn due(&self) -> Instant {
         self.next
     }
 
-    /// The next planned instant in local time.
-    pub(crate) fn next_in_local_time(&self) -> Option<Timestamp> {
-        let left = self.next.saturating_duration_since(Instant::now());
-        let when = Local::now().checked_add_signed(chrono::Duration::from_std(left).ok()?)?;
-        Some(Timestamp::from(when))
+    /// The next planned instant also by the wall clock, as it is set at `now`;
+    /// none beyond the calendar.
+    pub(crate) fn next(&self, now: Moment) -> Option<Moment> {
+        now.at(self.next)
     }
 
-    /// Moves on to the first planned instant after `now`. Gives how many
-    /// planned instants beyond the present one went by meanwhile, as they do
-    /// when the machine slept.
-    pub(crate) fn advance(&mut self, now: Instant) -> u64 {
-        let late = now.saturating_duration_since(self.next);
+    /// Moves on to the first planned instant after `now`. Returns how many
+    /// planned instants beyond the present one have passed meanwhile, as they do
+    /// while the machine sleeps.
+    pub(crate) fn advance(&mut self, now: Moment) -> u64 {
+        let late = now.since(self.next);
         let missed = late.as_nanos() / self.interval.as_nanos().max(1);
         let missed = u32::try_from(missed).unwrap_or(u32::MAX - 1);
         self.next = self
             .interval
             .checked_mul(missed + 1)
             .and_then(|ahead| self.next.checked_add(ahead))
-            .unwrap_or(now + self.interval);
+            .unwrap_or(now.monotonic + self.interval);
         u64::from(missed)
     }
 }
@@ -69,26 +66,45 @@ fn fraction_of(name: &str) -> f64 {
 mod tests {
     use super::*;
 
-    fn schedule(seconds: u64, start: Instant) -> Schedule {
-        let interval = Duration::from_secs(seconds);
-        Schedule { interval, next: start + interval }
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn schedule(seconds: u32, start: Moment) -> Schedule {
+        let interval = seconds * SECOND;
+        Schedule { interval, next: start.monotonic + interval }
+    }
+
+    fn after(start: Moment, time: Duration) -> Moment {
+        start.at(start.monotonic + time).expect("a time of the calendar")
     }
 
     #[test]
     fn a_late_tick_does_not_move_the_plan() {
-        let start = Instant::now();
+        let start = Moment::now();
         let mut schedule = schedule(10, start);
-        let late = start + Duration::from_millis(13_500);
+        let late = after(start, Duration::from_millis(13_500));
         assert_eq!(schedule.advance(late), 0);
-        assert_eq!(schedule.next(), start + Duration::from_secs(20));
+        assert_eq!(schedule.next(late), Some(after(start, 20 * SECOND)));
     }
 
     #[test]
     fn instants_that_went_by_are_counted_and_not_made_up_for() {
-        let start = Instant::now();
+        let start = Moment::now();
         let mut schedule = schedule(10, start);
-        assert_eq!(schedule.advance(start + Duration::from_secs(45)), 3);
-        assert_eq!(schedule.next(), start + Duration::from_secs(50));
+        assert_eq!(schedule.advance(after(start, 45 * SECOND)), 3);
+        assert_eq!(schedule.due(), start.monotonic + 50 * SECOND);
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_moves_what_is_shown_and_not_what_is_planned() {
+        let start = Moment::now();
+        let schedule = schedule(10, start);
+        let an_hour = chrono::TimeDelta::hours(1);
+        let set = Moment { wall: start.wall + an_hour, ..start };
+        let next = schedule.next(set).expect("a time of the calendar");
+        assert_eq!(
+            (next.wall - start.wall, next.monotonic),
+            (an_hour + chrono::TimeDelta::seconds(10), schedule.due())
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, view};
 use crate::http::limits;
 use crate::results::processes::{KEPT_PROCESSES, ProcessId};
-use crate::results::store::ProcessSnapshot;
+use crate::results::snapshot::ProcessSnapshot;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::{ForceError, Selection};
 

@@ -11,7 +11,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
 use crate::results::json_text;
-use crate::results::store::{FinishedRuns, PluginSnapshot};
+use crate::results::snapshot::{FinishedRuns, PluginSnapshot};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

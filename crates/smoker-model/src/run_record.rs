@@ -1,0 +1,135 @@
+//! What became of one run of a plugin: who asked for it, when it went on, and its result.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::moment::Moment;
+use crate::plugin::PluginName;
+use crate::result::{ComponentShape, PluginResult, WireResult};
+
+/// A run that has finished, or that was skipped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// Its position among all records of the daemon, from 1; 0 until the daemon has stored it.
+    pub sequence: u64,
+    /// The plugin.
+    pub plugin: PluginName,
+    /// Why it was to run.
+    pub trigger: RunTrigger,
+    /// When it was to run: the planned instant of the timer, or the arrival of the request.
+    pub planned: Moment,
+    /// What became of it.
+    pub state: RunState,
+}
+
+/// Why a run takes place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunTrigger {
+    /// The plugin's schedule.
+    Timer,
+    /// A client's request.
+    Request {
+        /// The client's identity, where it is known.
+        who: Option<Arc<str>>,
+    },
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunState {
+    /// It did not take place. One record stands for all `count` planned
+    /// instants in a row that were skipped for the same reason.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// How many planned instants, at least 1.
+        count: u64,
+    },
+    /// It has a result.
+    Finished(Box<FinishedRun>),
+}
+
+/// Why a planned run did not take place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The last run had not ended.
+    Overlap,
+    /// The instant had passed when the daemon came to it, as after the machine slept.
+    Missed,
+}
+
+/// A run with a result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishedRun {
+    /// When the plugin was started, after it had waited for a slot.
+    pub started: Moment,
+    /// When the run, its action included, had ended.
+    pub ended: Moment,
+    /// The result.
+    pub result: PluginResult,
+    /// The same result as the wire shows it.
+    pub text: ResultText,
+}
+
+/// A result as JSON texts, written once. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultText {
+    /// With component results as a list: `lastResult` and `results`.
+    pub listed: Arc<str>,
+    /// With component results as a mapping: `forcedResult`. Without component results it is the same text in the same memory.
+    pub mapped: Arc<str>,
+}
+
+impl FinishedRun {
+    /// How long the run took, its action included.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.ended.since(self.started.monotonic)
+    }
+}
+
+impl ResultText {
+    /// Writes a result with `to_text`.
+    #[must_use]
+    pub fn of(result: &PluginResult, to_text: impl Fn(&WireResult<'_>) -> String) -> Self {
+        let listed: Arc<str> = to_text(&result.on_wire(ComponentShape::List)).into();
+        let has_components = result.component_results.as_ref().is_some_and(|results| !results.as_json().is_empty());
+        let mapped =
+            if has_components { to_text(&result.on_wire(ComponentShape::Mapping)).into() } else { Arc::clone(&listed) };
+        Self { listed, mapped }
+    }
+
+    /// The memory that both texts take, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        if Arc::ptr_eq(&self.listed, &self.mapped) { self.listed.len() } else { self.listed.len() + self.mapped.len() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::Messages;
+    use crate::result::{ComponentResults, Findings};
+    use crate::status::Status;
+    use crate::timestamp::Timestamp;
+
+    fn text(components: Option<ComponentResults>) -> ResultText {
+        let findings = Findings { component_results: components, ..Findings::new(Status::Ok, Messages::new()) };
+        let result = findings.into_result(Timestamp::now(), false);
+        ResultText::of(&result, |result| serde_json::to_string(result).expect("JSON"))
+    }
+
+    #[test]
+    fn the_two_texts_share_their_memory_unless_components_differ() {
+        for same in [text(None), text(Some(ComponentResults::new()))] {
+            assert!(Arc::ptr_eq(&same.listed, &same.mapped));
+            assert_eq!(same.size(), same.listed.len());
+        }
+        let mut components = ComponentResults::new();
+        components.add("c", Status::Ok, &Messages::new());
+        let text = text(Some(components));
+        assert!(text.listed.contains(r#"[{"componentResult":{"#) && text.mapped.contains(r#"{"c":{"#));
+        assert_eq!(text.size(), text.listed.len() + text.mapped.len());
+    }
+}

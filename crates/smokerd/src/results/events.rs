@@ -1,0 +1,231 @@
+//! The broadcast of run records to the parts of the daemon that follow them.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use smoker_model::run_record::{RunRecord, RunState};
+use tokio::sync::Notify;
+
+/// How many records a subscriber may be behind.
+const MAX_RECORDS: usize = 1024;
+
+/// How many bytes of results, by their JSON texts, a subscriber may be behind.
+/// As data a result takes several times its text.
+const MAX_BYTES: usize = 4 << 20;
+
+/// Memory of a record beside its texts, in bytes.
+const OVERHEAD: usize = std::mem::size_of::<RunRecord>();
+
+/// Broadcasts records to subscribers. Publishing never waits: a subscriber that
+/// is too far behind loses the oldest records, and is told how many. Without
+/// subscribers nothing is kept. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunEvents(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    buffer: Mutex<Buffer>,
+    published: Notify,
+}
+
+/// The newest records, for all subscribers.
+#[derive(Debug, Default)]
+struct Buffer {
+    records: VecDeque<Arc<RunRecord>>,
+    bytes: usize,
+    /// How many records have been published before the first in `records`.
+    start: u64,
+    subscribers: usize,
+}
+
+/// A place in the sequence of records.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    events: RunEvents,
+    /// How many records have been published before the next one to read.
+    position: u64,
+}
+
+/// What a subscriber reads.
+#[derive(Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing in the daemon follows the runs yet"))]
+pub(crate) enum RunEvent {
+    /// The next record.
+    Record(Arc<RunRecord>),
+    /// This many records were dropped before the subscriber came to read them.
+    Lagged(u64),
+}
+
+impl RunEvents {
+    /// Offers a record to all subscribers. Returns the records that no longer
+    /// fit into the buffer: the caller frees them when it holds no lock.
+    pub(crate) fn publish(&self, record: &Arc<RunRecord>) -> Vec<Arc<RunRecord>> {
+        let evicted = self.lock().push(record);
+        self.0.published.notify_waiters();
+        evicted
+    }
+
+    /// Follows the records that are published from now on.
+    pub(crate) fn subscribe(&self) -> Subscription {
+        let mut buffer = self.lock();
+        buffer.subscribers += 1;
+        Subscription { events: self.clone(), position: buffer.end() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        self.0.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Buffer {
+    fn end(&self) -> u64 {
+        self.start + self.records.len() as u64
+    }
+
+    fn push(&mut self, record: &Arc<RunRecord>) -> Vec<Arc<RunRecord>> {
+        if self.subscribers == 0 {
+            return Vec::new();
+        }
+        self.bytes += size(record);
+        self.records.push_back(Arc::clone(record));
+        let mut evicted = Vec::new();
+        while self.records.len() > MAX_RECORDS || (self.bytes > MAX_BYTES && self.records.len() > 1) {
+            let Some(oldest) = self.records.pop_front() else { break };
+            self.start += 1;
+            self.bytes -= size(&oldest);
+            evicted.push(oldest);
+        }
+        evicted
+    }
+}
+
+impl Subscription {
+    /// Waits for the next record. May be dropped while it waits.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing in the daemon follows the runs yet"))]
+    pub(crate) async fn next(&mut self) -> RunEvent {
+        let events = self.events.clone();
+        loop {
+            let mut published = pin!(events.0.published.notified());
+            // From here on a record that is published is noticed, also one that comes before the wait.
+            published.as_mut().enable();
+            if let Some(event) = self.try_next() {
+                return event;
+            }
+            published.await;
+        }
+    }
+
+    fn try_next(&mut self) -> Option<RunEvent> {
+        let buffer = self.events.lock();
+        if self.position < buffer.start {
+            let lost = buffer.start - self.position;
+            self.position = buffer.start;
+            return Some(RunEvent::Lagged(lost));
+        }
+        let at = usize::try_from(self.position - buffer.start).ok()?;
+        let record = Arc::clone(buffer.records.get(at)?);
+        self.position += 1;
+        Some(RunEvent::Record(record))
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut buffer = self.events.lock();
+        buffer.subscribers -= 1;
+        let unread = if buffer.subscribers == 0 {
+            (buffer.start, buffer.bytes) = (buffer.end(), 0);
+            std::mem::take(&mut buffer.records)
+        } else {
+            VecDeque::new()
+        };
+        // Freed after the lock is released.
+        drop(buffer);
+        drop(unread);
+    }
+}
+
+fn size(record: &RunRecord) -> usize {
+    let text = match &record.state {
+        RunState::Skipped { .. } => 0,
+        RunState::Finished(run) => run.text.size(),
+    };
+    OVERHEAD + text
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::moment::Moment;
+    use smoker_model::run_record::{RunTrigger, SkipReason};
+
+    use super::*;
+    use crate::results::samples;
+
+    fn skipped(sequence: u64) -> Arc<RunRecord> {
+        Arc::new(RunRecord {
+            sequence,
+            plugin: "a".into(),
+            trigger: RunTrigger::Timer,
+            planned: Moment::now(),
+            state: RunState::Skipped { reason: SkipReason::Overlap, count: 1 },
+        })
+    }
+
+    fn read(event: Option<RunEvent>) -> (u64, u64) {
+        match event.expect("something to read") {
+            RunEvent::Record(record) => (record.sequence, 0),
+            RunEvent::Lagged(lost) => (0, lost),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_subscriber_reads_all_records_from_its_subscription_on() {
+        let events = RunEvents::default();
+        events.publish(&skipped(1));
+        let mut early = events.subscribe();
+        events.publish(&skipped(2));
+        let mut late = events.subscribe();
+        let waiting = tokio::spawn(async move { (read(Some(late.next().await)), late) });
+        tokio::task::yield_now().await;
+        events.publish(&skipped(3));
+        let (first, late) = waiting.await.expect("no panic");
+        assert_eq!(first, (3, 0));
+        assert_eq!((read(early.try_next()), read(early.try_next())), ((2, 0), (3, 0)));
+        assert!(early.try_next().is_none());
+        drop((early, late));
+        assert!(events.lock().records.is_empty());
+    }
+
+    #[test]
+    fn a_slow_subscriber_loses_the_oldest_records_and_never_delays_publishing() {
+        let events = RunEvents::default();
+        let mut slow = events.subscribe();
+        let mut quick = events.subscribe();
+        let published = MAX_RECORDS as u64 + 10;
+        let mut evicted = 0;
+        for sequence in 1..=published {
+            evicted += events.publish(&skipped(sequence)).len();
+            assert_eq!(read(quick.try_next()), (sequence, 0));
+        }
+        assert_eq!((evicted, events.lock().records.len()), (10, MAX_RECORDS));
+        assert_eq!(read(slow.try_next()), (0, 10));
+        assert_eq!(read(slow.try_next()), (11, 0));
+    }
+
+    #[test]
+    fn large_results_are_bounded_by_their_bytes() {
+        let events = RunEvents::default();
+        let mut slow = events.subscribe();
+        let text = "x".repeat(MAX_BYTES / 4);
+        for _ in 0..10 {
+            events.publish(&Arc::new(samples::finished(&"a".into(), &text)));
+        }
+        assert_eq!(events.lock().records.len(), 3);
+        assert!(events.lock().bytes <= MAX_BYTES);
+        assert_eq!(read(slow.try_next()), (0, 7));
+        let larger = "x".repeat(2 * MAX_BYTES);
+        events.publish(&Arc::new(samples::finished(&"a".into(), &larger)));
+        assert_eq!(events.lock().records.len(), 1, "the newest record always fits");
+    }
+}

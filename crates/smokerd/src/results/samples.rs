@@ -1,0 +1,23 @@
+//! Records for unit tests.
+
+use std::sync::Arc;
+
+use smoker_model::moment::Moment;
+use smoker_model::plugin::PluginName;
+use smoker_model::result::Findings;
+use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
+
+/// A timed run that ended just now, whose result has this text on the wire.
+pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
+    let now = Moment::now();
+    let result = Findings::error("failed").into_result(now.into(), false);
+    let text: Arc<str> = text.into();
+    let text = ResultText { listed: Arc::clone(&text), mapped: text };
+    RunRecord {
+        sequence: 0,
+        plugin: plugin.clone(),
+        trigger: RunTrigger::Timer,
+        planned: now,
+        state: RunState::Finished(Box::new(FinishedRun { started: now, ended: now, result, text })),
+    }
+}

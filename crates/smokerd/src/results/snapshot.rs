@@ -1,0 +1,33 @@
+//! What pages read of the state: plugins and processes at one moment.
+
+use std::sync::Arc;
+
+use crate::results::config_fields::ConfigFields;
+use crate::results::processes::ForcedOutcome;
+
+/// A plugin at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct PluginSnapshot {
+    /// What its configuration decides of its JSON object.
+    pub(crate) config: Arc<ConfigFields>,
+    /// The newest result as JSON.
+    pub(crate) last_result: Option<Arc<str>>,
+    /// The time of the next timed run as JSON.
+    pub(crate) next_run: Arc<str>,
+}
+
+/// A finished process: each plugin with the result of its forced run.
+pub(crate) type FinishedRuns = Vec<(PluginSnapshot, ForcedOutcome)>;
+
+/// What the state knows of a process number.
+#[derive(Debug)]
+pub(crate) enum ProcessSnapshot {
+    /// At least one of its runs has not ended.
+    Running,
+    /// All its runs have ended.
+    Finished(FinishedRuns),
+    /// The process had finished and was evicted.
+    Dropped,
+    /// No process ever had this number.
+    Unknown,
+}
