@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use smoker_model::moment::Moment;
+use tokio::sync::watch;
 use tokio::time::sleep_until;
 
 /// A source of time. Cheap to clone.
@@ -11,8 +12,8 @@ pub(crate) enum Clock {
     /// The machine's clocks.
     System,
     /// A clock that a test sets.
-    #[cfg(test)]
-    Manual(tokio::sync::watch::Receiver<Moment>),
+    #[cfg_attr(not(test), expect(dead_code, reason = "the daemon has the machine's time"))]
+    Manual(watch::Receiver<Moment>),
 }
 
 impl Clock {
@@ -20,7 +21,6 @@ impl Clock {
     pub(crate) fn now(&self) -> Moment {
         match self {
             Self::System => Moment::now(),
-            #[cfg(test)]
             Self::Manual(moment) => *moment.borrow(),
         }
     }
@@ -29,7 +29,6 @@ impl Clock {
     pub(crate) async fn sleep_until(&self, instant: Instant) {
         match self {
             Self::System => sleep_until(instant.into()).await,
-            #[cfg(test)]
             Self::Manual(moment) => {
                 let mut moment = moment.clone();
                 if moment.wait_for(|now| now.monotonic >= instant).await.is_err() {
@@ -46,8 +45,6 @@ pub(crate) mod manual {
     //! A clock that moves only when a test moves it.
 
     use std::time::Duration;
-
-    use tokio::sync::watch;
 
     use super::*;
 
