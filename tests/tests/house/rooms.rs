@@ -8,6 +8,8 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
     (
         "smoker-model",
         &[
+            ("run_record", &["moment", "plugin", "result"]),
+            ("moment", &["timestamp"]),
             ("plugin", &["value"]),
             ("python_format", &["value"]),
             ("result", &["invalid_result", "messages", "status", "timestamp", "value"]),

@@ -263,7 +263,7 @@ mod tests {
     use std::time::Duration;
 
     use smoker_runner::modules::host::settings::PythonSettings;
-    use smoker_runner::process::containment::reaper::Reaper;
+    use smoker_runner::process::containment::orphans::Reaper;
     use smoker_runner::runner::Runner;
     use tokio_util::sync::CancellationToken;
 
@@ -280,7 +280,7 @@ mod tests {
         let plugin = format!("{{Command: '{command}', Interval: 1h, Splay: 0}}");
         let text = format!("templates: {{BasePlugin: {{}}}}\nplugins: {{a: {plugin}}}\n");
         std::fs::write(file.path(), text).expect("writable");
-        let spec = smoker_config::load(file.path()).expect("it is valid").plugins.remove(0);
+        let spec = smoker_config::config::load(file.path()).expect("it is valid").plugins.remove(0);
         let (hand, clock) = ManualClock::new();
         let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now());
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
