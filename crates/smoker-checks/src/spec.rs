@@ -10,7 +10,7 @@ use smoker_model::module::ModuleKind;
 pub struct Spec {
     /// The dotted name, or the short name of a parser.
     pub name: &'static str,
-    /// As what it can be run.
+    /// The role in which it can be run.
     pub kind: ModuleKind,
     /// What it does, in one sentence without a full stop.
     pub meaning: &'static str,

@@ -1,9 +1,9 @@
-//! What a module is asked: one JSON object, for the Python host and for built-in modules.
+//! The request that a module is run with: one JSON object, for the Python host and for built-in modules.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-/// As what a module is run.
+/// The role in which a module is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModuleKind {
@@ -18,7 +18,7 @@ pub enum ModuleKind {
 /// One run of a module.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ModuleRequest {
-    /// As what the module is run.
+    /// The role in which the module is run.
     pub kind: ModuleKind,
     /// The dotted name, or the short name of a built-in parser.
     pub module: String,

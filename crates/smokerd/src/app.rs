@@ -21,7 +21,7 @@ use crate::service::logger_names::LOGGER_NAMES;
 use crate::service::pidfile::{self, Pidfile};
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals, stop};
-use crate::startup::configuration::{self, Loaded, Origin, Unusable, log_all};
+use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::{admission, genconfig, modules, parameters};
 use crate::{exit_code, test_plugin};
 
@@ -104,7 +104,7 @@ fn serve(daemon: Daemon, background: Option<BackgroundDaemon>) -> Result<(), Sta
 }
 
 fn load(options: &Options) -> Result<Loaded, StartError> {
-    configuration::load(&options.config).map_err(|Unusable { error, problems }| {
+    configuration::load(&options.config).map_err(|LoadFailure { error, problems }| {
         print_all(&problems);
         error
     })
@@ -155,7 +155,7 @@ impl BackgroundDaemon {
 /// `--check`: every problem on standard error, the verdict as exit code.
 fn check(options: &Options) -> u8 {
     let (problems, fatal) = match configuration::load(&options.config) {
-        Err(Unusable { error, problems }) => (problems, Some(error)),
+        Err(LoadFailure { error, problems }) => (problems, Some(error)),
         Ok(Loaded { settings, plugins, problems, .. }) => {
             let accounts = admission::account_problems(&plugins);
             let python = Origin::of(&options.config).python(&settings);

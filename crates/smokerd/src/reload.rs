@@ -19,7 +19,7 @@ use crate::service::notify::ServiceManager;
 use crate::service::privileges;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::setting_changes;
-use crate::startup::configuration::{self, Loaded, Origin, Prepared, Unusable, log_all};
+use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, Prepared, log_all};
 
 /// How many names of plugins one line of the log has.
 const MOST_NAMES: usize = 10;
@@ -104,7 +104,7 @@ impl Reloader {
         let source = self.source.clone();
         let status = match detached::run_blocking(move || read(&source)).await {
             Ok(Ok(checked)) => self.apply(checked),
-            Ok(Err(Unusable { error, problems })) => {
+            Ok(Err(LoadFailure { error, problems })) => {
                 log_all(&problems);
                 self.refuse(&error)
             }
@@ -177,15 +177,15 @@ fn counted(names: &[PluginName], what: &str) -> String {
 }
 
 /// Reopens log files, then reads the configuration and checks all that a start checks.
-fn read(source: &ConfigSource) -> Result<CheckedConfig, Unusable> {
+fn read(source: &ConfigSource) -> Result<CheckedConfig, LoadFailure> {
     reopen_log_files(source.stdio.as_ref());
-    let loaded = configuration::load_anew(&source.origin, source.credentials.as_ref())?;
+    let loaded = configuration::reload(&source.origin, source.credentials.as_ref())?;
     let Loaded { settings, plugins, problems, .. } = loaded;
     let files = StdioFiles::of(&settings, &source.origin.working, source.credentials.as_ref().map(privileges::owner));
     let stdio = match source.stdio.as_ref().filter(|before| **before != files).map(|_| files.open()) {
         None => None,
         Some(Ok(open_files)) => Some((files, open_files)),
-        Some(Err(error)) => return Err(Unusable { error, problems }),
+        Some(Err(error)) => return Err(LoadFailure { error, problems }),
     };
     Ok(CheckedConfig { config: Prepared::new(settings, plugins, &source.origin), problems, stdio })
 }

@@ -1,4 +1,4 @@
-//! Whatever a command prints, a parser answers: no panic, no endless search.
+//! A parser answers to any output of a command, without a panic and in bounded time.
 
 use serde_json::{Value as Json, json};
 

@@ -1,12 +1,12 @@
-//! Configured plugins that this daemon cannot take.
+//! Plugins whose users or groups this daemon cannot run as.
 
 use nix::unistd::{Uid, geteuid};
 use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::credentials::Credentials;
 
-/// Leaves out plugins that ask for another user than the one that the daemon
-/// itself becomes: once it has given up root it can become nobody else.
+/// Leaves out plugins with another account than the daemon's own: once the
+/// daemon has dropped its privileges it cannot change its account again.
 pub(crate) fn admit(plugins: Vec<PluginSpec>, daemon: Option<&Credentials>) -> (Vec<PluginSpec>, Vec<Problem>) {
     let Some(daemon) = daemon.filter(|daemon| !daemon.uid.is_root()) else { return (plugins, Vec::new()) };
     let mut problems = Vec::new();

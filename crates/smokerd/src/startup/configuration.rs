@@ -1,4 +1,4 @@
-//! From the configuration's path to what this daemon can take.
+//! From the configuration's path to a configuration that this daemon can run.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -18,17 +18,17 @@ use crate::service::error::StartError;
 use crate::service::{logger_names, privileges};
 use crate::startup::admission;
 
-/// A configuration that can be taken.
+/// A configuration that this daemon can run.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) settings: DaemonSettings,
-    /// Whom the settings ask the daemon to become; none: to stay who it is.
+    /// The account that the daemon runs as; none: the one that started it.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) plugins: Vec<PluginSpec>,
     pub(crate) problems: Vec<Problem>,
 }
 
-/// A configuration with all that can be looked up before it counts.
+/// A configuration with the accounts and the interpreter looked up, ready to take effect.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) settings: DaemonSettings,
@@ -36,9 +36,9 @@ pub(crate) struct Prepared {
     pub(crate) plugins: Vec<PreparedPlugin>,
 }
 
-/// Why a configuration cannot be taken, and what is wrong besides.
+/// Why a configuration does not load, and the problems beside that.
 #[derive(Debug)]
-pub(crate) struct Unusable {
+pub(crate) struct LoadFailure {
     pub(crate) error: StartError,
     pub(crate) problems: Vec<Problem>,
 }
@@ -54,7 +54,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Where a path leads from here.
+    /// The origin of a path that is relative to the current folder.
     pub(crate) fn of(path: &Path) -> Self {
         let working = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let path = working.join(path);
@@ -70,33 +70,38 @@ impl Origin {
     }
 }
 
-/// Loads what a daemon starts with.
-pub(crate) fn load(path: &Path) -> Result<Loaded, Unusable> {
+/// Loads the configuration that a daemon starts with.
+pub(crate) fn load(path: &Path) -> Result<Loaded, LoadFailure> {
     let config = config::load(path)?;
-    let credentials = wanted(&config)?;
+    let credentials = credentials_of(&config)?;
     admit(config, credentials.clone(), credentials.as_ref())
 }
 
-/// Loads what a daemon goes on with that is who it is.
-pub(crate) fn load_anew(origin: &Origin, daemon: Option<&Credentials>) -> Result<Loaded, Unusable> {
+/// Loads the configuration once more for a running daemon, which keeps its account.
+pub(crate) fn reload(origin: &Origin, daemon: Option<&Credentials>) -> Result<Loaded, LoadFailure> {
     let config = config::load_from(&origin.working, &origin.path)?;
-    let credentials = wanted(&config)?;
+    let credentials = credentials_of(&config)?;
     admit(config, credentials, daemon)
 }
 
-fn wanted(config: &Config) -> Result<Option<Credentials>, Unusable> {
-    privileges::credentials_of(&config.settings).map_err(|error| Unusable { error, problems: config.problems.clone() })
+fn credentials_of(config: &Config) -> Result<Option<Credentials>, LoadFailure> {
+    privileges::credentials_of(&config.settings)
+        .map_err(|error| LoadFailure { error, problems: config.problems.clone() })
 }
 
 /// Checks what only this machine and this daemon know about the plugins.
-fn admit(config: Config, wanted: Option<Credentials>, daemon: Option<&Credentials>) -> Result<Loaded, Unusable> {
+fn admit(
+    config: Config,
+    credentials: Option<Credentials>,
+    daemon: Option<&Credentials>,
+) -> Result<Loaded, LoadFailure> {
     let Config { settings, plugins, mut problems, .. } = config;
     let (plugins, left_out) = admission::admit(plugins, daemon);
     problems.extend(left_out);
     if plugins.is_empty() {
-        return Err(Unusable { error: StartError::NoPlugins, problems });
+        return Err(LoadFailure { error: StartError::NoPlugins, problems });
     }
-    Ok(Loaded { settings, credentials: wanted, plugins, problems })
+    Ok(Loaded { settings, credentials, plugins, problems })
 }
 
 impl Prepared {
@@ -119,7 +124,7 @@ impl Prepared {
     }
 }
 
-impl From<ConfigError> for Unusable {
+impl From<ConfigError> for LoadFailure {
     fn from(error: ConfigError) -> Self {
         Self { problems: error.problems().to_vec(), error: error.into() }
     }

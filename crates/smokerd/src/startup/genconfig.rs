@@ -1,4 +1,4 @@
-//! A generated configuration to its place: a file, or standard output.
+//! Writes a generated configuration to a file or to standard output.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::startup::replace;
 
-/// Why a generated configuration is nowhere.
+/// Why a generated configuration is not written.
 #[derive(Debug, Error)]
 pub(crate) enum GenerateError {
     #[error("{} is a part of the folder itself; write to another file", path.display())]

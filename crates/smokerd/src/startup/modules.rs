@@ -1,4 +1,4 @@
-//! Modules and parsers that a configuration names and nobody has.
+//! Modules and parsers that a configuration names and that cannot be found.
 
 use std::io;
 
@@ -9,8 +9,8 @@ use smoker_runner::modules::lookup;
 use smoker_runner::process::containment::orphans::Reaper;
 use tokio::runtime::Builder;
 
-/// Looks for them once, without running any. A warning each: the file may come
-/// later than the daemon.
+/// Looks for all of them once, without running any. Each that is missing is a
+/// warning only: its file may be installed after the daemon has started.
 pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<Problem>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let missing =

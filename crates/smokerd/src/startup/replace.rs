@@ -1,13 +1,13 @@
-//! Puts a file in the place of another in one step: whoever reads it sees the
-//! old one or the new one, also when we are killed or the disk is full.
+//! Replaces a file atomically: a reader sees the old content or the new one,
+//! also when this process is killed or the disk is full.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-/// The mode of a file that did not exist: parameters may be passwords, so it is nobody else's to read.
-const NEW: u32 = 0o640;
+/// The mode of a file that did not exist: parameters may be passwords, so others may not read it.
+const NEW_FILE_MODE: u32 = 0o640;
 
 /// The bits of a mode that are permissions.
 const PERMISSIONS: u32 = 0o7777;
@@ -46,20 +46,20 @@ pub(crate) fn replace(place: &Path, content: &[u8]) -> io::Result<()> {
     let folder = place.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(place.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-    // Until everything is written it is ours alone.
+    // The temporary file is readable by its owner only, until everything is written.
     let mut new = tempfile::Builder::new().prefix(&prefix).suffix(".new").tempfile_in(folder)?;
     new.write_all(content)?;
     match &old {
-        Some(old) => become_like(new.as_file(), old)?,
-        None => new.as_file().set_permissions(Permissions::from_mode(NEW))?,
+        Some(old) => copy_owner_and_mode(new.as_file(), old)?,
+        None => new.as_file().set_permissions(Permissions::from_mode(NEW_FILE_MODE))?,
     }
     new.as_file().sync_all()?;
     new.persist(place).map_err(|error| error.error)?;
-    // A crash of the machine must not bring the old name back after we said that it is written.
+    // A crash of the machine must not bring the old name back after we reported that it is written.
     File::open(folder)?.sync_all()
 }
 
-fn become_like(new: &File, old: &Metadata) -> io::Result<()> {
+fn copy_owner_and_mode(new: &File, old: &Metadata) -> io::Result<()> {
     let own = new.metadata()?;
     if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
         fchown(new, Some(old.uid()), Some(old.gid()))

@@ -1,22 +1,21 @@
 //! What is wrong with the JSON that a command printed. The daemon names the
 //! first fault in the original's words; here each has its place.
 
-use smoker_model::suggest;
-
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::Level;
 use smoker_model::status::Status;
+use smoker_model::suggest;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 use smoker_runner::output;
 
 use crate::test_plugin::path;
 
-/// The names of a result that a plugin decides.
+/// The members of a result that a plugin sets.
 const OF_RESULTS: [&str; 4] = ["status", "messages", "componentResults", "action"];
 
-/// Everything that keeps what a command printed from being a result. Nothing
-/// for plain text, which is none and need not be.
+/// Every fault that keeps the output of a command from being a result. Plain
+/// text has no faults: it need not be a result.
 pub(super) fn output(stdout: &str) -> Vec<String> {
     let text = python_text::strip(stdout);
     match output::read_json(text) {
@@ -27,11 +26,11 @@ pub(super) fn output(stdout: &str) -> Vec<String> {
     }
 }
 
-/// Text with a result behind it: one line too many makes all of it text.
+/// Text with a result behind it: a single line above a result makes all of the output text.
 fn late_json(stdout: &str) -> Option<String> {
     let start = stdout.find("\n{")? + 1;
-    let told = output::read_json(python_text::strip(&stdout[start..]))?.ok()?;
-    told.get("status")?;
+    let json = output::read_json(python_text::strip(&stdout[start..]))?.ok()?;
+    json.get("status")?;
     let line = stdout[..start].matches('\n').count() + 1;
     Some(format!("line {line} begins a JSON result, but with other text before it all output is taken as text"))
 }
@@ -47,7 +46,7 @@ fn no_json(stdout: &str, error: &serde_json::Error) -> String {
     format!("looks like JSON but is none, so it was taken as text: line {line}, column {column}: {reason}")
 }
 
-/// Everything that keeps JSON from being a result.
+/// Every fault that keeps JSON from being a result.
 pub(super) fn result(json: &Json) -> Vec<String> {
     let mut faults = Faults(Vec::new());
     match json {
@@ -144,11 +143,11 @@ impl Faults {
         let messages = path::member(place, "messages");
         match part.get("messages") {
             None => self.add(&messages, "is missing; null means none"),
-            Some(told) => self.messages(&messages, told),
+            Some(levels) => self.messages(&messages, levels),
         }
     }
 
-    /// Names that were probably to mean something.
+    /// Reports names that are near to one that means something.
     fn dropped(&mut self, object: &Map<String, Json>) {
         for name in object.keys().filter(|name| !OF_RESULTS.contains(&name.as_str())) {
             if let Some(near) = suggest::near(name, &OF_RESULTS) {
@@ -161,7 +160,7 @@ impl Faults {
     }
 }
 
-/// What Python takes for nothing.
+/// Whether Python takes the value for false.
 fn is_nothing(json: &Json) -> bool {
     !Value::from(json.clone()).is_truthy()
 }
@@ -287,7 +286,7 @@ mod tests {
     #[test]
     fn text_is_no_fault_unless_a_result_stands_behind_it() {
         assert_eq!(output("all is well\n{see the log}"), [""; 0]);
-        let told = output("\nstarting\n\n{\"status\": \"OK\"}");
-        assert_eq!(told, ["line 4 begins a JSON result, but with other text before it all output is taken as text"]);
+        let faults = output("\nstarting\n\n{\"status\": \"OK\"}");
+        assert_eq!(faults, ["line 4 begins a JSON result, but with other text before it all output is taken as text"]);
     }
 }

@@ -9,7 +9,7 @@ use crate::results::json_text;
 use crate::test_plugin::trial::Trial;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct TrialReport<'a> {
     plugin: &'a str,
     /// Null for a module, and when there was none to run.
     command: Option<&'a str>,
@@ -36,7 +36,7 @@ enum ExitWord {
 pub(super) fn of(trial: &Trial) -> String {
     let trace = &trial.trace;
     let is_module = matches!(trial.spec.invocation.execution, Execution::Module(_));
-    let report = Report {
+    let report = TrialReport {
         plugin: trial.spec.name.as_str(),
         command: trace.command.as_deref(),
         stdout: if is_module { &trace.printed } else { &trace.stdout.text },

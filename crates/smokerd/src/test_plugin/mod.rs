@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `selection`: the plugin, from the configuration
-//! - `trial`: the run and what it showed
+//! - `trial`: the run and its outcome
 //! - `explain`: what is wrong with the JSON that a command printed
 //! - `path`: places inside of JSON
 //! - `text`, `json`: the trial for people and for programs
@@ -29,7 +29,7 @@ use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{Format, TestRequest};
 use crate::test_plugin::trial::Trial;
 
-/// Does what was asked for and gives the exit code.
+/// Runs the plugin, prints the report and gives the exit code.
 pub(crate) fn run(request: &TestRequest, config: &Path, log_level: Level) -> u8 {
     log::to_standard_error(log_level, &LOGGER_NAMES);
     let selection = match Selection::of(request, config) {
@@ -49,7 +49,7 @@ pub(crate) fn run(request: &TestRequest, config: &Path, log_level: Level) -> u8 
             json::of(&trial)
         }
     };
-    // Whoever closed the pipe has read enough; the exit code still tells the status.
+    // A reader that closed the pipe has read enough; the exit code still has the status.
     match io::stdout().write_all(report.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&format!("can't write the report: {error}")),
         _ => code_of(&trial),

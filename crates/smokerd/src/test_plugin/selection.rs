@@ -19,7 +19,7 @@ use crate::startup::{admission, parameters};
 use crate::test_plugin::test_request::TestRequest;
 
 /// Of a configuration without a near name this many names are shown.
-const MOST_NAMES: usize = 10;
+const MAX_NAMES: usize = 10;
 
 /// A shorter part of a name is in too many names to say anything.
 const SHORTEST_PART: usize = 3;
@@ -28,7 +28,7 @@ const SHORTEST_PART: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Selection {
     pub(crate) spec: PluginSpec,
-    /// What the configuration says of the plugin that is probably not meant.
+    /// The problems of the plugin's configuration that do not stop a run.
     pub(crate) warnings: Vec<Problem>,
     /// Whether the plugin has an action that is not to be run.
     pub(crate) leaves_out_action: bool,
@@ -99,12 +99,12 @@ fn known<'a>(plugins: &'a [PluginSpec], problems: &'a [Problem]) -> Vec<&'a str>
 
 fn hint(name: &str, known: &[&str]) -> String {
     let is_near = |other: &&&str| suggest::near(name, &[**other]).is_some() || is_part(name, other);
-    let near: Vec<_> = known.iter().filter(is_near).copied().take(MOST_NAMES).collect();
+    let near: Vec<_> = known.iter().filter(is_near).copied().take(MAX_NAMES).collect();
     if !near.is_empty() {
         return format!("did you mean {}?", near.join(" or "));
     }
-    let first = known[..known.len().min(MOST_NAMES)].join(", ");
-    match known.len().saturating_sub(MOST_NAMES) {
+    let first = known[..known.len().min(MAX_NAMES)].join(", ");
+    match known.len().saturating_sub(MAX_NAMES) {
         0 => format!("it has {first}"),
         more => format!("it has {first} and {more} more"),
     }

@@ -2,7 +2,7 @@
 
 use smoker_model::value::Value;
 
-/// How a test is shown.
+/// The format of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
@@ -11,7 +11,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// A test that is asked for.
+/// A plugin to run, as the command line asks for it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TestRequest {
     pub(crate) plugin: String,

@@ -1,4 +1,4 @@
-//! One run of a plugin, and what it showed.
+//! One run of a plugin and its outcome.
 
 use std::io;
 use std::sync::Arc;
@@ -27,11 +27,11 @@ use crate::test_plugin::selection::Selection;
 #[derive(Debug)]
 pub(crate) struct Trial {
     pub(crate) spec: Arc<PluginSpec>,
-    /// The uid and gid that it ran with, when they are not ours.
+    /// The uid and gid that it ran with, when they are not the daemon's.
     pub(crate) ids: Option<(u32, u32)>,
     pub(crate) trace: RunTrace,
     pub(crate) result: PluginResult,
-    /// What is wrong with the plugin's configuration and with what it printed.
+    /// The errors in the plugin's configuration and in its output.
     pub(crate) problems: Vec<String>,
     /// What was not done, and why.
     pub(crate) notes: Vec<String>,
@@ -50,10 +50,10 @@ impl Trial {
         let plugin = PreparedPlugin::new(Arc::new(spec));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
         let run = runtime.block_on(run_once(&plugin, python)).map_err(StartError::Runtime)?;
-        let Run { result, trace, was_interrupted } = run;
+        let TrialRun { result, trace, was_interrupted } = run;
         let spec = Arc::clone(plugin.spec());
         let mut problems: Vec<_> = warnings.iter().map(ToString::to_string).collect();
-        if speaks_json(&spec, &trace) {
+        if is_json_expected(&spec, &trace) {
             problems.extend(explain::output(&trace.stdout.text));
         }
         problems.extend(trace.invalid.iter().flat_map(explain::result));
@@ -64,13 +64,13 @@ impl Trial {
     }
 }
 
-struct Run {
+struct TrialRun {
     result: PluginResult,
     trace: RunTrace,
     was_interrupted: bool,
 }
 
-async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result<Run> {
+async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result<TrialRun> {
     let signals = Signals::listen()?;
     let reaper = Reaper::start()?;
     let runner = Runner::new(reaper.clone(), python);
@@ -96,12 +96,12 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
         guardian.dismiss().await;
     }
     let (result, trace) = ran;
-    Ok(Run { result, trace, was_interrupted })
+    Ok(TrialRun { result, trace, was_interrupted })
 }
 
-/// Whether what was printed is read as JSON, should it be some: that of a
-/// command without a parser that ended by itself, whole.
-fn speaks_json(spec: &PluginSpec, trace: &RunTrace) -> bool {
+/// Whether the daemon tries to read the output as JSON: that of a command without a
+/// parser that ended by itself, when no part of the output was cut.
+fn is_json_expected(spec: &PluginSpec, trace: &RunTrace) -> bool {
     let ended = matches!(trace.exit, Some(Exit::Status(_) | Exit::Signal { .. }));
     ended && trace.stdout.cut == 0 && matches!(&spec.invocation.execution, Execution::Command { parser: None, .. })
 }
