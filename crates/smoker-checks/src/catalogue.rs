@@ -33,12 +33,12 @@ static BUILT_INS: [BuiltIn; 13] = [
     BuiltIn { spec: nsca::spec(), run: nsca::run },
 ];
 
-/// What every built-in declares, in the order of the documentation.
+/// The declarations of all built-ins, in the order of the documentation.
 pub fn specs() -> impl Iterator<Item = &'static Spec> {
     BUILT_INS.iter().map(|built_in| &built_in.spec)
 }
 
-/// What the built-in of this kind and name declares.
+/// The declaration of the built-in of this kind and name.
 #[must_use]
 pub fn find(kind: ModuleKind, name: &str) -> Option<&'static Spec> {
     built_in(kind, name).map(|built_in| &built_in.spec)

@@ -1,4 +1,4 @@
-//! What may follow a result.
+//! Modules that follow a result.
 //!
 //! # Layout
 //!

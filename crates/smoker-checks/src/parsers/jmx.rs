@@ -35,7 +35,7 @@ use crate::spec::Spec;
 const OK_WORDS: [&str; 8] = ["ok", "pass", "passed", "success", "up", "healthy", "green", "true"];
 const WARN_WORDS: [&str; 4] = ["warn", "warning", "degraded", "yellow"];
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "smoker.plugins.jmxparser",
@@ -85,7 +85,7 @@ fn plain(verdict: &SelfTestVerdict) -> Findings {
     Findings::new(verdict.status, verdict.messages())
 }
 
-/// What a value means.
+/// The status and the messages that a value stands for.
 struct SelfTestVerdict {
     status: Status,
     texts: Vec<String>,

@@ -18,7 +18,7 @@ use smoker_model::status::Status;
 
 use crate::components::BoundedComponents;
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "junit",
@@ -48,7 +48,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     Ok(findings)
 }
 
-/// What is known of the report so far.
+/// The part of a report that has been read.
 #[derive(Default)]
 struct ReportReader {
     components: BoundedComponents,

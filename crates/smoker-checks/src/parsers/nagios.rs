@@ -22,7 +22,7 @@ use smoker_model::status::Status;
 
 use crate::components::level_of;
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "nagios",

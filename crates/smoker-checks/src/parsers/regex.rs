@@ -34,7 +34,7 @@ const PARAMETERS: &[ParameterSpec] = &[
     },
 ];
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "regex",

@@ -32,7 +32,7 @@ use crate::actions::nsca::settings::NscaSettings;
 use crate::os_error;
 use crate::spec::Spec;
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "smoker.plugins.nsca",

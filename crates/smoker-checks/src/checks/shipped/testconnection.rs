@@ -31,7 +31,7 @@ const PARAMETERS: &[ParameterSpec] = &[ParameterSpec {
     meaning: "addresses to connect to",
 }];
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "smoker.server.plugins.testconnection",

@@ -8,7 +8,7 @@ use smoker_model::status::Status;
 
 use smoker_model::module::{ModuleKind, ModuleRequest};
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "smoker.server.plugins.uname",

@@ -1,4 +1,4 @@
-//! What one line of the Test Anything Protocol says.
+//! Reads one line of the Test Anything Protocol.
 
 /// A line.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) struct TestPoint<'a> {
     pub(crate) directive: Directive<'a>,
 }
 
-/// What stands behind the `#` of a test point.
+/// The mark behind the `#` of a test point.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Directive<'a> {
     None,

@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //!
-//! - `line`: what one line of the protocol says
+//! - `line`: reads one line of the protocol
 //!
 //! Each test is a component. `not ok` is an ERROR, unless it is marked TODO;
 //! skipped tests are OK; a TODO that works is a WARN, since its mark should
@@ -23,7 +23,7 @@ use crate::components::{BoundedComponents, level_of, worse};
 use crate::parsers::tap::line::{Directive, TapLine, TestPoint};
 use crate::spec::Spec;
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "tap",
@@ -63,7 +63,7 @@ struct Test {
     comments: String,
 }
 
-/// What is known so far.
+/// The lines read so far.
 #[derive(Default)]
 struct TapStream {
     components: BoundedComponents,

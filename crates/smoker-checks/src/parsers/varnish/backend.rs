@@ -13,7 +13,7 @@ pub(crate) struct Backend {
     pub(crate) name: String,
     /// `Healthy`, `sick`, ... as printed.
     pub(crate) state: String,
-    /// What is behind the state: how many probes went well, or who decided.
+    /// The reason of the state: the number of good probes, or that the administrator set it.
     pub(crate) detail: Option<String>,
     /// The average of good probes in seconds.
     pub(crate) response_time: Option<f64>,

@@ -19,7 +19,7 @@ use smoker_model::result::Findings;
 
 use crate::components::BoundedComponents;
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "smoker.server.plugins.varnishparser",

@@ -1,4 +1,4 @@
-//! What `gluster volume heal NAME info` means.
+//! Reads the answer to `gluster volume heal NAME info`.
 
 use smoker_model::status::Status;
 

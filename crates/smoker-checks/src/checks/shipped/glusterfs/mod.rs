@@ -6,7 +6,7 @@
 //! - `gluster`: runs the command and reads its XML
 //! - `element`: an XML document as a tree
 //! - `component`: a component with a status for each of its messages
-//! - `peers`, `volumes`, `heal`: what each of its answers means
+//! - `peers`, `volumes`, `heal`: read its answers
 
 mod component;
 mod element;
@@ -65,7 +65,7 @@ const PARAMETERS: &[ParameterSpec] = &[
     },
 ];
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "smoker.server.plugins.glusterfs",

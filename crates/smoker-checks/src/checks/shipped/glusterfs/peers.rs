@@ -1,4 +1,4 @@
-//! What `gluster peer status` means.
+//! Reads the answer to `gluster peer status`.
 
 use smoker_model::status::Status;
 

@@ -1,4 +1,4 @@
-//! What `gluster volume info` and `gluster volume status all` mean.
+//! Reads the answers to `gluster volume info` and `gluster volume status all`.
 
 use smoker_model::status::Status;
 

@@ -58,7 +58,7 @@ const PARAMETERS: &[ParameterSpec] = &[
     },
 ];
 
-/// What this built-in declares.
+/// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
     Spec {
         name: "smoker.server.plugins.mongo",
