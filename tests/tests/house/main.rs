@@ -5,6 +5,7 @@
 //! - `walls`: the tests that hold the sources against the tables; `rooms`: the tables of allowed imports
 //! - `known_arrows`: imports that break a rule and are to be mended
 //! - `words`: the test that looks for refused words
+//! - `paths`: files and links in pages; `glossary`: the order of the terms
 //!
 //! - `imports`: which file of a crate imports which
 //! - `source`: the paths that a Rust source names
@@ -13,6 +14,7 @@
 mod glossary;
 mod imports;
 mod known_arrows;
+mod paths;
 mod repository;
 mod rooms;
 mod source;

@@ -1,5 +1,7 @@
 //! Files that pages name are where the pages say.
 
+use std::path::Path;
+
 use smoker_tests::markdown;
 
 use crate::repository;
@@ -14,7 +16,8 @@ fn developers() -> impl Iterator<Item = String> {
 
 /// All pages.
 fn pages() -> impl Iterator<Item = String> {
-    let pages = repository::files("docs").into_iter().filter(|path| path.ends_with(".md"));
+    let pages =
+        repository::files("docs").into_iter().filter(|path| Path::new(path).extension().is_some_and(|end| end == "md"));
     pages.chain(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned))
 }
 
