@@ -13,7 +13,7 @@
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `secret_name`: names of parameters whose values are not for everybody's eyes
-//! - `wire`: the bodies of the REST interface that both sides speak
+//! - `wire`: the bodies of the REST interface
 //! - `python_format`: Python's `%` formatting
 //! - `module`: what a module is asked
 //! - `suggest`: "did you mean"

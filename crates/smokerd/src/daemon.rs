@@ -12,7 +12,8 @@ use tokio::runtime::Builder;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::server::{self, Rooms};
+use crate::http::connections::limiter::ConnectionLimits;
+use crate::http::server;
 use crate::os::descriptors;
 use crate::reload::{ConfigSource, Reloader};
 use crate::runtime::Runtime;
@@ -59,7 +60,7 @@ impl Daemon {
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
         let Self { settings, plugins, listeners, source } = self;
-        let rooms = Rooms::new(descriptors::raise_limit());
+        let limits = ConnectionLimits::new(descriptors::raise_limit());
         let shutdown = CancellationToken::new();
         let mut signals = Signals::listen()?;
         let service_manager = ServiceManager::from_environment(source.is_background());
@@ -74,7 +75,7 @@ impl Daemon {
         }
         let runtime = Runtime::start(config, addresses, reaper.clone(), shutdown.clone());
         let manager = runtime.manager().clone();
-        let server = tokio::spawn(server::serve(listeners, runtime.router(), rooms, shutdown.clone()));
+        let server = tokio::spawn(server::serve(listeners, runtime.router(), limits, shutdown.clone()));
         service_manager.notify_ready(&runtime.status()).await;
         let health = Health { manager: manager.clone(), server: server.abort_handle() };
         let check_health = async move || health.check().await;

@@ -4,6 +4,7 @@
 //!
 //! - `app`: from the command line to the exit code, the start-up in order
 //! - `cli`: the command line
+//! - `embedded`: the pages without sockets, for the fuzzer
 //! - `exit_code`: what the exit codes mean
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
@@ -19,11 +20,12 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod embedded;
 pub mod exit_code;
-pub mod http;
 
 mod cli;
 mod daemon;
+mod http;
 mod os;
 mod reload;
 mod results;

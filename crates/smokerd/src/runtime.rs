@@ -2,15 +2,14 @@
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::api;
-use crate::http::api::guard::Guard;
+use crate::http::access::authorize::AccessControl;
+use crate::http::router::{self, Router};
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
@@ -23,7 +22,7 @@ pub(crate) struct Runtime {
     manager: PluginManager,
     runner: Runner,
     slots: Slots,
-    guard: Guard,
+    access: AccessControl,
     python: PythonSettings,
     settings: DaemonSettings,
     /// The addresses that the daemon listens on.
@@ -43,9 +42,9 @@ impl Runtime {
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let manager = PluginManager::new(runner.clone(), slots.clone(), shutdown);
         manager.replace_plugins(plugins, settings.history_memory);
-        let guard = Guard::new(settings.allow.clone(), &settings.bind_host);
+        let access = AccessControl::new(settings.allow.clone(), &settings.bind_host);
         listen::warn_if_open(&addresses, settings.allow.as_deref());
-        Self { manager, runner, slots, guard, python, settings, addresses }
+        Self { manager, runner, slots, access, python, settings, addresses }
     }
 
     /// Changes to another configuration, and returns which plugins changed.
@@ -53,7 +52,7 @@ impl Runtime {
         let Prepared { settings, python, plugins } = config;
         if settings.allow != self.settings.allow {
             // Before the plugins: a client that is no longer allowed must not see new ones.
-            self.guard.set_allowed(settings.allow.clone());
+            self.access.set_allowed(settings.allow.clone());
             listen::warn_if_open(&self.addresses, settings.allow.as_deref());
         }
         self.slots.set_bound(settings.nr_concurrent_plugins);
@@ -78,7 +77,7 @@ impl Runtime {
 
     /// The pages.
     pub(crate) fn router(&self) -> Router {
-        api::router(self.manager.clone(), self.guard.clone())
+        router::router(self.manager.clone(), self.access.clone())
     }
 
     /// The daemon in one line.

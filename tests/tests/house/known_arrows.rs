@@ -4,6 +4,4 @@
 pub(crate) const KNOWN: &[(&str, &str, &str)] = &[
     ("smoker-model", "value/python_text.rs", "value/mod.rs"),
     ("smoker-model", "value/value_json.rs", "value/mod.rs"),
-    ("smokerd", "http/embedded.rs", "runtime.rs"),
-    ("smokerd", "runtime.rs", "axum::Router"),
 ];

@@ -69,10 +69,11 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
         &[
             ("app", &["cli", "daemon", "exit_code", "reload", "service", "startup", "test_plugin"]),
             ("cli", &["exit_code", "test_plugin"]),
+            ("embedded", &["http", "runtime", "startup"]),
             ("daemon", &["http", "os", "reload", "runtime", "scheduler", "service", "startup"]),
             ("reload", &["runtime", "scheduler", "service", "setting_changes", "startup"]),
             ("runtime", &["http", "scheduler", "service", "startup"]),
-            ("http", &["results", "scheduler", "startup"]),
+            ("http", &["os", "results", "scheduler"]),
             ("test_plugin", &["exit_code", "results", "scheduler", "service", "startup"]),
             ("startup", &["service"]),
             ("service", &["os"]),

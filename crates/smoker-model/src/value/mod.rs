@@ -3,8 +3,10 @@
 //! # Layout
 //!
 //! - `python_text`: values written the way Python's `str()` and `repr()` write them
+//! - `python_json`: JSON as Python writes it
 //! - `value_json`: values and JSON
 
+pub mod python_json;
 pub mod python_text;
 mod value_json;
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use reqwest::Url;
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use smoker_model::wire::{AboutPage, AsyncTaskPage, ForceRequest, ForceSelection, Link};
+use smoker_model::wire::about::{AboutPage, Link};
+use smoker_model::wire::force::{AsyncTaskPage, ForceRequest, ForceSelection};
+use smoker_model::wire::pages;
 
 use crate::client::ask_error::AskError;
 use crate::client::session::Session;
@@ -49,20 +50,8 @@ pub struct HostError {
     pub reason: AskError,
 }
 
-#[derive(Deserialize)]
-struct PluginsPage {
-    plugins: PluginItems,
-}
-
-#[derive(Deserialize)]
-struct PluginItems {
-    items: Vec<PluginItem>,
-}
-
-#[derive(Deserialize)]
-struct PluginItem {
-    plugin: Box<RawValue>,
-}
+/// Plugins are parsed one by one, and kept as text.
+type PluginsPage = pages::PluginsPage<Box<RawValue>>;
 
 /// Asks a daemon for its name and the last results of its plugins.
 ///

@@ -6,15 +6,13 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Value as Json, json};
-use smoker_model::value::python_text;
+use smoker_model::value::python_json::{self, Floats, write_escaped};
 
 use crate::report::{HostReport, Report};
 
 /// One line with the separators and escapes of the original.
 pub(super) fn render(report: &Report) -> String {
-    let mut out = write(&ReportJson(report), OneLine);
-    out.push('\n');
-    out
+    one_line(&ReportJson(report)) + "\n"
 }
 
 /// The same data, indented.
@@ -85,36 +83,15 @@ impl Serialize for PluginsJson<'_> {
     }
 }
 
+fn one_line(value: &impl Serialize) -> String {
+    python_json::to_text(value, Floats::Python).expect("a JSON value can always be written to memory")
+}
+
 fn write(value: &impl Serialize, formatter: impl Formatter) -> String {
     let mut out = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut out, formatter);
     value.serialize(&mut serializer).expect("a JSON value can always be written to memory");
     String::from_utf8(out).expect("the serializer writes UTF-8")
-}
-
-/// `", "` and `": "` as separators, ASCII only, floats as Python writes them.
-struct OneLine;
-
-impl Formatter for OneLine {
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { out.write_all(b", ") }
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { out.write_all(b", ") }
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
-    }
-
-    fn write_f64<W: ?Sized + io::Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
-        out.write_all(python_text::float(value).as_bytes())
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        write_escaped(out, text, |c| !matches!(c, ' '..='~'))
-    }
 }
 
 /// No separators but commas and colons; only what a terminal could act on is escaped.
@@ -171,21 +148,6 @@ impl Formatter for Indented {
     }
 }
 
-/// Writes these characters as `\uXXXX`, beyond the first 65,536 as two of them.
-fn write_escaped<W: ?Sized + io::Write>(out: &mut W, text: &str, escaped: impl Fn(char) -> bool) -> io::Result<()> {
-    let mut rest = text;
-    while let Some(at) = rest.find(&escaped) {
-        out.write_all(&rest.as_bytes()[..at])?;
-        let c = rest[at..].chars().next().unwrap_or_default();
-        let mut units = [0; 2];
-        for unit in c.encode_utf16(&mut units) {
-            write!(out, "\\u{unit:04x}")?;
-        }
-        rest = &rest[at + c.len_utf8()..];
-    }
-    out.write_all(rest.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +157,7 @@ mod tests {
         let value = json!({"a": [1, 2.0, 1e16, null, true], "é☠😀\u{7f}": "\n\"\\\u{1}"});
         let expected = "{\"a\": [1, 2.0, 1e+16, null, true], \"\\u00e9\\u2620\\ud83d\\ude00\\u007f\": \
                         \"\\n\\\"\\\\\\u0001\"}";
-        assert_eq!(write(&value, OneLine), expected);
+        assert_eq!(one_line(&value), expected);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use reqwest::{RequestBuilder, Response};
-use serde::Deserialize;
+use smoker_model::wire::error::ErrorBody;
 
 /// A larger response is refused: the page of a fleet stays far below it, and a
 /// broken server must not fill the memory.
@@ -33,10 +33,6 @@ pub(super) async fn receive(request: RequestBuilder) -> Result<Vec<u8>, String> 
 /// The reason of a response without success: its status, the target of a
 /// redirect, and the message that a smokerd puts into the body.
 async fn http_error(mut response: Response) -> String {
-    #[derive(Deserialize)]
-    struct ErrorBody {
-        message: String,
-    }
     let status = response.status();
     let to = response.headers().get("location").and_then(|to| to.to_str().ok());
     let to = to.map_or(String::new(), |to| format!(", redirected to {to}"));

@@ -1,35 +1,36 @@
-//! How much a client may ask of the daemon.
+//! How much a client may ask for.
 
 use std::time::Duration;
 
 /// The largest body of a request, in bytes.
-pub const BODY: usize = 1024 * 1024;
+pub(crate) const BODY: usize = 1024 * 1024;
 
 /// The largest path and headers of a request together, in bytes.
-pub const HEADERS: usize = 16 * 1024;
+pub(crate) const HEADERS: usize = 16 * 1024;
 
 /// What the HTTP parser buffers at most, in bytes. It has to be larger than
-/// [`HEADERS`], so that a request a bit too large still gets an answer that says so.
-pub const PARSER_BUFFER: usize = 64 * 1024;
+/// [`HEADERS`], so that a request that is a little too large still gets a response with the reason.
+pub(crate) const PARSER_BUFFER: usize = 64 * 1024;
 
 /// How many headers a request may have.
-pub const HEADER_COUNT: usize = 100;
+pub(crate) const HEADER_COUNT: usize = 100;
 
-/// How many headers the HTTP parser takes, for the same reason.
-pub const PARSER_HEADERS: usize = 512;
+/// How many headers the HTTP parser takes; more than [`HEADER_COUNT`] for the same reason.
+pub(crate) const PARSER_HEADERS: usize = 512;
 
 /// How many plugins a request may name; a filter may choose more. A page of
 /// their results has an entry for each, also for one that is named twice.
-pub const NAMES: usize = 10_000;
+pub(crate) const NAMES: usize = 10_000;
 
 /// How long a client may take for its headers, for its body, and for reading
-/// any part of the answer; also how long an idle connection is kept.
-pub const REQUEST_TIME: Duration = Duration::from_secs(10);
+/// any part of the response; also how long an idle connection is kept.
+pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(10);
 
-/// How many connections are served at a time, unless a quarter of the open
-/// files that are allowed is less. A further one takes the place of one that waits for a request.
-pub const CONNECTIONS: usize = 1024;
+/// How many connections are served at a time, unless a quarter of the open files that are allowed is less. When the limit
+/// is reached, the connection that has been idle longest is evicted for the next one.
+pub(crate) const ACTIVE_CONNECTIONS: usize = 1024;
 
-/// How many more connections are kept that have said nothing yet, unless half of the open files that are allowed, less
-/// [`CONNECTIONS`], or an eighth of them, whichever is more, are less. A further one takes the place of the one that has been silent longest.
-pub const SILENT_CONNECTIONS: usize = 7168;
+/// How many more connections are kept that are idle (no request received yet), unless half of the open files that are
+/// allowed, less [`ACTIVE_CONNECTIONS`], or an eighth of them, whichever is more, are less. When the limit is reached,
+/// the connection that has been idle longest is evicted for the next one.
+pub(crate) const PENDING_CONNECTIONS: usize = 7168;

@@ -2,18 +2,22 @@
 //!
 //! # Layout
 //!
-//! - `server`: accepts connections and serves them
-//! - `places`: the bound on connections
-//! - `idle`: which connections wait for a request, and so may be evicted
-//! - `patience`: the time limit for a peer that does not read its response
-//! - `limits`: how much a client may ask
+//! - `server`: accepts connections and hands them to `connections`
+//! - `connections`: how many there are, which of them are idle, and how one is served
+//! - `access`: who may send a request, and the access log
 //! - `api`: the pages
-//! - `embedded`: pages without a daemon, for other programs
+//! - `router`: the pages behind the access checks
+//! - `json_response`: JSON as a response
+//! - `limits`: how much a client may ask for
+//!
+//! `server` and `router` stand at the top; `access` and `api` do not know each other. Of the daemon's other rooms
+//! only `results`, `scheduler` and `os` are used here.
 
-pub(crate) mod api;
-pub mod embedded;
-pub(crate) mod idle;
-pub mod limits;
-pub(crate) mod patience;
-pub(crate) mod places;
+mod api;
+mod json_response;
+mod limits;
+
+pub(crate) mod access;
+pub(crate) mod connections;
+pub(crate) mod router;
 pub(crate) mod server;

@@ -1,66 +1,43 @@
-//! Accepts connections and answers them, with bounds on what a client may
-//! occupy and for how long.
+//! Accepts connections, admits them within the limits, and serves them until the daemon stops.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tower::Service;
 
-use crate::http::api::guard::Connection;
-use crate::http::idle::Member;
+use crate::http::access::identity::Identity;
+use crate::http::connections::limiter::{ConnectionLimiter, ConnectionLimits, Permit};
+use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::http::limits;
-use crate::http::patience::Impatient;
-use crate::http::places::{Place, Places};
 
-/// How long answers that are on their way have when the daemon stops.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// How much time responses that have been begun get when the daemon stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long to wait when the system has no descriptor for a new connection.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves on all listeners until `shutdown`, then lets answers finish.
-pub(crate) async fn serve(listeners: Vec<TcpListener>, router: Router, rooms: Rooms, shutdown: CancellationToken) {
+/// Serves on all listeners until `shutdown` is cancelled, then finishes the responses that have been begun.
+pub(crate) async fn serve(
+    listeners: Vec<TcpListener>,
+    router: Router,
+    limits: ConnectionLimits,
+    shutdown: CancellationToken,
+) {
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        accepting.spawn(accept(listener, router.clone(), rooms.clone(), shutdown.clone()));
+        accepting.spawn(accept(listener, router.clone(), limits.clone(), shutdown.clone()));
     }
     while accepting.join_next().await.is_some() {}
 }
 
-/// Where connections are. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Rooms {
-    /// Those that have said nothing yet, which costs little.
-    lobby: Places,
-    /// Those that are served.
-    served: Places,
-}
-
-impl Rooms {
-    /// For a daemon that may have so many files open: clients leave half of
-    /// them to the runs.
-    pub(crate) fn new(files: usize) -> Self {
-        let served = (files / 4).clamp(4, limits::CONNECTIONS);
-        let lobby = (files / 2).saturating_sub(limits::CONNECTIONS).max(files / 8).clamp(4, limits::SILENT_CONNECTIONS);
-        Self { lobby: Places::new(lobby), served: Places::new(served) }
-    }
-}
-
-async fn accept(listener: TcpListener, router: Router, rooms: Rooms, shutdown: CancellationToken) {
+async fn accept(listener: TcpListener, router: Router, limits: ConnectionLimits, shutdown: CancellationToken) {
     let mut connections = JoinSet::new();
-    let mut said_that_none_is_left = false;
+    let mut has_reported_error = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -69,23 +46,23 @@ async fn accept(listener: TcpListener, router: Router, rooms: Rooms, shutdown: C
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer)) => {
-                // Meanwhile the next ones wait in the system's queue, at no cost to us.
-                let waiting = tokio::select! {
-                    waiting = rooms.lobby.take() => waiting,
+                // Meanwhile further connections wait in the accept backlog, which costs the daemon nothing.
+                let pending = tokio::select! {
+                    pending = limits.pending.acquire() => pending,
                     () = shutdown.cancelled() => break,
                 };
-                connections.spawn(receive(
+                connections.spawn(handle_connection(
                     stream,
                     peer,
-                    waiting,
-                    rooms.served.clone(),
+                    pending,
+                    limits.active.clone(),
                     router.clone(),
                     shutdown.clone(),
                 ));
             }
-            Err(error) if is_only_about_that_connection(&error) => {}
+            Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
-                if !std::mem::replace(&mut said_that_none_is_left, true) {
+                if !std::mem::replace(&mut has_reported_error, true) {
                     tracing::error!("can't accept connections, will go on trying: {error}");
                 }
                 sleep(NO_DESCRIPTOR_PAUSE).await;
@@ -93,98 +70,55 @@ async fn accept(listener: TcpListener, router: Router, rooms: Rooms, shutdown: C
         }
     }
     drop(listener);
-    let _ = timeout(LAST_ANSWERS, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(DRAIN_TIMEOUT, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-fn is_only_about_that_connection(error: &io::Error) -> bool {
+/// Whether the next `accept` can succeed at once.
+fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// What the HTTP of a client, or the connection itself, broke.
-type Broken = Box<dyn std::error::Error + Send + Sync>;
-
-/// Waits until a connection says something, which many never do, then serves
-/// it. What serving needs is in a box, and not there before.
-async fn receive(
+/// Waits for the first bytes of a connection, which many connections never send, then serves it. The memory that
+/// serving needs is allocated only then.
+async fn handle_connection(
     stream: TcpStream,
     peer: SocketAddr,
-    waiting: Place,
-    served: Places,
+    pending: Permit,
+    active: ConnectionLimiter,
     router: Router,
     shutdown: CancellationToken,
 ) {
     tokio::select! {
-        // In this order: who has just said something is not sent away.
+        // In this order: a connection that has just sent something is not evicted.
         biased;
         readable = timeout(limits::REQUEST_TIME, stream.readable()) => if !matches!(readable, Ok(Ok(()))) {
             return;
         },
-        () = waiting.member().sent_away() => return,
+        () = pending.connection().evicted() => return,
         () = shutdown.cancelled() => return,
     }
-    let is_heard = waiting.member().doings().answer();
-    let place = tokio::select! {
+    // The connection keeps its pending permit, and cannot be evicted, until it gets an active one.
+    let request = pending.connection().activity().begin_request();
+    let permit = tokio::select! {
         biased;
-        place = served.take() => place,
+        permit = active.acquire() => permit,
         () = shutdown.cancelled() => return,
     };
-    drop((is_heard, waiting));
-    if let Err(error) = Box::pin(talk(stream, peer, router, place, shutdown)).await {
+    drop((request, pending));
+    if let Err(error) = Box::pin(serve_tcp(stream, peer, router, permit, shutdown)).await {
         tracing::debug!("{peer}: {error}");
     }
 }
 
-/// Answers the requests of one connection.
-async fn talk(
+async fn serve_tcp(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    place: Place,
+    permit: Permit,
     shutdown: CancellationToken,
-) -> Result<(), Broken> {
+) -> Result<(), ConnectionError> {
     stream.set_nodelay(true)?;
-    let connection = Connection { peer, local: stream.local_addr()? };
-    converse(stream, connection, router, place.member(), shutdown).await
-}
-
-/// Answers the requests that come out of a stream.
-pub(crate) async fn converse(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    connection: Connection,
-    router: Router,
-    member: &Member,
-    shutdown: CancellationToken,
-) -> Result<(), Broken> {
-    let doings = member.doings();
-    let answer = service_fn(|mut request: Request<Incoming>| {
-        let busy = doings.answer();
-        request.extensions_mut().insert(connection);
-        let answering = router.clone().call(request.map(axum::body::Body::new));
-        async move {
-            let _busy = busy;
-            answering.await
-        }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits::REQUEST_TIME)
-        .max_headers(limits::PARSER_HEADERS)
-        .max_buf_size(limits::PARSER_BUFFER)
-        .half_close(true)
-        .serve_connection(TokioIo::new(Impatient::new(stream, limits::REQUEST_TIME, doings.clone())), answer);
-    tokio::pin!(serving);
-    tokio::select! {
-        // In this order: a request that has just come is noticed before its connection is given up.
-        biased;
-        served = serving.as_mut() => return Ok(served?),
-        () = member.sent_away() => {
-            if member.waits() {
-                return Ok(());
-            }
-        }
-        () = shutdown.cancelled() => {}
-    }
-    serving.as_mut().graceful_shutdown();
-    Ok(serving.await?)
+    let identity = Identity { peer, local: stream.local_addr()? };
+    serve_connection(stream, identity, router, permit.connection(), shutdown).await
 }

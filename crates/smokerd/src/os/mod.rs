@@ -3,7 +3,9 @@
 //! # Layout
 //!
 //! - `descriptors`: how many files may be open
+//! - `host_name`: the machine's name
 //! - `sys`: what differs between Linux and other systems
 
 pub(crate) mod descriptors;
+pub(crate) mod host_name;
 pub(crate) mod sys;

@@ -3,9 +3,9 @@
 //! Parts: the host's name; its page of plugins; the name of a second host;
 //! why that one could not be asked; filters, a line each.
 
-use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
+use smoker_model::wire::pages::PluginsPage;
 use smokercli::filter::{Filter, FilterMode, ParameterTest};
 use smokercli::nagios;
 use smokercli::plugin::Plugin;
@@ -25,21 +25,6 @@ use crate::xml;
 
 pub(crate) const TARGET: Target =
     Target { name: "page", about: "smokercli: pages of a hostile daemon, in all formats", check, make, words: &WORDS };
-
-#[derive(Deserialize)]
-struct Page {
-    plugins: Items,
-}
-
-#[derive(Deserialize)]
-struct Items {
-    items: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    plugin: Box<RawValue>,
-}
 
 fn check(input: &[u8]) -> String {
     let fields = Fields::of(input);
@@ -62,7 +47,7 @@ fn check(input: &[u8]) -> String {
 
 /// The plugins of a page, read as the client does.
 pub(crate) fn plugins(page: &[u8]) -> Result<Vec<Plugin>, String> {
-    let page: Page = serde_json::from_slice(page).map_err(|error| error.to_string())?;
+    let page: PluginsPage<Box<RawValue>> = serde_json::from_slice(page).map_err(|error| error.to_string())?;
     page.plugins.items.into_iter().map(|item| Plugin::parse(item.plugin)).collect()
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value as Json;
 use smoker_config::config::{self, Config};
 use smoker_runner::process::containment::orphans::Reaper;
-use smokerd::http::embedded::Pages;
+use smokerd::embedded::Pages;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::runtime::Runtime;
 
@@ -68,7 +68,7 @@ impl Daemon {
         if self.inputs.is_multiple_of(INPUTS) {
             self.pages = None;
         }
-        let begin = async || Pages::begin(self.config.clone(), self.reaper.clone());
+        let begin = async || Pages::start(self.config.clone(), self.reaper.clone());
         let pages = self.pages.get_or_insert_with(|| self.runtime.block_on(begin()));
         self.runtime.block_on(ask(pages, input))
     }
@@ -89,7 +89,7 @@ async fn ask(pages: &Pages, input: &[u8]) -> Vec<u8> {
         let _ = requests.shutdown().await;
     };
     let serve = async {
-        let _ = pages.converse(server).await;
+        let _ = pages.serve_connection(server).await;
     };
     let receive = async {
         let _ = answers.read_to_end(&mut read).await;

@@ -1,10 +1,11 @@
-//! `GET /`: which host this is and where to go next.
+//! `GET /`: which host this is, and links to everything else.
 
 use axum::response::Response;
 use hyper::StatusCode;
-use smoker_model::wire::{About, AboutPage, Link};
+use smoker_model::wire::about::{About, AboutPage, Link};
 
-use crate::http::api::view;
+use crate::http::json_response;
+use crate::os::host_name::host_name;
 
 /// The root page.
 pub(crate) async fn show() -> Response {
@@ -22,10 +23,5 @@ pub(crate) async fn show() -> Response {
             link("processes", "GET, POST", "Force plugin run"),
         ],
     };
-    view::json(StatusCode::OK, &AboutPage { about })
-}
-
-/// The machine's name at this moment; it may change while we run.
-pub(crate) fn host_name() -> String {
-    nix::unistd::gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+    json_response::json(StatusCode::OK, &AboutPage { about })
 }

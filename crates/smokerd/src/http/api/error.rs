@@ -1,99 +1,73 @@
-//! What goes wrong with a request, as JSON.
+//! Why a request has failed, as JSON.
 
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 use serde_json::{Value as Json, json};
+use smoker_model::wire::error::ErrorBody;
 
-use crate::http::api::view;
+use crate::http::json_response;
+use crate::http::limits;
 use crate::scheduler::plugin_set::ForceError;
 
-/// The methods of a resource, as the `Allow` header lists them.
+/// The methods of most resources, as the `Allow` header lists them.
 pub(crate) const READ_ONLY: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// The methods of `/processes`.
 pub(crate) const READ_AND_POST: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST");
 
-/// Why a request is not answered as wished. Every one becomes a JSON object
-/// with a `message`.
+/// Why a request has failed. Each becomes an [`ErrorBody`], but [`Self::WrongInput`], which has an example beside it.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    /// No such page, plugin or process.
+    /// No such page, plugin or process; says which.
     NotFound(String),
-    /// The method makes no sense here.
+    /// The resource does not take this method; has those that it takes.
     MethodNotAllowed(HeaderValue),
     /// The body is not JSON.
     NotJson,
-    /// The body is JSON of the wrong kind; answered with an example.
+    /// The body is JSON of the wrong kind; may have the reason.
     WrongInput(Option<&'static str>),
-    /// More names than [`crate::http::limits::NAMES`].
+    /// More names than [`limits::NAMES`].
     TooManyNames,
-    /// Nothing could be started.
+    /// No plugin could be forced.
     Force(ForceError),
-    /// The body is larger than [`crate::http::limits::BODY`].
+    /// The body is larger than [`limits::BODY`].
     TooLarge,
-    /// The headers are larger than [`crate::http::limits::HEADERS`] or too many.
-    HeadersTooLarge,
-    /// The body did not arrive in time.
+    /// The body did not arrive within [`limits::REQUEST_TIME`].
     TooSlow,
-    /// A browser asks on behalf of another site, or the peer's network is not allowed.
-    Forbidden(String),
-    /// The request or its handler broke.
-    Internal,
 }
 
 impl ApiError {
-    fn parts(&self) -> (StatusCode, Json) {
-        let message = |text: &str| json!({ "message": text });
+    fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound(text) => (StatusCode::NOT_FOUND, message(text)),
-            Self::MethodNotAllowed(_) => {
-                (StatusCode::METHOD_NOT_ALLOWED, message("The method is not allowed for the requested URL."))
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotJson | Self::WrongInput(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
+            // Not an error of the client by its status: the original's clients expect this one.
+            Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Force(ForceError::TooMany | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NotFound(text) => text.clone(),
+            Self::MethodNotAllowed(_) => "The method is not allowed for the requested URL.".to_owned(),
+            Self::NotJson => "The browser (or proxy) sent a request that this server could not understand.".to_owned(),
+            Self::TooManyNames => {
+                format!("More than {} plugins are named: use a filter, or ask several times.", limits::NAMES)
             }
-            Self::NotJson => (
-                StatusCode::BAD_REQUEST,
-                message("The browser (or proxy) sent a request that this server could not understand."),
-            ),
-            Self::WrongInput(reason) => (StatusCode::BAD_REQUEST, example(*reason)),
-            Self::TooManyNames => (
-                StatusCode::BAD_REQUEST,
-                message(&format!(
-                    "More than {} plugins are named: use a filter, or ask several times.",
-                    crate::http::limits::NAMES
-                )),
-            ),
-            // Not the client's fault by its status: the original's clients know it so.
-            Self::Force(ForceError::NoMatch) => (StatusCode::INTERNAL_SERVER_ERROR, message("")),
-            Self::Force(error @ ForceError::UnknownPlugin(_)) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, message(&error.to_string()))
-            }
-            Self::Force(error @ (ForceError::TooMany | ForceError::Stopping)) => {
-                (StatusCode::SERVICE_UNAVAILABLE, message(&error.to_string()))
-            }
-            Self::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                message(&format!("The body is larger than {} bytes.", crate::http::limits::BODY)),
-            ),
-            Self::HeadersTooLarge => (
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                message(&format!(
-                    "Path and headers are larger than {} bytes, or more than {} headers.",
-                    crate::http::limits::HEADERS,
-                    crate::http::limits::HEADER_COUNT
-                )),
-            ),
-            Self::TooSlow => (
-                StatusCode::REQUEST_TIMEOUT,
-                message(&format!(
-                    "The body did not arrive within {} seconds.",
-                    crate::http::limits::REQUEST_TIME.as_secs()
-                )),
-            ),
-            Self::Forbidden(text) => (StatusCode::FORBIDDEN, message(text)),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, message("Internal Server Error")),
+            Self::WrongInput(reason) => reason.unwrap_or_default().to_owned(),
+            Self::Force(ForceError::NoMatch) => String::new(),
+            Self::Force(error) => error.to_string(),
+            Self::TooLarge => format!("The body is larger than {} bytes.", limits::BODY),
+            Self::TooSlow => format!("The body did not arrive within {} seconds.", limits::REQUEST_TIME.as_secs()),
         }
     }
 }
 
+/// A body of the right kind, as the original describes it.
 fn example(reason: Option<&str>) -> Json {
     let mut body = json!({
         "example_input": {
@@ -109,11 +83,16 @@ fn example(reason: Option<&str>) -> Json {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, body) = self.parts();
-        let mut response = view::json(status, &body);
-        if let Self::MethodNotAllowed(allowed) = self {
-            response.headers_mut().insert(ALLOW, allowed);
+        let status = self.status();
+        match self {
+            Self::WrongInput(reason) => json_response::json(status, &example(reason)),
+            error => {
+                let mut response = json_response::json(status, &ErrorBody { message: error.message() });
+                if let Self::MethodNotAllowed(allowed) = error {
+                    response.headers_mut().insert(ALLOW, allowed);
+                }
+                response
+            }
         }
-        response
     }
 }

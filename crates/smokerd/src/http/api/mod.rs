@@ -1,22 +1,29 @@
-//! The REST interface: all routes on one page.
+//! The pages: all routes in one place.
+//!
+//! # Layout
+//!
+//! - `about`: `GET /`
+//! - `plugins`: `GET /plugins` and `GET /plugins/NAME`
+//! - `processes`: forced runs
+//! - `view`: pages that show plugins, as bytes
+//! - `error`: why a request has failed
+//!
+//! Pages reach plugins through the manager's handle and read snapshots of the state, nothing else.
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
 use crate::http::api::error::{ApiError, READ_AND_POST, READ_ONLY};
-use crate::http::api::guard::Guard;
 use crate::http::api::plugins::ListCache;
 use crate::scheduler::manager::PluginManager;
 
 mod about;
 mod error;
-pub(crate) mod guard;
 mod plugins;
 mod processes;
 mod view;
@@ -40,7 +47,7 @@ impl FromRef<ApiState> for ListCache {
 }
 
 /// All routes. Every path also works with one slash at its end.
-pub(crate) fn router(manager: PluginManager, guard: Guard) -> Router {
+pub(crate) fn routes(manager: PluginManager) -> Router {
     let state = ApiState { manager, list_cache: ListCache::default() };
     Router::new()
         .route("/", resource(about::show, READ_ONLY))
@@ -54,7 +61,6 @@ pub(crate) fn router(manager: PluginManager, guard: Guard) -> Router {
         .route("/processes/{id}/", resource(processes::show, READ_ONLY))
         .fallback(unknown_path)
         .with_state(state)
-        .layer(from_fn_with_state(guard, guard::watch))
 }
 
 /// GET and HEAD by the handler; OPTIONS with what is allowed; 405 for all else.

@@ -11,14 +11,15 @@ use smoker_model::plugin::PluginName;
 
 use crate::http::api::error::ApiError;
 use crate::http::api::view;
+use crate::http::json_response;
 use crate::scheduler::manager::PluginManager;
 
-/// The list of all plugins as it was last written, with the revision of the
-/// facts in it: as long as nothing changes it is not written again.
+/// The page of all plugins as it was last written, with the revision of the facts that it shows. It is not written
+/// again before the facts change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListCache {
     newest: Arc<Mutex<Option<(u64, Bytes)>>>,
-    /// Held by whoever writes the list; others who find it old wait for theirs.
+    /// Held by the request that writes the page; other requests that find it outdated wait for that one.
     writing: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -27,7 +28,7 @@ impl ListCache {
         if let Some(page) = self.current(manager) {
             return page;
         }
-        let _turn = self.writing.lock().await;
+        let _writer = self.writing.lock().await;
         if let Some(page) = self.current(manager) {
             return page;
         }
@@ -49,20 +50,22 @@ impl ListCache {
 
 /// All plugins in configuration order.
 pub(crate) async fn list(State(manager): State<PluginManager>, State(cache): State<ListCache>) -> Response {
-    view::json_bytes(StatusCode::OK, cache.page(&manager).await)
+    json_response::json_bytes(StatusCode::OK, cache.page(&manager).await)
 }
 
 /// One plugin with its results.
 pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
     let name = item_name(&uri);
     match manager.state().plugin(&PluginName::from(name.as_str())) {
-        Some((plugin, results)) => Ok(view::json_bytes(StatusCode::OK, view::plugin_with_results(&plugin, &results))),
+        Some((plugin, results)) => {
+            Ok(json_response::json_bytes(StatusCode::OK, view::plugin_with_results(&plugin, &results)))
+        }
         None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),
     }
 }
 
-/// The second segment of a path, decoded after the path was split, so that a
-/// name may hold a slash. Bytes that are no text are no name that anything has.
+/// The second segment of a path, decoded after the path was split, so that a name may have a slash in it. Bytes that
+/// are not UTF-8 are replaced; the result is not the name of any plugin.
 pub(crate) fn item_name(uri: &Uri) -> String {
     let segment = uri.path().split('/').nth(2).unwrap_or_default();
     percent_decode_str(segment).decode_utf8_lossy().into_owned()

@@ -6,16 +6,17 @@ use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
 use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
-use smoker_model::wire::{AsyncTask, AsyncTaskPage, PollLink};
+use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry};
 use tokio::time::timeout;
 
 use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, view};
+use crate::http::json_response;
 use crate::http::limits;
 use crate::results::processes::{KEPT_PROCESSES, ProcessId};
 use crate::results::snapshot::ProcessSnapshot;
@@ -24,23 +25,23 @@ use crate::scheduler::plugin_set::{ForceError, Selection};
 
 /// Numbers and plugins of all processes.
 pub(crate) async fn list(State(manager): State<PluginManager>) -> Response {
-    let entry = |(id, plugins): (ProcessId, Vec<_>)| {
-        let names: Vec<_> = plugins.iter().map(PluginName::as_str).collect();
-        json!({ "href": format!("processes/{id}"), "plugins": names })
+    let entry = |(id, plugins): (ProcessId, Vec<PluginName>)| ProcessEntry {
+        href: format!("processes/{id}"),
+        plugins: plugins.iter().map(ToString::to_string).collect(),
     };
     let processes: Vec<_> = manager.state().processes().into_iter().map(entry).collect();
-    view::json(StatusCode::OK, &processes)
+    json_response::json(StatusCode::OK, &processes)
 }
 
 /// Runs plugins.
 pub(crate) async fn force(State(manager): State<PluginManager>, body: Body) -> Result<Response, ApiError> {
-    let body = read(body).await?;
+    let body = read_body(body).await?;
     let selection = parse_selection(&body)?;
     let process = manager.force(&selection).map_err(ApiError::Force)?;
     Ok(running(process))
 }
 
-/// What became of a process.
+/// The link to poll while runs of a process go on, then their results.
 pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
     let segment = plugins::item_name(&uri);
     if segment.is_empty() || !segment.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -48,11 +49,11 @@ pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Resu
     }
     let digits = segment.trim_start_matches('0');
     let shown = if digits.is_empty() { "0" } else { digits };
-    // A number too large to be given out is as unknown as any other.
+    // A number too large for the type was never given to a process; neither was 0.
     let id: ProcessId = shown.parse().unwrap_or(0);
     match manager.state().process(id) {
         ProcessSnapshot::Running => Ok(running(id)),
-        ProcessSnapshot::Finished(runs) => Ok(view::json_bytes(StatusCode::OK, view::finished_process(&runs))),
+        ProcessSnapshot::Finished(runs) => Ok(json_response::json_bytes(StatusCode::OK, view::finished_process(&runs))),
         ProcessSnapshot::Unknown => Err(ApiError::NotFound(format!("Process id {shown} not found"))),
         ProcessSnapshot::Dropped => Err(ApiError::NotFound(format!(
             "Process id {shown} not found: it has finished and is no longer kept (the newest {KEPT_PROCESSES} are, \
@@ -65,15 +66,15 @@ fn running(process: ProcessId) -> Response {
     let path = format!("/processes/{process}");
     let page = AsyncTaskPage { async_task: AsyncTask { link: PollLink { poll: path.clone() } } };
     let text = serde_json::to_string_pretty(&page).unwrap_or_default() + "\n";
-    let mut response = view::json_bytes(StatusCode::ACCEPTED, Bytes::from(text));
+    let mut response = json_response::json_bytes(StatusCode::ACCEPTED, Bytes::from(text));
     if let Ok(path) = HeaderValue::from_str(&path) {
         response.headers_mut().insert(LOCATION, path);
     }
     response
 }
 
-async fn read(body: Body) -> Result<Bytes, ApiError> {
-    // A length that is announced need not be waited for.
+async fn read_body(body: Body) -> Result<Bytes, ApiError> {
+    // A body whose announced length is too large is refused before it arrives.
     if body.size_hint().lower() > limits::BODY as u64 {
         return Err(ApiError::TooLarge);
     }
@@ -85,8 +86,8 @@ async fn read(body: Body) -> Result<Bytes, ApiError> {
     }
 }
 
-/// Reads the request's body, whatever its content type says: the original's
-/// client sends JSON as a form.
+/// Parses the request's body as JSON whatever its content type is: the original's client sends JSON as a form. It is
+/// more lenient than `smoker_model::wire::force::ForceRequest`, and its messages are the original's.
 fn parse_selection(body: &[u8]) -> Result<Selection, ApiError> {
     let body: Json = bounded_json::parse(body).map_err(|error| {
         if error.is_data() { ApiError::WrongInput(Some("The body has too many values")) } else { ApiError::NotJson }

@@ -1,32 +1,11 @@
-//! Answers as bytes.
+//! The pages that show plugins, as bytes.
 //!
-//! Results and parameters are written once, when they arise; a page is put
-//! together from these texts.
+//! Results and parameters are written as JSON once, when they arise; a page is put together from these texts. Its
+//! shape is that of `smoker_model::wire::pages`.
 
-use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
-use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
-use serde::Serialize;
 
-use crate::results::json_text;
 use crate::results::snapshot::{FinishedRuns, PluginSnapshot};
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// An answer with a value as JSON and a line break after it.
-pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
-    json_bytes(status, Bytes::from(json_text::to_text(value) + "\n"))
-}
-
-/// An answer with bytes that are JSON.
-pub(crate) fn json_bytes(status: StatusCode, bytes: Bytes) -> Response {
-    let mut response = Response::new(Body::from(bytes));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
-    response
-}
 
 /// `{"plugins": {"items": [{"plugin": P}, ...]}}`
 pub(crate) fn plugin_list(plugins: &[PluginSnapshot]) -> Bytes {

@@ -1,5 +1,4 @@
-//! Parts of the daemon for programs that want them without the rest: without
-//! sockets, signals and log files, in a runtime of their own.
+//! The daemon's pages without sockets and signals, for the fuzzer.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -9,9 +8,9 @@ use smoker_runner::process::containment::orphans::Reaper;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::api::guard::Connection;
-use crate::http::idle::Connections;
-use crate::http::server;
+use crate::http::access::identity::Identity;
+use crate::http::connections::activity::Connections;
+use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::runtime::Runtime;
 use crate::startup::configuration::{Origin, Prepared};
 
@@ -24,10 +23,10 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// The plugins of this configuration live from now on, in the runtime
-    /// that this is called in, until the pages are dropped.
+    /// Starts the plugins of this configuration in the tokio runtime that this is called in. They end when the pages are
+    /// dropped.
     #[must_use]
-    pub fn begin(config: Config, reaper: Reaper) -> Self {
+    pub fn start(config: Config, reaper: Reaper) -> Self {
         let Config { settings, plugins, .. } = config;
         let shutdown = CancellationToken::new();
         let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/")));
@@ -35,19 +34,16 @@ impl Pages {
         Self { runtime, connections: Connections::new(), shutdown }
     }
 
-    /// Answers the requests of a client on this machine, up to the end of the stream.
+    /// Answers the requests of a client on this machine, until the stream ends.
     ///
     /// # Errors
     ///
-    /// What the HTTP of the client broke.
-    pub async fn converse(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// When the client breaks HTTP, when the stream fails, and when a time limit passes.
+    pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(), ConnectionError> {
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, self.runtime.settings().bind_port));
-        let connection = Connection { peer: (Ipv4Addr::LOCALHOST, 1).into(), local };
-        let member = self.connections.enter();
-        server::converse(stream, connection, self.runtime.router(), &member, self.shutdown.clone()).await
+        let identity = Identity { peer: (Ipv4Addr::LOCALHOST, 1).into(), local };
+        let connection = self.connections.register();
+        serve_connection(stream, identity, self.runtime.router(), &connection, self.shutdown.clone()).await
     }
 }
 

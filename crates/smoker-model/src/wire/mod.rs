@@ -1,0 +1,20 @@
+//! The bodies of the REST interface. The daemon, its clients and the fuzzer read and write them through these types.
+//!
+//! A type has the members that every side relies on, and ignores others that a daemon of another version may add.
+//!
+//! # Layout
+//!
+//! - `about`: `GET /`
+//! - `pages`: plugins, with or without their results
+//! - `plugin`: a plugin and its results on these pages
+//! - `force`: forced runs, from the request on
+//! - `error`: why a request has failed
+
+pub mod about;
+pub mod error;
+pub mod force;
+pub mod pages;
+pub mod plugin;
+
+/// The TCP port that the daemon listens on and the client connects to, unless configured.
+pub const DEFAULT_PORT: u16 = 8086;

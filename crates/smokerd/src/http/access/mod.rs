@@ -1,0 +1,20 @@
+//! Who may send a request.
+//!
+//! # Layout
+//!
+//! - `authorize`: all checks, as a middleware
+//! - `identity`: who sends a request
+//! - `network`: the networks that `allow` lists
+//! - `browser`: no browser on behalf of another site
+//! - `request_head`: the bounds on path and headers
+//! - `refusal`: why a request is refused, as a response
+//! - `log`: the access log
+
+pub(crate) mod authorize;
+pub(crate) mod identity;
+pub(crate) mod log;
+
+mod browser;
+mod network;
+mod refusal;
+mod request_head;

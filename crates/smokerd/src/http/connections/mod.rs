@@ -1,0 +1,16 @@
+//! Connections, from the listener to the last byte of a response.
+//!
+//! # Layout
+//!
+//! - `activity`: what each open connection is doing; the one that has been idle longest is evicted
+//! - `limiter`: how many connections there may be at a time
+//! - `serve`: the HTTP of one connection, over any stream
+//! - `busy_body`: keeps a connection busy until the body of a response has been sent
+//! - `write_timeout`: closes the connection of a client that does not read its response
+
+mod busy_body;
+mod write_timeout;
+
+pub(crate) mod activity;
+pub(crate) mod limiter;
+pub(crate) mod serve;
