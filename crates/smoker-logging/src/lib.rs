@@ -27,7 +27,7 @@ pub mod fileconfig;
 mod format;
 mod ini;
 pub mod log;
-pub mod output;
+mod output;
 mod panic_hook;
 pub mod plan;
 pub mod records;

@@ -9,7 +9,6 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::output::append_file::Owner;
 use crate::panic_hook;
 use crate::plan::logging_plan::Plan;
 use crate::records::level::Level;
@@ -19,6 +18,7 @@ use crate::routing::router::Router;
 use crate::routing::writer::Writer;
 use crate::setup::source::LogSetup;
 use crate::setup::{build, defaults};
+use smoker_paths::place::Owner;
 
 /// How long the end of the process may be delayed by records that are not written yet.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);

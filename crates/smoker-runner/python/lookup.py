@@ -8,6 +8,9 @@ if sys.version_info < (3, 6):
     sys.stderr.write('it is Python %d.%d, and modules need 3.6 or newer\n' % sys.version_info[:2])
     sys.exit(1)
 
+# With -c the working directory comes first.
+sys.path[:] = [entry for entry in sys.path if entry]
+
 import os
 
 

@@ -1,10 +1,11 @@
 //! The client's configuration file.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde_yaml::{Mapping, Value};
 use smoker_model::wire::DEFAULT_PORT;
+use smoker_paths::regular;
 
 /// The values of the configuration file. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl ClientConfig {
     pub fn load() -> Result<Self, ClientConfigError> {
         let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".smokercli.yaml"));
         for path in home.into_iter().chain([PathBuf::from("/etc/smokercli.yaml")]) {
-            match std::fs::read_to_string(&path) {
+            match regular::open(&path).and_then(io::read_to_string) {
                 Ok(text) => return Self::parse(&path, &text),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(source) => return Err(ClientConfigError::Unreadable { path: path.display().to_string(), source }),

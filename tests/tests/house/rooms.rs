@@ -4,7 +4,7 @@
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smoker-model",
         &[
@@ -16,6 +16,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
             ("messages", &["invalid_result", "value"]),
         ],
     ),
+    ("smoker-paths", &[("append", &["place"]), ("regular", &["place"]), ("replace", &["place"])]),
     (
         "smoker-config",
         &[
@@ -40,7 +41,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
     (
         "smoker-logging",
         &[
-            ("log", &["output", "panic_hook", "plan", "records", "routing", "setup"]),
+            ("log", &["panic_hook", "plan", "records", "routing", "setup"]),
             ("setup", &["fileconfig", "format", "output", "plan", "records", "routing"]),
             ("fileconfig", &["format", "ini", "plan", "records"]),
             ("routing", &["format", "output", "plan", "records", "secrets"]),
@@ -118,7 +119,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 7] = [
 ];
 
 /// What no file of a crate names, neither in code nor as a dependency.
-pub(crate) const FOREIGN: [(&str, &[&str]); 7] = [
+pub(crate) const FOREIGN: [(&str, &[&str]); 8] = [
     (
         "smoker-model",
         &[
@@ -135,6 +136,25 @@ pub(crate) const FOREIGN: [(&str, &[&str]); 7] = [
             "std::env",
             "std::fs",
             "std::net",
+            "smoker_config",
+            "smoker_checks",
+            "smoker_logging",
+            "smoker_runner",
+            "smokerd",
+            "smokercli",
+        ],
+    ),
+    (
+        "smoker-paths",
+        &[
+            "tokio",
+            "axum",
+            "clap",
+            "tracing",
+            "std::process::Command",
+            "std::env",
+            "std::net",
+            "smoker_model",
             "smoker_config",
             "smoker_checks",
             "smoker_logging",

@@ -1,10 +1,11 @@
 //! One configuration file as text.
 
 use std::cell::OnceCell;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::rc::Rc;
+
+use smoker_paths::regular;
 
 use crate::limits::MAX_FILE_SIZE;
 
@@ -26,7 +27,7 @@ impl SourceText {
     /// Reads a file. The error is the reason without the file's name.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let mut bytes = Vec::new();
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        let file = regular::open(path).map_err(|error| error.to_string())?;
         file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         if bytes.len() as u64 > MAX_FILE_SIZE {
             let limit = MAX_FILE_SIZE / (1024 * 1024);

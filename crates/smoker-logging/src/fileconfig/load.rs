@@ -1,9 +1,9 @@
 //! The file of a logging configuration.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use smoker_paths::regular;
 use thiserror::Error;
 
 use crate::fileconfig::problems::{IniProblem, IniProblems};
@@ -56,10 +56,7 @@ pub fn load(path: &Path) -> Result<(Plan, Vec<IniProblem>), LoadError> {
 }
 
 fn text_of(path: &Path) -> io::Result<String> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
+    let file = regular::open(path)?;
     let mut text = String::new();
     file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE_BYTES {

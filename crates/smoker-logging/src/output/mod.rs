@@ -7,9 +7,7 @@
 //! - `file`: log files and their rotation
 //! - `syslog`: syslogs, here and on other hosts
 //! - `descriptor`: writing with a time limit
-//! - `append_file`: files that root opens for the account that the daemon runs as
 
-pub mod append_file;
 pub(crate) mod descriptor;
 pub(crate) mod file;
 mod journal;

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use crate::output::append_file::Owner;
 use crate::output::descriptor;
 use crate::output::file::plain::PlainFile;
 use crate::output::file::sized::SizedFile;
@@ -19,6 +18,7 @@ use crate::records::logger_names::LoggerNames;
 use crate::routing::queue::Queue;
 use crate::routing::router::{self, Handler, Router};
 use crate::routing::writer::{Complain, Writer};
+use smoker_paths::place::Owner;
 
 /// Opens what the plan names. Files that are made belong to `owner`.
 pub(crate) fn build(plan: Plan, names: &'static LoggerNames, owner: Option<Owner>) -> (Arc<Router>, Vec<Writer>) {

@@ -4,12 +4,16 @@
 # out with the options that the plugins add; one line comes in with what was
 # typed for them; one line goes out with the hosts. The plugins' own prints go
 # to standard error, so that they cannot disturb this conversation.
+import sys
+
+# With -c the working directory comes first, where a file may have the name of any module.
+sys.path[:] = [entry for entry in sys.path if entry]
+
 import argparse
 import importlib
 import importlib.util
 import json
 import os
-import sys
 
 answers = os.fdopen(os.dup(1), 'w')
 os.dup2(2, 1)

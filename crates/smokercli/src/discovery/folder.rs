@@ -63,6 +63,8 @@ fn modules(folder: &Path) -> Vec<(PathBuf, String)> {
 /// The folders in which `python3` searches packages, as far as they can be found without it.
 fn import_roots() -> Vec<PathBuf> {
     let mut roots: Vec<_> = std::env::var_os("PYTHONPATH").iter().flat_map(std::env::split_paths).collect();
+    // An empty entry would be the working directory.
+    roots.retain(|root| !root.as_os_str().is_empty());
     let environment = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local"));
     for prefix in environment.into_iter().chain(home).chain(["/usr/local".into(), "/usr".into()]) {

@@ -1,5 +1,7 @@
 //! The script in Python that loads discovery plugins and asks them for hosts.
 
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -34,6 +36,11 @@ fn broken(reason: impl std::fmt::Display) -> ExitError {
     ExitError::new(format!("host discovery failed: python3: {reason}; see plugin_paths in the configuration file"))
 }
 
+/// Folders to search. To Python an empty entry is the working directory.
+fn without_empty_entries(path: &OsStr) -> OsString {
+    env::join_paths(env::split_paths(path).filter(|entry| !entry.as_os_str().is_empty())).unwrap_or_default()
+}
+
 /// `python3`, which loads the plugins and asks them.
 #[derive(Debug)]
 pub(super) struct Script {
@@ -45,7 +52,11 @@ pub(super) struct Script {
 impl Script {
     /// Starts it with these plugin files. Its first reply is the list of their options.
     pub(super) fn start(files: &Json) -> Result<Self, ExitError> {
-        let mut child = Command::new("python3")
+        let mut command = Command::new("python3");
+        if let Some(path) = env::var_os("PYTHONPATH") {
+            command.env("PYTHONPATH", without_empty_entries(&path));
+        }
+        let mut child = command
             .args(["-c", SCRIPT, &files.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,7 +1,10 @@
 //! Hosts files.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
+
+use smoker_paths::regular;
 
 use crate::error::ExitError;
 
@@ -13,9 +16,9 @@ use crate::error::ExitError;
 pub fn read_file(path: &Path) -> Result<Vec<String>, ExitError> {
     let mut text = String::new();
     let read = if path == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).map(|_| ())
+        io::stdin().read_to_string(&mut text).map(|_| ())
     } else {
-        std::fs::read_to_string(path).map(|content| text = content)
+        opened(path).and_then(|mut file| file.read_to_string(&mut text)).map(|_| ())
     };
     read.map_err(|error| ExitError::new(format!("cannot read the hosts file {}: {error}", path.display())))?;
     let hosts = lines(&text);
@@ -23,6 +26,13 @@ pub fn read_file(path: &Path) -> Result<Vec<String>, ExitError> {
         return Err(ExitError::new(format!("the hosts file {} names no host; write one a line", path.display())));
     }
     Ok(hosts)
+}
+
+/// A file, or a descriptor that the shell has opened (`<(command)`). A named pipe by its name could keep us waiting without
+/// end.
+fn opened(path: &Path) -> io::Result<File> {
+    let is_open_already = path == Path::new("/dev/stdin") || path.starts_with("/dev/fd");
+    if is_open_already { File::open(path) } else { regular::open(path) }
 }
 
 /// The expressions of a hosts file's text, without comments and blank lines.

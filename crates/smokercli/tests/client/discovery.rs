@@ -127,3 +127,22 @@ fn commands_name_hosts_by_lines_or_json() {
     assert_eq!(failing.code, Some(1));
     assert!(failing.stderr.contains("\"exit 4\" failed"), "{}", failing.stderr);
 }
+
+/// What an account puts into a folder where somebody else may happen to be.
+#[test]
+fn nothing_is_imported_from_the_working_directory() {
+    let fake = Fake::start(&host("server2"));
+    for python_path in ["", ":", "/nowhere::/nowhere"] {
+        let run = plugin_run(&fake).env("PYTHONPATH", python_path);
+        let owned = run.home().join("owned");
+        for name in ["argparse", "json", "importlib", "os", "ast", "sitecustomize", "usercustomize", "encodings"] {
+            run.file(&format!("{name}.py"), &format!("open({:?}, 'w')", owned.display().to_string()));
+        }
+        let arguments = ["-E", "prod", "--pool", "1", "2", "-A", "-p", "varnish", "-l"];
+        let (child, home) = run.args(arguments).start();
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.stdout, b"varnish\n", "{python_path:?}");
+        assert!(!owned.exists(), "{python_path:?}");
+        drop(home);
+    }
+}

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 use smoker_config::spec::settings::DaemonSettings;
-use smoker_logging::output::append_file::{self, Owner};
+use smoker_paths::append;
+use smoker_paths::place::{Owner, Place};
 
 use crate::service::error::StartError;
 
@@ -37,15 +38,16 @@ impl StdioFiles {
         Self { stdin: path(&settings.stdin), stdout: path(&settings.stdout), stderr: path(&settings.stderr), owner }
     }
 
-    /// Opens them; folders for output that do not exist yet are made.
+    /// Opens them; folders for output that do not exist yet are made. A named pipe that no process reads is an error.
     pub(crate) fn open(&self) -> Result<OpenStdio, StartError> {
         let failed = |stream, path: &Path| {
             let path = path.to_owned();
             move |source| StartError::Stdio { stream, path, source }
         };
-        let append = |path: &Path| append_file::open(path, self.owner, OFlag::O_NOCTTY);
+        let append = |path: &Path| append::open(path, self.owner);
+        let read = |path: &Path| Place::of(path, None)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0);
         Ok(OpenStdio {
-            stdin: File::open(&self.stdin).map_err(failed("stdin", &self.stdin))?,
+            stdin: read(&self.stdin).map_err(failed("stdin", &self.stdin))?,
             stdout: append(&self.stdout).map_err(failed("stdout", &self.stdout))?,
             stderr: append(&self.stderr).map_err(failed("stderr", &self.stderr))?,
         })
@@ -55,6 +57,9 @@ impl StdioFiles {
 impl OpenStdio {
     /// Replaces the process's standard streams.
     pub(crate) fn install(&self) -> io::Result<()> {
+        for file in [&self.stdin, &self.stdout, &self.stderr] {
+            append::block(file)?;
+        }
         dup2_stdin(&self.stdin)?;
         dup2_stdout(&self.stdout)?;
         dup2_stderr(&self.stderr)?;

@@ -5,6 +5,8 @@ use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::Path;
 
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use smoker_tests::background::{Background, START, hello};
 use smoker_tests::cli;
 use smoker_tests::config::Config;
@@ -55,17 +57,25 @@ fn root_opens_no_stream_over_a_link_of_somebody_else() {
     assert!(target.exists());
 }
 
-/// Whose link it is matters only to a daemon that is going to be somebody else.
+/// Another account decides nothing either for a daemon that stays root.
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
-fn a_daemon_that_stays_root_opens_its_streams_over_any_link() {
+fn a_daemon_that_stays_root_opens_no_stream_over_a_link_of_somebody_else() {
     let place = Background::prepare(&hello().top("stdout: {{DIR}}/out"));
     let (target, link) = (place.sandbox.path("elsewhere"), place.sandbox.path("out"));
     symlink(&target, &link).expect("writable");
     lchown(&link, Some(12345), Some(12345)).expect("root may");
-    place.start().expect_code(0);
-    assert!(target.exists());
-    place.stop().expect_code(0);
+    place.start().expect_code(1);
+    assert!(!target.exists());
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_told_and_does_not_make_the_start_wait() {
+    let place = Background::prepare(&hello().top("stdout: {{DIR}}/pipe"));
+    mkfifo(&place.sandbox.path("pipe"), Mode::S_IRWXU).expect("a pipe");
+    let refused = place.start();
+    refused.expect_code(1);
+    assert!(refused.stderr.contains("/pipe for the daemon's stdout: No such device or address"), "{}", refused.stderr);
 }
 
 #[test]

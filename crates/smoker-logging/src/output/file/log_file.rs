@@ -5,11 +5,10 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::OFlag;
-
-use crate::output::append_file::{self, Owner};
 use crate::output::descriptor::LineWriter;
 use crate::plan::target::FilePlan;
+use smoker_paths::append;
+use smoker_paths::place::Owner;
 
 /// A file that may be open.
 #[derive(Debug)]
@@ -76,8 +75,7 @@ impl LogFile {
     }
 
     fn open(&mut self) -> io::Result<File> {
-        // A named pipe without a reader must not make us wait.
-        let file = append_file::open(&self.path, self.owner, OFlag::O_NONBLOCK | OFlag::O_NOCTTY)?;
+        let file = append::open(&self.path, self.owner)?;
         if std::mem::take(&mut self.truncates) && file.metadata()?.is_file() {
             file.set_len(0)?;
         }

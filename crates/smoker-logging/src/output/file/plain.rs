@@ -3,11 +3,11 @@
 
 use std::io;
 
-use crate::output::append_file::Owner;
 use crate::output::file::log_file::LogFile;
 use crate::output::sink::Sink;
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
+use smoker_paths::place::Owner;
 
 /// Writes to a file.
 #[derive(Debug)]

@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::output::append_file::Owner;
 use crate::output::file::log_file::{LogFile, with_suffix};
 use crate::output::sink::Sink;
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
+use smoker_paths::place::Owner;
 
 /// Writes to a file; older ones have numbers behind their names, the newest 1.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::output::append_file::Owner;
 use crate::output::file::log_file::{LogFile, with_suffix};
 use crate::output::sink::Sink;
 use crate::plan::interval::{Interval, When};
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
+use smoker_paths::place::Owner;
 
 /// Writes to a file; older ones have the time of their beginning behind their names.
 #[derive(Debug)]

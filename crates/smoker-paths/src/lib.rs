@@ -1,0 +1,20 @@
+//! Opens paths with care.
+//!
+//! Two things can be wrong with a path that a configuration names. Another account than root may decide where it
+//! leads, so that root opens what that account could not. And it may lead to something that makes its reader wait.
+//!
+//! # Layout
+//!
+//! - `append`: files that are appended to, such as logs
+//! - `replace`: a file takes the place of another in one step
+//! - `regular`: files that are read, and are files
+//! - `owners`: the accounts that can change what a path leads to
+//! - `place`: a path, followed component by component
+
+#![forbid(unsafe_code)]
+
+pub mod append;
+pub mod owners;
+pub mod place;
+pub mod regular;
+pub mod replace;

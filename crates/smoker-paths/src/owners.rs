@@ -1,0 +1,98 @@
+//! The accounts that can change what a path leads to: those that may write the file or folder itself, and those
+//! that may write one of the folders above it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A file or folder on the way to a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedPath {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The number of the user that owns it.
+    pub user: u32,
+    /// Who may write it besides.
+    pub writable: Writable,
+}
+
+/// Who may write a file or folder besides its owner. In a sticky folder nobody can touch what others own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writable {
+    /// No other account.
+    Owner,
+    /// The accounts of its group.
+    Group,
+    /// Everybody.
+    Everybody,
+}
+
+const STICKY: u32 = 0o1000;
+const BY_GROUP: u32 = 0o020;
+const BY_EVERYBODY: u32 = 0o002;
+
+/// What lies on the way to these paths, each once: they themselves and the folders above, also those that links lead to.
+/// What does not exist, or cannot be looked at, is left out.
+#[must_use]
+pub fn on_the_way(paths: &[PathBuf]) -> Vec<OwnedPath> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for path in paths {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        add(&path, &mut seen, &mut found);
+    }
+    found
+}
+
+fn add(path: &Path, seen: &mut HashSet<PathBuf>, found: &mut Vec<OwnedPath>) {
+    for step in path.ancestors() {
+        if !seen.insert(step.to_owned()) {
+            // The folders above it were looked at with it.
+            return;
+        }
+        if fs::symlink_metadata(step).is_ok_and(|metadata| metadata.is_symlink())
+            && let Ok(target) = step.canonicalize()
+        {
+            add(&target, seen, found);
+            continue;
+        }
+        let Ok(metadata) = fs::metadata(step) else { continue };
+        let mode = metadata.mode();
+        let writable = match mode {
+            _ if metadata.is_dir() && mode & STICKY != 0 => Writable::Owner,
+            _ if mode & BY_EVERYBODY != 0 => Writable::Everybody,
+            _ if mode & BY_GROUP != 0 => Writable::Group,
+            _ => Writable::Owner,
+        };
+        found.push(OwnedPath { path: step.to_owned(), user: metadata.uid(), writable });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn the_way_leads_through_every_folder_above_and_behind_links() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("real/inner")).expect("writable");
+        fs::write(path("real/inner/file"), "").expect("writable");
+        symlink(path("real/inner"), path("link")).expect("writable");
+        let mode = |name: &str, mode| fs::set_permissions(path(name), fs::Permissions::from_mode(mode)).expect("ours");
+        mode("real/inner/file", 0o664);
+        mode("real", 0o757);
+        let found = on_the_way(&[path("link/file"), path("link")]);
+        let writable = |name: &str| found.iter().find(|step| step.path == path(name)).map(|step| step.writable);
+        assert_eq!(writable("real"), Some(Writable::Everybody));
+        assert_eq!(writable("real/inner"), Some(Writable::Owner));
+        assert!(found.iter().any(|step| step.path == Path::new("/")));
+        mode("real", 0o1757);
+        let found = on_the_way(&[path("real/inner/file")]);
+        let writable = |name: &str| found.iter().find(|step| step.path == path(name)).map(|step| step.writable);
+        assert_eq!((writable("real"), writable("real/inner/file")), (Some(Writable::Owner), Some(Writable::Group)));
+    }
+}
