@@ -35,7 +35,7 @@ pub(crate) const TARGET: Target = Target {
 const ANSWERS: usize = 6;
 
 /// Nothing here waits for a peer, so nothing takes that long.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 thread_local! {
     static DAEMON: RefCell<Option<(Runtime, TcpListener)>> = const { RefCell::new(None) };
@@ -48,13 +48,13 @@ fn check(input: &[u8]) -> String {
             let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a port");
             (runtime, listener)
         });
-        runtime.block_on(converse(listener, input))
+        runtime.block_on(run_query(listener, input))
     })
 }
 
-async fn converse(listener: &TcpListener, input: &[u8]) -> String {
+async fn run_query(listener: &TcpListener, input: &[u8]) -> String {
     let address = listener.local_addr().expect("an address");
-    let options = HttpOptions { timeout: Some(PATIENCE), parallel: 1, hosts: 1, ..HttpOptions::default() };
+    let options = HttpOptions { timeout: Some(TIMEOUT), parallel: 1, hosts: 1, ..HttpOptions::default() };
     let transport = Http::new(options).expect("a client");
     let session = Session { transport: &transport, observer: &NoProgress, hosts: 1 };
     let mut fleet = Fleet::new(vec![HostAddress::parse(&address.to_string(), "1")]);
@@ -83,26 +83,26 @@ async fn answer(listener: &TcpListener, input: &[u8], own: SocketAddr) {
     loop {
         let Ok((mut stream, _)) = listener.accept().await else { continue };
         let Some(answer) = answers.next() else { continue };
-        hear(&mut stream).await;
+        read_head(&mut stream).await;
         // A client that has gone does not want it.
-        let _ = stream.write_all(&at_home(answer, own)).await;
+        let _ = stream.write_all(&without_redirect(answer, own)).await;
     }
 }
 
 /// Reads the head of a request; nobody looks at it.
-async fn hear(stream: &mut TcpStream) {
-    let mut heard = Vec::new();
+async fn read_head(stream: &mut TcpStream) {
+    let mut head = Vec::new();
     let mut chunk = [0; 4096];
-    while !heard.windows(4).any(|window| window == b"\r\n\r\n") {
+    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
         match stream.read(&mut chunk).await {
-            Ok(count) if count > 0 => heard.extend_from_slice(&chunk[..count]),
+            Ok(count) if count > 0 => head.extend_from_slice(&chunk[..count]),
             _ => return,
         }
     }
 }
 
 /// The answer without a redirection to another host: nothing here leaves the machine.
-fn at_home(answer: &[u8], own: SocketAddr) -> Vec<u8> {
+fn without_redirect(answer: &[u8], own: SocketAddr) -> Vec<u8> {
     let is_location = |window: &[u8]| window.eq_ignore_ascii_case(b"location");
     if !answer.windows(8).any(is_location) {
         return answer.to_vec();

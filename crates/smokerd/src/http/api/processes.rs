@@ -133,3 +133,24 @@ fn parse_filter(filter: &Json) -> Result<Map<String, Json>, ApiError> {
 fn is_falsy(json: &Json) -> bool {
     !Value::from(json.clone()).is_truthy()
 }
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::wire::force::{ForceRequest, ForceSelection};
+
+    use super::*;
+
+    #[test]
+    fn a_request_of_the_wire_type_is_understood() {
+        let Json::Object(filter) = serde_json::json!({"Type": "job"}) else { panic!("not an object") };
+        let selection = |names: Option<&[&str]>, filter| {
+            let plugins = names.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+            let request = ForceRequest { process: ForceSelection { plugins, filter } };
+            parse_selection(&serde_json::to_vec(&request).expect("JSON")).expect("a selection")
+        };
+        assert_eq!(selection(Some(&["b", "a"]), None).names, ["b", "a"]);
+        let filtered = selection(None, Some(filter));
+        assert!(filtered.names.is_empty());
+        assert_eq!(filtered.filter, [("Type".to_owned(), Json::from("job"))]);
+    }
+}
