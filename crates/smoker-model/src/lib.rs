@@ -1,18 +1,18 @@
-//! The words that the daemon and the client share.
+//! The types that the daemon and the client share.
 //!
 //! # Layout
 //!
 //! - `status`: OK, WARN, ERROR, UNKNOWN and how they combine
-//! - `messages`: the three lists of texts that a run leaves
+//! - `messages`: the messages of a run, by level
 //! - `timestamp`: local time as the wire writes it
 //! - `moment`: an instant by the wall clock and the monotonic clock
-//! - `result`: what one run of a plugin gave
+//! - `result`: the result of one run of a plugin
 //! - `run_record`: one run of a plugin: why, when, its result
 //! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it, as JSON and as Python writes it
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
-//! - `secret_name`: names of parameters whose values are not for everybody's eyes
+//! - `secret_name`: names of parameters whose values are secret
 //! - `wire`: the bodies of the REST interface
 //! - `python_format`: Python's `%` formatting
 //! - `module`: what a module is asked

@@ -1,4 +1,4 @@
-//! The texts that a run leaves, by level.
+//! The messages of a run, by level.
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
@@ -8,20 +8,20 @@ use crate::value::Value;
 use crate::value::python_text;
 
 /// How many messages of one level a result, or a component of it, keeps. Short
-/// lines take many times their length once they are messages, in the daemon and in whoever asks.
+/// lines take many times their length once they are messages, in the daemon and in the client.
 pub const MOST_MESSAGES: usize = 10_000;
 
-/// How many of them are those at the beginning.
+/// How many of the kept messages are from the beginning of the list; the others are from its end.
 const BEGIN: usize = MOST_MESSAGES / 2;
 
-/// How grave a message is.
+/// The severity of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Something to know.
+    /// Information that needs no reaction.
     Info,
-    /// Something broken.
+    /// A failure.
     Error,
-    /// Something to look at.
+    /// A condition that may become a failure.
     Warn,
 }
 

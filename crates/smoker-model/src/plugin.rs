@@ -46,10 +46,8 @@ pub struct PluginSpec {
     pub name: PluginName,
     /// What each run invokes, and within which bounds.
     pub invocation: Invocation,
-    /// The distance between the starts of timed runs (`Interval`); none: only on request.
-    pub interval: Option<Duration>,
-    /// Over how long a time the first runs are spread (`Splay`), at most the interval.
-    pub splay: Duration,
+    /// When the timed runs are due; none: the plugin runs only on request.
+    pub trigger: Option<Trigger>,
     /// Whether runs of this plugin wait for each other (`Serial`).
     pub serial: bool,
     /// How many results are kept (`History`).
@@ -62,6 +60,18 @@ pub struct PluginSpec {
     pub maintenance_lock: Option<PathBuf>,
     /// All parameters, merged, for the wire, filters and `%(Name)s`.
     pub parameters: Parameters,
+}
+
+/// When the timed runs of a plugin are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// At the same distance from each other.
+    Every {
+        /// The distance between the starts of two runs (`Interval`), above zero.
+        interval: Duration,
+        /// Over how long a time the first runs of all plugins are spread (`Splay`), at most the interval.
+        splay: Duration,
+    },
 }
 
 /// What follows a run.

@@ -1,4 +1,4 @@
-//! What one run of a plugin gave.
+//! The result of one run of a plugin.
 
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -16,29 +16,29 @@ use crate::value::python_text;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComponentResults(Map<String, Json>);
 
-/// What became of the action that followed a run.
+/// The result of the action that followed a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ActionResult {
-    /// The configured action ran and gave this.
+    /// The result of the configured action.
     Ran(Box<PluginResult>),
-    /// The plugin's own output told of an action; shown as it was told.
+    /// An action that the plugin reported in its own output; shown as it was reported.
     Told(Map<String, Json>),
 }
 
 /// The result of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PluginResult {
-    /// How well it works. Never `Unknown`.
+    /// The status; never `Unknown`.
     pub status: Status,
-    /// The run's texts; none when it printed nothing.
+    /// The messages; none when the run printed nothing.
     pub messages: Option<Messages>,
     /// When the run started.
     pub last_run: Timestamp,
-    /// The parts that the plugin looked at.
+    /// The results of the components that the plugin checked.
     pub component_results: Option<ComponentResults>,
-    /// What the action gave.
+    /// The result of the action that followed.
     pub action: Option<ActionResult>,
-    /// Whether a client asked for this run.
+    /// Whether a client requested this run.
     pub forced: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Findings {
     pub messages: Option<Messages>,
     /// See [`PluginResult::component_results`].
     pub component_results: Option<ComponentResults>,
-    /// An action that the plugin itself told of.
+    /// An action that the plugin itself reported.
     pub action: Option<Map<String, Json>>,
 }
 
@@ -138,7 +138,7 @@ impl ComponentResults {
     }
 
     /// The status of the whole: ERROR if any component has it, else WARN if
-    /// any has it, else OK; `None` without components, which tell nothing.
+    /// any has it, else OK; `None` without components.
     #[must_use]
     pub fn overall_status(&self) -> Option<Status> {
         let has = |status: Status| self.0.values().any(|component| component["status"] == status.as_str());

@@ -4,18 +4,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How well something works. A result is never `Unknown`: that is a client's
-/// word for a plugin that has not run yet.
+/// The status of a plugin, component, action or host. A result is never
+/// `Unknown`: the client shows that for a plugin that has not run yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// It works.
     Ok,
-    /// It works, but somebody should look.
+    /// It works, but a condition may become a failure.
     Warn,
     /// It does not work.
     Error,
-    /// Nobody knows.
+    /// There is no result.
     Unknown,
 }
 

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub struct Timestamp(NaiveDateTime);
 
 impl Timestamp {
-    /// The present moment.
+    /// The present time of the wall clock.
     #[must_use]
     pub fn now() -> Self {
         Self(Local::now().naive_local())

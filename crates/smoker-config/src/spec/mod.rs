@@ -9,6 +9,7 @@
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
 //! - `action`: what a plugin's `Action` means
 //! - `validate`: parameters become a typed specification
+//! - `trigger`: when timed runs are due
 //! - `quantity`: amounts with a unit
 //! - `account`: users and groups
 //! - `overrides`: parameters that replace those of one plugin
@@ -28,4 +29,5 @@ pub(crate) mod resolve;
 pub(crate) mod sections;
 pub mod settings;
 pub(crate) mod spelling;
+pub(crate) mod trigger;
 pub(crate) mod validate;

@@ -1,21 +1,19 @@
 //! A plugin's parameters become a typed specification, or the reason why not.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use smoker_model::plugin::{ActionSpec, Execution, Invocation, PluginSpec, RunAs, StdinMode, TimeLimit};
+use smoker_model::plugin::{ActionSpec, Execution, Invocation, PluginSpec, RunAs, StdinMode, TimeLimit, Trigger};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
-use crate::limits::{
-    DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT, SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL,
-};
+use crate::limits::{DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT};
 use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::account::{self, Accounts};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::quantity;
 use crate::spec::resolve::Resolved;
+use crate::spec::trigger;
 use crate::yaml::node::kind_name;
 
 /// Makes the specification of one plugin. What can be put right is reported
@@ -24,9 +22,8 @@ pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<Pl
     let mut check = Check { plugin: &resolved, problems };
     let timeout = check.timeout()?;
     let execution = check.execution()?;
-    let interval = check.interval()?;
+    let trigger = check.trigger()?;
     let max_output = check.max_output();
-    let splay = check.splay(interval);
     let serial = check.switch("Serial");
     let leave_running = check.switch("LeaveRunning");
     let history = check.history();
@@ -37,8 +34,7 @@ pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<Pl
     Ok(PluginSpec {
         name: resolved.name,
         invocation: Invocation { execution, timeout, stdin, max_output, leave_running },
-        interval,
-        splay,
+        trigger,
         serial,
         history,
         run_as,
@@ -112,32 +108,13 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn interval(&mut self) -> Result<Option<Duration>, PluginFault> {
-        let Some(value) = self.get("Interval") else { return Ok(None) };
-        let seconds =
-            quantity::seconds(value).map_err(|reason| self.refuse("Interval", format!("Interval {reason}")))?;
-        let Some(interval) = positive(seconds) else { return Ok(None) };
-        if interval < SHORTEST_INTERVAL {
-            let text = format!("Interval is raised to the shortest, {} s", SHORTEST_INTERVAL.as_secs_f64());
-            self.warn("Interval", &text);
+    fn trigger(&mut self) -> Result<Option<Trigger>, PluginFault> {
+        let read = trigger::read(self.get("Interval"), self.get("Splay"));
+        let (trigger, warnings) = read.map_err(|reason| self.refuse("Interval", reason))?;
+        for (key, text) in warnings {
+            self.warn(key, &text);
         }
-        Ok(Some(interval.max(SHORTEST_INTERVAL)))
-    }
-
-    fn splay(&mut self, interval: Option<Duration>) -> Duration {
-        let interval = interval.unwrap_or_default();
-        let default = if interval < SHORTEST_SPREAD_INTERVAL { Duration::ZERO } else { interval };
-        let Some(value) = self.get("Splay") else { return default };
-        match quantity::seconds(value) {
-            Ok(seconds) if seconds > 0.0 => {
-                Duration::try_from_secs_f64(seconds).map_or(interval, |it| it.min(interval))
-            }
-            Ok(_) => Duration::ZERO,
-            Err(reason) => {
-                self.warn("Splay", &format!("Splay {reason}; the default, {} s, counts", default.as_secs_f64()));
-                default
-            }
-        }
+        Ok(trigger)
     }
 
     /// A parameter that is true or false; false unless it is there.
@@ -289,9 +266,4 @@ fn stdin(value: Option<&Value>) -> Result<StdinMode, String> {
             Err(format!("Stdin has to be json, not {}; leave it out for an empty input", python_text::str(other)))
         }
     }
-}
-
-/// A time that passes; none for 0 and less, and for one that never ends.
-fn positive(seconds: f64) -> Option<Duration> {
-    if seconds > 0.0 { Duration::try_from_secs_f64(seconds).ok() } else { None }
 }

@@ -1,7 +1,10 @@
 //! A folder as configuration: a file for each template, action and plugin.
 
+use std::time::Duration;
+
 use smoker_config::config;
 use smoker_config::problem::Severity;
+use smoker_model::plugin::Trigger;
 
 use crate::support::{Folder, names, plugin, text};
 
@@ -26,7 +29,8 @@ fn each_file_is_an_entry_and_they_are_sorted_by_name() {
     assert_eq!(config.settings.bind_port, 18086);
     assert_eq!(config.problems, []);
     let web = plugin(&config, "Web");
-    assert_eq!(web.interval.map(|interval| interval.as_secs()), Some(5));
+    let five_seconds = Duration::from_secs(5);
+    assert_eq!(web.trigger, Some(Trigger::Every { interval: five_seconds, splay: Duration::ZERO }));
     assert!(web.action.is_some());
 }
 

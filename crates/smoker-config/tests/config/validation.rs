@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use smoker_config::problem::Severity;
-use smoker_model::plugin::{AccountId, Execution, RunAs, StdinMode};
+use smoker_model::plugin::{AccountId, Execution, RunAs, StdinMode, Trigger};
 use smoker_model::value::Value;
 
 use crate::support::{Folder, names, plugin, text};
@@ -127,7 +127,8 @@ fn intervals_and_the_spread_of_first_runs() {
     for (parameters, interval, splay) in cases {
         let config = beside_a_good_one(&format!("Command: x, {parameters}")).config();
         let plugin = plugin(&config, "p");
-        assert_eq!((plugin.interval, plugin.splay), (interval.map(seconds), seconds(splay)), "{parameters}");
+        let expected = interval.map(|interval| Trigger::Every { interval: seconds(interval), splay: seconds(splay) });
+        assert_eq!(plugin.trigger, expected, "{parameters}");
         assert_eq!(config.problems, [], "{parameters}");
     }
 }

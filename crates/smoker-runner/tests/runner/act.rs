@@ -69,8 +69,7 @@ fn spec(folder: &Path) -> PluginSpec {
     PluginSpec {
         name: PluginName::from("hostile"),
         invocation: invocation("cat %(Printed)s"),
-        interval: None,
-        splay: std::time::Duration::ZERO,
+        trigger: None,
         serial: false,
         history: 1,
         run_as: RunAs::Daemon,

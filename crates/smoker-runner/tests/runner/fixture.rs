@@ -192,8 +192,7 @@ impl Check {
         let spec = PluginSpec {
             name: PluginName::from(format!("check-{name}").as_str()),
             invocation: invocation(execution),
-            interval: None,
-            splay: Duration::ZERO,
+            trigger: None,
             serial: false,
             history: 10,
             run_as: RunAs::Daemon,

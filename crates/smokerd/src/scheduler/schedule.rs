@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use smoker_model::moment::Moment;
-use smoker_model::plugin::PluginSpec;
+use smoker_model::plugin::{PluginSpec, Trigger};
 
 /// Planned instants, each one interval after the one before, whatever the
 /// runs themselves take.
@@ -14,10 +14,10 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of a plugin whose configuration was loaded at `loaded`; none without an interval.
+    /// The schedule of a plugin whose configuration was loaded at `loaded`; none without a trigger.
     pub(crate) fn of(spec: &PluginSpec, loaded: Moment) -> Option<Self> {
-        let interval = spec.interval?;
-        let splay = spec.splay.min(interval);
+        let Trigger::Every { interval, splay } = spec.trigger?;
+        let splay = splay.min(interval);
         let early = splay.mul_f64(fraction_of(spec.name.as_str()));
         let next = loaded.monotonic.checked_add(interval.checked_sub(early)?)?;
         Some(Self { interval, next })

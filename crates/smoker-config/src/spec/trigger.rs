@@ -1,0 +1,55 @@
+//! `Interval` and `Splay` become the trigger of a plugin's timed runs.
+
+use std::time::Duration;
+
+use smoker_model::plugin::Trigger;
+use smoker_model::value::Value;
+
+use crate::limits::{SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL};
+use crate::spec::quantity;
+
+/// A key with a value that does not count as it was written, and what counts instead.
+pub(crate) type Warning = (&'static str, String);
+
+/// Reads both parameters. Without an `Interval` above zero there is no trigger.
+///
+/// # Errors
+///
+/// The reason why `Interval` is no time.
+pub(crate) fn read(interval: Option<&Value>, splay: Option<&Value>) -> Result<(Option<Trigger>, Vec<Warning>), String> {
+    let mut warnings = Vec::new();
+    let interval = match interval {
+        Some(value) => read_interval(value, &mut warnings)?,
+        None => None,
+    };
+    let splay = read_splay(splay, interval.unwrap_or_default(), &mut warnings);
+    Ok((interval.map(|interval| Trigger::Every { interval, splay }), warnings))
+}
+
+fn read_interval(value: &Value, warnings: &mut Vec<Warning>) -> Result<Option<Duration>, String> {
+    let seconds = quantity::seconds(value).map_err(|reason| format!("Interval {reason}"))?;
+    let Some(interval) = positive(seconds) else { return Ok(None) };
+    if interval < SHORTEST_INTERVAL {
+        let text = format!("Interval is raised to the shortest, {} s", SHORTEST_INTERVAL.as_secs_f64());
+        warnings.push(("Interval", text));
+    }
+    Ok(Some(interval.max(SHORTEST_INTERVAL)))
+}
+
+fn read_splay(value: Option<&Value>, interval: Duration, warnings: &mut Vec<Warning>) -> Duration {
+    let default = if interval < SHORTEST_SPREAD_INTERVAL { Duration::ZERO } else { interval };
+    let Some(value) = value else { return default };
+    match quantity::seconds(value) {
+        Ok(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds).map_or(interval, |it| it.min(interval)),
+        Ok(_) => Duration::ZERO,
+        Err(reason) => {
+            warnings.push(("Splay", format!("Splay {reason}; the default, {} s, counts", default.as_secs_f64())));
+            default
+        }
+    }
+}
+
+/// A time that passes; none for 0 and less, and for one that never ends.
+fn positive(seconds: f64) -> Option<Duration> {
+    if seconds > 0.0 { Duration::try_from_secs_f64(seconds).ok() } else { None }
+}
