@@ -20,7 +20,7 @@ use crate::place::{Owner, Place, kind};
 /// Those of the system, and for root what another account could have put there: a link, or a file of somebody
 /// else's under a second name.
 pub fn open(path: &Path, owner: Option<Owner>) -> io::Result<File> {
-    let place = Place::of(path, Some(owner))?;
+    let place = Place::with_folders(path, owner)?;
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     loop {
         match place.open(flags | OFlag::O_CREAT | OFlag::O_EXCL, 0o666) {

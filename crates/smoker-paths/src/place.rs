@@ -28,6 +28,13 @@ const FOLDER: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLO
 #[cfg(not(target_os = "linux"))]
 const FOLDER: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_CLOEXEC);
 
+/// What becomes of a path whose folders are missing.
+#[derive(Clone, Copy, Debug)]
+enum MissingFolders {
+    Fail,
+    Make(Option<Owner>),
+}
+
 /// Where a path leads: a folder that is open, and a name in it that is no link, or that only the
 /// system itself can follow.
 #[derive(Debug)]
@@ -39,12 +46,35 @@ pub struct Place {
 }
 
 impl Place {
-    /// Follows a path. Folders that are missing are made when `make` is given, for the account in it.
+    /// Follows a path.
     ///
     /// # Errors
     ///
     /// Those of the system, and for root a link that another account could have put there.
-    pub fn of(path: &Path, make: Option<Option<Owner>>) -> io::Result<Self> {
+    pub fn of(path: &Path) -> io::Result<Self> {
+        Self::follow(path, MissingFolders::Fail, false)
+    }
+
+    /// As [`Place::of`]; folders that are missing are made, for this account.
+    ///
+    /// # Errors
+    ///
+    /// As [`Place::of`].
+    pub fn with_folders(path: &Path, owner: Option<Owner>) -> io::Result<Self> {
+        Self::follow(path, MissingFolders::Make(owner), false)
+    }
+
+    /// As [`Place::of`], for a name that is going to be replaced or removed: a link of another account is then the place
+    /// itself, which no open follows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Place::of`], for the folders on the way.
+    pub fn of_name(path: &Path) -> io::Result<Self> {
+        Self::follow(path, MissingFolders::Fail, true)
+    }
+
+    fn follow(path: &Path, missing: MissingFolders, keeps_links_of_others: bool) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let mut left: VecDeque<OsString> = names(&path).collect();
         let mut folder = open("/", FOLDER, Mode::empty())?;
@@ -58,7 +88,10 @@ impl Place {
                     if links > MAX_LINKS {
                         return Err(Errno::ELOOP.into());
                     }
-                    refuse_link_of_others(&folder, &stat)?;
+                    if let Err(refused) = refuse_link_of_others(&folder, &stat) {
+                        let is_kept = is_last && keeps_links_of_others;
+                        return if is_kept { Ok(Self { folder, name, is_magic: false }) } else { Err(refused) };
+                    }
                     if is_on_proc(&folder) {
                         if is_last {
                             return Ok(Self { folder, name, is_magic: true });
@@ -77,8 +110,10 @@ impl Place {
                 Ok(_) if is_last && name != ".." => return Ok(Self { folder, name, is_magic: false }),
                 Err(Errno::ENOENT) if is_last => return Ok(Self { folder, name, is_magic: false }),
                 Ok(_) => folder = openat(&folder, name.as_os_str(), FOLDER | OFlag::O_NOFOLLOW, Mode::empty())?,
-                Err(Errno::ENOENT) => folder = made_folder(&folder, &name, make.ok_or(Errno::ENOENT)?)?,
-                Err(error) => return Err(error.into()),
+                Err(error) => match (error, missing) {
+                    (Errno::ENOENT, MissingFolders::Make(owner)) => folder = made_folder(&folder, &name, owner)?,
+                    _ => return Err(error.into()),
+                },
             }
         }
     }
@@ -223,18 +258,18 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("real")).expect("writable");
         symlink("real/../real", path("link")).expect("writable");
-        let place = Place::of(&path("link/below/file"), Some(None)).expect("followed");
+        let place = Place::with_folders(&path("link/below/file"), None).expect("followed");
         place.open(OFlag::O_CREAT | OFlag::O_WRONLY, 0o600).expect("made");
         assert!(path("real/below/file").is_file());
-        assert!(Place::of(&path("none/file"), None).is_err(), "nothing is made unless asked for");
+        assert!(Place::of(&path("none/file")).is_err(), "nothing is made unless asked for");
         symlink(path("loop"), path("loop")).expect("writable");
-        assert_eq!(Place::of(&path("loop"), None).expect_err("a loop").raw_os_error(), Some(Errno::ELOOP as i32));
+        assert_eq!(Place::of(&path("loop")).expect_err("a loop").raw_os_error(), Some(Errno::ELOOP as i32));
     }
 
     #[test]
     fn the_standard_streams_have_a_path() {
         for path in ["/dev/null", "/dev/stdin"] {
-            Place::of(Path::new(path), None).and_then(|place| place.open(OFlag::O_RDONLY, 0)).expect(path);
+            Place::of(Path::new(path)).and_then(|place| place.open(OFlag::O_RDONLY, 0)).expect(path);
         }
     }
 
@@ -249,15 +284,15 @@ mod tests {
             fs::create_dir(path(name)).expect("writable");
         }
         symlink(path("target"), path("link")).expect("writable");
-        assert!(Place::of(&path("link/file"), None).is_ok());
+        assert!(Place::of(&path("link/file")).is_ok());
         lchown(path("link"), Some(12345), Some(12345)).expect("root may");
-        assert!(Place::of(&path("link/file"), None).is_err(), "a link that another account owns");
+        assert!(Place::of(&path("link/file")).is_err(), "a link that another account owns");
         symlink(path("target"), path("theirs/link")).expect("writable");
-        assert!(Place::of(&path("theirs/link/file"), None).is_ok());
+        assert!(Place::of(&path("theirs/link/file")).is_ok());
         fs::set_permissions(path("theirs"), fs::Permissions::from_mode(0o777)).expect("ours");
-        assert!(Place::of(&path("theirs/link/file"), None).is_err(), "a folder that everybody can write");
+        assert!(Place::of(&path("theirs/link/file")).is_err(), "a folder that everybody can write");
         fs::set_permissions(path("theirs"), fs::Permissions::from_mode(0o755)).expect("ours");
         chown(path("theirs"), Some(12345), None).expect("root may");
-        assert!(Place::of(&path("theirs/link"), None).is_err(), "a folder that another account owns");
+        assert!(Place::of(&path("theirs/link")).is_err(), "a folder that another account owns");
     }
 }

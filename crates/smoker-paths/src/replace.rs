@@ -74,7 +74,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, target) = (folder.path().join("file"), folder.path().join("target"));
         fs::write(&target, "kept").expect("writable");
-        let place = Place::of(&path, None).expect("a place");
+        let place = Place::of(&path).expect("a place");
         // What comes in the name's place after it was looked at is not followed.
         symlink(&target, &path).expect("writable");
         replace(&place, b"new", 0o644, None).expect("replaced");

@@ -14,11 +14,13 @@ use smoker_runner::process::credentials::Credentials;
 
 use crate::cli::{self, Options, Order};
 use crate::daemon::Daemon;
+use crate::os::descriptors;
 use crate::reload::ConfigSource;
 use crate::service::daemonize::{self, Side};
 use crate::service::error::StartError;
 use crate::service::logger_names::LOGGER_NAMES;
 use crate::service::pidfile::{self, Pidfile};
+use crate::service::program::Invocation;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
@@ -50,6 +52,7 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 /// The start-up in order. Everything that an operator can get wrong fails
 /// before the daemon leaves their terminal.
 fn start(options: &Options) -> Result<u8, StartError> {
+    let inherited = descriptors::open_ones();
     let Loaded { settings, credentials, plugins, problems } = load(options)?;
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins);
@@ -59,9 +62,10 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let pidfile_path = pidfile_path(options, &settings);
     let owner = credentials.as_ref().map(privileges::owner);
-    let (background, _pidfile_lock) = match options.order {
+    let (background, pidfile) = match options.order {
         Order::Background => {
             match go_to_background(
+                &inherited,
                 StdioFiles::of(&settings, &origin.working, owner),
                 &pidfile_path,
                 &problems,
@@ -85,6 +89,9 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile };
     let served = dropped.and_then(|()| serve(Daemon { settings, plugins, listeners, source }, background));
     pidfile::remove_if_ours(&pidfile_path);
+    if let Some(pidfile) = pidfile {
+        pidfile.release();
+    }
     served.map(|()| exit_code::SUCCESS)
 }
 
@@ -123,6 +130,7 @@ enum Background {
 }
 
 fn go_to_background(
+    inherited: &[i32],
     files: StdioFiles,
     pidfile_path: &Path,
     problems: &[Problem],
@@ -136,6 +144,7 @@ fn go_to_background(
         Side::Starter { is_serving: true } => Ok(Background::Starter(exit_code::SUCCESS)),
         Side::Starter { is_serving: false } => Ok(Background::Starter(exit_code::FAILURE)),
         Side::Daemon(readiness) => {
+            descriptors::close(inherited);
             pidfile.write()?;
             Ok(Background::Daemon(BackgroundDaemon { files, open_files, readiness }, pidfile))
         }
@@ -214,7 +223,17 @@ fn stop_daemon(options: &Options) -> u8 {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };
-    match stop::stop(&pidfile_path(options, &config.settings)) {
+    let own = Origin::of(&options.config).path;
+    let pidfile_of = |daemon: &Invocation| {
+        let of_daemon = cli::read(daemon.arguments.iter().cloned())?;
+        let pidfile = match of_daemon.pidfile {
+            Some(pidfile) => pidfile,
+            None if daemon.working.join(&of_daemon.config) == own => config.settings.pidfile.clone(),
+            None => config::load_from(&daemon.working, &of_daemon.config).ok()?.settings.pidfile,
+        };
+        std::path::absolute(daemon.working.join(pidfile)).ok()
+    };
+    match stop::stop(&pidfile_path(options, &config.settings), pidfile_of) {
         Ok(()) => exit_code::SUCCESS,
         Err(error) => fail(&error),
     }

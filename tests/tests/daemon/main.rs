@@ -5,6 +5,7 @@
 //! - `configure`: configurations and command lines, good and bad, before anything is started
 //! - `service`: start, background, pidfile, stop, ids, service managers and init scripts
 //! - `run`: one run of a plugin: when it starts, what it gets, how it ends, what it leaves
+//! - `paths`: paths that another account controls
 //! - `reload`: SIGHUP
 //! - `api`: the REST interface, its limits, and the client that uses it
 //! - `logging`: every handler of the log
@@ -13,6 +14,7 @@
 mod api;
 mod configure;
 mod logging;
+mod paths;
 mod reload;
 mod replay;
 mod run;

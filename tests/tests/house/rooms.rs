@@ -68,7 +68,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smokerd",
         &[
-            ("app", &["cli", "daemon", "exit_code", "reload", "service", "startup", "test_plugin"]),
+            ("app", &["cli", "daemon", "exit_code", "os", "reload", "service", "startup", "test_plugin"]),
             ("cli", &["exit_code", "test_plugin"]),
             ("embedded", &["http", "runtime", "startup"]),
             ("daemon", &["http", "os", "reload", "runtime", "scheduler", "service", "startup"]),

@@ -127,17 +127,27 @@ pub(crate) enum Order {
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
 
+/// Reads the command line of another smokerd, and prints nothing; `None` for one that serves nothing.
+pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Option<Options> {
+    let options = typed(arguments).and_then(Typed::into_options).ok()?;
+    matches!(options.order, Order::Foreground | Order::Background).then_some(options)
+}
+
+fn typed(arguments: impl IntoIterator<Item = OsString>) -> Result<Typed, clap::Error> {
+    Typed::try_parse_from(
+        arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument }),
+    )
+}
+
 /// Reads the command line; help, version, completions and usage errors are
 /// printed here and give the exit code.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
-    let arguments =
-        arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument });
     let print = |error: clap::Error| {
         // Neither a closed terminal nor a full disk changes what the exit code says.
         let _ = error.print();
         if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
     };
-    let typed = Typed::try_parse_from(arguments).map_err(print)?;
+    let typed = typed(arguments).map_err(print)?;
     if let Some(shell) = typed.generate {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Typed::command(), "smokerd", &mut script);

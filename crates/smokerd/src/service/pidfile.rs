@@ -1,15 +1,23 @@
 //! The file with the daemon's process id.
 //!
-//! A running daemon holds a lock on it, which the kernel drops with the
-//! process however that ends; so a file without a lock is stale.
+//! A running daemon holds the lock on a file beside it (`pid_lock`); the pidfile itself is for people and for other programs,
+//! and says nothing that the daemon relies on.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use nix::unistd::Pid;
+use smoker_paths::place::Place;
+use smoker_paths::replace;
 use thiserror::Error;
+
+use crate::service::pid_lock::{Holder, LockError, PidLock};
+use crate::service::{pid_lock, program};
+
+/// Everybody may read it.
+const MODE: u32 = 0o644;
 
 /// Why a pidfile cannot be used.
 #[derive(Debug, Error)]
@@ -26,77 +34,103 @@ pub(crate) enum PidfileError {
     NoProcessId { path: PathBuf, content: String },
 }
 
-/// A pidfile that is locked by us.
+/// A pidfile whose lock we hold.
 #[derive(Debug)]
 pub(crate) struct Pidfile {
-    file: File,
+    lock: PidLock,
     path: PathBuf,
+    /// The file that was written, locked too where that is possible: scripts of older versions look for that.
+    written: Option<File>,
 }
 
 impl Pidfile {
-    /// Creates or takes over a file and locks it. The lock belongs to the open
-    /// file, so it goes along into the background.
+    /// Takes the lock, which goes along into the background.
     pub(crate) fn lock(path: &Path) -> Result<Self, PidfileError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let held = |pid: Option<Pid>| {
+            let pid = pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
+            PidfileError::Held { path: path.clone(), pid }
+        };
         let unwritable = |source| PidfileError::Unwritable { path: path.clone(), source };
-        loop {
-            let mut options = OpenOptions::new();
-            let mut file =
-                options.read(true).write(true).create(true).truncate(false).open(&path).map_err(unwritable)?;
-            match file.try_lock() {
-                // A daemon that just ended may have removed the file that we opened.
-                Ok(()) if is_still_at(&file, &path) => return Ok(Self { file, path }),
-                Ok(()) => {}
-                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
-                Err(TryLockError::WouldBlock) => return Err(held(path, &mut file)),
-            }
+        let lock = match PidLock::take(&path) {
+            Ok(lock) => lock,
+            Err(LockError::Held(pid)) => return Err(held(pid.or_else(|| read(&path).ok()))),
+            Err(LockError::Failed(source)) => return Err(unwritable(source)),
+        };
+        if lock.is_new()
+            && let Some(pid) = locked_by_older_version(&path)
+        {
+            lock.remove();
+            return Err(held(Some(pid)));
         }
+        Ok(Self { lock, path, written: None })
     }
 
     /// Writes our process id, without a line break as the original does.
     pub(crate) fn write(&mut self) -> Result<(), PidfileError> {
-        let write = |file: &mut File| {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(std::process::id().to_string().as_bytes())
-        };
-        write(&mut self.file).map_err(|source| PidfileError::Unwritable { path: self.path.clone(), source })
+        let path = self.path.clone();
+        self.write_id().map_err(|source| PidfileError::Unwritable { path, source })
+    }
+
+    fn write_id(&mut self) -> io::Result<()> {
+        let id = std::process::id().to_string();
+        self.lock.write(&id)?;
+        if self.lock.is_pidfile() {
+            return Ok(());
+        }
+        let place = Place::of_name(&self.path)?;
+        replace::replace(&place, id.as_bytes(), MODE, None)?;
+        let written = place.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)?;
+        // A reader may have been faster; nothing depends on it.
+        let _ = written.try_lock();
+        self.written = Some(written);
+        Ok(())
+    }
+
+    /// Removes the lock's file, as far as the daemon's account may.
+    pub(crate) fn release(&self) {
+        self.lock.remove();
     }
 }
 
-fn is_still_at(file: &File, path: &Path) -> bool {
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    file.metadata().map(identity).ok() == fs::metadata(path).map(identity).ok()
-}
-
-fn held(path: PathBuf, file: &mut File) -> PidfileError {
-    let mut pid = String::new();
-    // A file that cannot be read is locked all the same.
-    let _ = file.read_to_string(&mut pid);
-    let pid = if pid.trim().is_empty() { "unknown".to_owned() } else { pid.trim().to_owned() };
-    PidfileError::Held { path, pid }
+/// A daemon of an older version, which holds a lock on the pidfile itself. A lock alone says nothing, because every reader can take
+/// one; the process has to be this program.
+pub(crate) fn locked_by_older_version(path: &Path) -> Option<Pid> {
+    let file = open(path).ok()?;
+    let pid = read(path).ok()?;
+    pid_lock::is_held(&file).then_some(pid).filter(|pid| program::is_ours(*pid))
 }
 
 /// The process id in a file.
 pub(crate) fn read(path: &Path) -> Result<Pid, PidfileError> {
-    let content = match fs::read_to_string(path) {
+    let unreadable = |source| PidfileError::Unreadable { path: path.to_owned(), source };
+    let content = match open(path).and_then(pid_lock::content_of) {
         Ok(content) => content,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(PidfileError::Missing { path: path.to_owned() });
         }
-        Err(source) => return Err(PidfileError::Unreadable { path: path.to_owned(), source }),
+        Err(source) => return Err(unreadable(source)),
     };
-    // 0, 1 and negative numbers would mean our group, init and all processes.
-    match content.trim().parse() {
-        Ok(pid) if pid > 1 => Ok(Pid::from_raw(pid)),
-        _ => Err(PidfileError::NoProcessId { path: path.to_owned(), content: content.trim().to_owned() }),
+    pid_lock::parse(&content)
+        .ok_or_else(|| PidfileError::NoProcessId { path: path.to_owned(), content: content.trim().to_owned() })
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    Place::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
+}
+
+/// The daemon that a pidfile stands for: the holder of its lock.
+pub(crate) fn holder(path: &Path) -> Holder {
+    match pid_lock::holder(path) {
+        Holder::None => locked_by_older_version(path).map_or(Holder::None, |pid| Holder::Process(Some(pid))),
+        holder => holder,
     }
 }
 
 /// Removes the file if it holds our process id, no matter which process wrote it.
 pub(crate) fn remove_if_ours(path: &Path) {
     if read(path).is_ok_and(|pid| pid == Pid::this())
-        && let Err(error) = fs::remove_file(path)
+        && let Err(error) = Place::of_name(path).and_then(|place| place.remove())
     {
         tracing::warn!("can't remove pidfile {}: {error}; the next start takes it over", path.display());
     }
@@ -104,19 +138,19 @@ pub(crate) fn remove_if_ours(path: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn numbers_that_would_signal_more_than_one_process_are_refused() {
-        let folder = std::env::temp_dir().join(format!("smokerd-pidfile-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a temporary folder");
-        let path = folder.join("pid");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("pid");
         for content in ["0", "1", "-1", "", "12 34", "x"] {
             fs::write(&path, content).expect("a writable folder");
             assert!(matches!(read(&path), Err(PidfileError::NoProcessId { .. })), "{content}");
         }
         fs::write(&path, "4242\n").expect("a writable folder");
         assert_eq!(read(&path).ok(), Some(Pid::from_raw(4242)));
-        fs::remove_dir_all(&folder).expect("our own folder");
     }
 }

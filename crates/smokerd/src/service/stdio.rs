@@ -45,7 +45,7 @@ impl StdioFiles {
             move |source| StartError::Stdio { stream, path, source }
         };
         let append = |path: &Path| append::open(path, self.owner);
-        let read = |path: &Path| Place::of(path, None)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0);
+        let read = |path: &Path| Place::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0);
         Ok(OpenStdio {
             stdin: read(&self.stdin).map_err(failed("stdin", &self.stdin))?,
             stdout: append(&self.stdout).map_err(failed("stdout", &self.stdout))?,

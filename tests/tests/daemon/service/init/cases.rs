@@ -26,8 +26,8 @@ fn lock(system: &System) -> PathBuf {
 /// the first of its threads does not wait.
 fn kill_daemon(system: &System) {
     kill(Pid::from_raw(system.pid()), Signal::SIGKILL).expect("it runs");
-    let pidfile = File::open(system.pidfile()).expect("it stays");
-    wait::until_true("the daemon to let go of its pidfile", || pidfile.try_lock_shared().is_ok());
+    let lock = File::open(system.path("var/run/smokerd.pid.lock")).expect("it stays");
+    wait::until_true("the daemon to let go of its lock", || lock.try_lock_shared().is_ok());
 }
 
 pub(crate) fn start_and_stop(system: &System) {

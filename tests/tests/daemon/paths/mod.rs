@@ -1,0 +1,5 @@
+//! Paths that another account controls: what root opens, locks, signals and reads through them.
+
+mod configuration;
+mod inherited;
+mod pidfile;

@@ -1,0 +1,152 @@
+//! A pidfile in a folder that another account can write, and a lock that another account can take.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use smoker_tests::background::{Background, START, hello, stranger};
+use smoker_tests::cli::{self, Output};
+use smoker_tests::daemon::Daemon;
+use smoker_tests::started::Started;
+use smoker_tests::{processes, wait};
+
+/// The account that the daemon becomes.
+const ACCOUNT: u32 = 12345;
+
+/// A daemon that becomes another account, and whose pidfile lies in that account's folder.
+struct Theirs(Background);
+
+impl Theirs {
+    fn prepare() -> Self {
+        let place = Background::prepare(&hello().top("uid: 12345\ngid: 12345\npidfile: {{DIR}}/run/smokerd.pid"));
+        fs::create_dir(place.sandbox.path("run")).expect("writable");
+        chown(place.sandbox.path("run"), Some(ACCOUNT), Some(ACCOUNT)).expect("root may");
+        Self(place)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.sandbox.path(name)
+    }
+
+    fn run(&self, more: &[&str]) -> Output {
+        cli::smokerd(&self.0.sandbox, &[&START[..4], more].concat())
+    }
+
+    /// Starts it, and stops it again by its lock.
+    fn expect_service(&self) {
+        self.run(&[]).expect_code(0);
+        assert!(self.0.serves());
+        self.run(&["--stop"]).expect_code(0);
+        assert!(self.0.is_closed());
+    }
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_link_in_the_place_of_the_pidfile_leads_root_nowhere() {
+    for name in ["run/smokerd.pid", "run/smokerd.pid.lock"] {
+        let theirs = Theirs::prepare();
+        let precious = theirs.path("precious");
+        fs::write(&precious, "root's").expect("writable");
+        fs::set_permissions(&precious, fs::Permissions::from_mode(0o600)).expect("ours");
+        for plant in [symlink::<PathBuf, PathBuf>, fs::hard_link::<PathBuf, PathBuf>] {
+            let _ = fs::remove_file(theirs.path(name));
+            plant(precious.clone(), theirs.path(name)).expect("writable");
+            theirs.expect_service();
+            assert_eq!(fs::read_to_string(&precious).expect("readable"), "root's");
+            let metadata = fs::metadata(&precious).expect("there");
+            assert_eq!((metadata.uid(), metadata.mode() & 0o777), (0, 0o600));
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_lock_that_another_account_has_made_does_not_count() {
+    let theirs = Theirs::prepare();
+    let path = theirs.path("run/smokerd.pid.lock");
+    let planted = File::create(&path).expect("writable");
+    chown(&path, Some(ACCOUNT), Some(ACCOUNT)).expect("root may");
+    planted.try_lock().expect("ours");
+    theirs.run(&[]).expect_code(0);
+    assert!(theirs.0.serves());
+    let lock = fs::metadata(&path).expect("there");
+    assert_eq!((lock.uid(), lock.mode() & 0o777), (0, 0o600));
+    let pidfile = fs::metadata(theirs.path("run/smokerd.pid")).expect("there");
+    assert_eq!(pidfile.mode() & 0o777, 0o644);
+    theirs.run(&["--stop"]).expect_code(0);
+}
+
+/// The account can write any number into its folder; who holds the lock is signalled.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_forged_number_is_not_signalled() {
+    let theirs = Theirs::prepare();
+    let mut victim = stranger();
+    theirs.run(&[]).expect_code(0);
+    fs::write(theirs.path("run/smokerd.pid"), victim.pid().to_string()).expect("writable");
+    theirs.run(&["--stop"]).expect_code(0);
+    assert!(theirs.0.is_closed() && victim.is_running());
+    fs::write(theirs.path("run/smokerd.pid"), victim.pid().to_string()).expect("writable");
+    let refused = theirs.run(&["--stop"]);
+    refused.expect_code(1);
+    assert!(refused.stderr.contains("is no smokerd with this pidfile"), "{}", refused.stderr);
+    assert!(victim.is_running());
+}
+
+#[test]
+fn stop_signals_no_daemon_with_another_pidfile() {
+    let mut other = Daemon::start(hello());
+    let place = Background::prepare(&hello());
+    place.write_pidfile(&other.pid().to_string());
+    place.stop().expect_code(1);
+    assert!(other.is_running());
+}
+
+/// Every reader of the pidfile can lock it.
+#[test]
+fn a_lock_on_the_pidfile_refuses_no_start() {
+    let place = Background::running(&hello());
+    let killed = place.pid();
+    let reader = File::open(place.sandbox.pidfile()).expect("readable");
+    place.signal(Signal::SIGKILL);
+    wait::until_true("the daemon to be gone", || !processes::is_running(killed) && place.is_closed());
+    wait::until_true("the lock to be free", || reader.try_lock().is_ok());
+    place.start().expect_code(0);
+    assert!(place.serves());
+    place.stop().expect_code(0);
+}
+
+/// A daemon of an earlier version holds a lock on the pidfile itself and knows no other.
+#[test]
+fn a_daemon_of_an_older_version_is_found_by_its_lock_on_the_pidfile() {
+    let place = Background::running(&hello());
+    let pid = place.pid();
+    fs::remove_file(place.sandbox.pidfile().with_extension("pid.lock")).expect("there");
+    let refused = place.start();
+    refused.expect_code(1);
+    place.stop().expect_code(0);
+    assert!(!processes::is_running(pid));
+}
+
+#[test]
+fn the_lock_goes_with_the_daemon() {
+    let place = Background::running(&hello());
+    let lock = place.sandbox.pidfile().with_extension("pid.lock");
+    assert_eq!(fs::metadata(&lock).expect("there").mode() & 0o777, 0o600);
+    place.stop().expect_code(0);
+    assert!(!lock.exists() && !place.sandbox.pidfile().exists());
+}
+
+/// A pipe in the place of a pidfile makes nothing wait.
+#[test]
+fn a_pipe_in_the_place_of_the_pidfile_is_told() {
+    let place = Background::prepare(&hello());
+    let mut mkfifo = Command::new("mkfifo");
+    Started::spawn(mkfifo.arg(place.sandbox.pidfile())).expect("mkfifo").exit_within(wait::PATIENCE).expect("it ends");
+    let refused = place.stop();
+    refused.expect_code(1);
+    assert!(refused.stderr.contains("it is not a file"), "{}", refused.stderr);
+}
