@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::net::unix::pipe;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -94,8 +94,8 @@ pub(crate) async fn execute(
     };
     let reason = tokio::select! {
         status = by_itself => {
-            reaper.release(process.pid);
-            processes.child_ended(run, process.pid);
+            reaper.release(process.child.pid);
+            processes.child_ended(run, process.child.pid);
             return Ok(streams.into_outcome(ChildEnd::from(status?)));
         }
         () = until(deadline) => StopReason::Timeout,
@@ -123,7 +123,7 @@ pub(crate) async fn until(deadline: Option<Instant>) {
 
 /// Gives the child its input, and then nothing more to wait for: a child that
 /// does not read it is free not to.
-async fn feed(stdin: Option<ChildStdin>, input: Option<&[u8]>) -> Infallible {
+async fn feed(stdin: Option<pipe::Sender>, input: Option<&[u8]>) -> Infallible {
     if let (Some(mut stdin), Some(input)) = (stdin, input) {
         // A child may close its input before it has read all of it.
         let _ = stdin.write_all(input).await;
@@ -139,13 +139,13 @@ async fn end_all(reaper: &Reaper, mut process: ChildProcess, streams: &mut Outpu
         () = streams.drain() => ending.await,
     };
     let _ = timeout(DRAIN_TIMEOUT, streams.drain()).await;
-    if survivors.contains(&process.pid) {
-        tracing::error!("process {} survived SIGKILL; its run is given up", process.pid);
+    if survivors.contains(&process.child.pid) {
+        tracing::error!("process {} survived SIGKILL; its run is given up", process.child.pid);
     }
     let reaper = reaper.clone();
     let reap = async move {
         let _ = process.child.wait().await;
-        reaper.release(process.pid);
+        reaper.release(process.child.pid);
     };
     // Only a process that sleeps in the kernel is waited for beyond this moment.
     tokio::spawn(reap);
@@ -198,8 +198,8 @@ impl ChildEnd {
 
 /// Both output streams and what they gave so far.
 struct OutputStreams {
-    stdout: OutputStream<ChildStdout>,
-    stderr: OutputStream<ChildStderr>,
+    stdout: OutputStream<pipe::Receiver>,
+    stderr: OutputStream<pipe::Receiver>,
 }
 
 struct OutputStream<R> {

@@ -6,26 +6,26 @@
 //! shell of a run, and would cost every run a fork in place of `posix_spawn`.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{self, BufRead};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{ExitCode, ExitStatus, Stdio};
+use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::Pid;
 use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::net::unix::pipe;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::process::child::Child;
 use crate::process::containment::orphans::Reaper;
 use crate::process::process_scanner::ProcessScanner;
 use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
-use crate::process::spawn::clean_command;
+use crate::process::spawn::{Program, spawn_helper};
 use crate::process::sys::ScanScope;
 use crate::process::terminate::kill_helper;
 
@@ -91,20 +91,23 @@ struct GuardianKeeper {
 impl GuardianKeeper {
     async fn spawn(&self) -> io::Result<Child> {
         let daemon = RunId::of_daemon();
-        let mut command = clean_command(Path::new("/proc/self/exe"));
-        command.arg0("smokerd").args([SUBCOMMAND, &daemon.to_string()]);
-        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.reaper.spawn(Command::from(command), daemon).await
+        let number = daemon.to_string();
+        let program = Program {
+            path: Path::new("/proc/self/exe"),
+            name: Some("smokerd"),
+            arguments: &[OsStr::new(SUBCOMMAND), OsStr::new(&number)],
+            environment: &[],
+            credentials: None,
+            has_input: true,
+        };
+        spawn_helper(&self.reaper, &program).await
     }
 
     async fn keep(self, mut guardian: Child) {
         loop {
             let born = Instant::now();
-            let pid = guardian.id().and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
             let died = self.watch(&mut guardian).await;
-            if let Some(pid) = pid {
-                self.reaper.release(pid);
-            }
+            self.reaper.release(guardian.pid);
             let Some(died) = died else { return };
             tracing::warn!("the guardian died ({died}); starting another");
             let Some(another) = self.replace(born).await else { return };
@@ -151,7 +154,7 @@ impl GuardianKeeper {
 /// to leave something running: by their numbers alone those cannot be
 /// distinguished from runs that are over.
 async fn send_exempt_runs(
-    pipe: &mut ChildStdin,
+    pipe: &mut pipe::Sender,
     exempt_runs: &mut watch::Receiver<BTreeSet<RunId>>,
 ) -> std::convert::Infallible {
     exempt_runs.mark_changed();

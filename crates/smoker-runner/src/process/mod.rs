@@ -3,6 +3,8 @@
 //! # Layout
 //!
 //! - `spawn`: starts a child; nothing else does
+//! - `child`: a child, its streams and its end
+//! - `inheritance`: what the daemon has set for itself alone
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
@@ -14,14 +16,16 @@
 //! - `credentials`: the user and groups that a child runs as
 //! - `environment`: the `SMOKER_*` variables
 //! - `own_program`: the path of our own program
-//! - `sys`: what differs between Linux and other systems; the only module with `unsafe`
+//! - `sys`: what differs between Linux and other systems; the only folder with `unsafe`
 
 pub(crate) mod capture;
+pub(crate) mod child;
 pub mod containment;
 pub mod credentials;
 pub(crate) mod environment;
 pub(crate) mod execute;
 pub mod guardian;
+pub mod inheritance;
 pub(crate) mod own_program;
 pub(crate) mod process_scanner;
 pub(crate) mod process_tree;

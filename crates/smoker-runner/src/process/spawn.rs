@@ -1,102 +1,182 @@
 //! Starts children; no other file does.
 
-use std::ffi::{OsStr, OsString};
+use std::borrow::Cow;
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
-use std::process::{Command as StdCommand, Stdio};
+use std::sync::LazyLock;
 
-use nix::unistd::Pid;
-use tokio::process::{Child, Command};
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access, fchown};
+use tokio::net::unix::pipe;
 
+use crate::process::child::Child;
 use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::environment::DAEMON_ONLY;
+use crate::process::inheritance;
 use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::{self, RunId};
-use crate::process::sys;
+use crate::process::sys::{self, ChildAccount, ChildSetup};
 
-/// A program with its arguments, environment and account.
-#[derive(Debug)]
+/// Where programs are without a `PATH`.
+const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// A program and what surrounds it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Program<'a> {
     pub(crate) path: &'a Path,
-    /// Its `argv[0]`, when that is not its path.
+    /// What it is told to be called, when that is not its path.
     pub(crate) name: Option<&'a str>,
     pub(crate) arguments: &'a [&'a OsStr],
+    /// Variables beside those of the daemon.
     pub(crate) environment: &'a [(String, String)],
     pub(crate) credentials: Option<&'a Credentials>,
+    /// Whether the daemon writes to its standard input.
     pub(crate) has_input: bool,
 }
 
-/// A program that runs, leader of a process group of its own.
+/// A program that runs, and what comes from it.
 #[derive(Debug)]
 pub(crate) struct ChildProcess {
     pub(crate) child: Child,
-    pub(crate) pid: Pid,
     pub(crate) tree: ProcessTree,
 }
 
-/// Starts a program as a child of a run.
+/// Starts a program as a child of a run. Its output goes to the daemon.
 ///
-/// Without credentials there is nothing to do between fork and exec, which
-/// lets the standard library use `posix_spawn`: it does not copy our page
-/// tables and costs a fraction of a fork.
+/// # Errors
+///
+/// Why the program did not begin.
 pub(crate) async fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::Result<ChildProcess> {
-    let mut command = clean_command(program.path);
-    if let Some(name) = program.name {
-        command.arg0(name);
-    }
-    command
-        .args(program.arguments)
-        .envs(program.environment.iter().map(|(name, value)| (name, value)))
-        .env(run_id::VARIABLE, run.to_string())
-        .process_group(0)
-        .stdin(if program.has_input { Stdio::piped() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let (input, stdin) = if program.has_input {
+        let (reader, writer) = io::pipe()?;
+        (OwnedFd::from(reader), Some(pipe::Sender::from_owned_fd(writer.into())?))
+    } else {
+        (null(OpenOptions::new().read(true))?, None)
+    };
+    let mut child = start_with_output(reaper, program, input, run).await?;
+    child.stdin = stdin;
+    let tree = ProcessTree::of_child(run, child.pid);
+    Ok(ChildProcess { child, tree })
+}
+
+/// Starts a module host, with its control socket as standard input. It belongs to no run.
+///
+/// # Errors
+///
+/// Why the interpreter did not begin.
+pub(crate) async fn spawn_host(reaper: &Reaper, program: &Program<'_>, control: OwnedFd) -> io::Result<Child> {
+    start_with_output(reaper, program, control, RunId::of_daemon()).await
+}
+
+/// Starts a helper that reads what the daemon writes and prints nothing. It belongs to no run.
+///
+/// # Errors
+///
+/// Why the helper did not begin.
+pub(crate) async fn spawn_helper(reaper: &Reaper, program: &Program<'_>) -> io::Result<Child> {
+    let (reader, writer) = io::pipe()?;
+    let nowhere = null(OpenOptions::new().write(true))?;
+    let streams = [OwnedFd::from(reader), nowhere.try_clone()?, nowhere];
+    let mut child = start(reaper, program, streams, RunId::of_daemon()).await?;
+    child.stdin = Some(pipe::Sender::from_owned_fd(writer.into())?);
+    Ok(child)
+}
+
+async fn start_with_output(reaper: &Reaper, program: &Program<'_>, input: OwnedFd, run: RunId) -> io::Result<Child> {
+    let (stdout, their_stdout) = io::pipe()?;
+    let (stderr, their_stderr) = io::pipe()?;
+    let streams = [input, their_stdout.into(), their_stderr.into()];
     if let Some(credentials) = program.credentials {
-        sys::run_as(&mut command, credentials.uid, credentials.gid, &credentials.groups);
+        // A pipe belongs to who made it, and `/dev/stdout` opens it once more by its owner's rights.
+        for stream in &streams[1..] {
+            fchown(stream, Some(credentials.uid), Some(credentials.gid))?;
+        }
     }
-    let child = reaper.spawn(Command::from(command), run).await?;
-    let pid = pid_of(&child)?;
-    let tree = ProcessTree::of_child(run, pid);
-    Ok(ChildProcess { child, pid, tree })
+    let mut child = start(reaper, program, streams, run).await?;
+    child.stdout = Some(pipe::Receiver::from_owned_fd(stdout.into())?);
+    child.stderr = Some(pipe::Receiver::from_owned_fd(stderr.into())?);
+    Ok(child)
 }
 
-/// Starts a module host, with its control socket as standard input. It leads a
-/// process group of its own, so that a terminal's signals reach it only
-/// through us. It belongs to no run.
-pub(crate) async fn spawn_host(
-    reaper: &Reaper,
-    interpreter: &Path,
-    arguments: &[OsString],
-    control: OwnedFd,
-) -> io::Result<(Child, Pid)> {
-    let mut command = clean_command(interpreter);
-    command
-        .args(arguments)
-        .env(run_id::VARIABLE, RunId::of_daemon().to_string())
-        .process_group(0)
-        .stdin(Stdio::from(control))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let child = reaper.spawn(Command::from(command), RunId::of_daemon()).await?;
-    let pid = pid_of(&child)?;
-    Ok((child, pid))
-}
-
-/// A command for a program of smokerd or of a plugin, without the variables
-/// that are meant for the daemon alone.
-pub(crate) fn clean_command(path: &Path) -> StdCommand {
-    let mut command = StdCommand::new(path);
-    for variable in DAEMON_ONLY {
-        command.env_remove(variable);
+async fn start(reaper: &Reaper, program: &Program<'_>, streams: [OwnedFd; 3], run: RunId) -> io::Result<Child> {
+    let path = text(search(program.path)?.as_os_str())?;
+    let name = program.name.map_or(program.path.as_os_str(), OsStr::new);
+    let mut arguments = vec![text(name)?];
+    for argument in program.arguments {
+        arguments.push(text(argument)?);
     }
-    command
+    let environment = environment(program.environment, run)?;
+    let account = program.credentials.map(|it| ChildAccount { uid: it.uid, gid: it.gid, groups: &it.groups });
+    let setup = ChildSetup {
+        program: &path,
+        arguments: &arguments,
+        environment: &environment,
+        streams: [streams[0].as_fd(), streams[1].as_fd(), streams[2].as_fd()],
+        account,
+        limits: &[],
+        tag: sys::tag_of(run),
+        open_files: inheritance::open_files(),
+        cgroup: None,
+        work_dir: None,
+        umask: None,
+        nice: None,
+        no_new_privileges: false,
+        resets_oom_score: inheritance::is_spared_by_oom_killer(),
+    };
+    reaper.start_child(&setup).await.map(Child::of)
 }
 
-fn pid_of(child: &Child) -> io::Result<Pid> {
-    let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
-    Ok(Pid::from_raw(pid.ok_or_else(|| io::Error::other("the child has no process number"))?))
+/// Where a program is: a name without a folder is searched in the folders of
+/// `PATH`, never in the working directory.
+fn search(program: &Path) -> io::Result<Cow<'_, Path>> {
+    if program.as_os_str().as_bytes().contains(&b'/') {
+        return Ok(program.into());
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
+    let mut paths = std::env::split_paths(&folders).filter(|folder| folder.is_absolute()).map(|it| it.join(program));
+    let found = paths.find(|path| path.is_file() && access(path, AccessFlags::X_OK).is_ok());
+    found.map(Cow::Owned).ok_or_else(|| io::Error::from_raw_os_error(Errno::ENOENT as i32))
+}
+
+/// The variables of the daemon, but for those that are meant for it alone; then those of the run.
+fn environment(additional: &[(String, String)], run: RunId) -> io::Result<Vec<CString>> {
+    static INHERITED: LazyLock<Vec<(OsString, CString)>> = LazyLock::new(|| {
+        let variables = std::env::vars_os().filter(|(name, _)| !DAEMON_ONLY.iter().any(|other| name == other));
+        variables.filter_map(|(name, value)| Some((name.clone(), variable(&name, &value).ok()?))).collect()
+    });
+    let run = run.to_string();
+    let own = additional.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let own: Vec<_> = own.chain([(run_id::VARIABLE, run.as_str())]).collect();
+    let is_replaced = |name: &OsString| own.iter().any(|(own, _)| name == own);
+    let mut all: Vec<_> =
+        INHERITED.iter().filter(|(name, _)| !is_replaced(name)).map(|(_, text)| text.clone()).collect();
+    for (name, value) in &own {
+        all.push(variable(OsStr::new(name), OsStr::new(value))?);
+    }
+    Ok(all)
+}
+
+fn variable(name: &OsStr, value: &OsStr) -> io::Result<CString> {
+    let mut pair = OsString::with_capacity(name.len() + value.len() + 1);
+    pair.push(name);
+    pair.push("=");
+    pair.push(value);
+    CString::new(pair.into_vec()).map_err(|_| nul())
+}
+
+fn text(text: &OsStr) -> io::Result<CString> {
+    CString::new(text.as_bytes()).map_err(|_| nul())
+}
+
+fn nul() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "nul byte found in provided data")
+}
+
+fn null(options: &OpenOptions) -> io::Result<OwnedFd> {
+    options.open("/dev/null").map(|file: File| file.into())
 }

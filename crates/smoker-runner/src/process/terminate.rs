@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::process::child::Child;
 use crate::process::process_scanner::ProcessScanner;
 use crate::process::process_tree::ProcessTree;
 use crate::process::sys::{self, RunMember};
@@ -139,8 +139,8 @@ fn kill_at_once(pid: Pid) {
 }
 
 /// Kills a helper of ours that does not end by itself. What it started follows it.
-pub(crate) fn kill_helper(helper: &mut Child) -> io::Result<()> {
-    helper.start_kill()
+pub(crate) fn kill_helper(helper: &Child) -> io::Result<()> {
+    Ok(kill(helper.pid, Signal::SIGKILL)?)
 }
 
 /// Whether a group still has a process.

@@ -3,10 +3,10 @@
 use std::fs;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use smoker_runner::process::inheritance;
 
 /// Enough for all connections and some thousands of runs at a time, each of
-/// which holds two pipes and its process; few enough for programs that close
-/// every possible descriptor when they start, which inherit it.
+/// which holds two pipes and its process. Runs keep the limit that the daemon began with.
 const TARGET_LIMIT: u64 = 16 * 1024;
 
 /// Standard error. What has a higher number was opened for some purpose.
@@ -16,6 +16,7 @@ const LAST_STANDARD_STREAM: i32 = 2;
 /// allows. Returns how many files may be open.
 pub(crate) fn raise_limit() -> usize {
     let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        inheritance::keep_open_files_limit(soft);
         if soft >= TARGET_LIMIT { Ok(()) } else { setrlimit(Resource::RLIMIT_NOFILE, TARGET_LIMIT.min(hard), hard) }
     });
     if let Err(error) = raised {

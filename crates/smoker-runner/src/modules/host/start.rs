@@ -1,18 +1,16 @@
 //! From an interpreter to a host that takes orders.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nix::unistd::Pid;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::process::Child;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -20,10 +18,11 @@ use crate::modules::host::connection::HostConnection;
 use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
 use crate::modules::host::sources;
 use crate::modules::host::wire::HostMessage;
+use crate::process::child::Child;
 use crate::process::containment::orphans::Reaper;
 use crate::process::execute::ChildEnd;
 use crate::process::own_program;
-use crate::process::spawn::spawn_host;
+use crate::process::spawn::{Program, spawn_host};
 use crate::process::terminate::kill_helper;
 
 /// Runs the line that comes first over the control socket, so that a listing
@@ -69,7 +68,7 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
         let reason = exit.reason().await;
         return Err(format!("{shown} can't run modules: {reason}; {PYTHON_ADVICE}"));
     };
-    tracing::info!("Started Python host {}: {shown} is Python {ready}", exit.pid);
+    tracing::info!("Started Python host {}: {shown} is Python {ready}", exit.child.pid);
     let connection = Arc::new(HostConnection::new(writer, path, reaper.clone()));
     let weak = Arc::downgrade(&connection);
     tokio::spawn(async move {
@@ -104,13 +103,20 @@ impl StartedHost {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let (reader, writer) = UnixStream::from_std(ours)?.into_split();
-        let arguments = ["-c", LOADER, NAME].map(OsString::from);
-        let (mut child, pid) = spawn_host(reaper, interpreter, &arguments, theirs.into()).await?;
+        let program = Program {
+            path: interpreter,
+            name: None,
+            arguments: &["-c", LOADER, NAME].map(OsStr::new),
+            environment: &[],
+            credentials: None,
+            has_input: true,
+        };
+        let mut child = spawn_host(reaper, &program, theirs.into()).await?;
         let printed = HostOutput::default();
         let stdout = child.stdout.take().map(|pipe| tokio::spawn(printed.clone().read(pipe)));
         let stderr = child.stderr.take().map(|pipe| tokio::spawn(printed.clone().read(pipe)));
         let readers = [stdout, stderr].into_iter().flatten().collect();
-        let exit = HostExit { child, pid, printed, readers, reaper: reaper.clone() };
+        let exit = HostExit { child, printed, readers, reaper: reaper.clone() };
         Ok(Self { writer, lines: BufReader::new(reader).lines(), exit })
     }
 }
@@ -118,7 +124,6 @@ impl StartedHost {
 /// What is needed to wait for a host's exit and to say why it died.
 struct HostExit {
     child: Child,
-    pid: Pid,
     printed: HostOutput,
     readers: Vec<JoinHandle<()>>,
     reaper: Reaper,
@@ -130,12 +135,12 @@ impl HostExit {
     async fn reason(mut self) -> String {
         let status = match timeout(EXIT_TIMEOUT, self.child.wait()).await {
             Ok(status) => status,
-            Err(_) => match kill_helper(&mut self.child) {
+            Err(_) => match kill_helper(&self.child) {
                 Ok(()) => self.child.wait().await,
                 Err(error) => Err(error),
             },
         };
-        self.reaper.release(self.pid);
+        self.reaper.release(self.child.pid);
         for reader in self.readers {
             // A child that it left may hold its pipes.
             let _ = timeout(DRAIN_TIMEOUT, reader).await;

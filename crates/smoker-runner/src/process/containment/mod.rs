@@ -2,7 +2,6 @@
 //!
 //! # Layout
 //!
-//! - `spawn_tagger`: children get the number of their run
 //! - `run_processes`: the children of one run of a plugin
 //! - `leftovers`: ends what runs left behind
 //! - `orphans`: collects orphans, which became our children
@@ -11,4 +10,3 @@ pub mod orphans;
 
 pub(crate) mod leftovers;
 pub(crate) mod run_processes;
-pub(crate) mod spawn_tagger;

@@ -12,23 +12,20 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 
 use crate::process::containment::leftovers::Leftovers;
-use crate::process::containment::spawn_tagger::SpawnTagger;
 use crate::process::process_scanner::ProcessScanner;
-use crate::process::run_id::RunId;
-use crate::process::sys::{self, ScanScope};
+use crate::process::sys::{self, ChildSetup, ScanScope, StartedChild};
 
 /// Deaths come in bursts; one sweep through our children serves all of a burst.
 const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
 /// A spawn is in progress until the child is listed, and none is while orphans
 /// are reaped: otherwise a child could be taken for an orphan in the moment after
-/// its start. One for the whole process, as is the limit that carries the number.
-static SPAWN_TAGGER: SpawnTagger = SpawnTagger::new();
+/// its start.
+static SPAWNING: RwLock<()> = RwLock::const_new(());
 
 /// Knows which children belong to runs and collects all others. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -73,17 +70,11 @@ impl Reaper {
         self.leftovers.settle().await;
     }
 
-    /// Starts a child of a run that waits for it; [`Self::release`] when it has.
-    ///
-    /// The child gets the run's number from us, over the fork: no code runs in
-    /// it for that, so the standard library can go on using `posix_spawn`, and
-    /// there is no moment in which the child does not carry it.
-    pub(crate) async fn spawn(&self, mut command: Command, run: RunId) -> io::Result<Child> {
-        let _tagged = SPAWN_TAGGER.begin(run, |pid| self.owned.owned().contains(&pid.as_raw())).await;
-        let child = command.spawn()?;
-        if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
-            self.owned.owned().insert(pid);
-        }
+    /// Starts a child that is waited for elsewhere; [`Self::release`] when it has been.
+    pub(crate) async fn start_child(&self, setup: &ChildSetup<'_>) -> io::Result<StartedChild> {
+        let _spawning = SPAWNING.read().await;
+        let child = sys::start(setup)?;
+        self.owned.owned().insert(child.pid.as_raw());
         Ok(child)
     }
 
@@ -157,7 +148,7 @@ impl OwnedChildren {
         if candidates.is_empty() {
             return candidates;
         }
-        let _no_spawns = SPAWN_TAGGER.pause().await;
+        let _no_spawns = SPAWNING.write().await;
         let owned = self.owned();
         let unowned_children = candidates.into_iter().filter(|pid| !owned.contains(&pid.as_raw()));
         unowned_children.filter(|pid| lives(*pid)).collect()

@@ -1,15 +1,15 @@
 //! Linux: orphans become our children, and children carry the number of their run.
 
 use std::ffi::CStr;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::sync::LazyLock;
 
-use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{Gid, Pid, getgrouplist};
 
 use crate::process::run_id::RunId;
-use crate::process::sys::proc_stat::{ProcStat, run_in_limits};
+use crate::process::sys::child_setup::LimitedResource;
+use crate::process::sys::proc_stat::ProcStat;
 
 /// The resource whose soft limit is the number of a run. Linux stopped counting
 /// file locks in 2.4.25, so the limit limits nothing; it is inherited over
@@ -32,26 +32,6 @@ pub(crate) fn is_alive(pid: Pid) -> bool {
     ProcStat::read(pid.as_raw()).is_some_and(|process| process.is_alive())
 }
 
-/// This thread.
-pub(crate) fn this_thread() -> Pid {
-    nix::unistd::gettid()
-}
-
-/// Whether a thread of ours has a child that carries this number and is not known. Says no where
-/// the kernel has no list of a thread's children.
-pub(crate) fn has_child(thread: Pid, run: RunId, is_known: impl Fn(Pid) -> bool) -> bool {
-    let mut children = Vec::with_capacity(4096);
-    let Ok(file) = File::open(format!("/proc/self/task/{thread}/children")) else { return false };
-    // By way of `take`, since only reading shows the size of such a file.
-    if file.take(u64::MAX).read_to_end(&mut children).is_err() {
-        return false;
-    }
-    let children = String::from_utf8_lossy(&children);
-    let pids = children.split_ascii_whitespace().filter_map(|number| number.parse().ok());
-    let mut unknown = pids.filter(|pid| !is_known(Pid::from_raw(*pid)));
-    unknown.any(|pid| run_in_limits(pid) == Some(run))
-}
-
 /// All our children, dead ones included.
 pub(crate) fn child_pids() -> Vec<Pid> {
     let Ok(tasks) = fs::read_dir("/proc/self/task") else { return Vec::new() };
@@ -66,47 +46,21 @@ pub(crate) fn child_pids() -> Vec<Pid> {
     numbers.filter_map(|number| number.parse().ok()).map(Pid::from_raw).collect()
 }
 
-/// Whether processes can carry a number that they cannot lose. Not so where a
-/// sandbox refuses the limit, under a hard limit, and where limits have 32 bits.
+/// Whether processes can carry a number that their environment does not hold.
+/// Not so under a hard limit, and where limits have 32 bits.
 pub(crate) fn can_tag() -> bool {
     static CAN_TAG: LazyLock<bool> = LazyLock::new(|| {
         let number = RunId::of_daemon().as_number();
-        let tags =
-            RunTag::set(RunId::of_daemon()).is_some_and(|_tag| getrlimit(CARRIER).is_ok_and(|it| it.0 == number));
-        if !tags {
+        let can_tag = getrlimit(CARRIER).is_ok_and(|(_, hard)| u128::from(hard) > u128::from(number));
+        if !can_tag {
             tracing::debug!("processes are known by their environment only: {CARRIER:?} can't be set to {number}");
         }
-        tags
+        can_tag
     });
     *CAN_TAG
 }
 
-/// As long as this lives, all that this process starts carries the number of a run.
-#[derive(Debug)]
-pub(crate) struct RunTag {
-    soft: rlim_t,
-    hard: rlim_t,
-}
-
-impl RunTag {
-    /// `None` where that cannot be. The limit is one of the whole process, so
-    /// the caller sees to it that there is one tag at a time.
-    pub(crate) fn set(run: RunId) -> Option<Self> {
-        let (soft, hard) = getrlimit(CARRIER).ok()?;
-        setrlimit(CARRIER, run.as_number(), hard).ok()?;
-        Some(Self { soft, hard })
-    }
-
-    /// Goes on with the number of another run.
-    pub(crate) fn change(self, run: RunId) -> Option<Self> {
-        setrlimit(CARRIER, run.as_number(), self.hard).ok()?;
-        Some(self)
-    }
-}
-
-impl Drop for RunTag {
-    fn drop(&mut self) {
-        // What could be set can be set back.
-        let _ = setrlimit(CARRIER, self.soft, self.hard);
-    }
+/// The limit by which a child and all that it starts carry the number of a run.
+pub(crate) fn tag_of(run: RunId) -> Option<(LimitedResource, u64)> {
+    can_tag().then_some((CARRIER as LimitedResource, run.as_number()))
 }

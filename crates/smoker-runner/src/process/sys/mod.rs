@@ -1,8 +1,11 @@
-//! What differs between Linux and other systems, and the one place with `unsafe`.
+//! What differs between Linux and other systems, and the one folder with `unsafe`.
 //!
 //! # Layout
 //!
-//! - `child`: the ids and descriptors of a child; `unsafe`
+//! - `child`: the start of a child, and all that it inherits; `unsafe`
+//! - `child_setup`: what a child is made of
+//! - `calls`: system calls about processes; `unsafe`
+//! - `portable_child`: the start of a child on other systems; `unsafe`
 //! - `linux`: subreaper, and the limit that carries the number of a run
 //! - `proc_stat`: what `/proc` says of one process
 //! - `process_list`: all living processes at one moment
@@ -12,27 +15,36 @@
 //!
 //! The re-exports choose the system; callers see one set of names.
 
+mod calls;
+#[cfg(target_os = "linux")]
 mod child;
+mod child_setup;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
 mod newest;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+#[cfg(not(target_os = "linux"))]
+mod portable_child;
 #[cfg(target_os = "linux")]
 mod proc_stat;
 #[cfg(target_os = "linux")]
 mod process_list;
 mod run_member;
 
-pub(crate) use child::{close_inherited_descriptors_on_exec, give_up_capabilities, run_as};
+pub(crate) use calls::{close_inherited_descriptors_on_exec, reap};
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{RunTag, adopt_orphans, can_tag, child_pids, groups_of, has_child, is_alive, this_thread};
+pub(crate) use child::{give_up_capabilities, start};
+pub(crate) use child_setup::{ChildAccount, ChildSetup, StartedChild};
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{adopt_orphans, can_tag, child_pids, groups_of, is_alive, tag_of};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    ProcessList, RunTag, ScanScope, adopt_orphans, can_tag, child_pids, groups_of, has_child, is_alive, run_of,
-    this_thread,
+    ProcessList, ScanScope, adopt_orphans, can_tag, child_pids, groups_of, is_alive, run_of, tag_of,
 };
+#[cfg(not(target_os = "linux"))]
+pub(crate) use portable_child::{give_up_capabilities, start};
 #[cfg(target_os = "linux")]
 pub(crate) use proc_stat::run_of;
 #[cfg(target_os = "linux")]

@@ -7,6 +7,7 @@ use nix::sys::signal::{kill, killpg};
 use nix::unistd::{Gid, Pid};
 
 use crate::process::run_id::RunId;
+use crate::process::sys::child_setup::LimitedResource;
 use crate::process::sys::run_member::RunMember;
 
 /// Without a lookup that every system has, a plugin gets its one group.
@@ -39,30 +40,9 @@ pub(crate) fn run_of(_pid: i32, _daemon: RunId) -> Option<RunId> {
     None
 }
 
-/// No thread is asked for here.
-pub(crate) fn this_thread() -> Pid {
-    Pid::this()
-}
-
 /// No child carries anything.
-pub(crate) fn has_child(_thread: Pid, _run: RunId, _is_known: impl Fn(Pid) -> bool) -> bool {
-    false
-}
-
-/// Tags nothing.
-#[derive(Debug)]
-pub(crate) struct RunTag;
-
-impl RunTag {
-    /// There is none.
-    pub(crate) fn set(_run: RunId) -> Option<Self> {
-        None
-    }
-
-    /// There is none to change.
-    pub(crate) fn change(self, _run: RunId) -> Option<Self> {
-        None
-    }
+pub(crate) fn tag_of(_run: RunId) -> Option<(LimitedResource, u64)> {
+    None
 }
 
 /// Whose processes are looked for makes no difference here.

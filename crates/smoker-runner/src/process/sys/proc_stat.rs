@@ -66,7 +66,7 @@ pub(crate) fn run_of(pid: i32, daemon: RunId) -> Option<RunId> {
 }
 
 /// The soft limit that `sys::linux` sets, as `/proc/PID/limits`, which every user may read, shows it.
-pub(super) fn run_in_limits(pid: i32) -> Option<RunId> {
+fn run_in_limits(pid: i32) -> Option<RunId> {
     // The kernel makes all of it at the first read; asking for its size and growing would take longer than the reading.
     let mut limits = [0; 4096];
     let length = File::open(format!("/proc/{pid}/limits")).and_then(|mut file| file.read(&mut limits)).ok()?;

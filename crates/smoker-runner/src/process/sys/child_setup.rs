@@ -1,0 +1,57 @@
+//! What a child is made of.
+
+use std::ffi::{CStr, CString};
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use nix::unistd::{Gid, Pid, Uid};
+use tokio::io::unix::AsyncFd;
+
+/// A resource that `setrlimit(2)` limits, as the C library numbers it.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) type LimitedResource = libc::__rlimit_resource_t;
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) type LimitedResource = libc::c_int;
+
+/// A program and all that it begins with.
+#[derive(Debug)]
+pub(crate) struct ChildSetup<'a> {
+    /// The path of the program; nothing is searched.
+    pub(crate) program: &'a CStr,
+    /// Its name and its arguments.
+    pub(crate) arguments: &'a [CString],
+    /// All of its environment, as `NAME=VALUE`.
+    pub(crate) environment: &'a [CString],
+    /// Standard input, output and error.
+    pub(crate) streams: [BorrowedFd<'a>; 3],
+    /// Another user; none: as this process.
+    pub(crate) account: Option<ChildAccount<'a>>,
+    /// Limits that have to hold, with soft and hard value alike.
+    pub(crate) limits: &'a [(LimitedResource, u64)],
+    /// A soft limit that may fail.
+    pub(crate) tag: Option<(LimitedResource, u64)>,
+    /// The soft limit on open files.
+    pub(crate) open_files: Option<u64>,
+    pub(crate) cgroup: Option<BorrowedFd<'a>>,
+    pub(crate) work_dir: Option<&'a CStr>,
+    pub(crate) umask: Option<u32>,
+    pub(crate) nice: Option<i32>,
+    pub(crate) no_new_privileges: bool,
+    /// Whether the kernel's OOM killer may take it as any other process.
+    pub(crate) resets_oom_score: bool,
+}
+
+/// As whom a child runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChildAccount<'a> {
+    pub(crate) uid: Uid,
+    pub(crate) gid: Gid,
+    pub(crate) groups: &'a [Gid],
+}
+
+/// A child that runs its program.
+#[derive(Debug)]
+pub(crate) struct StartedChild {
+    pub(crate) pid: Pid,
+    /// Readable when the child has ended; none before Linux 5.3.
+    pub(crate) end: Option<AsyncFd<OwnedFd>>,
+}
