@@ -41,12 +41,14 @@ impl Runner {
     /// Begins a run. Cancelling ends its processes; its steps then give what is known.
     #[must_use]
     pub fn begin<'a>(&self, plugin: &'a PreparedPlugin, kind: RunKind, cancel: &'a CancellationToken) -> PluginRun<'a> {
+        // A run without usable credentials starts nothing.
+        let credentials = plugin.credentials().as_ref().ok().and_then(Option::as_ref);
         PluginRun {
             plugin,
             kind,
             cancel,
             modules: self.modules.read().unwrap_or_else(PoisonError::into_inner).clone(),
-            processes: RunProcesses::new(&self.reaper, &plugin.spec().name),
+            processes: RunProcesses::new(&self.reaper, &plugin.spec().name, credentials),
             trace: None,
         }
     }

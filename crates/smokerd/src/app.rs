@@ -10,6 +10,7 @@ use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
 use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
+use smoker_runner::process::containment::level::Containment;
 use smoker_runner::process::credentials::Credentials;
 
 use crate::cli::{self, Options, Order};
@@ -85,9 +86,12 @@ fn start(options: &Options) -> Result<u8, StartError> {
     log_all(&problems);
     let stdio = background.as_ref().map(|background| background.files.clone());
     let overrides_pidfile = options.pidfile.is_some();
+    // Root can make cgroups for the account that the daemon runs as.
+    let containment = Containment::prepare(owner);
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile };
-    let served = dropped.and_then(|()| serve(Daemon { settings, plugins, listeners, source }, background));
+    let daemon = Daemon { settings, plugins, listeners, source, containment };
+    let served = dropped.and_then(|()| serve(daemon, background));
     pidfile::remove_if_ours(&pidfile_path);
     if let Some(pidfile) = pidfile {
         pidfile.release();

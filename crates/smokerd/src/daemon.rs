@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
+use smoker_runner::process::containment::level::Containment;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
 use tokio::runtime::Builder;
@@ -50,6 +51,8 @@ pub(crate) struct Daemon {
     pub(crate) listeners: Vec<TcpListener>,
     /// For reloads.
     pub(crate) source: ConfigSource,
+    /// How runs are told apart.
+    pub(crate) containment: Containment,
 }
 
 impl Daemon {
@@ -59,12 +62,13 @@ impl Daemon {
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
-        let Self { settings, plugins, listeners, source } = self;
+        let Self { settings, plugins, listeners, source, containment } = self;
         let limits = ConnectionLimits::new(descriptors::raise_limit());
         let shutdown = CancellationToken::new();
         let mut signals = Signals::listen()?;
         let service_manager = ServiceManager::from_environment(source.is_background());
-        let reaper = Reaper::start()?;
+        log_containment(&containment);
+        let reaper = Reaper::start(containment)?;
         let guardian = start_guardian(&reaper).await;
         let config = Prepared::new(settings, plugins, &source.origin);
         log_plugins(&config);
@@ -104,6 +108,14 @@ impl Daemon {
 fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
     let workers = available_parallelism().map_or(2, usize::from).clamp(2, MOST_WORKERS);
     Builder::new_multi_thread().worker_threads(workers).thread_name("smokerd").enable_all().build()
+}
+
+/// An operator has to know what this host cannot promise.
+fn log_containment(containment: &Containment) {
+    match containment {
+        Containment::Cgroups(_) => tracing::info!("Containment: {containment}"),
+        Containment::Marks { .. } => tracing::warn!("Containment: {containment}"),
+    }
 }
 
 async fn start_guardian(reaper: &Reaper) -> Option<Guardian> {

@@ -130,11 +130,14 @@ impl ModuleCall<'_> {
     async fn ask_python(&self, modules: &Modules, credentials: Option<&Credentials>) -> Result<ModuleReply, String> {
         let (context, timeout, reply_limit) = (self.context, self.timeout(), self.reply_limit());
         let request = self.request(Map::new());
-        let run_id = context.processes.register_child(self.module.invocation.leave_running);
+        let registered = context.processes.register_child(self.module.invocation.leave_running);
         let parameters = &context.plugin.spec().parameters;
-        let job = Job::new(run_id, &request, parameters, &timeout.text, credentials, reply_limit);
+        let job = Job::new(registered.run, &request, parameters, &timeout.text, credentials, reply_limit);
         let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
-        modules.host.run(&HostRun { context, run_id, job: &job, timeout: timeout.duration, reply_limit }).await
+        modules
+            .host
+            .run(&HostRun { context, registered: &registered, job: &job, timeout: timeout.duration, reply_limit })
+            .await
     }
 
     fn request(&self, parameters: Map<String, Json>) -> ModuleRequest {

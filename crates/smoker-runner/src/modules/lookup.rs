@@ -113,7 +113,7 @@ pub(crate) async fn not_found(names: &[&str], python: &PythonSettings, reaper: &
     };
     let shown = interpreter.display();
     let limits = ChildLimits { timeout: LOOKUP_TIMEOUT, max_output: MAX_OUTPUT, leave_running: false };
-    let processes = RunProcesses::new(reaper, &"--check".into());
+    let processes = RunProcesses::new(reaper, &"--check".into(), None);
     let outcome = execute(&processes, &program, None, limits, &CancellationToken::new()).await;
     let outcome = outcome.map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
     if outcome.end != ChildEnd::Exited(0) {

@@ -77,8 +77,8 @@ pub(crate) async fn execute(
     cancel: &CancellationToken,
 ) -> io::Result<ChildOutcome> {
     let deadline = Instant::now().checked_add(limits.timeout);
-    let (reaper, run) = (processes.reaper(), processes.register_child(limits.leave_running));
-    let mut process = spawn::spawn(reaper, program, run).await?;
+    let (reaper, registered) = (processes.reaper(), processes.register_child(limits.leave_running));
+    let mut process = spawn::spawn(reaper, program, &registered).await?;
     let mut streams = OutputStreams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();
 
@@ -95,7 +95,7 @@ pub(crate) async fn execute(
     let reason = tokio::select! {
         status = by_itself => {
             reaper.release(process.child.pid);
-            processes.child_ended(run, process.child.pid);
+            processes.child_ended(&registered, process.child.pid);
             return Ok(streams.into_outcome(ChildEnd::from(status?)));
         }
         () = until(deadline) => StopReason::Timeout,
@@ -133,7 +133,7 @@ async fn feed(stdin: Option<pipe::Sender>, input: Option<&[u8]>) -> Infallible {
 
 /// Ends the tree while its output goes on being read, then reaps the program itself.
 async fn end_all(reaper: &Reaper, mut process: ChildProcess, streams: &mut OutputStreams) -> Vec<Pid> {
-    let mut ending = std::pin::pin!(process.tree.end(reaper.scanner(), reaper.deaths()));
+    let mut ending = std::pin::pin!(process.registered.end(process.child.pid, reaper));
     let survivors = tokio::select! {
         survivors = &mut ending => survivors,
         () = streams.drain() => ending.await,

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, BufRead};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
@@ -21,13 +21,15 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::process::child::Child;
+use crate::process::containment::cgroup::CgroupTree;
+use crate::process::containment::leftovers::ExemptRuns;
 use crate::process::containment::orphans::Reaper;
 use crate::process::process_scanner::ProcessScanner;
 use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
 use crate::process::spawn::{Program, spawn_helper};
 use crate::process::sys::ScanScope;
-use crate::process::terminate::kill_helper;
+use crate::process::terminate::{end_cgroup, kill_helper};
 
 /// The first argument that makes a program of ours the guardian.
 pub const SUBCOMMAND: &str = "__guardian";
@@ -92,10 +94,12 @@ impl GuardianKeeper {
     async fn spawn(&self) -> io::Result<Child> {
         let daemon = RunId::of_daemon();
         let number = daemon.to_string();
+        let cgroups = self.reaper.containment().cgroups().map(|tree| tree.path().as_os_str());
+        let arguments: Vec<_> = [OsStr::new(SUBCOMMAND), OsStr::new(&number)].into_iter().chain(cgroups).collect();
         let program = Program {
             path: Path::new("/proc/self/exe"),
             name: Some("smokerd"),
-            arguments: &[OsStr::new(SUBCOMMAND), OsStr::new(&number)],
+            arguments: &arguments,
             environment: &[],
             credentials: None,
             has_input: true,
@@ -150,23 +154,27 @@ impl GuardianKeeper {
     }
 }
 
-/// Sends a guardian, a line each time, which runs in progress have the right
-/// to leave something running: by their numbers alone those cannot be
-/// distinguished from runs that are over.
+/// Sends a guardian, a line each time, which runs are over and had the right to leave something running.
 async fn send_exempt_runs(
     pipe: &mut pipe::Sender,
-    exempt_runs: &mut watch::Receiver<BTreeSet<RunId>>,
+    exempt_runs: &mut watch::Receiver<ExemptRuns>,
 ) -> std::convert::Infallible {
     exempt_runs.mark_changed();
     while exempt_runs.changed().await.is_ok() {
-        let line =
-            exempt_runs.borrow_and_update().iter().fold(String::new(), |line, run| line + &format!("{run} ")) + "\n";
+        let line = as_line(&exempt_runs.borrow_and_update());
         if pipe.write_all(line.as_bytes()).await.is_err() {
             break;
         }
     }
     // It is gone, or the daemon ends: both show elsewhere.
     std::future::pending().await
+}
+
+/// The numbers of the runs, then the cgroups.
+fn as_line(exempt_runs: &ExemptRuns) -> String {
+    let numbers = exempt_runs.numbers.iter().map(ToString::to_string);
+    let words: Vec<_> = numbers.chain(exempt_runs.cgroups.iter().cloned()).collect();
+    words.join(" ") + "\n"
 }
 
 /// The guardian's life: waits for the daemon's end and, unless it was in
@@ -178,7 +186,7 @@ pub fn serve(mut arguments: impl Iterator<Item = String>) -> ExitCode {
         eprintln!("smokerd starts {SUBCOMMAND} by itself; it is of no use on a command line");
         return ExitCode::FAILURE;
     };
-    match guard(daemon) {
+    match guard(daemon, arguments.next().map(PathBuf::from)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the guardian of smokerd failed: {error}");
@@ -187,44 +195,75 @@ pub fn serve(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     }
 }
 
-fn guard(daemon: RunId) -> io::Result<()> {
+fn guard(daemon: RunId, cgroups: Option<PathBuf>) -> io::Result<()> {
     // A service manager signals all processes of a service; the guardian ends after the daemon.
     SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).thread_block()?;
     let Some(exempt_runs) = read_exempt_runs(io::stdin().lock())? else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    runtime.block_on(end_runs(daemon, &exempt_runs))
+    runtime.block_on(async {
+        match cgroups.and_then(|path| CgroupTree::open(path).ok()) {
+            Some(tree) => end_cgroups(&tree, &exempt_runs.cgroups).await,
+            None => end_runs(daemon, &exempt_runs.numbers).await?,
+        }
+        Ok(())
+    })
 }
 
 /// Reads what [`send_exempt_runs`] sends until the daemon is gone, and gives the runs
 /// of its last whole line; none when it ended in order.
-fn read_exempt_runs(mut daemon: impl BufRead) -> io::Result<Option<BTreeSet<RunId>>> {
+fn read_exempt_runs(mut daemon: impl BufRead) -> io::Result<Option<ExemptRuns>> {
     let mut exempt_runs = String::new();
     loop {
         let mut line = String::new();
         daemon.read_line(&mut line)?;
         if !line.ends_with('\n') {
-            let runs = exempt_runs.split_ascii_whitespace().filter_map(|number| number.parse().ok());
-            return Ok((line != GOODBYE).then(|| runs.collect()));
+            return Ok((line != GOODBYE).then(|| from_line(&exempt_runs)));
         }
         exempt_runs = line;
     }
 }
 
+fn from_line(line: &str) -> ExemptRuns {
+    let mut exempt_runs = ExemptRuns::default();
+    for word in line.split_ascii_whitespace() {
+        match word.parse() {
+            Ok(run) => drop(exempt_runs.numbers.insert(run)),
+            Err(_) => drop(exempt_runs.cgroups.insert(word.to_owned())),
+        }
+    }
+    exempt_runs
+}
+
+/// Ends the runs in cgroups but those that were over and left something, then
+/// removes what is empty.
+async fn end_cgroups(tree: &CgroupTree, left: &BTreeSet<String>) {
+    let (_never, deaths) = watch::channel(());
+    let mut ending = JoinSet::new();
+    for cgroup in tree.all().into_iter().filter(|cgroup| !left.contains(cgroup.name())) {
+        let deaths = deaths.clone();
+        ending.spawn(async move { end_cgroup(&cgroup, deaths).await });
+    }
+    while ending.join_next().await.is_some() {}
+    tree.remove();
+}
+
 /// Ends all runs but those that were over and had the right to leave something running.
-async fn end_runs(daemon: RunId, in_progress: &BTreeSet<RunId>) -> io::Result<()> {
+async fn end_runs(daemon: RunId, exempt: &BTreeSet<RunId>) -> io::Result<()> {
     let scanner = ProcessScanner::start(ScanScope::daemon(daemon))?;
     // Orphans are not our children, so no death is ever reported; ending a tree scans by itself.
     let (_never, deaths) = watch::channel(());
     for _ in 0..MAX_ROUNDS {
         let runs = scanner.runs().await;
-        let runs: Vec<_> = runs.into_iter().filter(|run| !run.leaves_running() || in_progress.contains(run)).collect();
+        let runs: Vec<_> = runs.into_iter().filter(|run| !exempt.contains(run)).collect();
         if runs.is_empty() {
             break;
         }
         let mut ending = JoinSet::new();
         for run in runs {
             let (scanner, deaths) = (scanner.clone(), deaths.clone());
-            ending.spawn(async move { ProcessTree::of_orphans(run).end(&scanner, deaths).await });
+            ending.spawn(async move {
+                ProcessTree { run: Some(run), owner: None, group: None }.end_with(Vec::new(), &scanner, deaths).await
+            });
         }
         while ending.join_next().await.is_some() {}
     }
@@ -237,11 +276,12 @@ mod tests {
 
     #[test]
     fn the_last_whole_line_counts_unless_the_daemon_said_goodbye() {
-        let run = RunId::new(true);
+        let run = RunId::new();
         let read = |text: &str| read_exempt_runs(text.as_bytes()).expect("text");
-        assert_eq!(read(""), Some(BTreeSet::new()));
-        assert_eq!(read(&format!("\n{run} \n")), Some(BTreeSet::from([run])));
-        assert_eq!(read(&format!("{run} \n\n461168601")), Some(BTreeSet::new()));
+        let exempt = ExemptRuns { numbers: BTreeSet::from([run]), cgroups: BTreeSet::from(["run-7".to_owned()]) };
+        assert_eq!(read(""), Some(ExemptRuns::default()));
+        assert_eq!(read(&format!("\n{}", as_line(&exempt))), Some(exempt));
+        assert_eq!(read(&format!("{run} \n\n461168601")), Some(ExemptRuns::default()));
         assert_eq!(read(&format!("{run} \nbye")), None);
     }
 }

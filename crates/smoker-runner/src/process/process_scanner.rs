@@ -11,7 +11,7 @@ use std::thread;
 use nix::unistd::Pid;
 use tokio::sync::oneshot;
 
-use crate::process::process_tree::ProcessTree;
+use crate::process::process_tree::{CarriedRun, ProcessTree};
 use crate::process::run_id::RunId;
 use crate::process::sys::{ProcessList, RunMember, ScanScope};
 
@@ -103,7 +103,7 @@ fn scan(subject: ScanScope, waiting: &[ScanRequest]) -> ProcessList {
     let asked = || {
         waiting.iter().filter_map(|request| if let ScanRequest::MembersRequest(it) = request { Some(it) } else { None })
     };
-    let on_sight = |pid: Pid, group: Pid, run: Option<RunId>| {
+    let on_sight = |pid: Pid, group: Pid, run: Option<CarriedRun>| {
         if let Some(signal) = asked().find(|it| it.tree.holds(group, run)).and_then(|it| it.signal) {
             signal(pid);
         }
@@ -117,5 +117,5 @@ fn scan(subject: ScanScope, waiting: &[ScanRequest]) -> ProcessList {
 }
 
 fn members_in(processes: &ProcessList, asked: &MembersRequest) -> Vec<RunMember> {
-    processes.members(asked.tree.group, asked.tree.run, &asked.known)
+    processes.members(asked.tree, &asked.known)
 }

@@ -21,10 +21,8 @@ const IS_RUN: u64 = 1 << 62;
 /// Below it 28 bits that are a daemon's own, so that two daemons of a machine,
 /// also in containers, never end each other's runs.
 const DAEMON_SHIFT: u32 = 34;
-/// Then whether what the run leaves behind may stay.
-const LEAVES_RUNNING: u64 = 1 << 33;
-/// Then a counter.
-const COUNTER: u64 = LEAVES_RUNNING - 1;
+/// Then bits of the run's own, which nobody can foretell.
+const OF_RUN: u64 = (1 << DAEMON_SHIFT) - 1;
 
 /// The number of one child of the daemon and of all that comes from it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,11 +30,12 @@ pub(crate) struct RunId(u64);
 
 impl RunId {
     /// A number for a new run of this daemon.
-    pub(crate) fn new(leaves_running: bool) -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // After 8 thousand million runs the count starts over.
-        let count = NEXT.fetch_add(1, Ordering::Relaxed) % COUNTER + 1;
-        Self(Self::of_daemon().0 | count | if leaves_running { LEAVES_RUNNING } else { 0 })
+        // Its keys come from the system's source of randomness.
+        static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        let own = SECRET.hash_one(NEXT.fetch_add(1, Ordering::Relaxed)) & OF_RUN;
+        Self(Self::of_daemon().0 | own.max(1))
     }
 
     /// The number of this daemon's own helpers, which belong to no run.
@@ -60,12 +59,7 @@ impl RunId {
 
     /// Whether this is a run of the daemon that has the number `daemon`.
     pub(crate) fn is_run_of(self, daemon: Self) -> bool {
-        self.0 >> DAEMON_SHIFT == daemon.0 >> DAEMON_SHIFT && self.0 & COUNTER != 0
-    }
-
-    /// Whether what the run leaves behind, when it ends by itself, may stay.
-    pub(crate) fn leaves_running(self) -> bool {
-        self.0 & LEAVES_RUNNING != 0
+        self.0 >> DAEMON_SHIFT == daemon.0 >> DAEMON_SHIFT && self.0 & OF_RUN != 0
     }
 }
 
@@ -99,10 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_shows_daemon_and_kind() {
-        let (first, second) = (RunId::new(false), RunId::new(true));
+    fn a_number_shows_its_daemon() {
+        let (first, second) = (RunId::new(), RunId::new());
         assert_ne!(first, second);
-        assert_eq!((first.leaves_running(), second.leaves_running()), (false, true));
+        assert!(first.0.abs_diff(second.0) > 1, "the next number cannot be foretold");
         let daemon = RunId::of_daemon();
         assert!(first.is_run_of(daemon) && second.is_run_of(daemon) && !daemon.is_run_of(daemon));
         let other = RunId(first.0 ^ 1 << DAEMON_SHIFT);
@@ -111,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_number_survives_as_text_of_19_digits() {
-        for run in [RunId::of_daemon(), RunId::new(false), RunId::new(true), RunId(IS_RUN), RunId(2 * IS_RUN - 1)] {
+        for run in [RunId::of_daemon(), RunId::new(), RunId::new(), RunId(IS_RUN), RunId(2 * IS_RUN - 1)] {
             assert_eq!((run.to_string().len(), run.to_string().parse()), (19, Ok(run)));
         }
         let infinity = u64::MAX.to_string();

@@ -15,10 +15,10 @@ use tokio::net::unix::pipe;
 
 use crate::process::child::Child;
 use crate::process::containment::orphans::Reaper;
+use crate::process::containment::run_processes::RegisteredChild;
 use crate::process::credentials::Credentials;
 use crate::process::environment::DAEMON_ONLY;
 use crate::process::inheritance;
-use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::{self, RunId};
 use crate::process::sys::{self, ChildAccount, ChildSetup};
 
@@ -43,7 +43,7 @@ pub(crate) struct Program<'a> {
 #[derive(Debug)]
 pub(crate) struct ChildProcess {
     pub(crate) child: Child,
-    pub(crate) tree: ProcessTree,
+    pub(crate) registered: RegisteredChild,
 }
 
 /// Starts a program as a child of a run. Its output goes to the daemon.
@@ -51,17 +51,20 @@ pub(crate) struct ChildProcess {
 /// # Errors
 ///
 /// Why the program did not begin.
-pub(crate) async fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) -> io::Result<ChildProcess> {
+pub(crate) async fn spawn(
+    reaper: &Reaper,
+    program: &Program<'_>,
+    registered: &RegisteredChild,
+) -> io::Result<ChildProcess> {
     let (input, stdin) = if program.has_input {
         let (reader, writer) = io::pipe()?;
         (OwnedFd::from(reader), Some(pipe::Sender::from_owned_fd(writer.into())?))
     } else {
         (null(OpenOptions::new().read(true))?, None)
     };
-    let mut child = start_with_output(reaper, program, input, run).await?;
+    let mut child = start_with_output(reaper, program, input, registered).await?;
     child.stdin = stdin;
-    let tree = ProcessTree::of_child(run, child.pid);
-    Ok(ChildProcess { child, tree })
+    Ok(ChildProcess { child, registered: registered.clone() })
 }
 
 /// Starts a module host, with its control socket as standard input. It belongs to no run.
@@ -70,7 +73,7 @@ pub(crate) async fn spawn(reaper: &Reaper, program: &Program<'_>, run: RunId) ->
 ///
 /// Why the interpreter did not begin.
 pub(crate) async fn spawn_host(reaper: &Reaper, program: &Program<'_>, control: OwnedFd) -> io::Result<Child> {
-    start_with_output(reaper, program, control, RunId::of_daemon()).await
+    start_with_output(reaper, program, control, &RegisteredChild::helper()).await
 }
 
 /// Starts a helper that reads what the daemon writes and prints nothing. It belongs to no run.
@@ -82,12 +85,17 @@ pub(crate) async fn spawn_helper(reaper: &Reaper, program: &Program<'_>) -> io::
     let (reader, writer) = io::pipe()?;
     let nowhere = null(OpenOptions::new().write(true))?;
     let streams = [OwnedFd::from(reader), nowhere.try_clone()?, nowhere];
-    let mut child = start(reaper, program, streams, RunId::of_daemon()).await?;
+    let mut child = start(reaper, program, streams, &RegisteredChild::helper()).await?;
     child.stdin = Some(pipe::Sender::from_owned_fd(writer.into())?);
     Ok(child)
 }
 
-async fn start_with_output(reaper: &Reaper, program: &Program<'_>, input: OwnedFd, run: RunId) -> io::Result<Child> {
+async fn start_with_output(
+    reaper: &Reaper,
+    program: &Program<'_>,
+    input: OwnedFd,
+    registered: &RegisteredChild,
+) -> io::Result<Child> {
     let (stdout, their_stdout) = io::pipe()?;
     let (stderr, their_stderr) = io::pipe()?;
     let streams = [input, their_stdout.into(), their_stderr.into()];
@@ -97,13 +105,19 @@ async fn start_with_output(reaper: &Reaper, program: &Program<'_>, input: OwnedF
             fchown(stream, Some(credentials.uid), Some(credentials.gid))?;
         }
     }
-    let mut child = start(reaper, program, streams, run).await?;
+    let mut child = start(reaper, program, streams, registered).await?;
     child.stdout = Some(pipe::Receiver::from_owned_fd(stdout.into())?);
     child.stderr = Some(pipe::Receiver::from_owned_fd(stderr.into())?);
     Ok(child)
 }
 
-async fn start(reaper: &Reaper, program: &Program<'_>, streams: [OwnedFd; 3], run: RunId) -> io::Result<Child> {
+async fn start(
+    reaper: &Reaper,
+    program: &Program<'_>,
+    streams: [OwnedFd; 3],
+    registered: &RegisteredChild,
+) -> io::Result<Child> {
+    let run = registered.run;
     let path = text(search(program.path)?.as_os_str())?;
     let name = program.name.map_or(program.path.as_os_str(), OsStr::new);
     let mut arguments = vec![text(name)?];
@@ -121,7 +135,7 @@ async fn start(reaper: &Reaper, program: &Program<'_>, streams: [OwnedFd; 3], ru
         limits: &[],
         tag: sys::tag_of(run),
         open_files: inheritance::open_files(),
-        cgroup: None,
+        cgroup: registered.cgroup.as_ref().map(|cgroup| cgroup.directory()),
         work_dir: None,
         umask: None,
         nice: None,

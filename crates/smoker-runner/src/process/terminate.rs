@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::process::child::Child;
+use crate::process::containment::cgroup::RunCgroup;
 use crate::process::process_scanner::ProcessScanner;
 use crate::process::process_tree::ProcessTree;
 use crate::process::sys::{self, RunMember};
@@ -51,14 +52,97 @@ impl KillPhase {
     }
 }
 
-impl ProcessTree {
-    /// Ends all processes of the run: SIGTERM, grace, SIGKILL. Gives those that
-    /// nothing could end.
-    pub(crate) async fn end(self, scanner: &ProcessScanner, deaths: watch::Receiver<()>) -> Vec<Pid> {
-        self.end_with(Vec::new(), scanner, deaths).await
+/// Ends all processes of a cgroup: SIGTERM, grace, SIGKILL. Gives those that
+/// nothing could end.
+pub(crate) async fn end_cgroup(cgroup: &RunCgroup, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
+    let end_of_grace = Instant::now() + GRACE;
+    let mut signalled = HashSet::new();
+    let mut pause = FIRST_PAUSE;
+    while Instant::now() < end_of_grace {
+        deaths.mark_unchanged();
+        let newcomers = cgroup.processes().into_iter().filter(|pid| signalled.insert(*pid)).collect::<Vec<_>>();
+        // A stopped process takes its SIGTERM when it goes on.
+        signal_members(cgroup, &newcomers, &[Signal::SIGTERM, Signal::SIGCONT]);
+        if is_empty(cgroup) {
+            return Vec::new();
+        }
+        let next = (Instant::now() + pause).min(end_of_grace);
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        if let Ok(Err(_)) = timeout_at(next, deaths.changed()).await {
+            sleep_until(next).await;
+        }
     }
+    kill_cgroup(cgroup).await
+}
 
-    /// As [`Self::end`], with processes that are known to belong to it.
+/// Kills all processes of a cgroup. Gives those that nothing could end.
+async fn kill_cgroup(cgroup: &RunCgroup) -> Vec<Pid> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if !cgroup.kill() {
+            // Before Linux 5.14: none of them forks while they are killed one by one.
+            cgroup.freeze(true);
+            signal_members(cgroup, &cgroup.processes(), &[Signal::SIGKILL]);
+            cgroup.freeze(false);
+        }
+        sleep_until(Instant::now() + pause).await;
+        if is_empty(cgroup) {
+            return Vec::new();
+        }
+        // The kernel passes over a process whose first thread has ended while others live.
+        let left = cgroup.processes();
+        signal_members(cgroup, &left, &[Signal::SIGKILL]);
+        let limit =
+            if sys::members_of(&left).iter().any(|it| it.is_runnable) { STARVED_KILL_TIMEOUT } else { KILL_TIMEOUT };
+        if begun.elapsed() >= limit {
+            return left;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Whether a cgroup has no process, or will have none in a moment.
+pub(crate) async fn is_empty_soon(cgroup: &RunCgroup) -> bool {
+    let mut pause = Duration::from_millis(1);
+    while pause < LONGEST_PAUSE {
+        if is_empty(cgroup) {
+            return true;
+        }
+        sleep_until(Instant::now() + pause).await;
+        pause *= 2;
+    }
+    is_empty(cgroup)
+}
+
+/// A cgroup that cannot be asked is taken for one that still has processes.
+fn is_empty(cgroup: &RunCgroup) -> bool {
+    cgroup.is_populated().is_ok_and(|is_populated| !is_populated)
+}
+
+/// Signals processes that were in a cgroup a moment ago, if they still are. A
+/// descriptor keeps meaning the process that was looked at.
+fn signal_members(cgroup: &RunCgroup, pids: &[Pid], signals: &[Signal]) {
+    if pids.is_empty() {
+        return;
+    }
+    let opened: Vec<_> = pids.iter().map(|pid| (*pid, sys::open_pidfd(*pid).ok())).collect();
+    let members: HashSet<_> = cgroup.processes().into_iter().collect();
+    for (pid, descriptor) in opened.iter().filter(|(pid, _)| members.contains(pid)) {
+        for signal in signals {
+            // Failures mean that the process has ended; the next look shows it.
+            let _ = match descriptor {
+                Some(descriptor) => sys::signal_pidfd(descriptor, *signal),
+                // Before Linux 5.3.
+                None => kill(*pid, *signal).map_err(io::Error::from),
+            };
+        }
+    }
+}
+
+impl ProcessTree {
+    /// Ends all processes of the run, and those that are known to belong to
+    /// it: SIGTERM, grace, SIGKILL. Gives those that nothing could end.
     pub(crate) async fn end_with(
         self,
         mut known: Vec<RunMember>,
@@ -127,7 +211,7 @@ impl ProcessTree {
                 let _ = killpg(group, *signal);
             }
             for member in members.iter().filter(|member| !member.in_group) {
-                let _ = kill(member.pid, *signal);
+                sys::signal_member(member, *signal);
             }
         }
     }

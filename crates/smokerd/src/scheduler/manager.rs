@@ -132,6 +132,7 @@ mod tests {
 
     use smoker_model::moment::Moment;
     use smoker_runner::modules::host::settings::PythonSettings;
+    use smoker_runner::process::containment::level::Containment;
     use smoker_runner::process::containment::orphans::Reaper;
     use tokio::time::timeout;
 
@@ -139,7 +140,7 @@ mod tests {
 
     fn manager() -> PluginManager {
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
-        let runner = Runner::new(Reaper::start().expect("a reaper"), python);
+        let runner = Runner::new(Reaper::start(Containment::prepare(None)).expect("a reaper"), python);
         PluginManager::new(runner, Slots::new(None), CancellationToken::new())
     }
 

@@ -263,6 +263,7 @@ mod tests {
     use std::time::Duration;
 
     use smoker_runner::modules::host::settings::PythonSettings;
+    use smoker_runner::process::containment::level::Containment;
     use smoker_runner::process::containment::orphans::Reaper;
     use smoker_runner::runner::Runner;
     use tokio_util::sync::CancellationToken;
@@ -284,7 +285,7 @@ mod tests {
         let (hand, clock) = ManualClock::new();
         let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now());
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
-        let runner = Runner::new(Reaper::start().expect("a reaper"), python);
+        let runner = Runner::new(Reaper::start(Containment::prepare(None)).expect("a reaper"), python);
         let shutdown = CancellationToken::new();
         let context = TaskContext { runner, slots: Slots::new(None), clock, shutdown: shutdown.clone() };
         let state = SharedState::new();

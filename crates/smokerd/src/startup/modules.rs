@@ -6,6 +6,7 @@ use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;
+use smoker_runner::process::containment::level::Containment;
 use smoker_runner::process::containment::orphans::Reaper;
 use tokio::runtime::Builder;
 
@@ -13,8 +14,9 @@ use tokio::runtime::Builder;
 /// warning only: its file may be installed after the daemon has started.
 pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<Problem>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let missing =
-        runtime.block_on(async { Ok::<_, io::Error>(lookup::missing(plugins, python, &Reaper::start()?).await) })?;
+    let missing = runtime.block_on(async {
+        Ok::<_, io::Error>(lookup::missing(plugins, python, &Reaper::start(Containment::prepare(None))?).await)
+    })?;
     let problem = |(plugin, reason)| {
         let text = format!("Plugin {plugin}: every run will fail: {reason}");
         Problem { severity: Severity::Warning, location: None, plugin: Some(plugin), text }

@@ -11,6 +11,7 @@ use smoker_model::module::ModuleKind;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::parameters::{self, ParameterMistake};
+use smoker_runner::process::containment::level::Containment;
 use smoker_runner::process::containment::orphans::Reaper;
 use tokio::runtime::Builder;
 
@@ -27,7 +28,9 @@ pub(crate) fn problems(
     if mistakes.iter().any(ParameterMistake::needs_lookup) {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         mistakes = runtime.block_on(async {
-            Ok::<_, io::Error>(parameters::of_built_ins_in_use(mistakes, python, &Reaper::start()?).await)
+            Ok::<_, io::Error>(
+                parameters::of_built_ins_in_use(mistakes, python, &Reaper::start(Containment::prepare(None))?).await,
+            )
         })?;
     }
     if mistakes.is_empty() {

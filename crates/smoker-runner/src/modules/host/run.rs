@@ -1,5 +1,6 @@
 //! The life of one run in the host: reply, exit, deadline, cancel.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +9,14 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
 
 use crate::context::RunContext;
+use crate::detached;
 use crate::modules::host::child::{ChildLost, WaitingChild};
 use crate::modules::host::connection::{ChildEvent, ChildEvents, HostConnection};
 use crate::modules::host::log;
 use crate::modules::host::python_host::PythonHost;
 use crate::modules::reply::ModuleReply;
+use crate::process::containment::run_processes::RegisteredChild;
 use crate::process::execute::{ChildEnd, until};
-use crate::process::process_tree::ProcessTree;
-use crate::process::run_id::RunId;
 
 /// How long the reply is read once the child has ended: what it wrote is in the
 /// socket, and reading it takes no time.
@@ -27,8 +28,8 @@ const RETRIES: usize = 2;
 /// One run of a module in the host.
 pub(crate) struct HostRun<'a> {
     pub(crate) context: RunContext<'a>,
-    /// The number that the job has.
-    pub(crate) run_id: RunId,
+    /// What the child is known by; the job has its number.
+    pub(crate) registered: &'a RegisteredChild,
     /// The job as JSON.
     pub(crate) job: &'a str,
     pub(crate) timeout: Duration,
@@ -65,6 +66,16 @@ impl PythonHost {
         };
         let WaitingChild { claim, mut events, streams, connection } = child;
         let reaper = self.reaper();
+        if let Some(cgroup) = run.registered.cgroup.clone() {
+            // The child only waits for its job, so nothing of it is outside when the run begins.
+            let pid = claim.pid();
+            let added = detached::run_blocking(move || cgroup.add(pid)).await;
+            if let Err(error) = added.map_err(io::Error::other).and_then(|added| added) {
+                return Err(ChildLost::BeforeJob(format!(
+                    "a child of the Python host can't enter its cgroup: {error}"
+                )));
+            }
+        }
         let plugin = plugin.spec().name.as_str();
         log::follow_output(plugin, streams.output, trace);
         log::follow_records(plugin, streams.log, trace);
@@ -77,12 +88,11 @@ impl PythonHost {
         };
         let end = match end {
             RunEnd::Ended(Some(end)) => {
-                processes.child_ended(run.run_id, claim.pid());
+                processes.child_ended(run.registered, claim.pid());
                 Ok(end)
             }
             ended_by_us_or_host => {
-                let survivors =
-                    ProcessTree::of_child(run.run_id, claim.pid()).end(reaper.scanner(), reaper.deaths()).await;
+                let survivors = run.registered.end(claim.pid(), reaper).await;
                 match ended_by_us_or_host {
                     RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors }),
                     RunEnd::Cancelled => Ok(ChildEnd::Cancelled),

@@ -12,9 +12,9 @@ use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::fcntl::{OFlag, openat};
@@ -38,6 +38,8 @@ struct Inner {
     controllers: Controllers,
     last: AtomicU64,
     spare: Mutex<Vec<RunCgroup>>,
+    /// Those of runs that are over, with processes that may stay.
+    left: Mutex<Vec<RunCgroup>>,
 }
 
 /// Which limits a cgroup can set. The others stay limits of single processes.
@@ -62,6 +64,7 @@ pub(crate) struct RunCgroup {
     name: String,
     directory: OwnedFd,
     limits: GroupLimits,
+    was_killed: AtomicBool,
 }
 
 impl CgroupTree {
@@ -77,18 +80,18 @@ impl CgroupTree {
         let random = RandomState::new().build_hasher().finish();
         let path = own.join(format!("smokerd-{}-{random:016x}", std::process::id()));
         fs::create_dir(&path).map_err(|error| with_path(&own, &error))?;
-        let tree = Self::open(path, &own).inspect_err(|_| remove_stale_trees(&own))?;
+        let base = File::open(&path)?.into();
+        let controllers = enable_controllers(&own, &path);
+        let tree = Self::new(path, base, controllers);
         if let Some((user, group)) = owner {
-            tree.give_to(&own, user, group)?;
+            tree.give_to(&own, user, group).inspect_err(|_| tree.remove())?;
         }
         Ok(tree)
     }
 
-    fn open(path: PathBuf, own: &Path) -> io::Result<Self> {
-        let base = File::open(&path)?.into();
-        let controllers = enable_controllers(own, &path);
-        let inner = Inner { path, base, controllers, last: AtomicU64::new(0), spare: Mutex::default() };
-        Ok(Self(Arc::new(inner)))
+    fn new(path: PathBuf, base: OwnedFd, controllers: Controllers) -> Self {
+        let (last, spare, left) = (AtomicU64::new(0), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { path, base, controllers, last, spare, left }))
     }
 
     /// A process may be put into a cgroup only by who may write to the cgroup
@@ -104,14 +107,24 @@ impl CgroupTree {
         Ok(())
     }
 
+    /// The tree that the daemon with this path of a tree has left.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone.
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
+        let base = File::open(&path)?.into();
+        Ok(Self::new(path, base, Controllers::default()))
+    }
+
     /// The folder of the tree.
     pub(crate) fn path(&self) -> &Path {
         &self.0.path
     }
 
-    /// Which limits the cgroups of this tree can set.
-    pub(crate) fn controllers(&self) -> Controllers {
-        self.0.controllers
+    /// The cgroup that the daemon was started in.
+    pub(crate) fn parent(&self) -> &Path {
+        self.0.path.parent().unwrap_or(&self.0.path)
     }
 
     /// An empty cgroup with these limits.
@@ -139,18 +152,35 @@ impl CgroupTree {
         let name = format!("run-{}", self.0.last.fetch_add(1, Ordering::Relaxed) + 1);
         nix::sys::stat::mkdirat(&self.0.base, name.as_str(), Mode::from_bits_truncate(0o755))?;
         let directory = open_folder(self.0.base.as_fd(), &name)?;
-        Ok(RunCgroup { name, directory, limits: GroupLimits::default() })
+        Ok(RunCgroup::new(name, directory))
+    }
+
+    /// Keeps the cgroup of a run that is over and whose processes may stay.
+    /// Gives the names of all such cgroups.
+    pub(crate) fn keep_left(&self, cgroup: RunCgroup) -> Vec<String> {
+        let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let (gone, mut still): (Vec<_>, Vec<_>) = left.drain(..).partition(|it| !it.is_populated().unwrap_or(false));
+        still.push(cgroup);
+        *left = still;
+        let names = left.iter().map(|cgroup| cgroup.name.clone()).collect();
+        drop(left);
+        for cgroup in gone {
+            self.give_back(cgroup);
+        }
+        names
     }
 
     /// Takes back the cgroup of a run that has ended. One that is still
     /// populated stays in the file system until the daemon's end.
     pub(crate) fn give_back(&self, cgroup: RunCgroup) {
-        // A run as root can have made cgroups of its own in it.
         if cgroup.is_populated().unwrap_or(true) {
             return;
         }
+        // A run as root can have made cgroups of its own in it.
         let mut spare = self.spare();
-        if spare.len() < SPARE && cgroup.has_no_child() {
+        // Linux 6.14 and newer kill what begins in a cgroup that was killed once, when it comes from another.
+        let can_be_used_again = !cgroup.was_killed.load(Ordering::Relaxed) && cgroup.has_no_child();
+        if spare.len() < SPARE && can_be_used_again {
             spare.push(cgroup);
         } else {
             drop(spare);
@@ -163,7 +193,7 @@ impl CgroupTree {
         let names = children(self.0.base.as_fd()).unwrap_or_default();
         let opened = names.into_iter().filter_map(|name| {
             let directory = open_folder(self.0.base.as_fd(), &name).ok()?;
-            Some(RunCgroup { name, directory, limits: GroupLimits::default() })
+            Some(RunCgroup::new(name, directory))
         });
         opened.collect()
     }
@@ -171,6 +201,7 @@ impl CgroupTree {
     /// Removes all cgroups of the tree that have no process.
     pub(crate) fn remove(&self) {
         self.spare().clear();
+        self.0.left.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let _ = remove_tree(&self.0.path);
     }
 
@@ -179,7 +210,18 @@ impl CgroupTree {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // What still has processes stays, as they do.
+        let _ = remove_tree(&self.path);
+    }
+}
+
 impl RunCgroup {
+    fn new(name: String, directory: OwnedFd) -> Self {
+        Self { name, directory, limits: GroupLimits::default(), was_killed: AtomicBool::new(false) }
+    }
+
     /// Its name below the tree.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -210,6 +252,7 @@ impl RunCgroup {
 
     /// Kills all processes at one stroke. Gives whether the kernel can (5.14 and newer).
     pub(crate) fn kill(&self) -> bool {
+        self.was_killed.store(true, Ordering::Relaxed);
         write(self.directory(), "cgroup.kill", "1").is_ok()
     }
 
@@ -252,7 +295,7 @@ fn own_cgroup() -> io::Result<PathBuf> {
     mounts.lines().filter_map(|line| folder_in_mount(line, own)).find(|path| path.is_dir()).ok_or_else(missing)
 }
 
-/// Where the cgroup `own` is in the mount that a line of mountinfo describes (proc_pid_mountinfo(5)).
+/// Where the cgroup `own` is in the mount that a line of mountinfo describes (`proc_pid_mountinfo(5)`).
 fn folder_in_mount(line: &str, own: &str) -> Option<PathBuf> {
     let (mount, file_system) = line.split_once(" - ")?;
     if file_system.split(' ').next() != Some("cgroup2") {
@@ -270,15 +313,12 @@ fn unescaped(field: &str) -> String {
     let mut rest = field.as_bytes();
     while let [first, after @ ..] = rest {
         let code = after.get(..3).filter(|_| *first == b'\\').and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 8).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[3..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 8).ok()) {
+            bytes.push(byte);
+            rest = &after[3..];
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -13,6 +13,8 @@ use smoker_model::plugin::PluginName;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::process::containment::cgroup::{CgroupTree, RunCgroup};
+use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin, OrphanFacts, Verdict};
 use crate::process::process_scanner::ProcessScanner;
 use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
@@ -21,6 +23,15 @@ use crate::process::terminate;
 
 /// How many processes the log names.
 const MAX_NAMED: usize = 5;
+
+/// Runs that are over and whose leftovers may stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ExemptRuns {
+    /// Those that are known by their number.
+    pub(crate) numbers: BTreeSet<RunId>,
+    /// The cgroups of the others.
+    pub(crate) cgroups: BTreeSet<String>,
+}
 
 /// Knows which runs are going on and ends what others left. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,71 +42,73 @@ struct LeftoversState {
     runs: Mutex<Runs>,
     /// Notified when runs are over.
     over: Notify,
-    /// Runs in progress whose leftovers may stay.
-    exempt_runs: watch::Sender<BTreeSet<RunId>>,
+    /// Runs whose leftovers may stay.
+    exempt_runs: watch::Sender<ExemptRuns>,
     ends: Mutex<JoinSet<()>>,
+    cgroups: Option<CgroupTree>,
     scanner: ProcessScanner,
     deaths: watch::Receiver<()>,
 }
 
 #[derive(Debug, Default)]
 struct Runs {
-    in_progress: HashMap<RunId, PluginName>,
-    /// Those that are over since the last sweep.
-    over: HashMap<RunId, PluginName>,
+    marked: MarkedRuns,
+    /// Runs whose leftovers are being ended.
     terminating: HashSet<RunId>,
-    /// Living children that no run waits for, and the run that each carries.
-    unowned_children: HashMap<Pid, Option<RunId>>,
-    /// Those of them that SIGKILL could not end.
-    given_up: HashSet<Pid>,
+    /// Living children that no run waits for, as they were seen first.
+    orphans: HashMap<Pid, Orphan>,
     /// Plugins that were warned of.
     warned: HashSet<PluginName>,
-    /// Whether there ever was a run whose leftovers may stay.
-    ever_exempt: bool,
+}
+
+/// A process that lost its parent and became our child.
+#[derive(Clone, Debug)]
+struct Orphan {
+    facts: OrphanFacts,
+    origin: Origin,
+    /// Whether it is being ended, or SIGKILL could not end it.
+    is_settled: bool,
 }
 
 impl Leftovers {
-    pub(crate) fn new(scanner: ProcessScanner, deaths: watch::Receiver<()>) -> Self {
-        let (exempt_runs, _) = watch::channel(BTreeSet::new());
+    pub(crate) fn new(cgroups: Option<CgroupTree>, scanner: ProcessScanner, deaths: watch::Receiver<()>) -> Self {
+        let (exempt_runs, _) = watch::channel(ExemptRuns::default());
         let (runs, over, ends) = (Mutex::default(), Notify::new(), Mutex::default());
-        Self(Arc::new(LeftoversState { runs, over, exempt_runs, ends, scanner, deaths }))
+        Self(Arc::new(LeftoversState { runs, over, exempt_runs, ends, cgroups, scanner, deaths }))
     }
 
-    /// A run begins.
-    pub(crate) fn begin(&self, run: RunId, plugin: &PluginName) {
-        let mut runs = self.runs();
-        runs.in_progress.insert(run, plugin.clone());
-        if run.leaves_running() {
-            runs.ever_exempt = true;
-            self.0.exempt_runs.send_modify(|exempt_runs| {
-                exempt_runs.insert(run);
-            });
-        }
+    /// A run begins that is known by marks.
+    pub(crate) fn begin(&self, id: RunId, run: MarkedRun) {
+        self.runs().marked.begin(id, run);
     }
 
     /// Runs are over; the next sweep finds what they left.
     pub(crate) fn over(&self, ended: &[RunId]) {
+        let now = sys::ticks_since_boot();
         let mut runs = self.runs();
         for run in ended {
-            if let Some(plugin) = runs.in_progress.remove(run) {
-                runs.over.insert(*run, plugin);
-            }
-            if run.leaves_running() {
-                self.0.exempt_runs.send_modify(|exempt_runs| {
-                    exempt_runs.remove(run);
-                });
-            }
+            runs.marked.end(*run, now);
         }
+        let left = runs.marked.left();
         drop(runs);
+        self.exempt(left);
         self.0.over.notify_one();
+    }
+
+    fn exempt(&self, numbers: BTreeSet<RunId>) {
+        self.0.exempt_runs.send_if_modified(|exempt_runs| {
+            let is_changed = exempt_runs.numbers != numbers;
+            exempt_runs.numbers = numbers;
+            is_changed
+        });
     }
 
     /// A child ended by itself and was reaped just now. Where processes cannot
     /// be tagged its group is all that is known of what it left, and only now:
     /// as long as the group has members no other process can get its number.
     pub(crate) fn child_ended(&self, run: RunId, group: Pid, plugin: &PluginName) {
-        if !run.leaves_running() && !sys::can_tag() && terminate::has_members(group) {
-            self.end(ProcessTree::of_child(run, group), Some(plugin.clone()));
+        if !sys::can_tag() && terminate::has_members(group) {
+            self.end(ProcessTree::of_child(run, None, group), Vec::new(), Some(plugin.clone()));
         }
     }
 
@@ -104,49 +117,88 @@ impl Leftovers {
         self.0.over.notified().await;
     }
 
-    /// The runs in progress whose leftovers may stay.
-    pub(crate) fn exempt_runs(&self) -> watch::Receiver<BTreeSet<RunId>> {
+    /// The runs whose leftovers may stay.
+    pub(crate) fn exempt_runs(&self) -> watch::Receiver<ExemptRuns> {
         self.0.exempt_runs.subscribe()
     }
 
-    /// Takes the living children that no run waits for, and ends those of runs
-    /// that are over.
-    pub(crate) fn inspect(&self, unowned_children: &[Pid]) {
-        let orphaned = self.runs().inspect(unowned_children);
-        for (run, plugin) in orphaned {
-            self.end(ProcessTree::of_orphans(run), plugin);
+    /// The run in a cgroup is over. What it left running is ended in the
+    /// background, unless it may stay.
+    pub(crate) fn cgroup_over(&self, cgroup: RunCgroup, leaves_running: bool, plugin: &PluginName) {
+        let Some(cgroups) = self.0.cgroups.clone() else { return };
+        if !cgroup.is_populated().unwrap_or(true) {
+            cgroups.give_back(cgroup);
+        } else if leaves_running {
+            let left = cgroups.keep_left(cgroup).into_iter().collect();
+            self.0.exempt_runs.send_modify(|exempt_runs| exempt_runs.cgroups = left);
+        } else {
+            self.end_cgroup(cgroups, cgroup, plugin.clone());
         }
     }
 
-    /// All runs are over, and the last sweep is done: waits until what it found
-    /// has ended. A process that lost its number is ended, too, unless it may
-    /// come from a run whose leftovers may stay.
+    fn end_cgroup(&self, cgroups: CgroupTree, cgroup: RunCgroup, plugin: PluginName) {
+        let this = self.clone();
+        self.spawn_end(async move {
+            // The parts of a pipeline need a moment to end after the last.
+            if terminate::is_empty_soon(&cgroup).await {
+                cgroups.give_back(cgroup);
+                return;
+            }
+            this.report(Some(&plugin), &sys::members_of(&cgroup.processes()));
+            report_survivors(&terminate::end_cgroup(&cgroup, this.0.deaths.clone()).await);
+            cgroups.give_back(cgroup);
+        });
+    }
+
+    fn spawn_end(&self, end: impl Future<Output = ()> + Send + 'static) {
+        let mut ends = self.ends();
+        while ends.try_join_next().is_some() {}
+        ends.spawn(end);
+    }
+
+    /// Takes the living children that no run waits for, and ends those of runs
+    /// that are over. Where runs have cgroups these know better.
+    pub(crate) fn inspect(&self, unowned_children: &[Pid]) {
+        let (ended, left) = {
+            let mut runs = self.runs();
+            runs.see(unowned_children);
+            let ended = runs.take_ended(self.0.cgroups.is_some());
+            runs.forget();
+            (ended, runs.marked.left())
+        };
+        self.exempt(left);
+        for (tree, known, plugin) in ended {
+            self.end(tree, known, plugin);
+        }
+    }
+
+    /// The orphans that come from this run, whatever number they carry by now.
+    pub(crate) fn orphans_of(&self, run: RunId, unowned_children: &[Pid]) -> Vec<Pid> {
+        let mut runs = self.runs();
+        runs.see(unowned_children);
+        let of_run = runs.orphans.iter().filter(|(_, orphan)| orphan.origin == Origin::Run(run));
+        of_run.map(|(pid, _)| *pid).collect()
+    }
+
+    /// All runs are over, and the last sweep is done: waits until what it found has ended.
     pub(crate) async fn settle(&self) {
         let mut ends = mem::take(&mut *self.ends());
         while ends.join_next().await.is_some() {}
-        let unknown = self.runs().without_number();
-        if !unknown.is_empty() {
-            let tree = ProcessTree { run: None, group: None };
-            let known = self.0.scanner.find(unknown).await;
-            tracing::warn!("{} of unknown runs left behind: {}; killing them", count(known.len()), named(&known));
-            let survivors = tree.end_with(known, &self.0.scanner, self.0.deaths.clone()).await;
-            report_survivors(&survivors);
-        }
     }
 
-    fn end(&self, tree: ProcessTree, plugin: Option<PluginName>) {
+    fn end(&self, tree: ProcessTree, known: Vec<Pid>, plugin: Option<PluginName>) {
         let this = self.clone();
-        let mut ends = self.ends();
-        while ends.try_join_next().is_some() {}
-        ends.spawn(async move {
+        self.spawn_end(async move {
             let LeftoversState { scanner, deaths, .. } = &*this.0;
-            let known = scanner.members(tree, Vec::new()).await;
+            let known = if known.is_empty() { Vec::new() } else { scanner.find(known).await };
+            let known = scanner.members(tree, known).await;
             if !known.is_empty() {
                 this.report(plugin.as_ref(), &known);
             }
-            let survivors = tree.end_with(known, scanner, deaths.clone()).await;
-            report_survivors(&survivors);
-            this.runs().ended(tree, &survivors);
+            report_survivors(&tree.end_with(known, scanner, deaths.clone()).await);
+            if let Some(run) = tree.run {
+                this.runs().terminating.remove(&run);
+            }
         });
     }
 
@@ -174,33 +226,59 @@ impl Leftovers {
 }
 
 impl Runs {
-    fn inspect(&mut self, unowned_children: &[Pid]) -> Vec<(RunId, Option<PluginName>)> {
-        let over = mem::take(&mut self.over);
-        let known = mem::take(&mut self.unowned_children);
-        let run_of = |pid: &Pid| sys::run_of(pid.as_raw(), RunId::of_daemon());
-        self.unowned_children =
-            unowned_children.iter().map(|pid| (*pid, known.get(pid).copied().unwrap_or_else(|| run_of(pid)))).collect();
-        self.given_up.retain(|pid| self.unowned_children.contains_key(pid));
-        let wanted = self.unowned_children.iter().filter(|(pid, _)| !self.given_up.contains(pid));
-        let runs: HashSet<RunId> = wanted.filter_map(|(_, run)| *run).collect();
-        let orphaned = runs.into_iter().filter(|run| {
-            !run.leaves_running() && !self.in_progress.contains_key(run) && self.terminating.insert(*run)
+    /// Notes the orphans that there are now.
+    fn see(&mut self, unowned_children: &[Pid]) {
+        let Self { marked, orphans, .. } = self;
+        let mut before = mem::take(orphans);
+        for pid in unowned_children {
+            let seen = before.remove(pid);
+            let seen = seen.or_else(|| {
+                let facts = sys::orphan_facts(*pid)?;
+                Some(Orphan { facts, origin: Origin::Unknown, is_settled: false })
+            });
+            let Some(mut orphan) = seen else { continue };
+            if orphan.origin == Origin::Unknown {
+                orphan.origin = marked.origin(orphan.facts);
+            }
+            orphans.insert(*pid, orphan);
+        }
+    }
+
+    /// What is to be ended now: the leftovers of a run, or single orphans.
+    fn take_ended(&mut self, has_cgroups: bool) -> Vec<(ProcessTree, Vec<Pid>, Option<PluginName>)> {
+        let Self { marked, orphans, terminating, .. } = self;
+        let mut by_run: HashMap<Option<RunId>, Vec<Pid>> = HashMap::new();
+        for (pid, orphan) in orphans.iter_mut().filter(|(_, orphan)| !orphan.is_settled) {
+            // Where runs have cgroups a process from none of these here is in one.
+            let is_others = has_cgroups && orphan.origin == Origin::Unknown;
+            if is_others || marked.verdict(&orphan.origin) != Verdict::End {
+                continue;
+            }
+            orphan.is_settled = true;
+            let run = if let Origin::Run(run) = orphan.origin { Some(run) } else { None };
+            by_run.entry(run).or_default().push(*pid);
+        }
+        let ended = by_run.into_iter().map(|(run, pids)| {
+            let known = run.and_then(|run| marked.get(run));
+            let tree = ProcessTree { run, owner: known.and_then(|run| run.owner), group: None };
+            terminating.extend(run);
+            (tree, pids, known.map(|run| run.plugin.clone()))
         });
-        orphaned.map(|run| (run, over.get(&run).cloned())).collect()
+        ended.collect()
     }
 
-    fn ended(&mut self, tree: ProcessTree, survivors: &[Pid]) {
-        if let Some(run) = tree.run {
-            self.terminating.remove(&run);
+    /// Forgets runs that have left nothing, or nothing that lives.
+    fn forget(&mut self) {
+        let Self { marked, orphans, terminating, .. } = self;
+        let mut kept: HashSet<RunId> = terminating.clone();
+        for orphan in orphans.values() {
+            match &orphan.origin {
+                Origin::Run(run) => drop(kept.insert(*run)),
+                Origin::OneOf(runs) => kept.extend(runs),
+                Origin::Unknown => {}
+            }
         }
-        self.given_up.extend(survivors);
-    }
-
-    fn without_number(&self) -> Vec<Pid> {
-        if self.ever_exempt {
-            return Vec::new();
-        }
-        self.unowned_children.iter().filter(|(_, run)| run.is_none()).map(|(pid, _)| *pid).collect()
+        marked.forget_all_but(|run| kept.contains(&run));
     }
 }
 

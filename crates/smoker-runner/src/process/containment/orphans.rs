@@ -15,8 +15,11 @@ use nix::unistd::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{RwLock, watch};
 
+use crate::process::containment::cgroup::{GroupLimits, RunCgroup};
 use crate::process::containment::leftovers::Leftovers;
+use crate::process::containment::level::Containment;
 use crate::process::process_scanner::ProcessScanner;
+use crate::process::run_id::RunId;
 use crate::process::sys::{self, ChildSetup, ScanScope, StartedChild};
 
 /// Deaths come in bursts; one sweep through our children serves all of a burst.
@@ -34,6 +37,7 @@ pub struct Reaper {
     deaths: watch::Receiver<()>,
     scanner: ProcessScanner,
     leftovers: Leftovers,
+    containment: Containment,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +52,7 @@ impl Reaper {
     /// # Errors
     ///
     /// When the system refuses to report children's deaths.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(containment: Containment) -> io::Result<Self> {
         sys::close_inherited_descriptors_on_exec();
         if let Err(error) = sys::adopt_orphans() {
             tracing::warn!("can't adopt orphans of plugins ({error}): those that leave their group survive a timeout");
@@ -57,8 +61,8 @@ impl Reaper {
         let (death, deaths) = watch::channel(());
         let owned = Arc::new(OwnedChildren::default());
         let scanner = ProcessScanner::start(ScanScope::this())?;
-        let leftovers = Leftovers::new(scanner.clone(), deaths.clone());
-        let this = Self { owned, deaths, scanner, leftovers };
+        let leftovers = Leftovers::new(containment.cgroups().cloned(), scanner.clone(), deaths.clone());
+        let this = Self { owned, deaths, scanner, leftovers, containment };
         tokio::spawn(collect(this.clone(), signal(SignalKind::child())?, death));
         Ok(this)
     }
@@ -68,6 +72,21 @@ impl Reaper {
     pub async fn settle(&self) {
         self.leftovers.inspect(&self.owned.sweep().await);
         self.leftovers.settle().await;
+        if let Some(cgroups) = self.containment.cgroups() {
+            cgroups.remove();
+        }
+    }
+
+    /// How runs are told apart.
+    #[must_use]
+    pub fn containment(&self) -> &Containment {
+        &self.containment
+    }
+
+    /// A cgroup for a child; none where there are none, or when the kernel refuses one more.
+    pub(crate) fn new_cgroup(&self, limits: GroupLimits) -> Option<RunCgroup> {
+        let taken = self.containment.cgroups()?.take(limits);
+        taken.inspect_err(|error| tracing::warn!("no cgroup for a run: {error}; its processes are known by marks")).ok()
     }
 
     /// Starts a child that is waited for elsewhere; [`Self::release`] when it has been.
@@ -86,6 +105,11 @@ impl Reaper {
     /// Ends what runs leave running.
     pub(crate) fn leftovers(&self) -> &Leftovers {
         &self.leftovers
+    }
+
+    /// The orphans that come from this run, whatever number they carry by now.
+    pub(crate) fn orphans_of(&self, run: RunId) -> Vec<Pid> {
+        self.leftovers.orphans_of(run, &self.owned.unowned_children())
     }
 
     /// Finds the processes of a run.

@@ -1,13 +1,21 @@
 //! The children of one run of a plugin: its command or module, its parser, its
 //! action. They are over together, when the run has its result.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use nix::unistd::Pid;
+use nix::unistd::{Pid, geteuid};
 use smoker_model::plugin::PluginName;
 
+use crate::process::containment::cgroup::{GroupLimits, RunCgroup};
+use crate::process::containment::marked_runs::MarkedRun;
 use crate::process::containment::orphans::Reaper;
+use crate::process::credentials::Credentials;
+use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
+use crate::process::{sys, terminate};
+
+/// How often orphans are searched for that appear while other processes are ended.
+const MAX_ROUNDS: usize = 5;
 
 /// The children of one run. When it is dropped the run is over, and what
 /// they left running is ended in the background.
@@ -15,27 +23,81 @@ use crate::process::run_id::RunId;
 pub(crate) struct RunProcesses {
     reaper: Reaper,
     plugin: PluginName,
-    runs: Mutex<Vec<RunId>>,
+    owner: Option<u32>,
+    children: Mutex<Vec<RegisteredChild>>,
+}
+
+/// A child that is about to be started: what it and all that comes from it is known by.
+#[derive(Clone, Debug)]
+pub(crate) struct RegisteredChild {
+    pub(crate) run: RunId,
+    /// None where there are no cgroups.
+    pub(crate) cgroup: Option<Arc<RunCgroup>>,
+    /// The account that its processes have; none for a run of root's, which can start processes of any.
+    pub(crate) owner: Option<u32>,
+    leaves_running: bool,
+}
+
+impl RegisteredChild {
+    /// A helper of the daemon, which belongs to no run.
+    pub(crate) fn helper() -> Self {
+        Self { run: RunId::of_daemon(), cgroup: None, owner: None, leaves_running: false }
+    }
+
+    /// Ends the child, which leads the group `leader`, and all that comes from
+    /// it: SIGTERM, grace, SIGKILL. Gives the processes that nothing could end.
+    pub(crate) async fn end(&self, leader: Pid, reaper: &Reaper) -> Vec<Pid> {
+        match &self.cgroup {
+            Some(cgroup) => terminate::end_cgroup(cgroup, reaper.deaths()).await,
+            None => self.end_marked(leader, reaper).await,
+        }
+    }
+
+    /// Ends the processes that carry the number of the run, and its orphans whatever
+    /// they carry, which may appear while the others are ended.
+    async fn end_marked(&self, leader: Pid, reaper: &Reaper) -> Vec<Pid> {
+        let tree = ProcessTree::of_child(self.run, self.owner, leader);
+        let mut survivors = Vec::new();
+        for round in 0..MAX_ROUNDS {
+            let orphans = reaper.orphans_of(self.run);
+            if round > 0 && orphans.iter().all(|pid| survivors.contains(pid)) {
+                break;
+            }
+            let known = if orphans.is_empty() { Vec::new() } else { reaper.scanner().find(orphans).await };
+            survivors = tree.end_with(known, reaper.scanner(), reaper.deaths()).await;
+        }
+        survivors
+    }
 }
 
 impl RunProcesses {
-    /// Of a run that begins.
-    pub(crate) fn new(reaper: &Reaper, plugin: &PluginName) -> Self {
-        Self { reaper: reaper.clone(), plugin: plugin.clone(), runs: Mutex::default() }
+    /// Of a run that begins, as another user or as the daemon.
+    pub(crate) fn new(reaper: &Reaper, plugin: &PluginName, credentials: Option<&Credentials>) -> Self {
+        let uid = credentials.map_or_else(geteuid, |credentials| credentials.uid);
+        let owner = (!uid.is_root()).then(|| uid.as_raw());
+        Self { reaper: reaper.clone(), plugin: plugin.clone(), owner, children: Mutex::default() }
     }
 
-    /// Registers one more child and gives its number. What a child leaves running when it ends by
+    /// Registers one more child. What a child leaves running when it ends by
     /// itself may stay if `leaves_running`.
-    pub(crate) fn register_child(&self, leaves_running: bool) -> RunId {
-        let run = RunId::new(leaves_running);
-        self.reaper.leftovers().begin(run, &self.plugin);
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner).push(run);
-        run
+    pub(crate) fn register_child(&self, leaves_running: bool) -> RegisteredChild {
+        let (run, owner) = (RunId::new(), self.owner);
+        let cgroup = self.reaper.new_cgroup(GroupLimits::default()).map(Arc::new);
+        if cgroup.is_none() {
+            let (plugin, began) = (self.plugin.clone(), sys::ticks_since_boot());
+            let marked = MarkedRun { plugin, owner, leaves_running, began, ended: None };
+            self.reaper.leftovers().begin(run, marked);
+        }
+        let child = RegisteredChild { run, cgroup, owner, leaves_running };
+        self.children.lock().unwrap_or_else(PoisonError::into_inner).push(child.clone());
+        child
     }
 
-    /// The child with this number, which led a group, ended by itself.
-    pub(crate) fn child_ended(&self, run: RunId, group: Pid) {
-        self.reaper.leftovers().child_ended(run, group, &self.plugin);
+    /// This child, which led a group, ended by itself.
+    pub(crate) fn child_ended(&self, child: &RegisteredChild, group: Pid) {
+        if child.cgroup.is_none() && !child.leaves_running {
+            self.reaper.leftovers().child_ended(child.run, group, &self.plugin);
+        }
     }
 
     pub(crate) fn reaper(&self) -> &Reaper {
@@ -45,9 +107,19 @@ impl RunProcesses {
 
 impl Drop for RunProcesses {
     fn drop(&mut self) {
-        let runs = self.runs.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if !runs.is_empty() {
-            self.reaper.leftovers().over(runs);
+        let children = std::mem::take(self.children.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let leftovers = self.reaper.leftovers();
+        let mut marked = Vec::new();
+        for RegisteredChild { run, cgroup, leaves_running, .. } in children {
+            match cgroup.map(Arc::try_unwrap) {
+                Some(Ok(cgroup)) => leftovers.cgroup_over(cgroup, leaves_running, &self.plugin),
+                // Nothing else holds one when its run is over.
+                Some(Err(_)) => {}
+                None => marked.push(run),
+            }
+        }
+        if !marked.is_empty() {
+            leftovers.over(&marked);
         }
     }
 }

@@ -6,10 +6,12 @@
 #![expect(unsafe_code, reason = "no library has a safe form of these calls; each block states why it is sound")]
 
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::ptr;
 
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -53,6 +55,20 @@ pub(crate) fn open_pidfd(pid: Pid) -> io::Result<OwnedFd> {
         Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Signals the process of a descriptor.
+///
+/// # Errors
+///
+/// When the process has ended or is not this account's to signal.
+#[cfg(target_os = "linux")]
+pub(crate) fn signal_pidfd(process: impl AsFd, signal: Signal) -> io::Result<()> {
+    let descriptor = process.as_fd().as_raw_fd();
+    // SAFETY: takes plain numbers; without a structure the kernel fills in its own.
+    let returned =
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, descriptor, signal as i32, ptr::null::<u8>(), 0) };
+    if returned == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Keeps descriptors that the program which started us left open from our children. Our

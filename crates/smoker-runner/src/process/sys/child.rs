@@ -207,14 +207,14 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = u64::from(cgroup.as_raw_fd().unsigned_abs());
     }
-    let returned: isize;
+    let returned: c_long;
+    #[cfg(target_arch = "x86_64")]
     // SAFETY: the kernel reads `arguments`, which outlives the call. The child
     // begins behind the system call with a stack of its own, calls `run_child`,
     // which never returns, and ends in its exit or its program; this thread
     // stands still until then (`CLONE_VFORK`), so all that `shared` refers to
     // lives and is used by the child alone. Registers that the child changes
     // are its own.
-    #[cfg(target_arch = "x86_64")]
     unsafe {
         core::arch::asm!(
             "syscall",
@@ -225,7 +225,7 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
             "call r13",
             "ud2",
             "2:",
-            inlateout("rax") libc::SYS_clone3 as isize => returned,
+            inlateout("rax") libc::SYS_clone3 => returned,
             in("rdi") &raw mut arguments,
             in("rsi") size_of::<CloneArgs>(),
             in("r12") ptr::from_ref(shared).cast::<c_void>(),
@@ -234,8 +234,8 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
             lateout("r11") _,
         );
     }
-    // SAFETY: as above.
     #[cfg(target_arch = "aarch64")]
+    // SAFETY: as above.
     unsafe {
         core::arch::asm!(
             "svc #0",
@@ -245,7 +245,7 @@ fn clone3(shared: &Shared<'_>, stack: *mut c_void) -> io::Result<Pid> {
             "blr x22",
             "brk #1",
             "2:",
-            inlateout("x0") &raw mut arguments as isize => returned,
+            inlateout("x0") &raw mut arguments => returned,
             in("x1") size_of::<CloneArgs>(),
             in("x8") libc::SYS_clone3,
             in("x21") ptr::from_ref(shared).cast::<c_void>(),

@@ -5,11 +5,16 @@ use std::fs;
 use std::sync::LazyLock;
 
 use nix::sys::resource::{Resource, getrlimit};
-use nix::unistd::{Gid, Pid, getgrouplist};
+use nix::sys::signal::{Signal, kill};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::{Gid, Pid, SysconfVar, getgrouplist, sysconf};
 
+use crate::process::containment::marked_runs::OrphanFacts;
 use crate::process::run_id::RunId;
+use crate::process::sys::calls::{open_pidfd, signal_pidfd};
 use crate::process::sys::child_setup::LimitedResource;
-use crate::process::sys::proc_stat::ProcStat;
+use crate::process::sys::proc_stat::{ProcStat, carried_run, real_uid};
+use crate::process::sys::run_member::RunMember;
 
 /// The resource whose soft limit is the number of a run. Linux stopped counting
 /// file locks in 2.4.25, so the limit limits nothing; it is inherited over
@@ -30,6 +35,54 @@ pub(crate) fn adopt_orphans() -> nix::Result<()> {
 /// Whether a process runs: it exists and is no zombie.
 pub(crate) fn is_alive(pid: Pid) -> bool {
     ProcStat::read(pid.as_raw()).is_some_and(|process| process.is_alive())
+}
+
+/// What `/proc` says of where an orphan comes from; none when it is gone.
+pub(crate) fn orphan_facts(pid: Pid) -> Option<OrphanFacts> {
+    let process = ProcStat::read(pid.as_raw())?;
+    let uid = real_uid(process.pid)?;
+    let number = carried_run(process.pid, RunId::of_daemon()).map(|carried| carried.run);
+    Some(OrphanFacts { start: process.start, uid, number })
+}
+
+/// The time in the unit in which the kernel tells when processes started.
+pub(crate) fn ticks_since_boot() -> u64 {
+    static PER_SECOND: LazyLock<u64> = LazyLock::new(|| {
+        let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten();
+        ticks.and_then(|ticks| u64::try_from(ticks).ok()).unwrap_or(100)
+    });
+    let Ok(now) = clock_gettime(ClockId::CLOCK_BOOTTIME) else { return 0 };
+    let (seconds, nanoseconds) = (now.tv_sec().unsigned_abs(), now.tv_nsec().unsigned_abs());
+    seconds * *PER_SECOND + nanoseconds * *PER_SECOND / 1_000_000_000
+}
+
+/// Signals a process if it is still the one that was seen. Failures mean that
+/// it is gone, or not ours to signal.
+pub(crate) fn signal_member(member: &RunMember, signal: Signal) {
+    match open_pidfd(member.pid) {
+        Ok(descriptor) => {
+            if ProcStat::read(member.pid.as_raw()).is_some_and(|process| process.start == member.start) {
+                let _ = signal_pidfd(descriptor, signal);
+            }
+        }
+        // Before Linux 5.3.
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => drop(kill(member.pid, signal)),
+        Err(_) => {}
+    }
+}
+
+/// What is known of these processes, as far as they live.
+pub(crate) fn members_of(pids: &[Pid]) -> Vec<RunMember> {
+    let living = pids.iter().filter_map(|pid| ProcStat::read(pid.as_raw())).filter(ProcStat::is_alive);
+    living
+        .map(|process| RunMember {
+            pid: Pid::from_raw(process.pid),
+            start: process.start,
+            is_runnable: process.is_runnable(),
+            name: process.name,
+            in_group: false,
+        })
+        .collect()
 }
 
 /// All our children, dead ones included.

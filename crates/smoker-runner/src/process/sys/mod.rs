@@ -33,20 +33,22 @@ mod proc_stat;
 mod process_list;
 mod run_member;
 
-pub(crate) use calls::{close_inherited_descriptors_on_exec, reap};
+pub(crate) use calls::{close_inherited_descriptors_on_exec, open_pidfd, reap, signal_pidfd};
 #[cfg(target_os = "linux")]
 pub(crate) use child::{give_up_capabilities, start};
 pub(crate) use child_setup::{ChildAccount, ChildSetup, StartedChild};
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{adopt_orphans, can_tag, child_pids, groups_of, is_alive, tag_of};
+pub(crate) use linux::{
+    adopt_orphans, can_tag, child_pids, groups_of, is_alive, members_of, orphan_facts, signal_member, tag_of,
+    ticks_since_boot,
+};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    ProcessList, ScanScope, adopt_orphans, can_tag, child_pids, groups_of, is_alive, run_of, tag_of,
+    ProcessList, ScanScope, adopt_orphans, can_tag, child_pids, groups_of, is_alive, members_of, orphan_facts,
+    signal_member, tag_of, ticks_since_boot,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable_child::{give_up_capabilities, start};
-#[cfg(target_os = "linux")]
-pub(crate) use proc_stat::run_of;
 #[cfg(target_os = "linux")]
 pub(crate) use process_list::{ProcessList, ScanScope};
 pub(crate) use run_member::RunMember;

@@ -3,9 +3,11 @@
 use std::ffi::CStr;
 
 use nix::errno::Errno;
-use nix::sys::signal::{kill, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Gid, Pid};
 
+use crate::process::containment::marked_runs::OrphanFacts;
+use crate::process::process_tree::{CarriedRun, ProcessTree};
 use crate::process::run_id::RunId;
 use crate::process::sys::child_setup::LimitedResource;
 use crate::process::sys::run_member::RunMember;
@@ -35,9 +37,26 @@ pub(crate) fn can_tag() -> bool {
     false
 }
 
-/// The run of a process is not known.
-pub(crate) fn run_of(_pid: i32, _daemon: RunId) -> Option<RunId> {
+/// Nothing is adopted here.
+pub(crate) fn orphan_facts(_pid: Pid) -> Option<OrphanFacts> {
     None
+}
+
+/// Nothing is compared with it here.
+pub(crate) fn ticks_since_boot() -> u64 {
+    0
+}
+
+/// Signals a process. Failures mean that it is gone, or not ours to signal.
+pub(crate) fn signal_member(member: &RunMember, signal: Signal) {
+    let _ = kill(member.pid, signal);
+}
+
+/// Nothing is known of a process but its number.
+pub(crate) fn members_of(pids: &[Pid]) -> Vec<RunMember> {
+    let member =
+        |pid: &Pid| RunMember { pid: *pid, start: 0, name: "process".to_owned(), in_group: false, is_runnable: false };
+    pids.iter().map(member).collect()
 }
 
 /// No child carries anything.
@@ -66,18 +85,18 @@ pub(crate) struct ProcessList;
 
 impl ProcessList {
     /// Nothing to read, nothing to see.
-    pub(crate) fn read(_subject: ScanScope, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
+    pub(crate) fn read(_subject: ScanScope, _on_sight: impl FnMut(Pid, Pid, Option<CarriedRun>)) -> Self {
         Self
     }
 
     /// Nothing to read here either.
-    pub(crate) fn watch_newest(&mut self, _on_sight: impl FnMut(Pid, Pid, Option<RunId>)) {}
+    pub(crate) fn watch_newest(&mut self, _on_sight: impl FnMut(Pid, Pid, Option<CarriedRun>)) {}
 
     /// The group's leader stands for the whole group.
-    pub(crate) fn members(&self, group: Option<Pid>, _run: Option<RunId>, _known: &[RunMember]) -> Vec<RunMember> {
+    pub(crate) fn members(&self, tree: ProcessTree, _known: &[RunMember]) -> Vec<RunMember> {
         let name = || "process group".to_owned();
         let member = |pid: Pid| RunMember { pid, start: 0, name: name(), in_group: true, is_runnable: false };
-        group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
+        tree.group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
     }
 
     /// Without a list no process can be found.

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use nix::unistd::Pid;
 
+use crate::process::process_tree::CarriedRun;
 use crate::process::run_id::{RunId, VARIABLE};
 
 /// A process at one moment.
@@ -17,6 +18,7 @@ pub(crate) struct ProcStat {
     /// identity of a process, since numbers are used again.
     pub(crate) start: u64,
     state: char,
+    threads: u64,
 }
 
 impl ProcStat {
@@ -31,9 +33,10 @@ impl ProcStat {
         let state = fields.next()?.chars().next()?;
         let parent = fields.next()?.parse().ok()?;
         let group = fields.next()?.parse().ok()?;
-        // Between the group, field 5, and the start, field 22, are 16 others.
-        let start = fields.nth(16)?.parse().ok()?;
-        Some(Self { pid, name, parent, group, start, state })
+        // Between the group, field 5, and the number of threads, field 20, stand 14 others; the start is field 22.
+        let threads = fields.nth(14)?.parse().ok()?;
+        let start = fields.nth(1)?.parse().ok()?;
+        Some(Self { pid, name, parent, group, start, state, threads })
     }
 
     /// This program itself.
@@ -50,8 +53,9 @@ impl ProcStat {
         pids
     }
 
+    /// A process lives as long as one of its threads does: its first thread may be a zombie before.
     pub(crate) fn is_alive(&self) -> bool {
-        !matches!(self.state, 'Z' | 'X' | 'x')
+        !matches!(self.state, 'Z' | 'X' | 'x') || self.threads > 1
     }
 
     pub(crate) fn is_runnable(&self) -> bool {
@@ -60,9 +64,18 @@ impl ProcStat {
 }
 
 /// The run of this daemon that a process carries.
-pub(crate) fn run_of(pid: i32, daemon: RunId) -> Option<RunId> {
+pub(crate) fn carried_run(pid: i32, daemon: RunId) -> Option<CarriedRun> {
     let is_ours = |run: &RunId| run.is_run_of(daemon);
-    run_in_limits(pid).filter(is_ours).or_else(|| run_in_environment(pid).filter(is_ours))
+    let run = run_in_limits(pid).filter(is_ours).or_else(|| run_in_environment(pid).filter(is_ours))?;
+    Some(CarriedRun { run, uid: real_uid(pid)? })
+}
+
+/// The real user of a process. Its files in `/proc` belong to root where it may not be looked into.
+pub(crate) fn real_uid(pid: i32) -> Option<u32> {
+    let status = fs::read(format!("/proc/{pid}/status")).ok()?;
+    let status = String::from_utf8_lossy(&status);
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    ids.split_ascii_whitespace().next()?.parse().ok()
 }
 
 /// The soft limit that `sys::linux` sets, as `/proc/PID/limits`, which every user may read, shows it.

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use nix::unistd::Pid;
 
+use crate::process::process_tree::{CarriedRun, ProcessTree};
 use crate::process::run_id::RunId;
 use crate::process::sys::newest;
-use crate::process::sys::proc_stat::{ProcStat, run_of};
+use crate::process::sys::proc_stat::{ProcStat, carried_run};
 use crate::process::sys::run_member::RunMember;
 
 /// The daemon whose processes a scan finds.
@@ -33,7 +34,7 @@ impl ScanScope {
 pub(crate) struct ProcessList {
     subject: ScanScope,
     seen: HashSet<(i32, u64)>,
-    processes: Vec<(ProcStat, Option<RunId>)>,
+    processes: Vec<(ProcStat, Option<CarriedRun>)>,
     by_run: HashMap<RunId, Vec<usize>>,
     by_group: HashMap<i32, Vec<usize>>,
     by_parent: HashMap<i32, Vec<usize>>,
@@ -43,7 +44,7 @@ impl ProcessList {
     /// Reads `/proc`. Processes that come or go meanwhile may be missing.
     /// `on_sight` is called with number, group and run of each process the moment
     /// that it is read, newest first.
-    pub(crate) fn read(subject: ScanScope, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) -> Self {
+    pub(crate) fn read(subject: ScanScope, mut on_sight: impl FnMut(Pid, Pid, Option<CarriedRun>)) -> Self {
         let (by_run, by_group, by_parent) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut list = Self { subject, seen: HashSet::new(), processes: Vec::new(), by_run, by_group, by_parent };
         for process in ProcStat::all_pids().into_iter().filter_map(ProcStat::read) {
@@ -53,23 +54,23 @@ impl ProcessList {
     }
 
     /// Adds those that come meanwhile and are gone before a list is read.
-    pub(crate) fn watch_newest(&mut self, mut on_sight: impl FnMut(Pid, Pid, Option<RunId>)) {
+    pub(crate) fn watch_newest(&mut self, mut on_sight: impl FnMut(Pid, Pid, Option<CarriedRun>)) {
         newest::watch(|process| self.see(process, &mut on_sight));
     }
 
-    fn see(&mut self, process: ProcStat, on_sight: &mut impl FnMut(Pid, Pid, Option<RunId>)) {
+    fn see(&mut self, process: ProcStat, on_sight: &mut impl FnMut(Pid, Pid, Option<CarriedRun>)) {
         let may_be = process.is_alive() && process.start >= self.subject.since && process.pid != Pid::this().as_raw();
         if may_be && self.seen.insert((process.pid, process.start)) {
-            let run = run_of(process.pid, self.subject.daemon);
+            let run = carried_run(process.pid, self.subject.daemon);
             on_sight(Pid::from_raw(process.pid), Pid::from_raw(process.group), run);
             self.add(process, run);
         }
     }
 
-    fn add(&mut self, process: ProcStat, run: Option<RunId>) {
+    fn add(&mut self, process: ProcStat, run: Option<CarriedRun>) {
         let index = self.processes.len();
-        if let Some(run) = run {
-            self.by_run.entry(run).or_default().push(index);
+        if let Some(carried) = run {
+            self.by_run.entry(carried.run).or_default().push(index);
         }
         self.by_group.entry(process.group).or_default().push(index);
         self.by_parent.entry(process.parent).or_default().push(index);
@@ -78,14 +79,17 @@ impl ProcessList {
 
     /// The processes of a group, those of a run, those that are known to
     /// belong to it, and everything below any of these.
-    pub(crate) fn members(&self, group: Option<Pid>, run: Option<RunId>, known: &[RunMember]) -> Vec<RunMember> {
+    pub(crate) fn members(&self, tree: ProcessTree, known: &[RunMember]) -> Vec<RunMember> {
+        let ProcessTree { run, group, .. } = tree;
         let in_group = group.and_then(|group| self.by_group.get(&group.as_raw()));
-        let in_run = run.and_then(|run| self.by_run.get(&run));
+        let carrying = run.and_then(|run| self.by_run.get(&run));
+        let is_carried = |index: &&usize| self.processes[**index].1.is_some_and(|carried| tree.is_carried(carried));
+        let in_run = carrying.map(|carrying| carrying.iter().filter(is_carried));
         let known: HashMap<i32, u64> = known.iter().map(|member| (member.pid.as_raw(), member.start)).collect();
         let is_known = |process: &ProcStat| known.get(&process.pid) == Some(&process.start);
         let still_there = (0..self.processes.len()).filter(|index| is_known(&self.processes[*index].0));
         let mut waiting: Vec<usize> =
-            in_group.into_iter().chain(in_run).flatten().copied().chain(still_there).collect();
+            in_group.into_iter().flatten().chain(in_run.into_iter().flatten()).copied().chain(still_there).collect();
         let mut found = HashSet::new();
         while let Some(index) = waiting.pop() {
             if found.insert(index) {

@@ -1,0 +1,203 @@
+//! The runs that are known by marks alone, and which of them a process comes from.
+//!
+//! A process can change the number that it carries, so a number counts only for
+//! a run that exists and for an account that the run can have started processes
+//! of. Without a number that counts there are facts that no process can write:
+//! its account and its start, which has to be between the run's start and end.
+
+use std::collections::{BTreeSet, HashMap};
+
+use smoker_model::plugin::PluginName;
+
+use crate::process::run_id::RunId;
+
+/// A run.
+#[derive(Clone, Debug)]
+pub(crate) struct MarkedRun {
+    pub(crate) plugin: PluginName,
+    /// The account that its processes have; none for a run of root's, which can start processes of any.
+    pub(crate) owner: Option<u32>,
+    /// Whether what it leaves running may stay.
+    pub(crate) leaves_running: bool,
+    /// When it began and ended, in the kernel's ticks since boot; no end while it goes on.
+    pub(crate) began: u64,
+    pub(crate) ended: Option<u64>,
+}
+
+/// What is known of a process that has lost its parent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OrphanFacts {
+    /// When it started, in the kernel's ticks since boot.
+    pub(crate) start: u64,
+    /// Its real user.
+    pub(crate) uid: u32,
+    /// The number that it carries.
+    pub(crate) number: Option<RunId>,
+}
+
+/// Where a process comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From this run.
+    Run(RunId),
+    /// From one of these, at least two.
+    OneOf(Vec<RunId>),
+    /// From none that is known.
+    Unknown,
+}
+
+/// All runs that go on, and those that are over and may have left something.
+#[derive(Debug, Default)]
+pub(crate) struct MarkedRuns(HashMap<RunId, MarkedRun>);
+
+impl MarkedRun {
+    fn can_own(&self, uid: u32) -> bool {
+        self.owner.is_none_or(|owner| owner == uid)
+    }
+
+    fn can_have_started(&self, process: OrphanFacts) -> bool {
+        self.can_own(process.uid)
+            && self.began <= process.start
+            && self.ended.is_none_or(|ended| process.start <= ended)
+    }
+}
+
+impl MarkedRuns {
+    pub(crate) fn begin(&mut self, id: RunId, run: MarkedRun) {
+        self.0.insert(id, run);
+    }
+
+    /// A run is over.
+    pub(crate) fn end(&mut self, id: RunId, now: u64) {
+        if let Some(run) = self.0.get_mut(&id) {
+            run.ended = Some(now);
+        }
+    }
+
+    pub(crate) fn get(&self, id: RunId) -> Option<&MarkedRun> {
+        self.0.get(&id)
+    }
+
+    /// Where a process comes from.
+    pub(crate) fn origin(&self, process: OrphanFacts) -> Origin {
+        if let Some(number) = process.number
+            && self.0.get(&number).is_some_and(|run| run.can_own(process.uid))
+        {
+            return Origin::Run(number);
+        }
+        let candidates = |is_meant: &dyn Fn(&MarkedRun) -> bool| {
+            let meant = self.0.iter().filter(|(_, run)| is_meant(run) && run.can_have_started(process));
+            meant.map(|(id, _)| *id).collect::<Vec<_>>()
+        };
+        // Runs of that very account come first; root's can have started processes of any.
+        let mut found = candidates(&|run| run.owner.is_some());
+        if found.is_empty() {
+            found = candidates(&|run| run.owner.is_none());
+        }
+        match *found {
+            [] => Origin::Unknown,
+            [run] => Origin::Run(run),
+            _ => Origin::OneOf(found),
+        }
+    }
+
+    /// What is to become of processes of this origin now.
+    pub(crate) fn verdict(&self, origin: &Origin) -> Verdict {
+        let runs = match origin {
+            Origin::Run(run) => std::slice::from_ref(run),
+            Origin::OneOf(runs) => runs.as_slice(),
+            // No run that exists can have started it.
+            Origin::Unknown => return Verdict::End,
+        };
+        let runs = || runs.iter().filter_map(|id| self.0.get(id));
+        if runs().any(|run| run.ended.is_none()) {
+            Verdict::Wait
+        } else if runs().any(|run| run.leaves_running) {
+            Verdict::Stay
+        } else {
+            Verdict::End
+        }
+    }
+
+    /// Runs that are over and whose leftovers may stay.
+    pub(crate) fn left(&self) -> BTreeSet<RunId> {
+        self.0.iter().filter(|(_, run)| run.leaves_running && run.ended.is_some()).map(|(id, _)| *id).collect()
+    }
+
+    /// Forgets runs that are over, but for those that something is left of.
+    pub(crate) fn forget_all_but(&mut self, is_kept: impl Fn(RunId) -> bool) {
+        self.0.retain(|id, run| run.ended.is_none() || is_kept(*id));
+    }
+}
+
+/// What becomes of an orphan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A run that it may come from goes on.
+    Wait,
+    /// It may stay.
+    Stay,
+    /// It is ended.
+    End,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(owner: Option<u32>, leaves_running: bool, began: u64) -> MarkedRun {
+        MarkedRun { plugin: "a".into(), owner, leaves_running, began, ended: None }
+    }
+
+    fn process(uid: u32, start: u64, number: Option<RunId>) -> OrphanFacts {
+        OrphanFacts { start, uid, number }
+    }
+
+    #[test]
+    fn a_number_counts_only_for_a_run_that_exists_and_can_own_the_process() {
+        let (nobodys, other, future) = (RunId::new(), RunId::new(), RunId::new());
+        let mut runs = MarkedRuns::default();
+        runs.begin(nobodys, run(Some(65534), false, 10));
+        runs.begin(other, run(Some(33), false, 10));
+        assert_eq!(runs.origin(process(65534, 12, Some(nobodys))), Origin::Run(nobodys));
+        assert_eq!(runs.origin(process(65534, 12, Some(other))), Origin::Run(nobodys), "the account tells better");
+        assert_eq!(runs.origin(process(65534, 12, Some(future))), Origin::Run(nobodys));
+        assert_eq!(runs.origin(process(1000, 12, Some(nobodys))), Origin::Unknown);
+    }
+
+    #[test]
+    fn without_a_number_account_and_time_decide() {
+        let (first, second, roots) = (RunId::new(), RunId::new(), RunId::new());
+        let mut runs = MarkedRuns::default();
+        runs.begin(first, run(Some(65534), false, 10));
+        runs.begin(roots, run(None, false, 5));
+        assert_eq!(runs.origin(process(65534, 9, None)), Origin::Run(roots), "older than the run of that account");
+        assert_eq!(runs.origin(process(65534, 11, None)), Origin::Run(first));
+        runs.end(first, 20);
+        runs.begin(second, run(Some(65534), false, 15));
+        let Origin::OneOf(mut both) = runs.origin(process(65534, 16, None)) else { panic!("either") };
+        both.sort();
+        let mut expected = vec![first, second];
+        expected.sort();
+        assert_eq!(both, expected);
+        assert_eq!(runs.origin(process(65534, 21, None)), Origin::Run(second));
+    }
+
+    #[test]
+    fn an_orphan_waits_for_its_runs_and_stays_only_where_one_may_leave_it() {
+        let (first, second) = (RunId::new(), RunId::new());
+        let mut runs = MarkedRuns::default();
+        runs.begin(first, run(Some(1), false, 10));
+        runs.begin(second, run(Some(1), true, 10));
+        let origin = runs.origin(process(1, 11, None));
+        assert_eq!(runs.verdict(&origin), Verdict::Wait);
+        runs.end(first, 12);
+        runs.end(second, 12);
+        assert_eq!(runs.verdict(&origin), Verdict::Stay);
+        assert_eq!(runs.verdict(&Origin::Run(first)), Verdict::End);
+        assert_eq!(runs.verdict(&Origin::Unknown), Verdict::End);
+        assert_eq!(runs.left(), BTreeSet::from([second]));
+        runs.forget_all_but(|id| id == second);
+        assert!(runs.get(first).is_none() && runs.get(second).is_some());
+    }
+}
