@@ -18,7 +18,12 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
 
 /// A response with bytes that are JSON already.
 pub(crate) fn json_bytes(status: StatusCode, bytes: Bytes) -> Response {
-    let mut response = Response::new(Body::from(bytes));
+    json_body(status, Body::from(bytes))
+}
+
+/// A response with a body that is JSON already.
+pub(crate) fn json_body(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response

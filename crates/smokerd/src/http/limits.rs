@@ -22,6 +22,10 @@ pub(crate) const PARSER_HEADERS: usize = 512;
 /// their results has an entry for each, also for one that is named twice.
 pub(crate) const NAMES: usize = 10_000;
 
+/// The largest page of all plugins that is kept between requests, in bytes; a larger one is written for each request
+/// while it is sent.
+pub(crate) const KEPT_PAGE: usize = 8 * 1024 * 1024;
+
 /// How long a client may take for its headers, for its body, and for reading
 /// any part of the response; also how long an idle connection is kept.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(10);

@@ -8,6 +8,7 @@
 //! - `api`: the pages
 //! - `router`: the pages behind the access checks
 //! - `json_response`: JSON as a response
+//! - `streamed_body`: bodies that are written while they are sent
 //! - `limits`: how much a client may ask for
 //!
 //! `server` and `router` stand at the top; `access` and `api` do not know each other. Of the daemon's other rooms
@@ -16,6 +17,7 @@
 mod api;
 mod json_response;
 mod limits;
+mod streamed_body;
 
 pub(crate) mod access;
 pub(crate) mod connections;

@@ -6,18 +6,22 @@
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `history`: the results that are kept of one plugin
 //! - `processes`: forced runs
+//! - `client_use`: what the processes of each client address take
+//! - `requester`: who requests runs
 //! - `snapshot`: what pages read of plugins and processes at one moment
 //! - `counters`: what is counted of a plugin's runs
 //! - `events`: the broadcast of run records
 //! - `config_fields`: the part of a plugin's JSON object that its configuration alone decides
 //! - `json_text`: JSON as the original writes it
 
+pub(crate) mod client_use;
 pub(crate) mod config_fields;
 pub(crate) mod counters;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod json_text;
 pub(crate) mod processes;
+pub(crate) mod requester;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod snapshot;

@@ -16,6 +16,14 @@ pub(crate) struct PluginSnapshot {
     pub(crate) next_run: Arc<str>,
 }
 
+impl PluginSnapshot {
+    /// About how many bytes it takes on a page.
+    pub(crate) fn size(&self) -> usize {
+        let last = self.last_result.as_ref().map_or(4, |result| result.len());
+        last + self.config.identity.len() + self.config.parameters.len() + 100
+    }
+}
+
 /// A finished process: each plugin with the result of its forced run.
 pub(crate) type FinishedRuns = Vec<(PluginSnapshot, ForcedOutcome)>;
 

@@ -5,6 +5,7 @@
 //! JSON, waits or does I/O under it. Readers take snapshots.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
@@ -15,9 +16,13 @@ use crate::results::counters::RunCounters;
 use crate::results::events::{RunEvents, Subscription};
 use crate::results::history::Sequence;
 use crate::results::json_text;
-use crate::results::processes::{ForcedOutcome, ForcedRun, Lookup, ProcessId, ProcessTable};
+use crate::results::processes::{ForcedOutcome, Lookup, ProcessId, ProcessTable, ProcessesFull, ShownRun};
+use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
 use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry, PluginTable};
+
+/// The bytes of all entries of a process's page that show a plugin again.
+pub(crate) const REPEATED_BYTES: usize = 16 << 20;
 
 /// How many results are evicted at most before the lock is released to other tasks.
 const EVICTED_AT_ONCE: usize = 256;
@@ -35,8 +40,6 @@ struct State {
     revision: u64,
     /// The number of the newest record.
     sequence: Sequence,
-    /// The number of the newest record with a result.
-    newest_result: Sequence,
     plugins: PluginTable,
     processes: ProcessTable,
     memory: Memory,
@@ -57,7 +60,6 @@ impl SharedState {
         let state = State {
             revision: 0,
             sequence: 0,
-            newest_result: 0,
             plugins: PluginTable::default(),
             processes: ProcessTable::default(),
             memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
@@ -111,9 +113,25 @@ impl SharedState {
         self.events.subscribe()
     }
 
-    /// Adds a process for the named plugins; none when too many runs are awaited already.
-    pub(crate) fn add_process(&self, plugins: Vec<PluginName>) -> Option<ProcessId> {
-        self.lock().processes.add(plugins)
+    /// Adds a process of a client for the named plugins.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many processes, see [`ProcessesFull`].
+    pub(crate) fn add_process(
+        &self,
+        plugins: &[PluginName],
+        client: ClientAddress,
+    ) -> Result<ProcessId, ProcessesFull> {
+        let mut state = self.lock();
+        state.memory.used -= state.processes.release_unread(Instant::now());
+        state.processes.add(plugins, client)
+    }
+
+    /// A client has read the results of this process.
+    pub(crate) fn set_process_read(&self, id: ProcessId) {
+        let mut state = self.lock();
+        state.memory.used -= state.processes.set_read(id);
     }
 
     /// A number that grows whenever a page may have changed.
@@ -134,9 +152,10 @@ impl SharedState {
         Some((plugin.snapshot(), plugin.history.iter().cloned().collect()))
     }
 
-    /// Number and plugins of every process that is kept.
-    pub(crate) fn processes(&self) -> Vec<(ProcessId, Vec<PluginName>)> {
-        self.lock().processes.list()
+    /// Number and plugins of the next processes that are kept after this number, as many as have `names` names
+    /// together, at least one process.
+    pub(crate) fn processes(&self, after: ProcessId, names: usize) -> Vec<(ProcessId, Vec<PluginName>)> {
+        self.lock().processes.list(after, names)
     }
 
     /// One process.
@@ -147,15 +166,19 @@ impl SharedState {
             Lookup::Dropped => ProcessSnapshot::Dropped,
             Lookup::Unknown => ProcessSnapshot::Unknown,
             Lookup::Finished(runs, removed) => {
-                let shown = |run: ForcedRun| {
-                    let outcome = run.outcome?;
-                    let (config, next_run) = match state.plugins.get(&run.plugin) {
+                let mut repeated = 0;
+                let shown = |ShownRun { plugin, outcome, is_repeated }: ShownRun| {
+                    let (config, next_run) = match state.plugins.get(&plugin) {
                         Some(plugin) => (&plugin.config, Arc::clone(&plugin.next_run.text)),
-                        None => (removed.get(&run.plugin)?, "null".into()),
+                        None => (removed.get(&plugin)?, "null".into()),
                     };
                     // The page of a process shows the results of its own runs, not newer ones.
                     let last_result = outcome.last.clone();
-                    Some((PluginSnapshot { config: Arc::clone(config), last_result, next_run }, outcome))
+                    let plugin = PluginSnapshot { config: Arc::clone(config), last_result, next_run };
+                    if is_repeated {
+                        repeated += plugin.size() + outcome.forced.len();
+                    }
+                    (!is_repeated || repeated <= REPEATED_BYTES).then_some((plugin, outcome))
                 };
                 ProcessSnapshot::Finished(runs.into_iter().filter_map(shown).collect())
             }
@@ -202,7 +225,6 @@ impl State {
     /// Returns the memory limit the first time that it is exceeded.
     fn store(&mut self, name: &PluginName, text: &ResultText, waiting: &[ProcessId]) -> Option<isize> {
         self.revision += 1;
-        self.newest_result = self.sequence;
         let mut keeps_history = true;
         // A plugin that was removed while it ran has no history, but its processes get their result.
         if let Some(plugin) = self.plugins.get_mut(name) {
@@ -211,7 +233,7 @@ impl State {
         }
         let last = keeps_history.then(|| Arc::clone(&text.listed));
         let outcome = ForcedOutcome { forced: Arc::clone(&text.mapped), last };
-        self.memory.used += self.processes.complete(waiting, name, &outcome, self.sequence);
+        self.memory.used += self.processes.complete(waiting, name, &outcome, (self.sequence, Instant::now()));
         if self.memory.used <= self.memory.limit {
             return None;
         }
@@ -224,17 +246,21 @@ impl State {
     /// Returns true when it stopped before, to release the lock: call it again.
     /// The newest result of each plugin stays: pages show it as `lastResult`.
     fn evict_results(&mut self) -> bool {
+        self.memory.used -= self.processes.release_unread(Instant::now());
         for _ in 0..EVICTED_AT_ONCE {
             if self.memory.used <= self.memory.limit {
                 return false;
             }
+            // Processes that no client has read are not among them.
             let process = self.processes.oldest_finished();
             self.memory.used -= match (self.plugins.oldest_evictable(), process) {
-                (Some((when, _)), Some(finished)) if finished < when => self.processes.drop_oldest_finished(),
-                (Some((_, plugin)), _) => plugin.history.drop_oldest(),
-                // The client may not have read the process that finished last.
-                (None, Some(finished)) if finished != self.newest_result => self.processes.drop_oldest_finished(),
-                (None, _) => return false,
+                (Some((when, plugin)), finished) if finished.is_none_or(|finished| when <= finished) => {
+                    plugin.history.drop_oldest()
+                }
+                _ => match self.processes.drop_oldest_finished() {
+                    Some(freed) => freed,
+                    None => return false,
+                },
             };
         }
         true
@@ -278,6 +304,10 @@ mod tests {
         (state, names)
     }
 
+    fn add_process(state: &SharedState, plugins: &[PluginName]) -> ProcessId {
+        state.add_process(plugins, std::net::IpAddr::from([127, 0, 0, 1]).into()).expect("a process")
+    }
+
     fn texts(state: &SharedState, name: &PluginName) -> Vec<String> {
         let (_, results) = state.plugin(name).expect("a known plugin");
         results.iter().map(ToString::to_string).collect()
@@ -298,7 +328,7 @@ mod tests {
     #[test]
     fn a_process_page_tells_of_its_own_run_after_newer_ones() {
         let (state, [a, _]) = state(10, 1 << 20);
-        let id = state.add_process(vec![a.clone()]).expect("a process");
+        let id = add_process(&state, std::slice::from_ref(&a));
         state.record(samples::finished(&a, "forced"), &[id]);
         state.record(samples::finished(&a, "newer"), &[]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
@@ -308,11 +338,22 @@ mod tests {
     #[test]
     fn without_history_only_the_process_has_the_result() {
         let (state, [a, _]) = state(0, 1 << 20);
-        let id = state.add_process(vec![a.clone()]).expect("a process");
+        let id = add_process(&state, std::slice::from_ref(&a));
         state.record(samples::finished(&a, "forced"), &[id]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
         assert_eq!((runs[0].0.last_result.as_deref(), &*runs[0].1.forced), (None, "forced"));
         assert!(texts(&state, &a).is_empty());
+    }
+
+    #[test]
+    fn repeated_entries_of_large_results_are_left_out() {
+        let (state, [a, b]) = state(10, 1 << 30);
+        let id = add_process(&state, &[a.clone(), a.clone(), a.clone(), a.clone(), b.clone()]);
+        state.record(samples::finished(&a, &"x".repeat(REPEATED_BYTES / 5)), &[id]);
+        state.record(samples::finished(&b, "b"), &[id]);
+        let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
+        let shown: Vec<_> = runs.iter().map(|(plugin, _)| &*plugin.config.identity).collect();
+        assert_eq!(shown, ["a", "a", "a", "b"], "two of three repeated entries fit, each with its result twice");
     }
 
     #[test]
@@ -333,8 +374,8 @@ mod tests {
     #[test]
     fn a_process_has_its_result_also_from_a_plugin_that_was_removed() {
         let (state, [a, b]) = state(10, 1 << 20);
-        let add = |plugins| state.add_process(plugins).expect("a process");
-        let processes = [add(vec![a.clone()]), add(vec![a.clone(), b.clone()])];
+        let add = |plugins: &[PluginName]| add_process(&state, plugins);
+        let processes = [add(std::slice::from_ref(&a)), add(&[a.clone(), b.clone()])];
         state.record(samples::finished(&a, "before"), &processes[..1]);
         state.replace_plugins(plugins(std::slice::from_ref(&b), 10), 1 << 20);
         state.record(samples::finished(&a, "after"), &processes[1..]);

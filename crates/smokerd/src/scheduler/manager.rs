@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::processes::ProcessId;
+use crate::results::requester::Requester;
 use crate::results::store::SharedState;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
@@ -83,22 +84,27 @@ impl PluginManager {
     }
 
     /// Runs plugins now. The process exists when this returns.
-    pub(crate) fn force(&self, selection: &Selection) -> Result<ProcessId, ForceError> {
-        let (process, names) = self.request(selection)?;
+    pub(crate) fn force(&self, selection: &Selection, requester: &Requester) -> Result<ProcessId, ForceError> {
+        let (process, names) = self.request(selection, requester)?;
         let list = names.iter().take(LISTED_NAMES).map(PluginName::as_str).collect::<Vec<_>>().join(", ");
         let rest = if names.len() > LISTED_NAMES { ", ..." } else { "" };
         tracing::info!("Forcing run of {} plugins: {list}{rest}", names.len());
         Ok(process)
     }
 
-    fn request(&self, selection: &Selection) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
+    fn request(
+        &self,
+        selection: &Selection,
+        requester: &Requester,
+    ) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
         let set = self.set();
         let selected = set.select(selection)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
-        let process = self.state().add_process(names.clone()).ok_or(ForceError::TooMany)?;
+        let process = self.state().add_process(&names, requester.address)?;
         let mut requested = HashSet::new();
         for managed in selected.iter().filter(|managed| requested.insert(managed.name())) {
-            managed.commands.send(Command::Run(process)).map_err(|_| ForceError::Stopping)?;
+            let command = Command::Run(process, Arc::clone(&requester.name));
+            managed.commands.send(command).map_err(|_| ForceError::Stopping)?;
         }
         Ok((process, names))
     }

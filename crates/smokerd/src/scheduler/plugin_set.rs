@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender,
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::json_text;
-use crate::results::processes::AWAITED_RUNS;
+use crate::results::processes::ProcessesFull;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
 use crate::scheduler::plugin_task::{Command, Definition};
 
@@ -49,8 +49,8 @@ pub(crate) enum ForceError {
     UnknownPlugin(String),
     #[error("no plugin matches the filter")]
     NoMatch,
-    #[error("{AWAITED_RUNS} runs are awaited already; ask again when some are done")]
-    TooMany,
+    #[error(transparent)]
+    Full(#[from] ProcessesFull),
     #[error("smokerd is stopping")]
     Stopping,
 }

@@ -32,8 +32,8 @@ pub(crate) struct Definition {
 /// What the manager sends to a task.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Run the plugin for this process.
-    Run(ProcessId),
+    /// Run the plugin for this process, which the client of this name requests.
+    Run(ProcessId, Arc<str>),
     /// Change to another definition. Boxed, since a channel has room for dozens
     /// of commands, and there are thousands of channels.
     Reconfigure(Box<Definition>),
@@ -63,8 +63,8 @@ pub(crate) struct PluginTask {
 enum Forced {
     /// There is no request.
     Idle,
-    /// The plugin is serial, and another run of it has not ended yet. The first request came at this moment.
-    Waiting(Moment, Vec<ProcessId>),
+    /// The plugin is serial, and another run of it has not ended yet; with the first request.
+    Waiting(RunRequest, Vec<ProcessId>),
     /// The run has been started; these processes get its result.
     Running(RunHandle, Vec<ProcessId>),
 }
@@ -115,7 +115,7 @@ impl PluginTask {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Run(process) => self.force(process),
+            Command::Run(process, who) => self.force(process, who),
             Command::Reconfigure(definition) => self.reconfigure(*definition),
             Command::Drain(commands) => {
                 self.definition.schedule = None;
@@ -179,13 +179,13 @@ impl PluginTask {
     }
 
     /// A client requests a run; it joins a forced run that has not ended.
-    fn force(&mut self, process: ProcessId) {
-        let now = self.context.clock.now();
+    fn force(&mut self, process: ProcessId, who: Arc<str>) {
+        let request = RunRequest::by_client(who, self.context.clock.now());
         let must_wait = self.is_serial() && !self.runs.is_empty();
         match &mut self.forced {
             Forced::Waiting(_, processes) | Forced::Running(_, processes) => processes.push(process),
-            Forced::Idle if must_wait => self.forced = Forced::Waiting(now, vec![process]),
-            Forced::Idle => self.forced = Forced::Running(self.start(RunRequest::by_client(now)), vec![process]),
+            Forced::Idle if must_wait => self.forced = Forced::Waiting(request, vec![process]),
+            Forced::Idle => self.forced = Forced::Running(self.start(request), vec![process]),
         }
     }
 
@@ -205,10 +205,10 @@ impl PluginTask {
             self.state.record(record, &processes);
         }
         if self.runs.is_empty()
-            && let Forced::Waiting(requested, processes) = &mut self.forced
+            && let Forced::Waiting(request, processes) = &mut self.forced
         {
-            let (requested, processes) = (*requested, mem::take(processes));
-            self.forced = Forced::Running(self.start(RunRequest::by_client(requested)), processes);
+            let (request, processes) = (request.clone(), mem::take(processes));
+            self.forced = Forced::Running(self.start(request), processes);
         }
     }
 
@@ -336,8 +336,11 @@ mod tests {
         let (clock, mut events, commands, _shutdown) = spawn("echo forced");
         clock.advance(Duration::from_secs(5));
         let requested = clock.now();
-        commands.send(Command::Run(1)).expect("a task that lives");
+        commands.send(Command::Run(1, "127.0.0.1:4242".into())).expect("a task that lives");
         let record = record(&mut events).await;
-        assert_eq!((&record.trigger, record.planned), (&RunTrigger::Request { who: None }, requested));
+        assert_eq!(
+            (&record.trigger, record.planned),
+            (&RunTrigger::Request { who: Some("127.0.0.1:4242".into()) }, requested)
+        );
     }
 }

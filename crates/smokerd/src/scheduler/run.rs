@@ -56,9 +56,9 @@ enum Stage {
 pub(crate) type RunOutcome = Option<RunRecord>;
 
 impl RunRequest {
-    /// A run that a client requested at this moment.
-    pub(crate) fn by_client(planned: Moment) -> Self {
-        Self { trigger: RunTrigger::Request { who: None }, planned }
+    /// A run that the client of this name requested at this moment.
+    pub(crate) fn by_client(who: Arc<str>, planned: Moment) -> Self {
+        Self { trigger: RunTrigger::Request { who: Some(who) }, planned }
     }
 
     fn kind(&self) -> RunKind {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smoker_runner::context::RunKind;
 use tokio::sync::oneshot;
 
-/// Hands out the slots, to forced runs first. Cheap to clone.
+/// Hands out the slots: to forced runs first, but when timed runs wait too, to both in turn. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots(Arc<Mutex<SlotQueue>>);
 
@@ -18,6 +18,8 @@ struct SlotQueue {
     taken: usize,
     forced: VecDeque<oneshot::Sender<Slot>>,
     scheduled: VecDeque<oneshot::Sender<Slot>>,
+    /// Whether a forced run got the last slot that a timed run waited for, too.
+    is_turn_of_scheduled: bool,
 }
 
 /// The right to run; given back when dropped.
@@ -28,7 +30,7 @@ impl Slots {
     /// `bound` slots; any number without a bound.
     pub(crate) fn new(bound: Option<NonZeroUsize>) -> Self {
         let (forced, scheduled) = (VecDeque::new(), VecDeque::new());
-        Self(Arc::new(Mutex::new(SlotQueue { bound, taken: 0, forced, scheduled })))
+        Self(Arc::new(Mutex::new(SlotQueue { bound, taken: 0, forced, scheduled, is_turn_of_scheduled: false })))
     }
 
     /// Changes the bound. A higher one counts at once, a lower one as runs end.
@@ -41,7 +43,7 @@ impl Slots {
     pub(crate) async fn take(&self, kind: RunKind) -> Slot {
         let waiting = {
             let mut slots = self.lock();
-            if slots.has_room() {
+            if slots.has_room() && slots.forced.is_empty() && slots.scheduled.is_empty() {
                 slots.taken += 1;
                 return Slot(Some(self.clone()));
             }
@@ -52,6 +54,8 @@ impl Slots {
             }
             receiver
         };
+        // A run that has just ended may have left room without having handed it out yet.
+        self.hand_out();
         // The queue lives as long as this handle to it, so the sender is never lost.
         waiting.await.unwrap_or(Slot(None))
     }
@@ -85,9 +89,23 @@ impl SlotQueue {
         if !self.has_room() {
             return None;
         }
-        let next = self.forced.pop_front().or_else(|| self.scheduled.pop_front())?;
-        self.taken += 1;
-        Some(next)
+        // Runs that no longer wait must not use up a turn.
+        for queue in [&mut self.forced, &mut self.scheduled] {
+            while queue.front().is_some_and(oneshot::Sender::is_closed) {
+                queue.pop_front();
+            }
+        }
+        let both_wait = !self.forced.is_empty() && !self.scheduled.is_empty();
+        let next = if both_wait && self.is_turn_of_scheduled {
+            self.scheduled.pop_front()
+        } else {
+            self.forced.pop_front().or_else(|| self.scheduled.pop_front())
+        };
+        if both_wait {
+            self.is_turn_of_scheduled = !self.is_turn_of_scheduled;
+        }
+        self.taken += usize::from(next.is_some());
+        next
     }
 }
 
@@ -120,6 +138,29 @@ mod tests {
         }
         drop(held);
         assert_eq!((arrivals.recv().await, arrivals.recv().await), (Some("forced"), Some("timed")));
+    }
+
+    #[tokio::test]
+    async fn timed_runs_have_every_other_slot_however_many_forced_runs_wait() {
+        let slots = Slots::new(NonZeroUsize::new(1));
+        let held = slots.take(RunKind::Forced).await;
+        let (order, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+        let kinds = [RunKind::Forced, RunKind::Forced, RunKind::Forced, RunKind::Scheduled, RunKind::Scheduled];
+        for kind in kinds {
+            let (slots, order) = (slots.clone(), order.clone());
+            let mut waiting = Box::pin(async move {
+                let _slot = slots.take(kind).await;
+                let _ = order.send(kind);
+            });
+            assert!(futures_poll_once(&mut waiting).await.is_none());
+            tokio::spawn(waiting);
+        }
+        drop((held, order));
+        let mut served = Vec::new();
+        while let Some(kind) = arrivals.recv().await {
+            served.push(kind == RunKind::Forced);
+        }
+        assert_eq!(served, [true, false, true, false, true]);
     }
 
     #[tokio::test]

@@ -76,6 +76,19 @@ fn many_slow_clients_keep_nobody_out_for_long() {
 }
 
 #[test]
+fn a_page_that_is_too_large_to_be_kept_is_streamed() {
+    let large = "x".repeat(1 << 20);
+    let body = format!("Command: 'true'\nLarge: {large}");
+    let config = (0..9).fold(Config::new(), |config, number| config.plugin(&format!("p{number}"), &body));
+    let daemon = Daemon::start(config);
+    for _ in 0..2 {
+        let page = daemon.get("/plugins");
+        assert_eq!(page.json()["plugins"]["items"].as_array().map(Vec::len), Some(9));
+        assert!(page.header("Content-Length").is_some_and(|length| length.parse().is_ok_and(|it: usize| it > 9 << 20)));
+    }
+}
+
+#[test]
 fn history_memory_bounds_all_results_and_drops_the_oldest() {
     let output = "Command: echo x >> {{DIR}}/all; wc -l < {{DIR}}/all; head -c 10000 /dev/zero | tr '\\0' x";
     let config = Config::new()

@@ -44,7 +44,7 @@ impl ApiError {
             Self::NotJson | Self::WrongInput(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
             // Not an error of the client by its status: the original's clients expect this one.
             Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Force(ForceError::TooMany | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Force(ForceError::Full(_) | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
         }

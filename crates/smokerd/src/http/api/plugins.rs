@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use smoker_model::plugin::PluginName;
 use crate::http::api::error::ApiError;
 use crate::http::api::view;
 use crate::http::json_response;
+use crate::http::limits;
 use crate::scheduler::manager::PluginManager;
 
 /// The page of all plugins as it was last written, with the revision of the facts that it shows. It is not written
@@ -24,18 +26,22 @@ pub(crate) struct ListCache {
 }
 
 impl ListCache {
-    async fn page(&self, manager: &PluginManager) -> Bytes {
+    async fn page(&self, manager: &PluginManager) -> Body {
         if let Some(page) = self.current(manager) {
-            return page;
+            return page.into();
         }
         let _writer = self.writing.lock().await;
         if let Some(page) = self.current(manager) {
-            return page;
+            return page.into();
         }
         let (revision, plugins) = manager.state().plugins();
-        let page = view::plugin_list(&plugins);
+        let page = view::plugin_list(plugins);
+        if page.length() > limits::KEPT_PAGE {
+            return page.into_body(None);
+        }
+        let page = page.into_bytes();
         *self.lock() = Some((revision, page.clone()));
-        page
+        page.into()
     }
 
     fn current(&self, manager: &PluginManager) -> Option<Bytes> {
@@ -50,7 +56,7 @@ impl ListCache {
 
 /// All plugins in configuration order.
 pub(crate) async fn list(State(manager): State<PluginManager>, State(cache): State<ListCache>) -> Response {
-    json_response::json_bytes(StatusCode::OK, cache.page(&manager).await)
+    json_response::json_body(StatusCode::OK, cache.page(&manager).await)
 }
 
 /// One plugin with its results.
@@ -58,7 +64,8 @@ pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Resu
     let name = item_name(&uri);
     match manager.state().plugin(&PluginName::from(name.as_str())) {
         Some((plugin, results)) => {
-            Ok(json_response::json_bytes(StatusCode::OK, view::plugin_with_results(&plugin, &results)))
+            let page = view::plugin_with_results(&plugin, results);
+            Ok(json_response::json_body(StatusCode::OK, page.into_body(None)))
         }
         None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),
     }

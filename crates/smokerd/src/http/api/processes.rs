@@ -1,5 +1,8 @@
 //! `/processes`: forced runs.
 
+use std::collections::VecDeque;
+
+use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
 use axum::response::Response;
@@ -18,26 +21,69 @@ use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, view};
 use crate::http::json_response;
 use crate::http::limits;
+use crate::http::streamed_body::StreamedBody;
+use crate::results::json_text;
 use crate::results::processes::{KEPT_PROCESSES, ProcessId};
+use crate::results::requester::Requester;
 use crate::results::snapshot::ProcessSnapshot;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::{ForceError, Selection};
 
+/// How many bytes of the list of processes are written before the rest is written while it is sent.
+const LISTED_AT_ONCE: usize = 64 * 1024;
+
+/// How many names of plugins are read from the state at a time.
+const NAMES_AT_ONCE: usize = 256;
+
 /// Numbers and plugins of all processes.
 pub(crate) async fn list(State(manager): State<PluginManager>) -> Response {
-    let entry = |(id, plugins): (ProcessId, Vec<PluginName>)| ProcessEntry {
-        href: format!("processes/{id}"),
-        plugins: plugins.iter().map(ToString::to_string).collect(),
-    };
-    let processes: Vec<_> = manager.state().processes().into_iter().map(entry).collect();
-    json_response::json(StatusCode::OK, &processes)
+    let mut entries = Entries { manager, last: 0, next: VecDeque::new() }.peekable();
+    let mut page = String::from("[");
+    while page.len() < LISTED_AT_ONCE {
+        let Some(entry) = entries.next() else { break };
+        page.push_str(&entry);
+    }
+    if entries.peek().is_none() {
+        page.push_str("]\n");
+        return json_response::json_bytes(StatusCode::OK, page.into());
+    }
+    // A long list is read from the state while it is sent: processes may come and go meanwhile.
+    let pieces = [page].into_iter().chain(entries).chain(["]\n".to_owned()]);
+    json_response::json_body(StatusCode::OK, StreamedBody::new(pieces, None, None).into_body())
+}
+
+/// The entries of all processes as JSON, with commas between them. Reads a part of them from the state at a time.
+struct Entries {
+    manager: PluginManager,
+    last: ProcessId,
+    next: VecDeque<(ProcessId, Vec<PluginName>)>,
+}
+
+impl Iterator for Entries {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let separator = if self.last == 0 { "" } else { ", " };
+        if self.next.is_empty() {
+            self.next = self.manager.state().processes(self.last, NAMES_AT_ONCE).into();
+        }
+        let (id, plugins) = self.next.pop_front()?;
+        self.last = id;
+        let plugins = plugins.iter().map(ToString::to_string).collect();
+        let entry = ProcessEntry { href: format!("processes/{id}"), plugins };
+        Some(format!("{separator}{}", json_text::to_text(&entry)))
+    }
 }
 
 /// Runs plugins.
-pub(crate) async fn force(State(manager): State<PluginManager>, body: Body) -> Result<Response, ApiError> {
+pub(crate) async fn force(
+    State(manager): State<PluginManager>,
+    Extension(requester): Extension<Requester>,
+    body: Body,
+) -> Result<Response, ApiError> {
     let body = read_body(body).await?;
     let selection = parse_selection(&body)?;
-    let process = manager.force(&selection).map_err(ApiError::Force)?;
+    let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
     Ok(running(process))
 }
 
@@ -53,7 +99,10 @@ pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Resu
     let id: ProcessId = shown.parse().unwrap_or(0);
     match manager.state().process(id) {
         ProcessSnapshot::Running => Ok(running(id)),
-        ProcessSnapshot::Finished(runs) => Ok(json_response::json_bytes(StatusCode::OK, view::finished_process(&runs))),
+        ProcessSnapshot::Finished(runs) => {
+            let at_end = Box::new(move || manager.state().set_process_read(id));
+            Ok(json_response::json_body(StatusCode::OK, view::finished_process(runs).into_body(Some(at_end))))
+        }
         ProcessSnapshot::Unknown => Err(ApiError::NotFound(format!("Process id {shown} not found"))),
         ProcessSnapshot::Dropped => Err(ApiError::NotFound(format!(
             "Process id {shown} not found: it has finished and is no longer kept (the newest {KEPT_PROCESSES} are, \

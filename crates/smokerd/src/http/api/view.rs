@@ -1,100 +1,146 @@
-//! The pages that show plugins, as bytes.
+//! The pages that show plugins, as pieces of text.
 //!
-//! Results and parameters are written as JSON once, when they arise; a page is put together from these texts. Its
-//! shape is that of `smoker_model::wire::pages`.
+//! Results and parameters are written as JSON once, when they arise; a page is put together from these texts while it
+//! is sent. Its shape is that of `smoker_model::wire::pages`.
 
+use std::sync::Arc;
+
+use axum::body::Body;
 use bytes::Bytes;
 
+use crate::http::streamed_body::StreamedBody;
+use crate::results::config_fields::ConfigFields;
+use crate::results::processes::ForcedOutcome;
 use crate::results::snapshot::{FinishedRuns, PluginSnapshot};
 
+/// A page as pieces of text.
+pub(crate) struct Page {
+    pieces: Box<dyn Iterator<Item = Piece> + Send>,
+    length: usize,
+}
+
+/// A piece of a page. What the state has is shared with it.
+pub(crate) enum Piece {
+    Literal(&'static str),
+    Text(Arc<str>),
+    Identity(Arc<ConfigFields>),
+    Parameters(Arc<ConfigFields>),
+}
+
 /// `{"plugins": {"items": [{"plugin": P}, ...]}}`
-pub(crate) fn plugin_list(plugins: &[PluginSnapshot]) -> Bytes {
-    let mut page = Page::with_capacity(plugins.iter().map(size).sum());
-    page.items(plugins, |page, plugin| page.plugin(plugin, None));
-    page.finish()
+pub(crate) fn plugin_list(plugins: Vec<PluginSnapshot>) -> Page {
+    items(plugins, |plugin| plugin_pieces(plugin, None))
 }
 
 /// As [`plugin_list`], each plugin with its `forcedResult`.
-pub(crate) fn finished_process(runs: &FinishedRuns) -> Bytes {
-    let mut page = Page::with_capacity(runs.iter().map(|(plugin, _)| 2 * size(plugin)).sum());
-    page.items(runs, |page, (plugin, outcome)| page.plugin(plugin, Some(&outcome.forced)));
-    page.finish()
+pub(crate) fn finished_process(runs: FinishedRuns) -> Page {
+    items(runs, |(plugin, outcome): &(PluginSnapshot, ForcedOutcome)| plugin_pieces(plugin, Some(&outcome.forced)))
 }
 
 /// `{"plugin": P, "results": [{"result": R}, ...]}`
-pub(crate) fn plugin_with_results<T: AsRef<str>>(plugin: &PluginSnapshot, results: &[T]) -> Bytes {
-    let mut page =
-        Page::with_capacity(size(plugin) + results.iter().map(|text| text.as_ref().len() + 16).sum::<usize>());
-    page.0.push_str("{\"plugin\": ");
-    page.plugin(plugin, None);
-    page.0.push_str(", \"results\": [");
-    page.separated(results, |page, result| {
-        page.0.push_str("{\"result\": ");
-        page.0.push_str(result.as_ref());
-        page.0.push('}');
-    });
-    page.0.push_str("]}");
-    page.finish()
+pub(crate) fn plugin_with_results(plugin: &PluginSnapshot, results: Vec<Arc<str>>) -> Page {
+    let plugin = plugin.clone();
+    let result = |result: &Arc<str>| {
+        [Piece::Literal("{\"result\": "), Piece::Text(Arc::clone(result)), Piece::Literal("}")].into_iter()
+    };
+    Page::default()
+        .literal("{\"plugin\": ")
+        .then(vec![plugin], |plugin| plugin_pieces(plugin, None))
+        .literal(", \"results\": [")
+        .then(results, result)
+        .literal("]}\n")
 }
 
-/// About how much a plugin takes on a page.
-fn size(plugin: &PluginSnapshot) -> usize {
-    let last = plugin.last_result.as_ref().map_or(4, |result| result.len());
-    last + plugin.config.identity.len() + plugin.config.parameters.len() + 100
+fn items<T, P>(items: Vec<T>, pieces: impl Fn(&T) -> P + Send + 'static) -> Page
+where
+    T: Send + 'static,
+    P: Iterator<Item = Piece> + Send + 'static,
+{
+    let item = move |item: &T| {
+        let begin = std::iter::once(Piece::Literal("{\"plugin\": "));
+        begin.chain(pieces(item)).chain(std::iter::once(Piece::Literal("}")))
+    };
+    Page::default().literal("{\"plugins\": {\"items\": [").then(items, item).literal("]}}\n")
 }
 
-struct Page(String);
+/// A plugin's JSON object.
+fn plugin_pieces(plugin: &PluginSnapshot, forced_result: Option<&Arc<str>>) -> impl Iterator<Item = Piece> + use<> {
+    let last_result = plugin.last_result.clone().map_or(Piece::Literal("null"), Piece::Text);
+    let forced_result =
+        forced_result.map(|result| [Piece::Literal(", \"forcedResult\": "), Piece::Text(Arc::clone(result))]);
+    let pieces = [
+        Piece::Literal("{\"lastResult\": "),
+        last_result,
+        Piece::Literal(", "),
+        Piece::Identity(Arc::clone(&plugin.config)),
+        Piece::Literal(", \"nextRun\": "),
+        Piece::Text(Arc::clone(&plugin.next_run)),
+        Piece::Literal(", "),
+        Piece::Parameters(Arc::clone(&plugin.config)),
+    ];
+    pieces.into_iter().chain(forced_result.into_iter().flatten()).chain([Piece::Literal("}")])
+}
+
+impl Default for Page {
+    /// An empty page.
+    fn default() -> Self {
+        Self { pieces: Box::new(std::iter::empty()), length: 0 }
+    }
+}
 
 impl Page {
-    fn with_capacity(bytes: usize) -> Self {
-        Self(String::with_capacity(bytes + 64))
+    fn literal(self, text: &'static str) -> Self {
+        Self { length: self.length + text.len(), pieces: Box::new(self.pieces.chain([Piece::Literal(text)])) }
     }
 
-    fn finish(mut self) -> Bytes {
-        self.0.push('\n');
-        Bytes::from(self.0)
-    }
-
-    fn items<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
-        self.0.push_str("{\"plugins\": {\"items\": [");
-        self.separated(items, |page, item| {
-            page.0.push_str("{\"plugin\": ");
-            write(page, item);
-            page.0.push('}');
+    /// The pieces of each item, with commas between the items.
+    fn then<T, P>(self, items: Vec<T>, pieces: impl Fn(&T) -> P + Send + 'static) -> Self
+    where
+        T: Send + 'static,
+        P: Iterator<Item = Piece> + Send + 'static,
+    {
+        const SEPARATOR: &str = ", ";
+        let texts: usize = items.iter().flat_map(&pieces).map(|piece| piece.as_ref().len()).sum();
+        let length = self.length + texts + items.len().saturating_sub(1) * SEPARATOR.len();
+        let separated = items.into_iter().enumerate().flat_map(move |(at, item)| {
+            let separator = (at > 0).then_some(Piece::Literal(SEPARATOR));
+            separator.into_iter().chain(pieces(&item))
         });
-        self.0.push_str("]}}");
+        Self { length, pieces: Box::new(self.pieces.chain(separated)) }
     }
 
-    fn separated<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                self.0.push_str(", ");
-            }
-            write(self, item);
-        }
+    /// How many bytes it has.
+    pub(crate) fn length(&self) -> usize {
+        self.length
     }
 
-    fn plugin(&mut self, plugin: &PluginSnapshot, forced_result: Option<&str>) {
-        self.0.push_str("{\"lastResult\": ");
-        self.0.push_str(plugin.last_result.as_deref().unwrap_or("null"));
-        self.0.push_str(", ");
-        self.0.push_str(&plugin.config.identity);
-        self.0.push_str(", \"nextRun\": ");
-        self.0.push_str(&plugin.next_run);
-        self.0.push_str(", ");
-        self.0.push_str(&plugin.config.parameters);
-        if let Some(result) = forced_result {
-            self.0.push_str(", \"forcedResult\": ");
-            self.0.push_str(result);
+    /// The page as a whole, in memory.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        let mut text = String::with_capacity(self.length);
+        self.pieces.for_each(|piece| text.push_str(piece.as_ref()));
+        text.into()
+    }
+
+    /// The page, written while it is sent. `at_end` is called when all of it has been written.
+    pub(crate) fn into_body(self, at_end: Option<Box<dyn FnOnce() + Send>>) -> Body {
+        StreamedBody::new(self.pieces, Some(self.length as u64), at_end).into_body()
+    }
+}
+
+impl AsRef<str> for Piece {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Literal(text) => text,
+            Self::Text(text) => text,
+            Self::Identity(config) => &config.identity,
+            Self::Parameters(config) => &config.parameters,
         }
-        self.0.push('}');
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;
-    use std::sync::Arc;
 
     use serde::Serialize;
     use serde::de::DeserializeOwned;
@@ -105,9 +151,7 @@ mod tests {
     use smoker_model::wire::plugin::{Plugin, RunResult};
 
     use super::*;
-    use crate::results::config_fields::ConfigFields;
     use crate::results::json_text;
-    use crate::results::processes::ForcedOutcome;
 
     fn config() -> Arc<ConfigFields> {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
@@ -130,9 +174,12 @@ mod tests {
     }
 
     /// The type has every member of the page, in the same place.
-    fn expect_same<T: DeserializeOwned + Serialize + Debug>(page: &Bytes) -> T {
-        let typed: T = serde_json::from_slice(page).expect("a page of this type");
-        let json: Json = serde_json::from_slice(page).expect("JSON");
+    fn expect_same<T: DeserializeOwned + Serialize + Debug>(page: Page) -> T {
+        let length = page.length();
+        let page = page.into_bytes();
+        assert_eq!(page.len(), length);
+        let typed: T = serde_json::from_slice(&page).expect("a page of this type");
+        let json: Json = serde_json::from_slice(&page).expect("JSON");
         assert_eq!(serde_json::to_value(&typed).expect("JSON"), json);
         typed
     }
@@ -144,16 +191,17 @@ mod tests {
         let next_run = json_text::to_text(&Timestamp::now()).into();
         let has_run = PluginSnapshot { last_result: Some(Arc::clone(&listed)), next_run, ..never_run.clone() };
 
-        let page: PluginsPage<Plugin> = expect_same(&plugin_list(&[never_run.clone(), has_run.clone()]));
+        let page: PluginsPage<Plugin> = expect_same(plugin_list(vec![never_run.clone(), has_run.clone()]));
         let [first, second] = &page.plugins.items[..] else { panic!("two plugins") };
         assert_eq!((&*first.plugin.name, &first.plugin.last_result), ("a/b č", &None));
         assert!(second.plugin.next_run.is_some());
 
-        let page: PluginPage<Plugin, RunResult> = expect_same(&plugin_with_results(&has_run, &[&listed, &listed]));
+        let page: PluginPage<Plugin, RunResult> =
+            expect_same(plugin_with_results(&has_run, vec![Arc::clone(&listed), listed]));
         assert_eq!(page.results.len(), 2);
 
         let outcome = ForcedOutcome { forced: mapped, last: None };
-        let page: PluginsPage<Plugin> = expect_same(&finished_process(&vec![(never_run, outcome)]));
+        let page: PluginsPage<Plugin> = expect_same(finished_process(vec![(never_run, outcome)]));
         let forced = page.plugins.items[0].plugin.forced_result.as_ref().expect("the forced result");
         assert_eq!((&*forced.status, forced.forced), ("WARN", true));
     }

@@ -18,6 +18,7 @@ use crate::http::connections::activity::ConnectionGuard;
 use crate::http::connections::busy_body::BusyBody;
 use crate::http::connections::write_timeout::WriteTimeout;
 use crate::http::limits;
+use crate::results::requester::Requester;
 
 /// Why a connection failed: an error of the client's HTTP, or of the stream.
 pub(crate) type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
@@ -37,9 +38,11 @@ pub(crate) async fn serve_connection(
     shutdown: CancellationToken,
 ) -> Result<(), ConnectionError> {
     let activity = connection.activity();
+    let requester = Requester { address: identity.peer.ip().into(), name: identity.to_string().into() };
     let service = service_fn(|mut request: Request<Incoming>| {
         let active = activity.begin_request();
         request.extensions_mut().insert(identity);
+        request.extensions_mut().insert(requester.clone());
         let response = router.clone().call(request.map(Body::new));
         async move { Ok::<_, Infallible>(response.await?.map(|body| BusyBody::new(body, active))) }
     });
