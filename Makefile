@@ -20,24 +20,30 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build test lint deny fmt doc check bench soak fuzz run install uninstall deb rpm size dist clean
+.PHONY: help build test quick lint deny fmt doc check bench soak fuzz run install uninstall deb rpm size dist clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
 
-# Programs that go to other machines tell nothing of this one's folders.
-build bench: export RUSTFLAGS := $(strip $(RUSTFLAGS) \
+# Programs that go to other machines tell nothing of this one's folders. What runs beside them shares their build.
+build bench soak: export RUSTFLAGS := $(strip $(RUSTFLAGS) \
   --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/smoker)
 
 build:    ## Build the programs for release
 	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %)
 
+# Built with the tests, the programs share their dependencies; built alone, a dozen crates are compiled twice.
 # Most tests wait for something most of the time, so more run at once than there are cores.
 test:     ## Build the programs, then run all tests against them
-	$(CARGO) build --locked $(PROGRAMS:%=--bin %)
+	$(CARGO) build --locked --workspace --bins --tests
 	@rm -f $(SKIPPED)
 	TESTS_SKIPPED_FILE=$(SKIPPED) RUST_TEST_THREADS=6 $(CARGO) test --locked --workspace
 	@if [ -s $(SKIPPED) ]; then echo; echo "NOT RUN, for want of something on this machine:"; sort -u $(SKIPPED); fi
+
+quick:    ## Look at format and lints and run the unit tests: before every commit
+	$(CARGO) fmt --all --check
+	@$(MAKE) --no-print-directory lint
+	$(CARGO) test --locked --workspace --lib --bins
 
 lint:     ## Look for what clippy dislikes
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
@@ -61,7 +67,7 @@ bench: build ## Measure speed and memory against their limits
 	$(CARGO) bench --locked -p smokercli --bench client
 
 soak: build ## Load and abuse, ten minutes; a minute or two with SHORT=1
-	$(CARGO) bench --locked -p smoker-tests --bench soak
+	$(CARGO) bench --locked -p smoker-tests --bench soak $(if $(NO_RUN),--no-run)
 
 # By hand: `make fuzz INPUTS=1000000`, `make fuzz TARGETS=yaml SECONDS=3600`.
 fuzz:     ## Random input for everything that reads, a minute for all (TARGETS, SECONDS, INPUTS, SEED)
