@@ -170,7 +170,7 @@ fn one_configuration_has_one_bound_for_all_its_files() {
     let lines = levels.map(|(next, last)| format!("{next}: &{next} {}\n", ten(last)));
     let body = format!("Command: x\n{}", lines.concat());
     let one = (0..40).fold(folder(), |folder, index| folder.and(&format!("plugin.d/p{index}.yaml"), &body));
-    assert!(one.error().contains("stand for more than 2000000 values"), "{}", one.error());
+    assert!(one.error().contains("expand to more than 2000000 values"), "{}", one.error());
 }
 
 #[test]
