@@ -15,7 +15,7 @@ use crate::sandbox::Sandbox;
 use crate::started::Started;
 use crate::wait;
 
-/// How often the start is tried anew because a stranger has taken the port.
+/// How often the start is tried again because another process has taken the port.
 const PORT_TRIES: usize = 5;
 
 /// A daemon to be started.

@@ -81,7 +81,7 @@ pub fn status(pid: i32) -> Option<HashMap<String, String>> {
 
 /// An argument that no other process has, for processes that are to be found
 /// whatever they do to their environment. `sleep` takes it for a time. Dropping
-/// it kills whoever still has it.
+/// it kills the processes that still have it.
 #[derive(Debug)]
 pub struct Token(String);
 

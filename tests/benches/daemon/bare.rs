@@ -1,4 +1,4 @@
-//! Starts this program anew as one of the limits that the daemon is held
+//! Starts this program once more as one of the limits that the daemon is held
 //! against, so that a limit has a process of its own as the daemon has.
 
 use std::env;

@@ -38,7 +38,7 @@ impl BareSchedule {
     }
 }
 
-/// Starts a schedule of so many checks.
+/// Starts a schedule of this number of checks.
 pub(crate) fn start(checks: u32, pipe: &Path) -> io::Result<BareSchedule> {
     let process = Bare::start(&[BARE_SCHEDULE, &checks.to_string(), &pipe.display().to_string()])?;
     Ok(BareSchedule { process, checks })

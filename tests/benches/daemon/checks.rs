@@ -9,7 +9,7 @@ use crate::pairs::{FEW, Pairs};
 use crate::table::{Goal, Row, Table};
 use crate::usage;
 
-/// So many in one sample that neither the first poll nor the last page counts.
+/// The checks of one sample: enough that neither the first poll nor the last page counts.
 const CHECKS: u32 = 2000;
 
 /// How often the daemon is asked whether it is done.

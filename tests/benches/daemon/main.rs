@@ -5,8 +5,8 @@
 //!
 //! - `order`: what the command line asks for, the hidden modes included
 //! - the measures: `get_plugins`, `checks`, `forced_result`, `module_run`, `lateness`, `ending`, `memory`
-//! - the limits they are held against, each served by this program started
-//!   anew: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`; and
+//! - the limits they are held against, each served by this program, started
+//!   once more: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`; and
 //!   `warm_python`, a process of Python's
 //! - `boot`: the daemon, configured for a measure
 //! - `client`: HTTP over one kept connection; `load`: several of them, as fast as they can

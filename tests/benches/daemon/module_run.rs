@@ -23,7 +23,7 @@ const MODULE: &str = "system_name";
 const SOURCE: &str = "import os\nfrom smoker.server.plugins import BasePlugin\n\n\nclass Plugin(BasePlugin):\n    def run(self):\n        \
                       self.result.add_info(' '.join(os.uname()))\n        self.result.set_status('OK')\n";
 
-/// So many runs in one sample, one after another, that the request that asks for all of them hardly counts.
+/// The runs of one sample, one after another: enough that the request that asks for all of them hardly counts.
 const RUNS: u32 = 100;
 
 /// How many times a sample takes what is measured one by one; its median counts.

@@ -11,7 +11,7 @@ pub(crate) fn median(figures: &[f64]) -> f64 {
     }
 }
 
-/// The smallest figure that so many percent of all do not exceed. Not a
+/// The smallest figure that this percentage of all does not exceed. Not a
 /// number when there is none.
 pub(crate) fn percentile(figures: &[f64], percent: usize) -> f64 {
     let sorted = sorted(figures);

@@ -18,7 +18,7 @@ use crate::{place, watch};
 
 const COUNT: u32 = 10_000;
 
-/// Seconds that an answer may take, while thousands come back at once when they are sent away.
+/// Seconds that an answer may take, while thousands reconnect at once when they are evicted.
 const SLOWEST: f64 = 10.0;
 
 pub(crate) fn run(length: Length) -> Verdict {
@@ -64,7 +64,7 @@ pub(crate) fn run(length: Length) -> Verdict {
         let answers = Request::get("/").send(address, Duration::from_secs(5)).is_ok();
         (answers && watch::descriptors(&daemon) <= descriptors + 5).then(|| begun.elapsed().as_secs_f64())
     });
-    Verdict::of(format!("{COUNT} connections, half silent, half a byte a second, opened anew when closed"))
+    Verdict::of(format!("{COUNT} connections, half silent, half a byte a second, opened again when closed"))
         .at_least("open at a time", f64::from(most_open), 1000.0, "connections")
         .at_least("asked meanwhile, each on a new connection", f64::from(asked), 5.0, "times")
         .at_most(

@@ -46,7 +46,7 @@ pub(crate) fn run(length: Length) -> Verdict {
         syslog = open();
         rounds_heard += u32::from(hears(&syslog, &daemon));
     }
-    Verdict::of(format!("/dev/log removed and made anew {rounds} times, 20 forced runs without it each time"))
+    Verdict::of(format!("/dev/log removed and made again {rounds} times, 20 forced runs without it each time"))
         .is("heard again after each return", rounds_heard, rounds + 1, rounds_heard == rounds + 1)
         .is("right results meanwhile", right, 20 * rounds, right == 20 * rounds)
         .schedule(&pulse)

@@ -15,7 +15,7 @@ use crate::watch;
 
 const COUNT: u32 = 5000;
 
-/// Each of them runs once in so many seconds, spread evenly.
+/// Each of them runs once in this number of seconds, spread evenly.
 const INTERVAL: u32 = 60;
 
 pub(crate) fn run(length: Length) -> Verdict {

@@ -99,7 +99,7 @@ pub(crate) fn pipelining(length: Length) -> Verdict {
         .at_most("memory over that at rest", watch::peak(&daemon) - memory, 48.0, "MiB")
 }
 
-/// How many of so many questions at once were answered, each in its place.
+/// How many of this number of requests at once were answered, each in its place.
 fn pipelined(daemon: &Daemon) -> (u32, u32) {
     const AT_ONCE: u32 = 200;
     let name = |number: u32| if number.is_multiple_of(2) { "one" } else { "two" };

@@ -13,7 +13,7 @@ use crate::{corpus, mutate};
 /// When a campaign ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bounds {
-    /// After so many inputs; none: no bound.
+    /// After this number of inputs; none: no bound.
     pub inputs: Option<u64>,
     /// After so long; none: no bound.
     pub time: Option<Duration>,

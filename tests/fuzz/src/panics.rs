@@ -4,7 +4,7 @@ use std::backtrace::Backtrace;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, Once, PoisonError};
 
-/// So many characters of what a panic says are kept.
+/// How many characters of the message of a panic are kept.
 const MOST: usize = 4000;
 
 static SEEN: Mutex<Option<String>> = Mutex::new(None);

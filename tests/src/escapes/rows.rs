@@ -22,7 +22,7 @@ pub struct Row {
     /// processes have to keep in theirs, and as its second a file: processes
     /// that cannot be caught by a look lock it. Or a module's body, which has both as `token` and `lock`.
     pub text: &'static str,
-    /// So many processes have the token when everything is in place; none: the lock tells.
+    /// How many processes have the token when everything is in place; none: the lock tells.
     pub processes: usize,
 }
 

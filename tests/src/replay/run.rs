@@ -25,7 +25,7 @@ use crate::wait;
 /// How long the daemon of a case may take until its port is open.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// How often a case is begun anew because a stranger has taken its port.
+/// How often a case is begun again because another process has taken its port.
 const PORT_TRIES: usize = 3;
 
 /// How often the page of a running process is asked for.

@@ -1,4 +1,4 @@
-//! Starts this program anew, in one of its hidden modes.
+//! Starts this program once more, in one of its hidden modes.
 
 use std::env;
 use std::process::Command;

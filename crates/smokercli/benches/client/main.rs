@@ -5,10 +5,10 @@
 //!
 //! - `order`: what the command line asks for, the hidden modes included
 //! - the measures: `one_host`, `forced_run`, `fleet`
-//! - `stopwatch`: what a call of a program costs, taken by this program started anew
-//! - `simulator`: daemons to be asked, this program started anew
-//! - `bare_fleet`: the limit of `fleet`, this program started anew
-//! - `again`: starts this program anew
+//! - `stopwatch`: what a call of a program costs, measured by this program, started once more
+//! - `simulator`: daemons to be asked: this program, started once more
+//! - `bare_fleet`: the limit of `fleet`: this program, started once more
+//! - `again`: starts this program once more
 //!
 //! The rest is shared with the benchmarks of the daemon, so that both speak
 //! one language and print one kind of table.

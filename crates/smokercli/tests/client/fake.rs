@@ -70,7 +70,7 @@ impl Fake {
         self.listener_address.port()
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until this number of requests has come.
     pub(crate) fn wait_for_requests(&self, count: usize) {
         let too_few = |state: &mut State| state.log.len() < count;
         let waited = self.shared.changed.wait_timeout_while(self.shared.state(), DEADLINE, too_few);

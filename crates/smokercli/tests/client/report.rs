@@ -1,4 +1,4 @@
-//! Rendering, against golden files. `UPDATE_GOLDEN=1` writes them anew; read the difference before keeping it.
+//! Rendering, against golden files. `UPDATE_GOLDEN=1` writes them again; read the difference before keeping it.
 
 use std::path::PathBuf;
 

@@ -132,7 +132,7 @@ fn levels_reach_the_journal() {
     assert!(!text.contains("/dev/log"), "syslog would have every line a second time: {text}");
 }
 
-/// Whoever is started by a service inherits the variable, and another stream.
+/// A process that a service starts inherits the variable, and another stream.
 #[test]
 fn a_variable_that_is_not_about_our_stream_changes_nothing() {
     let sandbox = Sandbox::new();

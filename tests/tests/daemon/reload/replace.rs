@@ -70,7 +70,7 @@ fn what_is_added_changed_removed_and_unchanged_is_seen_at_once_and_said_in_one_l
     );
 
     assert_eq!(next_run(&daemon, "stays"), stays, "what is unchanged keeps its plan to the microsecond");
-    assert_ne!(next_run(&daemon, "changes"), changes, "what is changed is planned anew");
+    assert_ne!(next_run(&daemon, "changes"), changes, "what is changed is planned again");
     assert_eq!(messages(&daemon.results("stays")), ["stays"]);
     assert_eq!(messages(&daemon.results("changes")), ["old"], "what is changed keeps its history");
     assert_eq!(daemon.plugin("changes")["plugin"]["parameters"]["Command"], "echo new");
@@ -305,7 +305,7 @@ fn a_serial_plugin_never_runs_twice_at_a_time_whatever_is_reloaded() {
 }
 
 #[test]
-fn a_plugin_that_comes_back_begins_anew() {
+fn a_plugin_that_comes_back_begins_again() {
     let a = |config: Config| config.plugin("a", "Command: echo a\nInterval: 1h");
     let daemon = Daemon::start(a(Config::new()).plugin("b", "Command: echo b"));
     let _ = daemon.run("a");

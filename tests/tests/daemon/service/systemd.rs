@@ -30,7 +30,7 @@ systemctl --user stop smokerd
 echo "end: $(state ActiveState) $(state Result)"
 "#;
 
-/// Runs steps with the unit, whose watchdog waits so many seconds.
+/// Runs steps with the unit, whose watchdog waits this number of seconds.
 fn system(watchdog: u32, steps: &str) -> Option<(Sandbox, Output)> {
     if !Path::new(MANAGER).exists() {
         skip::skip("no unit ran under a real systemd", "apt-get install systemd");

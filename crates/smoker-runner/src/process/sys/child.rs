@@ -22,7 +22,7 @@
 //! | resource limits | the daemon's, but for the soft limit on open files, which is as the daemon found it, and those given |
 //! | cgroup | as given |
 //! | nice value | as given, else the daemon's |
-//! | I/O priority, scheduling policy, processors | the daemon's: whoever set them for the daemon meant its checks |
+//! | I/O priority, scheduling policy, processors | the daemon's: they are set for the daemon because of its checks |
 //! | `oom_score_adj` | 0 where the daemon is protected from the kernel's OOM killer, else the daemon's |
 //! | umask, working folder | as given, else the daemon's |
 //! | dumpable | as the kernel sets it when a program begins |

@@ -33,7 +33,7 @@ say(type(self).__module__ + ' ' + os.path.basename(__file__))
 }
 
 #[test]
-fn processes_that_are_started_anew_find_the_modules() {
+fn processes_that_are_started_again_find_the_modules() {
     let modules = Modules::new();
     modules.file("work.py", "def double(n):\n    return 2 * n\n");
     let body = "import multiprocessing, work\n\

@@ -121,7 +121,7 @@ fn config<'a>(cells: impl Iterator<Item = &'a Escape>, slots: usize, way: Way, l
     cells.fold(with_probes(slots), |config, cell| cell.add_to(config, way, lines))
 }
 
-/// So many slots, and plugins that together need every one of them.
+/// The number of slots; the plugins together need every one of them.
 fn with_probes(slots: usize) -> Config {
     let config = Config::new().top(&format!("nr_concurrent_plugins: {slots}")).file("probes/first", "");
     (0..slots).fold(config, |config, probe| {

@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// What a loaded machine may add.
 const SLACK: Duration = Duration::from_secs(30);
 
-/// Fails unless forced runs with a `Timeout` of so many seconds end in time, as timeouts.
+/// Fails unless forced runs with a `Timeout` of this number of seconds end in time, as timeouts.
 fn expect_timeouts(fixture: &EscapeFixture, timeout: u64, begun: Instant, process: &str) {
     let outcomes = fixture.daemon.finish(process);
     let took = begun.elapsed();

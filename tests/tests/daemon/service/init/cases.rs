@@ -268,7 +268,7 @@ pub(crate) fn overrides(system: &System) {
     assert!(!system.path("opt/run/two.pid").exists() && !system.path("opt/lock/two").exists());
 }
 
-/// The script is run by a link from a runlevel, and by whoever has whatever in the environment.
+/// The script is run by a link from a runlevel, and with anything in the environment.
 pub(crate) fn links_and_environment(system: &System) {
     fs::create_dir_all(system.path("etc/rc3.d")).expect("writable");
     let script = if system.path("etc/init.d").exists() { "init.d" } else { "rc.d/init.d" };
