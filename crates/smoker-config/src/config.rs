@@ -8,6 +8,7 @@ use smoker_model::plugin::PluginSpec;
 use crate::error::{ConfigError, Fault};
 use crate::files::{assemble, folder};
 use crate::problem::{Location, Problem, ProblemLog};
+use crate::sources::Sources;
 use crate::spec::overrides::Overrides;
 use crate::spec::places::{self, ParameterKey};
 use crate::spec::settings::DaemonSettings;
@@ -23,6 +24,8 @@ pub struct Config {
     pub plugins: Vec<PluginSpec>,
     /// Errors and warnings that do not stop the daemon, left-out plugins above all.
     pub problems: Vec<Problem>,
+    /// What it was read from.
+    pub sources: Sources,
 }
 
 /// Reads the configuration from its main file, or from a folder that holds
@@ -57,7 +60,7 @@ pub fn load_overriding(path: &Path, overrides: &Overrides) -> Result<Config, Con
 fn load_with(path: &Path, working: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
     let mut problems = ProblemLog::default();
     match read(path, working, overrides, &mut problems) {
-        Ok((settings, plugins)) => Ok(Config { settings, plugins, problems: problems.entries }),
+        Ok((settings, plugins, sources)) => Ok(Config { settings, plugins, problems: problems.entries, sources }),
         Err(faults) => Err(ConfigError::new(faults, problems.entries)),
     }
 }
@@ -67,12 +70,13 @@ fn read(
     working: &Path,
     overrides: Option<&Overrides>,
     problems: &mut ProblemLog,
-) -> Result<(DaemonSettings, Vec<PluginSpec>), Vec<Fault>> {
-    let root = tree(path, working, problems)?;
-    interpret::interpret(&root, path, overrides, problems)
+) -> Result<(DaemonSettings, Vec<PluginSpec>, Sources), Vec<Fault>> {
+    let (root, sources) = tree(path, working, problems)?;
+    let (settings, plugins) = interpret::interpret(&root, path, overrides, problems)?;
+    Ok((settings, plugins, sources))
 }
 
-fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<Rc<Node>, Vec<Fault>> {
+fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
     if path.is_dir() {
         folder::assemble(path, working, problems)
     } else {
@@ -85,7 +89,7 @@ fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<Rc<Nod
 #[must_use]
 pub fn locate(path: &Path, overrides: Option<&Overrides>, keys: &[ParameterKey]) -> Vec<Option<Location>> {
     let mut problems = ProblemLog::default();
-    let locations = tree(path, Path::new(""), &mut problems).ok().and_then(|root| {
+    let locations = tree(path, Path::new(""), &mut problems).ok().and_then(|(root, _)| {
         let (sections, plugins) = sections::find(root.entries()?, &root.place, &mut problems).ok()?;
         let overridden = overrides.map(|overrides| overrides.apply(plugins, &mut problems));
         let plugins = overridden.as_deref().unwrap_or(plugins);

@@ -9,6 +9,7 @@
 //! - `spec`: the tree becomes typed settings and plugin specifications
 //! - `files`: several files become one tree
 //! - `yaml`: the text of one file becomes a tree of values that know their place
+//! - `sources`: the files that it was read from
 //! - `error`: what ends the loading
 //! - `problem`: what does not
 //! - `keys`: every key that means something
@@ -21,6 +22,7 @@ pub mod error;
 pub mod keys;
 pub mod limits;
 pub mod problem;
+pub mod sources;
 pub mod spec;
 pub mod write;
 

@@ -20,10 +20,10 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smoker-config",
         &[
-            ("config", &["error", "files", "problem", "spec", "yaml"]),
-            ("write", &["error", "files", "limits", "problem", "spec", "yaml"]),
+            ("config", &["error", "files", "problem", "sources", "spec", "yaml"]),
+            ("write", &["error", "files", "limits", "problem", "sources", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
-            ("files", &["error", "limits", "problem", "yaml"]),
+            ("files", &["error", "limits", "problem", "sources", "yaml"]),
             ("yaml", &["error", "limits", "problem"]),
             ("error", &["problem"]),
         ],

@@ -7,18 +7,21 @@ use std::rc::Rc;
 use smoker_model::value::Value;
 
 use crate::error::Fault;
-use crate::files::include::{SearchPath, entry_name, yaml_files};
+use crate::files::include::{Found, SearchPath, entry_name, folder_of, yaml_files};
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
-use crate::problem::{ProblemLog, Severity, SourcePlace};
+use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
+use crate::sources::Sources;
 use crate::yaml::document;
 use crate::yaml::merge;
 use crate::yaml::node::{Entry, Include, Kind, Node};
 use crate::yaml::source_text::SourceText;
 
-/// Reads the main file with all its includes. Relative ones start at `working`
-/// first; empty is the working directory of the process.
-pub(crate) fn assemble(main: &Path, working: &Path, problems: &mut ProblemLog) -> Result<Rc<Node>, Fault> {
-    Assembler::new(SearchPath::of(main, working), problems).main(main, main)
+/// Reads the main file with all its includes. Relative ones are looked for in `working`
+/// last; empty is the working directory of the process.
+pub(crate) fn assemble(main: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<Node>, Sources), Fault> {
+    let mut assembler = Assembler::new(SearchPath::of(main, working), problems);
+    let root = assembler.main(main, main)?;
+    Ok((root, assembler.sources))
 }
 
 const INCLUDE_LEAD: &str = "Can't include config file ";
@@ -28,6 +31,10 @@ pub(crate) struct Assembler<'a> {
     search: SearchPath,
     /// The files that are being read, each included by the one before it.
     chain: Vec<PathBuf>,
+    /// The folders of these files, as they were named.
+    folders: Vec<PathBuf>,
+    /// What was read.
+    pub(crate) sources: Sources,
     files: usize,
     bytes: u64,
     /// What each tree that was read holds, by its root.
@@ -44,12 +51,14 @@ struct Weight {
 
 impl<'a> Assembler<'a> {
     pub(crate) fn new(search: SearchPath, problems: &'a mut ProblemLog) -> Self {
-        Self { search, chain: Vec::new(), files: 0, bytes: 0, weights: HashMap::new(), problems }
+        let (chain, folders, sources) = (Vec::new(), Vec::new(), Sources::default());
+        Self { search, chain, folders, sources, files: 0, bytes: 0, weights: HashMap::new(), problems }
     }
 
     /// Reads a file that nothing includes. A fault names the configuration that it belongs to.
     pub(crate) fn main(&mut self, file: &Path, configuration: &Path) -> Result<Rc<Node>, Fault> {
         self.chain.clear();
+        self.folders.clear();
         self.search.add(file);
         let source = SourceText::read(file)
             .map_err(|reason| Fault::bare(format!("Can't read config file {}: {reason}", file.display())))?;
@@ -80,9 +89,12 @@ impl<'a> Assembler<'a> {
             return Err(Fault::at(&SourcePlace::start_of(&source.path), &text));
         }
         self.chain.push(canonical(&source.path));
+        self.folders.push(folder_of(&source.path));
+        self.sources.paths.push(source.path.to_path_buf());
         let root = document::parse(source, self.problems)?;
         self.fill(&root)?;
         self.chain.pop();
+        self.folders.pop();
         self.weigh(&root)?;
         Ok(root)
     }
@@ -123,7 +135,7 @@ impl<'a> Assembler<'a> {
         if include.content.get().is_some() {
             return Ok(());
         }
-        let content = if include.folder { self.folder(include, node) } else { self.include(Path::new(&include.path)) };
+        let content = if include.folder { self.folder(include, node) } else { self.named(include, node) };
         let content = content.map_err(|fault| {
             let key = name.map(|name| format!("{}: ", merge::shown(name))).unwrap_or_default();
             let tag = if include.folder { "!include_dir" } else { "!include" };
@@ -136,11 +148,34 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads one included file, which is looked up where includes are.
-    fn include(&mut self, path: &Path) -> Result<Rc<Node>, Fault> {
+    fn named(&mut self, include: &Include, node: &Node) -> Result<Rc<Node>, Fault> {
+        let path = Path::new(&include.path);
+        let found = self.search.find_file(path, self.folders.last().map_or(Path::new(""), PathBuf::as_path));
+        let found = found.map_err(|reason| Fault::bare(format!("{INCLUDE_LEAD}{}: {reason}", path.display())))?;
+        self.note_working_directory(&found, include, node);
+        self.include(path, &found.path)
+    }
+
+    /// Warns of what only the working directory has.
+    fn note_working_directory(&mut self, found: &Found, include: &Include, node: &Node) {
+        if !found.is_in_working_directory {
+            return;
+        }
+        let tag = if include.folder { "!include_dir" } else { "!include" };
+        let text = format!(
+            "{tag} {} is found in the working directory only; name it from this file's folder on, or by its whole path. A \
+             smokerd that root starts refuses it",
+            include.path
+        );
+        self.sources.from_working_directory.push(format!("{}: {text}", Location::from(&node.place)));
+        self.problems.add(Severity::Warning, &node.place, text);
+    }
+
+    /// Reads a file that is included by this path, and was found as `found`.
+    fn include(&mut self, path: &Path, found: &Path) -> Result<Rc<Node>, Fault> {
         let lead = format!("{INCLUDE_LEAD}{}: ", path.display());
         let failed = |reason: String| Fault::bare(reason).led_by(&lead);
-        let found = self.search.find_file(path).map_err(failed)?;
-        let real = canonical(&found);
+        let real = canonical(found);
         if self.chain.contains(&real) {
             let chain: Vec<_> = self.chain.iter().chain([&real]).map(|file| file.display().to_string()).collect();
             return Err(failed(format!("it includes itself: {}", chain.join(" -> "))));
@@ -148,8 +183,8 @@ impl<'a> Assembler<'a> {
         if self.chain.len() > MAX_INCLUDE_DEPTH {
             return Err(failed(format!("more than {MAX_INCLUDE_DEPTH} files include each other in a row")));
         }
-        let source = SourceText::read(&found).map_err(failed)?;
-        self.search.add(&found);
+        let source = SourceText::read(found).map_err(failed)?;
+        self.search.add(found);
         self.file(&source)
             .map_err(|fault| if fault.text.starts_with(INCLUDE_LEAD) { fault } else { fault.led_by(&lead) })
     }
@@ -157,11 +192,15 @@ impl<'a> Assembler<'a> {
     /// Reads the files of a folder into a mapping by their names.
     fn folder(&mut self, include: &Include, node: &Node) -> Result<Rc<Node>, Fault> {
         let nothing = || Rc::new(Node { place: node.place.clone(), kind: Kind::Scalar(Value::Null) });
-        let Some(folder) = self.search.find_folder(Path::new(&include.path)) else {
+        let including = self.folders.last().map_or(Path::new(""), PathBuf::as_path);
+        let Some(found) = self.search.find_folder(Path::new(&include.path), including) else {
             let text = format!("!include_dir {}: there is no such folder; nothing is included", include.path);
             self.problems.add(Severity::Warning, &node.place, text);
             return Ok(nothing());
         };
+        self.note_working_directory(&found, include, node);
+        let folder = found.path;
+        self.sources.paths.push(folder.clone());
         let files = match yaml_files(&folder) {
             Ok(files) => files,
             Err(error) => {
@@ -177,7 +216,7 @@ impl<'a> Assembler<'a> {
         }
         let mut entries = Vec::with_capacity(files.len());
         for file in files {
-            let value = self.include(&file)?;
+            let value = self.include(&file, &file)?;
             let place = SourcePlace::start_of(&file.as_path().into());
             entries.push(Entry { name: Value::Text(entry_name(&file)), place, value });
         }

@@ -12,6 +12,7 @@ use crate::error::Fault;
 use crate::files::assemble::Assembler;
 use crate::files::include::{SearchPath, entry_name, yaml_files};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
+use crate::sources::Sources;
 use crate::yaml::node::{Entry, Kind, Node, find, find_text};
 
 /// The file with everything that has no folder of its own.
@@ -26,14 +27,19 @@ pub(crate) fn is_part(folder: &Path, file: &Path) -> bool {
     file == folder.join(COMMON) || SECTIONS.iter().any(|(_, name)| parent == folder.join(name))
 }
 
-/// Reads the folder; relative includes start at `working` first. Every file that cannot be read or parsed is one fault.
-pub(crate) fn assemble(folder: &Path, working: &Path, problems: &mut ProblemLog) -> Result<Rc<Node>, Vec<Fault>> {
+/// Reads the folder; relative includes are looked for in `working` last. Every file that cannot be read or parsed is one fault.
+pub(crate) fn assemble(
+    folder: &Path,
+    working: &Path,
+    problems: &mut ProblemLog,
+) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
     check_parts(folder, problems)?;
     let mut reader = Reader {
         folder,
         assembler: Assembler::new(SearchPath::in_folder(folder, working), problems),
         faults: Vec::new(),
     };
+    reader.assembler.sources.paths.push(folder.to_owned());
     let common = reader.common();
     let sections = SECTIONS.map(|(section, name)| reader.section(section, name, &common));
     if !reader.faults.is_empty() {
@@ -43,7 +49,7 @@ pub(crate) fn assemble(folder: &Path, working: &Path, problems: &mut ProblemLog)
     let entries = own.chain(sections.iter().cloned()).collect();
     let root = Rc::new(Node { place: SourcePlace::of_folder(folder), kind: Kind::Map(entries) });
     reader.assembler.weigh(&root)?;
-    Ok(root)
+    Ok((root, reader.assembler.sources))
 }
 
 /// Looks whether this is a configuration at all, and for folders that are misnamed.
@@ -134,6 +140,7 @@ impl Reader<'_> {
     fn files(&mut self, folder: &Path) -> Vec<PathBuf> {
         match yaml_files(folder) {
             Ok(files) => {
+                self.assembler.sources.paths.push(folder.to_owned());
                 self.warn_of_other_endings(folder);
                 files
             }

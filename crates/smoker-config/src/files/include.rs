@@ -1,9 +1,18 @@
-//! Where an include looks for its file or folder.
+//! Where an include looks for its file or folder: beside the including file, beside the main file, beside each file
+//! included before. The working directory comes last, as a fallback: the original looked there first.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The folders that a relative path is looked up in, after the working directory.
+/// What an include was found as.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    /// Whether only the working directory has it, in which anybody's file may lie.
+    pub(crate) is_in_working_directory: bool,
+}
+
+/// The folders that a relative path is looked up in.
 #[derive(Debug)]
 pub(crate) struct SearchPath {
     /// The working directory; empty for that of the process.
@@ -32,35 +41,44 @@ impl SearchPath {
         }
     }
 
-    /// Finds a file: as given, beside the main file, beside each included file.
-    /// The error is the reason without the path.
-    pub(crate) fn find_file(&self, path: &Path) -> Result<PathBuf, String> {
-        let candidates: Vec<_> = std::iter::once(self.working.join(path))
-            .chain(std::iter::once(&self.main).chain(&self.included).map(|folder| folder.join(path)))
-            .collect();
-        if let Some(found) = candidates.iter().find(|candidate| exists(candidate).is_ok_and(|is_folder| !is_folder)) {
-            return Ok(found.clone());
+    /// Finds a file that a file in the folder `including` names. The error is the reason without the path.
+    pub(crate) fn find_file(&self, path: &Path, including: &Path) -> Result<Found, String> {
+        let candidates = self.candidates(path, including, &self.included);
+        if let Some(found) = candidates.iter().find(|found| exists(&found.path).is_ok_and(|is_folder| !is_folder)) {
+            return Ok(Found { path: found.path.clone(), ..*found });
         }
-        if candidates.iter().any(|candidate| matches!(exists(candidate), Ok(true))) {
+        if candidates.iter().any(|candidate| matches!(exists(&candidate.path), Ok(true))) {
             return Err("it is a folder; use !include_dir".to_owned());
         }
-        let reason = exists(&self.working.join(path)).err().map_or_else(String::new, |error| error.to_string());
+        let reason = candidates.first().and_then(|first| exists(&first.path).err());
+        let reason = reason.map_or_else(String::new, |error| error.to_string());
         if path.is_absolute() {
             return Err(reason);
         }
-        let mut folders = vec!["the working directory".to_owned()];
-        for folder in std::iter::once(&self.main).chain(&self.included).filter(|folder| **folder != Path::new("")) {
+        let mut folders = Vec::new();
+        for folder in [including, &self.main].into_iter().chain(self.included.iter().map(PathBuf::as_path)) {
             let folder = folder.display().to_string();
-            if !folders.contains(&folder) {
+            if !folder.is_empty() && !folders.contains(&folder) {
                 folders.push(folder);
             }
         }
+        folders.push("the working directory".to_owned());
         Err(format!("{reason}; looked for it in {}", folders.join(", ")))
     }
 
-    /// Finds a folder: as given, else beside the main file. `None` when there is none.
-    pub(crate) fn find_folder(&self, path: &Path) -> Option<PathBuf> {
-        [self.working.join(path), self.main.join(path)].into_iter().find(|candidate| candidate.is_dir())
+    /// Finds a folder that a file in the folder `including` names. `None` when there is none.
+    pub(crate) fn find_folder(&self, path: &Path, including: &Path) -> Option<Found> {
+        self.candidates(path, including, &[]).into_iter().find(|candidate| candidate.path.is_dir())
+    }
+
+    fn candidates(&self, path: &Path, including: &Path, included: &[PathBuf]) -> Vec<Found> {
+        let beside = [including, &self.main].into_iter().chain(included.iter().map(PathBuf::as_path));
+        let found = |folder: &Path, is_in_working_directory| Found { path: folder.join(path), is_in_working_directory };
+        let beside: Vec<_> = beside.map(|folder| found(folder, false)).collect();
+        if path.is_absolute() {
+            return beside;
+        }
+        beside.into_iter().chain(std::iter::once(found(&self.working, true))).collect()
     }
 }
 
@@ -88,6 +106,7 @@ fn exists(path: &Path) -> io::Result<bool> {
     fs::metadata(path).map(|metadata| metadata.is_dir())
 }
 
-fn folder_of(file: &Path) -> PathBuf {
+/// The folder that a file lies in.
+pub(crate) fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).to_owned()
 }

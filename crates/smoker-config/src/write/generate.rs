@@ -13,6 +13,7 @@ use crate::error::{ConfigError, Fault};
 use crate::files::folder;
 use crate::limits::MAX_FILE_SIZE;
 use crate::problem::{Problem, ProblemLog, Severity};
+use crate::sources::Sources;
 use crate::spec::interpret;
 use crate::write::yaml_text;
 use crate::yaml::document;
@@ -31,6 +32,8 @@ pub struct Generated {
     pub text: String,
     /// Problems that do not stop a daemon, left-out plugins above all.
     pub problems: Vec<Problem>,
+    /// What it was made of.
+    pub sources: Sources,
 }
 
 impl Generated {
@@ -49,7 +52,7 @@ impl Generated {
 pub fn generate(path: &Path) -> Result<Generated, ConfigError> {
     let mut problems = ProblemLog::default();
     match text(path, &mut problems) {
-        Ok(text) => Ok(Generated { text, problems: problems.entries }),
+        Ok((text, sources)) => Ok(Generated { text, problems: problems.entries, sources }),
         Err(faults) => Err(ConfigError::new(faults, problems.entries)),
     }
 }
@@ -60,17 +63,17 @@ pub fn is_part_of(folder: &Path, file: &Path) -> bool {
     folder::is_part(folder, file)
 }
 
-fn text(path: &Path, problems: &mut ProblemLog) -> Result<String, Vec<Fault>> {
+fn text(path: &Path, problems: &mut ProblemLog) -> Result<(String, Sources), Vec<Fault>> {
     if path.exists() && !path.is_dir() {
         let text = format!("{} is a file; name the folder with common.yaml, template.d and plugin.d", path.display());
         return Err(Fault::bare(text).into());
     }
-    let root = folder::assemble(path, Path::new(""), problems)?;
+    let (root, sources) = folder::assemble(path, Path::new(""), problems)?;
     interpret::interpret(&root, path, None, problems)?;
     let whole = root.to_value();
     let text = HEADER.to_owned() + &yaml_text::document(&whole);
     check(&text, &whole, path)?;
-    Ok(text)
+    Ok((text, sources))
 }
 
 /// Reads the text as a daemon will, which has to give the same values.

@@ -9,6 +9,7 @@ use std::path::Path;
 use smoker_config::config::Config;
 use smoker_config::keys::{OF_ACTIONS, OF_PLUGINS, TOP_LEVEL};
 use smoker_config::problem::Severity;
+use smoker_config::sources::Sources;
 use smoker_model::plugin::Parameters;
 use smoker_tests::markdown;
 
@@ -78,6 +79,8 @@ fn compare<T: PartialEq + Debug>(heading: &str, known: &[&str], load: impl Fn(&[
 /// Loads what has to load without a word.
 fn quietly(text: &str) -> Config {
     let mut config = Folder::with(text).config();
+    // Each lies in a folder of its own.
+    config.sources = Sources::default();
     config.problems.retain(|problem| problem.severity > Severity::Info);
     assert_eq!(config.problems, [], "{text}");
     for plugin in &mut config.plugins {

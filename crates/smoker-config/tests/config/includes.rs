@@ -36,20 +36,22 @@ fn an_absolute_path_is_taken_as_it_is() {
 }
 
 #[test]
-fn the_main_folder_is_looked_at_before_those_of_included_files() {
+fn the_folder_of_the_including_file_comes_first_then_that_of_the_main_file_then_those_of_included_files() {
     let folder = with("plugins: {p: !include a/p.yaml, q: !include b/q.yaml, r: !include c/r.yaml}")
         .and("a/p.yaml", "Command: !include which.yaml")
-        .and("b/q.yaml", "Command: !include which.yaml\nModule: !include main.yaml")
-        .and("c/r.yaml", "Command: !include which.yaml")
+        .and("b/q.yaml", "Command: !include which.yaml\nX: !include main.yaml")
+        .and("c/r.yaml", "Command: !include which.yaml\nX: !include main.yaml")
         .and("a/which.yaml", "a")
         .and("b/which.yaml", "b")
-        .and("b/main.yaml", "not this")
-        .and("main.yaml", "''");
+        .and("b/main.yaml", "b")
+        .and("main.yaml", "main");
     let config = folder.config();
-    for name in ["p", "q", "r"] {
-        assert_eq!(plugin(&config, name).parameters["Command"], text("a"), "{name}");
+    for (name, which) in [("p", "a"), ("q", "b"), ("r", "a")] {
+        assert_eq!(plugin(&config, name).parameters["Command"], text(which), "{name}");
     }
-    assert_eq!(plugin(&config, "q").parameters["Module"], text(""));
+    for (name, which) in [("q", "b"), ("r", "main")] {
+        assert_eq!(plugin(&config, name).parameters["X"], text(which), "{name}");
+    }
 }
 
 #[test]
@@ -67,13 +69,44 @@ fn folders_become_known_level_by_level_as_in_pyyaml() {
 }
 
 #[test]
-fn the_working_directory_is_looked_at_first() {
-    // The tests' working directory is the package's folder, where Cargo.toml is no YAML.
+fn an_include_is_looked_for_beside_the_file_that_names_it_first() {
+    // The tests' working directory is the package's folder, where Cargo.toml is no YAML, and src has no *.yaml file.
     let folder = with("plugins: !include Cargo.toml").and("Cargo.toml", "p: {Command: x}");
-    assert!(folder.error().starts_with("Can't include config file Cargo.toml: Cargo.toml:"), "{}", folder.error());
-    // There is no *.yaml file in src, so nothing is included.
+    assert_eq!((names(&folder.config()), folder.problems().len()), (vec!["p"], 0));
     let folder = with("plugins: !include_dir src").and("src/p.yaml", "Command: x");
-    assert!(folder.error().contains("No configured plugins"), "{}", folder.error());
+    assert_eq!((names(&folder.config()), folder.problems().len()), (vec!["p"], 0));
+    let folder = with("plugins: {p: !include sub/p.yaml}")
+        .and("sub/p.yaml", "{Command: !include which, X: !include main}")
+        .and("sub/which", "beside")
+        .and("which", "of the main file")
+        .and("main", "of the main file");
+    let parameters = plugin(&folder.config(), "p").parameters.clone();
+    assert_eq!((&parameters["Command"], &parameters["X"]), (&text("beside"), &text("of the main file")));
+}
+
+/// Where the original looked first.
+#[test]
+fn what_only_the_working_directory_has_is_taken_with_a_warning() {
+    let folder = with("plugins: {p: {Command: x, V: !include src/lib.rs}}");
+    assert!(folder.error().contains("src/lib.rs:"), "it is found, and no YAML: {}", folder.error());
+    let folder = with("plugins: {p: {Command: x}}\nactions: !include_dir src");
+    let config = folder.config();
+    assert_eq!(config.sources.from_working_directory.len(), 1);
+    let problems = folder.problems();
+    assert!(
+        problems[0].starts_with("Warning smokerd.yaml:3:10: !include_dir src is found in the working directory only")
+    );
+}
+
+#[test]
+fn everything_that_is_read_is_listed() {
+    let folder = with("plugins: {p: !include sub/p.yaml}\nactions: !include_dir action.d")
+        .and("sub/p.yaml", "Command: x")
+        .and("action.d/a.yaml", "Command: x");
+    let sources = folder.config().sources;
+    for name in ["smokerd.yaml", "sub/p.yaml", "action.d", "action.d/a.yaml"] {
+        assert!(sources.paths.iter().any(|path| path.ends_with(name)), "{name}: {sources:?}");
+    }
 }
 
 #[test]
@@ -123,7 +156,7 @@ fn a_missing_file_is_named_with_everyone_who_includes_it() {
     assert_eq!(
         lines[0],
         "Can't include config file nosuch.yaml: No such file or directory (os error 2); \
-         looked for it in the working directory, DIR, a"
+         looked for it in a, DIR, the working directory"
     );
     assert_eq!(lines[1], "a/plugins.yaml:2:6: X: !include nosuch.yaml cannot be included");
     assert_eq!(
