@@ -25,7 +25,9 @@ use crate::service::program::Invocation;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
-use crate::startup::{admission, genconfig, modules, parameters};
+use crate::startup::time_limit::{self, READ_LIMIT};
+use crate::startup::trust::{TrustedOwners, Verdict};
+use crate::startup::{admission, genconfig, modules, parameters, trust};
 use crate::{exit_code, test_plugin};
 
 /// Runs the command line and returns the exit code.
@@ -36,8 +38,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(options) => match &options.order {
             Order::Check => check(&options),
             Order::Stop => stop_daemon(&options),
-            Order::Genconfig { folder, output } => genconfig(folder, output.as_deref()),
-            Order::Test(request) => test_plugin::run(request, &options.config, options.logging.level),
+            Order::Genconfig { folder, output } => genconfig(folder, output.as_deref(), &options.trusted_owners),
+            Order::Test(request) => {
+                test_plugin::run(request, &options.config, &options.trusted_owners, options.logging.level)
+            }
             Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
     };
@@ -54,10 +58,12 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 /// before the daemon leaves their terminal.
 fn start(options: &Options) -> Result<u8, StartError> {
     let inherited = descriptors::open_ones();
-    let Loaded { settings, credentials, plugins, problems } = load(options)?;
+    let trusted = TrustedOwners::of(&options.trusted_owners)?;
+    let Loaded { settings, credentials, plugins, mut problems } = load(options, &trusted)?;
+    problems.extend(of_logging_conf(options, &trusted, credentials.as_ref())?);
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins);
-    let origin = Origin::of(&options.config);
+    let origin = Origin::of(&options.config, trusted);
     // A process that sees the port open may signal us: signals stay pending until we listen to them.
     signals::block_signals();
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
@@ -114,11 +120,21 @@ fn serve(daemon: Daemon, background: Option<BackgroundDaemon>) -> Result<(), Sta
     daemon.run(ready).map_err(StartError::Runtime)
 }
 
-fn load(options: &Options) -> Result<Loaded, StartError> {
-    configuration::load(&options.config).map_err(|LoadFailure { error, problems }| {
+fn load(options: &Options, trusted: &TrustedOwners) -> Result<Loaded, StartError> {
+    configuration::load(&options.config, trusted).map_err(|LoadFailure { error, problems }| {
         print_all(&problems);
         error
     })
+}
+
+/// Who could have written the logging configuration, which names files that root opens.
+fn of_logging_conf(
+    options: &Options,
+    trusted: &TrustedOwners,
+    daemon: Option<&Credentials>,
+) -> Result<Vec<Problem>, StartError> {
+    let Some(source) = &options.logging_conf else { return Ok(Vec::new()) };
+    trust::judge_file(source.path(), trusted, daemon.map(|daemon| daemon.uid))
 }
 
 /// What only a daemon in the background needs.
@@ -167,11 +183,19 @@ impl BackgroundDaemon {
 
 /// `--check`: every problem on standard error, the verdict as exit code.
 fn check(options: &Options) -> u8 {
-    let (problems, fatal) = match configuration::load(&options.config) {
+    let trusted = match TrustedOwners::of(&options.trusted_owners) {
+        Ok(trusted) => trusted,
+        Err(error) => return fail(&error),
+    };
+    let (problems, fatal) = match configuration::load(&options.config, &trusted) {
         Err(LoadFailure { error, problems }) => (problems, Some(error)),
-        Ok(Loaded { settings, plugins, problems, .. }) => {
+        Ok(Loaded { settings, credentials, plugins, mut problems }) => {
+            match of_logging_conf(options, &trusted, credentials.as_ref()) {
+                Ok(of_log) => problems.extend(of_log),
+                Err(error) => return fail(&error),
+            }
             let accounts = admission::account_problems(&plugins);
-            let python = Origin::of(&options.config).python(&settings);
+            let python = Origin::of(&options.config, trusted).python(&settings);
             let modules = modules::problems(&plugins, &python);
             let parameters = parameters::problems(&plugins, &python, &options.config, None);
             match modules.and_then(|modules| Ok([modules, parameters?].concat())) {
@@ -200,7 +224,7 @@ fn check(options: &Options) -> u8 {
 }
 
 /// `--genconfig`: the file is written only when everything in the folder loads.
-fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
+fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
     let generated = match generate::generate(folder) {
         Ok(generated) => generated,
         Err(error) => {
@@ -209,6 +233,13 @@ fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
         }
     };
     print_all(&generated.problems);
+    // What root writes counts as root's, so the parts have to be, too.
+    let judged = TrustedOwners::of(trusted)
+        .and_then(|trusted| Verdict::of(&generated.sources, Vec::new(), &trusted, None).into_problems());
+    match judged {
+        Ok(problems) => print_all(&problems),
+        Err(error) => return fail(&error),
+    }
     if !generated.is_whole() {
         let folder = folder.display();
         return fail(&format!(
@@ -223,11 +254,13 @@ fn genconfig(folder: &Path, output: Option<&Path>) -> u8 {
 
 /// As in the original the configuration comes first: it may name the pidfile.
 fn stop_daemon(options: &Options) -> u8 {
-    let config = match config::load(&options.config) {
+    let path = options.config.clone();
+    let read = time_limit::within(READ_LIMIT, &path.display().to_string(), move || config::load(&path));
+    let config = match read.and_then(|config| Ok(config?)) {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };
-    let own = Origin::of(&options.config).path;
+    let own = Origin::of(&options.config, TrustedOwners::default()).path;
     let pidfile_of = |daemon: &Invocation| {
         let of_daemon = cli::read(daemon.arguments.iter().cloned())?;
         let pidfile = match of_daemon.pidfile {

@@ -13,6 +13,7 @@ use crate::http::connections::activity::Connections;
 use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::runtime::Runtime;
 use crate::startup::configuration::{Origin, Prepared};
+use crate::startup::trust::TrustedOwners;
 
 /// The pages of a daemon, and the plugins behind them.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl Pages {
     pub fn start(config: Config, reaper: Reaper) -> Self {
         let Config { settings, plugins, .. } = config;
         let shutdown = CancellationToken::new();
-        let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/")));
+        let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/"), TrustedOwners::default()));
         let runtime = Runtime::start(prepared, Vec::new(), reaper, shutdown.clone());
         Self { runtime, connections: Connections::new(), shutdown }
     }

@@ -11,15 +11,18 @@ use smoker_model::plugin::PluginName;
 use smoker_runner::detached;
 use smoker_runner::process::credentials::Credentials;
 use tokio::signal::unix::Signal;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::runtime::Runtime;
 use crate::scheduler::plugin_set::Changes;
+use crate::service::error::StartError;
 use crate::service::notify::ServiceManager;
 use crate::service::privileges;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::setting_changes;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, Prepared, log_all};
+use crate::startup::time_limit::READ_LIMIT;
 
 /// How many names of plugins one line of the log has.
 const MOST_NAMES: usize = 10;
@@ -102,13 +105,18 @@ impl Reloader {
     async fn reload(&mut self) {
         self.service_manager.notify_reloading().await;
         let source = self.source.clone();
-        let status = match detached::run_blocking(move || read(&source)).await {
-            Ok(Ok(checked)) => self.apply(checked),
-            Ok(Err(LoadFailure { error, problems })) => {
+        let status = match timeout(READ_LIMIT, detached::run_blocking(move || read(&source))).await {
+            Ok(Ok(Ok(checked))) => self.apply(checked),
+            Ok(Ok(Err(LoadFailure { error, problems }))) => {
                 log_all(&problems);
                 self.refuse(&error)
             }
-            Err(error) => self.refuse(&error),
+            Ok(Err(error)) => self.refuse(&error),
+            // The thread is left alone; the next reload has one of its own.
+            Err(_) => {
+                let what = self.source.origin.path.display().to_string();
+                self.refuse(&StartError::Hangs { what, seconds: READ_LIMIT.as_secs() })
+            }
         };
         self.service_manager.notify_ready(&status).await;
     }

@@ -58,7 +58,7 @@ struct Typed {
     #[arg(long)]
     foreground: bool,
 
-    /// Stop the daemon that the pidfile names and wait until it is gone
+    /// Stop the daemon of the pidfile and wait until it is gone
     #[arg(long, conflicts_with = "check")]
     stop: bool,
 
@@ -73,6 +73,10 @@ struct Typed {
     /// With --genconfig: the file to write [default: standard output]; with --test-plugin: the format, text or json [default: text]
     #[arg(short, long, value_name = "FILE|FORMAT")]
     output: Option<PathBuf>,
+
+    /// Take files of this account as those of root: configuration, modules and the folders above them; may be repeated
+    #[arg(long = "trust-owner", value_name = "NAME")]
+    trusted_owners: Vec<String>,
 
     /// Do not log to syslog
     #[arg(long)]
@@ -108,6 +112,8 @@ pub(crate) struct Options {
     pub(crate) logging_conf: Option<LogConfigSource>,
     /// How to log without one.
     pub(crate) logging: LogOptions,
+    /// Accounts whose files root takes.
+    pub(crate) trusted_owners: Vec<String>,
 }
 
 /// What to do.
@@ -188,7 +194,8 @@ impl Typed {
                 (false, false) => Level::WARNING,
             },
         };
-        Ok(Options { order, config: typed.config, pidfile: typed.pidfile, logging_conf, logging })
+        let trusted_owners = typed.trusted_owners;
+        Ok(Options { order, config: typed.config, pidfile: typed.pidfile, logging_conf, logging, trusted_owners })
     }
 }
 

@@ -25,6 +25,12 @@ pub(crate) enum StartError {
     Logging(#[from] LoadError),
     #[error("can't open {path} for the daemon's {stream}: {source}; correct '{stream}' in the configuration")]
     Stdio { stream: &'static str, path: PathBuf, source: io::Error },
+    #[error("{}", .reasons.join("\n"))]
+    Untrusted { reasons: Vec<String> },
+    #[error("--trust-owner {name}: there is no such account; give the name or the number of one")]
+    UnknownOwner { name: String },
+    #[error("reading {what} takes more than {seconds} seconds: is it on a file server that does not answer?")]
+    Hangs { what: String, seconds: u64 },
     #[error("No plugins loaded!")]
     NoPlugins,
     #[error("can't go into the background: {0}")]

@@ -17,6 +17,8 @@ use smoker_runner::process::credentials::Credentials;
 use crate::service::error::StartError;
 use crate::service::{logger_names, privileges};
 use crate::startup::admission;
+use crate::startup::time_limit::{self, READ_LIMIT};
+use crate::startup::trust::{TrustedOwners, Verdict};
 
 /// A configuration that this daemon can run.
 #[derive(Debug)]
@@ -51,14 +53,16 @@ pub(crate) struct Origin {
     pub(crate) working: PathBuf,
     /// The main file.
     pub(crate) path: PathBuf,
+    /// The accounts that may have written it.
+    pub(crate) trusted: TrustedOwners,
 }
 
 impl Origin {
     /// The origin of a path that is relative to the current folder.
-    pub(crate) fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path, trusted: TrustedOwners) -> Self {
         let working = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let path = working.join(path);
-        Self { path: std::path::absolute(&path).unwrap_or(path), working }
+        Self { path: std::path::absolute(&path).unwrap_or(path), working, trusted }
     }
 
     /// The interpreter that these settings name, and the folders of its modules, of which that of the
@@ -70,18 +74,38 @@ impl Origin {
     }
 }
 
-/// Loads the configuration that a daemon starts with.
-pub(crate) fn load(path: &Path) -> Result<Loaded, LoadFailure> {
-    let config = config::load(path)?;
-    let credentials = credentials_of(&config)?;
-    admit(config, credentials.clone(), credentials.as_ref())
+/// Loads the configuration that a daemon starts with. A read that hangs is an error.
+pub(crate) fn load(path: &Path, trusted: &TrustedOwners) -> Result<Loaded, LoadFailure> {
+    let what = path.display().to_string();
+    let (path, trusted) = (path.to_owned(), trusted.clone());
+    time_limit::within(READ_LIMIT, &what, move || {
+        let config = config::load(&path)?;
+        let credentials = credentials_of(&config)?;
+        let config = judged(config, &Origin::of(&path, trusted), credentials.as_ref())?;
+        admit(config, credentials.clone(), credentials.as_ref())
+    })
+    .unwrap_or_else(|error| Err(LoadFailure { error, problems: Vec::new() }))
 }
 
 /// Loads the configuration once more for a running daemon, which keeps its account.
 pub(crate) fn reload(origin: &Origin, daemon: Option<&Credentials>) -> Result<Loaded, LoadFailure> {
     let config = config::load_from(&origin.working, &origin.path)?;
     let credentials = credentials_of(&config)?;
+    let config = judged(config, origin, daemon)?;
     admit(config, credentials, daemon)
+}
+
+/// Refuses, as root, what another account could have written.
+fn judged(mut config: Config, origin: &Origin, daemon: Option<&Credentials>) -> Result<Config, LoadFailure> {
+    let modules = origin.python(&config.settings).users_path().to_vec();
+    let verdict = Verdict::of(&config.sources, modules, &origin.trusted, daemon.map(|daemon| daemon.uid));
+    match verdict.into_problems() {
+        Ok(problems) => {
+            config.problems.extend(problems);
+            Ok(config)
+        }
+        Err(error) => Err(LoadFailure { error, problems: config.problems }),
+    }
 }
 
 fn credentials_of(config: &Config) -> Result<Option<Credentials>, LoadFailure> {

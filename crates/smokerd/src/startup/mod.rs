@@ -7,6 +7,8 @@
 //! - `modules`: modules and parsers that a configuration names and that cannot be found
 //! - `parameters`: parameters that built-in modules, parsers and actions refuse
 //! - `genconfig`: writes a generated configuration to a file or to standard output
+//! - `trust`: the accounts that could have written a configuration
+//! - `time_limit`: gives up reads that hang
 //! - `replace`: replaces a file in one step
 
 pub(crate) mod admission;
@@ -15,3 +17,5 @@ pub(crate) mod genconfig;
 pub(crate) mod modules;
 pub(crate) mod parameters;
 pub(crate) mod replace;
+pub(crate) mod time_limit;
+pub(crate) mod trust;

@@ -75,7 +75,10 @@ impl Verdict {
         let Self { refused, warnings } = self;
         let problem = |text| Problem { severity: Severity::Warning, location: None, plugin: None, text };
         if !geteuid().is_root() {
-            return Ok(refused.into_iter().map(|text| problem(format!("{text}. As root smokerd refuses it"))).collect());
+            return Ok(refused
+                .into_iter()
+                .map(|text| problem(format!("{text}. As root smokerd refuses it")))
+                .collect());
         }
         if !refused.is_empty() {
             return Err(StartError::Untrusted { reasons: refused });
@@ -90,6 +93,10 @@ fn name_of(user: u32) -> String {
 }
 
 /// Judges a single file, such as a logging configuration.
-pub(crate) fn judge_file(path: &Path, trusted: &TrustedOwners, daemon: Option<Uid>) -> Result<Vec<Problem>, StartError> {
+pub(crate) fn judge_file(
+    path: &Path,
+    trusted: &TrustedOwners,
+    daemon: Option<Uid>,
+) -> Result<Vec<Problem>, StartError> {
     Verdict::of(&Sources::default(), vec![path.to_owned()], trusted, daemon).into_problems()
 }

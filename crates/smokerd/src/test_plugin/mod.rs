@@ -30,9 +30,9 @@ use crate::test_plugin::test_request::{Format, TestRequest};
 use crate::test_plugin::trial::Trial;
 
 /// Runs the plugin, prints the report and gives the exit code.
-pub(crate) fn run(request: &TestRequest, config: &Path, log_level: Level) -> u8 {
+pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_level: Level) -> u8 {
     log::to_standard_error(log_level, &LOGGER_NAMES);
-    let selection = match Selection::of(request, config) {
+    let selection = match Selection::of(request, config, trusted) {
         Ok(selection) => selection,
         Err(error) => return fail(&error),
     };

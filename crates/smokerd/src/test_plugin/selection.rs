@@ -15,6 +15,8 @@ use thiserror::Error;
 use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::startup::configuration::Origin;
+use crate::startup::time_limit::{self, READ_LIMIT};
+use crate::startup::trust::{TrustedOwners, Verdict};
 use crate::startup::{admission, parameters};
 use crate::test_plugin::test_request::TestRequest;
 
@@ -51,14 +53,23 @@ pub(crate) enum SelectionError {
 
 impl Selection {
     /// Reads the configuration and takes the plugin from it.
-    pub(crate) fn of(request: &TestRequest, path: &Path) -> Result<Self, SelectionError> {
+    pub(crate) fn of(request: &TestRequest, path: &Path, trusted: &[String]) -> Result<Self, SelectionError> {
+        let origin = Origin::of(path, TrustedOwners::of(trusted)?);
         let name = &request.plugin;
         let overrides = Overrides { plugin: name.clone(), parameters: request.parameters.clone() };
-        let config = config::load_overriding(path, &overrides).map_err(|error| {
+        let (read, with) = (path.to_owned(), overrides.clone());
+        let loaded =
+            time_limit::within(READ_LIMIT, &path.display().to_string(), move || config::load_overriding(&read, &with));
+        let config = loaded?.map_err(|error| {
             let problems = of_plugin(error.problems(), name);
             SelectionError::Config { error, problems }
         })?;
-        let Config { settings, plugins, problems, .. } = config;
+        let Config { settings, plugins, problems, sources } = config;
+        let credentials = privileges::credentials_of(&settings)?;
+        let python = origin.python(&settings);
+        let daemon = credentials.as_ref().map(|credentials| credentials.uid);
+        let verdict = Verdict::of(&sources, python.users_path().to_vec(), &origin.trusted, daemon);
+        let of_owners = verdict.into_problems()?;
         let mut warnings = of_plugin(&problems, name);
         let Some(spec) = plugins.iter().find(|plugin| plugin.name.as_str() == name).cloned() else {
             if warnings.is_empty() {
@@ -67,7 +78,7 @@ impl Selection {
             }
             return Err(SelectionError::NotLoaded(warnings));
         };
-        let (mut admitted, left_out) = admission::admit(vec![spec], privileges::credentials_of(&settings)?.as_ref());
+        let (mut admitted, left_out) = admission::admit(vec![spec], credentials.as_ref());
         let Some(mut spec) = admitted.pop() else { return Err(SelectionError::NotLoaded(left_out)) };
         warnings.retain(|problem| problem.severity > Severity::Info);
         warnings.extend(admission::account_problems(std::slice::from_ref(&spec)));
@@ -75,7 +86,7 @@ impl Selection {
         if leaves_out_action {
             spec.action = None;
         }
-        let python = Origin::of(path).python(&settings);
+        warnings.extend(of_owners);
         let of_parameters = parameters::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));
         warnings.extend(of_parameters.map_err(StartError::Runtime)?);
         Ok(Self { spec, warnings, leaves_out_action, settings, python })

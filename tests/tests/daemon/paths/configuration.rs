@@ -1,1 +1,182 @@
-//! What is read, and who could have written it.
+//! What a configuration is read from: root takes nothing that another account could have written, and nothing that makes it
+//! wait.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use smoker_tests::background::hello;
+use smoker_tests::cli::{self, Output};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::Request;
+use smoker_tests::sandbox::Sandbox;
+use smoker_tests::wait;
+
+/// An account that nobody has.
+const STRANGER: u32 = 12345;
+
+/// A configuration of several files, whose plugin leaves a trace when it is run.
+fn prepare() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let config = Config::whole(
+        "bind_host: 127.0.0.1\nbind_port: {{PORT}}\npython_path: [lib]\ntemplates: {BasePlugin: {Timeout: 5}}\n\
+         plugins: !include_dir plugin.d\nactions: {A: !include action}\n",
+    );
+    config.write(&sandbox).expect("writable");
+    sandbox.write("plugin.d/T.yaml", b"Command: touch {{DIR}}/ran\n").expect("writable");
+    sandbox.write("action", b"Command: x\n").expect("writable");
+    sandbox.write("lib/mine.py", b"").expect("writable");
+    sandbox.write("logging.ini", b"[loggers]\nkeys=root\n[handlers]\nkeys=h\n[formatters]\nkeys=\n[logger_root]\nhandlers=h\n[handler_h]\nclass=StreamHandler\nargs=(sys.stderr,)\n").expect("writable");
+    sandbox
+}
+
+const CONFIG: [&str; 4] = ["-c", "{{DIR}}/smokerd.yaml", "--logging-conf", "{{DIR}}/logging.ini"];
+
+fn smokerd(sandbox: &Sandbox, order: &[&str]) -> Output {
+    cli::smokerd(sandbox, &[order, &CONFIG].concat())
+}
+
+fn set_mode(sandbox: &Sandbox, name: &str, mode: u32) {
+    fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).expect("ours");
+}
+
+/// All parts, and the folder that has all of them.
+const PARTS: [&str; 7] = ["smokerd.yaml", "plugin.d", "plugin.d/T.yaml", "action", "lib", "logging.ini", ""];
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn root_refuses_every_part_that_everybody_can_write() {
+    for part in PARTS {
+        let sandbox = prepare();
+        smokerd(&sandbox, &["--check"]).expect_code(0);
+        let before = fs::metadata(sandbox.path(part)).expect("there").permissions().mode() & 0o7777;
+        set_mode(&sandbox, part, before | 0o002);
+        let shown = sandbox.path(part).display().to_string();
+        let shown = shown.trim_end_matches('/');
+        let mut orders = vec![vec!["--check"], vec!["-fg", "--no-syslog"]];
+        if part != "logging.ini" {
+            orders.push(vec!["--test-plugin", "T"]);
+        }
+        for order in orders {
+            let refused = smokerd(&sandbox, &order);
+            refused.expect_code(1);
+            let text =
+                format!("{shown} can be written by everybody, who would decide what smokerd runs: chmod o-w {shown}");
+            assert!(refused.stderr.contains(&text), "{order:?}: {}", refused.stderr);
+        }
+        assert!(!sandbox.path("ran").exists(), "{part}");
+        set_mode(&sandbox, part, before | 0o020);
+        let warned = smokerd(&sandbox, &["--check"]);
+        warned.expect_code(3);
+        assert!(warned.stderr.contains("can be written by a group"), "{}", warned.stderr);
+        if fs::metadata(sandbox.path(part)).expect("there").is_dir() {
+            set_mode(&sandbox, part, 0o1777);
+            smokerd(&sandbox, &["--check"]).expect_code(0);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn root_refuses_every_part_of_another_account_unless_that_is_trusted() {
+    for part in PARTS {
+        let sandbox = prepare();
+        chown(sandbox.path(part), Some(STRANGER), None).expect("root may");
+        let refused = smokerd(&sandbox, &["--check"]);
+        refused.expect_code(1);
+        assert!(refused.stderr.contains("belongs to 12345, neither to root nor"), "{}", refused.stderr);
+        smokerd(&sandbox, &["--check", "--trust-owner", "54321"]).expect_code(1);
+        smokerd(&sandbox, &["--check", "--trust-owner", "54321", "--trust-owner", "12345"]).expect_code(0);
+        smokerd(&sandbox, &["--test-plugin", "T", "--trust-owner", "12345"]).expect_code(0);
+        assert!(sandbox.path("ran").exists());
+    }
+    smokerd(&prepare(), &["--check", "--trust-owner", "nosuchaccount"]).expect_code(1);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn files_of_the_account_that_the_daemon_becomes_are_taken() {
+    let sandbox = prepare();
+    let path = sandbox.path("smokerd.yaml");
+    let text = fs::read_to_string(&path).expect("there");
+    fs::write(&path, format!("uid: 12345\ngid: 12345\n{text}")).expect("writable");
+    chown(&path, Some(STRANGER), None).expect("root may");
+    smokerd(&sandbox, &["--check"]).expect_code(0);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_reload_refuses_what_a_start_refuses() {
+    let daemon = Daemon::start(hello());
+    daemon.write(&hello().plugin("new", "Command: touch {{DIR}}/ran\nInterval: 0.1"));
+    fs::set_permissions(daemon.path("smokerd.yaml"), fs::Permissions::from_mode(0o666)).expect("ours");
+    let log = daemon.hang_up();
+    assert!(log.contains("can be written by everybody") && log.contains("is refused as a whole"), "{log}");
+    assert_eq!(daemon.get("/plugins/new").status, 404);
+    fs::set_permissions(daemon.path("smokerd.yaml"), fs::Permissions::from_mode(0o644)).expect("ours");
+    assert!(daemon.hang_up().contains(": Reloaded "));
+}
+
+/// Root may not make a file of its own of what another account has written.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn genconfig_refuses_what_a_start_refuses() {
+    let sandbox = Sandbox::new();
+    sandbox.write("plugin.d/T.yaml", b"Command: x\n").expect("writable");
+    sandbox.write("template.d/BasePlugin.yaml", b"Timeout: 5\n").expect("writable");
+    let generate = || cli::smokerd(&sandbox, &["--genconfig", "{{DIR}}", "-o", "{{DIR}}/made"]);
+    set_mode(&sandbox, "plugin.d", 0o777);
+    generate().expect_code(1);
+    assert!(!sandbox.path("made").exists());
+    set_mode(&sandbox, "plugin.d", 0o755);
+    generate().expect_code(0);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn root_takes_no_include_from_the_working_directory() {
+    let sandbox = Sandbox::new();
+    hello().write(&sandbox).expect("writable");
+    sandbox
+        .write("sub/smokerd.yaml", b"templates: {BasePlugin: {}}\nplugins: {p: !include p.yaml}\n")
+        .expect("writable");
+    sandbox.write("p.yaml", b"Command: x\n").expect("writable");
+    let check = || {
+        let mut command = cli::smokerd_command(&sandbox, &["--check", "-c", "{{DIR}}/sub/smokerd.yaml"]);
+        cli::run(command.current_dir(sandbox.config_folder()))
+    };
+    let refused = check();
+    refused.expect_code(1);
+    assert!(refused.stderr.contains("!include p.yaml is found in the working directory only"), "{}", refused.stderr);
+    fs::rename(sandbox.path("p.yaml"), sandbox.path("sub/p.yaml")).expect("writable");
+    check().expect_code(0);
+}
+
+#[test]
+fn a_pipe_among_the_files_is_told_and_keeps_nobody_waiting() {
+    let pipe = |sandbox: &Sandbox, name: &str| mkfifo(&sandbox.path(name), Mode::S_IRWXU).expect("a pipe");
+    for name in ["plugin.d/F.yaml", "logging.ini"] {
+        let sandbox = prepare();
+        let _ = fs::remove_file(sandbox.path(name));
+        pipe(&sandbox, name);
+        let refused = smokerd(&sandbox, &["--check"]);
+        refused.expect_code(1);
+        assert!(refused.stderr.contains("it is a named pipe (FIFO), not a file"), "{}", refused.stderr);
+        smokerd(&sandbox, &["--stop", "-p", "{{PIDFILE}}"]).expect_code(1);
+    }
+}
+
+#[test]
+fn a_reload_with_a_pipe_is_refused_and_the_next_one_counts() {
+    let daemon = Daemon::start(hello());
+    fs::remove_file(daemon.path("smokerd.yaml")).expect("there");
+    mkfifo(&daemon.path("smokerd.yaml"), Mode::S_IRWXU).expect("a pipe");
+    assert!(daemon.hang_up().contains("it is a named pipe"));
+    fs::remove_file(daemon.path("smokerd.yaml")).expect("there");
+    daemon.write(&hello().plugin("new", "Command: x"));
+    daemon.signal(Signal::SIGHUP);
+    wait::until_true("the new plugin", || daemon.send(&Request::get("/plugins/new")).status == 200);
+}

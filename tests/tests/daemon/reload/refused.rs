@@ -1,12 +1,13 @@
 //! SIGHUP with a configuration that a daemon could not start with, or that
 //! cannot be read: the one before goes on.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Lines};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use nix::sys::stat::Mode;
 use smoker_tests::background::{Background, START, hello};
 use smoker_tests::cli;
 use smoker_tests::config::Config;
@@ -155,29 +156,64 @@ fn a_daemon_that_has_given_up_root_takes_no_plugin_of_another_user() {
     assert_eq!(daemon.get("/plugins/other").status, 404);
 }
 
-/// A configuration that includes a pipe, so that its reading takes as long as a test wants.
-fn hanging(daemon: &Daemon) -> Config {
-    let pipe = daemon.path("pipe");
-    if !pipe.exists() {
-        nix::unistd::mkfifo(&pipe, Mode::S_IRWXU | Mode::S_IRGRP | Mode::S_IROTH).expect("a pipe");
-    }
-    hello().top("x-more: !include {{DIR}}/pipe")
+/// A file on which a program has a lease, so that the kernel lets nobody open it until that program gives the lease back, or 45
+/// seconds are over. So a read of a file server hangs.
+struct Held {
+    holder: Child,
+    lines: Lines<BufReader<ChildStdout>>,
 }
 
-/// Waits until the daemon reads the pipe.
-fn writer(daemon: &Daemon) -> File {
-    let pipe = daemon.path("pipe");
-    let open = || OpenOptions::new().write(true).custom_flags(nix::libc::O_NONBLOCK).open(&pipe).ok();
-    wait::until("somebody to read the pipe", open)
+/// Tells when it has the lease and when somebody wants to open the file; goes on until it is told to.
+const HOLDER: &str = "
+import fcntl, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+held = open(sys.argv[1])
+fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print('held', flush=True)
+signal.sigwait([signal.SIGIO])
+print('asked', flush=True)
+sys.stdin.readline()
+";
+
+impl Held {
+    /// Takes the lease on a file of a configuration, and gives the configuration that includes it.
+    fn new(daemon: &Daemon) -> (Self, Config) {
+        let file = daemon.path("held");
+        fs::write(&file, "1\n").expect("writable");
+        let mut command = Command::new("python3");
+        command.args(["-c", HOLDER]).arg(&file).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut holder = command.spawn().expect("python3");
+        let lines = BufReader::new(holder.stdout.take().expect("piped")).lines();
+        let mut held = Self { holder, lines };
+        held.expect("held");
+        (held, hello().top("x-more: !include {{DIR}}/held"))
+    }
+
+    fn expect(&mut self, line: &str) {
+        assert_eq!(self.lines.next().and_then(Result::ok).as_deref(), Some(line));
+    }
+
+    /// Waits until the daemon reads the file.
+    fn wait_for_reader(&mut self) {
+        self.expect("asked");
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
 }
 
 #[test]
 fn while_a_configuration_is_being_read_everything_goes_on() {
     let clock = |config: Config| config.plugin("clock", "Command: 'true'\nInterval: 0.2");
     let mut daemon = Daemon::start(clock(hello()));
-    daemon.write(&clock(hanging(&daemon)));
+    let (mut held, config) = Held::new(&daemon);
+    daemon.write(&clock(config));
     daemon.signal(Signal::SIGHUP);
-    let _reading = writer(&daemon);
+    held.wait_for_reader();
     for _ in 0..20 {
         assert_eq!(daemon.get("/plugins").status, 200);
     }
@@ -191,9 +227,10 @@ fn while_a_configuration_is_being_read_everything_goes_on() {
 #[test]
 fn a_reload_in_the_middle_of_a_reload_follows_it() {
     let daemon = Daemon::start(hello());
-    daemon.write(&hanging(&daemon).plugin("first", "Command: 'true'"));
+    let (mut held, config) = Held::new(&daemon);
+    daemon.write(&config.plugin("first", "Command: 'true'"));
     daemon.signal(Signal::SIGHUP);
-    let mut reading = writer(&daemon);
+    held.wait_for_reader();
     // Some more come, of which the last has another configuration.
     for number in 2..5 {
         daemon.write(&hello().plugin(&format!("number{number}"), "Command: 'true'"));
@@ -202,12 +239,23 @@ fn a_reload_in_the_middle_of_a_reload_follows_it() {
         wait::until_true("the signal to be noticed", || told() == number - 1);
     }
     assert_eq!(daemon.get("/plugins").json()["plugins"]["items"].as_array().map(Vec::len), Some(1));
-    reading.write_all(b"1\n").expect("it reads");
-    drop(reading);
+    drop(held);
     wait::until_true("the last configuration", || daemon.get("/plugins/number4").status == 200);
     let log = daemon.log();
     let reloads: Vec<_> = log.lines().filter(|line| line.contains("Reloaded")).collect();
     assert_eq!(reloads.len(), 2, "the first, and one for all that came meanwhile: {log}");
     assert!(reloads[0].contains("1 added (first)") && reloads[1].contains("1 added (number4)"), "{log}");
     assert_eq!(daemon.get("/plugins/first").status, 404);
+}
+
+#[test]
+fn a_reload_that_hangs_is_given_up_and_the_next_one_counts() {
+    let daemon = Daemon::start(hello());
+    let (mut held, config) = Held::new(&daemon);
+    daemon.write(&config);
+    daemon.signal(Signal::SIGHUP);
+    held.wait_for_reader();
+    let given_up = || daemon.log().contains("takes more than 30 seconds").then_some(());
+    wait::within(Duration::from_secs(60), given_up).expect("it is given up");
+    assert!(daemon.reload(&hello().plugin("next", "Command: 'true'")).contains("1 added (next)"));
 }

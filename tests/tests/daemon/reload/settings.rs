@@ -194,7 +194,8 @@ fn relative_paths_start_where_the_daemon_was_started() {
     let config = |plugin: &str| {
         Config::new()
             .top("stdout: logs/out\nstderr: logs/err\npidfile: own.pid\nx-more: !include sub/more.yaml")
-            .file("work/sub/more.yaml", "1\n")
+            .file("sub/more.yaml", "1\n")
+            .file("work/empty", "")
             .file("words.py", "")
             .plugin(plugin, "Command: 'true'")
     };

@@ -55,7 +55,9 @@ impl PythonSettings {
         self.interpreter.as_deref().map_err(Clone::clone)
     }
 
-    pub(crate) fn users_path(&self) -> &[PathBuf] {
+    /// The folders of the user's modules, in the order in which they are searched.
+    #[must_use]
+    pub fn users_path(&self) -> &[PathBuf] {
         &self.users_path
     }
 }
