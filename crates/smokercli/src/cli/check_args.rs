@@ -46,6 +46,9 @@ pub(crate) struct CheckArgs {
     /// Answer UNKNOWN shortly before this time is up (default: wait)
     #[arg(short, long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub(crate) timeout: Option<Duration>,
+    /// A result older than this is UNKNOWN (default: any age will do)
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub(crate) max_age: Option<Duration>,
     /// Show the version and exit
     #[arg(short = 'V', long)]
     version: bool,

@@ -64,7 +64,7 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
     let about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await.map_err(failed(None))?.about;
     let named = || failed(Some(about.host.clone()));
     let url = link(&page, &about.links, "plugins").map_err(named())?;
-    let answer = session.get::<PluginsPage>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await.map_err(named())?;
+    let answer = session.get_next::<PluginsPage>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await.map_err(named())?;
     let plugins = plugins_of(answer, &url).map_err(named())?;
     let processes = link(&page, &about.links, "processes");
     Ok(HostAnswer { name: about.host, plugins, processes })

@@ -30,7 +30,17 @@ impl<T: Transport> Session<'_, T> {
         limit: Duration,
         keep_alive: KeepAlive,
     ) -> Result<P, AskError> {
-        self.send(PageRequest { method: Method::Get, url, limit, keep_alive }).await
+        self.send(PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: false }).await
+    }
+
+    /// As [`Self::get`], for a page that follows another one on the same connection.
+    pub(super) async fn get_next<P: DeserializeOwned>(
+        &self,
+        url: &Url,
+        limit: Duration,
+        keep_alive: KeepAlive,
+    ) -> Result<P, AskError> {
+        self.send(PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: true }).await
     }
 
     /// Sends JSON and receives JSON, within the same limits as [`Self::get`].
@@ -41,7 +51,8 @@ impl<T: Transport> Session<'_, T> {
         limit: Duration,
     ) -> Result<P, AskError> {
         let body = serde_json::to_vec(body).map_err(|error| TransportError::new(url, error.to_string()))?;
-        self.send(PageRequest { method: Method::Post(body), url, limit, keep_alive: KeepAlive::Yes }).await
+        let method = Method::Post(body);
+        self.send(PageRequest { method, url, limit, keep_alive: KeepAlive::Yes, may_send_again: false }).await
     }
 
     async fn send<P: DeserializeOwned>(&self, request: PageRequest<'_>) -> Result<P, AskError> {

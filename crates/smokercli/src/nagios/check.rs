@@ -59,15 +59,18 @@ async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitErro
     if selected.is_empty() {
         return Err(nothing_found(args));
     }
+    let has = |name: &&String| selected.iter().any(|plugin| plugin.name().to_lowercase() == name.to_lowercase());
+    let missing = args.names.iter().filter(|name| !has(name)).map(|name| Finding::missing(name)).collect::<Vec<_>>();
     if !args.force {
-        return Ok(selected.iter().map(finding).collect());
+        let found = selected.iter().map(|plugin| finding(plugin, args.max_age));
+        return Ok(found.chain(missing).collect());
     }
     let wanted: Vec<_> = selected.iter().map(|plugin| plugin.name().to_owned()).collect();
     let processes = answer.processes.map_err(|error| failed(&answer.name, &error))?;
     let results = host::force(&session, &answer.name, &processes, wanted.clone()).await;
     let results =
         results.map_err(|error| failed(&answer.name, &format!("{} could not be run: {error}", wanted.join(", "))))?;
-    Ok(wanted.into_iter().map(|name| forced_finding(name, &results)).collect())
+    Ok(wanted.into_iter().map(|name| forced_finding(name, &results)).chain(missing).collect())
 }
 
 /// Names take precedence over the other filters.

@@ -2,7 +2,8 @@
 
 use smoker_model::status::Status;
 
-use crate::nagios::finding::Finding;
+use crate::nagios::finding::{Finding, perfdata_text};
+use crate::terminal::sanitize;
 
 /// `OK`: all plugins are OK.
 pub const OK: u8 = 0;
@@ -28,7 +29,8 @@ pub(super) fn judge(findings: &[Finding]) -> (String, u8) {
         Status::Unknown => ("UNKNOWN", UNKNOWN),
     };
     if let [only] = findings {
-        return (format!("{word}: {}", only.text), code);
+        let text = sanitize::text(only.text.trim_end_matches('\n'));
+        return (with_perfdata(&format!("{word}: {text}"), &perfdata_text(only, "")), code);
     }
     let counts: Vec<_> = WORST_FIRST
         .into_iter()
@@ -36,8 +38,26 @@ pub(super) fn judge(findings: &[Finding]) -> (String, u8) {
         .filter(|(_, count)| *count > 0)
         .map(|(status, count)| format!("{status}: {count}"))
         .collect();
+    let perfdata: Vec<_> =
+        findings.iter().map(|finding| perfdata_text(finding, &format!("{}::", finding.name))).collect();
     let summary = format!("{word}: {}", counts.join(", "));
-    let line = |finding: &Finding| format!("{} - {} - {}", finding.status, finding.name, finding.text);
+    // One line a plugin: a further line of a message would read as another plugin.
+    let line = |finding: &Finding| {
+        let text = sanitize::line(finding.text.trim_end_matches('\n'));
+        format!("{} - {} - {text}", finding.status, sanitize::line(&finding.name))
+    };
     let lines: Vec<_> = std::iter::once(summary).chain(WORST_FIRST.into_iter().flat_map(with).map(line)).collect();
-    (lines.join("\n"), code)
+    let perfdata: Vec<_> = perfdata.into_iter().filter(|data| !data.is_empty()).collect();
+    (with_perfdata(&lines.join("\n"), &perfdata.join(" ")), code)
+}
+
+/// The text with the performance data behind its first line. Nagios and Icinga
+/// read everything behind a bar as performance data, so the text itself has none.
+fn with_perfdata(text: &str, perfdata: &str) -> String {
+    let text = text.replace('|', "¦");
+    if perfdata.is_empty() {
+        return text;
+    }
+    let (first, rest) = text.split_at(text.find('\n').unwrap_or(text.len()));
+    format!("{first} | {perfdata}{rest}")
 }

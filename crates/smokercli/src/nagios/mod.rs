@@ -3,12 +3,14 @@
 //! # Layout
 //!
 //! - `check`: asks a daemon for the plugins
-//! - `finding`: a plugin's status and text
+//! - `finding`: a plugin's status and text; `perfdata`: its performance data; `age`: how old a result is
 //! - `judge`: the text and exit code of all findings
 
+mod age;
 mod check;
 mod finding;
 pub mod judge;
+mod perfdata;
 
 use std::ffi::OsString;
 
@@ -25,13 +27,14 @@ use crate::terminal::sanitize;
 /// shows nothing else.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
+    let unknown = |text: &str| (format!("UNKNOWN: {}", sanitize::line(text)).replace('|', "¦"), UNKNOWN);
     let (text, code) = match check_args::parse(arguments) {
         Ok(CheckCommandLine::Print(text)) => (text, OK),
         Ok(CheckCommandLine::Check(args)) => match check(&args) {
             Ok(findings) => judge(&findings),
-            Err(error) => (format!("UNKNOWN: {error}"), UNKNOWN),
+            Err(error) => unknown(&error.message),
         },
-        Err(error) => (format!("UNKNOWN: {}; see --help", error.message.lines().next().unwrap_or_default()), UNKNOWN),
+        Err(error) => unknown(&format!("{}; see --help", error.message.lines().next().unwrap_or_default())),
     };
     // A caller that does not read the text has the exit code.
     let _ = output::print(&printable(&text));
@@ -46,6 +49,6 @@ fn printable(text: &str) -> String {
 /// The text of a check of these plugins, harmless for a terminal, and its exit code.
 #[must_use]
 pub fn verdict(plugins: &[Plugin]) -> (String, u8) {
-    let (text, code) = judge(&plugins.iter().map(finding).collect::<Vec<_>>());
+    let (text, code) = judge(&plugins.iter().map(|plugin| finding(plugin, None)).collect::<Vec<_>>());
     (printable(&text), code)
 }

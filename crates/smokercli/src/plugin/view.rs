@@ -24,6 +24,15 @@ pub struct Component<'a> {
     pub messages: Option<MessagesView<'a>>,
 }
 
+/// An action of a result.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionView<'a> {
+    /// Its status.
+    pub status: Status,
+    /// `None` when the action has no mapping of messages.
+    pub messages: Option<MessagesView<'a>>,
+}
+
 /// The messages of a result or component, in the order of the JSON object.
 #[derive(Clone, Copy, Debug)]
 pub struct MessagesView<'a>(&'a Map<String, Json>);
@@ -75,6 +84,31 @@ impl PluginView {
     pub fn components(&self) -> Vec<Component<'_>> {
         let components = self.result().and_then(|result| result.get("componentResults")).and_then(Json::as_array);
         components.into_iter().flatten().filter_map(component_of_item).collect()
+    }
+
+    /// How the command ended, such as `exit status 3`, when the daemon says so.
+    #[must_use]
+    pub fn ended(&self) -> Option<String> {
+        let result = self.result()?;
+        let member = |name: &str| result.get(name).filter(|value| !value.is_null());
+        if let Some(signal) = member("signal") {
+            return Some(format!("signal {}", printed(signal)));
+        }
+        let status = member("exitStatus").filter(|status| status.as_i64() != Some(0))?;
+        Some(format!("exit status {}", printed(status)))
+    }
+
+    /// The actions of the result that ended in ERROR: a daemon sends one, or a list.
+    #[must_use]
+    pub fn failed_actions(&self) -> Vec<ActionView<'_>> {
+        let actions = match self.result().and_then(|result| result.get("action")) {
+            Some(Json::Array(actions)) => actions.as_slice(),
+            Some(action) => std::slice::from_ref(action),
+            None => &[],
+        };
+        let failed = |action: &&Map<String, Json>| status_of(action.get("status")) == Status::Error;
+        let failed = actions.iter().filter_map(Json::as_object).filter(failed);
+        failed.map(|action| ActionView { status: Status::Error, messages: messages_of(action) }).collect()
     }
 
     /// The parameters in the daemon's order.

@@ -142,6 +142,9 @@ fn add_plugin(suite: &mut Suite, host: &HostReport, plugin: &Plugin) {
     for component in view.components() {
         suite.case(&class, &component.name, &CaseOutcome { status: component.status, messages: component.messages });
     }
+    for action in view.failed_actions() {
+        suite.case(&class, "action", &CaseOutcome { status: action.status, messages: action.messages });
+    }
 }
 
 /// The first line is the heading that a CI server shows, the whole text its detail.
@@ -154,7 +157,9 @@ fn problem(element: &str, kind: &str, text: &str) -> String {
 fn system_out(messages: Option<MessagesView<'_>>) -> String {
     let mut lines = Vec::new();
     for (level, texts) in messages.into_iter().flat_map(MessagesView::levels) {
-        lines.extend(texts.iter().map(|text| format!("[{level}] {text}")));
+        let level = sanitize::line(level);
+        let behind_level = " ".repeat(3 + level.chars().count());
+        lines.extend(texts.iter().map(|text| format!("[{level}] {}", sanitize::indented(text, &behind_level))));
     }
     if lines.is_empty() {
         return String::new();

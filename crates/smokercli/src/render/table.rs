@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table};
 use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
+use crate::plugin::view::MessagesView;
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
 use crate::terminal::sanitize;
@@ -38,8 +39,23 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
         if let Some(reason) = host.error() {
             put(&mut out, format_args!("{}: {}\n", sanitize::line(host.name()), sanitize::line(reason)));
         }
+        for plugin in host.sorted_plugins() {
+            for action in plugin.view().failed_actions() {
+                let (host, plugin) = (sanitize::line(host.name()), sanitize::line(plugin.name()));
+                put(
+                    &mut out,
+                    format_args!("{host}: {plugin}: action [{}]{}\n", action.status, reasons(action.messages)),
+                );
+            }
+        }
     }
     out
+}
+
+/// The error messages of an action, on one line.
+fn reasons(messages: Option<MessagesView<'_>>) -> String {
+    let texts = messages.map(|messages| messages.level("error")).unwrap_or_default();
+    if texts.is_empty() { String::new() } else { format!(" {}", sanitize::line(&texts.join("; "))) }
 }
 
 fn across(hosts: &[&HostReport]) -> Table {

@@ -72,11 +72,12 @@ impl TapPage {
             return;
         }
         self.line(depth, "---");
-        let continued = format!("\n{}", "\t".repeat(depth));
+        // Deeper than the `...` that ends the block, so that no message can end it.
+        let behind_dash = "\t".repeat(depth + 2) + "  ";
         for (level, texts) in levels {
             self.line(depth, &format!("\t- {}:", sanitize::line(level)));
             for text in texts {
-                self.line(depth, &format!("\t\t- {}", sanitize::text(&text).replace('\n', &continued)));
+                self.line(depth, &format!("\t\t- {}", sanitize::indented(&text, &behind_dash)));
             }
         }
         self.line(depth, "...");

@@ -15,6 +15,8 @@ const HOST_WIDTH: usize = 34;
 const PLUGIN_WIDTH: usize = 32;
 const COMPONENT_WIDTH: usize = 30;
 const PARAMETER_WIDTH: usize = 10;
+/// Further lines of a text are indented by no more than this, however long its level or name is.
+const MAX_INDENT: usize = 16;
 
 /// Hosts by name, separated by a line of one space.
 pub(super) fn render(report: &Report, detail: Detail, style: Style) -> String {
@@ -42,7 +44,8 @@ impl TextPage {
         self.style.push(&mut self.out, Some(Paint::of_host(host.state())), host.state().as_str());
         self.out.push_str("]\n");
         if let Some(reason) = host.error() {
-            self.message("  ", "error", &sanitize::line(reason));
+            let reason = sanitize::line(reason);
+            self.message("  ", "error", &reason);
         }
         for plugin in host.sorted_plugins() {
             self.plugin(plugin);
@@ -70,6 +73,16 @@ impl TextPage {
             }
             if let Some(messages) = component.messages {
                 self.messages("    ", messages);
+            }
+        }
+        if self.detail > Detail::Minimal {
+            for action in view.failed_actions() {
+                self.out.push_str("  action");
+                self.status(action.status);
+                self.out.push('\n');
+                if let Some(messages) = action.messages {
+                    self.messages("    ", messages);
+                }
             }
         }
     }
@@ -113,7 +126,8 @@ impl TextPage {
         }
         for (key, value) in view.parameters().into_iter().flatten() {
             let key = pad(&sanitize::line(key), PARAMETER_WIDTH);
-            put(&mut self.out, format_args!("  {key} {}\n", sanitize::text(&printed(value))));
+            let behind_key = " ".repeat((3 + key.chars().count()).min(MAX_INDENT));
+            put(&mut self.out, format_args!("  {key} {}\n", sanitize::indented(&printed(value), &behind_key)));
         }
     }
 
@@ -125,17 +139,19 @@ impl TextPage {
                 Detail::Long | Detail::Full => true,
             };
             for text in texts.iter().filter(|_| shown) {
-                self.message(indent, level, &sanitize::text(text));
+                self.message(indent, level, text);
             }
         }
     }
 
     fn message(&mut self, indent: &str, level: &str, text: &str) {
+        let shown_level = sanitize::line(level);
+        let behind_level = " ".repeat(indent.len() + (3 + shown_level.chars().count()).min(MAX_INDENT));
         self.out.push_str(indent);
         self.out.push('[');
-        self.style.push(&mut self.out, Paint::of_level(level), &sanitize::line(level));
+        self.style.push(&mut self.out, Paint::of_level(level), &shown_level);
         self.out.push_str("] ");
-        self.out.push_str(text);
+        self.out.push_str(&sanitize::indented_unless_bare(text, &behind_level));
         self.out.push('\n');
     }
 }

@@ -120,12 +120,13 @@ impl Console {
 
 impl ProgressObserver for Console {
     fn problem(&self, text: &str) {
-        self.error(text);
+        // It holds names and messages of hosts, of which a further line could read as another problem.
+        self.error(&sanitize::line(text));
     }
 
     fn request(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
-            self.info(text);
+            self.info(&sanitize::line(text));
         }
     }
 

@@ -37,6 +37,9 @@ pub struct PageRequest<'a> {
     pub limit: Duration,
     /// What happens to the connection after the response.
     pub keep_alive: KeepAlive,
+    /// Whether a GET is sent again, once, if the connection is lost before the
+    /// response: it comes on a kept connection, which the server may have closed.
+    pub may_send_again: bool,
 }
 
 /// Why there is no response, or none with success.

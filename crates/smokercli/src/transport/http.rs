@@ -8,7 +8,10 @@ use tokio::sync::Semaphore;
 
 use crate::transport::exchange::{Exchange, KeepAlive, Method, PageRequest, Transport, TransportError};
 use crate::transport::http_client::{self, HttpOptions};
-use crate::transport::http_response::receive;
+use crate::transport::http_response::{Failure, Received, receive};
+
+/// Further redirects of one request are not followed.
+const MAX_REDIRECTS: usize = 5;
 
 /// Makes requests, never more than the allowed number at once.
 pub struct Http {
@@ -38,16 +41,38 @@ impl Http {
         secure.as_ref().map_err(|reason| TransportError::new(url, reason.clone()))
     }
 
-    fn prepare(&self, client: &Client, request: PageRequest<'_>) -> RequestBuilder {
-        let url = request.url.clone();
-        let mut prepared = match request.method {
+    fn prepare(&self, client: &Client, request: &PageRequest<'_>, url: &Url) -> RequestBuilder {
+        let url = url.clone();
+        let mut prepared = match &request.method {
             Method::Get => client.get(url),
-            Method::Post(body) => client.post(url).header("content-type", "application/json").body(body),
+            Method::Post(body) => client.post(url).header("content-type", "application/json").body(body.clone()),
         };
         if request.keep_alive == KeepAlive::IfSmallFleet && self.options.hosts > self.options.parallel {
             prepared = prepared.header("connection", "close");
         }
         prepared.timeout(self.options.timeout.unwrap_or(request.limit))
+    }
+
+    /// Receives the page. A GET follows redirects on its host, and is sent again
+    /// once when a kept connection turns out to be closed. A POST starts a run,
+    /// so it is sent once, and to the page that the user's address led to.
+    async fn fetch(&self, client: &Client, request: &PageRequest<'_>) -> Result<Vec<u8>, String> {
+        let is_get = matches!(request.method, Method::Get);
+        let mut url = request.url.clone();
+        let mut redirects = 0;
+        let mut may_send_again = is_get && request.may_send_again;
+        loop {
+            let may_redirect = is_get && redirects < MAX_REDIRECTS;
+            match receive(self.prepare(client, request, &url), may_redirect).await {
+                Ok(Received::Body(body)) => return Ok(body),
+                Ok(Received::Redirect(target)) => {
+                    redirects += 1;
+                    url = target;
+                }
+                Err(Failure { connection_lost: true, .. }) if may_send_again => may_send_again = false,
+                Err(failure) => return Err(failure.reason),
+            }
+        }
     }
 }
 
@@ -61,7 +86,7 @@ impl Transport for Http {
         // The semaphore is never closed, so this returns a slot.
         let _slot = self.slots.acquire().await;
         let start = Instant::now();
-        let body = receive(self.prepare(client, request)).await.map_err(|reason| TransportError::new(url, reason));
+        let body = self.fetch(client, &request).await.map_err(|reason| TransportError::new(url, reason));
         Exchange { body, duration: Some(start.elapsed()) }
     }
 

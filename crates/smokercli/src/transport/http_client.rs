@@ -1,13 +1,11 @@
-//! How connections are made: limits, proxy, certificates, redirects.
+//! How connections are made: limits, proxy, certificates.
 
 use std::time::Duration;
 
-use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Client, ClientBuilder, Proxy, Url};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Proxy};
 
 use crate::transport::http_response::last_cause;
-
-const MAX_REDIRECTS: usize = 5;
 
 /// The proxy of all requests (`--proxy`).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -51,7 +49,8 @@ pub(super) fn secure(options: &HttpOptions) -> Result<Client, String> {
 fn builder(options: &HttpOptions) -> Result<ClientBuilder, String> {
     let mut builder = Client::builder()
         .user_agent(concat!("smokercli/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::custom(redirect))
+        // `http` follows redirects itself, since they depend on the request.
+        .redirect(Policy::none())
         .pool_max_idle_per_host(1)
         .tcp_nodelay(true);
     if let Some(timeout) = options.connect_timeout {
@@ -66,11 +65,4 @@ fn builder(options: &HttpOptions) -> Result<ClientBuilder, String> {
             builder.proxy(proxy)
         }
     })
-}
-
-/// Follows within one scheme only: the client for http has no certificates.
-fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    let scheme = |url: &Url| url.scheme().to_owned();
-    let same = attempt.previous().last().map(scheme) == Some(scheme(attempt.url()));
-    if same && attempt.previous().len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
 }

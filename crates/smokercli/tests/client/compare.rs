@@ -32,6 +32,13 @@ pub(crate) fn differences(wanted: &Value, got: &Replayed) -> Vec<String> {
     if !code_fits {
         found.push(format!("exit: want {}, got {code:?}", wanted["exit"]));
     }
+    let unreachable = texts(&wanted["unreachable"]);
+    for host in &unreachable {
+        let is_listed = |line: &str| line.contains(host.as_str()) && line.contains("UNREACHABLE");
+        if !got.done.stdout.lines().any(is_listed) {
+            found.push(format!("stdout does not list {host} as UNREACHABLE: {:?}", got.done.stdout));
+        }
+    }
     stdout(wanted, &without_unreachable(&got.done.stdout), &mut found);
     stderr(wanted, &got.done.stderr, &mut found);
     for (index, (wanted, got)) in wanted["requests"].as_array().into_iter().flatten().zip(&got.requests).enumerate() {
@@ -54,6 +61,11 @@ fn stdout(wanted: &Value, got: &str, found: &mut Vec<String>) {
         if text != got && !same_json() {
             found.push(format!("stdout: want\n{text:?}\ngot\n{got:?}"));
         }
+    }
+    if let Some(lines) = wanted["stdout_lines"].as_u64()
+        && got.lines().count() as u64 != lines
+    {
+        found.push(format!("stdout: want {lines} lines, got {got:?}"));
     }
     for word in texts(&wanted["stdout_not"]) {
         if got.contains(&word) {

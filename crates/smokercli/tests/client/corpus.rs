@@ -55,6 +55,16 @@ pub(crate) fn replay(case: &Value) -> Replayed {
         places.push((format!("H{}", index + 1), fake.address().to_owned()));
         places.push((format!("P{}", index + 1), fake.port().to_string()));
     }
+    for (name, text) in case["home_files"].as_object().into_iter().flatten() {
+        run.file(name, &fill(text.as_str().expect("text"), &places));
+    }
+    for (name, value) in case["env"].as_object().into_iter().flatten() {
+        run = run.env(name, &fill(value.as_str().expect("text"), &places));
+    }
+    let python_path = texts(&case["pythonpath"]);
+    if !python_path.is_empty() {
+        run = run.env("PYTHONPATH", &fill(&python_path.join(":"), &places));
+    }
     let config = case.get("config").map_or(Some(DEFAULT_CONFIG), Value::as_str);
     if let Some(config) = config {
         run = run.config(&fill(config, &places));

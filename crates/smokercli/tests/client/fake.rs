@@ -120,6 +120,12 @@ impl Shared {
         let logged = json!({"method": request.method, "path": request.path, "body": request.body});
         self.state().log.push(logged);
         self.changed.notify_all();
+        if let Some(to) = self.spec["redirect"][&request.method].as_str() {
+            let status = self.spec["redirect"]["status"].as_u64().unwrap_or(302);
+            let head = format!("HTTP/1.1 {status} Moved\r\nLocation: {to}{}\r\nContent-Length: 0\r\n", request.path);
+            let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes());
+            return;
+        }
         let Some((status, body)) = self.answer(&request) else { return };
         let answer = format!(
             "HTTP/1.1 {status} Whatever\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\

@@ -15,6 +15,7 @@ mod corpus;
 mod discovery;
 mod fake;
 mod fleet;
+mod forgery;
 mod junit;
 mod nagios;
 mod replay;
