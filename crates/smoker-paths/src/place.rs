@@ -13,7 +13,7 @@ use std::path::{Component, Path};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat, mode_t};
 use nix::unistd::{UnlinkatFlags, fchown, geteuid, unlinkat};
 
 /// A user and a group.
@@ -123,7 +123,7 @@ impl Place {
     /// # Errors
     ///
     /// Those of the system; `ELOOP` when a link has come meanwhile.
-    pub fn open(&self, flags: OFlag, mode: u32) -> io::Result<File> {
+    pub fn open(&self, flags: OFlag, mode: mode_t) -> io::Result<File> {
         let follow = if self.is_magic { OFlag::empty() } else { OFlag::O_NOFOLLOW };
         let mode = Mode::from_bits_truncate(mode);
         Ok(openat(&self.folder, self.name(), flags | follow | OFlag::O_CLOEXEC, mode)?.into())
@@ -162,6 +162,12 @@ impl Place {
     /// When there can be no further descriptor.
     pub fn beside(&self, name: &OsStr) -> io::Result<Self> {
         Ok(Self { folder: self.folder.try_clone()?, name: name.to_owned(), is_magic: false })
+    }
+
+    /// Whether it is a descriptor that is open already, such as `/dev/stdout`, so that there is no name to be replaced.
+    #[must_use]
+    pub fn is_descriptor(&self) -> bool {
+        self.is_magic
     }
 
     /// The name in the folder.

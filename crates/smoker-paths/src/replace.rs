@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::fcntl::{OFlag, openat, renameat};
-use nix::sys::stat::{Mode, fchmod};
+use nix::sys::stat::{Mode, fchmod, fstat, mode_t};
 use nix::unistd::fchown;
 
 use crate::place::{Owner, Place};
@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 100;
 /// # Errors
 ///
 /// Those of the system; what was there is then unchanged.
-pub fn replace(place: &Place, content: &[u8], mode: u32, owner: Option<Owner>) -> io::Result<()> {
+pub fn replace(place: &Place, content: &[u8], mode: mode_t, owner: Option<Owner>) -> io::Result<()> {
     let (new, mut file) = new_file(place)?;
     let filled = fill(&mut file, content, mode, owner)
         .and_then(|()| Ok(renameat(place.folder(), new.name(), place.folder(), place.name())?));
@@ -52,9 +52,10 @@ fn new_file(place: &Place) -> io::Result<(Place, File)> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn fill(file: &mut File, content: &[u8], mode: u32, owner: Option<Owner>) -> io::Result<()> {
+fn fill(file: &mut File, content: &[u8], mode: mode_t, owner: Option<Owner>) -> io::Result<()> {
     file.write_all(content)?;
-    if let Some((user, group)) = owner {
+    let made = fstat(&*file)?;
+    if let Some((user, group)) = owner.filter(|owner| *owner != (made.st_uid, made.st_gid)) {
         fchown(&*file, Some(user.into()), Some(group.into()))
             .map_err(|error| io::Error::other(format!("its owner can't be kept ({error})")))?;
     }

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::{SFlag, fstat};
+use nix::sys::stat::{SFlag, fstat, mode_t};
 use nix::unistd::{Pid, geteuid};
 use smoker_paths::place::{self, Place};
 
 /// Its own account alone may read it, because who can open a file can lock it.
-const MODE: u32 = 0o600;
+const MODE: mode_t = 0o600;
 
 /// How often another account may put something into the name's place while we take it.
 const MAX_ATTEMPTS: u32 = 20;

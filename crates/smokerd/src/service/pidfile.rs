@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
+use nix::sys::stat::mode_t;
 use nix::unistd::Pid;
 use smoker_paths::place::Place;
 use smoker_paths::replace;
@@ -17,7 +18,7 @@ use crate::service::pid_lock::{Holder, LockError, PidLock};
 use crate::service::{pid_lock, program};
 
 /// Everybody may read it.
-const MODE: u32 = 0o644;
+const MODE: mode_t = 0o644;
 
 /// Why a pidfile cannot be used.
 #[derive(Debug, Error)]

@@ -30,5 +30,5 @@ pub(crate) fn write(text: &str, folder: &Path, output: Option<&Path>) -> Result<
     if generate::is_part_of(&folder.canonicalize().map_err(failed)?, &place) {
         return Err(GenerateError::Part { path: path.to_owned() });
     }
-    replace::replace(&place, text.as_bytes()).map_err(failed)
+    replace::replace(path, text.as_bytes()).map_err(failed)
 }

@@ -1,16 +1,20 @@
 //! Replaces a file atomically: a reader sees the old content or the new one,
 //! also when this process is killed or the disk is full.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::fs;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
+use nix::sys::stat::{SFlag, mode_t};
+use smoker_paths::place::{self, Place};
+use smoker_paths::{append, replace};
+
 /// The mode of a file that did not exist: parameters may be passwords, so others may not read it.
-const NEW_FILE_MODE: u32 = 0o640;
+const NEW_FILE_MODE: mode_t = 0o640;
 
 /// The bits of a mode that are permissions.
-const PERMISSIONS: u32 = 0o7777;
+const PERMISSIONS: mode_t = 0o7777;
 
 /// Where a file really is: its folder without links, and the file that a link stands for.
 pub(crate) fn place_of(path: &Path) -> io::Result<PathBuf> {
@@ -31,39 +35,32 @@ pub(crate) fn place_of(path: &Path) -> io::Result<PathBuf> {
     Ok(folder.canonicalize()?.join(name))
 }
 
-/// Replaces what is at a place. A file keeps its mode and owner; a device or pipe is written to.
-pub(crate) fn replace(place: &Path, content: &[u8]) -> io::Result<()> {
-    let old = match fs::metadata(place) {
-        Ok(old) if old.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(old) if !old.is_file() => return OpenOptions::new().write(true).open(place)?.write_all(content),
-        Ok(old) => Some(old),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+/// Replaces what is at a path. A file keeps its mode and owner; a device or pipe is written to. While the process is root, no
+/// link of another account leads it elsewhere.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let place = Place::of(path)?;
+    let old = match place.stat() {
+        Ok(old) => old,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return replace::replace(&place, content, NEW_FILE_MODE, None);
+        }
         Err(error) => return Err(error),
     };
-    if old.is_some() && fs::read(place).is_ok_and(|there| there == content) {
+    match place::kind(&old) {
+        SFlag::S_IFREG if !place.is_descriptor() => {}
+        SFlag::S_IFDIR => return Err(io::ErrorKind::IsADirectory.into()),
+        _ => {
+            // A pipe that no process reads is an error.
+            let mut file = place.open(OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0)?;
+            append::block(&file)?;
+            return file.write_all(content);
+        }
+    }
+    let mut there = Vec::new();
+    let read = place.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0).and_then(|mut file| file.read_to_end(&mut there));
+    if read.is_ok() && there == content {
         return Ok(());
     }
-    let folder = place.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(place.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-    // The temporary file is readable by its owner only, until everything is written.
-    let mut new = tempfile::Builder::new().prefix(&prefix).suffix(".new").tempfile_in(folder)?;
-    new.write_all(content)?;
-    match &old {
-        Some(old) => copy_owner_and_mode(new.as_file(), old)?,
-        None => new.as_file().set_permissions(Permissions::from_mode(NEW_FILE_MODE))?,
-    }
-    new.as_file().sync_all()?;
-    new.persist(place).map_err(|error| error.error)?;
-    // A crash of the machine must not bring the old name back after we reported that it is written.
-    File::open(folder)?.sync_all()
-}
-
-fn copy_owner_and_mode(new: &File, old: &Metadata) -> io::Result<()> {
-    let own = new.metadata()?;
-    if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
-        fchown(new, Some(old.uid()), Some(old.gid()))
-            .map_err(|error| io::Error::new(error.kind(), format!("its owner can't be kept ({error})")))?;
-    }
-    new.set_permissions(Permissions::from_mode(old.mode() & PERMISSIONS))
+    let owner = Some((old.st_uid, old.st_gid));
+    replace::replace(&place, content, old.st_mode & PERMISSIONS, owner)
 }

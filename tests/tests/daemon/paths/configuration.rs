@@ -2,7 +2,7 @@
 //! wait.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
@@ -179,4 +179,19 @@ fn a_reload_with_a_pipe_is_refused_and_the_next_one_counts() {
     daemon.write(&hello().plugin("new", "Command: x"));
     daemon.signal(Signal::SIGHUP);
     wait::until_true("the new plugin", || daemon.send(&Request::get("/plugins/new")).status == 200);
+}
+
+/// Root writes no generated configuration over a link of another account.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn genconfig_follows_no_link_of_another_account() {
+    let sandbox = Sandbox::new();
+    sandbox.write("plugin.d/T.yaml", b"Command: x\n").expect("writable");
+    sandbox.write("template.d/BasePlugin.yaml", b"Timeout: 5\n").expect("writable");
+    let (precious, link) = (sandbox.path("precious"), sandbox.path("made"));
+    fs::write(&precious, "root's").expect("writable");
+    symlink(&precious, &link).expect("writable");
+    lchown(&link, Some(STRANGER), None).expect("root may");
+    cli::smokerd(&sandbox, &["--genconfig", "{{DIR}}", "-o", "{{DIR}}/made"]).expect_code(1);
+    assert_eq!(fs::read_to_string(&precious).expect("there"), "root's");
 }
