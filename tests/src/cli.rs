@@ -56,7 +56,7 @@ pub fn smokerd_command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
 /// Runs a command to its end. Its output goes to files, so that a daemon that
 /// it leaves behind holds nothing open that is waited for.
 pub fn run(command: &mut Command) -> Output {
-    run_within(command, wait::PATIENCE + Duration::from_secs(10))
+    run_within(command, wait::DEADLINE + Duration::from_secs(10))
 }
 
 /// As [`run`], for a command that may take longer.

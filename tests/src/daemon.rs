@@ -293,7 +293,7 @@ impl Daemon {
 
     /// Waits for its end and gives the exit code.
     pub fn wait_for_exit(&mut self) -> i32 {
-        self.started.exit_within(wait::PATIENCE).expect("the daemon ends")
+        self.started.exit_within(wait::DEADLINE).expect("the daemon ends")
     }
 }
 

@@ -75,7 +75,7 @@ impl PrivateRoot {
         program("systemctl", "apt-get install systemd")?;
         let machine = Self::with_first_process(SYSTEMD, shared)?;
         let answers = || (machine.sh("systemctl list-units").code == 0).then_some(());
-        wait::within(wait::PATIENCE * 3, answers).expect("systemd answers");
+        wait::within(wait::DEADLINE * 3, answers).expect("systemd answers");
         Some(machine)
     }
 
@@ -112,7 +112,7 @@ impl PrivateRoot {
         command.args(["sh", "-c", line]).env("LC_ALL", "C.UTF-8").env("DEBIAN_FRONTEND", "noninteractive");
         command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
         command.process_group(0);
-        cli::run_within(&mut command, wait::PATIENCE * 10)
+        cli::run_within(&mut command, wait::DEADLINE * 10)
     }
 
     /// Runs a line that has to end with 0; gives both streams.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::wait::PATIENCE;
+use crate::wait::DEADLINE;
 
 /// A socket that messages come to.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl ServiceManager {
     /// The next message; fails the test when none comes.
     #[must_use]
     pub fn next(&self) -> Message {
-        self.next_within(PATIENCE).expect("a message to the service manager")
+        self.next_within(DEADLINE).expect("a message to the service manager")
     }
 
     /// The next message, if one comes in time.
@@ -80,13 +80,13 @@ impl ServiceManager {
     /// The next message with such a line; others are passed over.
     #[must_use]
     pub fn next_with(&self, name: &str) -> Message {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + DEADLINE;
         while let Some(message) = self.next_within(end.saturating_duration_since(Instant::now())) {
             if message.contains_key(name) {
                 return message;
             }
         }
-        panic!("waited {} s in vain for {name}", PATIENCE.as_secs())
+        panic!("waited {} s in vain for {name}", DEADLINE.as_secs())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for something that normally takes milliseconds:
 /// generous, because a loaded machine is slow and a passing test never waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// How often a condition is looked at.
 const BEAT: Duration = Duration::from_millis(10);
@@ -27,13 +27,13 @@ pub fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option
 }
 
 /// Looks until there is something to see and fails the test, naming `what`,
-/// when [`PATIENCE`] has passed.
+/// when [`DEADLINE`] has passed.
 pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
-    within(PATIENCE, look).unwrap_or_else(|| panic!("waited {} s in vain for {what}", PATIENCE.as_secs()))
+    within(DEADLINE, look).unwrap_or_else(|| panic!("waited {} s in vain for {what}", DEADLINE.as_secs()))
 }
 
 /// Looks until a condition holds and fails the test, naming `what`, when
-/// [`PATIENCE`] has passed.
+/// [`DEADLINE`] has passed.
 pub fn until_true(what: &str, mut holds: impl FnMut() -> bool) {
     until(what, || holds().then_some(()));
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// No answer takes so long; without a limit a broken server would end no measure.
-const PATIENCE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A connection that is kept open.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Client {
     pub(crate) fn connect(to: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(to)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(DEADLINE))?;
         Ok(Self { stream, host: to.to_string(), buffer: vec![0; 64 * 1024] })
     }
 

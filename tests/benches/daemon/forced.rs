@@ -7,7 +7,7 @@ use crate::boot;
 use crate::client::Client;
 
 /// No set of runs takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The body of a request to run the first `count` plugins.
 pub(crate) fn request(count: u32) -> String {
@@ -27,8 +27,8 @@ pub(crate) fn run(client: &mut Client, request: &str, beat: Duration) -> Result<
     loop {
         match client.exchange(&page).map_err(failed)?.status {
             200 => return Ok(begin.elapsed()),
-            202 if begin.elapsed() < PATIENCE => thread::sleep(beat),
-            202 => return Err(format!("forced runs have no results after {} s", PATIENCE.as_secs())),
+            202 if begin.elapsed() < DEADLINE => thread::sleep(beat),
+            202 => return Err(format!("forced runs have no results after {} s", DEADLINE.as_secs())),
             other => return Err(format!("the page of a process was answered {other}")),
         }
     }

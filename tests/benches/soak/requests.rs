@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 use crate::watch;
 
 /// How long an exchange may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// As many at a time as attack.
 const AT_ONCE: u32 = 32;
@@ -44,7 +44,7 @@ pub(crate) fn oversized(length: Length) -> Verdict {
                         2 => stream(daemon, b"GET /", b"", 0x8000, b""),
                         _ => {
                             let body = Request::post("/processes", vec![b'x'; 2 << 20]);
-                            body.send(daemon.address(), PATIENCE).map_or(true, |answer| answer.status == 413)
+                            body.send(daemon.address(), DEADLINE).map_or(true, |answer| answer.status == 413)
                         }
                     };
                     sent.fetch_add(1, Ordering::Relaxed);
@@ -55,7 +55,7 @@ pub(crate) fn oversized(length: Length) -> Verdict {
         }
     });
     let (sent, refused) = (sent.into_inner(), refused.into_inner());
-    let answers = Request::get("/plugins").send(daemon.address(), PATIENCE).is_ok_and(|answer| answer.status == 200);
+    let answers = Request::get("/plugins").send(daemon.address(), DEADLINE).is_ok_and(|answer| answer.status == 200);
     Verdict::of(format!("{AT_ONCE} clients send endless bodies, heads, paths, and bodies of 2 MiB"))
         .at_least("requests", f64::from(sent), 100.0, "requests")
         .none("taken instead of refused", sent - refused)
@@ -66,7 +66,7 @@ pub(crate) fn oversized(length: Length) -> Verdict {
 
 /// Sends a head and then up to 64 MiB of filler; whether the daemon puts an end to it.
 fn stream(daemon: &Daemon, head: &[u8], before: &[u8], filler: usize, after: &[u8]) -> bool {
-    let Ok(mut connection) = Connection::open(daemon.address(), PATIENCE) else { return true };
+    let Ok(mut connection) = Connection::open(daemon.address(), DEADLINE) else { return true };
     let piece = [before, &vec![b'x'; filler], after].concat();
     connection.write(head).is_err() || (0..(64 << 20) / filler).any(|_| connection.write(&piece).is_err())
 }
@@ -105,7 +105,7 @@ fn pipelined(daemon: &Daemon) -> (u32, u32) {
     let name = |number: u32| if number.is_multiple_of(2) { "one" } else { "two" };
     let path = |number| format!("/plugins/{}", name(number));
     let all: Vec<u8> = (0..AT_ONCE).flat_map(|number| Request::get(&path(number)).to_bytes("127.0.0.1")).collect();
-    let Ok(mut connection) = Connection::open(daemon.address(), PATIENCE) else { return (0, AT_ONCE) };
+    let Ok(mut connection) = Connection::open(daemon.address(), DEADLINE) else { return (0, AT_ONCE) };
     if connection.write(&all).is_err() {
         return (0, AT_ONCE);
     }
@@ -119,7 +119,7 @@ fn pipelined(daemon: &Daemon) -> (u32, u32) {
 fn half_closed(daemon: &Daemon) -> (u32, u32) {
     let ask = || {
         let mut stream = TcpStream::connect(daemon.address())?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(DEADLINE))?;
         stream.write_all(&Request::get("/plugins/one").header("Connection", "close").to_bytes("127.0.0.1"))?;
         stream.shutdown(Shutdown::Write)?;
         let mut answer = String::new();

@@ -10,7 +10,7 @@ pub const MEMORY: usize = 64 * 1024 * 1024;
 
 /// How long a worker may stay at one input before it is killed. Much more
 /// than [`TIME`], since the machine may be busy with others.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_secs(120);
 
 /// The stack of the thread that runs the checks: that of a thread of the daemon's runtime.
 pub const STACK: usize = 2 * 1024 * 1024;

@@ -6,14 +6,14 @@ use crate::target::Target;
 use crate::trial::{Failure, Trial};
 
 /// How long it may take: less than a worker may stay at one input.
-const PATIENCE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// As little of `input` as still fails in the same way: pieces are left out, large ones first.
 pub(crate) fn shrunk(target: &Target, input: &[u8], failure: &Failure) -> Vec<u8> {
     let mut left = input.to_vec();
     let begin = Instant::now();
     let fails = |input: &[u8]| {
-        begin.elapsed() < PATIENCE && matches!(Trial::run(target, input).outcome, Err(found) if found.is_like(failure))
+        begin.elapsed() < DEADLINE && matches!(Trial::run(target, input).outcome, Err(found) if found.is_like(failure))
     };
     let mut length = left.len();
     while length > 0 {

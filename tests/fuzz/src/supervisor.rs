@@ -46,7 +46,7 @@ pub fn run(target: &Target, seed: u64, bounds: Bounds) -> io::Result<Option<Figu
         }
         Some(status) if status.code() == Some(i32::from(FOUND)) => return Ok(None),
         Some(status) => Failure::Fatal(format!("the process died of it: {status}")),
-        None => Failure::Fatal(format!("it was not done after {:?}", limits::PATIENCE)),
+        None => Failure::Fatal(format!("it was not done after {:?}", limits::DEADLINE)),
     };
     keep(target, &Found { input: position.input()?, failure })?;
     Ok(None)
@@ -95,7 +95,7 @@ fn watch(worker: &mut Child, position: &Position) -> io::Result<Option<ExitStatu
         let count = position.count();
         if count != last.0 {
             last = (count, Instant::now());
-        } else if last.1.elapsed() > limits::PATIENCE {
+        } else if last.1.elapsed() > limits::DEADLINE {
             worker.kill()?;
             worker.wait()?;
             return Ok(None);

@@ -67,7 +67,7 @@ fn the_session_takes_place_as_it_is_shown() {
         };
         let mut outcome = ask();
         if outcome.is_err() && exchange.method() == "GET" {
-            wait::within(wait::PATIENCE, || {
+            wait::within(wait::DEADLINE, || {
                 outcome = ask();
                 outcome.is_ok().then_some(())
             });

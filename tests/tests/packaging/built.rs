@@ -52,7 +52,7 @@ pub(crate) fn make(arguments: &[&str]) -> Output {
     command.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
     // What a test throws away need not be small.
     command.env("DPKG_DEB_COMPRESSOR_TYPE", "gzip").env("DPKG_DEB_COMPRESSOR_LEVEL", "1");
-    cli::run_within(&mut command, wait::PATIENCE * 10)
+    cli::run_within(&mut command, wait::DEADLINE * 10)
 }
 
 /// The top of the repository.

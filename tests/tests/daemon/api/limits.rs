@@ -7,7 +7,7 @@ use smoker_tests::daemon::{Boot, Daemon};
 use smoker_tests::http::{Connection, Request};
 
 /// How long a client may take for nothing.
-const PATIENCE_WITH_CLIENTS: Duration = Duration::from_secs(30);
+const CLIENT_DEADLINE: Duration = Duration::from_secs(30);
 
 fn demo() -> Daemon {
     Daemon::start(Config::new().plugin("hello", "Command: echo hello"))
@@ -18,7 +18,7 @@ fn a_client_that_never_finishes_its_head_is_dropped() {
     let daemon = demo();
     let mut slow = daemon.connect();
     slow.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow:").expect("writable");
-    assert!(slow.ends_within(PATIENCE_WITH_CLIENTS));
+    assert!(slow.ends_within(CLIENT_DEADLINE));
 }
 
 #[test]
@@ -26,24 +26,24 @@ fn a_client_that_never_finishes_its_body_is_dropped() {
     let daemon = demo();
     let mut slow = daemon.connect();
     slow.write(b"POST /processes HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{").expect("writable");
-    assert!(slow.ends_within(PATIENCE_WITH_CLIENTS));
+    assert!(slow.ends_within(CLIENT_DEADLINE));
 }
 
 #[test]
 fn a_client_that_says_nothing_is_dropped() {
-    assert!(demo().connect().ends_within(PATIENCE_WITH_CLIENTS));
+    assert!(demo().connect().ends_within(CLIENT_DEADLINE));
 }
 
 #[test]
 fn a_client_that_reads_nothing_is_dropped() {
     let large = "x".repeat(100_000);
     let daemon = Daemon::start(Config::new().plugin("large", &format!("Command: 'true'\nLarge: {large}")));
-    let mut deaf = Connection::open(daemon.address(), PATIENCE_WITH_CLIENTS).expect("it takes connections");
+    let mut deaf = Connection::open(daemon.address(), CLIENT_DEADLINE).expect("it takes connections");
     // Answers to thousands of requests do not fit into the buffers between us.
     let request = Request::get("/plugins/large").to_bytes("127.0.0.1");
     let begun = Instant::now();
     while deaf.write(&request).is_ok() {
-        assert!(begun.elapsed() < PATIENCE_WITH_CLIENTS, "still served after {:?}", begun.elapsed());
+        assert!(begun.elapsed() < CLIENT_DEADLINE, "still served after {:?}", begun.elapsed());
     }
     assert_eq!(daemon.get("/").status, 200);
 }

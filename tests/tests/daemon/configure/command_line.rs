@@ -71,7 +71,7 @@ fn the_long_option_for_the_foreground_works_too() {
     assert!(started.is_running(), "{}", sandbox.stderr());
     assert!(!sandbox.pidfile().exists());
     started.signal(Signal::SIGTERM);
-    assert_eq!(started.exit_within(wait::PATIENCE), Some(0));
+    assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn warnings_are_told_without_options_and_more_with_them() {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sandbox.port()));
         wait::until_true("the daemon to serve", || answers(address) || !started.is_running());
         started.signal(Signal::SIGTERM);
-        assert_eq!(started.exit_within(wait::PATIENCE), Some(0));
+        assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
         (sandbox.stdout(), sandbox.stderr())
     };
     let (stdout, stderr) = log(&[]);
@@ -112,7 +112,7 @@ fn a_machine_without_a_syslog_is_told_of_it_once() {
         assert_eq!(Request::get("/").send(address, ANSWER_LIMIT).expect("an answer").status, 200);
     }
     started.signal(Signal::SIGTERM);
-    assert_eq!(started.exit_within(wait::PATIENCE), Some(0));
+    assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
     assert_eq!(sandbox.stderr().matches("/dev/log").count(), 1, "{}", sandbox.stderr());
 }
 

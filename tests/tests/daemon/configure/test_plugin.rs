@@ -212,7 +212,7 @@ fn ctrl_c_ends_the_processes_of_the_run() {
     let mut started = Started::spawn(&mut cli::smokerd_command(&sandbox, &arguments)).expect("it starts");
     wait::until_true("the command to run", || sandbox.path("runs").exists());
     started.signal(Signal::SIGINT);
-    assert_eq!(started.exit_within(wait::PATIENCE), Some(1), "there is no result of a test that was broken off");
+    assert_eq!(started.exit_within(wait::DEADLINE), Some(1), "there is no result of a test that was broken off");
     wait::until_true("its processes to end", || sandbox.processes().is_empty());
 }
 

@@ -65,7 +65,7 @@ fn a_console_that_nobody_reads_harms_nobody_and_what_is_missing_is_counted() {
         });
     }
     started.signal(Signal::SIGTERM);
-    assert!(started.exit_within(wait::PATIENCE).is_some(), "it ends while nobody reads");
+    assert!(started.exit_within(wait::DEADLINE).is_some(), "it ends while nobody reads");
     let mut text = String::new();
     reader.read_to_string(&mut text).expect("what the pipe held");
     expect_line(&text, &["INFO: Loaded plugin long"]);
@@ -104,7 +104,7 @@ fn a_console_that_is_read_again_tells_what_is_missing() {
         std::thread::yield_now();
     }
     started.signal(Signal::SIGTERM);
-    assert_eq!(started.exit_within(wait::PATIENCE), Some(0));
+    assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
     let text = reading.join().expect("no panic").expect("readable");
     expect_line(&text, &["WARNING: ", "lines are missing here"]);
     expect_line(&text, &["INFO: Shutting down"]);
@@ -124,7 +124,7 @@ fn levels_reach_the_journal() {
     drop(command);
     wait_until_it_serves(&sandbox, &mut started);
     started.signal(Signal::SIGTERM);
-    assert_eq!(started.exit_within(wait::PATIENCE), Some(0));
+    assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
     let mut text = String::new();
     reader.read_to_string(&mut text).expect("readable");
     expect_line(&text, &["<6>INFO: Loaded plugin hello"]);
@@ -182,7 +182,7 @@ fn a_console_that_is_closed_is_given_up_and_told_of_once() {
         assert!(answers(address(&sandbox)));
     }
     started.signal(Signal::SIGTERM);
-    assert_eq!(started.exit_within(wait::PATIENCE), Some(0));
+    assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
     let told = sandbox.stderr();
     assert_eq!(told.matches("can't write to the console: Broken pipe").count(), 1, "{told}");
     expect_line(&told, &["nothing more is logged there"]);

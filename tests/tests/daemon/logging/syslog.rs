@@ -128,7 +128,7 @@ fn a_syslog_that_comes_late_gets_everything() {
 
 /// Receives until a text has come; gives all messages.
 fn receive(socket: &UdpSocket, text: &str) -> Vec<String> {
-    socket.set_read_timeout(Some(wait::PATIENCE)).expect("a socket takes a timeout");
+    socket.set_read_timeout(Some(wait::DEADLINE)).expect("a socket takes a timeout");
     let mut messages = Vec::new();
     let mut buffer = vec![0; 70_000];
     loop {
@@ -175,7 +175,7 @@ fn a_network_syslog_can_be_a_stream() {
     let ini = handler(&format!("args=(('127.0.0.1', {port}), 'user', socket.SOCK_STREAM)"));
     let daemon = boot(hello(), &ini).start();
     let (mut stream, _) = listener.accept().expect("it connects");
-    stream.set_read_timeout(Some(wait::PATIENCE)).expect("a socket takes a timeout");
+    stream.set_read_timeout(Some(wait::DEADLINE)).expect("a socket takes a timeout");
     let mut text = String::new();
     let mut buffer = [0; 4096];
     while !text.contains("Starting webserver") {
@@ -238,7 +238,7 @@ fn a_syslog_that_reads_nothing_harms_nobody() {
     let complaint = format!("log handler it can't write to {path}: nobody reads it; will go on trying");
     wait::until_true("the complaint", || daemon.console().contains(&complaint));
     say(&daemon, "the-last");
-    socket.set_read_timeout(Some(wait::PATIENCE)).expect("a socket takes a timeout");
+    socket.set_read_timeout(Some(wait::DEADLINE)).expect("a socket takes a timeout");
     let mut buffer = [0; 4096];
     let mut next = || socket.recv(&mut buffer).map(|length| String::from_utf8_lossy(&buffer[..length]).into_owned());
     while !next().expect("what waited comes, too").contains("the-last") {}

@@ -145,7 +145,7 @@ fn the_lock_goes_with_the_daemon() {
 fn a_pipe_in_the_place_of_the_pidfile_is_told() {
     let place = Background::prepare(&hello());
     let mut mkfifo = Command::new("mkfifo");
-    Started::spawn(mkfifo.arg(place.sandbox.pidfile())).expect("mkfifo").exit_within(wait::PATIENCE).expect("it ends");
+    Started::spawn(mkfifo.arg(place.sandbox.pidfile())).expect("mkfifo").exit_within(wait::DEADLINE).expect("it ends");
     let refused = place.stop();
     refused.expect_code(1);
     assert!(refused.stderr.contains("it is not a file"), "{}", refused.stderr);

@@ -189,7 +189,7 @@ fn a_client_that_is_killed_while_it_waits_costs_nothing() {
     let _ = daemon.wait_for_file("begun");
     wait::until_true("its connection", || connections() > 0);
     client.signal(Signal::SIGKILL);
-    assert_eq!(client.exit_within(wait::PATIENCE), Some(-9));
+    assert_eq!(client.exit_within(wait::DEADLINE), Some(-9));
     wait::until_true("the end of its connection", || connections() == 0);
     fs::write(daemon.path("go"), "").expect("writable");
     let outcome = daemon.finish("/processes/1").pop().expect("the process is remembered").1;

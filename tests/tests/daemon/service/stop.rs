@@ -136,6 +136,6 @@ fn a_signal_is_heeded_as_soon_as_the_port_is_open() {
         wait::until_true("the port to open", || TcpStream::connect(address).is_ok() || !started.is_running());
         started.signal(Signal::SIGHUP);
         started.signal(Signal::SIGTERM);
-        assert_eq!(started.exit_within(wait::PATIENCE), Some(0), "{}", sandbox.stderr());
+        assert_eq!(started.exit_within(wait::DEADLINE), Some(0), "{}", sandbox.stderr());
     }
 }

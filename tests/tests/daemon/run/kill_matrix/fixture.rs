@@ -1,4 +1,4 @@
-//! A daemon with a plugin for each row.
+//! A daemon with one plugin for each kind of escape.
 
 use std::collections::HashMap;
 use std::fs::File;

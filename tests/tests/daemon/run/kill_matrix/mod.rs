@@ -23,6 +23,7 @@ fn expect_timeouts(fixture: &EscapeFixture, timeout: u64, begun: Instant, proces
     let took = begun.elapsed();
     fixture.expect_no_survivors();
     for (cell, (_, outcome)) in fixture.cells.iter().zip(&outcomes) {
+        assert_eq!(outcome.status(), "ERROR", "{}: {}", cell.name(), outcome.0);
         assert!(outcome.expect_error().contains("timeout"), "{}: {}", cell.name(), outcome.0);
     }
     assert!(took < Duration::from_secs(timeout) + GRACE + SLACK, "{took:?}");
