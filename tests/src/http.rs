@@ -3,8 +3,10 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 use serde_json::Value as Json;
 
 /// How long an answer may take.
@@ -88,6 +90,17 @@ impl Request {
         connection.write(&self.to_bytes(&to.to_string()))?;
         connection.read(&self.method)
     }
+
+    /// As [`Self::send`], from the loopback address 127.0.0.`client`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub fn send_as(&self, client: u8, to: SocketAddr, limit: Duration) -> io::Result<Response> {
+        let mut connection = Connection::open_as(client, to, limit)?;
+        connection.write(&self.to_bytes(&to.to_string()))?;
+        connection.read(&self.method)
+    }
 }
 
 /// An answer.
@@ -154,6 +167,22 @@ impl Connection {
     /// When nobody listens there.
     pub fn open(to: SocketAddr, limit: Duration) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&to, limit)?;
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(limit))?;
+        Ok(Self { stream, unread: Vec::new(), end: Instant::now() + limit })
+    }
+
+    /// As [`Self::open`], from the loopback address 127.0.0.`client`: for the daemon that is a client of its own.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens there.
+    pub fn open_as(client: u8, to: SocketAddr, limit: Duration) -> io::Result<Self> {
+        let SocketAddr::V4(to) = to else { return Err(io::Error::other("not an IPv4 address")) };
+        let socket = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+        bind(socket.as_raw_fd(), &SockaddrIn::new(127, 0, 0, client, 0))?;
+        connect(socket.as_raw_fd(), &SockaddrIn::from(to))?;
+        let stream = TcpStream::from(socket);
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(limit))?;
         Ok(Self { stream, unread: Vec::new(), end: Instant::now() + limit })

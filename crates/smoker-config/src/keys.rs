@@ -14,6 +14,7 @@ pub const TOP_LEVEL: &[&str] = &[
     "uid",
     "gid",
     "nr_concurrent_plugins",
+    "max_forced_rate",
     "pidfile",
     "allow",
     "history_memory",

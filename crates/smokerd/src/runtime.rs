@@ -41,6 +41,7 @@ impl Runtime {
         let runner = Runner::new(reaper, python.clone());
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let manager = PluginManager::new(runner.clone(), slots.clone(), shutdown);
+        manager.set_forced_rate(settings.max_forced_rate);
         manager.replace_plugins(plugins, settings.history_memory);
         let access = AccessControl::new(settings.allow.clone(), &settings.bind_host);
         listen::warn_if_open(&addresses, settings.allow.as_deref());
@@ -56,6 +57,7 @@ impl Runtime {
             listen::warn_if_open(&self.addresses, settings.allow.as_deref());
         }
         self.slots.set_bound(settings.nr_concurrent_plugins);
+        self.manager.set_forced_rate(settings.max_forced_rate);
         if python != self.python {
             self.runner.set_python(python.clone());
             self.python = python;

@@ -8,6 +8,7 @@ use smoker_config::spec::settings::DaemonSettings;
 pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'static str> {
     let differs = [
         ("nr_concurrent_plugins", before.nr_concurrent_plugins != now.nr_concurrent_plugins),
+        ("max_forced_rate", before.max_forced_rate != now.max_forced_rate),
         ("allow", before.allow != now.allow),
         ("history_memory", before.history_memory != now.history_memory),
         ("stdin", before.stdin != now.stdin),

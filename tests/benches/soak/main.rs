@@ -9,7 +9,7 @@
 //! - `pulse`: a plugin that runs every second, by which the schedule is judged
 //! - `watch`: memory and descriptors of the daemon
 //! - `place`: what a row needs of the machine
-//! - rows: `connections`, `polling`, `requests`, `many_plugins`, `output`, `reloads`, `descriptors`, `processes`,
+//! - rows: `connections`, `polling`, `requests`, `fairness`, `many_plugins`, `output`, `reloads`, `descriptors`, `processes`,
 //!   `disk`, `dev_log`, `clock`
 
 use std::env;
@@ -25,6 +25,7 @@ mod connections;
 mod descriptors;
 mod dev_log;
 mod disk;
+mod fairness;
 mod length;
 mod many_plugins;
 mod output;
@@ -40,11 +41,13 @@ mod watch;
 /// A row by its name.
 type Row = (&'static str, fn(Length) -> Verdict);
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 15] = [
     ("connections", connections::run),
     ("polling", polling::run),
     ("oversized", requests::oversized),
     ("pipelining", requests::pipelining),
+    ("memory-bombs", fairness::memory_bombs),
+    ("starvation", fairness::starvation),
     ("plugins", many_plugins::run),
     ("output", output::run),
     ("reloads", reloads::run),

@@ -37,6 +37,8 @@ pub struct DaemonSettings {
     pub gid: Option<AccountId>,
     /// How many plugins may run at a time (`nr_concurrent_plugins`); `None`: any number.
     pub nr_concurrent_plugins: Option<NonZeroUsize>,
+    /// How many runs a second one client may force (`max_forced_rate`), above zero; `None`: any number.
+    pub max_forced_rate: Option<f64>,
     /// The file with the daemon's process id (`pidfile`).
     pub pidfile: PathBuf,
     /// The networks whose clients are served (`allow`); `None`: all.
@@ -76,6 +78,7 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         uid,
         gid,
         nr_concurrent_plugins: keys.read("nr_concurrent_plugins", concurrency).flatten(),
+        max_forced_rate: keys.read("max_forced_rate", rate),
         pidfile: keys.read("pidfile", path).unwrap_or_else(|| DEFAULT_PIDFILE.into()),
         allow: keys.read("allow", networks),
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
@@ -166,6 +169,18 @@ fn concurrency(value: &Value) -> Result<Option<NonZeroUsize>, String> {
         Value::Int(number) => Ok(usize::try_from(*number).ok().and_then(NonZeroUsize::new)),
         Value::Text(text) => Err(format!("has to be a whole number, not the text '{text}'")),
         other => Err(format!("has to be a whole number, not {}", kind_name(other))),
+    }
+}
+
+fn rate(value: &Value) -> Result<f64, String> {
+    let how = "has to be a number of runs a second above 0";
+    match value {
+        Value::Int(_) | Value::Float(_) => {
+            let rate = value.as_number().filter(|rate| *rate > 0.0 && rate.is_finite());
+            rate.ok_or_else(|| format!("{how}, not {}; leave it out for no bound", shown(value)))
+        }
+        Value::Text(text) => Err(format!("{how}, not the text '{text}'")),
+        other => Err(format!("{how}, not {}", kind_name(other))),
     }
 }
 

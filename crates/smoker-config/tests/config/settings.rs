@@ -36,6 +36,7 @@ stderr: /err
 uid: nobody
 gid: 65534
 nr_concurrent_plugins: 3
+max_forced_rate: 2.5
 pidfile: /run/x.pid
 allow: [127.0.0.1, 10.0.0.0/8, '::1', 'fe80::/10']
 history_memory: 2M
@@ -55,6 +56,7 @@ actions: {}",
     assert_eq!(settings.pidfile, Path::new("/run/x.pid"));
     assert_eq!((settings.uid, settings.gid), (Some(AccountId::Name("nobody".into())), Some(AccountId::Number(65534))));
     assert_eq!(settings.nr_concurrent_plugins, NonZeroUsize::new(3));
+    assert_eq!(settings.max_forced_rate, Some(2.5));
     let allow: Vec<_> = settings.allow.expect("networks").iter().map(ToString::to_string).collect();
     assert_eq!(allow, ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "fe80::/10"]);
     assert_eq!(settings.history_memory, 2 * 1024 * 1024);
@@ -93,6 +95,14 @@ fn nonsense_ends_the_start_with_line_and_key() {
         ("uid: 5", "uid is set without gid; set both or neither".to_owned()),
         ("gid: 5", "gid is set without uid; set both or neither".to_owned()),
         ("uid: [5]", "uid has to be a name or a number from 0, not a list".to_owned()),
+        (
+            "max_forced_rate: 0",
+            "max_forced_rate has to be a number of runs a second above 0, not 0; leave it out for no bound".to_owned(),
+        ),
+        (
+            "max_forced_rate: many",
+            "max_forced_rate has to be a number of runs a second above 0, not the text 'many'".to_owned(),
+        ),
         (
             "nr_concurrent_plugins: many",
             "nr_concurrent_plugins has to be a whole number, not the text 'many'".to_owned(),

@@ -5,6 +5,15 @@ use std::time::Duration;
 /// The largest body of a request, in bytes.
 pub(crate) const BODY: usize = 1024 * 1024;
 
+/// The bodies of all requests together that have been sent and not answered, in bytes.
+pub(crate) const BODIES: usize = 16 * 1024 * 1024;
+
+/// The same for one client address, in bytes.
+pub(crate) const BODIES_OF_CLIENT: usize = 4 * 1024 * 1024;
+
+/// How many bytes at the beginning of each body do not count in [`BODIES`].
+pub(crate) const SMALL_BODY: usize = 4 * 1024;
+
 /// The largest path and headers of a request together, in bytes.
 pub(crate) const HEADERS: usize = 16 * 1024;
 

@@ -9,12 +9,14 @@
 //! - `router`: the pages behind the access checks
 //! - `json_response`: JSON as a response
 //! - `streamed_body`: bodies that are written while they are sent
+//! - `body_budget`: the memory of the bodies that clients send
 //! - `limits`: how much a client may ask for
 //!
 //! `server` and `router` stand at the top; `access` and `api` do not know each other. Of the daemon's other rooms
 //! only `results`, `scheduler` and `os` are used here.
 
 mod api;
+mod body_budget;
 mod json_response;
 mod limits;
 mod streamed_body;

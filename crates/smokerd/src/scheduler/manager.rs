@@ -12,9 +12,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::processes::ProcessId;
-use crate::results::requester::Requester;
+use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
 use crate::scheduler::clock::Clock;
+use crate::scheduler::forced_rate::ForcedRate;
 use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
 use crate::scheduler::plugin_task::{Command, PluginTask};
 use crate::scheduler::run::TaskContext;
@@ -32,6 +33,7 @@ struct Inner {
     state: SharedState,
     context: TaskContext,
     tasks: Mutex<JoinSet<()>>,
+    forced_rate: Mutex<ForcedRate>,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -42,7 +44,13 @@ impl PluginManager {
     /// Without any plugin yet.
     pub(crate) fn new(runner: Runner, slots: Slots, shutdown: CancellationToken) -> Self {
         let context = TaskContext { runner, slots, clock: Clock::System, shutdown };
-        Self(Arc::new(Inner { state: SharedState::new(), context, tasks: Mutex::default(), set: Mutex::default() }))
+        Self(Arc::new(Inner {
+            state: SharedState::new(),
+            context,
+            tasks: Mutex::default(),
+            forced_rate: Mutex::default(),
+            set: Mutex::default(),
+        }))
     }
 
     /// Replaces all plugins at once, and returns what has changed. A task ends
@@ -65,6 +73,11 @@ impl PluginManager {
             tasks.spawn(PluginTask::new(definition, inbox, state.clone(), context.clone()).run());
         }
         changes
+    }
+
+    /// Changes how many runs a second one client may force; none: any number.
+    pub(crate) fn set_forced_rate(&self, rate: Option<f64>) {
+        lock(&self.0.forced_rate).set(rate);
     }
 
     /// How many plugins there are.
@@ -100,6 +113,8 @@ impl PluginManager {
         let set = self.set();
         let selected = set.select(selection)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
+        let distinct: HashSet<_> = names.iter().collect();
+        self.take_rate(requester.address, distinct.len())?;
         let process = self.state().add_process(&names, requester.address)?;
         let mut requested = HashSet::new();
         for managed in selected.iter().filter(|managed| requested.insert(managed.name())) {
@@ -107,6 +122,13 @@ impl PluginManager {
             managed.commands.send(command).map_err(|_| ForceError::Stopping)?;
         }
         Ok((process, names))
+    }
+
+    fn take_rate(&self, client: ClientAddress, runs: usize) -> Result<(), ForceError> {
+        let now = self.0.context.clock.now().monotonic;
+        let taken = lock(&self.0.forced_rate).take(client, u32::try_from(runs).unwrap_or(u32::MAX), now);
+        // A whole second more than has passed: the header has no fractions.
+        taken.map_err(|wait| ForceError::TooFast(wait.as_secs() + 1))
     }
 
     /// Waits until every plugin's task has answered a ping and the state's lock

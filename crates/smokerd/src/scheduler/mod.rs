@@ -9,10 +9,12 @@
 //! - `run`: one run of a plugin
 //! - `schedule`: when timed runs are due
 //! - `clock`: the time, which tests can set
+//! - `forced_rate`: the bound on the runs a second that one client may force
 //! - `slots`: the bound on concurrent runs
 
 pub(crate) mod actions;
 pub(crate) mod clock;
+pub(crate) mod forced_rate;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
 pub(crate) mod plugin_task;

@@ -49,6 +49,8 @@ pub(crate) enum ForceError {
     UnknownPlugin(String),
     #[error("no plugin matches the filter")]
     NoMatch,
+    #[error("this client forces more runs a second than max_forced_rate allows; ask again in {0} s")]
+    TooFast(u64),
     #[error(transparent)]
     Full(#[from] ProcessesFull),
     #[error("smokerd is stopping")]

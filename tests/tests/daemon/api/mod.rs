@@ -2,5 +2,6 @@
 
 mod browsers;
 mod client;
+mod fairness;
 mod limits;
 mod rest;

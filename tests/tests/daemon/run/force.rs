@@ -119,6 +119,17 @@ fn the_oldest_finished_process_gives_way_and_its_page_says_so() {
 }
 
 #[test]
+fn a_result_is_there_however_many_shorter_runs_ended_before_it() {
+    let daemon = Daemon::start(Config::new().plugin("long", WAITING).plugin("short", "Command: 'true'"));
+    let long = daemon.force(&["long"]);
+    for _ in 0..KEPT + 5 {
+        let _ = daemon.force(&["short"]);
+    }
+    fs::write(daemon.path("go"), "").expect("writable");
+    daemon.finish(&long).remove(0).1.expect_ok(&["done"]);
+}
+
+#[test]
 fn an_unknown_name_starts_nothing() {
     let daemon = Daemon::start(Config::new().plugin("a", "Command: echo x >> {{DIR}}/ran"));
     let body = json!({"process": {"plugins": ["a", "nobody"]}});

@@ -2,7 +2,8 @@
 //! another, and what a forced run does when it meets one.
 
 use std::fs;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use chrono::{Local, NaiveDateTime, TimeDelta};
 use smoker_tests::config::Config;
@@ -33,6 +34,33 @@ fn next_run(daemon: &Daemon, name: &str) -> NaiveDateTime {
 
 fn seconds(delta: TimeDelta) -> f64 {
     delta.as_seconds_f64()
+}
+
+/// Two clients force runs without a pause; each of their plugins always waits for the only slot.
+#[test]
+fn timed_runs_have_their_share_of_the_slots_however_many_runs_are_forced() {
+    let config = Config::new()
+        .top("nr_concurrent_plugins: 1")
+        .plugin("a", "Command: sleep 0.1")
+        .plugin("b", "Command: sleep 0.1")
+        .plugin("timed", "Command: echo x >> {{DIR}}/timed\nInterval: 0.5\nSplay: 0");
+    let daemon = Daemon::start(config);
+    let _ = daemon.wait_for_file("timed");
+    let runs = || fs::read_to_string(daemon.path("timed")).map_or(0, |text| text.lines().count());
+    let before = runs();
+    let end = Instant::now() + Duration::from_secs(6);
+    thread::scope(|scope| {
+        for name in ["a", "a", "b", "b"] {
+            let daemon = &daemon;
+            scope.spawn(move || {
+                while Instant::now() < end {
+                    let _ = daemon.run(name);
+                }
+            });
+        }
+    });
+    let timed = runs() - before;
+    assert!(timed >= 6, "{timed} of 12 runs that were due");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::{ALLOW, HeaderValue};
+use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use serde_json::{Value as Json, json};
 use smoker_model::wire::error::ErrorBody;
 
@@ -32,6 +32,9 @@ pub(crate) enum ApiError {
     Force(ForceError),
     /// The body is larger than [`limits::BODY`].
     TooLarge,
+    /// The bodies of all requests, or those of this client, take more than [`limits::BODIES`] or
+    /// [`limits::BODIES_OF_CLIENT`].
+    TooManyBodies,
     /// The body did not arrive within [`limits::REQUEST_TIME`].
     TooSlow,
 }
@@ -44,7 +47,10 @@ impl ApiError {
             Self::NotJson | Self::WrongInput(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
             // Not an error of the client by its status: the original's clients expect this one.
             Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Force(ForceError::Full(_) | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Force(ForceError::TooFast(_)) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyBodies | Self::Force(ForceError::Full(_) | ForceError::Stopping) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
         }
@@ -62,6 +68,9 @@ impl ApiError {
             Self::Force(ForceError::NoMatch) => String::new(),
             Self::Force(error) => error.to_string(),
             Self::TooLarge => format!("The body is larger than {} bytes.", limits::BODY),
+            Self::TooManyBodies => {
+                "The bodies of requests that are being sent take too much memory already: ask again later.".to_owned()
+            }
             Self::TooSlow => format!("The body did not arrive within {} seconds.", limits::REQUEST_TIME.as_secs()),
         }
     }
@@ -88,8 +97,14 @@ impl IntoResponse for ApiError {
             Self::WrongInput(reason) => json_response::json(status, &example(reason)),
             error => {
                 let mut response = json_response::json(status, &ErrorBody { message: error.message() });
-                if let Self::MethodNotAllowed(allowed) = error {
-                    response.headers_mut().insert(ALLOW, allowed);
+                match error {
+                    Self::MethodNotAllowed(allowed) => {
+                        response.headers_mut().insert(ALLOW, allowed);
+                    }
+                    Self::Force(ForceError::TooFast(seconds)) => {
+                        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+                    }
+                    _ => {}
                 }
                 response
             }

@@ -20,6 +20,7 @@ use hyper::header::{ALLOW, HeaderValue};
 
 use crate::http::api::error::{ApiError, READ_AND_POST, READ_ONLY};
 use crate::http::api::plugins::ListCache;
+use crate::http::body_budget::BodyBudget;
 use crate::scheduler::manager::PluginManager;
 
 mod about;
@@ -32,6 +33,7 @@ mod view;
 struct ApiState {
     manager: PluginManager,
     list_cache: ListCache,
+    bodies: BodyBudget,
 }
 
 impl FromRef<ApiState> for PluginManager {
@@ -46,9 +48,15 @@ impl FromRef<ApiState> for ListCache {
     }
 }
 
+impl FromRef<ApiState> for BodyBudget {
+    fn from_ref(state: &ApiState) -> Self {
+        state.bodies.clone()
+    }
+}
+
 /// All routes. Every path also works with one slash at its end.
 pub(crate) fn routes(manager: PluginManager) -> Router {
-    let state = ApiState { manager, list_cache: ListCache::default() };
+    let state = ApiState { manager, list_cache: ListCache::default(), bodies: BodyBudget::default() };
     Router::new()
         .route("/", resource(about::show, READ_ONLY))
         .route("/plugins", resource(plugins::list, READ_ONLY))

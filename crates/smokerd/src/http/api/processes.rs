@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, view};
+use crate::http::body_budget::{BodyBudget, BodyBytes, OverBudget};
 use crate::http::json_response;
 use crate::http::limits;
 use crate::http::streamed_body::StreamedBody;
@@ -78,11 +79,13 @@ impl Iterator for Entries {
 /// Runs plugins.
 pub(crate) async fn force(
     State(manager): State<PluginManager>,
+    State(bodies): State<BodyBudget>,
     Extension(requester): Extension<Requester>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body = read_body(body).await?;
-    let selection = parse_selection(&body)?;
+    let mut bytes = bodies.body(requester.address);
+    let selection = parse_selection(&read_body(body, &mut bytes).await?)?;
+    drop(bytes);
     let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
     Ok(running(process))
 }
@@ -122,17 +125,27 @@ fn running(process: ProcessId) -> Response {
     response
 }
 
-async fn read_body(body: Body) -> Result<Bytes, ApiError> {
+async fn read_body(body: Body, bytes: &mut BodyBytes) -> Result<Vec<u8>, ApiError> {
     // A body whose announced length is too large is refused before it arrives.
     if body.size_hint().lower() > limits::BODY as u64 {
         return Err(ApiError::TooLarge);
     }
-    let whole = timeout(limits::REQUEST_TIME, Limited::new(body, limits::BODY).collect()).await;
-    match whole.map_err(|_| ApiError::TooSlow)? {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
-        Err(_) => Err(ApiError::NotJson),
+    timeout(limits::REQUEST_TIME, collect(body, bytes)).await.map_err(|_| ApiError::TooSlow)?
+}
+
+/// Copies what arrives: kept as it comes, a body of many small parts would take many times its length.
+async fn collect(body: Body, bytes: &mut BodyBytes) -> Result<Vec<u8>, ApiError> {
+    let mut body = Limited::new(body, limits::BODY);
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame
+            .map_err(|error| if error.is::<LengthLimitError>() { ApiError::TooLarge } else { ApiError::NotJson })?;
+        if let Ok(part) = frame.into_data() {
+            bytes.add(part.len()).map_err(|OverBudget| ApiError::TooManyBodies)?;
+            whole.extend_from_slice(&part);
+        }
     }
+    Ok(whole)
 }
 
 /// Parses the request's body as JSON whatever its content type is: the original's client sends JSON as a form. It is
