@@ -113,7 +113,7 @@ fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
 /// An operator has to know what this host cannot promise.
 fn log_containment(containment: &Containment) {
     match containment {
-        Containment::Cgroups(_) => tracing::info!("Containment: {containment}"),
+        Containment::Cgroups(_) => tracing::debug!("Containment: {containment}"),
         Containment::Marks { .. } => tracing::warn!("Containment: {containment}"),
     }
 }
