@@ -65,7 +65,8 @@ fn host_expressions(args: &Args, discovery: Discovery) -> Result<Vec<String>, Ex
     for path in &args.hosts_file {
         expressions.extend(file::read_file(path)?);
     }
-    expressions.extend(discovery.hosts(&args.plugin_arguments, &known_options(args))?);
+    let has_hosts = !expressions.is_empty();
+    expressions.extend(discovery.hosts(&args.plugin_arguments, &known_options(args), has_hosts)?);
     if expressions.is_empty() {
         expressions.push("localhost".to_owned());
     }

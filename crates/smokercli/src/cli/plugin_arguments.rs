@@ -1,13 +1,16 @@
 //! The options that discovery plugins add to the command line.
 
+use clap::builder::Resettable;
 use clap::parser::ArgMatches;
 use clap::{Arg, ArgAction, Command};
 
 use crate::cli::abbreviation::long_names;
+use crate::cli::args::ORIGINAL;
 use crate::discovery::plugin_option::{PluginOption, ValueCount};
 use crate::error::ExitError;
 
 const PLUGIN_ARGUMENTS: &str = "Plugin arguments";
+const PLUGIN_ARGUMENT: &str = "plugin-argument-";
 
 /// The command with the options of discovery plugins.
 ///
@@ -23,15 +26,34 @@ pub(super) fn with_plugin_arguments(
             let long = option.long.as_ref().is_some_and(|long| long_names(arg).contains(long));
             long || (option.short.is_some() && arg.get_short() == option.short)
         };
-        if command.get_arguments().any(is_taken) {
+        let taken: Vec<_> = command.get_arguments().filter(|arg| is_taken(arg)).collect();
+        if taken.iter().any(|arg| !is_ours(arg)) {
             let name = option.name();
             return Err(ExitError::new(format!(
                 "host discovery: the option {name} of a plugin exists already; rename it"
             )));
         }
+        let ours: Vec<_> = taken.iter().map(|arg| arg.get_id().clone()).collect();
+        command = ours.into_iter().fold(command, |command, id| command.mut_arg(id, yielded));
         command = command.arg(plugin_argument(option, index));
     }
     Ok(command)
+}
+
+/// Whether the original has no such option. A site's plugins could take the name, so ours gives way.
+fn is_ours(arg: &Arg) -> bool {
+    !arg.get_id().as_str().starts_with(PLUGIN_ARGUMENT)
+        && !long_names(arg).iter().any(|name| ORIGINAL.contains(&name.as_str()))
+}
+
+/// The option under a name that no plugin has.
+fn yielded(arg: Arg) -> Arg {
+    let long = arg.get_long().map(|long| format!("smokercli-{long}"));
+    let arg = arg.short(Resettable::Reset);
+    match long {
+        Some(long) => arg.long(long),
+        None => arg,
+    }
 }
 
 fn plugin_argument(option: &PluginOption, index: usize) -> Arg {
@@ -48,7 +70,7 @@ fn plugin_argument(option: &PluginOption, index: usize) -> Arg {
 }
 
 fn plugin_argument_id(index: usize) -> String {
-    format!("plugin-argument-{index}")
+    format!("{PLUGIN_ARGUMENT}{index}")
 }
 
 /// The options of discovery plugins with their values, for the plugins' own parser.

@@ -14,6 +14,7 @@ import importlib
 import importlib.util
 import json
 import os
+import types
 
 answers = os.fdopen(os.dup(1), 'w')
 os.dup2(2, 1)
@@ -22,6 +23,46 @@ os.dup2(2, 1)
 def answer(**members):
     answers.write(json.dumps(members) + '\n')
     answers.flush()
+
+
+class SpecificArgument:
+    """An option of a plugin, as the original declares it."""
+
+    def __init__(self, shorter=None, longer=None, **kwargs):
+        # Releases up to 2.1.4 call the two names short and long.
+        shorter = kwargs.pop('short', shorter)
+        longer = kwargs.pop('long', longer)
+        self.args = [name for name in (shorter, longer) if name] or [longer]
+        self.kwargs = kwargs
+
+
+class HostDiscoveryPluginBase:
+    arguments = []
+
+    def get_hosts(self, args):
+        return []
+
+
+def offer_original_names():
+    """The module from which plugins of the original import their base classes."""
+    parent = None
+    for name in ('smoker', 'smoker.client', 'smoker.client.plugins'):
+        module = types.ModuleType(name)
+        module.__path__ = []
+        sys.modules[name] = module
+        if parent is not None:
+            setattr(parent, name.rpartition('.')[2], module)
+        parent = module
+    parent.SpecificArgument = SpecificArgument
+    parent.HostDiscoveryPluginBase = HostDiscoveryPluginBase
+
+
+def declared(argument):
+    """The names and keywords of an option: an object as the original's, or a tuple."""
+    if hasattr(argument, 'args'):
+        return list(argument.args), dict(argument.kwargs)
+    short, long, keywords = argument
+    return [name for name in (short, long) if name], dict(keywords)
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,7 +74,7 @@ class Parser(argparse.ArgumentParser):
 def load(file):
     if file['root']:
         sys.path.append(file['root'])
-    if file['module']:
+    if file['module'] and not file['module'].startswith('smoker.'):
         try:
             return importlib.import_module(file['module'])
         except ImportError:
@@ -52,7 +93,9 @@ def values(keywords):
     return {None: [1, 1], '?': [0, 1], '*': [0, None], '+': [1, None]}.get(nargs) or [int(nargs), int(nargs)]
 
 
-def describe(short, long, keywords):
+def describe(names, keywords):
+    short = next((name for name in names if not name.startswith('--')), None)
+    long = next((name for name in names if name.startswith('--')), None)
     metavar = keywords.get('metavar')
     if not isinstance(metavar, str):
         metavar = (keywords.get('dest') or long or short).lstrip('-').replace('-', '_').upper()
@@ -65,29 +108,53 @@ def describe(short, long, keywords):
     }
 
 
+def load_all(files):
+    """The plugins with the parser and the descriptions of their options, and why the others cannot be used."""
+    plugins, options, broken = [], [], []
+    parser = Parser(prog='smokercli', add_help=False)
+    for file in files:
+        try:
+            plugin = load(file).HostDiscoveryPlugin()
+            arguments = [declared(argument) for argument in getattr(plugin, 'arguments', None) or []]
+            described = [describe(names, keywords) for names, keywords in arguments]
+            for names, keywords in arguments:
+                parser.add_argument(*names, **keywords)
+        except (Exception, SystemExit) as error:
+            broken.append('%s: %s: %s' % (file['path'], type(error).__name__, error))
+            continue
+        options.extend(described)
+        plugins.append((file['path'], plugin))
+    return plugins, parser, options, broken
+
+
+def hosts_of(plugin, namespace):
+    found = plugin.get_hosts(namespace) or []
+    return [found] if isinstance(found, str) else [str(host) for host in found]
+
+
 current = None
 try:
-    plugins = []
-    options = []
-    parser = Parser(prog='smokercli', add_help=False)
-    for file in json.loads(sys.argv[1]):
-        current = file['path']
-        plugin = load(file).HostDiscoveryPlugin()
-        for short, long, keywords in getattr(plugin, 'arguments', None) or []:
-            options.append(describe(short, long, keywords))
-            parser.add_argument(*[name for name in (short, long) if name], **keywords)
-        plugins.append((current, plugin))
+    offer_original_names()
+    plugins, parser, options, broken = load_all(json.loads(sys.argv[1]))
+    for reason in broken:
+        print('ERROR: host discovery: %s' % ' '.join(reason.split()), file=sys.stderr)
     answer(options=options)
 
     line = sys.stdin.readline()
     if line:
         question = json.loads(line)
         namespace = parser.parse_args(question['argv'])
-        for name, value in question['known'].items():
+        known = question['known']
+        for name in ('error', 'nook', 'ok', 'unknown', 'warn'):
+            known['state_' + name] = known[name]
+        for name, value in known.items():
             setattr(namespace, name, value)
+        if broken and not question['has_hosts']:
+            answer(error='%s; its hosts would be missing, so name hosts by -s or mend it' % broken[0])
+            sys.exit(0)
         hosts = []
         for current, plugin in plugins:
-            hosts.extend(str(host) for host in plugin.get_hosts(namespace) or [])
+            hosts.extend(hosts_of(plugin, namespace))
         answer(hosts=hosts)
 except Exception as error:
     answer(error='%s: %s: %s' % (current, type(error).__name__, error))

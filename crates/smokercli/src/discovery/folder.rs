@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-/// The original's own package, which holds no plugin.
+/// The original's own package, which is rarely installed and holds only a site's own plugins.
 const STOCK_PACKAGE: &str = "smoker.client.plugins";
 
 /// A file with a discovery plugin.
@@ -23,9 +23,10 @@ pub(super) struct PluginFile {
 pub(super) fn plugin_files(entries: &[String]) -> (Vec<PluginFile>, Vec<String>) {
     let mut files = Vec::new();
     let mut warnings = Vec::new();
-    for entry in entries.iter().filter(|entry| *entry != STOCK_PACKAGE) {
+    for entry in entries {
         match files_of(entry) {
             Some(found) => files.extend(found),
+            None if entry == STOCK_PACKAGE => {}
             None => warnings.push(format!(
                 "plugin_paths: {entry} is neither a folder nor a package that can be found; write the folder's path, \
                  or set PYTHONPATH to where the package lies"
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stock_package_is_skipped_and_an_unknown_one_gives_a_warning() {
+    fn the_stock_package_may_be_absent_and_another_one_gives_a_warning() {
         let (files, warnings) = plugin_files(&[STOCK_PACKAGE.to_owned(), "no.such.package".to_owned()]);
         assert!(files.is_empty());
         assert_eq!(warnings.len(), 1);

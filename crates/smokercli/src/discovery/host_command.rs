@@ -1,30 +1,78 @@
 //! Commands that print hosts.
 
-use std::process::{Command, Stdio};
+use std::io::{self, Read};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use crate::error::ExitError;
 use crate::inventory::file;
 
-/// Runs a command that prints one host a line, or JSON: a list, or an object with `hosts`.
+/// How long a command may take.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How often a running command is looked at.
+const INTERVAL: Duration = Duration::from_millis(10);
+/// How long output that the command has left in the pipe may take to be read after its end.
+const REST: Duration = Duration::from_millis(200);
+
+/// Runs a command that prints one host a line, or JSON: a list, or an object
+/// with `hosts`. The hosts are taken when the command itself has ended; processes
+/// that it leaves behind with its output open are not waited for.
 ///
 /// # Errors
 ///
-/// When it fails or prints something else.
+/// When it fails, takes more than a minute or prints something else.
 pub(super) fn command_hosts(command: &str) -> Result<Vec<String>, ExitError> {
     let failed =
         |reason: String| ExitError::new(format!("the discovery command {command:?} failed: {reason}; run it by hand"));
-    let output = Command::new("/bin/sh")
+    let mut child = Command::new("/bin/sh")
         .args(["-c", command])
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
-        .output()
+        .spawn()
         .map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        return Err(failed(output.status.to_string()));
+    let (sender, chunks) = mpsc::channel();
+    let output = child.stdout.take();
+    // It ends with the last process that has the output open, or with this program.
+    std::thread::spawn(move || send_chunks(output, &sender));
+    let status = ended(&mut child, LIMIT).map_err(|error| failed(error.to_string()))?;
+    let Some(status) = status else {
+        let _ = child.kill();
+        return Err(failed(format!("it takes more than {} s", LIMIT.as_secs())));
+    };
+    if !status.success() {
+        return Err(failed(status.to_string()));
     }
-    printed_hosts(&String::from_utf8_lossy(&output.stdout)).map_err(failed)
+    let mut text = Vec::new();
+    while let Ok(chunk) = chunks.recv_timeout(REST) {
+        text.extend(chunk);
+    }
+    printed_hosts(&String::from_utf8_lossy(&text)).map_err(failed)
+}
+
+fn send_chunks(output: Option<ChildStdout>, sender: &Sender<Vec<u8>>) {
+    let Some(mut output) = output else { return };
+    let mut buffer = [0; 8192];
+    while let Ok(length @ 1..) = output.read(&mut buffer) {
+        if sender.send(buffer[..length].to_vec()).is_err() {
+            return;
+        }
+    }
+}
+
+/// How the command ended; `None` when it has not within the limit.
+fn ended(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(INTERVAL);
+    }
+    Ok(None)
 }
 
 fn printed_hosts(text: &str) -> Result<Vec<String>, String> {
@@ -49,6 +97,13 @@ mod tests {
         assert_eq!(printed_hosts("{\"hosts\": [\"a\"]}"), Ok(vec!["a".into()]));
         assert_eq!(printed_hosts(""), Ok(vec![]));
         assert!(printed_hosts("{\"host\": 1}").is_err());
+    }
+
+    #[test]
+    fn processes_that_a_command_leaves_behind_are_not_waited_for() {
+        let start = Instant::now();
+        assert_eq!(command_hosts("sleep 30 & echo a").expect("hosts"), ["a"]);
+        assert!(start.elapsed() < Duration::from_secs(15));
     }
 
     #[test]

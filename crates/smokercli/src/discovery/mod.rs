@@ -55,15 +55,24 @@ impl Discovery {
     }
 
     /// Asks all plugins and commands for hosts. `argv` has the plugins' options
-    /// as they were typed, `known` all other options by name.
+    /// as they were typed, `known` all other options by name; `has_hosts` says that the command line names hosts itself.
     ///
     /// # Errors
     ///
-    /// When any of them fails: its hosts would be missing.
-    pub(crate) fn hosts(self, argv: &[String], known: &Map<String, Json>) -> Result<Vec<String>, ExitError> {
+    /// When any of them fails: its hosts would be missing. When none finds a host and the command line names
+    /// none either: an empty inventory is not this host.
+    pub(crate) fn hosts(
+        self,
+        argv: &[String],
+        known: &Map<String, Json>,
+        has_hosts: bool,
+    ) -> Result<Vec<String>, ExitError> {
+        // A plugin whose options were not typed may have nothing to find; everything else was asked to find hosts.
+        let must_find =
+            !self.commands.is_empty() || !argv.is_empty() || (self.script.is_some() && self.options.is_empty());
         let mut found = Vec::new();
         if let Some(mut script) = self.script {
-            script.ask(&json!({"argv": argv, "known": known}))?;
+            script.ask(&json!({"argv": argv, "known": known, "has_hosts": has_hosts}))?;
             match script.reply()? {
                 ScriptReply::Hosts(hosts) => found.extend(hosts),
                 other => return Err(unexpected(other)),
@@ -71,6 +80,9 @@ impl Discovery {
         }
         for command in &self.commands {
             found.extend(command_hosts(command)?);
+        }
+        if found.is_empty() && must_find && !has_hosts {
+            return Err(ExitError::new("host discovery found no host; name hosts by -s, or look at what it asks"));
         }
         Ok(found)
     }

@@ -35,10 +35,11 @@ fn opened(path: &Path) -> io::Result<File> {
     if is_open_already { File::open(path) } else { regular::open(path) }
 }
 
-/// The expressions of a hosts file's text, without comments and blank lines.
+/// The expressions of a hosts file's text, without a byte order mark, comments and blank lines.
 #[must_use]
 pub fn lines(text: &str) -> Vec<String> {
-    text.lines()
+    text.trim_start_matches('\u{feff}')
+        .lines()
         .map(|line| line.split_once('#').map_or(line, |(before, _)| before).trim())
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
@@ -52,5 +53,6 @@ mod tests {
     #[test]
     fn a_hosts_file_has_comments() {
         assert_eq!(lines("a # one\n\n# two\r\n b[1-2] \n"), ["a", "b[1-2]"]);
+        assert_eq!(lines("\u{feff}a\n"), ["a"]);
     }
 }

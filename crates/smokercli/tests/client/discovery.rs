@@ -146,3 +146,53 @@ fn nothing_is_imported_from_the_working_directory() {
         drop(home);
     }
 }
+
+/// A file that cannot be loaded, in a folder that the configuration names.
+fn broken_run() -> Run {
+    let run = Run::of(SMOKERCLI);
+    run.file("plugins/bad.py", "import no_such_module\n");
+    let folder = run.home().join("plugins").display().to_string();
+    run.config(&format!("plugin_paths: [{folder}]\n"))
+}
+
+#[test]
+fn a_broken_plugin_is_one_line_and_ends_only_a_call_that_needs_its_hosts() {
+    let fake = Fake::start(&host("solo"));
+    for arguments in [vec!["--help"], vec!["--version"], vec!["-s", fake.address()], vec!["-s", fake.address(), "-l"]] {
+        let done = broken_run().args(&arguments).done();
+        assert_eq!((done.code, done.stderr.lines().count()), (Some(0), 1), "{arguments:?}: {}", done.stderr);
+        assert!(
+            done.stderr.starts_with("ERROR: host discovery: ") && done.stderr.contains("bad.py"),
+            "{}",
+            done.stderr
+        );
+    }
+    let done = broken_run().args(["-l"]).done();
+    assert!(done.code == Some(1) && done.stderr.contains("name hosts by -s"), "{}", done.stderr);
+}
+
+#[test]
+fn an_option_of_a_plugin_wins_over_a_new_option_of_ours() {
+    let fake = Fake::start(&host("solo"));
+    let run = Run::of(SMOKERCLI);
+    let address = fake.address();
+    run.file(
+        "plugins/a.py",
+        &format!(
+            "from smoker.client.plugins import HostDiscoveryPluginBase, SpecificArgument\n\
+             class HostDiscoveryPlugin(HostDiscoveryPluginBase):\n\
+             \x20   arguments = [SpecificArgument('-V', '--timeout', dest='x'), SpecificArgument(short=None, long='--color')]\n\
+             \x20   def get_hosts(self, args):\n\
+             \x20       return '{address}' if args.x == 'soon' and args.color == 'red' and args.state_ok is False else None\n"
+        ),
+    );
+    let folder = run.home().join("plugins").display().to_string();
+    let done = run.config(&format!("plugin_paths: [{folder}]\n")).args(["-V", "soon", "--color", "red", "-l"]).done();
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ping\n"), "{}", done.stderr);
+}
+
+#[test]
+fn an_inventory_without_hosts_is_an_error_and_not_this_host() {
+    let done = Run::of(SMOKERCLI).config("discovery_commands: ['true']\n").done();
+    assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
+}

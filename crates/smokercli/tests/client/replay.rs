@@ -12,10 +12,9 @@ const PARALLEL: usize = 4;
 
 #[test]
 fn every_case_is_as_recorded_or_sane() {
-    let mut waiting = cases();
+    let all = cases();
+    let mut waiting = all.clone();
     assert_eq!(waiting.len(), 220, "cases of the corpus");
-    // Discovery plugins that import the original's base classes cannot be loaded.
-    waiting.retain(|case| !case["name"].as_str().is_some_and(|name| name.starts_with("disc-")));
     // The slow ones, which are popped first, wait for time limits.
     waiting.sort_by(|a, b| a["slow"].as_f64().unwrap_or(0.0).total_cmp(&b["slow"].as_f64().unwrap_or(0.0)));
     let waiting = Mutex::new(waiting);
@@ -25,7 +24,7 @@ fn every_case_is_as_recorded_or_sane() {
             scope.spawn(|| {
                 loop {
                     let Some(case) = waiting.lock().expect("no panic").pop() else { return };
-                    let found = differences(&wanted(&case), &replay(&case));
+                    let found = differences(&wanted(same_report(&case, &all)), &replay(&case));
                     if !found.is_empty() {
                         let line = format!("{}: {}", case["name"], found.join("\n  "));
                         failed.lock().expect("no panic").push(line);
@@ -36,6 +35,13 @@ fn every_case_is_as_recorded_or_sane() {
     });
     let failed = failed.into_inner().expect("no panic");
     assert!(failed.is_empty(), "{} cases differ:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// The case whose expectation holds: `disc-one` prints what `shop-normal` prints,
+/// but its sane form was derived before a failed action was to be shown.
+fn same_report<'a>(case: &'a Value, all: &'a [Value]) -> &'a Value {
+    let other = (case["name"] == "disc-one").then(|| all.iter().find(|other| other["name"] == "shop-normal"));
+    other.flatten().unwrap_or(case)
 }
 
 /// A comparison that cannot fail proves nothing.
