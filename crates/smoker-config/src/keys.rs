@@ -42,7 +42,28 @@ pub const OF_PLUGINS: &[&str] = &[
     "Stdin",
     "MaintenanceLock",
     "LeaveRunning",
+    "MaxMemory",
+    "MaxProcesses",
+    "Nice",
+    "WorkDir",
+    "Umask",
+    "Env",
+    "NoNewPrivileges",
 ];
 
 /// What the daemon acts on in an action.
-pub const OF_ACTIONS: &[&str] = &["Command", "Module", "Timeout", "Stdin", "MaxOutput", "LeaveRunning"];
+pub const OF_ACTIONS: &[&str] = &[
+    "Command",
+    "Module",
+    "Timeout",
+    "Stdin",
+    "MaxOutput",
+    "LeaveRunning",
+    "MaxMemory",
+    "MaxProcesses",
+    "Nice",
+    "WorkDir",
+    "Umask",
+    "Env",
+    "NoNewPrivileges",
+];

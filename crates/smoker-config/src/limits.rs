@@ -29,6 +29,10 @@ pub const DEFAULT_HISTORY: usize = 10;
 /// The bytes of each output stream that are kept when `MaxOutput` is not configured: 1 MiB.
 pub const DEFAULT_MAX_OUTPUT: usize = 1024 * 1024;
 
+/// How many processes and threads a run with a `uid` may have at a time when
+/// `MaxProcesses` is not configured: a chain of forks must not use up the host's.
+pub const DEFAULT_MAX_PROCESSES: u64 = 1000;
+
 /// First runs of plugins with a shorter `Interval` are not spread unless `Splay` says so.
 pub const SHORTEST_SPREAD_INTERVAL: Duration = Duration::from_secs(10);
 

@@ -12,6 +12,7 @@
 //! - `value`: a configured value, typed as PyYAML would type it, as JSON and as Python writes it
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
+//! - `process_settings`: how the processes of a run are set up, and how much they may use
 //! - `secret_name`: names of parameters whose values are secret
 //! - `wire`: the bodies of the REST interface
 //! - `python_format`: Python's `%` formatting
@@ -28,6 +29,7 @@ pub mod messages;
 pub mod module;
 pub mod moment;
 pub mod plugin;
+pub mod process_settings;
 pub mod python_format;
 pub mod result;
 pub mod run_record;

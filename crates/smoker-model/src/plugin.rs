@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use crate::process_settings::ProcessSettings;
 use crate::value::Value;
 use crate::value::python_text;
 
@@ -95,6 +96,8 @@ pub struct Invocation {
     pub max_output: usize,
     /// Whether processes that it leaves behind, when it ends by itself, may stay (`LeaveRunning`).
     pub leave_running: bool,
+    /// How its processes are set up, and how much they may use.
+    pub process: ProcessSettings,
 }
 
 /// What is run.

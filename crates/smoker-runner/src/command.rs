@@ -46,6 +46,7 @@ impl CommandRun<'_> {
             path: Path::new("/bin/sh"),
             name: None,
             arguments: &arguments,
+            surroundings: context.plugin.surroundings(self.invocation),
             environment: self.environment,
             credentials,
             has_input: input.is_some(),

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use smoker_model::plugin::PluginSpec;
+use smoker_model::plugin::{Invocation, PluginSpec};
 use tokio::sync::Mutex;
 
 use crate::process::credentials::{Credentials, CredentialsError};
 use crate::process::environment;
+use crate::process::surroundings::Surroundings;
 
 /// A plugin that is ready to run: accounts looked up, environment made.
 #[derive(Debug)]
 pub struct PreparedPlugin {
     spec: Arc<PluginSpec>,
     credentials: Result<Option<Credentials>, CredentialsError>,
+    account_variables: Vec<(String, String)>,
     environment: Vec<(String, String)>,
     warnings: Vec<String>,
     lock_check: Arc<Mutex<()>>,
@@ -28,7 +30,8 @@ impl PreparedPlugin {
         if let Err(error) = &credentials {
             warnings.push(format!("every run will fail: {error}"));
         }
-        Self { spec, credentials, environment, warnings, lock_check: Arc::default() }
+        let account_variables = Credentials::variables_for(&spec.run_as);
+        Self { spec, credentials, account_variables, environment, warnings, lock_check: Arc::default() }
     }
 
     /// The plugin's specification.
@@ -61,6 +64,11 @@ impl PreparedPlugin {
     /// Held during a check of the maintenance lock.
     pub(crate) fn lock_check(&self) -> Arc<Mutex<()>> {
         Arc::clone(&self.lock_check)
+    }
+
+    /// What the processes of its run, or of its action, find around them.
+    pub(crate) fn surroundings<'a>(&'a self, invocation: &'a Invocation) -> Surroundings<'a> {
+        Surroundings { settings: &invocation.process, account: &self.account_variables }
     }
 
     pub(crate) fn environment(&self) -> &[(String, String)] {

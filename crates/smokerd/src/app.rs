@@ -8,6 +8,7 @@ use smoker_config::config;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
+use smoker_logging::records::level::Level;
 use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
 use smoker_runner::process::containment::level::Containment;
@@ -27,7 +28,7 @@ use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{TrustedOwners, Verdict};
-use crate::startup::{admission, genconfig, modules, parameters, trust};
+use crate::startup::{admission, containment, genconfig, modules, parameters, trust};
 use crate::{exit_code, test_plugin};
 
 /// Runs the command line and returns the exit code.
@@ -198,8 +199,18 @@ fn check(options: &Options) -> u8 {
             let python = Origin::of(&options.config, trusted).python(&settings);
             let modules = modules::problems(&plugins, &python);
             let parameters = parameters::problems(&plugins, &python, &options.config, None);
+            let level = Containment::probe();
+            let limits = containment::problems(&plugins, &level);
+            if options.logging.level <= Level::INFO {
+                for line in containment::describe(&level) {
+                    eprintln!("{line}");
+                }
+            }
+            if let Some(advice) = containment::advice(&plugins) {
+                eprintln!("ADVICE: {advice}");
+            }
             match modules.and_then(|modules| Ok([modules, parameters?].concat())) {
-                Ok(of_modules) => ([problems, accounts, of_modules].concat(), None),
+                Ok(of_modules) => ([problems, accounts, limits, of_modules].concat(), None),
                 Err(error) => ([problems, accounts].concat(), Some(StartError::Runtime(error))),
             }
         }

@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 /// What scripts do, for root or not.
-const SCRIPTS: [(&str, usize, &str); 13] = [
+const SCRIPTS: [(&str, usize, &str); 18] = [
     ("a plain child", 1, r#"exec sleep "$1""#),
     ("grandchildren", 3, r#"sh -c 'sh -c "sleep \$1; :" child "$1"; :' child "$1"; :"#),
     ("setsid", 3, r#"setsid sleep "$1" & sleep "$1"; :"#),
@@ -46,7 +46,7 @@ const SCRIPTS: [(&str, usize, &str); 13] = [
         0,
         r#"exec perl -e '
             use POSIX; $SIG{TERM} = "IGNORE"; open LOCK, "<", $ARGV[1] and flock LOCK, 2 or die;
-            while (1) { fork and POSIX::_exit(0); POSIX::setsid(); select(undef, undef, undef, 0.001) }' "$1" "$2""#,
+            for (1..20000) { fork and POSIX::_exit(0); POSIX::setsid(); select(undef, undef, undef, 0.001) }' "$1" "$2""#,
     ),
     (
         "a fountain of forks, faster than one kill pass",
@@ -70,11 +70,77 @@ const SCRIPTS: [(&str, usize, &str); 13] = [
             use POSIX; POSIX::close($_) for 0..2; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
             $SIG{TERM} = "IGNORE"; exec "sleep", @ARGV' "$1"; exec sleep "$1""#,
     ),
+    (
+        "a process whose first thread has ended, which looks like a zombie",
+        0,
+        r#"setsid python3 -I -c '
+import ctypes, fcntl, os, signal, sys, threading, time
+lock = open(sys.argv[1]); fcntl.flock(lock, fcntl.LOCK_EX)
+for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(one, signal.SIG_IGN)
+threading.Thread(target=time.sleep, args=(300,)).start()
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)' "$2" & wait"#,
+    ),
+    (
+        "a lowered limit",
+        2,
+        r#"env -i prlimit --locks=0: perl -e '
+            use POSIX; POSIX::close($_) for 0..2; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
+            $SIG{TERM} = "IGNORE"; exec "sleep", @ARGV' "$1"; exec sleep "$1""#,
+    ),
+    (
+        "a raised limit",
+        2,
+        r#"env -i prlimit --locks="$(prlimit --noheadings --raw --output=HARD --locks)": perl -e '
+            use POSIX; POSIX::close($_) for 0..2; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
+            $SIG{TERM} = "IGNORE"; exec "sleep", @ARGV' "$1"; exec sleep "$1""#,
+    ),
+    (
+        "the number of another run",
+        2,
+        r#"env -i SMOKER_RUN_ID=1000000000000000002 prlimit --locks=1000000000000000002: perl -e '
+            use POSIX; POSIX::close($_) for 0..2; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
+            $SIG{TERM} = "IGNORE"; exec "sleep", @ARGV' "$1"; exec sleep "$1""#,
+    ),
+    (
+        "a child whose parent is the daemon from the start (CLONE_PARENT)",
+        2,
+        r#"perl -e '
+            use POSIX; my $clone = (POSIX::uname())[4] eq "aarch64" ? 220 : 56;
+            exit if syscall($clone, 0x8011, 0, 0, 0, 0);
+            POSIX::close($_) for 0..2; POSIX::setsid(); $SIG{TERM} = "IGNORE";
+            exec "env", "-i", "prlimit", "--locks=0:", "sleep", @ARGV' "$1"; exec sleep "$1""#,
+    ),
 ];
 
 /// What only root's scripts do.
-const SCRIPTS_OF_ROOT: [(&str, usize, &str); 1] =
-    [("changed uid", 3, r#"setpriv --reuid 65534 --regid 65534 --clear-groups setsid sleep "$1" & sleep "$1"; :"#)];
+const SCRIPTS_OF_ROOT: [(&str, usize, &str); 5] = [
+    ("changed uid", 3, r#"setpriv --reuid 65534 --regid 65534 --clear-groups setsid sleep "$1" & sleep "$1"; :"#),
+    (
+        "namespaces of users and of processes",
+        4,
+        r#"setsid unshare --user --pid --fork sh -c 'trap "" TERM; exec sleep "$1"' inside "$1" & sleep "$1"; :"#,
+    ),
+    (
+        "a cgroup of its own",
+        3,
+        r#"inner=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/inner
+        setsid sleep "$1" & mkdir -p "$inner" && echo $! > "$inner/cgroup.procs"; sleep "$1"; :"#,
+    ),
+    (
+        "a cgroup of its own, deep below that of the run",
+        3,
+        r#"inner=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)
+        setsid sleep "$1" & for level in 1 2 3 4 5 6 7 8 9; do inner=$inner/$level; done
+        mkdir -p "$inner" && echo $! > "$inner/cgroup.procs"; sleep "$1"; :"#,
+    ),
+    (
+        "a frozen cgroup of its own",
+        3,
+        r#"inner=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/inner
+        setsid sleep "$1" & mkdir -p "$inner" && echo $! > "$inner/cgroup.procs" && echo 1 > "$inner/cgroup.freeze"
+        sleep "$1"; :"#,
+    ),
+];
 
 /// What modules do. `spawn` starts a process with the token.
 const BODIES: [(&str, usize, &str); 4] = [

@@ -10,7 +10,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
         &[
             ("run_record", &["moment", "plugin", "result"]),
             ("moment", &["timestamp"]),
-            ("plugin", &["value"]),
+            ("plugin", &["process_settings", "value"]),
             ("python_format", &["value"]),
             ("result", &["invalid_result", "messages", "status", "timestamp", "value"]),
             ("messages", &["invalid_result", "value"]),

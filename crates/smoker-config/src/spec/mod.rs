@@ -10,6 +10,7 @@
 //! - `action`: what a plugin's `Action` means
 //! - `validate`: parameters become a typed specification
 //! - `trigger`: when timed runs are due
+//! - `process_settings`: how the processes of a run are set up
 //! - `quantity`: amounts with a unit
 //! - `account`: users and groups
 //! - `overrides`: parameters that replace those of one plugin
@@ -24,6 +25,7 @@ pub mod overrides;
 pub mod places;
 pub(crate) mod plugin_fault;
 pub(crate) mod plugins;
+pub(crate) mod process_settings;
 pub(crate) mod quantity;
 pub(crate) mod resolve;
 pub(crate) mod sections;

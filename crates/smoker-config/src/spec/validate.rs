@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, PluginSpec, RunAs, StdinMode, TimeLimit, Trigger};
+use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
@@ -11,6 +12,7 @@ use crate::limits::{DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT}
 use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::account::{self, Accounts};
 use crate::spec::plugin_fault::PluginFault;
+use crate::spec::process_settings;
 use crate::spec::quantity;
 use crate::spec::resolve::Resolved;
 use crate::spec::trigger;
@@ -28,12 +30,13 @@ pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<Pl
     let leave_running = check.switch("LeaveRunning");
     let history = check.history();
     let run_as = check.run_as();
-    let action = check.action(max_output)?;
+    let process = check.process(&run_as);
+    let action = check.action(max_output, &run_as)?;
     let maintenance_lock = check.maintenance_lock()?;
     let stdin = check.stdin()?;
     Ok(PluginSpec {
         name: resolved.name,
-        invocation: Invocation { execution, timeout, stdin, max_output, leave_running },
+        invocation: Invocation { execution, timeout, stdin, max_output, leave_running, process },
         trigger,
         serial,
         history,
@@ -150,6 +153,14 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn process(&mut self, run_as: &RunAs) -> ProcessSettings {
+        let (settings, warnings) = process_settings::read(|key| self.get(key), run_as);
+        for (key, text) in warnings {
+            self.warn(key, &text);
+        }
+        settings
+    }
+
     fn maintenance_lock(&self) -> Result<Option<PathBuf>, PluginFault> {
         match self.truthy("MaintenanceLock") {
             None => Ok(None),
@@ -175,7 +186,7 @@ impl<'a> Check<'a> {
 
     /// Makes the specification of the action. What an action lacks is the
     /// ERROR of its own runs; the plugin itself is not to suffer from it.
-    fn action(&mut self, max_output: usize) -> Result<Option<ActionSpec>, PluginFault> {
+    fn action(&mut self, max_output: usize, run_as: &RunAs) -> Result<Option<ActionSpec>, PluginFault> {
         let Some(Value::Map(entries)) = self.truthy("Action") else { return Ok(None) };
         let get = |key: &str| {
             debug_assert!(OF_ACTIONS.contains(&key), "{key} is missing in the list of keys");
@@ -231,7 +242,12 @@ impl<'a> Check<'a> {
             self.warn("Action", &format!("its action's LeaveRunning {reason}"));
             false
         });
-        let invocation = execution.map(|execution| Invocation { execution, timeout, stdin, max_output, leave_running });
+        let (process, warnings) = process_settings::read(get, run_as);
+        for (_, text) in warnings {
+            self.warn("Action", &format!("its action's {text}"));
+        }
+        let invocation =
+            execution.map(|execution| Invocation { execution, timeout, stdin, max_output, leave_running, process });
         Ok(Some(ActionSpec { invocation }))
     }
 }

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from _smoker_host import isolation, logs, paths, rehearsal, reply, run
+from _smoker_host import isolation, logs, paths, rehearsal, reply, run, setup
 
 # The daemon knows this exit code: the descriptor for the reply is gone.
 LOST_REPLY = 113
@@ -96,9 +96,12 @@ def run_one_job(shared, parent, mask, job, output, log):
     if is_replaced:
         os._exit(0)
     isolation.carry_run_tag(request['run_tag'])
-    isolation.set_environment(request)
     isolation.set_process_name('smokerd plugin')
-    account = request['account']
+    account, settings = request['account'], request['setup']
+    try:
+        setup.limit(settings)
+    except Exception as error:
+        finish(connection, {'error': str(error)}, request)
     if account is not None:
         try:
             isolation.change_account(account)
@@ -106,6 +109,11 @@ def run_one_job(shared, parent, mask, job, output, log):
             text = "can't run it as uid %s and gid %s: %s" % (account['uid'], account['gid'], error)
             finish(connection, {'error': text}, request)
         isolation.follow_parent(parent)
+    try:
+        setup.surround(settings)
+    except Exception as error:
+        finish(connection, {'error': str(error)}, request)
+    isolation.set_environment(request)
     logs.take_from(request['log_level'])
     paths.use(shared)
     answer = run.run(request)

@@ -23,7 +23,10 @@ RUN_TAG_VARIABLE = 'SMOKER_RUN_ID'
 # RLIMIT_LOCKS, which Linux no longer counts and Python does not name: on all
 # its architectures the number is this.
 CARRIER = 10
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_SECUREBITS = 1, 4, 15, 28
+# The C library has no function for it.
+SYS_KEYCTL = {'x86_64': 250, 'aarch64': 219}
+KEYCTL_JOIN_SESSION_KEYRING = 1
 
 
 def _run_tag_address():
@@ -60,6 +63,8 @@ def set_environment(request):
     """Names the run to all that the module starts, as a command's environment
     does, but without the parameters: the module has them with their types, and
     they may contain passwords."""
+    # `Env` of the plugin has been set, and must not hide the run.
+    os.environ[RUN_TAG_VARIABLE] = request['run_tag']
     os.environ['SMOKER_PLUGIN'] = request['plugin'].replace('\0', '')
     os.environ['SMOKER_TIMEOUT'] = request['timeout_text']
     if request['kind'] == 'action':
@@ -90,6 +95,7 @@ def take_streams(output):
 def change_account(account):
     """Changes user and groups for good, and checks it."""
     uid, gid = account['uid'], account['gid']
+    leave_root_behind()
     os.setgroups(account['groups'])
     if hasattr(os, 'setresuid'):
         os.setresgid(gid, gid, gid)
@@ -107,6 +113,18 @@ def change_account(account):
             give_up_capabilities()
     if not taken:
         raise PermissionError('the system did not change them for good')
+
+
+def leave_root_behind():
+    """A session keyring of its own, and no security bits by which capabilities
+    outlive a change of the user. Where the system refuses these, what they
+    would take away is not there or is refused later."""
+    if LIBC is None or not sys.platform.startswith('linux'):
+        return
+    keyctl = SYS_KEYCTL.get(os.uname().machine)
+    if keyctl is not None:
+        LIBC.syscall(keyctl, KEYCTL_JOIN_SESSION_KEYRING, None)
+    LIBC.prctl(PR_SET_SECUREBITS, 0, 0, 0, 0)
 
 
 def give_up_capabilities():

@@ -16,6 +16,7 @@ use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildLimits, execute};
 use crate::process::own_program;
 use crate::process::spawn::Program;
+use crate::process::surroundings::Surroundings;
 
 /// The first argument by which a program that uses this crate is asked to
 /// [`serve`] one built-in.
@@ -53,6 +54,7 @@ pub(crate) async fn run_in_child(
     request: &ModuleRequest,
     limits: ChildLimits,
     credentials: Option<&Credentials>,
+    surroundings: Surroundings<'_>,
     context: RunContext<'_>,
 ) -> Result<ModuleReply, String> {
     let name = &request.module;
@@ -63,6 +65,7 @@ pub(crate) async fn run_in_child(
         path: &binary,
         name: Some("smokerd"),
         arguments: &[OsStr::new(SUBCOMMAND)],
+        surroundings,
         environment: &[],
         credentials,
         has_input: true,

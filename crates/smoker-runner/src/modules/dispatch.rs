@@ -13,7 +13,7 @@ use smoker_model::value::python_text;
 
 use crate::context::RunContext;
 use crate::modules::builtin;
-use crate::modules::host::job::Job;
+use crate::modules::host::job::{Job, JobBounds};
 use crate::modules::host::python_host::PythonHost;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
@@ -21,6 +21,7 @@ use crate::modules::reply::{self, ModuleReply};
 use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
+use crate::process::surroundings::Surroundings;
 use crate::{detached, output};
 
 /// How many bytes a result may have beside those for its output.
@@ -99,7 +100,7 @@ impl ModuleCall<'_> {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
                 let request = self.request(as_map(&context.plugin.spec().parameters));
                 let limits = ChildLimits { timeout, max_output: self.reply_limit(), leave_running: false };
-                builtin::run_in_child(&request, limits, credentials, context).await?
+                builtin::run_in_child(&request, limits, credentials, self.surroundings(), context).await?
             }
             Provider::BuiltIn(_) => {
                 return builtin::run_here(self.request(as_map(&context.plugin.spec().parameters))).await;
@@ -130,9 +131,12 @@ impl ModuleCall<'_> {
     async fn ask_python(&self, modules: &Modules, credentials: Option<&Credentials>) -> Result<ModuleReply, String> {
         let (context, timeout, reply_limit) = (self.context, self.timeout(), self.reply_limit());
         let request = self.request(Map::new());
-        let registered = context.processes.register_child(self.module.invocation.leave_running);
+        let surroundings = self.surroundings();
+        let leave_running = self.module.invocation.leave_running;
+        let registered = context.processes.register_child(leave_running, surroundings.group_limits());
+        let bounds = JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit };
         let parameters = &context.plugin.spec().parameters;
-        let job = Job::new(registered.run, &request, parameters, &timeout.text, credentials, reply_limit);
+        let job = Job::new(registered.run, &request, parameters, bounds, credentials, surroundings);
         let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
         modules
             .host
@@ -164,6 +168,10 @@ impl ModuleCall<'_> {
     /// messages, with what JSON adds to short lines.
     fn reply_limit(&self) -> usize {
         self.module.invocation.max_output.saturating_mul(4).saturating_add(REPLY_ALLOWANCE)
+    }
+
+    fn surroundings(&self) -> Surroundings<'_> {
+        self.context.plugin.surroundings(self.module.invocation)
     }
 
     fn timeout(&self) -> &TimeLimit {

@@ -13,6 +13,7 @@ use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::process::execute::{ChildEnd, ChildLimits, execute};
 use crate::process::spawn::Program;
+use crate::process::surroundings::Surroundings;
 
 /// The script that looks along the path of an interpreter.
 const SCRIPT: &str = include_str!("../../python/lookup.py");
@@ -107,6 +108,7 @@ pub(crate) async fn not_found(names: &[&str], python: &PythonSettings, reaper: &
         path: interpreter,
         name: None,
         arguments: &arguments,
+        surroundings: Surroundings::of_daemon(),
         environment: &[],
         credentials: None,
         has_input: false,

@@ -5,6 +5,7 @@
 
 use std::ffi::CString;
 use std::io;
+use std::path::Path;
 
 use nix::unistd::{Gid, Group, Uid, User, getegid, geteuid};
 use smoker_model::plugin::{AccountId, RunAs};
@@ -21,6 +22,8 @@ pub struct Credentials {
     pub gid: Gid,
     /// Supplementary groups: those of the account, none when the id has no account.
     pub groups: Vec<Gid>,
+    /// HOME, USER, LOGNAME and SHELL of the account.
+    pub variables: Vec<(String, String)>,
 }
 
 /// Why an account cannot be used.
@@ -92,12 +95,33 @@ impl Credentials {
                 found.ok_or_else(|| CredentialsError::UnknownGroup(name.clone()))?.gid
             }
         };
+        let variables = variables_of(uid, account.as_ref());
         let groups = match account.and_then(|account| CString::new(account.name).ok()) {
             Some(name) => sys::groups_of(&name, gid).map_err(|error| lookup_error(user, error))?,
             None => Vec::new(),
         };
-        Ok(Self { uid, gid, groups })
+        Ok(Self { uid, gid, groups, variables })
     }
+
+    /// The variables of the account that a plugin runs as, also when it is that
+    /// of the daemon; none where no account is configured.
+    pub(crate) fn variables_for(run_as: &RunAs) -> Vec<(String, String)> {
+        let RunAs::Account { user, group } = run_as else { return Vec::new() };
+        Self::of_account(user, group).map(|credentials| credentials.variables).unwrap_or_default()
+    }
+}
+
+/// What `su` sets. An id without an account has no home, and must not have root's.
+fn variables_of(uid: Uid, account: Option<&User>) -> Vec<(String, String)> {
+    let text = |path: &Path, default: &str| {
+        if path.as_os_str().is_empty() { default.to_owned() } else { path.to_string_lossy().into_owned() }
+    };
+    let (name, home, shell) = match account {
+        Some(account) => (account.name.clone(), text(&account.dir, "/"), text(&account.shell, "/bin/sh")),
+        None => (uid.to_string(), "/".to_owned(), "/bin/sh".to_owned()),
+    };
+    let variables = [("HOME", home), ("USER", name.clone()), ("LOGNAME", name), ("SHELL", shell)];
+    variables.map(|(name, value)| (name.to_owned(), value)).to_vec()
 }
 
 /// Gives up all capabilities of the calling thread and of whatever it starts.

@@ -28,6 +28,7 @@ use crate::process::process_scanner::ProcessScanner;
 use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
 use crate::process::spawn::{Program, spawn_helper};
+use crate::process::surroundings::Surroundings;
 use crate::process::sys::ScanScope;
 use crate::process::terminate::{end_cgroup, kill_helper};
 
@@ -100,6 +101,7 @@ impl GuardianKeeper {
             path: Path::new("/proc/self/exe"),
             name: Some("smokerd"),
             arguments: &arguments,
+            surroundings: Surroundings::of_daemon(),
             environment: &[],
             credentials: None,
             has_input: true,

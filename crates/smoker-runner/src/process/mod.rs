@@ -5,6 +5,7 @@
 //! - `spawn`: starts a child; nothing else does
 //! - `child`: a child, its streams and its end
 //! - `inheritance`: what the daemon has set for itself alone
+//! - `surroundings`: what a program of a run finds around it, as configured
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
@@ -31,5 +32,6 @@ pub(crate) mod process_scanner;
 pub(crate) mod process_tree;
 pub(crate) mod run_id;
 pub(crate) mod spawn;
+pub(crate) mod surroundings;
 pub(crate) mod sys;
 pub(crate) mod terminate;

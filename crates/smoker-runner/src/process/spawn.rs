@@ -1,6 +1,7 @@
 //! Starts children; no other file does.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -20,6 +21,7 @@ use crate::process::credentials::Credentials;
 use crate::process::environment::DAEMON_ONLY;
 use crate::process::inheritance;
 use crate::process::run_id::{self, RunId};
+use crate::process::surroundings::Surroundings;
 use crate::process::sys::{self, ChildAccount, ChildSetup};
 
 /// Where programs are without a `PATH`.
@@ -32,7 +34,9 @@ pub(crate) struct Program<'a> {
     /// What it is told to be called, when that is not its path.
     pub(crate) name: Option<&'a str>,
     pub(crate) arguments: &'a [&'a OsStr],
-    /// Variables beside those of the daemon.
+    /// Limits, working directory and the like, as configured.
+    pub(crate) surroundings: Surroundings<'a>,
+    /// Variables beside those of the daemon and of the surroundings.
     pub(crate) environment: &'a [(String, String)],
     pub(crate) credentials: Option<&'a Credentials>,
     /// Whether the daemon writes to its standard input.
@@ -124,7 +128,10 @@ async fn start(
     for argument in program.arguments {
         arguments.push(text(argument)?);
     }
-    let environment = environment(program.environment, run)?;
+    let environment = environment(program, run)?;
+    let limits = registered.limits.resources();
+    let work_dir = program.surroundings.work_dir()?;
+    let settings = program.surroundings.settings;
     let account = program.credentials.map(|it| ChildAccount { uid: it.uid, gid: it.gid, groups: &it.groups });
     let setup = ChildSetup {
         program: &path,
@@ -132,14 +139,14 @@ async fn start(
         environment: &environment,
         streams: [streams[0].as_fd(), streams[1].as_fd(), streams[2].as_fd()],
         account,
-        limits: &[],
+        limits: &limits,
         tag: sys::tag_of(run),
         open_files: inheritance::open_files(),
         cgroup: registered.cgroup.as_ref().map(|cgroup| cgroup.directory()),
-        work_dir: None,
-        umask: None,
-        nice: None,
-        no_new_privileges: false,
+        work_dir: work_dir.as_deref(),
+        umask: settings.umask,
+        nice: settings.nice,
+        no_new_privileges: settings.no_new_privileges,
         resets_oom_score: inheritance::is_spared_by_oom_killer(),
     };
     reaper.start_child(&setup).await.map(Child::of)
@@ -158,15 +165,17 @@ fn search(program: &Path) -> io::Result<Cow<'_, Path>> {
 }
 
 /// The variables of the daemon, but for those that are meant for it alone; then those of the run.
-fn environment(additional: &[(String, String)], run: RunId) -> io::Result<Vec<CString>> {
+/// Of those with one name the last counts.
+fn environment(program: &Program<'_>, run: RunId) -> io::Result<Vec<CString>> {
     static INHERITED: LazyLock<Vec<(OsString, CString)>> = LazyLock::new(|| {
         let variables = std::env::vars_os().filter(|(name, _)| !DAEMON_ONLY.iter().any(|other| name == other));
         variables.filter_map(|(name, value)| Some((name.clone(), variable(&name, &value).ok()?))).collect()
     });
     let run = run.to_string();
-    let own = additional.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let own: Vec<_> = own.chain([(run_id::VARIABLE, run.as_str())]).collect();
-    let is_replaced = |name: &OsString| own.iter().any(|(own, _)| name == own);
+    let additional = program.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let own = program.surroundings.variables().chain(additional).chain([(run_id::VARIABLE, run.as_str())]);
+    let own: BTreeMap<&str, &str> = own.collect();
+    let is_replaced = |name: &OsString| name.to_str().is_some_and(|name| own.contains_key(name));
     let mut all: Vec<_> =
         INHERITED.iter().filter(|(name, _)| !is_replaced(name)).map(|(_, text)| text.clone()).collect();
     for (name, value) in &own {

@@ -11,6 +11,7 @@ use smoker_model::messages::Level;
 use smoker_model::plugin::{
     ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit,
 };
+use smoker_model::process_settings::ProcessSettings;
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
@@ -228,6 +229,7 @@ pub(crate) fn invocation(execution: Execution) -> Invocation {
         stdin: StdinMode::Null,
         max_output: 1 << 20,
         leave_running: false,
+        process: ProcessSettings::default(),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn restrict_umask() {
 /// Gives up root for good: groups, then group, then user, then capabilities
 /// that a change of the user leaves; checked. Must happen before the first thread.
 pub(crate) fn drop_privileges(credentials: &Credentials) -> Result<(), StartError> {
-    let Credentials { uid, gid, groups } = credentials;
+    let Credentials { uid, gid, groups, .. } = credentials;
     if geteuid() == *uid && getegid() == *gid && !geteuid().is_root() {
         return Ok(());
     }

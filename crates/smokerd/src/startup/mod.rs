@@ -4,6 +4,7 @@
 //!
 //! - `configuration`: a path becomes a configuration that this daemon can run
 //! - `admission`: plugins whose users or groups this daemon cannot run as
+//! - `containment`: what `--check` says of the containment of runs on this host
 //! - `modules`: modules and parsers that a configuration names and that cannot be found
 //! - `parameters`: parameters that built-in modules, parsers and actions refuse
 //! - `genconfig`: writes a generated configuration to a file or to standard output
@@ -13,6 +14,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod configuration;
+pub(crate) mod containment;
 pub(crate) mod genconfig;
 pub(crate) mod modules;
 pub(crate) mod parameters;

@@ -1,5 +1,7 @@
 //! What a child of the host is told to do.
 
+use std::path::Path;
+
 use serde::Serialize;
 use smoker_model::module::ModuleRequest;
 use smoker_model::plugin::Parameters;
@@ -9,6 +11,7 @@ use smoker_model::value::python_text;
 use crate::modules::host::log;
 use crate::process::credentials::Credentials;
 use crate::process::run_id::RunId;
+use crate::process::surroundings::{ProcessLimits, Surroundings};
 
 /// A request with all that Python needs beyond it.
 #[derive(Serialize)]
@@ -22,6 +25,7 @@ pub(crate) struct Job<'a> {
     parameters_literal: String,
     timeout_text: &'a str,
     account: Option<Account>,
+    setup: Setup<'a>,
     /// From which level of Python's `logging` on records are sent.
     log_level: u32,
     /// How many bytes the reply may have.
@@ -36,16 +40,54 @@ struct Account {
     groups: Vec<u32>,
 }
 
+/// How the child sets itself up before the module's code runs.
+#[derive(Serialize)]
+struct Setup<'a> {
+    address_space: Option<u64>,
+    processes: Option<u64>,
+    nice: Option<i32>,
+    umask: Option<u32>,
+    work_dir: Option<&'a Path>,
+    environment: Vec<(&'a str, &'a str)>,
+    no_new_privileges: bool,
+}
+
+impl<'a> Setup<'a> {
+    fn of(surroundings: &Surroundings<'a>, limits: ProcessLimits) -> Self {
+        let settings = surroundings.settings;
+        let account = surroundings.account.iter().chain(&settings.env);
+        Self {
+            address_space: limits.address_space,
+            processes: limits.processes,
+            nice: settings.nice,
+            umask: settings.umask,
+            work_dir: settings.work_dir.as_deref(),
+            environment: account.map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            no_new_privileges: settings.no_new_privileges,
+        }
+    }
+}
+
+/// How far the child may go.
+#[derive(Clone, Copy)]
+pub(crate) struct JobBounds<'a> {
+    /// The time limit as Python prints it.
+    pub(crate) timeout_text: &'a str,
+    pub(crate) limits: ProcessLimits,
+    /// How many bytes the reply may have.
+    pub(crate) reply_limit: usize,
+}
+
 impl<'a> Job<'a> {
     pub(crate) fn new(
         run_id: RunId,
         request: &'a ModuleRequest,
         parameters: &Parameters,
-        timeout_text: &'a str,
+        bounds: JobBounds<'a>,
         credentials: Option<&Credentials>,
-        reply_limit: usize,
+        surroundings: Surroundings<'a>,
     ) -> Self {
-        let account = credentials.map(|Credentials { uid, gid, groups }| Account {
+        let account = credentials.map(|Credentials { uid, gid, groups, .. }| Account {
             uid: uid.as_raw(),
             gid: gid.as_raw(),
             groups: groups.iter().map(|group| group.as_raw()).collect(),
@@ -55,10 +97,11 @@ impl<'a> Job<'a> {
             run_tag,
             request,
             parameters_literal,
-            timeout_text,
+            timeout_text: bounds.timeout_text,
             account,
+            setup: Setup::of(&surroundings, bounds.limits),
             log_level: log::wanted_level(),
-            reply_limit,
+            reply_limit: bounds.reply_limit,
         }
     }
 }

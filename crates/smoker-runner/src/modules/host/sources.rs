@@ -20,6 +20,7 @@ pub(crate) fn modules() -> BTreeMap<&'static str, &'static str> {
         "_smoker_host/child.py" => "host/child.py",
         "_smoker_host/importer.py" => "host/importer.py",
         "_smoker_host/isolation.py" => "host/isolation.py",
+        "_smoker_host/setup.py" => "host/setup.py",
         "_smoker_host/logs.py" => "host/logs.py",
         "_smoker_host/loop.py" => "host/loop.py",
         "_smoker_host/paths.py" => "host/paths.py",

@@ -23,6 +23,7 @@ use crate::process::containment::orphans::Reaper;
 use crate::process::execute::ChildEnd;
 use crate::process::own_program;
 use crate::process::spawn::{Program, spawn_host};
+use crate::process::surroundings::Surroundings;
 use crate::process::terminate::kill_helper;
 
 /// Runs the line that comes first over the control socket, so that a listing
@@ -107,6 +108,7 @@ impl StartedHost {
             path: interpreter,
             name: None,
             arguments: &["-c", LOADER, NAME].map(OsStr::new),
+            surroundings: Surroundings::of_daemon(),
             environment: &[],
             credentials: None,
             has_input: true,

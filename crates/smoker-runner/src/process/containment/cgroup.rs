@@ -24,6 +24,11 @@ use nix::unistd::{Pid, UnlinkatFlags, unlinkat};
 /// How many unused cgroups are kept for the next runs.
 const SPARE: usize = 32;
 
+/// How deep below its own cgroup the cgroups of a run that it made as root are
+/// looked at: each level takes a descriptor. What is deeper is killed with the
+/// rest, and removed by nobody.
+const MAX_DEPTH: usize = 64;
+
 /// The files that the daemon writes in a cgroup of its own after it has dropped root.
 const DELEGATED: [&str; 3] = ["cgroup.procs", "cgroup.threads", "cgroup.subtree_control"];
 
@@ -127,6 +132,11 @@ impl CgroupTree {
         self.0.path.parent().unwrap_or(&self.0.path)
     }
 
+    /// Which limits its cgroups can set.
+    pub(crate) fn controllers(&self) -> Controllers {
+        self.0.controllers
+    }
+
     /// An empty cgroup with these limits.
     ///
     /// # Errors
@@ -184,7 +194,7 @@ impl CgroupTree {
             spare.push(cgroup);
         } else {
             drop(spare);
-            let _ = remove(self.0.base.as_fd(), &cgroup.name);
+            let _ = remove(self.0.base.as_fd(), &cgroup.name, MAX_DEPTH);
         }
     }
 
@@ -246,7 +256,7 @@ impl RunCgroup {
     /// The living processes of the run.
     pub(crate) fn processes(&self) -> Vec<Pid> {
         let mut found = Vec::new();
-        collect_processes(self.directory(), &mut found);
+        collect_processes(self.directory(), &mut found, MAX_DEPTH);
         found
     }
 
@@ -351,31 +361,30 @@ fn remove_stale_trees(own: &Path) {
 fn remove_tree(path: &Path) -> io::Result<()> {
     let folder = File::open(path)?;
     for child in children(folder.as_fd())? {
-        let _ = remove(folder.as_fd(), &child);
+        let _ = remove(folder.as_fd(), &child, MAX_DEPTH);
     }
     fs::remove_dir(path)
 }
 
 /// Removes a cgroup with all below it. One that has processes stays.
-fn remove(parent: BorrowedFd<'_>, name: &str) -> io::Result<()> {
-    // A run cannot nest deeper than `cgroup.max.depth` and the length of a path allow.
+fn remove(parent: BorrowedFd<'_>, name: &str, depth: usize) -> io::Result<()> {
     let folder = open_folder(parent, name)?;
-    if fstat(&folder)?.st_nlink > 2 {
+    if depth > 0 && fstat(&folder)?.st_nlink > 2 {
         for child in children(folder.as_fd())? {
-            remove(folder.as_fd(), &child)?;
+            remove(folder.as_fd(), &child, depth - 1)?;
         }
     }
     Ok(unlinkat(parent, name, UnlinkatFlags::RemoveDir)?)
 }
 
-fn collect_processes(folder: BorrowedFd<'_>, found: &mut Vec<Pid>) {
+fn collect_processes(folder: BorrowedFd<'_>, found: &mut Vec<Pid>, depth: usize) {
     let listed = read(folder, "cgroup.procs").unwrap_or_default();
     // 0 stands for a process that this one cannot see.
     found.extend(listed.lines().filter_map(|line| line.parse().ok()).filter(|pid| *pid > 0).map(Pid::from_raw));
-    if fstat(folder).is_ok_and(|status| status.st_nlink > 2) {
+    if depth > 0 && fstat(folder).is_ok_and(|status| status.st_nlink > 2) {
         for child in children(folder).unwrap_or_default() {
             if let Ok(child) = open_folder(folder, &child) {
-                collect_processes(child.as_fd(), found);
+                collect_processes(child.as_fd(), found, depth - 1);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::process::containment::cgroup::CgroupTree;
+use crate::process::containment::cgroup::{CgroupTree, Controllers};
 
 /// The level of containment. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,6 +39,36 @@ impl Containment {
             tree.remove();
         }
         level
+    }
+
+    /// What this level cannot do, a sentence for each, for operators.
+    #[must_use]
+    pub fn shortcomings(&self) -> Vec<&'static str> {
+        let Controllers { memory, pids } = self.controllers();
+        let of_level = match self {
+            Self::Cgroups(_) => "a run as root can move its processes out of its cgroup",
+            Self::Marks { .. } => {
+                "a process can outlive a daemon that is killed with SIGKILL, or its run, when it gives up group, parents \
+                 and number all at once; a run as root can always"
+            }
+        };
+        let memory =
+            (!memory).then_some("MaxMemory bounds each process of a run, not all together (no memory controller)");
+        let pids = (!pids).then_some(
+            "MaxProcesses counts all processes of the account of a run and does not bind root (no pids controller)",
+        );
+        std::iter::once(of_level).chain(memory).chain(pids).collect()
+    }
+
+    /// Whether `MaxProcesses` binds runs as root, too.
+    #[must_use]
+    pub fn bounds_processes_of_root(&self) -> bool {
+        self.controllers().pids
+    }
+
+    /// Which limits of a run its cgroup sets; the others each process carries itself.
+    pub(crate) fn controllers(&self) -> Controllers {
+        self.cgroups().map(CgroupTree::controllers).unwrap_or_default()
     }
 
     pub(crate) fn cgroups(&self) -> Option<&CgroupTree> {

@@ -12,6 +12,7 @@ use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
+use crate::process::surroundings::ProcessLimits;
 use crate::process::{sys, terminate};
 
 /// How often orphans are searched for that appear while other processes are ended.
@@ -35,13 +36,21 @@ pub(crate) struct RegisteredChild {
     pub(crate) cgroup: Option<Arc<RunCgroup>>,
     /// The account that its processes have; none for a run of root's, which can start processes of any.
     pub(crate) owner: Option<u32>,
+    /// The limits that its processes carry themselves.
+    pub(crate) limits: ProcessLimits,
     leaves_running: bool,
 }
 
 impl RegisteredChild {
     /// A helper of the daemon, which belongs to no run.
     pub(crate) fn helper() -> Self {
-        Self { run: RunId::of_daemon(), cgroup: None, owner: None, leaves_running: false }
+        Self {
+            run: RunId::of_daemon(),
+            cgroup: None,
+            owner: None,
+            limits: ProcessLimits::default(),
+            leaves_running: false,
+        }
     }
 
     /// Ends the child, which leads the group `leader`, and all that comes from
@@ -80,15 +89,17 @@ impl RunProcesses {
 
     /// Registers one more child. What a child leaves running when it ends by
     /// itself may stay if `leaves_running`.
-    pub(crate) fn register_child(&self, leaves_running: bool) -> RegisteredChild {
+    pub(crate) fn register_child(&self, leaves_running: bool, limits: GroupLimits) -> RegisteredChild {
         let (run, owner) = (RunId::new(), self.owner);
-        let cgroup = self.reaper.new_cgroup(GroupLimits::default()).map(Arc::new);
+        let cgroup = self.reaper.new_cgroup(limits).map(Arc::new);
+        let controllers = cgroup.as_ref().map(|_| self.reaper.containment().controllers()).unwrap_or_default();
+        let limits = ProcessLimits::beside(controllers, limits, owner);
         if cgroup.is_none() {
             let (plugin, began) = (self.plugin.clone(), sys::ticks_since_boot());
             let marked = MarkedRun { plugin, owner, leaves_running, began, ended: None };
             self.reaper.leftovers().begin(run, marked);
         }
-        let child = RegisteredChild { run, cgroup, owner, leaves_running };
+        let child = RegisteredChild { run, cgroup, owner, limits, leaves_running };
         self.children.lock().unwrap_or_else(PoisonError::into_inner).push(child.clone());
         child
     }

@@ -37,7 +37,7 @@ use std::cell::UnsafeCell;
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::io;
-use std::mem::{MaybeUninit, zeroed};
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::ptr;
 
@@ -377,8 +377,7 @@ fn set_limits(setup: &ChildSetup<'_>) -> Result<(), Failure> {
         let _ = set_soft_limit(libc::RLIMIT_NOFILE, soft);
     }
     for (resource, limit) in setup.limits {
-        let limit = libc::rlimit64 { rlim_cur: *limit, rlim_max: *limit };
-        set_limit(*resource, &limit)?;
+        lower_limit(*resource, *limit)?;
     }
     if setup.resets_oom_score {
         // SAFETY: the texts end with a NUL or are as long as said. A kernel
@@ -392,13 +391,23 @@ fn set_limits(setup: &ChildSetup<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Soft and hard value alike; a hard one that is lower already stays.
+fn lower_limit(resource: LimitedResource, limit: u64) -> Result<(), Failure> {
+    let limit = limit.min(hard_limit(resource)?);
+    set_limit(resource, &libc::rlimit64 { rlim_cur: limit, rlim_max: limit })
+}
+
 fn set_soft_limit(resource: LimitedResource, soft: u64) -> Result<(), Failure> {
+    let hard = hard_limit(resource)?;
+    set_limit(resource, &libc::rlimit64 { rlim_cur: soft.min(hard), rlim_max: hard })
+}
+
+fn hard_limit(resource: LimitedResource) -> Result<u64, Failure> {
     let mut limit = libc::rlimit64 { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the kernel fills the structure, which has the layout of its own.
     let returned = unsafe { libc::syscall(libc::SYS_prlimit64, 0, resource, ptr::null::<c_void>(), &raw mut limit) };
     check(Step::Limits, returned)?;
-    limit.rlim_cur = soft.min(limit.rlim_max);
-    set_limit(resource, &limit)
+    Ok(limit.rlim_max)
 }
 
 fn set_limit(resource: LimitedResource, limit: &libc::rlimit64) -> Result<(), Failure> {
@@ -461,11 +470,14 @@ pub(crate) fn give_up_capabilities() -> io::Result<()> {
 /// Every signal gets its default, then none is blocked. The other order would
 /// let a signal reach a handler of the daemon's.
 fn reset_signals() {
-    // SAFETY: all bytes zero is a valid value: the default action, no flags.
-    let default: libc::sigaction = unsafe { zeroed() };
+    // All bytes zero: the default action, no flags, an empty mask. The system call itself, because the C
+    // library refuses the two signals that it uses itself. No processor's structure is larger.
+    let default = [0_u64; 8];
     for signal in 1..=LAST_SIGNAL {
-        // SAFETY: the structure is read only; those that cannot be changed are refused.
-        unsafe { libc::sigaction(signal, &raw const default, ptr::null_mut()) };
+        // SAFETY: the kernel reads as many bytes as its structure has; signals that cannot be changed are refused.
+        unsafe {
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), ptr::null::<c_void>(), SIGNAL_SET);
+        }
     }
     let none = [0_u64; 2];
     // SAFETY: the kernel reads as many bytes as its own set of signals has.

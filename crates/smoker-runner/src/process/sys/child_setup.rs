@@ -12,6 +12,12 @@ pub(crate) type LimitedResource = libc::__rlimit_resource_t;
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) type LimitedResource = libc::c_int;
 
+/// Bytes of a process's address space.
+pub(crate) const ADDRESS_SPACE: LimitedResource = libc::RLIMIT_AS as LimitedResource;
+
+/// Processes and threads of a process's account.
+pub(crate) const PROCESSES: LimitedResource = libc::RLIMIT_NPROC as LimitedResource;
+
 /// A program and all that it begins with.
 #[derive(Debug)]
 pub(crate) struct ChildSetup<'a> {

@@ -36,7 +36,7 @@ mod run_member;
 pub(crate) use calls::{close_inherited_descriptors_on_exec, open_pidfd, reap, signal_pidfd};
 #[cfg(target_os = "linux")]
 pub(crate) use child::{give_up_capabilities, start};
-pub(crate) use child_setup::{ChildAccount, ChildSetup, StartedChild};
+pub(crate) use child_setup::{ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartedChild};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
     adopt_orphans, can_tag, child_pids, groups_of, is_alive, members_of, orphan_facts, signal_member, tag_of,

@@ -1,7 +1,9 @@
 //! What a run gets from the daemon, and what it does not: ids, capabilities,
-//! descriptors, the mask of files, the environment.
+//! descriptors, signals, session, limits, the mask of files, the environment; and what a plugin's own keys say of these.
 
 mod descriptors;
 mod environment;
 mod ids;
+mod inherited;
+mod settings;
 mod umask;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use smoker_tests::escapes::Way;
 
-use crate::run::kill_matrix::fixture::EscapeFixture;
+use crate::run::kill_matrix::fixture::{EscapeFixture, Level};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(3);
@@ -87,6 +87,28 @@ fn what_a_run_leaves_behind_when_it_ends_by_itself() {
     {
         assert_eq!(outcome.status(), "OK", "{}: {}", cell.name(), outcome.0);
     }
+    fixture.wait_for_no_survivors(GRACE + SLACK);
+    fixture.expect_all_slots_free();
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn forced_runs_over_their_time_without_cgroups() {
+    let Some(fixture) = EscapeFixture::build_at(Level::Marks, Way::Waits, "Timeout: 3") else { return };
+    let outcomes = fixture.daemon.finish(&fixture.daemon.force(&fixture.plugins()));
+    for (cell, (_, outcome)) in fixture.cells.iter().zip(&outcomes) {
+        assert!(outcome.expect_error().contains("timeout"), "{}: {}", cell.name(), outcome.0);
+    }
+    // What has given up each mark is found as an orphan, which may be after the result.
+    fixture.wait_for_no_survivors(GRACE + SLACK);
+    fixture.expect_all_slots_free();
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn what_a_run_leaves_behind_without_cgroups() {
+    let Some(fixture) = EscapeFixture::build_at(Level::Marks, Way::Leaves, "Timeout: 60") else { return };
+    let _ = fixture.daemon.finish(&fixture.daemon.force(&fixture.plugins()));
     fixture.wait_for_no_survivors(GRACE + SLACK);
     fixture.expect_all_slots_free();
 }

@@ -1,0 +1,123 @@
+//! `MaxMemory`, `MaxProcesses`, `Nice`, `WorkDir`, `Umask`, `Env` and `NoNewPrivileges`.
+//!
+//! These names were parameters of the user's own before they meant something:
+//! a value that cannot be meant for the key leaves the plugin as it is.
+
+use std::path::PathBuf;
+
+use smoker_model::plugin::{AccountId, RunAs};
+use smoker_model::process_settings::ProcessSettings;
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+
+use crate::limits::DEFAULT_MAX_PROCESSES;
+use crate::spec::quantity;
+use crate::yaml::node::kind_name;
+
+/// A key whose value is a plain parameter, and why.
+pub(crate) type Warning = (&'static str, String);
+
+/// Reads the keys of a plugin or an action.
+pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, run_as: &RunAs) -> (ProcessSettings, Vec<Warning>) {
+    let mut keys = Keys { get, warnings: Vec::new() };
+    let settings = ProcessSettings {
+        max_memory: keys.read("MaxMemory", |value| quantity::bytes(value).map(|bytes| bytes as u64)),
+        max_processes: keys.read("MaxProcesses", number_above_zero).or_else(|| default_max_processes(run_as)),
+        nice: keys.read("Nice", nice),
+        work_dir: keys.read("WorkDir", absolute_path),
+        umask: keys.read("Umask", umask),
+        env: keys.read("Env", variables).unwrap_or_default(),
+        no_new_privileges: keys.read("NoNewPrivileges", switch).unwrap_or_default(),
+    };
+    (settings, keys.warnings)
+}
+
+struct Keys<F> {
+    get: F,
+    warnings: Vec<Warning>,
+}
+
+impl<'a, F: Fn(&str) -> Option<&'a Value>> Keys<F> {
+    fn read<T>(&mut self, key: &'static str, read: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
+        match read((self.get)(key)?) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                self.warnings.push((key, format!("{key} {reason}; it is a plain parameter and sets nothing")));
+                None
+            }
+        }
+    }
+}
+
+/// Root's processes are not bounded: they could undo it.
+fn default_max_processes(run_as: &RunAs) -> Option<u64> {
+    let RunAs::Account { user, .. } = run_as else { return None };
+    let is_root = match user {
+        AccountId::Number(number) => *number == 0,
+        AccountId::Name(name) => name == "root",
+    };
+    (!is_root).then_some(DEFAULT_MAX_PROCESSES)
+}
+
+fn number_above_zero(value: &Value) -> Result<u64, String> {
+    match value {
+        Value::Int(number) if *number > 0 => Ok(u64::try_from(*number).unwrap_or(u64::MAX)),
+        other => Err(format!("has to be a whole number above 0, not {}", shown(other))),
+    }
+}
+
+fn nice(value: &Value) -> Result<i32, String> {
+    let number = if let Value::Int(number) = value { i32::try_from(*number).ok() } else { None };
+    let number = number.filter(|number| (-20..=19).contains(number));
+    number.ok_or_else(|| format!("has to be a whole number from -20 to 19, not {}", shown(value)))
+}
+
+fn absolute_path(value: &Value) -> Result<PathBuf, String> {
+    let text = value.as_text().filter(|text| text.starts_with('/') && !text.contains('\0'));
+    text.map(PathBuf::from).ok_or_else(|| format!("has to be an absolute path, not {}", shown(value)))
+}
+
+/// YAML 1.1 reads `022` as an octal number; quoted, it is read here.
+fn umask(value: &Value) -> Result<u32, String> {
+    let number = match value {
+        Value::Int(number) => u32::try_from(*number).ok(),
+        Value::Text(text) => u32::from_str_radix(text.strip_prefix("0o").unwrap_or(text), 8).ok(),
+        _ => None,
+    };
+    let number = number.filter(|number| *number <= 0o777);
+    number.ok_or_else(|| format!("has to be an octal number such as 022 or 0077, not {}", shown(value)))
+}
+
+fn variables(value: &Value) -> Result<Vec<(String, String)>, String> {
+    let Value::Map(entries) = value else { return Err(format!("has to be a mapping, not {}", shown(value))) };
+    entries.iter().map(|(name, value)| variable(name, value)).collect()
+}
+
+fn variable(name: &Value, value: &Value) -> Result<(String, String), String> {
+    let is_name = |text: &&str| !text.is_empty() && !text.contains(['=', '\0']);
+    let name = name.as_text().filter(is_name).ok_or_else(|| {
+        format!("has to map names of variables to values, and {} is no such name", python_text::repr(name))
+    })?;
+    match value {
+        Value::Text(text) if text.contains('\0') => Err(format!("has a NUL in the value of {name}")),
+        Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
+            Ok((name.to_owned(), python_text::str(value)))
+        }
+        other => Err(format!("has to map names to texts or numbers, and {name} is {}", kind_name(other))),
+    }
+}
+
+fn switch(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Bool(on) => Ok(*on),
+        other => Err(format!("has to be true or false, not {}", shown(other))),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::List(_) | Value::Map(_) => kind_name(value).to_owned(),
+        Value::Text(text) => format!("'{text}'"),
+        other => python_text::str(other),
+    }
+}

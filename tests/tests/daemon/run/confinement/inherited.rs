@@ -1,0 +1,135 @@
+//! What a child would inherit without a descriptor, seen from inside: signals,
+//! session and terminal, limits, keyring. The list is in `process/sys/child.rs` of the runner.
+
+use std::fs;
+
+use smoker_tests::config::Config;
+use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::processes;
+use smoker_tests::wait;
+
+/// Becomes its arguments with signals blocked and ignored, and with a soft limit on open files.
+const ODD: &str = "import os, resource, signal, sys\n\
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM])\n\
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)\n\
+    resource.setrlimit(resource.RLIMIT_NOFILE, (777, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n\
+    os.execv(sys.argv[1], sys.argv[1:])\n";
+
+/// What each run shows; signals that an interpreter ignores by itself are left out.
+const EXPECTED: [&str; 6] =
+    ["blocked 0", "ignored 0", "leads its session True", "terminal 0", "open files 777", "dumpable True"];
+
+const SCRIPT: &str = "import os, resource\n\
+    OF_PYTHON = 1 << 12 | 1 << 24\n\
+    def look():\n\
+    \x20   status = dict(line.split(':\\t', 1) for line in open('/proc/self/status') if ':\\t' in line)\n\
+    \x20   stat = open('/proc/self/stat').read().rpartition(')')[2].split()\n\
+    \x20   return ['blocked %x' % int(status['SigBlk'], 16), 'ignored %x' % (int(status['SigIgn'], 16) & ~OF_PYTHON),\n\
+    \x20           'leads its session %s' % (os.getsid(0) == os.getpid()), 'terminal ' + stat[4],\n\
+    \x20           'open files %d' % resource.getrlimit(resource.RLIMIT_NOFILE)[0],\n\
+    \x20           'dumpable %s' % (os.stat('/proc/self/fd').st_uid == os.getuid())]\n";
+
+const MODULE: &str = "import os, signal\n\
+    from smoker.server.parser import BaseParser\n\
+    from smoker.server.plugins import BasePlugin\n\
+    import looks\n\n\
+    class Plugin(BasePlugin):\n\
+    \x20   def run(self):\n\
+    \x20       if self.plugin.get_param('Kill', default=False): os.kill(os.getpid(), signal.SIGUSR1)\n\
+    \x20       for line in looks.look(): self.result.add_info(line)\n\
+    \x20       self.result.set_status('OK')\n\n\
+    class Parser(BaseParser):\n\
+    \x20   def parse(self):\n\
+    \x20       for line in looks.look(): self.result.add_info(line)\n\
+    \x20       self.result.set_status('OK')\n\
+    \x20       return self.result\n";
+
+/// `exec`: the interpreter has to be what the daemon started.
+const LOOK: &str =
+    "exec python3 -I -c 'import sys; sys.path.insert(0, \"{{DIR}}\"); import looks; print(*looks.look(), sep=\"\\n\")'";
+
+fn odd(config: Config) -> Daemon {
+    let config = config.file("looks.py", SCRIPT).file("looking.py", MODULE);
+    Boot::of(config).through(&["python3", "-I", "-c", ODD]).start()
+}
+
+#[test]
+fn commands_modules_parsers_and_actions_begin_as_if_nothing_was_set() {
+    let command = format!("Command: |\n  {LOOK}");
+    let daemon = odd(Config::new()
+        .action("command", &command)
+        .action("module", "Module: looking")
+        .plugin("command", &format!("{command}\nAction: command"))
+        .plugin("module", "Module: looking\nAction: module")
+        .plugin("parser", "Command: 'true'\nParser: looking"));
+    for name in ["command", "module", "parser"] {
+        daemon.run(name).expect_ok(&EXPECTED);
+    }
+    for name in ["command", "module"] {
+        daemon.run(name).action().expect("an action").expect_ok(&EXPECTED);
+    }
+}
+
+#[test]
+fn signals_that_end_a_program_end_it() {
+    let config = ["TERM", "INT", "HUP", "USR1", "USR2", "PIPE"].iter().fold(Config::new(), |config, signal| {
+        config.plugin(signal, &format!("Command: kill -{signal} $$; echo after"))
+    });
+    let daemon = odd(config.plugin("module", "Module: looking\nKill: true"));
+    for signal in ["TERM", "INT", "HUP", "USR1", "USR2", "PIPE"] {
+        let outcome = daemon.run(signal);
+        assert_eq!(outcome.status(), "ERROR", "{signal}: {}", outcome.0);
+        assert!(!outcome.0.to_string().contains("\"after\""), "{signal}: {}", outcome.0);
+    }
+    assert_eq!(daemon.run("module").status(), "ERROR");
+}
+
+#[test]
+fn a_built_in_begins_as_if_nothing_was_set() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let daemon = odd(Config::new()
+        .plugin("mongo", &format!("Module: smoker.server.plugins.mongo\nHosts: ['127.0.0.1:{port}']\nTimeout: 15")));
+    let _ = daemon.force(&["mongo"]);
+    let connection = silent.accept().expect("it asks");
+    let built_in = wait::until("the built-in", || {
+        processes::with_argument("__module").into_iter().find(|pid| daemon.processes().contains(pid))
+    });
+    let status = processes::status(built_in).expect("it lives");
+    assert_eq!(status["SigBlk"].trim(), "0000000000000000");
+    let limits = fs::read_to_string(format!("/proc/{built_in}/limits")).expect("it lives");
+    let open_files = limits.lines().find(|line| line.starts_with("Max open files")).expect("the limit");
+    assert!(open_files.contains(" 777 "), "{open_files}");
+    let stat = fs::read_to_string(format!("/proc/{built_in}/stat")).expect("it lives");
+    let fields: Vec<_> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    assert_eq!((fields[3], fields[4]), (built_in.to_string().as_str(), "0"), "session and terminal");
+    drop(connection);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_protected_daemon_has_children_that_the_oom_killer_may_take() {
+    let protected = ["/bin/sh", "-c", "echo -500 > /proc/self/oom_score_adj && exec \"$0\" \"$@\""];
+    if fs::write("/proc/self/oom_score_adj", "-1").is_err() {
+        return smoker_tests::skip::skip("no oom_score_adj below 0", "run it with CAP_SYS_RESOURCE");
+    }
+    let _ = fs::write("/proc/self/oom_score_adj", "0");
+    let config = Config::new()
+        .file("score.py", "from smoker.server.plugins import BasePlugin\nclass Plugin(BasePlugin):\n    def run(self):\n        self.result.add_info(open('/proc/self/oom_score_adj').read().strip())\n        self.result.set_status('OK')\n")
+        .plugin("command", "Command: cat /proc/self/oom_score_adj")
+        .plugin("module", "Module: score");
+    let daemon = Boot::of(config).through(&protected).start();
+    for name in ["command", "module"] {
+        daemon.run(name).expect_ok(&["0"]);
+    }
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn another_account_writes_to_the_streams_by_their_names() {
+    let config = Config::new()
+        .plugin("streams", "Command: echo out >/dev/stdout; echo err >/dev/stderr\nuid: 12345\ngid: 12346");
+    let outcome = Daemon::start(config).run("streams");
+    let all = outcome.0.to_string();
+    assert!(all.contains("\"out\"") && all.contains("\"err\""), "{all}");
+}
