@@ -6,6 +6,7 @@ use std::pin::pin;
 
 use serde_json::{Map, Value as Json, json};
 use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::Args;
 use crate::cli::parse::{self, CommandLine};
@@ -134,10 +135,10 @@ async fn run_query(query: &Query, fleet: &mut Fleet, session: Session<'_, Http>,
 }
 
 /// Waits for the work and shows its progress. Returns whether it was completed;
-/// Ctrl-C cancels it.
+/// Ctrl-C and SIGTERM cancel it.
 async fn with_progress(console: &Console, work: impl Future<Output = ()>) -> bool {
     let mut work = pin!(work);
-    let mut interrupted = pin!(tokio::signal::ctrl_c());
+    let mut interrupted = pin!(stop_signal());
     let interval = console.tick_interval();
     loop {
         let tick = async {
@@ -148,10 +149,24 @@ async fn with_progress(console: &Console, work: impl Future<Output = ()>) -> boo
         };
         tokio::select! {
             biased;
-            _ = &mut interrupted => return false,
+            () = &mut interrupted => return false,
             () = &mut work => return true,
             () = tick => console.tick(),
         }
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn stop_signal() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => drop(terminated.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
     }
 }
 

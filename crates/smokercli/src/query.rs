@@ -43,8 +43,13 @@ impl Query {
     ///
     /// When the format or a filter is invalid, or the template cannot be used.
     pub(crate) fn new(args: &Args) -> Result<Self, ExitError> {
-        let name = FormatName::parse(&args.pretty)
-            .ok_or_else(|| ExitError::new(format!("Invalid pretty output {}", args.pretty)))?;
+        let name = FormatName::parse(&args.pretty).ok_or_else(|| {
+            ExitError::new(format!(
+                "Invalid pretty output {}; the formats are {}",
+                args.pretty,
+                FormatName::ALL.map(|(name, _)| name).join(", ")
+            ))
+        })?;
         let filter = filter(args)?;
         let action = match (args.list, args.force) {
             (true, _) => QueryAction::List,

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::client::ask_error::AskError;
 use crate::client::observer::ProgressObserver;
 use crate::inventory::address::without_password;
+use crate::plugin::odd_json::repaired;
 use crate::transport::exchange::{KeepAlive, Method, PageRequest, Transport, TransportError};
 
 /// What all requests of a call share.
@@ -67,6 +68,9 @@ impl<T: Transport> Session<'_, T> {
             self.observer.request(&format!("{method} {} ({milliseconds} ms): {outcome}", without_password(url)));
         }
         let body = exchange.body?;
-        serde_json::from_slice(&body).map_err(|error| AskError::of_json(url, &body, &error))
+        serde_json::from_slice(&body).or_else(|error| {
+            let repaired = repaired(&String::from_utf8_lossy(&body));
+            serde_json::from_str(&repaired).map_err(|_| AskError::of_json(url, &body, &error))
+        })
     }
 }

@@ -4,15 +4,18 @@
 //!
 //! - `view`: its parsed object: result, messages, components, parameters
 //! - `forced_result`: the result of a forced run takes precedence
+//! - `odd_json`: JSON that Python writes and no standard allows
 //! - `value_text`: values as text
 
 mod forced_result;
+pub mod odd_json;
 pub mod value_text;
 pub mod view;
 
 use serde_json::value::RawValue;
 use smoker_model::status::Status;
 
+use crate::plugin::odd_json::repaired;
 use crate::plugin::view::PluginView;
 
 /// One plugin of one host. The JSON is kept as text and parsed when it is
@@ -31,6 +34,12 @@ impl Plugin {
     ///
     /// When this is not a plugin; the text says what is missing.
     pub fn parse(json: Box<RawValue>) -> Result<Self, String> {
+        let json = if PluginView::parse(&json).is_some() {
+            json
+        } else {
+            RawValue::from_string(repaired(json.get()))
+                .map_err(|error| format!("a plugin of the answer is not JSON: {error}"))?
+        };
         let view = PluginView::parse(&json).ok_or("a plugin of the answer is not an object")?;
         let name = view.name().ok_or("a plugin of the answer has no name")?.to_owned();
         let status = view.status();

@@ -209,3 +209,29 @@ fn a_broken_configuration_file_is_one_line() {
     assert_eq!(done.stderr.lines().count(), 1);
     assert!(done.stderr.contains(".smokercli.yaml is not valid YAML"), "{}", done.stderr);
 }
+
+#[test]
+fn one_odd_value_does_not_cost_the_host() {
+    use std::io::{Read, Write};
+    for odd in ["NaN", "2e308", "\"caf\\udce9\"", "123456789012345678901234567890"] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let pages = [
+            r#"{"about": {"host": "h", "links": [{"rel": "plugins", "href": "/plugins"}]}}"#.to_owned(),
+            format!(
+                r#"{{"plugins": {{"items": [{{"plugin": {{"name": "p", "parameters": {{"X": {odd}}}, "lastResult": {{"status": "OK"}}}}}}]}}}}"#
+            ),
+        ];
+        let serving = std::thread::spawn(move || {
+            for page in pages {
+                let (mut stream, _) = listener.accept().expect("a client");
+                let _ = stream.read(&mut [0; 4096]);
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", page.len());
+                stream.write_all((head + &page).as_bytes()).expect("a client that reads");
+            }
+        });
+        let done = smokercli(&["-s", &address, "-l"]);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(0), "p\n"), "{odd}: {}", done.stderr);
+        serving.join().expect("two requests");
+    }
+}
