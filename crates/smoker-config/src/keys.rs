@@ -17,6 +17,7 @@ pub const TOP_LEVEL: &[&str] = &[
     "max_forced_rate",
     "pidfile",
     "allow",
+    "allowed_hosts",
     "history_memory",
     "python",
     "python_path",

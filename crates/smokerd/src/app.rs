@@ -28,7 +28,7 @@ use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{TrustedOwners, Verdict};
-use crate::startup::{admission, containment, genconfig, modules, parameters, trust};
+use crate::startup::{admission, containment, genconfig, modules, notes, parameters, trust};
 use crate::{exit_code, test_plugin};
 
 /// Runs the command line and returns the exit code.
@@ -194,6 +194,11 @@ fn check(options: &Options) -> u8 {
             match of_logging_conf(options, &trusted, credentials.as_ref()) {
                 Ok(of_log) => problems.extend(of_log),
                 Err(error) => return fail(&error),
+            }
+            if options.logging.level <= Level::INFO {
+                for note in notes::of(&settings) {
+                    println!("INFO: {note}");
+                }
             }
             let accounts = admission::account_problems(&plugins);
             let python = Origin::of(&options.config, trusted).python(&settings);

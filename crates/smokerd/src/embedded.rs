@@ -1,6 +1,6 @@
 //! The daemon's pages without sockets and signals, for the fuzzer.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use smoker_config::config::Config;
@@ -41,8 +41,7 @@ impl Pages {
     ///
     /// When the client breaks HTTP, when the stream fails, and when a time limit passes.
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(), ConnectionError> {
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, self.runtime.settings().bind_port));
-        let identity = Identity { peer: (Ipv4Addr::LOCALHOST, 1).into(), local };
+        let identity = Identity { peer: (Ipv4Addr::LOCALHOST, 1).into() };
         let connection = self.connections.register();
         serve_connection(stream, identity, self.runtime.router(), &connection, self.shutdown.clone()).await
     }

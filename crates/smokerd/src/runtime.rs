@@ -43,7 +43,7 @@ impl Runtime {
         let manager = PluginManager::new(runner.clone(), slots.clone(), shutdown);
         manager.set_forced_rate(settings.max_forced_rate);
         manager.replace_plugins(plugins, settings.history_memory);
-        let access = AccessControl::new(settings.allow.clone(), &settings.bind_host);
+        let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref());
         Self { manager, runner, slots, access, python, settings, addresses }
     }
@@ -51,9 +51,9 @@ impl Runtime {
     /// Changes to another configuration, and returns which plugins changed.
     pub(crate) fn apply(&mut self, config: Prepared) -> Changes {
         let Prepared { settings, python, plugins } = config;
+        // Before the plugins: a client that is no longer allowed must not see new ones.
+        self.access.change(&settings);
         if settings.allow != self.settings.allow {
-            // Before the plugins: a client that is no longer allowed must not see new ones.
-            self.access.set_allowed(settings.allow.clone());
             listen::warn_if_open(&self.addresses, settings.allow.as_deref());
         }
         self.slots.set_bound(settings.nr_concurrent_plugins);

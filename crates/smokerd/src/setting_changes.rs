@@ -10,6 +10,7 @@ pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'
         ("nr_concurrent_plugins", before.nr_concurrent_plugins != now.nr_concurrent_plugins),
         ("max_forced_rate", before.max_forced_rate != now.max_forced_rate),
         ("allow", before.allow != now.allow),
+        ("allowed_hosts", before.allowed_hosts != now.allowed_hosts),
         ("history_memory", before.history_memory != now.history_memory),
         ("stdin", before.stdin != now.stdin),
         ("stdout", before.stdout != now.stdout),

@@ -43,6 +43,9 @@ pub struct DaemonSettings {
     pub pidfile: PathBuf,
     /// The networks whose clients are served (`allow`); `None`: all.
     pub allow: Option<Vec<IpNet>>,
+    /// The names beside this host's own that requests may be for (`allowed_hosts`); `None`: browsers may use this host's
+    /// own names only, other clients any name.
+    pub allowed_hosts: Option<Vec<String>>,
     /// The bytes that all stored results may take together (`history_memory`).
     pub history_memory: usize,
     /// The Python interpreter, as a path or as a mapping (`python`), not looked at here.
@@ -81,6 +84,7 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         max_forced_rate: keys.read("max_forced_rate", rate),
         pidfile: keys.read("pidfile", path).unwrap_or_else(|| DEFAULT_PIDFILE.into()),
         allow: keys.read("allow", networks),
+        allowed_hosts: keys.read("allowed_hosts", host_names),
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
         python: keys.read("python", |value| Ok(value.clone())),
         python_path: keys.read("python_path", paths).unwrap_or_default(),
@@ -196,6 +200,28 @@ fn network(value: &Value) -> Result<IpNet, String> {
     };
     let single = || text.parse::<IpAddr>().map(IpNet::from);
     text.parse::<IpNet>().or_else(|_| single()).map_err(|_| format!("{how}; {text} is none"))
+}
+
+fn host_names(value: &Value) -> Result<Vec<String>, String> {
+    one_or_many(value).iter().map(host_name).collect()
+}
+
+/// A name as a `Host` header has it, without port.
+fn host_name(value: &Value) -> Result<String, String> {
+    let how = "has to be a list of host names without port, such as [smoker.example.org]";
+    let Some(text) = value.as_text().map(str::trim) else {
+        return Err(format!("{how}; {} is none", shown(value)));
+    };
+    let label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if text.strip_suffix('.').unwrap_or(text).split('.').all(label) {
+        Ok(text.to_owned())
+    } else if text.is_ascii() {
+        Err(format!("{how}; {text} is none"))
+    } else {
+        Err(format!("{how}; write {text} in ASCII as browsers send it (xn--...)"))
+    }
 }
 
 fn one_or_many(value: &Value) -> Vec<Value> {

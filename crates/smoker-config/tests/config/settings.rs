@@ -39,6 +39,7 @@ nr_concurrent_plugins: 3
 max_forced_rate: 2.5
 pidfile: /run/x.pid
 allow: [127.0.0.1, 10.0.0.0/8, '::1', 'fe80::/10']
+allowed_hosts: [smoker.example.org, Web1.]
 history_memory: 2M
 python: {path: python3.12}
 python_path: [/a, b]
@@ -59,6 +60,7 @@ actions: {}",
     assert_eq!(settings.max_forced_rate, Some(2.5));
     let allow: Vec<_> = settings.allow.expect("networks").iter().map(ToString::to_string).collect();
     assert_eq!(allow, ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "fe80::/10"]);
+    assert_eq!(settings.allowed_hosts.expect("names"), ["smoker.example.org", "Web1."]);
     assert_eq!(settings.history_memory, 2 * 1024 * 1024);
     assert_eq!(settings.python, Some(smoker_model::value::Value::Map(vec![(text("path"), text("python3.12"))])));
     assert_eq!(settings.python_path, ["/a", "b"].map(PathBuf::from));
@@ -80,6 +82,7 @@ fn some_settings_have_more_than_one_form() {
 fn nonsense_ends_the_start_with_line_and_key() {
     let port = "bind_port has to be a port number from 0 to 65535, not";
     let networks = "allow has to be a list of networks or addresses, such as [127.0.0.1, 10.0.0.0/8, '::1'];";
+    let hosts = "allowed_hosts has to be a list of host names without port, such as [smoker.example.org]";
     let cases = [
         ("bind_port: 65536", format!("{port} 65536")),
         ("bind_port: -1", format!("{port} -1")),
@@ -110,6 +113,11 @@ fn nonsense_ends_the_start_with_line_and_key() {
         ("nr_concurrent_plugins: 1.5", "nr_concurrent_plugins has to be a whole number, not a number".to_owned()),
         ("allow: [10.0.0.0/33]", format!("{networks} 10.0.0.0/33 is none")),
         ("allow: [5]", format!("{networks} 5 is none")),
+        ("allowed_hosts: 'http://a'", format!("{hosts}; http://a is none")),
+        ("allowed_hosts: [a, 'b:80']", format!("{hosts}; b:80 is none")),
+        ("allowed_hosts: ['*.a']", format!("{hosts}; *.a is none")),
+        ("allowed_hosts: ['']", format!("{hosts};  is none")),
+        ("allowed_hosts: [č.example]", format!("{hosts}; write č.example in ASCII as browsers send it (xn--...)")),
         (
             "history_memory: 0",
             "history_memory has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not 0"

@@ -119,6 +119,5 @@ async fn serve_tcp(
     shutdown: CancellationToken,
 ) -> Result<(), ConnectionError> {
     stream.set_nodelay(true)?;
-    let identity = Identity { peer, local: stream.local_addr()? };
-    serve_connection(stream, identity, router, permit.connection(), shutdown).await
+    serve_connection(stream, Identity { peer }, router, permit.connection(), shutdown).await
 }

@@ -6,6 +6,7 @@
 //! - `admission`: plugins whose users or groups this daemon cannot run as
 //! - `containment`: what `--check` says of the containment of runs on this host
 //! - `modules`: modules and parsers that a configuration names and that cannot be found
+//! - `notes`: what `--check -v` says of a configuration that is in order
 //! - `parameters`: parameters that built-in modules, parsers and actions refuse
 //! - `genconfig`: writes a generated configuration to a file or to standard output
 //! - `trust`: the accounts that could have written a configuration
@@ -17,6 +18,7 @@ pub(crate) mod configuration;
 pub(crate) mod containment;
 pub(crate) mod genconfig;
 pub(crate) mod modules;
+pub(crate) mod notes;
 pub(crate) mod parameters;
 pub(crate) mod replace;
 pub(crate) mod time_limit;

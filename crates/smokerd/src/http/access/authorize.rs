@@ -4,9 +4,10 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use ipnet::IpNet;
+use smoker_config::spec::settings::DaemonSettings;
 
-use crate::http::access::browser::BrowserCheck;
+use crate::http::access::browser;
+use crate::http::access::host_names::HostCheck;
 use crate::http::access::identity::Identity;
 use crate::http::access::network::AllowedNetworks;
 use crate::http::access::refusal::Refusal;
@@ -16,24 +17,27 @@ use crate::http::access::request_head;
 #[derive(Clone, Debug)]
 pub(crate) struct AccessControl {
     networks: AllowedNetworks,
-    browsers: BrowserCheck,
+    hosts: HostCheck,
 }
 
 impl AccessControl {
-    /// `allowed` absent: all networks. `bind_host` is one of this host's names.
-    pub(crate) fn new(allowed: Option<Vec<IpNet>>, bind_host: &str) -> Self {
-        Self { networks: AllowedNetworks::new(allowed), browsers: BrowserCheck::new(bind_host) }
+    /// What these settings ask for.
+    pub(crate) fn new(settings: &DaemonSettings) -> Self {
+        let hosts = HostCheck::new(&settings.bind_host, settings.allowed_hosts.as_deref());
+        Self { networks: AllowedNetworks::new(settings.allow.clone()), hosts }
     }
 
-    /// Other networks count from the next request on, also on connections that are open.
-    pub(crate) fn set_allowed(&self, allowed: Option<Vec<IpNet>>) {
-        self.networks.replace(allowed);
+    /// The networks and names of these settings count from the next request on, also on connections that are open.
+    pub(crate) fn change(&self, settings: &DaemonSettings) {
+        self.networks.replace(settings.allow.clone());
+        self.hosts.set_allowed(settings.allowed_hosts.as_deref());
     }
 
     fn check(&self, identity: &Identity, request: &Request) -> Result<(), Refusal> {
         self.networks.check(identity.peer.ip())?;
         request_head::check(request)?;
-        self.browsers.check(identity, request.headers())
+        let host = self.hosts.check(request)?;
+        browser::check(request.headers(), host.as_ref())
     }
 }
 

@@ -1,75 +1,58 @@
 //! No browser on behalf of another site.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
 use hyper::HeaderMap;
-use hyper::header::{HOST, HeaderName, ORIGIN};
+use hyper::header::{ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN, REFERER, USER_AGENT};
 
-use crate::http::access::identity::Identity;
+use crate::http::access::authority::Authority;
 use crate::http::access::refusal::Refusal;
-use crate::os::host_name::host_name;
 
-/// Sent by browsers only (Fetch Metadata Request Headers, W3C).
+/// Sent by browsers only (Fetch Metadata Request Headers, W3C), and not over plain HTTP to all hosts.
+const SEC_FETCH: &str = "sec-fetch-";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Tells pages of the daemon from pages of other sites. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct BrowserCheck {
-    /// The configured address, which may be one of this host's names.
-    bind_host: Arc<str>,
+/// What the daemon speaks, and the port that a URL of it has by default.
+const SCHEME: &str = "http://";
+const DEFAULT_PORT: u16 = 80;
+
+/// Whether a browser could have sent a request with these headers: each has at least one of them. A page may change some
+/// of them, but cannot make a browser leave all of them out.
+pub(crate) fn may_have_sent(headers: &HeaderMap) -> bool {
+    [ORIGIN, REFERER, COOKIE, ACCEPT_LANGUAGE].iter().any(|name| headers.contains_key(name))
+        || headers.keys().any(|name| name.as_str().starts_with(SEC_FETCH))
+        || headers.get_all(USER_AGENT).iter().any(|agent| contains_mozilla(agent.as_bytes()))
 }
 
-impl BrowserCheck {
-    pub(crate) fn new(bind_host: &str) -> Self {
-        Self { bind_host: bind_host.into() }
-    }
+fn contains_mozilla(agent: &[u8]) -> bool {
+    let mozilla = b"Mozilla/";
+    agent.windows(mozilla.len()).any(|part| part.eq_ignore_ascii_case(mozilla))
+}
 
-    /// Only browsers send `Origin` and `Sec-Fetch-Site`. With either, the page that sends the request must be one of
-    /// the daemon's: by what the browser says of it, by its origin and, against DNS rebinding, by the `Host` that it
-    /// connected to.
-    pub(crate) fn check(&self, identity: &Identity, headers: &HeaderMap) -> Result<(), Refusal> {
-        let origin = headers.get(ORIGIN);
-        let site = headers.get(SEC_FETCH_SITE);
-        if origin.is_none() && site.is_none() {
-            return Ok(());
-        }
-        if site.is_some_and(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site")) {
-            return Err(Refusal::Forbidden("Requests from pages of other sites are refused.".to_owned()));
-        }
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if let Some(origin) = origin {
-            let origin = origin.to_str().unwrap_or_default();
-            let origin_host = origin.split_once("://").map_or(origin, |(_, host)| host);
-            if !origin_host.eq_ignore_ascii_case(host) || host.is_empty() {
-                return Err(Refusal::Forbidden(format!(
-                    "Requests from pages of another origin ({origin}) are refused."
-                )));
-            }
-        }
-        if self.is_own_name(name_of(host), identity) {
-            Ok(())
-        } else {
-            Err(Refusal::Forbidden(format!("A browser asked for '{host}', which is none of this host's names.")))
-        }
+/// Refuses the request of a page that is not one of the daemon's: by what the browser says of it, and by its origin, which
+/// has to be the `host` that the request is for.
+pub(crate) fn check(headers: &HeaderMap, host: Option<&Authority>) -> Result<(), Refusal> {
+    let is_cross_site = |site: &[u8]| site.eq_ignore_ascii_case(b"cross-site");
+    if headers.get_all(SEC_FETCH_SITE).iter().any(|site| is_cross_site(site.as_bytes())) {
+        return Err(Refusal::Forbidden("Requests from pages of other sites are refused.".to_owned()));
     }
-
-    fn is_own_name(&self, name: &str, identity: &Identity) -> bool {
-        if let Ok(address) = name.parse::<IpAddr>() {
-            return address.to_canonical() == identity.local.ip().to_canonical() || address.is_loopback();
-        }
-        let full = host_name();
-        let short = full.split('.').next().unwrap_or_default();
-        ["localhost", &full, short, &self.bind_host].iter().any(|own| !own.is_empty() && own.eq_ignore_ascii_case(name))
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let Some(origin) = origins.next() else { return Ok(()) };
+    if origins.next().is_some() {
+        return Err(Refusal::BadRequest("The request has more than one Origin header."));
+    }
+    let origin = origin.to_str().unwrap_or_default();
+    if host.is_some_and(|host| is_origin_of(origin, host)) {
+        Ok(())
+    } else {
+        Err(Refusal::Forbidden(format!("Requests from pages of another origin ({origin}) are refused.")))
     }
 }
 
-/// A `Host` header without port and brackets.
-fn name_of(host: &str) -> &str {
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split(']').next().unwrap_or_default();
-    }
-    host.rsplit_once(':').map_or(host, |(name, _)| name).trim_end_matches('.')
+/// Whether scheme, host and port are the same.
+fn is_origin_of(origin: &str, host: &Authority) -> bool {
+    let Some((scheme, authority)) = origin.split_at_checked(SCHEME.len()) else { return false };
+    let port = |authority: &Authority| authority.port.unwrap_or(DEFAULT_PORT);
+    scheme.eq_ignore_ascii_case(SCHEME)
+        && Authority::parse(authority).is_some_and(|origin| origin.host == host.host && port(&origin) == port(host))
 }
 
 #[cfg(test)]
@@ -78,31 +61,73 @@ mod tests {
 
     use super::*;
 
-    fn is_allowed(headers: &[(&'static str, &'static str)]) -> bool {
-        let address = |text: &str| text.parse().expect("an address");
-        let identity = Identity { peer: address("10.1.2.3:50000"), local: address("10.0.0.5:8086") };
-        let header = |&(name, value): &(_, _)| (HeaderName::from_static(name), HeaderValue::from_static(value));
-        let headers = headers.iter().map(header).collect();
-        BrowserCheck::new("smoker.example.org").check(&identity, &headers).is_ok()
+    fn headers(headers: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        map
     }
 
     #[test]
-    fn a_client_that_is_no_browser_may_use_any_name() {
-        assert!(is_allowed(&[("host", "whatever.example.com")]));
+    fn what_browsers_send_shows_them() {
+        for (name, value) in [
+            ("origin", "null"),
+            ("referer", "http://evil.example/"),
+            ("cookie", ""),
+            ("accept-language", ""),
+            ("sec-fetch-site", "none"),
+            ("sec-fetch-dest", "image"),
+            ("user-agent", "Mozilla/5.0"),
+            ("user-agent", "a mozilla/5.0"),
+        ] {
+            assert!(may_have_sent(&headers(&[("host", "a"), (name, value)])), "{name}: {value}");
+        }
+        assert!(may_have_sent(&headers(&[("user-agent", "curl/8"), ("user-agent", "Mozilla/5.0")])));
+        assert!(!may_have_sent(&headers(&[("user-agent", "curl/8.14.1"), ("accept", "*/*")])));
+        assert!(!may_have_sent(&headers(&[])));
+    }
+
+    fn is_allowed(host: &str, origin: &'static str) -> bool {
+        check(&headers(&[("origin", origin)]), Authority::parse(host).as_ref()).is_ok()
     }
 
     #[test]
-    fn a_browser_may_send_requests_from_pages_of_the_daemon_only() {
-        assert!(is_allowed(&[("host", "10.0.0.5:8086"), ("origin", "http://10.0.0.5:8086")]));
-        assert!(is_allowed(&[("host", "smoker.example.org"), ("sec-fetch-site", "none")]));
-        assert!(!is_allowed(&[("host", "10.0.0.5:8086"), ("origin", "http://evil.example")]));
-        assert!(!is_allowed(&[("host", "10.0.0.5:8086"), ("origin", "null")]));
-        assert!(!is_allowed(&[("host", "localhost:8086"), ("sec-fetch-site", "cross-site")]));
+    fn an_origin_is_scheme_host_and_port() {
+        for (host, origin) in [
+            ("10.0.0.5:8086", "http://10.0.0.5:8086"),
+            ("web1", "http://web1"),
+            ("web1:80", "http://WEB1"),
+            ("web1", "HTTP://web1:80"),
+            ("[::1]:8086", "http://[0:0::1]:8086"),
+        ] {
+            assert!(is_allowed(host, origin), "{host}: {origin}");
+        }
+        for (host, origin) in [
+            ("10.0.0.5:8086", "http://evil.example"),
+            ("10.0.0.5:8086", "http://10.0.0.5"),
+            ("10.0.0.5:8086", "http://10.0.0.5:8087"),
+            ("10.0.0.5:8086", "https://10.0.0.5:8086"),
+            ("10.0.0.5:8086", "10.0.0.5:8086"),
+            ("10.0.0.5:8086", "chrome-extension://10.0.0.5:8086"),
+            ("10.0.0.5:8086", "http://10.0.0.5:8086/"),
+            ("10.0.0.5:8086", "http://10.0.0.5:8086 http://evil.example"),
+            ("10.0.0.5:8086", "http://x@10.0.0.5:8086"),
+            ("10.0.0.5:8086", "null"),
+            ("null", "null"),
+            ("", ""),
+        ] {
+            assert!(!is_allowed(host, origin), "{host}: {origin}");
+        }
     }
 
     #[test]
-    fn a_foreign_name_that_resolves_to_this_host_is_refused() {
-        assert!(!is_allowed(&[("host", "evil.example:8086"), ("origin", "http://evil.example:8086")]));
-        assert!(!is_allowed(&[("host", "10.9.9.9"), ("sec-fetch-site", "same-origin")]));
+    fn a_second_origin_and_another_site_are_refused() {
+        let host = Authority::parse("web1");
+        let own = ("origin", "http://web1");
+        assert!(check(&headers(&[own]), host.as_ref()).is_ok());
+        assert!(check(&headers(&[own, own]), host.as_ref()).is_err());
+        assert!(check(&headers(&[("sec-fetch-site", "same-origin")]), host.as_ref()).is_ok());
+        assert!(check(&headers(&[("sec-fetch-site", "Cross-Site")]), host.as_ref()).is_err());
     }
 }

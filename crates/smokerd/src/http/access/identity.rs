@@ -4,14 +4,12 @@ use std::fmt;
 use std::net::SocketAddr;
 
 /// Who sends the requests of a connection. The server puts it into the extensions of each request, and every check
-/// and log of who did something reads it there. Over plain TCP it is no more than two addresses: nobody proves who
+/// and log of who did something reads it there. Over plain TCP it is no more than an address: nobody proves who
 /// they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Identity {
     /// The client's end of the connection.
     pub(crate) peer: SocketAddr,
-    /// The daemon's end of the connection, which is the address that the client connected to.
-    pub(crate) local: SocketAddr,
 }
 
 /// As logs name the client.

@@ -10,8 +10,11 @@ use crate::http::limits;
 /// Why a request is refused.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// A browser asks on behalf of another site, or the client's network is not allowed; says which.
+    /// A browser asks on behalf of another site, the request is for a foreign name, or the client's network is not allowed;
+    /// says which.
     Forbidden(String),
+    /// A header that may be there once is there twice; says which.
+    BadRequest(&'static str),
     /// Path and headers are larger than [`limits::HEADERS`], or more than [`limits::HEADER_COUNT`].
     HeadersTooLarge,
 }
@@ -20,6 +23,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, message) = match self {
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, message),
+            Self::BadRequest(message) => (StatusCode::BAD_REQUEST, message.to_owned()),
             Self::HeadersTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 format!(

@@ -111,7 +111,7 @@ mod tests {
         let show = move || std::future::ready(body.lock().expect("it is not poisoned").take().unwrap_or_default());
         let router = Router::new().route("/", get(show));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let identity = Identity { peer: address, local: address };
+        let identity = Identity { peer: address };
         let permit = limiter.acquire().await;
         serve_connection(stream, identity, router, permit.connection(), CancellationToken::new()).await
     }
