@@ -18,6 +18,7 @@ pub const TOP_LEVEL: &[&str] = &[
     "pidfile",
     "allow",
     "allowed_hosts",
+    "show_secrets",
     "history_memory",
     "python",
     "python_path",

@@ -13,6 +13,7 @@
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `process_settings`: how the processes of a run are set up, and how much they may use
+//! - `mask`: parameters without the secrets in them
 //! - `secret_name`: names of parameters whose values are secret
 //! - `wire`: the bodies of the REST interface
 //! - `python_format`: Python's `%` formatting
@@ -25,6 +26,7 @@
 pub mod bounded_json;
 pub mod error_chain;
 pub mod invalid_result;
+pub mod mask;
 pub mod messages;
 pub mod module;
 pub mod moment;

@@ -11,6 +11,7 @@ pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'
         ("max_forced_rate", before.max_forced_rate != now.max_forced_rate),
         ("allow", before.allow != now.allow),
         ("allowed_hosts", before.allowed_hosts != now.allowed_hosts),
+        ("show_secrets", before.show_secrets != now.show_secrets),
         ("history_memory", before.history_memory != now.history_memory),
         ("stdin", before.stdin != now.stdin),
         ("stdout", before.stdout != now.stdout),

@@ -46,12 +46,26 @@ pub struct DaemonSettings {
     /// The names beside this host's own that requests may be for (`allowed_hosts`); `None`: browsers may use this host's
     /// own names only, other clients any name.
     pub allowed_hosts: Option<Vec<String>>,
+    /// Which clients see the secrets among the parameters (`show_secrets`).
+    pub show_secrets: ShowSecrets,
     /// The bytes that all stored results may take together (`history_memory`).
     pub history_memory: usize,
     /// The Python interpreter, as a path or as a mapping (`python`), not looked at here.
     pub python: Option<Value>,
     /// Folders where Python modules are looked up first (`python_path`).
     pub python_path: Vec<PathBuf>,
+}
+
+/// Which clients see the secrets among the parameters (`show_secrets`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShowSecrets {
+    /// None.
+    Never,
+    /// Root on this machine. A TCP connection does not prove that, not even over loopback.
+    #[default]
+    Local,
+    /// All.
+    Always,
 }
 
 /// Warns of top-level keys that mean nothing. Keys that start with `x-` hold
@@ -85,6 +99,7 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         pidfile: keys.read("pidfile", path).unwrap_or_else(|| DEFAULT_PIDFILE.into()),
         allow: keys.read("allow", networks),
         allowed_hosts: keys.read("allowed_hosts", host_names),
+        show_secrets: keys.read("show_secrets", show_secrets).unwrap_or_default(),
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
         python: keys.read("python", |value| Ok(value.clone())),
         python_path: keys.read("python_path", paths).unwrap_or_default(),
@@ -200,6 +215,15 @@ fn network(value: &Value) -> Result<IpNet, String> {
     };
     let single = || text.parse::<IpAddr>().map(IpNet::from);
     text.parse::<IpNet>().or_else(|_| single()).map_err(|_| format!("{how}; {text} is none"))
+}
+
+fn show_secrets(value: &Value) -> Result<ShowSecrets, String> {
+    match value {
+        Value::Bool(false) => Ok(ShowSecrets::Never),
+        Value::Bool(true) => Ok(ShowSecrets::Always),
+        Value::Text(text) if text == "local" => Ok(ShowSecrets::Local),
+        other => Err(format!("has to be false, local or true, not {}", shown(other))),
+    }
 }
 
 fn host_names(value: &Value) -> Result<Vec<String>, String> {

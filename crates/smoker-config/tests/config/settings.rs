@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use smoker_config::limits;
+use smoker_config::spec::settings::ShowSecrets;
 use smoker_model::plugin::AccountId;
 
 use crate::support::{Folder, text};
@@ -40,6 +41,7 @@ max_forced_rate: 2.5
 pidfile: /run/x.pid
 allow: [127.0.0.1, 10.0.0.0/8, '::1', 'fe80::/10']
 allowed_hosts: [smoker.example.org, Web1.]
+show_secrets: true
 history_memory: 2M
 python: {path: python3.12}
 python_path: [/a, b]
@@ -60,6 +62,7 @@ actions: {}",
     assert_eq!(settings.max_forced_rate, Some(2.5));
     let allow: Vec<_> = settings.allow.expect("networks").iter().map(ToString::to_string).collect();
     assert_eq!(allow, ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "fe80::/10"]);
+    assert_eq!(settings.show_secrets, ShowSecrets::Always);
     assert_eq!(settings.allowed_hosts.expect("names"), ["smoker.example.org", "Web1."]);
     assert_eq!(settings.history_memory, 2 * 1024 * 1024);
     assert_eq!(settings.python, Some(smoker_model::value::Value::Map(vec![(text("path"), text("python3.12"))])));
@@ -113,6 +116,7 @@ fn nonsense_ends_the_start_with_line_and_key() {
         ("nr_concurrent_plugins: 1.5", "nr_concurrent_plugins has to be a whole number, not a number".to_owned()),
         ("allow: [10.0.0.0/33]", format!("{networks} 10.0.0.0/33 is none")),
         ("allow: [5]", format!("{networks} 5 is none")),
+        ("show_secrets: root", "show_secrets has to be false, local or true, not root".to_owned()),
         ("allowed_hosts: 'http://a'", format!("{hosts}; http://a is none")),
         ("allowed_hosts: [a, 'b:80']", format!("{hosts}; b:80 is none")),
         ("allowed_hosts: ['*.a']", format!("{hosts}; *.a is none")),

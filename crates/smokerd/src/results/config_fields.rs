@@ -1,6 +1,7 @@
 //! The part of a plugin's JSON object that its configuration alone decides.
 
-use smoker_model::plugin::PluginSpec;
+use smoker_model::mask::masked;
+use smoker_model::plugin::{Parameters, PluginSpec};
 
 use crate::results::history;
 use crate::results::json_text;
@@ -14,14 +15,30 @@ pub(crate) struct ConfigFields {
     pub(crate) parameters: String,
 }
 
+/// What clients see in place of the secrets among the parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SecretView {
+    /// A mask.
+    #[default]
+    Masked,
+    /// The secrets themselves.
+    Shown,
+}
+
 impl ConfigFields {
     /// Writes the members of a plugin.
-    pub(crate) fn of(spec: &PluginSpec) -> Self {
+    pub(crate) fn of(spec: &PluginSpec, secrets: SecretView) -> Self {
         let name = spec.name.as_str();
         // The link has the name unencoded, as in the original: clients encode it themselves.
         let link = json_text::to_text(&format!("/plugins/{name}"));
         let name = json_text::to_text(name);
-        let parameters = json_text::to_text(&spec.parameters);
+        let parameters = match secrets {
+            SecretView::Shown => json_text::to_text(&spec.parameters),
+            SecretView::Masked => {
+                let shown = spec.parameters.iter().map(|(name, value)| (name.clone(), masked(name, value)));
+                json_text::to_text(&shown.collect::<Parameters>())
+            }
+        };
         Self {
             identity: format!("\"links\": {{\"self\": {link}}}, \"name\": {name}"),
             parameters: format!("\"parameters\": {parameters}"),

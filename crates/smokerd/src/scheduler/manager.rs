@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::results::config_fields::SecretView;
 use crate::results::processes::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
@@ -55,11 +56,17 @@ impl PluginManager {
 
     /// Replaces all plugins at once, and returns what has changed. A task ends
     /// after its plugin is removed or the daemon stops, when all of its runs have ended.
-    pub(crate) fn replace_plugins(&self, plugins: Vec<PreparedPlugin>, history_memory: usize) -> Changes {
+    pub(crate) fn replace_plugins(
+        &self,
+        plugins: Vec<PreparedPlugin>,
+        history_memory: usize,
+        secrets: SecretView,
+    ) -> Changes {
         let Inner { state, context, tasks, .. } = &*self.0;
         let now = context.clock.now();
-        let loaded = plugins.into_iter().map(|plugin| LoadedPlugin::new(plugin, now)).collect();
+        let loaded = plugins.into_iter().map(|plugin| LoadedPlugin::new(plugin, now, secrets)).collect();
         let mut set = self.set();
+        set.secrets = secrets;
         let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
         // The state comes first: it ignores what a task reports for a generation that it does not know yet.
         state.replace_plugins(entries, history_memory);
@@ -191,7 +198,11 @@ mod tests {
     async fn a_task_ends_with_its_plugin() {
         let manager = manager();
         for round in 0..1000 {
-            let changes = manager.replace_plugins(plugins(&["stays".to_owned(), format!("goes{round}")]), 1 << 20);
+            let changes = manager.replace_plugins(
+                plugins(&["stays".to_owned(), format!("goes{round}")]),
+                1 << 20,
+                SecretView::Masked,
+            );
             let expected = if round == 0 { (2, 0, 0) } else { (1, 1, 1) };
             assert_eq!((changes.added.len(), changes.unchanged, changes.removed.len()), expected);
         }
@@ -208,10 +219,10 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_has_ended_or_hangs_is_noticed() {
         let manager = manager();
-        manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20);
+        manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20, SecretView::Masked);
         assert!(manager.is_responsive().await);
         // No task is spawned, so that nothing reads the commands.
-        let load = |plugin| LoadedPlugin::new(plugin, Moment::now());
+        let load = |plugin| LoadedPlugin::new(plugin, Moment::now(), SecretView::Masked);
         let loaded = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(load).collect();
         let hanging = manager.set().replace(loaded);
         assert!(timeout(Duration::from_millis(100), manager.is_responsive()).await.is_err());

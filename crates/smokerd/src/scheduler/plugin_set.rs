@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
+use smoker_model::mask::is_masked;
 use smoker_model::moment::Moment;
 use smoker_model::plugin::PluginName;
 use smoker_runner::prepared::PreparedPlugin;
 use thiserror::Error;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
-use crate::results::config_fields::ConfigFields;
+use crate::results::config_fields::{ConfigFields, SecretView};
 use crate::results::json_text;
 use crate::results::processes::ProcessesFull;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
@@ -22,6 +23,8 @@ use crate::scheduler::plugin_task::{Command, Definition};
 #[derive(Debug, Default)]
 pub(crate) struct PluginSet {
     generation: ConfigGeneration,
+    /// Whether clients see the secrets among the parameters.
+    pub(crate) secrets: SecretView,
     managed: IndexMap<PluginName, ManagedPlugin>,
     /// Removed plugins whose tasks still have runs.
     draining: HashMap<PluginName, WeakUnboundedSender<Command>>,
@@ -53,6 +56,8 @@ pub(crate) enum ForceError {
     TooFast(u64),
     #[error(transparent)]
     Full(#[from] ProcessesFull),
+    #[error("The filter names {0}, a parameter whose value is masked ('show_secrets'): name the plugins instead")]
+    MaskedFilter(String),
     #[error("smokerd is stopping")]
     Stopping,
 }
@@ -89,8 +94,8 @@ pub(crate) struct Changes {
 
 impl LoadedPlugin {
     /// Plans the plugin's first run from `now` on.
-    pub(crate) fn new(plugin: PreparedPlugin, now: Moment) -> Self {
-        let config = Arc::new(ConfigFields::of(plugin.spec()));
+    pub(crate) fn new(plugin: PreparedPlugin, now: Moment, secrets: SecretView) -> Self {
+        let config = Arc::new(ConfigFields::of(plugin.spec(), secrets));
         let definition = Definition::of(plugin, now);
         let next_run = json_text::to_text(&definition.next_run(now)).into();
         Self { config, next_run, definition }
@@ -100,6 +105,10 @@ impl LoadedPlugin {
 impl ManagedPlugin {
     pub(crate) fn name(&self) -> &PluginName {
         &self.plugin.spec().name
+    }
+
+    fn has_masked(&self, parameter: &str) -> bool {
+        self.plugin.spec().parameters.get(parameter).is_some_and(|value| is_masked(parameter, value))
     }
 
     fn matches(&self, filter: &[(String, Json)]) -> bool {
@@ -114,8 +123,15 @@ impl PluginSet {
         self.managed.values()
     }
 
-    /// The plugins that a client wants, at least one.
+    /// The plugins that a client wants, at least one. A filter by a value that the client may not see is refused before
+    /// anything is compared: the answer to a guess would tell whether it is right.
     pub(crate) fn select(&self, selection: &Selection) -> Result<Vec<&ManagedPlugin>, ForceError> {
+        let is_hidden = |name: &str| self.all().any(|managed| managed.has_masked(name));
+        if self.secrets == SecretView::Masked
+            && let Some((name, _)) = selection.filter.iter().find(|(name, _)| is_hidden(name))
+        {
+            return Err(ForceError::MaskedFilter(name.clone()));
+        }
         let named = selection.names.iter().map(|name| {
             let managed = self.managed.get(&PluginName::from(name.as_str()));
             managed.ok_or_else(|| ForceError::UnknownPlugin(name.clone()))

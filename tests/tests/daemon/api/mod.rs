@@ -5,3 +5,4 @@ mod client;
 mod fairness;
 mod limits;
 mod rest;
+mod secrets;

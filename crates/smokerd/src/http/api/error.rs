@@ -47,6 +47,7 @@ impl ApiError {
             Self::NotJson | Self::WrongInput(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
             // Not an error of the client by its status: the original's clients expect this one.
             Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Force(ForceError::MaskedFilter(_)) => StatusCode::FORBIDDEN,
             Self::Force(ForceError::TooFast(_)) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyBodies | Self::Force(ForceError::Full(_) | ForceError::Stopping) => {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -151,6 +151,7 @@ mod tests {
     use smoker_model::wire::plugin::{Plugin, RunResult};
 
     use super::*;
+    use crate::results::config_fields::SecretView;
     use crate::results::json_text;
 
     fn config() -> Arc<ConfigFields> {
@@ -158,7 +159,7 @@ mod tests {
         let text = "templates: {BasePlugin: {}}\nplugins:\n  a/b č: {Command: x, Interval: 1h, Type: [1, {b: null}]}\n";
         std::fs::write(file.path(), text).expect("writable");
         let config = smoker_config::config::load(file.path()).expect("it is valid");
-        Arc::new(ConfigFields::of(&config.plugins[0]))
+        Arc::new(ConfigFields::of(&config.plugins[0], SecretView::Masked))
     }
 
     fn result(shape: ComponentShape) -> Arc<str> {

@@ -1,0 +1,111 @@
+//! Parameters as they are shown to clients that may not see secrets.
+
+use crate::secret_name;
+use crate::value::Value;
+use crate::value::python_text;
+
+/// What stands for a secret.
+pub const MASK: &str = "***";
+
+/// The parameter `name` without the secrets in its value: what a name says is secret, at any depth, and passwords in URLs.
+#[must_use]
+pub fn masked(name: &str, value: &Value) -> Value {
+    masked_inside(name, value, false)
+}
+
+/// Whether a parameter is shown otherwise than it is.
+#[must_use]
+pub fn is_masked(name: &str, value: &Value) -> bool {
+    masked(name, value) != *value
+}
+
+fn masked_inside(name: &str, value: &Value, is_inside_secret: bool) -> Value {
+    let is_secret = secret_name::is_secret(name) || (is_inside_secret && !secret_name::is_harmless(name));
+    match value {
+        Value::Map(entries) => {
+            let shown = |(name, value): &(Value, Value)| {
+                (name.clone(), masked_inside(&python_text::str(name), value, is_secret))
+            };
+            Value::Map(entries.iter().map(shown).collect())
+        }
+        Value::List(items) => {
+            Value::List(items.iter().map(|item| masked_inside(name, item, is_inside_secret)).collect())
+        }
+        Value::Null => Value::Null,
+        _ if is_secret => Value::Text(MASK.to_owned()),
+        Value::Text(text) => Value::Text(without_url_passwords(text)),
+        other => other.clone(),
+    }
+}
+
+/// The text with a mask for each password of a URL (`scheme://user:password@host`). A placeholder (`%(Name)s`) is none.
+fn without_url_passwords(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, authority) = rest.split_at(at + 3);
+        shown.push_str(before);
+        rest = authority;
+        let end = authority.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '\'' | '"'));
+        let authority = &authority[..end.unwrap_or(authority.len())];
+        let user_information = authority.rfind('@').map(|end| &authority[..end]);
+        if let Some((user, password)) = user_information.and_then(|information| information.split_once(':'))
+            && !password.is_empty()
+            && !(password.starts_with("%(") && password.ends_with(")s"))
+        {
+            shown.push_str(user);
+            shown.push(':');
+            shown.push_str(MASK);
+            rest = &rest[user.len() + 1 + password.len()..];
+        }
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn map(entries: &[(&str, Value)]) -> Value {
+        Value::Map(entries.iter().map(|(name, value)| (text(name), value.clone())).collect())
+    }
+
+    #[test]
+    fn secrets_are_masked_at_any_depth() {
+        let credentials = |value| map(&[("user", text("scott")), ("value", value)]);
+        let value = |password: Value, token: Value| {
+            Value::List(vec![
+                map(&[("host", text("db")), ("password", password)]),
+                map(&[("credentials", credentials(token))]),
+            ])
+        };
+        assert_eq!(masked("Databases", &value(text("sesame"), Value::Int(7))), value(text(MASK), text(MASK)),);
+        for secret in [text(""), text("x"), Value::Int(1), Value::Bool(true), Value::Float(0.5)] {
+            assert_eq!(masked("Password", &secret), text(MASK));
+            assert_eq!(masked("Tokens", &Value::List(vec![secret])), Value::List(vec![text(MASK)]));
+        }
+        for (name, shown) in [("Password", Value::Null), ("PasswordFile", text("/x")), ("Category", text("db"))] {
+            assert!(!is_masked(name, &shown), "{name}");
+        }
+    }
+
+    #[test]
+    fn passwords_of_urls_are_masked() {
+        for (url, shown) in [
+            ("http://user:pass@host/path", "http://user:***@host/path"),
+            ("amqp://:p@ss:word@host", "amqp://:***@host"),
+            ("curl 'http://u:p@a/' ftp://v:q@b?x", "curl 'http://u:***@a/' ftp://v:***@b?x"),
+            ("http://user@host/", "http://user@host/"),
+            ("http://host:80/a@b", "http://host:80/a@b"),
+            ("http://%(User)s:%(Password)s@host", "http://%(User)s:%(Password)s@host"),
+            ("http://u:@host", "http://u:@host"),
+            ("a://", "a://"),
+        ] {
+            assert_eq!(masked("Url", &text(url)), text(shown), "{url}");
+        }
+    }
+}
