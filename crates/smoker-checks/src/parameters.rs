@@ -26,6 +26,11 @@ impl<'a> Parameters<'a> {
         self.action.and_then(set).or_else(|| set(self.plugin))
     }
 
+    /// Whether the parameter is set to null, which some built-ins tell from an absent one.
+    pub(crate) fn is_null(self, name: &str) -> bool {
+        self.plugin.get(name).is_some_and(Json::is_null)
+    }
+
     /// A text; numbers are taken as they are written, since YAML reads `8080` as one.
     pub(crate) fn text(self, name: &str) -> Result<Option<String>, String> {
         self.get(name).map(|value| scalar_text(value).ok_or_else(|| wrong(name, "text", value))).transpose()

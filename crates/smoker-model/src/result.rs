@@ -1,6 +1,6 @@
 //! The result of one run of a plugin.
 
-use serde::ser::{SerializeMap, SerializeStruct};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
@@ -40,6 +40,8 @@ pub struct PluginResult {
     pub action: Option<ActionResult>,
     /// Whether a client requested this run.
     pub forced: bool,
+    /// See [`Findings::extra`].
+    pub extra: Map<String, Json>,
 }
 
 /// The part of a result that a plugin itself decides.
@@ -53,14 +55,37 @@ pub struct Findings {
     pub component_results: Option<ComponentResults>,
     /// An action that the plugin itself reported.
     pub action: Option<Map<String, Json>>,
+    /// Keys of its own that a module put into its result; the wire shows them as they are.
+    pub extra: Map<String, Json>,
 }
+
+/// The keys that the daemon writes into a result, or may write one day: no module's key replaces one of them.
+const OWN_KEYS: [&str; 17] = [
+    "status",
+    "messages",
+    "lastRun",
+    "componentResults",
+    "action",
+    "forced",
+    "duration",
+    "lastRunUtc",
+    "exitStatus",
+    "signal",
+    "perfdata",
+    "trigger",
+    "triggeredBy",
+    "state",
+    "attempt",
+    "since",
+    "sequence",
+];
 
 impl Findings {
     /// A status with the messages, none when there are none.
     #[must_use]
     pub fn new(status: Status, messages: Messages) -> Self {
         let messages = (!messages.is_empty()).then_some(messages);
-        Self { status, messages, component_results: None, action: None }
+        Self { status, messages, component_results: None, action: None, extra: Map::new() }
     }
 
     /// ERROR with one text.
@@ -69,8 +94,8 @@ impl Findings {
         Self::new(Status::Error, Messages::of(Level::Error, text))
     }
 
-    /// Takes the object that a plugin printed or a module returned. Names
-    /// other than `status`, `messages`, `componentResults` and `action` are dropped.
+    /// Takes the object that a plugin printed. Names other than `status`,
+    /// `messages`, `componentResults` and `action` are dropped.
     ///
     /// # Errors
     ///
@@ -81,7 +106,18 @@ impl Findings {
         let messages = Messages::parse(take("messages"))?;
         let component_results = ComponentResults::parse(take("componentResults"))?;
         let action = parse_action(take("action"))?;
-        Ok(Self { status, messages, component_results, action })
+        Ok(Self { status, messages, component_results, action, extra: Map::new() })
+    }
+
+    /// Takes the object that a module returned, with the module's own keys.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Findings::parse`].
+    pub fn parse_of_module(object: Map<String, Json>) -> Result<Self, InvalidResult> {
+        let is_own = |(name, _): &(&String, &Json)| !OWN_KEYS.contains(&name.as_str());
+        let extra = object.iter().filter(is_own).map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(Self { extra, ..Self::parse(object)? })
     }
 
     /// The whole result of a run that started at `last_run`, with as many messages as a result may have.
@@ -103,6 +139,7 @@ impl Findings {
             component_results: self.component_results,
             action: self.action.map(ActionResult::Told),
             forced,
+            extra: self.extra,
         }
     }
 }
@@ -111,7 +148,7 @@ impl ComponentResults {
     fn parse(json: Json) -> Result<Option<Self>, InvalidResult> {
         let object = match json {
             Json::Object(object) => object,
-            falsy if !Value::from(falsy.clone()).is_truthy() => return Ok(None),
+            Json::Null => return Ok(None),
             _ => return Err(InvalidResult("Component result must be dictionary".to_owned())),
         };
         for (name, component) in &object {
@@ -163,12 +200,11 @@ impl Default for ComponentResults {
 
 fn parse_action(json: Json) -> Result<Option<Map<String, Json>>, InvalidResult> {
     match json {
-        Json::Object(action) if action.is_empty() => Ok(Some(action)),
         Json::Object(action) => {
             check_part(&action, "Action")?;
             Ok(Some(action))
         }
-        falsy if !Value::from(falsy.clone()).is_truthy() => Ok(None),
+        Json::Null => Ok(None),
         _ => Err(InvalidResult("Action result must be dictionary".to_owned())),
     }
 }
@@ -178,11 +214,11 @@ fn check_part(part: &Map<String, Json>, what: &str) -> Result<(), InvalidResult>
     let Some(messages) = part.get("messages") else {
         return Err(InvalidResult(format!("{what} doesn't have message")));
     };
+    Messages::parse(messages.clone())?;
     let Some(status) = part.get("status") else {
         return Err(InvalidResult(format!("{what} doesn't have status")));
     };
-    parse_status(status)?;
-    Messages::parse(messages.clone()).map(|_| ())
+    parse_status(status).map(|_| ())
 }
 
 fn parse_status(json: &Json) -> Result<Status, InvalidResult> {
@@ -224,13 +260,16 @@ impl Serialize for WireResult<'_> {
         let result = self.result;
         let components =
             result.component_results.as_ref().map(|components| WireComponents { components, shape: self.shape });
-        let mut out = serializer.serialize_struct("PluginResult", 6)?;
-        out.serialize_field("status", result.status.as_str())?;
-        out.serialize_field("messages", &result.messages)?;
-        out.serialize_field("lastRun", &result.last_run)?;
-        out.serialize_field("componentResults", &components)?;
-        out.serialize_field("action", &result.action)?;
-        out.serialize_field("forced", &result.forced)?;
+        let mut out = serializer.serialize_map(Some(6 + result.extra.len()))?;
+        out.serialize_entry("status", result.status.as_str())?;
+        out.serialize_entry("messages", &result.messages)?;
+        out.serialize_entry("lastRun", &result.last_run)?;
+        out.serialize_entry("componentResults", &components)?;
+        out.serialize_entry("action", &result.action)?;
+        out.serialize_entry("forced", &result.forced)?;
+        for (name, value) in &result.extra {
+            out.serialize_entry(name, value)?;
+        }
         out.end()
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
-use smoker_model::result::{ComponentShape, Findings, PluginResult};
+use smoker_model::result::{ActionResult, ComponentShape, Findings, PluginResult};
 use smoker_model::timestamp::Timestamp;
 use smoker_model::value::Value;
 
@@ -13,19 +13,24 @@ use crate::modules::dispatch::{ModuleRun, Modules};
 use crate::output;
 use crate::prepared::PreparedPlugin;
 
-/// Runs an action on a result and gives the action's own result.
+/// Runs an action on a result and gives the result with the action's own in
+/// it. An action that is a module may change the plugin's result.
 pub(crate) async fn run(
     action: &ActionSpec,
-    result: &PluginResult,
+    result: PluginResult,
     context: RunContext<'_>,
     modules: &Modules,
 ) -> PluginResult {
     let started = Timestamp::now();
-    let findings = match &action.invocation {
-        None => Findings::error("No Command or Module to execute!"),
-        Some(invocation) => findings(invocation, result, context, modules).await,
+    let (findings, changed) = match &action.invocation {
+        None => (Findings::error("No Command or Module to execute!"), None),
+        Some(invocation) => findings(invocation, &result, context, modules).await,
     };
-    findings.into_result(started, false)
+    let result = match changed {
+        Some(changed) => changed.into_result(result.last_run, result.forced),
+        None => result,
+    };
+    PluginResult { action: Some(ActionResult::Ran(Box::new(findings.into_result(started, false)))), ..result }
 }
 
 async fn findings(
@@ -33,20 +38,21 @@ async fn findings(
     result: &PluginResult,
     context: RunContext<'_>,
     modules: &Modules,
-) -> Findings {
+) -> (Findings, Option<Findings>) {
     match &invocation.execution {
         Execution::Module(name) => {
             let result = Some(fields_of(result));
-            modules.run(&ModuleRun { kind: ModuleKind::Action, name, invocation, result }, context).await
+            modules.act(&ModuleRun { kind: ModuleKind::Action, name, invocation, result }, context).await
         }
         Execution::Command { command, .. } => {
             let values = &overlaid(&context.plugin.spec().parameters, result);
             let environment = &environment(context.plugin, invocation, result);
             let command = CommandRun { command, invocation, values, environment };
-            match command.run(context).await {
+            let findings = match command.run(context).await {
                 Ok(outcome) => command.cut_short(&outcome).unwrap_or_else(|| output::findings(&outcome)),
                 Err(reason) => Findings::error(&reason),
-            }
+            };
+            (findings, None)
         }
     }
 }

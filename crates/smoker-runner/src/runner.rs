@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use smoker_model::plugin::ActionSpec;
-use smoker_model::result::{ActionResult, PluginResult};
+use smoker_model::result::PluginResult;
 use tokio_util::sync::CancellationToken;
 
 use crate::act;
@@ -93,10 +93,10 @@ impl PluginRun<'_> {
         check::run(context, &self.modules).await
     }
 
-    /// Runs an action on the result of the check. What goes wrong is part of
-    /// the action's own result.
-    pub async fn act(&self, action: &ActionSpec, result: &PluginResult) -> ActionResult {
-        ActionResult::Ran(Box::new(act::run(action, result, self.context(), &self.modules).await))
+    /// Runs an action on the result of the check and gives the result with the
+    /// action's own in it. What goes wrong is part of the action's own result.
+    pub async fn act(&self, action: &ActionSpec, result: PluginResult) -> PluginResult {
+        act::run(action, result, self.context(), &self.modules).await
     }
 
     fn context(&self) -> RunContext<'_> {

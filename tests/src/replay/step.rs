@@ -136,6 +136,9 @@ struct Raw {
     response: Option<Expected>,
     #[serde(default)]
     poll: bool,
+    // The original redirects to the plain form of a path; our daemon answers at once, and has to.
+    #[serde(default, rename = "follow")]
+    _follow: bool,
     timeout_s: Option<f64>,
     signal: Option<String>,
     expect_exit: Option<Json>,

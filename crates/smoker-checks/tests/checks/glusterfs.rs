@@ -48,7 +48,8 @@ fn rows(answer: &Json) -> Vec<String> {
 #[test]
 fn a_healthy_volume_is_ok_and_one_that_is_not_started_warns() {
     let (_folder, gluster) = recorded("healthy");
-    let answer = module(MODULE, &json!({"Gluster": gluster})).expect("findings");
+    let answer =
+        module(MODULE, &json!({"Gluster": gluster, "Checks": ["peers", "volumes", "heal"]})).expect("findings");
     let expected = [
         "volume gv0: OK: Online: storage1:/srv/b1, storage1:/srv/b2, Self-heal Daemon on localhost",
         "volume idle: WARN: Not started, Created",
@@ -88,10 +89,10 @@ fn a_lost_brick_and_a_lost_peer_are_errors() {
 #[test]
 fn what_gluster_refuses_is_told() {
     let (_folder, gluster) = recorded("stopped");
-    let reason = module(MODULE, &json!({"Gluster": gluster})).expect_err("refused");
+    let reason = module(MODULE, &json!({"Gluster": gluster, "Checks": "peers"})).expect_err("refused");
     let message = "Connection failed. Please check if gluster daemon is operational.";
     assert_eq!(reason, format!("{gluster} peer status failed: {message}"));
-    let reason = module(MODULE, &json!({"Gluster": "/no/such"})).expect_err("refused");
+    let reason = module(MODULE, &json!({"Gluster": "/no/such", "Checks": "peers"})).expect_err("refused");
     assert_eq!(reason, "/no/such peer status can't be run: [Errno 2] No such file or directory: '/no/such'");
     let reason = module(MODULE, &json!({"Checks": ["disks"]})).expect_err("refused");
     assert!(reason.starts_with("Checks has to be a list of peers, volumes and heal, not 'disks'"), "{reason}");
@@ -101,7 +102,7 @@ fn what_gluster_refuses_is_told() {
 fn the_real_command_answers_in_a_form_that_is_understood() {
     let Some(gluster) = program("gluster", "install with: apt-get install glusterfs-cli") else { return };
     let gluster = gluster.to_str().expect("text");
-    match module(MODULE, &json!({"Gluster": gluster})) {
+    match module(MODULE, &json!({"Gluster": gluster, "Checks": "peers"})) {
         Ok(answer) => assert!(answer["status"].is_string()),
         Err(reason) => {
             assert!(reason.contains("Connection failed. Please check if gluster daemon is operational."), "{reason}");

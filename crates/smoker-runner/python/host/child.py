@@ -9,6 +9,9 @@ from _smoker_host import isolation, logs, paths, rehearsal, reply, run, setup
 # The daemon knows this exit code: the descriptor for the reply is gone.
 LOST_REPLY = 113
 
+# The daemon ends what a run with this exit code left, as after a time limit of its own.
+TIMED_OUT = 114
+
 # The first byte that a child sends. BEGUN: it has its job, which no other child
 # may run now. REPLACED: the interpreter was replaced, and the new one has to run it.
 BEGUN, REPLACED = b'+', b'-'
@@ -124,7 +127,7 @@ def run_one_job(shared, parent, mask, job, output, log):
 
 
 def finish(connection, answer, request):
-    code = 0
+    code = TIMED_OUT if answer.pop('timed_out', False) else 0
     try:
         connection.send(reply.encode(answer, request['reply_limit']))
     except OSError:

@@ -7,7 +7,7 @@ import math
 
 def encode(answer, limit):
     """The reply's bytes. One that is too large becomes an error that says so;
-    an invalid result that is too large is left out."""
+    an invalid result that is too large or has no form in JSON is left out."""
     if 'invalid' in answer:
         try:
             data = _bytes(answer)
@@ -15,7 +15,7 @@ def encode(answer, limit):
                 return data
         except Exception:
             pass
-        answer = {'error': answer['error']}
+        answer = {name: part for name, part in answer.items() if name != 'invalid'}
     try:
         data = _bytes(answer)
     except Exception as error:
@@ -47,6 +47,9 @@ def plain(value):
         return value.isoformat()
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode('utf-8', 'replace')
+    if not isinstance(value, type) and callable(getattr(value, 'json', None)):
+        # A Result inside a result, for example.
+        return plain(value.json())
     return str(value)
 
 

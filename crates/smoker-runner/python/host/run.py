@@ -1,5 +1,6 @@
 """Runs a plugin's, an action's or a parser's module and gives its answer."""
 
+import copy
 import datetime
 import importlib
 import logging
@@ -10,8 +11,9 @@ import time
 import traceback
 
 from smoker.server.exceptions import PluginExecutionError, PluginExecutionTimeout, ValidationError
+from smoker.server.limit import TimeLimit
 from smoker.server.plugins import Result
-from smoker.server.worker import PluginWorker
+from smoker.server.plugins.worker import PluginWorker
 
 LOG = logging.getLogger('smokerd.module')
 
@@ -20,26 +22,53 @@ LITERAL_NAMES = {'__builtins__': {}, 'datetime': datetime, 'nan': float('nan'), 
 
 
 def run(request):
-    """{"result": ...} or {"error": text}, always. When the result is not shaped
-    as one, it is there, too, as "invalid"."""
+    """{"result": ...} or {"error": text}, always. When the result was not shaped
+    as one, it is there, too, as "invalid". An action that changed the plugin's
+    result gives this as "changed". "timed_out" is there when the module left its
+    time limit's exception to the host."""
+    acted_on = None
+    if request['kind'] == 'action':
+        acted_on = Result()
+        acted_on.result = copy.deepcopy(request['result'])
+    answer = _answer(request, acted_on)
+    if acted_on is not None and acted_on.result != request['result']:
+        answer['changed'] = _valid(acted_on)
+    return answer
+
+
+def _answer(request, acted_on):
     terminated = _Terminated(request)
-    result = None
     try:
         try:
             signal.signal(signal.SIGTERM, terminated)
-            result = _result(request)
-            result.validate(force=True)
-            return {'result': result.result}
+            with TimeLimit(request['timeout']):
+                result = _result(request, acted_on)
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    except ValidationError as error:
-        answer = _failure(error, 'ValidationError: %s' % error)
-        return answer if result is None else dict(answer, invalid=result.result)
+    except PluginExecutionTimeout as error:
+        text = 'Plugin execution exceeded timeout %s seconds' % request['timeout_text']
+        return dict(_failure(error, text), timed_out=True)
     except SystemExit as error:
         what = 'parser' if request['kind'] == 'parser' else 'module'
         return _failure(error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
     except BaseException as error:
         return _failure(error, _text(error).strip() or type(error).__name__)
+    valid = _valid(result)
+    return {'result': valid} if valid is result.result else {'result': valid, 'invalid': result.result}
+
+
+def _valid(result):
+    """The result as a mapping. In the place of one that is not valid, an ERROR that says what is wrong."""
+    checked = Result()
+    checked.result = result.result
+    try:
+        checked.validate()
+        return checked.result
+    except ValidationError as error:
+        refused = Result()
+        refused.set_status('ERROR')
+        refused.add_error('ValidationError: %s' % error)
+        return refused.result
 
 
 class _Terminated:
@@ -47,7 +76,6 @@ class _Terminated:
     module clean up; SIGKILL follows after the grace period."""
 
     def __init__(self, request):
-        self.seconds = request['timeout_text']
         # Our clock started after the daemon's.
         self.deadline = time.monotonic() + request['timeout'] - 1
         self.pid = os.getpid()
@@ -60,7 +88,7 @@ class _Terminated:
             return
         if time.monotonic() < self.deadline:
             raise PluginExecutionError('ended by SIGTERM')
-        raise PluginExecutionTimeout('Plugin execution exceeded timeout %s seconds' % self.seconds)
+        raise PluginExecutionTimeout()
 
 
 def reset_sigterm_in_forks():
@@ -98,7 +126,7 @@ def _failure(error, text):
     return {'error': text}
 
 
-def _result(request):
+def _result(request, acted_on):
     worker = PluginWorker(
         request['plugin'], eval(request['parameters_literal'], LITERAL_NAMES), request['forced'],
         request['timeout'])
@@ -106,11 +134,7 @@ def _result(request):
     if request['kind'] == 'parser':
         parser = _class(module, 'Parser')(request['stdout'], request['stderr'])
         return _checked(parser.parse(), 'parser')
-    arguments = {}
-    if request['kind'] == 'action':
-        result = Result()
-        result.set_result(request['result'])
-        arguments['result'] = result
+    arguments = {} if acted_on is None else {'result': acted_on}
     plugin = _class(module, 'Plugin')(worker, **arguments)
     returned = plugin.run()
     return _checked(returned or plugin.result, 'module')
@@ -120,11 +144,10 @@ def _class(module, name):
     try:
         return getattr(module, name)
     except AttributeError:
-        raise AttributeError("module '%s' has no class %s" % (module.__name__, name)) from None
+        raise AttributeError("module '%s' has no attribute '%s'" % (module.__name__, name)) from None
 
 
 def _checked(result, what):
-    if not isinstance(result, Result):
+    if not isinstance(getattr(result, 'result', None), dict):
         raise TypeError('the %s returned %s, not a Result' % (what, type(result).__name__))
     return result
-

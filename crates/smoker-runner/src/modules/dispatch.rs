@@ -1,6 +1,7 @@
 //! Dispatches modules and parsers to a built-in or to Python.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use smoker_checks::spec::Spec;
@@ -17,7 +18,7 @@ use crate::modules::host::job::{Job, JobBounds};
 use crate::modules::host::python_host::PythonHost;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
-use crate::modules::reply::{self, ModuleReply};
+use crate::modules::reply::{self, Answer, ModuleReply};
 use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
@@ -26,6 +27,9 @@ use crate::{detached, output};
 
 /// How many bytes a result may have beside those for its output.
 const REPLY_ALLOWANCE: usize = 64 * 1024;
+
+/// How long a module in Python that caught the exception of its time limit may go on.
+const TIMEOUT_GRACE: Duration = Duration::from_secs(5);
 
 /// Everything that can run a module. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -50,8 +54,14 @@ impl Modules {
 
     /// Runs a module. Whatever goes wrong is a finding, too.
     pub(crate) async fn run(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> Findings {
+        self.act(module, context).await.0
+    }
+
+    /// Runs a module, and gives besides what it found the plugin's result as an action changed it.
+    pub(crate) async fn act(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> (Findings, Option<Findings>) {
         let answer = ModuleCall { module, output: None, context }.answer(self).await;
-        answer.unwrap_or_else(|reason| Findings::error(&reason))
+        let Answer { findings, changed } = answer.unwrap_or_else(|reason| Err(reason).into());
+        (findings.unwrap_or_else(|reason| Findings::error(&reason)), changed)
     }
 
     /// Gives what the plugin's command printed to its parser, which has the
@@ -63,7 +73,7 @@ impl Modules {
         let answer = if output.stdout.cut() + output.stderr.cut() > 0 {
             Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
         } else {
-            ModuleCall { module, output: Some(output), context }.answer(self).await
+            ModuleCall { module, output: Some(output), context }.answer(self).await.and_then(|answer| answer.findings)
         };
         answer.unwrap_or_else(|reason| {
             let mut messages = output::messages(output);
@@ -87,7 +97,7 @@ struct ModuleCall<'a> {
 }
 
 impl ModuleCall<'_> {
-    async fn answer(&self, modules: &Modules) -> Result<Findings, String> {
+    async fn answer(&self, modules: &Modules) -> Result<Answer, String> {
         let context = self.context;
         let credentials = context.plugin.credentials().as_ref().map_err(ToString::to_string)?.as_ref();
         let timeout = self.timeout().duration;
@@ -103,11 +113,11 @@ impl ModuleCall<'_> {
                 builtin::run_in_child(&request, limits, credentials, self.surroundings(), context).await?
             }
             Provider::BuiltIn(_) => {
-                return builtin::run_here(self.request(as_map(&context.plugin.spec().parameters))).await;
+                return Ok(builtin::run_here(self.request(as_map(&context.plugin.spec().parameters))).await.into());
             }
             Provider::Python => self.ask_python(modules, credentials).await?,
         };
-        reply.into_findings(self.module.kind, self.timeout(), context.trace)
+        reply.into_answer(self.module.kind, self.timeout(), context.trace)
     }
 
     /// A name that the original shipped is a built-in's. One that it did not
@@ -135,12 +145,20 @@ impl ModuleCall<'_> {
         let leave_running = self.module.invocation.leave_running;
         let registered = context.processes.register_child(leave_running, surroundings.group_limits());
         let bounds = JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit };
+        // A module raises the exception of its time limit itself. One that catches it may finish.
+        let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };
         let parameters = &context.plugin.spec().parameters;
         let job = Job::new(registered.run, &request, parameters, bounds, credentials, surroundings);
         let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
         modules
             .host
-            .run(&HostRun { context, registered: &registered, job: &job, timeout: timeout.duration, reply_limit })
+            .run(&HostRun {
+                context,
+                registered: &registered,
+                job: &job,
+                timeout: timeout.duration.saturating_add(grace),
+                reply_limit,
+            })
             .await
     }
 

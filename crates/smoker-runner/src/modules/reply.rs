@@ -1,7 +1,7 @@
 //! What a module answers: one JSON object, from the Python host and from built-in modules in a child.
 
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::TimeLimit;
@@ -26,8 +26,25 @@ pub(crate) struct ModuleReply {
 struct ReplyFields {
     result: Option<Json>,
     error: Option<String>,
-    /// The result that is not shaped as one, beside the error that says so.
+    /// The result that is not shaped as one, beside the one that says so.
     invalid: Option<Json>,
+    /// The plugin's result as an action changed it.
+    changed: Option<Json>,
+}
+
+/// What a module found.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// What it found, or its own error for the operator.
+    pub(crate) findings: Result<Findings, String>,
+    /// The plugin's result as an action changed it.
+    pub(crate) changed: Option<Findings>,
+}
+
+impl From<Result<Findings, String>> for Answer {
+    fn from(findings: Result<Findings, String>) -> Self {
+        Self { findings, changed: None }
+    }
 }
 
 impl ModuleReply {
@@ -39,26 +56,33 @@ impl ModuleReply {
     ///
     /// # Errors
     ///
-    /// The module's own error, or why there is no result, for the operator.
-    pub(crate) fn into_findings(
+    /// Why there is none, for the operator.
+    pub(crate) fn into_answer(
         self,
         kind: ModuleKind,
         timeout: &TimeLimit,
         trace: Option<&TraceRecorder>,
-    ) -> Result<Findings, String> {
+    ) -> Result<Answer, String> {
         let Some(reply) = self.reply else { return Err(no_reply(&self.end, kind, timeout)) };
         let reply: ReplyFields =
             bounded_json::parse(&reply).map_err(|error| format!("the reply can't be read: {error}"))?;
         if let (Some(trace), Some(invalid)) = (trace, &reply.invalid) {
             trace.invalid_result(invalid);
         }
-        match reply {
-            ReplyFields { result: Some(Json::Object(result)), .. } => {
-                Findings::parse(result).map_err(|error| format!("ValidationError: {error}"))
-            }
-            ReplyFields { error, .. } => Err(error.unwrap_or_else(|| "the reply is empty".to_owned())),
-        }
+        let changed = match reply.changed {
+            Some(Json::Object(changed)) => Some(findings_of(changed).unwrap_or_else(|reason| Findings::error(&reason))),
+            _ => None,
+        };
+        let findings = match reply.result {
+            Some(Json::Object(result)) => findings_of(result),
+            _ => Err(reply.error.unwrap_or_else(|| "the reply is empty".to_owned())),
+        };
+        Ok(Answer { findings, changed })
     }
+}
+
+fn findings_of(result: Map<String, Json>) -> Result<Findings, String> {
+    Findings::parse_of_module(result).map_err(|error| format!("ValidationError: {error}"))
 }
 
 /// The error of a module that took too long.

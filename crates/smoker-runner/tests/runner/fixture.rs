@@ -155,7 +155,7 @@ pub(crate) async fn check_and_act(
     let run = runner.begin(plugin, RunKind::Forced, cancel);
     let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = run.check().await;
     if let Some(action) = &plugin.spec().action {
-        result.action = Some(run.act(action, &result).await);
+        result = run.act(action, result).await;
     }
     result
 }

@@ -9,11 +9,11 @@ use smoker_runner::runner::PluginRun;
 pub(crate) async fn check_and_act(run: PluginRun<'_>) -> PluginResult {
     let check = run.check().await;
     let action = due(run.plugin().spec(), &check, run.is_cancelled());
-    let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = check;
-    if let Some(action) = action {
-        result.action = Some(run.act(action, &result).await);
+    let (CheckOutcome::Ran(result) | CheckOutcome::NotRun(result)) = check;
+    match action {
+        Some(action) => run.act(action, result).await,
+        None => result,
     }
-    result
 }
 
 /// The action that is due after a check. The configured action follows every

@@ -1,17 +1,18 @@
 //! `smoker.server.plugins.fsmount`: can mounted file systems be listed, written and read?
 //!
 //! Each mount point is a component: its directory is listed, a temporary file
-//! is written, read back and deleted. A mount point of `Mounts` that is not
-//! mounted is a WARN; when no mount is left to look at, the run is a WARN. A
-//! mount that hangs blocks in the kernel, which is why this module runs in a
-//! child.
+//! is written, read back and deleted. When no mount is left to look at, the run
+//! is a WARN. A mount that hangs blocks in the kernel, which is why this module
+//! runs in a child.
 
+use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use regex::Regex;
+use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
@@ -22,7 +23,14 @@ use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use crate::{components, os_error};
 
 /// The kernel's list of mounts, see `proc_mounts(5)` and, for the escapes, `fstab(5)`.
-const MOUNT_TABLE: &str = "/proc/self/mounts";
+const MOUNT_TABLE: &str = "/proc/mounts";
+
+/// The types of file systems without `Types`. Others, such as those of the
+/// kernel, are not for files of anybody.
+const DEFAULT_TYPES: [&str; 9] = ["ext2", "ext3", "ext4", "fuse.glusterfs", "nfs", "nfs4", "xfs", "btrfs", "reiserfs"];
+
+/// A mount point that has this in its path is never looked at.
+const SNAPSHOT: &str = ".snapshot";
 
 const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec {
@@ -34,8 +42,8 @@ const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec {
         name: "Types",
         accepts: ParameterType::TextList,
-        absence: Absence::Default("all"),
-        meaning: "types of file systems to look at",
+        absence: Absence::Default("ext2, ext3, ext4, fuse.glusterfs, nfs, nfs4, xfs, btrfs, reiserfs"),
+        meaning: "types of file systems to look at; null or an empty list: all",
     },
     ParameterSpec {
         name: "Ignore",
@@ -64,19 +72,18 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let filter = MountFilter::of(Parameters::of(request)).map_err(failed)?;
     let table = fs::read(MOUNT_TABLE).map_err(|error| failed(os_error::text_about(&error, MOUNT_TABLE)))?;
     let table = parse_table(&String::from_utf8_lossy(&table));
-    let mounts: Vec<_> = table.iter().filter(|mount| filter.includes(mount)).collect();
-    if mounts.is_empty() {
+    let mut points: Vec<_> =
+        table.iter().filter(|mount| filter.includes(mount)).map(|mount| mount.point.as_str()).collect();
+    let mut seen = HashSet::new();
+    points.retain(|point| seen.insert(*point));
+    if points.is_empty() {
         return Ok(Findings::new(Status::Warn, Messages::of(Level::Warn, "No mounts found")));
     }
     let mut found = ComponentResults::new();
-    for mount in &mounts {
-        let messages = look_at(&mount.point);
+    for point in points {
+        let messages = look_at(point);
         let failed = messages.level(Level::Error).next().is_some();
-        found.add(&mount.point, if failed { Status::Error } else { Status::Ok }, &messages);
-    }
-    // The original left these out in silence, beside others that are there.
-    for point in filter.missing(&table) {
-        found.add(point, Status::Warn, &Messages::of(Level::Warn, "Not mounted"));
+        found.add(point, if failed { Status::Error } else { Status::Ok }, &messages);
     }
     components::findings(found)
 }
@@ -88,38 +95,44 @@ struct Mount {
     kind: String,
 }
 
-/// Which mounts the parameters ask for.
+/// Which mounts the parameters ask for. An empty list asks for all.
 struct MountFilter {
-    points: Option<Vec<String>>,
-    kinds: Option<Vec<String>>,
+    points: Vec<String>,
+    kinds: Vec<String>,
     ignored: Option<Regex>,
 }
 
 impl MountFilter {
     fn of(parameters: Parameters<'_>) -> Result<Self, String> {
-        let points = parameters.texts("Mounts")?;
-        let points = points.map(|points| points.iter().map(|point| without_slash(point)).collect());
-        let kinds = parameters.texts("Types")?;
+        let points = entries(parameters, "Mounts")?.unwrap_or_default();
+        let kinds = entries(parameters, "Types")?;
+        let kinds = match kinds {
+            None if !parameters.is_null("Types") => DEFAULT_TYPES.map(str::to_owned).to_vec(),
+            kinds => kinds.unwrap_or_default(),
+        };
         let ignored = parameters.text("Ignore")?.filter(|pattern| !pattern.is_empty());
         let ignored = ignored.map(|pattern| prefix_pattern("Ignore", &pattern)).transpose()?;
-        Ok(Self { points, kinds, ignored })
+        Ok(Self { points: points.iter().map(|point| without_slash(point)).collect(), kinds, ignored })
     }
 
     fn includes(&self, mount: &Mount) -> bool {
-        self.points.as_ref().is_none_or(|points| points.contains(&mount.point))
-            && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&mount.kind))
-            && !self.ignores(&mount.point)
+        (self.points.is_empty() || self.points.contains(&mount.point))
+            && (self.kinds.is_empty() || self.kinds.contains(&mount.kind))
+            && !self.ignored.as_ref().is_some_and(|pattern| pattern.is_match(&mount.point))
+            && !mount.point.contains(SNAPSHOT)
     }
+}
 
-    fn ignores(&self, point: &str) -> bool {
-        self.ignored.as_ref().is_some_and(|pattern| pattern.is_match(point))
-    }
-
-    /// The named points where nothing is mounted.
-    fn missing<'a>(&'a self, table: &'a [Mount]) -> impl Iterator<Item = &'a String> {
-        let is_mounted = |point: &String| table.iter().any(|mount| mount.point == *point);
-        self.points.iter().flatten().filter(move |point| !is_mounted(point) && !self.ignores(point))
-    }
+/// The entries of a list, or of one text with commas.
+fn entries(parameters: Parameters<'_>, name: &str) -> Result<Option<Vec<String>>, String> {
+    let is_text = parameters.get(name).is_some_and(Json::is_string);
+    let texts = parameters.texts(name)?;
+    Ok(texts.map(|texts| match texts.as_slice() {
+        [text] if is_text => {
+            text.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+        }
+        _ => texts,
+    }))
 }
 
 /// A path as the mount table writes it.
@@ -128,19 +141,13 @@ fn without_slash(path: &str) -> String {
     if shorter.is_empty() { path.to_owned() } else { shorter.to_owned() }
 }
 
-/// The mounts in their order. Of several on one point only the last counts:
-/// it covers the others.
+/// The mounts in their order.
 fn parse_table(table: &str) -> Vec<Mount> {
-    let mut mounts: Vec<Mount> = Vec::new();
-    for line in table.lines() {
-        let mut fields = line.split(' ');
-        if let (Some(_device), Some(point), Some(kind)) = (fields.next(), fields.next(), fields.next()) {
-            let mount = Mount { point: unescape(point), kind: unescape(kind) };
-            mounts.retain(|earlier| earlier.point != mount.point);
-            mounts.push(mount);
-        }
-    }
-    mounts
+    let mount = |line: &str| {
+        let mut fields = line.split(' ').skip(1);
+        Some(Mount { point: unescape(fields.next()?), kind: unescape(fields.next()?) })
+    };
+    table.lines().filter_map(mount).collect()
 }
 
 /// Turns `\040` and its like into the bytes that they stand for.
@@ -164,8 +171,9 @@ fn look_at(point: &str) -> Messages {
     }
     let stamp = stamp();
     let path = format!("{}/{stamp}-smoker.tmp", point.trim_end_matches('/'));
-    if let Err(error) = write_and_read(&path, &stamp, &mut messages) {
-        messages.add(Level::Error, &format!("Read/Write: {}", os_error::text_about(&error, &path)));
+    match write_and_read(&path, &stamp, &mut messages) {
+        Ok(()) => messages.add(Level::Info, &format!("Read/Write: deleted file {path}")),
+        Err(reason) => messages.add(Level::Error, &format!("Read/Write: {reason}")),
     }
     messages
 }
@@ -176,23 +184,29 @@ fn count_entries(entries: fs::ReadDir) -> io::Result<usize> {
 
 /// Writes a new file, reads it back and deletes it, also when something
 /// between fails.
-fn write_and_read(path: &str, text: &str, messages: &mut Messages) -> io::Result<()> {
+fn write_and_read(path: &str, text: &str, messages: &mut Messages) -> Result<(), String> {
     // A file that is there already, or a link, is never followed or overwritten.
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|error| format!("file write failed: {}", os_error::text_about(&error, path)))?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     drop(file);
-    let read = written.and_then(|()| {
-        messages.add(Level::Info, &format!("Read/Write: written string {text}"));
-        read_back(path, text)
-    });
-    if read.is_ok() {
-        messages.add(Level::Info, &format!("Read/Write: read string {text}"));
+    if let Err(error) = written {
+        // The error of the write is the one to report.
+        let _ = fs::remove_file(path);
+        return Err(format!("file write failed: {}", os_error::text(&error)));
     }
-    let deleted = fs::remove_file(path);
-    if deleted.is_ok() {
-        messages.add(Level::Info, &format!("Read/Write: deleted file {path}"));
+    messages.add(Level::Info, &format!("Read/Write: written string {text}"));
+    match read_back(path, text) {
+        Ok(()) => messages.add(Level::Info, &format!("Read/Write: read string {text}")),
+        Err(error) => {
+            let reason = os_error::text_about(&error, path);
+            messages.add(Level::Error, &format!("Read/Write: file read failed: {reason}"));
+        }
     }
-    read.and(deleted)
+    fs::remove_file(path).map_err(|error| format!("file deletion failed: {}", os_error::text_about(&error, path)))
 }
 
 fn read_back(path: &str, text: &str) -> io::Result<()> {
@@ -204,10 +218,11 @@ fn read_back(path: &str, text: &str) -> io::Result<()> {
     Err(io::Error::other(format!("read {} instead of {text}", String::from_utf8_lossy(&found))))
 }
 
-/// Digits that no other run has at this time.
+/// A number that hardly another run has at this time: a multiple of 8 below 99999999.
 fn stamp() -> String {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    format!("{}{nanos}", process::id())
+    let mixed = (nanos ^ (u128::from(process::id()) << 20)) % 12_499_999;
+    (mixed * 8).to_string()
 }
 
 #[cfg(test)]
@@ -219,33 +234,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_read_with_its_escapes_and_the_topmost_mount_counts() {
+    fn the_table_is_read_with_its_escapes() {
         let table = "a /x tmpfs rw 0 0\nb /with\\040space\\134 ext4 rw 0 0\nc /x nfs4 rw 0 0\nbroken\n";
         let mount = |point: &str, kind: &str| Mount { point: point.to_owned(), kind: kind.to_owned() };
-        assert_eq!(parse_table(table), [mount("/with space\\", "ext4"), mount("/x", "nfs4")]);
+        assert_eq!(parse_table(table), [mount("/x", "tmpfs"), mount("/with space\\", "ext4"), mount("/x", "nfs4")]);
         assert_eq!(unescape("\\04"), "\\04");
         assert_eq!(unescape("\\999é"), "\\999é");
     }
 
     #[test]
     fn every_parameter_narrows_the_choice() {
-        let included = |parameters| {
+        let included = |point: &str, kind: &str, parameters| {
             let request = plugin("fsmount", parameters);
             let filter = MountFilter::of(Parameters::of(&request)).expect("parameters");
-            filter.includes(&Mount { point: "/proc".to_owned(), kind: "proc".to_owned() })
+            filter.includes(&Mount { point: point.to_owned(), kind: kind.to_owned() })
         };
-        assert!(included(json!({})) && included(json!({"Mounts": ["/proc"]})) && included(json!({"Mounts": "/proc/"})));
-        assert!(!included(json!({"Mounts": ["/"]})) && !included(json!({"Types": ["tmpfs"]})));
-        assert!(!included(json!({"Ignore": "/pr|/sys"})), "from the beginning, each of the choices");
-        assert!(included(json!({"Ignore": "roc"})), "not in the middle");
-    }
-
-    #[test]
-    fn a_named_mount_that_is_missing_is_told_beside_others() {
-        let request = plugin("fsmount", json!({"Mounts": ["/none", "/proc", "/ignored"], "Ignore": "/ig"}));
-        let filter = MountFilter::of(Parameters::of(&request)).expect("parameters");
-        let table = [Mount { point: "/proc".to_owned(), kind: "proc".to_owned() }];
-        assert_eq!(filter.missing(&table).collect::<Vec<_>>(), ["/none"]);
+        let home = |parameters| included("/home", "ext4", parameters);
+        assert!(home(json!({})) && home(json!({"Mounts": ["/home"]})) && home(json!({"Mounts": "/home/"})));
+        assert!(home(json!({"Types": "xfs, ext4", "Mounts": []})) && home(json!({"Mounts": null})));
+        assert!(!home(json!({"Mounts": ["/"]})) && !home(json!({"Types": ["tmpfs"]})));
+        assert!(!home(json!({"Ignore": "/ho|/sys"})), "from the beginning, each of the choices");
+        assert!(home(json!({"Ignore": "ome"})), "not in the middle");
+        assert!(!included("/x.snapshots/1", "ext4", json!({"Mounts": ["/x.snapshots/1"]})));
+        let proc = |parameters| included("/proc", "proc", parameters);
+        assert!(!proc(json!({})) && !proc(json!({"Mounts": ["/proc"]})), "Mounts leaves the default Types");
+        assert!(proc(json!({"Types": null})) && proc(json!({"Types": []})) && proc(json!({"Types": ["proc"]})));
     }
 
     #[test]
@@ -275,6 +288,9 @@ mod tests {
         let messages = look_at("/no/such");
         let errors: Vec<_> = messages.level(Level::Error).collect();
         assert_eq!(errors[0], "Access: [Errno 2] No such file or directory: '/no/such'");
-        assert!(errors[1].starts_with("Read/Write: [Errno 2] No such file or directory: '/no/such/"), "{errors:?}");
+        assert!(
+            errors[1].starts_with("Read/Write: file write failed: [Errno 2] No such file or directory: '/no/such/"),
+            "{errors:?}"
+        );
     }
 }

@@ -52,9 +52,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     for chunk in endpoints.chunks(AT_A_TIME) {
         for (endpoint, outcome) in chunk.iter().zip(connect_all(chunk, connect_timeout)) {
             if let Err(error) = outcome {
-                let Endpoint { host, port } = endpoint;
-                let reason = os_error::text(&error);
-                messages.add(Level::Error, &format!("Host: {host}, port: {port}, Socket error: {reason}"));
+                messages.add(Level::Error, &failure(endpoint, &error));
             }
         }
     }
@@ -62,6 +60,26 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let mut found = ComponentResults::new();
     found.add("Connection", status, &messages);
     components::findings(found)
+}
+
+/// What keeps a connection from being opened, in the original's words.
+fn failure(Endpoint { host, port }: &Endpoint, error: &Failure) -> String {
+    match error {
+        Failure::Name(error) => format!("Host: {host} resolving error: {}", os_error::text(error)),
+        Failure::Connection(error) if error.kind() == io::ErrorKind::TimedOut => {
+            format!("Host: {host}, port: {port} connection timeout")
+        }
+        Failure::Connection(error) => format!("Host: {host}, port: {port}, Socket error: {}", os_error::text(error)),
+    }
+}
+
+/// Why a connection was not opened.
+#[derive(Debug)]
+enum Failure {
+    /// The host's name gave no address.
+    Name(io::Error),
+    /// No address of the host could be connected to.
+    Connection(io::Error),
 }
 
 struct Endpoint {
@@ -91,20 +109,23 @@ fn connect_timeout(timeout: f64, endpoints: usize) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(1))
 }
 
-fn connect_all(endpoints: &[Endpoint], connect_timeout: Duration) -> Vec<io::Result<()>> {
+fn connect_all(endpoints: &[Endpoint], connect_timeout: Duration) -> Vec<Result<(), Failure>> {
     thread::scope(|scope| {
         let attempts: Vec<_> =
             endpoints.iter().map(|endpoint| scope.spawn(move || connect(endpoint, connect_timeout))).collect();
         attempts
             .into_iter()
-            .map(|attempt| attempt.join().unwrap_or_else(|_| Err(io::Error::other("the attempt failed"))))
+            .map(|attempt| {
+                let failed = || Failure::Connection(io::Error::other("the attempt failed"));
+                attempt.join().unwrap_or_else(|_| Err(failed()))
+            })
             .collect()
     })
 }
 
 /// Tries the addresses of a host one after the other; the last error is reported, as in Python.
-fn connect(endpoint: &Endpoint, connect_timeout: Duration) -> io::Result<()> {
-    let addresses: Vec<_> = (endpoint.host.as_str(), endpoint.port).to_socket_addrs()?.collect();
+fn connect(endpoint: &Endpoint, connect_timeout: Duration) -> Result<(), Failure> {
+    let addresses: Vec<_> = (endpoint.host.as_str(), endpoint.port).to_socket_addrs().map_err(Failure::Name)?.collect();
     let share = connect_timeout / u32::try_from(addresses.len().max(1)).unwrap_or(1);
     let mut last = io::Error::other("the name has no address");
     for address in addresses {
@@ -113,7 +134,7 @@ fn connect(endpoint: &Endpoint, connect_timeout: Duration) -> io::Result<()> {
             Err(error) => last = error,
         }
     }
-    Err(last)
+    Err(Failure::Connection(last))
 }
 
 #[cfg(test)]
@@ -147,7 +168,7 @@ mod tests {
     fn an_unknown_name_is_told_in_pythons_words() {
         let found = connection(json!({"Connections": [["no-such-host.invalid", 1]]}));
         let text = found["messages"]["error"][0].as_str().expect("a text").to_owned();
-        assert!(text.starts_with("Host: no-such-host.invalid, port: 1, Socket error: [Errno -"), "{text}");
+        assert!(text.starts_with("Host: no-such-host.invalid resolving error: [Errno -"), "{text}");
     }
 
     #[test]

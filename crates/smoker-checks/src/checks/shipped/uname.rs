@@ -1,4 +1,4 @@
-//! `smoker.server.plugins.uname`: OK, with the system's name as `uname -a` prints it.
+//! `smoker.server.plugins.uname`: OK, with the five fields of `uname(2)`.
 
 use crate::spec::Spec;
 use nix::sys::utsname;
@@ -25,9 +25,6 @@ pub(crate) const fn spec() -> Spec {
 pub(crate) fn run(_request: &ModuleRequest) -> Result<Findings, String> {
     let name = utsname::uname().map_err(|error| format!("the system does not tell its name: {error}"))?;
     let parts = [name.sysname(), name.nodename(), name.release(), name.version(), name.machine()];
-    let mut words: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
-    if cfg!(target_os = "linux") {
-        words.push("GNU/Linux".into());
-    }
+    let words: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
     Ok(Findings::new(Status::Ok, Messages::of(Level::Info, &words.join(" "))))
 }

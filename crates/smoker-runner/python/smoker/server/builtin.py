@@ -1,12 +1,11 @@
 """The modules that come with Smoker are built into smokerd; these classes run
 them from Python, so that a plugin can subclass them."""
 
-import datetime
 import json
 
 from smoker.server.exceptions import PluginExecutionError
 from smoker.server.parser import BaseParser
-from smoker.server.plugins import BasePlugin
+from smoker.server.plugins.baseplugin import BasePlugin
 from smoker.util import command
 
 # The program that runs a built-in, set by the host.
@@ -53,8 +52,7 @@ def _ask(request):
         raise PluginExecutionError('%s ended with %s: %s' % (request['module'], status, stderr)) from None
     if 'error' in reply:
         raise PluginExecutionError(reply['error'])
-    empty = {'lastRun': datetime.datetime.now().isoformat(), 'action': None, 'forced': False}
-    return dict(empty, **reply['result'])
+    return reply['result']
 
 
 def _iso(value):

@@ -1,57 +1,62 @@
-"""What can go wrong in a plugin, by name."""
+"""The exceptions of Smoker. Each is a direct subclass of Exception, so that no
+`except` clause for one of them catches another."""
 
 
-class SmokerException(Exception):
-    """The base of all exceptions of Smoker."""
-
-
-class InvalidConfiguration(SmokerException):
-    """The configuration makes no sense."""
-
-
-class InvalidArgument(SmokerException):
-    """A method was given a value that it does not take."""
-
-
-class NoSuchPlugin(SmokerException):
-    """No plugin has this name."""
-
-
-class PluginDisabled(SmokerException):
-    """The plugin is switched off."""
-
-
-class BasePluginTemplateNotFound(SmokerException):
-    """The configuration has no BasePlugin template."""
-
-
-class TemplateNotFound(SmokerException):
+class TemplateNotFound(Exception):
     """The configuration has no such template."""
 
 
-class NoRunningPlugins(SmokerException):
-    """No plugin is left to run."""
+class NoTemplatesConfigured(Exception):
+    """The configuration has no templates."""
 
 
-class NoPluginsFound(SmokerException):
+class BasePluginTemplateNotFound(Exception):
+    """The configuration has no BasePlugin template."""
+
+
+class ActionNotFound(Exception):
+    """The configuration has no such action."""
+
+
+class NoActionsConfigured(Exception):
+    """The configuration has no actions."""
+
+
+class NoRunningPlugins(Exception):
+    """No plugin is loaded."""
+
+
+class NoSuchPlugin(Exception):
+    """No plugin has this name."""
+
+
+class NoPluginsFound(Exception):
     """No plugin matches."""
 
 
-class InProgress(SmokerException):
-    """The plugin is still running."""
+class InvalidConfiguration(Exception):
+    """The parameters of a plugin make no sense."""
 
 
-class PluginExecutionError(SmokerException):
-    """A plugin could not be run to its end."""
+class InvalidArgument(Exception):
+    """A method was given a value that it does not take."""
 
 
-class PluginExecutionTimeout(PluginExecutionError):
-    """A plugin ran longer than its Timeout."""
-
-
-class PluginMalformedOutput(SmokerException):
-    """A plugin's output cannot be read."""
-
-
-class ValidationError(SmokerException):
+class ValidationError(Exception):
     """A result is not shaped as a result has to be."""
+
+
+class PluginExecutionError(Exception):
+    """A command or a module could not be run to its end."""
+
+
+class PluginExecutionTimeout(Exception):
+    """A module, or a command that it ran, exceeded its time limit."""
+
+
+class PluginMalformedOutput(Exception):
+    """A command printed JSON that is not a result."""
+
+
+class InProgress(Exception):
+    """The process has not finished."""

@@ -1,6 +1,6 @@
 """The base of parsers, which read what a command printed."""
 
-from smoker.server.plugins import Result
+from smoker.server.plugins.result import Result
 
 
 class BaseParser(object):
@@ -17,5 +17,5 @@ class BaseParser(object):
         raise NotImplementedError('%s has no parse()' % type(self).__name__)
 
     def get_result(self):
-        """The result that the parser fills."""
-        return self.result
+        """The result that the parser fills, as a mapping. Raises ValidationError when it is not valid."""
+        return self.result.get_result()

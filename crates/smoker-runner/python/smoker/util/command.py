@@ -1,12 +1,14 @@
 """Running commands with a time limit."""
 
+import logging
 import os
 import signal
 import subprocess
+import threading
 
-# How long processes have between SIGTERM and SIGKILL, and after it, in seconds.
-GRACE = 3
-KILL_PATIENCE = 1
+from smoker.util import processes
+
+lg = logging.getLogger('smoker.util.command')
 
 # A time limit beyond a year is none; the system's calls take no infinity.
 LONGEST = 366 * 24 * 3600
@@ -21,56 +23,56 @@ class ThreadDeadlock(Exception):
 
 
 class Command(object):
-    """A command: text for the shell, or a list of program and arguments."""
+    """A command: text for the shell, or a list of program and arguments. The
+    other arguments go to subprocess.Popen.
 
-    def __init__(self, command):
+    stdout, stderr and returncode are None before the run."""
+
+    def __init__(self, command, **kwargs):
         self.command = command
+        self.kwargs = kwargs
         self.process = None
         self.stdout = None
         self.stderr = None
         self.returncode = None
 
-    def execute(self, timeout=None, input=None, **kwargs):
+    def __repr__(self):
+        return "<Command '%s'>" % (self.command,)
+
+    def run(self, timeout=None, timeout_sigterm=3, timeout_sigkill=5, input=None, **kwargs):
         """Runs it and gives (stdout, stderr, exit status), both texts stripped.
 
-        `timeout` in seconds: ExecutionTimeout when it is over, with the
-        command and its process group ended. `input` is what it reads, nothing
-        unless given. All of its output is kept. Other arguments go to
-        subprocess.Popen, whose errors are passed on.
+        `timeout` in seconds, and 0 or None is no limit. When it is over, the
+        command and all that it started get SIGTERM and, `timeout_sigterm`
+        seconds later, SIGKILL; then ExecutionTimeout is raised, or
+        ThreadDeadlock when the command is still there after `timeout_sigkill`
+        seconds. `input` is what the command reads, nothing unless given. All
+        of its output is kept. Errors of subprocess.Popen are passed on.
         """
-        if input is not None:
-            kwargs['stdin'] = subprocess.PIPE
-            if isinstance(input, str) and not _is_text(kwargs):
-                input = input.encode('utf-8', 'replace')
-        kwargs.setdefault('stdout', subprocess.PIPE)
-        kwargs.setdefault('stderr', subprocess.PIPE)
-        kwargs.setdefault('shell', isinstance(self.command, (str, bytes)))
-        # Who brings a function for the child may well make a session in it.
-        kwargs.setdefault('start_new_session', kwargs.get('preexec_fn') is None)
-        if kwargs.get('env') is not None and 'SMOKER_RUN_ID' in os.environ:
-            # By it the daemon knows what belongs to the run.
-            kwargs['env'] = dict(kwargs['env'], SMOKER_RUN_ID=os.environ['SMOKER_RUN_ID'])
+        kwargs = _popen_arguments(self.command, dict(self.kwargs, **kwargs), input)
+        if input is not None and isinstance(input, str) and not _is_text(kwargs):
+            input = input.encode('utf-8', 'replace')
+        lg.debug('Executing command: %s', self.command)
         self.process = subprocess.Popen(self.command, **kwargs)
         owns_group = bool(kwargs['start_new_session'])
-        if timeout is not None and timeout > LONGEST:
-            timeout = None
+        limit = timeout if timeout and timeout <= LONGEST else None
         try:
-            output = self.process.communicate(input, timeout=timeout)
+            output = self.process.communicate(input, timeout=limit)
         except subprocess.TimeoutExpired:
-            self._end(owns_group)
-            raise ExecutionTimeout('Execution timeout after %s seconds' % _number(timeout)) from None
+            self._end(owns_group, timeout_sigterm, timeout_sigkill)
+            raise ExecutionTimeout('Execution timeout after %s seconds' % timeout) from None
         except BaseException:
-            self._end(owns_group)
+            self._end(owns_group, timeout_sigterm, timeout_sigkill)
             raise
         self.stdout, self.stderr = (_text(part) for part in output)
         self.returncode = self.process.returncode
         return self.stdout, self.stderr, self.returncode
 
-    run = execute
+    execute = run
 
-    def _end(self, owns_group):
-        """SIGTERM, grace, SIGKILL: to the whole group when it has one of its own."""
-        for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, KILL_PATIENCE)):
+    def _end(self, owns_group, timeout_sigterm, timeout_sigkill):
+        """SIGTERM, pause, SIGKILL."""
+        for number, patience in ((signal.SIGTERM, timeout_sigterm), (signal.SIGKILL, timeout_sigkill)):
             self._signal(number, owns_group)
             try:
                 # Reads on, so that a full pipe blocks no process.
@@ -82,26 +84,37 @@ class Command(object):
                 # A pipe was closed under our hands; what counts is the process.
                 break
         if owns_group:
-            # What outlived the command itself and let go of its pipes.
+            # What outlived the command itself and closed its pipes.
             self._signal(signal.SIGKILL, owns_group)
         if self.process.poll() is None:
-            raise ThreadDeadlock('Process %d could not be ended' % self.process.pid)
+            raise ThreadDeadlock('Process %d deadlocked thread %s'
+                                 % (self.process.pid, threading.current_thread().name))
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
 
     def _signal(self, number, owns_group):
-        try:
-            if owns_group:
+        if self.process.returncode is None:
+            signal_ptree(self.process.pid, number)
+        if owns_group:
+            try:
                 os.killpg(self.process.pid, number)
-            elif self.process.returncode is None:
-                os.kill(self.process.pid, number)
-        except OSError:
-            pass
+            except OSError:
+                pass
 
 
-def _number(seconds):
-    return int(seconds) if seconds == int(seconds) else seconds
+def _popen_arguments(command, kwargs, input):
+    if input is not None:
+        kwargs['stdin'] = subprocess.PIPE
+    kwargs.setdefault('stdout', subprocess.PIPE)
+    kwargs.setdefault('stderr', subprocess.PIPE)
+    kwargs.setdefault('shell', isinstance(command, (str, bytes)))
+    # A function for the child may well make a session itself.
+    kwargs.setdefault('start_new_session', kwargs.get('preexec_fn') is None)
+    if kwargs.get('env') is not None and 'SMOKER_RUN_ID' in os.environ:
+        # By it the daemon knows what belongs to the run.
+        kwargs['env'] = dict(kwargs['env'], SMOKER_RUN_ID=os.environ['SMOKER_RUN_ID'])
+    return kwargs
 
 
 def _is_text(kwargs):
@@ -116,6 +129,28 @@ def _text(output):
     return output.strip()
 
 
-def execute(command, timeout=None, **kwargs):
-    """Runs a command; see Command.execute."""
-    return Command(command).execute(timeout=timeout, **kwargs)
+def execute(command, timeout=None, input=None, **kwargs):
+    """Runs a command and gives (stdout, stderr, exit status); see Command.run.
+    The other arguments go to subprocess.Popen."""
+    return Command(command, **kwargs).run(timeout, input=input)
+
+
+def get_ptree(process):
+    """All descendants of a process, which is a pid or has one, the deepest
+    first. Each has `pid` and `name()`. Raises ProcessLookupError when there is
+    no such process."""
+    return processes.descendants(getattr(process, 'pid', process))
+
+
+def signal_ptree(pid, signal=signal.SIGTERM):
+    """Sends a signal to all descendants of a process, the deepest first, then
+    to itself. Processes that are gone are passed over."""
+    try:
+        found = [process.pid for process in get_ptree(pid)]
+    except OSError:
+        found = []
+    for one in found + [pid]:
+        try:
+            os.kill(one, signal)
+        except OSError:
+            pass

@@ -22,6 +22,9 @@ use crate::process::execute::{ChildEnd, until};
 /// socket, and reading it takes no time.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// The exit status of a child whose module met its time limit and did not catch the exception.
+const TIMED_OUT: i32 = 114;
+
 /// How often a run whose child never got its job is tried again with another one.
 const RETRIES: usize = 2;
 
@@ -85,6 +88,10 @@ impl PythonHost {
             end = run_job(&mut exchange, &mut events, &connection, run) => RunEnd::Ended(end),
             () = until(deadline) => RunEnd::TimedOut,
             () = cancel.cancelled() => RunEnd::Cancelled,
+        };
+        let end = match end {
+            RunEnd::Ended(Some(ChildEnd::Exited(TIMED_OUT))) if exchange.reply_end().is_some() => RunEnd::TimedOut,
+            end => end,
         };
         let end = match end {
             RunEnd::Ended(Some(end)) => {

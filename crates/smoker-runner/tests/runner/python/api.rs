@@ -46,7 +46,7 @@ def said(change):
     try:
         change(result)
         result.get_result()
-    except (ValidationError, InvalidArgument) as error:
+    except Exception as error:
         return '%s: %s' % (type(error).__name__, error)
     return result.json() and 'valid'
 def put(name, value):
@@ -66,7 +66,7 @@ for change in (
     let expected = [
         "InvalidArgument: Status has to be OK, ERROR or WARN",
         "InvalidArgument: Level has to be info, error or warn",
-        "InvalidArgument: Can't generate overall status without component results",
+        "Exception: Can't generate overall status without component results",
         "ValidationError: Result status has to be OK, ERROR or WARN, not 5",
         "ValidationError: Result message has to be a dictionary or None, not str",
         "ValidationError: Can't validate message: 'warn'",
@@ -127,7 +127,7 @@ fn commands_have_a_time_limit_and_pythons_errors() {
 from smoker.util.command import Command, ExecutionTimeout, ThreadDeadlock, execute
 say = self.result.add_info
 say(repr(self.execute('cat; echo $1; printf "\\377"; exit 3')))
-say(repr(Command(['sh', '-c', 'cat', 'x']).execute(input='given')))
+say(repr(Command(['sh', '-c', 'cat', 'x']).run(input='given')))
 say(self.execute('echo own session', preexec_fn=os.setsid)[0])
 try:
     self.execute(['/no/such/program'])
@@ -163,4 +163,123 @@ fn a_command_without_a_limit_of_its_own_has_the_plugins() {
     assert_eq!(infos(&modules.run(&check)), ["(20.0, ('a', '', 0))"]);
     let result = modules.run(&check.timeout(f64::INFINITY));
     assert!(infos(&result)[0].ends_with("('a', '', 0))"));
+}
+
+#[test]
+fn a_module_that_catches_its_time_limit_gives_its_own_result() {
+    let modules = Modules::new();
+    let body = "try:\n    self.execute('sleep 60')\nexcept Exception as error:\n    \
+                self.result.add_warn('%s %r' % (type(error).__name__, str(error)))\n    self.result.set_status('WARN')\nreturn self.result";
+    modules.file("caught.py", &format!("from smoker.server.plugins import *\n{}", plugin(body)));
+    let result = modules.run(&Check::module("caught").timeout(2.0));
+    assert_eq!((result.status, texts(&result, Level::Warn)), (Status::Warn, vec!["PluginExecutionTimeout ''"]));
+}
+
+#[test]
+fn a_set_result_takes_only_what_it_is_given_and_keys_of_the_modules_own_are_kept() {
+    let modules = Modules::new();
+    let body = "self.result.set_status('WARN')\nself.result.set_result({'messages': {'info': ['i'], 'error': [], 'warn': []}, 'x': 1})\n\
+                self.result.result.update(metrics={'load': 3}, duration='mine', nested=self.plugin.error_result('n'))\nreturn self.result";
+    modules.file("partial.py", &plugin(body));
+    let result = modules.run(&Check::module("partial"));
+    assert_eq!((result.status, infos(&result)), (Status::Warn, vec!["i"]));
+    assert_eq!((&result.extra["metrics"], &result.extra["nested"]["status"]), (&json!({"load": 3}), &json!("ERROR")));
+    assert!(!result.extra.contains_key("x") && !result.extra.contains_key("duration"), "{:?}", result.extra);
+}
+
+#[test]
+fn a_module_runs_commands_modules_and_parsers_as_the_daemon_does() {
+    let modules = Modules::new();
+    modules.file(
+        "other.py",
+        &plugin("time.sleep(self.args.get('pause', 0))\nself.result.add_info(str(sorted(self.args)))"),
+    );
+    modules.file(
+        "reads.py",
+        "from smoker.server.parser import BaseParser, Result\nclass Parser(BaseParser):\n    def parse(self):\n        \
+         self.result.set_status('OK')\n        self.result.add_info(self.stdout)\n        return self.result\n",
+    );
+    let body = r#"
+say = self.result.add_info
+run = self.plugin.run_command
+def tried(call):
+    try:
+        result = call().result
+        return '%s %s' % (result['status'], result['messages'] and result['messages']['info'] + result['messages']['error'])
+    except Exception as error:
+        return '%s: %s' % (type(error).__name__, error)
+say(tried(lambda: run('echo out; echo err >&2; exit 2')))
+say(tried(lambda: run('sleep 9', timeout=1)))
+say(tried(lambda: run(['/no/such'])))
+say(tried(lambda: run('echo \'{"status": "ok"}\'')))
+say(tried(lambda: run('echo \'{"status": "OK", "componentResults": []}\'')))
+say(tried(lambda: self.plugin.run_module('other', key=1)))
+say(tried(lambda: self.plugin.run_module('other', pause=9, timeout=1)))
+say(tried(lambda: self.plugin.run_module('no_such_module')))
+say(tried(lambda: self.plugin.run_parser('a', '')))
+self.plugin.params['Parser'] = 'reads'
+say(tried(lambda: run('echo parsed')))
+self.plugin.params['Parser'] = 'nagios'
+say(tried(lambda: self.plugin.run_parser('OK - fine', '')))
+"#;
+    let result = modules.run_body("runs", body);
+    let expected = [
+        "ERROR ['out', 'err']",
+        "PluginExecutionTimeout: Execution timeout after 1 seconds",
+        "PluginExecutionError: Can't execute command ['/no/such']: [Errno 2] No such file or directory: '/no/such'",
+        "PluginMalformedOutput: Missing status in JSON output: {'status': 'ok'}",
+        "PluginMalformedOutput: Invalid JSON structure: Component result must be dictionary",
+        "OK [\"['key']\"]",
+        "ERROR ['Plugin execution exceeded timeout 1 seconds']",
+        "ModuleNotFoundError: No module named 'no_such_module'",
+        "TypeError: module name must be a string",
+        "OK ['parsed']",
+    ];
+    assert_eq!(infos(&result)[..10], expected);
+}
+
+#[test]
+fn an_action_changes_the_plugins_own_result() {
+    let modules = Modules::new();
+    modules.file("main.py", &plugin("return self.plugin.error_result('down')"));
+    modules.file(
+        "act.py",
+        &plugin("r = self.args['result']\nr.set_status('WARN')\nr.add_warn('known')\nr.result['ticket'] = 7"),
+    );
+    let result = modules.run(&Check::module("main").action("act"));
+    assert_eq!((result.status, texts(&result, Level::Warn)), (Status::Warn, vec!["known"]));
+    assert_eq!((texts(&result, Level::Error), &result.extra["ticket"]), (vec!["down"], &json!(7)));
+    assert_eq!(action_of(&result).status, Status::Ok);
+    modules.file("act.py", &plugin("self.args['result'].result['status'] = 'ok'"));
+    let result = modules.run(&Check::module("main").action("act"));
+    assert_eq!(error(&result), "ValidationError: Result status has to be OK, ERROR or WARN, not ok");
+}
+
+#[test]
+fn the_other_names_of_the_original_can_be_imported() {
+    let modules = Modules::new();
+    let body = r"
+import smoker.server.plugins
+from smoker.util import command, console, nagios, progressbar, tap
+from smoker.util.progressbar import ProgressBar, NonInteractiveError
+import smoker.logger
+from smoker.client.plugins import SpecificArgument, HostDiscoveryPluginBase
+from smoker.server import exceptions
+names = {}
+exec('from smoker.server.plugins import *', names)
+missing = [name for name in dir(exceptions) if name.endswith('Found') and name not in names]
+self.result.add_info(repr(missing + [name for name in ('os', 're', 'lg', 'PluginWorker', 'time') if name not in names]))
+bases = [kind.__name__ for kind in vars(exceptions).values() if isinstance(kind, type) and kind.__bases__ != (Exception,)]
+self.result.add_info(repr(bases))
+report = tap.Tap()
+test = tap.TapTest('a', ok=False, messages={'error': ['e'], 'info': []})
+test.add_subtest(tap.TapTest('b'))
+report.add_tests([test])
+self.result.add_msg('info', report.dump(), multiline=True)
+argument = SpecificArgument('-x', longer='--rack', dest='rack')
+self.result.add_info('%s %s' % (argument.args, argument.kwargs))
+";
+    let result = modules.run_body("imports", body);
+    let report = "1..1\nnot ok 1 - a\n---\n\t- error:\n\t\t- e\n...\n\t1..1\n\tok 1 - b";
+    assert_eq!(infos(&result), ["[]", "[]", report, "['-x', '--rack'] {'dest': 'rack'}"]);
 }

@@ -63,6 +63,23 @@ impl Element {
             .fold(vec![self], |found, name| found.into_iter().flat_map(|element| element.children(name)).collect())
     }
 
+    /// The elements of this name at any depth below this one, in the document's order.
+    pub(crate) fn descendants<'a>(&'a self, name: &str) -> Vec<&'a Self> {
+        let mut found = Vec::new();
+        for child in &self.children {
+            if child.name == name {
+                found.push(child);
+            }
+            found.extend(child.descendants(name));
+        }
+        found
+    }
+
+    /// The element's own text, stripped.
+    pub(crate) fn text(&self) -> &str {
+        self.text.trim()
+    }
+
     /// The text of the first child of this name, stripped; empty when there is none.
     pub(crate) fn text_of(&self, name: &str) -> &str {
         self.children.iter().find(|child| child.name == name).map_or("", |child| child.text.trim())

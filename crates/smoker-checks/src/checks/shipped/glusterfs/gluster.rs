@@ -17,6 +17,11 @@ impl Gluster {
         parameters.get("Gluster").map_or_else(|| Ok(Self(vec!["gluster".to_owned()])), Self::read)
     }
 
+    /// The words of the configured command, if there is one.
+    pub(crate) fn configured(parameters: Parameters<'_>) -> Result<Option<Vec<String>>, String> {
+        parameters.get("Gluster").map(|value| Self::read(value).map(|gluster| gluster.0)).transpose()
+    }
+
     /// The command that the parameter `Gluster` names.
     pub(crate) fn read(value: &Json) -> Result<Self, String> {
         let words = texts_of("Gluster", value)?;

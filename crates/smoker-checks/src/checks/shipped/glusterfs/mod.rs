@@ -1,5 +1,6 @@
 //! `smoker.server.plugins.glusterfs`: the state of peers, volumes and healing,
-//! as the `gluster` command reports it.
+//! as the `gluster` command reports it. Without one of the parameters that the
+//! original did not have, the components are the original's.
 //!
 //! # Layout
 //!
@@ -7,12 +8,14 @@
 //! - `element`: an XML document as a tree
 //! - `component`: a component with a status for each of its messages
 //! - `peers`, `volumes`, `heal`: read its answers
+//! - `summary`: the original's components
 
 mod component;
 mod element;
 mod gluster;
 mod heal;
 mod peers;
+mod summary;
 mod volumes;
 
 use smoker_model::messages::{Level, Messages};
@@ -29,12 +32,24 @@ use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
 const CHECKS: [&str; 3] = ["peers", "volumes", "heal"];
 
+/// Each of these asks for a component for each peer, volume and healing.
+const DETAILS: [&str; 4] = ["Checks", "Volumes", "HealWarn", "HealError"];
+
+/// The command of the original, unless another one is configured.
+const GLUSTER: &str = "/usr/sbin/gluster";
+
 const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "Volume",
+        accepts: ParameterType::Text,
+        absence: Absence::Default("none"),
+        meaning: "a volume to mount and unmount; only without the parameters below",
+    },
     ParameterSpec {
         name: "Checks",
         accepts: ParameterType::ChoiceList(&CHECKS),
         absence: Absence::Default("all three"),
-        meaning: "what to look at",
+        meaning: "what to look at, with a component for each",
     },
     ParameterSpec {
         name: "Volumes",
@@ -71,7 +86,7 @@ pub(crate) const fn spec() -> Spec {
         name: "smoker.server.plugins.glusterfs",
         kind: ModuleKind::Plugin,
         meaning: "looks at peers, volumes and healing of GlusterFS",
-        output: "the components `peer HOST`, `volume NAME` and `heal NAME`",
+        output: "the components `Peers`, `Volumes` and `Mount`; with `Checks`: `peer HOST`, `volume NAME` and `heal NAME`",
         parameters: PARAMETERS,
         needs_child: true,
         is_original: true,
@@ -81,6 +96,13 @@ pub(crate) const fn spec() -> Spec {
 /// Runs the module.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
+    if DETAILS.iter().all(|name| parameters.get(name).is_none()) {
+        let volume = parameters.text("Volume")?.filter(|volume| !volume.is_empty());
+        let command = Gluster::configured(parameters)?
+            .map(|words| words.iter().map(|word| summary::quoted(word)).collect::<Vec<_>>().join(" "));
+        let command = command.unwrap_or_else(|| GLUSTER.to_owned());
+        return components::findings(summary::components(&command, volume.as_deref()));
+    }
     let checks = checks(parameters)?;
     let wanted = parameters.texts("Volumes")?;
     let limits = HealThresholds::of(parameters)?;

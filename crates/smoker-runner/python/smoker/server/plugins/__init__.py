@@ -1,6 +1,34 @@
-"""The base of plugins and the result that they fill."""
+"""The base of plugins, the result that they fill, and the other names that
+plugins get by `from smoker.server.plugins import *`, which include modules."""
 
+import datetime
+import gc
+import json
+import logging
+import multiprocessing
+import os
+import re
+import signal
+import time
+
+import smoker.util.command
+from smoker.server.exceptions import (
+    ActionNotFound, BasePluginTemplateNotFound, InvalidArgument, InvalidConfiguration, NoActionsConfigured,
+    NoPluginsFound, NoRunningPlugins, NoSuchPlugin, NoTemplatesConfigured, PluginExecutionError,
+    PluginExecutionTimeout, PluginMalformedOutput, TemplateNotFound, ValidationError)
 from smoker.server.plugins.baseplugin import BasePlugin
 from smoker.server.plugins.result import Result
+from smoker.server.plugins.types import Plugin, PluginManager
+from smoker.server.plugins.worker import PluginWorker, alarm_handler
 
-__all__ = ['BasePlugin', 'Result']
+__all__ = [
+    'ActionNotFound', 'BasePlugin', 'BasePluginTemplateNotFound', 'InvalidArgument', 'InvalidConfiguration',
+    'NoActionsConfigured', 'NoPluginsFound', 'NoRunningPlugins', 'NoSuchPlugin', 'NoTemplatesConfigured', 'Plugin',
+    'PluginExecutionError', 'PluginExecutionTimeout', 'PluginMalformedOutput', 'PluginManager', 'PluginWorker',
+    'Result', 'TemplateNotFound', 'ValidationError', 'alarm_handler', 'datetime', 'gc', 'json', 'lg', 'logging',
+    'multiprocessing', 'os', 're', 'semaphore', 'signal', 'smoker', 'time']
+
+lg = logging.getLogger('smokerd.pluginmanager')
+
+# A name that plugins may import; the daemon limits its runs itself.
+semaphore = None

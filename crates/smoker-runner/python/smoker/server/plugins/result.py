@@ -1,12 +1,14 @@
 """The result of one run."""
 
 import datetime
-import json
 
 from smoker.server.exceptions import InvalidArgument, ValidationError
 
 STATUSES = ('OK', 'ERROR', 'WARN')
 LEVELS = ('info', 'error', 'warn')
+
+# What set_result takes over from a mapping.
+SETTABLE = ('status', 'messages', 'componentResults', 'action')
 
 
 class Result(object):
@@ -34,97 +36,109 @@ class Result(object):
     def _overall_status(self):
         components = self.result['componentResults']
         if not components:
-            raise InvalidArgument("Can't generate overall status without component results")
+            raise Exception("Can't generate overall status without component results")
         statuses = [component['status'] for component in components.values()]
         for status in ('ERROR', 'WARN'):
             if status in statuses:
                 return status
         return 'OK'
 
-    def add_info(self, text):
+    def add_info(self, msg):
         """Adds a text as info messages, one a line."""
-        self.add_msg('info', text)
+        self.add_msg('info', msg)
 
-    def add_warn(self, text):
-        """Adds a text as warnings, one a line."""
-        self.add_msg('warn', text)
-
-    def add_error(self, text):
+    def add_error(self, msg):
         """Adds a text as error messages, one a line."""
-        self.add_msg('error', text)
+        self.add_msg('error', msg)
 
-    def add_msg(self, level, text, multiline=False):
+    def add_warn(self, msg):
+        """Adds a text as warnings, one a line."""
+        self.add_msg('warn', msg)
+
+    def add_msg(self, level, msg, multiline=False):
         """Adds a text to a level: one message a line, or with `multiline` one
         message. A blank text adds nothing."""
-        if level not in LEVELS:
-            raise InvalidArgument('Level has to be info, error or warn')
-        text = str(text)
-        if not text.strip():
-            return
         if not self.result['messages']:
             self.result['messages'] = {'info': [], 'error': [], 'warn': []}
-        lines = [text] if multiline else text.split('\n')
-        self.result['messages'][level].extend(line.strip() for line in lines)
+        msg = str(msg)
+        if not msg.strip():
+            return
+        messages = self.result['messages']
+        if level not in LEVELS or (isinstance(messages, dict) and level not in messages):
+            raise InvalidArgument('Level has to be info, error or warn')
+        lines = [msg] if multiline else msg.split('\n')
+        messages[level].extend(line.strip() for line in lines)
 
-    def add_component(self, name, status, info=None, error=None, warn=None):
-        """Adds a component with lists of messages; one of the same name is replaced."""
+    def add_component(self, name, status, info=(), error=(), warn=()):
+        """Adds a component with lists of messages; one of the same name is replaced in its place."""
         if not self.result['componentResults']:
             self.result['componentResults'] = {}
         self.result['componentResults'][name] = {
             'status': status,
-            'messages': {'info': info or [], 'error': error or [], 'warn': warn or []},
+            'messages': {'info': _own(info), 'error': _own(error), 'warn': _own(warn)},
         }
 
     def set_result(self, result, validate=False):
-        """Replaces the whole result by a mapping."""
-        self.result = result
-        self.validated = False
-        if validate:
-            self.validate(force=True)
+        """Takes status, messages, componentResults and action over from a
+        mapping: those that it has. The others keep their values."""
+        for key in SETTABLE:
+            if key in result:
+                self.result[key] = result[key]
+        if validate is True:
+            self.validate()
 
     def get_result(self, validate=True):
-        """The result as a mapping."""
-        if validate:
+        """The result as a mapping, not a copy. Raises ValidationError when it is not valid."""
+        if validate is True:
             self.validate()
         return self.result
 
+    def json(self):
+        """The same as get_result(): what a page of the daemon shows."""
+        return self.get_result()
+
     def set_action(self, action):
         """Sets the result of an action: a Result or its mapping."""
-        self.result['action'] = action.result if isinstance(action, Result) else action
+        self.result['action'] = action if isinstance(action, dict) else action.get_result()
 
     def set_forced(self, forced=True):
-        """Says whether the run was asked for by a client."""
+        """Says whether a client requested the run."""
         self.result['forced'] = forced
-
-    def json(self):
-        """The result as JSON text."""
-        return json.dumps(self.result)
 
     def validate(self, force=False):
         """Raises ValidationError unless the result is shaped as it has to be.
-        Looks once, unless forced."""
-        if self.validated and not force:
+        Looks once, unless `force` is True; the daemon looks again at the end of the run."""
+        if self.validated and force is not True:
             return True
+        self.validated = True
         result = self.result
         if not isinstance(result, dict):
             raise ValidationError('Result has to be a dictionary, not %s' % type(result).__name__)
         _check_status(result.get('status'))
         _check_messages(result.get('messages'))
         components = result.get('componentResults')
-        if components:
+        if components is not None:
             if not isinstance(components, dict):
                 raise ValidationError('Component result must be dictionary')
             for name, component in components.items():
                 if not isinstance(component, dict):
                     raise ValidationError('Component result must be dictionary')
-                _check_part(component, 'Component %s' % name)
+                _check_part(component, 'Component %s' % (name,))
         action = result.get('action')
-        if action:
+        if action is not None:
             if not isinstance(action, dict):
                 raise ValidationError('Action result must be dictionary')
             _check_part(action, 'Action')
-        self.validated = True
-        return True
+        return None
+
+
+def _own(messages):
+    """A list of the component's own for a level that was not given; a given one is kept as it is."""
+    return [] if messages is NOT_GIVEN else messages
+
+
+# The default of the lists of add_component: the empty tuple, which is one object.
+NOT_GIVEN = ()
 
 
 def _check_status(status):
@@ -146,7 +160,7 @@ def _check_messages(messages):
         if not isinstance(found, list):
             _refuse_message(level, 'list', found)
         for text in found:
-            if not isinstance(text, str):
+            if not isinstance(text, (str, bytes)):
                 _refuse_message(level, 'string', text)
 
 
@@ -158,7 +172,7 @@ def _refuse_message(level, wanted, found):
 def _check_part(part, what):
     if 'messages' not in part:
         raise ValidationError("%s doesn't have message" % what)
+    _check_messages(part['messages'])
     if 'status' not in part:
         raise ValidationError("%s doesn't have status" % what)
     _check_status(part['status'])
-    _check_messages(part['messages'])
