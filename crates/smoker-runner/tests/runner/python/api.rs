@@ -182,7 +182,7 @@ fn a_set_result_takes_only_what_it_is_given_and_keys_of_the_modules_own_are_kept
                 self.result.result.update(metrics={'load': 3}, duration='mine', nested=self.plugin.error_result('n'))\nreturn self.result";
     modules.file("partial.py", &plugin(body));
     let result = modules.run(&Check::module("partial"));
-    assert_eq!((result.status, infos(&result)), (Status::Warn, vec!["i"]));
+    assert_eq!((result.status, texts(&result, Level::Info)), (Status::Warn, vec!["i"]));
     assert_eq!((&result.extra["metrics"], &result.extra["nested"]["status"]), (&json!({"load": 3}), &json!("ERROR")));
     assert!(!result.extra.contains_key("x") && !result.extra.contains_key("duration"), "{:?}", result.extra);
 }
