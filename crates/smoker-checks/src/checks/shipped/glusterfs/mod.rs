@@ -101,7 +101,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         let command = Gluster::configured(parameters)?
             .map(|words| words.iter().map(|word| summary::quoted(word)).collect::<Vec<_>>().join(" "));
         let command = command.unwrap_or_else(|| GLUSTER.to_owned());
-        return components::findings(summary::components(&command, volume.as_deref()));
+        return components::findings(summary::components(&command, volume.as_deref(), request.timeout));
     }
     let checks = checks(parameters)?;
     let wanted = parameters.texts("Volumes")?;

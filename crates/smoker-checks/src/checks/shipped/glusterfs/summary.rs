@@ -1,9 +1,11 @@
 //! The original's three components: `Peers`, `Volumes` and, with the parameter `Volume`, `Mount`.
 
 use std::fs::DirBuilder;
+use std::io::Read;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs, process, thread};
 
@@ -24,23 +26,24 @@ const TRIES: usize = 6;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The components, each of which is tried whatever the others say.
-pub(super) fn components(gluster: &str, volume: Option<&str>) -> ComponentResults {
+pub(super) fn components(gluster: &str, volume: Option<&str>, timeout: f64) -> ComponentResults {
+    let limit = command_limit(timeout);
     let mut found = ComponentResults::new();
     let mut add = |name: &str, checked: Result<Messages, String>| {
         let messages = checked.unwrap_or_else(|reason| Messages::of(Level::Error, &reason));
         let failed = messages.level(Level::Error).next().is_some();
         found.add(name, if failed { Status::Error } else { Status::Ok }, &messages);
     };
-    add("Peers", peers(gluster).map_err(|reason| format!("Can't check peers: {reason}")));
-    add("Volumes", volumes(gluster).map_err(|reason| format!("Can't check volumes: {reason}")));
+    add("Peers", peers(gluster, limit).map_err(|reason| format!("Can't check peers: {reason}")));
+    add("Volumes", volumes(gluster, limit).map_err(|reason| format!("Can't check volumes: {reason}")));
     if let Some(volume) = volume {
-        add("Mount", mount(volume));
+        add("Mount", mount(volume, limit));
     }
     found
 }
 
-fn peers(gluster: &str) -> Result<Messages, String> {
-    let (output, _) = run(&format!("{gluster} peer status --xml"))?;
+fn peers(gluster: &str, limit: Duration) -> Result<Messages, String> {
+    let (output, _) = run(&format!("{gluster} peer status --xml"), limit)?;
     let answer = Element::parse(&output).map_err(|_| output)?;
     let mut messages = Messages::new();
     for (host, is_connected, state) in peers_of(&answer) {
@@ -68,8 +71,8 @@ fn peers_of(answer: &Element) -> Vec<(&str, bool, &str)> {
     peers
 }
 
-fn volumes(gluster: &str) -> Result<Messages, String> {
-    let (output, is_success) = run(&format!("{gluster} volume list"))?;
+fn volumes(gluster: &str, limit: Duration) -> Result<Messages, String> {
+    let (output, is_success) = run(&format!("{gluster} volume list"), limit)?;
     if !is_success && output != NO_VOLUMES {
         return Err(output);
     }
@@ -79,7 +82,7 @@ fn volumes(gluster: &str) -> Result<Messages, String> {
         messages.add(Level::Error, "No configured volumes found");
     }
     for name in names {
-        let answer = status(gluster, name)?;
+        let answer = status(gluster, name, limit)?;
         let nodes = answer.descendants("node");
         let failed = nodes.iter().filter(|node| node.text_of("status") != "1");
         let mut failed: Vec<_> = failed.map(|node| node.text_of("hostname")).collect();
@@ -95,13 +98,13 @@ fn volumes(gluster: &str) -> Result<Messages, String> {
 }
 
 /// The answer about one volume.
-fn status(gluster: &str, volume: &str) -> Result<Element, String> {
+fn status(gluster: &str, volume: &str, limit: Duration) -> Result<Element, String> {
     let question = format!("volume status {} --xml", quoted(volume));
     for number in 0..TRIES {
         if number > 0 {
             thread::sleep(PAUSE);
         }
-        let (output, _) = run(&format!("{gluster} {question}"))?;
+        let (output, _) = run(&format!("{gluster} {question}"), limit)?;
         let answer = Element::parse(&output)
             .map_err(|_| format!("Unexpected output from gluster volume status {volume} --xml: {output}"))?;
         match answer.descendants("opRet").first().map(|code| code.text()) {
@@ -114,7 +117,7 @@ fn status(gluster: &str, volume: &str) -> Result<Element, String> {
 }
 
 /// Mounts the volume in a folder of its own and unmounts it.
-fn mount(volume: &str) -> Result<Messages, String> {
+fn mount(volume: &str, limit: Duration) -> Result<Messages, String> {
     let failed = |reason: String| format!("Can't mount volume: {reason}");
     let folder = new_folder().map_err(failed)?;
     let path = folder.display().to_string();
@@ -123,7 +126,7 @@ fn mount(volume: &str) -> Result<Messages, String> {
         [format!("/bin/mount -t glusterfs {source} {}", quoted(&path)), format!("/bin/umount {}", quoted(&path))];
     let mut messages = Messages::new();
     for command in commands {
-        let (output, is_success) = run(&command).map_err(failed)?;
+        let (output, is_success) = run(&command, limit).map_err(failed)?;
         if !is_success {
             let output = if output.is_empty() { format!("{command} failed") } else { output };
             messages.add(Level::Error, &output);
@@ -142,14 +145,37 @@ fn new_folder() -> Result<PathBuf, String> {
     Ok(path)
 }
 
+/// How long one command may take, so that all components are reported before
+/// the run's own time is over: gluster waits minutes for a service that is down.
+fn command_limit(timeout: f64) -> Duration {
+    Duration::try_from_secs_f64((timeout / 4.0).max(0.1)).unwrap_or(Duration::MAX)
+}
+
 /// What a command prints on both streams, in one text, and whether it ended with 0.
-fn run(command: &str) -> Result<(String, bool), String> {
-    // We are in a child of the daemon, in whose group the command runs and ends.
-    let output = Command::new("/bin/sh")
+fn run(command: &str, limit: Duration) -> Result<(String, bool), String> {
+    let mut child = Command::new("/bin/sh")
         .args(["-c", &format!("{{ {command}; }} 2>&1 </dev/null")])
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .map_err(|error| os_error::text_about(&error, "/bin/sh"))?;
-    Ok((String::from_utf8_lossy(&output.stdout).trim().to_owned(), output.status.success()))
+    let (sender, printed) = mpsc::channel();
+    if let Some(mut stdout) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut output = Vec::new();
+            let read = stdout.read_to_end(&mut output);
+            // Nobody waits for it after the limit.
+            let _ = sender.send(read.map(|_| output));
+        });
+    }
+    let Ok(output) = printed.recv_timeout(limit) else {
+        // We are in a child of the daemon, which ends what the shell started when the run is over.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(format!("{command} gave no answer within {:.1} seconds", limit.as_secs_f64()));
+    };
+    let output = output.map_err(|error| os_error::text(&error))?;
+    let status = child.wait().map_err(|error| os_error::text(&error))?;
+    Ok((String::from_utf8_lossy(&output).trim().to_owned(), status.success()))
 }
 
 /// A word for the shell.
@@ -164,6 +190,7 @@ pub(super) fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Instant;
 
     use serde_json::{Value as Json, json};
 
@@ -178,7 +205,7 @@ mod tests {
         let program = folder.path().join("gluster");
         fs::write(&program, format!("#!/bin/sh\ncase \"$*\" in\n{cases}\nesac\n")).expect("a program");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
-        let found = components(&program.display().to_string(), volume);
+        let found = components(&program.display().to_string(), volume, 20.0);
         Json::Object(found.as_json().clone())
     }
 
@@ -217,6 +244,19 @@ mod tests {
         assert_eq!(found["Volumes"]["messages"]["info"], json!(["Volume good is healthy"]));
         assert_eq!(found["Volumes"]["messages"]["error"], json!(["Volume bad is not healthy (failed nodes: b)"]));
         assert_eq!(found.get("Mount"), None);
+    }
+
+    #[test]
+    fn a_command_that_gives_no_answer_leaves_time_for_the_others() {
+        let started = Instant::now();
+        let found = components("sleep 60; :", None, 4.0);
+        let messages = &found.as_json()["Peers"]["messages"];
+        assert!(
+            messages["error"][0].as_str().expect("a text").ends_with("gave no answer within 1.0 seconds"),
+            "{messages}"
+        );
+        assert_eq!(found.as_json()["Volumes"]["status"], "ERROR");
+        assert!(started.elapsed() < Duration::from_secs(4));
     }
 
     #[test]
