@@ -43,7 +43,7 @@ pub(crate) const PARAMETERS: &[ParameterSpec] = &[
         name: "Password",
         accepts: ParameterType::Secret,
         absence: Absence::Default("none"),
-        meaning: "the password itself; it is shown on the daemon's pages like any parameter, so prefer the file",
+        meaning: "the password itself; pages and logs mask it",
     },
     ParameterSpec {
         name: "EncryptionMethod",
