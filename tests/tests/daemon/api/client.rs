@@ -172,7 +172,7 @@ fn the_check_speaks_for_the_daemon() {
         |arguments: &[&str]| client("check_smoker_plugin", "", &[&["-H", &address, "-t", "20"], arguments].concat());
     let never = check(&["varnish"]);
     never.expect_code(3);
-    assert_eq!(never.stdout, "UNKNOWN: unknown status UNKNOWN at None\n");
+    assert_eq!(never.stdout, "UNKNOWN: plugin varnish has not run yet\n");
     let forced = check(&["-f", "--category", "system"]);
     forced.expect_code(2);
     assert_eq!(forced.stdout, "CRITICAL: smoke test: fsmount /backup: ERROR: Read-only file system; \n");
