@@ -152,7 +152,7 @@ fn built_ins_run_without_python_and_as_their_account() {
                    closed: {Module: smoker.server.plugins.testconnection, Connections: [[127.0.0.1, 1]]}\n  \
                    python: {Module: other}\n";
     let uid = if nix::unistd::geteuid().is_root() { ", uid: 65534, gid: 65534" } else { "" };
-    let plugins = &plugins.replace(", Mounts: [/nonexistent]", &format!(", Mounts: [/dev/shm]{uid}"));
+    let plugins = &plugins.replace(", Mounts: [/nonexistent]", &format!(", Mounts: [/dev/shm], Types: [tmpfs]{uid}"));
     let mut daemon = Daemon::start(&format!("{plugins}python: /no/such/python\n"), &[]);
     assert_eq!(daemon.run("mounts")["status"], "OK");
     assert_eq!(daemon.run("closed")["componentResults"]["Connection"]["status"], "ERROR");

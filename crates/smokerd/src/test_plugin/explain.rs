@@ -5,7 +5,6 @@ use serde_json::{Map, Value as Json};
 use smoker_model::messages::Level;
 use smoker_model::status::Status;
 use smoker_model::suggest;
-use smoker_model::value::Value;
 use smoker_model::value::python_text;
 use smoker_runner::output;
 
@@ -121,7 +120,7 @@ impl Faults {
                     }
                 }
             }
-            other if is_nothing(other) => {}
+            Json::Null => {}
             other => {
                 self.add(place, &format!("has to be an object with a component by each name, not {}", kind(other)));
             }
@@ -130,9 +129,8 @@ impl Faults {
 
     fn action(&mut self, place: &str, action: &Json) {
         match action {
-            Json::Object(action) if action.is_empty() => {}
             Json::Object(action) => self.part(place, action),
-            other if is_nothing(other) => {}
+            Json::Null => {}
             other => self.add(place, &format!("has to be an object, not {}", kind(other))),
         }
     }
@@ -160,11 +158,6 @@ impl Faults {
     }
 }
 
-/// Whether Python takes the value for false.
-fn is_nothing(json: &Json) -> bool {
-    !Value::from(json.clone()).is_truthy()
-}
-
 fn kind(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
@@ -183,9 +176,13 @@ mod tests {
     use super::*;
 
     /// Output whose JSON is a result, or is none for this one reason.
-    const CASES: [(&str, Option<&str>); 24] = [
+    const CASES: [(&str, Option<&str>); 25] = [
         (r#"{"status": "OK"}"#, None),
-        (r#"{"status": "WARN", "messages": {}, "componentResults": [], "action": {}}"#, None),
+        (r#"{"status": "WARN", "messages": {}, "componentResults": null, "action": null}"#, None),
+        (
+            r#"{"status": "OK", "componentResults": []}"#,
+            Some("at componentResults: has to be an object with a component by each name, not a list"),
+        ),
         (r#"{"status": "OK", "messages": {"info": ["a"], "error": [], "warn": []}, "more": 1}"#, None),
         (r#"{"status": "OK", "componentResults": {"a": {"status": "OK", "messages": null}}}"#, None),
         (r#"{"messages": null}"#, Some("at status: is missing; it has to be OK, WARN or ERROR")),
@@ -237,7 +234,7 @@ mod tests {
             Some("at action.status: has to be OK, WARN or ERROR, not \"x\""),
         ),
         (r#"{"status": "OK", "action": {"status": "OK"}}"#, Some("at action.messages: is missing; null means none")),
-        (r#"{"status": "OK", "action": false, "componentResults": 0}"#, None),
+        (r#"{"status": "OK", "action": false}"#, Some("at action: has to be an object, not a boolean")),
         (r#"{"status": "OK", "componentResults": {}}"#, None),
         (r#"{"status": NaN}"#, Some("at status: has to be OK, WARN or ERROR, not null")),
         (r#"{"status": null}"#, Some("at status: has to be OK, WARN or ERROR, not null")),
