@@ -11,7 +11,7 @@ use crate::template::shell_context::ValueRule;
 const VALUE: char = '\u{fffd}';
 
 /// A here-document whose body begins at the next line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HereDocument {
     /// The line that ends it.
     pub(crate) delimiter: String,

@@ -7,6 +7,7 @@
 //! - `scan`: finds the place of each format in the shell's grammar
 //! - `command_line`: what the scan knows of the simple command it is in
 //! - `shell_context`: the kinds of places, and what can be written there
+//! - `here_text`: whether values would end the here-document that they stand in
 //! - `quote`: writes a formatted value for its place
 //! - `error`: why a command could not be filled in
 //!
@@ -23,7 +24,8 @@
 //! | in `$((...))`, `((...))`, the subscripts of `a[...]` and `a=([...]=b)`, beside `-eq` and its like in `[[ ]]`, behind `let` | only whole numbers |
 //! | where `unset`, `read`, `export`, `test -v`, `local -n x=` and their like take a name | only letters, digits and `_` |
 //! | behind a place that shells read differently (`case` inside `$(...)`, `$[`, `alias`, ...), and behind `>&` | only ASCII letters, digits and `_./:@,+-` |
-//! | in backticks, in or around a here-document, behind `\` or `$`, in `$'...'`, in the name of `${...}`, elsewhere in `"${...}"` | refused |
+//! | in a here-document with a quoted delimiter | itself; refused when a line of the document would end it |
+//! | in backticks, in or around other a here-documents, behind `\` or `$`, in `$'...'`, in the name of `${...}`, elsewhere in `"${...}"` | refused |
 //!
 //! The table holds for dash, bash (as `sh` and as itself) and busybox; where they
 //! disagree about a place, the narrower row counts.
@@ -41,6 +43,7 @@ pub mod error;
 pub mod shell_context;
 
 mod command_line;
+mod here_text;
 mod quote;
 mod scan;
 
@@ -50,7 +53,7 @@ use smoker_model::python_format::format::format;
 use smoker_model::value::Value;
 
 use crate::template::error::{FillError, MAX_COMMAND};
-use crate::template::scan::contexts;
+use crate::template::scan::scan;
 use crate::template::scan::scanner::ScanItem;
 
 /// Fills the values that `lookup` has for the names in `command` into it.
@@ -90,7 +93,11 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
         }
     }
     let mut filled = String::with_capacity(command.len());
-    let mut holes = holes.iter().zip(contexts(&items));
+    let scan = scan(&items);
+    for body in &scan.literal_bodies {
+        here_text::check(body, &items, &holes)?;
+    }
+    let mut holes = holes.iter().zip(scan.contexts);
     for item in &items {
         match item {
             ScanItem::Char(c) => filled.push(*c),
@@ -129,6 +136,7 @@ mod tests {
             ("echo '%(P)s'", "it's", r"echo 'it'\''s'"),
             ("echo \"$x%(P)sy\"", "a$b", "echo \"$x\"'a$b'\"y\""),
             ("echo \"${x:-%(P)s}\"", "a\"$`\\}", r#"echo "${x:-a\"\$\`\\\}}""#),
+            ("cat <<'E'\n$x %(P)s'\nE", "it's `a`\n$(b)\\", "cat <<'E'\n$x it's `a`\n$(b)\\'\nE"),
             ("echo # %(P)s", "a b=ž\n; c", "echo # a_b=ž___c"),
             ("echo $((1-%(P)s))", "-5", "echo $((1- -5))"),
             ("echo $(case a in a) ;; esac; a %(P)s)", "a-1", "echo $(case a in a) ;; esac; a a-1)"),
@@ -158,7 +166,12 @@ mod tests {
             (
                 "cat <<E\n%(P)s\nE",
                 "a",
-                "%(P)s cannot stand in a here-document: write `$SMOKER_PARAM_P` in its place, without quotes",
+                "%(P)s cannot stand in a here-document: quote the word that ends the here-document (`<<'EOF'`)",
+            ),
+            (
+                "cat <<'E'\n%(P)s\nE",
+                "a\nE\nb",
+                "the value of %(P)s makes the line \"E\", which would end the here-document",
             ),
             ("echo \\%(P)s", "a", "%(P)s cannot stand directly behind a backslash: remove the backslash"),
             ("echo %(P)s", "a\0", "the value of %(P)s has a NUL character"),

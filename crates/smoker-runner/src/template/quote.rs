@@ -14,6 +14,7 @@ pub(crate) fn quote(directive: &Directive, context: ShellContext, value: &str) -
     }
     let form = match context {
         ShellContext::Refused(unsafe_place) => return Err(refused(directive, unsafe_place)),
+        ShellContext::HereText => return Ok(value.to_owned()),
         ShellContext::Any(form) => form,
         ShellContext::Only(only, form) => {
             check(only, value).map_err(|problem| unwritable(directive, problem))?;
@@ -122,6 +123,6 @@ fn refused(directive: &Directive, unsafe_place: UnsafePlace) -> FillError {
     FillError::Refused { placeholder: directive.placeholder(), unsafe_place, variable: variable_name(&directive.name) }
 }
 
-fn unwritable(directive: &Directive, problem: String) -> FillError {
+pub(crate) fn unwritable(directive: &Directive, problem: String) -> FillError {
     FillError::Value { placeholder: directive.placeholder(), problem, variable: variable_name(&directive.name) }
 }

@@ -5,6 +5,9 @@
 pub(crate) enum ShellContext {
     /// Any value can be written, in this form.
     Any(QuoteForm),
+    /// In a here-document whose delimiter is quoted: any value can be written
+    /// as it is, unless a line of the whole document ends it.
+    HereText,
     /// Only some values can be written, in this form.
     Only(ValueRule, QuoteForm),
     /// No value can be written.
@@ -94,7 +97,8 @@ impl UnsafePlace {
                 format!("write `$(...)` instead of backticks, or \"${variable}\", or use `Stdin: json`")
             }
             Self::HereDocument => format!(
-                "write `${variable}` in its place, without quotes around the word that ends the here-document, \
+                "quote the word that ends the here-document (`<<'EOF'`), in which placeholders are plain text then, \
+                 or write `${variable}` in its place, without quotes around that word, \
                  or use `printf`, \"${variable}\" or `Stdin: json`"
             ),
             Self::HereDelimiter => "write the word itself".to_owned(),

@@ -23,7 +23,7 @@ enum Way {
 use Way::{CutsLineEnds, Exact, QuotedWord};
 
 /// Each hands the value to `show`, in another place of the shell's grammar.
-const TEMPLATES: [(&str, Way); 62] = [
+const TEMPLATES: [(&str, Way); 63] = [
     ("show %(P)s", Exact),
     ("show '%(P)s'", Exact),
     ("show \"%(P)s\"", Exact),
@@ -47,6 +47,7 @@ const TEMPLATES: [(&str, Way); 62] = [
     ("x=$(pass \"a\"%(P)s); show \"${x#a}\"", CutsLineEnds),
     ("x=$(pass %(P)s # it is %(P)s\n); show \"$x\"", CutsLineEnds),
     ("x=$(\n# a %(P)s\npass \"%(P)s\"\n); show \"$x\"", CutsLineEnds),
+    ("cat >t <<'EO F'\n[%(P)s]\nEO F\nx=$(cat t); x=${x#?}; show \"${x%%]}\"", Exact),
     ("unset x; x=${x:-%(P)s}; show \"$x\"", Exact),
     ("unset x; x=${x-a\"%(P)s\"}; show \"${x#a}\"", Exact),
     ("unset x; x=${x-'%(P)s'}; show \"$x\"", Exact),

@@ -2,8 +2,8 @@
 
 use crate::template::command_line::HereDocument;
 use crate::template::scan::expansion::Around;
-use crate::template::scan::scanner::{ScanItem, ShellScanner};
-use crate::template::shell_context::UnsafePlace;
+use crate::template::scan::scanner::{LiteralBody, ScanItem, ShellScanner};
+use crate::template::shell_context::{ShellContext, UnsafePlace};
 
 impl ShellScanner<'_> {
     /// Reads the word behind `<<`; the body comes with the next line.
@@ -61,10 +61,12 @@ impl ShellScanner<'_> {
     pub(super) fn here_document(&mut self, document: &HereDocument) {
         let nested = !self.outer.is_empty();
         self.in_here_document += 1;
+        let (start, mut body_end) = (self.at, self.items.len());
         while self.at < self.items.len() {
             let end = self.line_length() + self.at;
             let line = &self.items[self.at..end];
             if is_delimiter(line, document) {
+                body_end = self.at;
                 self.at = (end + 1).min(self.items.len());
                 break;
             }
@@ -79,6 +81,9 @@ impl ShellScanner<'_> {
             }
         }
         self.in_here_document -= 1;
+        if document.literal {
+            self.literal_bodies.push(LiteralBody { document: document.clone(), items: start..body_end });
+        }
     }
 
     fn line_length(&self) -> usize {
@@ -89,10 +94,24 @@ impl ShellScanner<'_> {
     fn literal_line(&mut self, end: usize) {
         while self.at < end {
             if self.next() == Some(ScanItem::Hole) {
-                self.refuse(UnsafePlace::HereDocument);
+                self.here_text();
             }
         }
         self.next();
+    }
+
+    /// A placeholder in the body of a document with a quoted delimiter. In an
+    /// expansion, whose end old shells look for without a notion of
+    /// here-documents, and where the place is in doubt, nothing can stand.
+    fn here_text(&mut self) {
+        let is_plain = self.outer.is_empty() && self.in_here_document == 1 && self.depth == 0;
+        if is_plain && self.uncertain.is_none() {
+            let number = self.contexts.len();
+            self.line.push_hole(number);
+            self.contexts.push(ShellContext::HereText);
+        } else {
+            self.refuse(UnsafePlace::HereDocument);
+        }
     }
 
     fn expanding_line(&mut self, end: usize) {

@@ -13,11 +13,10 @@ mod quotes;
 pub(crate) mod scanner;
 
 use crate::template::scan::code::CodeEnd;
-use crate::template::scan::scanner::{ScanItem, ShellScanner};
-use crate::template::shell_context::ShellContext;
+use crate::template::scan::scanner::{Scan, ScanItem, ShellScanner};
 
-/// The contexts of all placeholders in `items`, in their order.
-pub(crate) fn contexts(items: &[ScanItem]) -> Vec<ShellContext> {
+/// Scans a template.
+pub(crate) fn scan(items: &[ScanItem]) -> Scan {
     let mut scanner = ShellScanner::new(items);
     scanner.code(CodeEnd::Text);
     scanner.finish()

@@ -1,6 +1,8 @@
 //! The scanner's state: the position in the template, what was found so far, and what is in doubt.
 
-use crate::template::command_line::CommandLine;
+use std::ops::Range;
+
+use crate::template::command_line::{CommandLine, HereDocument};
 use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
 
 /// How many expansions may be nested.
@@ -15,6 +17,21 @@ pub(crate) enum ScanItem {
     Hole,
 }
 
+/// What the scan of a template gives.
+pub(crate) struct Scan {
+    /// The contexts of all placeholders, in their order.
+    pub(crate) contexts: Vec<ShellContext>,
+    /// The here-documents that values must not end.
+    pub(crate) literal_bodies: Vec<LiteralBody>,
+}
+
+/// The body of a here-document in which nothing is expanded: these items.
+#[derive(Clone, Debug)]
+pub(crate) struct LiteralBody {
+    pub(crate) document: HereDocument,
+    pub(crate) items: Range<usize>,
+}
+
 pub(super) struct ShellScanner<'a> {
     pub(super) items: &'a [ScanItem],
     pub(super) at: usize,
@@ -26,6 +43,8 @@ pub(super) struct ShellScanner<'a> {
     pub(super) uncertain: Option<&'static str>,
     /// How many here-documents are around the place.
     pub(super) in_here_document: usize,
+    /// The bodies of here-documents whose delimiter is quoted.
+    pub(super) literal_bodies: Vec<LiteralBody>,
     /// How many expansions are around the place.
     pub(super) depth: usize,
     pub(super) too_deep: bool,
@@ -41,6 +60,7 @@ impl<'a> ShellScanner<'a> {
             outer: Vec::new(),
             uncertain: None,
             in_here_document: 0,
+            literal_bodies: Vec::new(),
             depth: 0,
             too_deep: false,
         }
@@ -132,14 +152,14 @@ impl ShellScanner<'_> {
     }
 
     /// With a here-document somewhere even a harmless value could be the line that ends it.
-    pub(super) fn finish(mut self) -> Vec<ShellContext> {
+    pub(super) fn finish(mut self) -> Scan {
         let has_here_document = self.items.windows(2).any(|pair| pair == [ScanItem::Char('<'); 2]);
         for context in &mut self.contexts {
             if has_here_document && matches!(context, ShellContext::Only(ValueRule::Harmless(_), _)) {
                 *context = ShellContext::Refused(UnsafePlace::Unclear);
             }
         }
-        self.contexts
+        Scan { contexts: self.contexts, literal_bodies: self.literal_bodies }
     }
 
     pub(super) fn next(&mut self) -> Option<ScanItem> {

@@ -1,6 +1,6 @@
 //! Where the scan finds each placeholder.
 
-use crate::template::scan::contexts;
+use crate::template::scan::scan as scan_items;
 use crate::template::scan::scanner::ScanItem;
 use crate::template::shell_context::QuoteForm::{Bare, Comment, DefaultWord, Double, Plain, Single};
 use crate::template::shell_context::UnsafePlace::{
@@ -12,7 +12,7 @@ use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, Value
 /// The places of the `%` signs in `template`.
 fn scan(template: &str) -> Vec<ShellContext> {
     let items: Vec<_> = template.chars().map(|c| if c == '%' { ScanItem::Hole } else { ScanItem::Char(c) }).collect();
-    contexts(&items)
+    scan_items(&items).contexts
 }
 
 #[test]
@@ -56,7 +56,8 @@ fn where_nothing_is_safe_everything_is_refused() {
     let cases: &[(&str, &[UnsafePlace])] = &[
         ("`%` \"`'%'`\" `\\`%`", &[Backticks, Backticks, Backticks]),
         ("cat <<E\n%\n$(%)\nE\n", &[HereDocument, HereDocument]),
-        ("cat <<'E'\n'%'\n E\n%", &[HereDocument, HereDocument]),
+        ("cat <<E\n$(cat <<'F'\n%\nF\n)\nE", &[HereDocument]),
+        ("$(cat <<'E'\n%\nE\n)", &[HereDocument]),
         ("$(cat <<E\n%\nE\n)", &[HereDocument]),
         ("cat <<% <<'%' <<\\%\n", &[HereDelimiter, HereDelimiter, HereDelimiter]),
         ("\\% \"\\%\" ${x:-\\%} \"${x:-\\%}\"", &[AfterBackslash, AfterBackslash, AfterBackslash, AfterBackslash]),
@@ -71,6 +72,14 @@ fn where_nothing_is_safe_everything_is_refused() {
         let expected: Vec<_> = refusals.iter().map(|unsafe_place| ShellContext::Refused(*unsafe_place)).collect();
         assert_eq!(scan(template), expected, "{template}");
     }
+}
+
+#[test]
+fn in_a_here_document_with_a_quoted_delimiter_a_value_is_plain_text() {
+    for template in ["cat <<'E'\n'%'\n E\n%", "cat <<-\\E <<\"F\"\n%\n\tE\n$(%\nF\n"] {
+        assert_eq!(scan(template), [ShellContext::HereText; 2], "{template}");
+    }
+    assert_eq!(scan("cat <<'E'\n%\nE\necho %"), [ShellContext::HereText, ShellContext::Any(Bare)]);
 }
 
 #[test]
