@@ -151,9 +151,9 @@ fn a_place_without_a_safe_form_is_refused() {
     let config = Config::new()
         .plugin("backticks", "Command: echo `echo %(Name)s`\nName: x")
         .plugin("document", "Command: |-\n  cat <<END\n  %(Name)s\n  END\nName: x")
-        .plugin("quoted", "Command: |-\n  cat <<'END'\n  %(Name)s\n  END\nName: x");
+        .plugin("ended", "Command: |-\n  cat <<'END'\n  %(Name)s\n  END\nName: END");
     let daemon = Daemon::start(config);
-    for name in ["backticks", "document", "quoted"] {
+    for name in ["backticks", "document", "ended"] {
         let error = daemon.run(name).expect_error();
         assert!(error.contains("Name"), "{name} names the placeholder: {error}");
         assert!(
@@ -161,6 +161,14 @@ fn a_place_without_a_safe_form_is_refused() {
             "{name} shows a way out: {error}"
         );
     }
+}
+
+#[test]
+fn in_a_quoted_here_document_a_placeholder_is_text() {
+    let daemon = Daemon::start(
+        Config::new().plugin("quoted", "Command: |-\n  cat <<'END'\n  %(Name)s $HOME\n  END\nName: \"it's `x`\""),
+    );
+    daemon.run("quoted").expect_ok(&["it's `x` $HOME"]);
 }
 
 #[test]
