@@ -1,7 +1,7 @@
 //! The start of a child: what it inherits, and what it does not.
 //!
-//! One of the two files of the workspace with `unsafe` (the other, `calls.rs`,
-//! wraps three system calls). A child begins in the address space of the daemon
+//! One of the three files of the workspace with `unsafe` (another, `calls.rs`,
+//! wraps single system calls). A child begins in the address space of the daemon
 //! (`CLONE_VM`), while the thread that starts it stands still (`CLONE_VFORK`), so
 //! nothing of the daemon is copied and its size does not matter. Until it runs
 //! its program the child makes system calls and nothing else: no allocation, no
