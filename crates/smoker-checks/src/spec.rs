@@ -20,7 +20,8 @@ pub struct Spec {
     pub parameters: &'static [ParameterSpec],
     /// Whether it touches the host or the network: then it must run in a child.
     pub needs_child: bool,
-    /// Whether the original shipped it under this name: then no module of a user takes its place.
+    /// Whether the original shipped it under this name: then only a module in a folder of the user's own takes its place,
+    /// and not an installed one.
     pub is_original: bool,
 }
 

@@ -1,6 +1,7 @@
 # Looks for modules without running any of them: an import would run the
 # packages on their way. Arguments: the user's folders, '--', the packages that
-# smokerd ships, '--', the names. Each name that is not found is a line, behind a sign,
+# smokerd ships, '--', the names, '--', the names of built-ins. Each name that is not
+# found is a line, and so is each installed file of a built-in's name, behind a sign,
 # because what an interpreter imports at its start may print, too.
 import sys
 
@@ -53,8 +54,13 @@ def is_there(name):
 
 
 folders, rest = split(sys.argv[1:])
-shipped, names = split(rest)
+shipped, rest = split(rest)
+names, built_in = split(rest)
 sys.path[:] = folders + [entry for entry in sys.path if entry and entry not in folders]
 for name in names:
     if not is_there(name):
         sys.stdout.write('smokerd has not found %s\n' % name)
+for name in built_in:
+    files = [os.path.join(entry, *name.split('.')) + '.py' for entry in sys.path if entry not in folders]
+    for file in [file for file in files if os.path.isfile(file)][:1]:
+        sys.stdout.write('smokerd does not use %s\n' % file)

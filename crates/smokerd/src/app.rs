@@ -214,6 +214,9 @@ fn check(options: &Options) -> u8 {
             if let Some(advice) = containment::advice(&plugins) {
                 eprintln!("ADVICE: {advice}");
             }
+            for advice in modules::advice(&plugins, &python).unwrap_or_default() {
+                eprintln!("ADVICE: {advice}");
+            }
             match modules.and_then(|modules| Ok([modules, parameters?].concat())) {
                 Ok(of_modules) => ([problems, accounts, limits, of_modules].concat(), None),
                 Err(error) => ([problems, accounts].concat(), Some(StartError::Runtime(error))),

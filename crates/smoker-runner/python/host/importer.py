@@ -10,8 +10,12 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def __init__(self, sources):
         self.sources = sources
+        # Modules that the user has a file of their own for.
+        self.replaced = frozenset()
 
     def _file(self, fullname):
+        if fullname in self.replaced:
+            return None
         path = fullname.replace('.', '/')
         for name in (path + '/__init__.py', path + '.py'):
             if name in self.sources:
@@ -43,3 +47,11 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 def install(sources):
     """Makes the modules importable, before any of the same name elsewhere."""
     sys.meta_path.insert(0, MemoryImporter(sources))
+
+
+def replace(names):
+    """Leaves modules to the other finders."""
+    for finder in sys.meta_path:
+        # The first one ran before this module could be imported, so its class is another.
+        if hasattr(finder, 'replaced'):
+            finder.replaced = frozenset(names)

@@ -3,6 +3,14 @@
 import os
 import sys
 
+from _smoker_host import importer
+
+# The package of the modules that come with Smoker.
+SHIPPED = 'smoker.server.plugins'
+
+# Those of its modules that a user may have changed: a file in a folder of the user's own counts.
+REPLACEABLE = ('fsmount', 'glusterfs', 'mongo', 'testconnection', 'uname', 'varnishparser')
+
 
 def use(shared):
     """The user's folders come first, as if nothing had been imported yet."""
@@ -14,12 +22,19 @@ def use(shared):
             _forget(name)
     for package in shared.packages:
         package.__path__ = _folders(roots, package.__name__)
+    importer.replace(_replaced(folder for folder in roots if folder in shared.users_path))
 
 
 def look(shared):
     """The modules in the user's folders, and the folders that have more of ours."""
     roots = [entry for entry in shared.path if os.path.isdir(os.path.join(entry, 'smoker'))]
     return _own_names(shared.users_path), roots
+
+
+def _replaced(roots):
+    folders = _folders(roots, SHIPPED)
+    return ['%s.%s' % (SHIPPED, name) for name in REPLACEABLE
+            if any(os.path.isfile(os.path.join(folder, name + '.py')) for folder in folders)]
 
 
 def packages():

@@ -120,18 +120,15 @@ impl ModuleCall<'_> {
         reply.into_answer(self.module.kind, self.timeout(), context.trace)
     }
 
-    /// A name that the original shipped is a built-in's. One that it did not
-    /// ship is so only when the user has no such module.
+    /// A module of the user's takes the place of a built-in of the same name.
     async fn provider(&self, modules: &Modules) -> Provider {
         let (kind, name) = (self.module.kind, self.module.name);
         let Some(builtin) = smoker_checks::catalogue::find(kind, name) else { return Provider::Python };
-        if builtin.is_original {
-            return Provider::BuiltIn(builtin);
-        }
         let host = &modules.host;
-        // Below `smoker` also installed modules count; a short name like `json`
-        // is that of many a library, so it has to be in a folder of the user's own.
-        let folders = if name.contains('.') { host.search_path().await.ok() } else { None };
+        // Below `smoker` also installed modules count, unless an installed Python Smoker has them anyhow; a short
+        // name like `json` is that of many a library. Those have to be in a folder of the user's own.
+        let counts_installed = !builtin.is_original && name.contains('.');
+        let folders = if counts_installed { host.search_path().await.ok() } else { None };
         let folders = folders.unwrap_or_else(|| host.users_path().to_vec());
         let name = name.to_owned();
         let is_users = detached::run_blocking(move || has_module(&folders, &name, kind)).await;

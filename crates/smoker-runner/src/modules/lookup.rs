@@ -7,6 +7,7 @@ use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
 use tokio_util::sync::CancellationToken;
 
+use crate::modules::dispatch::has_module;
 use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
 use crate::modules::host::sources;
 use crate::process::containment::orphans::Reaper;
@@ -20,6 +21,9 @@ const SCRIPT: &str = include_str!("../../python/lookup.py");
 
 /// How each line about a name begins.
 const NOT_FOUND: &str = "smokerd has not found ";
+
+/// How each line about an installed file that has the name of a built-in begins.
+const NOT_USED: &str = "smokerd does not use ";
 
 /// How long the interpreter may take to look all names up.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,6 +56,21 @@ pub async fn missing(plugins: &[PluginSpec], python: &PythonSettings, reaper: &R
             missing.map(|module| report(module, module.not_found_message(python))).collect()
         }
     }
+}
+
+/// The installed files of the Python Smoker in whose place the plugins run built-ins. Who changed one wants to know.
+pub async fn unused_originals(plugins: &[PluginSpec], python: &PythonSettings, reaper: &Reaper) -> Vec<String> {
+    let built_ins = plugins.iter().flat_map(named_modules).filter(|module| {
+        let built_in = smoker_checks::catalogue::find(module.kind, module.name);
+        built_in.is_some_and(|it| it.is_original) && !has_module(python.users_path(), module.name, module.kind)
+    });
+    let mut names: Vec<_> = built_ins.map(|module| module.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    look_up(&[], &names, NOT_USED, python, reaper).await.unwrap_or_default()
 }
 
 /// The modules that a plugin names: its module or parser, and its action's module.
@@ -92,6 +111,17 @@ impl NamedModule<'_> {
 
 /// Those of the names that Python does not find, or why it cannot be asked.
 pub(crate) async fn not_found(names: &[&str], python: &PythonSettings, reaper: &Reaper) -> Result<Vec<String>, String> {
+    look_up(names, &[], NOT_FOUND, python, reaper).await
+}
+
+/// What the script says in lines that begin so, of names to find and of names of built-ins.
+async fn look_up(
+    names: &[&str],
+    built_ins: &[&str],
+    beginning: &str,
+    python: &PythonSettings,
+    reaper: &Reaper,
+) -> Result<Vec<String>, String> {
     let interpreter = python.interpreter()?;
     let packages = sources::packages();
     let users_path = python.users_path().iter().map(|folder| folder.as_os_str());
@@ -103,6 +133,8 @@ pub(crate) async fn not_found(names: &[&str], python: &PythonSettings, reaper: &
         .chain(packages.iter().map(OsStr::new))
         .chain(separator())
         .chain(names.iter().map(OsStr::new))
+        .chain(separator())
+        .chain(built_ins.iter().map(OsStr::new))
         .collect();
     let program = Program {
         path: interpreter,
@@ -126,5 +158,5 @@ pub(crate) async fn not_found(names: &[&str], python: &PythonSettings, reaper: &
         return Err(format!("{shown} can't run modules: {end}; {PYTHON_ADVICE}"));
     }
     let text = outcome.stdout.text();
-    Ok(text.lines().filter_map(|line| line.strip_prefix(NOT_FOUND)).map(str::to_owned).collect())
+    Ok(text.lines().filter_map(|line| line.strip_prefix(beginning)).map(str::to_owned).collect())
 }

@@ -83,7 +83,7 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
 
 /// Whether a module in a folder of the user's own runs in place of the built-in.
 fn is_replaced(built_in: &Spec, python: &PythonSettings) -> bool {
-    !built_in.is_original && has_module(python.users_path(), built_in.name, built_in.kind)
+    has_module(python.users_path(), built_in.name, built_in.kind)
 }
 
 /// Whether the plugin's command has the parameter filled in.

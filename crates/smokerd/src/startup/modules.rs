@@ -1,4 +1,4 @@
-//! Modules and parsers that a configuration names and that cannot be found.
+//! Modules and parsers that a configuration names and that cannot be found, or of which a changed copy is not used.
 
 use std::io;
 
@@ -22,4 +22,19 @@ pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::R
         Problem { severity: Severity::Warning, location: None, plugin: Some(plugin), text }
     };
     Ok(missing.into_iter().map(problem).collect())
+}
+
+/// Advice on installed modules of the Python Smoker that the plugins name; the built-ins run in their place.
+pub(crate) fn advice(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<String>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let unused = runtime.block_on(async {
+        Ok::<_, io::Error>(lookup::unused_originals(plugins, python, &Reaper::start(Containment::prepare(None))?).await)
+    })?;
+    let advice = |file| {
+        format!(
+            "{file} is not used, because its module is built in; if you have changed it, copy it into the folder \
+             smoker/server/plugins beside the configuration"
+        )
+    };
+    Ok(unused.into_iter().map(advice).collect())
 }

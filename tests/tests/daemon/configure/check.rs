@@ -127,6 +127,27 @@ fn modules_are_looked_for_and_not_run() {
 }
 
 #[test]
+fn a_shipped_module_that_is_installed_is_named_as_not_used() {
+    let sandbox = Sandbox::new();
+    let file = "installed/smoker/server/plugins/uname.py";
+    let installed = sandbox.path(file);
+    let python = sandbox.path("python");
+    let script = format!("#!/bin/sh\nPYTHONPATH={} exec python3 \"$@\"\n", sandbox.path("installed").display());
+    std::fs::write(&python, script).expect("a script");
+    std::fs::set_permissions(&python, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("permissions");
+    let config = good()
+        .top("python: '{{DIR}}/python'")
+        .file(file, "class Plugin(object): pass\n")
+        .plugin("shipped", "Module: smoker.server.plugins.uname");
+    let output = check_in(&sandbox, &config);
+    output.expect_code(0);
+    let not_used = format!("{} is not used", installed.display());
+    expect_line(&output.stderr, &["ADVICE", &not_used, "copy it into the folder smoker/server/plugins beside"]);
+    let output = check_in(&sandbox, &config.file("smoker/server/plugins/uname.py", "class Plugin(object): pass\n"));
+    assert!(!output.stderr.contains("ADVICE"), "{}", output.stderr);
+}
+
+#[test]
 fn a_missing_interpreter_is_warned_of() {
     let output = check(&good().top("python: /no/such/python").plugin("module", "Module: some.module"));
     output.expect_code(3);

@@ -9,4 +9,5 @@ mod injection;
 mod kill_matrix;
 mod leftovers;
 mod schedule;
+mod shipped;
 mod timeout;

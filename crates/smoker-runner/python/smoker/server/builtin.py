@@ -2,13 +2,14 @@
 them from Python, so that a plugin can subclass them."""
 
 import json
+import shutil
 
 from smoker.server.exceptions import PluginExecutionError
 from smoker.server.parser import BaseParser
 from smoker.server.plugins.baseplugin import BasePlugin
 from smoker.util import command
 
-# The program that runs a built-in, set by the host.
+# The program that runs a built-in, set by the host. Outside of the daemon it is looked for.
 PROGRAM = None
 
 
@@ -19,12 +20,17 @@ class BuiltinPlugin(BasePlugin):
 
     def run(self):
         """Runs it with the plugin's parameters and takes its result over."""
-        worker = self.plugin
-        self.result.set_result(_ask({
-            'kind': 'plugin', 'module': self.builtin, 'plugin': worker.plugin_name, 'forced': bool(worker.forced),
-            'timeout': float(worker.timeout), 'parameters': worker.params,
-        }))
+        self.result.set_result(self.ask())
         return self.result
+
+    def ask(self, **parameters):
+        """Runs it with the plugin's parameters and, over them, these, and
+        gives its result as a mapping. Raises PluginExecutionError with its reason."""
+        worker = self.plugin
+        return _ask({
+            'kind': 'plugin', 'module': self.builtin, 'plugin': worker.plugin_name, 'forced': bool(worker.forced),
+            'timeout': float(worker.timeout), 'parameters': dict(worker.params, **parameters),
+        })
 
 
 class BuiltinParser(BaseParser):
@@ -43,9 +49,13 @@ class BuiltinParser(BaseParser):
 
 def _ask(request):
     """The built-in's result as a mapping. Raises PluginExecutionError with its reason."""
+    program = PROGRAM or shutil.which('smokerd') or shutil.which('smokerd', path='/usr/sbin:/usr/local/sbin')
+    if program is None:
+        raise PluginExecutionError('%s is built into smokerd, and there is no smokerd on the PATH: install it'
+                                   % request['module'])
     request = dict({'result': None, 'stdout': '', 'stderr': '', 'exit_status': None}, **request)
     text = json.dumps(request, default=_iso)
-    stdout, stderr, status = command.execute([PROGRAM, '__module'], timeout=request['timeout'], input=text)
+    stdout, stderr, status = command.execute([program, '__module'], timeout=request['timeout'], input=text)
     try:
         reply = json.loads(stdout)
     except ValueError:

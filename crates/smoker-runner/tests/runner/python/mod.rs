@@ -6,14 +6,20 @@
 //! - `habits`: what users' modules do that the package does not promise
 //! - `hazards`: modules that hang, flood, fork, close descriptors or die
 //! - `host_life`: how the host starts, dies, is replaced, and prepares children
+//! - `client`: the classes that ask other daemons
 //! - `logging`: what modules print and log
 //! - `lookup`: where modules are found
+//! - `names`: every name that can be imported
+//! - `shipped`: the shipped modules as classes to subclass, and a user's own in their place
 //! - `versions`: every interpreter of this machine
 
 mod api;
+mod client;
 mod habits;
 mod hazards;
 mod host_life;
 mod logging;
 mod lookup;
+mod names;
+mod shipped;
 mod versions;

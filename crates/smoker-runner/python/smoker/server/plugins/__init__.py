@@ -3,13 +3,16 @@ plugins get by `from smoker.server.plugins import *`, which include modules."""
 
 import datetime
 import gc
+import importlib
 import json
 import logging
 import multiprocessing
 import os
 import re
 import signal
+import socket
 import time
+from builtins import object, str
 
 import smoker.util.command
 from smoker.server.exceptions import (
@@ -26,9 +29,17 @@ __all__ = [
     'NoActionsConfigured', 'NoPluginsFound', 'NoRunningPlugins', 'NoSuchPlugin', 'NoTemplatesConfigured', 'Plugin',
     'PluginExecutionError', 'PluginExecutionTimeout', 'PluginMalformedOutput', 'PluginManager', 'PluginWorker',
     'Result', 'TemplateNotFound', 'ValidationError', 'alarm_handler', 'datetime', 'gc', 'json', 'lg', 'logging',
-    'multiprocessing', 'os', 're', 'semaphore', 'signal', 'smoker', 'time']
+    'multiprocessing', 'object', 'os', 're', 'semaphore', 'signal', 'smoker', 'socket', 'str',
+    'time']
 
 lg = logging.getLogger('smokerd.pluginmanager')
 
 # A name that plugins may import; the daemon limits its runs itself.
 semaphore = None
+
+try:
+    # Plugins that use it got it from here; it need not be installed.
+    setproctitle = importlib.import_module('setproctitle')
+    __all__.append('setproctitle')
+except ImportError:
+    pass

@@ -4,4 +4,6 @@ from smoker.server.builtin import BuiltinParser
 
 
 class Parser(BuiltinParser):
+    """A component for each backend that varnishadm lists."""
+
     builtin = 'smoker.server.plugins.varnishparser'
