@@ -10,16 +10,17 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::Args;
 use crate::cli::parse::{self, CommandLine};
-use crate::client::fleet::Fleet;
+use crate::client::fleet::{Fleet, Selection};
 use crate::client::session::Session;
 use crate::config::ClientConfig;
 use crate::discovery::Discovery;
 use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
+use crate::fail_on::FailOn;
 use crate::inventory::{expressions, file};
 use crate::query::{self, Query, QueryAction};
 use crate::render;
-use crate::report::Report;
+use crate::report::{HostReport, Report};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
 use crate::transport::http::Http;
@@ -116,9 +117,12 @@ async fn run_query(query: &Query, fleet: &mut Fleet, session: Session<'_, Http>,
         fleet.select(&query.filter);
         return Ending::Interrupted;
     }
-    if fleet.select(&query.filter) == 0 {
-        console.error("No plugins found");
-        return Ending::NothingFound;
+    let selection = fleet.select(&query.filter);
+    if !query.format.shows_missing() || query.action == QueryAction::List {
+        fleet.missing(&selection).iter().for_each(|line| console.warn(line));
+    }
+    if selection.selected == 0 {
+        return nothing_selected(query, &selection, console);
     }
     if query.action != QueryAction::Force {
         return Ending::Printed;
@@ -131,6 +135,25 @@ async fn run_query(query: &Query, fleet: &mut Fleet, session: Session<'_, Http>,
         return Ending::Printed;
     }
     console.error("Failed to execute selected plugins");
+    Ending::NothingFound
+}
+
+/// No plugin passes the filters. Where the exit code is a verdict, it is a good one if only the states have left none.
+fn nothing_selected(query: &Query, selection: &Selection, console: &Console) -> Ending {
+    let is_verdict = query.fail_on.is_verdict() && query.action != QueryAction::List && query.unknown_states.is_empty();
+    let by_state = selection.in_any_status > 0;
+    if is_verdict && by_state && selection.empty_hosts.is_empty() {
+        console.info(&query::nothing_in_state(query));
+        return Ending::NothingInState;
+    }
+    console.error("No plugins found");
+    if !query.unknown_states.is_empty() {
+        console.error(&query::nothing_in_state(query));
+    } else if is_verdict && by_state {
+        console.error(&format!("Host {}: it has no plugins", selection.empty_hosts.join(", ")));
+    } else if by_state && console.has_terminal() {
+        console.info(&query::nothing_in_state(query));
+    }
     Ending::NothingFound
 }
 
@@ -174,13 +197,18 @@ async fn stop_signal() {
 fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, console: &Console) -> Result<u8, ExitError> {
     if query.action == QueryAction::List {
         output::print(&render::list(report))?;
-        return Ok(exit_code::choose(ending, exit_code::Strictness::Lenient, report));
+        return Ok(exit_code::choose(ending, &FailOn::default(), report));
     }
-    if !report.hosts().is_empty() {
-        output::print(&render::render(report, &query.format, query.style))?;
+    let known = if query.format.shows_missing() { None } else { Some(report.without_missing()) };
+    let shown = known.as_ref().unwrap_or(report);
+    if !shown.hosts().is_empty() || (ending == Ending::NothingInState && query.format.is_document()) {
+        output::print(&render::render(shown, &query.format, query.style))?;
+    }
+    if !query.format.shows_actions() {
+        report.hosts().iter().filter_map(HostReport::failed_actions).for_each(|line| console.warn(&line));
     }
     if hosts > 1 {
         console.info(&report.summary(hosts));
     }
-    Ok(exit_code::choose(ending, query.strictness, report))
+    Ok(exit_code::choose(ending, &query.fail_on, report))
 }

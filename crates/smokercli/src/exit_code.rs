@@ -1,15 +1,16 @@
 //! Every exit code of `smokercli`, and the one place that chooses between them.
 
+use crate::fail_on::FailOn;
 use crate::report::Report;
 
-/// Done: a report was printed, whatever its statuses.
+/// Done: a report was printed, whatever its statuses; or, as a verdict, nothing is in a state that fails.
 pub const SUCCESS: u8 = 0;
-/// Nothing found, nothing executed, an invalid format or filter, an unusable file.
+/// Nothing found, nothing executed, an invalid format, filter or state, an unusable file.
 pub const FAILURE: u8 = 1;
 /// The command line cannot be understood.
 pub const USAGE: u8 = 2;
-/// With `--exitcode`: a printed host is in ERROR or could not be asked (`EX_UNAVAILABLE`).
-pub const HOST_IN_ERROR: u8 = 69;
+/// With `--exitcode` or `--fail-on`: a host is in a state that fails (`EX_UNAVAILABLE`).
+pub const FAILED_STATE: u8 = 69;
 /// Ctrl-C; the results received by then have been printed.
 pub const INTERRUPTED: u8 = 130;
 
@@ -20,27 +21,22 @@ pub enum Ending {
     Printed,
     /// No plugin was found or run; hosts that could not be asked are printed.
     NothingFound,
+    /// The call is a verdict, and plugins were found, but none in the states that it selects.
+    NothingInState,
     /// Ctrl-C.
     Interrupted,
 }
 
-/// Whether the exit code depends on the hosts' states (`--exitcode`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strictness {
-    /// It depends on the call alone.
-    Lenient,
-    /// ERROR and UNREACHABLE change it.
-    Strict,
-}
-
 /// The exit code of a call that printed this report.
 #[must_use]
-pub fn choose(ending: Ending, strictness: Strictness, report: &Report) -> u8 {
+pub fn choose(ending: Ending, fail_on: &FailOn, report: &Report) -> u8 {
     match ending {
         Ending::Interrupted => INTERRUPTED,
-        _ if strictness == Strictness::Strict && report.has_failed_host() => HOST_IN_ERROR,
-        Ending::Printed => SUCCESS,
+        // A name that no host has is a mistake of the call, not a state of the hosts.
+        Ending::NothingFound if fail_on.but_missing().fails(report) => FAILED_STATE,
         Ending::NothingFound => FAILURE,
+        Ending::Printed | Ending::NothingInState if fail_on.fails(report) => FAILED_STATE,
+        Ending::Printed | Ending::NothingInState => SUCCESS,
     }
 }
 
@@ -50,19 +46,25 @@ mod tests {
     use crate::report::HostReport;
 
     #[test]
-    fn only_a_strict_call_looks_at_the_hosts() {
+    fn only_a_verdict_looks_at_the_hosts() {
         let down = Report::new(vec![HostReport::unreachable("a".into(), "gone".into())]);
+        let lacks = Report::new(vec![HostReport::reached("a".into(), Vec::new()).lacking(vec!["x".into()])]);
         let empty = Report::new(Vec::new());
+        let (lenient, strict) = (FailOn::default(), FailOn::exitcode());
         let cases = [
-            (Ending::Printed, Strictness::Lenient, &down, SUCCESS),
-            (Ending::Printed, Strictness::Strict, &down, HOST_IN_ERROR),
-            (Ending::NothingFound, Strictness::Lenient, &down, FAILURE),
-            (Ending::NothingFound, Strictness::Strict, &down, HOST_IN_ERROR),
-            (Ending::NothingFound, Strictness::Strict, &empty, FAILURE),
-            (Ending::Interrupted, Strictness::Strict, &down, INTERRUPTED),
+            (Ending::Printed, &lenient, &down, SUCCESS),
+            (Ending::Printed, &strict, &down, FAILED_STATE),
+            (Ending::Printed, &strict, &lacks, FAILED_STATE),
+            (Ending::NothingFound, &lenient, &down, FAILURE),
+            (Ending::NothingFound, &strict, &down, FAILED_STATE),
+            (Ending::NothingFound, &strict, &lacks, FAILURE),
+            (Ending::NothingFound, &strict, &empty, FAILURE),
+            (Ending::NothingInState, &strict, &empty, SUCCESS),
+            (Ending::NothingInState, &strict, &lacks, FAILED_STATE),
+            (Ending::Interrupted, &strict, &down, INTERRUPTED),
         ];
-        for (ending, strictness, report, expected) in cases {
-            assert_eq!(choose(ending, strictness, report), expected, "{ending:?} {strictness:?}");
+        for (ending, fail_on, report, expected) in cases {
+            assert_eq!(choose(ending, fail_on, report), expected, "{ending:?} {fail_on:?}");
         }
     }
 }

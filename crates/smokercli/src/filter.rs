@@ -44,6 +44,52 @@ pub enum FilterMode {
     Drop,
 }
 
+/// A name of the command line and the names of plugins that it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedName {
+    /// The name as it was typed.
+    pub typed: String,
+    /// The plugins' names; empty when no host has any of them.
+    pub names: Vec<String>,
+}
+
+impl WantedName {
+    /// Whether a host with these plugins has it.
+    #[must_use]
+    pub fn is_among<'a>(&self, mut plugins: impl Iterator<Item = &'a str>) -> bool {
+        plugins.any(|plugin| self.names.iter().any(|name| name == plugin))
+    }
+}
+
+fn wanted<'a>(typed: &str, plugins: &(impl Iterator<Item = &'a str> + Clone)) -> Vec<WantedName> {
+    let names = named(typed, plugins);
+    let parts = split(typed);
+    if !names.is_empty() || parts.len() < 2 {
+        return vec![WantedName { typed: typed.to_owned(), names }];
+    }
+    parts.into_iter().map(|part| WantedName { typed: part.to_owned(), names: named(part, plugins) }).collect()
+}
+
+/// The plugins with this name: exactly, or else but for the case.
+fn named<'a>(typed: &str, plugins: &(impl Iterator<Item = &'a str> + Clone)) -> Vec<String> {
+    if plugins.clone().any(|name| name == typed) {
+        return vec![typed.to_owned()];
+    }
+    let lower = typed.to_lowercase();
+    let mut names: Vec<String> = Vec::new();
+    for name in plugins.clone().filter(|name| name.to_lowercase() == lower) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The parts of a list with commas.
+fn split(typed: &str) -> Vec<&str> {
+    typed.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
 /// All filters of a command line.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -74,29 +120,42 @@ impl Filter {
         !self.tests.is_empty() || !self.types.is_empty() || self.locked
     }
 
-    /// This filter with every name that no plugin has replaced by the plugins'
-    /// names that differ from it in case alone. `plugins` are those of the whole
-    /// fleet: a name that exists on any host is matched exactly.
+    /// What each name of `names` means among the plugins of the whole fleet. A name that exists on any host is
+    /// matched exactly; else names that differ from it in case alone are meant; else it may be a list, `a,b`.
+    #[must_use]
+    pub fn wanted_names<'a>(&self, plugins: &(impl Iterator<Item = &'a str> + Clone)) -> Vec<WantedName> {
+        self.names.iter().flat_map(|typed| wanted(typed, plugins)).collect()
+    }
+
+    /// This filter with every name replaced by what it means among `plugins`, those of the whole fleet.
     #[must_use]
     pub fn resolve_names<'a>(&self, plugins: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
-        let mut names = Vec::new();
-        for wanted in &self.names {
-            if plugins.clone().any(|name| name == wanted) {
-                names.push(wanted.clone());
-                continue;
-            }
-            let lower = wanted.to_lowercase();
-            for name in plugins.clone().filter(|name| name.to_lowercase() == lower) {
-                if !names.iter().any(|known| known == name) {
-                    names.push(name.to_owned());
-                }
+        let mut names: Vec<String> = Vec::new();
+        for name in self.wanted_names(plugins).into_iter().flat_map(|wanted| wanted.names) {
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
         // An empty list would select plugins of any name.
         if names.is_empty() {
             names.clone_from(&self.names);
         }
-        Self { names, ..self.clone() }
+        let has = |name: &str| plugins.clone().any(|plugin| plugin == name);
+        let excluded =
+            self.excluded_names.iter().flat_map(|typed| if has(typed) { vec![typed.as_str()] } else { split(typed) });
+        Self { names, excluded_names: excluded.map(str::to_owned).collect(), ..self.clone() }
+    }
+
+    /// Whether the statuses say what is dropped: the filter has nothing else under `--exclude`.
+    #[must_use]
+    pub fn has_only_statuses_to_drop(&self) -> bool {
+        self.mode == FilterMode::Drop && self.names.is_empty() && !self.has_parameters()
+    }
+
+    /// This filter for plugins in any status.
+    #[must_use]
+    pub fn in_any_status(&self) -> Self {
+        Self { statuses: None, ..self.clone() }
     }
 
     /// Whether the filter selects this plugin. Its names must have been resolved by [`Self::resolve_names`].
@@ -110,9 +169,7 @@ impl Filter {
         let passes = || (self.names.is_empty() || listed(&self.names)) && self.parameters_pass(plugin);
         match self.mode {
             FilterMode::Keep => status_passes && passes(),
-            FilterMode::Drop if self.names.is_empty() && !self.has_parameters() => {
-                self.statuses.is_none() || !status_passes
-            }
+            FilterMode::Drop if self.has_only_statuses_to_drop() => self.statuses.is_none() || !status_passes,
             FilterMode::Drop => status_passes && !passes(),
         }
     }
@@ -170,6 +227,19 @@ mod tests {
         assert_eq!(filter.resolve_names(&["varnish", "VARNISH", "y"].into_iter()).names, ["varnish", "VARNISH"]);
         assert_eq!(filter.resolve_names(&["varnish", "Varnish"].into_iter()).names, ["Varnish"]);
         assert_eq!(filter.resolve_names(&["y"].into_iter()).names, ["Varnish", "x"]);
+    }
+
+    #[test]
+    fn a_comma_separates_names_unless_a_plugin_has_it() {
+        let filter = Filter { names: vec!["a,B, c".into()], excluded_names: vec!["x,y".into()], ..Filter::default() };
+        let resolved = filter.resolve_names(&["a", "b", "x"].into_iter());
+        assert_eq!(
+            (resolved.names, resolved.excluded_names),
+            (vec!["a".into(), "b".into()], vec!["x".into(), "y".into()])
+        );
+        assert_eq!(filter.resolve_names(&["a", "a,B, c"].into_iter()).names, ["a,B, c"]);
+        let missing: Vec<_> = filter.wanted_names(&["a", "b"].into_iter());
+        assert_eq!(missing.iter().filter(|name| !name.is_among(["a", "b"].into_iter())).count(), 1);
     }
 
     #[test]

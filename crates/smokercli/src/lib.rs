@@ -13,7 +13,7 @@
 //! - `client`: asks one daemon or a fleet, and has them run plugins
 //! - `transport`: how requests reach a daemon
 //! - `inventory`: the hosts to ask
-//! - `error`, `exit_code`: how a call ends
+//! - `error`, `exit_code`: how a call ends; `fail_on`: the states that make it fail
 //! - `filter`: which plugins are selected; `report`: the results of all hosts
 //! - `plugin`: a plugin as a daemon's answer shows it
 
@@ -24,6 +24,7 @@ pub mod client;
 pub mod config;
 pub mod error;
 pub mod exit_code;
+pub mod fail_on;
 pub mod filter;
 pub mod inventory;
 pub mod nagios;

@@ -6,7 +6,7 @@ use smoker_model::status::Status;
 
 use crate::cli::args::Args;
 use crate::error::ExitError;
-use crate::exit_code::Strictness;
+use crate::fail_on::{FailOn, FailState};
 use crate::filter::{Filter, FilterMode, ParameterTest};
 use crate::render::format::{Format, FormatName};
 use crate::render::template::Template;
@@ -32,7 +32,9 @@ pub(crate) struct Query {
     pub(crate) filter: Filter,
     pub(crate) format: Format,
     pub(crate) style: Style,
-    pub(crate) strictness: Strictness,
+    pub(crate) fail_on: FailOn,
+    /// Words of `--filter-status` that are no states.
+    pub(crate) unknown_states: Vec<String>,
     pub(crate) http: HttpOptions,
 }
 
@@ -63,7 +65,8 @@ impl Query {
             filter,
             format: format(name, args.junit_config_file.as_ref())?,
             style: Style::detect(color(args)),
-            strictness: if args.exitcode { Strictness::Strict } else { Strictness::Lenient },
+            fail_on: fail_on(args)?,
+            unknown_states: unknown_states(args),
             http: http(args),
         })
     }
@@ -140,17 +143,62 @@ fn filter(args: &Args) -> Result<Filter, ExitError> {
     })
 }
 
-/// `--filter-status`, else `--nook`, else all single ones, else no filter.
+/// `--fail-on`, else what `--exitcode` looks at.
+fn fail_on(args: &Args) -> Result<FailOn, ExitError> {
+    let mut states = Vec::new();
+    for name in words(&args.fail_on) {
+        let state = FailState::parse(name).ok_or_else(|| {
+            let known = FailState::ALL.map(|(known, _)| known).join(", ");
+            ExitError::new(format!("--fail-on: unknown state {name}; the states are {known}"))
+        })?;
+        states.push(state);
+    }
+    Ok(match (states.is_empty(), args.exitcode) {
+        (true, true) => FailOn::exitcode(),
+        _ => FailOn::new(states),
+    })
+}
+
+/// The statuses that plugins can have, for filters.
+const STATUSES: [Status; 4] = [Status::Ok, Status::Warn, Status::Error, Status::Unknown];
+
+/// The words of lists with commas.
+fn words(list: &[String]) -> impl Iterator<Item = &str> {
+    list.iter().flat_map(|item| item.split(',')).map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn unknown_states(args: &Args) -> Vec<String> {
+    let is_known = |name: &&str| STATUSES.iter().any(|status| status.as_str() == *name);
+    words(&args.filter_status).filter(|name| !is_known(name)).map(str::to_owned).collect()
+}
+
+/// `--filter-status`, else `--nook`, else all single ones, else no filter. A
+/// word that is no state selects nothing: part of an answer must not look like all of it.
 fn statuses(args: &Args) -> Option<Vec<Status>> {
-    const ALL: [Status; 4] = [Status::Ok, Status::Warn, Status::Error, Status::Unknown];
     if !args.filter_status.is_empty() {
-        let wanted = |status: &Status| args.filter_status.iter().any(|name| name == status.as_str());
-        return Some(ALL.into_iter().filter(wanted).collect());
+        if !unknown_states(args).is_empty() {
+            return Some(Vec::new());
+        }
+        let wanted = |status: &Status| words(&args.filter_status).any(|name| name == status.as_str());
+        return Some(STATUSES.into_iter().filter(wanted).collect());
     }
     if args.nook {
         return Some(vec![Status::Error, Status::Warn, Status::Unknown]);
     }
     let single = [args.ok, args.warn, args.error, args.unknown];
-    let wanted: Vec<_> = ALL.into_iter().zip(single).filter(|(_, wanted)| *wanted).map(|(status, _)| status).collect();
+    let wanted: Vec<_> =
+        STATUSES.into_iter().zip(single).filter(|(_, wanted)| *wanted).map(|(status, _)| status).collect();
     (!wanted.is_empty()).then_some(wanted)
+}
+
+/// Why no plugin is selected although some pass everything but the filter of states.
+pub(crate) fn nothing_in_state(query: &Query) -> String {
+    if !query.unknown_states.is_empty() {
+        let known = STATUSES.map(Status::as_str).join(", ");
+        return format!("unknown state {}; the states are {known}", query.unknown_states.join(", "));
+    }
+    let wanted = query.filter.statuses.as_deref().unwrap_or_default();
+    let wanted: Vec<_> = wanted.iter().map(|status| status.as_str()).collect();
+    let how = if query.filter.has_only_statuses_to_drop() { "everything" } else { "nothing" };
+    format!("{how} is in state {}", wanted.join(" or "))
 }

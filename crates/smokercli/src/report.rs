@@ -13,12 +13,15 @@ pub enum HostState {
     Known(Status),
     /// It could not be asked.
     Unreachable,
+    /// It answered, and has none of the plugins that the call names.
+    Missing,
 }
 
 impl HostState {
     /// All states in the order in which a summary counts them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Unreachable,
+        Self::Missing,
         Self::Known(Status::Error),
         Self::Known(Status::Warn),
         Self::Known(Status::Unknown),
@@ -31,28 +34,42 @@ impl HostState {
         match self {
             Self::Known(status) => status.as_str(),
             Self::Unreachable => "UNREACHABLE",
+            Self::Missing => MISSING,
         }
     }
 }
+
+/// The word for a plugin that a host should have and has not.
+pub const MISSING: &str = "MISSING";
+
+/// Why it is missing.
+pub const NO_PLUGIN: &str = "the host has no such plugin, or its run gave no result";
 
 /// The results of one host.
 #[derive(Clone, Debug)]
 pub struct HostReport {
     name: String,
     outcome: Result<Vec<Plugin>, String>,
+    missing: Vec<String>,
 }
 
 impl HostReport {
     /// A host that answered, with the plugins to show in the daemon's order.
     #[must_use]
     pub fn reached(name: String, plugins: Vec<Plugin>) -> Self {
-        Self { name, outcome: Ok(plugins) }
+        Self { name, outcome: Ok(plugins), missing: Vec::new() }
+    }
+
+    /// The host without these plugins, which the call asks for and the host, or its forced run, has not.
+    #[must_use]
+    pub fn lacking(self, missing: Vec<String>) -> Self {
+        Self { missing, ..self }
     }
 
     /// A host that could not be asked, and why.
     #[must_use]
     pub fn unreachable(name: String, reason: String) -> Self {
-        Self { name, outcome: Err(reason) }
+        Self { name, outcome: Err(reason), missing: Vec::new() }
     }
 
     /// The name that the daemon gave, or else the address as it was typed.
@@ -75,16 +92,40 @@ impl HostReport {
         plugins
     }
 
+    /// The names of the plugins that the call asks for and the host has not.
+    #[must_use]
+    pub fn missing(&self) -> &[String] {
+        &self.missing
+    }
+
+    /// A line about the actions that failed; `None` when none did.
+    #[must_use]
+    pub fn failed_actions(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        for plugin in self.sorted_plugins() {
+            let view = plugin.view();
+            for action in view.failed_actions() {
+                let texts = action.messages.map(|messages| messages.level("error").join("; ")).unwrap_or_default();
+                let reason = if texts.is_empty() { String::new() } else { format!(" ({texts})") };
+                parts.push(format!("{}{reason}", plugin.name()));
+            }
+        }
+        (!parts.is_empty()).then(|| format!("Host {}: action [ERROR] of {}", self.name, parts.join(", ")))
+    }
+
     /// Why the host could not be asked.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
         self.outcome.as_ref().err().map(String::as_str)
     }
 
-    /// ERROR if any plugin is, else WARN if any is, else OK if any has run, else UNKNOWN.
+    /// ERROR if any plugin is, else WARN if any is, else OK if any has run, else UNKNOWN; MISSING if it has none.
     #[must_use]
     pub fn state(&self) -> HostState {
         let Ok(plugins) = &self.outcome else { return HostState::Unreachable };
+        if plugins.is_empty() && !self.missing.is_empty() {
+            return HostState::Missing;
+        }
         let any = |status| plugins.iter().any(|plugin| plugin.status() == status);
         let worst = [Status::Error, Status::Warn, Status::Ok].into_iter().find(|status| any(*status));
         HostState::Known(worst.unwrap_or(Status::Unknown))
@@ -118,16 +159,11 @@ impl Report {
         hosts
     }
 
-    /// Whether any host answered.
+    /// Without the hosts that have nothing but missing plugins, which the recorded formats do not know.
     #[must_use]
-    pub fn has_reached_host(&self) -> bool {
-        self.hosts.iter().any(|host| host.outcome.is_ok())
-    }
-
-    /// Whether any host is in ERROR or could not be asked.
-    #[must_use]
-    pub fn has_failed_host(&self) -> bool {
-        self.hosts.iter().any(|host| matches!(host.state(), HostState::Unreachable | HostState::Known(Status::Error)))
+    pub fn without_missing(&self) -> Self {
+        let is_known = |host: &&HostReport| host.state() != HostState::Missing;
+        Self::new(self.hosts.iter().filter(is_known).cloned().collect())
     }
 
     /// How many of the `asked` hosts are in which state, such as `3 hosts: 1 UNREACHABLE, 2 OK`.

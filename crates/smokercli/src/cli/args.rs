@@ -151,9 +151,12 @@ pub(crate) struct Args {
     /// Log more details to standard error
     #[arg(short, long, help_heading = OUTPUT)]
     pub(crate) debug: bool,
-    /// Nonzero exit code if any of plugins failed or any host cannot be asked
+    /// Nonzero exit code if any plugin is in ERROR or missing, or any host cannot be asked
     #[arg(short, long, help_heading = OUTPUT)]
     pub(crate) exitcode: bool,
+    /// Nonzero exit code if anything is in one of these states: ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING, action
+    #[arg(long, value_name = "STATE", num_args = 1.., help_heading = OUTPUT)]
+    pub(crate) fail_on: Vec<String>,
     /// Name of configuration file for junit xml formatter
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub(crate) junit_config_file: Option<PathBuf>,

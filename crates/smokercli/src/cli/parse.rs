@@ -12,6 +12,7 @@ use crate::cli::usage::usage_error;
 use crate::cli::{abbreviation, completions};
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
+use crate::fail_on::FailState;
 use crate::render::format::FormatName;
 
 /// What a command line of `smokercli` asks for.
@@ -55,8 +56,10 @@ pub(crate) fn parse(
 fn complete_command() -> Command {
     let formats = PossibleValuesParser::new(FormatName::ALL.map(|(name, _)| name));
     let states = PossibleValuesParser::new(["OK", "WARN", "ERROR", "UNKNOWN"]);
+    let failing = PossibleValuesParser::new(FailState::ALL.map(|(name, _)| name));
     Args::command()
         .mut_arg("pretty", |arg| arg.value_parser(formats))
+        .mut_arg("fail_on", |arg| arg.value_parser(failing))
         .mut_arg("filter_status", |arg| arg.value_parser(states))
 }
 

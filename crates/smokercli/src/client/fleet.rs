@@ -5,7 +5,7 @@ use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use crate::client::host::{self, HostAnswer, HostError};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
-use crate::filter::Filter;
+use crate::filter::{Filter, FilterMode};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::report::{HostReport, Report, distinct_names};
@@ -22,6 +22,21 @@ pub struct Fleet {
 struct FleetHost {
     address: HostAddress,
     progress: HostProgress,
+    /// The names that the call asks for and the host has not.
+    missing: Vec<String>,
+}
+
+/// What a filter has left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The number of plugins that are left.
+    pub selected: usize,
+    /// The number of plugins that pass everything but the filter of states.
+    pub in_any_status: usize,
+    /// The hosts that answered and have no plugin at all.
+    pub empty_hosts: Vec<String>,
+    /// The names that no host has.
+    pub unknown_names: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -40,7 +55,7 @@ impl Fleet {
     /// A fleet of which no host has been asked yet.
     #[must_use]
     pub fn new(addresses: Vec<HostAddress>) -> Self {
-        let new = |address| FleetHost { address, progress: HostProgress::Pending };
+        let new = |address| FleetHost { address, progress: HostProgress::Pending, missing: Vec::new() };
         Self { hosts: addresses.into_iter().map(new).collect() }
     }
 
@@ -65,17 +80,48 @@ impl Fleet {
         }
     }
 
-    /// Drops the plugins that the filter does not select. Returns how many are left.
-    pub fn select(&mut self, filter: &Filter) -> usize {
-        let filter = filter.resolve_names(&self.answers().flat_map(|answer| answer.plugins.iter().map(Plugin::name)));
-        let mut left = 0;
+    /// Drops the plugins that the filter does not select.
+    pub fn select(&mut self, filter: &Filter) -> Selection {
+        let (wanted, filter) = {
+            let all = self.answers().flat_map(|answer| answer.plugins.iter().map(Plugin::name));
+            // Under `--exclude`, names say what is not wanted.
+            let wanted = if filter.mode == FilterMode::Keep { filter.wanted_names(&all) } else { Vec::new() };
+            (wanted, filter.resolve_names(&all))
+        };
+        let unknown = wanted.iter().filter(|name| name.names.is_empty()).map(|name| name.typed.clone());
+        let mut selection = Selection { unknown_names: unknown.collect(), ..Selection::default() };
+        let in_any_status = filter.in_any_status();
         for host in &mut self.hosts {
-            if let HostProgress::Answered(answer) = &mut host.progress {
-                answer.plugins.retain(|plugin| filter.selects(plugin));
-                left += answer.plugins.len();
+            let HostProgress::Answered(answer) = &mut host.progress else { continue };
+            if answer.plugins.is_empty() {
+                selection.empty_hosts.push(answer.name.clone());
+            }
+            let names = || answer.plugins.iter().map(Plugin::name);
+            host.missing =
+                wanted.iter().filter(|name| !name.is_among(names())).map(|name| name.typed.clone()).collect();
+            selection.in_any_status += answer.plugins.iter().filter(|plugin| in_any_status.selects(plugin)).count();
+            answer.plugins.retain(|plugin| filter.selects(plugin));
+            selection.selected += answer.plugins.len();
+        }
+        selection
+    }
+
+    /// A line for each host that lacks plugins which the call names, and one for the names that no host has.
+    #[must_use]
+    pub fn missing(&self, selection: &Selection) -> Vec<String> {
+        let unknown = &selection.unknown_names;
+        let mut lines = Vec::new();
+        for host in &self.hosts {
+            let missing: Vec<_> =
+                host.missing.iter().filter(|name| !unknown.contains(name)).map(String::as_str).collect();
+            if !missing.is_empty() {
+                lines.push(format!("Host {}: MISSING {}", host.name(), missing.join(", ")));
             }
         }
-        left
+        if !unknown.is_empty() && self.answers().next().is_some() {
+            lines.push(format!("MISSING {}: no host has a plugin of that name", unknown.join(", ")));
+        }
+        lines
     }
 
     /// Has every host run the plugins that are left, and replaces the answers by
@@ -107,11 +153,11 @@ impl Fleet {
             self.hosts[index].progress = match outcome {
                 Ok(plugins) => {
                     let has_result = |wanted: &&String| plugins.iter().any(|plugin| plugin.name() == **wanted);
-                    let missing: Vec<_> =
-                        wanted.iter().filter(|wanted| !has_result(wanted)).map(String::as_str).collect();
+                    let missing: Vec<_> = wanted.iter().filter(|wanted| !has_result(wanted)).cloned().collect();
                     if !missing.is_empty() {
                         session.observer.problem(&format!("Host {name}: no result of {}", missing.join(", ")));
                     }
+                    self.hosts[index].missing.extend(missing);
                     HostProgress::Answered(HostAnswer { name, plugins, processes })
                 }
                 Err(reason) => {
@@ -152,7 +198,7 @@ impl Fleet {
         self.answers().any(|answer| !answer.plugins.is_empty())
     }
 
-    /// The report of every host that could not be asked and of those that have plugins to show.
+    /// The report of every host that could not be asked, and of those that have plugins to show or lack some.
     #[must_use]
     pub fn into_report(self) -> Report {
         let hosts = self.hosts.iter();
@@ -160,7 +206,7 @@ impl Fleet {
         // Named before hosts without plugins are left out, so that a host's name does not depend on the filters.
         let shown = self.hosts.into_iter().zip(names).filter(|(host, _)| host.is_shown());
         let hosts = shown.map(|(host, name)| match host.progress {
-            HostProgress::Answered(answer) => HostReport::reached(name, answer.plugins),
+            HostProgress::Answered(answer) => HostReport::reached(name, answer.plugins).lacking(host.missing),
             HostProgress::Failed { reason, .. } => HostReport::unreachable(name, reason),
             HostProgress::Pending | HostProgress::Running { .. } => {
                 HostReport::unreachable(name, "not asked".to_owned())
@@ -179,7 +225,8 @@ impl Fleet {
 
 impl FleetHost {
     fn is_shown(&self) -> bool {
-        !matches!(&self.progress, HostProgress::Answered(answer) if answer.plugins.is_empty())
+        !self.missing.is_empty()
+            || !matches!(&self.progress, HostProgress::Answered(answer) if answer.plugins.is_empty())
     }
 
     fn name(&self) -> &str {

@@ -10,7 +10,7 @@ use crate::client::host;
 use crate::client::observer::NoProgress;
 use crate::client::session::Session;
 use crate::error::ExitError;
-use crate::filter::{Filter, ParameterTest};
+use crate::filter::{Filter, ParameterTest, WantedName};
 use crate::inventory::address::HostAddress;
 use crate::nagios::finding::{Finding, finding, forced_finding};
 use crate::plugin::Plugin;
@@ -54,13 +54,14 @@ async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitErro
     let answer = host::ask(&session, &address)
         .await
         .map_err(|error| failed(error.name.as_deref().unwrap_or(&address.label), &error.reason))?;
+    let wanted = filter.wanted_names(&answer.plugins.iter().map(Plugin::name));
+    let lacks = |name: &&WantedName| name.names.is_empty();
+    let missing = wanted.iter().filter(lacks).map(|name| Finding::missing(&name.typed)).collect::<Vec<_>>();
     let filter = filter.resolve_names(&answer.plugins.iter().map(Plugin::name));
     let selected: Vec<_> = answer.plugins.into_iter().filter(|plugin| filter.selects(plugin)).collect();
     if selected.is_empty() {
         return Err(nothing_found(args));
     }
-    let has = |name: &&String| selected.iter().any(|plugin| plugin.name().to_lowercase() == name.to_lowercase());
-    let missing = args.names.iter().filter(|name| !has(name)).map(|name| Finding::missing(name)).collect::<Vec<_>>();
     if !args.force {
         let found = selected.iter().map(|plugin| finding(plugin, args.max_age));
         return Ok(found.chain(missing).collect());

@@ -39,6 +39,26 @@ pub enum Format {
     },
 }
 
+impl Format {
+    /// Whether the format has a row for a plugin that is missing; the recorded ones have not.
+    #[must_use]
+    pub fn shows_missing(&self) -> bool {
+        matches!(self, Self::Ndjson | Self::Junit | Self::Table { .. })
+    }
+
+    /// Whether the format shows an action that failed.
+    #[must_use]
+    pub fn shows_actions(&self) -> bool {
+        !matches!(self, Self::Text(Detail::Minimal) | Self::Tap | Self::Xml(_))
+    }
+
+    /// Whether programs that read the format expect a document although it has no entry.
+    #[must_use]
+    pub fn is_document(&self) -> bool {
+        matches!(self, Self::Junit)
+    }
+}
+
 /// The name of a format, as `--pretty` takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormatName {

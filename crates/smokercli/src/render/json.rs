@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Value as Json, json};
 use smoker_model::value::python_json::{self, Floats, write_escaped};
 
-use crate::report::{HostReport, Report};
+use crate::report::{HostReport, MISSING, NO_PLUGIN, Report};
 
 /// One line with the separators and escapes of the original.
 pub(super) fn render(report: &Report) -> String {
@@ -22,8 +22,8 @@ pub(super) fn render_raw(report: &Report) -> String {
     out
 }
 
-/// One object for each plugin, beginning with the host, and one for each host
-/// that could not be asked.
+/// One object for each plugin, beginning with the host, one for each plugin that
+/// is missing, and one for each host that could not be asked.
 pub(super) fn render_lines(report: &Report) -> String {
     let mut out = String::new();
     for host in report.hosts() {
@@ -39,6 +39,11 @@ pub(super) fn render_lines(report: &Report) -> String {
             line.insert("status".to_owned(), plugin.status().as_str().into());
             line.extend(plugin.view().into_json().into_iter().filter(|(key, _)| key != "name"));
             out.push_str(&write(&Json::Object(line), Compact));
+            out.push('\n');
+        }
+        for plugin in host.missing() {
+            let line = json!({"host": host.name(), "plugin": plugin, "status": MISSING, "error": NO_PLUGIN});
+            out.push_str(&write(&line, Compact));
             out.push('\n');
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The elements and attributes are those of the schema that the Jenkins xUnit
 //! plugin publishes (`junit-10.xsd`): ERROR is a `failure`, a host that could not
-//! be asked an `error`, a plugin that has not run `skipped`, and WARN passes with
+//! be asked and a plugin that is missing an `error`, a plugin that has not run `skipped`, and WARN passes with
 //! its messages in `system-out`.
 
 use smoker_model::status::Status;
@@ -11,7 +11,7 @@ use crate::plugin::Plugin;
 use crate::plugin::view::MessagesView;
 use crate::render::escape::{attribute, xml};
 use crate::render::put::put;
-use crate::report::{HostReport, Report};
+use crate::report::{HostReport, MISSING, NO_PLUGIN, Report};
 use crate::terminal::sanitize;
 
 /// One suite a host, one case a plugin and one a component.
@@ -103,6 +103,15 @@ impl Suite {
         self.close(&(body + &system_out(outcome.messages)));
     }
 
+    /// A case that could not be judged.
+    fn error_case(&mut self, class: &str, name: &str, kind: &str, reason: &str) {
+        self.counts.tests += 1;
+        self.counts.errors += 1;
+        let (class, name) = (attribute(&sanitize::line(class)), attribute(&sanitize::line(name)));
+        put(&mut self.cases, format_args!("    <testcase classname=\"{class}\" name=\"{name}\" time=\"0\""));
+        self.close(&problem("error", kind, reason));
+    }
+
     fn close(&mut self, body: &str) {
         if body.is_empty() {
             self.cases.push_str("/>\n");
@@ -121,13 +130,13 @@ fn suite(host: &HostReport) -> Suite {
     let mut suite =
         Suite { host: host.name().to_owned(), timestamp: None, counts: CaseCounts::default(), cases: String::new() };
     if let Some(reason) = host.error() {
-        suite.counts = CaseCounts { tests: 1, errors: 1, ..CaseCounts::default() };
-        let name = attribute(&sanitize::line(host.name()));
-        put(&mut suite.cases, format_args!("    <testcase classname=\"{name}\" name=\"{name}\" time=\"0\""));
-        suite.close(&problem("error", "UNREACHABLE", reason));
+        suite.error_case(host.name(), host.name(), "UNREACHABLE", reason);
     }
     for plugin in host.plugins() {
         add_plugin(&mut suite, host, plugin);
+    }
+    for plugin in host.missing() {
+        suite.error_case(&format!("{}.{plugin}", host.name()), plugin, MISSING, NO_PLUGIN);
     }
     suite
 }

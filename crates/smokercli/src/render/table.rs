@@ -9,7 +9,7 @@ use smoker_model::status::Status;
 use crate::plugin::Plugin;
 use crate::plugin::view::MessagesView;
 use crate::render::put::put;
-use crate::report::{HostReport, Report};
+use crate::report::{HostReport, MISSING, Report};
 use crate::terminal::sanitize;
 use crate::terminal::style::{Paint, RESET, Style};
 
@@ -59,7 +59,9 @@ fn reasons(messages: Option<MessagesView<'_>>) -> String {
 }
 
 fn across(hosts: &[&HostReport]) -> Table {
-    let names: BTreeSet<&str> = hosts.iter().flat_map(|host| host.plugins()).map(Plugin::name).collect();
+    let shown = hosts.iter().flat_map(|host| host.plugins()).map(Plugin::name);
+    let missing = hosts.iter().flat_map(|host| host.missing()).map(String::as_str);
+    let names: BTreeSet<&str> = shown.chain(missing).collect();
     let mut table = empty_table();
     let heads = ["HOST".to_owned(), "STATUS".to_owned()];
     table.set_header(heads.into_iter().chain(names.iter().map(|name| sanitize::line(name).into_owned())));
@@ -67,7 +69,9 @@ fn across(hosts: &[&HostReport]) -> Table {
         let mut row = vec![sanitize::line(host.name()).into_owned(), host_cell(host)];
         row.extend(names.iter().map(|name| {
             let plugin = host.plugins().iter().find(|plugin| plugin.name() == *name);
-            plugin.map_or(ABSENT.to_owned(), |plugin| cell(plugin.status()))
+            let is_missing = host.missing().iter().any(|missing| missing == name);
+            let absent = || if is_missing { missing_cell() } else { ABSENT.to_owned() };
+            plugin.map_or_else(absent, |plugin| cell(plugin.status()))
         }));
         table.add_row(row);
     }
@@ -79,11 +83,14 @@ fn down(hosts: &[&HostReport]) -> Table {
     table.set_header(["HOST", "STATUS", "PLUGIN"]);
     for host in hosts {
         let name = sanitize::line(host.name()).into_owned();
-        if host.plugins().is_empty() {
+        if host.plugins().is_empty() && host.missing().is_empty() {
             table.add_row([name.clone(), host_cell(host), ABSENT.to_owned()]);
         }
         for plugin in host.sorted_plugins() {
             table.add_row([name.clone(), cell(plugin.status()), sanitize::line(plugin.name()).into_owned()]);
+        }
+        for plugin in host.missing() {
+            table.add_row([name.clone(), missing_cell(), sanitize::line(plugin).into_owned()]);
         }
     }
     table
@@ -101,6 +108,10 @@ fn lines(table: &Table) -> Vec<String> {
 
 fn cell(status: Status) -> String {
     marked(Paint::of_status(status), status.as_str())
+}
+
+fn missing_cell() -> String {
+    marked(Paint::Red, MISSING)
 }
 
 fn host_cell(host: &HostReport) -> String {

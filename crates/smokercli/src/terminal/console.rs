@@ -52,6 +52,11 @@ impl Console {
         Self { verbosity, terminal, bar: RefCell::new(None), stage: Cell::new(None) }
     }
 
+    /// Whether a person reads along: standard error or standard output is a terminal.
+    pub(crate) fn has_terminal(&self) -> bool {
+        self.terminal || std::io::stdout().is_terminal()
+    }
+
     /// How often to call [`Self::tick`]; `None`: never.
     pub(crate) fn tick_interval(&self) -> Option<Duration> {
         let interval = if self.terminal { BAR_INTERVAL } else { LINE_INTERVAL };
@@ -95,7 +100,7 @@ impl Console {
     }
 
     pub(crate) fn warn(&self, text: &str) {
-        self.line("WARNING", text);
+        self.line("WARNING", &sanitize::line(text));
     }
 
     pub(crate) fn info(&self, text: &str) {

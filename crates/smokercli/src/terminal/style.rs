@@ -79,7 +79,7 @@ impl Paint {
     pub fn of_host(state: HostState) -> Self {
         match state {
             HostState::Known(status) => Self::of_status(status),
-            HostState::Unreachable => Self::Red,
+            HostState::Unreachable | HostState::Missing => Self::Red,
         }
     }
 

@@ -7,7 +7,7 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `generated`: what the recordings do not cover
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`: what the recordings do not cover
 
 mod compare;
 mod config;
@@ -22,3 +22,4 @@ mod replay;
 mod report;
 mod run;
 mod terminal;
+mod verdict;

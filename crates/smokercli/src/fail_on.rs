@@ -1,0 +1,82 @@
+//! The states that make a call fail (`--exitcode`, `--fail-on`).
+
+use smoker_model::status::Status;
+
+use crate::report::{HostReport, Report};
+
+/// A state by which a report can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailState {
+    /// A plugin that is shown has this status.
+    Plugin(Status),
+    /// A host could not be asked.
+    Unreachable,
+    /// A host lacks a plugin that `--plugins` names, or a forced run gave no result of one.
+    Missing,
+    /// The action of a result ended in ERROR.
+    Action,
+}
+
+/// Which states make a call fail; without any, none does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailOn(Vec<FailState>);
+
+impl FailState {
+    /// All states under the names that `--fail-on` takes.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("ERROR", Self::Plugin(Status::Error)),
+        ("WARN", Self::Plugin(Status::Warn)),
+        ("UNKNOWN", Self::Plugin(Status::Unknown)),
+        ("UNREACHABLE", Self::Unreachable),
+        ("MISSING", Self::Missing),
+        ("action", Self::Action),
+    ];
+
+    /// Reads a name, in any case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, state)| state)
+    }
+
+    fn is_in(self, host: &HostReport) -> bool {
+        let any = |holds: &dyn Fn(&crate::plugin::Plugin) -> bool| host.plugins().iter().any(holds);
+        match self {
+            Self::Plugin(status) => any(&|plugin| plugin.status() == status),
+            Self::Unreachable => host.error().is_some(),
+            Self::Missing => !host.missing().is_empty(),
+            Self::Action => any(&|plugin| !plugin.view().failed_actions().is_empty()),
+        }
+    }
+}
+
+impl FailOn {
+    /// These states.
+    #[must_use]
+    pub fn new(states: Vec<FailState>) -> Self {
+        Self(states)
+    }
+
+    /// What `--exitcode` alone looks at.
+    #[must_use]
+    pub fn exitcode() -> Self {
+        Self(vec![FailState::Plugin(Status::Error), FailState::Unreachable, FailState::Missing])
+    }
+
+    /// Whether the exit code is a verdict on the hosts.
+    #[must_use]
+    pub fn is_verdict(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Whether any host of the report is in one of the states.
+    #[must_use]
+    pub fn fails(&self, report: &Report) -> bool {
+        self.0.iter().any(|state| report.hosts().iter().any(|host| state.is_in(host)))
+    }
+
+    /// The same without MISSING.
+    #[must_use]
+    pub fn but_missing(&self) -> Self {
+        Self(self.0.iter().copied().filter(|state| *state != FailState::Missing).collect())
+    }
+}
