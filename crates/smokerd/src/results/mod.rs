@@ -3,10 +3,10 @@
 //! # Layout
 //!
 //! - `store`: `SharedState`, the handle over everything below, behind one lock
+//! - `state`: what the lock of `store` protects
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `history`: the results that are kept of one plugin
-//! - `processes`: forced runs
-//! - `client_use`: what the processes of each client address take
+//! - `processes`: forced runs, and what each client address has of them
 //! - `requester`: who requests runs
 //! - `snapshot`: what pages read of plugins and processes at one moment
 //! - `counters`: what is counted of a plugin's runs
@@ -14,7 +14,6 @@
 //! - `config_fields`: the part of a plugin's JSON object that its configuration alone decides
 //! - `json_text`: JSON as the original writes it
 
-pub(crate) mod client_use;
 pub(crate) mod config_fields;
 pub(crate) mod counters;
 pub(crate) mod events;
@@ -27,3 +26,5 @@ pub(crate) mod samples;
 pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod table;
+
+mod state;

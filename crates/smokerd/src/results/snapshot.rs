@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::results::config_fields::ConfigFields;
-use crate::results::processes::ForcedOutcome;
+use crate::results::processes::process::ForcedOutcome;
 
 /// A plugin at one moment.
 #[derive(Clone, Debug)]

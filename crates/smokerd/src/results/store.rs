@@ -7,25 +7,23 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
-use smoker_model::run_record::{ResultText, RunRecord, RunState};
+use smoker_model::run_record::RunRecord;
 use smoker_model::timestamp::Timestamp;
 
 use crate::results::counters::RunCounters;
 use crate::results::events::{RunEvents, Subscription};
-use crate::results::history::Sequence;
 use crate::results::json_text;
-use crate::results::processes::{ForcedOutcome, Lookup, ProcessId, ProcessTable, ProcessesFull, ShownRun};
+use crate::results::processes::limits::ProcessesFull;
+use crate::results::processes::process::ProcessId;
+use crate::results::processes::table::{Lookup, ShownRun};
 use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
-use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry, PluginTable};
+use crate::results::state::State;
+use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry};
 
 /// The bytes of all entries of a process's page that show a plugin again.
 pub(crate) const REPEATED_BYTES: usize = 16 << 20;
-
-/// How many results are evicted at most before the lock is released to other tasks.
-const EVICTED_AT_ONCE: usize = 256;
 
 /// The state of all plugins and processes; plugin tasks write it, pages read it.
 #[derive(Clone, Debug)]
@@ -34,37 +32,10 @@ pub(crate) struct SharedState {
     events: RunEvents,
 }
 
-#[derive(Debug)]
-struct State {
-    /// Grows with every change that a page shows.
-    revision: u64,
-    /// The number of the newest record.
-    sequence: Sequence,
-    plugins: PluginTable,
-    processes: ProcessTable,
-    memory: Memory,
-}
-
-/// The memory of all kept results and finished processes, in bytes.
-#[derive(Debug)]
-struct Memory {
-    used: isize,
-    limit: isize,
-    /// Whether the limit has been exceeded, and so logged, before.
-    exceeded_before: bool,
-}
-
 impl SharedState {
     /// A state without plugins and processes, and without a memory limit.
     pub(crate) fn new() -> Self {
-        let state = State {
-            revision: 0,
-            sequence: 0,
-            plugins: PluginTable::default(),
-            processes: ProcessTable::default(),
-            memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
-        };
-        Self { state: Arc::new(Mutex::new(state)), events: RunEvents::default() }
+        Self { state: Arc::new(Mutex::new(State::new())), events: RunEvents::default() }
     }
 
     /// Replaces all plugins at once by those of another configuration.
@@ -190,102 +161,16 @@ impl SharedState {
     }
 }
 
-impl State {
-    /// Returns the plugins that are no longer configured.
-    fn replace_plugins(&mut self, plugins: Vec<NewPlugin>, limit: isize) -> IndexMap<PluginName, PluginEntry> {
-        self.revision += 1;
-        let (removed, growth) = self.plugins.replace(plugins);
-        self.memory.used += growth;
-        if !removed.is_empty() {
-            let configs = removed.iter().map(|(name, entry)| (name.clone(), Arc::clone(&entry.config))).collect();
-            self.memory.used += self.processes.keep_removed(&configs);
-        }
-        if self.memory.limit != limit {
-            self.memory = Memory { limit, exceeded_before: false, ..self.memory };
-        }
-        removed
-    }
-
-    /// Numbers and counts a record, and stores its result. Returns the plugin's
-    /// counters, and the memory limit the first time that it is exceeded.
-    fn record(&mut self, record: &mut RunRecord, waiting: &[ProcessId]) -> (Option<RunCounters>, Option<isize>) {
-        self.sequence += 1;
-        record.sequence = self.sequence;
-        let counters = self.plugins.get_mut(&record.plugin).map(|plugin| {
-            plugin.counters.count(record);
-            plugin.counters
-        });
-        let exceeded = match &record.state {
-            RunState::Skipped { .. } => None,
-            RunState::Finished(run) => self.store(&record.plugin, &run.text, waiting),
-        };
-        (counters, exceeded)
-    }
-
-    /// Returns the memory limit the first time that it is exceeded.
-    fn store(&mut self, name: &PluginName, text: &ResultText, waiting: &[ProcessId]) -> Option<isize> {
-        self.revision += 1;
-        let mut keeps_history = true;
-        // A plugin that was removed while it ran has no history, but its processes get their result.
-        if let Some(plugin) = self.plugins.get_mut(name) {
-            self.memory.used += plugin.history.push(self.sequence, Arc::clone(&text.listed));
-            keeps_history = plugin.history.newest().is_some();
-        }
-        let last = keeps_history.then(|| Arc::clone(&text.listed));
-        let outcome = ForcedOutcome { forced: Arc::clone(&text.mapped), last };
-        self.memory.used += self.processes.complete(waiting, name, &outcome, (self.sequence, Instant::now()));
-        if self.memory.used <= self.memory.limit {
-            return None;
-        }
-        while self.evict_results() {}
-        let exceeded_before = std::mem::replace(&mut self.memory.exceeded_before, true);
-        (!exceeded_before).then_some(self.memory.limit)
-    }
-
-    /// Evicts results, oldest first, until the rest fits the memory limit.
-    /// Returns true when it stopped before, to release the lock: call it again.
-    /// The newest result of each plugin stays: pages show it as `lastResult`.
-    fn evict_results(&mut self) -> bool {
-        self.memory.used -= self.processes.release_unread(Instant::now());
-        for _ in 0..EVICTED_AT_ONCE {
-            if self.memory.used <= self.memory.limit {
-                return false;
-            }
-            // Processes that no client has read are not among them.
-            let process = self.processes.oldest_finished();
-            self.memory.used -= match (self.plugins.oldest_evictable(), process) {
-                (Some((when, plugin)), finished) if finished.is_none_or(|finished| when <= finished) => {
-                    plugin.history.drop_oldest()
-                }
-                _ => match self.processes.drop_oldest_finished() {
-                    Some(freed) => freed,
-                    None => return false,
-                },
-            };
-        }
-        true
-    }
-}
-
-impl PluginEntry {
-    fn snapshot(&self) -> PluginSnapshot {
-        PluginSnapshot {
-            config: Arc::clone(&self.config),
-            last_result: self.history.newest().cloned(),
-            next_run: Arc::clone(&self.next_run.text),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use smoker_model::moment::Moment;
-    use smoker_model::run_record::{RunTrigger, SkipReason};
+    use smoker_model::run_record::{RunState, RunTrigger, SkipReason};
 
     use crate::results::config_fields::ConfigFields;
     use crate::results::events::RunEvent;
     use crate::results::samples;
+    use crate::results::state::EVICTED_AT_ONCE;
     use crate::results::table::NextRun;
 
     fn plugins(names: &[PluginName], history: usize) -> Vec<NewPlugin> {

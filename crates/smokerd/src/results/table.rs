@@ -9,6 +9,7 @@ use smoker_model::plugin::PluginName;
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
 use crate::results::history::{History, Sequence};
+use crate::results::snapshot::PluginSnapshot;
 
 /// The number of the reload that gave a plugin its configuration; 0 is the
 /// start. A next run that a task reports for an earlier generation is ignored.
@@ -85,6 +86,17 @@ impl PluginTable {
         }
         growth -= before.values().map(|entry| entry.history.size()).sum::<isize>();
         (before, growth)
+    }
+}
+
+impl PluginEntry {
+    /// What pages read of the plugin at this moment.
+    pub(crate) fn snapshot(&self) -> PluginSnapshot {
+        PluginSnapshot {
+            config: Arc::clone(&self.config),
+            last_result: self.history.newest().cloned(),
+            next_run: Arc::clone(&self.next_run.text),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::config_fields::SecretView;
-use crate::results::processes::ProcessId;
+use crate::results::processes::process::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
 use crate::scheduler::clock::Clock;

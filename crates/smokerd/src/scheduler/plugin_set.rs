@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender,
 
 use crate::results::config_fields::{ConfigFields, SecretView};
 use crate::results::json_text;
-use crate::results::processes::ProcessesFull;
+use crate::results::processes::limits::ProcessesFull;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
 use crate::scheduler::plugin_task::{Command, Definition};
 

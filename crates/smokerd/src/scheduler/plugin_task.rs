@@ -14,7 +14,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::results::processes::ProcessId;
+use crate::results::processes::process::ProcessId;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::clock::Clock;

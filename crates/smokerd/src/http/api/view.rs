@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::http::streamed_body::StreamedBody;
 use crate::results::config_fields::ConfigFields;
-use crate::results::processes::ForcedOutcome;
+use crate::results::processes::process::ForcedOutcome;
 use crate::results::snapshot::{FinishedRuns, PluginSnapshot};
 
 /// A page as pieces of text.

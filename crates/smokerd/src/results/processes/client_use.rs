@@ -6,16 +6,16 @@ use crate::results::requester::ClientAddress;
 
 /// What the processes of one client take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ClientUse {
+pub(super) struct ClientUse {
     /// Unfinished runs.
-    pub(crate) awaited: usize,
+    pub(super) awaited: usize,
     /// Bytes of finished processes that no client has read.
-    pub(crate) unread: usize,
+    pub(super) unread: usize,
 }
 
 /// All clients with processes that are unfinished or unread.
 #[derive(Debug)]
-pub(crate) struct ClientUses {
+pub(super) struct ClientUses {
     clients: HashMap<ClientAddress, ClientUse>,
     all: ClientUse,
     /// How much of a client's unread bytes counts in the sum over all clients.
@@ -24,22 +24,22 @@ pub(crate) struct ClientUses {
 
 impl ClientUses {
     /// No client has a process yet. At most `unread_limit` unread bytes of a client count in the sum.
-    pub(crate) fn new(unread_limit: usize) -> Self {
+    pub(super) fn new(unread_limit: usize) -> Self {
         Self { clients: HashMap::new(), all: ClientUse::default(), unread_limit }
     }
 
     /// What one client has.
-    pub(crate) fn of(&self, client: ClientAddress) -> ClientUse {
+    pub(super) fn of(&self, client: ClientAddress) -> ClientUse {
         self.clients.get(&client).copied().unwrap_or_default()
     }
 
     /// What all clients have together.
-    pub(crate) fn all(&self) -> ClientUse {
+    pub(super) fn all(&self) -> ClientUse {
         self.all
     }
 
     /// Changes what one client has.
-    pub(crate) fn change(&mut self, client: ClientAddress, change: impl FnOnce(&mut ClientUse)) {
+    pub(super) fn change(&mut self, client: ClientAddress, change: impl FnOnce(&mut ClientUse)) {
         let before = self.of(client);
         let mut now = before;
         change(&mut now);
