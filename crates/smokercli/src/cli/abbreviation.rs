@@ -10,16 +10,15 @@ use clap::Arg;
 
 use crate::error::ExitError;
 
-/// Writes out the shortened long options of a command line. `names` are all
-/// long options, `original` those whose prefixes take precedence; both without dashes.
+/// Writes out the shortened long options of a command line. `ranks` are all long
+/// options without dashes; a prefix of one in an earlier rank means that one.
 ///
 /// # Errors
 ///
 /// When a prefix is ambiguous.
 pub(crate) fn expand(
     arguments: impl Iterator<Item = OsString>,
-    original: &[&str],
-    names: &[String],
+    ranks: &[Vec<String>],
 ) -> Result<Vec<OsString>, ExitError> {
     let mut done = Vec::new();
     let mut only_values = false;
@@ -27,7 +26,7 @@ pub(crate) fn expand(
         only_values |= argument == "--";
         match argument.to_str().and_then(|text| text.strip_prefix("--")) {
             Some(option) if !only_values && !option.is_empty() => {
-                done.push(expand_one(option, original, names)?.into());
+                done.push(expand_one(option, ranks)?.into());
             }
             _ => done.push(argument),
         }
@@ -40,38 +39,35 @@ pub(super) fn long_names(arg: &Arg) -> Vec<String> {
     arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(str::to_owned).collect()
 }
 
-fn expand_one(option: &str, original: &[&str], names: &[String]) -> Result<String, ExitError> {
+fn expand_one(option: &str, ranks: &[Vec<String>]) -> Result<String, ExitError> {
     let (name, value) = match option.split_once('=') {
         Some((name, _)) => (name, &option[name.len()..]),
         None => (option, ""),
     };
-    let exact = names.iter().any(|known| known == name);
-    let mut fitting: Vec<&str> = original.iter().copied().filter(|known| known.starts_with(name)).collect();
-    if fitting.is_empty() {
-        fitting = names.iter().map(String::as_str).filter(|known| known.starts_with(name)).collect();
-    }
-    match *fitting {
-        _ if exact => Ok(format!("--{option}")),
-        [] => Ok(format!("--{option}")),
-        [only] => Ok(format!("--{only}{value}")),
-        ["warn", "warning"] => Ok(format!("--warn{value}")),
-        _ => {
-            let fitting: Vec<_> = fitting.iter().map(|known| format!("--{known}")).collect();
-            Err(ExitError::usage(format!("ambiguous option --{name} could be {}", fitting.join(", "))))
+    for names in ranks {
+        let fitting: Vec<&str> = names.iter().map(String::as_str).filter(|known| known.starts_with(name)).collect();
+        match *fitting {
+            _ if fitting.contains(&name) => break,
+            [] => {}
+            [only] => return Ok(format!("--{only}{value}")),
+            ["warn", "warning"] => return Ok(format!("--warn{value}")),
+            _ => {
+                let fitting: Vec<_> = fitting.iter().map(|known| format!("--{known}")).collect();
+                return Err(ExitError::usage(format!("ambiguous option --{name} could be {}", fitting.join(", "))));
+            }
         }
     }
+    Ok(format!("--{option}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ORIGINAL: [&str; 5] = ["hosts", "health", "component", "warn", "warning"];
-
     fn expand_text(argument: &str) -> Result<String, String> {
-        let names = ["hosts", "health", "component", "warn", "warning", "hosts-file", "color", "connect-timeout"];
-        let names: Vec<_> = names.map(str::to_owned).into();
-        expand([argument.into()].into_iter(), &ORIGINAL, &names)
+        let original = ["hosts", "health", "component", "warn", "warning"].map(str::to_owned).into();
+        let new = ["hosts-file", "color", "connect-timeout"].map(str::to_owned).into();
+        expand([argument.into()].into_iter(), &[original, new])
             .map(|done| done[0].to_string_lossy().into_owned())
             .map_err(|failure| failure.message)
     }

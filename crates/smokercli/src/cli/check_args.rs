@@ -73,8 +73,9 @@ pub(crate) enum CheckCommandLine {
 /// When it cannot be understood.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCommandLine, ExitError> {
     let mut command = CheckArgs::command();
-    let names: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
-    let arguments = abbreviation::expand(arguments, &ORIGINAL, &names)?;
+    let names = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned));
+    let (original, new) = names.partition(|name| ORIGINAL.contains(&name.as_str()));
+    let arguments = abbreviation::expand(arguments, &[original, new])?;
     let matches = command.try_get_matches_from_mut(arguments).map_err(|error| usage_error(&error))?;
     let args = CheckArgs::from_arg_matches(&matches).map_err(|error| usage_error(&error))?;
     Ok(if args.help {

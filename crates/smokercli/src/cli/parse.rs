@@ -35,8 +35,10 @@ pub(crate) fn parse(
 ) -> Result<CommandLine, ExitError> {
     let mut command = with_plugin_arguments(Args::command(), plugin_options)?;
     command.build();
-    let names: Vec<_> = command.get_arguments().flat_map(long_names).collect();
-    let arguments = abbreviation::expand(arguments, &ORIGINAL, &names)?;
+    let original = ORIGINAL.map(str::to_owned).into();
+    let of_plugins = plugin_options.iter().filter_map(|option| option.long.clone()).collect();
+    let names = command.get_arguments().flat_map(long_names).collect();
+    let arguments = abbreviation::expand(arguments, &[original, of_plugins, names])?;
     let matches = command.try_get_matches_from_mut(arguments).map_err(|error| usage_error(&error))?;
     let mut args = Args::from_arg_matches(&matches).map_err(|error| usage_error(&error))?;
     args.plugin_arguments = typed_plugin_arguments(plugin_options, &matches);
@@ -66,6 +68,8 @@ fn complete_command() -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Arg;
+
     use crate::discovery::plugin_option::ValueCount;
     use crate::exit_code;
 
@@ -105,6 +109,68 @@ mod tests {
         assert_eq!(args("smokercli|--host|a").hosts, ["a"]);
         assert_eq!(args("smokercli|--co|a").component.as_deref(), Some("a"));
         assert!(args("smokercli|--ver").verbose);
+    }
+
+    /// The options that the original did not have.
+    fn new_options() -> Vec<Arg> {
+        let is_new = |arg: &&Arg| !long_names(arg).iter().any(|name| ORIGINAL.contains(&name.as_str()));
+        Args::command().get_arguments().filter(is_new).cloned().collect()
+    }
+
+    #[test]
+    fn every_abbreviation_of_an_original_option_keeps_its_meaning() {
+        for original in ORIGINAL {
+            for end in 1..original.len() {
+                let prefix = &original[..end];
+                let others = ORIGINAL.iter().filter(|other| other.starts_with(prefix) && **other != "warning").count();
+                // One option under two names, of which the shorter one is meant unless it is exceeded.
+                let original = if original == "warning" && end < "warn".len() { "warn" } else { original };
+                let expanded = abbreviation::expand(
+                    [OsString::from(format!("--{prefix}"))].into_iter(),
+                    &[ORIGINAL.map(str::to_owned).into(), new_options().iter().flat_map(long_names).collect()],
+                );
+                let exact = ORIGINAL.contains(&prefix);
+                let expected = if exact { format!("--{prefix}") } else { format!("--{original}") };
+                match expanded {
+                    Ok(done) => assert_eq!(done, [OsString::from(expected)], "--{prefix}"),
+                    Err(error) => assert!(others > 1, "--{prefix}: {error}"),
+                }
+            }
+        }
+    }
+
+    /// A site's discovery plugins were written for the options that the original had.
+    #[test]
+    fn an_option_of_a_plugin_wins_over_every_new_option() {
+        let options = new_options();
+        assert!(options.len() >= 9, "{options:?}");
+        for ours in options {
+            let long = ours.get_long().expect("a long form").to_owned();
+            let of_plugin = |short, long: Option<&str>| PluginOption {
+                short,
+                long: long.map(str::to_owned),
+                help: String::new(),
+                metavar: "X".to_owned(),
+                values: ValueCount::Between(1, Some(1)),
+            };
+            let longer = format!("{long}-of-ours");
+            let mut tries = vec![
+                (of_plugin(None, Some(&long)), format!("--{long}"), format!("--{long}")),
+                (of_plugin(None, Some(&longer)), format!("--{long}"), format!("--{longer}")),
+                (of_plugin(None, Some(&longer)), format!("--{}", &long[..long.len() - 1]), format!("--{longer}")),
+            ];
+            let short = ours.get_short();
+            tries.extend(short.map(|short| (of_plugin(Some(short), None), format!("-{short}"), format!("-{short}"))));
+            for (option, typed, name) in tries {
+                // What is a prefix of an original option stays that one, as in the original.
+                if ORIGINAL.iter().any(|original| original.starts_with(typed.trim_start_matches('-'))) {
+                    continue;
+                }
+                let line = ["smokercli", &typed, "value"].map(OsString::from);
+                let Ok(CommandLine::Ask(args)) = parse(line.into_iter(), &[option]) else { panic!("{typed}") };
+                assert_eq!(args.plugin_arguments, [name, "value".to_owned()], "{typed}");
+            }
+        }
     }
 
     #[test]

@@ -23,7 +23,10 @@ pub(super) fn with_plugin_arguments(
 ) -> Result<Command, ExitError> {
     for (index, option) in plugin_options.iter().enumerate() {
         let is_taken = |arg: &Arg| {
-            let long = option.long.as_ref().is_some_and(|long| long_names(arg).contains(long));
+            // A name of ours that begins a plugin's is what the original took for an abbreviation of that.
+            let is_prefix = |long: &String, name: &String| name == long || (is_ours(arg) && long.starts_with(name));
+            let long =
+                option.long.as_ref().is_some_and(|long| long_names(arg).iter().any(|name| is_prefix(long, name)));
             long || (option.short.is_some() && arg.get_short() == option.short)
         };
         let taken: Vec<_> = command.get_arguments().filter(|arg| is_taken(arg)).collect();

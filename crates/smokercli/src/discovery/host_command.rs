@@ -1,19 +1,16 @@
 //! Commands that print hosts.
 
-use std::io::{self, Read};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::io::Read;
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use crate::discovery::child::{LIMIT, ended};
 use crate::error::ExitError;
 use crate::inventory::file;
 
-/// How long a command may take.
-const LIMIT: Duration = Duration::from_secs(60);
-/// How often a running command is looked at.
-const INTERVAL: Duration = Duration::from_millis(10);
 /// How long output that the command has left in the pipe may take to be read after its end.
 const REST: Duration = Duration::from_millis(200);
 
@@ -63,18 +60,6 @@ fn send_chunks(output: Option<ChildStdout>, sender: &Sender<Vec<u8>>) {
     }
 }
 
-/// How the command ended; `None` when it has not within the limit.
-fn ended(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
-    let start = Instant::now();
-    while start.elapsed() < limit {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        std::thread::sleep(INTERVAL);
-    }
-    Ok(None)
-}
-
 fn printed_hosts(text: &str) -> Result<Vec<String>, String> {
     // Lines of hosts can begin as JSON does, such as `[::1]`, but are not JSON as a whole.
     let list = match serde_json::from_str::<Json>(text) {
@@ -88,6 +73,8 @@ fn printed_hosts(text: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]

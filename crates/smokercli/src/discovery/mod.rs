@@ -4,8 +4,9 @@
 //!
 //! - `folder`: the files of the plugins; `plugin_option`: an option that a plugin adds to the command line
 //! - `script`: the script in Python that loads the plugins and asks them
-//! - `host_command`: commands that print hosts
+//! - `host_command`: commands that print hosts; `child`: waits for either, within a limit
 
+mod child;
 mod folder;
 mod host_command;
 pub(crate) mod plugin_option;
@@ -67,9 +68,7 @@ impl Discovery {
         known: &Map<String, Json>,
         has_hosts: bool,
     ) -> Result<Vec<String>, ExitError> {
-        // A plugin whose options were not typed may have nothing to find; everything else was asked to find hosts.
-        let must_find =
-            !self.commands.is_empty() || !argv.is_empty() || (self.script.is_some() && self.options.is_empty());
+        let is_configured = self.script.is_some() || !self.commands.is_empty();
         let mut found = Vec::new();
         if let Some(mut script) = self.script {
             script.ask(&json!({"argv": argv, "known": known, "has_hosts": has_hosts}))?;
@@ -81,8 +80,10 @@ impl Discovery {
         for command in &self.commands {
             found.extend(command_hosts(command)?);
         }
-        if found.is_empty() && must_find && !has_hosts {
-            return Err(ExitError::new("host discovery found no host; name hosts by -s, or look at what it asks"));
+        if found.is_empty() && is_configured && !has_hosts {
+            return Err(ExitError::new(
+                "host discovery found no host; name hosts by -s (-s localhost for this one), or look at what it asks",
+            ));
         }
         Ok(found)
     }

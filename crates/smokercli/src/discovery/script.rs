@@ -2,16 +2,22 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::discovery::child::{LIMIT, ended};
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 
 const SCRIPT: &str = include_str!("discover.py");
+
+/// How long the script may take to end after its last reply.
+const END: Duration = Duration::from_secs(1);
 
 /// A line that the script prints.
 #[derive(Deserialize)]
@@ -46,7 +52,7 @@ fn without_empty_entries(path: &OsStr) -> OsString {
 pub(super) struct Script {
     child: Child,
     questions: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    answers: Receiver<io::Result<String>>,
 }
 
 impl Script {
@@ -63,8 +69,11 @@ impl Script {
             .spawn()
             .map_err(broken)?;
         let questions = child.stdin.take();
-        let answers = child.stdout.take().ok_or_else(|| broken("it has no output"))?;
-        Ok(Self { child, questions, answers: BufReader::new(answers) })
+        let output = child.stdout.take().ok_or_else(|| broken("it has no output"))?;
+        let (sender, answers) = mpsc::channel();
+        // It ends with the script's output, or with this program.
+        std::thread::spawn(move || BufReader::new(output).lines().try_for_each(|line| sender.send(line)));
+        Ok(Self { child, questions, answers })
     }
 
     /// Asks for the hosts, once.
@@ -74,20 +83,77 @@ impl Script {
     }
 
     /// Waits for the next reply.
+    ///
+    /// # Errors
+    ///
+    /// When there is none within a minute.
     pub(super) fn reply(&mut self) -> Result<ScriptReply, ExitError> {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).map_err(broken)?;
-        if line.is_empty() {
-            return Err(broken("it ended without an answer"));
-        }
-        serde_json::from_str(&line).map_err(broken)
+        self.reply_within(LIMIT)
+    }
+
+    fn reply_within(&mut self, limit: Duration) -> Result<ScriptReply, ExitError> {
+        let line = self.answers.recv_timeout(limit).map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                let _ = self.child.kill();
+                broken(format!("the plugins take more than {} s", limit.as_secs()))
+            }
+            RecvTimeoutError::Disconnected => broken("it ended without an answer"),
+        })?;
+        serde_json::from_str(&line.map_err(broken)?).map_err(broken)
     }
 }
 
 impl Drop for Script {
-    /// The script ends when its input is closed before a question.
+    /// The script ends when its input is closed before a question, or when it has answered.
+    /// A plugin may have left a thread that goes on; nothing is expected of it.
     fn drop(&mut self) {
         self.questions = None;
+        if !matches!(ended(&mut self.child, END), Ok(Some(_))) {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn script(text: &str) -> (Script, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plugin.py");
+        std::fs::write(&path, text).expect("a file");
+        let files = json!([{"path": path, "root": null, "module": null}]);
+        (Script::start(&files).expect("python3"), folder)
+    }
+
+    #[test]
+    fn a_plugin_that_hangs_is_given_up() {
+        let start = Instant::now();
+        let (mut script, _folder) = script("import time\ntime.sleep(60)\n");
+        let failure = script.reply_within(Duration::from_millis(300)).map(|_| ()).expect_err("no reply");
+        assert!(failure.message.contains("the plugins take more than"), "{failure}");
+        drop(script);
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn what_a_plugin_leaves_behind_is_not_waited_for() {
+        let start = Instant::now();
+        let (mut script, _folder) = script(
+            "import subprocess, threading, time\n\
+             class HostDiscoveryPlugin:\n    def get_hosts(self, args):\n\
+             \x20       subprocess.Popen(['sleep', '30'])\n        threading.Thread(target=time.sleep, args=[30]).start()\n\
+             \x20       return ['a']\n",
+        );
+        assert!(matches!(script.reply(), Ok(ScriptReply::Options(_))));
+        script.ask(&json!({"argv": [], "known": {"error": 0, "nook": 0, "ok": 0, "unknown": 0, "warn": 0}, "has_hosts": false})).expect("asked");
+        assert!(matches!(script.reply(), Ok(ScriptReply::Hosts(hosts)) if hosts == ["a"]));
+        drop(script);
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

@@ -195,4 +195,9 @@ fn an_option_of_a_plugin_wins_over_a_new_option_of_ours() {
 fn an_inventory_without_hosts_is_an_error_and_not_this_host() {
     let done = Run::of(SMOKERCLI).config("discovery_commands: ['true']\n").done();
     assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
+    let fake = Fake::start(&host("server2"));
+    for arguments in [[].as_slice(), &["-E", "test"]] {
+        let done = plugin_run(&fake).args(arguments).done();
+        assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
+    }
 }
