@@ -66,7 +66,7 @@ bench: build ## Measure speed and memory against their limits
 	$(CARGO) bench --locked -p smoker-tests --bench daemon
 	$(CARGO) bench --locked -p smokercli --bench client
 
-soak: build ## Load and abuse, ten minutes; a minute or two with SHORT=1
+soak: build ## Load and abuse, seven minutes; a minute or two with SHORT=1
 	$(CARGO) bench --locked -p smoker-tests --bench soak $(if $(NO_RUN),--no-run)
 
 # By hand: `make fuzz INPUTS=1000000`, `make fuzz TARGETS=yaml SECONDS=3600`.

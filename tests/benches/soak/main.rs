@@ -1,5 +1,5 @@
 //! `make soak`: load and abuse, one row each: what was tried, what was
-//! measured, and the bound that it is held against. Ten minutes at most, or about one with `SHORT=1`.
+//! measured, and the bound that it is held against. Seven minutes, or about one with `SHORT=1`.
 //! A missed bound is an error. `docs/reliability.md` has the table.
 //!
 //! # Layout

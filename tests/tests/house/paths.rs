@@ -45,6 +45,17 @@ fn every_path_that_a_page_for_developers_names_exists() {
 }
 
 #[test]
+fn the_row_of_options_names_the_files_that_declare_them() {
+    let page = repository::text("CONTRIBUTING.md");
+    let row = page.lines().find(|line| line.starts_with("| Where is an option declared?")).expect("a row");
+    let named: Vec<_> = markdown::code_spans(row).into_iter().filter(|span| span.starts_with("crates/")).collect();
+    let folders = ["crates/smokerd/src/cli", "crates/smokercli/src/cli"];
+    let files = folders.iter().flat_map(|folder| repository::files(folder));
+    let declaring: Vec<_> = files.filter(|file| repository::text(file).contains("#[arg(")).collect();
+    assert_eq!(named, declaring);
+}
+
+#[test]
 fn every_link_between_pages_leads_to_a_file_and_a_heading() {
     let mut missing = Vec::new();
     for page in pages() {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use smoker_tests::markdown;
+
 const AUDITED: [&str; 3] = [
     "crates/smoker-runner/src/process/sys/calls.rs",
     "crates/smoker-runner/src/process/sys/child.rs",
@@ -45,6 +47,13 @@ fn only_the_audited_files_have_unsafe_code() {
     files.sort();
     let found: Vec<_> = files.iter().map(|path| path.strip_prefix(repository()).expect("below it")).collect();
     assert_eq!(found, AUDITED.map(Path::new));
+}
+
+#[test]
+fn the_page_for_contributors_names_the_audited_files() {
+    let page = fs::read_to_string(repository().join("CONTRIBUTING.md")).expect("text");
+    let row = page.lines().find(|line| line.starts_with(&format!("| Where is {KEYWORD} code?"))).expect("a row");
+    assert_eq!(markdown::code_spans(row), AUDITED);
 }
 
 #[test]
