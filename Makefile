@@ -5,6 +5,7 @@ PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
 COMPAT     ?= 0
+PYTHON     ?= 0
 INIT       ?= $(if $(wildcard /etc/debian_version),smokerd-debian,smokerd)
 INITDIR    ?= $(SYSCONFDIR)/init.d
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
@@ -13,7 +14,7 @@ ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 RELEASE    ?= $(TARGET_DIR)/release
 VERSION    := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
-PLACES     := DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) COMPAT=$(COMPAT) SYSTEM=$(shell uname) \
+PLACES     := DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) COMPAT=$(COMPAT) PYTHON=$(PYTHON) PYTHONDIR=$(PYTHONDIR) SYSTEM=$(shell uname) \
   INIT=$(INIT) INITDIR=$(INITDIR) UNITDIR=$(UNITDIR) ZSHDIR=$(ZSHDIR)
 PROGRAMS   := smokerd smokercli check_smoker_plugin
 SKIPPED    := $(abspath $(TARGET_DIR))/skipped
@@ -78,7 +79,7 @@ run: build ## Start a daemon with the quick-start configuration and look at it
 	@sh etc/quickstart/run.sh $(RELEASE)
 
 # What is built already is installed: `make && sudo make install`.
-install:  ## Install what is built (DESTDIR, PREFIX, SYSCONFDIR; COMPAT=1 for the names of Smoker 2)
+install:  ## Install what is built (DESTDIR, PREFIX, SYSCONFDIR; COMPAT=1 for the names of Smoker 2, PYTHON=1 for authors of modules)
 	$(PLACES) sh rc.d/packages/install.sh install $(RELEASE)
 
 uninstall: ## Remove what install has put in place; the configuration stays

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a Debian package of what `make install` puts in place.
+# Makes the Debian packages of what `make install` puts in place: smoker, and python3-smokerd for authors of modules.
 #
 # Usage: deb.sh VERSION FOLDER_OF_THE_PROGRAMS FOLDER_OF_THE_PACKAGE
 
@@ -17,7 +17,14 @@ mkdir -m 755 "$tree"
 umask 022
 
 INIT=smokerd-debian INITDIR=/etc/init.d UNITDIR=/lib/systemd/system ZSHDIR=/usr/share/zsh/vendor-completions \
+    PYTHONDIR=/usr/lib/python3/dist-packages \
     sh "$here/stage.sh" "$tree" "$2"
+
+python=$scratch/python
+mkdir -p "$python/usr/share/smoker" "$python/usr/lib" "$python/DEBIAN"
+mv "$tree/usr/share/smoker/python" "$python/usr/share/smoker/python"
+mv "$tree/usr/lib/python3" "$python/usr/lib/python3"
+rmdir "$tree/usr/lib"
 
 # A configuration that the package gives is not one of its files: dpkg would ask on every host that has one already.
 for given in smokerd/smokerd.yaml smokercli.yaml default/smokerd; do
@@ -58,3 +65,8 @@ done
 
 mkdir -p "$3"
 dpkg-deb --root-owner-group --build "$tree" "$package"
+
+sed -e "s/@VERSION@/$version/g" -e "s/@SIZE@/$(du -sk --exclude=DEBIAN "$python" | cut -f 1)/" \
+    "$here/debian/control.python" > "$python/DEBIAN/control"
+(cd "$python" && find usr -type f -exec md5sum {} +) > "$python/DEBIAN/md5sums"
+dpkg-deb --root-owner-group --build "$python" "$3/python3-smokerd_${version}_all.deb"

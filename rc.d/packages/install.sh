@@ -4,6 +4,7 @@
 # Usage: install.sh install|uninstall FOLDER_OF_THE_PROGRAMS
 #
 # From the environment, as `make install` sets them: DESTDIR, PREFIX, SYSCONFDIR, COMPAT=1 for the original's names,
+# PYTHON=1 (the package smoker for authors of modules), PYTHONDIR (the folder whose .pth files python3 reads last),
 # INIT (the init script: smokerd or smokerd-debian), INITDIR, UNITDIR, ZSHDIR, SYSTEM (what `uname` says).
 
 set -eu
@@ -84,6 +85,33 @@ if [ "${COMPAT:-0}" = 1 ] || [ "$action" = uninstall ]; then
     name check_smoker_plugin "$PREFIX/bin/check_smoker_plugin.py"
 fi
 
+# What authors of modules import in tests and editors; the daemon has it in itself. A .pth file puts its folder behind
+# all others on the path of python3, so an installed Python Smoker is neither overwritten nor hidden.
+package=$share/smoker/python
+if [ "${PYTHON:-0}" = 1 ] || [ "$action" = uninstall ]; then
+    sources=$top/crates/smoker-runner/python
+    for source in $(cd "$sources" && find smoker -name '*.py' -o -name '*.pyi' -o -name py.typed | sort); do
+        file 644 "$sources/$source" "$package/$source"
+    done
+    last_folder() {
+        python3 -s -c 'import sys; print([entry for entry in sys.path if entry.endswith("-packages")][-1])'
+    }
+    : "${PYTHONDIR:=$(last_folder 2> /dev/null || true)}"
+    if [ -n "$PYTHONDIR" ]; then
+        made 644 "$PYTHONDIR/smokerd.pth" echo "$package"
+    elif [ "$action" = install ]; then
+        echo "python3 is not found; install it, or name its folder of packages: PYTHONDIR=DIR" >&2
+        exit 1
+    fi
+    if [ "$action" = install ] && [ -z "${DESTDIR:-}" ]; then
+        found=$(python3 -s -c 'import sys; sys.path.pop(0); import smoker; print(smoker.__path__[0])' 2> /dev/null || true)
+        case $found in
+            "" | "$package/smoker") ;;
+            *) echo "NOTE: python3 finds $found first; for this one set PYTHONPATH=$package" ;;
+        esac
+    fi
+fi
+
 # What people read.
 for page in smokercli.1 check_smoker_plugin.1 smokerd.8; do
     made 644 "$share/man/man${page##*.}/$page" in_place "$top/docs/man/$page"
@@ -123,6 +151,10 @@ esac
 configuration 640 "$top/etc/quickstart/smokerd.yaml" "$SYSCONFDIR/smokerd/smokerd.yaml"
 configuration 644 "$top/etc/smokercli.yaml" "$SYSCONFDIR/smokercli.yaml"
 
-if [ "$action" = uninstall ] && [ -d "$DESTDIR$documents" ]; then
-    find "$DESTDIR$documents" -depth -type d -empty -exec rmdir {} \;
+if [ "$action" = uninstall ]; then
+    # What python3 compiled.
+    [ ! -d "$DESTDIR$package" ] || find "$DESTDIR$package" -depth -name __pycache__ -exec rm -rf {} \;
+    for folder in "$documents" "$share/smoker"; do
+        [ ! -d "$DESTDIR$folder" ] || find "$DESTDIR$folder" -depth -type d -empty -exec rmdir {} \;
+    done
 fi

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs into a folder as a package wants it: no symbols, compressed man pages.
 #
-# Usage: stage.sh FOLDER FOLDER_OF_THE_PROGRAMS; INIT, INITDIR, UNITDIR and ZSHDIR as for install.sh.
+# Usage: stage.sh FOLDER FOLDER_OF_THE_PROGRAMS; INIT, INITDIR, UNITDIR, ZSHDIR and PYTHONDIR as for install.sh.
 
 set -eu
 
-export DESTDIR="$1" PREFIX=/usr SYSCONFDIR=/etc COMPAT=1 SYSTEM=Linux
+export DESTDIR="$1" PREFIX=/usr SYSCONFDIR=/etc COMPAT=1 PYTHON=1 SYSTEM=Linux
 sh "$(dirname "$0")/install.sh" install "$2"
 strip --strip-unneeded "$1/usr/sbin/smokerd" "$1/usr/bin/smokercli" "$1/usr/bin/check_smoker_plugin"
 find "$1/usr/share/man" -type f -exec gzip -9n {} +

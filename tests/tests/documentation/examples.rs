@@ -6,6 +6,7 @@
 //! configuration holds, a `log` block lines that the daemon has logged by then.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value as Json;
 use smoker_tests::cli;
@@ -44,6 +45,20 @@ fn every_example_of_the_modules_that_come_along_is_a_good_configuration() {
         assert_eq!(output.code, 0, "line {}: {}", block.line, output.text());
         assert!(!output.text().contains("WARN"), "line {}: {}", block.line, output.text());
     }
+}
+
+#[test]
+fn the_shown_test_of_a_module_passes() {
+    let blocks = markdown::blocks(&page::read("docs/plugins.md"));
+    let sandbox = Sandbox::new();
+    for (name, content) in files(&blocks) {
+        sandbox.write(name, content.as_bytes()).expect("writable");
+    }
+    let mut python = sandbox.command(Path::new("python3"));
+    python.args(["-m", "unittest", "checks.test_folders"]).current_dir(sandbox.path("checks").join(".."));
+    python.env("PYTHONPATH", page::root().join("crates/smoker-runner/python")).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = cli::run(&mut python);
+    assert!(output.code == 0 && output.stderr.contains("Ran 2 tests"), "{}", output.text());
 }
 
 /// Where only plugins are shown, they get their place.

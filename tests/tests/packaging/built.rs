@@ -14,6 +14,9 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("
 static DEB: LazyLock<Option<PathBuf>> = LazyLock::new(|| package("dpkg-deb", "dpkg-dev", "deb"));
 static RPM: LazyLock<Option<PathBuf>> = LazyLock::new(|| package("rpmbuild", "rpm", "rpm"));
 
+/// How the name of the package for authors of modules begins.
+const FOR_AUTHORS: &str = "python3-smokerd";
+
 /// The folder of the packages.
 pub(crate) fn folder() -> &'static Path {
     FOLDER.path()
@@ -24,6 +27,12 @@ pub(crate) fn deb() -> Option<&'static Path> {
     DEB.as_deref()
 }
 
+/// The package for authors of modules that was made with this one.
+pub(crate) fn for_authors(package: &Path) -> PathBuf {
+    let kind = package.extension();
+    files().find(|path| path.extension() == kind && is_for_authors(path)).expect("the package for authors of modules")
+}
+
 /// The RPM package.
 pub(crate) fn rpm() -> Option<&'static Path> {
     RPM.as_deref()
@@ -32,9 +41,16 @@ pub(crate) fn rpm() -> Option<&'static Path> {
 fn package(tool: &str, debian: &str, kind: &str) -> Option<PathBuf> {
     program(tool, &format!("apt-get install {debian}"))?;
     make(&[kind, &tested(), &format!("DIST={}", folder().display())]).expect_code(0);
-    let entries = std::fs::read_dir(folder()).expect("the folder is there").flatten();
-    let made = entries.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == kind));
+    let made = files().find(|path| path.extension().is_some_and(|end| end == kind) && !is_for_authors(path));
     Some(made.unwrap_or_else(|| panic!("make {kind} made nothing")))
+}
+
+fn files() -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder()).expect("the folder is there").flatten().map(|entry| entry.path())
+}
+
+fn is_for_authors(package: &Path) -> bool {
+    package.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FOR_AUTHORS))
 }
 
 /// What tells make to take the programs that are tested in place of those that are built for release.

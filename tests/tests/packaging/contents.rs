@@ -1,10 +1,11 @@
 //! What is in the packages: files, modes, owners, what they need and what they replace.
 
+use std::path::Path;
 use std::process::Command;
 
 use smoker_tests::cli;
 
-use crate::built::{deb, rpm};
+use crate::built::{deb, for_authors, rpm};
 
 fn listing(program: &str, arguments: &[&str]) -> String {
     let output = cli::run(Command::new(program).args(arguments));
@@ -41,6 +42,18 @@ const FILES: [&str; 12] = [
     "/usr/share/doc/smoker/examples/smokerd/common.yaml",
 ];
 
+/// The package for authors has the sources in a folder of their own, and the file that leads python3 to them.
+fn expect_python<'a>(paths: impl Iterator<Item = &'a str>) {
+    let paths: Vec<_> = paths.filter(|path| !path.ends_with('/')).collect();
+    let package = "/usr/share/smoker/python/smoker/server/plugins";
+    for file in ["__init__.py", "result.pyi", "fsmount.py"] {
+        assert!(paths.contains(&&*format!("{package}/{file}")), "{paths:#?}");
+    }
+    assert!(paths.iter().any(|path| path.ends_with("-packages/smokerd.pth")), "{paths:#?}");
+    let others = |path: &&&str| !path.starts_with("/usr/share/smoker/python") && !path.ends_with("/smokerd.pth");
+    assert_eq!(paths.iter().filter(others).count(), 0, "{paths:#?}");
+}
+
 #[test]
 fn a_debian_package() {
     let Some(package) = deb().and_then(|path| path.to_str()) else { return };
@@ -70,6 +83,11 @@ fn a_debian_package() {
     for relation in ["Provides", "Conflicts", "Replaces"] {
         assert!(field(relation).contains("gdc-smoker"), "{relation}");
     }
+
+    let authors = for_authors(Path::new(package));
+    let listed = listing("dpkg-deb", &["--contents", authors.to_str().expect("text")]);
+    expect_python(listed.lines().filter_map(|line| line.split_whitespace().nth(5)?.strip_prefix('.')));
+    assert!(!paths.iter().any(|path| path.contains("/python/")), "{paths:#?}");
 }
 
 #[test]
@@ -92,6 +110,9 @@ fn an_rpm_package() {
         assert!(paths.iter().any(|own| own == path), "{path} is missing in {paths:#?}");
     }
     let query = |what: &str| listing("rpm", &["-qp", what, package]);
+    let authors = for_authors(Path::new(package));
+    expect_python(listing("rpm", &["-qpl", authors.to_str().expect("text")]).lines());
+    assert!(!paths.iter().any(|path| path.contains("/python/")), "{paths:#?}");
     assert!(query("--requires").contains("libc.so.6"));
     assert!(query("--recommends").contains("python3"));
     assert!(query("--provides").contains("gdc-smoker") && query("--obsoletes").contains("gdc-smoker"));

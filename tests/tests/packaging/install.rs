@@ -115,6 +115,34 @@ fn the_names_of_the_original_and_other_folders_are_taken_when_asked_for() {
 }
 
 #[test]
+fn authors_of_modules_get_the_package_behind_an_installed_original() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let packages = folder.path().join("lib/site-packages");
+    let prefix = format!("PREFIX={}", folder.path().join("usr").display());
+    let python = format!("PYTHONDIR={}", packages.display());
+    let configuration = format!("SYSCONFDIR={}", folder.path().join("etc").display());
+    make(&["install", &tested(), &prefix, &python, &configuration, "PYTHON=1"]).expect_code(0);
+    // As an interpreter reads its own folder of packages.
+    let script = format!("import site; site.addsitedir({:?}); ", packages.display().to_string());
+    let found = |statement: &str| {
+        let output =
+            cli::run(Command::new("python3").args(["-s", "-c", &(script.clone() + statement)]).current_dir("/"));
+        assert_eq!(output.code, 0, "{}", output.text());
+        output.stdout.trim().to_owned()
+    };
+    let ours = folder.path().join("usr/share/smoker/python/smoker").display().to_string();
+    assert_eq!(found("import smoker.server.plugins; print(smoker.__path__[0])"), ours);
+    assert!(found("import smoker.server.plugins.fsmount, smoker.client as c; print(c.Client([]).hosts)") == "[]");
+    assert!(Path::new(&ours).join("server/plugins/result.pyi").exists());
+    let original = packages.join("smoker");
+    fs::create_dir_all(&original).expect("a folder");
+    fs::write(original.join("__init__.py"), "").expect("a file");
+    assert_eq!(found("import smoker; print(smoker.__path__[0])"), original.display().to_string());
+    make(&["uninstall", &tested(), &prefix, &python, &configuration]).expect_code(0);
+    assert!(!Path::new(&ours).exists() && !packages.join("smokerd.pth").exists() && original.exists());
+}
+
+#[test]
 fn what_is_not_built_is_not_installed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let destination = format!("DESTDIR={}", folder.path().display());

@@ -11,6 +11,7 @@
 //! - `lookup`: where modules are found
 //! - `names`: every name that can be imported
 //! - `shipped`: the shipped modules as classes to subclass, and a user's own in their place
+//! - `stubs`: what editors read
 //! - `versions`: every interpreter of this machine
 
 mod api;
@@ -22,4 +23,5 @@ mod logging;
 mod lookup;
 mod names;
 mod shipped;
+mod stubs;
 mod versions;

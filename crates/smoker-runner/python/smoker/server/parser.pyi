@@ -1,0 +1,11 @@
+from typing import Any, Dict
+
+from smoker.server.plugins.result import Result as Result
+
+class BaseParser(object):
+    stdout: str
+    stderr: str
+    result: Result
+    def __init__(self, stdout: str, stderr: str) -> None: ...
+    def parse(self) -> Result: ...
+    def get_result(self) -> Dict[str, Any]: ...
