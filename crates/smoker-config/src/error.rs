@@ -76,6 +76,17 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// The text as one line, without the place and what comes before it.
+    pub(crate) fn reason(&self) -> String {
+        let place = self.location.as_ref().map(|location| format!("{location}: "));
+        let first = self.text.lines().next().unwrap_or_default();
+        let behind = place.and_then(|place| first.find(&place).map(|at| at + place.len()));
+        let lines: Vec<_> = self.text[behind.unwrap_or_default()..].lines().map(str::trim).collect();
+        lines.join(": ")
+    }
+}
+
 impl From<Fault> for Vec<Fault> {
     fn from(fault: Fault) -> Self {
         vec![fault]

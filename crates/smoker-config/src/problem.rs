@@ -52,6 +52,12 @@ impl From<&SourcePlace> for Location {
     }
 }
 
+impl From<&Location> for SourcePlace {
+    fn from(location: &Location) -> Self {
+        Self { file: location.file.as_path().into(), line: location.line, column: location.column }
+    }
+}
+
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -254,7 +254,7 @@ fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
     print_all(&generated.problems);
     // What root writes counts as root's, so the parts have to be, too.
     let judged = TrustedOwners::of(trusted)
-        .and_then(|trusted| Verdict::of(&generated.sources, Vec::new(), &trusted, None).into_problems());
+        .and_then(|trusted| Verdict::of(&generated.sources.whole(), Vec::new(), &trusted, None).into_problems());
     match judged {
         Ok(problems) => print_all(&problems),
         Err(error) => return fail(&error),

@@ -4,23 +4,24 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
 
 use crate::error::Fault;
 use crate::files::include::{Found, SearchPath, entry_name, folder_of, yaml_files};
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
-use crate::sources::Sources;
+use crate::sources::{PluginSources, Sources};
 use crate::yaml::document;
 use crate::yaml::merge;
-use crate::yaml::node::{Entry, Include, Kind, Node};
+use crate::yaml::node::{Entry, Include, Kind, Node, find_text};
 use crate::yaml::source_text::SourceText;
 
 /// Reads the main file with all its includes. Relative ones are looked for in `working`
 /// last; empty is the working directory of the process.
 pub(crate) fn assemble(main: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<Node>, Sources), Fault> {
     let mut assembler = Assembler::new(SearchPath::of(main, working), problems);
-    let root = assembler.main(main, main)?;
+    let root = assembler.main(main, main, Part::Configuration)?;
     Ok((root, assembler.sources))
 }
 
@@ -42,6 +43,17 @@ pub(crate) struct Assembler<'a> {
     problems: &'a mut ProblemLog,
 }
 
+/// What a file or a value of it is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// It is the whole configuration, or has its top-level keys.
+    Configuration,
+    /// It is the section `plugins`, in which a folder has a file for each plugin.
+    Plugins,
+    /// It lies deeper.
+    Inner,
+}
+
 /// How much a node holds once aliases and includes are replaced.
 #[derive(Clone, Copy)]
 struct Weight {
@@ -56,13 +68,13 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads a file that nothing includes. A fault names the configuration that it belongs to.
-    pub(crate) fn main(&mut self, file: &Path, configuration: &Path) -> Result<Rc<Node>, Fault> {
+    pub(crate) fn main(&mut self, file: &Path, configuration: &Path, part: Part) -> Result<Rc<Node>, Fault> {
         self.chain.clear();
         self.folders.clear();
         self.search.add(file);
         let source = SourceText::read(file)
             .map_err(|reason| Fault::bare(format!("Can't read config file {}: {reason}", file.display())))?;
-        self.file(&source).map_err(|fault| {
+        self.file(&source, part).map_err(|fault| {
             // An include's fault brings lines of its own, the last of which names the place in the main file.
             let (own, location) = (fault.text, fault.location);
             let lead = format!("Can't parse config file {}: ", configuration.display());
@@ -80,10 +92,10 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads the text of one file with all that it includes.
-    fn file(&mut self, source: &SourceText) -> Result<Rc<Node>, Fault> {
+    fn file(&mut self, source: &SourceText, part: Part) -> Result<Rc<Node>, Fault> {
         self.files += 1;
         self.bytes += source.text.len() as u64;
-        if self.files > MAX_FILES || self.bytes > MAX_TOTAL_SIZE {
+        if self.is_too_large() {
             let limit = MAX_TOTAL_SIZE / (1024 * 1024);
             let text = format!("the configuration has more than {MAX_FILES} files or {limit} MiB; include less");
             return Err(Fault::at(&SourcePlace::start_of(&source.path), &text));
@@ -92,20 +104,62 @@ impl<'a> Assembler<'a> {
         self.folders.push(folder_of(&source.path));
         self.sources.paths.push(source.path.to_path_buf());
         let root = document::parse(source, self.problems)?;
-        self.fill(&root)?;
+        self.fill(&root, part)?;
         self.chain.pop();
         self.folders.pop();
         self.weigh(&root)?;
         Ok(root)
     }
 
+    fn is_too_large(&self) -> bool {
+        self.files > MAX_FILES || self.bytes > MAX_TOTAL_SIZE
+    }
+
+    /// Reads the file of one plugin by `read`. One that is broken is a node that says why, so that the plugin alone is
+    /// left out; only a configuration that is too large as a whole is a fault.
+    pub(crate) fn plugin_file(
+        &mut self,
+        file: &Path,
+        read: impl FnOnce(&mut Self) -> Result<Rc<Node>, Fault>,
+    ) -> Result<Rc<Node>, Fault> {
+        let (chain, folders) = (self.chain.len(), self.folders.len());
+        let outer = std::mem::take(&mut self.sources);
+        let node = read(self);
+        let Sources { mut paths, from_working_directory, .. } = std::mem::replace(&mut self.sources, outer);
+        if paths.is_empty() {
+            paths.push(file.to_owned());
+        }
+        let plugin = PluginName::from(entry_name(file).as_str());
+        self.sources.of_plugins.push(PluginSources { plugin, paths, from_working_directory });
+        node.or_else(|fault| {
+            if self.is_too_large() {
+                return Err(fault);
+            }
+            self.chain.truncate(chain);
+            self.folders.truncate(folders);
+            let place = fault.location.as_ref().map(SourcePlace::from);
+            let place = place.unwrap_or_else(|| SourcePlace::start_of(&file.into()));
+            let reason = fault.reason();
+            let leads = ["Can't read config file ", INCLUDE_LEAD].map(|lead| format!("{lead}{}: ", file.display()));
+            let reason = leads.iter().find_map(|lead| reason.strip_prefix(lead)).unwrap_or(&reason);
+            Ok(Rc::new(Node { place, kind: Kind::Broken(reason.to_owned()) }))
+        })
+    }
+
     /// Replaces the includes of one file. Lists and mappings are gone through
     /// level by level, as PyYAML constructs them: the order decides which
     /// folders are known when a relative path is looked up.
-    fn fill(&mut self, root: &Rc<Node>) -> Result<(), Fault> {
+    fn fill(&mut self, root: &Rc<Node>, part: Part) -> Result<(), Fault> {
+        let section = match (part, &root.kind) {
+            (Part::Configuration, Kind::Map(entries)) => find_text(entries, "plugins").map(|entry| &entry.value),
+            _ => None,
+        };
+        let part_of = |node: &Rc<Node>| {
+            if section.is_some_and(|section| Rc::ptr_eq(section, node)) { Part::Plugins } else { Part::Inner }
+        };
         let mut seen = HashSet::new();
         let mut level = VecDeque::from([root]);
-        self.fill_one(root, None)?;
+        self.fill_one(root, None, part)?;
         while let Some(node) = level.pop_front() {
             if !seen.insert(Rc::as_ptr(node)) {
                 continue;
@@ -113,29 +167,29 @@ impl<'a> Assembler<'a> {
             match &node.kind {
                 Kind::List(items) => {
                     for item in items {
-                        self.fill_one(item, None)?;
+                        self.fill_one(item, None, part_of(item))?;
                         level.push_back(item);
                     }
                 }
                 Kind::Map(entries) => {
                     for entry in entries {
-                        self.fill_one(&entry.value, Some(&entry.name))?;
+                        self.fill_one(&entry.value, Some(&entry.name), part_of(&entry.value))?;
                         level.push_back(&entry.value);
                     }
                 }
-                Kind::Scalar(_) | Kind::Merge | Kind::Include(_) => {}
+                Kind::Scalar(_) | Kind::Merge | Kind::Include(_) | Kind::Broken(_) => {}
             }
         }
         Ok(())
     }
 
     /// Fills a node that is an include; every other node stays as it is.
-    fn fill_one(&mut self, node: &Rc<Node>, name: Option<&Value>) -> Result<(), Fault> {
+    fn fill_one(&mut self, node: &Rc<Node>, name: Option<&Value>, part: Part) -> Result<(), Fault> {
         let Kind::Include(include) = &node.kind else { return Ok(()) };
         if include.content.get().is_some() {
             return Ok(());
         }
-        let content = if include.folder { self.folder(include, node) } else { self.named(include, node) };
+        let content = if include.folder { self.folder(include, node, part) } else { self.named(include, node, part) };
         let content = content.map_err(|fault| {
             let key = name.map(|name| format!("{}: ", merge::shown(name))).unwrap_or_default();
             let tag = if include.folder { "!include_dir" } else { "!include" };
@@ -148,12 +202,12 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads one included file, which is looked up where includes are.
-    fn named(&mut self, include: &Include, node: &Node) -> Result<Rc<Node>, Fault> {
+    fn named(&mut self, include: &Include, node: &Node, part: Part) -> Result<Rc<Node>, Fault> {
         let path = Path::new(&include.path);
         let found = self.search.find_file(path, self.folders.last().map_or(Path::new(""), PathBuf::as_path));
         let found = found.map_err(|reason| Fault::bare(format!("{INCLUDE_LEAD}{}: {reason}", path.display())))?;
         self.note_working_directory(&found, include, node);
-        self.include(path, &found.path)
+        self.include(path, &found.path, part)
     }
 
     /// Warns of what only the working directory has.
@@ -172,7 +226,7 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads a file that is included by this path, and was found as `found`.
-    fn include(&mut self, path: &Path, found: &Path) -> Result<Rc<Node>, Fault> {
+    fn include(&mut self, path: &Path, found: &Path, part: Part) -> Result<Rc<Node>, Fault> {
         let lead = format!("{INCLUDE_LEAD}{}: ", path.display());
         let failed = |reason: String| Fault::bare(reason).led_by(&lead);
         let real = canonical(found);
@@ -185,12 +239,12 @@ impl<'a> Assembler<'a> {
         }
         let source = SourceText::read(found).map_err(failed)?;
         self.search.add(found);
-        self.file(&source)
+        self.file(&source, part)
             .map_err(|fault| if fault.text.starts_with(INCLUDE_LEAD) { fault } else { fault.led_by(&lead) })
     }
 
     /// Reads the files of a folder into a mapping by their names.
-    fn folder(&mut self, include: &Include, node: &Node) -> Result<Rc<Node>, Fault> {
+    fn folder(&mut self, include: &Include, node: &Node, part: Part) -> Result<Rc<Node>, Fault> {
         let nothing = || Rc::new(Node { place: node.place.clone(), kind: Kind::Scalar(Value::Null) });
         let including = self.folders.last().map_or(Path::new(""), PathBuf::as_path);
         let Some(found) = self.search.find_folder(Path::new(&include.path), including) else {
@@ -216,7 +270,10 @@ impl<'a> Assembler<'a> {
         }
         let mut entries = Vec::with_capacity(files.len());
         for file in files {
-            let value = self.include(&file, &file)?;
+            let value = match part {
+                Part::Plugins => self.plugin_file(&file, |it| it.include(&file, &file, Part::Inner))?,
+                Part::Configuration | Part::Inner => self.include(&file, &file, Part::Inner)?,
+            };
             let place = SourcePlace::start_of(&file.as_path().into());
             entries.push(Entry { name: Value::Text(entry_name(&file)), place, value });
         }
@@ -244,7 +301,7 @@ impl<'a> Assembler<'a> {
             return *weight;
         }
         let (children, own): (Vec<&Rc<Node>>, usize) = match &node.kind {
-            Kind::Scalar(_) | Kind::Merge => return Weight { values: 1, height: 0 },
+            Kind::Scalar(_) | Kind::Merge | Kind::Broken(_) => return Weight { values: 1, height: 0 },
             Kind::Include(include) => (include.content.get().into_iter().collect(), 0),
             Kind::List(items) => (items.iter().collect(), 1),
             Kind::Map(entries) => (entries.iter().map(|entry| &entry.value).collect(), 1),

@@ -9,7 +9,7 @@ use std::{fs, io};
 use smoker_model::value::Value;
 
 use crate::error::Fault;
-use crate::files::assemble::Assembler;
+use crate::files::assemble::{Assembler, Part};
 use crate::files::include::{SearchPath, entry_name, yaml_files};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
 use crate::sources::Sources;
@@ -18,8 +18,11 @@ use crate::yaml::node::{Entry, Kind, Node, find, find_text};
 /// The file with everything that has no folder of its own.
 const COMMON: &str = "common.yaml";
 
+/// The section whose files fail one by one.
+const PLUGINS: &str = "plugins";
+
 /// Which folder fills which section.
-const SECTIONS: [(&str, &str); 3] = [("templates", "template.d"), ("actions", "action.d"), ("plugins", "plugin.d")];
+const SECTIONS: [(&str, &str); 3] = [("templates", "template.d"), ("actions", "action.d"), (PLUGINS, "plugin.d")];
 
 /// Whether a file is one that a configuration folder is made of, or would be if it existed.
 pub(crate) fn is_part(folder: &Path, file: &Path) -> bool {
@@ -27,7 +30,8 @@ pub(crate) fn is_part(folder: &Path, file: &Path) -> bool {
     file == folder.join(COMMON) || SECTIONS.iter().any(|(_, name)| parent == folder.join(name))
 }
 
-/// Reads the folder; relative includes are looked for in `working` last. Every file that cannot be read or parsed is one fault.
+/// Reads the folder; relative includes are looked for in `working` last. Every file that cannot be read or parsed is one
+/// fault, but that of a plugin: it is a plugin that does not load.
 pub(crate) fn assemble(
     folder: &Path,
     working: &Path,
@@ -87,7 +91,8 @@ impl Reader<'_> {
         if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             return Vec::new();
         }
-        let Some(node) = self.read(&path) else { return Vec::new() };
+        let node = self.assembler.main(&path, self.folder, Part::Configuration);
+        let Some(node) = self.kept(node) else { return Vec::new() };
         match node.entries() {
             Some(entries) => entries.to_vec(),
             None if node.is_null() => Vec::new(),
@@ -123,12 +128,23 @@ impl Reader<'_> {
             let place = SourcePlace::start_of(&file.as_path().into());
             if let Some(twin) = find(&entries, &name) {
                 let twin = Location::from(&twin.place);
-                let text =
-                    format!("{section}: {} is defined here and at {twin}; remove one of the two", entry_name(&file));
-                self.faults.push(Fault::at(&place, &text));
+                let name = entry_name(&file);
+                if section == PLUGINS {
+                    let text = format!(
+                        "Plugin {name} of this file not loaded: {name} is defined at {twin}, too; remove one of the two"
+                    );
+                    let plugin = name.as_str().into();
+                    self.assembler.problems().add_of_plugin(Severity::Error, &place, &plugin, text);
+                } else {
+                    let text = format!("{section}: {name} is defined here and at {twin}; remove one of the two");
+                    self.faults.push(Fault::at(&place, &text));
+                }
                 continue;
             }
-            let Some(value) = self.read(&file) else { continue };
+            let read = |it: &mut Assembler<'_>| it.main(&file, self.folder, Part::Inner);
+            let value =
+                if section == PLUGINS { self.assembler.plugin_file(&file, read) } else { read(&mut self.assembler) };
+            let Some(value) = self.kept(value) else { continue };
             self.warn_of_own_name(&name, &value);
             entries.push(Entry { name, place, value });
         }
@@ -154,8 +170,9 @@ impl Reader<'_> {
         }
     }
 
-    fn read(&mut self, file: &Path) -> Option<Rc<Node>> {
-        self.assembler.main(file, self.folder).map_err(|fault| self.faults.push(fault)).ok()
+    /// What was read; a fault is kept for later, so that all of them are reported.
+    fn kept(&mut self, read: Result<Rc<Node>, Fault>) -> Option<Rc<Node>> {
+        read.map_err(|fault| self.faults.push(fault)).ok()
     }
 
     /// Backups and other things may lie there; a `.yml` was probably meant to be read.

@@ -98,6 +98,9 @@ fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry]) -> R
 }
 
 fn body(plugin: &Entry) -> Result<&[Entry], PluginFault> {
+    if let Kind::Broken(reason) = &plugin.value.resolved().kind {
+        return Err(PluginFault::new(&plugin.value.resolved().place, reason.clone()));
+    }
     plugin.value.entries().ok_or_else(|| {
         let place = if plugin.value.is_null() { &plugin.place } else { &plugin.value.place };
         PluginFault::new(place, wrong_body("the plugin", &plugin.value))

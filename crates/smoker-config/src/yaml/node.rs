@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Map(Vec<Entry>),
     /// `!include` or `!include_dir`.
     Include(Include),
+    /// A plugin's file that cannot be read or understood, with the reason.
+    Broken(String),
 }
 
 /// One name of a mapping and its value.
@@ -77,7 +79,7 @@ impl Node {
             Kind::Map(entries) => {
                 Value::Map(entries.iter().map(|entry| (entry.name.clone(), entry.value.to_value())).collect())
             }
-            Kind::Include(_) => Value::Null,
+            Kind::Include(_) | Kind::Broken(_) => Value::Null,
         }
     }
 
@@ -88,7 +90,7 @@ impl Node {
             Kind::Merge => "text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
-            Kind::Include(_) => "nothing",
+            Kind::Include(_) | Kind::Broken(_) => "nothing",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A folder as configuration: a file for each template, action and plugin.
 
+use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use smoker_config::config;
@@ -71,10 +72,10 @@ fn common_may_have_sections_of_its_own() {
         .and("plugin.d/Added.yaml", "{Command: added, Template: Often}");
     assert_eq!(names(&folder.config()), ["Own", "Added"]);
 
-    let twice = folder.and("plugin.d/Own.yaml", "Command: again");
+    let twice = folder.and("plugin.d/Own.yaml", "Command: again").and("template.d/Often.yaml", "Interval: 6");
     assert_eq!(
         twice.error(),
-        "plugin.d/Own.yaml:1:1: plugins: Own is defined here and at common.yaml:3:3; remove one of the two"
+        "template.d/Often.yaml:1:1: templates: Often is defined here and at common.yaml:1:13; remove one of the two"
     );
     let odd = twice.and("common.yaml", "plugins: 5");
     assert_eq!(
@@ -112,23 +113,83 @@ fn places_name_the_real_files() {
 fn every_broken_file_is_told_of() {
     let folder = folder()
         .and("common.yaml", "- a list")
-        .and("plugin.d/Equals.yaml", "Command = x\nTimeout: 3")
-        .and("plugin.d/Include.yaml", "Command: !include nosuch.txt")
-        .and_bytes("plugin.d/Latin.yaml", b"Command: \xe9");
+        .and("template.d/Equals.yaml", "Command = x\nTimeout: 3")
+        .and("template.d/Include.yaml", "Command: !include nosuch.txt")
+        .and_bytes("action.d/Latin.yaml", b"Command: \xe9")
+        .and("plugin.d/Broken.yaml", "[");
     let error = folder.error();
     let lines: Vec<_> = error.lines().collect();
     assert_eq!(lines[0], "common.yaml:1:1: it has to be a mapping of settings, not a list");
     assert_eq!(
         lines[1],
-        "Can't parse config file DIR: plugin.d/Equals.yaml:1:1: this is no `name: value`; use a colon: `Command: x`"
+        "Can't parse config file DIR: template.d/Equals.yaml:1:1: this is no `name: value`; use a colon: `Command: x`"
     );
     assert!(lines[3].starts_with("Can't include config file nosuch.txt: No such file"), "{error}");
     assert_eq!(
         lines[4],
-        "Can't parse config file DIR: plugin.d/Include.yaml:1:10: Command: !include nosuch.txt cannot be included"
+        "Can't parse config file DIR: template.d/Include.yaml:1:10: Command: !include nosuch.txt cannot be included"
     );
-    assert!(lines[5].starts_with("Can't read config file plugin.d/Latin.yaml: line 1, column 10"), "{error}");
+    assert!(lines[5].starts_with("Can't read config file action.d/Latin.yaml: line 1, column 10"), "{error}");
     assert_eq!(lines.len(), 6, "{error}");
+}
+
+/// Puts files that cannot be plugins beside one that can.
+fn with_broken_plugins(folder: Folder) -> Folder {
+    let folder = folder
+        .and("plugin.d/Good.yaml", "Command: x")
+        .and("plugin.d/Anchor.yaml", "Command: *nothing")
+        .and("plugin.d/Include.yaml", "Command: !include nosuch.txt")
+        .and_bytes("plugin.d/Latin.yaml", b"Command: \xe9")
+        .and("plugin.d/List.yaml", "- Command: x")
+        .and("plugin.d/Open.yaml", "Timeout: 3\nCommand: \"x\nInterval: 5")
+        .and("plugin.d/Self.yaml", "Command: !include Self.yaml");
+    symlink("/no/such/file", folder.path("plugin.d/Dangling.yaml")).expect("writable");
+    symlink("/dev/zero", folder.path("plugin.d/Endless.yaml")).expect("writable");
+    folder
+}
+
+#[test]
+fn a_broken_file_of_a_plugin_is_left_out_alone() {
+    let of_folder = with_broken_plugins(folder().and("common.yaml", "plugins: {Own: {Command: x}}"));
+    let of_file = with_broken_plugins(Folder::with("templates: {BasePlugin: {}}\nplugins: !include_dir plugin.d\n"));
+    let of_part = with_broken_plugins(
+        Folder::with("templates: {BasePlugin: {}}\nplugins: !include all.yaml\n")
+            .and("all.yaml", "!include_dir plugin.d"),
+    );
+    for folder in [of_folder, of_file, of_part] {
+        let config = folder.config();
+        assert!(names(&config).contains(&"Good"), "{:?}", names(&config));
+        let problems = folder.problems();
+        let shown = problems.join("\n");
+        for (line, words) in [
+            ("plugin.d/Anchor.yaml:1:10: Plugin Anchor not loaded: ", "nothing above is marked `&nothing`"),
+            ("plugin.d/Dangling.yaml:1:1: Plugin Dangling not loaded: ", "No such file"),
+            ("plugin.d/Endless.yaml:1:1: Plugin Endless not loaded: ", "it is a device"),
+            ("plugin.d/Include.yaml:1:10: Plugin Include not loaded: ", "nosuch.txt: No such file"),
+            ("plugin.d/Latin.yaml:1:1: Plugin Latin not loaded: ", "the byte 0xe9 is not UTF-8"),
+            ("plugin.d/List.yaml:1:1: Plugin List not loaded: ", "has to be a mapping of parameters, not a list"),
+            ("Plugin Open not loaded: ", "quote"),
+            ("plugin.d/Self.yaml:1:10: Plugin Self not loaded: ", "it includes itself"),
+        ] {
+            let found = problems.iter().filter(|it| it.contains(line) && it.contains(words)).count();
+            assert_eq!(found, 1, "{line}{words}: {shown}");
+        }
+        assert!(problems.iter().all(|it| it.starts_with("Error ") && !it.contains('\n')), "{shown}");
+        assert_eq!(problems.len(), 8, "{shown}");
+    }
+}
+
+#[test]
+fn a_plugin_that_two_files_define_keeps_the_first() {
+    let twice = folder().and("common.yaml", "plugins:\n  Own: {Command: own}\n").and("plugin.d/Own.yaml", "Command: x");
+    assert_eq!(plugin(&twice.config(), "Own").parameters["Command"], text("own"));
+    assert_eq!(
+        twice.problems(),
+        [
+            "Error plugin.d/Own.yaml:1:1: Plugin Own of this file not loaded: Own is defined at common.yaml:2:3, too; remove \
+          one of the two"
+        ]
+    );
 }
 
 #[test]

@@ -34,6 +34,15 @@ pub(crate) struct NextRun {
     pub(crate) text: Arc<str>,
 }
 
+impl NextRun {
+    /// The earlier of both, since the task keeps the plan that it had when that is earlier. Timestamps sort as texts.
+    fn not_later_than(self, before: Self) -> Self {
+        let has_plan = *self.text != *"null";
+        let text = if has_plan && *before.text < *self.text { before.text } else { self.text };
+        Self { text, ..self }
+    }
+}
+
 /// A plugin of the table.
 #[derive(Debug)]
 pub(crate) struct PluginEntry {
@@ -81,7 +90,10 @@ impl PluginTable {
             };
             growth += history.set_limit(limit);
             let no_run = || NextRun { generation: 0, text: "null".into() };
-            let next_run = next_run.or(next_run_before).unwrap_or_else(no_run);
+            let next_run = match (next_run, next_run_before) {
+                (Some(new), Some(before)) => new.not_later_than(before),
+                (new, before) => new.or(before).unwrap_or_else(no_run),
+            };
             self.0.insert(name, PluginEntry { config, history, counters, next_run });
         }
         growth -= before.values().map(|entry| entry.history.size()).sum::<isize>();

@@ -96,7 +96,7 @@ impl LoadedPlugin {
     /// Plans the plugin's first run from `now` on.
     pub(crate) fn new(plugin: PreparedPlugin, now: Moment, secrets: SecretView) -> Self {
         let config = Arc::new(ConfigFields::of(plugin.spec(), secrets));
-        let definition = Definition::of(plugin, now);
+        let mut definition = Definition::of(plugin, now);
         let next_run = json_text::to_text(&definition.next_run(now)).into();
         Self { config, next_run, definition }
     }

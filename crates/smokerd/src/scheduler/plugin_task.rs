@@ -127,11 +127,20 @@ impl PluginTask {
     }
 
     /// Runs that have begun finish under the old definition, and requests from
-    /// now on do not join them. A forced run that still waits for its slot
-    /// takes the new one; a timed run that waits is withdrawn, since the new
-    /// schedule plans another.
-    fn reconfigure(&mut self, definition: Definition) {
-        self.withdraw_timed();
+    /// now on do not join them. A run that still waits for its slot takes the
+    /// new one, unless it is a timed one and the plugin has no schedule any more.
+    fn reconfigure(&mut self, mut definition: Definition) {
+        match (&mut definition.schedule, &self.definition.schedule) {
+            (None, _) => self.withdraw_timed(),
+            (Some(new), before) => {
+                if let Some(before) = before {
+                    new.not_later_than(before);
+                }
+                if let Some(timed) = &self.timed {
+                    timed.redefine(&definition.plugin);
+                }
+            }
+        }
         self.forced = match mem::replace(&mut self.forced, Forced::Idle) {
             Forced::Running(run, processes) if !run.redefine(&definition.plugin) => {
                 self.outdated.push((run, processes));
@@ -141,6 +150,8 @@ impl PluginTask {
         };
         self.definition = definition;
         self.draining = None;
+        let next_run = self.definition.next_run(self.context.clock.now());
+        self.state.set_next_run(self.name(), self.definition.generation, next_run);
     }
 
     fn withdraw_timed(&self) {
@@ -163,7 +174,8 @@ impl PluginTask {
         if skipped > 0 {
             self.skip(planned, skipped, if is_busy { SkipReason::Overlap } else { SkipReason::Missed });
         }
-        self.state.set_next_run(self.name(), self.definition.generation, self.definition.next_run(now));
+        let next_run = self.definition.next_run(now);
+        self.state.set_next_run(self.name(), self.definition.generation, next_run);
     }
 
     fn skip(&self, planned: Moment, count: u64, reason: SkipReason) {
@@ -244,8 +256,8 @@ impl Definition {
     }
 
     /// When its next timed run is due, by the wall clock as it is set at `now`.
-    pub(crate) fn next_run(&self, now: Moment) -> Option<Timestamp> {
-        self.schedule.as_ref()?.next(now).map(Timestamp::from)
+    pub(crate) fn next_run(&mut self, now: Moment) -> Option<Timestamp> {
+        self.schedule.as_mut()?.shown(now)
     }
 }
 

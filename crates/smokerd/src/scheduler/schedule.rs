@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use smoker_model::moment::Moment;
 use smoker_model::plugin::{PluginSpec, Trigger};
+use smoker_model::timestamp::Timestamp;
 
 /// Planned instants, each one interval after the one before, whatever the
 /// runs themselves take.
@@ -11,6 +12,8 @@ use smoker_model::plugin::{PluginSpec, Trigger};
 pub(crate) struct Schedule {
     interval: Duration,
     next: Instant,
+    /// The next planned instant as it was shown first, since both clocks drift apart.
+    shown: Option<Timestamp>,
 }
 
 impl Schedule {
@@ -20,7 +23,16 @@ impl Schedule {
         let splay = splay.min(interval);
         let early = splay.mul_f64(fraction_of(spec.name.as_str()));
         let next = loaded.monotonic.checked_add(interval.checked_sub(early)?)?;
-        Some(Self { interval, next })
+        Some(Self { interval, next, shown: None })
+    }
+
+    /// Brings the next run forward to that of the schedule that this one replaces: a plugin that changes at each reload
+    /// must not be put off by them.
+    pub(crate) fn not_later_than(&mut self, before: &Self) {
+        if before.next <= self.next {
+            self.next = before.next;
+            self.shown = before.shown;
+        }
     }
 
     /// The next planned instant.
@@ -34,10 +46,17 @@ impl Schedule {
         now.at(self.next)
     }
 
+    /// The next planned instant for the pages; none beyond the calendar.
+    pub(crate) fn shown(&mut self, now: Moment) -> Option<Timestamp> {
+        self.shown = self.shown.or_else(|| self.next(now).map(Timestamp::from));
+        self.shown
+    }
+
     /// Moves on to the first planned instant after `now`. Returns how many
     /// planned instants beyond the present one have passed meanwhile, as they do
     /// while the machine sleeps.
     pub(crate) fn advance(&mut self, now: Moment) -> u64 {
+        self.shown = None;
         let late = now.since(self.next);
         let missed = late.as_nanos() / self.interval.as_nanos().max(1);
         let missed = u32::try_from(missed).unwrap_or(u32::MAX - 1);
@@ -70,7 +89,7 @@ mod tests {
 
     fn schedule(seconds: u32, start: Moment) -> Schedule {
         let interval = seconds * SECOND;
-        Schedule { interval, next: start.monotonic + interval }
+        Schedule { interval, next: start.monotonic + interval, shown: None }
     }
 
     fn after(start: Moment, time: Duration) -> Moment {
@@ -105,6 +124,20 @@ mod tests {
             (next.wall - start.wall, next.monotonic),
             (an_hour + chrono::TimeDelta::seconds(10), schedule.due())
         );
+    }
+
+    #[test]
+    fn a_schedule_that_takes_the_place_of_another_is_never_later() {
+        let start = Moment::now();
+        let mut before = schedule(10, start);
+        let shown = before.shown(start);
+        let now = after(start, 4 * SECOND);
+        for (seconds, due) in [(10, 10), (3600, 10), (3, 7)] {
+            let mut new = schedule(seconds, now);
+            new.not_later_than(&before);
+            assert_eq!(new.due(), start.monotonic + due * SECOND, "{seconds}");
+            assert_eq!(new.shown(now) == shown, due == 10, "{seconds}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::service::error::StartError;
 use crate::service::{logger_names, privileges};
 use crate::startup::admission;
 use crate::startup::time_limit::{self, READ_LIMIT};
-use crate::startup::trust::{TrustedOwners, Verdict};
+use crate::startup::trust::{self, TrustedOwners};
 
 /// A configuration that this daemon can run.
 #[derive(Debug)]
@@ -98,8 +98,8 @@ pub(crate) fn reload(origin: &Origin, daemon: Option<&Credentials>) -> Result<Lo
 /// Refuses, as root, what another account could have written.
 fn judged(mut config: Config, origin: &Origin, daemon: Option<&Credentials>) -> Result<Config, LoadFailure> {
     let modules = origin.python(&config.settings).users_path().to_vec();
-    let verdict = Verdict::of(&config.sources, modules, &origin.trusted, daemon.map(|daemon| daemon.uid));
-    match verdict.into_problems() {
+    let Config { sources, plugins, .. } = &mut config;
+    match trust::judge(sources, modules, plugins, &origin.trusted, daemon.map(|daemon| daemon.uid)) {
         Ok(problems) => {
             config.problems.extend(problems);
             Ok(config)

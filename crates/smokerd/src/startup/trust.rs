@@ -1,10 +1,12 @@
 //! Who could have written a configuration. What root runs, no other account may be able to change.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User, geteuid};
-use smoker_config::problem::{Problem, Severity};
-use smoker_config::sources::Sources;
+use smoker_config::problem::{Location, Problem, Severity};
+use smoker_config::sources::{PluginSources, Sources};
+use smoker_model::plugin::PluginSpec;
 use smoker_paths::owners::{self, OwnedPath, Writable};
 
 use crate::service::error::StartError;
@@ -29,18 +31,29 @@ impl TrustedOwners {
 pub(crate) struct Verdict {
     refused: Vec<String>,
     warnings: Vec<String>,
+    /// What was looked at.
+    judged: HashSet<PathBuf>,
 }
 
 impl Verdict {
     /// Looks at everything that was read, at further `paths` such as the folders of modules, and at all folders above.
     /// `daemon` is the account that the daemon becomes.
     pub(crate) fn of(sources: &Sources, paths: Vec<PathBuf>, trusted: &TrustedOwners, daemon: Option<Uid>) -> Self {
-        let mut verdict = Self { refused: sources.from_working_directory.clone(), warnings: Vec::new() };
-        let own = [Some(Uid::from_raw(0)), Some(geteuid()), daemon].into_iter().flatten();
-        let accounts: Vec<u32> = own.map(Uid::as_raw).chain(trusted.0.iter().copied()).collect();
+        let mut verdict = Self { refused: sources.from_working_directory.clone(), ..Self::default() };
+        let accounts = accounts(trusted, daemon);
         let read = sources.paths.iter().cloned();
         for found in owners::on_the_way(&read.chain(paths).collect::<Vec<_>>()) {
             verdict.judge(&found, &accounts);
+            verdict.judged.insert(found.path);
+        }
+        verdict
+    }
+
+    /// Looks at the file of one plugin, and at what this verdict has not judged yet of the folders above it.
+    fn of_plugin(&self, plugin: &PluginSources, accounts: &[u32]) -> Self {
+        let mut verdict = Self { refused: plugin.from_working_directory.clone(), ..Self::default() };
+        for found in owners::on_the_way(&plugin.paths).iter().filter(|found| !self.judged.contains(&found.path)) {
+            verdict.judge(found, accounts);
         }
         verdict
     }
@@ -72,7 +85,7 @@ impl Verdict {
     /// The problems that do not keep this process from running the configuration. The error has all that does: only root
     /// refuses, since nobody else has more rights than the accounts that could have written it.
     pub(crate) fn into_problems(self) -> Result<Vec<Problem>, StartError> {
-        let Self { refused, warnings } = self;
+        let Self { refused, warnings, .. } = self;
         let problem = |text| Problem { severity: Severity::Warning, location: None, plugin: None, text };
         if !geteuid().is_root() {
             return Ok(refused
@@ -85,6 +98,44 @@ impl Verdict {
         }
         Ok(warnings.into_iter().map(problem).collect())
     }
+}
+
+/// Judges a whole configuration with the `modules` that it names. The file of a plugin that is refused counts as one that
+/// is broken: the plugin is left out.
+pub(crate) fn judge(
+    sources: &Sources,
+    modules: Vec<PathBuf>,
+    plugins: &mut Vec<PluginSpec>,
+    trusted: &TrustedOwners,
+    daemon: Option<Uid>,
+) -> Result<Vec<Problem>, StartError> {
+    let whole = Verdict::of(sources, modules, trusted, daemon);
+    let accounts = accounts(trusted, daemon);
+    let mut of_plugins = Vec::new();
+    for part in &sources.of_plugins {
+        let name = &part.plugin;
+        let location = part.paths.first().map(|file| Location { file: file.clone(), line: 1, column: 1 });
+        let problem =
+            |severity, text| Problem { severity, location: location.clone(), plugin: Some(name.clone()), text };
+        match whole.of_plugin(part, &accounts).into_problems() {
+            Ok(problems) => of_plugins.extend(problems.into_iter().map(|it| problem(it.severity, it.text))),
+            Err(StartError::Untrusted { reasons }) => {
+                plugins.retain(|plugin| plugin.name != *name);
+                let text = format!("Plugin {name} not loaded: {}", reasons.join("; "));
+                of_plugins.push(problem(Severity::Error, text));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let mut problems = whole.into_problems()?;
+    problems.extend(of_plugins);
+    Ok(problems)
+}
+
+/// The accounts whose files a daemon takes: root, its own, and those that are trusted.
+fn accounts(trusted: &TrustedOwners, daemon: Option<Uid>) -> Vec<u32> {
+    let own = [Some(Uid::from_raw(0)), Some(geteuid()), daemon].into_iter().flatten();
+    own.map(Uid::as_raw).chain(trusted.0.iter().copied()).collect()
 }
 
 /// The name of an account, else its number.

@@ -16,7 +16,7 @@ use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::startup::configuration::Origin;
 use crate::startup::time_limit::{self, READ_LIMIT};
-use crate::startup::trust::{TrustedOwners, Verdict};
+use crate::startup::trust::{self, TrustedOwners};
 use crate::startup::{admission, parameters};
 use crate::test_plugin::test_request::TestRequest;
 
@@ -64,12 +64,14 @@ impl Selection {
             let problems = of_plugin(error.problems(), name);
             SelectionError::Config { error, problems }
         })?;
-        let Config { settings, plugins, problems, sources } = config;
+        let Config { settings, mut plugins, mut problems, sources } = config;
         let credentials = privileges::credentials_of(&settings)?;
         let python = origin.python(&settings);
         let daemon = credentials.as_ref().map(|credentials| credentials.uid);
-        let verdict = Verdict::of(&sources, python.users_path().to_vec(), &origin.trusted, daemon);
-        let of_owners = verdict.into_problems()?;
+        let modules = python.users_path().to_vec();
+        let judged = trust::judge(&sources, modules, &mut plugins, &origin.trusted, daemon)?;
+        let (of_plugins, of_owners): (Vec<_>, Vec<_>) = judged.into_iter().partition(|it| it.plugin.is_some());
+        problems.extend(of_plugins);
         let mut warnings = of_plugin(&problems, name);
         let Some(spec) = plugins.iter().find(|plugin| plugin.name.as_str() == name).cloned() else {
             if warnings.is_empty() {

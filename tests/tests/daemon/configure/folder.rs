@@ -60,8 +60,8 @@ fn what_is_wrong_is_told_with_the_file_that_has_it() {
     let sandbox = Sandbox::new();
     folder().file("plugin.d/odd.yaml", "Command: [x\n").write(&sandbox).expect("writable");
     let output = cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}"]);
-    output.expect_code(1);
-    expect_line(&output.stderr, &["plugin.d/odd.yaml:", "not closed"]);
+    output.expect_code(3);
+    expect_line(&output.stderr, &["plugin.d/odd.yaml:", "Plugin odd not loaded", "not closed"]);
 }
 
 #[test]
@@ -75,10 +75,15 @@ fn a_folder_is_read_again_at_a_hang_up() {
     daemon.run("Added").expect_ok(&["added"]);
 
     write("plugin.d/Broken.yaml", "Command: [x\n");
+    write("plugin.d/Other.yaml", "Command: echo other\n");
     daemon.signal(Signal::SIGHUP);
-    let refused = || daemon.log().contains("plugin.d/Broken.yaml:") && daemon.log().contains("is refused");
+    wait::until_true("all but the broken one to count", || names(&daemon) == ["Added", "Other"]);
+    expect_line(&daemon.log(), &["ERROR", "plugin.d/Broken.yaml:", "Plugin Broken not loaded"]);
+    write("common.yaml", "bind_port: [x\n");
+    daemon.signal(Signal::SIGHUP);
+    let refused = || daemon.log().contains("common.yaml:") && daemon.log().contains("is refused");
     wait::until_true("the refusal", refused);
-    assert_eq!(names(&daemon), ["Added"]);
+    assert_eq!(names(&daemon), ["Added", "Other"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::Request;
+use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
@@ -158,12 +159,12 @@ fn root_takes_no_include_from_the_working_directory() {
 #[test]
 fn a_pipe_among_the_files_is_told_and_keeps_nobody_waiting() {
     let pipe = |sandbox: &Sandbox, name: &str| mkfifo(&sandbox.path(name), Mode::S_IRWXU).expect("a pipe");
-    for name in ["plugin.d/F.yaml", "logging.ini"] {
+    for (name, code) in [("plugin.d/F.yaml", 3), ("action", 1), ("logging.ini", 1)] {
         let sandbox = prepare();
         let _ = fs::remove_file(sandbox.path(name));
         pipe(&sandbox, name);
         let refused = smokerd(&sandbox, &["--check"]);
-        refused.expect_code(1);
+        refused.expect_code(code);
         assert!(refused.stderr.contains("it is a named pipe (FIFO), not a file"), "{}", refused.stderr);
         smokerd(&sandbox, &["--stop", "-p", "{{PIDFILE}}"]).expect_code(1);
     }
@@ -179,6 +180,26 @@ fn a_reload_with_a_pipe_is_refused_and_the_next_one_counts() {
     daemon.write(&hello().plugin("new", "Command: x"));
     daemon.signal(Signal::SIGHUP);
     wait::until_true("the new plugin", || daemon.send(&Request::get("/plugins/new")).status == 200);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_refused_file_of_a_plugin_leaves_that_plugin_out() {
+    let sandbox = prepare();
+    sandbox.write("plugin.d/Open.yaml", b"Command: touch {{DIR}}/ran\n").expect("writable");
+    sandbox.write("elsewhere/Theirs.yaml", b"Command: touch {{DIR}}/ran\n").expect("writable");
+    set_mode(&sandbox, "plugin.d/Open.yaml", 0o646);
+    symlink(sandbox.path("elsewhere/Theirs.yaml"), sandbox.path("plugin.d/Theirs.yaml")).expect("writable");
+    chown(sandbox.path("elsewhere"), Some(STRANGER), None).expect("root may");
+    let checked = smokerd(&sandbox, &["--check"]);
+    checked.expect_code(3);
+    for (plugin, reason) in [("Open", "can be written by everybody"), ("Theirs", "belongs to 12345")] {
+        let place = format!("plugin.d/{plugin}.yaml:1:1: Plugin {plugin} not loaded: ");
+        expect_line(&checked.stderr, &["ERROR", &place, reason]);
+        smokerd(&sandbox, &["--test-plugin", plugin]).expect_code(1);
+    }
+    assert!(!sandbox.path("ran").exists());
+    smokerd(&sandbox, &["--test-plugin", "T"]).expect_code(0);
 }
 
 /// Root writes no generated configuration over a link of another account.
