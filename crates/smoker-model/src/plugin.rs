@@ -55,8 +55,8 @@ pub struct PluginSpec {
     pub history: usize,
     /// The account of its runs (`uid`, `gid`), of their parsers and actions too.
     pub run_as: RunAs,
-    /// What follows each run (`Action`); none also for an empty one.
-    pub action: Option<ActionSpec>,
+    /// What follows each run (`Action`), in this order; none also for an empty one.
+    pub actions: Vec<ActionSpec>,
     /// While this path exists no run takes place (`MaintenanceLock`).
     pub maintenance_lock: Option<PathBuf>,
     /// All parameters, merged, for the wire, filters and `%(Name)s`.
@@ -78,6 +78,12 @@ pub enum Trigger {
 /// What follows a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionSpec {
+    /// Its name under `actions`; none for one that stands in a template itself.
+    pub name: Option<String>,
+    /// All its parameters, for modules, which find them under `Action`.
+    pub parameters: Value,
+    /// Those of its parameters that mean nothing to the daemon, for its command.
+    pub own_parameters: Parameters,
     /// What it invokes; none when neither a command nor a module is configured,
     /// which is an error of each time that the action is due.
     pub invocation: Option<Invocation>,

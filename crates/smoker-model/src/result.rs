@@ -16,11 +16,20 @@ use crate::value::python_text;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComponentResults(Map<String, Json>);
 
-/// The result of the action that followed a run.
+/// The result of one of the actions that followed a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionRun {
+    /// The action's name; none for one that stands in a template itself.
+    pub name: Option<String>,
+    /// What it gave.
+    pub result: PluginResult,
+}
+
+/// The result of the actions that followed a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ActionResult {
-    /// The result of the configured action.
-    Ran(Box<PluginResult>),
+    /// The results of the configured actions, in their order, at least one.
+    Ran(Vec<ActionRun>),
     /// An action that the plugin reported in its own output; shown as it was reported.
     Told(Map<String, Json>),
 }
@@ -60,12 +69,13 @@ pub struct Findings {
 }
 
 /// The keys that the daemon writes into a result, or may write one day: no module's key replaces one of them.
-const OWN_KEYS: [&str; 17] = [
+const OWN_KEYS: [&str; 18] = [
     "status",
     "messages",
     "lastRun",
     "componentResults",
     "action",
+    "actions",
     "forced",
     "duration",
     "lastRunUtc",
@@ -270,16 +280,46 @@ impl Serialize for WireResult<'_> {
         for (name, value) in &result.extra {
             out.serialize_entry(name, value)?;
         }
+        if let Some(ActionResult::Ran(runs)) = &result.action
+            && runs.len() > 1
+        {
+            out.serialize_entry("actions", runs)?;
+        }
         out.end()
     }
 }
 
+impl ActionResult {
+    /// The action that a reader of one should see: the first with the worst status.
+    fn worst(runs: &[ActionRun]) -> Option<&ActionRun> {
+        let first = |status| runs.iter().find(|run| run.result.status == status);
+        first(Status::Error).or_else(|| first(Status::Warn)).or_else(|| runs.first())
+    }
+}
+
+/// As readers of one action know it. All of several are listed under `actions`.
 impl Serialize for ActionResult {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Ran(result) => result.on_wire(ComponentShape::Plain).serialize(serializer),
+            Self::Ran(runs) => {
+                Self::worst(runs).map(|run| run.result.on_wire(ComponentShape::Plain)).serialize(serializer)
+            }
             Self::Told(object) => object.serialize(serializer),
         }
+    }
+}
+
+/// With the action's name in front.
+impl Serialize for ActionRun {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Named<'a> {
+            name: Option<&'a str>,
+            #[serde(flatten)]
+            result: WireResult<'a>,
+        }
+        let result = self.result.on_wire(ComponentShape::Plain);
+        Named { name: self.name.as_deref(), result }.serialize(serializer)
     }
 }
 

@@ -1,9 +1,11 @@
 //! *Act*: the action that follows a check, and its own result.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
-use smoker_model::result::{ActionResult, ComponentShape, Findings, PluginResult};
+use smoker_model::result::{ActionRun, ComponentShape, Findings, PluginResult};
 use smoker_model::timestamp::Timestamp;
 use smoker_model::value::Value;
 
@@ -12,28 +14,29 @@ use crate::context::RunContext;
 use crate::modules::dispatch::{ModuleRun, Modules};
 use crate::output;
 use crate::prepared::PreparedPlugin;
+use crate::process::environment;
 
-/// Runs an action on a result and gives the result with the action's own in
-/// it. An action that is a module may change the plugin's result.
+/// Runs an action on a result and gives its own result. An action that is a
+/// module may change the plugin's result.
 pub(crate) async fn run(
     action: &ActionSpec,
-    result: PluginResult,
+    result: &mut PluginResult,
     context: RunContext<'_>,
     modules: &Modules,
-) -> PluginResult {
+) -> ActionRun {
     let started = Timestamp::now();
     let (findings, changed) = match &action.invocation {
         None => (Findings::error("No Command or Module to execute!"), None),
-        Some(invocation) => findings(invocation, &result, context, modules).await,
+        Some(invocation) => findings(action, invocation, result, context, modules).await,
     };
-    let result = match changed {
-        Some(changed) => changed.into_result(result.last_run, result.forced),
-        None => result,
-    };
-    PluginResult { action: Some(ActionResult::Ran(Box::new(findings.into_result(started, false)))), ..result }
+    if let Some(changed) = changed {
+        *result = changed.into_result(result.last_run, result.forced);
+    }
+    ActionRun { name: action.name.clone(), result: findings.into_result(started, false) }
 }
 
 async fn findings(
+    action: &ActionSpec,
     invocation: &Invocation,
     result: &PluginResult,
     context: RunContext<'_>,
@@ -42,11 +45,12 @@ async fn findings(
     match &invocation.execution {
         Execution::Module(name) => {
             let result = Some(fields_of(result));
-            modules.act(&ModuleRun { kind: ModuleKind::Action, name, invocation, result }, context).await
+            let parameters = &of_action(&context.plugin.spec().parameters, action);
+            modules.act(&ModuleRun { kind: ModuleKind::Action, name, invocation, parameters, result }, context).await
         }
         Execution::Command { command, .. } => {
-            let values = &overlaid(&context.plugin.spec().parameters, result);
-            let environment = &environment(context.plugin, invocation, result);
+            let values = &overlaid(&context.plugin.spec().parameters, action, result);
+            let environment = &environment(context.plugin, action, invocation, result);
             let command = CommandRun { command, invocation, values, environment };
             let findings = match command.run(context).await {
                 Ok(outcome) => command.cut_short(&outcome).unwrap_or_else(|| output::findings(&outcome)),
@@ -57,10 +61,21 @@ async fn findings(
     }
 }
 
-/// The plugin's parameters with the fields of its result over them: the names
-/// that an action's command and its standard input know.
-fn overlaid(parameters: &Parameters, result: &PluginResult) -> Parameters {
-    let mut values = parameters.clone();
+/// The plugin's parameters for one of its actions, which finds its own under `Action`.
+fn of_action<'a>(parameters: &'a Parameters, action: &ActionSpec) -> Cow<'a, Parameters> {
+    if parameters.get("Action") == Some(&action.parameters) {
+        return Cow::Borrowed(parameters);
+    }
+    let mut own = parameters.clone();
+    own.insert("Action".to_owned(), action.parameters.clone());
+    Cow::Owned(own)
+}
+
+/// The plugin's parameters, over them the action's own, over them the fields
+/// of the plugin's result: the names that an action's command and its standard input know.
+fn overlaid(parameters: &Parameters, action: &ActionSpec, result: &PluginResult) -> Parameters {
+    let mut values = of_action(parameters, action).into_owned();
+    values.extend(action.own_parameters.clone());
     values.extend(fields_of(result).into_iter().map(|(name, value)| (name, Value::from(value))));
     values
 }
@@ -76,9 +91,14 @@ fn fields_of(result: &PluginResult) -> Map<String, Json> {
     fields
 }
 
-fn environment(plugin: &PreparedPlugin, action: &Invocation, result: &PluginResult) -> Vec<(String, String)> {
-    let mut environment = plugin.environment().to_vec();
-    environment.push(("SMOKER_TIMEOUT".to_owned(), action.timeout.text.clone()));
+fn environment(
+    plugin: &PreparedPlugin,
+    action: &ActionSpec,
+    invocation: &Invocation,
+    result: &PluginResult,
+) -> Vec<(String, String)> {
+    let mut environment = environment::of_action(plugin.environment(), action);
+    environment.push(("SMOKER_TIMEOUT".to_owned(), invocation.timeout.text.clone()));
     environment.push(("SMOKER_STATUS".to_owned(), result.status.to_string()));
     environment
 }

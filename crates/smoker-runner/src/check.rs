@@ -46,7 +46,8 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
     let invocation = &spec.invocation;
     match &invocation.execution {
         Execution::Module(name) => {
-            let module = ModuleRun { kind: ModuleKind::Plugin, name, invocation, result: None };
+            let parameters = &spec.parameters;
+            let module = ModuleRun { kind: ModuleKind::Plugin, name, invocation, parameters, result: None };
             modules.run(&module, context).await
         }
         Execution::Command { command, parser } => {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use smoker_model::plugin::ActionSpec;
-use smoker_model::result::PluginResult;
+use smoker_model::result::{ActionRun, PluginResult};
 use tokio_util::sync::CancellationToken;
 
 use crate::act;
@@ -93,9 +93,9 @@ impl PluginRun<'_> {
         check::run(context, &self.modules).await
     }
 
-    /// Runs an action on the result of the check and gives the result with the
-    /// action's own in it. What goes wrong is part of the action's own result.
-    pub async fn act(&self, action: &ActionSpec, result: PluginResult) -> PluginResult {
+    /// Runs an action on the result of the check and gives the action's own result.
+    /// What goes wrong is part of it. A module may change the result of the check.
+    pub async fn act(&self, action: &ActionSpec, result: &mut PluginResult) -> ActionRun {
         act::run(action, result, self.context(), &self.modules).await
     }
 

@@ -1,4 +1,4 @@
-//! The action that a plugin's `Action` names.
+//! What `Action` of a plugin or a template means.
 
 use smoker_model::suggest;
 use smoker_model::value::Value;
@@ -7,36 +7,102 @@ use crate::limits::DEFAULT_ACTION_TIMEOUT;
 use crate::problem::SourcePlace;
 use crate::spec::plugin_fault::PluginFault;
 use crate::yaml::merge::shown;
-use crate::yaml::node::{Entry, find, kind_name};
+use crate::yaml::node::{Entry, Kind, Node, find, find_text};
 
-/// The action that a plugin's own `Action` names, with its defaults.
-pub(crate) fn by_name(named: &Entry, actions: &[Entry]) -> Result<Value, PluginFault> {
-    let name = named.value.to_value();
-    if !matches!(name, Value::Text(_)) && find(actions, &name).is_none() {
-        let kind = kind_name(&name);
-        let reason =
-            format!("Action has to be the name of an entry under actions, not {kind}; without one leave it out");
-        return Err(PluginFault::new(&named.place, reason));
-    }
-    let Some(action) = find(actions, &name) else {
-        let known: Vec<_> = actions.iter().filter_map(|action| action.name.as_text()).collect();
-        let near = suggest::near(&shown(&name), &known).map(|near| format!("; did you mean {near}?"));
-        let reason = format!("Action {} is not configured under actions{}", shown(&name), near.unwrap_or_default());
-        return Err(PluginFault::new(&named.place, reason));
-    };
-    with_defaults(action.value.to_value()).ok_or_else(|| {
-        let reason = format!("its action {} has to be a mapping, not {}", shown(&name), action.value.kind_name());
-        PluginFault::new(&action.place, reason)
-    })
+/// An `Action` as it is configured.
+#[derive(Clone, Copy)]
+pub(crate) struct Configured<'a> {
+    entry: &'a Entry,
+    /// Whether the plugin itself has it. A template may also hold the action's parameters.
+    is_own: bool,
 }
 
-/// The action that a template has: a mapping, or nothing. A name is not looked up there.
-pub(crate) fn of_template(value: Value, place: &SourcePlace) -> Result<Value, PluginFault> {
-    let kind = kind_name(&value);
-    with_defaults(value).ok_or_else(|| {
-        let reason = format!("the Action of a template has to be a mapping, not {kind}; name the action in the plugin");
-        PluginFault::new(place, reason)
-    })
+/// The actions that an `Action` means.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// What the wire shows under `Action`: the parameters of the action, or a list of them.
+    pub(crate) shown: Value,
+    /// Name and parameters of each action. An empty action means none.
+    pub(crate) each: Vec<(Option<String>, Value)>,
+}
+
+impl<'a> Configured<'a> {
+    /// The `Action` that counts: the plugin's own, else its template's, else that of `BasePlugin`.
+    pub(crate) fn find(plugin: &'a [Entry], template: Option<&'a [Entry]>, base: &'a [Entry]) -> Option<Self> {
+        let own = find_text(plugin, "Action").map(|entry| Self { entry, is_own: true });
+        let of = |template: &'a [Entry]| find_text(template, "Action").map(|entry| Self { entry, is_own: false });
+        own.or_else(|| template.and_then(of)).or_else(|| of(base))
+    }
+
+    /// The entries of the actions that are named and known, and the whole entry where it is none.
+    pub(crate) fn entries(self, actions: &'a [Entry]) -> Vec<&'a Entry> {
+        let by_name = |node: &Node| find(actions, &node.to_value());
+        match &self.entry.value.resolved().kind {
+            Kind::List(items) => items.iter().filter_map(|item| by_name(item)).collect(),
+            Kind::Map(_) => vec![self.entry],
+            _ => by_name(&self.entry.value).into_iter().collect(),
+        }
+    }
+
+    /// Looks the names up and adds the defaults.
+    pub(crate) fn resolve(self, actions: &[Entry]) -> Result<Resolved, PluginFault> {
+        let Self { entry, .. } = self;
+        if let Kind::List(items) = &entry.value.resolved().kind {
+            let each = items.iter().map(|item| self.resolve_one(item, &item.place, actions));
+            let each = each.collect::<Result<Vec<_>, _>>()?;
+            let shown = Value::List(each.iter().map(|(_, parameters)| parameters.clone()).collect());
+            return Ok(Resolved { shown, each: without_empty(each) });
+        }
+        let one = self.resolve_one(&entry.value, &entry.place, actions)?;
+        Ok(Resolved { shown: one.1.clone(), each: without_empty(vec![one]) })
+    }
+
+    fn resolve_one(
+        self,
+        node: &Node,
+        place: &SourcePlace,
+        actions: &[Entry],
+    ) -> Result<(Option<String>, Value), PluginFault> {
+        let value = node.to_value();
+        // The original takes a template's mapping as the action itself, and what is empty there as none.
+        if !self.is_own && (matches!(value, Value::Map(_)) || !value.is_truthy()) {
+            return Ok((None, with_defaults(value).unwrap_or(Value::Null)));
+        }
+        match find(actions, &value) {
+            Some(action) => {
+                let name = shown(&value);
+                let parameters = with_defaults(action.value.to_value()).ok_or_else(|| {
+                    let kind = action.value.kind_name();
+                    PluginFault::new(&action.place, format!("its action {name} has to be a mapping, not {kind}"))
+                })?;
+                Ok((Some(name), parameters))
+            }
+            None if matches!(value, Value::Text(_)) => Err(PluginFault::new(place, not_configured(&value, actions))),
+            None => {
+                let kind = node.kind_name();
+                let reason = format!(
+                    "Action has to be the name of an entry under actions, or a list of names, not {kind}; without one \
+                     leave it out"
+                );
+                Err(PluginFault::new(place, reason))
+            }
+        }
+    }
+}
+
+fn not_configured(name: &Value, actions: &[Entry]) -> String {
+    let name = shown(name);
+    let known: Vec<_> = actions.iter().filter_map(|action| action.name.as_text()).collect();
+    let next = match suggest::near(&name, &known) {
+        Some(near) => format!("; did you mean {near}?"),
+        None if known.is_empty() => ", which has no entries".to_owned(),
+        None => String::new(),
+    };
+    format!("Action {name} is not configured under actions{next}")
+}
+
+fn without_empty(each: Vec<(Option<String>, Value)>) -> Vec<(Option<String>, Value)> {
+    each.into_iter().filter(|(_, parameters)| parameters.is_truthy()).collect()
 }
 
 /// Puts the defaults below an action's own parameters. What is empty stays as

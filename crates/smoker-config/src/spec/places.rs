@@ -3,6 +3,7 @@
 use smoker_model::plugin::PluginName;
 
 use crate::problem::{Location, SourcePlace};
+use crate::spec::action::Configured;
 use crate::spec::resolve::{Sections, resolve};
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find, find_text};
@@ -21,8 +22,8 @@ pub struct ParameterKey {
 /// The place of a parameter; without one of its own that of the action or the plugin as a whole.
 pub(crate) fn locate(key: &ParameterKey, plugins: &[Entry], sections: &Sections<'_>) -> Option<Location> {
     let plugin = plugins.iter().find(|plugin| shown(&plugin.name) == key.plugin.as_str())?;
-    let action = if key.is_of_action { action_of(plugin, sections) } else { None };
-    let of_action = action.and_then(|action| match &key.name {
+    let actions = if key.is_of_action { actions_of(plugin, sections) } else { Vec::new() };
+    let of_action = actions.into_iter().find_map(|action| match &key.name {
         Some(name) => find_text(action.value.entries()?, name).map(|entry| entry.place.clone()),
         None => Some(action.place.clone()),
     });
@@ -34,12 +35,11 @@ fn place_in_plugin(plugin: &Entry, name: &str, sections: &Sections<'_>) -> Optio
     resolve(plugin, sections).ok()??.parameters.get(name)?.place.clone()
 }
 
-/// The action's entry: the one that the plugin names, else the mapping of its template or of `BasePlugin`.
-fn action_of<'a>(plugin: &'a Entry, sections: &Sections<'a>) -> Option<&'a Entry> {
-    let body = plugin.value.entries()?;
-    if let Some(named) = find_text(body, "Action") {
-        return find(sections.actions, &named.value.to_value());
-    }
+/// The entries of the plugin's actions.
+fn actions_of<'a>(plugin: &'a Entry, sections: &Sections<'a>) -> Vec<&'a Entry> {
+    let Some(body) = plugin.value.entries() else { return Vec::new() };
     let template = find_text(body, "Template").and_then(|named| find(sections.templates, &named.value.to_value()));
-    template.into_iter().chain([sections.base]).find_map(|template| find_text(template.value.entries()?, "Action"))
+    let template = template.and_then(|template| template.value.entries());
+    let base = sections.base.value.entries().unwrap_or_default();
+    Configured::find(body, template, base).map(|action| action.entries(sections.actions)).unwrap_or_default()
 }

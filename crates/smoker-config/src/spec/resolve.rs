@@ -34,6 +34,8 @@ pub(crate) struct Resolved {
     pub(crate) name: PluginName,
     pub(crate) place: SourcePlace,
     pub(crate) parameters: IndexMap<String, Parameter>,
+    /// Name and parameters of each action.
+    pub(crate) actions: Vec<(Option<String>, Value)>,
 }
 
 /// Merges the parameters of one plugin. `None` when it is switched off.
@@ -47,19 +49,23 @@ pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<
     }
     let mut parameters = defaults();
     overlay(&mut parameters, template_body(sections.base)?)?;
-    if let Some(template) = find_text(body, "Template") {
-        overlay(&mut parameters, template_body(find_template(template, sections)?)?)?;
+    let template = match find_text(body, "Template") {
+        Some(template) => Some(template_body(find_template(template, sections)?)?),
+        None => None,
+    };
+    if let Some(template) = template {
+        overlay(&mut parameters, template)?;
     }
     overlay(&mut parameters, body)?;
-    let own_action = find_text(body, "Action");
-    if let Some(parameter) = parameters.get_mut("Action") {
-        let place = parameter.place.clone().unwrap_or_else(|| plugin.place.clone());
-        parameter.value = match own_action {
-            Some(entry) => action::by_name(entry, sections.actions)?,
-            None => action::of_template(std::mem::replace(&mut parameter.value, Value::Null), &place)?,
-        };
+    let mut actions = Vec::new();
+    if let Some(configured) = action::Configured::find(body, template, template_body(sections.base)?) {
+        let resolved = configured.resolve(sections.actions)?;
+        actions = resolved.each;
+        if let Some(parameter) = parameters.get_mut("Action") {
+            parameter.value = resolved.shown;
+        }
     }
-    Ok(Some(Resolved { name: name.into(), place: plugin.place.clone(), parameters }))
+    Ok(Some(Resolved { name: name.into(), place: plugin.place.clone(), parameters, actions }))
 }
 
 /// The parameters that the original gives every plugin, in the order of the wire.

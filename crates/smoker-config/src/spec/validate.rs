@@ -31,7 +31,7 @@ pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<Pl
     let history = check.history();
     let run_as = check.run_as();
     let process = check.process(&run_as);
-    let action = check.action(max_output, &run_as)?;
+    let actions = check.actions(max_output, &run_as)?;
     let maintenance_lock = check.maintenance_lock()?;
     let stdin = check.stdin()?;
     Ok(PluginSpec {
@@ -41,7 +41,7 @@ pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<Pl
         serial,
         history,
         run_as,
-        action,
+        actions,
         maintenance_lock,
         parameters: resolved.parameters.into_iter().map(|(name, parameter)| (name, parameter.value)).collect(),
     })
@@ -184,10 +184,25 @@ impl<'a> Check<'a> {
         stdin(self.get("Stdin")).map_err(|reason| self.refuse("Stdin", reason))
     }
 
-    /// Makes the specification of the action. What an action lacks is the
+    fn actions(&mut self, max_output: usize, run_as: &RunAs) -> Result<Vec<ActionSpec>, PluginFault> {
+        let actions = &self.plugin.actions;
+        actions.iter().filter_map(|(name, action)| self.action(name.as_deref(), action, max_output, run_as)).collect()
+    }
+
+    /// Makes the specification of an action. What an action lacks is the
     /// ERROR of its own runs; the plugin itself is not to suffer from it.
-    fn action(&mut self, max_output: usize, run_as: &RunAs) -> Result<Option<ActionSpec>, PluginFault> {
-        let Some(Value::Map(entries)) = self.truthy("Action") else { return Ok(None) };
+    fn action(
+        &mut self,
+        name: Option<&str>,
+        action: &Value,
+        max_output: usize,
+        run_as: &RunAs,
+    ) -> Option<Result<ActionSpec, PluginFault>> {
+        let Value::Map(entries) = action else { return None };
+        let which = match name {
+            Some(name) if self.plugin.actions.len() > 1 => format!("its action {name}"),
+            _ => "its action".to_owned(),
+        };
         let get = |key: &str| {
             debug_assert!(OF_ACTIONS.contains(&key), "{key} is missing in the list of keys");
             let entry = entries.iter().find(|(name, _)| name.as_text() == Some(key));
@@ -196,21 +211,18 @@ impl<'a> Check<'a> {
         let timeout = get("Timeout").unwrap_or(&Value::Null);
         let timeout = TimeLimit::from_value(timeout).unwrap_or_else(|| {
             let reason = wrong_timeout(timeout);
-            self.warn("Action", &format!("its action: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, counts"));
+            self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, counts"));
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
         let (command, module) = (get("Command"), get("Module"));
         let execution = match (command.filter(|it| it.is_truthy()), module.filter(|it| it.is_truthy())) {
             (Some(command), module) => {
                 if module.is_some() {
-                    self.warn("Action", "its action has both Command and Module; the Command counts");
+                    self.warn("Action", &format!("{which} has both Command and Module; the Command counts"));
                 }
                 if command.as_text().is_none() {
                     let kind = kind_name(command);
-                    self.warn(
-                        "Action",
-                        &format!("its action's Command has to be text, not {kind}; it will be an ERROR"),
-                    );
+                    self.warn("Action", &format!("{which}'s Command has to be text, not {kind}; it will be an ERROR"));
                 }
                 Some(Execution::Command { command: command.clone(), parser: None })
             }
@@ -219,36 +231,43 @@ impl<'a> Check<'a> {
                     let kind = kind_name(module);
                     self.warn(
                         "Action",
-                        &format!("its action's Module has to be a dotted name, not {kind}; it will be an ERROR"),
+                        &format!("{which}'s Module has to be a dotted name, not {kind}; it will be an ERROR"),
                     );
                 }
                 Some(Execution::Module(python_text::str(module)))
             }
             (None, None) => {
-                self.warn("Action", "its action has neither Command nor Module; it will be an ERROR");
+                self.warn("Action", &format!("{which} has neither Command nor Module; it will be an ERROR"));
                 None
             }
         };
-        let stdin = stdin(get("Stdin")).map_err(|reason| self.refuse("Action", format!("its action's {reason}")))?;
+        let stdin = match stdin(get("Stdin")) {
+            Ok(stdin) => stdin,
+            Err(reason) => return Some(Err(self.refuse("Action", format!("{which}'s {reason}")))),
+        };
         let max_output = match get("MaxOutput").map(quantity::bytes) {
             None => max_output,
             Some(Ok(bytes)) => bytes,
             Some(Err(reason)) => {
-                self.warn("Action", &format!("its action's MaxOutput {reason}; the plugin's own counts"));
+                self.warn("Action", &format!("{which}'s MaxOutput {reason}; the plugin's own counts"));
                 max_output
             }
         };
         let leave_running = switch(get("LeaveRunning")).unwrap_or_else(|reason| {
-            self.warn("Action", &format!("its action's LeaveRunning {reason}"));
+            self.warn("Action", &format!("{which}'s LeaveRunning {reason}"));
             false
         });
         let (process, warnings) = process_settings::read(get, run_as);
         for (_, text) in warnings {
-            self.warn("Action", &format!("its action's {text}"));
+            self.warn("Action", &format!("{which}'s {text}"));
         }
         let invocation =
             execution.map(|execution| Invocation { execution, timeout, stdin, max_output, leave_running, process });
-        Ok(Some(ActionSpec { invocation }))
+        let own = entries.iter().filter_map(|(name, value)| Some((name.as_text()?, value)));
+        let own = own.filter(|(name, _)| !OF_ACTIONS.contains(name));
+        let own_parameters = own.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        let name = name.map(str::to_owned);
+        Some(Ok(ActionSpec { name, parameters: action.clone(), own_parameters, invocation }))
     }
 }
 

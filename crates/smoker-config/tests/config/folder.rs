@@ -32,7 +32,7 @@ fn each_file_is_an_entry_and_they_are_sorted_by_name() {
     let web = plugin(&config, "Web");
     let five_seconds = Duration::from_secs(5);
     assert_eq!(web.trigger, Some(Trigger::Every { interval: five_seconds, splay: Duration::ZERO }));
-    assert!(web.action.is_some());
+    assert_eq!(web.actions.len(), 1);
 }
 
 #[test]

@@ -147,51 +147,94 @@ plugins:
     );
     assert_eq!(shown("c"), "{'Command': None, 'Module': 'x.y', 'Timeout': 5}");
     assert_eq!((shown("d"), shown("e"), shown("f")), ("{}".into(), "None".into(), "None".into()));
-    let mail = plugin(&config, "a").action.as_ref().and_then(|action| action.invocation.as_ref()).expect("an action");
+    let mail = plugin(&config, "a").actions[0].invocation.as_ref().expect("an action");
     assert_eq!(mail.execution, Execution::Command { command: text("echo mail"), parser: None });
     assert_eq!((mail.timeout.text.as_str(), mail.stdin, mail.max_output), ("60", StdinMode::Json, 2048));
-    let module = plugin(&config, "c").action.as_ref().and_then(|action| action.invocation.as_ref()).expect("an action");
+    let module = plugin(&config, "c").actions[0].invocation.as_ref().expect("an action");
     assert_eq!(module.execution, Execution::Module("x.y".to_owned()));
     assert_eq!((module.timeout.text.as_str(), module.stdin, module.max_output), ("5", StdinMode::Null, 1024));
     for name in ["d", "e", "f"] {
-        assert_eq!(plugin(&config, name).action, None, "{name}");
+        assert_eq!(plugin(&config, name).actions, [], "{name}");
     }
     assert_eq!(folder.problems(), [""; 0]);
 }
 
 #[test]
-fn a_plugin_names_its_action_and_a_template_holds_it() {
+fn a_plugin_names_its_action_and_a_template_names_or_holds_it() {
     let folder = Folder::with(
         "templates:
   BasePlugin: {}
-  ByName: {Action: A}
+  ByName: {Action: Aaa}
   Inline: {Action: {Command: echo t}}
 actions:
-  A: {Command: echo a}
+  Aaa: {Command: echo a}
   List: [1]
 plugins:
-  unknown: {Command: x, Action: Aa}
+  unknown: {Command: x, Action: Aab}
   nothing: {Command: x, Action: null}
   inline: {Command: x, Action: {Command: echo x}}
   tplname: {Command: x, Template: ByName}
   tplinline: {Command: x, Template: Inline}
-  both: {Command: x, Template: ByName, Action: A}
+  both: {Command: x, Template: Inline, Action: Aaa}
   list: {Command: x, Action: List}
 ",
     );
     let config = folder.config();
-    assert_eq!(names(&config), ["tplinline", "both"]);
+    assert_eq!(names(&config), ["tplname", "tplinline", "both"]);
     let shown = |name: &str| smoker_model::value::python_text::repr(&plugin(&config, name).parameters["Action"]);
     assert_eq!(shown("tplinline"), "{'Command': 'echo t', 'Module': None, 'Timeout': 60}");
+    assert_eq!(shown("tplname"), "{'Command': 'echo a', 'Module': None, 'Timeout': 60}");
     assert_eq!(shown("both"), "{'Command': 'echo a', 'Module': None, 'Timeout': 60}");
     assert_eq!(
         folder.problems(),
         [
-            "Error smokerd.yaml:9:25: Plugin unknown not loaded: Action Aa is not configured under actions",
-            "Error smokerd.yaml:10:25: Plugin nothing not loaded: Action has to be the name of an entry under actions, not nothing; without one leave it out",
-            "Error smokerd.yaml:11:24: Plugin inline not loaded: Action has to be the name of an entry under actions, not a mapping; without one leave it out",
-            "Error smokerd.yaml:3:12: Plugin tplname not loaded: the Action of a template has to be a mapping, not text; name the action in the plugin",
+            "Error smokerd.yaml:9:25: Plugin unknown not loaded: Action Aab is not configured under actions; did you mean Aaa?",
+            "Error smokerd.yaml:10:25: Plugin nothing not loaded: Action has to be the name of an entry under actions, or a list of names, not nothing; without one leave it out",
+            "Error smokerd.yaml:11:24: Plugin inline not loaded: Action has to be the name of an entry under actions, or a list of names, not a mapping; without one leave it out",
             "Error smokerd.yaml:7:3: Plugin list not loaded: its action List has to be a mapping, not a list",
+        ]
+    );
+}
+
+#[test]
+fn a_plugin_or_a_template_may_list_actions() {
+    let folder = Folder::with(
+        "templates:
+  BasePlugin: {Action: [Tell, {Command: echo inline}]}
+  Typo: {Action: [Tell, Tel]}
+actions:
+  Tell: {Command: echo tell, Url: u, Nice: 5}
+  Mail: {Module: m}
+  Empty: {}
+  Odd: {Timeout: 0}
+plugins:
+  base: {Command: x}
+  own: {Command: x, Action: [Mail, Empty, Tell]}
+  none: {Command: x, Action: []}
+  odd: {Command: x, Action: [Tell, Odd]}
+  typo: {Command: x, Template: Typo}
+  inline: {Command: x, Action: [Tell, {Command: y}]}
+",
+    );
+    let config = folder.config();
+    assert_eq!(names(&config), ["base", "own", "none", "odd"]);
+    let of = |name: &str| -> Vec<_> { plugin(&config, name).actions.iter().map(|it| it.name.clone()).collect() };
+    assert_eq!(of("base"), [Some("Tell".to_owned()), None]);
+    assert_eq!(of("own"), [Some("Mail".to_owned()), Some("Tell".to_owned())]);
+    assert_eq!(of("none"), []);
+    assert_eq!(plugin(&config, "base").actions[0].own_parameters, [("Url".to_owned(), text("u"))].into());
+    let shown = |name: &str| smoker_model::value::python_text::repr(&plugin(&config, name).parameters["Action"]);
+    assert_eq!(
+        shown("own"),
+        "[{'Command': None, 'Module': 'm', 'Timeout': 60}, {}, {'Command': 'echo tell', 'Module': None, 'Timeout': 60, 'Url': 'u', 'Nice': 5}]"
+    );
+    assert_eq!(
+        folder.problems(),
+        [
+            "Warning smokerd.yaml:13:21: Plugin odd: its action Odd: Timeout parameter can't be 0: it has to be a number of seconds above 0, not 0; the default, 60 s, counts",
+            "Warning smokerd.yaml:13:21: Plugin odd: its action Odd has neither Command nor Module; it will be an ERROR",
+            "Error smokerd.yaml:3:25: Plugin typo not loaded: Action Tel is not configured under actions; did you mean Tell?",
+            "Error smokerd.yaml:15:39: Plugin inline not loaded: Action has to be the name of an entry under actions, or a list of names, not a mapping; without one leave it out",
         ]
     );
 }
@@ -214,7 +257,7 @@ plugins:
     );
     let config = folder.config();
     assert_eq!(names(&config), ["a", "b", "c", "d"]);
-    let action = |name: &str| plugin(&config, name).action.clone().expect("an action").invocation;
+    let action = |name: &str| plugin(&config, name).actions[0].clone().invocation;
     assert_eq!(action("a"), None);
     assert_eq!(action("b").expect("a command").execution, Execution::Command { command: text("c"), parser: None });
     assert_eq!(action("c").expect("a command").timeout.text, "60");

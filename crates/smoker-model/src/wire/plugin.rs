@@ -42,8 +42,11 @@ pub struct RunResult {
     pub last_run: String,
     /// What each component gave, in a list or in a mapping (see [`Plugin`]).
     pub component_results: Option<Json>,
-    /// What the action that followed the run gave, which is a result if the daemon ran it.
+    /// What the action that followed the run gave, which is a result if the daemon ran it. Of several the first with the worst status.
     pub action: Option<Json>,
     /// Whether a client asked for the run.
     pub forced: bool,
+    /// What each of several actions gave, with its name; absent for fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<Json>>,
 }

@@ -43,6 +43,7 @@ pub(crate) struct ModuleRun<'a> {
     pub(crate) name: &'a str,
     /// The invocation that names it; for a parser, that of the command whose output it reads.
     pub(crate) invocation: &'a Invocation,
+    pub(crate) parameters: &'a Parameters,
     /// For an action: the plugin's result as the wire shows it.
     pub(crate) result: Option<Map<String, Json>>,
 }
@@ -68,8 +69,9 @@ impl Modules {
     /// plugin's whole `Timeout` to itself. A parser that fails leaves the
     /// output as messages, with the reason after it.
     pub(crate) async fn parse(&self, parser: &str, output: &ChildOutcome, context: RunContext<'_>) -> Findings {
-        let invocation = &context.plugin.spec().invocation;
-        let module = &ModuleRun { kind: ModuleKind::Parser, name: parser, invocation, result: None };
+        let spec = context.plugin.spec();
+        let (invocation, parameters) = (&spec.invocation, &spec.parameters);
+        let module = &ModuleRun { kind: ModuleKind::Parser, name: parser, invocation, parameters, result: None };
         let answer = if output.stdout.cut() + output.stderr.cut() > 0 {
             Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
         } else {
@@ -108,12 +110,12 @@ impl ModuleCall<'_> {
         };
         let reply = match provider {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
-                let request = self.request(as_map(&context.plugin.spec().parameters));
+                let request = self.request(as_map(self.module.parameters));
                 let limits = ChildLimits { timeout, max_output: self.reply_limit(), leave_running: false };
                 builtin::run_in_child(&request, limits, credentials, self.surroundings(), context).await?
             }
             Provider::BuiltIn(_) => {
-                return Ok(builtin::run_here(self.request(as_map(&context.plugin.spec().parameters))).await.into());
+                return Ok(builtin::run_here(self.request(as_map(self.module.parameters))).await.into());
             }
             Provider::Python => self.ask_python(modules, credentials).await?,
         };
@@ -144,7 +146,7 @@ impl ModuleCall<'_> {
         let bounds = JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit };
         // A module raises the exception of its time limit itself. One that catches it may finish.
         let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };
-        let parameters = &context.plugin.spec().parameters;
+        let parameters = self.module.parameters;
         let job = Job::new(registered.run, &request, parameters, bounds, credentials, surroundings);
         let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
         modules

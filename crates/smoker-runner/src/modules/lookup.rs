@@ -73,19 +73,19 @@ pub async fn unused_originals(plugins: &[PluginSpec], python: &PythonSettings, r
     look_up(&[], &names, NOT_USED, python, reaper).await.unwrap_or_default()
 }
 
-/// The modules that a plugin names: its module or parser, and its action's module.
+/// The modules that a plugin names: its module or parser, and its actions' modules.
 pub(crate) fn named_modules(plugin: &PluginSpec) -> Vec<NamedModule<'_>> {
     let of = |kind, name| NamedModule { plugin: &plugin.name, kind, name };
     let own = match &plugin.invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Plugin, name)),
         Execution::Command { parser, .. } => parser.as_ref().map(|name| of(ModuleKind::Parser, name)),
     };
-    let action = plugin.action.as_ref().and_then(|action| action.invocation.as_ref());
-    let action = action.and_then(|action| match &action.execution {
+    let invocations = plugin.actions.iter().filter_map(|action| action.invocation.as_ref());
+    let actions = invocations.filter_map(|invocation| match &invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Action, name)),
         Execution::Command { .. } => None,
     });
-    own.into_iter().chain(action).collect()
+    own.into_iter().chain(actions).collect()
 }
 
 impl NamedModule<'_> {

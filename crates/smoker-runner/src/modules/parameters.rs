@@ -66,9 +66,18 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
     }
     let parameters = as_map(&plugin.parameters);
     let empty = Map::new();
-    let action = parameters.get("Action").and_then(Json::as_object).unwrap_or(&empty);
+    let actions: Vec<_> = match parameters.get("Action") {
+        Some(Json::Array(several)) => several.iter().filter_map(Json::as_object).collect(),
+        one => one.and_then(Json::as_object).into_iter().collect(),
+    };
     let mut found = Vec::new();
     for built_in in built_ins {
+        let names_it = |action: &&&Map<String, Json>| {
+            action.get("Module").and_then(Json::as_str).is_some_and(|name| {
+                catalogue::find(built_in.kind, name).is_some_and(|found| found.name == built_in.name)
+            })
+        };
+        let action = actions.iter().find(names_it).copied().unwrap_or(&empty);
         let layers: &[_] = if built_in.kind == ModuleKind::Action { &[action, &parameters] } else { &[&parameters] };
         let faults = verify::verify(built_in, layers, |name| command_uses(plugin, name));
         found.extend(faults.into_iter().map(|fault| ParameterMistake {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use smoker_model::plugin::PluginSpec;
+use smoker_model::plugin::{ActionSpec, Parameters, PluginSpec};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
@@ -18,13 +18,31 @@ pub(crate) const DAEMON_ONLY: [&str; 4] = ["JOURNAL_STREAM", "NOTIFY_SOCKET", "W
 
 /// The variables of a plugin's runs, and what has to be said about those that are missing.
 pub(crate) fn of_plugin(spec: &PluginSpec) -> (Vec<(String, String)>, Vec<String>) {
-    let mut warnings = Vec::new();
     let mut variables = vec![
         ("SMOKER_PLUGIN".to_owned(), without_nul(spec.name.as_str())),
         ("SMOKER_TIMEOUT".to_owned(), spec.invocation.timeout.text.clone()),
     ];
+    let (of_parameters, mut warnings) = of_parameters(&spec.parameters);
+    variables.extend(of_parameters);
+    for action in &spec.actions {
+        let name = action.name.as_deref().unwrap_or("of its template");
+        let of_action = self::of_parameters(&action.own_parameters).1;
+        warnings.extend(of_action.into_iter().map(|warning| format!("action {name}: {warning}")));
+    }
+    (variables, warnings)
+}
+
+/// The variables of an action's runs: those of its plugin, and its own parameters, which take precedence.
+pub(crate) fn of_action(plugin: &[(String, String)], action: &ActionSpec) -> Vec<(String, String)> {
+    let own: Vec<_> = action.own_parameters.keys().map(|name| variable_name(name)).collect();
+    let inherited = plugin.iter().filter(|(name, _)| !own.contains(name)).cloned();
+    inherited.chain(of_parameters(&action.own_parameters).0).collect()
+}
+
+fn of_parameters(parameters: &Parameters) -> (Vec<(String, String)>, Vec<String>) {
+    let (mut variables, mut warnings) = (Vec::new(), Vec::new());
     let mut named: HashMap<String, Vec<&str>> = HashMap::new();
-    let scalars = spec.parameters.iter().filter(|(_, value)| !matches!(value, Value::List(_) | Value::Map(_)));
+    let scalars = parameters.iter().filter(|(_, value)| !matches!(value, Value::List(_) | Value::Map(_)));
     let scalars: Vec<_> = scalars.map(|(name, value)| (name, variable_name(name), value)).collect();
     for (name, variable, _) in &scalars {
         named.entry(variable.clone()).or_default().push(name);

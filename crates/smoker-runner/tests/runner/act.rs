@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::json;
-use smoker_model::plugin::{ActionSpec, Execution, Parameters, PluginName, PluginSpec, RunAs};
+use smoker_model::plugin::{Execution, Parameters, PluginName, PluginSpec, RunAs};
 use smoker_model::result::{ActionResult, ComponentShape, PluginResult};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
@@ -64,7 +64,8 @@ fn spec(folder: &Path) -> PluginSpec {
     let invocation =
         |line: &str| fixture::invocation(Execution::Command { command: Value::Text(line.to_owned()), parser: None });
     // Code that ran by mistake would leave its mark in this folder.
-    let action = ActionSpec { invocation: Some(invocation(&format!("cd %(Folder)s && {ACTION}"))) };
+    let line = Value::Text(format!("cd %(Folder)s && {ACTION}"));
+    let action = fixture::action(Execution::Command { command: line, parser: None });
     let parameters = [("Printed", at("printed")), ("To", at("received")), ("Folder", at(""))];
     PluginSpec {
         name: PluginName::from("hostile"),
@@ -73,7 +74,7 @@ fn spec(folder: &Path) -> PluginSpec {
         serial: false,
         history: 1,
         run_as: RunAs::Daemon,
-        action: Some(action),
+        actions: vec![action],
         maintenance_lock: None::<PathBuf>,
         parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Parameters>(),
     }

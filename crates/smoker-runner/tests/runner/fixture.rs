@@ -146,6 +146,16 @@ impl Modules {
     }
 }
 
+/// An action without parameters of its own.
+pub(crate) fn action(execution: Execution) -> ActionSpec {
+    ActionSpec {
+        name: Some("act".to_owned()),
+        parameters: Value::Null,
+        own_parameters: Parameters::new(),
+        invocation: Some(invocation(execution)),
+    }
+}
+
 /// Checks a plugin and runs its action, whatever came of the check.
 pub(crate) async fn check_and_act(
     runner: &Runner,
@@ -154,8 +164,9 @@ pub(crate) async fn check_and_act(
 ) -> PluginResult {
     let run = runner.begin(plugin, RunKind::Forced, cancel);
     let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = run.check().await;
-    if let Some(action) = &plugin.spec().action {
-        result = run.act(action, result).await;
+    if let [action] = &*plugin.spec().actions {
+        let ran = run.act(action, &mut result).await;
+        result.action = Some(ActionResult::Ran(vec![ran]));
     }
     result
 }
@@ -198,7 +209,7 @@ impl Check {
             serial: false,
             history: 10,
             run_as: RunAs::Daemon,
-            action: None,
+            actions: Vec::new(),
             maintenance_lock: None,
             parameters: Parameters::from(IndexMap::from([("Timeout".to_owned(), Value::Int(20))])),
         };
@@ -216,7 +227,7 @@ impl Check {
     }
 
     pub(crate) fn action(mut self, module: &str) -> Self {
-        self.spec.action = Some(ActionSpec { invocation: Some(invocation(Execution::Module(module.to_owned()))) });
+        self.spec.actions = vec![action(Execution::Module(module.to_owned()))];
         self
     }
 }
@@ -252,7 +263,7 @@ pub(crate) fn error(result: &PluginResult) -> &str {
 
 pub(crate) fn action_of(result: &PluginResult) -> &PluginResult {
     match &result.action {
-        Some(ActionResult::Ran(action)) => action,
+        Some(ActionResult::Ran(actions)) => &actions[0].result,
         other => panic!("no action ran: {other:?}"),
     }
 }

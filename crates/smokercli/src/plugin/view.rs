@@ -98,10 +98,12 @@ impl PluginView {
         Some(format!("exit status {}", printed(status)))
     }
 
-    /// The actions of the result that ended in ERROR: a daemon sends one, or a list.
+    /// The actions of the result that ended in ERROR. A daemon lists several under `actions`.
     #[must_use]
     pub fn failed_actions(&self) -> Vec<ActionView<'_>> {
-        let actions = match self.result().and_then(|result| result.get("action")) {
+        let member = |name| self.result().and_then(|result| result.get(name));
+        let several = member("actions").filter(|actions| actions.is_array());
+        let actions = match several.or_else(|| member("action")) {
             Some(Json::Array(actions)) => actions.as_slice(),
             Some(action) => std::slice::from_ref(action),
             None => &[],

@@ -1,27 +1,33 @@
-//! Decides whether an action follows a check.
+//! Decides which actions follow a check.
 
 use smoker_model::plugin::{ActionSpec, PluginSpec};
-use smoker_model::result::PluginResult;
+use smoker_model::result::{ActionResult, PluginResult};
 use smoker_runner::check::CheckOutcome;
 use smoker_runner::runner::PluginRun;
 
-/// Runs the plugin, and then its action if one is due. The run is over when its result is returned.
+/// Runs the plugin, and then its actions that are due. The run is over when its result is returned.
 pub(crate) async fn check_and_act(run: PluginRun<'_>) -> PluginResult {
     let check = run.check().await;
-    let action = due(run.plugin().spec(), &check, run.is_cancelled());
-    let (CheckOutcome::Ran(result) | CheckOutcome::NotRun(result)) = check;
-    match action {
-        Some(action) => run.act(action, result).await,
-        None => result,
+    let due = due(run.plugin().spec(), &check, run.is_cancelled());
+    let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = check;
+    let mut ran = Vec::new();
+    for action in due {
+        if ran.is_empty() || !run.is_cancelled() {
+            ran.push(run.act(action, &mut result).await);
+        }
     }
+    if !ran.is_empty() {
+        result.action = Some(ActionResult::Ran(ran));
+    }
+    result
 }
 
-/// The action that is due after a check. The configured action follows every
+/// The actions that are due after a check. The configured ones follow every
 /// check that ran, whatever its result, unless the run was cancelled meanwhile.
-fn due<'a>(spec: &'a PluginSpec, check: &CheckOutcome, is_cancelled: bool) -> Option<&'a ActionSpec> {
+fn due<'a>(spec: &'a PluginSpec, check: &CheckOutcome, is_cancelled: bool) -> &'a [ActionSpec] {
     match check {
-        CheckOutcome::Ran(_) if !is_cancelled => spec.action.as_ref(),
-        CheckOutcome::Ran(_) | CheckOutcome::NotRun(_) => None,
+        CheckOutcome::Ran(_) if !is_cancelled => &spec.actions,
+        CheckOutcome::Ran(_) | CheckOutcome::NotRun(_) => &[],
     }
 }
 
@@ -46,10 +52,10 @@ mod tests {
         let result = Findings::error("down").into_result(Timestamp::now(), false);
         let (with, without) = (spec(", Action: x"), spec(""));
         let ran = CheckOutcome::Ran(result.clone());
-        assert_eq!(due(&with, &ran, false), with.action.as_ref());
-        assert!(with.action.is_some());
-        assert_eq!(due(&with, &ran, true), None, "the run was cancelled");
-        assert_eq!(due(&with, &CheckOutcome::NotRun(result), false), None, "the plugin did not run");
-        assert_eq!(due(&without, &ran, false), None, "no action is configured");
+        assert_eq!(due(&with, &ran, false), with.actions);
+        assert_eq!(with.actions.len(), 1);
+        assert_eq!(due(&with, &ran, true), [], "the run was cancelled");
+        assert_eq!(due(&with, &CheckOutcome::NotRun(result), false), [], "the plugin did not run");
+        assert_eq!(due(&without, &ran, false), [], "no action is configured");
     }
 }

@@ -59,6 +59,6 @@ fn runs_as_root(plugin: &PluginSpec) -> bool {
 
 /// What starts processes of its own.
 fn invocations(plugin: &PluginSpec) -> impl Iterator<Item = &Invocation> {
-    let action = plugin.action.as_ref().and_then(|action| action.invocation.as_ref());
-    std::iter::once(&plugin.invocation).chain(action)
+    let actions = plugin.actions.iter().filter_map(|action| action.invocation.as_ref());
+    std::iter::once(&plugin.invocation).chain(actions)
 }

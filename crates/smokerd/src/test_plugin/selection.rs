@@ -84,9 +84,9 @@ impl Selection {
         let Some(mut spec) = admitted.pop() else { return Err(SelectionError::NotLoaded(left_out)) };
         warnings.retain(|problem| problem.severity > Severity::Info);
         warnings.extend(admission::account_problems(std::slice::from_ref(&spec)));
-        let leaves_out_action = spec.action.is_some() && !request.with_action;
+        let leaves_out_action = !spec.actions.is_empty() && !request.with_action;
         if leaves_out_action {
-            spec.action = None;
+            spec.actions.clear();
         }
         warnings.extend(of_owners);
         let of_parameters = parameters::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));

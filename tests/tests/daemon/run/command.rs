@@ -36,6 +36,38 @@ fn stdin_json_gives_an_action_parameters_and_result() {
 }
 
 #[test]
+fn an_action_has_parameters_of_its_own_and_a_plugin_may_have_several() {
+    let config = Config::new()
+        .action("Note", "Command: cat > {{DIR}}/input; echo %(Url)s \"$SMOKER_PARAM_URL\" %(Timeout)s %(Room)s\nUrl: it's $HOME\nroom: 7\nTimeout: 9\nStdin: json")
+        .action("Fail", "Command: echo mail host unreachable >&2; exit 1")
+        .action("Quiet", "Command: echo \"${SMOKER_PARAM_URL-none}\"")
+        .plugin("one", "Command: echo well\nUrl: http://checked\nRoom: 5\nTimeout: 8\nAction: Note")
+        .plugin("all", "Command: echo well\nAction: [Quiet, Fail, Note]\nRoom: x");
+    let daemon = Daemon::start(config);
+    let one = daemon.run("one");
+    one.action().expect("it ran").expect_ok(&["it's $HOME it's $HOME 8 5"]);
+    assert_eq!(one.0.get("actions"), None);
+    let input: Json = serde_json::from_str(&daemon.wait_for_file("input")).expect("one JSON object");
+    assert_eq!((&input["Url"], &input["room"], &input["Room"]), (&json!("it's $HOME"), &json!(7), &json!(5)));
+
+    let all = daemon.run("all");
+    all.expect_ok(&["well"]);
+    assert_eq!(all.action().expect("the one that failed").expect_error(), "mail host unreachable");
+    let each: Vec<_> = all.0["actions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|action| (&action["name"], &action["status"]))
+        .collect();
+    assert_eq!(
+        each,
+        [(&json!("Quiet"), &json!("OK")), (&json!("Fail"), &json!("ERROR")), (&json!("Note"), &json!("OK"))]
+    );
+    assert_eq!(all.0["actions"][0]["messages"]["info"], json!(["none"]));
+    assert_eq!(all.0["actions"][2]["messages"]["info"], json!(["it's $HOME it's $HOME 15 x"]));
+}
+
+#[test]
 fn a_command_may_leave_its_input_unread() {
     // More than any pipe holds.
     let large = "x".repeat(2_000_000);
