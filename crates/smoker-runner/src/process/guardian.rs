@@ -21,11 +21,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::process::child::Child;
-use crate::process::containment::cgroup::CgroupTree;
+use crate::process::containment::cgroup::tree::CgroupTree;
 use crate::process::containment::leftovers::ExemptRuns;
 use crate::process::containment::orphans::Reaper;
-use crate::process::process_scanner::ProcessScanner;
-use crate::process::process_tree::ProcessTree;
+use crate::process::containment::process_scanner::ProcessScanner;
+use crate::process::containment::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
 use crate::process::spawn::{Program, spawn_helper};
 use crate::process::surroundings::Surroundings;

@@ -1,5 +1,5 @@
 //! What the daemon has set for itself and its children must not inherit.
-//! The whole list of what a child inherits is in `sys/child.rs`.
+//! The whole list of what a child inherits is in `sys/child/mod.rs`.
 
 use std::fs;
 use std::sync::{LazyLock, OnceLock};

@@ -9,8 +9,6 @@
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
-//! - `process_scanner`: finds the processes of a run in the list of all processes
-//! - `process_tree`: the processes that come from one child
 //! - `run_id`: the number of a run, which all its processes carry
 //! - `guardian`: ends the runs of a daemon that was killed
 //! - `capture`: the bounded copy of an output stream
@@ -28,8 +26,6 @@ pub(crate) mod execute;
 pub mod guardian;
 pub mod inheritance;
 pub(crate) mod own_program;
-pub(crate) mod process_scanner;
-pub(crate) mod process_tree;
 pub(crate) mod run_id;
 pub(crate) mod spawn;
 pub(crate) mod surroundings;

@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::process::child::Child;
-use crate::process::containment::cgroup::RunCgroup;
-use crate::process::process_scanner::ProcessScanner;
-use crate::process::process_tree::ProcessTree;
+use crate::process::containment::cgroup::run_cgroup::RunCgroup;
+use crate::process::containment::process_scanner::ProcessScanner;
+use crate::process::containment::process_tree::ProcessTree;
 use crate::process::sys::{self, RunMember};
 
 /// How long processes have between SIGTERM and SIGKILL.

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use smoker_tests::markdown;
 
-const AUDITED: [&str; 3] = [
+const AUDITED: [&str; 6] = [
     "crates/smoker-runner/src/process/sys/calls.rs",
-    "crates/smoker-runner/src/process/sys/child.rs",
+    "crates/smoker-runner/src/process/sys/child/account.rs",
+    "crates/smoker-runner/src/process/sys/child/limits.rs",
+    "crates/smoker-runner/src/process/sys/child/prepare.rs",
+    "crates/smoker-runner/src/process/sys/child/start.rs",
     "crates/smoker-runner/src/process/sys/portable_child.rs",
 ];
 

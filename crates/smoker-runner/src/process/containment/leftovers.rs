@@ -13,10 +13,11 @@ use smoker_model::plugin::PluginName;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::process::containment::cgroup::{CgroupTree, RunCgroup};
+use crate::process::containment::cgroup::run_cgroup::RunCgroup;
+use crate::process::containment::cgroup::tree::CgroupTree;
 use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin, OrphanFacts, Verdict};
-use crate::process::process_scanner::ProcessScanner;
-use crate::process::process_tree::ProcessTree;
+use crate::process::containment::process_scanner::ProcessScanner;
+use crate::process::containment::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
 use crate::process::sys::{self, RunMember};
 use crate::process::terminate;

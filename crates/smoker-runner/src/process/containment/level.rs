@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::process::containment::cgroup::{CgroupTree, Controllers};
+use crate::process::containment::cgroup::run_cgroup::Controllers;
+use crate::process::containment::cgroup::tree::CgroupTree;
 
 /// The level of containment. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -6,6 +6,8 @@
 //! - `cgroup`: a cgroup for each run
 //! - `run_processes`: the children of one run of a plugin
 //! - `marked_runs`: which run a process comes from, where there are no cgroups
+//! - `process_scanner`: finds the processes of a run in the list of all processes
+//! - `process_tree`: the processes that come from one child
 //! - `leftovers`: ends what runs left behind
 //! - `orphans`: collects orphans, which became our children
 
@@ -15,4 +17,6 @@ pub mod orphans;
 pub(crate) mod cgroup;
 pub(crate) mod leftovers;
 pub(crate) mod marked_runs;
+pub(crate) mod process_scanner;
+pub(crate) mod process_tree;
 pub(crate) mod run_processes;

@@ -15,10 +15,10 @@ use nix::unistd::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{RwLock, watch};
 
-use crate::process::containment::cgroup::{GroupLimits, RunCgroup};
+use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
 use crate::process::containment::leftovers::Leftovers;
 use crate::process::containment::level::Containment;
-use crate::process::process_scanner::ProcessScanner;
+use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::run_id::RunId;
 use crate::process::sys::{self, ChildSetup, ScanScope, StartedChild};
 

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nix::unistd::{Pid, geteuid};
 use smoker_model::plugin::PluginName;
 
-use crate::process::containment::cgroup::{GroupLimits, RunCgroup};
+use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
 use crate::process::containment::marked_runs::MarkedRun;
 use crate::process::containment::orphans::Reaper;
+use crate::process::containment::process_tree::ProcessTree;
 use crate::process::credentials::Credentials;
-use crate::process::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
 use crate::process::surroundings::ProcessLimits;
 use crate::process::{sys, terminate};

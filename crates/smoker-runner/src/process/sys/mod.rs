@@ -35,7 +35,9 @@ mod run_member;
 
 pub(crate) use calls::{close_inherited_descriptors_on_exec, open_pidfd, reap, signal_pidfd};
 #[cfg(target_os = "linux")]
-pub(crate) use child::{give_up_capabilities, start};
+pub(crate) use child::account::give_up_capabilities;
+#[cfg(target_os = "linux")]
+pub(crate) use child::start::start;
 pub(crate) use child_setup::{ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartedChild};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{

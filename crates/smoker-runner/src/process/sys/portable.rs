@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Gid, Pid};
 
 use crate::process::containment::marked_runs::OrphanFacts;
-use crate::process::process_tree::{CarriedRun, ProcessTree};
+use crate::process::containment::process_tree::{CarriedRun, ProcessTree};
 use crate::process::run_id::RunId;
 use crate::process::sys::child_setup::LimitedResource;
 use crate::process::sys::run_member::RunMember;

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use nix::unistd::Pid;
 
-use crate::process::process_tree::CarriedRun;
+use crate::process::containment::process_tree::CarriedRun;
 use crate::process::run_id::{RunId, VARIABLE};
 
 /// A process at one moment.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use nix::unistd::Pid;
 
-use crate::process::process_tree::{CarriedRun, ProcessTree};
+use crate::process::containment::process_tree::{CarriedRun, ProcessTree};
 use crate::process::run_id::RunId;
 use crate::process::sys::newest;
 use crate::process::sys::proc_stat::{ProcStat, carried_run};

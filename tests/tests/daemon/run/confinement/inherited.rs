@@ -1,5 +1,5 @@
 //! What a child would inherit without a descriptor, seen from inside: signals,
-//! session and terminal, limits, keyring. The list is in `process/sys/child.rs` of the runner.
+//! session and terminal, limits, keyring. The list is in `process/sys/child/mod.rs` of the runner.
 
 use std::fs;
 

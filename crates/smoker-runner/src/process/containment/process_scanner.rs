@@ -11,7 +11,7 @@ use std::thread;
 use nix::unistd::Pid;
 use tokio::sync::oneshot;
 
-use crate::process::process_tree::{CarriedRun, ProcessTree};
+use crate::process::containment::process_tree::{CarriedRun, ProcessTree};
 use crate::process::run_id::RunId;
 use crate::process::sys::{ProcessList, RunMember, ScanScope};
 

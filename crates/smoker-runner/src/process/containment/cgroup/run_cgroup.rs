@@ -1,0 +1,113 @@
+//! The cgroup of one run.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::sys::stat::fstat;
+use nix::unistd::Pid;
+
+use crate::process::containment::cgroup::files::{MAX_DEPTH, collect_processes, read, write};
+
+/// Which limits a cgroup can set. The others stay limits of single processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Controllers {
+    pub(crate) memory: bool,
+    pub(crate) pids: bool,
+}
+
+/// What all processes of a run may have together; none: no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GroupLimits {
+    /// Bytes of memory.
+    pub(crate) memory: Option<u64>,
+    /// Processes and threads at a time.
+    pub(crate) processes: Option<u64>,
+}
+
+/// The cgroup of one run.
+#[derive(Debug)]
+pub(crate) struct RunCgroup {
+    name: String,
+    directory: OwnedFd,
+    limits: GroupLimits,
+    was_killed: AtomicBool,
+}
+
+impl RunCgroup {
+    /// An empty cgroup without limits.
+    pub(super) fn new(name: String, directory: OwnedFd) -> Self {
+        Self { name, directory, limits: GroupLimits::default(), was_killed: AtomicBool::new(false) }
+    }
+
+    /// The limits that it has.
+    pub(super) fn limits(&self) -> GroupLimits {
+        self.limits
+    }
+
+    /// Whether a new run may begin in it.
+    pub(super) fn can_be_used_again(&self) -> bool {
+        // Linux 6.14 and newer kill what begins in a cgroup that was killed once, when it comes from another.
+        !self.was_killed.load(Ordering::Relaxed) && self.has_no_child()
+    }
+
+    /// Its name below the tree.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The open folder, for a child that is to begin in it.
+    pub(crate) fn directory(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
+    }
+
+    /// Moves a process that waits for its run into the cgroup.
+    pub(crate) fn add(&self, pid: Pid) -> io::Result<()> {
+        write(self.directory(), "cgroup.procs", &pid.to_string())
+    }
+
+    /// Whether a process of the run lives, however deep in cgroups of its own.
+    pub(crate) fn is_populated(&self) -> io::Result<bool> {
+        let events = read(self.directory(), "cgroup.events")?;
+        Ok(events.lines().any(|line| line == "populated 1"))
+    }
+
+    /// The living processes of the run.
+    pub(crate) fn processes(&self) -> Vec<Pid> {
+        let mut found = Vec::new();
+        collect_processes(self.directory(), &mut found, MAX_DEPTH);
+        found
+    }
+
+    /// Kills all processes at one stroke. Gives whether the kernel can (5.14 and newer).
+    pub(crate) fn kill(&self) -> bool {
+        self.was_killed.store(true, Ordering::Relaxed);
+        write(self.directory(), "cgroup.kill", "1").is_ok()
+    }
+
+    /// Stops all processes, so that none forks while they are killed one by
+    /// one (5.2 and newer), or lets them go on.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        let _ = write(self.directory(), "cgroup.freeze", if frozen { "1" } else { "0" });
+    }
+
+    /// Sets its limits, as far as its controllers can.
+    pub(super) fn limit(&mut self, controllers: Controllers, limits: GroupLimits) -> io::Result<()> {
+        let text = |limit: Option<u64>| limit.map_or_else(|| "max".to_owned(), |limit| limit.to_string());
+        if controllers.memory {
+            write(self.directory(), "memory.max", &text(limits.memory))?;
+            // Swap counts as memory; not every kernel accounts for it.
+            let _ = write(self.directory(), "memory.swap.max", if limits.memory.is_some() { "0" } else { "max" });
+        }
+        if controllers.pids {
+            write(self.directory(), "pids.max", &text(limits.processes))?;
+        }
+        self.limits = limits;
+        Ok(())
+    }
+
+    /// The number of links of a folder is two and one for each folder in it.
+    fn has_no_child(&self) -> bool {
+        fstat(&self.directory).is_ok_and(|status| status.st_nlink == 2)
+    }
+}

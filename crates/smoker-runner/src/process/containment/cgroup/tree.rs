@@ -1,0 +1,221 @@
+//! All cgroups of a daemon.
+//!
+//! The tree is `OWN/smokerd-PID-RANDOM/run-N`, where OWN is the cgroup that the
+//! daemon was started in. Cgroups of runs are used again: making and removing
+//! one for each run costs a tenth of the start of a short command.
+
+use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nix::sys::stat::Mode;
+
+use crate::process::containment::cgroup::files::{MAX_DEPTH, children, open_folder, remove, remove_tree};
+use crate::process::containment::cgroup::own::own_cgroup;
+use crate::process::containment::cgroup::run_cgroup::{Controllers, GroupLimits, RunCgroup};
+
+/// How many unused cgroups are kept for the next runs.
+const SPARE: usize = 32;
+
+/// The files that the daemon writes in a cgroup of its own after it has dropped root.
+const DELEGATED: [&str; 3] = ["cgroup.procs", "cgroup.threads", "cgroup.subtree_control"];
+
+/// All cgroups of this daemon. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct CgroupTree(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    base: OwnedFd,
+    controllers: Controllers,
+    last: AtomicU64,
+    spare: Mutex<Vec<RunCgroup>>,
+    /// Those of runs that are over, with processes that may stay.
+    left: Mutex<Vec<RunCgroup>>,
+}
+
+impl CgroupTree {
+    /// Makes the tree below the cgroup that this process is in. `owner` is the
+    /// account that the daemon is going to run as.
+    ///
+    /// # Errors
+    ///
+    /// When there is no cgroup v2, or this process may not make cgroups in it.
+    pub(crate) fn create(owner: Option<(u32, u32)>) -> io::Result<Self> {
+        let own = own_cgroup()?;
+        remove_stale_trees(&own);
+        let random = RandomState::new().build_hasher().finish();
+        let path = own.join(format!("smokerd-{}-{random:016x}", std::process::id()));
+        fs::create_dir(&path).map_err(|error| with_path(&own, &error))?;
+        let base = File::open(&path)?.into();
+        let controllers = enable_controllers(&own, &path);
+        let tree = Self::new(path, base, controllers);
+        if let Some((user, group)) = owner {
+            tree.give_to(&own, user, group).inspect_err(|_| tree.remove())?;
+        }
+        Ok(tree)
+    }
+
+    fn new(path: PathBuf, base: OwnedFd, controllers: Controllers) -> Self {
+        let (last, spare, left) = (AtomicU64::new(0), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { path, base, controllers, last, spare, left }))
+    }
+
+    /// A process may be put into a cgroup only by who may write to the cgroup
+    /// that both have in common, so that one changes hands as well, as systemd
+    /// does when a service that it delegates to has a `User=`.
+    fn give_to(&self, own: &Path, user: u32, group: u32) -> io::Result<()> {
+        for folder in [own, &self.0.path] {
+            chown(folder, Some(user), Some(group))?;
+            for file in DELEGATED {
+                chown(folder.join(file), Some(user), Some(group))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The tree that the daemon with this path of a tree has left.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone.
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
+        let base = File::open(&path)?.into();
+        Ok(Self::new(path, base, Controllers::default()))
+    }
+
+    /// The folder of the tree.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// The cgroup that the daemon was started in.
+    pub(crate) fn parent(&self) -> &Path {
+        self.0.path.parent().unwrap_or(&self.0.path)
+    }
+
+    /// Which limits its cgroups can set.
+    pub(crate) fn controllers(&self) -> Controllers {
+        self.0.controllers
+    }
+
+    /// An empty cgroup with these limits.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses another cgroup or a limit.
+    pub(crate) fn take(&self, limits: GroupLimits) -> io::Result<RunCgroup> {
+        let spare = {
+            let mut spare = self.spare();
+            let fitting = spare.iter().rposition(|cgroup| cgroup.limits() == limits);
+            fitting.map(|at| spare.swap_remove(at)).or_else(|| spare.pop())
+        };
+        let mut cgroup = match spare {
+            Some(cgroup) => cgroup,
+            None => self.make()?,
+        };
+        if cgroup.limits() != limits {
+            cgroup.limit(self.0.controllers, limits)?;
+        }
+        Ok(cgroup)
+    }
+
+    fn make(&self) -> io::Result<RunCgroup> {
+        let name = format!("run-{}", self.0.last.fetch_add(1, Ordering::Relaxed) + 1);
+        nix::sys::stat::mkdirat(&self.0.base, name.as_str(), Mode::from_bits_truncate(0o755))?;
+        let directory = open_folder(self.0.base.as_fd(), &name)?;
+        Ok(RunCgroup::new(name, directory))
+    }
+
+    /// Keeps the cgroup of a run that is over and whose processes may stay.
+    /// Gives the names of all such cgroups.
+    pub(crate) fn keep_left(&self, cgroup: RunCgroup) -> Vec<String> {
+        let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let (gone, mut still): (Vec<_>, Vec<_>) = left.drain(..).partition(|it| !it.is_populated().unwrap_or(false));
+        still.push(cgroup);
+        *left = still;
+        let names = left.iter().map(|cgroup| cgroup.name().to_owned()).collect();
+        drop(left);
+        for cgroup in gone {
+            self.give_back(cgroup);
+        }
+        names
+    }
+
+    /// Takes back the cgroup of a run that has ended. One that is still
+    /// populated stays in the file system until the daemon's end.
+    pub(crate) fn give_back(&self, cgroup: RunCgroup) {
+        if cgroup.is_populated().unwrap_or(true) {
+            return;
+        }
+        let mut spare = self.spare();
+        if spare.len() < SPARE && cgroup.can_be_used_again() {
+            spare.push(cgroup);
+        } else {
+            drop(spare);
+            let _ = remove(self.0.base.as_fd(), cgroup.name(), MAX_DEPTH);
+        }
+    }
+
+    /// The cgroups of all runs by name, those that are not in use included.
+    pub(crate) fn all(&self) -> Vec<RunCgroup> {
+        let names = children(self.0.base.as_fd()).unwrap_or_default();
+        let opened = names.into_iter().filter_map(|name| {
+            let directory = open_folder(self.0.base.as_fd(), &name).ok()?;
+            Some(RunCgroup::new(name, directory))
+        });
+        opened.collect()
+    }
+
+    /// Removes all cgroups of the tree that have no process.
+    pub(crate) fn remove(&self) {
+        self.spare().clear();
+        self.0.left.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let _ = remove_tree(&self.0.path);
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<RunCgroup>> {
+        self.0.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // What still has processes stays, as they do.
+        let _ = remove_tree(&self.path);
+    }
+}
+
+/// Lets the cgroups below `base` set limits, as far as the kernel and the
+/// cgroups above allow. A cgroup other than the root of all that has processes
+/// cannot let others set limits: then there are none.
+fn enable_controllers(own: &Path, base: &Path) -> Controllers {
+    let enable = |controller: &str| {
+        let order = format!("+{controller}");
+        [own, base].iter().all(|folder| fs::write(folder.join("cgroup.subtree_control"), &order).is_ok())
+    };
+    Controllers { memory: enable("memory"), pids: enable("pids") }
+}
+
+/// Removes what a daemon left that was killed: the name of a tree has its process id.
+fn remove_stale_trees(own: &Path) {
+    let Ok(entries) = fs::read_dir(own) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix("smokerd-")?.split('-').next());
+        let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else { continue };
+        if !Path::new(&format!("/proc/{pid}")).exists() {
+            let _ = remove_tree(&entry.path());
+        }
+    }
+}
+
+fn with_path(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("can't make a cgroup in {}: {error}", path.display()))
+}
