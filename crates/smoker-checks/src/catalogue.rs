@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::moment::Moment;
 use smoker_model::result::{ComponentShape, Findings};
-use smoker_model::timestamp::Timestamp;
 
 use crate::actions::nsca;
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
@@ -54,7 +54,7 @@ pub fn run(request: &ModuleRequest) -> Option<Result<Findings, String>> {
 
 /// Runs the built-in that a request asks for, both as JSON: the request with
 /// the fields that the module protocol has, the answer with `status`,
-/// `messages` and `componentResults`.
+/// `messages`, `componentResults` and `perfdata`.
 ///
 /// # Errors
 ///
@@ -64,10 +64,10 @@ pub fn answer(request: Json) -> Result<Json, String> {
         serde_json::from_value(request).map_err(|error| format!("the request is not one: {error}"))?;
     let name = &request.module;
     let findings = run(&request).unwrap_or_else(|| Err(format!("there is no built-in {name}")))?;
-    let result = findings.into_result(Timestamp::now(), request.forced);
+    let result = findings.into_result(Moment::now(), request.forced);
     let mut answer = serde_json::to_value(result.on_wire(ComponentShape::Plain)).map_err(|error| error.to_string())?;
     if let Some(answer) = answer.as_object_mut() {
-        answer.retain(|name, _| ["status", "messages", "componentResults"].contains(&name.as_str()));
+        answer.retain(|name, _| ["status", "messages", "componentResults", "perfdata"].contains(&name.as_str()));
     }
     Ok(answer)
 }

@@ -6,6 +6,8 @@
 //! - `messages`: the messages of a run, by level
 //! - `timestamp`: local time as the wire writes it
 //! - `moment`: an instant by the wall clock and the monotonic clock
+//! - `perfdata`: the numbers that a check measured
+//! - `run_end`: how the process of a run ended
 //! - `result`: the result of one run of a plugin
 //! - `run_record`: one run of a plugin: why, when, its result
 //! - `invalid_result`: why something that a plugin gave is none
@@ -30,10 +32,12 @@ pub mod mask;
 pub mod messages;
 pub mod module;
 pub mod moment;
+pub mod perfdata;
 pub mod plugin;
 pub mod process_settings;
 pub mod python_format;
 pub mod result;
+pub mod run_end;
 pub mod run_record;
 pub mod secret_name;
 pub mod status;

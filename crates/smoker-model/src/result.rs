@@ -1,11 +1,17 @@
 //! The result of one run of a plugin.
 
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use crate::invalid_result::InvalidResult;
 use crate::messages::{self, Level, Messages};
+use crate::moment::Moment;
+use crate::perfdata::PerfDatum;
+use crate::run_end::RunEnd;
 use crate::status::Status;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
@@ -41,8 +47,16 @@ pub struct PluginResult {
     pub status: Status,
     /// The messages; none when the run printed nothing.
     pub messages: Option<Messages>,
-    /// When the run started.
+    /// When the run started, in local time.
     pub last_run: Timestamp,
+    /// When the run started.
+    pub started: DateTime<Utc>,
+    /// How long it took, from its start until it was known what it found.
+    pub duration: Duration,
+    /// See [`Findings::end`].
+    pub end: Option<RunEnd>,
+    /// See [`Findings::perfdata`].
+    pub perfdata: Vec<PerfDatum>,
     /// The results of the components that the plugin checked.
     pub component_results: Option<ComponentResults>,
     /// The result of the action that followed.
@@ -66,17 +80,18 @@ pub struct Findings {
     pub action: Option<Map<String, Json>>,
     /// Keys of its own that a module put into its result; the wire shows them as they are.
     pub extra: Map<String, Json>,
+    /// What was measured.
+    pub perfdata: Vec<PerfDatum>,
+    /// How the process of the run ended; none when it had none, or when its end is not known.
+    pub end: Option<RunEnd>,
 }
 
-/// The keys that the daemon writes into a result, or may write one day: no module's key replaces one of them.
-const OWN_KEYS: [&str; 18] = [
-    "status",
-    "messages",
-    "lastRun",
-    "componentResults",
-    "action",
+/// The keys that the original wrote into a result.
+const ORIGINAL_KEYS: [&str; 6] = ["status", "messages", "lastRun", "componentResults", "action", "forced"];
+
+/// The keys that the daemon writes behind them, or may write one day.
+pub const ADDED_KEYS: [&str; 12] = [
     "actions",
-    "forced",
     "duration",
     "lastRunUtc",
     "exitStatus",
@@ -95,7 +110,15 @@ impl Findings {
     #[must_use]
     pub fn new(status: Status, messages: Messages) -> Self {
         let messages = (!messages.is_empty()).then_some(messages);
-        Self { status, messages, component_results: None, action: None, extra: Map::new() }
+        Self {
+            status,
+            messages,
+            component_results: None,
+            action: None,
+            extra: Map::new(),
+            perfdata: Vec::new(),
+            end: None,
+        }
     }
 
     /// ERROR with one text.
@@ -105,7 +128,7 @@ impl Findings {
     }
 
     /// Takes the object that a plugin printed. Names other than `status`,
-    /// `messages`, `componentResults` and `action` are dropped.
+    /// `messages`, `componentResults`, `action` and `perfdata` are dropped.
     ///
     /// # Errors
     ///
@@ -116,23 +139,27 @@ impl Findings {
         let messages = Messages::parse(take("messages"))?;
         let component_results = ComponentResults::parse(take("componentResults"))?;
         let action = parse_action(take("action"))?;
-        Ok(Self { status, messages, component_results, action, extra: Map::new() })
+        // The original knew no such member, so one that is something else stays what it was there: nothing.
+        let perfdata = serde_json::from_value(take("perfdata")).unwrap_or_default();
+        Ok(Self { messages, component_results, action, perfdata, ..Self::new(status, Messages::new()) })
     }
 
-    /// Takes the object that a module returned, with the module's own keys.
+    /// Takes the object that a module returned, with the module's own keys. None of them replaces one of the daemon's.
     ///
     /// # Errors
     ///
     /// Those of [`Findings::parse`].
     pub fn parse_of_module(object: Map<String, Json>) -> Result<Self, InvalidResult> {
-        let is_own = |(name, _): &(&String, &Json)| !OWN_KEYS.contains(&name.as_str());
+        let is_own = |(name, _): &(&String, &Json)| {
+            !ORIGINAL_KEYS.contains(&name.as_str()) && !ADDED_KEYS.contains(&name.as_str())
+        };
         let extra = object.iter().filter(is_own).map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(Self { extra, ..Self::parse(object)? })
     }
 
-    /// The whole result of a run that started at `last_run`, with as many messages as a result may have.
+    /// The whole result of a run that started at `started` and ends now, with as many messages as a result may have.
     #[must_use]
-    pub fn into_result(mut self, last_run: Timestamp, forced: bool) -> PluginResult {
+    pub fn into_result(mut self, started: Moment, forced: bool) -> PluginResult {
         if let Some(messages) = &mut self.messages {
             messages.bound();
         }
@@ -145,7 +172,11 @@ impl Findings {
         PluginResult {
             status: self.status,
             messages: self.messages,
-            last_run,
+            last_run: started.into(),
+            started: started.wall,
+            duration: started.monotonic.elapsed(),
+            end: self.end,
+            perfdata: self.perfdata,
             component_results: self.component_results,
             action: self.action.map(ActionResult::Told),
             forced,
@@ -251,10 +282,37 @@ pub enum ComponentShape {
 }
 
 impl PluginResult {
+    /// Gives the same run other findings.
+    pub fn change_to(&mut self, findings: Findings) {
+        let Self { last_run, started, duration, end, forced, .. } = *self;
+        let mut perfdata = findings.perfdata.clone();
+        if perfdata.is_empty() {
+            perfdata = std::mem::take(&mut self.perfdata);
+        }
+        let found = findings.into_result(Moment::now(), forced);
+        *self = Self { last_run, started, duration, end, perfdata, ..found };
+    }
+
     /// The result as the wire shows it, with component results in the given shape.
     #[must_use]
     pub fn on_wire(&self, shape: ComponentShape) -> WireResult<'_> {
         WireResult { result: self, shape }
+    }
+
+    /// Writes the members that the original did not have.
+    fn write_facts<M: SerializeMap>(&self, out: &mut M) -> Result<(), M::Error> {
+        // Whole microseconds: more digits would only be noise.
+        let micros = u32::try_from(self.duration.as_micros())
+            .map_or(self.duration.as_secs_f64(), |micros| f64::from(micros) / 1e6);
+        out.serialize_entry("duration", &micros)?;
+        out.serialize_entry("lastRunUtc", &self.started.to_rfc3339_opts(SecondsFormat::Micros, true))?;
+        if let Some(end) = self.end {
+            end.write(out)?;
+        }
+        if !self.perfdata.is_empty() {
+            out.serialize_entry("perfdata", &self.perfdata)?;
+        }
+        Ok(())
     }
 }
 
@@ -270,7 +328,7 @@ impl Serialize for WireResult<'_> {
         let result = self.result;
         let components =
             result.component_results.as_ref().map(|components| WireComponents { components, shape: self.shape });
-        let mut out = serializer.serialize_map(Some(6 + result.extra.len()))?;
+        let mut out = serializer.serialize_map(None)?;
         out.serialize_entry("status", result.status.as_str())?;
         out.serialize_entry("messages", &result.messages)?;
         out.serialize_entry("lastRun", &result.last_run)?;
@@ -285,6 +343,7 @@ impl Serialize for WireResult<'_> {
         {
             out.serialize_entry("actions", runs)?;
         }
+        result.write_facts(&mut out)?;
         out.end()
     }
 }
@@ -405,7 +464,7 @@ mod tests {
     #[test]
     fn components_are_a_list_or_a_mapping_and_always_named() {
         let json = json!({"status": "OK", "componentResults": {"c": {"status": "OK", "messages": null, "ms": 3}}});
-        let result = parse(json).expect("valid").into_result(Timestamp::now(), true);
+        let result = parse(json).expect("valid").into_result(Moment::now(), true);
         let shown =
             |shape| serde_json::to_value(result.on_wire(shape)).expect("serializable")["componentResults"].take();
         let named = json!({"status": "OK", "messages": null, "ms": 3, "name": "c"});
@@ -446,7 +505,7 @@ mod tests {
     #[test]
     fn empty_components_stay_an_empty_mapping() {
         let result = parse(json!({"status": "OK", "componentResults": {}})).expect("valid");
-        let result = result.into_result(Timestamp::now(), false);
+        let result = result.into_result(Moment::now(), false);
         let wire = serde_json::to_value(result.on_wire(ComponentShape::List)).expect("serializable");
         assert_eq!(wire["componentResults"], json!({}));
     }

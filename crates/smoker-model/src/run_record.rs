@@ -112,11 +112,10 @@ mod tests {
     use crate::messages::Messages;
     use crate::result::{ComponentResults, Findings};
     use crate::status::Status;
-    use crate::timestamp::Timestamp;
 
     fn text(components: Option<ComponentResults>) -> ResultText {
         let findings = Findings { component_results: components, ..Findings::new(Status::Ok, Messages::new()) };
-        let result = findings.into_result(Timestamp::now(), false);
+        let result = findings.into_result(Moment::now(), false);
         ResultText::of(&result, |result| serde_json::to_string(result).expect("JSON"))
     }
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::module::ModuleKind;
+use smoker_model::moment::Moment;
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
-use smoker_model::result::{ActionRun, ComponentShape, Findings, PluginResult};
-use smoker_model::timestamp::Timestamp;
+use smoker_model::result::{ADDED_KEYS, ActionRun, ComponentShape, Findings, PluginResult};
 use smoker_model::value::Value;
 
 use crate::command::CommandRun;
@@ -24,13 +24,13 @@ pub(crate) async fn run(
     context: RunContext<'_>,
     modules: &Modules,
 ) -> ActionRun {
-    let started = Timestamp::now();
+    let started = Moment::now();
     let (findings, changed) = match &action.invocation {
         None => (Findings::error("No Command or Module to execute!"), None),
         Some(invocation) => findings(action, invocation, result, context, modules).await,
     };
     if let Some(changed) = changed {
-        *result = changed.into_result(result.last_run, result.forced);
+        result.change_to(changed);
     }
     ActionRun { name: action.name.clone(), result: findings.into_result(started, false) }
 }
@@ -44,7 +44,10 @@ async fn findings(
 ) -> (Findings, Option<Findings>) {
     match &invocation.execution {
         Execution::Module(name) => {
-            let result = Some(fields_of(result));
+            // As in the original: a module may look at, or print, each of them.
+            let mut fields = fields_of(result);
+            fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()));
+            let result = Some(fields);
             let parameters = &of_action(&context.plugin.spec().parameters, action);
             modules.act(&ModuleRun { kind: ModuleKind::Action, name, invocation, parameters, result }, context).await
         }
@@ -53,7 +56,10 @@ async fn findings(
             let environment = &environment(context.plugin, action, invocation, result);
             let command = CommandRun { command, invocation, values, environment };
             let findings = match command.run(context).await {
-                Ok(outcome) => command.cut_short(&outcome).unwrap_or_else(|| output::findings(&outcome)),
+                Ok(outcome) => {
+                    let findings = command.cut_short(&outcome).unwrap_or_else(|| output::findings(&outcome));
+                    Findings { end: outcome.end.run_end(), ..findings }
+                }
                 Err(reason) => Findings::error(&reason),
             };
             (findings, None)
@@ -72,11 +78,14 @@ fn of_action<'a>(parameters: &'a Parameters, action: &ActionSpec) -> Cow<'a, Par
 }
 
 /// The plugin's parameters, over them the action's own, over them the fields
-/// of the plugin's result: the names that an action's command and its standard input know.
+/// of the plugin's result: the names that an action's command and its standard input know. A
+/// parameter that has the name of a field that the original did not have takes precedence.
 fn overlaid(parameters: &Parameters, action: &ActionSpec, result: &PluginResult) -> Parameters {
     let mut values = of_action(parameters, action).into_owned();
     values.extend(action.own_parameters.clone());
-    values.extend(fields_of(result).into_iter().map(|(name, value)| (name, Value::from(value))));
+    let gives_way = |name: &str| ADDED_KEYS.contains(&name) && values.contains_key(name);
+    let fields: Vec<_> = fields_of(result).into_iter().filter(|(name, _)| !gives_way(name)).collect();
+    values.extend(fields.into_iter().map(|(name, value)| (name, Value::from(value))));
     values
 }
 

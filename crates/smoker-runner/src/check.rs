@@ -4,11 +4,11 @@ use std::path::Path;
 
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::ModuleKind;
+use smoker_model::moment::Moment;
 use smoker_model::plugin::Execution;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::status::Status;
-use smoker_model::timestamp::Timestamp;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::command::CommandRun;
 use crate::context::RunContext;
@@ -28,15 +28,14 @@ pub enum CheckOutcome {
 
 /// Runs the plugin, unless its maintenance lock exists.
 pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutcome {
-    let started = Timestamp::now();
+    let started = Moment::now();
     let forced = context.kind.is_forced();
     if let Some(reason) = maintenance(context).await {
         return CheckOutcome::NotRun(reason.into_result(started, forced));
     }
-    let began = Instant::now();
     let result = findings(context, modules).await.into_result(started, forced);
     if let Some(trace) = context.trace {
-        trace.duration(began.elapsed());
+        trace.duration(result.duration);
     }
     CheckOutcome::Ran(result)
 }
@@ -60,11 +59,12 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
             if let Some(trace) = context.trace {
                 trace.command_outcome(&outcome);
             }
-            match (command.cut_short(&outcome), parser) {
+            let findings = match (command.cut_short(&outcome), parser) {
                 (Some(findings), _) => findings,
                 (None, Some(parser)) => modules.parse(parser, &outcome, context).await,
                 (None, None) => output::findings(&outcome),
-            }
+            };
+            Findings { end: outcome.end.run_end(), ..findings }
         }
     }
 }

@@ -9,12 +9,16 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
         "smoker-model",
         &[
             ("run_record", &["moment", "plugin", "result"]),
-            ("moment", &["timestamp"]),
             ("plugin", &["process_settings", "value"]),
             ("python_format", &["value"]),
             ("mask", &["secret_name", "value"]),
-            ("result", &["invalid_result", "messages", "status", "timestamp", "value"]),
+            (
+                "result",
+                &["invalid_result", "messages", "moment", "perfdata", "run_end", "status", "timestamp", "value"],
+            ),
             ("messages", &["invalid_result", "value"]),
+            ("moment", &["timestamp"]),
+            ("wire", &["perfdata"]),
         ],
     ),
     ("smoker-paths", &[("append", &["place"]), ("regular", &["place"]), ("replace", &["place"])]),

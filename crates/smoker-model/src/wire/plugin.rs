@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::perfdata::PerfDatum;
+
 /// A plugin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,4 +51,20 @@ pub struct RunResult {
     /// What each of several actions gave, with its name; absent for fewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<Json>>,
+    /// How long the run took, in seconds; its action, which has a duration of its own, is not part of it.
+    /// This and the members below are absent in the results of daemons that do not have them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<f64>,
+    /// When the run started, as RFC 3339 has it, with the zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_run_utc: Option<String>,
+    /// The exit status of the run's process; absent when it had none, or when a signal ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_status: Option<i32>,
+    /// The number of the signal that ended the run's process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// What the check measured; absent when it measured nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perfdata: Option<Vec<PerfDatum>>,
 }

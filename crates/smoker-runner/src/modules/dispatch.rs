@@ -61,8 +61,8 @@ impl Modules {
     /// Runs a module, and gives besides what it found the plugin's result as an action changed it.
     pub(crate) async fn act(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> (Findings, Option<Findings>) {
         let answer = ModuleCall { module, output: None, context }.answer(self).await;
-        let Answer { findings, changed } = answer.unwrap_or_else(|reason| Err(reason).into());
-        (findings.unwrap_or_else(|reason| Findings::error(&reason)), changed)
+        let Answer { findings, changed, end } = answer.unwrap_or_else(|reason| Err(reason).into());
+        (Findings { end, ..findings.unwrap_or_else(|reason| Findings::error(&reason)) }, changed)
     }
 
     /// Gives what the plugin's command printed to its parser, which has the

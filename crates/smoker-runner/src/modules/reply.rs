@@ -6,6 +6,7 @@ use smoker_model::bounded_json;
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::TimeLimit;
 use smoker_model::result::Findings;
+use smoker_model::run_end::RunEnd;
 
 use crate::process::execute::ChildEnd;
 use crate::trace::recorder::TraceRecorder;
@@ -39,11 +40,13 @@ pub(crate) struct Answer {
     pub(crate) findings: Result<Findings, String>,
     /// The plugin's result as an action changed it.
     pub(crate) changed: Option<Findings>,
+    /// How the module's process ended; none for one that had none.
+    pub(crate) end: Option<RunEnd>,
 }
 
 impl From<Result<Findings, String>> for Answer {
     fn from(findings: Result<Findings, String>) -> Self {
-        Self { findings, changed: None }
+        Self { findings, changed: None, end: None }
     }
 }
 
@@ -63,7 +66,10 @@ impl ModuleReply {
         timeout: &TimeLimit,
         trace: Option<&TraceRecorder>,
     ) -> Result<Answer, String> {
-        let Some(reply) = self.reply else { return Err(no_reply(&self.end, kind, timeout)) };
+        let end = self.end.run_end();
+        let Some(reply) = self.reply else {
+            return Ok(Answer { end, ..Err(no_reply(&self.end, kind, timeout)).into() });
+        };
         let reply: ReplyFields =
             bounded_json::parse(&reply).map_err(|error| format!("the reply can't be read: {error}"))?;
         if let (Some(trace), Some(invalid)) = (trace, &reply.invalid) {
@@ -77,7 +83,7 @@ impl ModuleReply {
             Some(Json::Object(result)) => findings_of(result),
             _ => Err(reply.error.unwrap_or_else(|| "the reply is empty".to_owned())),
         };
-        Ok(Answer { findings, changed })
+        Ok(Answer { findings, changed, end })
     }
 }
 

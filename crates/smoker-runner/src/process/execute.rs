@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
+use smoker_model::run_end::RunEnd;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -56,8 +57,9 @@ pub(crate) enum ChildEnd {
     Exited(i32),
     /// By a signal that was not ours.
     Signalled { number: i32, name: &'static str },
-    /// By us, since its time was over. `survivors` could not be ended.
-    TimedOut { survivors: Vec<Pid> },
+    /// By us, since its time was over. `survivors` could not be ended. `end` is how the
+    /// child itself ended then, where that is known.
+    TimedOut { survivors: Vec<Pid>, end: Option<RunEnd> },
     /// By us, since the daemon stops.
     Cancelled,
 }
@@ -102,9 +104,9 @@ pub(crate) async fn execute(
         () = until(deadline) => StopReason::Timeout,
         () = cancel.cancelled() => StopReason::Cancel,
     };
-    let survivors = end_all(reaper, process, &mut streams).await;
+    let (survivors, end) = end_all(reaper, process, &mut streams).await;
     let end = match reason {
-        StopReason::Timeout => ChildEnd::TimedOut { survivors },
+        StopReason::Timeout => ChildEnd::TimedOut { survivors, end },
         StopReason::Cancel => ChildEnd::Cancelled,
     };
     Ok(streams.into_outcome(end))
@@ -132,25 +134,33 @@ async fn feed(stdin: Option<pipe::Sender>, input: Option<&[u8]>) -> Infallible {
     std::future::pending().await
 }
 
-/// Ends the tree while its output goes on being read, then reaps the program itself.
-async fn end_all(reaper: &Reaper, mut process: ChildProcess, streams: &mut OutputStreams) -> Vec<Pid> {
+/// Ends the tree while its output goes on being read, then reaps the program itself. Gives the processes that could
+/// not be ended, and how the program ended.
+async fn end_all(
+    reaper: &Reaper,
+    mut process: ChildProcess,
+    streams: &mut OutputStreams,
+) -> (Vec<Pid>, Option<RunEnd>) {
     let mut ending = std::pin::pin!(process.registered.end(process.child.pid, reaper));
     let survivors = tokio::select! {
         survivors = &mut ending => survivors,
         () = streams.drain() => ending.await,
     };
     let _ = timeout(DRAIN_TIMEOUT, streams.drain()).await;
-    if survivors.contains(&process.child.pid) {
+    let survived = survivors.contains(&process.child.pid);
+    if survived {
         tracing::error!("process {} survived SIGKILL; its run is given up", process.child.pid);
     }
     let reaper = reaper.clone();
     let reap = async move {
-        let _ = process.child.wait().await;
+        let status = process.child.wait().await;
         reaper.release(process.child.pid);
+        status
     };
     // Only a process that sleeps in the kernel is waited for beyond this moment.
-    tokio::spawn(reap);
-    survivors
+    let reap = tokio::spawn(reap);
+    let status = if survived { None } else { timeout(DRAIN_TIMEOUT, reap).await.ok() };
+    (survivors, status.and_then(Result::ok).and_then(Result::ok).and_then(|status| ChildEnd::from(status).run_end()))
 }
 
 impl From<ExitStatus> for ChildEnd {
@@ -173,6 +183,16 @@ impl Display for ChildEnd {
 }
 
 impl ChildEnd {
+    /// How the child ended, as its result shows it; none where that is not known.
+    pub(crate) fn run_end(&self) -> Option<RunEnd> {
+        match self {
+            Self::Exited(status) => Some(RunEnd::Exited(*status)),
+            Self::Signalled { number, .. } => Some(RunEnd::Signalled(*number)),
+            Self::TimedOut { end, .. } => *end,
+            Self::Cancelled => None,
+        }
+    }
+
     /// Whether smokerd ended it.
     pub(crate) fn is_interruption(&self) -> bool {
         matches!(self, Self::TimedOut { .. } | Self::Cancelled)
@@ -182,7 +202,7 @@ impl ChildEnd {
     /// `timeout_message` is the one for a child that took too long.
     pub(crate) fn interruption(&self, timeout_message: &str) -> Option<String> {
         match self {
-            Self::TimedOut { survivors } => {
+            Self::TimedOut { survivors, .. } => {
                 let survivors = survivors.iter().map(|pid| format!("\nprocess {pid} could not be killed"));
                 Some(timeout_message.to_owned() + &survivors.collect::<String>())
             }

@@ -10,7 +10,7 @@ use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, Run
 /// A timed run that ended just now, whose result has this text on the wire.
 pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
     let now = Moment::now();
-    let result = Findings::error("failed").into_result(now.into(), false);
+    let result = Findings::error("failed").into_result(now, false);
     let text: Arc<str> = text.into();
     let text = ResultText { listed: Arc::clone(&text), mapped: text };
     RunRecord {

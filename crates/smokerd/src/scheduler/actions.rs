@@ -33,8 +33,8 @@ fn due<'a>(spec: &'a PluginSpec, check: &CheckOutcome, is_cancelled: bool) -> &'
 
 #[cfg(test)]
 mod tests {
+    use smoker_model::moment::Moment;
     use smoker_model::result::Findings;
-    use smoker_model::timestamp::Timestamp;
 
     use super::*;
 
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn an_action_follows_a_check_that_ran_to_its_end() {
-        let result = Findings::error("down").into_result(Timestamp::now(), false);
+        let result = Findings::error("down").into_result(Moment::now(), false);
         let (with, without) = (spec(", Action: x"), spec(""));
         let ran = CheckOutcome::Ran(result.clone());
         assert_eq!(due(&with, &ran, false), with.actions);

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smoker_model::moment::Moment;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
-use smoker_model::timestamp::Timestamp;
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
@@ -162,7 +161,7 @@ fn finished(
 }
 
 fn unable(reason: &str, kind: RunKind) -> PluginResult {
-    Findings::error(reason).into_result(Timestamp::now(), kind == RunKind::Forced)
+    Findings::error(reason).into_result(Moment::now(), kind == RunKind::Forced)
 }
 
 fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {

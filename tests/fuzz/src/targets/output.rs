@@ -4,9 +4,9 @@
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, MOST_MESSAGES};
+use smoker_model::moment::Moment;
 use smoker_model::result::{ComponentShape, Findings};
 use smoker_model::status::Status;
-use smoker_model::timestamp::Timestamp;
 use smoker_model::{value::Value, value::python_text};
 use smoker_runner::output::findings_of;
 
@@ -33,7 +33,7 @@ fn check(input: &[u8]) -> String {
     let max_output = fields.text(1).parse().unwrap_or(1 << 20);
     let findings = findings_of(&fields.rest(3).join(&0x1e), fields.bytes(2), exit_status, max_output);
     assert_ne!(findings.status, Status::Unknown, "no result is UNKNOWN");
-    let result = findings.clone().into_result(Timestamp::now(), true);
+    let result = findings.clone().into_result(Moment::now(), true);
     let wire = serde_json::to_value(result.on_wire(ComponentShape::Plain)).expect("a result is JSON");
     let Json::Object(object) = wire.clone() else { panic!("a result is an object: {wire}") };
     assert_eq!(object["forced"], Json::Bool(true));

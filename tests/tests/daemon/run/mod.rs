@@ -8,6 +8,7 @@ mod hanging_mount;
 mod injection;
 mod kill_matrix;
 mod leftovers;
+mod measured;
 mod schedule;
 mod shipped;
 mod timeout;

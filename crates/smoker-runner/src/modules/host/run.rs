@@ -64,7 +64,7 @@ impl PythonHost {
         // A child that starts after the run was given up finds no job and exits.
         let child = tokio::select! {
             child = self.child() => child?,
-            () = until(deadline) => return Ok(ModuleReply::without_reply(ChildEnd::TimedOut { survivors: Vec::new() })),
+            () = until(deadline) => return Ok(ModuleReply::without_reply(ChildEnd::TimedOut { survivors: Vec::new(), end: None })),
             () = cancel.cancelled() => return Ok(ModuleReply::without_reply(ChildEnd::Cancelled)),
         };
         let WaitingChild { claim, mut events, streams, connection } = child;
@@ -101,7 +101,7 @@ impl PythonHost {
             ended_by_us_or_host => {
                 let survivors = run.registered.end(claim.pid(), reaper).await;
                 match ended_by_us_or_host {
-                    RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors }),
+                    RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors, end: None }),
                     RunEnd::Cancelled => Ok(ChildEnd::Cancelled),
                     RunEnd::Ended(_) => Err(connection.death_reason()),
                 }

@@ -145,6 +145,7 @@ mod tests {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
     use serde_json::{Value as Json, json};
+    use smoker_model::moment::Moment;
     use smoker_model::result::{ComponentShape, Findings};
     use smoker_model::timestamp::Timestamp;
     use smoker_model::wire::pages::{PluginPage, PluginsPage};
@@ -170,7 +171,7 @@ mod tests {
         }) else {
             panic!("not an object")
         };
-        let result = Findings::parse(findings).expect("findings").into_result(Timestamp::now(), true);
+        let result = Findings::parse(findings).expect("findings").into_result(Moment::now(), true);
         json_text::to_text(&result.on_wire(shape)).into()
     }
 
