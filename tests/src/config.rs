@@ -126,6 +126,12 @@ impl Config {
     }
 }
 
+/// A configuration with one plugin that says hello.
+#[must_use]
+pub fn hello() -> Config {
+    Config::new().plugin("hello", "Command: echo hello")
+}
+
 fn entry(name: &str, yaml: &str) -> String {
     format!("  {name}:\n{}", indented(yaml, 4))
 }

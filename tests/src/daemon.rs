@@ -1,139 +1,160 @@
 //! The real daemon, booted for one test in a sandbox of its own.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value as Json, json};
 
-use crate::cli;
+use crate::boot::{Boot, Mode};
+use crate::cli::{self, Output};
 use crate::config::Config;
-use crate::http::{ANSWER_LIMIT, Connection, Request, Response};
+use crate::http::{self, ANSWER_LIMIT, Connection, Request, Response};
 use crate::outcome::Outcome;
+use crate::processes;
 use crate::sandbox::Sandbox;
 use crate::started::Started;
 use crate::wait;
 
-/// How often the start is tried again because another process has taken the port.
-const PORT_TRIES: usize = 5;
-
-/// A daemon to be started.
-#[derive(Clone, Debug)]
-pub struct Boot {
-    config: Config,
-    arguments: Vec<String>,
-    environment: Vec<(String, String)>,
-    through: Vec<String>,
-}
-
-impl Boot {
-    /// With this configuration, in the foreground and talkative.
-    #[must_use]
-    pub fn of(config: Config) -> Self {
-        let arguments = ["-fg", "--no-syslog", "-v", "-c", "{{DIR}}/smokerd.yaml", "-p", "{{PIDFILE}}"];
-        Self { config, arguments: arguments.map(str::to_owned).to_vec(), environment: Vec::new(), through: Vec::new() }
-    }
-
-    /// With the folder of the configuration in place of its main file.
-    #[must_use]
-    pub fn of_folder(mut self) -> Self {
-        for argument in self.arguments.iter_mut().filter(|argument| *argument == "{{DIR}}/smokerd.yaml") {
-            "{{DIR}}".clone_into(argument);
-        }
-        self
-    }
-
-    /// With one more argument.
-    #[must_use]
-    pub fn argument(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.to_owned());
-        self
-    }
-
-    /// With syslog, as by default.
-    #[must_use]
-    pub fn with_syslog(mut self) -> Self {
-        self.arguments.retain(|argument| argument != "--no-syslog");
-        self
-    }
-
-    /// With one more variable in its environment.
-    #[must_use]
-    pub fn environment(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Started by another program, which gets the daemon's command line behind
-    /// its own arguments and has to become the daemon in the end. `{{DIR}}` is filled in.
-    #[must_use]
-    pub fn through(mut self, program: &[&str]) -> Self {
-        self.through = program.iter().map(|&word| word.to_owned()).collect();
-        self
-    }
-
-    /// Starts it and waits until it serves; fails the test when it does not.
-    #[must_use]
-    pub fn start(&self) -> Daemon {
-        let mut sandbox = Sandbox::new();
-        for _ in 0..PORT_TRIES {
-            let mut started = self.spawn(&sandbox);
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sandbox.port()));
-            let serves = wait::until("the daemon to serve or to end", || {
-                // An answer, whatever it is, comes only when the whole start is over and logged.
-                let runs = started.is_running();
-                let serves = runs && Request::get("/").send(address, ANSWER_LIMIT).is_ok();
-                (serves || !runs).then_some(serves)
-            });
-            if serves {
-                return Daemon { started, sandbox };
-            }
-            assert!(sandbox.stderr().to_lowercase().contains("in use"), "no start: {}", sandbox.stderr());
-            sandbox.change_port();
-        }
-        panic!("the port was taken {PORT_TRIES} times: {}", sandbox.stderr());
-    }
-
-    fn spawn(&self, sandbox: &Sandbox) -> Started {
-        self.config.write(sandbox).expect("the sandbox is writable");
-        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
-        let mut command = cli::smokerd_command(sandbox, &arguments);
-        if let [program, words @ ..] = &*self.through {
-            let mut other = sandbox.command(Path::new(program));
-            other.args(words.iter().map(|word| sandbox.fill(word))).arg(command.get_program()).args(command.get_args());
-            command = other;
-        }
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        Started::spawn(&mut command).expect("the daemon can be started")
-    }
-}
-
-/// A daemon that serves. Dropping it ends it and everything that it started.
+/// The daemon of one test. Dropping it ends it and everything that it started.
 #[derive(Debug)]
 pub struct Daemon {
-    started: Started,
-    /// Dropped last: it kills what the daemon has left.
-    sandbox: Sandbox,
+    /// In the foreground, once it was started.
+    started: Option<Started>,
+    boot: Boot,
+    /// Where it lives. Dropped last: it kills what the daemon has left.
+    pub sandbox: Sandbox,
 }
 
+/// Starting and ending it.
 impl Daemon {
-    /// Starts one with this configuration.
+    /// Starts one with this configuration in the foreground.
     #[must_use]
     pub fn start(config: Config) -> Self {
         Boot::of(config).start()
     }
 
+    pub(crate) fn prepared(boot: Boot) -> Self {
+        let daemon = Self { started: None, boot, sandbox: Sandbox::new() };
+        daemon.write(&daemon.boot.config);
+        daemon
+    }
+
+    pub(crate) fn change_port(&mut self) {
+        self.started = None;
+        self.sandbox.change_port();
+        self.write(&self.boot.config);
+    }
+
+    /// Starts it and waits until it serves; otherwise gives what it said.
+    pub(crate) fn try_start(&mut self) -> Result<(), String> {
+        if self.boot.mode == Mode::Background {
+            let output = self.launch();
+            return if output.code == 0 { Ok(()) } else { Err(output.text()) };
+        }
+        let mut command = self.command();
+        self.spawn(&mut command);
+        let serves = wait::until("the daemon to serve or to end", || {
+            // An answer, whatever it is, comes only when the whole start is over and logged.
+            let runs = self.is_running();
+            let serves = runs && Request::get("/").send(self.address(), ANSWER_LIMIT).is_ok();
+            (serves || !runs).then_some(serves)
+        });
+        if serves { Ok(()) } else { Err(self.sandbox.stderr()) }
+    }
+
+    /// The command that starts it, for a test that changes it: its streams, its folder.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let foreground: &[&str] = if self.boot.mode == Mode::Foreground { &["-fg"] } else { &[] };
+        let arguments: Vec<_> =
+            foreground.iter().copied().chain(self.boot.arguments.iter().map(String::as_str)).collect();
+        let mut command = cli::smokerd_command(&self.sandbox, &arguments);
+        if let [program, words @ ..] = &*self.boot.through {
+            let mut other = self.sandbox.command(Path::new(program));
+            let words = words.iter().map(|word| self.sandbox.fill(word));
+            other.args(words).arg(command.get_program()).args(command.get_args());
+            command = other;
+        }
+        command.envs(self.boot.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Starts it in the foreground by this command, a changed [`Self::command`], and does not wait for it.
+    pub fn spawn(&mut self, command: &mut Command) {
+        self.started = Some(Started::spawn(command).expect("the daemon can be started"));
+    }
+
+    /// Waits until it serves; fails the test when it ends before.
+    pub fn wait_until_it_serves(&mut self) {
+        wait::until_true("the daemon to serve", || self.serves() || !self.is_running());
+        assert!(self.is_running(), "{}", self.sandbox.stderr());
+    }
+
+    /// Runs the command that starts it to its end.
+    #[must_use]
+    pub fn launch(&self) -> Output {
+        cli::run(&mut self.command())
+    }
+
+    /// Runs `--stop` to its end.
+    #[must_use]
+    pub fn stop(&self) -> Output {
+        cli::run(self.command().arg("--stop"))
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid()), signal).expect("the daemon runs");
+    }
+
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        match &mut self.started {
+            Some(started) => started.is_running(),
+            None => processes::is_running(self.pid()),
+        }
+    }
+
+    /// Waits for the end of a daemon in the foreground and gives the exit code.
+    pub fn wait_for_exit(&mut self) -> i32 {
+        let started = self.started.as_mut().expect("it was started in the foreground");
+        started.exit_within(wait::DEADLINE).expect("the daemon ends")
+    }
+}
+
+/// What can be seen of it from outside.
+impl Daemon {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.sandbox.port()).into()
     }
 
-    /// Its process id.
+    /// Whether it answers.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        http::answers(self.address())
+    }
+
+    /// Whether nothing listens.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        TcpStream::connect(self.address()).is_err()
+    }
+
+    /// Its process id; in the background, the one that its pidfile has.
     #[must_use]
     pub fn pid(&self) -> i32 {
-        self.started.pid()
+        if let Some(started) = &self.started {
+            return started.pid();
+        }
+        let text = fs::read_to_string(self.pidfile()).expect("there is a pidfile");
+        text.parse().unwrap_or_else(|_| panic!("no pid: {text:?}"))
     }
 
     /// A path in the folder of its configuration.
@@ -146,6 +167,11 @@ impl Daemon {
     #[must_use]
     pub fn pidfile(&self) -> PathBuf {
         self.sandbox.pidfile()
+    }
+
+    /// Puts something else into the pidfile.
+    pub fn write_pidfile(&self, text: &str) {
+        fs::write(self.pidfile(), text).expect("writable");
     }
 
     /// Everything it has logged on its console by now.
@@ -201,7 +227,10 @@ impl Daemon {
         let text = || std::fs::read_to_string(&path).ok().filter(|text| !text.is_empty());
         wait::until(&format!("the file {name}"), text)
     }
+}
 
+/// Asking it.
+impl Daemon {
     /// Asks for something.
     #[must_use]
     pub fn send(&self, request: &Request) -> Response {
@@ -279,21 +308,6 @@ impl Daemon {
     pub fn run(&self, name: &str) -> Outcome {
         let process = self.force(&[name]);
         self.finish(&process).pop().expect("a process of one plugin has one item").1
-    }
-
-    /// Sends it a signal.
-    pub fn signal(&self, signal: Signal) {
-        self.started.signal(signal);
-    }
-
-    /// Whether it has not ended.
-    pub fn is_running(&mut self) -> bool {
-        self.started.is_running()
-    }
-
-    /// Waits for its end and gives the exit code.
-    pub fn wait_for_exit(&mut self) -> i32 {
-        self.started.exit_within(wait::DEADLINE).expect("the daemon ends")
     }
 }
 

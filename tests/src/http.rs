@@ -12,6 +12,12 @@ use serde_json::Value as Json;
 /// How long an answer may take.
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(40);
 
+/// Whether a daemon serves there.
+#[must_use]
+pub fn answers(address: SocketAddr) -> bool {
+    Request::get("/").send(address, ANSWER_LIMIT).is_ok_and(|response| response.status == 200)
+}
+
 /// A request, built by its methods.
 #[derive(Clone, Debug)]
 pub struct Request {

@@ -12,9 +12,9 @@
 //! - `private_root`: a copy of this machine that a test may change
 //! - `config`: writes the configuration of a test
 //! - `cli`: runs a program to its end
+//! - `boot`: how the daemon of a test is started, in the foreground or in the background
 //! - `daemon`: the real daemon, booted for one test
 //! - `service_manager`: hears what a daemon tells who has started it
-//! - `background`: the real daemon, gone into the background
 //! - `help`: the options that a program shows
 //! - `lines`: looks for lines in what a program said
 //! - `markdown`: finds examples and tables in a page of the documentation
@@ -28,8 +28,8 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::missing_panics_doc, reason = "a fixture that cannot do its work fails its test, by panicking")]
 
-pub mod background;
 pub mod binary;
+pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
-use std::process;
+use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -77,6 +77,15 @@ pub fn status(pid: i32) -> Option<HashMap<String, String>> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let field = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
     Some(text.lines().filter_map(field).collect())
+}
+
+/// The number of a process that has ended.
+#[must_use]
+pub fn unused_pid() -> i32 {
+    let mut child = Command::new("true").spawn().expect("true can be started");
+    let pid = child.id();
+    child.wait().expect("it ends");
+    i32::try_from(pid).expect("a pid")
 }
 
 /// An argument that no other process has, for processes that are to be found

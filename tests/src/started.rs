@@ -2,8 +2,8 @@
 //! outlives the test.
 
 use std::io;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
@@ -27,6 +27,14 @@ impl Started {
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
         let _guard = ports::nobody_looks();
         command.spawn().map(|child| Self { child })
+    }
+
+    /// A process that has nothing to do with any daemon.
+    #[must_use]
+    pub fn bystander() -> Self {
+        let mut command = Command::new("sleep");
+        command.arg("300").stdin(Stdio::null()).process_group(0);
+        Self::spawn(&mut command).expect("sleep can be started")
     }
 
     /// Its process id.

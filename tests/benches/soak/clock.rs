@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use chrono::{Local, NaiveDateTime, TimeDelta};
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::boot::Boot;
+use smoker_tests::daemon::Daemon;
 use smoker_tests::wait;
 
 use crate::length::Length;

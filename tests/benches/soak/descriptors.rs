@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use smoker_tests::daemon::Boot;
+use smoker_tests::boot::Boot;
 use smoker_tests::http::{Connection, Request};
 use smoker_tests::wait;
 

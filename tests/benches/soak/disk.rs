@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use smoker_tests::boot::Boot;
 use smoker_tests::cli;
-use smoker_tests::daemon::Boot;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use smoker_tests::daemon::Boot;
+use smoker_tests::boot::Boot;
 use smoker_tests::skip::find;
 use smoker_tests::{binary, wait};
 

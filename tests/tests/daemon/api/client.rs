@@ -10,12 +10,11 @@ use nix::sys::signal::Signal;
 use regex::Regex;
 use serde_json::Value as Json;
 use smoker_tests::binary;
+use smoker_tests::boot::Boot;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::http::{ANSWER_LIMIT, Request};
-use smoker_tests::sandbox::Sandbox;
-use smoker_tests::started::Started;
+use smoker_tests::http;
 use smoker_tests::wait;
 
 /// Writes a line when it begins and ends when the file `go` exists.
@@ -116,8 +115,8 @@ fn a_daemon_that_dies_in_the_middle_is_listed_and_stops_nobody() {
     let [a, b, c] = addresses.each_ref().map(String::as_str);
     let output = thread::scope(|scope| {
         let run = scope.spawn(|| smokercli(&["-s", a, b, c, "-f", "-e", "-o", "json"]));
-        wait::until_true("the run to begin", || dying.sandbox.path("begun").exists());
-        dying.started.signal(Signal::SIGKILL);
+        wait::until_true("the run to begin", || dying.daemon.path("begun").exists());
+        dying.daemon.signal(Signal::SIGKILL);
         run.join().expect("the client ends")
     });
     output.expect_code(69);
@@ -143,24 +142,21 @@ fn loopback_addresses() -> [Ipv4Addr; 3] {
 
 /// A daemon at an address of its own. Dropping it ends it.
 struct Neighbour {
-    started: Started,
+    daemon: Daemon,
     address: SocketAddr,
-    sandbox: Sandbox,
 }
 
 impl Neighbour {
     fn start(address: Ipv4Addr, config: Config) -> Self {
-        let sandbox = Sandbox::new();
         let config = config.address(&format!("bind_host: {address}\nbind_port: {{{{PORT}}}}"));
-        config.write(&sandbox).expect("the sandbox is writable");
-        let arguments = ["-fg", "--no-syslog", "-c", "{{DIR}}/smokerd.yaml", "-p", "{{PIDFILE}}"];
-        let mut started = Started::spawn(&mut cli::smokerd_command(&sandbox, &arguments)).expect("smokerd starts");
-        let address = SocketAddr::from((address, sandbox.port()));
+        let mut daemon = Boot::of(config).prepare();
+        daemon.spawn(&mut daemon.command());
+        let address = SocketAddr::from((address, daemon.sandbox.port()));
         wait::until_true("the daemon to serve", || {
-            assert!(started.is_running(), "no start: {}", sandbox.stderr());
-            Request::get("/").send(address, ANSWER_LIMIT).is_ok()
+            assert!(daemon.is_running(), "no start: {}", daemon.sandbox.stderr());
+            http::answers(address)
         });
-        Self { started, address, sandbox }
+        Self { daemon, address }
     }
 }
 

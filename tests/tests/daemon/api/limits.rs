@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{Connection, Request};
 
 /// How long a client may take for nothing.

@@ -1,23 +1,15 @@
 //! The command line: what each option does, and what bad usage gets.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use nix::sys::signal::Signal;
+use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::Boot;
-use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::started::Started;
-use smoker_tests::wait;
 
 fn hello() -> Config {
     Config::new().plugin("hello", "Command: echo hello")
-}
-
-fn answers(address: SocketAddr) -> bool {
-    Request::get("/").send(address, ANSWER_LIMIT).is_ok_and(|response| response.status == 200)
 }
 
 #[test]
@@ -59,33 +51,22 @@ fn help_and_version_are_told() {
 
 #[test]
 fn the_long_option_for_the_foreground_works_too() {
-    let sandbox = Sandbox::new();
-    hello().write(&sandbox).expect("writable");
-    let mut command = cli::smokerd_command(
-        &sandbox,
-        &["--foreground", "--no-syslog", "-c", "{{DIR}}/smokerd.yaml", "-p", "{{PIDFILE}}"],
-    );
-    let mut started = Started::spawn(&mut command).expect("it can be started");
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sandbox.port()));
-    wait::until_true("the daemon to serve", || answers(address) || !started.is_running());
-    assert!(started.is_running(), "{}", sandbox.stderr());
-    assert!(!sandbox.pidfile().exists());
-    started.signal(Signal::SIGTERM);
-    assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
+    let mut daemon = Boot::in_background(hello()).argument("--foreground").prepare();
+    daemon.spawn(&mut daemon.command());
+    daemon.wait_until_it_serves();
+    assert!(!daemon.pidfile().exists());
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
 }
 
 #[test]
 fn warnings_are_told_without_options_and_more_with_them() {
     let log = |arguments: &[&str]| {
-        let sandbox = Sandbox::new();
-        hello().plugin("broken", "Timeout: 0").write(&sandbox).expect("writable");
-        let arguments = [&["-fg", "--no-syslog", "-c", "{{DIR}}/smokerd.yaml"], arguments].concat();
-        let mut started = Started::spawn(&mut cli::smokerd_command(&sandbox, &arguments)).expect("it can be started");
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sandbox.port()));
-        wait::until_true("the daemon to serve", || answers(address) || !started.is_running());
-        started.signal(Signal::SIGTERM);
-        assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
-        (sandbox.stdout(), sandbox.stderr())
+        let arguments = [&["--no-syslog", "-c", "{{DIR}}/smokerd.yaml"], arguments].concat();
+        let mut daemon = Boot::of(hello().plugin("broken", "Timeout: 0")).only(&arguments).start();
+        daemon.signal(Signal::SIGTERM);
+        assert_eq!(daemon.wait_for_exit(), 0);
+        (daemon.sandbox.stdout(), daemon.sandbox.stderr())
     };
     let (stdout, stderr) = log(&[]);
     assert!(stderr.lines().any(|line| line.starts_with("ERROR: ") && line.contains("broken")), "{stderr}");
@@ -102,18 +83,14 @@ fn a_machine_without_a_syslog_is_told_of_it_once() {
         eprintln!("SKIPPED: this machine has a /dev/log, and no test takes it away");
         return;
     }
-    let sandbox = Sandbox::new();
-    hello().write(&sandbox).expect("writable");
-    let arguments = ["-fg", "-v", "-c", "{{DIR}}/smokerd.yaml", "-p", "{{PIDFILE}}"];
-    let mut started = Started::spawn(&mut cli::smokerd_command(&sandbox, &arguments)).expect("it can be started");
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sandbox.port()));
-    wait::until_true("the daemon to serve", || answers(address) || !started.is_running());
+    let mut daemon = Boot::of(hello()).with_syslog().start();
     for _ in 0..3 {
-        assert_eq!(Request::get("/").send(address, ANSWER_LIMIT).expect("an answer").status, 200);
+        assert_eq!(daemon.get("/").status, 200);
     }
-    started.signal(Signal::SIGTERM);
-    assert_eq!(started.exit_within(wait::DEADLINE), Some(0));
-    assert_eq!(sandbox.stderr().matches("/dev/log").count(), 1, "{}", sandbox.stderr());
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    let told = daemon.sandbox.stderr();
+    assert_eq!(told.matches("/dev/log").count(), 1, "{told}");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
+use smoker_tests::boot::Boot;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
-use smoker_tests::daemon::Boot;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 

@@ -4,12 +4,12 @@
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use smoker_tests::boot::Boot;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::started::Started;
 use smoker_tests::wait;
 
 /// Starts a daemon whose configuration should end it.
@@ -136,14 +136,12 @@ fn without_an_address_it_is_the_local_one() {
 
 #[test]
 fn without_a_port_it_is_8086() {
-    let sandbox = Sandbox::new();
-    hello().address("").write(&sandbox).expect("writable");
-    let arguments = ["-fg", "--no-syslog", "-v", "-c", "{{DIR}}/smokerd.yaml", "-p", "{{PIDFILE}}"];
-    let mut started = Started::spawn(&mut cli::smokerd_command(&sandbox, &arguments)).expect("it can be started");
+    let mut daemon = Boot::of(hello().address("")).prepare();
+    daemon.spawn(&mut daemon.command());
     // Somebody else may have the port; then the refusal names it.
-    let said = || sandbox.stdout() + &sandbox.stderr();
-    wait::until_true("the address to be named", || said().contains("127.0.0.1:8086") || !started.is_running());
-    assert!(said().contains("127.0.0.1:8086"), "{}", said());
+    let is_named = |daemon: &Daemon| daemon.console().contains("127.0.0.1:8086");
+    wait::until_true("the address to be named", || is_named(&daemon) || !daemon.is_running());
+    assert!(is_named(&daemon), "{}", daemon.console());
 }
 
 #[test]

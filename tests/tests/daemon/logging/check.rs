@@ -1,7 +1,8 @@
 //! What a logging configuration asks for and does not get is told by line.
 
-use smoker_tests::background::{START, hello};
+use smoker_tests::boot::Boot;
 use smoker_tests::cli::{self, Output};
+use smoker_tests::config::hello;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 
@@ -94,18 +95,16 @@ fn a_named_file_that_is_no_logging_configuration_ends_the_start() {
         ("[loggers]\nkeys=root\n", "section [formatters] is missing"),
         ("", "section [formatters] is missing"),
     ] {
-        let sandbox = Sandbox::new();
-        hello().file("logging.ini", ini).write(&sandbox).expect("writable");
-        let arguments = [&START[..], &["--logging-conf", "{{DIR}}/logging.ini"]].concat();
-        for arguments in [arguments.clone(), [&["--check"], &arguments[..]].concat()] {
-            let output = cli::smokerd(&sandbox, &arguments);
+        let boot = Boot::in_background(hello().file("logging.ini", ini));
+        let boot = boot.argument("--logging-conf").argument("{{DIR}}/logging.ini");
+        for boot in [boot.clone(), boot.argument("--check")] {
+            let output = boot.prepare().launch();
             output.expect_code(1);
             expect_line(&output.stderr, &["ERROR: ", words]);
         }
     }
-    let sandbox = Sandbox::new();
-    hello().write(&sandbox).expect("writable");
-    let output = cli::smokerd(&sandbox, &[&START[..], &["--logging-conf", "{{DIR}}/nowhere.ini"]].concat());
+    let boot = Boot::in_background(hello()).argument("--logging-conf").argument("{{DIR}}/nowhere.ini");
+    let output = boot.prepare().launch();
     output.expect_code(1);
     expect_line(&output.stderr, &["ERROR: can't read logging configuration", "nowhere.ini", "No such file"]);
 }

@@ -1,8 +1,9 @@
 //! A daemon with a logging configuration.
 
-use smoker_tests::background::hello;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::config::hello;
+use smoker_tests::daemon::Daemon;
 
 /// A logging configuration with one handler, `file` of the root, whose lines
 /// are `<LEVEL> logger: message`.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use smoker_tests::background::hello;
+use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::wait;

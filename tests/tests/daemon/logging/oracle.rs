@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use smoker_tests::background::hello;
 use smoker_tests::cli;
+use smoker_tests::config::hello;
 use smoker_tests::skip::program;
 use smoker_tests::wait;
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use smoker_tests::background::hello;
 use smoker_tests::cli;
+use smoker_tests::config::hello;
 use smoker_tests::markdown;
 use smoker_tests::sandbox::Sandbox;
 

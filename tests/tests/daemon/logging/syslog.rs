@@ -6,8 +6,9 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-use smoker_tests::background::hello;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
+use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
@@ -199,27 +200,26 @@ fn without_a_configuration_the_system_log_is_written_to() {
     let Some(unshare) = program("unshare", "install util-linux") else { return };
     let Some(mut syslog) = Rsyslog::new() else { return };
     syslog.start();
-    let sandbox = Sandbox::new();
-    hello().write(&sandbox).expect("writable");
     // A /dev of its own, in which the log is ours.
     let script = format!(
         "mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9 \
          && ln -s {} /dev/log && exec \"$@\"",
         syslog.socket().display()
     );
-    let mut command = sandbox.command(&unshare);
-    let smokerd = smoker_tests::binary::path("smokerd");
-    let config = sandbox.path("smokerd.yaml");
-    command.args(["-m", "sh", "-c", &script, "sh"]).arg(smokerd).args(["-fg", "--no-console", "-v", "-c"]).arg(config);
-    let mut started = Started::spawn(&mut command).expect("it can be started");
-    let address = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, sandbox.port()));
-    wait::until_true("the daemon to serve", || smoker_tests::background::answers(address) || !started.is_running());
-    if !started.is_running() && sandbox.stderr().contains("unshare") {
+    let unshare = unshare.display().to_string();
+    let mut daemon = Boot::of(hello())
+        .with_syslog()
+        .argument("--no-console")
+        .through(&[&unshare, "-m", "sh", "-c", &script, "sh"])
+        .prepare();
+    daemon.spawn(&mut daemon.command());
+    wait::until_true("the daemon to serve", || daemon.serves() || !daemon.is_running());
+    if !daemon.is_running() && daemon.sandbox.stderr().contains("unshare") {
         return smoker_tests::skip::skip("no test with a /dev/log of its own", "run it where unshare works");
     }
     syslog.wait_for(&["user.info smokerd| INFO Starting daemon"]);
     syslog.wait_for(&["user.info smokerd.pluginmanager| INFO Loaded plugin hello"]);
-    assert_eq!(sandbox.stdout() + &sandbox.stderr(), "");
+    assert_eq!(daemon.console(), "");
     assert!(Path::new(&syslog.socket()).exists());
 }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use smoker_tests::background::{Background, START, hello, stranger};
-use smoker_tests::cli::{self, Output};
+use smoker_tests::boot::Boot;
+use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::started::Started;
 use smoker_tests::{processes, wait};
@@ -16,29 +16,26 @@ use smoker_tests::{processes, wait};
 const ACCOUNT: u32 = 12345;
 
 /// A daemon that becomes another account, and whose pidfile lies in that account's folder.
-struct Theirs(Background);
+struct Theirs(Daemon);
 
 impl Theirs {
     fn prepare() -> Self {
-        let place = Background::prepare(&hello().top("uid: 12345\ngid: 12345\npidfile: {{DIR}}/run/smokerd.pid"));
-        fs::create_dir(place.sandbox.path("run")).expect("writable");
-        chown(place.sandbox.path("run"), Some(ACCOUNT), Some(ACCOUNT)).expect("root may");
-        Self(place)
+        let config = hello().top("uid: 12345\ngid: 12345\npidfile: {{DIR}}/run/smokerd.pid");
+        let daemon = Boot::in_background(config).without_pidfile().prepare();
+        fs::create_dir(daemon.path("run")).expect("writable");
+        chown(daemon.path("run"), Some(ACCOUNT), Some(ACCOUNT)).expect("root may");
+        Self(daemon)
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.sandbox.path(name)
-    }
-
-    fn run(&self, more: &[&str]) -> Output {
-        cli::smokerd(&self.0.sandbox, &[&START[..4], more].concat())
+        self.0.path(name)
     }
 
     /// Starts it, and stops it again by its lock.
     fn expect_service(&self) {
-        self.run(&[]).expect_code(0);
+        self.0.launch().expect_code(0);
         assert!(self.0.serves());
-        self.run(&["--stop"]).expect_code(0);
+        self.0.stop().expect_code(0);
         assert!(self.0.is_closed());
     }
 }
@@ -70,13 +67,13 @@ fn a_lock_that_another_account_has_made_does_not_count() {
     let planted = File::create(&path).expect("writable");
     chown(&path, Some(ACCOUNT), Some(ACCOUNT)).expect("root may");
     planted.try_lock().expect("ours");
-    theirs.run(&[]).expect_code(0);
+    theirs.0.launch().expect_code(0);
     assert!(theirs.0.serves());
     let lock = fs::metadata(&path).expect("there");
     assert_eq!((lock.uid(), lock.mode() & 0o777), (0, 0o600));
     let pidfile = fs::metadata(theirs.path("run/smokerd.pid")).expect("there");
     assert_eq!(pidfile.mode() & 0o777, 0o644);
-    theirs.run(&["--stop"]).expect_code(0);
+    theirs.0.stop().expect_code(0);
 }
 
 /// The account can write any number into its folder; who holds the lock is signalled.
@@ -84,13 +81,13 @@ fn a_lock_that_another_account_has_made_does_not_count() {
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn a_forged_number_is_not_signalled() {
     let theirs = Theirs::prepare();
-    let mut victim = stranger();
-    theirs.run(&[]).expect_code(0);
+    let mut victim = Started::bystander();
+    theirs.0.launch().expect_code(0);
     fs::write(theirs.path("run/smokerd.pid"), victim.pid().to_string()).expect("writable");
-    theirs.run(&["--stop"]).expect_code(0);
+    theirs.0.stop().expect_code(0);
     assert!(theirs.0.is_closed() && victim.is_running());
     fs::write(theirs.path("run/smokerd.pid"), victim.pid().to_string()).expect("writable");
-    let refused = theirs.run(&["--stop"]);
+    let refused = theirs.0.stop();
     refused.expect_code(1);
     assert!(refused.stderr.contains("is no smokerd with this pidfile"), "{}", refused.stderr);
     assert!(victim.is_running());
@@ -99,54 +96,54 @@ fn a_forged_number_is_not_signalled() {
 #[test]
 fn stop_signals_no_daemon_with_another_pidfile() {
     let mut other = Daemon::start(hello());
-    let place = Background::prepare(&hello());
-    place.write_pidfile(&other.pid().to_string());
-    place.stop().expect_code(1);
+    let daemon = Boot::in_background(hello()).prepare();
+    daemon.write_pidfile(&other.pid().to_string());
+    daemon.stop().expect_code(1);
     assert!(other.is_running());
 }
 
 /// Every reader of the pidfile can lock it.
 #[test]
 fn a_lock_on_the_pidfile_refuses_no_start() {
-    let place = Background::running(&hello());
-    let killed = place.pid();
-    let reader = File::open(place.sandbox.pidfile()).expect("readable");
-    place.signal(Signal::SIGKILL);
-    wait::until_true("the daemon to be gone", || !processes::is_running(killed) && place.is_closed());
+    let daemon = Boot::in_background(hello()).start();
+    let killed = daemon.pid();
+    let reader = File::open(daemon.pidfile()).expect("readable");
+    daemon.signal(Signal::SIGKILL);
+    wait::until_true("the daemon to be gone", || !processes::is_running(killed) && daemon.is_closed());
     wait::until_true("the lock to be free", || reader.try_lock().is_ok());
-    place.start().expect_code(0);
-    assert!(place.serves());
-    place.stop().expect_code(0);
+    daemon.launch().expect_code(0);
+    assert!(daemon.serves());
+    daemon.stop().expect_code(0);
 }
 
 /// A daemon of an earlier version holds a lock on the pidfile itself and knows no other.
 #[test]
 fn a_daemon_of_an_older_version_is_found_by_its_lock_on_the_pidfile() {
-    let place = Background::running(&hello());
-    let pid = place.pid();
-    fs::remove_file(place.sandbox.pidfile().with_extension("pid.lock")).expect("there");
-    let refused = place.start();
+    let daemon = Boot::in_background(hello()).start();
+    let pid = daemon.pid();
+    fs::remove_file(daemon.pidfile().with_extension("pid.lock")).expect("there");
+    let refused = daemon.launch();
     refused.expect_code(1);
-    place.stop().expect_code(0);
+    daemon.stop().expect_code(0);
     assert!(!processes::is_running(pid));
 }
 
 #[test]
 fn the_lock_goes_with_the_daemon() {
-    let place = Background::running(&hello());
-    let lock = place.sandbox.pidfile().with_extension("pid.lock");
+    let daemon = Boot::in_background(hello()).start();
+    let lock = daemon.pidfile().with_extension("pid.lock");
     assert_eq!(fs::metadata(&lock).expect("there").mode() & 0o777, 0o600);
-    place.stop().expect_code(0);
-    assert!(!lock.exists() && !place.sandbox.pidfile().exists());
+    daemon.stop().expect_code(0);
+    assert!(!lock.exists() && !daemon.pidfile().exists());
 }
 
 /// A pipe in the place of a pidfile makes nothing wait.
 #[test]
 fn a_pipe_in_the_place_of_the_pidfile_is_told() {
-    let place = Background::prepare(&hello());
+    let daemon = Boot::in_background(hello()).prepare();
     let mut mkfifo = Command::new("mkfifo");
-    Started::spawn(mkfifo.arg(place.sandbox.pidfile())).expect("mkfifo").exit_within(wait::DEADLINE).expect("it ends");
-    let refused = place.stop();
+    Started::spawn(mkfifo.arg(daemon.pidfile())).expect("mkfifo").exit_within(wait::DEADLINE).expect("it ends");
+    let refused = daemon.stop();
     refused.expect_code(1);
     assert!(refused.stderr.contains("it is not a file"), "{}", refused.stderr);
 }

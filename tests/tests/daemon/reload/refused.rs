@@ -8,9 +8,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use smoker_tests::background::{Background, START, hello};
-use smoker_tests::cli;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
+use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::service_manager::ServiceManager;
@@ -91,39 +91,38 @@ fn warnings_are_logged_as_at_a_start() {
 
 #[test]
 fn log_files_are_reopened_also_with_a_bad_configuration() {
-    let place = Background::running(&hello().top("stdout: {{DIR}}/out\nstderr: {{DIR}}/err"));
-    Config::whole("plugins: [\n").write(&place.sandbox).expect("writable");
-    let (out, err) = (place.sandbox.path("out"), place.sandbox.path("err"));
+    let daemon = Boot::in_background(hello().top("stdout: {{DIR}}/out\nstderr: {{DIR}}/err")).start();
+    daemon.write(&Config::whole("plugins: [\n"));
+    let (out, err) = (daemon.path("out"), daemon.path("err"));
     for file in [&out, &err] {
         fs::rename(file, file.with_extension("1")).expect("writable");
     }
-    place.signal(Signal::SIGHUP);
+    daemon.signal(Signal::SIGHUP);
     wait::until_true("the log files to be made again", || out.exists() && err.exists());
-    assert!(place.serves());
+    assert!(daemon.serves());
 }
 
 #[test]
 fn a_stream_that_cannot_be_opened_is_refused_before_anything_changes() {
     // A daemon in the background logs to syslog alone; its service manager hears what became of a reload.
     let manager = ServiceManager::new();
-    let place = Background::prepare(&hello().top("stdout: {{DIR}}/out"));
-    let mut command = cli::smokerd_command(&place.sandbox, &START);
-    cli::run(command.env("NOTIFY_SOCKET", manager.address())).expect_code(0);
+    let boot = Boot::in_background(hello().top("stdout: {{DIR}}/out"));
+    let daemon = boot.environment("NOTIFY_SOCKET", manager.address()).start();
     let reload = |config: Config| {
-        config.write(&place.sandbox).expect("writable");
-        place.signal(Signal::SIGHUP);
+        daemon.write(&config);
+        daemon.signal(Signal::SIGHUP);
         let _ = manager.next_with("RELOADING");
         let ready = manager.next_with("READY");
-        let stream = fs::read_link(format!("/proc/{}/fd/1", place.pid())).expect("it runs");
+        let stream = fs::read_link(format!("/proc/{}/fd/1", daemon.pid())).expect("it runs");
         (ready["STATUS"].clone(), stream)
     };
     let bad = hello().top("stdout: {{DIR}}/smokerd.yaml/out").plugin("second", "Command: 'true'");
     let (status, stream) = reload(bad);
     assert!(status.starts_with("1 plugin,") && status.contains("refused"), "{status}");
-    assert_eq!(stream, place.sandbox.path("out"));
+    assert_eq!(stream, daemon.path("out"));
     let (status, stream) = reload(hello().top("stdout: {{DIR}}/other").plugin("third", "Command: 'true'"));
     assert!(status.starts_with("2 plugins,") && !status.contains("refused"), "{status}");
-    assert_eq!(stream, place.sandbox.path("other"));
+    assert_eq!(stream, daemon.path("other"));
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use nix::sys::signal::Signal;
-use smoker_tests::background::{Background, answers, hello};
+use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::config::hello;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::answers;
 use smoker_tests::http::{ANSWER_LIMIT, Connection, Request};
 use smoker_tests::lines::expect_line;
 use smoker_tests::ports;
@@ -177,16 +179,14 @@ fn ids_that_are_configured_later_count_from_the_next_start() {
 }
 
 /// Starts a daemon in the background, in a folder beside its configuration, with nothing but relative paths.
-fn relative(config: &Config, arguments: &[&str]) -> Background {
-    let place = Background::prepare(&config.clone().file("work/empty", ""));
-    let mut command = cli::smokerd_command(&place.sandbox, arguments);
-    cli::run(command.current_dir(place.sandbox.path("work"))).expect_code(0);
-    place
+fn relative(config: &Config, arguments: &[&str]) -> Daemon {
+    let daemon = Boot::in_background(config.clone().file("work/empty", "")).only(arguments).prepare();
+    cli::run(daemon.command().current_dir(daemon.path("work"))).expect_code(0);
+    daemon
 }
 
-fn has(place: &Background, plugin: &str) -> bool {
-    let request = Request::get(&format!("/plugins/{plugin}"));
-    request.send(place.address(), ANSWER_LIMIT).is_ok_and(|response| response.status == 200)
+fn has(daemon: &Daemon, plugin: &str) -> bool {
+    daemon.get(&format!("/plugins/{plugin}")).status == 200
 }
 
 #[test]
@@ -199,36 +199,35 @@ fn relative_paths_start_where_the_daemon_was_started() {
             .file("words.py", "")
             .plugin(plugin, "Command: 'true'")
     };
-    let place = relative(&config("one"), &["--no-syslog", "-v", "-c", "../smokerd.yaml"]);
-    let pid: i32 =
-        fs::read_to_string(place.sandbox.path("work/own.pid")).expect("a pidfile").parse().expect("a number");
-    assert!(has(&place, "one"));
-    config("two").write(&place.sandbox).expect("writable");
+    let daemon = relative(&config("one"), &["--no-syslog", "-v", "-c", "../smokerd.yaml"]);
+    let pid: i32 = fs::read_to_string(daemon.path("work/own.pid")).expect("a pidfile").parse().expect("a number");
+    assert!(has(&daemon, "one"));
+    daemon.write(&config("two"));
     let hang_up = || nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGHUP).expect("it runs");
     hang_up();
-    wait::until_true("the other configuration", || has(&place, "two") && !has(&place, "one"));
+    wait::until_true("the other configuration", || has(&daemon, "two") && !has(&daemon, "one"));
     let stream = |number: i32| fs::read_link(format!("/proc/{pid}/fd/{number}")).expect("it runs");
-    assert_eq!((stream(1), stream(2)), (place.sandbox.path("work/logs/out"), place.sandbox.path("work/logs/err")));
+    assert_eq!((stream(1), stream(2)), (daemon.path("work/logs/out"), daemon.path("work/logs/err")));
 
     // Other streams count at once.
     let other = Config::new().top("stdout: more/out\npidfile: own.pid").plugin("three", "Command: 'true'");
-    other.write(&place.sandbox).expect("writable");
+    daemon.write(&other);
     hang_up();
-    wait::until_true("the third configuration", || has(&place, "three"));
-    assert_eq!((stream(1), stream(2)), (place.sandbox.path("work/more/out"), "/dev/null".into()));
+    wait::until_true("the third configuration", || has(&daemon, "three"));
+    assert_eq!((stream(1), stream(2)), (daemon.path("work/more/out"), "/dev/null".into()));
 }
 
 #[test]
 fn a_folder_is_read_again_like_a_file() {
     let base = |config: Config| config.file("c/common.yaml", "bind_port: {{PORT}}\ntemplates: {BasePlugin: {}}\n");
     let unused = Config::whole("not: read\n");
-    let place = relative(
+    let daemon = relative(
         &base(unused).file("c/plugin.d/one.yaml", "Command: 'true'\n"),
         &["--no-syslog", "-c", "../c", "-p", "{{PIDFILE}}"],
     );
-    assert!(has(&place, "one"));
-    place.sandbox.write("c/plugin.d/two.yaml", b"Command: 'true'\n").expect("writable");
-    fs::remove_file(place.sandbox.path("c/plugin.d/one.yaml")).expect("writable");
-    place.signal(Signal::SIGHUP);
-    wait::until_true("the other file", || has(&place, "two") && !has(&place, "one"));
+    assert!(has(&daemon, "one"));
+    daemon.sandbox.write("c/plugin.d/two.yaml", b"Command: 'true'\n").expect("writable");
+    fs::remove_file(daemon.path("c/plugin.d/one.yaml")).expect("writable");
+    daemon.signal(Signal::SIGHUP);
+    wait::until_true("the other file", || has(&daemon, "two") && !has(&daemon, "one"));
 }

@@ -6,8 +6,9 @@ use std::thread::{self, ScopedJoinHandle};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value as Json, json};
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{Request, Response};
 use smoker_tests::processes;
 use smoker_tests::service_manager::ServiceManager;

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use smoker_tests::background::Background;
 use smoker_tests::binary;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::processes::{self, Token};
@@ -36,19 +36,19 @@ fn wait_for_helper(daemon: &Daemon, argument: &str, not: i32) -> i32 {
 fn a_killed_daemon_is_followed_by_the_next_at_once() {
     let (old, new) = (Token::new(), Token::new());
     let config = |token: &Token| Config::new().plugin("hides", &(hides(token) + "\nInterval: 0.1\nSerial: true"));
-    let place = Background::running(&config(&old));
+    let daemon = Boot::in_background(config(&old)).start();
     wait::until_true("the run", || old.holders().len() == 2);
-    let first = place.pid();
-    config(&new).write(&place.sandbox).expect("writable");
-    place.signal(Signal::SIGKILL);
+    let first = daemon.pid();
+    daemon.write(&config(&new));
+    daemon.signal(Signal::SIGKILL);
     wait::until_true("the daemon's end", || !processes::is_running(first));
-    place.start().expect_code(0);
-    assert_ne!(place.pid(), first, "the stale pidfile was taken over");
+    daemon.launch().expect_code(0);
+    assert_ne!(daemon.pid(), first, "the stale pidfile was taken over");
     old.wait_until_free();
     wait::until_true("the new daemon's run", || new.holders().len() == 2);
-    let log = fs::read_to_string(place.sandbox.pidfile()).expect("a pidfile");
-    assert_eq!(log.trim(), place.pid().to_string());
-    place.stop().expect_code(0);
+    let log = fs::read_to_string(daemon.pidfile()).expect("a pidfile");
+    assert_eq!(log.trim(), daemon.pid().to_string());
+    daemon.stop().expect_code(0);
     new.wait_until_free();
 }
 

@@ -5,8 +5,9 @@
 use std::fs;
 
 use serde_json::Value as Json;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::daemon::Daemon;
 use smoker_tests::outcome::Outcome;
 use tempfile::TempDir;
 

@@ -7,26 +7,24 @@ use std::path::Path;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use smoker_tests::background::{Background, START, hello};
-use smoker_tests::cli;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
+use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::http::{ANSWER_LIMIT, Request};
-use smoker_tests::outcome::Outcome;
 use smoker_tests::wait;
 
 fn expect_log_files_reopened(top: &str) {
     let config = hello().top(&format!("stdout: {{{{DIR}}}}/logs/out\nstderr: {{{{DIR}}}}/logs/err\n{top}"));
-    let place = Background::running(&config);
-    let (log, rotated) = (place.sandbox.path("logs/out"), place.sandbox.path("logs/out.1"));
+    let daemon = Boot::in_background(config).start();
+    let (log, rotated) = (daemon.path("logs/out"), daemon.path("logs/out.1"));
     wait::until_true("the log file, whose folder is made", || log.exists());
     fs::rename(&log, &rotated).expect("writable");
-    place.signal(Signal::SIGHUP);
+    daemon.signal(Signal::SIGHUP);
     wait::until_true("the log file to be made again", || log.exists());
-    assert!(place.serves());
-    let target = fs::read_link(format!("/proc/{}/fd/1", place.pid())).expect("it runs");
+    assert!(daemon.serves());
+    let target = fs::read_link(format!("/proc/{}/fd/1", daemon.pid())).expect("it runs");
     assert_eq!(target, log);
-    place.stop().expect_code(0);
+    daemon.stop().expect_code(0);
 }
 
 #[test]
@@ -44,16 +42,16 @@ fn a_hangup_reopens_the_log_files_of_a_daemon_that_has_given_up_root() {
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn root_opens_no_stream_over_a_link_of_somebody_else() {
-    let place = Background::prepare(&hello().top("uid: 12345\ngid: 12345\nstdout: {{DIR}}/out"));
-    let (target, link) = (place.sandbox.path("of-root"), place.sandbox.path("out"));
+    let daemon = Boot::in_background(hello().top("uid: 12345\ngid: 12345\nstdout: {{DIR}}/out")).prepare();
+    let (target, link) = (daemon.path("of-root"), daemon.path("out"));
     symlink(&target, &link).expect("writable");
     lchown(&link, Some(12345), Some(12345)).expect("root may");
-    let refused = place.start();
+    let refused = daemon.launch();
     refused.expect_code(1);
     assert!(refused.stderr.contains("it is a symbolic link that does not belong to root"), "{}", refused.stderr);
     assert!(!target.exists());
     lchown(&link, Some(0), Some(0)).expect("root may");
-    place.start().expect_code(0);
+    daemon.launch().expect_code(0);
     assert!(target.exists());
 }
 
@@ -61,19 +59,19 @@ fn root_opens_no_stream_over_a_link_of_somebody_else() {
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn a_daemon_that_stays_root_opens_no_stream_over_a_link_of_somebody_else() {
-    let place = Background::prepare(&hello().top("stdout: {{DIR}}/out"));
-    let (target, link) = (place.sandbox.path("elsewhere"), place.sandbox.path("out"));
+    let daemon = Boot::in_background(hello().top("stdout: {{DIR}}/out")).prepare();
+    let (target, link) = (daemon.path("elsewhere"), daemon.path("out"));
     symlink(&target, &link).expect("writable");
     lchown(&link, Some(12345), Some(12345)).expect("root may");
-    place.start().expect_code(1);
+    daemon.launch().expect_code(1);
     assert!(!target.exists());
 }
 
 #[test]
 fn a_pipe_that_nobody_reads_is_told_and_does_not_make_the_start_wait() {
-    let place = Background::prepare(&hello().top("stdout: {{DIR}}/pipe"));
-    mkfifo(&place.sandbox.path("pipe"), Mode::S_IRWXU).expect("a pipe");
-    let refused = place.start();
+    let daemon = Boot::in_background(hello().top("stdout: {{DIR}}/pipe")).prepare();
+    mkfifo(&daemon.path("pipe"), Mode::S_IRWXU).expect("a pipe");
+    let refused = daemon.launch();
     refused.expect_code(1);
     assert!(refused.stderr.contains("/pipe for the daemon's stdout: No such device or address"), "{}", refused.stderr);
 }
@@ -90,18 +88,18 @@ fn a_daemon_in_the_foreground_survives_a_hangup() {
 #[test]
 fn the_standard_streams_go_where_they_are_configured() {
     let config = hello().top("stdin: /dev/null\nstdout: {{DIR}}/out\nstderr: {{DIR}}/err");
-    let place = Background::running(&config);
-    let stream = |number: i32| fs::read_link(format!("/proc/{}/fd/{number}", place.pid())).expect("it runs");
+    let daemon = Boot::in_background(config).start();
+    let stream = |number: i32| fs::read_link(format!("/proc/{}/fd/{number}", daemon.pid())).expect("it runs");
     assert_eq!(stream(0), Path::new("/dev/null"));
-    assert_eq!(stream(1), place.sandbox.path("out"));
-    assert_eq!(stream(2), place.sandbox.path("err"));
+    assert_eq!(stream(1), daemon.path("out"));
+    assert_eq!(stream(2), daemon.path("err"));
 }
 
 #[test]
 fn streams_that_are_not_configured_go_nowhere() {
-    let place = Background::running(&hello());
+    let daemon = Boot::in_background(hello()).start();
     for number in 0..3 {
-        let stream = fs::read_link(format!("/proc/{}/fd/{number}", place.pid())).expect("it runs");
+        let stream = fs::read_link(format!("/proc/{}/fd/{number}", daemon.pid())).expect("it runs");
         assert_eq!(stream, Path::new("/dev/null"));
     }
 }
@@ -111,25 +109,15 @@ fn what_the_daemon_makes_only_its_owner_may_change() {
     let config = Config::new()
         .top("stdout: {{DIR}}/logs/out\nstderr: {{DIR}}/logs/err")
         .plugin("maker", "Command: touch {{DIR}}/made; umask");
-    let place = Background::prepare(&config);
-    let smokerd = cli::smokerd_command(&place.sandbox, &START);
-    let mut open = place.sandbox.command(Path::new("/bin/sh"));
-    open.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(smokerd.get_program()).args(smokerd.get_args());
-    cli::run(&mut open).expect_code(0);
+    let open = ["/bin/sh", "-c", "umask 0; exec \"$0\" \"$@\""];
+    let daemon = Boot::in_background(config).through(&open).start();
     let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
-    assert_eq!(mode(&place.sandbox.pidfile()), 0o644);
-    assert_eq!(mode(&place.sandbox.path("logs/out")), 0o644);
-    assert_eq!(mode(&place.sandbox.path("logs")), 0o755);
+    assert_eq!(mode(&daemon.pidfile()), 0o644);
+    assert_eq!(mode(&daemon.path("logs/out")), 0o644);
+    assert_eq!(mode(&daemon.path("logs")), 0o755);
 
-    let body = r#"{"process": {"plugins": ["maker"]}}"#;
-    let forced = Request::post("/processes", body).send(place.address(), ANSWER_LIMIT).expect("an answer");
-    let page = forced.header("Location").expect("a place").to_owned();
-    let done = wait::until("the run", || {
-        let response = Request::get(&page).send(place.address(), ANSWER_LIMIT).expect("an answer");
-        (response.status == 200).then(|| response.json())
-    });
-    Outcome(done["plugins"]["items"][0]["plugin"]["forcedResult"].clone()).expect_ok(&["0022"]);
-    assert_eq!(mode(&place.sandbox.path("made")), 0o644);
+    daemon.run("maker").expect_ok(&["0022"]);
+    assert_eq!(mode(&daemon.path("made")), 0o644);
 }
 
 #[test]
@@ -141,14 +129,14 @@ fn the_listening_socket_is_not_handed_to_commands() {
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn a_daemon_with_its_own_ids_can_be_stopped_and_started_again() {
-    let place = Background::prepare(&hello().top("uid: 12345\ngid: 12345\nstdout: {{DIR}}/out"));
+    let daemon = Boot::in_background(hello().top("uid: 12345\ngid: 12345\nstdout: {{DIR}}/out")).prepare();
     for _ in 0..2 {
-        place.start().expect_code(0);
-        assert!(place.serves());
-        place.signal(Signal::SIGHUP);
-        assert!(place.serves(), "a log file that it cannot reopen does not end it");
-        place.stop().expect_code(0);
-        assert!(place.is_closed());
-        assert_eq!(place.sandbox.processes(), [0; 0]);
+        daemon.launch().expect_code(0);
+        assert!(daemon.serves());
+        daemon.signal(Signal::SIGHUP);
+        assert!(daemon.serves(), "a log file that it cannot reopen does not end it");
+        daemon.stop().expect_code(0);
+        assert!(daemon.is_closed());
+        assert_eq!(daemon.processes(), [0; 0]);
     }
 }

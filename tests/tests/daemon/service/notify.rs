@@ -2,18 +2,16 @@
 
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::time::{ClockId, clock_gettime};
-use smoker_tests::background::{START, answers, hello};
-use smoker_tests::cli;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::config::hello;
+use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::processes;
-use smoker_tests::sandbox::Sandbox;
 use smoker_tests::service_manager::{Message, ServiceManager};
 
 fn boot(config: Config, manager: &ServiceManager) -> Boot {
@@ -28,13 +26,11 @@ fn status(message: &Message) -> &str {
 fn it_hears_when_the_daemon_serves() {
     let manager = ServiceManager::new();
     let config = hello().plugin("other", "Command: 'true'");
-    let sandbox = Sandbox::new();
-    config.write(&sandbox).expect("writable");
-    let mut command = cli::smokerd_command(&sandbox, &[&["-fg"], &START[..]].concat());
-    let _daemon = smoker_tests::started::Started::spawn(command.env("NOTIFY_SOCKET", manager.address()));
+    let mut daemon = boot(config, &manager).prepare();
+    daemon.spawn(&mut daemon.command());
     let message = manager.next();
-    let address = ([127, 0, 0, 1], sandbox.port()).into();
-    assert!(answers(address), "it serves when it says so");
+    let address = daemon.address();
+    assert!(daemon.serves(), "it serves when it says so");
     assert_eq!(message["READY"], "1");
     assert_eq!(status(&message), format!("2 plugins, serving on {address}"));
     assert!(!message.contains_key("MAINPID"), "in the foreground it is the process that was started");
@@ -53,13 +49,10 @@ fn its_socket_may_be_a_name_without_a_file() {
 #[test]
 fn it_is_told_which_process_is_the_daemon_in_the_background() {
     let manager = ServiceManager::new();
-    let sandbox = Sandbox::new();
-    hello().write(&sandbox).expect("writable");
-    let mut command = cli::smokerd_command(&sandbox, &START);
-    cli::run(command.env("NOTIFY_SOCKET", manager.address())).expect_code(0);
+    let daemon = Boot::in_background(hello()).environment("NOTIFY_SOCKET", manager.address()).start();
     let message = manager.next();
     assert_eq!(message["READY"], "1");
-    assert_eq!(message["MAINPID"], std::fs::read_to_string(sandbox.pidfile()).expect("a pidfile"));
+    assert_eq!(message["MAINPID"], daemon.pid().to_string());
 }
 
 #[test]
@@ -134,13 +127,10 @@ fn a_watchdog_for_another_process_is_none_of_ours() {
 #[test]
 fn a_watchdog_for_the_daemon_itself_is_ours() {
     let manager = ServiceManager::new();
-    let sandbox = Sandbox::new();
-    hello().write(&sandbox).expect("writable");
-    let smokerd = cli::smokerd_command(&sandbox, &[&["-fg"], &START[..]].concat());
-    let mut shell = sandbox.command(Path::new("/bin/sh"));
-    shell.args(["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\""]).arg(smokerd.get_program()).args(smokerd.get_args());
-    shell.env("NOTIFY_SOCKET", manager.address()).env("WATCHDOG_USEC", "200000");
-    let _daemon = smoker_tests::started::Started::spawn(&mut shell);
+    let _daemon = boot(hello(), &manager)
+        .environment("WATCHDOG_USEC", "200000")
+        .through(&["/bin/sh", "-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\""])
+        .start();
     assert_eq!(manager.next_with("WATCHDOG")["WATCHDOG"], "1");
 }
 

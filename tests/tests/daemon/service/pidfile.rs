@@ -4,86 +4,85 @@ use std::fs;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use smoker_tests::background::{Background, START, hello, unused_pid};
-use smoker_tests::cli;
+use smoker_tests::boot::Boot;
+use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::processes;
-use smoker_tests::sandbox::Sandbox;
+use smoker_tests::processes::unused_pid;
 use smoker_tests::wait;
 
 #[test]
 fn a_second_daemon_is_refused() {
-    let place = Background::running(&hello());
-    let pid = place.pid();
-    let output = place.start();
+    let daemon = Boot::in_background(hello()).start();
+    let pid = daemon.pid();
+    let output = daemon.launch();
     output.expect_code(1);
     // It has the same port, too; which of the two is told first is free.
-    let reasons = [pid.to_string(), place.address().to_string()];
+    let reasons = [pid.to_string(), daemon.address().to_string()];
     assert!(reasons.iter().any(|reason| output.stderr.contains(reason)), "{}", output.stderr);
-    assert_eq!(place.pid(), pid, "the pidfile is as it was");
-    assert!(place.serves());
+    assert_eq!(daemon.pid(), pid, "the pidfile is as it was");
+    assert!(daemon.serves());
 }
 
 #[test]
 fn a_second_daemon_on_another_port_is_refused_with_the_pid_of_the_first() {
-    let place = Background::running(&hello());
-    let other = Sandbox::new();
-    hello().write(&other).expect("writable");
-    let pidfile = place.sandbox.pidfile();
-    let pidfile = pidfile.to_str().expect("a plain path");
-    let output = cli::smokerd(&other, &["--no-syslog", "-c", "{{DIR}}/smokerd.yaml", "-p", pidfile]);
+    let daemon = Boot::in_background(hello()).start();
+    let pidfile = daemon.pidfile().display().to_string();
+    let other = Boot::in_background(hello()).without_pidfile().argument("-p").argument(&pidfile).prepare();
+    let output = other.launch();
     output.expect_code(1);
-    assert!(output.stderr.contains(&place.pid().to_string()), "{}", output.stderr);
-    assert!(place.serves());
+    assert!(output.stderr.contains(&daemon.pid().to_string()), "{}", output.stderr);
+    assert!(daemon.serves());
 }
 
 #[test]
 fn a_stale_pidfile_is_taken_over() {
     for stale in [unused_pid().to_string(), String::new(), "nonsense\n".to_owned()] {
-        let place = Background::prepare(&hello());
-        place.write_pidfile(&stale);
-        place.start().expect_code(0);
-        assert!(place.serves(), "{stale:?}");
-        assert!(processes::is_running(place.pid()));
+        let daemon = Boot::in_background(hello()).prepare();
+        daemon.write_pidfile(&stale);
+        daemon.launch().expect_code(0);
+        assert!(daemon.serves(), "{stale:?}");
+        assert!(processes::is_running(daemon.pid()));
     }
 }
 
 #[test]
 fn a_pidfile_left_by_a_killed_daemon_is_taken_over() {
-    let place = Background::running(&hello());
-    let killed = place.pid();
-    place.signal(Signal::SIGKILL);
+    let daemon = Boot::in_background(hello()).start();
+    let killed = daemon.pid();
+    daemon.signal(Signal::SIGKILL);
     wait::until_true("the daemon to be gone", || !processes::is_running(killed));
-    wait::until_true("its port to be free", || place.is_closed());
-    place.start().expect_code(0);
-    assert!(place.serves());
-    assert_ne!(place.pid(), killed);
+    wait::until_true("its port to be free", || daemon.is_closed());
+    daemon.launch().expect_code(0);
+    assert!(daemon.serves());
+    assert_ne!(daemon.pid(), killed);
 }
 
 #[test]
 fn the_option_wins_over_the_key_and_the_key_over_the_default() {
-    let place = Background::prepare(&hello().top("pidfile: {{DIR}}/key.pid"));
-    let (key, option) = (place.sandbox.path("key.pid"), place.sandbox.pidfile());
+    let boot = Boot::in_background(hello().top("pidfile: {{DIR}}/key.pid"));
+    let daemon = boot.clone().prepare();
+    let (key, option) = (daemon.path("key.pid"), daemon.pidfile());
 
-    place.start().expect_code(0);
+    daemon.launch().expect_code(0);
     assert!(option.exists() && !key.exists());
-    place.stop().expect_code(0);
+    daemon.stop().expect_code(0);
 
-    let without = &START[..4];
-    cli::smokerd(&place.sandbox, without).expect_code(0);
+    let daemon = boot.without_pidfile().start();
+    let (key, option) = (daemon.path("key.pid"), daemon.pidfile());
     assert!(key.exists() && !option.exists());
-    cli::smokerd(&place.sandbox, &[without, &["--stop"]].concat()).expect_code(0);
+    daemon.stop().expect_code(0);
     assert!(!key.exists());
 }
 
 #[test]
 fn the_pidfile_of_another_is_not_removed() {
-    let place = Background::running(&hello());
-    let pid = place.pid();
-    place.write_pidfile("1");
+    let daemon = Boot::in_background(hello()).start();
+    let pid = daemon.pid();
+    daemon.write_pidfile("1");
     kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the daemon runs");
     wait::until_true("the daemon to be gone", || !processes::is_running(pid));
-    assert_eq!(fs::read_to_string(place.sandbox.pidfile()).expect("it is still there"), "1");
+    assert_eq!(fs::read_to_string(daemon.pidfile()).expect("it is still there"), "1");
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! The end: `--stop`, signals, and what becomes of commands.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use smoker_tests::background::{Background, START, hello, stranger, unused_pid};
-use smoker_tests::cli;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
+use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::processes;
-use smoker_tests::sandbox::Sandbox;
+use smoker_tests::processes::unused_pid;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 
@@ -21,50 +21,50 @@ fn stop_waits_until_the_daemon_is_gone() {
         "stubborn",
         "Command: trap '' TERM; echo $$ > {{DIR}}/pid; while :; do sleep 0.1; done\nTimeout: 60\nInterval: 0.1",
     );
-    let place = Background::running(&config);
-    let pid = place.pid();
+    let daemon = Boot::in_background(config).start();
+    let pid = daemon.pid();
     wait::until_true("the command to run", || {
-        fs::read_to_string(place.sandbox.path("pid")).is_ok_and(|text| !text.is_empty())
+        fs::read_to_string(daemon.path("pid")).is_ok_and(|text| !text.is_empty())
     });
-    place.stop().expect_code(0);
+    daemon.stop().expect_code(0);
     assert!(!processes::is_running(pid), "gone when --stop returned");
-    assert!(!place.sandbox.pidfile().exists());
-    assert!(place.is_closed());
-    assert_eq!(place.sandbox.processes(), [0; 0], "its command is gone, too");
+    assert!(!daemon.pidfile().exists());
+    assert!(daemon.is_closed());
+    assert_eq!(daemon.processes(), [0; 0], "its command is gone, too");
 }
 
 #[test]
 fn stop_without_a_pidfile_fails() {
-    let output = Background::prepare(&hello()).stop();
+    let output = Boot::in_background(hello()).prepare().stop();
     output.expect_code(1);
     assert!(output.stderr.contains("PID file doesn't exist! Daemon not running?"), "{}", output.stderr);
 }
 
 #[test]
 fn stop_with_a_stale_pidfile_fails_and_says_why() {
-    let place = Background::prepare(&hello());
+    let daemon = Boot::in_background(hello()).prepare();
     let pid = unused_pid().to_string();
-    place.write_pidfile(&pid);
-    let output = place.stop();
+    daemon.write_pidfile(&pid);
+    let output = daemon.stop();
     output.expect_code(1);
     assert!(output.stderr.contains(&pid), "{}", output.stderr);
 }
 
 #[test]
 fn stop_with_a_broken_configuration_fails() {
-    let place = Background::prepare(&Config::whole("plugins: [\n"));
-    let mut bystander = stranger();
-    place.write_pidfile(&bystander.pid().to_string());
-    place.stop().expect_code(1);
+    let daemon = Boot::in_background(Config::whole("plugins: [\n")).prepare();
+    let mut bystander = Started::bystander();
+    daemon.write_pidfile(&bystander.pid().to_string());
+    daemon.stop().expect_code(1);
     assert!(bystander.is_running(), "nothing was signalled");
 }
 
 #[test]
 fn a_pidfile_without_a_pid_stops_nothing() {
     for text in ["0", "-1", "1x", "", "99999999999999999999"] {
-        let place = Background::prepare(&hello());
-        place.write_pidfile(text);
-        place.stop().expect_code(1);
+        let daemon = Boot::in_background(hello()).prepare();
+        daemon.write_pidfile(text);
+        daemon.stop().expect_code(1);
     }
 }
 
@@ -128,14 +128,11 @@ fn a_killed_daemon_leaves_no_commands_behind() {
 #[test]
 fn a_signal_is_heeded_as_soon_as_the_port_is_open() {
     for _ in 0..10 {
-        let sandbox = Sandbox::new();
-        hello().write(&sandbox).expect("writable");
-        let mut command = cli::smokerd_command(&sandbox, &[&["-fg"], &START[..]].concat());
-        let mut started = Started::spawn(&mut command).expect("it can be started");
-        let address = (Ipv4Addr::LOCALHOST, sandbox.port());
-        wait::until_true("the port to open", || TcpStream::connect(address).is_ok() || !started.is_running());
-        started.signal(Signal::SIGHUP);
-        started.signal(Signal::SIGTERM);
-        assert_eq!(started.exit_within(wait::DEADLINE), Some(0), "{}", sandbox.stderr());
+        let mut daemon = Boot::of(hello()).prepare();
+        daemon.spawn(&mut daemon.command());
+        wait::until_true("the port to open", || !daemon.is_closed() || !daemon.is_running());
+        daemon.signal(Signal::SIGHUP);
+        daemon.signal(Signal::SIGTERM);
+        assert_eq!(daemon.wait_for_exit(), 0, "{}", daemon.sandbox.stderr());
     }
 }

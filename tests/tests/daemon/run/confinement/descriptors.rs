@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::daemon::Daemon;
 use smoker_tests::processes;
 use smoker_tests::wait;
 

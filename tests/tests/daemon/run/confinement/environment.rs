@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::{Boot, Daemon};
+use smoker_tests::daemon::Daemon;
 
 type Variables = BTreeMap<String, String>;
 

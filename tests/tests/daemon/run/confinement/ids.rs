@@ -1,7 +1,7 @@
 //! A run with ids of its own has these, and nothing of what makes root root.
 
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::Boot;
 use smoker_tests::processes;
 
 /// A daemon whose inheritable capabilities a change of the user would not take away.

@@ -4,11 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use smoker_tests::background::{Background, START};
-use smoker_tests::cli;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::daemon::Boot;
-use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 
 /// Becomes its arguments under a mask that forbids nothing.
@@ -29,13 +26,6 @@ fn open_to_others(folder: &Path) -> Vec<String> {
     found
 }
 
-fn run_openly(sandbox: &Sandbox, arguments: &[&str]) {
-    let smokerd = cli::smokerd_command(sandbox, arguments);
-    let mut command = sandbox.command(Path::new(OPEN[0]));
-    command.args(&OPEN[1..]).arg(smokerd.get_program()).args(smokerd.get_args());
-    cli::run(&mut command).expect_code(0);
-}
-
 const LOGGING: &str = "[loggers]\nkeys=root\n[handlers]\nkeys=file\n[formatters]\nkeys=plain\n\
     [logger_root]\nlevel=INFO\nhandlers=file\n[handler_file]\nclass=FileHandler\nformatter=plain\nargs=('{{DIR}}/log/smokerd.log',)\n\
     [formatter_plain]\nformat=%(message)s\n";
@@ -47,13 +37,13 @@ fn a_daemon_in_the_background() {
         .file("log/here", "")
         .file("logging.ini", LOGGING)
         .plugin("maker", "Command: mkdir {{DIR}}/made; touch {{DIR}}/made/file\nInterval: 0.1\nSplay: 0");
-    let place = Background::prepare(&config);
-    run_openly(&place.sandbox, &[&START[..], &["--logging-conf", "{{DIR}}/logging.ini"]].concat());
+    let boot = Boot::in_background(config).argument("--logging-conf").argument("{{DIR}}/logging.ini");
+    let daemon = boot.through(&OPEN).start();
     for name in ["logs/err", "log/smokerd.log", "made/file"] {
-        wait::until_true(name, || place.sandbox.path(name).exists());
+        wait::until_true(name, || daemon.path(name).exists());
     }
-    assert!(place.sandbox.pidfile().exists());
-    assert_eq!(open_to_others(place.sandbox.pidfile().parent().expect("a folder")), [""; 0]);
+    assert!(daemon.pidfile().exists());
+    assert_eq!(open_to_others(daemon.pidfile().parent().expect("a folder")), [""; 0]);
 }
 
 #[test]
@@ -77,12 +67,12 @@ fn a_stricter_mask_stays() {
 
 #[test]
 fn a_generated_configuration() {
-    let sandbox = Sandbox::new();
     let folder = Config::whole("")
         .file("d/template.d/BasePlugin.yaml", "Timeout: 15\n")
         .file("d/plugin.d/hello.yaml", "Command: echo\n");
-    folder.write(&sandbox).expect("writable");
-    run_openly(&sandbox, &["--genconfig", "{{DIR}}/d", "-o", "{{DIR}}/generated.yaml"]);
-    assert!(sandbox.path("generated.yaml").exists());
-    assert_eq!(open_to_others(&sandbox.path("")), [""; 0]);
+    let boot = Boot::in_background(folder).only(&["--genconfig", "{{DIR}}/d", "-o", "{{DIR}}/generated.yaml"]);
+    let generated = boot.through(&OPEN).prepare();
+    generated.launch().expect_code(0);
+    assert!(generated.path("generated.yaml").exists());
+    assert_eq!(open_to_others(&generated.path("")), [""; 0]);
 }

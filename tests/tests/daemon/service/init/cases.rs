@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use smoker_tests::background::{stranger, unused_pid};
 use smoker_tests::cli;
 use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::lines::expect_line;
+use smoker_tests::processes::unused_pid;
+use smoker_tests::started::Started;
 use smoker_tests::{processes, wait};
 
 use crate::service::init::system::{BAD, GOOD, System};
@@ -134,7 +135,7 @@ pub(crate) fn stale_pidfile(system: &System) {
 }
 
 pub(crate) fn number_of_another_process(system: &System) {
-    let mut stranger = stranger();
+    let mut stranger = Started::bystander();
     let number = stranger.pid().to_string();
     system.write("var/run/smokerd.pid", &number);
     system.expect("status", 1);

@@ -6,8 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use smoker_tests::background::answers;
 use smoker_tests::cli::{self, Output};
+use smoker_tests::http::answers;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::{binary, processes, skip};
 
