@@ -118,7 +118,7 @@ mod tests {
     fn good_parameters_and_parameters_of_a_users_own_have_no_fault() {
         let none: [String; 0] = [];
         assert_eq!(of_module("fsmount", json!({"Mounts": "/", "Types": ["nfs"], "Ignore": null, "Owner": 3})), none);
-        assert_eq!(of_module("testconnection", json!({"Connections": [["h", "80"], [1, 2]]})), none);
+        assert_eq!(of_module("testconnection", json!({"Connections": [["h", "80"], ["i", 2]]})), none);
         assert_eq!(of_module("glusterfs", json!({"Checks": "heal", "HealWarn": 0, "Gluster": ["sudo", "x"]})), none);
         assert_eq!(of_module("mongo", json!({"Hosts": ["a", "b:1"], "ReplicaSet": 5, "Port": "7"})), none);
         assert_eq!(of_parser("regex", json!({"Error": "a", "Ok": ["b", "c"]})), none);

@@ -105,6 +105,6 @@ fn a_test_of_one_plugin_lists_the_mistakes_among_its_problems() {
 #[test]
 fn a_daemon_starts_with_a_mistake_and_its_runs_result_has_it() {
     let daemon = Daemon::start(good().plugin("missing", "Module: smoker.server.plugins.testconnection"));
-    let expected = ["Connections is missing: set it to a list of [host, port]"];
+    let expected = ["Parameter Connections have to be dictionary of (host, port) tuples"];
     assert_eq!(daemon.run("missing").error(), expected);
 }

@@ -32,6 +32,8 @@ fn a_subclass_finds_what_the_built_in_finds() {
         .file("site_uname.py", "from smoker.server.plugins.uname import Plugin\n")
         .file("site_fsmount.py", "from smoker.server.plugins.fsmount import Plugin\n")
         .file("site_glusterfs.py", "from smoker.server.plugins.glusterfs import Plugin\n")
+        .file("site_mongo.py", "from smoker.server.plugins.mongo import Plugin\n")
+        .file("site_testconnection.py", "from smoker.server.plugins.testconnection import Plugin\n")
         .file("site_varnish.py", "from smoker.server.plugins.varnishparser import Parser\n");
     let varnish = "Command: cat {{DIR}}/health\nParser: ";
     let mut pairs = vec![
@@ -47,6 +49,19 @@ fn a_subclass_finds_what_the_built_in_finds() {
             format!("{varnish}site_varnish"),
         ),
     ];
+    for (name, parameters) in [
+        ("mongo", "Host: 127.0.0.1\nPort: 1"),
+        ("mongo", "Host: 127.0.0.1\nPort: 1\nChecks: [members]"),
+        ("testconnection", "Connections: [[127.0.0.1, 1], [127.0.0.1, no-such-service]]"),
+    ] {
+        let of = |module: &str| format!("Module: {module}\n{parameters}");
+        let number = pairs.len();
+        pairs.push((
+            format!("{name}{number}"),
+            of(&format!("smoker.server.plugins.{name}")),
+            of(&format!("site_{name}")),
+        ));
+    }
     for (number, parameters) in FSMOUNT.iter().enumerate() {
         let of = |module: &str| format!("Module: {module}\n{parameters}");
         pairs.push((format!("fsmount{number}"), of("smoker.server.plugins.fsmount"), of("site_fsmount")));

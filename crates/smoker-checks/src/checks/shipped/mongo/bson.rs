@@ -6,19 +6,40 @@ use serde_json::{Map, Value as Json};
 /// Deeper nesting than any answer has.
 const MAX_DEPTH: usize = 32;
 
-/// `{COMMAND: 1, $db: DATABASE}`.
-pub(crate) fn command(command: &str, database: &str) -> Vec<u8> {
-    let mut elements = vec![0x10];
-    elements.extend_from_slice(command.as_bytes());
+/// A document of the members of a mapping or the items of a list.
+pub(crate) fn write(value: &Json) -> Vec<u8> {
+    let mut elements = Vec::new();
+    match value {
+        Json::Object(members) => members.iter().for_each(|(name, member)| element(name, member, &mut elements)),
+        Json::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| element(&at.to_string(), item, &mut elements));
+        }
+        _ => {}
+    }
+    [&length(elements.len() + 5)[..], &elements, &[0]].concat()
+}
+
+fn element(name: &str, value: &Json, elements: &mut Vec<u8>) {
+    let (kind, bytes) = match value {
+        Json::Null => (0x0a, Vec::new()),
+        Json::Bool(flag) => (0x08, vec![u8::from(*flag)]),
+        Json::Number(number) => match (number.as_i64().map(i32::try_from), number.as_i64()) {
+            (Some(Ok(small)), _) => (0x10, small.to_le_bytes().to_vec()),
+            (_, Some(large)) => (0x12, large.to_le_bytes().to_vec()),
+            _ => (0x01, number.as_f64().unwrap_or_default().to_le_bytes().to_vec()),
+        },
+        Json::String(text) => (0x02, [&length(text.len() + 1)[..], text.as_bytes(), &[0]].concat()),
+        Json::Array(_) => (0x04, write(value)),
+        Json::Object(_) => (0x03, write(value)),
+    };
+    elements.push(kind);
+    elements.extend_from_slice(name.as_bytes());
     elements.push(0);
-    elements.extend_from_slice(&1_i32.to_le_bytes());
-    elements.extend_from_slice(b"\x02$db\0");
-    let text_length = i32::try_from(database.len() + 1).unwrap_or(i32::MAX);
-    elements.extend_from_slice(&text_length.to_le_bytes());
-    elements.extend_from_slice(database.as_bytes());
-    elements.push(0);
-    let length = i32::try_from(elements.len() + 5).unwrap_or(i32::MAX);
-    [&length.to_le_bytes()[..], &elements, &[0]].concat()
+    elements.extend(bytes);
+}
+
+fn length(bytes: usize) -> [u8; 4] {
+    i32::try_from(bytes).unwrap_or(i32::MAX).to_le_bytes()
 }
 
 /// Reads a document; `None` when it is broken. Kinds that JSON lacks become null.
@@ -104,9 +125,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_reads_back() {
-        let bytes = command("hello", "admin");
-        assert_eq!(read(&bytes).map(Json::Object), Some(json!({"hello": 1, "$db": "admin"})));
+    fn what_is_written_reads_back() {
+        let document = json!({"insert": "test", "n": 5, "big": 1_i64 << 40, "part": 0.5, "none": null, "yes": true,
+            "documents": [{"_id": "é"}, {}], "$db": "admin"});
+        assert_eq!(read(&write(&document)).map(Json::Object), Some(document));
     }
 
     #[test]

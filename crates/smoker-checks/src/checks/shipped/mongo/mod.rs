@@ -1,32 +1,29 @@
-//! `smoker.server.plugins.mongo`: does `MongoDB` answer, and is its replica set whole?
+//! `smoker.server.plugins.mongo`: does `MongoDB` answer, are its replica set and collections whole, does it keep a record?
 //!
 //! # Layout
 //!
 //! - `bson`: the documents of the wire protocol
-//! - `wire`: one command over one connection
+//! - `wire`: commands over one connection
+//! - `summary`: the original's components
+//! - `servers`: a component for each of several servers
 //!
-//! Only `hello` is asked, which servers answer without authentication
-//! (`isMaster` where they are too old for it; 3.6 is the oldest version with
-//! this protocol). A server that takes TLS only cannot be looked at.
+//! Server 3.6 is the oldest version with this protocol. There is no login, and a server that takes TLS only cannot be
+//! looked at.
 
 mod bson;
+mod servers;
+mod summary;
 mod wire;
 
-use std::time::Duration;
-
-use serde_json::{Map, Value as Json};
-use smoker_model::messages::Messages;
+use serde_json::Value as Json;
 use smoker_model::module::{ModuleKind, ModuleRequest};
-use smoker_model::result::{ComponentResults, Findings};
-use smoker_model::status::Status;
+use smoker_model::result::Findings;
 
-use crate::checks::shipped::mongo::wire::MongoConnection;
-use crate::components::{self, level_of};
-use crate::os_error;
-use crate::parameters::{Parameters, port_of, texts_of, wrong};
+use crate::checks::shipped::mongo::servers::{PORT, servers_of};
+use crate::checks::shipped::mongo::summary::{CHECKS, Summary};
+use crate::components;
+use crate::parameters::{Parameters, wrong};
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
-
-const PORT: u16 = 27017;
 
 const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec {
@@ -42,19 +39,37 @@ const PARAMETERS: &[ParameterSpec] = &[
         meaning: "the server's port",
     },
     ParameterSpec {
+        name: "ReplicaSet",
+        accepts: ParameterType::Text,
+        absence: Absence::Default("any or none"),
+        meaning: "the replica set that the server has to be a member of",
+    },
+    ParameterSpec {
+        name: "ValidateCollections",
+        accepts: ParameterType::Any,
+        absence: Absence::Default("no"),
+        meaning: "whether each collection is validated, which reads all of it",
+    },
+    ParameterSpec {
+        name: "EmptyCollections",
+        accepts: ParameterType::Any,
+        absence: Absence::Default("no"),
+        meaning: "whether a database without collections is a WARN",
+    },
+    ParameterSpec {
+        name: "Checks",
+        accepts: ParameterType::ChoiceList(&CHECKS),
+        absence: Absence::Default("all four"),
+        meaning: "what to look at, with a component for each",
+    },
+    ParameterSpec {
         name: "Hosts",
         accepts: ParameterType::Custom {
             form: "list of `host` or `host:port`",
             read: |_, value| servers_of(value).map(drop),
         },
         absence: Absence::Default("none"),
-        meaning: "servers to look at instead of `Host` and `Port`",
-    },
-    ParameterSpec {
-        name: "ReplicaSet",
-        accepts: ParameterType::Text,
-        absence: Absence::Default("none"),
-        meaning: "the replica set that each server has to be a member of",
+        meaning: "servers to look at instead of `Host` and `Port`, with a component for each",
     },
 ];
 
@@ -64,7 +79,7 @@ pub(crate) const fn spec() -> Spec {
         name: "smoker.server.plugins.mongo",
         kind: ModuleKind::Plugin,
         meaning: "looks at MongoDB servers and their replica set",
-        output: "a component for each server",
+        output: "the components `Connection`, `Members`, `Collections` and `Record`; with `Hosts`: one for each server",
         parameters: PARAMETERS,
         needs_child: true,
         is_original: true,
@@ -74,119 +89,36 @@ pub(crate) const fn spec() -> Spec {
 /// Runs the module.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
-    let servers = servers(parameters)?;
     let replica_set = parameters.text("ReplicaSet")?;
-    let share = request.timeout * 0.8 / f64::from(u32::try_from(servers.len()).unwrap_or(u32::MAX).max(1));
-    let step_timeout = Duration::try_from_secs_f64(share.clamp(0.001, 3600.0)).unwrap_or(Duration::from_secs(1));
-    let mut found = ComponentResults::new();
-    for (host, port) in &servers {
-        let (status, text) = match hello(host, *port, step_timeout) {
-            Ok(answer) => verdict(&answer, replica_set.as_deref()),
-            Err(error) => (Status::Error, os_error::text(&error)),
-        };
-        found.add(&format!("{host}:{port}"), status, &Messages::of(level_of(status), &text));
-    }
-    components::findings(found)
-}
-
-fn servers(parameters: Parameters<'_>) -> Result<Vec<(String, u16)>, String> {
     if let Some(hosts) = parameters.get("Hosts") {
-        return servers_of(hosts);
+        let servers = servers_of(hosts)?;
+        return components::findings(servers::components(&servers, replica_set.as_deref(), request.timeout));
     }
+    let checks = parameters.texts("Checks")?.unwrap_or_else(|| CHECKS.map(str::to_owned).to_vec());
+    if let Some(unknown) = checks.iter().find(|check| !CHECKS.contains(&check.as_str())) {
+        let expected = "a list of connection, members, collections and record";
+        return Err(wrong("Checks", expected, &Json::from(unknown.clone())));
+    }
+    let is_set = |name: &str| parameters.get(name).is_some_and(is_true);
     let host = parameters.text("Host")?.unwrap_or_else(|| "localhost".to_owned());
-    Ok(vec![(host, parameters.port("Port", PORT)?)])
-}
-
-/// The servers that `Hosts` lists, at least one.
-fn servers_of(hosts: &Json) -> Result<Vec<(String, u16)>, String> {
-    let servers = texts_of("Hosts", hosts)?.iter().map(|text| server(text)).collect::<Option<Vec<_>>>();
-    let servers = servers.filter(|servers| !servers.is_empty());
-    servers.ok_or_else(|| wrong("Hosts", "a list of host or host:port", hosts))
-}
-
-/// Host and port of `host`, `host:port`, `[::1]:port` or `::1`.
-fn server(text: &str) -> Option<(String, u16)> {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port_of(&port.into())?),
-        _ => (text, PORT),
+    let port = parameters.port("Port", PORT)?;
+    let summary = Summary {
+        replica_set,
+        validates: is_set("ValidateCollections"),
+        warns_of_empty: is_set("EmptyCollections"),
+        timeout: request.timeout,
     };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    (!host.is_empty()).then(|| (host.to_owned(), port))
+    components::findings(summary.components(&host, port, |check| checks.iter().any(|wanted| wanted == check)))
 }
 
-fn hello(host: &str, port: u16, step_timeout: Duration) -> std::io::Result<Map<String, Json>> {
-    let mut connection = MongoConnection::open(host, port, step_timeout)?;
-    let answer = connection.ask("hello")?;
-    // Servers before 4.4.2 do not know the word.
-    if answer.get("ok").and_then(Json::as_f64) == Some(1.0) { Ok(answer) } else { connection.ask("isMaster") }
-}
-
-fn verdict(answer: &Map<String, Json>, wanted: Option<&str>) -> (Status, String) {
-    let text = |name: &str| answer.get(name).and_then(Json::as_str);
-    let is = |name: &str| answer.get(name).and_then(Json::as_bool) == Some(true);
-    if answer.get("ok").and_then(Json::as_f64) != Some(1.0) {
-        return (Status::Error, format!("Refused: {}", text("errmsg").unwrap_or("without a reason")));
-    }
-    let is_primary = is("isWritablePrimary") || is("ismaster");
-    let role = match (is_primary, is("secondary"), is("arbiterOnly")) {
-        (true, _, _) => Some("primary"),
-        (_, true, _) => Some("secondary"),
-        (_, _, true) => Some("arbiter"),
-        _ => None,
-    };
-    match (text("setName"), wanted, role) {
-        (None, Some(wanted), _) => (Status::Error, format!("Not a member of the replica set {wanted}")),
-        (Some(set), Some(wanted), _) if set != wanted => {
-            (Status::Error, format!("Member of the replica set {set} instead of {wanted}"))
-        }
-        (Some(set), _, None) => {
-            (Status::Error, format!("Neither primary nor secondary of {set}: it is starting or recovering"))
-        }
-        (Some(set), _, Some(role)) => match text("primary") {
-            Some(primary) => (Status::Ok, format!("{role} of {set}, whose primary is {primary}")),
-            None => (Status::Error, format!("{role} of {set}, which has no primary")),
-        },
-        (None, None, Some(_)) if text("msg") == Some("isdbgrid") => {
-            (Status::Ok, "Router of a sharded cluster".to_owned())
-        }
-        (None, None, Some(_)) => (Status::Ok, "Standalone server".to_owned()),
-        (None, None, None) => (Status::Error, "Does not take writes and belongs to no replica set".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_server_is_judged_by_its_hello() {
-        let judge = |answer: Json, wanted| verdict(answer.as_object().expect("an object"), wanted);
-        let primary = json!({"ok": 1.0, "isWritablePrimary": true, "setName": "rs0", "primary": "a:1"});
-        assert_eq!(judge(primary.clone(), None), (Status::Ok, "primary of rs0, whose primary is a:1".to_owned()));
-        assert_eq!(judge(primary.clone(), Some("rs0")).0, Status::Ok);
-        let other = "Member of the replica set rs0 instead of rs1".to_owned();
-        assert_eq!(judge(primary, Some("rs1")), (Status::Error, other));
-        let lonely = json!({"ok": 1, "secondary": true, "setName": "rs0"});
-        assert_eq!(judge(lonely, None), (Status::Error, "secondary of rs0, which has no primary".to_owned()));
-        let starting = json!({"ok": 1, "secondary": false, "ismaster": false, "setName": "rs0"});
-        assert_eq!(judge(starting, None).0, Status::Error);
-        let alone = json!({"ok": 1, "ismaster": true});
-        assert_eq!(judge(alone.clone(), None), (Status::Ok, "Standalone server".to_owned()));
-        assert_eq!(judge(alone, Some("rs0")), (Status::Error, "Not a member of the replica set rs0".to_owned()));
-        let router = json!({"ok": 1, "isWritablePrimary": true, "msg": "isdbgrid"});
-        assert_eq!(judge(router, None), (Status::Ok, "Router of a sharded cluster".to_owned()));
-        let refused = json!({"ok": 0, "errmsg": "no"});
-        assert_eq!(judge(refused, None), (Status::Error, "Refused: no".to_owned()));
-    }
-
-    #[test]
-    fn addresses_may_have_a_port() {
-        assert_eq!(server("h"), Some(("h".to_owned(), PORT)));
-        assert_eq!(server("h:1"), Some(("h".to_owned(), 1)));
-        assert_eq!(server("[::1]:2"), Some(("::1".to_owned(), 2)));
-        assert_eq!(server("::1"), Some(("::1".to_owned(), PORT)));
-        assert_eq!((server("h:x"), server(":1"), server("")), (None, None, None));
+/// As Python does in a condition.
+fn is_true(value: &Json) -> bool {
+    match value {
+        Json::Null => false,
+        Json::Bool(flag) => *flag,
+        Json::Number(number) => number.as_f64() != Some(0.0),
+        Json::String(text) => !text.is_empty(),
+        Json::Array(items) => !items.is_empty(),
+        Json::Object(members) => !members.is_empty(),
     }
 }

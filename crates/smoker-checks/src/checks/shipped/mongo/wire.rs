@@ -1,19 +1,19 @@
-//! One command over one connection: `OP_MSG` of the `MongoDB` wire protocol
+//! Commands over one connection: `OP_MSG` of the `MongoDB` wire protocol
 //! (<https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>).
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::checks::shipped::mongo::bson;
 
 const OP_MSG: i32 = 2013;
 /// Length, request, the request answered, operation.
 const HEADER: usize = 16;
-/// More than any answer to `hello` has, in bytes.
-const MAX_ANSWER: usize = 1 << 20;
+/// More than any answer has, in bytes: a document has at most 16 MiB.
+const MAX_ANSWER: usize = (16 << 20) + (64 << 10);
 
 /// A connection to a server.
 pub(crate) struct MongoConnection {
@@ -38,10 +38,16 @@ impl MongoConnection {
         Err(last)
     }
 
-    /// Sends `{COMMAND: 1, $db: "admin"}` and gives the answer.
+    /// Sends `{COMMAND: 1}` to the database `admin` and gives the answer.
     pub(crate) fn ask(&mut self, command: &str) -> io::Result<Map<String, Json>> {
+        self.command("admin", json!({command: 1}))
+    }
+
+    /// Sends a command to a database and gives the answer.
+    pub(crate) fn command(&mut self, database: &str, mut command: Json) -> io::Result<Map<String, Json>> {
         self.requests += 1;
-        let document = bson::command(command, "admin");
+        command["$db"] = Json::from(database);
+        let document = bson::write(&command);
         let length = HEADER + 4 + 1 + document.len();
         let length = i32::try_from(length).map_err(|_| io::Error::other("the command is too long"))?;
         let mut message = Vec::new();
