@@ -47,6 +47,7 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     };
     let mut query = Query::new(&args)?;
     let console = Console::new(query::verbosity(&args));
+    let console = if query.action == QueryAction::List { console } else { console.with_report() };
     for warning in config.warnings.iter().chain(&warnings) {
         console.warn(warning);
     }
@@ -99,7 +100,7 @@ fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, End
         .build()
         .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))?;
     let transport = Http::new(query.http.clone()).map_err(ExitError::new)?;
-    let session = Session { transport: &transport, observer: console, hosts: query.http.hosts };
+    let session = Session { transport: &transport, observer: console, hosts: query.http.hosts, names: query.names() };
     let ending = runtime.block_on(run_query(query, &mut fleet, session, console));
     console.finish();
     // A name server that does not answer must not delay the exit.

@@ -72,6 +72,13 @@ impl Query {
     }
 }
 
+impl Query {
+    /// The names of plugins that the call asks for; empty for all.
+    pub(crate) fn names(&self) -> &[String] {
+        if self.filter.mode == FilterMode::Keep { &self.filter.names } else { &[] }
+    }
+}
+
 /// How much is written to standard error.
 pub(crate) fn verbosity(args: &Args) -> Verbosity {
     match (args.debug, args.verbose, args.no_progress) {
@@ -119,7 +126,14 @@ fn http(args: &Args) -> HttpOptions {
         Some(url) => ProxyChoice::Url(url.to_owned()),
     };
     let connect_timeout = Some(args.connect_timeout);
-    HttpOptions { connect_timeout, timeout: args.timeout, parallel: args.parallel, hosts: 1, proxy }
+    HttpOptions {
+        connect_timeout,
+        timeout: args.timeout,
+        parallel: args.parallel,
+        hosts: 1,
+        proxy,
+        cacert: args.cacert.clone(),
+    }
 }
 
 fn filter(args: &Args) -> Result<Filter, ExitError> {

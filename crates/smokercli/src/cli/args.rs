@@ -82,6 +82,9 @@ pub(crate) struct Args {
     /// How long an answer may take (default 5 for the about page, 20 for others)
     #[arg(long, value_name = "SECONDS", help_heading = TARGETS, value_parser = parse_seconds)]
     pub(crate) timeout: Option<Duration>,
+    /// Certificates to trust for https hosts instead of the system's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
+    pub(crate) cacert: Option<PathBuf>,
     /// Use this proxy; env takes it from the environment (default: no proxy)
     #[arg(long, value_name = "URL|env", help_heading = TARGETS)]
     pub(crate) proxy: Option<String>,

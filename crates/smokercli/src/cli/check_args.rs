@@ -1,6 +1,7 @@
 //! The command line of `check_smoker_plugin`: its options, and how they are read.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, ValueHint};
@@ -43,6 +44,9 @@ pub(crate) struct CheckArgs {
     #[arg(short = 'H', long = "hostname", value_name = "HOST[:PORT]", default_value = "localhost")]
     #[arg(value_hint = ValueHint::Hostname)]
     pub(crate) host: String,
+    /// Certificates to trust for an https host instead of the system's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cacert: Option<PathBuf>,
     /// Answer UNKNOWN shortly before this time is up (default: wait)
     #[arg(short, long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub(crate) timeout: Option<Duration>,

@@ -33,6 +33,16 @@ pub enum AskError {
     /// The about page lacks a link.
     #[error("can't find resource {0} on the about page")]
     Link(String),
+    /// The daemon does not have the forced run any more.
+    #[error(
+        "the daemon has no run {path} any more ({reason}); it was restarted, or has dropped the results. Run it again"
+    )]
+    Gone {
+        /// The page of the run.
+        path: String,
+        /// The daemon's words.
+        reason: String,
+    },
     /// The result of a forced run could not be fetched.
     #[error(
         "Polling on {path} failed after {retries} retries. This may happen when a plugin died while waiting for the \

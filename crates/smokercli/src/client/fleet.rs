@@ -2,6 +2,7 @@
 
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
+use crate::client::ask_error::AskError;
 use crate::client::host::{self, HostAnswer, HostError};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
@@ -72,7 +73,7 @@ impl Fleet {
                 Ok(answer) => HostProgress::Answered(answer),
                 Err(HostError { name, reason }) => {
                     let shown = name.as_deref().unwrap_or(&host.address.label);
-                    session.observer.problem(&format!("Host {shown}: {reason}"));
+                    session.observer.unreachable(&format!("Host {shown}: {reason}"));
                     HostProgress::Failed { name, reason: reason.to_string() }
                 }
             };
@@ -135,21 +136,19 @@ impl Fleet {
             if answer.plugins.is_empty() {
                 continue;
             }
-            let (name, processes) = (answer.name.clone(), answer.processes.clone());
+            let links = answer.links.clone();
             let wanted: Vec<_> = answer.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
             plugins += wanted.len();
-            host.progress = HostProgress::Running { name: name.clone() };
+            host.progress = HostProgress::Running { name: links.name.clone() };
             runs.push(async move {
-                let outcome = match &processes {
-                    Ok(url) => host::force(session, &name, url, wanted.clone()).await,
-                    Err(error) => Err(error.clone()),
-                };
-                (index, name, processes, wanted, outcome)
+                let outcome = host::force(session, &links, wanted.clone()).await;
+                (index, links, wanted, outcome)
             });
         }
         session.observer.begin(FleetStage::Forcing, runs.len(), plugins);
-        while let Some((index, name, processes, wanted, outcome)) = runs.next().await {
+        while let Some((index, links, wanted, outcome)) = runs.next().await {
             session.observer.host_done(wanted.len());
+            let name = links.name.clone();
             self.hosts[index].progress = match outcome {
                 Ok(plugins) => {
                     let has_result = |wanted: &&String| plugins.iter().any(|plugin| plugin.name() == **wanted);
@@ -158,10 +157,16 @@ impl Fleet {
                         session.observer.problem(&format!("Host {name}: no result of {}", missing.join(", ")));
                     }
                     self.hosts[index].missing.extend(missing);
-                    HostProgress::Answered(HostAnswer { name, plugins, processes })
+                    HostProgress::Answered(HostAnswer { name, plugins, links })
+                }
+                // The host answers; only the results are lost.
+                Err(reason @ AskError::Gone { .. }) => {
+                    session.observer.problem(&format!("Host {name}: no result of {}: {reason}", wanted.join(", ")));
+                    self.hosts[index].missing.extend(wanted);
+                    HostProgress::Answered(HostAnswer { name, plugins: Vec::new(), links })
                 }
                 Err(reason) => {
-                    session.observer.problem(&format!("Host {name}: {reason}"));
+                    session.observer.unreachable(&format!("Host {name}: {reason}"));
                     HostProgress::Failed { name: Some(name), reason: reason.to_string() }
                 }
             };

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use reqwest::Url;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use smoker_model::wire::about::{AboutPage, Link};
 use smoker_model::wire::force::{AsyncTaskPage, ForceRequest, ForceSelection};
 use smoker_model::wire::pages;
 
 use crate::client::ask_error::AskError;
-use crate::client::session::Session;
-use crate::inventory::address::HostAddress;
+use crate::client::session::{ReadPage, Session};
+use crate::filter::Filter;
+use crate::inventory::address::{HostAddress, without_password};
 use crate::plugin::Plugin;
-use crate::transport::exchange::{KeepAlive, Transport};
+use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportError};
 
 /// How long the about page may take.
 const ABOUT_LIMIT: Duration = Duration::from_secs(5);
@@ -37,6 +39,17 @@ pub struct HostAnswer {
     pub name: String,
     /// Its plugins.
     pub plugins: Vec<Plugin>,
+    /// What a forced run needs.
+    pub links: HostLinks,
+}
+
+/// What a forced run needs to know of a daemon.
+#[derive(Clone, Debug)]
+pub struct HostLinks {
+    /// The daemon's own name of its host, for messages.
+    pub name: String,
+    /// The about page, below which all others are.
+    pub about: Url,
     /// The page that takes forced runs, if the daemon has one.
     pub processes: Result<Url, AskError>,
 }
@@ -52,6 +65,7 @@ pub struct HostError {
 
 /// Plugins are parsed one by one, and kept as text.
 type PluginsPage = pages::PluginsPage<Box<RawValue>>;
+type PluginPage = pages::PluginPage<Box<RawValue>, IgnoredAny>;
 
 /// Asks a daemon for its name and the last results of its plugins.
 ///
@@ -64,24 +78,70 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
     let about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await.map_err(failed(None))?.about;
     let named = || failed(Some(about.host.clone()));
     let url = link(&page, &about.links, "plugins").map_err(named())?;
-    let answer = session.get_next::<PluginsPage>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await.map_err(named())?;
-    let plugins = plugins_of(answer, &url).map_err(named())?;
+    let plugins = all_plugins(session, &url).await.map_err(named())?;
     let processes = link(&page, &about.links, "processes");
-    Ok(HostAnswer { name: about.host, plugins, processes })
+    Ok(HostAnswer { name: about.host.clone(), plugins, links: HostLinks { name: about.host, about: page, processes } })
 }
 
-/// Has a daemon run these plugins and waits for their results. Problems that
-/// are tried again are reported under `name`.
+/// The plugins of the page of all plugins. Where it is too large, those that
+/// the call names come from their own pages.
+async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<Vec<Plugin>, AskError> {
+    let (mut plugins, wanted) = match session.get_next::<PluginsPage>(url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await {
+        Ok(ReadPage { content, is_cut }) => {
+            let plugins = plugins_of(content, url)?;
+            if !is_cut {
+                return Ok(plugins);
+            }
+            let wanted = wanted_names(session.names, &plugins);
+            (plugins, wanted)
+        }
+        Err(AskError::Open(TransportError { kind: FailureKind::TooLarge, .. })) if !session.names.is_empty() => {
+            let both = session.names.iter().flat_map(|name| name.split(',').chain([name.as_str()]));
+            (Vec::new(), both.map(str::to_owned).collect())
+        }
+        Err(error) => return Err(error),
+    };
+    for name in wanted {
+        match own_page(session, url, &name).await {
+            Ok(plugin) => {
+                plugins.retain(|other| other.name() != plugin.name());
+                plugins.push(plugin);
+            }
+            Err(AskError::Open(TransportError { kind: FailureKind::NotFound, .. })) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(plugins)
+}
+
+fn wanted_names(names: &[String], plugins: &[Plugin]) -> Vec<String> {
+    let filter = Filter { names: names.to_vec(), ..Filter::default() };
+    let wanted = filter.wanted_names(&plugins.iter().map(Plugin::name));
+    wanted.into_iter().flat_map(|wanted| wanted.names).collect()
+}
+
+/// A plugin from its own page.
+async fn own_page<T: Transport>(session: &Session<'_, T>, plugins: &Url, name: &str) -> Result<Plugin, AskError> {
+    let mut url = plugins.clone();
+    // Every URL of http has a path.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push(name);
+    }
+    let page = session.get_next::<PluginPage>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await?;
+    Plugin::parse(page.content.plugin).map_err(|reason| AskError::Shape { url: url.to_string(), reason })
+}
+
+/// Has the daemon run these plugins and waits for their results.
 ///
 /// # Errors
 ///
 /// When the daemon refuses, or the results cannot be fetched.
 pub async fn force<T: Transport>(
     session: &Session<'_, T>,
-    name: &str,
-    processes: &Url,
+    host: &HostLinks,
     plugins: Vec<String>,
 ) -> Result<Vec<Plugin>, AskError> {
+    let processes = host.processes.as_ref().map_err(Clone::clone)?;
     let selection = ForceSelection { plugins: Some(plugins), filter: None };
     let started: AsyncTaskPage = session.post(processes, &ForceRequest { process: selection }, PAGE_LIMIT).await?;
     let mut path = started.async_task.link.poll;
@@ -92,12 +152,19 @@ pub async fn force<T: Transport>(
         // No run ends at once, so a pause comes before the first poll, too.
         sleep(pause).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-        let url = resolve(processes, &path)?;
+        let url = resolve(&host.about, &path)?;
         match poll(session, &url).await {
             Ok(PollAnswer::Done(plugins)) => return Ok(plugins),
             Ok(PollAnswer::Running(next)) => path = next,
+            Err(AskError::Open(TransportError { kind: FailureKind::NotFound, reason, .. })) => {
+                return Err(AskError::Gone { path, reason });
+            }
+            // The connection of the request before had been closed; that is nothing to report.
+            Err(AskError::Open(TransportError { kind: FailureKind::ConnectionLost, .. })) if retries == 0 => {
+                retries = 1;
+            }
             Err(error) => {
-                session.observer.problem(&format!("Host {name}: {error}"));
+                session.observer.problem(&format!("Host {}: {error}", host.name));
                 if retries == POLL_RETRIES {
                     return Err(AskError::Poll { path, retries });
                 }
@@ -143,10 +210,43 @@ fn link(page: &Url, links: &[Link], rel: &str) -> Result<Url, AskError> {
     resolve(page, &link.href)
 }
 
-/// A path that a daemon named, on the same daemon: an answer must not redirect the client to another host.
-fn resolve(page: &Url, path: &str) -> Result<Url, AskError> {
-    let elsewhere =
-        || AskError::Shape { url: page.to_string(), reason: format!("it links to {path:?}, which is elsewhere") };
-    let url = page.join(path).map_err(|_| elsewhere())?;
-    if url.origin() == page.origin() { Ok(url) } else { Err(elsewhere()) }
+/// A path that a daemon named, on the same daemon: an answer must not redirect
+/// the client to another host. A daemon behind a proxy does not know the path
+/// under which it is served there, which is that of its about page.
+fn resolve(about: &Url, path: &str) -> Result<Url, AskError> {
+    let elsewhere = || AskError::Shape {
+        url: without_password(about),
+        reason: format!("it links to {path:?}, which is elsewhere"),
+    };
+    let prefix = about.path().trim_end_matches('/');
+    let is_below = path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+    let is_absolute = path.starts_with('/') && !path.starts_with("//");
+    let path = if is_absolute && !is_below { format!("{prefix}{path}") } else { path.to_owned() };
+    let mut folder = about.clone();
+    folder.set_path(&format!("{prefix}/"));
+    let url = folder.join(&path).map_err(|_| elsewhere())?;
+    if url.origin() == about.origin() { Ok(url) } else { Err(elsewhere()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lie_below_the_about_page() {
+        for (about, path, expected) in [
+            ("http://h:1/", "/plugins", Some("http://h:1/plugins")),
+            ("https://h/web1/", "/plugins", Some("https://h/web1/plugins")),
+            ("https://u:p@h/web1", "/processes/7", Some("https://u:p@h/web1/processes/7")),
+            ("https://h/web1/", "/web1/plugins", Some("https://h/web1/plugins")),
+            ("https://h/a/b/", "plugins", Some("https://h/a/b/plugins")),
+            ("https://h/plugins/", "/plugins", Some("https://h/plugins/plugins")),
+            ("https://h/web1/", "https://h/plugins", Some("https://h/plugins")),
+            ("https://h/web1/", "//other/plugins", None),
+            ("https://h/web1/", "http://h/plugins", None),
+        ] {
+            let url = Url::parse(about).expect("a URL");
+            assert_eq!(resolve(&url, path).ok().as_ref().map(Url::as_str), expected, "{about} {path}");
+        }
+    }
 }

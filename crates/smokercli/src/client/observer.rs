@@ -13,6 +13,8 @@ pub enum FleetStage {
 pub trait ProgressObserver {
     /// A host has a problem. The text names it.
     fn problem(&self, text: &str);
+    /// A host cannot be asked, which the report says, too. The text names it.
+    fn unreachable(&self, text: &str);
     /// A request has been answered or has failed.
     fn request(&self, text: &str);
     /// A stage begins, with this number of hosts and plugins.
@@ -27,6 +29,7 @@ pub struct NoProgress;
 
 impl ProgressObserver for NoProgress {
     fn problem(&self, _: &str) {}
+    fn unreachable(&self, _: &str) {}
     fn request(&self, _: &str) {}
     fn begin(&self, _: FleetStage, _: usize, _: usize) {}
     fn host_done(&self, _: usize) {}

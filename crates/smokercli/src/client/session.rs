@@ -10,7 +10,7 @@ use crate::client::ask_error::AskError;
 use crate::client::observer::ProgressObserver;
 use crate::inventory::address::without_password;
 use crate::plugin::odd_json::repaired;
-use crate::transport::exchange::{KeepAlive, Method, PageRequest, Transport, TransportError};
+use crate::transport::exchange::{KeepAlive, Method, PageBody, PageRequest, Transport, TransportError};
 
 /// What all requests of a call share.
 #[derive(Clone, Copy)]
@@ -21,6 +21,16 @@ pub struct Session<'a, T> {
     pub observer: &'a dyn ProgressObserver,
     /// How many hosts the call asks.
     pub hosts: usize,
+    /// The names of plugins that the call asks for; empty for all. They are
+    /// fetched one by one when the page of all plugins is too large.
+    pub names: &'a [String],
+}
+
+/// A page that was read.
+pub(super) struct ReadPage<P> {
+    pub(super) content: P,
+    /// Whether long texts of it have been cut.
+    pub(super) is_cut: bool,
 }
 
 impl<T: Transport> Session<'_, T> {
@@ -31,7 +41,8 @@ impl<T: Transport> Session<'_, T> {
         limit: Duration,
         keep_alive: KeepAlive,
     ) -> Result<P, AskError> {
-        self.send(PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: false }).await
+        let request = PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: false };
+        self.send(request).await.map(|page| page.content)
     }
 
     /// As [`Self::get`], for a page that follows another one on the same connection.
@@ -40,7 +51,7 @@ impl<T: Transport> Session<'_, T> {
         url: &Url,
         limit: Duration,
         keep_alive: KeepAlive,
-    ) -> Result<P, AskError> {
+    ) -> Result<ReadPage<P>, AskError> {
         self.send(PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: true }).await
     }
 
@@ -53,24 +64,26 @@ impl<T: Transport> Session<'_, T> {
     ) -> Result<P, AskError> {
         let body = serde_json::to_vec(body).map_err(|error| TransportError::new(url, error.to_string()))?;
         let method = Method::Post(body);
-        self.send(PageRequest { method, url, limit, keep_alive: KeepAlive::Yes, may_send_again: false }).await
+        let request = PageRequest { method, url, limit, keep_alive: KeepAlive::Yes, may_send_again: false };
+        self.send(request).await.map(|page| page.content)
     }
 
-    async fn send<P: DeserializeOwned>(&self, request: PageRequest<'_>) -> Result<P, AskError> {
+    async fn send<P: DeserializeOwned>(&self, request: PageRequest<'_>) -> Result<ReadPage<P>, AskError> {
         let (url, method) = (request.url, request.method.to_string());
         let exchange = self.transport.exchange(request).await;
         if let Some(duration) = exchange.duration {
             let outcome = match &exchange.body {
-                Ok(body) => format!("{} bytes", body.len()),
+                Ok(body) => format!("{} bytes", body.bytes.len()),
                 Err(error) => error.to_string(),
             };
             let milliseconds = duration.as_millis();
             self.observer.request(&format!("{method} {} ({milliseconds} ms): {outcome}", without_password(url)));
         }
-        let body = exchange.body?;
-        serde_json::from_slice(&body).or_else(|error| {
-            let repaired = repaired(&String::from_utf8_lossy(&body));
-            serde_json::from_str(&repaired).map_err(|_| AskError::of_json(url, &body, &error))
-        })
+        let PageBody { bytes, is_cut } = exchange.body?;
+        let content = serde_json::from_slice(&bytes).or_else(|error| {
+            let repaired = repaired(&String::from_utf8_lossy(&bytes));
+            serde_json::from_str(&repaired).map_err(|_| AskError::of_json(url, &bytes, &error))
+        })?;
+        Ok(ReadPage { content, is_cut })
     }
 }

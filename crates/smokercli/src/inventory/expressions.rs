@@ -12,7 +12,7 @@ pub fn expand(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
     let mut seen = HashSet::new();
     let mut addresses = Vec::new();
     let mut quota = MAX_EXPANSION;
-    for expression in expressions {
+    for expression in expressions.iter().flat_map(|expression| split(expression)) {
         match expand_ranges(expression, &mut quota) {
             Ok(typed) => addresses.extend(typed.iter().map(|typed| HostAddress::parse(typed, default_port))),
             Err(reason) => addresses.push(HostAddress { label: without_typed_password(expression), page: Err(reason) }),
@@ -27,9 +27,32 @@ pub fn expand(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
     addresses
 }
 
+/// The parts of a list with commas. A comma inside of brackets belongs to a
+/// range, and one of an expression with a `@` may belong to a password.
+fn split(expression: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let separates = |c: char| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == ',' && depth == 0
+    };
+    if expression.contains('@') {
+        return vec![expression];
+    }
+    let parts: Vec<_> = expression.split(separates).map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { vec![expression] } else { parts }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commas_separate_hosts_but_not_in_ranges_and_passwords() {
+        assert_eq!(split("a,b:90, [::1]:1,"), ["a", "b:90", "[::1]:1"]);
+        assert_eq!(split("web[1,3-4],db"), ["web[1,3-4]", "db"]);
+        assert_eq!(split("http://u:a,b@h/"), ["http://u:a,b@h/"]);
+        assert_eq!(split(","), [","]);
+    }
 
     #[test]
     fn a_password_is_never_shown() {

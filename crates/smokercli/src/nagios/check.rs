@@ -46,9 +46,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<Vec<Finding>, ExitError> {
 }
 
 async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitError> {
-    let options = HttpOptions { parallel: 1, hosts: 1, ..HttpOptions::default() };
+    let options = HttpOptions { parallel: 1, hosts: 1, cacert: args.cacert.clone(), ..HttpOptions::default() };
     let transport = Http::new(options).map_err(ExitError::new)?;
-    let session = Session { transport: &transport, observer: &NoProgress, hosts: 1 };
+    let session = Session { transport: &transport, observer: &NoProgress, hosts: 1, names: &args.names };
     let address = HostAddress::parse(&args.host, &DEFAULT_PORT.to_string());
     let failed = |name: &str, reason: &dyn std::fmt::Display| ExitError::new(format!("Host {name}: {reason}"));
     let answer = host::ask(&session, &address)
@@ -67,8 +67,7 @@ async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitErro
         return Ok(found.chain(missing).collect());
     }
     let wanted: Vec<_> = selected.iter().map(|plugin| plugin.name().to_owned()).collect();
-    let processes = answer.processes.map_err(|error| failed(&answer.name, &error))?;
-    let results = host::force(&session, &answer.name, &processes, wanted.clone()).await;
+    let results = host::force(&session, &answer.links, wanted.clone()).await;
     let results =
         results.map_err(|error| failed(&answer.name, &format!("{} could not be run: {error}", wanted.join(", "))))?;
     Ok(wanted.into_iter().map(|name| forced_finding(name, &results)).chain(missing).collect())

@@ -1,6 +1,7 @@
 //! The formats for people: minimal, normal, long, full.
 
 use smoker_model::status::Status;
+use unicode_width::UnicodeWidthStr;
 
 use crate::plugin::Plugin;
 use crate::plugin::value_text::printed;
@@ -126,7 +127,7 @@ impl TextPage {
         }
         for (key, value) in view.parameters().into_iter().flatten() {
             let key = pad(&sanitize::line(key), PARAMETER_WIDTH);
-            let behind_key = " ".repeat((3 + key.chars().count()).min(MAX_INDENT));
+            let behind_key = " ".repeat((3 + UnicodeWidthStr::width(key.as_str())).min(MAX_INDENT));
             put(&mut self.out, format_args!("  {key} {}\n", sanitize::indented(&printed(value), &behind_key)));
         }
     }
@@ -146,7 +147,7 @@ impl TextPage {
 
     fn message(&mut self, indent: &str, level: &str, text: &str) {
         let shown_level = sanitize::line(level);
-        let behind_level = " ".repeat(indent.len() + (3 + shown_level.chars().count()).min(MAX_INDENT));
+        let behind_level = " ".repeat(indent.len() + (3 + UnicodeWidthStr::width(&*shown_level)).min(MAX_INDENT));
         self.out.push_str(indent);
         self.out.push('[');
         self.style.push(&mut self.out, Paint::of_level(level), &shown_level);
@@ -156,7 +157,9 @@ impl TextPage {
     }
 }
 
-/// Pads by characters, as the original does, so that the columns keep their positions.
+/// Pads to this number of columns. The original counts characters, which for all but
+/// wide and combining ones is the same; with those, its columns do not keep their positions.
 fn pad(text: &str, width: usize) -> String {
-    format!("{text:<width$}")
+    let missing = width.saturating_sub(UnicodeWidthStr::width(text));
+    format!("{text}{}", " ".repeat(missing))
 }

@@ -1,7 +1,10 @@
 //! Standard error: problems, requests, and the progress while hosts are asked.
 
 use std::cell::{Cell, RefCell};
+use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -33,6 +36,8 @@ pub(crate) enum Verbosity {
 pub(crate) struct Console {
     verbosity: Verbosity,
     terminal: bool,
+    /// Whether a report on standard output, which is the same place, tells of each host that cannot be asked.
+    has_report_beside: bool,
     bar: RefCell<Option<ProgressBar>>,
     stage: Cell<Option<StageProgress>>,
 }
@@ -49,7 +54,14 @@ struct StageProgress {
 impl Console {
     pub(crate) fn new(verbosity: Verbosity) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Self { verbosity, terminal, bar: RefCell::new(None), stage: Cell::new(None) }
+        let (bar, stage) = (RefCell::new(None), Cell::new(None));
+        Self { verbosity, terminal, has_report_beside: false, bar, stage }
+    }
+
+    /// For a call that prints a report with the hosts that cannot be asked. Where
+    /// both streams lead to one place, such as a terminal, they are told there once.
+    pub(crate) fn with_report(self) -> Self {
+        Self { has_report_beside: is_one_place(), ..self }
     }
 
     /// Whether a person reads along: standard error or standard output is a terminal.
@@ -129,6 +141,12 @@ impl ProgressObserver for Console {
         self.error(&sanitize::line(text));
     }
 
+    fn unreachable(&self, text: &str) {
+        if !self.has_report_beside {
+            self.problem(text);
+        }
+    }
+
     fn request(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
             self.info(&sanitize::line(text));
@@ -153,6 +171,16 @@ impl ProgressObserver for Console {
             self.stage.set(Some(progress));
         }
     }
+}
+
+/// Whether standard output and standard error are the same terminal, file or pipe.
+fn is_one_place() -> bool {
+    let place = |stream: BorrowedFd<'_>| {
+        let file = File::from(stream.try_clone_to_owned().ok()?);
+        file.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    };
+    let output = place(std::io::stdout().as_fd());
+    output.is_some() && output == place(std::io::stderr().as_fd())
 }
 
 impl StageProgress {

@@ -50,13 +50,44 @@ pub struct TransportError {
     pub url: String,
     /// What went wrong.
     pub reason: String,
+    /// What kind of failure it is.
+    pub kind: FailureKind,
+}
+
+/// What kind of failure keeps a response away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FailureKind {
+    /// Any other.
+    #[default]
+    Other,
+    /// The connection ended before the response began, as a kept one does that the server has closed.
+    ConnectionLost,
+    /// The server has no such page.
+    NotFound,
+    /// The body is larger than the client takes.
+    TooLarge,
+}
+
+/// The body of a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageBody {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether long texts of it have been cut.
+    pub is_cut: bool,
 }
 
 impl TransportError {
     /// This page could not be fetched for this reason.
     #[must_use]
     pub fn new(url: &Url, reason: String) -> Self {
-        Self { url: without_password(url), reason }
+        Self { url: without_password(url), reason, kind: FailureKind::default() }
+    }
+
+    /// The same failure, of this kind.
+    #[must_use]
+    pub fn of_kind(self, kind: FailureKind) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -64,7 +95,7 @@ impl TransportError {
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The body of the response.
-    pub body: Result<Vec<u8>, TransportError>,
+    pub body: Result<PageBody, TransportError>,
     /// How long the request was under way; `None` if it was never sent.
     pub duration: Option<Duration>,
 }

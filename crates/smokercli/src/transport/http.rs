@@ -6,7 +6,9 @@ use std::time::Instant;
 use reqwest::{Client, RequestBuilder, Url};
 use tokio::sync::Semaphore;
 
-use crate::transport::exchange::{Exchange, KeepAlive, Method, PageRequest, Transport, TransportError};
+use crate::transport::exchange::{
+    Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
+};
 use crate::transport::http_client::{self, HttpOptions};
 use crate::transport::http_response::{Failure, Received, receive};
 
@@ -26,11 +28,15 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// When the proxy is not a URL.
+    /// When the proxy is not a URL, or the certificates of `--cacert` cannot be read.
     pub fn new(options: HttpOptions) -> Result<Self, String> {
         let plain = http_client::plain(&options)?;
         let slots = Semaphore::new(options.parallel.max(1));
-        Ok(Self { options, plain, secure: OnceLock::new(), slots })
+        let secure = OnceLock::new();
+        if options.cacert.is_some() {
+            let _ = secure.set(Ok(http_client::secure(&options)?));
+        }
+        Ok(Self { options, plain, secure, slots })
     }
 
     fn client_for(&self, url: &Url) -> Result<&Client, TransportError> {
@@ -56,7 +62,7 @@ impl Http {
     /// Receives the page. A GET follows redirects on its host, and is sent again
     /// once when a kept connection turns out to be closed. A POST starts a run,
     /// so it is sent once, and to the page that the user's address led to.
-    async fn fetch(&self, client: &Client, request: &PageRequest<'_>) -> Result<Vec<u8>, String> {
+    async fn fetch(&self, client: &Client, request: &PageRequest<'_>) -> Result<PageBody, Failure> {
         let is_get = matches!(request.method, Method::Get);
         let mut url = request.url.clone();
         let mut redirects = 0;
@@ -69,8 +75,8 @@ impl Http {
                     redirects += 1;
                     url = target;
                 }
-                Err(Failure { connection_lost: true, .. }) if may_send_again => may_send_again = false,
-                Err(failure) => return Err(failure.reason),
+                Err(Failure { kind: FailureKind::ConnectionLost, .. }) if may_send_again => may_send_again = false,
+                Err(failure) => return Err(failure),
             }
         }
     }
@@ -86,7 +92,10 @@ impl Transport for Http {
         // The semaphore is never closed, so this returns a slot.
         let _slot = self.slots.acquire().await;
         let start = Instant::now();
-        let body = self.fetch(client, &request).await.map_err(|reason| TransportError::new(url, reason));
+        let body = self
+            .fetch(client, &request)
+            .await
+            .map_err(|failure| TransportError::new(url, failure.reason).of_kind(failure.kind));
         Exchange { body, duration: Some(start.elapsed()) }
     }
 

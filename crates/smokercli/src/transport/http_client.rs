@@ -1,10 +1,12 @@
 //! How connections are made: limits, proxy, certificates.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy};
 
+use crate::transport::certificates;
 use crate::transport::http_response::last_cause;
 
 /// The proxy of all requests (`--proxy`).
@@ -32,6 +34,8 @@ pub struct HttpOptions {
     pub hosts: usize,
     /// The proxy of all requests.
     pub proxy: ProxyChoice,
+    /// Certificates to trust instead of the system's.
+    pub cacert: Option<PathBuf>,
 }
 
 /// The client for http hosts. It has no root certificates, since loading them takes longer than a request.
@@ -41,9 +45,13 @@ pub(super) fn plain(options: &HttpOptions) -> Result<Client, String> {
     builder(options)?.tls_certs_only([]).build().map_err(|error| last_cause(&error))
 }
 
-/// The client for https hosts, with the root certificates of the system.
+/// The client for https hosts, with the certificates that the user names, or else those of the system.
 pub(super) fn secure(options: &HttpOptions) -> Result<Client, String> {
-    builder(options)?.build().map_err(|error| last_cause(&error))
+    let mut builder = builder(options)?;
+    if let Some(config) = certificates::named(options.cacert.as_deref())? {
+        builder = builder.tls_backend_preconfigured(config);
+    }
+    builder.build().map_err(|error| last_cause(&error))
 }
 
 fn builder(options: &HttpOptions) -> Result<ClientBuilder, String> {

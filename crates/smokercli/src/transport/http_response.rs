@@ -3,17 +3,22 @@
 use std::error::Error;
 
 use reqwest::header::LOCATION;
-use reqwest::{RequestBuilder, Response, Url};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use smoker_model::wire::error::ErrorBody;
 
-/// A larger response is refused: the page of a fleet stays far below it, and a
-/// broken server must not fill the memory.
+use crate::transport::certificates::explained;
+use crate::transport::exchange::{FailureKind, PageBody};
+use crate::transport::shorten::Shortener;
+
+/// Long texts of a larger response are cut.
+const WHOLE_ANSWER: usize = 32 << 20;
+/// A response that is larger although its texts were cut is refused: a broken server must not fill the memory.
 const MAX_ANSWER: usize = 64 << 20;
 
 /// What a server sent.
 pub(super) enum Received {
     /// A body with success.
-    Body(Vec<u8>),
+    Body(PageBody),
     /// A redirect to a page of the same host.
     Redirect(Url),
 }
@@ -22,8 +27,8 @@ pub(super) enum Received {
 pub(super) struct Failure {
     /// What went wrong.
     pub(super) reason: String,
-    /// Whether the connection ended before the response began, as a kept one does that the server has closed.
-    pub(super) connection_lost: bool,
+    /// What kind of failure it is.
+    pub(super) kind: FailureKind,
 }
 
 /// Sends the request and receives the body of the response. With `may_redirect`
@@ -35,29 +40,47 @@ pub(super) struct Failure {
 /// Why there is no response, or none with success.
 pub(super) async fn receive(request: RequestBuilder, may_redirect: bool) -> Result<Received, Failure> {
     let sent = request.send().await;
-    let mut response = sent.map_err(|error| Failure {
-        connection_lost: error.is_request() && !error.is_timeout() && !error.is_connect(),
-        reason: reason(&error),
+    let response = sent.map_err(|error| {
+        let is_lost = error.is_request() && !error.is_timeout() && !error.is_connect();
+        let kind = if is_lost { FailureKind::ConnectionLost } else { FailureKind::Other };
+        Failure { reason: reason(&error), kind }
     })?;
-    let broken = |reason| Failure { reason, connection_lost: false };
     if let Some(target) = redirect_on_host(&response).filter(|_| may_redirect) {
         return Ok(Received::Redirect(target));
     }
     if !response.status().is_success() {
-        return Err(broken(http_error(response).await));
+        let is_missing = response.status() == StatusCode::NOT_FOUND;
+        let kind = if is_missing { FailureKind::NotFound } else { FailureKind::Other };
+        return Err(Failure { reason: http_error(response).await, kind });
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(reason(&error)))? {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(broken(format!("the answer is larger than {} MiB", MAX_ANSWER >> 20)));
+    body(response).await.map(Received::Body)
+}
+
+async fn body(mut response: Response) -> Result<PageBody, Failure> {
+    let mut whole = Vec::new();
+    let mut shortener: Option<Shortener> = None;
+    loop {
+        let chunk = response.chunk().await;
+        let chunk = chunk.map_err(|error| Failure { reason: reason(&error), kind: FailureKind::Other })?;
+        let Some(chunk) = chunk else { break };
+        match &mut shortener {
+            Some(shortener) => shortener.push(&chunk),
+            None => whole.extend_from_slice(&chunk),
         }
-        body.extend_from_slice(&chunk);
+        if whole.len() > WHOLE_ANSWER {
+            shortener.get_or_insert_default().push(&std::mem::take(&mut whole));
+        }
+        if shortener.as_ref().is_some_and(|shortener| shortener.len() > MAX_ANSWER) {
+            let reason = format!("the answer is larger than {} MiB; name plugins by -p", MAX_ANSWER >> 20);
+            return Err(Failure { reason, kind: FailureKind::TooLarge });
+        }
     }
-    Ok(Received::Body(body))
+    let (bytes, is_cut) = shortener.map_or((whole, false), Shortener::finish);
+    Ok(PageBody { bytes, is_cut })
 }
 
 fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() { "timed out".to_owned() } else { last_cause(error) }
+    if error.is_timeout() { "timed out".to_owned() } else { explained(last_cause(error)) }
 }
 
 /// The target of a redirect within one host and one scheme: the client for http has no certificates.

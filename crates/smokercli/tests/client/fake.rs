@@ -175,6 +175,7 @@ impl Shared {
     fn failure(&self) -> Option<(u16, String)> {
         match self.spec["fail"].as_str() {
             Some("refused") => Some((400, "{\"message\": \"Plugin names or filter have to be set\"}".to_owned())),
+            Some("gone") => Some((404, "{\"message\": \"Process id not found\"}".to_owned())),
             Some("http500") => Some((500, "{\"message\": \"Internal Server Error\"}\n".to_owned())),
             Some("notjson") => Some((200, "<html><body>It works!</body></html>\n".to_owned())),
             Some("empty") => Some((200, String::new())),

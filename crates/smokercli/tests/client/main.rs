@@ -2,12 +2,12 @@
 //!
 //! # Layout
 //!
-//! - `fake`: a canned daemon
+//! - `fake`: a canned daemon; `site`: a server with any pages
 //! - `run`: a run of one of the binaries
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`: what the recordings do not cover
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`: what the recordings do not cover
 
 mod compare;
 mod config;
@@ -18,8 +18,11 @@ mod fleet;
 mod forgery;
 mod junit;
 mod nagios;
+mod pages;
 mod replay;
 mod report;
 mod run;
+mod site;
 mod terminal;
+mod tls;
 mod verdict;
