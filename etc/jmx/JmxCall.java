@@ -117,7 +117,7 @@ public class JmxCall {
             case "int": case "java.lang.Integer": return Integer.valueOf(text);
             case "long": case "java.lang.Long": return Long.valueOf(text);
             case "double": case "java.lang.Double": return Double.valueOf(text);
-            default: throw new IOException("an argument of the type " + type + " can't be given as text");
+            default: throw new IOException("an argument of the type " + type + " cannot be given as text");
         }
     }
 

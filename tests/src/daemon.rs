@@ -120,7 +120,7 @@ impl Daemon {
         }
     }
 
-    /// Waits for the end of a daemon in the foreground and gives the exit code.
+    /// Waits for the end of a daemon in the foreground and returns the exit code.
     pub fn wait_for_exit(&mut self) -> i32 {
         let started = self.started.as_mut().expect("it was started in the foreground");
         started.exit_within(wait::DEADLINE).expect("the daemon ends")
@@ -197,14 +197,14 @@ impl Daemon {
         config.write(&self.sandbox).expect("the sandbox is writable");
     }
 
-    /// Has it take another configuration and gives what it logged meanwhile.
+    /// Has it take another configuration and returns what it logged meanwhile.
     #[must_use]
     pub fn reload(&self, config: &Config) -> String {
         self.write(config);
         self.hang_up()
     }
 
-    /// Has it read its configuration again and gives what it logged meanwhile.
+    /// Has it read its configuration again and returns what it logged meanwhile.
     #[must_use]
     pub fn hang_up(&self) -> String {
         let before = [self.sandbox.stdout().len(), self.sandbox.stderr().len()];
@@ -220,7 +220,7 @@ impl Daemon {
     }
 
     /// Waits until a file exists in the folder of its configuration and has
-    /// some content, and gives that.
+    /// some content, and returns that.
     #[must_use]
     pub fn wait_for_file(&self, name: &str) -> String {
         let path = self.path(name);
@@ -265,20 +265,20 @@ impl Daemon {
         results.iter().map(|entry| Outcome(entry["result"].clone())).collect()
     }
 
-    /// Waits until a plugin has at least `count` results, and gives them.
+    /// Waits until a plugin has at least `count` results, and returns them.
     #[must_use]
     pub fn wait_for_results(&self, name: &str, count: usize) -> Vec<Outcome> {
         let enough = || Some(self.results(name)).filter(|results| results.len() >= count);
         wait::until(&format!("{count} results of {name}"), enough)
     }
 
-    /// Asks for a forced run and gives the path of the process.
+    /// Asks for a forced run and returns the path of the process.
     #[must_use]
     pub fn force(&self, names: &[&str]) -> String {
         self.force_with(&json!({"process": {"plugins": names}}))
     }
 
-    /// Asks for a forced run with this body and gives the path of the process.
+    /// Asks for a forced run with this body and returns the path of the process.
     #[must_use]
     pub fn force_with(&self, body: &Json) -> String {
         let response = self.send(&Request::post("/processes", body.to_string()));
@@ -286,7 +286,7 @@ impl Daemon {
         response.header("Location").expect("a process has a place").to_owned()
     }
 
-    /// Waits until a process has ended and gives each plugin's name and forced result.
+    /// Waits until a process has ended and returns each plugin's name and forced result.
     #[must_use]
     pub fn finish(&self, process: &str) -> Vec<(String, Outcome)> {
         let done = wait::until(&format!("the end of {process}"), || {

@@ -147,7 +147,7 @@ impl Response {
     }
 
     /// Fails the test unless this is a JSON error answer with the given
-    /// status, and gives its message.
+    /// status, and returns its message.
     #[track_caller]
     pub fn expect_error(&self, status: u16) -> String {
         assert_eq!(self.status, status, "answered: {}", self.text());
@@ -280,7 +280,7 @@ impl Connection {
         Ok(self.unread.drain(..length).collect())
     }
 
-    /// Reads up to and including `mark`; gives what was before it.
+    /// Reads up to and including `mark`; returns what was before it.
     fn read_past(&mut self, mark: &[u8]) -> io::Result<Vec<u8>> {
         loop {
             if let Some(at) = self.unread.windows(mark.len()).position(|window| window == mark) {

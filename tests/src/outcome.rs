@@ -55,7 +55,7 @@ impl Outcome {
         assert_eq!((self.status(), self.info().as_slice()), ("OK", lines), "{}", self.0);
     }
 
-    /// Fails the test unless the status is ERROR; gives the error messages as one text.
+    /// Fails the test unless the status is ERROR; returns the error messages as one text.
     #[must_use]
     #[track_caller]
     pub fn expect_error(&self) -> String {

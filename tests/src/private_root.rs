@@ -115,7 +115,7 @@ impl PrivateRoot {
         cli::run_within(&mut command, wait::DEADLINE * 10)
     }
 
-    /// Runs a line that has to end with 0; gives both streams.
+    /// Runs a line that has to end with 0; returns both streams.
     #[track_caller]
     #[expect(clippy::must_use_candidate, reason = "often it is enough that the line succeeds")]
     pub fn succeed(&self, line: &str) -> String {

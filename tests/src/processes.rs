@@ -120,7 +120,7 @@ impl Token {
         with_argument(&self.0)
     }
 
-    /// Waits until a process has it, and gives all that do.
+    /// Waits until a process has it, and returns all that do.
     #[must_use]
     pub fn wait_for_holders(&self) -> Vec<i32> {
         wait::until(&format!("a process with {}", self.0), || Some(self.holders()).filter(|pids| !pids.is_empty()))

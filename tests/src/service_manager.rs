@@ -73,7 +73,7 @@ impl ServiceManager {
         match self.socket.recv(&mut buffer) {
             Ok(length) => Some(parse(&buffer[..length])),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => None,
-            Err(error) => panic!("can't hear the daemon: {error}"),
+            Err(error) => panic!("cannot hear the daemon: {error}"),
         }
     }
 

@@ -56,7 +56,7 @@ pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str)
 fn misspelt(spec: &Spec, name: &str) -> Option<ParameterFault> {
     let known: Vec<_> = spec.parameters.iter().map(|parameter| parameter.name).collect();
     let near = suggest::very_near(name, &known).filter(|_| !known.contains(&name))?;
-    let reason = format!("the parameter {name} means nothing to it; did you mean {near}?");
+    let reason = format!("the parameter {name} is not known to it; did you mean {near}?");
     Some(ParameterFault { parameter: Some(name.to_owned()), reason })
 }
 
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn an_unknown_parameter_is_a_fault_only_near_to_a_known_one() {
         let near =
-            |name: &str, known: &str| [format!("the parameter {name} means nothing to it; did you mean {known}?")];
+            |name: &str, known: &str| [format!("the parameter {name} is not known to it; did you mean {known}?")];
         assert_eq!(of_module("fsmount", json!({"Mount": "/", "Kinds": 1})), near("Mount", "Mounts"));
         assert_eq!(of_parser("regex", json!({"Ok": "a", "error": "b", "Command": "c"})), near("error", "Error"));
         // A short name such as `Type`, by which many users sort their plugins, may well be meant.

@@ -66,7 +66,7 @@ pub fn write_in_background() {
     for writer in log.idle.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         let name = format!("log {}", writer.name);
         if let Err(error) = thread::Builder::new().name(name).spawn(move || writer.run()) {
-            eprintln!("ERROR: can't start a log handler: {error}");
+            eprintln!("ERROR: cannot start a log handler: {error}");
         }
     }
 }

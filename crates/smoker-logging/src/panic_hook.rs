@@ -9,9 +9,9 @@ const THIS_FILE: &str = file!();
 /// of the log itself: logging it could panic again, which would end the process.
 pub(crate) fn log(program: &str, panic: &PanicHookInfo<'_>) {
     if panic.location().is_some_and(|location| is_of_this_crate(location.file())) {
-        eprintln!("ERROR: {program} is defective, please report it: {panic}");
+        eprintln!("ERROR: {program} panicked, please report it: {panic}");
     } else {
-        tracing::error!("{program} is defective, please report it: {panic}");
+        tracing::error!("{program} panicked, please report it: {panic}");
     }
 }
 

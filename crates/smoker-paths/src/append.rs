@@ -48,7 +48,7 @@ pub fn open(path: &Path, owner: Option<Owner>) -> io::Result<File> {
 /// # Errors
 ///
 /// Those of the system.
-pub fn block(file: &File) -> io::Result<()> {
+pub fn set_blocking(file: &File) -> io::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(file, FcntlArg::F_GETFL)?);
     fcntl(file, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK))?;
     Ok(())

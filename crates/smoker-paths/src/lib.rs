@@ -1,4 +1,4 @@
-//! Opens paths with care.
+//! Opens paths that another account may control.
 //!
 //! Two things can be wrong with a path that a configuration names. Another account than root may decide where it
 //! leads, so that root opens what that account could not. And it may lead to something that makes its reader wait.

@@ -32,10 +32,10 @@ const STICKY: u32 = 0o1000;
 const BY_GROUP: u32 = 0o020;
 const BY_EVERYBODY: u32 = 0o002;
 
-/// What lies on the way to these paths, each once: they themselves and the folders above, also those that links lead to.
+/// The files and folders that decide what these paths lead to, each once: they themselves and the folders above, also those that links lead to.
 /// What does not exist, or cannot be looked at, is left out.
 #[must_use]
-pub fn on_the_way(paths: &[PathBuf]) -> Vec<OwnedPath> {
+pub fn ancestors_of(paths: &[PathBuf]) -> Vec<OwnedPath> {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for path in paths {
@@ -85,13 +85,13 @@ mod tests {
         let mode = |name: &str, mode| fs::set_permissions(path(name), fs::Permissions::from_mode(mode)).expect("ours");
         mode("real/inner/file", 0o664);
         mode("real", 0o757);
-        let found = on_the_way(&[path("link/file"), path("link")]);
+        let found = ancestors_of(&[path("link/file"), path("link")]);
         let writable = |name: &str| found.iter().find(|step| step.path == path(name)).map(|step| step.writable);
         assert_eq!(writable("real"), Some(Writable::Everybody));
         assert_eq!(writable("real/inner"), Some(Writable::Owner));
         assert!(found.iter().any(|step| step.path == Path::new("/")));
         mode("real", 0o1757);
-        let found = on_the_way(&[path("real/inner/file")]);
+        let found = ancestors_of(&[path("real/inner/file")]);
         let writable = |name: &str| found.iter().find(|step| step.path == path(name)).map(|step| step.writable);
         assert_eq!((writable("real"), writable("real/inner/file")), (Some(Writable::Owner), Some(Writable::Group)));
     }

@@ -57,7 +57,7 @@ fn fill(file: &mut File, content: &[u8], mode: mode_t, owner: Option<Owner>) -> 
     let made = fstat(&*file)?;
     if let Some((user, group)) = owner.filter(|owner| *owner != (made.st_uid, made.st_gid)) {
         fchown(&*file, Some(user.into()), Some(group.into()))
-            .map_err(|error| io::Error::other(format!("its owner can't be kept ({error})")))?;
+            .map_err(|error| io::Error::other(format!("its owner cannot be kept ({error})")))?;
     }
     fchmod(&*file, Mode::from_bits_truncate(mode))?;
     file.sync_all()

@@ -16,7 +16,7 @@ use crate::output;
 use crate::prepared::PreparedPlugin;
 use crate::process::environment;
 
-/// Runs an action on a result and gives its own result. An action that is a
+/// Runs an action on a result and returns its own result. An action that is a
 /// module may change the plugin's result.
 pub(crate) async fn run(
     action: &ActionSpec,

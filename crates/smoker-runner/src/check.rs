@@ -102,7 +102,7 @@ async fn exists(lock: &Path, plugin: &PreparedPlugin) -> Result<bool, String> {
     let shown = lock.display();
     match timeout(limit.duration, look).await {
         Ok(Ok(exists)) => Ok(exists),
-        Ok(Err(error)) => Err(format!("can't look for MaintenanceLock {shown}: {error}")),
+        Ok(Err(error)) => Err(format!("cannot look for MaintenanceLock {shown}: {error}")),
         Err(_) => {
             Err(format!("Execution timeout after {} seconds, while looking for MaintenanceLock {shown}", limit.text))
         }

@@ -55,7 +55,7 @@ impl CommandRun<'_> {
         let input = input.as_deref().map(str::as_bytes);
         let outcome = execute(context.processes, &shell, input, limits, context.cancel).await;
         outcome.map_err(|error| match credentials {
-            Some(ids) => failed(&format_args!("can't run it as uid {} and gid {}: {error}", ids.uid, ids.gid)),
+            Some(ids) => failed(&format_args!("cannot run it as uid {} and gid {}: {error}", ids.uid, ids.gid)),
             None => failed(&error),
         })
     }

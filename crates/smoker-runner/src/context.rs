@@ -9,7 +9,7 @@ use crate::trace::recorder::TraceRecorder;
 /// Why a run takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunKind {
-    /// It was time.
+    /// Its schedule was due.
     Scheduled,
     /// A client asked for it.
     Forced,

@@ -5,7 +5,7 @@ use std::thread::Builder;
 
 use tokio::sync::oneshot;
 
-/// Runs `work` and gives what it returns. A thread of its own, not one of the
+/// Runs `work` and returns its result. A thread of its own, not one of the
 /// runtime's: those are waited for when the daemon ends, and a look at a file
 /// server that is gone never returns.
 ///

@@ -1,4 +1,4 @@
-//! Runs plugins: a check gives one `PluginResult`, always, and so does an action.
+//! Runs plugins: a check returns one `PluginResult`, always, and so does an action.
 //!
 //! # Layout
 //!

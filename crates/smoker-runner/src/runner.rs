@@ -38,7 +38,7 @@ impl Runner {
         *modules = Modules::new(python, self.reaper.clone());
     }
 
-    /// Begins a run. Cancelling ends its processes; its steps then give what is known.
+    /// Begins a run. Cancelling ends its processes; its steps then return what is known.
     #[must_use]
     pub fn begin<'a>(&self, plugin: &'a PreparedPlugin, kind: RunKind, cancel: &'a CancellationToken) -> PluginRun<'a> {
         // A run without usable credentials starts nothing.
@@ -86,14 +86,14 @@ impl PluginRun<'_> {
         self.cancel.is_cancelled()
     }
 
-    /// Runs the plugin's command or module. Always gives a result; what goes
+    /// Runs the plugin's command or module. Always returns a result; what goes
     /// wrong is part of it.
     pub async fn check(&self) -> CheckOutcome {
         let context = RunContext { trace: self.trace.as_ref(), ..self.context() };
         check::run(context, &self.modules).await
     }
 
-    /// Runs an action on the result of the check and gives the action's own result.
+    /// Runs an action on the result of the check and returns the action's own result.
     /// What goes wrong is part of it. A module may change the result of the check.
     pub async fn act(&self, action: &ActionSpec, result: &mut PluginResult) -> ActionRun {
         act::run(action, result, self.context(), &self.modules).await

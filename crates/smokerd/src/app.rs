@@ -176,7 +176,7 @@ impl BackgroundDaemon {
     /// The daemon serves, so nothing is left to say on the terminal.
     fn leave_terminal(self) {
         if let Err(error) = self.open_files.install() {
-            tracing::error!("can't redirect the standard streams, they stay connected to the terminal: {error}");
+            tracing::error!("cannot redirect the standard streams, they stay connected to the terminal: {error}");
         }
         self.readiness.report();
     }

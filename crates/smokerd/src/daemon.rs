@@ -120,7 +120,7 @@ fn log_containment(containment: &Containment) {
 
 async fn start_guardian(reaper: &Reaper) -> Option<Guardian> {
     Guardian::start(reaper).await.unwrap_or_else(|error| {
-        tracing::warn!("{}", guardian::absence_message(&error));
+        tracing::warn!("{}", guardian::absence_message(&error, "smokerd"));
         None
     })
 }

@@ -62,7 +62,7 @@ impl Daemon {
         body["asyncTask"]["link"]["poll"].as_str().expect("a path").to_owned()
     }
 
-    /// Forces a plugin and gives its result.
+    /// Forces a plugin and returns its result.
     fn run(&self, plugin: &str) -> Json {
         let path = self.force(plugin);
         let mut result = Json::Null;
@@ -158,7 +158,7 @@ fn built_ins_run_without_python_and_as_their_account() {
     assert_eq!(daemon.run("closed")["componentResults"]["Connection"]["status"], "ERROR");
     let python = daemon.run("python");
     let error = python["messages"]["error"][0].as_str().expect("an error");
-    assert!(error.starts_with("can't start /no/such/python: No such file"), "{error}");
+    assert!(error.starts_with("cannot start /no/such/python: No such file"), "{error}");
     daemon.child.kill().expect("a kill");
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Size {
     pub(crate) at_a_time: u32,
 }
 
-/// Runs the checks in a process of their own and gives how many a second it did.
+/// Runs the checks in a process of their own and returns how many a second it did.
 pub(crate) fn checks_per_second(size: Size) -> io::Result<f64> {
     Bare::start(&[BARE_LOOP, &size.checks.to_string(), &size.at_a_time.to_string()])?.number()
 }

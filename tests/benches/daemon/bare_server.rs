@@ -34,7 +34,7 @@ pub(crate) fn start(page: &Path) -> io::Result<BareServer> {
 /// The hidden mode: serves under `/plugins` and says on which port.
 pub(crate) fn run(page: &Path) -> Result<(), String> {
     bare::end_with_parent();
-    let page = fs::read(page).map(Bytes::from).map_err(|error| format!("can't read {}: {error}", page.display()))?;
+    let page = fs::read(page).map(Bytes::from).map_err(|error| format!("cannot read {}: {error}", page.display()))?;
     let serving = Runtime::new().and_then(|runtime| runtime.block_on(serve(page)));
     serving.map_err(|error| format!("the bare server ended: {error}"))
 }

@@ -64,7 +64,7 @@ impl Program {
 
     /// As [`Self::start`], in a sandbox that may already hold files.
     pub(crate) fn start_in(&self, sandbox: Sandbox, config: &Config) -> Result<Daemon, String> {
-        config.write(&sandbox).map_err(|error| format!("can't write the configuration: {error}"))?;
+        config.write(&sandbox).map_err(|error| format!("cannot write the configuration: {error}"))?;
         let mut command = sandbox.command(&self.0);
         command.args(["-fg", "--no-syslog", "-c"]).arg(sandbox.path("smokerd.yaml"));
         let mut started = Started::spawn(&mut command).map_err(|error| format!("smokerd does not start: {error}"))?;

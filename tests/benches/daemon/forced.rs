@@ -16,7 +16,7 @@ pub(crate) fn request(count: u32) -> String {
 }
 
 /// Sends the request, asks for its process at every `beat` until it is
-/// finished, and gives how long that took, the page with the results included.
+/// finished, and returns how long that took, the page with the results included.
 pub(crate) fn run(client: &mut Client, request: &str, beat: Duration) -> Result<Duration, String> {
     let failed = |error: std::io::Error| format!("no answer about a forced run: {error}");
     let begin = Instant::now();

@@ -32,7 +32,7 @@ fn requests(program: &Program, count: u32, schedule: &str) -> Result<Pairs, Stri
 
     let page = daemon.path("page");
     let answer = client.get("/plugins").map_err(|error| format!("no list of plugins: {error}"))?;
-    fs::write(&page, answer.body).map_err(|error| format!("can't write {}: {error}", page.display()))?;
+    fs::write(&page, answer.body).map_err(|error| format!("cannot write {}: {error}", page.display()))?;
     let bare = bare_server::start(&page).map_err(|error| format!("no bare server: {error}"))?;
 
     let ask = |address| {

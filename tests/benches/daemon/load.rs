@@ -14,7 +14,7 @@ pub(crate) const CONNECTIONS: usize = 4;
 /// How long a server is asked before it counts.
 const WARM_UP: Duration = Duration::from_millis(50);
 
-/// Asks for a page during `time` and gives how many answers a second came.
+/// Asks for a page during `time` and returns how many answers a second came.
 pub(crate) fn requests_per_second(address: SocketAddr, path: &str, time: Duration) -> io::Result<f64> {
     let start = Barrier::new(CONNECTIONS);
     thread::scope(|scope| {

@@ -61,7 +61,7 @@ fn start(program: &Program) -> Result<Daemon, String> {
     let config = boot::plugins(top, "Timeout: 60\nHistory: 1", RUNS, body).file(&format!("{MODULE}.py"), SOURCE);
     let daemon = program.start(&config)?;
     let source = daemon.path(&format!("{MODULE}.py"));
-    keep_bytecode(&source).map_err(|error| format!("can't compile {}: {error}", source.display()))?;
+    keep_bytecode(&source).map_err(|error| format!("cannot compile {}: {error}", source.display()))?;
     one(&daemon)?;
     let page = daemon.connect()?.get("/plugins/p0").map(|answer| String::from_utf8_lossy(answer.body).into_owned());
     let page = page.map_err(|error| format!("no page of the module: {error}"))?;

@@ -80,7 +80,7 @@ fn read(mut pipe: File, taken: &Mutex<Result<Vec<Stamp>, String>>) {
         let when = now();
         let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
         let (Ok(read), Ok(stamps)) = (&read, taken.as_mut()) else {
-            *taken = Err(format!("can't read the named pipe: {read:?}"));
+            *taken = Err(format!("cannot read the named pipe: {read:?}"));
             return;
         };
         kept.push_str(&String::from_utf8_lossy(&buffer[..*read]));

@@ -10,7 +10,7 @@ use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{Request, Response};
 use smoker_tests::skip::find;
 
-/// Raises our own limit on open files; gives what there is then.
+/// Raises our own limit on open files; returns what there is then.
 pub(crate) fn open_files(wanted: u64) -> u64 {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
     let hard = if geteuid().is_root() { hard.max(wanted) } else { hard };

@@ -50,9 +50,8 @@ pub(crate) fn run(length: Length) -> Verdict {
         }
         let _ = wait::within(Duration::from_secs(60), || (daemon.get(&hungry).status == 200).then_some(()));
     }
-    let clear = |text: &str| {
-        text.contains("Resource temporarily unavailable") || text.contains("Cannot fork") || text.contains("can't fork")
-    };
+    let clear =
+        |text: &str| text.contains("Resource temporarily unavailable") || text.to_lowercase().contains("cannot fork");
     let unclear = told.iter().filter(|(_, outcome)| !outcome.error().iter().any(|text| clear(text)));
     let unclear: Vec<_> = unclear.map(|(name, outcome)| format!("{name}: {:?}", outcome.error())).collect();
     let recovered = wait::within(Duration::from_secs(20), || {

@@ -9,7 +9,7 @@ const MOST: usize = 4000;
 
 static SEEN: Mutex<Option<String>> = Mutex::new(None);
 
-/// What `work` gives, or the text of the first panic since it began, on any thread.
+/// What `work` returns, or the text of the first panic since it began, on any thread.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -40,7 +40,7 @@ impl Random {
         (0..self.few(most)).map(|_| self.pick(items)).collect()
     }
 
-    /// What `make` gives, several times, with something in between.
+    /// What `make` returns, several times, with something in between.
     pub(crate) fn joined(&mut self, most: usize, between: &str, mut make: impl FnMut(&mut Self) -> String) -> String {
         let texts: Vec<_> = (0..self.few(most)).map(|_| make(self)).collect();
         texts.join(between)

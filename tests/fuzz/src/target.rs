@@ -9,7 +9,7 @@ pub struct Target {
     pub name: &'static str,
     /// What it reads.
     pub about: &'static str,
-    /// Reads one input and panics when something does not hold. Gives a word
+    /// Reads one input and panics when something does not hold. Returns a word
     /// for what came of it: inputs with a new one are worth keeping.
     pub check: fn(&[u8]) -> String,
     /// Makes an input that looks like a real one.

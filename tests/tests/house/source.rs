@@ -68,7 +68,7 @@ fn read_tree(tokens: &[String], at: &mut usize, prefix: &[String], paths: &mut V
     }
 }
 
-/// Leaves out each item below `#[cfg(test)]`; gives the names of modules among them.
+/// Leaves out each item below `#[cfg(test)]`; returns the names of modules among them.
 fn without_tests(tokens: &[String]) -> (Vec<String>, Vec<String>) {
     const TEST: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let (mut kept, mut modules, mut at) = (Vec::new(), Vec::new(), 0);

@@ -1,4 +1,4 @@
-//! The module `smoker.server.plugins.fsmount` on file systems that can't be written.
+//! The module `smoker.server.plugins.fsmount` on file systems that cannot be written.
 
 use std::env;
 use std::process::Command;
@@ -60,7 +60,7 @@ fn inside_of_the_namespace() {
         assert_eq!(errors.as_array().map(Vec::len), Some(1));
     }
     let left = std::fs::read_dir(point("full")).expect("a list").count();
-    assert_eq!(left, 1, "the temporary file is deleted also where it can't be written");
+    assert_eq!(left, 1, "the temporary file is deleted also where it cannot be written");
     let ignored = json!({"Mounts": mounts, "Types": ["tmpfs"], "Ignore": format!("{folder}/(full|read)")});
     assert_eq!(module("smoker.server.plugins.fsmount", &ignored).expect("findings")["status"], "OK");
 }

@@ -93,7 +93,7 @@ fn what_gluster_refuses_is_told() {
     let message = "Connection failed. Please check if gluster daemon is operational.";
     assert_eq!(reason, format!("{gluster} peer status failed: {message}"));
     let reason = module(MODULE, &json!({"Gluster": "/no/such", "Checks": "peers"})).expect_err("refused");
-    assert_eq!(reason, "/no/such peer status can't be run: [Errno 2] No such file or directory: '/no/such'");
+    assert_eq!(reason, "/no/such peer status cannot be run: [Errno 2] No such file or directory: '/no/such'");
     let reason = module(MODULE, &json!({"Checks": ["disks"]})).expect_err("refused");
     assert!(reason.starts_with("Checks has to be a list of peers, volumes and heal, not 'disks'"), "{reason}");
 }

@@ -12,8 +12,8 @@ use crate::service::free_port;
 
 const MODULE: &str = "smoker.server.plugins.mongo";
 
-/// A server that answers each command with what `answer` gives for its name,
-/// or closes the connection when it gives nothing.
+/// A server that answers each command with what `answer` returns for its name,
+/// or closes the connection when it returns nothing.
 fn server(answer: fn(&str) -> Option<Json>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let port = listener.local_addr().expect("an address").port();
@@ -202,7 +202,7 @@ fn collections_are_counted_or_validated() {
 fn without_a_server_each_component_says_so() {
     let port = free_port();
     let found = rows(&module(MODULE, &json!({"Host": "127.0.0.1", "Port": port.to_string()})).expect("findings"));
-    let refused = format!("Connection: ERROR: can't connect to 127.0.0.1:{port}: [Errno 111] Connection refused");
+    let refused = format!("Connection: ERROR: cannot connect to 127.0.0.1:{port}: [Errno 111] Connection refused");
     let not_connected = ["Members", "Collections", "Record"].map(|name| format!("{name}: ERROR: Not connected"));
     assert_eq!(found, [&[refused][..], &not_connected].concat());
     let reason = module(MODULE, &json!({"Checks": ["disk"]})).expect_err("refused");

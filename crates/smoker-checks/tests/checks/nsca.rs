@@ -63,7 +63,7 @@ impl Daemon {
             match self.pipe.read(&mut chunk) {
                 Ok(count) => line.extend_from_slice(&chunk[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => panic!("the pipe can't be read: {error}"),
+                Err(error) => panic!("the pipe cannot be read: {error}"),
             }
             line.ends_with(b"\n").then_some(())
         });
@@ -173,18 +173,18 @@ fn what_cannot_be_sent_is_told() {
     let port = free_port();
     let reason = nothing(json!({"Host": "127.0.0.1", "Port": port}));
     let expected =
-        format!("Can't send the result to the NSCA daemon at 127.0.0.1, port {port}: [Errno 111] Connection refused");
+        format!("Cannot send the result to the NSCA daemon at 127.0.0.1, port {port}: [Errno 111] Connection refused");
     assert_eq!(reason, expected);
     let reason = nothing(json!({"HostName": "a;b", "Port": port}));
     assert!(reason.starts_with("HostName has to be text without ; and control characters, not 'a;b'"), "{reason}");
     let reason = nothing(json!({"ServiceName": "%(name)s\n", "Port": port}));
     assert!(reason.starts_with("ServiceName has to be text without ; and control characters"), "{reason}");
     let reason = nothing(json!({"ServiceName": "%(none)s", "Port": port}));
-    assert!(reason.starts_with("ServiceName can't be formatted: "), "{reason}");
+    assert!(reason.starts_with("ServiceName cannot be formatted: "), "{reason}");
     let reason = nothing(json!({"HostName": "x".repeat(64), "Port": port}));
     assert_eq!(reason, "HostName gives 64 bytes, NSCA takes at most 63: shorten it");
     let reason = nothing(json!({"PasswordFile": "/no/such", "Port": port}));
-    assert_eq!(reason, "PasswordFile can't be read: [Errno 2] No such file or directory: '/no/such'");
+    assert_eq!(reason, "PasswordFile cannot be read: [Errno 2] No such file or directory: '/no/such'");
     let reason = nothing(json!({"Password": ["secret"], "Port": port}));
     assert!(!reason.contains("secret") && reason.starts_with("Password has to be text"), "{reason}");
     let reason = nothing(json!({"EncryptionMethod": 19, "Port": port}));

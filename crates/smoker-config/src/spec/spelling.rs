@@ -29,7 +29,7 @@ fn report_one(section: &str, body: &Entry, parameter: &Entry, known: &[&str], pr
     let Some(near) = suggest::very_near(name, known) else { return };
     let owner = body.name.as_text().unwrap_or_default();
     let text =
-        |what: &str| format!("{what} {owner}: the parameter {name} means nothing to the daemon; did you mean {near}?");
+        |what: &str| format!("{what} {owner}: the parameter {name} is not known to the daemon; did you mean {near}?");
     match section {
         "plugins" => {
             problems.add_of_plugin(Severity::Warning, &parameter.place, &owner.into(), text("Plugin"));

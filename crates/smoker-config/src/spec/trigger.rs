@@ -43,7 +43,7 @@ fn read_splay(value: Option<&Value>, interval: Duration, warnings: &mut Vec<Warn
         Ok(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds).map_or(interval, |it| it.min(interval)),
         Ok(_) => Duration::ZERO,
         Err(reason) => {
-            warnings.push(("Splay", format!("Splay {reason}; the default, {} s, counts", default.as_secs_f64())));
+            warnings.push(("Splay", format!("Splay {reason}; the default, {} s, is used", default.as_secs_f64())));
             default
         }
     }

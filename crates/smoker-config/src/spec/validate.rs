@@ -134,7 +134,7 @@ impl<'a> Check<'a> {
             other => {
                 let kind = kind_name(other.unwrap_or(&Value::Null));
                 let text =
-                    format!("History has to be a whole number, not {kind}; the default, {DEFAULT_HISTORY}, counts");
+                    format!("History has to be a whole number, not {kind}; the default, {DEFAULT_HISTORY}, is used");
                 self.warn("History", &text);
                 DEFAULT_HISTORY
             }
@@ -175,7 +175,7 @@ impl<'a> Check<'a> {
     fn max_output(&mut self) -> usize {
         let Some(value) = self.get("MaxOutput") else { return DEFAULT_MAX_OUTPUT };
         quantity::bytes(value).unwrap_or_else(|reason| {
-            self.warn("MaxOutput", &format!("MaxOutput {reason}; the default, 1 MiB, counts"));
+            self.warn("MaxOutput", &format!("MaxOutput {reason}; the default, 1 MiB, is used"));
             DEFAULT_MAX_OUTPUT
         })
     }
@@ -211,14 +211,14 @@ impl<'a> Check<'a> {
         let timeout = get("Timeout").unwrap_or(&Value::Null);
         let timeout = TimeLimit::from_value(timeout).unwrap_or_else(|| {
             let reason = wrong_timeout(timeout);
-            self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, counts"));
+            self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, is used"));
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
         let (command, module) = (get("Command"), get("Module"));
         let execution = match (command.filter(|it| it.is_truthy()), module.filter(|it| it.is_truthy())) {
             (Some(command), module) => {
                 if module.is_some() {
-                    self.warn("Action", &format!("{which} has both Command and Module; the Command counts"));
+                    self.warn("Action", &format!("{which} has both Command and Module; the Command is used"));
                 }
                 if command.as_text().is_none() {
                     let kind = kind_name(command);
@@ -249,7 +249,7 @@ impl<'a> Check<'a> {
             None => max_output,
             Some(Ok(bytes)) => bytes,
             Some(Err(reason)) => {
-                self.warn("Action", &format!("{which}'s MaxOutput {reason}; the plugin's own counts"));
+                self.warn("Action", &format!("{which}'s MaxOutput {reason}; the plugin's own is used"));
                 max_output
             }
         };
@@ -289,7 +289,7 @@ fn switch(value: Option<&Value>) -> Result<bool, String> {
     match value {
         None => Ok(false),
         Some(Value::Bool(on)) => Ok(*on),
-        Some(other) => Err(format!("has to be true or false, not {}; false counts", python_text::str(other))),
+        Some(other) => Err(format!("has to be true or false, not {}; false is used", python_text::str(other))),
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn too_many() -> String {
     format!("the aliases here expand to more than {MAX_VALUES} values; use fewer * and <<")
 }
 
-/// Sets a name's value; gives the name's identity and the entry that it had.
+/// Sets a name's value; returns the name's identity and the entry that it had.
 fn put(entries: &mut IndexMap<KeyId, Entry>, entry: Entry) -> Result<(KeyId, Option<Entry>), Fault> {
     let Some(id) = KeyId::of(&entry.name) else {
         return Err(Fault::at(&entry.place, "a name has to be simple, not a list or mapping"));

@@ -231,7 +231,7 @@ plugins:
     assert_eq!(
         folder.problems(),
         [
-            "Warning smokerd.yaml:13:21: Plugin odd: its action Odd: Timeout parameter can't be 0: it has to be a number of seconds above 0, not 0; the default, 60 s, counts",
+            "Warning smokerd.yaml:13:21: Plugin odd: its action Odd: Timeout parameter can't be 0: it has to be a number of seconds above 0, not 0; the default, 60 s, is used",
             "Warning smokerd.yaml:13:21: Plugin odd: its action Odd has neither Command nor Module; it will be an ERROR",
             "Error smokerd.yaml:3:25: Plugin typo not loaded: Action Tel is not configured under actions; did you mean Tell?",
             "Error smokerd.yaml:15:39: Plugin inline not loaded: Action has to be the name of an entry under actions, or a list of names, not a mapping; without one leave it out",
@@ -265,10 +265,10 @@ plugins:
         folder.problems(),
         [
             "Warning smokerd.yaml:8:19: Plugin a: its action has neither Command nor Module; it will be an ERROR",
-            "Warning smokerd.yaml:9:19: Plugin b: its action has both Command and Module; the Command counts",
-            "Warning smokerd.yaml:10:19: Plugin c: its action: Timeout has to be a number of seconds above 0, not the text '5': write it without quotes; the default, 60 s, counts",
+            "Warning smokerd.yaml:9:19: Plugin b: its action has both Command and Module; the Command is used",
+            "Warning smokerd.yaml:10:19: Plugin c: its action: Timeout has to be a number of seconds above 0, not the text '5': write it without quotes; the default, 60 s, is used",
             "Warning smokerd.yaml:10:19: Plugin c: its action's Command has to be text, not a list; it will be an ERROR",
-            "Warning smokerd.yaml:10:19: Plugin c: its action's MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not 'lots'; the plugin's own counts",
+            "Warning smokerd.yaml:10:19: Plugin c: its action's MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not 'lots'; the plugin's own is used",
             "Warning smokerd.yaml:11:19: Plugin d: its action's Module has to be a dotted name, not a number; it will be an ERROR",
         ]
     );

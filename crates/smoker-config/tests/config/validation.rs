@@ -136,18 +136,18 @@ fn intervals_and_the_spread_of_first_runs() {
 #[test]
 fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
     let cases = [
-        ("History: '10'", "History has to be a whole number, not text; the default, 10, counts"),
-        ("History: null", "History has to be a whole number, not nothing; the default, 10, counts"),
-        ("History: 1.5", "History has to be a whole number, not a number; the default, 10, counts"),
-        ("Serial: 'yes'", "Serial has to be true or false, not yes; false counts"),
-        ("LeaveRunning: 1", "LeaveRunning has to be true or false, not 1; false counts"),
+        ("History: '10'", "History has to be a whole number, not text; the default, 10, is used"),
+        ("History: null", "History has to be a whole number, not nothing; the default, 10, is used"),
+        ("History: 1.5", "History has to be a whole number, not a number; the default, 10, is used"),
+        ("Serial: 'yes'", "Serial has to be true or false, not yes; false is used"),
+        ("LeaveRunning: 1", "LeaveRunning has to be true or false, not 1; false is used"),
         (
             "MaxOutput: -1",
-            "MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not -1; the default, 1 MiB, counts",
+            "MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not -1; the default, 1 MiB, is used",
         ),
         (
             "Splay: soon",
-            "Splay has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not 'soon'; the default, 0 s, counts",
+            "Splay has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not 'soon'; the default, 0 s, is used",
         ),
         ("Interval: 0.001", "Interval is raised to the shortest, 0.01 s"),
         ("uid: 1", "uid is set without gid; set both or neither; each run will be an ERROR"),
@@ -207,17 +207,17 @@ plugins:
     );
     let config = folder.config();
     assert_eq!(plugin(&config, "p").parameters["Timout"], Value::Int(5));
-    let means_nothing = "means nothing to the daemon; did you mean";
+    let is_not_known = "is not known to the daemon; did you mean";
     assert_eq!(
         folder.problems(),
         [
-            format!("Warning smokerd.yaml:1:26: Template BasePlugin: the parameter Timout {means_nothing} Timeout?"),
-            format!("Warning smokerd.yaml:1:42: Template T: the parameter interval {means_nothing} Interval?"),
-            format!("Warning smokerd.yaml:2:15: Action A: the parameter Comand {means_nothing} Command?"),
-            format!("Warning smokerd.yaml:4:7: Plugin p: the parameter Comand {means_nothing} Command?"),
-            format!("Warning smokerd.yaml:4:30: Plugin p: the parameter UID {means_nothing} uid?"),
-            format!("Warning smokerd.yaml:5:19: Plugin q: the parameter Intervall {means_nothing} Interval?"),
-            format!("Warning smokerd.yaml:6:19: Plugin r: the parameter Leave_Running {means_nothing} LeaveRunning?"),
+            format!("Warning smokerd.yaml:1:26: Template BasePlugin: the parameter Timout {is_not_known} Timeout?"),
+            format!("Warning smokerd.yaml:1:42: Template T: the parameter interval {is_not_known} Interval?"),
+            format!("Warning smokerd.yaml:2:15: Action A: the parameter Comand {is_not_known} Command?"),
+            format!("Warning smokerd.yaml:4:7: Plugin p: the parameter Comand {is_not_known} Command?"),
+            format!("Warning smokerd.yaml:4:30: Plugin p: the parameter UID {is_not_known} uid?"),
+            format!("Warning smokerd.yaml:5:19: Plugin q: the parameter Intervall {is_not_known} Interval?"),
+            format!("Warning smokerd.yaml:6:19: Plugin r: the parameter Leave_Running {is_not_known} LeaveRunning?"),
         ]
     );
 }

@@ -58,8 +58,8 @@ fn places_behind_an_amended_text_are_those_of_the_file() {
     assert_eq!(
         folder.problems(),
         [
-            "Warning smokerd.yaml:4:5: Plugin p: the parameter Comand means nothing to the daemon; did you mean Command?",
-            "Warning smokerd.yaml:4:27: Plugin p: the parameter Timout means nothing to the daemon; did you mean Timeout?",
+            "Warning smokerd.yaml:4:5: Plugin p: the parameter Comand is not known to the daemon; did you mean Command?",
+            "Warning smokerd.yaml:4:27: Plugin p: the parameter Timout is not known to the daemon; did you mean Timeout?",
         ]
     );
 }

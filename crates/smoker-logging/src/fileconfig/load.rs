@@ -19,7 +19,7 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// The file cannot be read.
-    #[error("can't read logging configuration {path}: {source}")]
+    #[error("cannot read logging configuration {path}: {source}")]
     Unreadable {
         /// The file.
         path: PathBuf,

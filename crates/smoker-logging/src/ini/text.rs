@@ -1,6 +1,6 @@
 //! A text in quotes, as Python writes it.
 
-/// Reads the text that an expression begins with, if it does, and gives the
+/// Reads the text that an expression begins with, if it does, and returns the
 /// rest of the expression.
 pub(crate) fn read(expression: &str) -> Result<Option<(String, &str)>, String> {
     let Some((prefix, quoted)) = split_prefix(expression) else { return Ok(None) };
@@ -38,7 +38,7 @@ fn split_prefix(expression: &str) -> Option<(String, &str)> {
     ["", "r", "u", "b", "f", "rb", "br", "fr", "rf"].contains(&prefix.as_str()).then_some((prefix, quoted))
 }
 
-/// Reads what follows a backslash and gives the rest.
+/// Reads what follows a backslash and returns the rest.
 fn escape<'a>(expression: &'a str, text: &mut String) -> Result<&'a str, String> {
     let mut chars = expression.chars();
     let Some(c) = chars.next() else { return Ok("") };

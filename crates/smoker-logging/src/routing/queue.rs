@@ -154,7 +154,7 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// The writer ends; gives how many records it leaves behind.
+    /// The writer ends; returns how many records it leaves behind.
     pub(crate) fn end(&self) -> u64 {
         let mut state = self.lock();
         state.phase = Phase::Ended;

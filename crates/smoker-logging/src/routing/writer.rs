@@ -115,7 +115,9 @@ impl Writer {
             let (name, destination) = (&self.name, self.sink.destination());
             (self.complain)(
                 Level::ERROR,
-                format!("log handler {name} can't reopen {destination}: {error}; it goes on with the one that is open"),
+                format!(
+                    "log handler {name} cannot reopen {destination}: {error}; it goes on with the one that is open"
+                ),
             );
         }
     }
@@ -129,7 +131,10 @@ impl Writer {
         let (name, destination) = (&self.name, self.sink.destination());
         let what_now =
             if self.sink.cannot_recover(error) { "nothing more is logged there" } else { "will go on trying" };
-        (self.complain)(Level::ERROR, format!("log handler {name} can't write to {destination}: {reason}; {what_now}"));
+        (self.complain)(
+            Level::ERROR,
+            format!("log handler {name} cannot write to {destination}: {reason}; {what_now}"),
+        );
         self.failures.push(reason);
     }
 

@@ -56,7 +56,7 @@ fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
     }
     let forms = forms.iter().map(|form| Normal::of(form).bytes);
     let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
-    search.inspect_err(|error| eprintln!("ERROR: secrets can't be hidden in the log: {error}")).ok()
+    search.inspect_err(|error| eprintln!("ERROR: secrets cannot be hidden in the log: {error}")).ok()
 }
 
 /// The text with a mask for each secret; none when there is nothing to hide.

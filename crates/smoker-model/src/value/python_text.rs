@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Timelike};
 
 use crate::value::Value;
 
-/// What Python's `str(value)` gives.
+/// What Python's `str(value)` returns.
 #[must_use]
 pub fn str(value: &Value) -> String {
     match value {
@@ -17,7 +17,7 @@ pub fn str(value: &Value) -> String {
     }
 }
 
-/// What Python's `repr(value)` gives.
+/// What Python's `repr(value)` returns.
 #[must_use]
 pub fn repr(value: &Value) -> String {
     match value {
@@ -49,7 +49,7 @@ pub fn strip(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
-/// What Python's `repr(float)` gives: the shortest text that reads back as the
+/// What Python's `repr(float)` returns: the shortest text that reads back as the
 /// same number, with an exponent below 1e-4 and from 1e16.
 #[must_use]
 pub fn float(value: f64) -> String {

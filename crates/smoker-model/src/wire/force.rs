@@ -43,7 +43,7 @@ pub struct PollLink {
     pub poll: String,
 }
 
-/// One process in the list that `GET /processes` gives.
+/// One process in the list that `GET /processes` returns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessEntry {
     /// The path of its results, without a slash at the beginning.

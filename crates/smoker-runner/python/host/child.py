@@ -109,7 +109,7 @@ def run_one_job(shared, parent, mask, job, output, log):
         try:
             isolation.change_account(account)
         except Exception as error:
-            text = "can't run it as uid %s and gid %s: %s" % (account['uid'], account['gid'], error)
+            text = "cannot run it as uid %s and gid %s: %s" % (account['uid'], account['gid'], error)
             finish(connection, {'error': text}, request)
         isolation.follow_parent(parent)
     try:

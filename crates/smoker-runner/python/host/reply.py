@@ -19,7 +19,7 @@ def encode(answer, limit):
     try:
         data = _bytes(answer)
     except Exception as error:
-        return _bytes({'error': "the result can't be written as JSON: %s" % error})
+        return _bytes({'error': "the result cannot be written as JSON: %s" % error})
     if len(data) > limit:
         text = ('the result has %d bytes, and with this MaxOutput at most %d are taken: '
                 'shorten its messages or raise MaxOutput' % (len(data), limit))

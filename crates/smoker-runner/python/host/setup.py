@@ -17,7 +17,7 @@ def limit(settings):
         try:
             os.setpriority(os.PRIO_PROCESS, 0, settings['nice'])
         except OSError as error:
-            raise OSError("can't set its nice value: %s" % error.strerror)
+            raise OSError("cannot set its nice value: %s" % error.strerror)
 
 
 def surround(settings):
@@ -28,7 +28,7 @@ def surround(settings):
         try:
             os.chdir(settings['work_dir'])
         except OSError as error:
-            raise OSError("can't change to its WorkDir: %s" % error.strerror)
+            raise OSError("cannot change to its WorkDir: %s" % error.strerror)
     os.environ.update(settings['environment'])
     if settings['no_new_privileges']:
         _refuse_new_privileges()
@@ -37,7 +37,7 @@ def surround(settings):
 def _lower_limit(name, value):
     resource = isolation.resource
     if resource is None:
-        raise OSError("can't set its resource limits: this Python has no module resource")
+        raise OSError("cannot set its resource limits: this Python has no module resource")
     number = getattr(resource, name)
     hard = resource.getrlimit(number)[1]
     if hard != resource.RLIM_INFINITY:
@@ -45,10 +45,10 @@ def _lower_limit(name, value):
     try:
         resource.setrlimit(number, (value, value))
     except (OSError, ValueError) as error:
-        raise OSError("can't set its resource limits: %s" % error)
+        raise OSError("cannot set its resource limits: %s" % error)
 
 
 def _refuse_new_privileges():
     libc = isolation.LIBC
     if libc is None or libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError("can't set no_new_privs")
+        raise OSError("cannot set no_new_privs")

@@ -28,7 +28,7 @@ pub const SUBCOMMAND: &str = "__module";
 pub fn serve() -> ExitCode {
     let mut request = String::new();
     let answer = match io::stdin().read_to_string(&mut request) {
-        Err(error) => Err(format!("the request can't be read: {error}")),
+        Err(error) => Err(format!("the request cannot be read: {error}")),
         Ok(_) => serde_json::from_str(&request).map_err(|error| format!("the request is not JSON: {error}")),
     };
     let reply = match answer.and_then(smoker_checks::catalogue::answer) {
@@ -45,7 +45,7 @@ pub fn serve() -> ExitCode {
 pub(crate) async fn run_here(request: ModuleRequest) -> Result<Findings, String> {
     let name = request.module.clone();
     let run = detached::run_blocking(move || smoker_checks::catalogue::run(&request)).await;
-    let run = run.map_err(|error| format!("can't run the built-in {name}: {error}"))?;
+    let run = run.map_err(|error| format!("cannot run the built-in {name}: {error}"))?;
     run.unwrap_or_else(|| Err(format!("there is no built-in {name}")))
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn run_in_child(
     context: RunContext<'_>,
 ) -> Result<ModuleReply, String> {
     let name = &request.module;
-    let failed = |reason: &dyn std::fmt::Display| format!("can't run the built-in {name}: {reason}");
+    let failed = |reason: &dyn std::fmt::Display| format!("cannot run the built-in {name}: {reason}");
     let input = serde_json::to_string(request).map_err(|error| failed(&error))?;
     let binary = own_program::for_this_process().map_err(|error| failed(&error))?;
     let program = Program {

@@ -58,14 +58,14 @@ impl Modules {
         self.act(module, context).await.0
     }
 
-    /// Runs a module, and gives besides what it found the plugin's result as an action changed it.
+    /// Runs a module, and returns besides what it found the plugin's result as an action changed it.
     pub(crate) async fn act(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> (Findings, Option<Findings>) {
         let answer = ModuleCall { module, output: None, context }.answer(self).await;
         let Answer { findings, changed, end } = answer.unwrap_or_else(|reason| Err(reason).into());
         (Findings { end, ..findings.unwrap_or_else(|reason| Findings::error(&reason)) }, changed)
     }
 
-    /// Gives what the plugin's command printed to its parser, which has the
+    /// Passes what the plugin's command printed to its parser, which has the
     /// plugin's whole `Timeout` to itself. A parser that fails leaves the
     /// output as messages, with the reason after it.
     pub(crate) async fn parse(&self, parser: &str, output: &ChildOutcome, context: RunContext<'_>) -> Findings {
@@ -148,7 +148,7 @@ impl ModuleCall<'_> {
         let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };
         let parameters = self.module.parameters;
         let job = Job::new(registered.run, &request, parameters, bounds, credentials, surroundings);
-        let job = serde_json::to_string(&job).map_err(|error| format!("can't ask the Python host: {error}"))?;
+        let job = serde_json::to_string(&job).map_err(|error| format!("cannot ask the Python host: {error}"))?;
         modules
             .host
             .run(&HostRun {

@@ -149,13 +149,13 @@ async fn look_up(
     let limits = ChildLimits { timeout: LOOKUP_TIMEOUT, max_output: MAX_OUTPUT, leave_running: false };
     let processes = RunProcesses::new(reaper, &"--check".into(), None);
     let outcome = execute(&processes, &program, None, limits, &CancellationToken::new()).await;
-    let outcome = outcome.map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
+    let outcome = outcome.map_err(|error| format!("cannot start {shown}: {error}; {PYTHON_ADVICE}"))?;
     if outcome.end != ChildEnd::Exited(0) {
         let end = match &outcome.end {
             ChildEnd::TimedOut { .. } => format!("it does not answer within {} seconds", LOOKUP_TIMEOUT.as_secs()),
             end => format!("{} ({end})", outcome.stderr.text().trim()),
         };
-        return Err(format!("{shown} can't run modules: {end}; {PYTHON_ADVICE}"));
+        return Err(format!("{shown} cannot run modules: {end}; {PYTHON_ADVICE}"));
     }
     let text = outcome.stdout.text();
     Ok(text.lines().filter_map(|line| line.strip_prefix(beginning)).map(str::to_owned).collect())

@@ -71,7 +71,7 @@ impl ModuleReply {
             return Ok(Answer { end, ..Err(no_reply(&self.end, kind, timeout)).into() });
         };
         let reply: ReplyFields =
-            bounded_json::parse(&reply).map_err(|error| format!("the reply can't be read: {error}"))?;
+            bounded_json::parse(&reply).map_err(|error| format!("the reply cannot be read: {error}"))?;
         if let (Some(trace), Some(invalid)) = (trace, &reply.invalid) {
             trace.invalid_result(invalid);
         }

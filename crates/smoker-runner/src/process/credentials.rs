@@ -39,7 +39,7 @@ pub enum CredentialsError {
     #[error("unknown group '{0}': create it or correct gid")]
     UnknownGroup(String),
     /// The account database cannot be read.
-    #[error("can't look up '{name}': {reason}")]
+    #[error("cannot look up '{name}': {reason}")]
     Lookup {
         /// The user or group.
         name: String,

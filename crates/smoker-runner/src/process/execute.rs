@@ -134,7 +134,7 @@ async fn feed(stdin: Option<pipe::Sender>, input: Option<&[u8]>) -> Infallible {
     std::future::pending().await
 }
 
-/// Ends the tree while its output goes on being read, then reaps the program itself. Gives the processes that could
+/// Ends the tree while its output goes on being read, then reaps the program itself. Returns the processes that could
 /// not be ended, and how the program ended.
 async fn end_all(
     reaper: &Reaper,

@@ -1,9 +1,9 @@
 //! A small process that outlives the daemon for a moment, when the daemon is
 //! killed by SIGKILL, which no process can catch, and ends the runs that it left.
 //!
-//! It waits at the end of a pipe that the daemon holds. A daemon that ends in
-//! order says so first. The parent-death signal of Linux would reach only the
-//! shell of a run, and would cost every run a fork in place of `posix_spawn`.
+//! It waits at the end of a pipe that the daemon holds. A daemon that shuts down
+//! cleanly says so first. The parent-death signal of Linux would reach only the
+//! shell of a run.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -35,8 +35,8 @@ use crate::process::terminate::{end_cgroup, kill_helper};
 /// The first argument that makes a program of ours the guardian.
 pub const SUBCOMMAND: &str = "__guardian";
 
-/// The message of a daemon that ends in order.
-const GOODBYE: &str = "bye";
+/// The message of a daemon that shuts down cleanly.
+const SHUTDOWN_MESSAGE: &str = "shutdown";
 
 /// How long a guardian may take to exit after that.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ const MAX_ROUNDS: usize = 5;
 #[derive(Debug)]
 pub struct Guardian {
     dismissed: CancellationToken,
-    keeper: JoinHandle<()>,
+    supervisor: JoinHandle<()>,
 }
 
 impl Guardian {
@@ -66,32 +66,32 @@ impl Guardian {
             return Ok(None);
         }
         let dismissed = CancellationToken::new();
-        let keeper = GuardianKeeper { reaper: reaper.clone(), dismissed: dismissed.clone() };
-        let first = keeper.spawn().await?;
-        Ok(Some(Self { dismissed, keeper: tokio::spawn(keeper.keep(first)) }))
+        let supervisor = GuardianSupervisor { reaper: reaper.clone(), dismissed: dismissed.clone() };
+        let first = supervisor.spawn().await?;
+        Ok(Some(Self { dismissed, supervisor: tokio::spawn(supervisor.supervise(first)) }))
     }
 
-    /// Dismisses the guardian, since everything was ended in order.
+    /// Dismisses the guardian, since the daemon shuts down cleanly.
     pub async fn dismiss(self) {
         self.dismissed.cancel();
-        // A keeper whose task panicked has no guardian to dismiss.
-        let _ = self.keeper.await;
+        // A supervisor whose task panicked has no guardian to dismiss.
+        let _ = self.supervisor.await;
     }
 }
 
-/// The message that there is no guardian, and what follows from it.
+/// The message that there is no guardian, and what follows from it for `subject`, whose processes it would end.
 #[must_use]
-pub fn absence_message(error: &io::Error) -> String {
-    format!("no guardian ({error}): should smokerd be killed with SIGKILL, its commands live on")
+pub fn absence_message(error: &io::Error, subject: &str) -> String {
+    format!("no guardian ({error}): should {subject} be killed with SIGKILL, its processes keep running")
 }
 
 /// Keeps a guardian alive and up to date.
-struct GuardianKeeper {
+struct GuardianSupervisor {
     reaper: Reaper,
     dismissed: CancellationToken,
 }
 
-impl GuardianKeeper {
+impl GuardianSupervisor {
     async fn spawn(&self) -> io::Result<Child> {
         let daemon = RunId::of_daemon();
         let number = daemon.to_string();
@@ -109,21 +109,21 @@ impl GuardianKeeper {
         spawn_helper(&self.reaper, &program).await
     }
 
-    async fn keep(self, mut guardian: Child) {
+    async fn supervise(self, mut guardian: Child) {
         loop {
-            let born = Instant::now();
+            let started_at = Instant::now();
             let died = self.watch(&mut guardian).await;
             self.reaper.release(guardian.pid);
             let Some(died) = died else { return };
             tracing::warn!("the guardian died ({died}); starting another");
-            let Some(another) = self.replace(born).await else { return };
+            let Some(another) = self.replace(started_at).await else { return };
             guardian = another;
         }
     }
 
-    /// Starts another guardian; gives none when it is no longer needed.
-    async fn replace(&self, born: Instant) -> Option<Child> {
-        let mut not_before = born + MIN_LIFETIME;
+    /// Starts another guardian; returns none when it is no longer needed.
+    async fn replace(&self, started_at: Instant) -> Option<Child> {
+        let mut not_before = started_at + MIN_LIFETIME;
         loop {
             tokio::select! {
                 () = sleep_until(not_before) => {}
@@ -131,20 +131,20 @@ impl GuardianKeeper {
             }
             match self.spawn().await {
                 Ok(another) => return Some(another),
-                Err(error) => tracing::error!("{}", absence_message(&error)),
+                Err(error) => tracing::error!("{}", absence_message(&error, "smokerd")),
             }
             not_before = Instant::now() + MIN_LIFETIME;
         }
     }
 
-    /// Gives how the guardian died, or nothing when it was dismissed.
+    /// Returns how the guardian died, or nothing when it was dismissed.
     async fn watch(&self, guardian: &mut Child) -> Option<ExitStatus> {
         let mut exempt_runs = self.reaper.leftovers().exempt_runs();
         let mut pipe = guardian.stdin.take()?;
         let sent = tokio::select! {
             never = send_exempt_runs(&mut pipe, &mut exempt_runs) => match never {},
             died = guardian.wait() => return died.ok(),
-            () = self.dismissed.cancelled() => timeout(EXIT_TIMEOUT, pipe.write_all(GOODBYE.as_bytes())).await,
+            () = self.dismissed.cancelled() => timeout(EXIT_TIMEOUT, pipe.write_all(SHUTDOWN_MESSAGE.as_bytes())).await,
         };
         drop(pipe);
         if sent.is_err() || timeout(EXIT_TIMEOUT, guardian.wait()).await.is_err() {
@@ -179,8 +179,8 @@ fn as_line(exempt_runs: &ExemptRuns) -> String {
     words.join(" ") + "\n"
 }
 
-/// The guardian's life: waits for the daemon's end and, unless it was in
-/// order, ends the runs that were going on. `arguments` are those behind
+/// The guardian's life: waits for the daemon's end and, unless it was
+/// clean, ends the runs that were going on. `arguments` are those behind
 /// [`SUBCOMMAND`].
 #[must_use]
 pub fn serve(mut arguments: impl Iterator<Item = String>) -> ExitCode {
@@ -211,15 +211,15 @@ fn guard(daemon: RunId, cgroups: Option<PathBuf>) -> io::Result<()> {
     })
 }
 
-/// Reads what [`send_exempt_runs`] sends until the daemon is gone, and gives the runs
-/// of its last whole line; none when it ended in order.
+/// Reads what [`send_exempt_runs`] sends until the daemon is gone, and returns the runs
+/// of its last whole line; none when it shut down cleanly.
 fn read_exempt_runs(mut daemon: impl BufRead) -> io::Result<Option<ExemptRuns>> {
     let mut exempt_runs = String::new();
     loop {
         let mut line = String::new();
         daemon.read_line(&mut line)?;
         if !line.ends_with('\n') {
-            return Ok((line != GOODBYE).then(|| from_line(&exempt_runs)));
+            return Ok((line != SHUTDOWN_MESSAGE).then(|| from_line(&exempt_runs)));
         }
         exempt_runs = line;
     }
@@ -277,13 +277,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_whole_line_counts_unless_the_daemon_said_goodbye() {
+    fn the_last_whole_line_counts_unless_the_daemon_shut_down() {
         let run = RunId::new();
         let read = |text: &str| read_exempt_runs(text.as_bytes()).expect("text");
         let exempt = ExemptRuns { numbers: BTreeSet::from([run]), cgroups: BTreeSet::from(["run-7".to_owned()]) };
         assert_eq!(read(""), Some(ExemptRuns::default()));
         assert_eq!(read(&format!("\n{}", as_line(&exempt))), Some(exempt));
         assert_eq!(read(&format!("{run} \n\n461168601")), Some(ExemptRuns::default()));
-        assert_eq!(read(&format!("{run} \nbye")), None);
+        assert_eq!(read(&format!("{run} \nshutdown")), None);
     }
 }

@@ -9,7 +9,7 @@
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
-//! - `run_id`: the number of a run, which all its processes carry
+//! - `run_id`: the run id of a child of a run, which all its processes carry
 //! - `guardian`: ends the runs of a daemon that was killed
 //! - `capture`: the bounded copy of an output stream
 //! - `credentials`: the user and groups that a child runs as

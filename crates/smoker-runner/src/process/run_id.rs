@@ -1,4 +1,4 @@
-//! The number of a run, which all its processes carry.
+//! The run id of a command, module, parser or action of a run, which all its processes carry.
 //!
 //! They carry it twice: in the environment, as `SMOKER_RUN_ID`, and on Linux as
 //! the soft limit of a resource that the kernel no longer counts. The first is
@@ -11,10 +11,10 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The variable that holds the number.
+/// The variable that holds the run id.
 pub(crate) const VARIABLE: &str = "SMOKER_RUN_ID";
 
-/// Set in every number, so that all of them have 19 digits (the module host's
+/// Set in every run id, so that all of them have 19 digits (the module host's
 /// children write theirs over the host's own, in place) and none looks like a
 /// limit that a person would set.
 const IS_RUN: u64 = 1 << 62;
@@ -24,12 +24,12 @@ const DAEMON_SHIFT: u32 = 34;
 /// Then bits of the run's own, which nobody can foretell.
 const OF_RUN: u64 = (1 << DAEMON_SHIFT) - 1;
 
-/// The number of one child of the daemon and of all that comes from it.
+/// Identifies one child of a run, which is its command, module, parser or action, and all that comes from it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RunId(u64);
 
 impl RunId {
-    /// A number for a new run of this daemon.
+    /// A run id for a new child of a run of this daemon.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Its keys come from the system's source of randomness.
@@ -38,7 +38,7 @@ impl RunId {
         Self(Self::of_daemon().0 | own.max(1))
     }
 
-    /// The number of this daemon's own helpers, which belong to no run.
+    /// The run id of this daemon's own helpers, which belong to no run.
     pub(crate) fn of_daemon() -> Self {
         static DAEMON: LazyLock<RunId> = LazyLock::new(|| {
             // The standard library seeds each of these from the system's source of randomness.
@@ -48,7 +48,7 @@ impl RunId {
         *DAEMON
     }
 
-    /// Reads a number. `None` for one that is not a run's.
+    /// Reads a run id. `None` for a number that is none.
     pub(crate) fn from_number(number: u64) -> Option<Self> {
         (number & !(IS_RUN - 1) == IS_RUN).then_some(Self(number))
     }
@@ -57,7 +57,7 @@ impl RunId {
         self.0
     }
 
-    /// Whether this is a run of the daemon that has the number `daemon`.
+    /// Whether this belongs to a run of the daemon whose helpers have the run id `daemon`.
     pub(crate) fn is_run_of(self, daemon: Self) -> bool {
         self.0 >> DAEMON_SHIFT == daemon.0 >> DAEMON_SHIFT && self.0 & OF_RUN != 0
     }
@@ -75,9 +75,9 @@ impl fmt::Debug for RunId {
     }
 }
 
-/// The text is not the number of a run.
+/// The text is not a run id.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the number of a run")]
+#[error("not a run id")]
 pub(crate) struct NoRunId;
 
 impl FromStr for RunId {

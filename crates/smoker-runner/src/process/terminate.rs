@@ -52,7 +52,7 @@ impl KillPhase {
     }
 }
 
-/// Ends all processes of a cgroup: SIGTERM, grace, SIGKILL. Gives those that
+/// Ends all processes of a cgroup: SIGTERM, grace, SIGKILL. Returns those that
 /// nothing could end.
 pub(crate) async fn end_cgroup(cgroup: &RunCgroup, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
     let end_of_grace = Instant::now() + GRACE;
@@ -75,7 +75,7 @@ pub(crate) async fn end_cgroup(cgroup: &RunCgroup, mut deaths: watch::Receiver<(
     kill_cgroup(cgroup).await
 }
 
-/// Kills all processes of a cgroup. Gives those that nothing could end.
+/// Kills all processes of a cgroup. Returns those that nothing could end.
 async fn kill_cgroup(cgroup: &RunCgroup) -> Vec<Pid> {
     let begun = Instant::now();
     let mut pause = Duration::from_millis(1);
@@ -142,7 +142,7 @@ fn signal_members(cgroup: &RunCgroup, pids: &[Pid], signals: &[Signal]) {
 
 impl ProcessTree {
     /// Ends all processes of the run, and those that are known to belong to
-    /// it: SIGTERM, grace, SIGKILL. Gives those that nothing could end.
+    /// it: SIGTERM, grace, SIGKILL. Returns those that nothing could end.
     pub(crate) async fn end_with(
         self,
         mut known: Vec<RunMember>,
@@ -159,7 +159,7 @@ impl ProcessTree {
     }
 
     /// Signals every member once, newcomers as they appear, until none is left
-    /// or the time is over; gives those that are left. A member
+    /// or the time is over; returns those that are left. A member
     /// stays one: its parents may end before it does.
     async fn signal_until_gone(
         self,

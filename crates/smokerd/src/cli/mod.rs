@@ -146,7 +146,7 @@ fn typed(arguments: impl IntoIterator<Item = OsString>) -> Result<Typed, clap::E
 }
 
 /// Reads the command line; help, version, completions and usage errors are
-/// printed here and give the exit code.
+/// printed here and return the exit code.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let print = |error: clap::Error| {
         // Neither a closed terminal nor a full disk changes what the exit code says.

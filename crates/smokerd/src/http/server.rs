@@ -63,7 +63,7 @@ async fn accept(listener: TcpListener, router: Router, limits: ConnectionLimits,
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 if !std::mem::replace(&mut has_reported_error, true) {
-                    tracing::error!("can't accept connections, will go on trying: {error}");
+                    tracing::error!("cannot accept connections, will go on trying: {error}");
                 }
                 sleep(NO_DESCRIPTOR_PAUSE).await;
             }

@@ -20,7 +20,7 @@ pub(crate) fn raise_limit() -> usize {
         if soft >= TARGET_LIMIT { Ok(()) } else { setrlimit(Resource::RLIMIT_NOFILE, TARGET_LIMIT.min(hard), hard) }
     });
     if let Err(error) = raised {
-        tracing::warn!("can't raise the limit on open files ({error}): many runs at a time may fail");
+        tracing::warn!("cannot raise the limit on open files ({error}): many runs at a time may fail");
     }
     getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| usize::try_from(soft).unwrap_or(usize::MAX))
 }

@@ -8,7 +8,7 @@ use smoker_model::value::python_json::{self, Floats};
 /// A value that cannot be JSON becomes null: a page with a null in it is of more use than no page.
 pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> String {
     python_json::to_text(value, Floats::Shortest).unwrap_or_else(|error| {
-        tracing::error!("can't write a value as JSON, null is written in its place: {error}");
+        tracing::error!("cannot write a value as JSON, null is written in its place: {error}");
         "null".to_owned()
     })
 }

@@ -184,7 +184,7 @@ impl PluginTask {
         let record = RunRecord { sequence: 0, plugin: name.clone(), trigger: RunTrigger::Timer, planned, state };
         let all = self.state.record(record, &[]).map_or(count, |counters| counters.skipped);
         let why = match reason {
-            SkipReason::Overlap => "the last one still goes on",
+            SkipReason::Overlap => "the previous run is still running",
             SkipReason::Missed => "their time went by while the machine slept",
         };
         tracing::warn!("Plugin {name}: {count} timed runs skipped, {why} ({all} skipped since the start)");

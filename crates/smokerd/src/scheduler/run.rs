@@ -118,8 +118,8 @@ impl RunHandle {
             Ok(outcome) => outcome,
             Err(error) if error.is_cancelled() => None,
             Err(error) => {
-                tracing::error!("Plugin {}: the run broke inside smokerd: {error}", plugin.spec().name);
-                let text = "the run broke inside smokerd; its log has the reason, please report it";
+                tracing::error!("Plugin {}: the run's task panicked: {error}", plugin.spec().name);
+                let text = "the run's task panicked; the log of smokerd has the reason, please report it";
                 let result = unable(text, self.request.kind());
                 let now = clock.now();
                 Some(finished(plugin, self.request.clone(), (now, now), result))

@@ -1,4 +1,4 @@
-//! Into the background.
+//! Moves the daemon into the background.
 //!
 //! The starting command waits until the daemon serves, so that its exit code
 //! says whether it does. Must happen before the first thread.

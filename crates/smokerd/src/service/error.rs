@@ -1,4 +1,4 @@
-//! What ends a start.
+//! Why the daemon does not start.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,15 +15,15 @@ use crate::service::pidfile::PidfileError;
 pub(crate) enum StartError {
     #[error("{0}")]
     Config(#[from] ConfigError),
-    #[error("can't find an address for bind_host '{host}': {source}")]
+    #[error("cannot find an address for bind_host '{host}': {source}")]
     Resolve { host: String, source: io::Error },
-    #[error("can't listen on {address}: {source}; {}", next_step(source))]
+    #[error("cannot listen on {address}: {source}; {}", next_step(source))]
     Bind { address: String, source: io::Error },
     #[error("{0}")]
     Pidfile(#[from] PidfileError),
     #[error("{0}")]
     Logging(#[from] LoadError),
-    #[error("can't open {path} for the daemon's {stream}: {source}; correct '{stream}' in the configuration")]
+    #[error("cannot open {path} for the daemon's {stream}: {source}; correct '{stream}' in the configuration")]
     Stdio { stream: &'static str, path: PathBuf, source: io::Error },
     #[error("{}", .reasons.join("\n"))]
     Untrusted { reasons: Vec<String> },
@@ -33,15 +33,15 @@ pub(crate) enum StartError {
     Hangs { what: String, seconds: u64 },
     #[error("No plugins loaded!")]
     NoPlugins,
-    #[error("can't go into the background: {0}")]
+    #[error("cannot go into the background: {0}")]
     Daemonize(io::Error),
-    #[error("can't run as the configured uid and gid: {0}")]
+    #[error("cannot run as the configured uid and gid: {0}")]
     Account(#[from] CredentialsError),
     #[error(
-        "can't change to uid {uid} and gid {gid}: {reason}; start smokerd as root or remove uid and gid from the configuration"
+        "cannot change to uid {uid} and gid {gid}: {reason}; start smokerd as root or remove uid and gid from the configuration"
     )]
     Privileges { uid: String, gid: String, reason: String },
-    #[error("can't start: {0}")]
+    #[error("cannot start: {0}")]
     Runtime(io::Error),
 }
 

@@ -13,7 +13,7 @@
 //! - `notify`: notifies systemd or another service manager
 //! - `watchdog`: notifies its watchdog as long as the daemon works
 //! - `logger_names`: which logger each room of the daemon logs to
-//! - `error`: what ends a start
+//! - `error`: why the daemon does not start
 
 pub(crate) mod daemonize;
 pub(crate) mod error;

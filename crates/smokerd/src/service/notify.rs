@@ -36,7 +36,7 @@ impl ServiceManager {
         let socket = socket.and_then(|name| match address(&name) {
             Ok(address) => Some(Arc::new(address)),
             Err(error) => {
-                tracing::warn!("can't notify the service manager at NOTIFY_SOCKET ({}): {error}", name.display());
+                tracing::warn!("cannot notify the service manager at NOTIFY_SOCKET ({}): {error}", name.display());
                 None
             }
         });
@@ -66,7 +66,7 @@ impl ServiceManager {
 
     /// Reports that the daemon is stopping.
     pub(crate) async fn notify_stopping(&self) {
-        self.notify("STOPPING=1\nSTATUS=Ending runs that are on their way").await;
+        self.notify("STOPPING=1\nSTATUS=Stopping: terminating running plugins").await;
     }
 
     /// Resets the service manager's watchdog.
@@ -79,7 +79,7 @@ impl ServiceManager {
         let sent = timeout(SEND_TIMEOUT, send(address, message)).await;
         if let Err(error) = sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             let first = message.lines().next().unwrap_or_default();
-            tracing::warn!("can't notify the service manager ({first}): {error}");
+            tracing::warn!("cannot notify the service manager ({first}): {error}");
         }
     }
 }

@@ -25,11 +25,11 @@ const MODE: mode_t = 0o644;
 pub(crate) enum PidfileError {
     #[error("smokerd is already running with pid {pid} (it holds {}); stop it with --stop", path.display())]
     Held { path: PathBuf, pid: String },
-    #[error("can't write pidfile {}: {source}; create its folder or choose another with -p", path.display())]
+    #[error("cannot write pidfile {}: {source}; create its folder or choose another with -p", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("PID file doesn't exist! Daemon not running? ({})", path.display())]
     Missing { path: PathBuf },
-    #[error("can't read pidfile {}: {source}", path.display())]
+    #[error("cannot read pidfile {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("pidfile {} holds '{content}', which is not a process id; remove it if no daemon runs", path.display())]
     NoProcessId { path: PathBuf, content: String },
@@ -133,7 +133,7 @@ pub(crate) fn remove_if_ours(path: &Path) {
     if read(path).is_ok_and(|pid| pid == Pid::this())
         && let Err(error) = Place::of_name(path).and_then(|place| place.remove())
     {
-        tracing::warn!("can't remove pidfile {}: {error}; the next start takes it over", path.display());
+        tracing::warn!("cannot remove pidfile {}: {error}; the next start takes it over", path.display());
     }
 }
 

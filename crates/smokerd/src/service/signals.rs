@@ -18,7 +18,7 @@ pub(crate) fn unblock_signals() {
 fn change_mask(change: fn(&SigSet) -> nix::Result<()>) {
     let signals = SigSet::from_iter([NixSignal::SIGTERM, NixSignal::SIGINT, NixSignal::SIGHUP]);
     if let Err(error) = change(&signals) {
-        eprintln!("WARNING: can't change the signal mask: {error}");
+        eprintln!("WARNING: cannot change the signal mask: {error}");
     }
 }
 

@@ -58,7 +58,7 @@ impl OpenStdio {
     /// Replaces the process's standard streams.
     pub(crate) fn install(&self) -> io::Result<()> {
         for file in [&self.stdin, &self.stdout, &self.stderr] {
-            append::block(file)?;
+            append::set_blocking(file)?;
         }
         dup2_stdin(&self.stdin)?;
         dup2_stdout(&self.stdout)?;

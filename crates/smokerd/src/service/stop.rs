@@ -1,5 +1,6 @@
 //! `--stop`: ends the daemon that a pidfile stands for: the process that holds its lock, else a daemon in the foreground
-//! that was started with this pidfile, into which another program wrote its id. A number alone is signalled never.
+//! that was started with this pidfile, into which another program wrote its id.
+//! A process is never signalled because of its pid alone.
 
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -34,7 +35,7 @@ pub(crate) enum StopError {
     Other { pid: Pid, path: String },
     #[error("a daemon that is just starting holds the lock of pidfile {path}; try again")]
     Starting { path: String },
-    #[error("can't signal process {pid}: {reason}")]
+    #[error("cannot signal process {pid}: {reason}")]
     Signal { pid: Pid, reason: &'static str },
     #[error("process {pid} still runs after {} seconds; read its log, or kill it with kill -9", EXIT_TIMEOUT.as_secs())]
     StillRunning { pid: Pid },

@@ -24,8 +24,8 @@ pub(crate) fn admit(plugins: Vec<PluginSpec>, daemon: Option<&Credentials>) -> (
 fn left_out(plugin: &PluginSpec, wanted: Uid, daemon: Uid) -> Problem {
     let name = &plugin.name;
     let text = format!(
-        "Plugin {name} not loaded: it asks for uid {wanted}, but smokerd gives up root for uid {daemon} and can become \
-         nobody else; remove uid and gid of the plugin or of smokerd"
+        "Plugin {name} not loaded: it asks for uid {wanted}, but smokerd drops root for uid {daemon} and cannot \
+         change its account afterwards; remove uid and gid of the plugin or of smokerd"
     );
     Problem { severity: Severity::Error, location: None, plugin: Some(name.clone()), text }
 }

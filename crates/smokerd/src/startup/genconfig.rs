@@ -13,9 +13,9 @@ use crate::startup::replace;
 pub(crate) enum GenerateError {
     #[error("{} is a part of the folder itself; write to another file", path.display())]
     Part { path: PathBuf },
-    #[error("can't write {}: {source}; what was there is unchanged", path.display())]
+    #[error("cannot write {}: {source}; what was there is unchanged", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("can't write to standard output: {0}")]
+    #[error("cannot write to standard output: {0}")]
     Output(io::Error),
 }
 

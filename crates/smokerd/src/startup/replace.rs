@@ -52,7 +52,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         _ => {
             // A pipe that no process reads is an error.
             let mut file = place.open(OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0)?;
-            append::block(&file)?;
+            append::set_blocking(&file)?;
             return file.write_all(content);
         }
     }

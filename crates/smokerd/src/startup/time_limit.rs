@@ -9,8 +9,8 @@ use crate::service::error::StartError;
 /// How long a configuration may take to be read: that of a loaded machine with thousands of files takes a second.
 pub(crate) const READ_LIMIT: Duration = Duration::from_secs(30);
 
-/// Does `work` on a thread of its own, which is gone when this returns, unless `limit` is over: then it is left alone. `what` is
-/// read.
+/// Runs `work` on its own thread and joins it. After `limit` the thread is abandoned and an error returned that names `what`, the
+/// thing being read.
 pub(crate) fn within<T: Send + 'static>(
     limit: Duration,
     what: &str,

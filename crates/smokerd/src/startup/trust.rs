@@ -42,7 +42,7 @@ impl Verdict {
         let mut verdict = Self { refused: sources.from_working_directory.clone(), ..Self::default() };
         let accounts = accounts(trusted, daemon);
         let read = sources.paths.iter().cloned();
-        for found in owners::on_the_way(&read.chain(paths).collect::<Vec<_>>()) {
+        for found in owners::ancestors_of(&read.chain(paths).collect::<Vec<_>>()) {
             verdict.judge(&found, &accounts);
             verdict.judged.insert(found.path);
         }
@@ -52,7 +52,7 @@ impl Verdict {
     /// Looks at the file of one plugin, and at what this verdict has not judged yet of the folders above it.
     fn of_plugin(&self, plugin: &PluginSources, accounts: &[u32]) -> Self {
         let mut verdict = Self { refused: plugin.from_working_directory.clone(), ..Self::default() };
-        for found in owners::on_the_way(&plugin.paths).iter().filter(|found| !self.judged.contains(&found.path)) {
+        for found in owners::ancestors_of(&plugin.paths).iter().filter(|found| !self.judged.contains(&found.path)) {
             verdict.judge(found, accounts);
         }
         verdict

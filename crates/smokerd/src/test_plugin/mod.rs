@@ -29,7 +29,7 @@ use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{Format, TestRequest};
 use crate::test_plugin::trial::Trial;
 
-/// Runs the plugin, prints the report and gives the exit code.
+/// Runs the plugin, prints the report and returns the exit code.
 pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_level: Level) -> u8 {
     log::to_standard_error(log_level, &LOGGER_NAMES);
     let selection = match Selection::of(request, config, trusted) {
@@ -51,7 +51,7 @@ pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_
     };
     // A reader that closed the pipe has read enough; the exit code still has the status.
     match io::stdout().write_all(report.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&format!("can't write the report: {error}")),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&format!("cannot write the report: {error}")),
         _ => code_of(&trial),
     }
 }

@@ -10,7 +10,7 @@ use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::level::Containment;
 use smoker_runner::process::containment::orphans::Reaper;
-use smoker_runner::process::guardian::Guardian;
+use smoker_runner::process::guardian::{self, Guardian};
 use smoker_runner::runner::Runner;
 use smoker_runner::trace::recorder::TraceRecorder;
 use smoker_runner::trace::run_trace::{Exit, RunTrace};
@@ -76,7 +76,7 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
     let reaper = Reaper::start(Containment::prepare(None))?;
     let runner = Runner::new(reaper.clone(), python);
     let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
-        tracing::warn!("no guardian ({error}): should this test be killed with SIGKILL, its processes live on");
+        tracing::warn!("{}", guardian::absence_message(&error, "this test"));
         None
     });
     let cancel = CancellationToken::new();
@@ -111,7 +111,7 @@ fn notes(spec: &PluginSpec, trace: &RunTrace, leaves_out_action: bool, was_inter
     let lock = trace.maintenance_lock.as_ref();
     let lock = lock.map(|path| format!("not run, because the MaintenanceLock {path} exists"));
     let action = leaves_out_action.then(|| "its action was not run; --with-action runs it".to_owned());
-    let end = was_interrupted.then(|| "ended by a signal before it was done; the result is that of the end".to_owned());
+    let end = was_interrupted.then(|| "interrupted by a signal; the result is incomplete".to_owned());
     let cuts = [("output", &trace.stdout), ("error", &trace.stderr)].into_iter().filter(|(_, it)| it.cut > 0);
     let cuts = cuts.map(|(stream, printed)| {
         let (cut, limit) = (printed.cut, spec.invocation.max_output);

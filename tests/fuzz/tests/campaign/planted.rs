@@ -1,4 +1,4 @@
-//! The harness finds what is planted, and its other face has the same targets.
+//! The harness finds what is planted, and the cargo-fuzz crate has the same targets.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -7,7 +7,7 @@ fn fuzz(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_smoker-fuzz")).args(arguments).output().expect("the program runs")
 }
 
-/// Runs a target with a bug and gives what was said of it, and where its input is.
+/// Runs a target with a bug and returns what was said of it, and where its input is.
 fn find(target: &str) -> (String, String) {
     let output = fuzz(&[target, "--seed", "1", "--inputs", "100000"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -56,7 +56,7 @@ fn each_kind_of_mistake_has_its_place() {
     for (plugin, line, text) in [
         ("missing", "missing:", "Connections is missing: set it to a list of [host, port]"),
         ("wrong", "HealWarn:", "HealWarn has to be a whole number, not 'many': correct it in the configuration"),
-        ("misspelt", "Mount:", "the parameter Mount means nothing to it; did you mean Mounts?"),
+        ("misspelt", "Mount:", "the parameter Mount is not known to it; did you mean Mounts?"),
         ("none", "none:", "one of the parameters JsonStatus, JsonValues is required: set it"),
     ] {
         expect_line(&output.stderr, &["WARNING: ", &place_of(&config, line), &format!("Plugin {plugin}: "), text]);
@@ -98,7 +98,7 @@ fn a_test_of_one_plugin_lists_the_mistakes_among_its_problems() {
     let report: Json = serde_json::from_str(&output.stdout).expect("JSON");
     let problem = report["problems"][0].as_str().expect("a problem");
     assert!(problem.contains(&place_of(&config, "Mount:")), "{problem}");
-    assert!(problem.ends_with("the parameter Mount means nothing to it; did you mean Mounts?"), "{problem}");
+    assert!(problem.ends_with("the parameter Mount is not known to it; did you mean Mounts?"), "{problem}");
     assert_eq!(report["problems"].as_array().map(Vec::len), Some(1));
 }
 

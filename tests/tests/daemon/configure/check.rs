@@ -151,7 +151,7 @@ fn a_shipped_module_that_is_installed_is_named_as_not_used() {
 fn a_missing_interpreter_is_warned_of() {
     let output = check(&good().top("python: /no/such/python").plugin("module", "Module: some.module"));
     output.expect_code(3);
-    expect_line(&output.stderr, &["WARNING", "Plugin module", "can't start /no/such/python", "install python3"]);
+    expect_line(&output.stderr, &["WARNING", "Plugin module", "cannot start /no/such/python", "install python3"]);
     check(&good().top("python: /no/such/python")).expect_code(0);
 }
 

@@ -211,7 +211,7 @@ fn what_cannot_be_written_is_told_with_the_reason() {
     ] {
         let result = generate(&sandbox, output);
         result.expect_code(1);
-        expect_line(&result.stderr, &["can't write", reason]);
+        expect_line(&result.stderr, &["cannot write", reason]);
     }
     let file = cli::smokerd(&sandbox, &["--genconfig", "{{DIR}}/smokerd.yaml"]);
     file.expect_code(1);
@@ -227,7 +227,7 @@ fn a_write_that_breaks_off_keeps_the_old_file() {
     // No file may get larger than nothing; the signal that comes with it is ignored, so writing fails.
     let script = format!("(trap '' XFSZ; ulimit -f 0; exec {}) 2>&1 | cat", words.join(" "));
     let output = cli::run(sandbox.command("/bin/sh".as_ref()).args(["-c", &script]));
-    expect_line(&output.stdout, &["can't write", "File too large", "unchanged"]);
+    expect_line(&output.stdout, &["cannot write", "File too large", "unchanged"]);
     assert_eq!(fs::read_to_string(sandbox.path("smokerd.yaml")).expect("it stays"), "old: file\n");
     assert_eq!(files(&sandbox), ["d", "smokerd.yaml"]);
 }

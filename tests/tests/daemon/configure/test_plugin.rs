@@ -243,7 +243,7 @@ fn it_runs_as_whom_the_configuration_says() {
     assert!(output.stdout.contains("standard output:\n    12345\n    12346\n"), "{}", output.text());
     let output = try_plugin(&daemons, &["who", "--param", "uid=0", "--param", "gid=0"]);
     output.expect_code(1);
-    expect_line(&output.stderr, &["Plugin who not loaded", "gives up root"]);
+    expect_line(&output.stderr, &["Plugin who not loaded", "drops root for uid 12345"]);
 }
 
 #[test]

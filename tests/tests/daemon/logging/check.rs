@@ -106,7 +106,7 @@ fn a_named_file_that_is_no_logging_configuration_ends_the_start() {
     let boot = Boot::in_background(hello()).argument("--logging-conf").argument("{{DIR}}/nowhere.ini");
     let output = boot.prepare().launch();
     output.expect_code(1);
-    expect_line(&output.stderr, &["ERROR: can't read logging configuration", "nowhere.ini", "No such file"]);
+    expect_line(&output.stderr, &["ERROR: cannot read logging configuration", "nowhere.ini", "No such file"]);
 }
 
 #[test]

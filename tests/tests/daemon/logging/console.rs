@@ -148,6 +148,6 @@ fn a_console_that_is_closed_is_given_up_and_told_of_once() {
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
     let told = daemon.sandbox.stderr();
-    assert_eq!(told.matches("can't write to the console: Broken pipe").count(), 1, "{told}");
+    assert_eq!(told.matches("cannot write to the console: Broken pipe").count(), 1, "{told}");
     expect_line(&told, &["nothing more is logged there"]);
 }

@@ -160,7 +160,7 @@ fn a_file_that_cannot_be_opened_is_told_of_once_and_written_when_it_can() {
         [handler_bad]\nclass=FileHandler\nargs=('{{DIR}}/blocked/smoker.log',)\n\
         [handler_good]\nclass=FileHandler\nargs=('{{DIR}}/good.log',)\n";
     let daemon = boot(hello().file("blocked", "a file"), ini).start();
-    wait_for_line(&daemon, "good.log", &["log handler bad can't write to", "blocked/smoker.log", "will go on trying"]);
+    wait_for_line(&daemon, "good.log", &["log handler bad cannot write to", "blocked/smoker.log", "will go on trying"]);
     for number in 0..5 {
         say(&daemon, &format!("line-{number}"));
     }
@@ -170,7 +170,7 @@ fn a_file_that_cannot_be_opened_is_told_of_once_and_written_when_it_can() {
     let late = fs::read_to_string(daemon.path("blocked/smoker.log")).expect("it is there");
     expect_line(&late, &["Starting daemon"]);
     let told = fs::read_to_string(daemon.path("good.log")).expect("it is there");
-    assert_eq!(told.matches("log handler bad can't").count(), 1, "{told}");
+    assert_eq!(told.matches("log handler bad cannot").count(), 1, "{told}");
 }
 
 #[test]
@@ -183,14 +183,14 @@ fn a_full_disk_is_told_of_once_and_harms_nobody() {
         [handler_full]\nclass=FileHandler\nargs=('/dev/full',)\n\
         [handler_good]\nclass=FileHandler\nargs=('{{DIR}}/good.log',)\n";
     let mut daemon = boot(hello(), ini).start();
-    wait_for_line(&daemon, "good.log", &["log handler full can't write to /dev/full: ", "No space left"]);
+    wait_for_line(&daemon, "good.log", &["log handler full cannot write to /dev/full: ", "No space left"]);
     for _ in 0..10 {
         daemon.run("hello").expect_ok(&["hello"]);
     }
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
     let told = fs::read_to_string(daemon.path("good.log")).expect("it is there");
-    assert_eq!(told.matches("can't write to /dev/full").count(), 1, "{told}");
+    assert_eq!(told.matches("cannot write to /dev/full").count(), 1, "{told}");
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_named_pipe_waits_for_its_reader() {
     mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("writable");
     let daemon = with_handler(&format!("class=FileHandler\nargs=('{}',)", pipe.display()));
     daemon.run("hello").expect_ok(&["hello"]);
-    expect_line(&daemon.console(), &["ERROR: log handler it can't write to", "pipe: No such device or address"]);
+    expect_line(&daemon.console(), &["ERROR: log handler it cannot write to", "pipe: No such device or address"]);
     let mut reader = BufReader::new(fs::File::open(&pipe).expect("readable")).lines();
     let mut next = || reader.next().expect("a line").expect("text");
     assert_eq!(next(), "<INFO> smokerd: Starting daemon", "what waited comes first");

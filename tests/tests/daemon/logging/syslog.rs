@@ -112,7 +112,7 @@ fn a_syslog_that_is_restarted_gets_everything() {
     }
     wait::until_true("the good news", || daemon.console().contains("log handler it can write again"));
     let told = daemon.console();
-    assert_eq!(told.matches("can't write to").count(), 1, "{told}");
+    assert_eq!(told.matches("cannot write to").count(), 1, "{told}");
 }
 
 #[test]
@@ -120,14 +120,14 @@ fn a_syslog_that_comes_late_gets_everything() {
     let Some(mut syslog) = Rsyslog::new() else { return };
     let ini = handler(&format!("args=('{}', 'local3')", syslog.socket().display()));
     let daemon = boot(hello(), &ini).start();
-    expect_line(&daemon.console(), &["ERROR: log handler it can't write to", "No such file", "will go on trying"]);
+    expect_line(&daemon.console(), &["ERROR: log handler it cannot write to", "No such file", "will go on trying"]);
     syslog.start();
     syslog.wait_for(&["local3.info smokerd| INFO Starting daemon"]);
     say(&daemon, "the-last");
     syslog.wait_for(&["the-last"]);
 }
 
-/// Receives until a text has come; gives all messages.
+/// Receives until a text has come; returns all messages.
 fn receive(socket: &UdpSocket, text: &str) -> Vec<String> {
     socket.set_read_timeout(Some(wait::DEADLINE)).expect("a socket takes a timeout");
     let mut messages = Vec::new();
@@ -235,12 +235,12 @@ fn a_syslog_that_reads_nothing_harms_nobody() {
     for number in 0..length.trim().parse().unwrap_or(512) + 10 {
         say(&daemon, &format!("line-{number}"));
     }
-    let complaint = format!("log handler it can't write to {path}: nobody reads it; will go on trying");
+    let complaint = format!("log handler it cannot write to {path}: nobody reads it; will go on trying");
     wait::until_true("the complaint", || daemon.console().contains(&complaint));
     say(&daemon, "the-last");
     socket.set_read_timeout(Some(wait::DEADLINE)).expect("a socket takes a timeout");
     let mut buffer = [0; 4096];
     let mut next = || socket.recv(&mut buffer).map(|length| String::from_utf8_lossy(&buffer[..length]).into_owned());
     while !next().expect("what waited comes, too").contains("the-last") {}
-    assert_eq!(daemon.console().matches("can't write").count(), 1, "{}", daemon.console());
+    assert_eq!(daemon.console().matches("cannot write").count(), 1, "{}", daemon.console());
 }

@@ -175,7 +175,7 @@ sys.stdin.readline()
 ";
 
 impl Held {
-    /// Takes the lease on a file of a configuration, and gives the configuration that includes it.
+    /// Takes the lease on a file of a configuration, and returns the configuration that includes it.
     fn new(daemon: &Daemon) -> (Self, Config) {
         let file = daemon.path("held");
         fs::write(&file, "1\n").expect("writable");

@@ -22,7 +22,7 @@ fn set(mark: &str) -> Config {
     names.fold(Config::new(), |config, name| config.plugin(&name, &body))
 }
 
-/// Takes one configuration after the other until `enough`, and gives how many it were.
+/// Takes one configuration after the other until `enough`, and returns how many it were.
 fn alternate(daemon: &Daemon, manager: &ServiceManager, configs: &[Config], enough: impl Fn(usize) -> bool) -> usize {
     let mut count = 0;
     while !enough(count) {

@@ -52,7 +52,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let NscaSettings { host, port, host_name, service_name, .. } = &settings;
     send(&settings, &check).map_err(|error| {
         let reason = os_error::text(&error);
-        format!("Can't send the result to the NSCA daemon at {host}, port {port}: {reason}")
+        format!("Cannot send the result to the NSCA daemon at {host}, port {port}: {reason}")
     })?;
     let status = check.status;
     let about = if service_name.is_empty() { host_name.clone() } else { format!("{host_name}/{service_name}") };

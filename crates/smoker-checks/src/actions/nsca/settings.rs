@@ -140,7 +140,7 @@ fn password(parameters: Parameters<'_>) -> Result<Vec<u8>, String> {
         }
         (None, Some(path)) => {
             let bytes = fs::read(&path)
-                .map_err(|error| format!("PasswordFile can't be read: {}", os_error::text_about(&error, &path)))?;
+                .map_err(|error| format!("PasswordFile cannot be read: {}", os_error::text_about(&error, &path)))?;
             let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             Ok(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
         }
@@ -152,7 +152,7 @@ fn password(parameters: Parameters<'_>) -> Result<Vec<u8>, String> {
 fn name(request: &ModuleRequest, parameter: &str, default: &str, length: usize) -> Result<String, String> {
     let template = Parameters::of(request).text(parameter)?.unwrap_or_else(|| default.to_owned());
     let name = python_format::fill(&template, &|name| lookup(request, name))
-        .map_err(|error| format!("{parameter} can't be formatted: {error}"))?;
+        .map_err(|error| format!("{parameter} cannot be formatted: {error}"))?;
     let shown = wrong(parameter, "text without ; and control characters", &name.clone().into());
     if name.contains(|c: char| c == ';' || c.is_control()) {
         return Err(shown);

@@ -33,7 +33,7 @@ impl SizedFile {
             Err(error) => {
                 self.retry_at = size + self.max_bytes;
                 let path = self.file.path().display();
-                self.complaint = Some(format!("can't rotate {path}: {error}; lines are still appended to it"));
+                self.complaint = Some(format!("cannot rotate {path}: {error}; lines are still appended to it"));
             }
         }
     }

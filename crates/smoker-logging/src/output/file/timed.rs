@@ -75,7 +75,7 @@ impl Sink for TimedFile {
                 && let Err(error) = self.rotate(end)
             {
                 let path = self.file.path().display();
-                self.complaint = Some(format!("can't rotate {path}: {error}; will try again at the next interval"));
+                self.complaint = Some(format!("cannot rotate {path}: {error}; will try again at the next interval"));
             }
             self.end = Some(self.interval.end_after(now));
         }

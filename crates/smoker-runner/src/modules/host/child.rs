@@ -31,7 +31,7 @@ impl WaitingChild {
         let OrderedChild { mut events, streams } = ordered;
         match events.next().await {
             Some(ChildEvent::Started(claim)) if events.is_alive() => Ok(Self { claim, events, streams, connection }),
-            Some(ChildEvent::Failed(reason)) => Err(ChildLost::Final(format!("the Python host can't fork: {reason}"))),
+            Some(ChildEvent::Failed(reason)) => Err(ChildLost::Final(format!("the Python host cannot fork: {reason}"))),
             // It ended before a run needed it, and perhaps the host did, too.
             Some(ChildEvent::Started(_) | ChildEvent::Ended(_)) | None => {
                 let reason = connection.death().unwrap_or("a child of the Python host ended before its run");

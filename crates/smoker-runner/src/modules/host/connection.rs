@@ -109,7 +109,7 @@ impl HostConnection {
     pub(crate) fn prepare_spare(self: &Arc<Self>) {
         let mut spare = self.spare();
         if spare.is_none() && self.death().is_none() {
-            // Without descriptors left there is no spare, and a run that has none says why it can't begin.
+            // Without descriptors left there is no spare, and a run that has none says why it cannot begin.
             *spare = self.fork().ok();
         }
     }
@@ -119,13 +119,13 @@ impl HostConnection {
         self.spare().take()
     }
 
-    /// Gives the host's messages to the runs until the host is gone.
+    /// Passes the host's messages to the runs until the host is gone.
     pub(crate) async fn listen<R: AsyncBufRead + Unpin>(connection: Weak<Self>, mut lines: Lines<R>) {
         while let Ok(Some(line)) = lines.next_line().await {
             let Some(connection) = connection.upgrade() else { return };
             match serde_json::from_str(&line) {
                 Ok(message) => connection.dispatch(&message),
-                Err(error) => tracing::error!("the Python host sent a message that can't be read ({error}): {line}"),
+                Err(error) => tracing::error!("the Python host sent a message that cannot be read ({error}): {line}"),
             }
         }
     }

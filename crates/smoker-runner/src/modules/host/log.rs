@@ -37,7 +37,7 @@ pub(crate) fn follow_output(plugin: &str, pipe: OwnedFd, trace: Option<&TraceRec
     }
 }
 
-/// Logs what a module gives to Python's `logging`.
+/// Logs what a module passes to Python's `logging`.
 pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
     follow(plugin, pipe, trace, |plugin, line| {
         if let Ok(record) = serde_json::from_str(line) {
@@ -73,7 +73,7 @@ fn log(plugin: &str, ModuleRecord { level, logger, message }: &ModuleRecord) {
     }
 }
 
-/// Gives each line to `take`, in a task of its own: what a module left running
+/// Passes each line to `take`, in a task of its own: what a module left running
 /// in the background can print without harm as long as it lives. The trace
 /// knows the task and can wait for it.
 fn follow(
@@ -86,7 +86,7 @@ fn follow(
     let receiver = match Receiver::from_owned_fd(pipe) {
         Ok(receiver) => receiver,
         Err(error) => {
-            tracing::warn!("Plugin {plugin}: what it prints can't be read: {error}");
+            tracing::warn!("Plugin {plugin}: what it prints cannot be read: {error}");
             return;
         }
     };

@@ -54,7 +54,7 @@ impl PythonHost {
         {
             return Ok(child);
         }
-        let ordered = connection.fork().map_err(|error| ChildLost::Final(format!("can't run a module: {error}")))?;
+        let ordered = connection.fork().map_err(|error| ChildLost::Final(format!("cannot run a module: {error}")))?;
         WaitingChild::of(ordered, connection).await
     }
 

@@ -75,7 +75,7 @@ impl PythonHost {
             let added = detached::run_blocking(move || cgroup.add(pid)).await;
             if let Err(error) = added.map_err(io::Error::other).and_then(|added| added) {
                 return Err(ChildLost::BeforeJob(format!(
-                    "a child of the Python host can't enter its cgroup: {error}"
+                    "a child of the Python host cannot enter its cgroup: {error}"
                 )));
             }
         }

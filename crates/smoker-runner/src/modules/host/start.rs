@@ -51,7 +51,7 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
     let interpreter = settings.interpreter()?;
     let shown = interpreter.display();
     let host = StartedHost::spawn(interpreter, reaper).await;
-    let host = host.map_err(|error| format!("can't start {shown}: {error}; {PYTHON_ADVICE}"))?;
+    let host = host.map_err(|error| format!("cannot start {shown}: {error}; {PYTHON_ADVICE}"))?;
     let StartedHost { mut writer, mut lines, exit } = host;
     let answered = async {
         send_sources(&mut writer, settings).await?;
@@ -67,7 +67,7 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
     let Some(Ok(HostMessage::Ready { ready, path })) = answer.map(|line| serde_json::from_str(&line)) else {
         drop((writer, lines));
         let reason = exit.reason().await;
-        return Err(format!("{shown} can't run modules: {reason}; {PYTHON_ADVICE}"));
+        return Err(format!("{shown} cannot run modules: {reason}; {PYTHON_ADVICE}"));
     };
     tracing::info!("Started Python host {}: {shown} is Python {ready}", exit.child.pid);
     let connection = Arc::new(HostConnection::new(writer, path, reaper.clone()));

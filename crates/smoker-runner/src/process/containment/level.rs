@@ -32,7 +32,7 @@ impl Containment {
         }
     }
 
-    /// The level that [`Self::prepare`] would give, without keeping anything.
+    /// The level that [`Self::prepare`] would return, without keeping anything.
     #[must_use]
     pub fn probe() -> Self {
         let level = Self::prepare(None);

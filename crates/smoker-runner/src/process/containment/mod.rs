@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `level`: how runs are told apart on this host
-//! - `cgroup`: a cgroup for each run
+//! - `cgroup`: a cgroup for each child of a run
 //! - `run_processes`: the children of one run of a plugin
 //! - `marked_runs`: which run a process comes from, where there are no cgroups
 //! - `process_scanner`: finds the processes of a run in the list of all processes

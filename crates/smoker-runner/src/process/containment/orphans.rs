@@ -55,7 +55,7 @@ impl Reaper {
     pub fn start(containment: Containment) -> io::Result<Self> {
         sys::close_inherited_descriptors_on_exec();
         if let Err(error) = sys::adopt_orphans() {
-            tracing::warn!("can't adopt orphans of plugins ({error}): those that leave their group survive a timeout");
+            tracing::warn!("cannot adopt orphans of plugins ({error}): those that leave their group survive a timeout");
         }
         sys::can_tag();
         let (death, deaths) = watch::channel(());
@@ -166,7 +166,7 @@ impl OwnedChildren {
         children.into_iter().filter(|pid| !owned.contains(&pid.as_raw())).collect()
     }
 
-    /// Collects every dead child that no run waits for; gives the living ones.
+    /// Collects every dead child that no run waits for; returns the living ones.
     async fn sweep(&self) -> Vec<Pid> {
         let candidates = self.unowned_children();
         if candidates.is_empty() {
@@ -185,7 +185,7 @@ fn lives(pid: Pid) -> bool {
         Ok(WaitStatus::StillAlive) => return true,
         Err(Errno::ECHILD) => {}
         Ok(status) => tracing::debug!("collected orphan {pid}: {status:?}"),
-        Err(error) => tracing::debug!("can't collect orphan {pid}: {error}"),
+        Err(error) => tracing::debug!("cannot collect orphan {pid}: {error}"),
     }
     false
 }

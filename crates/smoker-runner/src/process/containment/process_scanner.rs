@@ -20,7 +20,7 @@ use crate::process::sys::{ProcessList, RunMember, ScanScope};
 pub(crate) struct ProcessScanner(mpsc::Sender<ScanRequest>);
 
 enum ScanRequest {
-    MembersRequest(MembersRequest),
+    Members(MembersRequest),
     Find(Vec<Pid>, oneshot::Sender<Vec<RunMember>>),
     Runs(oneshot::Sender<Vec<RunId>>),
 }
@@ -45,7 +45,7 @@ impl ProcessScanner {
     /// number, those that are known to be its, and everything below any of
     /// these. None only when there is none, not even one that forks faster than the list is read.
     pub(crate) async fn members(&self, tree: ProcessTree, known: Vec<RunMember>) -> Vec<RunMember> {
-        self.ask(|answer| ScanRequest::MembersRequest(MembersRequest { tree, known, signal: None, answer })).await
+        self.ask(|answer| ScanRequest::Members(MembersRequest { tree, known, signal: None, answer })).await
     }
 
     /// As [`Self::members`], and signals those of the group and with the number
@@ -57,8 +57,7 @@ impl ProcessScanner {
         known: Vec<RunMember>,
         signal: fn(Pid),
     ) -> Vec<RunMember> {
-        self.ask(|answer| ScanRequest::MembersRequest(MembersRequest { tree, known, signal: Some(signal), answer }))
-            .await
+        self.ask(|answer| ScanRequest::Members(MembersRequest { tree, known, signal: Some(signal), answer })).await
     }
 
     /// Those of the processes with these numbers that live.
@@ -86,7 +85,7 @@ fn answer_all(subject: ScanScope, requests: &mpsc::Receiver<ScanRequest>) {
         for request in waiting {
             // A caller that no longer waits does not need the answer.
             match request {
-                ScanRequest::MembersRequest(asked) => {
+                ScanRequest::Members(asked) => {
                     let members = members_in(&processes, &asked);
                     drop(asked.answer.send(members));
                 }
@@ -100,9 +99,8 @@ fn answer_all(subject: ScanScope, requests: &mpsc::Receiver<ScanRequest>) {
 /// Reads the list; and when a run seems to have no process, or is to be
 /// signalled on sight, reads the newest ones for a while.
 fn scan(subject: ScanScope, waiting: &[ScanRequest]) -> ProcessList {
-    let asked = || {
-        waiting.iter().filter_map(|request| if let ScanRequest::MembersRequest(it) = request { Some(it) } else { None })
-    };
+    let asked =
+        || waiting.iter().filter_map(|request| if let ScanRequest::Members(it) = request { Some(it) } else { None });
     let on_sight = |pid: Pid, group: Pid, run: Option<CarriedRun>| {
         if let Some(signal) = asked().find(|it| it.tree.holds(group, run)).and_then(|it| it.signal) {
             signal(pid);

@@ -4,7 +4,7 @@ use nix::unistd::Pid;
 
 use crate::process::run_id::RunId;
 
-/// The number of a run as a process carries it.
+/// A run id as a process carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CarriedRun {
     pub(crate) run: RunId,
@@ -12,13 +12,13 @@ pub(crate) struct CarriedRun {
     pub(crate) uid: u32,
 }
 
-/// Everything that a child of a run started: all that carries its number, its
+/// Everything that a child of a run started: all that carries its run id, its
 /// process group, and everything below either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessTree {
-    /// The number; none for processes that have lost it.
+    /// The run id; none for processes that have lost it.
     pub(crate) run: Option<RunId>,
-    /// The account that processes with this number have to have; none: any.
+    /// The account that processes with this run id have to have; none: any.
     pub(crate) owner: Option<u32>,
     /// The group, as long as its leader has not been reaped: later its number
     /// can belong to another group.
@@ -31,12 +31,12 @@ impl ProcessTree {
         Self { run: Some(run), owner, group: Some(leader) }
     }
 
-    /// Whether a process in this group and with this number belongs to it by itself.
+    /// Whether a process in this group and with this run id belongs to it by itself.
     pub(crate) fn holds(&self, group: Pid, carried: Option<CarriedRun>) -> bool {
         self.group == Some(group) || carried.is_some_and(|carried| self.is_carried(carried))
     }
 
-    /// Whether what a process carries makes it one of this run's: others may carry a number that they have read.
+    /// Whether what a process carries makes it one of this run's: others may carry a run id that they have read.
     pub(crate) fn is_carried(&self, carried: CarriedRun) -> bool {
         self.run == Some(carried.run) && self.owner.is_none_or(|owner| owner == carried.uid)
     }

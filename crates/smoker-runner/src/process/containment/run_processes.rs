@@ -54,7 +54,7 @@ impl RegisteredChild {
     }
 
     /// Ends the child, which leads the group `leader`, and all that comes from
-    /// it: SIGTERM, grace, SIGKILL. Gives the processes that nothing could end.
+    /// it: SIGTERM, grace, SIGKILL. Returns the processes that nothing could end.
     pub(crate) async fn end(&self, leader: Pid, reaper: &Reaper) -> Vec<Pid> {
         match &self.cgroup {
             Some(cgroup) => terminate::end_cgroup(cgroup, reaper.deaths()).await,
@@ -62,7 +62,7 @@ impl RegisteredChild {
         }
     }
 
-    /// Ends the processes that carry the number of the run, and its orphans whatever
+    /// Ends the processes that carry the run id of the child, and its orphans whatever
     /// they carry, which may appear while the others are ended.
     async fn end_marked(&self, leader: Pid, reaper: &Reaper) -> Vec<Pid> {
         let tree = ProcessTree::of_child(self.run, self.owner, leader);

@@ -1,4 +1,4 @@
-//! Linux: orphans become our children, and children carry the number of their run.
+//! Linux: orphans become our children, and children carry a run id.
 
 use std::ffi::CStr;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::process::sys::child_setup::LimitedResource;
 use crate::process::sys::proc_stat::{ProcStat, carried_run, real_uid};
 use crate::process::sys::run_member::RunMember;
 
-/// The resource whose soft limit is the number of a run. Linux stopped counting
+/// The resource whose soft limit is a run id. Linux stopped counting
 /// file locks in 2.4.25, so the limit limits nothing; it is inherited over
 /// fork and exec, and no program has a reason to change it. (`su` and other
 /// logins reset all limits where PAM is configured so; then only the environment is left.)
@@ -106,14 +106,14 @@ pub(crate) fn can_tag() -> bool {
         let number = RunId::of_daemon().as_number();
         let can_tag = getrlimit(CARRIER).is_ok_and(|(_, hard)| u128::from(hard) > u128::from(number));
         if !can_tag {
-            tracing::debug!("processes are known by their environment only: {CARRIER:?} can't be set to {number}");
+            tracing::debug!("processes are known by their environment only: {CARRIER:?} cannot be set to {number}");
         }
         can_tag
     });
     *CAN_TAG
 }
 
-/// The limit by which a child and all that it starts carry the number of a run.
+/// The limit by which a child and all that it starts carry a run id.
 pub(crate) fn tag_of(run: RunId) -> Option<(LimitedResource, u64)> {
     can_tag().then_some((CARRIER as LimitedResource, run.as_number()))
 }

@@ -6,7 +6,7 @@
 //! - `child_setup`: what a child is made of
 //! - `calls`: system calls about processes; `unsafe`
 //! - `portable_child`: the start of a child on other systems; `unsafe`
-//! - `linux`: subreaper, and the limit that carries the number of a run
+//! - `linux`: subreaper, and the limit that carries a run id
 //! - `proc_stat`: what `/proc` says of one process
 //! - `process_list`: all living processes at one moment
 //! - `newest`: the processes that were started last

@@ -17,7 +17,7 @@ pub(crate) enum ScanItem {
     Hole,
 }
 
-/// What the scan of a template gives.
+/// What the scan of a template returns.
 pub(crate) struct Scan {
     /// The contexts of all placeholders, in their order.
     pub(crate) contexts: Vec<ShellContext>,

@@ -97,7 +97,7 @@ fn a_module_over_its_time_may_clean_up() {
     assert_eq!(fs::read_to_string(note).expect("a note"), "cleaned");
 }
 
-/// Runs a module that writes its pid and never ends, and gives what it took
+/// Runs a module that writes its pid and never ends, and returns what it took
 /// to end it.
 fn endless(name: &str, body: &str) -> Duration {
     let modules = Modules::new();

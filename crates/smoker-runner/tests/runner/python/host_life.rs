@@ -208,7 +208,7 @@ fn a_missing_interpreter_is_named_with_the_way_out() {
     let modules = Modules::with_python(Some("/no/such/python"), &[]);
     let result = modules.run_body("any", "pass");
     let error = error(&result);
-    assert!(error.starts_with("can't start /no/such/python: No such file"), "{error}");
+    assert!(error.starts_with("cannot start /no/such/python: No such file"), "{error}");
     assert!(error.contains("'python' in the configuration"), "{error}");
 }
 

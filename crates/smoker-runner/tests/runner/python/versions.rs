@@ -53,7 +53,7 @@ fn python_2_is_told_apart() {
         let modules = Modules::with_python(interpreter.to_str(), &[]);
         let result = modules.run_body("any", "pass");
         let expected = format!(
-            "{} can't run modules: it is Python 2.7, and modules need 3.6 or newer (exit status 1); ",
+            "{} cannot run modules: it is Python 2.7, and modules need 3.6 or newer (exit status 1); ",
             interpreter.display()
         );
         assert!(error(&result).starts_with(&expected), "{result:?}");

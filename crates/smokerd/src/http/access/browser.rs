@@ -1,4 +1,4 @@
-//! No browser on behalf of another site.
+//! Refuses requests that a browser sends for a page of another site (CSRF).
 
 use hyper::HeaderMap;
 use hyper::header::{ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN, REFERER, USER_AGENT};

@@ -6,7 +6,7 @@
 //! - `identity`: who sends a request
 //! - `network`: the networks that `allow` lists
 //! - `host_names`: the names that the daemon may be called by
-//! - `browser`: no browser on behalf of another site
+//! - `browser`: refuses requests that a browser sends for a page of another site (CSRF)
 //! - `authority`: a host with an optional port
 //! - `request_head`: the bounds on path and headers
 //! - `refusal`: why a request is refused, as a response

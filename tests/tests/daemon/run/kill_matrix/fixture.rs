@@ -151,7 +151,7 @@ impl EscapeFixture {
         }
     }
 
-    /// Ends the daemon by this signal; gives its exit code and how long it took.
+    /// Ends the daemon by this signal; returns its exit code and how long it took.
     pub(crate) fn end(&mut self, signal: Signal) -> (i32, Duration) {
         let begun = Instant::now();
         self.daemon.signal(signal);

@@ -41,7 +41,7 @@ impl Gluster {
             .args(question)
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| format!("{shown} can't be run: {}", os_error::text_about(&error, &self.0[0])))?;
+            .map_err(|error| format!("{shown} cannot be run: {}", os_error::text_about(&error, &self.0[0])))?;
         let stdout = String::from_utf8_lossy(&output.stdout);
         let answer = Element::parse(&stdout).map_err(|reason| {
             let stderr = String::from_utf8_lossy(&output.stderr);

@@ -47,7 +47,7 @@ impl Summary {
         let mut opened = opened.map_err(|error| os_error::text(&error));
         let greeting = match &mut opened {
             Ok(connection) => self.greeting(connection),
-            Err(reason) => Err(format!("can't connect to {host}:{port}: {reason}")),
+            Err(reason) => Err(format!("cannot connect to {host}:{port}: {reason}")),
         };
         let mut connection = opened.ok().filter(|_| greeting.is_ok());
         let mut found = ComponentResults::new();

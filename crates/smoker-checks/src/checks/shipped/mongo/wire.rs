@@ -38,12 +38,12 @@ impl MongoConnection {
         Err(last)
     }
 
-    /// Sends `{COMMAND: 1}` to the database `admin` and gives the answer.
+    /// Sends `{COMMAND: 1}` to the database `admin` and returns the answer.
     pub(crate) fn ask(&mut self, command: &str) -> io::Result<Map<String, Json>> {
         self.command("admin", json!({command: 1}))
     }
 
-    /// Sends a command to a database and gives the answer.
+    /// Sends a command to a database and returns the answer.
     pub(crate) fn command(&mut self, database: &str, mut command: Json) -> io::Result<Map<String, Json>> {
         self.requests += 1;
         command["$db"] = Json::from(database);

@@ -1,13 +1,13 @@
-//! A cgroup for each run (cgroup v2, `Documentation/admin-guide/cgroup-v2.rst` of Linux).
+//! A cgroup for each command, module, parser and action of a run (cgroup v2, `Documentation/admin-guide/cgroup-v2.rst` of Linux).
 //!
-//! Whatever a run starts is in the run's cgroup, whatever ids, parents, sessions,
+//! Whatever such a child starts is in its cgroup, whatever ids, parents, sessions,
 //! namespaces, limits and environment it gives itself; only root can leave one.
 //! So the daemon does not search: the kernel lists the members and kills them.
 //!
 //! # Layout
 //!
 //! - `tree`: all cgroups of a daemon
-//! - `run_cgroup`: the cgroup of one run
+//! - `run_cgroup`: the cgroup of one child of a run
 //! - `own`: the cgroup that the daemon was started in
 //! - `files`: the folders and files of a cgroup
 

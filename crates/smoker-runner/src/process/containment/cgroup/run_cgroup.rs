@@ -1,4 +1,4 @@
-//! The cgroup of one run.
+//! The cgroup of one child of a run: its command, module, parser or action.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -25,7 +25,7 @@ pub(crate) struct GroupLimits {
     pub(crate) processes: Option<u64>,
 }
 
-/// The cgroup of one run.
+/// The cgroup of one child of a run.
 #[derive(Debug)]
 pub(crate) struct RunCgroup {
     name: String,
@@ -79,7 +79,7 @@ impl RunCgroup {
         found
     }
 
-    /// Kills all processes at one stroke. Gives whether the kernel can (5.14 and newer).
+    /// Kills all processes at one stroke. Returns whether the kernel can (5.14 and newer).
     pub(crate) fn kill(&self) -> bool {
         self.was_killed.store(true, Ordering::Relaxed);
         write(self.directory(), "cgroup.kill", "1").is_ok()

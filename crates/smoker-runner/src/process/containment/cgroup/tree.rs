@@ -134,7 +134,7 @@ impl CgroupTree {
     }
 
     /// Keeps the cgroup of a run that is over and whose processes may stay.
-    /// Gives the names of all such cgroups.
+    /// Returns the names of all such cgroups.
     pub(crate) fn keep_left(&self, cgroup: RunCgroup) -> Vec<String> {
         let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
         let (gone, mut still): (Vec<_>, Vec<_>) = left.drain(..).partition(|it| !it.is_populated().unwrap_or(false));
@@ -217,5 +217,5 @@ fn remove_stale_trees(own: &Path) {
 }
 
 fn with_path(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("can't make a cgroup in {}: {error}", path.display()))
+    io::Error::new(error.kind(), format!("cannot make a cgroup in {}: {error}", path.display()))
 }

@@ -21,11 +21,11 @@ impl Step {
     /// What to say before the system's reason; the program's own is the caller's to explain.
     pub(super) fn context(self) -> Option<&'static str> {
         match self {
-            Self::Limits => Some("can't set its resource limits"),
-            Self::Cgroup => Some("can't enter its cgroup"),
-            Self::Nice => Some("can't set its nice value"),
-            Self::WorkDir => Some("can't change to its WorkDir"),
-            Self::NoNewPrivileges => Some("can't set no_new_privs"),
+            Self::Limits => Some("cannot set its resource limits"),
+            Self::Cgroup => Some("cannot enter its cgroup"),
+            Self::Nice => Some("cannot set its nice value"),
+            Self::WorkDir => Some("cannot change to its WorkDir"),
+            Self::NoNewPrivileges => Some("cannot set no_new_privs"),
             Self::Nothing | Self::Session | Self::Streams | Self::Account | Self::Program => None,
         }
     }
