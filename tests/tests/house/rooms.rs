@@ -60,7 +60,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
         &[
             ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
             ("check", &["command", "context", "detached", "modules", "output", "prepared"]),
-            ("act", &["command", "context", "modules", "output", "prepared"]),
+            ("act", &["command", "context", "modules", "output", "prepared", "process"]),
             ("command", &["context", "output", "process", "template"]),
             ("modules", &["context", "detached", "output", "process", "trace"]),
             ("context", &["prepared", "process", "trace"]),
