@@ -106,37 +106,48 @@ fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, End
     // A name server that does not answer must not delay the exit.
     drop(transport);
     runtime.shutdown_background();
-    Ok((fleet, ending))
+    Ok((fleet, ending?))
 }
 
-async fn run_query(query: &Query, fleet: &mut Fleet, session: Session<'_, Http>, console: &Console) -> Ending {
+async fn run_query(
+    query: &Query,
+    fleet: &mut Fleet,
+    session: Session<'_, Http>,
+    console: &Console,
+) -> Result<Ending, ExitError> {
     if !with_progress(console, fleet.ask(&session)).await {
         fleet.interrupt();
         if query.action == QueryAction::Force {
             fleet.abandon();
         }
         fleet.select(&query.filter);
-        return Ending::Interrupted;
+        return Ok(Ending::Interrupted);
+    }
+    if let Some((host, key)) = fleet.masked(&query.filter) {
+        return Err(ExitError::new(format!(
+            "--filter '{key} ...': host {host} does not show this value, which is secret, so nothing can be filtered by it; \
+             filter by another parameter, or set show_secrets in the configuration of the daemon"
+        )));
     }
     let selection = fleet.select(&query.filter);
     if !query.format.shows_missing() || query.action == QueryAction::List {
         fleet.missing(&selection).iter().for_each(|line| console.warn(line));
     }
     if selection.selected == 0 {
-        return nothing_selected(query, &selection, console);
+        return Ok(nothing_selected(query, &selection, console));
     }
     if query.action != QueryAction::Force {
-        return Ending::Printed;
+        return Ok(Ending::Printed);
     }
     if !with_progress(console, fleet.force(&session)).await {
         fleet.interrupt();
-        return Ending::Interrupted;
+        return Ok(Ending::Interrupted);
     }
     if fleet.has_plugins() {
-        return Ending::Printed;
+        return Ok(Ending::Printed);
     }
     console.error("Failed to execute selected plugins");
-    Ending::NothingFound
+    Ok(Ending::NothingFound)
 }
 
 /// No plugin passes the filters. Where the exit code is a verdict, it is a good one if only the states have left none.

@@ -1,5 +1,7 @@
 //! Selects plugins.
 
+use smoker_model::mask::MASK;
+use smoker_model::secret_name;
 use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
@@ -85,6 +87,12 @@ fn named<'a>(typed: &str, plugins: &(impl Iterator<Item = &'a str> + Clone)) -> 
     names
 }
 
+/// Whether this is what a daemon shows of a secret: a mask, alone or in the place of the password of a URL.
+fn has_mask(key: &str, value: &str) -> bool {
+    value.contains(MASK)
+        && (secret_name::is_secret(key) || value.contains(&format!(":{MASK}@")) || value.starts_with(['[', '{']))
+}
+
 /// The parts of a list with commas.
 fn split(typed: &str) -> Vec<&str> {
     typed.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
@@ -156,6 +164,21 @@ impl Filter {
     #[must_use]
     pub fn in_any_status(&self) -> Self {
         Self { statuses: None, ..self.clone() }
+    }
+
+    /// The parameter of a test whose value the daemon masks in this plugin: by
+    /// what stands for it, nothing can be selected.
+    #[must_use]
+    pub fn masked_key(&self, plugin: &Plugin) -> Option<&str> {
+        if self.tests.is_empty() {
+            return None;
+        }
+        let view = plugin.view();
+        let is_masked = |key: &&str| {
+            let value = view.parameters().and_then(|parameters| parameters.get(*key));
+            value.is_some_and(|value| has_mask(key, &printed(value)))
+        };
+        self.tests.iter().map(|test| test.key.as_str()).find(is_masked)
     }
 
     /// Whether the filter selects this plugin. Its names must have been resolved by [`Self::resolve_names`].

@@ -96,6 +96,7 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitEr
         FormatName::Json => Format::Json,
         FormatName::Ndjson => Format::Ndjson,
         FormatName::Tap => Format::Tap,
+        FormatName::Tap14 => Format::Tap14,
         FormatName::Junit => Format::Junit,
         FormatName::Table => Format::Table { width: terminal_width() },
         FormatName::Xml => {

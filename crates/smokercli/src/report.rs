@@ -107,7 +107,8 @@ impl HostReport {
             for action in view.failed_actions() {
                 let texts = action.messages.map(|messages| messages.level("error").join("; ")).unwrap_or_default();
                 let reason = if texts.is_empty() { String::new() } else { format!(" ({texts})") };
-                parts.push(format!("{}{reason}", plugin.name()));
+                let name = action.name.map_or(String::new(), |name| format!(" {name}"));
+                parts.push(format!("{}{name}{reason}", plugin.name()));
             }
         }
         (!parts.is_empty()).then(|| format!("Host {}: action [ERROR] of {}", self.name, parts.join(", ")))

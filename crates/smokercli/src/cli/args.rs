@@ -135,7 +135,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = FILTERS)]
     pub(crate) ok: bool,
 
-    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit
+    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit / tap14
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "normal", help_heading = OUTPUT)]
     pub(crate) pretty: String,
     /// Use colors: auto (on a terminal), always, never

@@ -81,6 +81,15 @@ impl Fleet {
         }
     }
 
+    /// The first host that masks a parameter by which the filter selects, and the parameter.
+    #[must_use]
+    pub fn masked<'a>(&self, filter: &'a Filter) -> Option<(String, &'a str)> {
+        self.answers().find_map(|answer| {
+            let key = answer.plugins.iter().find_map(|plugin| filter.masked_key(plugin))?;
+            Some((answer.name.clone(), key))
+        })
+    }
+
     /// Drops the plugins that the filter does not select.
     pub fn select(&mut self, filter: &Filter) -> Selection {
         let (wanted, filter) = {

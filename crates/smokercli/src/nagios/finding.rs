@@ -6,8 +6,9 @@ use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
 use crate::nagios::age::age;
-use crate::nagios::perfdata::perfdata;
 use crate::plugin::Plugin;
+use crate::plugin::perfdata::perfdata;
+use crate::plugin::run_facts::ended;
 use crate::plugin::view::{Component, PluginView};
 use crate::terminal::sanitize;
 
@@ -115,7 +116,7 @@ fn bad_text(name: &str, view: &PluginView, level: &str) -> String {
     let parts: String = view.components().iter().filter(|part| part.status != Status::Ok).map(component_text).collect();
     if parts.is_empty() {
         let info = messages.map(|messages| messages.level("info").join("\n")).filter(|info| !info.is_empty());
-        return info.unwrap_or_else(|| match view.ended() {
+        return info.unwrap_or_else(|| match ended(view) {
             Some(how) => format!("smoke test: {name} ended with {how}"),
             None => format!("smoke test: {name} gave no message"),
         });

@@ -3,14 +3,13 @@
 //! # Layout
 //!
 //! - `check`: asks a daemon for the plugins
-//! - `finding`: a plugin's status and text; `perfdata`: its performance data; `age`: how old a result is
+//! - `finding`: a plugin's status and text; `age`: how old a result is
 //! - `judge`: the text and exit code of all findings
 
 mod age;
 mod check;
 mod finding;
 pub mod judge;
-mod perfdata;
 
 use std::ffi::OsString;
 

@@ -5,10 +5,13 @@
 //! - `view`: its parsed object: result, messages, components, parameters
 //! - `forced_result`: the result of a forced run takes precedence
 //! - `odd_json`: JSON that Python writes and no standard allows
+//! - `run_facts`: how a run went; `perfdata`: what it measured
 //! - `value_text`: values as text
 
 mod forced_result;
 pub mod odd_json;
+pub mod perfdata;
+pub mod run_facts;
 pub mod value_text;
 pub mod view;
 

@@ -27,6 +27,8 @@ pub struct Component<'a> {
 /// An action of a result.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionView<'a> {
+    /// Its name, which a daemon sends for one of several.
+    pub name: Option<&'a str>,
     /// Its status.
     pub status: Status,
     /// `None` when the action has no mapping of messages.
@@ -36,6 +38,14 @@ pub struct ActionView<'a> {
 /// The messages of a result or component, in the order of the JSON object.
 #[derive(Clone, Copy, Debug)]
 pub struct MessagesView<'a>(&'a Map<String, Json>);
+
+impl ActionView<'_> {
+    /// `action`, with the name of one of several.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.name.map_or_else(|| "action".to_owned(), |name| format!("action {name}"))
+    }
+}
 
 impl PluginView {
     pub(super) fn parse(json: &RawValue) -> Option<Self> {
@@ -86,31 +96,29 @@ impl PluginView {
         components.into_iter().flatten().filter_map(component_of_item).collect()
     }
 
-    /// How the command ended, such as `exit status 3`, when the daemon says so.
+    /// Whether the result is OK.
     #[must_use]
-    pub fn ended(&self) -> Option<String> {
-        let result = self.result()?;
-        let member = |name: &str| result.get(name).filter(|value| !value.is_null());
-        if let Some(signal) = member("signal") {
-            return Some(format!("signal {}", printed(signal)));
-        }
-        let status = member("exitStatus").filter(|status| status.as_i64() != Some(0))?;
-        Some(format!("exit status {}", printed(status)))
+    pub fn is_ok(&self) -> bool {
+        self.status() == Status::Ok
     }
 
-    /// The actions of the result that ended in ERROR. A daemon lists several under `actions`.
+    /// The actions of the result that ended in ERROR. Of several, `actions` lists all, and `action` is one of them.
     #[must_use]
     pub fn failed_actions(&self) -> Vec<ActionView<'_>> {
-        let member = |name| self.result().and_then(|result| result.get(name));
-        let several = member("actions").filter(|actions| actions.is_array());
-        let actions = match several.or_else(|| member("action")) {
+        let member = |name: &str| self.result().and_then(|result| result.get(name)).filter(|value| !value.is_null());
+        let actions = match member("actions").or_else(|| member("action")) {
             Some(Json::Array(actions)) => actions.as_slice(),
             Some(action) => std::slice::from_ref(action),
             None => &[],
         };
         let failed = |action: &&Map<String, Json>| status_of(action.get("status")) == Status::Error;
         let failed = actions.iter().filter_map(Json::as_object).filter(failed);
-        failed.map(|action| ActionView { status: Status::Error, messages: messages_of(action) }).collect()
+        let view = |action| ActionView {
+            name: Map::get(action, "name").and_then(Json::as_str),
+            status: Status::Error,
+            messages: messages_of(action),
+        };
+        failed.map(view).collect()
     }
 
     /// The parameters in the daemon's order.

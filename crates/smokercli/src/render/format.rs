@@ -32,6 +32,8 @@ pub enum Format {
     Xml(Box<Template>),
     /// JUnit as Jenkins and GitLab read it.
     Junit,
+    /// The same as version 14 of the protocol has it.
+    Tap14,
     /// Hosts down, plugins across.
     Table {
         /// The columns of the terminal; none when there is no terminal to fit.
@@ -43,7 +45,7 @@ impl Format {
     /// Whether the format has a row for a plugin that is missing; the recorded ones have not.
     #[must_use]
     pub fn shows_missing(&self) -> bool {
-        matches!(self, Self::Ndjson | Self::Junit | Self::Table { .. })
+        matches!(self, Self::Ndjson | Self::Junit | Self::Tap14 | Self::Table { .. })
     }
 
     /// Whether the format shows an action that failed.
@@ -55,7 +57,7 @@ impl Format {
     /// Whether programs that read the format expect a document although it has no entry.
     #[must_use]
     pub fn is_document(&self) -> bool {
-        matches!(self, Self::Junit)
+        matches!(self, Self::Junit | Self::Tap14)
     }
 }
 
@@ -78,11 +80,13 @@ pub enum FormatName {
     Ndjson,
     /// `junit`
     Junit,
+    /// `tap14`
+    Tap14,
 }
 
 impl FormatName {
     /// All names, the original's first.
-    pub const ALL: [(&'static str, Self); 11] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("minimal", Self::Text(Detail::Minimal)),
         ("normal", Self::Text(Detail::Normal)),
         ("long", Self::Text(Detail::Long)),
@@ -94,6 +98,7 @@ impl FormatName {
         ("table", Self::Table),
         ("ndjson", Self::Ndjson),
         ("junit", Self::Junit),
+        ("tap14", Self::Tap14),
     ];
 
     /// Reads a name, in lower case.

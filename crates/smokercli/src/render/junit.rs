@@ -8,7 +8,8 @@
 use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
-use crate::plugin::view::MessagesView;
+use crate::plugin::run_facts;
+use crate::plugin::view::{Component, MessagesView, PluginView};
 use crate::render::escape::{attribute, xml};
 use crate::render::put::put;
 use crate::report::{HostReport, MISSING, NO_PLUGIN, Report};
@@ -22,8 +23,11 @@ pub(super) fn render(report: &Report) -> String {
     put(
         &mut out,
         format_args!(
-            "<testsuites name=\"smoker\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"0\">\n",
-            totals.tests, totals.failures, totals.errors
+            "<testsuites name=\"smoker\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{}\">\n",
+            totals.tests,
+            totals.failures,
+            totals.errors,
+            time(suites.iter().filter_map(|suite| suite.seconds).reduce(|sum, seconds| sum + seconds))
         ),
     );
     for suite in suites {
@@ -56,6 +60,8 @@ struct Suite {
     host: String,
     timestamp: Option<String>,
     counts: CaseCounts,
+    /// How long its runs took; none of a daemon that does not say.
+    seconds: Option<f64>,
     cases: String,
 }
 
@@ -71,7 +77,8 @@ impl Suite {
             out,
             format_args!(
                 "  <testsuite name=\"{host}\" hostname=\"{host}\" tests=\"{tests}\" failures=\"{failures}\" \
-             errors=\"{errors}\" skipped=\"{skipped}\"{timestamp} time=\"0\">\n"
+             errors=\"{errors}\" skipped=\"{skipped}\"{timestamp} time=\"{}\">\n",
+                time(self.seconds)
             ),
         );
         out.push_str(&self.cases);
@@ -83,16 +90,17 @@ impl Suite {
         put(
             &mut self.cases,
             format_args!(
-                "    <testcase classname=\"{}\" name=\"{}\" time=\"0\"",
+                "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
                 attribute(&sanitize::line(class)),
-                attribute(&sanitize::line(name))
+                attribute(&sanitize::line(name)),
+                time(outcome.seconds)
             ),
         );
-        let texts = |level| outcome.messages.map_or(Vec::new(), |messages| messages.level(level)).join("\n");
+        self.seconds = outcome.seconds.map(|seconds| seconds + self.seconds.unwrap_or_default()).or(self.seconds);
         let body = match outcome.status {
             Status::Error => {
                 self.counts.failures += 1;
-                problem("failure", "ERROR", &texts("error"))
+                problem("failure", "ERROR", &outcome.reason())
             }
             Status::Unknown => {
                 self.counts.skipped += 1;
@@ -100,7 +108,7 @@ impl Suite {
             }
             Status::Ok | Status::Warn => String::new(),
         };
-        self.close(&(body + &system_out(outcome.messages)));
+        self.close(&(body + &outcome.system_out()));
     }
 
     /// A case that could not be judged.
@@ -124,11 +132,82 @@ impl Suite {
 struct CaseOutcome<'a> {
     status: Status,
     messages: Option<MessagesView<'a>>,
+    /// How long it took, if that is known.
+    seconds: Option<f64>,
+    /// How the run went, a line each.
+    facts: Vec<String>,
+    /// What failed, if there is no message.
+    summary: Option<String>,
+}
+
+impl<'a> CaseOutcome<'a> {
+    fn new(status: Status, messages: Option<MessagesView<'a>>) -> Self {
+        Self { status, messages, seconds: None, facts: Vec::new(), summary: None }
+    }
+
+    fn of_plugin(plugin: &Plugin, view: &'a PluginView) -> Self {
+        let facts = run_facts::facts(view).into_iter().filter(|(name, _)| *name != "Duration");
+        Self {
+            status: plugin.status(),
+            messages: view.messages(),
+            seconds: run_facts::duration(view),
+            facts: facts.map(|(name, text)| format!("{name}: {}", sanitize::line(&text))).collect(),
+            summary: summary(view),
+        }
+    }
+
+    /// The error messages, or else what there is of a reason.
+    fn reason(&self) -> String {
+        let texts = self.messages.map_or(Vec::new(), |messages| messages.level("error")).join("\n");
+        if texts.is_empty() { self.summary.clone().unwrap_or_default() } else { texts }
+    }
+}
+
+impl CaseOutcome<'_> {
+    /// How the run went, then all messages with their levels, as the long format shows them.
+    fn system_out(&self) -> String {
+        let mut lines = self.facts.clone();
+        for (level, texts) in self.messages.into_iter().flat_map(MessagesView::levels) {
+            let level = sanitize::line(level);
+            let behind_level = " ".repeat(3 + level.chars().count());
+            lines.extend(texts.iter().map(|text| format!("[{level}] {}", sanitize::indented(text, &behind_level))));
+        }
+        if lines.is_empty() {
+            return String::new();
+        }
+        format!("      <system-out>{}</system-out>\n", xml(&lines.join("\n")))
+    }
+}
+
+/// What is wrong with a plugin that has no error message: its components, its other messages, or how its command ended.
+fn summary(view: &PluginView) -> Option<String> {
+    let components = view.components();
+    let bad: Vec<_> = components.iter().filter(|part| part.status == Status::Error).map(component_line).collect();
+    if !bad.is_empty() {
+        return Some(bad.join("\n"));
+    }
+    let other: Vec<_> = view.messages().into_iter().flat_map(|messages| messages.level("info")).collect();
+    if other.is_empty() { run_facts::ended(view) } else { Some(other.join("\n")) }
+}
+
+fn component_line(part: &Component<'_>) -> String {
+    let texts = part.messages.map(|messages| messages.level("error").join("; ")).unwrap_or_default();
+    let reason = if texts.is_empty() { "ERROR" } else { &texts };
+    format!("{}: {reason}", sanitize::line(&part.name))
+}
+
+fn time(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "0".to_owned(), |seconds| format!("{seconds:.3}"))
 }
 
 fn suite(host: &HostReport) -> Suite {
-    let mut suite =
-        Suite { host: host.name().to_owned(), timestamp: None, counts: CaseCounts::default(), cases: String::new() };
+    let mut suite = Suite {
+        host: host.name().to_owned(),
+        timestamp: None,
+        counts: CaseCounts::default(),
+        seconds: None,
+        cases: String::new(),
+    };
     if let Some(reason) = host.error() {
         suite.error_case(host.name(), host.name(), "UNREACHABLE", reason);
     }
@@ -147,12 +226,12 @@ fn add_plugin(suite: &mut Suite, host: &HostReport, plugin: &Plugin) {
     if suite.timestamp.is_none() {
         suite.timestamp = view.last_run();
     }
-    suite.case(&class, plugin.name(), &CaseOutcome { status: plugin.status(), messages: view.messages() });
+    suite.case(&class, plugin.name(), &CaseOutcome::of_plugin(plugin, &view));
     for component in view.components() {
-        suite.case(&class, &component.name, &CaseOutcome { status: component.status, messages: component.messages });
+        suite.case(&class, &component.name, &CaseOutcome::new(component.status, component.messages));
     }
     for action in view.failed_actions() {
-        suite.case(&class, "action", &CaseOutcome { status: action.status, messages: action.messages });
+        suite.case(&class, &action.title(), &CaseOutcome::new(action.status, action.messages));
     }
 }
 
@@ -160,18 +239,4 @@ fn add_plugin(suite: &mut Suite, host: &HostReport, plugin: &Plugin) {
 fn problem(element: &str, kind: &str, text: &str) -> String {
     let first = text.lines().next().unwrap_or("no message");
     format!("      <{element} type=\"{kind}\" message=\"{}\">{}</{element}>\n", attribute(first), xml(text))
-}
-
-/// All messages with their levels, as the long format shows them.
-fn system_out(messages: Option<MessagesView<'_>>) -> String {
-    let mut lines = Vec::new();
-    for (level, texts) in messages.into_iter().flat_map(MessagesView::levels) {
-        let level = sanitize::line(level);
-        let behind_level = " ".repeat(3 + level.chars().count());
-        lines.extend(texts.iter().map(|text| format!("[{level}] {}", sanitize::indented(text, &behind_level))));
-    }
-    if lines.is_empty() {
-        return String::new();
-    }
-    format!("      <system-out>{}</system-out>\n", xml(&lines.join("\n")))
 }

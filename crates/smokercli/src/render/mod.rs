@@ -6,7 +6,7 @@
 //! - `text`: minimal, normal, long, full
 //! - `list`: names only
 //! - `json`: json, raw, ndjson
-//! - `tap`: the Test Anything Protocol
+//! - `tap`: the Test Anything Protocol, as the original writes it; `tap14`: as its version 14 has it
 //! - `xml`: the original's XML, by a template
 //! - `template`: which parts of the data become rows of that XML
 //! - `junit`: JUnit as Jenkins and GitLab read it
@@ -21,6 +21,7 @@ mod list;
 mod put;
 mod table;
 mod tap;
+mod tap14;
 pub mod template;
 mod text;
 mod xml;
@@ -38,6 +39,7 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Raw => json::render_raw(report),
         Format::Ndjson => json::render_lines(report),
         Format::Tap => tap::render(report),
+        Format::Tap14 => tap14::render(report),
         Format::Xml(template) => xml::render(report, template),
         Format::Junit => junit::render(report),
         Format::Table { width } => table::render(report, *width, style),

@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table};
 use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
+use crate::plugin::run_facts;
 use crate::plugin::view::MessagesView;
 use crate::render::put::put;
 use crate::report::{HostReport, MISSING, Report};
@@ -40,11 +41,16 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
             put(&mut out, format_args!("{}: {}\n", sanitize::line(host.name()), sanitize::line(reason)));
         }
         for plugin in host.sorted_plugins() {
-            for action in plugin.view().failed_actions() {
-                let (host, plugin) = (sanitize::line(host.name()), sanitize::line(plugin.name()));
+            let view = plugin.view();
+            let (host, plugin) = (sanitize::line(host.name()), sanitize::line(plugin.name()));
+            if let Some(end) = run_facts::silent_end(&view) {
+                put(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&end)));
+            }
+            for action in view.failed_actions() {
+                let (title, reasons) = (action.title(), reasons(action.messages));
                 put(
                     &mut out,
-                    format_args!("{host}: {plugin}: action [{}]{}\n", action.status, reasons(action.messages)),
+                    format_args!("{host}: {plugin}: {} [{}]{reasons}\n", sanitize::line(&title), action.status),
                 );
             }
         }
@@ -71,7 +77,7 @@ fn across(hosts: &[&HostReport]) -> Table {
             let plugin = host.plugins().iter().find(|plugin| plugin.name() == *name);
             let is_missing = host.missing().iter().any(|missing| missing == name);
             let absent = || if is_missing { missing_cell() } else { ABSENT.to_owned() };
-            plugin.map_or_else(absent, |plugin| cell(plugin.status()))
+            plugin.map_or_else(absent, plugin_cell)
         }));
         table.add_row(row);
     }
@@ -80,14 +86,23 @@ fn across(hosts: &[&HostReport]) -> Table {
 
 fn down(hosts: &[&HostReport]) -> Table {
     let mut table = empty_table();
-    table.set_header(["HOST", "STATUS", "PLUGIN"]);
+    let views = hosts.iter().flat_map(|host| host.plugins()).map(Plugin::view);
+    let has_facts = views.into_iter().any(|view| !run_facts::facts(&view).is_empty());
+    let facts: &[&str] = if has_facts { &["DURATION", "STARTED", "PERFDATA"] } else { &[] };
+    table.set_header(["HOST", "STATUS", "PLUGIN"].iter().chain(facts));
     for host in hosts {
         let name = sanitize::line(host.name()).into_owned();
         if host.plugins().is_empty() && host.missing().is_empty() {
             table.add_row([name.clone(), host_cell(host), ABSENT.to_owned()]);
         }
         for plugin in host.sorted_plugins() {
-            table.add_row([name.clone(), cell(plugin.status()), sanitize::line(plugin.name()).into_owned()]);
+            let mut row = vec![name.clone(), cell(plugin.status()), sanitize::line(plugin.name()).into_owned()];
+            let known = run_facts::facts(&plugin.view());
+            row.extend(facts.iter().map(|head| {
+                let fact = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(head));
+                fact.map_or(ABSENT.to_owned(), |(_, text)| sanitize::line(text).into_owned())
+            }));
+            table.add_row(row);
         }
         for plugin in host.missing() {
             table.add_row([name.clone(), missing_cell(), sanitize::line(plugin).into_owned()]);
@@ -108,6 +123,12 @@ fn lines(table: &Table) -> Vec<String> {
 
 fn cell(status: Status) -> String {
     marked(Paint::of_status(status), status.as_str())
+}
+
+/// The status, and how long the run took if that is known.
+fn plugin_cell(plugin: &Plugin) -> String {
+    let seconds = run_facts::duration(&plugin.view());
+    cell(plugin.status()) + &seconds.map_or(String::new(), |seconds| format!(" {seconds:.2}s"))
 }
 
 fn missing_cell() -> String {

@@ -4,6 +4,7 @@ use smoker_model::status::Status;
 use unicode_width::UnicodeWidthStr;
 
 use crate::plugin::Plugin;
+use crate::plugin::run_facts;
 use crate::plugin::value_text::printed;
 use crate::plugin::view::{MessagesView, PluginView};
 use crate::render::format::Detail;
@@ -59,7 +60,18 @@ impl TextPage {
             self.plugin_line(plugin, &view);
         }
         if self.detail == Detail::Full {
+            self.runs(&view);
+        }
+        if self.detail >= Detail::Long {
+            for (name, text) in run_facts::facts(&view) {
+                put(&mut self.out, format_args!("  {name}: {}\n", sanitize::line(&text)));
+            }
+        }
+        if self.detail == Detail::Full {
             self.parameters(&view);
+        }
+        if let Some(end) = run_facts::silent_end(&view).filter(|_| self.detail > Detail::Minimal) {
+            self.message("  ", &plugin.status().as_str().to_lowercase(), &end);
         }
         if let Some(messages) = view.messages() {
             self.messages("  ", messages);
@@ -78,7 +90,8 @@ impl TextPage {
         }
         if self.detail > Detail::Minimal {
             for action in view.failed_actions() {
-                self.out.push_str("  action");
+                self.out.push_str("  ");
+                self.out.push_str(&sanitize::line(&action.title()));
                 self.status(action.status);
                 self.out.push('\n');
                 if let Some(messages) = action.messages {
@@ -120,11 +133,14 @@ impl TextPage {
         self.out.push(']');
     }
 
-    fn parameters(&mut self, view: &PluginView) {
+    fn runs(&mut self, view: &PluginView) {
         for (label, date) in [("Last run", view.last_run()), ("Next run", view.next_run())] {
             let date = date.unwrap_or_else(|| "None".to_owned());
             put(&mut self.out, format_args!("  {label}: {}\n", sanitize::line(&date)));
         }
+    }
+
+    fn parameters(&mut self, view: &PluginView) {
         for (key, value) in view.parameters().into_iter().flatten() {
             let key = pad(&sanitize::line(key), PARAMETER_WIDTH);
             let behind_key = " ".repeat((3 + UnicodeWidthStr::width(key.as_str())).min(MAX_INDENT));

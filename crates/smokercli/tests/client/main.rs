@@ -7,12 +7,13 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`: what the recordings do not cover
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `facts`: what the recordings do not cover
 
 mod compare;
 mod config;
 mod corpus;
 mod discovery;
+mod facts;
 mod fake;
 mod fleet;
 mod forgery;

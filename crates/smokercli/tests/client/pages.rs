@@ -31,7 +31,8 @@ fn links_are_followed_below_the_path_of_the_address() {
 #[test]
 fn talkative_plugins_do_not_cost_the_host() {
     let long = "x".repeat(6 << 20);
-    let mut plugins: Vec<_> = (0..6).map(|number| plugin(&format!("loud{number}"), &[long.clone()])).collect();
+    let mut plugins: Vec<_> =
+        (0..6).map(|number| plugin(&format!("loud{number}"), std::slice::from_ref(&long))).collect();
     plugins.push(plugin("a b/c", &["short".to_owned()]));
     let mut pages = daemon_pages("", &plugins);
     let own = pages.remove("/plugins/a b/c").expect("a page");

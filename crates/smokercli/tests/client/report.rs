@@ -82,6 +82,7 @@ fn every_format_shows_awkward_data_as_its_golden_file_does() {
         ("one-line.json", Format::Json),
         ("lines.ndjson", Format::Ndjson),
         ("tap.txt", Format::Tap),
+        ("tap14.txt", Format::Tap14),
         ("original.xml", Format::Xml(Box::<Template>::default())),
         ("junit.xml", Format::Junit),
         ("table-wide.txt", Format::Table { width: None }),

@@ -7,7 +7,8 @@ use crate::plugin::value_text::printed;
 /// The performance data of a result, `LABEL=VALUE;WARN;CRIT;MIN;MAX` each, with
 /// `prefix` before every label; empty without any. A daemon sends a list of
 /// objects, an object by label, or the text as the check printed it.
-pub(super) fn perfdata(json: Option<&Json>, prefix: &str) -> String {
+#[must_use]
+pub fn perfdata(json: Option<&Json>, prefix: &str) -> String {
     let items: Vec<String> = match json {
         Some(Json::Array(items)) => items.iter().filter_map(|item| item_text(item, None, prefix)).collect(),
         Some(Json::Object(items)) => {
