@@ -1,5 +1,6 @@
 //! The packages, made once for all tests of the programs that they test anyway.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -46,19 +47,35 @@ fn package(tool: &str, debian: &str, kind: &str) -> Option<PathBuf> {
 }
 
 fn files() -> impl Iterator<Item = PathBuf> {
-    std::fs::read_dir(folder()).expect("the folder is there").flatten().map(|entry| entry.path())
+    fs::read_dir(folder()).expect("the folder is there").flatten().map(|entry| entry.path())
 }
 
 fn is_for_authors(package: &Path) -> bool {
     package.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FOR_AUTHORS))
 }
 
+/// The programs that are tested, without symbols, as those that are built for release: a third of the bytes to pack and copy.
+static PROGRAMS: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["smokerd", "smokercli", "check_smoker_plugin"] {
+        let copy = folder.path().join(name);
+        fs::copy(binary::path(name), &copy).expect("a copy");
+        cli::run(Command::new("strip").arg(copy)).expect_code(0);
+    }
+    folder
+});
+
 /// What tells make to take the programs that are tested in place of those that are built for release.
 pub(crate) fn tested() -> String {
-    let programs = ["smokerd", "smokercli", "check_smoker_plugin"].map(binary::path);
-    let folder = programs[0].parent().expect("programs lie in a folder");
-    format!("RELEASE={}", folder.display())
+    format!("RELEASE={}", PROGRAMS.path().display())
 }
+
+/// A home whose settings make rpmbuild pack quickly.
+static HOME: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join(".rpmmacros"), "%_binary_payload w1.gzdio\n").expect("writable");
+    folder
+});
 
 /// Runs make at the top of the repository.
 pub(crate) fn make(arguments: &[&str]) -> Output {
@@ -67,7 +84,7 @@ pub(crate) fn make(arguments: &[&str]) -> Output {
     // A make that runs the tests has its own say about jobs.
     command.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
     // What a test throws away need not be small.
-    command.env("DPKG_DEB_COMPRESSOR_TYPE", "gzip").env("DPKG_DEB_COMPRESSOR_LEVEL", "1");
+    command.env("DPKG_DEB_COMPRESSOR_TYPE", "gzip").env("DPKG_DEB_COMPRESSOR_LEVEL", "1").env("HOME", HOME.path());
     cli::run_within(&mut command, wait::DEADLINE * 10)
 }
 

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use smoker_tests::cli::{self, Output};
 use smoker_tests::http::answers;
@@ -46,8 +47,8 @@ pub(crate) const GOOD: &str = "bind_host: 127.0.0.1\nbind_port: {{PORT}}\ntempla
 /// What is no configuration.
 pub(crate) const BAD: &str = "bind_port: 70000\n";
 
-/// Does something in a new system for each shell.
-pub(crate) fn in_every_shell(kind: Kind, case: impl Fn(&System)) {
+/// Does something in a new system for each shell, in all of them at once: most of the time each waits.
+pub(crate) fn in_every_shell(kind: Kind, case: impl Fn(&System) + Sync) {
     if kind != Kind::RhelWithStandIn && !Path::new(LSB_FUNCTIONS).exists() {
         skip::skip(
             "no init script was driven with real functions",
@@ -55,12 +56,17 @@ pub(crate) fn in_every_shell(kind: Kind, case: impl Fn(&System)) {
         );
         return;
     }
-    for (shell, arguments) in SHELLS {
-        if let Some(program) = skip::program(shell, &format!("apt-get install {shell}")) {
-            let words = std::iter::once(program.display().to_string()).chain(arguments.iter().map(ToString::to_string));
-            case(&System::new(kind, words.collect()));
+    let case = &case;
+    thread::scope(|scope| {
+        for (shell, arguments) in SHELLS {
+            if let Some(program) = skip::program(shell, &format!("apt-get install {shell}")) {
+                let words =
+                    std::iter::once(program.display().to_string()).chain(arguments.iter().map(ToString::to_string));
+                let words = words.collect();
+                scope.spawn(move || case(&System::new(kind, words)));
+            }
         }
-    }
+    });
 }
 
 impl System {
