@@ -73,7 +73,7 @@ pub(crate) fn tested() -> String {
 /// A home whose settings make rpmbuild pack quickly.
 static HOME: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join(".rpmmacros"), "%_binary_payload w1.gzdio\n").expect("writable");
+    fs::write(folder.path().join(".rpmmacros"), "%smoker_payload w1.gzdio\n").expect("writable");
     folder
 });
 
