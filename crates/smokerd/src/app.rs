@@ -29,7 +29,7 @@ use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{TrustedOwners, Verdict};
 use crate::startup::{admission, containment, genconfig, modules, notes, parameters, trust};
-use crate::{exit_code, test_plugin};
+use crate::{compare, exit_code, test_plugin};
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -42,6 +42,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Order::Genconfig { folder, output } => genconfig(folder, output.as_deref(), &options.trusted_owners),
             Order::Test(request) => {
                 test_plugin::run(request, &options.config, &options.trusted_owners, options.logging.level)
+            }
+            Order::Compare(request) => {
+                compare::run(request, &options.config, &options.trusted_owners, options.logging.level)
             }
             Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },

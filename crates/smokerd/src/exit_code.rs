@@ -1,7 +1,8 @@
 //! What the exit codes of `smokerd` mean.
 
 /// Stopped as asked; with `--check`: nothing is wrong with the configuration;
-/// with `--genconfig`: the file is written; with `--test-plugin`: the result is OK.
+/// with `--genconfig`: the file is written; with `--test-plugin`: the result is OK;
+/// with `--compare`: there are no differences.
 pub const SUCCESS: u8 = 0;
 
 /// The start failed, the configuration does not load, there is nothing to
@@ -14,6 +15,9 @@ pub const USAGE: u8 = 2;
 /// `--check`: the configuration loads, but has problems. Scripts that decide
 /// about a start distinguish this from a configuration that does not load.
 pub const CHECK_PROBLEMS: u8 = 3;
+
+/// `--compare`: there are differences.
+pub const COMPARE_DIFFERENCES: u8 = 3;
 
 /// `--test-plugin`: the result is WARN. Differs from the codes of a test
 /// that did not take place.

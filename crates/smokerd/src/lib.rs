@@ -4,6 +4,7 @@
 //!
 //! - `app`: from the command line to the exit code, the start-up in order
 //! - `cli`: the command line
+//! - `compare`: every plugin run once here and in another daemon
 //! - `embedded`: the pages without sockets, for the fuzzer
 //! - `exit_code`: what the exit codes mean
 //! - `startup`: from the configuration's path to what this daemon can run
@@ -24,6 +25,7 @@ pub mod embedded;
 pub mod exit_code;
 
 mod cli;
+mod compare;
 mod daemon;
 mod http;
 mod os;

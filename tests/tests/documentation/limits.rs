@@ -1,13 +1,12 @@
 //! The page of limits against the constants of the code.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use regex::Regex;
 use smoker_tests::markdown::{code_spans, tables};
 
-use crate::page::{read, root};
+use crate::page::read;
+use crate::test_names;
 
 /// Files that hold nothing but limits, so that each of their constants is on the page, or here.
 const WHOLE: [&str; 2] = ["smokerd/src/http/limits.rs", "smoker-config/src/limits.rs"];
@@ -50,7 +49,7 @@ fn value_on_page(text: &str, is_time: bool) -> Option<u64> {
 
 #[test]
 fn every_limit_has_the_value_of_the_code_and_a_test() {
-    let tests = tests();
+    let tests = test_names::all();
     let mut seen = BTreeSet::new();
     for table in tables(&read("docs/limits.md")) {
         for row in &table.rows {
@@ -74,30 +73,6 @@ fn every_limit_has_the_value_of_the_code_and_a_test() {
             let name = found[1].to_owned();
             let is_told = LEFT_OUT.contains(&&*name) || seen.contains(&(file.to_owned(), name.clone()));
             assert!(is_told, "docs/limits.md does not tell of {file} {name}");
-        }
-    }
-}
-
-/// The names of all tests.
-fn tests() -> BTreeSet<String> {
-    let name =
-        Regex::new(r"#\[(?:tokio::)?test\]\n\s*(?:#\[cfg_attr\([^\n]*\n\s*)?(?:async )?fn (\w+)\(").expect("a pattern");
-    let mut names = BTreeSet::new();
-    for folder in ["crates", "tests"] {
-        collect(&root().join(folder), &mut |text| {
-            names.extend(name.captures_iter(text).map(|found| found[1].to_owned()));
-        });
-    }
-    names
-}
-
-fn collect(folder: &Path, take: &mut impl FnMut(&str)) {
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(&path, take);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            take(&fs::read_to_string(path).expect("text"));
         }
     }
 }

@@ -6,17 +6,20 @@
 //! - `rest_api`: requests and answers of the REST interface
 //! - `options`: options and exit codes of the command lines, in pages and man pages
 //! - `limits`: their values in the code, and the tests that show them
+//! - `migrating`: the tests of what is the same as in the original
 //! - `man_pages`: their form
 //! - `completions`: what shells complete
 //!
-//! - `page`: the pages; `example`: a configuration in one; `shown`: JSON in one
+//! - `page`: the pages; `example`: a configuration in one; `shown`: JSON in one; `test_names`: the names of all tests
 
 mod completions;
 mod example;
 mod examples;
 mod limits;
 mod man_pages;
+mod migrating;
 mod options;
 mod page;
 mod rest_api;
 mod shown;
+mod test_names;

@@ -73,13 +73,14 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smokerd",
         &[
-            ("app", &["cli", "daemon", "exit_code", "os", "reload", "service", "startup", "test_plugin"]),
-            ("cli", &["exit_code", "test_plugin"]),
+            ("app", &["cli", "compare", "daemon", "exit_code", "os", "reload", "service", "startup", "test_plugin"]),
+            ("cli", &["compare", "exit_code", "test_plugin"]),
             ("embedded", &["http", "runtime", "startup"]),
             ("daemon", &["http", "os", "reload", "runtime", "scheduler", "service", "startup"]),
             ("reload", &["runtime", "scheduler", "service", "setting_changes", "startup"]),
             ("runtime", &["http", "results", "scheduler", "service", "startup"]),
             ("http", &["os", "results", "scheduler"]),
+            ("compare", &["exit_code", "results", "scheduler", "service", "startup"]),
             ("test_plugin", &["exit_code", "results", "scheduler", "service", "startup"]),
             ("startup", &["service"]),
             ("service", &["os"]),

@@ -2,8 +2,10 @@
 //!
 //! # Layout
 //!
+//! - `compare`: the option `--compare`
 //! - `test_plugin`: the options of `--test-plugin`
 
+mod compare;
 mod test_plugin;
 
 use std::ffi::OsString;
@@ -17,7 +19,9 @@ use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
 
+use crate::cli::compare::CompareArguments;
 use crate::cli::test_plugin::TestArguments;
+use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
 use crate::test_plugin::test_request::TestRequest;
 
@@ -35,8 +39,8 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     infer_long_args = true,
     args_override_self = true,
     after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --genconfig: written; with --test-plugin: \
-                  OK); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
-                  not be tested; 2 usage; 3 with --check: the configuration loads, but has problems; 3 and 4 with \
+                  OK; with --compare: no differences); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
+                  not be tested, or the daemons not compared; 2 usage; 3 with --check: the configuration loads, but has problems; 3 with --compare: differences; 3 and 4 with \
                   --test-plugin: WARN and ERROR.\n\nSIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
@@ -70,7 +74,7 @@ struct Typed {
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "foreground"])]
     genconfig: Option<PathBuf>,
 
-    /// With --genconfig: the file to write [default: standard output]; with --test-plugin: the format, text or json [default: text]
+    /// With --genconfig: the file to write [default: standard output]; with --test-plugin: the format, text or json [default: text]; with --compare: table or json [default: table]
     #[arg(short, long, value_name = "FILE|FORMAT")]
     output: Option<PathBuf>,
 
@@ -96,6 +100,9 @@ struct Typed {
 
     #[command(flatten)]
     test: TestArguments,
+
+    #[command(flatten)]
+    comparison: CompareArguments,
 
     /// Print completions for this shell
     #[arg(long, value_name = "SHELL", hide = true)]
@@ -129,6 +136,8 @@ pub(crate) enum Order {
     Check,
     /// Test one plugin.
     Test(TestRequest),
+    /// Compare with another daemon.
+    Compare(CompareRequest),
     /// Write a folder as one file, to standard output if no path is given.
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
@@ -168,16 +177,18 @@ impl Typed {
         let typed = self;
         let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
         let request = typed.test.into_request(typed.output.as_deref()).map_err(wrong)?;
-        let order = match (request, typed.genconfig, typed.check, typed.stop, typed.foreground) {
+        let comparison = typed.comparison.into_request(typed.output.as_deref()).map_err(wrong)?;
+        let order = match (request, comparison, typed.genconfig, typed.check, typed.stop, typed.foreground) {
             (Some(request), ..) => Order::Test(request),
-            (None, Some(folder), ..) => Order::Genconfig { folder, output: typed.output },
+            (None, Some(comparison), ..) => Order::Compare(comparison),
+            (None, None, Some(folder), ..) => Order::Genconfig { folder, output: typed.output },
             _ if typed.output.is_some() => {
-                return Err(wrong("--output belongs to --genconfig or --test-plugin".to_owned()));
+                return Err(wrong("--output belongs to --genconfig, --test-plugin or --compare".to_owned()));
             }
-            (None, None, true, ..) => Order::Check,
-            (None, None, _, true, _) => Order::Stop,
-            (None, None, _, _, true) => Order::Foreground,
-            (None, None, ..) => Order::Background,
+            (None, None, None, true, ..) => Order::Check,
+            (None, None, None, _, true, _) => Order::Stop,
+            (None, None, None, _, _, true) => Order::Foreground,
+            (None, None, None, ..) => Order::Background,
         };
         let logging_conf = match typed.logging_conf {
             Some(path) => {
@@ -202,6 +213,8 @@ impl Typed {
 #[cfg(test)]
 mod tests {
     use smoker_model::value::Value;
+
+    use crate::compare::compare_request::Format as CompareFormat;
 
     use super::*;
 
@@ -242,6 +255,22 @@ mod tests {
         for wrong in
             [&["-o", "x"][..], &["--genconfig"], &["--genconfig", "d", "--check"], &["--genconfig", "d", "-fg"]]
         {
+            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_comparison_needs_an_address_and_stands_alone() {
+        let request = |format| CompareRequest { url: "web1".to_owned(), format };
+        assert_eq!(order(&["--compare", "web1"]), Ok(Order::Compare(request(CompareFormat::Table))));
+        assert_eq!(order(&["--compare=web1", "-o", "json"]), Ok(Order::Compare(request(CompareFormat::Json))));
+        for wrong in [
+            &["--compare"][..],
+            &["--compare", "a", "--check"],
+            &["--compare", "a", "-fg"],
+            &["--compare", "a", "-o", "text"],
+            &["--compare", "a", "--test-plugin", "b"],
+        ] {
             assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }
     }

@@ -3,6 +3,7 @@
 mod built_in_parameters;
 mod check;
 mod command_line;
+mod compare;
 mod folder;
 mod genconfig;
 mod problems;

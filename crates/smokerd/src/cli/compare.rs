@@ -1,0 +1,30 @@
+//! The option `--compare`.
+
+use std::path::Path;
+
+use clap::Args;
+
+use crate::compare::compare_request::{CompareRequest, Format};
+
+/// The option of a comparison.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Comparing with another daemon")]
+pub(crate) struct CompareArguments {
+    /// Run every plugin that the daemon at this address has once there and once here, without a schedule, and print what
+    /// differs
+    #[arg(long, value_name = "URL", conflicts_with_all = ["check", "stop", "foreground", "genconfig", "test_plugin"])]
+    compare: Option<String>,
+}
+
+impl CompareArguments {
+    /// The comparison; `None` without `--compare`. The error says why the format is unknown.
+    pub(crate) fn into_request(self, output: Option<&Path>) -> Result<Option<CompareRequest>, String> {
+        let Some(url) = self.compare else { return Ok(None) };
+        let format = match output.map(|output| output.to_str()) {
+            None | Some(Some("table")) => Format::Table,
+            Some(Some("json")) => Format::Json,
+            Some(_) => return Err("with --compare, --output has to be table or json".to_owned()),
+        };
+        Ok(Some(CompareRequest { url, format }))
+    }
+}

@@ -1,0 +1,18 @@
+//! A comparison, as it is asked for.
+
+/// The format of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One JSON object.
+    Json,
+}
+
+/// A daemon to compare with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CompareRequest {
+    /// Its address, as it was typed.
+    pub(crate) url: String,
+    pub(crate) format: Format,
+}

@@ -1,0 +1,170 @@
+//! What differs between two plugins and their results.
+
+use serde_json::{Map, Value as Json};
+use smoker_model::mask::{MASK, masked};
+use smoker_model::plugin::Parameters;
+use smoker_model::value::Value;
+
+use crate::compare::local::as_json;
+
+/// The levels of messages, the worst first.
+const LEVELS: [&str; 3] = ["error", "warn", "info"];
+
+/// Something that is not the same on both sides.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Difference {
+    pub(crate) plugin: String,
+    /// The place: `plugin`, `parameter NAME`, `status`, `info`, `component NAME status` and so on.
+    pub(crate) what: String,
+    /// None when it is not there at all.
+    pub(crate) there: Option<Json>,
+    pub(crate) here: Option<Json>,
+    /// Whether the texts differ in their digits alone, such as times and counts.
+    pub(crate) only_numbers: bool,
+}
+
+/// What a comparison of parameters gives.
+#[derive(Debug, Default)]
+pub(crate) struct ParameterDifferences {
+    pub(crate) differences: Vec<Difference>,
+    /// Parameters that the other daemon masks, so that nobody can compare them.
+    pub(crate) masked: Vec<String>,
+}
+
+impl Difference {
+    fn new(plugin: &str, what: String, there: Option<Json>, here: Option<Json>) -> Self {
+        let digits_apart = |value: &Option<Json>| {
+            value.as_ref().map(|value| value.to_string().chars().filter(|c| !c.is_ascii_digit()).collect::<String>())
+        };
+        let only_numbers = there.is_some() && digits_apart(&there) == digits_apart(&here);
+        Self { plugin: plugin.to_owned(), what, there, here, only_numbers }
+    }
+
+    /// A plugin that only the other daemon has.
+    pub(crate) fn only_there(plugin: &str) -> Self {
+        Self::new(plugin, "plugin".to_owned(), Some(Json::from("configured")), None)
+    }
+
+    /// A plugin that only this configuration has.
+    pub(crate) fn only_here(plugin: &str) -> Self {
+        Self::new(plugin, "plugin".to_owned(), None, Some(Json::from("configured")))
+    }
+}
+
+/// Compares the parameters. Secrets are compared as they are, and shown masked.
+pub(crate) fn of_parameters(plugin: &str, there: &Map<String, Json>, here: &Parameters) -> ParameterDifferences {
+    let own = as_json(here);
+    let mut found = ParameterDifferences::default();
+    for name in names(there, &own) {
+        let (their_value, our_value) = (there.get(name), own.get(name));
+        if their_value == our_value {
+            continue;
+        }
+        let shown = |value: &Json| {
+            let parameters = [(name.clone(), masked(name, &Value::from(value.clone())))].into_iter().collect();
+            as_json(&parameters).remove(name).unwrap_or_default()
+        };
+        let is_masked = their_value.is_some_and(|value| value.to_string().contains(MASK));
+        if is_masked && their_value == our_value.map(shown).as_ref() {
+            found.masked.push(name.clone());
+            continue;
+        }
+        let what = format!("parameter {name}");
+        found.differences.push(Difference::new(plugin, what, their_value.map(shown), our_value.map(shown)));
+    }
+    found
+}
+
+/// Compares status, messages and components of two results as pages show them.
+pub(crate) fn of_results(plugin: &str, there: &Json, here: &Json) -> Vec<Difference> {
+    let mut found = Vec::new();
+    of_parts(plugin, "", there, here, &mut found);
+    let empty = Map::new();
+    let components = |result: &'_ Json| result["componentResults"].as_object().unwrap_or(&empty).clone();
+    let (theirs, ours) = (components(there), components(here));
+    for name in names(&theirs, &ours) {
+        let what = format!("component {name}");
+        match (theirs.get(name), ours.get(name)) {
+            (Some(there), Some(here)) => of_parts(plugin, &format!("{what} "), there, here, &mut found),
+            (there, here) => {
+                let status = |part: Option<&Json>| part.map(|part| part["status"].clone());
+                found.push(Difference::new(plugin, what, status(there), status(here)));
+            }
+        }
+    }
+    found
+}
+
+/// Status and messages of a result or a component. No messages at all are the same as none of each level.
+fn of_parts(plugin: &str, prefix: &str, there: &Json, here: &Json, found: &mut Vec<Difference>) {
+    if there["status"] != here["status"] {
+        let status = |part: &Json| Some(part["status"].clone()).filter(|status| !status.is_null());
+        found.push(Difference::new(plugin, format!("{prefix}status"), status(there), status(here)));
+    }
+    for level in LEVELS {
+        let texts = |part: &Json| part["messages"][level].as_array().filter(|texts| !texts.is_empty()).cloned();
+        let (theirs, ours) = (texts(there), texts(here));
+        if theirs != ours {
+            let list = |texts: Option<Vec<Json>>| texts.map(Json::Array);
+            found.push(Difference::new(plugin, format!("{prefix}{level}"), list(theirs), list(ours)));
+        }
+    }
+}
+
+/// The names of both, those of the first in its order.
+fn names<'a>(first: &'a Map<String, Json>, second: &'a Map<String, Json>) -> Vec<&'a String> {
+    first.keys().chain(second.keys().filter(|name| !first.contains_key(*name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rows(found: &[Difference]) -> Vec<String> {
+        let shown = |value: &Option<Json>| value.as_ref().map_or_else(|| "-".to_owned(), Json::to_string);
+        found
+            .iter()
+            .map(|it| format!("{}: {} {} {}", it.what, shown(&it.there), shown(&it.here), it.only_numbers))
+            .collect()
+    }
+
+    #[test]
+    fn results_are_compared_part_by_part() {
+        let messages = |info: &[&str]| json!({"info": info, "warn": [], "error": []});
+        let there = json!({"status": "OK", "messages": messages(&["up 3 days"]), "lastRun": "then", "componentResults": {
+            "a": {"status": "OK", "messages": null}, "b": {"status": "OK", "messages": null}}});
+        let here = json!({"status": "WARN", "messages": messages(&["up 4 days"]), "componentResults": {
+            "c": {"status": "OK", "messages": null}, "a": {"status": "OK", "messages": messages(&["x"])}}});
+        let expected = [
+            r#"status: "OK" "WARN" false"#,
+            r#"info: ["up 3 days"] ["up 4 days"] true"#,
+            r#"component a info: - ["x"] false"#,
+            r#"component b: "OK" - false"#,
+            r#"component c: - "OK" false"#,
+        ];
+        assert_eq!(rows(&of_results("p", &there, &here)), expected);
+        let none = json!({"status": "OK", "messages": null, "componentResults": {}});
+        let empty = json!({"status": "OK", "messages": messages(&[]), "componentResults": null});
+        assert_eq!(of_results("p", &none, &empty), []);
+    }
+
+    #[test]
+    fn secrets_are_compared_and_not_shown() {
+        let here: Parameters = [("Password", "right"), ("Host", "a"), ("New", "b")]
+            .map(|(name, value)| (name.to_owned(), Value::Text(value.to_owned())))
+            .into_iter()
+            .collect();
+        let compare = |there: Json| {
+            let found = of_parameters("p", there.as_object().expect("an object"), &here);
+            (rows(&found.differences), found.masked)
+        };
+        let new = r#"parameter New: - "b" false"#.to_owned();
+        let wrong = r#"parameter Password: "***" "***" true"#.to_owned();
+        assert_eq!(compare(json!({"Password": "right", "Host": "a"})), (vec![new.clone()], vec![]));
+        assert_eq!(compare(json!({"Password": "***", "Host": "a"})), (vec![new.clone()], vec!["Password".to_owned()]));
+        let (rows, masked) = compare(json!({"Password": "other", "Host": "a"}));
+        assert_eq!((rows, masked.len()), (vec![wrong, new], 0));
+    }
+}

@@ -1,0 +1,114 @@
+//! The runs here, one after the other and without a schedule.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+use smoker_model::plugin::{Parameters, PluginSpec};
+use smoker_model::result::ComponentShape;
+use smoker_runner::context::RunKind;
+use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::prepared::PreparedPlugin;
+use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::orphans::Reaper;
+use smoker_runner::process::credentials::Credentials;
+use smoker_runner::process::guardian::Guardian;
+use smoker_runner::runner::Runner;
+use tokio_util::sync::CancellationToken;
+
+use crate::results::json_text;
+use crate::scheduler::actions::check_and_act;
+use crate::service::privileges;
+use crate::service::signals::{self, Signals};
+
+/// How much longer than the longest `Timeout` the other daemon may take, since it need not run all at once.
+const SPARE_TIME: Duration = Duration::from_secs(300);
+
+/// A `Timeout` beyond a day is none to wait for.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// The plugins of the configuration.
+pub(crate) struct Local {
+    pub(crate) plugins: Vec<LocalPlugin>,
+    python: PythonSettings,
+}
+
+/// A plugin of the configuration.
+pub(crate) struct LocalPlugin {
+    prepared: PreparedPlugin,
+}
+
+impl LocalPlugin {
+    pub(crate) fn name(&self) -> &str {
+        self.prepared.spec().name.as_str()
+    }
+
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.prepared.spec().parameters
+    }
+}
+
+impl Local {
+    /// Takes the account of the daemon. Actions are left out: they would tell others twice.
+    pub(crate) fn prepare(
+        plugins: Vec<PluginSpec>,
+        python: PythonSettings,
+        credentials: Option<&Credentials>,
+    ) -> Result<Self, String> {
+        signals::block_signals();
+        if let Some(credentials) = credentials {
+            privileges::drop_privileges(credentials).map_err(|error| error.to_string())?;
+        }
+        let prepare = |mut spec: PluginSpec| {
+            spec.actions.clear();
+            LocalPlugin { prepared: PreparedPlugin::new(Arc::new(spec)) }
+        };
+        Ok(Self { plugins: plugins.into_iter().map(prepare).collect(), python })
+    }
+
+    /// How long these plugins may take in another daemon.
+    pub(crate) fn limit(&self, names: &[String]) -> Duration {
+        let named = self.plugins.iter().filter(|plugin| names.iter().any(|name| name == plugin.name()));
+        let longest = named.map(|plugin| plugin.prepared.spec().invocation.timeout.duration.min(LONGEST)).max();
+        longest.unwrap_or_default() + SPARE_TIME
+    }
+
+    /// Runs these plugins and gives their results as pages show forced ones.
+    pub(crate) async fn run(&self, plugins: impl Iterator<Item = &LocalPlugin>) -> Result<Vec<Json>, String> {
+        let failed = |error: std::io::Error| error.to_string();
+        let signals = Signals::listen().map_err(failed)?;
+        let reaper = Reaper::start(Containment::prepare(None)).map_err(failed)?;
+        let runner = Runner::new(reaper.clone(), self.python.clone());
+        let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
+            tracing::warn!("no guardian ({error}): should this be killed with SIGKILL, its processes live on");
+            None
+        });
+        let cancel = CancellationToken::new();
+        let mut runs = std::pin::pin!(async {
+            let mut results = Vec::new();
+            for plugin in plugins {
+                let result = check_and_act(runner.begin(&plugin.prepared, RunKind::Forced, &cancel)).await;
+                let text = json_text::to_text(&result.on_wire(ComponentShape::Mapping));
+                results.push(serde_json::from_str(&text).unwrap_or_default());
+            }
+            results
+        });
+        let (results, was_interrupted) = tokio::select! {
+            results = &mut runs => (results, false),
+            () = signals.any() => {
+                cancel.cancel();
+                (runs.await, true)
+            }
+        };
+        reaper.settle().await;
+        if let Some(guardian) = guardian {
+            guardian.dismiss().await;
+        }
+        if was_interrupted { Err("ended by a signal before all plugins were run".to_owned()) } else { Ok(results) }
+    }
+}
+
+/// Parameters as pages show them, secrets included.
+pub(crate) fn as_json(parameters: &Parameters) -> Map<String, Json> {
+    serde_json::from_str(&json_text::to_text(parameters)).unwrap_or_default()
+}

@@ -1,0 +1,106 @@
+//! `--compare`: every plugin that another daemon has is run once there and once here, and what differs is shown.
+//!
+//! # Layout
+//!
+//! - `compare_request`: what the command line asks for
+//! - `remote`: the other daemon, asked over HTTP
+//! - `local`: the runs here, without a schedule
+//! - `difference`: what differs between two plugins and their results
+//! - `report`: the differences as a table and as JSON
+
+pub(crate) mod compare_request;
+mod difference;
+mod local;
+mod remote;
+mod report;
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::Value as Json;
+use smoker_config::problem::Severity;
+use smoker_logging::records::level::Level;
+use smoker_logging::{log, secrets};
+use tokio::runtime::Builder;
+
+use crate::compare::compare_request::{CompareRequest, Format};
+use crate::compare::difference::Difference;
+use crate::compare::local::{Local, LocalPlugin};
+use crate::compare::remote::{Remote, RemotePlugin};
+use crate::compare::report::Report;
+use crate::exit_code;
+use crate::service::logger_names::LOGGER_NAMES;
+use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
+use crate::startup::trust::TrustedOwners;
+
+/// Runs the plugins on both sides, prints the differences and gives the exit code.
+pub(crate) fn run(request: &CompareRequest, config: &Path, trusted: &[String], log_level: Level) -> u8 {
+    log::to_standard_error(log_level, &LOGGER_NAMES);
+    match compare(request, config, trusted) {
+        Err(error) => {
+            eprintln!("ERROR: {error}");
+            exit_code::FAILURE
+        }
+        Ok(report) => {
+            let text = match request.format {
+                Format::Table => report.table(),
+                Format::Json => report.json(),
+            };
+            match io::stdout().write_all(text.as_bytes()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    eprintln!("ERROR: can't write the report: {error}");
+                    exit_code::FAILURE
+                }
+                _ if report.differences.is_empty() => exit_code::SUCCESS,
+                _ => exit_code::COMPARE_DIFFERENCES,
+            }
+        }
+    }
+}
+
+fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Result<Report, String> {
+    let remote = Remote::at(&request.url)?;
+    let origin = Origin::of(config, TrustedOwners::of(trusted).map_err(|error| error.to_string())?);
+    let loaded = configuration::load(config, &origin.trusted).map_err(|LoadFailure { error, problems }| {
+        let problems = problems.iter().map(|problem| secrets::redact(problem.to_string()));
+        problems.chain([error.to_string()]).collect::<Vec<_>>().join("\n")
+    })?;
+    let Loaded { settings, credentials, plugins, problems } = loaded;
+    for problem in problems.iter().filter(|problem| problem.severity > Severity::Info) {
+        eprintln!("WARNING: {}", secrets::redact(problem.to_string()));
+    }
+    let local = Local::prepare(plugins, origin.python(&settings), credentials.as_ref())?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(both(&remote, &local))
+}
+
+/// First there, then here: a plugin that changes something is not disturbed by itself.
+async fn both(remote: &Remote, local: &Local) -> Result<Report, String> {
+    let theirs = remote.plugins().await?;
+    let ours: HashMap<_, _> = local.plugins.iter().map(|plugin| (plugin.name(), plugin)).collect();
+    let common: Vec<_> = theirs.iter().filter_map(|plugin| Some((plugin, *ours.get(plugin.name.as_str())?))).collect();
+    let mut report = Report::of(remote.url());
+    let names: Vec<_> = common.iter().map(|(plugin, _)| plugin.name.clone()).collect();
+    let their_results = if names.is_empty() { HashMap::new() } else { remote.run(&names, local.limit(&names)).await? };
+    let our_results = local.run(common.iter().map(|(_, plugin)| *plugin)).await?;
+    for ((plugin, own), here) in common.iter().zip(our_results) {
+        report.compared += 1;
+        let there = their_results.get(&plugin.name).unwrap_or(&Json::Null);
+        add(&mut report, plugin, own, there, &here);
+    }
+    for plugin in theirs.iter().filter(|plugin| !ours.contains_key(plugin.name.as_str())) {
+        report.differences.push(Difference::only_there(&plugin.name));
+    }
+    for plugin in local.plugins.iter().filter(|plugin| !theirs.iter().any(|other| other.name == plugin.name())) {
+        report.differences.push(Difference::only_here(plugin.name()));
+    }
+    Ok(report)
+}
+
+fn add(report: &mut Report, there: &RemotePlugin, here: &LocalPlugin, their_result: &Json, our_result: &Json) {
+    let parameters = difference::of_parameters(here.name(), &there.parameters, here.parameters());
+    report.masked.extend(parameters.masked.into_iter().map(|parameter| (here.name().to_owned(), parameter)));
+    report.differences.extend(parameters.differences);
+    report.differences.extend(difference::of_results(here.name(), their_result, our_result));
+}
