@@ -18,6 +18,7 @@
 //! - `help`: the options that a program shows
 //! - `lines`: looks for lines in what a program said
 //! - `markdown`: finds examples and tables in a page of the documentation
+//! - `containment`: with and without cgroups
 //! - `escapes`: plugins whose processes do what they can to outlive their run
 //! - `outcome`: one result of a plugin, read for what a test asks
 //! - `hostile_values`: values that would be code if a shell read any of them as such
@@ -32,6 +33,7 @@ pub mod binary;
 pub mod boot;
 pub mod cli;
 pub mod config;
+pub mod containment;
 pub mod daemon;
 pub mod escapes;
 pub mod help;

@@ -210,7 +210,7 @@ fn check(options: &Options) -> u8 {
             let level = Containment::probe();
             let limits = containment::problems(&plugins, &level);
             if options.logging.level <= Level::INFO {
-                for line in containment::describe(&level) {
+                for line in containment::describe_here(&level) {
                     eprintln!("{line}");
                 }
             }

@@ -23,6 +23,7 @@ use crate::service::notify::ServiceManager;
 use crate::service::signals::Signals;
 use crate::service::{logger_names, watchdog};
 use crate::startup::configuration::Prepared;
+use crate::startup::containment;
 
 /// Spawning and serving need a few threads only, also on a machine with many cores.
 const MOST_WORKERS: usize = 4;
@@ -67,11 +68,12 @@ impl Daemon {
         let shutdown = CancellationToken::new();
         let mut signals = Signals::listen()?;
         let service_manager = ServiceManager::from_environment(source.is_background());
-        log_containment(&containment);
-        let reaper = Reaper::start(containment)?;
+        let reaper = Reaper::start(containment.clone())?;
         let guardian = start_guardian(&reaper).await;
         let config = Prepared::new(settings, plugins, &source.origin);
         log_plugins(&config);
+        log_containment(&containment);
+        drop(containment);
         let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
         for address in &addresses {
@@ -112,9 +114,13 @@ fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
 
 /// An operator has to know what this host cannot promise.
 fn log_containment(containment: &Containment) {
+    let [level, shortcomings @ ..] = &*containment::describe(containment) else { return };
     match containment {
-        Containment::Cgroups(_) => tracing::debug!("Containment: {containment}"),
-        Containment::Marks { .. } => tracing::warn!("Containment: {containment}"),
+        Containment::Cgroups(_) => tracing::info!("{level}"),
+        Containment::Marks { .. } => tracing::warn!("{level}"),
+    }
+    for shortcoming in shortcomings {
+        tracing::info!("{shortcoming}");
     }
 }
 

@@ -94,8 +94,10 @@ def take_streams(output):
 
 def change_account(account):
     """Changes user and groups for good, and checks it."""
-    uid, gid = account['uid'], account['gid']
+    uid, gid, before = account['uid'], account['gid'], os.geteuid()
     leave_root_behind()
+    # A pipe belongs to who made it, and /dev/stdout opens it once more by its owner's rights.
+    os.fchown(1, uid, gid)
     os.setgroups(account['groups'])
     if hasattr(os, 'setresuid'):
         os.setresgid(gid, gid, gid)
@@ -113,6 +115,8 @@ def change_account(account):
             give_up_capabilities()
     if not taken:
         raise PermissionError('the system did not change them for good')
+    if uid != before:
+        keep_memory_from_others()
 
 
 def leave_root_behind():
@@ -139,14 +143,20 @@ def give_up_capabilities():
             raise PermissionError('the system leaves capabilities')
 
 
+def keep_memory_from_others():
+    """No process of the account reads or traces this one: a fork has a copy of
+    the host's memory, which is the daemon's. The kernel does so by itself at a
+    change of the user, unless it is set up to dump the memory of such processes.
+    What this process starts is as open as any other."""
+    if LIBC is not None and sys.platform.startswith('linux'):
+        LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 def follow_parent(parent):
     """Ends with the host. After the ids: changing them undoes it."""
     if LIBC is None or not sys.platform.startswith('linux'):
         return
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    # A process that changed its ids may not look at itself in /proc
-    # otherwise, which closing descriptors and /dev/stdout need.
-    LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
 

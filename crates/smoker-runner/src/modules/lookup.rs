@@ -141,7 +141,7 @@ async fn look_up(
         name: None,
         arguments: &arguments,
         surroundings: Surroundings::of_daemon(),
-        environment: &[],
+        environment: python.environment(),
         credentials: None,
         has_input: false,
     };

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! - `running`: a process that is not our child
 //! - `spawn`: starts a child; nothing else does
 //! - `child`: a child, its streams and its end
 //! - `inheritance`: what the daemon has set for itself alone
@@ -27,6 +28,7 @@ pub mod guardian;
 pub mod inheritance;
 pub(crate) mod own_program;
 pub(crate) mod run_id;
+pub mod running;
 pub(crate) mod spawn;
 pub(crate) mod surroundings;
 pub(crate) mod sys;

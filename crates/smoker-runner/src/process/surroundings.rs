@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use smoker_model::process_settings::ProcessSettings;
 
-use crate::process::containment::cgroup::run_cgroup::{Controllers, GroupLimits};
+use crate::process::containment::cgroup::controllers::Controllers;
+use crate::process::containment::cgroup::run_cgroup::GroupLimits;
 use crate::process::sys::{ADDRESS_SPACE, LimitedResource, PROCESSES};
 
 /// The configured settings, and the variables of the account.

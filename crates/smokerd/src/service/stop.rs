@@ -3,12 +3,12 @@
 //! A process is never signalled because of its pid alone.
 
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use smoker_runner::process::running::RunningProcess;
 use thiserror::Error;
 
 use crate::service::pid_lock::Holder;
@@ -17,9 +17,6 @@ use crate::service::program::{self, Invocation};
 
 /// How long a daemon may take to stop: the grace period of its runs, and some time for itself.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(3 + 5);
-
-/// The process is not our child, so the kernel does not notify us when it ends.
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Why no daemon was stopped.
 #[derive(Debug, Error)]
@@ -44,49 +41,41 @@ pub(crate) enum StopError {
 /// Sends SIGTERM and waits until the process is gone. `pidfile_of` says which pidfile a daemon with these words on its
 /// command line has.
 pub(crate) fn stop(path: &Path, pidfile_of: impl Fn(&Invocation) -> Option<PathBuf>) -> Result<(), StopError> {
-    let pid = daemon_of(path, pidfile_of)?;
-    match kill(pid, Signal::SIGTERM) {
+    let daemon = daemon_of(path, pidfile_of)?;
+    let pid = daemon.pid();
+    match daemon.signal(Signal::SIGTERM) {
         Ok(()) => {}
         Err(Errno::ESRCH) => return Err(StopError::Gone { pid, path: path.display().to_string() }),
         Err(error) => return Err(StopError::Signal { pid, reason: error.desc() }),
     }
-    let deadline = Instant::now() + EXIT_TIMEOUT;
-    while is_alive(pid) {
-        if Instant::now() >= deadline {
-            return Err(StopError::StillRunning { pid });
-        }
-        sleep(POLL_INTERVAL);
-    }
-    Ok(())
+    if daemon.wait(EXIT_TIMEOUT) { Ok(()) } else { Err(StopError::StillRunning { pid }) }
 }
 
-fn daemon_of(path: &Path, pidfile_of: impl Fn(&Invocation) -> Option<PathBuf>) -> Result<Pid, StopError> {
+/// The daemon of a pidfile. Its process is opened first and looked at then, so another that gets its number in between is
+/// not taken for it.
+fn daemon_of(path: &Path, pidfile_of: impl Fn(&Invocation) -> Option<PathBuf>) -> Result<RunningProcess, StopError> {
     let shown = || path.display().to_string();
+    let open = |pid| RunningProcess::open(pid).map_err(|_| StopError::Gone { pid, path: shown() });
     let holder = pidfile::holder(path);
     if let Holder::Process(pid) = holder {
-        return pid.ok_or_else(|| StopError::Starting { path: shown() });
+        let daemon = open(pid.ok_or_else(|| StopError::Starting { path: shown() })?)?;
+        return if pidfile::holder(path) == holder {
+            Ok(daemon)
+        } else {
+            Err(StopError::Gone { pid: daemon.pid(), path: shown() })
+        };
     }
     let pid = pidfile::read(path)?;
-    match kill(pid, None) {
-        Err(Errno::ESRCH) => return Err(StopError::Gone { pid, path: shown() }),
-        Err(error) if holder == Holder::Hidden => return Err(StopError::Signal { pid, reason: error.desc() }),
-        _ => {}
+    let daemon = open(pid)?;
+    if let (Err(error), Holder::Hidden) = (kill(pid, None), holder) {
+        return Err(StopError::Signal { pid, reason: error.desc() });
     }
     let is_daemon_with_this_pidfile = || {
         let invocation = program::invocation(pid).filter(|_| program::is_ours(pid))?;
         pidfile_of(&invocation).filter(|of_daemon| of_daemon == path)
     };
     match is_daemon_with_this_pidfile() {
-        Some(_) => Ok(pid),
+        Some(_) => Ok(daemon),
         None => Err(StopError::Other { pid, path: shown() }),
     }
-}
-
-/// Whether a process runs. A zombie, which its parent has not reaped yet, does not.
-fn is_alive(pid: Pid) -> bool {
-    if kill(pid, None) == Err(Errno::ESRCH) {
-        return false;
-    }
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    !stat.rsplit_once(')').is_some_and(|(_, fields)| fields.trim_start().starts_with(['Z', 'X']))
 }

@@ -13,6 +13,13 @@ pub(crate) fn describe(level: &Containment) -> Vec<String> {
     std::iter::once(format!("Containment: {level}")).chain(shortcomings).collect()
 }
 
+/// The same for `--check`, which is seldom started where the daemon is.
+pub(crate) fn describe_here(level: &Containment) -> Vec<String> {
+    let note = "Containment: so it is for a daemon that is started from here; a service manager gives it a cgroup of its \
+                own, and its log says what it has there";
+    describe(level).into_iter().chain([note.to_owned()]).collect()
+}
+
 /// Plugins whose `MaxProcesses` binds nothing here.
 pub(crate) fn problems(plugins: &[PluginSpec], level: &Containment) -> Vec<Problem> {
     let ignored = plugins.iter().filter(|plugin| {

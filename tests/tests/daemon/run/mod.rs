@@ -2,6 +2,7 @@
 
 mod command;
 mod confinement;
+mod containment_level;
 mod faults;
 mod force;
 mod hanging_mount;

@@ -1,6 +1,7 @@
 //! Which interpreter runs modules, and where they are looked up.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use smoker_model::value::Value;
@@ -12,11 +13,15 @@ pub(crate) const PYTHON_ADVICE: &str = "modules in Python need Python 3.6 or new
 /// What is taken when the configuration names none; looked up in `PATH`.
 const DEFAULT_INTERPRETER: &str = "python3";
 
+/// The folders that Python searches before its own.
+const PYTHON_PATH: &str = "PYTHONPATH";
+
 /// The interpreter and the folders of the user's modules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PythonSettings {
     interpreter: Result<PathBuf, String>,
     users_path: Vec<PathBuf>,
+    environment: Vec<(String, String)>,
 }
 
 impl PythonSettings {
@@ -31,18 +36,17 @@ impl PythonSettings {
     #[must_use]
     pub fn new(python: Option<&Value>, python_path: &[PathBuf], folder: &Path, working: &Path) -> Self {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let environment = env::var_os("PYTHONPATH").unwrap_or_default();
-        let environment = env::split_paths(&environment).filter(|entry| !entry.as_os_str().is_empty());
-        let environment = environment.map(|entry| working.join(entry));
+        let environment = env::var_os(PYTHON_PATH).unwrap_or_default();
+        let environment: Vec<_> = without_working_directory(&environment, working);
         let configured = python_path.iter().map(|entry| folder.join(entry));
         let mut users_path: Vec<PathBuf> = Vec::new();
-        for entry in std::iter::once(folder.clone()).chain(configured).chain(environment) {
+        for entry in std::iter::once(folder.clone()).chain(configured).chain(environment.iter().cloned()) {
             let entry = std::path::absolute(&entry).unwrap_or(entry);
             if !users_path.contains(&entry) {
                 users_path.push(entry);
             }
         }
-        Self { interpreter: interpreter(python, &folder), users_path }
+        Self { interpreter: interpreter(python, &folder), users_path, environment: variables(&environment) }
     }
 
     /// Why the configuration names no interpreter that can be used; none when it does.
@@ -55,11 +59,30 @@ impl PythonSettings {
         self.interpreter.as_deref().map_err(Clone::clone)
     }
 
+    /// The variables that an interpreter needs beside the daemon's own.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     /// The folders of the user's modules, in the order in which they are searched.
     #[must_use]
     pub fn users_path(&self) -> &[PathBuf] {
         &self.users_path
     }
+}
+
+/// The folders of a `PYTHONPATH`. To Python an empty one means the working directory, where nothing is ever searched.
+fn without_working_directory(path: &OsStr, working: &Path) -> Vec<PathBuf> {
+    let entries = env::split_paths(path).filter(|entry| !entry.as_os_str().is_empty());
+    entries.map(|entry| working.join(entry)).collect()
+}
+
+/// An interpreter imports `sitecustomize` and what belongs to it before any program of ours can correct its path.
+fn variables(python_path: &[PathBuf]) -> Vec<(String, String)> {
+    let inherited = env::var_os(PYTHON_PATH);
+    let safe = env::join_paths(python_path).unwrap_or_default();
+    let is_safe = inherited.is_none_or(|inherited| inherited == safe);
+    if is_safe { Vec::new() } else { vec![(PYTHON_PATH.to_owned(), safe.to_string_lossy().into_owned())] }
 }
 
 fn interpreter(python: Option<&Value>, folder: &Path) -> Result<PathBuf, String> {

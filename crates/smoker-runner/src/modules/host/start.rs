@@ -50,7 +50,7 @@ const KEPT_LINES: usize = 5;
 pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<Arc<HostConnection>, String> {
     let interpreter = settings.interpreter()?;
     let shown = interpreter.display();
-    let host = StartedHost::spawn(interpreter, reaper).await;
+    let host = StartedHost::spawn(interpreter, settings, reaper).await;
     let host = host.map_err(|error| format!("cannot start {shown}: {error}; {PYTHON_ADVICE}"))?;
     let StartedHost { mut writer, mut lines, exit } = host;
     let answered = async {
@@ -100,7 +100,7 @@ struct StartedHost {
 }
 
 impl StartedHost {
-    async fn spawn(interpreter: &Path, reaper: &Reaper) -> io::Result<Self> {
+    async fn spawn(interpreter: &Path, settings: &PythonSettings, reaper: &Reaper) -> io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let (reader, writer) = UnixStream::from_std(ours)?.into_split();
@@ -109,7 +109,7 @@ impl StartedHost {
             name: None,
             arguments: &["-c", LOADER, NAME].map(OsStr::new),
             surroundings: Surroundings::of_daemon(),
-            environment: &[],
+            environment: settings.environment(),
             credentials: None,
             has_input: true,
         };

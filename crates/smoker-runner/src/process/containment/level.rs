@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::process::containment::cgroup::run_cgroup::Controllers;
+use crate::process::containment::cgroup::controllers::Controllers;
 use crate::process::containment::cgroup::tree::CgroupTree;
 
 /// The level of containment. Cheap to clone.

@@ -33,7 +33,9 @@ mod proc_stat;
 mod process_list;
 mod run_member;
 
-pub(crate) use calls::{close_inherited_descriptors_on_exec, open_pidfd, reap, signal_pidfd};
+pub(crate) use calls::{close_inherited_descriptors_on_exec, reap};
+#[cfg(target_os = "linux")]
+pub(crate) use calls::{open_pidfd, signal_pidfd};
 #[cfg(target_os = "linux")]
 pub(crate) use child::account::give_up_capabilities;
 #[cfg(target_os = "linux")]
@@ -46,8 +48,8 @@ pub(crate) use linux::{
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    ProcessList, ScanScope, adopt_orphans, can_tag, child_pids, groups_of, is_alive, members_of, orphan_facts,
-    signal_member, tag_of, ticks_since_boot,
+    ProcessList, ScanScope, adopt_orphans, can_tag, child_pids, groups_of, is_alive, members_of, open_pidfd,
+    orphan_facts, signal_member, signal_pidfd, tag_of, ticks_since_boot,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable_child::{give_up_capabilities, start};

@@ -1,6 +1,8 @@
 //! Systems without `/proc`: a run is its process group, no more.
 
 use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
@@ -40,6 +42,16 @@ pub(crate) fn can_tag() -> bool {
 /// Nothing is adopted here.
 pub(crate) fn orphan_facts(_pid: Pid) -> Option<OrphanFacts> {
     None
+}
+
+/// A process is known by its number alone here.
+pub(crate) fn open_pidfd(_pid: Pid) -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is no such descriptor here.
+pub(crate) fn signal_pidfd(_process: impl AsFd, _signal: Signal) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Nothing is compared with it here.

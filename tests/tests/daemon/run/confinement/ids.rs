@@ -7,6 +7,9 @@ use smoker_tests::processes;
 /// A daemon whose inheritable capabilities a change of the user would not take away.
 const GENEROUS: [&str; 2] = ["setpriv", "--inh-caps=+setuid,+dac_override,+net_raw"];
 
+/// One that would keep all of them, by its security bits.
+const CLINGING: [&str; 3] = ["setpriv", "--inh-caps=+setuid,+dac_override,+net_raw", "--securebits=+no_setuid_fixup"];
+
 /// As whom the runs are: an account without groups of its own, and one that does not exist.
 const IDS: &str = "uid: 12345\ngid: 12346";
 
@@ -80,7 +83,7 @@ fn a_run_has_its_ids_and_no_capability_and_cannot_return() {
         .plugin("python", &(command(python) + "\nAction: command"))
         .plugin("module", &format!("Module: looks\n{IDS}\nAction: module"))
         .plugin("parser", &format!("Command: 'true'\nParser: looks\n{IDS}"));
-    let daemon = Boot::of(config).through(&GENEROUS).start();
+    let daemon = Boot::of(config).through(&CLINGING).start();
     for shell in shells {
         daemon.run(shell).expect_ok(&CONFINED);
     }

@@ -5,5 +5,8 @@ mod descriptors;
 mod environment;
 mod ids;
 mod inherited;
+mod memory;
+mod search_path;
 mod settings;
+mod terminal;
 mod umask;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,10 +9,10 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
+use smoker_tests::containment::Level;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::escapes::{self, Escape, Way};
 use smoker_tests::processes;
-use smoker_tests::skip;
 use smoker_tests::wait;
 
 /// How long everything may take to be in place: hundreds of processes on a loaded machine.
@@ -21,35 +20,6 @@ const SETTLING: Duration = Duration::from_secs(60);
 
 /// A column has hundreds of processes; several at a time would only wait for each other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-/// How the daemon tells the processes of a run from all others.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Level {
-    /// The best that this host has.
-    OfHost,
-    /// By marks alone, as on a host without cgroup v2.
-    Marks,
-}
-
-/// Becomes its arguments where no cgroup v2 is mounted.
-const WITHOUT_CGROUPS: [&str; 6] = [
-    "unshare",
-    "--mount",
-    "--propagation=private",
-    "/bin/sh",
-    "-c",
-    "awk '/ - cgroup2 /{print $5}' /proc/self/mountinfo | while read -r point; do umount -l \"$point\"; done; exec \"$0\" \"$@\"",
-];
-
-fn can_hide_cgroups() -> bool {
-    let Some(unshare) = skip::program("unshare", "install util-linux") else { return false };
-    let can =
-        Command::new(unshare).args(["--mount", "--propagation=private", "true"]).status().is_ok_and(|it| it.success());
-    if !can {
-        skip::skip("no kill matrix without cgroups", "run it where a mount namespace can be made");
-    }
-    can
-}
 
 /// Everything about one column.
 pub(crate) struct EscapeFixture {
@@ -66,11 +36,7 @@ impl EscapeFixture {
 
     /// As [`Self::build`], at a level of containment; none, said loudly, where that cannot be had.
     pub(crate) fn build_at(level: Level, way: Way, lines: &str) -> Option<Self> {
-        let through = match level {
-            Level::OfHost => &[][..],
-            Level::Marks if can_hide_cgroups() => &WITHOUT_CGROUPS[..],
-            Level::Marks => return None,
-        };
+        let through = level.through()?;
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let cells = escapes::all(way);
         let daemon = Boot::of(config(cells.iter(), cells.len(), way, lines)).through(through).start();

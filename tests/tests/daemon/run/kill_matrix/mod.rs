@@ -7,9 +7,10 @@ mod fixture;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use smoker_tests::containment::Level;
 use smoker_tests::escapes::Way;
 
-use crate::run::kill_matrix::fixture::{EscapeFixture, Level};
+use crate::run::kill_matrix::fixture::EscapeFixture;
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(3);
@@ -111,4 +112,24 @@ fn what_a_run_leaves_behind_without_cgroups() {
     let _ = fixture.daemon.finish(&fixture.daemon.force(&fixture.plugins()));
     fixture.wait_for_no_survivors(GRACE + SLACK);
     fixture.expect_all_slots_free();
+}
+
+/// What docs/reliability.md leaves open where there are no cgroups: processes that have given up each mark at once, or
+/// whose parent is the daemon.
+const MAY_OUTLIVE_A_KILLED_DAEMON: [&str; 4] = [
+    "a lowered limit",
+    "a raised limit",
+    "the number of another run",
+    "a child whose parent is the daemon from the start (CLONE_PARENT)",
+];
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn daemon_killed_without_cgroups() {
+    let Some(mut fixture) = EscapeFixture::build_at(Level::Marks, Way::Waits, "Timeout: 600") else { return };
+    let _ = fixture.daemon.force(&fixture.plugins());
+    fixture.wait_until_in_place();
+    assert_eq!(fixture.end(Signal::SIGKILL).0, -9);
+    fixture.cells.retain(|cell| !MAY_OUTLIVE_A_KILLED_DAEMON.contains(&cell.row.name));
+    fixture.wait_for_no_survivors(GRACE + SLACK);
 }

@@ -8,9 +8,11 @@
 //!
 //! - `tree`: all cgroups of a daemon
 //! - `run_cgroup`: the cgroup of one child of a run
+//! - `controllers`: what lets the cgroups of runs set limits
 //! - `own`: the cgroup that the daemon was started in
 //! - `files`: the folders and files of a cgroup
 
+pub(crate) mod controllers;
 pub(crate) mod run_cgroup;
 pub(crate) mod tree;
 

@@ -7,14 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::sys::stat::fstat;
 use nix::unistd::Pid;
 
+use crate::process::containment::cgroup::controllers::Controllers;
 use crate::process::containment::cgroup::files::{MAX_DEPTH, collect_processes, read, write};
-
-/// Which limits a cgroup can set. The others stay limits of single processes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Controllers {
-    pub(crate) memory: bool,
-    pub(crate) pids: bool,
-}
 
 /// What all processes of a run may have together; none: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

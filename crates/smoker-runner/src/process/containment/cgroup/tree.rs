@@ -1,7 +1,7 @@
 //! All cgroups of a daemon.
 //!
 //! The tree is `OWN/smokerd-PID-RANDOM/run-N`, where OWN is the cgroup that the
-//! daemon was started in. Cgroups of runs are used again: making and removing
+//! daemon was started in; beside the runs may be the daemon itself (`controllers`). Cgroups of runs are used again: making and removing
 //! one for each run costs a tenth of the start of a short command.
 
 use std::fs::{self, File};
@@ -15,12 +15,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::stat::Mode;
 
+use crate::process::containment::cgroup::controllers::{self, Controllers};
 use crate::process::containment::cgroup::files::{MAX_DEPTH, children, open_folder, remove, remove_tree};
 use crate::process::containment::cgroup::own::own_cgroup;
-use crate::process::containment::cgroup::run_cgroup::{Controllers, GroupLimits, RunCgroup};
+use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
 
 /// How many unused cgroups are kept for the next runs.
 const SPARE: usize = 32;
+
+/// How the names of the cgroups of runs begin.
+const RUN: &str = "run-";
 
 /// The files that the daemon writes in a cgroup of its own after it has dropped root.
 const DELEGATED: [&str; 3] = ["cgroup.procs", "cgroup.threads", "cgroup.subtree_control"];
@@ -54,7 +58,7 @@ impl CgroupTree {
         let path = own.join(format!("smokerd-{}-{random:016x}", std::process::id()));
         fs::create_dir(&path).map_err(|error| with_path(&own, &error))?;
         let base = File::open(&path)?.into();
-        let controllers = enable_controllers(&own, &path);
+        let controllers = controllers::enable(&own, &path);
         let tree = Self::new(path, base, controllers);
         if let Some((user, group)) = owner {
             tree.give_to(&own, user, group).inspect_err(|_| tree.remove())?;
@@ -127,7 +131,7 @@ impl CgroupTree {
     }
 
     fn make(&self) -> io::Result<RunCgroup> {
-        let name = format!("run-{}", self.0.last.fetch_add(1, Ordering::Relaxed) + 1);
+        let name = format!("{RUN}{}", self.0.last.fetch_add(1, Ordering::Relaxed) + 1);
         nix::sys::stat::mkdirat(&self.0.base, name.as_str(), Mode::from_bits_truncate(0o755))?;
         let directory = open_folder(self.0.base.as_fd(), &name)?;
         Ok(RunCgroup::new(name, directory))
@@ -165,8 +169,7 @@ impl CgroupTree {
 
     /// The cgroups of all runs by name, those that are not in use included.
     pub(crate) fn all(&self) -> Vec<RunCgroup> {
-        let names = children(self.0.base.as_fd()).unwrap_or_default();
-        let opened = names.into_iter().filter_map(|name| {
+        let opened = self.0.names().into_iter().filter_map(|name| {
             let directory = open_folder(self.0.base.as_fd(), &name).ok()?;
             Some(RunCgroup::new(name, directory))
         });
@@ -177,7 +180,7 @@ impl CgroupTree {
     pub(crate) fn remove(&self) {
         self.spare().clear();
         self.0.left.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let _ = remove_tree(&self.0.path);
+        self.0.remove();
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<RunCgroup>> {
@@ -185,22 +188,29 @@ impl CgroupTree {
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        // What still has processes stays, as they do.
+impl Inner {
+    /// The names of the cgroups of all runs.
+    fn names(&self) -> Vec<String> {
+        let names = children(self.base.as_fd()).unwrap_or_default();
+        names.into_iter().filter(|name| name.starts_with(RUN)).collect()
+    }
+
+    /// What still has processes stays, as they do, with its limits.
+    fn remove(&self) {
+        for name in self.names() {
+            let _ = remove(self.base.as_fd(), &name, MAX_DEPTH);
+        }
+        if let Some(own) = self.path.parent().filter(|_| self.names().is_empty()) {
+            controllers::disable(own, &self.path);
+        }
         let _ = remove_tree(&self.path);
     }
 }
 
-/// Lets the cgroups below `base` set limits, as far as the kernel and the
-/// cgroups above allow. A cgroup other than the root of all that has processes
-/// cannot let others set limits: then there are none.
-fn enable_controllers(own: &Path, base: &Path) -> Controllers {
-    let enable = |controller: &str| {
-        let order = format!("+{controller}");
-        [own, base].iter().all(|folder| fs::write(folder.join("cgroup.subtree_control"), &order).is_ok())
-    };
-    Controllers { memory: enable("memory"), pids: enable("pids") }
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.remove();
+    }
 }
 
 /// Removes what a daemon left that was killed: the name of a tree has its process id.

@@ -35,7 +35,7 @@
 //! | I/O priority, scheduling policy, processors | the daemon's: they are set for the daemon because of its checks |
 //! | `oom_score_adj` | 0 where the daemon is protected from the kernel's OOM killer, else the daemon's |
 //! | umask, working folder | as given, else the daemon's |
-//! | dumpable | as the kernel sets it when a program begins |
+//! | dumpable | as the kernel sets it when a program begins; a module's child with another user: no |
 //! | environment | as given |
 
 pub(crate) mod account;

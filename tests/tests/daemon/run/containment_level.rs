@@ -1,0 +1,106 @@
+//! The level of containment: what the daemon says of it, what no plugin of another user can do at either, and what a
+//! daemon makes of a cgroup of its own.
+
+use smoker_tests::boot::Boot;
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::containment::Level;
+use smoker_tests::sandbox::Sandbox;
+use smoker_tests::{processes, skip, wait};
+
+/// Leaves orphans that carry the numbers of all runs that it can see, in their limits and in their environment.
+const FORGER: &str = "import os, resource, subprocess, time\n\
+    seen = set()\n\
+    end = time.time() + 3\n\
+    while time.time() < end:\n\
+    \x20   for pid in filter(str.isdigit, os.listdir('/proc')):\n\
+    \x20       try: lines = open('/proc/%s/limits' % pid).read().splitlines()\n\
+    \x20       except OSError: continue\n\
+    \x20       number = [line for line in lines if line.startswith('Max file locks')][0].split()[3]\n\
+    \x20       if len(number) != 19 or number in seen: continue\n\
+    \x20       seen.add(number)\n\
+    \x20       for forged in (int(number), int(number) + 1):\n\
+    \x20           if os.fork() == 0:\n\
+    \x20               os.setsid()\n\
+    \x20               if os.fork(): os._exit(0)\n\
+    \x20               hard = resource.getrlimit(10)[1]\n\
+    \x20               resource.setrlimit(10, (forged, hard))\n\
+    \x20               for stream in (0, 1, 2): os.close(stream)\n\
+    \x20               os.execve('/bin/sleep', ['sleep', '8'], {'SMOKER_RUN_ID': str(forged)})\n\
+    \x20   time.sleep(0.2)\n\
+    print('forged' if len(seen) > 1 else 'saw nothing')\n";
+
+#[test]
+fn the_check_and_the_log_say_the_level_and_what_it_cannot_do() {
+    let config = Config::new().plugin("good", "Command: 'true'");
+    let sandbox = Sandbox::new();
+    config.write(&sandbox).expect("writable");
+    let check = |options: &[&str]| {
+        let output = cli::smokerd(&sandbox, &[&["--check", "-c", "{{DIR}}/smokerd.yaml"], options].concat());
+        output.expect_code(0);
+        output.stderr
+    };
+    let quiet = check(&[]);
+    assert!(!quiet.contains("Containment"), "{quiet}");
+    let said = check(&["-v"]);
+    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("Containment: ")).collect();
+    let level = lines.first().unwrap_or_else(|| panic!("no level: {said}"));
+    let has_cgroups = level.contains("each run has a cgroup of its own below /");
+    assert!(has_cgroups || level.contains("no cgroups ("), "{said}");
+    assert!(lines[1].starts_with("Containment: not on this host: "), "{said}");
+    let log = Boot::of(config).start().console();
+    assert!(log.lines().any(|line| line.contains(&level["Containment: ".len()..])), "{level}: {log}");
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn the_numbers_of_others_harm_no_run() {
+    for level in [Level::OfHost, Level::Marks] {
+        let Some(through) = level.through() else { continue };
+        let config = Config::new()
+            .file("forger.py", FORGER)
+            .plugin("forger", "Command: python3 -I {{DIR}}/forger.py\nuid: 12345\ngid: 12346\nTimeout: 60")
+            .plugin("root", "Command: sleep 6; echo finished\nTimeout: 60")
+            .plugin("another", "Command: sleep 6; echo finished\nuid: 12347\ngid: 12347\nTimeout: 60");
+        let daemon = Boot::of(config).through(through).start();
+        let process = daemon.force(&["root", "another", "forger"]);
+        for (name, outcome) in daemon.finish(&process) {
+            outcome.expect_ok(&[if name == "forger" { "forged" } else { "finished" }]);
+        }
+        wait::until_true("no orphan of the forger", || {
+            processes::with_arguments(&["sleep"]).is_empty() || daemon.processes().len() < 3
+        });
+    }
+}
+
+/// Becomes its arguments alone in a cgroup of its own, as a service of systemd does.
+const AS_A_SERVICE: [&str; 3] = [
+    "/bin/sh",
+    "-c",
+    "own=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/service-$$\n\
+     mkdir \"$own\" && echo $$ > \"$own/cgroup.procs\" && exec \"$0\" \"$@\"",
+];
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_daemon_that_is_alone_in_its_cgroup_bounds_whole_runs() {
+    let enabled = cli::run(Sandbox::new().command("/bin/sh".as_ref()).args([
+        "-c",
+        "cat \"$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/cgroup.subtree_control\"",
+    ]));
+    if !enabled.stdout.split_whitespace().any(|controller| controller == "pids") {
+        skip::skip(
+            "no limits of whole runs",
+            "run it as root in a cgroup whose cgroup.subtree_control has memory and pids (systemd-run --scope -p Delegate=yes)",
+        );
+        return;
+    }
+    let many = "Command: for i in 1 2 3 4 5 6 7 8 9; do sleep 3 & done; wait; echo done\nMaxProcesses: 5";
+    let mut daemon = Boot::of(Config::new().plugin("root", many)).through(&AS_A_SERVICE).start();
+    let outcome = daemon.run("root");
+    assert_ne!(outcome.status(), "OK", "root is bound, too: {}", outcome.0);
+    let log = daemon.console();
+    assert!(!log.contains("no pids controller"), "{log}");
+    daemon.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+}
