@@ -14,6 +14,13 @@ pub const MOST_MESSAGES: usize = 10_000;
 /// How many of the kept messages are from the beginning of the list; the others are from its end.
 const BEGIN: usize = MOST_MESSAGES / 2;
 
+/// The first line of the first message, errors before warnings before information.
+pub(crate) fn first(messages: &Map<String, Json>) -> Option<String> {
+    let of = |level: Level| messages.get(level.as_str())?.as_array()?.iter().find_map(Json::as_str);
+    let text = of(Level::Error).or_else(|| of(Level::Warn)).or_else(|| of(Level::Info))?;
+    text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+}
+
 /// The severity of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {

@@ -65,6 +65,8 @@ pub struct PluginResult {
     pub forced: bool,
     /// See [`Findings::extra`].
     pub extra: Map<String, Json>,
+    /// See [`Findings::is_fault`].
+    pub is_fault: bool,
 }
 
 /// The part of a result that a plugin itself decides.
@@ -84,6 +86,9 @@ pub struct Findings {
     pub perfdata: Vec<PerfDatum>,
     /// How the process of the run ended; none when it had none, or when its end is not known.
     pub end: Option<RunEnd>,
+    /// Whether the daemon says this, because the run gave no result of its own: it could not be started, took too
+    /// long, raised an exception, or what it gave is malformed. For the log; not on the wire.
+    pub is_fault: bool,
 }
 
 /// The keys that the original wrote into a result.
@@ -118,6 +123,7 @@ impl Findings {
             extra: Map::new(),
             perfdata: Vec::new(),
             end: None,
+            is_fault: false,
         }
     }
 
@@ -125,6 +131,12 @@ impl Findings {
     #[must_use]
     pub fn error(text: &str) -> Self {
         Self::new(Status::Error, Messages::of(Level::Error, text))
+    }
+
+    /// ERROR with one text, of a run that gave no result of its own.
+    #[must_use]
+    pub fn fault(text: &str) -> Self {
+        Self { is_fault: true, ..Self::error(text) }
     }
 
     /// Takes the object that a plugin printed. Names other than `status`,
@@ -181,6 +193,7 @@ impl Findings {
             action: self.action.map(ActionResult::Told),
             forced,
             extra: self.extra,
+            is_fault: self.is_fault,
         }
     }
 }
@@ -291,6 +304,19 @@ impl PluginResult {
         }
         let found = findings.into_result(Moment::now(), forced);
         *self = Self { last_run, started, duration, end, perfdata, ..found };
+    }
+
+    /// The first message of the worst level that has one, else of the first component with the same status; its
+    /// first line. None when nothing was said.
+    #[must_use]
+    pub fn first_message(&self) -> Option<String> {
+        let of_components = || {
+            let components = self.component_results.as_ref()?.as_json();
+            components.iter().filter(|(_, component)| component["status"] == self.status.as_str()).find_map(
+                |(name, component)| Some(format!("{name}: {}", messages::first(component["messages"].as_object()?)?)),
+            )
+        };
+        self.messages.as_ref().and_then(|messages| messages::first(messages.as_json())).or_else(of_components)
     }
 
     /// The result as the wire shows it, with component results in the given shape.

@@ -1,5 +1,7 @@
 //! How the process of a run ended.
 
+use std::fmt;
+
 use serde::ser::SerializeMap;
 
 /// How the process of a run ended: its command, or the process of its module.
@@ -17,6 +19,15 @@ impl RunEnd {
         match self {
             Self::Exited(status) => result.serialize_entry("exitStatus", &status),
             Self::Signalled(number) => result.serialize_entry("signal", &number),
+        }
+    }
+}
+
+impl fmt::Display for RunEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(status) => write!(f, "exit status {status}"),
+            Self::Signalled(number) => write!(f, "signal {number}"),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(
 ) -> ActionRun {
     let started = Moment::now();
     let (findings, changed) = match &action.invocation {
-        None => (Findings::error("No Command or Module to execute!"), None),
+        None => (Findings::fault("No Command or Module to execute!"), None),
         Some(invocation) => findings(action, invocation, result, context, modules).await,
     };
     if let Some(changed) = changed {
@@ -60,7 +60,7 @@ async fn findings(
                     let findings = command.cut_short(&outcome).unwrap_or_else(|| output::findings(&outcome));
                     Findings { end: outcome.end.run_end(), ..findings }
                 }
-                Err(reason) => Findings::error(&reason),
+                Err(reason) => Findings::fault(&reason),
             };
             (findings, None)
         }

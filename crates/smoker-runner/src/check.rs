@@ -54,7 +54,7 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
             let command = CommandRun { command, invocation, values: &spec.parameters, environment };
             let outcome = match command.run(context).await {
                 Ok(outcome) => outcome,
-                Err(reason) => return Findings::error(&reason),
+                Err(reason) => return Findings::fault(&reason),
             };
             if let Some(trace) = context.trace {
                 trace.command_outcome(&outcome);
@@ -80,7 +80,7 @@ async fn maintenance(context: RunContext<'_>) -> Option<Findings> {
             }
             Some(Findings::new(Status::Warn, Messages::of(Level::Warn, "Skipped because of maintenance in progress")))
         }
-        Err(reason) => Some(Findings::error(&reason)),
+        Err(reason) => Some(Findings::fault(&reason)),
     }
 }
 

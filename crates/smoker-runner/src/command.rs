@@ -83,7 +83,7 @@ impl CommandRun<'_> {
             outcome.end.interruption(&format!("Execution timeout after {} seconds", self.invocation.timeout.text))?;
         let mut messages = output::messages(outcome);
         messages.add(Level::Error, &reason);
-        Some(Findings::new(Status::Error, messages))
+        Some(Findings { is_fault: true, ..Findings::new(Status::Error, messages) })
     }
 }
 

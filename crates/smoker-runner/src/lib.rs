@@ -12,11 +12,13 @@
 //! - `trace`: what a run shows besides its result
 //! - `modules`: modules and parsers, built in or in Python
 //! - `process`: one child from its start to its end, and everything that it started
+//! - `log_limit`: bounds what one plugin can write to the log
 //! - `detached`: blocking work that may hang, on a thread of its own
 
 pub mod check;
 pub mod context;
 pub mod detached;
+pub mod log_limit;
 pub mod modules;
 pub mod output;
 pub mod prepared;

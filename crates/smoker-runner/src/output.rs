@@ -63,7 +63,7 @@ pub(crate) fn messages(outcome: &ChildOutcome) -> Messages {
 fn parse_result(stdout: &str) -> Option<Findings> {
     let json = match read_json(stdout)? {
         Ok(json) => json,
-        Err(error) if error.is_data() => return Some(Findings::error(&format!("Invalid JSON structure: {error}"))),
+        Err(error) if error.is_data() => return Some(Findings::fault(&format!("Invalid JSON structure: {error}"))),
         Err(_) => return None,
     };
     let has_status = json["status"].as_str().and_then(Status::of_result).is_some();
@@ -72,11 +72,11 @@ fn parse_result(stdout: &str) -> Option<Findings> {
         Json::Array(list) if list.is_empty() => None,
         Json::Object(object) if has_status => Some(
             Findings::parse(object)
-                .unwrap_or_else(|error| Findings::error(&format!("Invalid JSON structure: {error}"))),
+                .unwrap_or_else(|error| Findings::fault(&format!("Invalid JSON structure: {error}"))),
         ),
         other @ (Json::Object(_) | Json::Array(_)) => {
             let shown = python_text::str(&Value::from(other));
-            Some(Findings::error(&format!("Missing status in JSON output: {shown}")))
+            Some(Findings::fault(&format!("Missing status in JSON output: {shown}")))
         }
         _ => None,
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smoker_model::plugin::{Invocation, PluginSpec};
 use tokio::sync::Mutex;
 
+use crate::log_limit::LogLimit;
 use crate::process::credentials::{Credentials, CredentialsError};
 use crate::process::environment;
 use crate::process::surroundings::Surroundings;
@@ -18,6 +19,7 @@ pub struct PreparedPlugin {
     environment: Vec<(String, String)>,
     warnings: Vec<String>,
     lock_check: Arc<Mutex<()>>,
+    tracebacks: LogLimit,
 }
 
 impl PreparedPlugin {
@@ -31,7 +33,15 @@ impl PreparedPlugin {
             warnings.push(format!("every run will fail: {error}"));
         }
         let account_variables = Credentials::variables_for(&spec.run_as);
-        Self { spec, credentials, account_variables, environment, warnings, lock_check: Arc::default() }
+        Self {
+            spec,
+            credentials,
+            account_variables,
+            environment,
+            warnings,
+            lock_check: Arc::default(),
+            tracebacks: LogLimit::default(),
+        }
     }
 
     /// The plugin's specification.
@@ -69,6 +79,11 @@ impl PreparedPlugin {
     /// What the processes of its run, or of its action, find around them.
     pub(crate) fn surroundings<'a>(&'a self, invocation: &'a Invocation) -> Surroundings<'a> {
         Surroundings { settings: &invocation.process, account: &self.account_variables }
+    }
+
+    /// Bounds the tracebacks of its modules in the log.
+    pub(crate) fn tracebacks(&self) -> &LogLimit {
+        &self.tracebacks
     }
 
     pub(crate) fn environment(&self) -> &[(String, String)] {

@@ -17,6 +17,7 @@ use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::server;
 use crate::os::descriptors;
 use crate::reload::{ConfigSource, Reloader};
+use crate::results::run_log;
 use crate::runtime::Runtime;
 use crate::scheduler::manager::PluginManager;
 use crate::service::notify::ServiceManager;
@@ -81,6 +82,7 @@ impl Daemon {
         }
         let runtime = Runtime::start(config, addresses, reaper.clone(), shutdown.clone());
         let manager = runtime.manager().clone();
+        let logging = tokio::spawn(run_log::follow(manager.subscribe(), shutdown.clone()));
         let server = tokio::spawn(server::serve(listeners, runtime.router(), limits, shutdown.clone()));
         service_manager.notify_ready(&runtime.status()).await;
         let health = Health { manager: manager.clone(), server: server.abort_handle() };
@@ -93,7 +95,7 @@ impl Daemon {
         tracing::info!("Shutting down");
         shutdown.cancel();
         service_manager.notify_stopping().await;
-        for task in [watching, reloading] {
+        for task in [watching, reloading, logging] {
             if let Err(error) = task.await {
                 tracing::error!("a background task panicked: {error}; please report it, with the log");
             }

@@ -29,6 +29,11 @@ pub(crate) trait Sink: Send {
         None
     }
 
+    /// What an operator should know and do when nothing on this machine offers the destination; none for any other failure.
+    fn absence(&self, _error: &io::Error) -> Option<&'static str> {
+        None
+    }
+
     /// Whether no later try can succeed.
     fn cannot_recover(&self, _error: &io::Error) -> bool {
         false

@@ -29,6 +29,8 @@ pub(crate) struct Writer {
     pub(crate) complain: Box<Complain>,
     /// The reasons that were reported since the last success.
     pub(crate) failures: Vec<String>,
+    /// Whether there is nothing to write to, which was reported.
+    pub(crate) is_absent: bool,
     /// The last complaint about something else, reported once.
     pub(crate) complaint: Option<String>,
 }
@@ -60,7 +62,7 @@ impl Writer {
             }
         };
         let left = self.queue.end() + undelivered;
-        if left > 0 {
+        if left > 0 && !self.is_absent {
             (self.complain)(Level::ERROR, format!("log handler {}: {left} lines are lost", self.name));
         }
     }
@@ -124,6 +126,9 @@ impl Writer {
 
     /// Reports a failure once, and again only for another reason.
     fn failed(&mut self, error: &io::Error) {
+        if let Some(advice) = self.sink.absence(error) {
+            return self.absent(advice);
+        }
         let reason = error.to_string();
         if self.failures.contains(&reason) {
             return;
@@ -138,8 +143,16 @@ impl Writer {
         self.failures.push(reason);
     }
 
+    /// Reports once, at the start or later, that there is nothing to write to.
+    fn absent(&mut self, advice: &str) {
+        if !std::mem::replace(&mut self.is_absent, true) {
+            (self.complain)(Level::WARNING, format!("log handler {}: {advice}", self.name));
+        }
+    }
+
     fn succeeded(&mut self) {
-        if !std::mem::take(&mut self.failures).is_empty() {
+        let was_absent = std::mem::take(&mut self.is_absent);
+        if !std::mem::take(&mut self.failures).is_empty() || was_absent {
             (self.complain)(Level::WARNING, format!("log handler {} can write again", self.name));
         }
     }

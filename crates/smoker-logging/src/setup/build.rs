@@ -41,6 +41,7 @@ pub(crate) fn build(plan: Plan, names: &'static LoggerNames, owner: Option<Owner
                     queue,
                     complain,
                     failures: Vec::new(),
+                    is_absent: false,
                     complaint: None,
                 });
             }

@@ -122,7 +122,7 @@ def _text(error):
 
 
 def _failure(error, text):
-    LOG.info('%s', ''.join(traceback.format_exception(type(error), error, error.__traceback__)))
+    LOG.error('%s', ''.join(traceback.format_exception(type(error), error, error.__traceback__)))
     return {'error': text}
 
 

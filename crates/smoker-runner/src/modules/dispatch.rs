@@ -62,7 +62,7 @@ impl Modules {
     pub(crate) async fn act(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> (Findings, Option<Findings>) {
         let answer = ModuleCall { module, output: None, context }.answer(self).await;
         let Answer { findings, changed, end } = answer.unwrap_or_else(|reason| Err(reason).into());
-        (Findings { end, ..findings.unwrap_or_else(|reason| Findings::error(&reason)) }, changed)
+        (Findings { end, ..findings.unwrap_or_else(|reason| Findings::fault(&reason)) }, changed)
     }
 
     /// Passes what the plugin's command printed to its parser, which has the
@@ -80,7 +80,7 @@ impl Modules {
         answer.unwrap_or_else(|reason| {
             let mut messages = output::messages(output);
             messages.add(Level::Error, &format!("Parser run failed: {reason}"));
-            Findings::new(Status::Error, messages)
+            Findings { is_fault: true, ..Findings::new(Status::Error, messages) }
         })
     }
 }

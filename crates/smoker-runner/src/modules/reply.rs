@@ -76,11 +76,12 @@ impl ModuleReply {
             trace.invalid_result(invalid);
         }
         let changed = match reply.changed {
-            Some(Json::Object(changed)) => Some(findings_of(changed).unwrap_or_else(|reason| Findings::error(&reason))),
+            Some(Json::Object(changed)) => Some(findings_of(changed).unwrap_or_else(|reason| Findings::fault(&reason))),
             _ => None,
         };
+        let is_fault = reply.invalid.is_some();
         let findings = match reply.result {
-            Some(Json::Object(result)) => findings_of(result),
+            Some(Json::Object(result)) => findings_of(result).map(|findings| Findings { is_fault, ..findings }),
             _ => Err(reply.error.unwrap_or_else(|| "the reply is empty".to_owned())),
         };
         Ok(Answer { findings, changed, end })

@@ -1,6 +1,6 @@
 //! The broadcast of run records to the parts of the daemon that follow them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +19,7 @@ const OVERHEAD: usize = std::mem::size_of::<RunRecord>();
 
 /// Broadcasts records to subscribers. Publishing never waits: a subscriber that
 /// is too far behind loses the oldest records, and is told how many. Without
-/// subscribers nothing is kept. Cheap to clone.
+/// subscribers nothing is kept, nor what all of them have read. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunEvents(Arc<Shared>);
 
@@ -36,20 +36,21 @@ struct Buffer {
     bytes: usize,
     /// How many records have been published before the first in `records`.
     start: u64,
-    subscribers: usize,
+    /// How many records have been published before the next one that each subscriber reads, by the subscriber's number.
+    positions: BTreeMap<u64, u64>,
+    /// The number of the next subscriber.
+    next: u64,
 }
 
 /// A place in the sequence of records.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     events: RunEvents,
-    /// How many records have been published before the next one to read.
-    position: u64,
+    number: u64,
 }
 
 /// What a subscriber reads.
 #[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing in the daemon follows the runs yet"))]
 pub(crate) enum RunEvent {
     /// The next record.
     Record(Arc<RunRecord>),
@@ -69,8 +70,10 @@ impl RunEvents {
     /// Follows the records that are published from now on.
     pub(crate) fn subscribe(&self) -> Subscription {
         let mut buffer = self.lock();
-        buffer.subscribers += 1;
-        Subscription { events: self.clone(), position: buffer.end() }
+        let (number, end) = (buffer.next, buffer.end());
+        buffer.next += 1;
+        buffer.positions.insert(number, end);
+        Subscription { events: self.clone(), number }
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {
@@ -84,25 +87,51 @@ impl Buffer {
     }
 
     fn push(&mut self, record: &Arc<RunRecord>) -> Vec<Arc<RunRecord>> {
-        if self.subscribers == 0 {
+        if self.positions.is_empty() {
             return Vec::new();
         }
         self.bytes += size(record);
         self.records.push_back(Arc::clone(record));
         let mut evicted = Vec::new();
         while self.records.len() > MAX_RECORDS || (self.bytes > MAX_BYTES && self.records.len() > 1) {
-            let Some(oldest) = self.records.pop_front() else { break };
-            self.start += 1;
-            self.bytes -= size(&oldest);
-            evicted.push(oldest);
+            evicted.extend(self.pop());
         }
         evicted
+    }
+
+    fn pop(&mut self) -> Option<Arc<RunRecord>> {
+        let oldest = self.records.pop_front()?;
+        self.start += 1;
+        self.bytes -= size(&oldest);
+        Some(oldest)
+    }
+
+    /// What a subscriber reads next; none when it has read all.
+    fn read(&mut self, subscriber: u64) -> Option<RunEvent> {
+        let position = self.positions.get_mut(&subscriber)?;
+        if *position < self.start {
+            let lost = self.start - *position;
+            *position = self.start;
+            return Some(RunEvent::Lagged(lost));
+        }
+        let record = Arc::clone(self.records.get(usize::try_from(*position - self.start).ok()?)?);
+        *position += 1;
+        Some(RunEvent::Record(record))
+    }
+
+    /// Takes out what all subscribers have read.
+    fn take_read(&mut self) -> Vec<Arc<RunRecord>> {
+        let oldest = self.positions.values().copied().min().unwrap_or_else(|| self.end());
+        let mut read = Vec::new();
+        while self.start < oldest {
+            read.extend(self.pop());
+        }
+        read
     }
 }
 
 impl Subscription {
     /// Waits for the next record. May be dropped while it waits.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing in the daemon follows the runs yet"))]
     pub(crate) async fn next(&mut self) -> RunEvent {
         let events = self.events.clone();
         loop {
@@ -117,29 +146,21 @@ impl Subscription {
     }
 
     fn try_next(&mut self) -> Option<RunEvent> {
-        let buffer = self.events.lock();
-        if self.position < buffer.start {
-            let lost = buffer.start - self.position;
-            self.position = buffer.start;
-            return Some(RunEvent::Lagged(lost));
-        }
-        let at = usize::try_from(self.position - buffer.start).ok()?;
-        let record = Arc::clone(buffer.records.get(at)?);
-        self.position += 1;
-        Some(RunEvent::Record(record))
+        let mut buffer = self.events.lock();
+        let event = buffer.read(self.number);
+        let read = buffer.take_read();
+        // Freed after the lock is released.
+        drop(buffer);
+        drop(read);
+        event
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut buffer = self.events.lock();
-        buffer.subscribers -= 1;
-        let unread = if buffer.subscribers == 0 {
-            (buffer.start, buffer.bytes) = (buffer.end(), 0);
-            std::mem::take(&mut buffer.records)
-        } else {
-            VecDeque::new()
-        };
+        buffer.positions.remove(&self.number);
+        let unread = buffer.take_read();
         // Freed after the lock is released.
         drop(buffer);
         drop(unread);

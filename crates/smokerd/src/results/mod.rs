@@ -11,6 +11,7 @@
 //! - `snapshot`: what pages read of plugins and processes at one moment
 //! - `counters`: what is counted of a plugin's runs
 //! - `events`: the broadcast of run records
+//! - `run_log`: what the log says of runs
 //! - `config_fields`: the part of a plugin's JSON object that its configuration alone decides
 //! - `json_text`: JSON as the original writes it
 
@@ -21,6 +22,7 @@ pub(crate) mod history;
 pub(crate) mod json_text;
 pub(crate) mod processes;
 pub(crate) mod requester;
+pub(crate) mod run_log;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod snapshot;

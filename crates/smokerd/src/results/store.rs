@@ -79,7 +79,6 @@ impl SharedState {
     }
 
     /// Follows all records from now on.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing in the daemon follows the runs yet"))]
     pub(crate) fn subscribe(&self) -> Subscription {
         self.events.subscribe()
     }

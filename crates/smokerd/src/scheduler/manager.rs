@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::config_fields::SecretView;
+use crate::results::events::Subscription;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
@@ -101,6 +102,11 @@ impl PluginManager {
     /// The state of plugins and processes.
     pub(crate) fn state(&self) -> &SharedState {
         &self.0.state
+    }
+
+    /// Follows all runs from now on.
+    pub(crate) fn subscribe(&self) -> Subscription {
+        self.0.state.subscribe()
     }
 
     /// Runs plugins now. The process exists when this returns.

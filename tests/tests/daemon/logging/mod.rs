@@ -6,6 +6,7 @@ mod fileconfig;
 mod files;
 mod levels;
 mod oracle;
+mod runs;
 mod secrets;
 mod shown;
 mod syslog;

@@ -2,12 +2,13 @@
 //! brackets, the text, a NUL.
 
 use std::io;
+use std::path::Path;
 
 use nix::errno::Errno;
 
 use crate::output::sink::Sink;
 use crate::output::syslog::connection::Connection;
-use crate::plan::syslog_address::Address;
+use crate::plan::syslog_address::{self, Address};
 use crate::plan::syslog_priority;
 use crate::records::record::Record;
 
@@ -69,6 +70,14 @@ impl Sink for SyslogSink {
                 sent => return sent,
             }
         }
+    }
+
+    fn absence(&self, error: &io::Error) -> Option<&'static str> {
+        let is_systems = matches!(&self.address, Address::Unix(path, _) if path == Path::new(syslog_address::SYSTEM));
+        (is_systems && error.kind() == io::ErrorKind::NotFound).then_some(
+            "there is no /dev/log, so no syslog runs here: start one, or start smokerd with --no-syslog; what is logged \
+             meanwhile is sent when it comes",
+        )
     }
 
     fn reopen(&mut self) -> io::Result<()> {

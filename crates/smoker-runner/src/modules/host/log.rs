@@ -3,13 +3,21 @@
 use std::os::fd::OwnedFd;
 
 use serde::Deserialize;
+use smoker_model::plugin::PluginName;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::unix::pipe::Receiver;
 
+use crate::log_limit::LogLimit;
 use crate::trace::recorder::TraceRecorder;
 
 /// A longer line is cut into several.
 const MAX_LINE: u64 = 16 * 1024;
+
+/// A record of Python's `logging` is shorter: `host/logs.py` bounds its message.
+const MAX_RECORD: u64 = 256 * 1024;
+
+/// The logger of the host itself, for the exceptions that modules raise.
+const HOST_LOGGER: &str = "smokerd.module";
 
 /// Of one stream of one run this many bytes are logged; a module in an endless
 /// loop must not fill the disk.
@@ -30,21 +38,22 @@ pub(crate) fn wanted_level() -> u32 {
 
 /// Logs what a module prints, or records it in the trace, until no process is left
 /// that could print.
-pub(crate) fn follow_output(plugin: &str, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
+pub(crate) fn follow_output(plugin: &PluginName, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
     match trace.cloned() {
-        None => follow(plugin, pipe, None, |plugin, line| tracing::info!("Plugin {plugin} printed: {line}")),
-        Some(recorder) => follow(plugin, pipe, trace, move |_, line| recorder.printed_line(line)),
+        None => follow(plugin, pipe, MAX_LINE, None, |plugin, line| tracing::info!("Plugin {plugin} printed: {line}")),
+        Some(recorder) => follow(plugin, pipe, MAX_LINE, trace, move |_, line| recorder.printed_line(line)),
     }
 }
 
-/// Logs what a module passes to Python's `logging`.
-pub(crate) fn follow_records(plugin: &str, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
-    follow(plugin, pipe, trace, |plugin, line| {
-        if let Ok(record) = serde_json::from_str(line) {
-            log(plugin, &record);
-        } else {
-            // Records of two processes that the module runs can get into each other.
-            tracing::info!("Plugin {plugin}: {line}");
+/// Logs what a module passes to Python's `logging`, and the traceback of an exception that ended it, if `tracebacks` admits it.
+pub(crate) fn follow_records(plugin: &PluginName, pipe: OwnedFd, tracebacks: &LogLimit, trace: Option<&TraceRecorder>) {
+    let tracebacks = tracebacks.clone();
+    follow(plugin, pipe, MAX_RECORD, trace, move |plugin, line| {
+        match serde_json::from_str::<ModuleRecord>(line) {
+            Ok(record) if record.logger == HOST_LOGGER && !tracebacks.admits(plugin) => {}
+            Ok(record) => log(plugin, &record),
+            // Records of two processes that the module runs can get into each other. Their levels are lost.
+            Err(_) => tracing::warn!("Plugin {plugin} logged what cannot be read: {line}"),
         }
     });
 }
@@ -57,7 +66,7 @@ struct ModuleRecord {
 }
 
 /// The record goes to the logger that the module gave it to, whatever its level.
-fn log(plugin: &str, ModuleRecord { level, logger, message }: &ModuleRecord) {
+fn log(plugin: &PluginName, ModuleRecord { level, logger, message }: &ModuleRecord) {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -77,12 +86,13 @@ fn log(plugin: &str, ModuleRecord { level, logger, message }: &ModuleRecord) {
 /// in the background can print without harm as long as it lives. The trace
 /// knows the task and can wait for it.
 fn follow(
-    plugin: &str,
+    plugin: &PluginName,
     pipe: OwnedFd,
+    max_line: u64,
     trace: Option<&TraceRecorder>,
-    take: impl Fn(&str, &str) + Send + Sync + 'static,
+    take: impl Fn(&PluginName, &str) + Send + Sync + 'static,
 ) {
-    let plugin = plugin.to_owned();
+    let plugin = plugin.clone();
     let receiver = match Receiver::from_owned_fd(pipe) {
         Ok(receiver) => receiver,
         Err(error) => {
@@ -93,7 +103,7 @@ fn follow(
     let reading = tokio::spawn(async move {
         let mut reader = BufReader::new(receiver);
         let mut logged = 0;
-        while let Some(line) = next_line(&mut reader).await {
+        while let Some(line) = next_line(&mut reader, max_line).await {
             if logged > MAX_LOGGED {
                 continue;
             }
@@ -110,9 +120,9 @@ fn follow(
     }
 }
 
-async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
+async fn next_line(reader: &mut (impl AsyncBufRead + Unpin), max_line: u64) -> Option<String> {
     let mut line = Vec::new();
-    let read = reader.take(MAX_LINE).read_until(b'\n', &mut line).await;
+    let read = reader.take(max_line).read_until(b'\n', &mut line).await;
     if !matches!(read, Ok(1..)) {
         return None;
     }

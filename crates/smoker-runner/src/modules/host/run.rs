@@ -79,9 +79,10 @@ impl PythonHost {
                 )));
             }
         }
-        let plugin = plugin.spec().name.as_str();
+        let tracebacks = plugin.tracebacks();
+        let plugin = &plugin.spec().name;
         log::follow_output(plugin, streams.output, trace);
-        log::follow_records(plugin, streams.log, trace);
+        log::follow_records(plugin, streams.log, tracebacks, trace);
         let mut exchange = JobExchange { socket: streams.job, received: Vec::new() };
 
         let end = tokio::select! {

@@ -1,0 +1,94 @@
+//! What the log says of runs: changes of status, runs and actions that failed. It follows the broadcast of records.
+
+use std::collections::HashMap;
+
+use smoker_model::plugin::PluginName;
+use smoker_model::result::{ActionResult, PluginResult};
+use smoker_model::run_record::{RunRecord, RunState};
+use smoker_model::status::Status;
+use smoker_runner::log_limit::LogLimit;
+use tokio_util::sync::CancellationToken;
+
+use crate::results::events::{RunEvent, Subscription};
+
+/// A message is cut behind this many characters: the result has the whole.
+const MAX_MESSAGE: usize = 500;
+
+/// Logs runs until the daemon stops.
+pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) {
+    let mut plugins = HashMap::<PluginName, PluginLog>::new();
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = runs.next() => event,
+            // What runs say when they are ended is no news.
+            () = shutdown.cancelled() => return,
+        };
+        match event {
+            RunEvent::Record(record) => {
+                if let RunState::Finished(run) = &record.state {
+                    plugins.entry(record.plugin.clone()).or_default().record(&record, &run.result);
+                }
+            }
+            RunEvent::Lagged(count) => {
+                tracing::warn!("{count} results came faster than they could be looked at for the log");
+            }
+        }
+    }
+}
+
+/// What is known of one plugin.
+#[derive(Default)]
+struct PluginLog {
+    status: Option<Status>,
+    limit: LogLimit,
+}
+
+impl PluginLog {
+    fn record(&mut self, record: &RunRecord, result: &PluginResult) {
+        let plugin = &record.plugin;
+        if result.is_fault && self.limit.admits(plugin) {
+            tracing::error!("Plugin {plugin}: {}", message(result));
+        }
+        let before = self.status.replace(result.status);
+        if before.unwrap_or(Status::Ok) != result.status && self.limit.admits(plugin) {
+            let from = before.map_or("not run yet", Status::as_str);
+            let (to, message) = (result.status, message(result));
+            if to == Status::Ok {
+                tracing::info!("Plugin {plugin}: {from} -> {to}: {message}");
+            } else {
+                tracing::warn!("Plugin {plugin}: {from} -> {to}: {message}");
+            }
+        }
+        match &result.action {
+            Some(ActionResult::Ran(runs)) => {
+                for run in runs.iter().filter(|run| run.result.status == Status::Error) {
+                    if self.limit.admits(plugin) {
+                        let name = run.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+                        let message = message(&run.result);
+                        if run.result.is_fault {
+                            tracing::error!("Plugin {plugin}: action{name} failed: {message}");
+                        } else {
+                            tracing::warn!("Plugin {plugin}: action{name} failed: {message}");
+                        }
+                    }
+                }
+            }
+            Some(ActionResult::Told(action)) if action.get("status").is_some_and(|it| it == Status::Error.as_str()) => {
+                if self.limit.admits(plugin) {
+                    tracing::warn!("Plugin {plugin}: the action that it reports failed");
+                }
+            }
+            Some(ActionResult::Told(_)) | None => {}
+        }
+    }
+}
+
+fn message(result: &PluginResult) -> String {
+    let without = || result.end.map_or_else(|| "without a message".to_owned(), |end| end.to_string());
+    let message = result.first_message().unwrap_or_else(without);
+    match message.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}...", &message[..end]),
+        None => message,
+    }
+}
