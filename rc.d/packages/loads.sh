@@ -1,7 +1,9 @@
 # shellcheck shell=sh
 # Whether the daemon would start with what is configured; it says why not.
 loads() {
-    CONFDIR=/etc/smokerd CONFIG='' GENCONFIG=0 SMOKERD_OPTIONS=''
+    CONFDIR=/etc/smokerd CONFIG='' GENCONFIG=0 SMOKERD_OPTIONS='' OPTIONS=''
+    # shellcheck disable=SC2034 # The values of others use it.
+    PIDFILE=/var/run/smokerd.pid
     for file in /etc/default/smokerd /etc/sysconfig/smokerd; do
         if [ -r "$file" ]; then
             # shellcheck source=/dev/null
@@ -13,8 +15,8 @@ loads() {
     esac
     code=0
     # It names files and folders that others than root can write, too, with the cure. The options may trust an account.
-    # shellcheck disable=SC2086 # SMOKERD_OPTIONS are words.
-    /usr/sbin/smokerd --check -c "${CONFIG:-$CONFDIR/smokerd.yaml}" $SMOKERD_OPTIONS || code=$?
+    # shellcheck disable=SC2086 # SMOKERD_OPTIONS and OPTIONS are words.
+    /usr/sbin/smokerd --check -c "${CONFIG:-$CONFDIR/smokerd.yaml}" $SMOKERD_OPTIONS $OPTIONS || code=$?
     # 3: problems that the daemon lives with.
     [ "$code" = 0 ] || [ "$code" = 3 ]
 }

@@ -93,7 +93,7 @@ fn the_unit_waits_reports_and_reads_overrides() {
     assert_eq!(values("Type"), ["notify"]);
     assert_eq!(values("EnvironmentFile"), ["-/etc/default/smokerd", "-/etc/sysconfig/smokerd"]);
     let start = values("ExecStart");
-    assert!(start[0].ends_with(" -fg -c ${CONFIG} $SMOKERD_OPTIONS"), "{start:?}");
+    assert!(start[0].ends_with(" -fg -c ${CONFIG} $SMOKERD_OPTIONS $OPTIONS"), "{start:?}");
     assert_eq!(values("ExecReload").last().map(String::as_str), Some("/bin/kill -HUP $MAINPID"));
     assert_eq!(values("KillMode"), ["mixed"]);
     let limit: u64 = values("TimeoutStopSec")[0].parse().expect("seconds");
@@ -106,7 +106,7 @@ fn the_unit_makes_the_configuration_when_it_is_told_to() {
     let sandbox = sandbox();
     let config = sandbox.path("smokerd.yaml");
     let (start, reload) = (values("ExecStartPre"), values("ExecReload"));
-    for line in [&start[0], &reload[0]] {
+    for line in [&start[1], &reload[0]] {
         for no in ["0", "", "no"] {
             run(&sandbox, line, no).expect_code(0);
             assert!(!config.exists());
@@ -122,6 +122,21 @@ fn the_unit_makes_the_configuration_when_it_is_told_to() {
         assert_eq!(fs::read_to_string(&config).expect("it stays"), written);
         fs::remove_file(sandbox.path("plugin.d/broken.yaml")).expect("ours");
         fs::remove_file(&config).expect("ours");
+    }
+}
+
+#[test]
+fn the_unit_refuses_a_value_in_which_only_a_shell_replaces_variables() {
+    let sandbox = sandbox();
+    let line = &values("ExecStartPre")[0];
+    run(&sandbox, line, "0").expect_code(0);
+    for variable in ["CONFIG", "CONFDIR", "OPTIONS", "SMOKERD_OPTIONS"] {
+        let shell = line.strip_prefix("/bin/sh -c '").and_then(|rest| rest.strip_suffix('\'')).expect("a shell line");
+        let mut command = sandbox.command("/bin/sh".as_ref());
+        command.args(["-c", &shell.replace("$$", "$")]).env(variable, "-p ${PIDFILE}");
+        let output = cli::run(&mut command);
+        output.expect_code(1);
+        expect_line(&output.stderr, &["/etc/default/smokerd", "write paths out", "CONFIG=/etc/smokerd/smokerd.yaml"]);
     }
 }
 

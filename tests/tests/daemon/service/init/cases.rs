@@ -269,14 +269,38 @@ pub(crate) fn overrides(system: &System) {
     assert!(!system.path("opt/run/two.pid").exists() && !system.path("opt/lock/two").exists());
 }
 
+/// The file with defaults of a Python Smoker: `OPTIONS`, and variables in the values of others.
+pub(crate) fn options_of_the_original(system: &System) {
+    system.defaults("CONFIG=${CONFDIR}/smokerd.yaml\nOPTIONS=\"-p ${PIDFILE} -c ${CONFIG} --no-syslog\"");
+    system.expect("start", 0);
+    assert!(system.serves() && system.has_daemon() && system.pidfile().exists());
+    let arguments = fs::read(format!("/proc/{}/cmdline", system.pid())).expect("it runs");
+    let arguments = String::from_utf8_lossy(&arguments).replace('\0', " ");
+    assert!(arguments.contains(&format!(" -p {} ", system.pidfile().display())), "{arguments}");
+    system.expect("reload", 0);
+    system.expect("stop", 0);
+    system.defaults("OPTIONS=--no-such-option");
+    expect_line(&system.expect("start", 1).stderr, &["--no-such-option"]);
+}
+
 /// The script is run by a link from a runlevel, and with anything in the environment.
 pub(crate) fn links_and_environment(system: &System) {
     fs::create_dir_all(system.path("etc/rc3.d")).expect("writable");
     let script = if system.path("etc/init.d").exists() { "init.d" } else { "rc.d/init.d" };
     let link = system.path("etc/rc3.d/S85smokerd");
     symlink(format!("../{script}/smokerd"), &link).expect("writable");
-    let hostile =
-        ["BINARY", "PIDFILE", "LOCKFILE", "CONFIG", "CONFDIR", "GENCONFIG", "SMOKERD_OPTIONS", "PROG", "root"];
+    let hostile = [
+        "BINARY",
+        "PIDFILE",
+        "LOCKFILE",
+        "CONFIG",
+        "CONFDIR",
+        "GENCONFIG",
+        "SMOKERD_OPTIONS",
+        "OPTIONS",
+        "PROG",
+        "root",
+    ];
     let run = |action: &str| {
         let mut command = system.command_by(&link, action);
         command.envs(hostile.map(|name| (name, "/nosuch/place")));

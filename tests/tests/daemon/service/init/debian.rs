@@ -66,6 +66,11 @@ fn it_takes_overrides() {
 }
 
 #[test]
+fn it_takes_the_options_of_the_original() {
+    in_every_shell(Debian, cases::options_of_the_original);
+}
+
+#[test]
 fn it_is_itself_by_any_link_and_in_any_environment() {
     in_every_shell(Debian, cases::links_and_environment);
 }

@@ -80,6 +80,12 @@ fn it_takes_overrides() {
 }
 
 #[test]
+fn it_takes_the_options_of_the_original() {
+    in_every_shell(RhelWithLsb, cases::options_of_the_original);
+    in_every_shell(RhelWithStandIn, cases::options_of_the_original);
+}
+
+#[test]
 fn it_is_itself_by_any_link_and_in_any_environment() {
     in_every_shell(RhelWithLsb, cases::links_and_environment);
     in_every_shell(RhelWithStandIn, cases::links_and_environment);
