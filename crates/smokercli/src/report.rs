@@ -105,8 +105,7 @@ impl HostReport {
         for plugin in self.sorted_plugins() {
             let view = plugin.view();
             for action in view.failed_actions() {
-                let texts = action.messages.map(|messages| messages.level("error").join("; ")).unwrap_or_default();
-                let reason = if texts.is_empty() { String::new() } else { format!(" ({texts})") };
+                let reason = action.reason().map_or(String::new(), |reason| format!(" ({reason})"));
                 let name = action.name.map_or(String::new(), |name| format!(" {name}"));
                 parts.push(format!("{}{name}{reason}", plugin.name()));
             }

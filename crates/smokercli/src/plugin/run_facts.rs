@@ -1,9 +1,7 @@
 //! How a run went, as far as its daemon says: how long it took, when it started, how it ended, what it measured.
 
-use serde_json::{Map, Value as Json};
-
 use crate::plugin::perfdata::perfdata;
-use crate::plugin::value_text::printed;
+use crate::plugin::value_text::{self, member, printed};
 use crate::plugin::view::{MessagesView, PluginView};
 
 /// The seconds that the run took.
@@ -15,20 +13,14 @@ pub fn duration(view: &PluginView) -> Option<f64> {
 /// How the command ended when that was not well, such as `exit status 3`.
 #[must_use]
 pub fn ended(view: &PluginView) -> Option<String> {
-    let result = view.result()?;
-    if let Some(signal) = member(result, "signal") {
-        return Some(format!("signal {}", printed(signal)));
-    }
-    let status = member(result, "exitStatus").filter(|status| status.as_i64() != Some(0))?;
-    Some(format!("exit status {}", printed(status)))
+    view.result().and_then(value_text::ended)
 }
 
 /// What stands for the messages of a plugin that failed without a word, neither
 /// of its own nor of a component: how its command ended.
 #[must_use]
 pub fn silent_end(view: &PluginView) -> Option<String> {
-    let has_texts = |messages: MessagesView<'_>| messages.levels().any(|(_, texts)| !texts.is_empty());
-    let is_silent = !view.messages().is_some_and(has_texts) && view.components().is_empty();
+    let is_silent = !view.messages().is_some_and(MessagesView::has_texts) && view.components().is_empty();
     ended(view).filter(|_| is_silent && !view.is_ok())
 }
 
@@ -48,8 +40,4 @@ pub fn facts(view: &PluginView) -> Vec<(&'static str, String)> {
         ("Perfdata", measured),
     ];
     all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
-}
-
-fn member<'a>(result: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
-    result.get(name).filter(|value| !value.is_null())
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
@@ -15,6 +15,22 @@ pub fn printed(value: &Json) -> Cow<'_, str> {
         Json::Array(_) | Json::Object(_) => Cow::Owned(value.to_string()),
         scalar => Cow::Owned(python_text::str(&Value::from(scalar.clone()))),
     }
+}
+
+/// A member that is there and not null.
+#[must_use]
+pub fn member<'a>(object: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
+    object.get(name).filter(|value| !value.is_null())
+}
+
+/// How the command of a result ended when that was not well, such as `exit status 3`.
+#[must_use]
+pub fn ended(result: &Map<String, Json>) -> Option<String> {
+    if let Some(signal) = member(result, "signal") {
+        return Some(format!("signal {}", printed(signal)));
+    }
+    let status = member(result, "exitStatus").filter(|status| status.as_i64() != Some(0))?;
+    Some(format!("exit status {}", printed(status)))
 }
 
 /// A date of the wire as `YYYY-MM-DD HH:MM:SS`; `None` for null.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
 use crate::plugin::forced_result::prefer_forced_result;
-use crate::plugin::value_text::{date, printed};
+use crate::plugin::value_text::{date, ended, printed};
 
 /// A plugin's whole object, as the daemon sent it.
 #[derive(Clone, Debug, Default)]
@@ -33,17 +33,38 @@ pub struct ActionView<'a> {
     pub status: Status,
     /// `None` when the action has no mapping of messages.
     pub messages: Option<MessagesView<'a>>,
+    result: &'a Map<String, Json>,
 }
 
 /// The messages of a result or component, in the order of the JSON object.
 #[derive(Clone, Copy, Debug)]
 pub struct MessagesView<'a>(&'a Map<String, Json>);
 
-impl ActionView<'_> {
+impl<'a> ActionView<'a> {
     /// `action`, with the name of one of several.
     #[must_use]
     pub fn title(&self) -> String {
         self.name.map_or_else(|| "action".to_owned(), |name| format!("action {name}"))
+    }
+
+    /// Why it failed: its error messages, or else its other ones, or how its command ended; each with its level.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<(&'a str, Cow<'a, str>)> {
+        let levels: Vec<_> = self.messages.into_iter().flat_map(MessagesView::levels).collect();
+        let texts = |wanted: fn(&str) -> bool| {
+            let wanted = levels.iter().filter(move |(level, _)| wanted(level));
+            wanted.flat_map(|(level, texts)| texts.iter().map(|text| (*level, text.clone()))).collect::<Vec<_>>()
+        };
+        let told = [texts(|level| matches!(level, "warn" | "error")), texts(|_| true)];
+        let end = || ended(self.result).map(|end| ("error", Cow::Owned(end)));
+        told.into_iter().find(|texts| !texts.is_empty()).unwrap_or_else(|| end().into_iter().collect())
+    }
+
+    /// The reasons on one line, without their levels.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let texts: Vec<_> = self.reasons().into_iter().map(|(_, text)| text).collect();
+        (!texts.is_empty()).then(|| texts.join("; "))
     }
 }
 
@@ -117,6 +138,7 @@ impl PluginView {
             name: Map::get(action, "name").and_then(Json::as_str),
             status: Status::Error,
             messages: messages_of(action),
+            result: action,
         };
         failed.map(view).collect()
     }
@@ -152,6 +174,12 @@ impl<'a> MessagesView<'a> {
     /// All levels with their messages.
     pub fn levels(self) -> impl Iterator<Item = (&'a str, Vec<Cow<'a, str>>)> {
         self.0.iter().map(|(level, texts)| (level.as_str(), texts_of(texts)))
+    }
+
+    /// Whether there is any message.
+    #[must_use]
+    pub fn has_texts(self) -> bool {
+        self.levels().any(|(_, texts)| !texts.is_empty())
     }
 
     /// The messages of one level.

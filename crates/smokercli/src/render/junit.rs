@@ -231,7 +231,11 @@ fn add_plugin(suite: &mut Suite, host: &HostReport, plugin: &Plugin) {
         suite.case(&class, &component.name, &CaseOutcome::new(component.status, component.messages));
     }
     for action in view.failed_actions() {
-        suite.case(&class, &action.title(), &CaseOutcome::new(action.status, action.messages));
+        suite.case(
+            &class,
+            &action.title(),
+            &CaseOutcome { summary: action.reason(), ..CaseOutcome::new(action.status, action.messages) },
+        );
     }
 }
 

@@ -8,7 +8,6 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
-use crate::plugin::view::MessagesView;
 use crate::render::put::put;
 use crate::report::{HostReport, MISSING, Report};
 use crate::terminal::sanitize;
@@ -47,21 +46,16 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
                 put(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&end)));
             }
             for action in view.failed_actions() {
-                let (title, reasons) = (action.title(), reasons(action.messages));
+                let title = action.title();
+                let reason = action.reason().map_or(String::new(), |reason| format!(" {}", sanitize::line(&reason)));
                 put(
                     &mut out,
-                    format_args!("{host}: {plugin}: {} [{}]{reasons}\n", sanitize::line(&title), action.status),
+                    format_args!("{host}: {plugin}: {} [{}]{reason}\n", sanitize::line(&title), action.status),
                 );
             }
         }
     }
     out
-}
-
-/// The error messages of an action, on one line.
-fn reasons(messages: Option<MessagesView<'_>>) -> String {
-    let texts = messages.map(|messages| messages.level("error")).unwrap_or_default();
-    if texts.is_empty() { String::new() } else { format!(" {}", sanitize::line(&texts.join("; "))) }
 }
 
 fn across(hosts: &[&HostReport]) -> Table {

@@ -31,29 +31,31 @@ pub(super) fn render(report: &Report) -> String {
 struct Test {
     name: String,
     passes: bool,
-    /// Keys with one text, and levels with their messages.
-    diagnostics: Vec<(String, Vec<String>)>,
+    /// Facts by name.
+    facts: Vec<(String, String)>,
+    /// The messages of each level.
+    messages: Vec<(String, Vec<String>)>,
     subtests: Vec<Test>,
 }
 
 impl Test {
     fn new(name: &str, status: &str, passes: bool) -> Self {
-        let diagnostics = vec![("status".to_owned(), vec![status.to_owned()])];
-        Self { name: name.to_owned(), passes, diagnostics, subtests: Vec::new() }
+        let facts = vec![("status".to_owned(), status.to_owned())];
+        Self { name: name.to_owned(), passes, facts, messages: Vec::new(), subtests: Vec::new() }
     }
 
     fn of(name: &str, status: Status, messages: Option<MessagesView<'_>>) -> Self {
         let mut test = Self::new(name, status.as_str(), matches!(status, Status::Ok | Status::Warn));
         for (level, texts) in messages.into_iter().flat_map(MessagesView::levels) {
-            test.tell(level, texts.into_iter().map(Cow::into_owned).collect());
+            if !texts.is_empty() {
+                test.messages.push((level.to_owned(), texts.into_iter().map(Cow::into_owned).collect()));
+            }
         }
         test
     }
 
-    fn tell(&mut self, key: &str, texts: Vec<String>) {
-        if !texts.is_empty() {
-            self.diagnostics.push((key.to_owned(), texts));
-        }
+    fn explain(&mut self, reason: Option<String>) {
+        self.facts.extend(reason.map(|reason| ("reason".to_owned(), reason)));
     }
 
     fn containing(mut self, subtests: Vec<Self>) -> Self {
@@ -66,13 +68,13 @@ impl Test {
 fn host_test(host: &HostReport) -> Test {
     if let Some(reason) = host.error() {
         let mut test = Test::new(host.name(), host.state().as_str(), false);
-        test.tell("error", vec![reason.to_owned()]);
+        test.explain(Some(reason.to_owned()));
         return test;
     }
     let plugins = host.sorted_plugins().into_iter().map(plugin_test);
     let missing = host.missing().iter().map(|name| {
         let mut test = Test::new(name, MISSING, false);
-        test.tell("error", vec![NO_PLUGIN.to_owned()]);
+        test.explain(Some(NO_PLUGIN.to_owned()));
         test
     });
     Test::new(host.name(), host.state().as_str(), true).containing(plugins.chain(missing).collect())
@@ -81,10 +83,10 @@ fn host_test(host: &HostReport) -> Test {
 fn plugin_test(plugin: &Plugin) -> Test {
     let view = plugin.view();
     let mut test = Test::of(plugin.name(), plugin.status(), view.messages());
-    test.tell("reason", run_facts::silent_end(&view).into_iter().collect());
-    for (name, text) in run_facts::facts(&view) {
-        test.tell(&name.to_lowercase(), vec![text]);
-    }
+    test.explain(run_facts::silent_end(&view));
+    // `prove` takes no blanks in keys.
+    let facts = run_facts::facts(&view).into_iter().map(|(name, text)| (name.to_lowercase().replace(' ', "_"), text));
+    test.facts.extend(facts);
     test.containing(parts(&view))
 }
 
@@ -92,7 +94,13 @@ fn parts(view: &PluginView) -> Vec<Test> {
     let components = view.components();
     let components = components.iter().map(|part| Test::of(&part.name, part.status, part.messages));
     let actions = view.failed_actions();
-    let actions = actions.iter().map(|action| Test::of(&action.title(), action.status, action.messages));
+    let actions = actions.iter().map(|action| {
+        let mut test = Test::of(&action.title(), action.status, action.messages);
+        if !action.messages.is_some_and(MessagesView::has_texts) {
+            test.explain(action.reason());
+        }
+        test
+    });
     components.chain(actions).collect()
 }
 
@@ -107,15 +115,16 @@ fn write_tests(out: &mut String, depth: usize, tests: &[Test]) {
         }
         let word = if test.passes { "ok" } else { "not ok" };
         put(out, format_args!("{indent}{word} {} - {name}\n{indent}  ---\n", index + 1));
-        for (key, texts) in &test.diagnostics {
-            match texts.as_slice() {
-                [text] if key == "status" => put(out, format_args!("{indent}  status: {}\n", quoted(text))),
-                texts => {
-                    put(out, format_args!("{indent}  {}:\n", key_text(key)));
-                    for text in texts {
-                        put(out, format_args!("{indent}    - {}\n", quoted(text)));
-                    }
-                }
+        for (key, text) in &test.facts {
+            put(out, format_args!("{indent}  {key}: {}\n", quoted(text)));
+        }
+        if !test.messages.is_empty() {
+            put(out, format_args!("{indent}  messages:\n"));
+        }
+        for (level, texts) in &test.messages {
+            put(out, format_args!("{indent}    {}:\n", level_key(level)));
+            for text in texts {
+                put(out, format_args!("{indent}      - {}\n", item(text)));
             }
         }
         put(out, format_args!("{indent}  ...\n"));
@@ -127,10 +136,23 @@ fn escaped(name: &str) -> String {
     sanitize::line(name).replace('\\', "\\\\").replace('#', "\\#")
 }
 
-/// A key of YAML: a plain word where it can be one.
-fn key_text(key: &str) -> String {
-    let is_plain = !key.is_empty() && key.split(' ').all(|word| word.chars().all(|c| c.is_ascii_lowercase()));
-    if is_plain { key.to_owned() } else { quoted(key) }
+/// A level as a key of YAML: a plain word where it can be one.
+fn level_key(level: &str) -> String {
+    let is_plain = !level.is_empty() && level.chars().all(|c| c.is_ascii_lowercase());
+    if is_plain { level.to_owned() } else { quoted(level) }
+}
+
+/// A text in a list. `prove` takes a first word with a colon for the key of a mapping, although it is quoted.
+fn item(text: &str) -> String {
+    let quoted = quoted(text);
+    let first = quoted.find(char::is_whitespace).unwrap_or(quoted.len());
+    let is_colon = |at: &usize| {
+        quoted[*at + 1..].starts_with(char::is_whitespace) && quoted[first.min(*at)..*at].trim().is_empty()
+    };
+    match quoted.match_indices(':').map(|(at, _)| at).find(is_colon) {
+        Some(at) => format!("{}\\x3a{}", &quoted[..at], &quoted[at + 1..]),
+        None => quoted,
+    }
 }
 
 /// A text of YAML in double quotes, on one line.

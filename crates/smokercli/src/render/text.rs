@@ -94,8 +94,11 @@ impl TextPage {
                 self.out.push_str(&sanitize::line(&action.title()));
                 self.status(action.status);
                 self.out.push('\n');
-                if let Some(messages) = action.messages {
-                    self.messages("    ", messages);
+                let reasons = action.reasons();
+                let has_all = self.detail >= Detail::Long && action.messages.is_some_and(MessagesView::has_texts);
+                match action.messages.filter(|_| has_all) {
+                    Some(messages) => self.messages("    ", messages),
+                    None => reasons.iter().for_each(|(level, text)| self.message("    ", level, text)),
                 }
             }
         }

@@ -54,7 +54,7 @@ fn what_a_daemon_says_of_a_run_is_shown() {
         ("junit", "name=\"disk\" time=\"0.250\""),
         ("ndjson", "\"perfdata\":[{\"label\":\"/\""),
         ("ndjson", "\"exitStatus\":3"),
-        ("tap14", "- \"exit status 3\"\n"),
+        ("tap14", "reason: \"exit status 3\"\n"),
     ] {
         let done = smokercli(&address, &["-o", format]);
         assert!(done.stdout.contains(wanted), "{format} {wanted}: {}", done.stdout);
@@ -64,6 +64,20 @@ fn what_a_daemon_says_of_a_run_is_shown() {
     for format in ["minimal", "tap", "xml"] {
         let done = smokercli(&address, &["-o", format]);
         assert!(!done.stdout.contains("0.25") && !done.stdout.contains("exit status"), "{format}: {}", done.stdout);
+    }
+}
+
+/// What its command printed is in info; what it did not say is in its exit status.
+#[test]
+fn an_action_that_failed_says_why_in_every_format() {
+    let (mut printed, mut silent) = (plugin("a", &[]), plugin("b", &[]));
+    printed["lastResult"]["action"] = json!({"status": "ERROR", "messages": {"info": ["mail host down"]}});
+    silent["lastResult"]["action"] = json!({"status": "ERROR", "messages": null, "exitStatus": 7});
+    let (_site, address) = site(&[printed, silent]);
+    for format in ["minimal", "normal", "long", "full", "table", "junit", "tap14", "tap", "xml"] {
+        let done = smokercli(&address, &["-o", format]);
+        let said = done.stdout + &done.stderr;
+        assert!(said.contains("mail host down") && said.contains("exit status 7"), "{format}: {said}");
     }
 }
 
@@ -104,11 +118,17 @@ fn prove_takes_tap14_and_a_name_is_no_directive() {
     let mut part = fine.clone();
     part["name"] = json!("part");
     part["lastResult"]["componentResults"] = json!([{"componentResult": {"name": "a # TODO", "status": "ERROR"}}]);
-    let bad = plugin("down # TODO \\", &["line\n1..7\nok 2\n...".to_owned()]);
+    let mut bad = plugin("down # TODO \\", &["line\n1..7\nok 2\n...".to_owned(), "…: 'x' # \"y\" \\".to_owned()]);
+    bad["lastResult"]["messages"]["odd level: {"] =
+        json!(["", "- a", "\u{1b}[2J", "disk: full", "disk : full", ":", "a b: c", "x:", "'x': y"]);
+    bad["lastResult"]["messages"]["status"] = json!(["x"]);
+    bad["lastResult"]["action"] = json!({"status": "ERROR", "exitStatus": 1});
     for (plugins, arguments, outcome) in [
         (vec![fine.clone()], vec![], Some(0)),
         (vec![fine.clone()], vec!["--error", "-e"], Some(0)),
-        (vec![fine.clone(), bad], vec![], Some(1)),
+        (vec![fine.clone(), bad.clone()], vec![], Some(1)),
+        (vec![bad], vec![], Some(1)),
+        (told(), vec![], Some(1)),
         (vec![fine.clone(), part], vec![], Some(1)),
         (vec![fine], vec!["-p", "up # SKIP", "nosuch"], Some(1)),
     ] {
@@ -125,7 +145,8 @@ fn prove_takes_tap14_and_a_name_is_no_directive() {
         let prove = Command::new("prove").arg(&file).output().expect("prove");
         let said = String::from_utf8_lossy(&prove.stdout);
         assert_eq!(prove.status.code(), outcome, "{said}\n{}", done.stdout);
-        assert!(!said.contains("Parse errors"), "{said}\n{}", done.stdout);
+        let errors = String::from_utf8_lossy(&prove.stderr);
+        assert!(!said.contains("Parse errors") && errors.is_empty(), "{said}{errors}\n{}", done.stdout);
     }
 }
 
