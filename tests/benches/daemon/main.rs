@@ -4,6 +4,7 @@
 //! # Layout
 //!
 //! - `order`: what the command line asks for, the hidden modes included
+//! - `measures`: runs those that are wanted, and prints their table
 //! - the measures: `get_plugins`, `checks`, `forced_result`, `module_run`, `lateness`, `ending`, `memory`
 //! - the limits they are held against, each served by this program, started
 //!   once more: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`; and
@@ -18,7 +19,6 @@
 //! - `table`: the figures as text
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use crate::order::Order;
 use crate::table::Table;
@@ -36,6 +36,7 @@ mod forced_result;
 mod get_plugins;
 mod lateness;
 mod load;
+mod measures;
 mod memory;
 mod module_run;
 mod order;
@@ -54,17 +55,11 @@ fn main() -> ExitCode {
         Order::BareLoop(size) => bare_loop::run(size),
         Order::BareSchedule(size) => bare_schedule::run(&size),
         Order::Nothing => {
-            println!("This program measures only when it is started by `make bench` or `cargo bench`.");
+            measures::run_none();
             Ok(())
         }
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("ERROR: {reason}");
-            ExitCode::FAILURE
-        }
-    }
+    measures::exit_code(done)
 }
 
 /// Fills in the rows of one measure.
@@ -72,9 +67,7 @@ type Measure = fn(&boot::Program, &mut Table);
 
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) -> Result<(), String> {
-    let daemon = boot::release_daemon()?;
-    let (begin, load) = (Instant::now(), usage::load());
-    let mut table = Table::default();
+    let daemon = &boot::release_daemon()?;
     let measures: [(&str, Measure); 7] = [
         ("get", get_plugins::measure),
         ("checks", checks::measure),
@@ -84,14 +77,7 @@ fn measure(wanted: &str) -> Result<(), String> {
         ("ending", ending::measure),
         ("memory", memory::measure),
     ];
-    for (name, measure) in measures {
-        if name.contains(wanted) {
-            eprintln!("{:>4} s  {name} ...", begin.elapsed().as_secs());
-            measure(&daemon, &mut table);
-        }
-    }
-    println!("{table}");
-    let (cores, system) = (usage::cores(), std::env::consts::OS);
-    println!("{cores} cores, {system}; load before the start: {load}; {} s in all", begin.elapsed().as_secs());
+    let measures = measures.map(|(name, measure)| (name, move |table: &mut Table| measure(daemon, table)));
+    measures::run(measures, wanted);
     Ok(())
 }

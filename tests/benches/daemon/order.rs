@@ -1,10 +1,10 @@
 //! What the command line asks for.
 
-use std::env;
 use std::path::PathBuf;
 
 use crate::bare_loop;
 use crate::bare_schedule;
+use crate::measures;
 
 /// The first word of each hidden mode.
 pub(crate) const BARE_SERVER: &str = "--bare-server";
@@ -31,7 +31,7 @@ pub(crate) enum Order {
 impl Order {
     /// Reads the arguments that cargo, or this program itself, has given.
     pub(crate) fn of_command_line() -> Self {
-        let arguments: Vec<_> = env::args().skip(1).collect();
+        let arguments = measures::arguments();
         Self::of(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or(Self::Nothing)
     }
 
@@ -46,11 +46,7 @@ impl Order {
                 checks: checks.parse().ok()?,
                 pipe: PathBuf::from(pipe),
             })),
-            words if words.contains(&"--bench") => {
-                let wanted = words.iter().find(|word| !word.starts_with('-'));
-                Some(Self::Measure(wanted.map_or_else(String::new, |word| (*word).to_owned())))
-            }
-            _ => None,
+            words => measures::wanted(words).map(Self::Measure),
         }
     }
 }

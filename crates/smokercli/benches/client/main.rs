@@ -14,7 +14,6 @@
 //! one language and print one kind of table.
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use crate::order::Order;
 use crate::table::Table;
@@ -36,6 +35,8 @@ mod boot;
 mod client;
 #[path = "../../../../tests/benches/daemon/forced.rs"]
 mod forced;
+#[path = "../../../../tests/benches/daemon/measures.rs"]
+mod measures;
 #[path = "../../../../tests/benches/daemon/pairs.rs"]
 mod pairs;
 #[expect(dead_code, reason = "the daemon's measures ask for more")]
@@ -61,17 +62,11 @@ fn main() -> ExitCode {
         Order::Stopwatch(calls) => stopwatch::run(&calls),
         Order::BareFleet(fleet) => bare_fleet::run(fleet),
         Order::Nothing => {
-            println!("This program measures only when it is started by `make bench` or `cargo bench`.");
+            measures::run_none();
             Ok(())
         }
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("ERROR: {reason}");
-            ExitCode::FAILURE
-        }
-    }
+    measures::exit_code(done)
 }
 
 /// Fills in the rows of one measure.
@@ -79,21 +74,11 @@ type Measure = fn(&mut Table);
 
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) {
-    let (begin, load) = (Instant::now(), usage::load());
-    let mut table = Table::default();
     let measures: [(&str, Measure); 4] = [
         ("one", one_host::measure),
         ("forced", forced_run::measure),
         ("fleet1000", fleet::measure_thousand),
         ("fleet10000", fleet::measure_ten_thousand),
     ];
-    for (name, measure) in measures {
-        if name.contains(wanted) {
-            eprintln!("{:>4} s  {name} ...", begin.elapsed().as_secs());
-            measure(&mut table);
-        }
-    }
-    println!("{table}");
-    let (cores, system) = (usage::cores(), std::env::consts::OS);
-    println!("{cores} cores, {system}; load before the start: {load}; {} s in all", begin.elapsed().as_secs());
+    measures::run(measures, wanted);
 }

@@ -1,8 +1,7 @@
 //! What the command line asks for.
 
-use std::env;
-
 use crate::bare_fleet;
+use crate::measures;
 use crate::stopwatch::{self, STOPWATCH};
 
 /// The first word of each hidden mode.
@@ -28,7 +27,7 @@ pub(crate) enum Order {
 impl Order {
     /// Reads the arguments that cargo, or this program itself, has given.
     pub(crate) fn of_command_line() -> Self {
-        let arguments: Vec<_> = env::args().skip(1).collect();
+        let arguments = measures::arguments();
         Self::of(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or(Self::Nothing)
     }
 
@@ -43,11 +42,7 @@ impl Order {
             [BARE_FLEET, hosts, port] => {
                 Some(Self::BareFleet(bare_fleet::Size { hosts: hosts.parse().ok()?, port: port.parse().ok()? }))
             }
-            words if words.contains(&"--bench") => {
-                let wanted = words.iter().find(|word| !word.starts_with('-'));
-                Some(Self::Measure(wanted.map_or_else(String::new, |word| (*word).to_owned())))
-            }
-            _ => None,
+            words => measures::wanted(words).map(Self::Measure),
         }
     }
 }
