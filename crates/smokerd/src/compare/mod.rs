@@ -49,7 +49,7 @@ pub(crate) fn run(request: &CompareRequest, config: &Path, trusted: &[String], l
             };
             match io::stdout().write_all(text.as_bytes()) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                    eprintln!("ERROR: can't write the report: {error}");
+                    eprintln!("ERROR: cannot write the report: {error}");
                     exit_code::FAILURE
                 }
                 _ if report.differences.is_empty() => exit_code::SUCCESS,

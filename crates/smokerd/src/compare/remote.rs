@@ -120,7 +120,7 @@ impl Remote {
         let limit = ANSWER_TIMEOUT.as_secs();
         let answered = answered.unwrap_or_else(|_| Err(format!("no answer within {limit} seconds")));
         let (status, text) = answered.map_err(|reason| {
-            format!("can't ask {}{path}: {reason}; is the other daemon running there, and reachable?", self.url)
+            format!("cannot ask {}{path}: {reason}; is the other daemon running there, and reachable?", self.url)
         })?;
         let page = serde_json::from_slice::<Json>(&text);
         match (status, page) {

@@ -42,10 +42,6 @@ impl PythonHost {
         self.0.settings.users_path()
     }
 
-    pub(super) fn reaper(&self) -> &Reaper {
-        &self.0.reaper
-    }
-
     /// A child that waits for its job: the one that was ordered ahead, or a new one.
     pub(super) async fn child(&self) -> Result<WaitingChild, ChildLost> {
         let connection = self.connection().await.map_err(ChildLost::Final)?;

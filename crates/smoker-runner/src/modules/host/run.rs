@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
@@ -60,7 +61,7 @@ impl PythonHost {
     }
 
     async fn try_run(&self, run: &HostRun<'_>, deadline: Option<Instant>) -> Result<ModuleReply, ChildLost> {
-        let RunContext { plugin, processes, cancel, trace, .. } = run.context;
+        let RunContext { plugin, cancel, trace, .. } = run.context;
         // A child that starts after the run was given up finds no job and exits.
         let child = tokio::select! {
             child = self.child() => child?,
@@ -68,17 +69,7 @@ impl PythonHost {
             () = cancel.cancelled() => return Ok(ModuleReply::without_reply(ChildEnd::Cancelled)),
         };
         let WaitingChild { claim, mut events, streams, connection } = child;
-        let reaper = self.reaper();
-        if let Some(cgroup) = run.registered.cgroup.clone() {
-            // The child only waits for its job, so nothing of it is outside when the run begins.
-            let pid = claim.pid();
-            let added = detached::run_blocking(move || cgroup.add(pid)).await;
-            if let Err(error) = added.map_err(io::Error::other).and_then(|added| added) {
-                return Err(ChildLost::BeforeJob(format!(
-                    "a child of the Python host cannot enter its cgroup: {error}"
-                )));
-            }
-        }
+        enter_cgroup(run.registered, claim.pid()).await?;
         let tracebacks = plugin.tracebacks();
         let plugin = &plugin.spec().name;
         log::follow_output(plugin, streams.output, trace);
@@ -94,20 +85,7 @@ impl PythonHost {
             RunEnd::Ended(Some(ChildEnd::Exited(TIMED_OUT))) if exchange.reply_end().is_some() => RunEnd::TimedOut,
             end => end,
         };
-        let end = match end {
-            RunEnd::Ended(Some(end)) => {
-                processes.child_ended(run.registered, claim.pid());
-                Ok(end)
-            }
-            ended_by_us_or_host => {
-                let survivors = run.registered.end(claim.pid(), reaper).await;
-                match ended_by_us_or_host {
-                    RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors, end: None }),
-                    RunEnd::Cancelled => Ok(ChildEnd::Cancelled),
-                    RunEnd::Ended(_) => Err(connection.death_reason()),
-                }
-            }
-        };
+        let end = classify_end(end, run, claim.pid(), &connection).await;
         // Before the host is told to reap the child, whose number can be another's then.
         match end {
             Err(_) => claim.collect_adopted(),
@@ -124,6 +102,34 @@ impl PythonHost {
             Err(reason) if exchange.has_begun() => Err(ChildLost::Final(reason)),
             Err(reason) => Err(ChildLost::BeforeJob(reason)),
         }
+    }
+}
+
+/// Moves the waiting child into the cgroup of its run. It only waits for its job, so nothing of it is outside when the run begins.
+async fn enter_cgroup(registered: &RegisteredChild, child: Pid) -> Result<(), ChildLost> {
+    let Some(cgroup) = registered.cgroup.clone() else { return Ok(()) };
+    let added = detached::run_blocking(move || cgroup.add(child)).await;
+    let added = added.map_err(io::Error::other).and_then(|added| added);
+    added.map_err(|error| ChildLost::BeforeJob(format!("a child of the Python host cannot enter its cgroup: {error}")))
+}
+
+/// Returns how the child ended; one that did not end by itself is ended with all that it started. The error is how the host died.
+async fn classify_end(
+    end: RunEnd,
+    run: &HostRun<'_>,
+    child: Pid,
+    connection: &HostConnection,
+) -> Result<ChildEnd, String> {
+    let processes = run.context.processes;
+    if let RunEnd::Ended(Some(end)) = end {
+        processes.child_ended(run.registered, child);
+        return Ok(end);
+    }
+    let survivors = run.registered.end(child, processes.reaper()).await;
+    match end {
+        RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors, end: None }),
+        RunEnd::Cancelled => Ok(ChildEnd::Cancelled),
+        RunEnd::Ended(_) => Err(connection.death_reason()),
     }
 }
 
