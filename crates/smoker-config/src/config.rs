@@ -7,13 +7,14 @@ use smoker_model::plugin::PluginSpec;
 
 use crate::error::{ConfigError, Fault};
 use crate::files::{assemble, folder};
+use crate::lint::review;
 use crate::problem::{Location, Problem, ProblemLog};
 use crate::sources::Sources;
 use crate::spec::overrides::Overrides;
 use crate::spec::places::{self, ParameterKey};
 use crate::spec::settings::DaemonSettings;
 use crate::spec::{interpret, sections};
-use crate::yaml::node::Node;
+use crate::yaml::node::{Node, find_text};
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +58,13 @@ pub fn load_overriding(path: &Path, overrides: &Overrides) -> Result<Config, Con
     load_with(path, Path::new(""), Some(overrides))
 }
 
+/// Where a top-level key is written, as [`locate`].
+#[must_use]
+pub fn locate_setting(path: &Path, key: &str) -> Option<Location> {
+    let (root, _) = tree(path, Path::new(""), &mut ProblemLog::default()).ok()?;
+    find_text(root.entries()?, key).map(|entry| (&entry.place).into())
+}
+
 fn load_with(path: &Path, working: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
     let mut problems = ProblemLog::default();
     match read(path, working, overrides, &mut problems) {
@@ -72,6 +80,11 @@ fn read(
     problems: &mut ProblemLog,
 ) -> Result<(DaemonSettings, Vec<PluginSpec>, Sources), Vec<Fault>> {
     let (root, sources) = tree(path, working, problems)?;
+    if let Err(fault) = sections::refuse_other_files(&root, path) {
+        // They would show what is in it.
+        problems.entries.clear();
+        return Err(fault.into());
+    }
     let (settings, plugins) = interpret::interpret(&root, path, overrides, problems)?;
     Ok((settings, plugins, sources))
 }
@@ -82,6 +95,19 @@ fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<No
     } else {
         Ok(assemble::assemble(path, working, problems)?)
     }
+}
+
+/// What the configuration has probably not been meant to say, although it [`load`]s: a warning for each. It is read once
+/// more.
+#[must_use]
+pub fn review(path: &Path) -> Vec<Problem> {
+    let mut problems = ProblemLog::default();
+    let found = tree(path, Path::new(""), &mut problems).ok().and_then(|(root, _)| {
+        let entries = root.entries()?;
+        let (sections, plugins) = sections::find(entries, &root.place, &mut problems).ok()?;
+        Some(review::problems(entries, &sections, plugins))
+    });
+    found.unwrap_or_default()
 }
 
 /// Where parameters are written in a configuration that was [`load`]ed from

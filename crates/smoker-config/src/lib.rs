@@ -5,6 +5,7 @@
 //! # Layout
 //!
 //! - `config`: the whole configuration, and how it is loaded
+//! - `lint`: what a configuration has probably not been meant to say
 //! - `write`: a configuration becomes text
 //! - `spec`: the tree becomes typed settings and plugin specifications
 //! - `files`: several files become one tree
@@ -27,4 +28,5 @@ pub mod spec;
 pub mod write;
 
 mod files;
+mod lint;
 mod yaml;

@@ -80,7 +80,7 @@ fn of_action<'a>(parameters: &'a Parameters, action: &ActionSpec) -> Cow<'a, Par
 /// The plugin's parameters, over them the action's own, over them the fields
 /// of the plugin's result: the names that an action's command and its standard input know. A
 /// parameter that has the name of a field that the original did not have takes precedence.
-fn overlaid(parameters: &Parameters, action: &ActionSpec, result: &PluginResult) -> Parameters {
+pub(crate) fn overlaid(parameters: &Parameters, action: &ActionSpec, result: &PluginResult) -> Parameters {
     let mut values = of_action(parameters, action).into_owned();
     values.extend(action.own_parameters.clone());
     let gives_way = |name: &str| ADDED_KEYS.contains(&name) && values.contains_key(name);

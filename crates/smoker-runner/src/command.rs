@@ -66,7 +66,7 @@ impl CommandRun<'_> {
             let kind = self.command.python_type();
             return Err(format!("Command has to be text, not {kind}: put quotes around it in the configuration"));
         };
-        let line = template::fill(command, &|name| self.values.get(name).cloned()).map_err(|error| match error {
+        let line = fill(self.command, self.values).map_err(|error| match error {
             // The command itself would only hide what to do.
             FillError::TooLong => format!("Can't execute command: {error}"),
             error => format!("Can't format command {command}: {error}"),
@@ -85,6 +85,11 @@ impl CommandRun<'_> {
         messages.add(Level::Error, &reason);
         Some(Findings { is_fault: true, ..Findings::new(Status::Error, messages) })
     }
+}
+
+/// A command with the values filled in; empty for what is no text.
+pub(crate) fn fill(command: &Value, values: &Parameters) -> Result<String, FillError> {
+    template::fill(command.as_text().unwrap_or_default(), &|name| values.get(name).cloned())
 }
 
 /// One JSON object with all values.

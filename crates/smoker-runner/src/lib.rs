@@ -6,6 +6,7 @@
 //! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
 //! - `context`: what everything that takes part in a run knows of it
 //! - `prepared`: a plugin with all that can be looked up before its first run
+//! - `rendering`: commands that no run can fill in, found without a run
 //! - `command`: a command line with its surroundings becomes findings
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
 //! - `output`: what a command printed becomes findings
@@ -23,6 +24,7 @@ pub mod modules;
 pub mod output;
 pub mod prepared;
 pub mod process;
+pub mod rendering;
 pub mod runner;
 pub mod template;
 pub mod trace;

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smoker_config::config;
-use smoker_config::problem::{Problem, Severity};
+use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
-use smoker_logging::records::level::Level;
 use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
 use smoker_runner::process::containment::level::Containment;
 use smoker_runner::process::credentials::Credentials;
 
+use crate::check::check_request::Subject;
+use crate::check::report::print_all;
 use crate::cli::{self, Options, Order};
 use crate::daemon::Daemon;
 use crate::os::descriptors;
@@ -28,8 +29,8 @@ use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{TrustedOwners, Verdict};
-use crate::startup::{admission, containment, genconfig, modules, notes, parameters, trust};
-use crate::{compare, exit_code, test_plugin};
+use crate::startup::{genconfig, trust};
+use crate::{check, compare, exit_code, test_plugin};
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -37,7 +38,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let code = match cli::parse(arguments) {
         Err(code) => code,
         Ok(options) => match &options.order {
-            Order::Check => check(&options),
+            Order::Check(request) => check::run::run(
+                *request,
+                &Subject {
+                    config: &options.config,
+                    trusted_owners: &options.trusted_owners,
+                    logging_conf: options.logging_conf.as_ref(),
+                    logging: options.logging,
+                },
+            ),
             Order::Stop => stop_daemon(&options),
             Order::Genconfig { folder, output } => genconfig(folder, output.as_deref(), &options.trusted_owners),
             Order::Test(request) => {
@@ -185,66 +194,6 @@ impl BackgroundDaemon {
     }
 }
 
-/// `--check`: every problem on standard error, the verdict as exit code.
-fn check(options: &Options) -> u8 {
-    let trusted = match TrustedOwners::of(&options.trusted_owners) {
-        Ok(trusted) => trusted,
-        Err(error) => return fail(&error),
-    };
-    let (problems, fatal) = match configuration::load(&options.config, &trusted) {
-        Err(LoadFailure { error, problems }) => (problems, Some(error)),
-        Ok(Loaded { settings, credentials, plugins, mut problems }) => {
-            match of_logging_conf(options, &trusted, credentials.as_ref()) {
-                Ok(of_log) => problems.extend(of_log),
-                Err(error) => return fail(&error),
-            }
-            if options.logging.level <= Level::INFO {
-                for note in notes::of(&settings) {
-                    println!("INFO: {note}");
-                }
-            }
-            let accounts = admission::account_problems(&plugins);
-            let python = Origin::of(&options.config, trusted).python(&settings);
-            let modules = modules::problems(&plugins, &python);
-            let parameters = parameters::problems(&plugins, &python, &options.config, None);
-            let level = Containment::probe();
-            let limits = containment::problems(&plugins, &level);
-            if options.logging.level <= Level::INFO {
-                for line in containment::describe_here(&level) {
-                    eprintln!("{line}");
-                }
-            }
-            if let Some(advice) = containment::advice(&plugins) {
-                eprintln!("ADVICE: {advice}");
-            }
-            for advice in modules::advice(&plugins, &python).unwrap_or_default() {
-                eprintln!("ADVICE: {advice}");
-            }
-            match modules.and_then(|modules| Ok([modules, parameters?].concat())) {
-                Ok(of_modules) => ([problems, accounts, limits, of_modules].concat(), None),
-                Err(error) => ([problems, accounts].concat(), Some(StartError::Runtime(error))),
-            }
-        }
-    };
-    print_all(&problems);
-    if let Some(error) = fatal {
-        return fail(&error);
-    }
-    let log_setup = match source::load_setup(options.logging_conf.as_ref(), options.logging) {
-        Ok(log_setup) => log_setup,
-        Err(error) => return fail(&error),
-    };
-    log_setup.print();
-    let wrong = problems.iter().filter(|problem| problem.severity > Severity::Info).count() + log_setup.problems.len();
-    if wrong == 0 {
-        println!("{}: no problems found", options.config.display());
-        exit_code::SUCCESS
-    } else {
-        eprintln!("{}: {wrong} problems found; the daemon would start", options.config.display());
-        exit_code::CHECK_PROBLEMS
-    }
-}
-
 /// `--genconfig`: the file is written only when everything in the folder loads.
 fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
     let generated = match generate::generate(folder) {
@@ -302,16 +251,4 @@ fn stop_daemon(options: &Options) -> u8 {
 fn pidfile_path(options: &Options, settings: &DaemonSettings) -> PathBuf {
     let path = options.pidfile.as_ref().unwrap_or(&settings.pidfile).clone();
     std::path::absolute(&path).unwrap_or(path)
-}
-
-/// Without secrets: standard error may lead to a log, such as that of a unit.
-fn print_all(problems: &[Problem]) {
-    for problem in problems {
-        let text = || secrets::redact(problem.to_string());
-        match problem.severity {
-            Severity::Error => eprintln!("ERROR: {}", text()),
-            Severity::Warning => eprintln!("WARNING: {}", text()),
-            Severity::Info => {}
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //!
 //! - `app`: from the command line to the exit code, the start-up in order
 //! - `cli`: the command line
+//! - `check`: every problem of a configuration, without a daemon
 //! - `compare`: every plugin run once here and in another daemon
 //! - `embedded`: the pages without sockets, for the fuzzer
 //! - `exit_code`: what the exit codes mean
@@ -24,6 +25,7 @@ pub mod app;
 pub mod embedded;
 pub mod exit_code;
 
+mod check;
 mod cli;
 mod compare;
 mod daemon;

@@ -25,11 +25,12 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smoker-config",
         &[
-            ("config", &["error", "files", "problem", "sources", "spec", "yaml"]),
+            ("config", &["error", "files", "lint", "problem", "sources", "spec", "yaml"]),
+            ("lint", &["keys", "problem", "spec", "yaml"]),
             ("write", &["error", "files", "limits", "problem", "sources", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
             ("files", &["error", "limits", "problem", "sources", "yaml"]),
-            ("yaml", &["error", "limits", "problem"]),
+            ("yaml", &["error", "keys", "limits", "problem"]),
             ("error", &["problem"]),
         ],
     ),
@@ -60,6 +61,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
         &[
             ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
             ("check", &["command", "context", "detached", "modules", "output", "prepared"]),
+            ("rendering", &["act", "command", "template"]),
             ("act", &["command", "context", "modules", "output", "prepared", "process"]),
             ("command", &["context", "output", "process", "template"]),
             ("modules", &["context", "detached", "log_limit", "output", "process", "trace"]),
@@ -73,8 +75,23 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smokerd",
         &[
-            ("app", &["cli", "compare", "daemon", "exit_code", "os", "reload", "service", "startup", "test_plugin"]),
-            ("cli", &["compare", "exit_code", "test_plugin"]),
+            (
+                "app",
+                &[
+                    "check",
+                    "cli",
+                    "compare",
+                    "daemon",
+                    "exit_code",
+                    "os",
+                    "reload",
+                    "service",
+                    "startup",
+                    "test_plugin",
+                ],
+            ),
+            ("cli", &["check", "compare", "exit_code", "test_plugin"]),
+            ("check", &["exit_code", "results", "service", "startup"]),
             ("embedded", &["http", "runtime", "startup"]),
             ("daemon", &["http", "os", "reload", "results", "runtime", "scheduler", "service", "startup"]),
             ("reload", &["runtime", "scheduler", "service", "setting_changes", "startup"]),

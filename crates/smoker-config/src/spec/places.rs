@@ -15,6 +15,8 @@ pub struct ParameterKey {
     pub plugin: PluginName,
     /// Whether the parameter is looked for in the plugin's action first.
     pub is_of_action: bool,
+    /// The name of that action, where one of several is meant.
+    pub action: Option<String>,
     /// The parameter's name; none for the plugin or the action as a whole.
     pub name: Option<String>,
 }
@@ -23,7 +25,8 @@ pub struct ParameterKey {
 pub(crate) fn locate(key: &ParameterKey, plugins: &[Entry], sections: &Sections<'_>) -> Option<Location> {
     let plugin = plugins.iter().find(|plugin| shown(&plugin.name) == key.plugin.as_str())?;
     let actions = if key.is_of_action { actions_of(plugin, sections) } else { Vec::new() };
-    let of_action = actions.into_iter().find_map(|action| match &key.name {
+    let is_meant = |action: &&Entry| key.action.is_none() || action.name.as_text() == key.action.as_deref();
+    let of_action = actions.into_iter().filter(is_meant).find_map(|action| match &key.name {
         Some(name) => find_text(action.value.entries()?, name).map(|entry| entry.place.clone()),
         None => Some(action.place.clone()),
     });

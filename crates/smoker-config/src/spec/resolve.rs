@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
 
+use crate::keys::OF_PLUGINS;
 use crate::limits::{DEFAULT_HISTORY, DEFAULT_TIMEOUT};
 use crate::problem::SourcePlace;
 use crate::spec::action;
@@ -109,19 +110,19 @@ fn body(plugin: &Entry) -> Result<&[Entry], PluginFault> {
     }
     plugin.value.entries().ok_or_else(|| {
         let place = if plugin.value.is_null() { &plugin.place } else { &plugin.value.place };
-        PluginFault::new(place, wrong_body("the plugin", &plugin.value))
+        PluginFault::new(place, wrong_body("the plugin", &shown(&plugin.name), &plugin.value))
     })
 }
 
 fn template_body(template: &Entry) -> Result<&[Entry], PluginFault> {
     template.value.entries().ok_or_else(|| {
         let what = format!("its template {}", shown(&template.name));
-        PluginFault::new(&template.place, wrong_body(&what, &template.value))
+        PluginFault::new(&template.place, wrong_body(&what, "", &template.value))
     })
 }
 
 /// What to say about something that should have been a mapping of parameters.
-fn wrong_body(what: &str, value: &Node) -> String {
+fn wrong_body(what: &str, name: &str, value: &Node) -> String {
     if value.is_null() {
         return format!("{what} is empty; it needs parameters such as `Command: true`, or {{}} for none");
     }
@@ -129,7 +130,10 @@ fn wrong_body(what: &str, value: &Node) -> String {
         Kind::Scalar(Value::Text(text)) => advice::colon_for(text),
         _ => None,
     };
-    let hint = colon.map(|colon| format!("; {colon}")).unwrap_or_default();
+    let mut hint = colon.map(|colon| format!("; {colon}")).unwrap_or_default();
+    if what == "the plugin" && OF_PLUGINS.contains(&name) {
+        hint = format!("; {name} is a parameter, so its line is probably not indented enough");
+    }
     format!("{what} has to be a mapping of parameters, not {}{hint}", value.kind_name())
 }
 

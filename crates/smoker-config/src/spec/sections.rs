@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use smoker_model::suggest;
+
 use crate::error::Fault;
+use crate::keys::TOP_LEVEL;
 use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::resolve::Sections;
 use crate::yaml::node::{Entry, Node, find_text};
@@ -15,6 +18,21 @@ pub(crate) fn top_level<'a>(root: &'a Node, path: &Path) -> Result<&'a [Entry], 
         let how = "it has to be a mapping with the sections templates and plugins";
         Fault::at(&root.place, &format!("{found}; {how}")).led_by(&format!("Can't parse config file {path}: "))
     })
+}
+
+/// Refuses a file that has not one key of a configuration, nor anything near to one, such as a file of passwords.
+pub(crate) fn refuse_other_files(root: &Node, path: &Path) -> Result<(), Fault> {
+    let entries = root.entries().unwrap_or_default();
+    let is_known = |entry: &Entry| {
+        let name = entry.name.as_text().unwrap_or_default();
+        name.starts_with("x-") || suggest::near(name, TOP_LEVEL).is_some()
+    };
+    if entries.is_empty() || entries.iter().any(is_known) {
+        return Ok(());
+    }
+    let text = "it has none of the keys of a configuration (templates, plugins, bind_port...), so its content is not shown; \
+                name smokerd's configuration with -c";
+    Err(Fault::bare(format!("{} is no configuration of smokerd: {text}", path.display())))
 }
 
 /// Finds what plugins are made from, and the plugins. Each section that makes

@@ -16,6 +16,10 @@ static EQUALS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_ -]*?)\s*=\s*(\S.*)$").expect("the pattern is a constant")
 });
 
+/// A line that is `name: value` or `name:`, with its value.
+static PAIR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"^\s*(?:- +)?[^\s#:'"\[{]+:(?: +(.*?))?\s*$"#).expect("the pattern is a constant"));
+
 /// How to write `Name = value` in YAML, if the line has that form.
 pub(crate) fn colon_for(line: &str) -> Option<String> {
     let line = mask::masked(line);
@@ -23,10 +27,17 @@ pub(crate) fn colon_for(line: &str) -> Option<String> {
     Some(format!("use a colon: `{}: {}`", &parts[1], parts[2].trim_end()))
 }
 
+/// What a message says in place of the content of a file that may be anything.
+pub(crate) const NOT_SHOWN: &str =
+    "the file has no key of smokerd's configuration, so its content is not shown: is it the right file?";
+
 /// Reports a syntax error with its place, the names that lead there, the line and the way out.
 pub(crate) fn explain(error: &ScanError, column: usize, source: &SourceText, keys: &str) -> Fault {
     let mistake = Mistake::of(error, column, source);
     let place = SourcePlace { file: Rc::clone(&source.path), line: mistake.line, column: mistake.column };
+    if !source.is_configuration() {
+        return Fault::at(&place, &format!("{}; {NOT_SHOWN}", error.info()));
+    }
     let within = if keys.is_empty() { String::new() } else { format!("in {keys}: ") };
     let shown = mask::shown(source, mistake.line);
     let quoted = if shown.is_empty() { String::new() } else { format!("\n    {shown}") };
@@ -57,6 +68,14 @@ impl Mistake {
                 ..Self::on_line(mistake, source, "this is no `name: value`")
             };
         }
+        let indented = [Some(line), before].into_iter().flatten();
+        let mut indented = indented.filter(|_| is_about_indentation(error.info()));
+        if let Some((number, advice)) = indented.find_map(|it| Some((it, misindented(source, it)?))) {
+            return Self {
+                advice: format!("; {advice}"),
+                ..Self::on_line(number, source, "this line is indented wrongly")
+            };
+        }
         // A text that could go on over the next line makes the parser stop at its own end.
         let near = [Some(line), before, Some(line + 1).filter(|_| error.info().contains("found a tab"))];
         if let Some(tabbed) = near.into_iter().flatten().find(|line| is_tabbed(source.line(*line)))
@@ -82,6 +101,29 @@ impl Mistake {
     }
 }
 
+/// What is wrong with the indentation of a `name: value`.
+fn misindented(source: &SourceText, number: usize) -> Option<&'static str> {
+    let line = source.line(number);
+    PAIR.captures(line)?;
+    let is_text = |number: &usize| {
+        let line = source.line(*number).trim_start();
+        !line.is_empty() && !line.starts_with('#')
+    };
+    let above = (1..number).rev().find(is_text).map(|number| source.line(number))?;
+    let (own, other) = (indentation(line), indentation(above));
+    let is_complete = || {
+        PAIR.captures(above).is_some_and(|pair| {
+            pair.get(1).is_some_and(|value| !value.is_empty() && !value.as_str().starts_with(['|', '>', '&', '!']))
+        })
+    };
+    if own > other && is_complete() {
+        return Some("it begins deeper than the line above, which has a value already: give both the same indentation");
+    }
+    let mut outer = (1..number).rev().filter(is_text).map(|number| indentation(source.line(number)));
+    let aligned = outer.find(|indentation| *indentation <= own);
+    (own < other && aligned != Some(own)).then_some("it begins where no line above begins: align it with one of them")
+}
+
 fn indentation(line: &str) -> usize {
     line.chars().take_while(|c| c.is_whitespace()).count()
 }
@@ -102,6 +144,11 @@ fn is_about_indentation(info: &str) -> bool {
 fn advice(info: &str, line: &str, column: usize) -> Option<String> {
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim();
     let contains = |words: &[&str]| words.iter().any(|word| info.contains(word));
+    if ["{{", "{%", "<%"].iter().any(|begin| line.contains(begin)) {
+        return Some(
+            "this looks like a template that was left unexpanded: expand it, or quote it if it is text".to_owned(),
+        );
+    }
     if contains(&["unknown anchor"]) {
         let alias = line.chars().skip(column.saturating_sub(1)).take_while(|c| !c.is_whitespace() && *c != ',');
         let alias: String = alias.collect();

@@ -25,7 +25,9 @@ pub(crate) fn parse(source: &SourceText, problems: &mut ProblemLog) -> Result<Rc
         let mut builder = Builder::new(source, &text);
         let error = match builder.build() {
             Ok(root) => {
-                problems.entries.append(&mut builder.merger.problems.entries);
+                if source.is_configuration() {
+                    problems.entries.append(&mut builder.merger.problems.entries);
+                }
                 return Ok(root);
             }
             Err(Failure::Fault(fault)) => return Err(fault),
@@ -218,6 +220,9 @@ impl<'a> Builder<'a> {
     }
 
     fn fault(&self, place: &SourcePlace, reason: &str) -> Fault {
+        if !self.source.is_configuration() {
+            return Fault::at(place, &format!("a value here cannot be read; {}", advice::NOT_SHOWN));
+        }
         let keys = self.keys();
         let within = if keys.is_empty() { String::new() } else { format!("{keys}: ") };
         Fault::at(place, &format!("{within}{reason}"))

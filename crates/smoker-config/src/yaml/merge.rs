@@ -47,7 +47,13 @@ impl Merger {
                 let kind = name.kind_name();
                 return Err(Fault::at(
                     &name.place,
-                    &format!("a name has to be simple, not {kind}; quote it if it is text"),
+                    &match name.kind {
+                        Kind::Map(_) => format!(
+                            "a name has to be simple, not {kind}; `{{{{ ... }}}}` is a template that was left unexpanded: \
+                             expand it, or quote it if it is text"
+                        ),
+                        _ => format!("a name has to be simple, not {kind}; quote it if it is text"),
+                    },
                 ));
             };
             let entry = Entry { name: text.clone(), place: name.place.clone(), value };

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use smoker_paths::regular;
 
+use crate::keys::{OF_ACTIONS, OF_PLUGINS, TOP_LEVEL};
 use crate::limits::MAX_FILE_SIZE;
 
 /// A file's name and text, with `\n` as the only line end and no byte order mark.
@@ -48,6 +49,17 @@ impl SourceText {
     /// The number of the last line, from 1.
     pub(crate) fn last_line(&self) -> usize {
         self.text.matches('\n').count() + usize::from(!self.text.ends_with('\n'))
+    }
+
+    /// Whether the text has a key of a configuration. Messages show nothing of one that has none.
+    pub(crate) fn is_configuration(&self) -> bool {
+        let has_key = |line: &str| {
+            let line = line.trim_start().trim_start_matches("- ").trim_start_matches(['"', '\'', '{']);
+            let (name, _) = line.split_once(':').unwrap_or_default();
+            let name = name.trim_end().trim_end_matches(['"', '\'']);
+            [TOP_LEVEL, OF_PLUGINS, OF_ACTIONS].iter().any(|keys| keys.contains(&name)) || name == "BasePlugin"
+        };
+        self.text.lines().any(has_key)
     }
 
     /// A line by its number from 1; empty beyond the end.

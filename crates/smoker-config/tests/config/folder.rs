@@ -241,6 +241,6 @@ fn the_shipped_folder_and_the_shipped_file_load_to_the_same() {
     let (folder, file) = (load("smokerd"), load("smokerd.yaml"));
     assert_eq!(names(&folder), ["Apache", "Uname", "Uptime", "fsmount", "varnish"]);
     assert_eq!((&folder.settings, &folder.plugins), (&file.settings, &file.plugins));
-    // All that there is to say is that git-refresh is not enabled.
+    // All that there is to say is that Shop and git-refresh are not enabled.
     assert!(file.problems.iter().all(|problem| problem.severity == Severity::Info), "{:?}", file.problems);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
+use smoker_model::suggest;
 use tokio_util::sync::CancellationToken;
 
 use crate::modules::dispatch::has_module;
@@ -39,8 +40,12 @@ pub(crate) struct NamedModule<'a> {
 }
 
 /// Each plugin whose module, parser or action's module cannot be found, with
-/// the reason.
-pub async fn missing(plugins: &[PluginSpec], python: &PythonSettings, reaper: &Reaper) -> Vec<(PluginName, String)> {
+/// the kind and the reason.
+pub async fn missing(
+    plugins: &[PluginSpec],
+    python: &PythonSettings,
+    reaper: &Reaper,
+) -> Vec<(PluginName, ModuleKind, String)> {
     let modules: Vec<_> = plugins.iter().flat_map(named_modules).filter(|module| !module.is_shipped()).collect();
     let mut names: Vec<_> = modules.iter().map(|module| module.name).collect();
     names.sort_unstable();
@@ -48,7 +53,7 @@ pub async fn missing(plugins: &[PluginSpec], python: &PythonSettings, reaper: &R
     if names.is_empty() {
         return Vec::new();
     }
-    let report = |module: &NamedModule<'_>, reason: String| (module.plugin.clone(), reason);
+    let report = |module: &NamedModule<'_>, reason: String| (module.plugin.clone(), module.kind, reason);
     match not_found(&names, python, reaper).await {
         Err(reason) => modules.iter().map(|module| report(module, reason.clone())).collect(),
         Ok(missing) => {
@@ -100,6 +105,11 @@ impl NamedModule<'_> {
             ModuleKind::Parser => "Parser",
             ModuleKind::Action => "the action's Module",
         };
+        let built_ins = smoker_checks::catalogue::specs().filter(|it| it.kind == self.kind).map(|it| it.name);
+        let near = suggest::near(self.name, &built_ins.collect::<Vec<_>>());
+        if let Some(near) = near {
+            return format!("{what} {} is not found; did you mean {near}?", self.name);
+        }
         let folder = python.users_path().first().map(|folder| folder.display().to_string()).unwrap_or_default();
         format!(
             "{what} {} is not found; put it into {folder}, name its folder under python_path, or install it for {}",

@@ -11,6 +11,10 @@ use smoker_model::value::python_text;
 /// string at 128 KiB and all of them together too. `Stdin: json` has no such bound.
 pub(crate) const MAX_VARIABLE: usize = 64 * 1024;
 
+/// How many bytes the parameters of a plugin may take together in the environment: the kernel takes a quarter of the
+/// limit of a stack for the command line and all variables, 2 MiB where that limit is the usual 8 MiB.
+pub(crate) const MAX_VARIABLES: usize = 512 * 1024;
+
 /// The variables that a service manager sets for the daemon alone. A check that
 /// found these would send to the service manager in the daemon's name, or take
 /// the pipe that it writes to for the journal.
@@ -47,6 +51,7 @@ fn of_parameters(parameters: &Parameters) -> (Vec<(String, String)>, Vec<String>
     for (name, variable, _) in &scalars {
         named.entry(variable.clone()).or_default().push(name);
     }
+    let mut room = MAX_VARIABLES;
     for (name, variable, value) in scalars {
         let claimants = &named[&variable];
         if claimants.len() > 1 {
@@ -64,10 +69,16 @@ fn of_parameters(parameters: &Parameters) -> (Vec<(String, String)>, Vec<String>
                 "parameter '{name}' has {} bytes and is left out of the environment; use Stdin: json",
                 text.len()
             ));
+        } else if variable.len() + text.len() > room {
+            warnings.push(format!(
+                "parameter '{name}' is left out of the environment, where all parameters may take {MAX_VARIABLES} bytes \
+                 together; use Stdin: json"
+            ));
         } else if text.contains('\0') {
             warnings
                 .push(format!("parameter '{name}' holds a NUL and is left out of the environment; use Stdin: json"));
         } else {
+            room -= variable.len() + text.len();
             variables.push((variable, text));
         }
     }

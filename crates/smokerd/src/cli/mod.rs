@@ -19,6 +19,7 @@ use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
 
+use crate::check::check_request::CheckRequest;
 use crate::cli::compare::CompareArguments;
 use crate::cli::test_plugin::TestArguments;
 use crate::compare::compare_request::CompareRequest;
@@ -40,7 +41,7 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     args_override_self = true,
     after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --genconfig: written; with --test-plugin: \
                   OK; with --compare: no differences); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
-                  not be tested, or the daemons not compared; 2 usage; 3 with --check: the configuration loads, but has problems; 3 with --compare: differences; 3 and 4 with \
+                  not be tested, or the daemons not compared; 2 usage; 3 with --check: the configuration loads, but has problems (1 with --strict); 3 with --compare: differences; 3 and 4 with \
                   --test-plugin: WARN and ERROR.\n\nSIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
@@ -70,11 +71,15 @@ struct Typed {
     #[arg(long)]
     check: bool,
 
+    /// With --check: exit with 1, not 3, when there is a problem, and also when there is advice
+    #[arg(long, requires = "check")]
+    strict: bool,
+
     /// Write the folder's common.yaml, template.d, action.d and plugin.d as one configuration file, if they are valid
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "foreground"])]
     genconfig: Option<PathBuf>,
 
-    /// With --genconfig: the file to write [default: standard output]; with --test-plugin: the format, text or json [default: text]; with --compare: table or json [default: table]
+    /// With --genconfig: the file to write [default: standard output]; with --check and --test-plugin: the format, text or json [default: text]; with --compare: table or json [default: table]
     #[arg(short, long, value_name = "FILE|FORMAT")]
     output: Option<PathBuf>,
 
@@ -133,7 +138,7 @@ pub(crate) enum Order {
     /// Stop a running daemon.
     Stop,
     /// Check the configuration.
-    Check,
+    Check(CheckRequest),
     /// Test one plugin.
     Test(TestRequest),
     /// Compare with another daemon.
@@ -178,14 +183,22 @@ impl Typed {
         let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
         let request = typed.test.into_request(typed.output.as_deref()).map_err(wrong)?;
         let comparison = typed.comparison.into_request(typed.output.as_deref()).map_err(wrong)?;
+        let is_json = match typed.output.as_ref().map(|output| output.to_str()) {
+            Some(Some("json")) => true,
+            None | Some(Some("text")) => false,
+            Some(_) if typed.check => {
+                return Err(wrong("with --check, --output has to be text or json".to_owned()));
+            }
+            Some(_) => false,
+        };
         let order = match (request, comparison, typed.genconfig, typed.check, typed.stop, typed.foreground) {
             (Some(request), ..) => Order::Test(request),
             (None, Some(comparison), ..) => Order::Compare(comparison),
             (None, None, Some(folder), ..) => Order::Genconfig { folder, output: typed.output },
-            _ if typed.output.is_some() => {
-                return Err(wrong("--output belongs to --genconfig, --test-plugin or --compare".to_owned()));
+            _ if typed.output.is_some() && !typed.check => {
+                return Err(wrong("--output belongs to --check, --genconfig, --test-plugin or --compare".to_owned()));
             }
-            (None, None, None, true, ..) => Order::Check,
+            (None, None, None, true, ..) => Order::Check(CheckRequest { json: is_json, strict: typed.strict }),
             (None, None, None, _, true, _) => Order::Stop,
             (None, None, None, _, _, true) => Order::Foreground,
             (None, None, None, ..) => Order::Background,
@@ -252,9 +265,14 @@ mod tests {
         assert_eq!(order(&["--genconfig=d"]), Ok(Order::Genconfig { folder, output: None }));
         let Ok(Order::Test(request)) = order(&["--test-plugin", "a", "-o", "json"]) else { panic!("a test") };
         assert_eq!(request.format, crate::test_plugin::test_request::Format::Json);
-        for wrong in
-            [&["-o", "x"][..], &["--genconfig"], &["--genconfig", "d", "--check"], &["--genconfig", "d", "-fg"]]
-        {
+        for wrong in [
+            &["-o", "x"][..],
+            &["--check", "-o", "x"],
+            &["--strict"],
+            &["--genconfig"],
+            &["--genconfig", "d", "--check"],
+            &["--genconfig", "d", "-fg"],
+        ] {
             assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }
     }

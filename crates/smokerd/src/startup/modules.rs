@@ -3,7 +3,9 @@
 use std::io;
 
 use smoker_config::problem::{Problem, Severity};
-use smoker_model::plugin::PluginSpec;
+use smoker_config::spec::places::ParameterKey;
+use smoker_model::module::ModuleKind;
+use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;
 use smoker_runner::process::containment::level::Containment;
@@ -12,14 +14,21 @@ use tokio::runtime::Builder;
 
 /// Looks for all of them once, without running any. Each that is missing is a
 /// warning only: its file may be installed after the daemon has started.
-pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<Problem>> {
+pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<(Problem, ParameterKey)>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let missing = runtime.block_on(async {
         Ok::<_, io::Error>(lookup::missing(plugins, python, &Reaper::start(Containment::prepare(None))?).await)
     })?;
-    let problem = |(plugin, reason)| {
+    let problem = |(plugin, kind, reason): (PluginName, ModuleKind, String)| {
         let text = format!("Plugin {plugin}: every run will fail: {reason}");
-        Problem { severity: Severity::Warning, location: None, plugin: Some(plugin), text }
+        let name = if kind == ModuleKind::Parser { "Parser" } else { "Module" };
+        let key = ParameterKey {
+            plugin: plugin.clone(),
+            is_of_action: kind == ModuleKind::Action,
+            action: None,
+            name: Some(name.to_owned()),
+        };
+        (Problem { severity: Severity::Warning, location: None, plugin: Some(plugin), text }, key)
     };
     Ok(missing.into_iter().map(problem).collect())
 }

@@ -55,6 +55,7 @@ fn key_of(mistake: &ParameterMistake) -> ParameterKey {
     ParameterKey {
         plugin: mistake.plugin.clone(),
         is_of_action: mistake.built_in.kind == ModuleKind::Action,
+        action: None,
         name: mistake.parameter.clone(),
     }
 }

@@ -6,5 +6,6 @@ mod command_line;
 mod compare;
 mod folder;
 mod genconfig;
+mod mistakes;
 mod problems;
 mod test_plugin;

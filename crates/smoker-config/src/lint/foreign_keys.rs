@@ -1,0 +1,161 @@
+//! Keys that mean something to cron, systemd, Nagios, Ansible and their like, and nothing here.
+
+use crate::keys::{OF_PLUGINS, TOP_LEVEL};
+use crate::lint::findings::Findings;
+use crate::lint::references;
+use crate::lint::reviewed::Reviewed;
+use smoker_model::value::Value;
+
+/// What a key of another tool is called here. The names are in lower case without `-` and `_`.
+const KEYS: [(&[&str], &str); 22] = [
+    (
+        &["user", "username", "runas", "becomeuser", "runasuser", "owneruser"],
+        "did you mean `uid` (and `gid`)? It runs as the daemon's own account",
+    ),
+    (&["group", "runasgroup"], "did you mean `gid` (and `uid`)? It runs as the daemon's own account"),
+    (
+        &["schedule", "cron", "crontab", "at", "when", "oncalendar", "time", "times", "hour", "minute", "weekday"],
+        "there are no times of day here: `Interval` is the time between two runs; for others let cron call `smokercli -f -p NAME`",
+    ),
+    (
+        &["dependson", "after", "before", "requires", "wants", "parents", "dependencies", "depends", "dependency"],
+        "plugins do not depend on each other here, and it runs whatever the others say; remove it",
+    ),
+    (
+        &["retries", "retry", "attempts", "maxcheckattempts", "retryinterval", "maxattempts", "softstates"],
+        "a run is not repeated here, and each result counts; repeat inside of the Command",
+    ),
+    (
+        &["environment", "envvars", "environ", "envfile", "environmentfile"],
+        "did you mean `Env`, a mapping of variables?",
+    ),
+    (&["cwd", "chdir", "workingdirectory", "workingdir", "directory", "dir"], "did you mean `WorkDir`?"),
+    (
+        &["shell", "executable", "interpreter"],
+        "a Command is always for /bin/sh; write the shell into it (`bash -c '...'`)",
+    ),
+    (
+        &[
+            "notify",
+            "onerror",
+            "onfailure",
+            "onsuccess",
+            "onfail",
+            "onwarn",
+            "alert",
+            "alerts",
+            "handler",
+            "eventhandler",
+            "notification",
+            "notifications",
+            "contacts",
+            "contactgroups",
+        ],
+        "did you mean `Action`? It names an entry of `actions`, which follows each run",
+    ),
+    (
+        &["args", "arguments", "argv", "params", "parameters", "vars", "options"],
+        "write them into the Command, or each as a parameter of its own (`Url: ...` and `%(Url)s`)",
+    ),
+    (&["disabled", "disable", "active", "enable", "ensure", "state"], "did you mean `Enabled: false`? The plugin runs"),
+    (
+        &[
+            "frequency",
+            "period",
+            "every",
+            "checkinterval",
+            "normalcheckinterval",
+            "runinterval",
+            "interval_seconds",
+            "onunitactivesec",
+        ],
+        "did you mean `Interval`?",
+    ),
+    (&["checkcommand", "exec", "execstart", "script", "cmd", "run"], "did you mean `Command`?"),
+    (
+        &["maxruntime", "timeoutsec", "commandtimeout", "timelimit", "runtimemaxsec", "timeoutseconds"],
+        "did you mean `Timeout`?",
+    ),
+    (&["memorylimit", "memorymax", "maxmem", "memlimit"], "did you mean `MaxMemory`?"),
+    (&["tasksmax", "maxprocs", "limitnproc"], "did you mean `MaxProcesses`?"),
+    (&["niceness"], "did you mean `Nice`?"),
+    (
+        &["keep", "keepresults", "maxhistory", "retention"],
+        "did you mean `History`, the number of results that are kept?",
+    ),
+    (
+        &["lockfile", "maintenance", "downtime", "pausefile"],
+        "did you mean `MaintenanceLock`, a file that stops its runs while it exists?",
+    ),
+    (&["exclusive", "singleton", "nooverlap", "concurrency", "concurrencypolicy"], "did you mean `Serial: true`?"),
+    (&["killmode", "detach", "background", "daemonize"], "did you mean `LeaveRunning: true`?"),
+    (&["use", "inherits", "inherit", "extends", "parent", "basedon"], "did you mean `Template`?"),
+];
+
+/// Keys that no module takes for a parameter of its own.
+const UNMISTAKABLE: [&str; 8] =
+    ["disabled", "cron", "crontab", "oncalendar", "dependson", "maxcheckattempts", "checkinterval", "onfailure"];
+
+/// Top-level keys of other daemons.
+const SETTINGS: [(&[&str], &str); 8] = [
+    (&["host", "listen", "address", "bind", "interface", "listenaddress"], "did you mean bind_host?"),
+    (&["port", "listenport"], "did you mean bind_port?"),
+    (&["user", "username", "runas"], "did you mean uid?"),
+    (&["group"], "did you mean gid?"),
+    (&["checks", "services", "jobs", "commands", "modules", "tests"], "did you mean plugins?"),
+    (
+        &["log", "logfile", "loglevel", "logging", "verbose", "debug"],
+        "logging is configured in logging.ini, or by the options -v and -d",
+    ),
+    (&["include", "includes", "includedir"], "includes are values: `plugins: !include_dir plugin.d`"),
+    (
+        &["workers", "threads", "concurrency", "maxconcurrent", "parallel", "maxparallel"],
+        "did you mean nr_concurrent_plugins?",
+    ),
+];
+
+/// Top-level keys; that they are ignored is a problem of its own.
+pub(crate) fn review_settings(root: &[crate::yaml::node::Entry], findings: &mut Findings) {
+    for entry in root {
+        let Some(name) = entry.name.as_text().filter(|name| !TOP_LEVEL.contains(name)) else { continue };
+        let plain = plain(name);
+        if let Some((_, hint)) = SETTINGS.iter().find(|(names, _)| names.contains(&&*plain)) {
+            findings.of_place(&entry.place, "foreign", format!("{name} is no setting of smokerd: {hint}"));
+        }
+    }
+}
+
+pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+    let is_module = plugin.get("Module").is_some();
+    let is_read = plugin.is_read_by_code();
+    for (name, parameter) in &plugin.resolved.parameters {
+        let Some(place) = parameter.place.as_ref().filter(|_| !OF_PLUGINS.contains(&name.as_str())) else { continue };
+        let plain = plain(name);
+        let Some((_, hint)) = KEYS.iter().find(|(names, _)| names.contains(&&*plain)) else { continue };
+        let is_its_own = references::is_referred_to(plugin, name) || (is_read && !UNMISTAKABLE.contains(&&*plain));
+        if !is_its_own {
+            let but = if is_module { "it is a parameter of the module" } else { "it is a parameter like any other" };
+            let text = format!("{name} means nothing to smokerd, {but}: {hint}");
+            findings.of_plugin(plugin.name, place, "reference", &text);
+        }
+    }
+    let Some(place) = plugin.resolved.parameters.get("Action").and_then(|action| action.place.as_ref()) else { return };
+    for action in plugin.actions.iter().filter(|action| !has_module(action)) {
+        for name in action.iter().filter_map(|(key, _)| key.as_text()) {
+            let plain = plain(name);
+            let known = KEYS.iter().find(|(names, _)| names.contains(&&*plain));
+            if let Some((_, hint)) = known.filter(|_| !references::is_referred_to(plugin, name)) {
+                let text = format!("its action: {name} means nothing to smokerd: {hint}");
+                findings.of_plugin(plugin.name, place, "reference", &text);
+            }
+        }
+    }
+}
+
+fn has_module(action: &[(Value, Value)]) -> bool {
+    action.iter().any(|(key, value)| matches!(key.as_text(), Some("Module" | "Stdin")) && value.is_truthy())
+}
+
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace(['-', '_'], "")
+}

@@ -1,0 +1,21 @@
+//! What a configuration that loads has probably not been meant to say. Only `--check` asks: a start is not delayed by it.
+//!
+//! # Layout
+//!
+//! - `review`: goes through a whole configuration
+//! - `reviewed`: a plugin as the reviews look at it
+//! - `never`: settings with which a plugin never runs, never has a result, or does nothing
+//! - `foreign_keys`: keys that mean something to other tools
+//! - `references`: templates, actions and parameters that nothing refers to, and secrets in command lines
+//! - `unexpanded`: variables and templates that nothing expands
+//! - `open_address`: an address that every host can reach
+//! - `findings`: collects them, each place once
+
+mod findings;
+mod foreign_keys;
+mod never;
+mod open_address;
+mod references;
+pub(crate) mod review;
+mod reviewed;
+mod unexpanded;

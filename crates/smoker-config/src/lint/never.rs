@@ -1,0 +1,72 @@
+//! Settings with which a plugin never runs by time, never has a result, or does nothing.
+
+use smoker_model::value::Value;
+use smoker_model::value::python_text;
+
+use crate::lint::findings::Findings;
+use crate::lint::reviewed::Reviewed;
+use crate::spec::quantity;
+
+/// A longer `Interval`, in seconds, is no plan: a hundred years.
+const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;
+
+/// With less memory, in bytes, no program starts: a number without its unit was probably meant.
+const LEAST_MEMORY: usize = 1024 * 1024;
+
+pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+    let mut warn = |key: &'static str, text: Option<String>| {
+        let place = plugin.resolved.parameters.get(key).and_then(|parameter| parameter.place.as_ref());
+        if let Some(text) = text {
+            findings.of_plugin(plugin.name, place.unwrap_or(&plugin.resolved.place), key, &text);
+        }
+    };
+    warn("Interval", plugin.get("Interval").and_then(interval));
+    warn("History", plugin.get("History").and_then(history));
+    warn("MaxMemory", plugin.get("MaxMemory").and_then(memory));
+    warn("Command", plugin.get("Command").and_then(command));
+    let place = plugin.resolved.parameters.get("Action").and_then(|action| action.place.as_ref());
+    let empty = |(key, value): &(Value, Value)| key.as_text() == Some("Command") && command(value).is_some();
+    if let Some(place) = place
+        && plugin.actions.iter().flatten().any(empty)
+    {
+        let text = "its action's Command is empty or a comment, so it does nothing; write a command, or remove it";
+        findings.of_plugin(plugin.name, place, "empty action", text);
+    }
+}
+
+fn interval(value: &Value) -> Option<String> {
+    let shown = python_text::str(value);
+    if let Value::Bool(true) = value {
+        return Some("Interval is true, which counts as 1 second; write a number, such as 60 or 5m".to_owned());
+    }
+    let seconds = quantity::seconds(value).ok()?;
+    if seconds < 0.0 || seconds.is_nan() {
+        return Some(format!(
+            "Interval is {shown}, so it never runs by time; write the seconds between its runs, or 0 for none"
+        ));
+    }
+    let text = || {
+        format!("Interval {shown} is more than a hundred years, so it never runs by time; write seconds, or a unit: 1d")
+    };
+    (seconds > LONGEST_INTERVAL).then(text)
+}
+
+fn history(value: &Value) -> Option<String> {
+    let text = |count: &i128| {
+        format!("History is {count}, so it never has a result, not even of a forced run; keep at least 1")
+    };
+    if let Value::Int(count) = value { (*count <= 0).then(|| text(count)) } else { None }
+}
+
+fn memory(value: &Value) -> Option<String> {
+    let bytes = quantity::bytes(value).ok().filter(|bytes| *bytes < LEAST_MEMORY)?;
+    Some(format!("MaxMemory is {bytes} bytes, with which no program starts; write a unit, such as {bytes}M"))
+}
+
+/// Whether a command is nothing but blanks and comments.
+fn command(value: &Value) -> Option<String> {
+    let text = value.as_text().filter(|text| !text.is_empty())?;
+    let is_nothing = text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'));
+    let what = if text.trim().is_empty() { "blank" } else { "a comment alone" };
+    is_nothing.then(|| format!("Command is {what}, so it checks nothing and is always OK; write the command"))
+}

@@ -1,0 +1,44 @@
+//! Goes through a whole configuration.
+
+use smoker_model::value::Value;
+
+use crate::keys::OF_PLUGINS;
+use crate::lint::findings::Findings;
+use crate::lint::reviewed::Reviewed;
+use crate::lint::{foreign_keys, never, open_address, references, unexpanded};
+use crate::problem::Problem;
+use crate::spec::resolve::{Sections, resolve};
+use crate::yaml::node::{Entry, find_text};
+
+/// Everything that a configuration has probably not been meant to say.
+pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry]) -> Vec<Problem> {
+    let mut findings = Findings::default();
+    open_address::review(root, &mut findings);
+    unexpanded::review_settings(root, &mut findings);
+    references::review_sections(root, sections, plugins, &mut findings);
+    foreign_keys::review_settings(root, &mut findings);
+    let shared = references::shared_parameters(plugins);
+    for plugin in plugins {
+        let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { continue };
+        review_enabled(name, body, &mut findings);
+        let Ok(Some(resolved)) = resolve(plugin, sections) else { continue };
+        let plugin = Reviewed::new(name, body, resolved);
+        never::review(&plugin, &mut findings);
+        foreign_keys::review(&plugin, &mut findings);
+        references::review(&plugin, &shared, &mut findings);
+        unexpanded::review(&plugin, &mut findings);
+    }
+    findings.into_problems()
+}
+
+/// `Enabled` switches off only where it is `false` and stands in the plugin itself.
+fn review_enabled(name: &str, body: &[Entry], findings: &mut Findings) {
+    debug_assert!(OF_PLUGINS.contains(&"Enabled"));
+    if let Some(enabled) = find_text(body, "Enabled")
+        && !matches!(enabled.value.to_value(), Value::Bool(_))
+    {
+        let kind = enabled.value.kind_name();
+        let text = format!("Enabled has to be true or false, not {kind}; the plugin runs. Write `Enabled: false`");
+        findings.of_plugin(name, &enabled.place, "Enabled", &text);
+    }
+}

@@ -1,0 +1,137 @@
+//! Variables and templates that another tool should have expanded before, or that nothing expands here.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use smoker_model::value::Value;
+
+use crate::lint::findings::Findings;
+use crate::lint::reviewed::Reviewed;
+use crate::yaml::node::Entry;
+
+/// Templates of Jinja, ERB, autoconf and their like.
+static TEMPLATE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|(?:^|[^A-Za-z0-9_.@])@[A-Z][A-Z0-9_]+@"));
+
+/// In a command only what no program takes: `docker inspect --format '{{.Name}}'` is fine.
+static TEMPLATE_IN_COMMAND: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\{\{-? *([a-z_][a-z0-9_]*)[^.{}$ ]*(?:\.[a-z_][a-z0-9_]*)* *(?:\|[^{}]*)?-?\}\}"));
+
+/// A variable of the environment: `${HOME}` anywhere, `$HOME` where a value begins with it.
+static VARIABLE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}|^\$[A-Za-z_][A-Za-z0-9_]*(?:[/:.]|$)|^\$\([A-Z_]+\)$"));
+
+static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| pattern(r"%\([^()]*\)[sdr]"));
+
+/// Keys into whose values no placeholder is filled.
+const WITHOUT_PLACEHOLDERS: [&str; 6] = ["MaintenanceLock", "WorkDir", "Env", "uid", "gid", "Umask"];
+
+/// Words of Go's templates that look like names.
+const GO_WORDS: [&str; 5] = ["end", "else", "break", "continue", "nil"];
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the patterns are constants that tests compile")
+}
+
+/// Reviews the top-level keys but for the sections.
+pub(crate) fn review_settings(root: &[Entry], findings: &mut Findings) {
+    for entry in root {
+        let name = entry.name.as_text().unwrap_or_default();
+        if ["templates", "actions", "plugins"].contains(&name) || name.starts_with("x-") {
+            continue;
+        }
+        if let Some(text) = in_value(&entry.value.to_value()) {
+            findings.of_place(&entry.place, "unexpanded", format!("{name}: {text}"));
+        }
+    }
+}
+
+pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+    for (name, parameter) in &plugin.resolved.parameters {
+        let Some(place) = &parameter.place else { continue };
+        let found = match (name.as_str(), &parameter.value) {
+            ("Command", Value::Text(command)) => in_command(command),
+            ("Action", action) => in_action(action),
+            (_, value) => in_value(value),
+        };
+        if let Some(text) = found {
+            findings.of_plugin(plugin.name, place, "unexpanded", &format!("{name}: {text}"));
+        }
+        if WITHOUT_PLACEHOLDERS.contains(&name.as_str())
+            && let Some(found) = texts(&parameter.value).iter().find_map(|text| PLACEHOLDER.find(text))
+        {
+            let found = found.as_str();
+            let text =
+                format!("{name}: {found} is not filled in, since that happens in commands only; write the value");
+            findings.of_plugin(plugin.name, place, "placeholder", &text);
+        }
+    }
+}
+
+fn in_action(action: &Value) -> Option<String> {
+    match action {
+        Value::Map(entries) => entries.iter().find_map(|(key, value)| match (key.as_text(), value) {
+            (Some("Command"), Value::Text(command)) => in_command(command),
+            _ => in_value(value),
+        }),
+        Value::List(items) => items.iter().find_map(in_action),
+        _ => None,
+    }
+}
+
+fn in_command(command: &str) -> Option<String> {
+    let found = TEMPLATE_IN_COMMAND.captures_iter(command).find(|found| !GO_WORDS.contains(&&found[1]))?;
+    Some(unexpanded_template(&found[0]))
+}
+
+fn in_value(value: &Value) -> Option<String> {
+    texts(value).iter().find_map(|text| {
+        let template = TEMPLATE.find(text).map(|found| unexpanded_template(found.as_str().trim()));
+        template.or_else(|| VARIABLE.find(text).map(|found| unexpanded_variable(found.as_str())))
+    })
+}
+
+fn unexpanded_template(shown: &str) -> String {
+    format!("{shown} looks like a template that was left unexpanded; expand it before smokerd reads the file")
+}
+
+fn unexpanded_variable(shown: &str) -> String {
+    let shown = shown.trim_end_matches(['/', ':', '.']);
+    let name = shown.trim_matches(['$', '{', '}', '(', ')']);
+    format!(
+        "{shown} is not expanded, since values take nothing from the environment; write the value, or `!env {name}`"
+    )
+}
+
+/// All texts inside of a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Text(text) => vec![text],
+        Value::List(items) => items.iter().flat_map(texts).collect(),
+        Value::Map(entries) => entries.iter().flat_map(|(_, value)| texts(value)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_tools_expand_is_found_and_what_programs_take_is_not() {
+        for value in ["http://{{ host }}/", "{% if x %}", "<%= @host %>", "@PREFIX@/x", "${URL}", "$HOME/x", "$(HOST)"]
+        {
+            assert!(in_value(&Value::Text(value.to_owned())).is_some(), "{value}");
+        }
+        for value in ["a@example.org", "5 $", "^/media/.*$", "{a}", "100%", "a$b", "x@Y@z", "$1"] {
+            assert_eq!(in_value(&Value::Text(value.to_owned())), None, "{value}");
+        }
+        for command in ["curl {{ url }}", "curl {{url|default('x')}}", "ping {{ host.name }}"] {
+            assert!(in_command(command).is_some(), "{command}");
+        }
+        for command in ["docker ps --format '{{.Names}}'", "x '{{json .}}{{end}}'", "echo ${HOME}", "awk '{{print}}'"] {
+            let found = in_command(command);
+            assert!(found.is_none() || command.contains("print"), "{command}: {found:?}");
+        }
+    }
+}

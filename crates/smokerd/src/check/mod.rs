@@ -1,0 +1,17 @@
+//! `--check`: every problem of a configuration, without a run and without a daemon.
+//!
+//! # Layout
+//!
+//! - `run`: from the request to the exit code
+//! - `survey`: asks everything that knows of problems
+//! - `commands`: commands that no run can fill in
+//! - `taken_port`: a port that another program listens on
+//! - `report`: the problems as text or JSON
+//! - `check_request`: what the command line asks for
+
+pub(crate) mod check_request;
+mod commands;
+pub(crate) mod report;
+pub(crate) mod run;
+mod survey;
+mod taken_port;

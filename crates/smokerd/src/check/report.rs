@@ -1,0 +1,147 @@
+//! The problems as text or JSON.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use smoker_config::problem::{Problem, Severity};
+use smoker_logging::secrets;
+use smoker_model::plugin::PluginName;
+
+use crate::check::check_request::CheckRequest;
+use crate::exit_code;
+use crate::results::json_text;
+
+/// Everything that a check has found.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) problems: Vec<Problem>,
+    /// Problems of the logging configuration, and what else it has to say.
+    pub(crate) of_logging: Vec<String>,
+    pub(crate) logging_notes: Vec<String>,
+    /// Why the configuration does not load.
+    pub(crate) fatal: Option<String>,
+    /// What is worth doing, although nothing is wrong.
+    pub(crate) advice: Vec<String>,
+    /// What `-v` tells, on standard output.
+    pub(crate) notes: Vec<String>,
+    /// The level of containment of this host, for `-v`.
+    pub(crate) containment: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    config: String,
+    /// Whether a daemon would start with it.
+    loads: bool,
+    problems: Vec<JsonProblem<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonProblem<'a> {
+    /// `fatal`, `error`, `warning`, `advice` or `info`.
+    severity: &'static str,
+    file: Option<String>,
+    /// From 1; null where a file or folder as a whole is meant.
+    line: Option<usize>,
+    column: Option<usize>,
+    plugin: Option<&'a str>,
+    message: String,
+}
+
+impl Report {
+    /// What counts as a problem.
+    fn count(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.severity > Severity::Info).count() + self.of_logging.len()
+    }
+
+    /// What a script decides by.
+    pub(crate) fn exit_code(&self, request: CheckRequest) -> u8 {
+        match (&self.fatal, self.count()) {
+            (Some(_), _) => exit_code::FAILURE,
+            (None, 0) if !request.strict || self.advice.is_empty() => exit_code::SUCCESS,
+            _ if request.strict => exit_code::FAILURE,
+            _ => exit_code::CHECK_PROBLEMS,
+        }
+    }
+
+    pub(crate) fn print_text(&self, config: &Path, is_verbose: bool) {
+        if is_verbose {
+            for note in &self.notes {
+                println!("INFO: {note}");
+            }
+            for line in &self.containment {
+                eprintln!("{line}");
+            }
+        }
+        for advice in &self.advice {
+            eprintln!("ADVICE: {advice}");
+        }
+        print_all(&self.problems);
+        for problem in &self.of_logging {
+            eprintln!("WARNING: {problem}");
+        }
+        for note in &self.logging_notes {
+            eprintln!("NOTE: {note}");
+        }
+        let config = config.display();
+        match (&self.fatal, self.count()) {
+            (Some(fatal), _) => eprintln!("ERROR: {}", secrets::redact(fatal.clone())),
+            (None, 0) => println!("{config}: no problems found"),
+            (None, 1) => eprintln!("{config}: 1 problem found; the daemon would start"),
+            (None, count) => eprintln!("{config}: {count} problems found; the daemon would start"),
+        }
+    }
+
+    pub(crate) fn print_json(&self, config: &Path) {
+        let whole = |severity, message: &String| JsonProblem {
+            severity,
+            file: None,
+            line: None,
+            column: None,
+            plugin: None,
+            message: secrets::redact(message.clone()),
+        };
+        let fatal = self.fatal.iter().map(|text| whole("fatal", text));
+        let of_logging = self.of_logging.iter().map(|text| whole("warning", text));
+        let advice = self.advice.iter().map(|text| whole("advice", text));
+        let problems = self.problems.iter().map(json_problem);
+        let report = JsonReport {
+            config: config.display().to_string(),
+            loads: self.fatal.is_none(),
+            problems: fatal.chain(problems).chain(of_logging).chain(advice).collect(),
+        };
+        // A closed pipe does not change what the exit code says.
+        let _ = writeln!(io::stdout(), "{}", json_text::to_text(&report));
+    }
+}
+
+fn json_problem(problem: &Problem) -> JsonProblem<'_> {
+    let severity = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    };
+    let place = problem.location.as_ref();
+    let position = place.filter(|place| place.line > 0);
+    JsonProblem {
+        severity,
+        file: place.map(|place| place.file.display().to_string()),
+        line: position.map(|place| place.line),
+        column: position.map(|place| place.column),
+        plugin: problem.plugin.as_ref().map(PluginName::as_str),
+        message: secrets::redact(problem.text.clone()),
+    }
+}
+
+/// Prints problems to standard error, without secrets: it may lead to a log, such as that of a unit.
+pub(crate) fn print_all(problems: &[Problem]) {
+    for problem in problems {
+        let text = || secrets::redact(problem.to_string());
+        match problem.severity {
+            Severity::Error => eprintln!("ERROR: {}", text()),
+            Severity::Warning => eprintln!("WARNING: {}", text()),
+            Severity::Info => {}
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Asks everything that knows of problems.
+
+use smoker_config::config;
+use smoker_config::problem::{Problem, Severity};
+use smoker_config::spec::places::ParameterKey;
+use smoker_logging::secrets;
+use smoker_logging::setup::source;
+use smoker_model::plugin::PluginSpec;
+use smoker_runner::process::containment::level::Containment;
+
+use crate::check::check_request::Subject;
+use crate::check::report::Report;
+use crate::check::{commands, taken_port};
+use crate::service::error::StartError;
+use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
+use crate::startup::trust::{self, TrustedOwners};
+use crate::startup::{admission, containment, modules, notes, parameters};
+
+/// Everything that is wrong with the configuration of these subject.
+pub(crate) fn survey(subject: &Subject<'_>) -> Report {
+    let mut report = Report::default();
+    if let Err(error) = fill(&mut report, subject) {
+        report.fatal = Some(error.to_string());
+    }
+    report
+}
+
+fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
+    let trusted = TrustedOwners::of(subject.trusted_owners)?;
+    let loaded = configuration::load(subject.config, &trusted).map_err(|LoadFailure { error, problems }| {
+        report.problems = problems;
+        error
+    })?;
+    let Loaded { settings, credentials, plugins, problems } = loaded;
+    secrets::replace(&plugins);
+    report.problems = problems;
+    report.notes = notes::of(&settings);
+    report.problems.extend(config::review(subject.config));
+    let level = Containment::probe();
+    report.containment = containment::describe_here(&level);
+    report.advice = containment::advice(&plugins).into_iter().collect();
+    let python = Origin::of(subject.config, trusted.clone()).python(&settings);
+    let mut of_plugins = of_accounts(&plugins);
+    of_plugins.extend(of_plugin_key(containment::problems(&plugins, &level), "MaxProcesses"));
+    of_plugins.extend(commands::problems(&plugins));
+    report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
+    of_plugins.extend(modules::problems(&plugins, &python).map_err(StartError::Runtime)?);
+    report.problems.extend(located(of_plugins, subject));
+    let of_parameters = parameters::problems(&plugins, &python, subject.config, None);
+    report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
+    report.problems = commands::without_repeats(std::mem::take(&mut report.problems));
+    report.problems.extend(taken_port::holder(&settings).map(|text| Problem {
+        severity: Severity::Warning,
+        location: config::locate_setting(subject.config, "bind_port"),
+        plugin: None,
+        text,
+    }));
+    if let Some(source) = subject.logging_conf {
+        let daemon = credentials.as_ref().map(|daemon| daemon.uid);
+        report.problems.extend(trust::judge_file(source.path(), &trusted, daemon)?);
+    }
+    let logging = source::load_setup(subject.logging_conf, subject.logging)?;
+    (report.of_logging, report.logging_notes) = (logging.problems, logging.notes);
+    Ok(())
+}
+
+fn of_accounts(plugins: &[PluginSpec]) -> Vec<(Problem, ParameterKey)> {
+    of_plugin_key(admission::account_problems(plugins), "uid")
+}
+
+/// Problems of one key of the plugins that they name.
+fn of_plugin_key(problems: Vec<Problem>, key: &str) -> Vec<(Problem, ParameterKey)> {
+    let with_key = |problem: Problem| {
+        let plugin = problem.plugin.clone()?;
+        Some((problem, ParameterKey { plugin, is_of_action: false, action: None, name: Some(key.to_owned()) }))
+    };
+    problems.into_iter().filter_map(with_key).collect()
+}
+
+/// The problems with the places of their parameters.
+fn located(problems: Vec<(Problem, ParameterKey)>, subject: &Subject<'_>) -> Vec<Problem> {
+    if problems.is_empty() {
+        return Vec::new();
+    }
+    let (problems, keys): (Vec<_>, Vec<_>) = problems.into_iter().unzip();
+    let locations = config::locate(subject.config, None, &keys);
+    problems.into_iter().zip(locations).map(|(problem, location)| Problem { location, ..problem }).collect()
+}

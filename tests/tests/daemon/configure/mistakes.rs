@@ -1,0 +1,172 @@
+//! Mistakes that `smokerd --check` knows of, although the configuration loads: each is one line with its place.
+
+use std::fs;
+use std::net::TcpListener;
+
+use serde_json::Value as Json;
+use smoker_tests::cli::{self, Output};
+use smoker_tests::config::Config;
+use smoker_tests::lines::expect_line;
+use smoker_tests::sandbox::Sandbox;
+
+fn check(config: &Config, options: &[&str]) -> Output {
+    let sandbox = Sandbox::new();
+    config.write(&sandbox).expect("writable");
+    cli::smokerd(&sandbox, &[&["--check", "--logging-conf=", "-c", "{{DIR}}/smokerd.yaml"], options].concat())
+}
+
+/// The body of a plugin, and the words of the one line that it deserves; none when nothing is wrong with it.
+const BODIES: &[(&str, &[&str])] = &[
+    ("Command: date +%Y-%m-%d", &["every run will fail", "as in `%%Y`"]),
+    ("Command: cat /etc/hosts | tr -d %", &["every run will fail", "write `%%`"]),
+    ("Command: curl %(Url)s", &["every run will fail", "missing parameter 'Url'"]),
+    ("Command: ping -c1 %(Hots)s\nHost: web1", &["missing parameter 'Hots'", "did you mean %(Host)s?"]),
+    ("Command: echo `echo %(A)s`\nA: b", &["every run will fail", "backticks", "$SMOKER_PARAM_A"]),
+    ("Command: \"echo a\\0b\"", &["every run will fail", "NUL"]),
+    ("Command: x\nInterval: -5", &["Interval is -5", "never runs by time"]),
+    ("Command: x\nInterval: .inf", &["Interval", "never runs by time"]),
+    ("Command: x\nInterval: 99999999999999", &["Interval", "never runs by time"]),
+    ("Command: x\nInterval: yes", &["Interval is true", "1 second"]),
+    ("Command: x\nHistory: 0", &["History is 0", "never has a result"]),
+    ("Command: x\nMaxMemory: 512", &["MaxMemory is 512 bytes", "write a unit"]),
+    ("Command: \"  \"", &["Command is blank", "always OK"]),
+    ("Command: '# curl http://localhost/'", &["Command is a comment alone", "always OK"]),
+    ("Command: x\nUser: nobody", &["User means nothing", "did you mean `uid`"]),
+    ("Command: x\nDisabled: true", &["Disabled", "did you mean `Enabled: false`"]),
+    ("Module: smoker.server.plugins.uname\nDisabled: true", &["Disabled", "did you mean `Enabled: false`"]),
+    ("Command: x\nSchedule: '30 2 * * *'", &["Schedule", "`Interval` is the time between two runs"]),
+    ("Command: x\non_failure: Tell", &["on_failure", "did you mean `Action`"]),
+    ("Command: x\nEnabled: 'no'", &["Enabled has to be true or false"]),
+    ("Command: curl localhost\nUrl: http://localhost/", &["nothing refers to its parameter Url"]),
+    ("Command: curl %(Url)s\nUrl: '{{ host }}/x'", &["{{ host }}", "left unexpanded"]),
+    ("Command: curl %(Url)s\nUrl: ${URL}", &["${URL} is not expanded", "`!env URL`"]),
+    ("Command: curl {{ url }}", &["{{ url }}", "left unexpanded"]),
+    ("Command: x\nMaintenanceLock: /run/%(Name)s", &["%(Name)s is not filled in"]),
+    (
+        "Command: login %(Password)s\nPassword: sesame",
+        &["%(Password)s puts a secret", "(ps)", "$SMOKER_PARAM_PASSWORD"],
+    ),
+    ("Command: x\nParser: nagio", &["Parser nagio is not found; did you mean nagios?"]),
+    ("Command: x\nuid: nosuchaccount\ngid: 0", &["unknown user 'nosuchaccount'"]),
+    ("Command: x %(User)s\nUser: scott", &[]),
+    ("Command: x\nStdin: json\nUser: scott\nUrl: x", &[]),
+    ("Command: /usr/local/bin/check\nUrl: http://x", &[]),
+    ("Command: curl \"$SMOKER_PARAM_URL\"\nUrl: http://x", &[]),
+    ("Command: x\nCategory: db\nComponent: mysql\nType: smokeTest", &[]),
+    ("Command: docker inspect --format '{{.State.Status}}' web; echo ${HOME} 100%%", &[]),
+    ("Command: |\n  # a comment\n  true\nInterval: 0", &[]),
+];
+
+#[test]
+fn each_mistake_in_a_plugin_is_one_line_with_its_place() {
+    let sandbox = Sandbox::new();
+    for (body, words) in BODIES {
+        let config = Config::new().plugin("Mistaken", body);
+        config.write(&sandbox).expect("writable");
+        let output = cli::smokerd(&sandbox, &["--check", "--logging-conf=", "-c", "{{DIR}}/smokerd.yaml"]);
+        let problems: Vec<_> = output.stderr.lines().filter(|line| !line.starts_with("ADVICE")).collect();
+        if words.is_empty() {
+            assert_eq!(problems, [""; 0], "{body}");
+            output.expect_code(0);
+            continue;
+        }
+        output.expect_code(3);
+        expect_line(&output.stderr, &[&["smokerd.yaml:", ": Plugin Mistaken: "], *words].concat());
+        assert_eq!(problems.len(), 2, "{body}: {}", output.stderr);
+        assert!(problems[1].ends_with("1 problem found; the daemon would start"), "{body}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn templates_actions_and_settings_are_reviewed_too() {
+    let config = Config::new()
+        .top("verbose: true")
+        .template("Often", "Interval: 5\nEnabled: false")
+        .template("Unused", "Interval: 5")
+        .action("Tell", "Command: mail -s 100%")
+        .action("Idle", "Command: x")
+        .plugin("A", "Command: x\nTemplate: Often\nAction: Tell")
+        .plugin("B", "Command: y\nAction: Tell\nLevel: 1")
+        .plugin("C", "Command: y\nLevel: 2");
+    let output = check(&config, &[]);
+    output.expect_code(3);
+    for words in [
+        ["verbose is no setting of smokerd", "options -v and -d"],
+        ["Template Often", "Enabled is ignored in a template"],
+        ["Template Unused is used by no plugin", "`Template: Unused`"],
+        ["Action Idle is used by no plugin", "`Action: Idle`"],
+        ["Plugin A: every run of its action Tell will fail", "write `%%`"],
+    ] {
+        expect_line(&output.stderr, &words);
+    }
+    assert!(!output.stderr.contains("Level"), "clients may filter by it: {}", output.stderr);
+    assert_eq!(output.stderr.matches("of its action Tell will fail").count(), 1, "{}", output.stderr);
+}
+
+#[test]
+fn an_open_address_and_a_taken_port_are_reported() {
+    let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = holder.local_addr().expect("bound").port();
+    let output =
+        check(&Config::new().address(&format!("bind_host: 0.0.0.0\nbind_port: {port}")).plugin("A", "Command: x"), &[]);
+    output.expect_code(3);
+    expect_line(&output.stderr, &["smokerd.yaml:", "bind_host is 0.0.0.0 without allow"]);
+    expect_line(&output.stderr, &["smokerd.yaml:", &format!("bind_port {port} is taken by ")]);
+    let allowed = Config::new().address("bind_host: 0.0.0.0\nbind_port: 0\nallow: 127.0.0.1").plugin("A", "Command: x");
+    check(&allowed, &[]).expect_code(0);
+}
+
+#[test]
+fn programs_get_json_and_strict_scripts_their_exit_code() {
+    let problem = Config::new().plugin("A", "Command: x\nHistory: 0");
+    let output = check(&problem, &["-o", "json"]);
+    output.expect_code(3);
+    assert_eq!(output.stderr, "");
+    let report: Json = serde_json::from_str(&output.stdout).expect("one JSON object");
+    assert_eq!(report["loads"], true);
+    let [only] = report["problems"].as_array().expect("a list").as_slice() else { panic!("{report}") };
+    assert_eq!((&only["severity"], &only["plugin"]), (&"warning".into(), &"A".into()));
+    assert!(only["file"].as_str().is_some_and(|file| file.ends_with("smokerd.yaml")) && only["line"].is_u64());
+    check(&problem, &["--strict"]).expect_code(1);
+    check(&Config::new().plugin("A", "Command: x"), &["--strict"]).expect_code(0);
+    let broken = check(&Config::whole("plugins: ["), &["-o", "json"]);
+    broken.expect_code(1);
+    let report: Json = serde_json::from_str(&broken.stdout).expect("one JSON object");
+    assert_eq!((&report["loads"], &report["problems"][0]["severity"]), (&false.into(), &"fatal".into()));
+}
+
+#[test]
+fn nothing_is_shown_of_a_file_that_is_no_configuration() {
+    let sandbox = Sandbox::new();
+    for content in [
+        "root:$y$secretword:19000:0:99999:7:::\nbin:*:19000:0:99999:7:::\n",
+        "secretword: 1\nsecretword: 2\n",
+        "secretword = 5\nother = 6\n",
+        "[secretword\nx: y\n",
+        "key: 'secretword\nx: y\n",
+        "a: *secretword\n",
+        "secretword: 2024-13-45\n",
+        "-----BEGIN KEY-----\nsecretword\n",
+    ] {
+        fs::write(sandbox.path("other"), content).expect("writable");
+        let output = cli::smokerd(&sandbox, &["--check", "--logging-conf=", "-c", "{{DIR}}/other"]);
+        output.expect_code(1);
+        assert!(!output.text().contains("secretword"), "{content}: {}", output.text());
+        assert!(output.stderr.contains("/other"), "{}", output.stderr);
+    }
+}
+
+#[test]
+fn what_the_indentation_or_a_template_broke_is_named() {
+    for (body, words) in [
+        ("Command: x\n  Interval: 5", &["Interval: 5", "indented wrongly", "same indentation"][..]),
+        ("Command: x\nNest:\n    a: 1\n  b: 2", &["indented wrongly", "align it"]),
+        ("Command: x\nUrl: {{ host }}", &["left unexpanded", "quote it"]),
+    ] {
+        let output = check(&Config::new().plugin("A", body), &[]);
+        output.expect_code(1);
+        for word in words {
+            assert!(output.stderr.contains(word), "{body}: {}", output.stderr);
+        }
+    }
+}
