@@ -11,8 +11,8 @@ folder=$(dirname "$0")
 address=127.0.0.1:8086
 
 # Who has checked this out may run it as root: root takes files of other accounts only when it is told to.
-# shellcheck disable=SC2012 # ls is everywhere, and prints a number.
-owner=$(ls -nd "$folder/smokerd.yaml" | awk '{ print $3 }')
+# shellcheck disable=SC2012,SC2046 # ls is everywhere, and prints a number.
+owner=$(set -- $(ls -nd "$folder/smokerd.yaml"); echo "$3")
 
 "$programs/smokerd" -fg --no-syslog --trust-owner "$owner" -c "$folder/smokerd.yaml" &
 daemon=$!

@@ -5,6 +5,7 @@
 //! - `install`: `make install` and `make uninstall`
 //! - `contents`: what is in the packages
 //! - `debian`, `rpm`: packages are installed, started, asked, upgraded and removed in a copy of this machine
+//! - `first_screen`: the configuration that is installed, on a host that has little
 //! - `release`: the programs as they are shipped
 //! - `sources`: the source archive
 //! - `scripts`: what does all this
@@ -15,6 +16,7 @@
 mod built;
 mod contents;
 mod debian;
+mod first_screen;
 mod install;
 mod release;
 mod rpm;
