@@ -56,6 +56,33 @@ fn the_row_of_options_names_the_files_that_declare_them() {
 }
 
 #[test]
+fn every_target_of_tests_that_a_page_runs_exists() {
+    let sources: Vec<_> = ["crates", "tests"].into_iter().flat_map(repository::files).collect();
+    let is_target = |folder: &str, name: &str| {
+        let ends = [format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")];
+        sources.iter().any(|path| ends.iter().any(|end| path.ends_with(end)))
+    };
+    let (mut missing, mut count) = (Vec::new(), 0);
+    for page in pages() {
+        let text = repository::text(&page);
+        let words: Vec<_> = text.split(|c: char| c.is_whitespace() || c == '`').collect();
+        for pair in words.windows(2) {
+            let folder = match pair[0] {
+                "--test" => "tests",
+                "--bench" => "benches",
+                _ => continue,
+            };
+            count += 1;
+            if !is_target(folder, pair[1]) {
+                missing.push(format!("{page}: {} {}", pair[0], pair[1]));
+            }
+        }
+    }
+    assert!(count > 10, "only {count} targets are found: have the pages another form now?");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn every_link_between_pages_leads_to_a_file_and_a_heading() {
     let mut missing = Vec::new();
     for page in pages() {
