@@ -100,7 +100,13 @@ fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, End
         .build()
         .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))?;
     let transport = Http::new(query.http.clone()).map_err(ExitError::new)?;
-    let session = Session { transport: &transport, observer: console, hosts: query.http.hosts, names: query.names() };
+    let session = Session {
+        transport: &transport,
+        observer: console,
+        hosts: query.http.hosts,
+        forces: query.action == QueryAction::Force,
+        names: query.names(),
+    };
     let ending = runtime.block_on(run_query(query, &mut fleet, session, console));
     console.finish();
     // A name server that does not answer must not delay the exit.
@@ -132,6 +138,9 @@ async fn run_query(
     let selection = fleet.select(&query.filter);
     if !query.format.shows_missing() || query.action == QueryAction::List {
         fleet.missing(&selection).iter().for_each(|line| console.warn(line));
+    }
+    if query.fail_on.is_verdict() && selection.selected > 0 && !selection.empty_hosts.is_empty() {
+        console.warn(&format!("Host {}: it has no plugins", selection.empty_hosts.join(", ")));
     }
     if selection.selected == 0 {
         return Ok(nothing_selected(query, &selection, console));
@@ -221,6 +230,10 @@ fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, consol
     }
     if hosts > 1 {
         console.info(&report.summary(hosts));
+    }
+    let overlooked = query.fail_on.overlooked(report);
+    if query.fail_on.is_verdict() && !overlooked.is_empty() {
+        console.warn(&format!("--fail-on does not name {}, so it does not count", overlooked.join(", ")));
     }
     Ok(exit_code::choose(ending, &query.fail_on, report))
 }

@@ -74,6 +74,17 @@ impl FailOn {
         self.0.iter().any(|state| report.hosts().iter().any(|host| state.is_in(host)))
     }
 
+    /// The bad states that hosts of the report are in although the call does not
+    /// look at them: who names others may have forgotten these.
+    #[must_use]
+    pub fn overlooked(&self, report: &Report) -> Vec<&'static str> {
+        let bad = Self::exitcode().0.into_iter().filter(|state| !self.0.contains(state));
+        let held = bad.filter(|state| report.hosts().iter().any(|host| state.is_in(host)));
+        held.filter_map(|state| FailState::ALL.into_iter().find(|(_, known)| *known == state))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
     /// The same without MISSING.
     #[must_use]
     pub fn but_missing(&self) -> Self {

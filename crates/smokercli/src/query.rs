@@ -164,7 +164,7 @@ fn fail_on(args: &Args) -> Result<FailOn, ExitError> {
     for name in words(&args.fail_on) {
         let state = FailState::parse(name).ok_or_else(|| {
             let known = FailState::ALL.map(|(known, _)| known).join(", ");
-            ExitError::new(format!("--fail-on: unknown state {name}; the states are {known}"))
+            ExitError::new(format!("--fail-on: unknown state {name:?}; the states are {known}"))
         })?;
         states.push(state);
     }
@@ -177,9 +177,13 @@ fn fail_on(args: &Args) -> Result<FailOn, ExitError> {
 /// The statuses that plugins can have, for filters.
 const STATUSES: [Status; 4] = [Status::Ok, Status::Warn, Status::Error, Status::Unknown];
 
-/// The words of lists with commas.
+/// The words of lists with commas. An item without any, such as an empty
+/// variable of a script, stays as it is: it must not be taken for no option.
 fn words(list: &[String]) -> impl Iterator<Item = &str> {
-    list.iter().flat_map(|item| item.split(',')).map(str::trim).filter(|word| !word.is_empty())
+    list.iter().flat_map(|item| {
+        let words: Vec<_> = item.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+        if words.is_empty() { vec![item.as_str()] } else { words }
+    })
 }
 
 fn unknown_states(args: &Args) -> Vec<String> {
@@ -210,7 +214,8 @@ fn statuses(args: &Args) -> Option<Vec<Status>> {
 pub(crate) fn nothing_in_state(query: &Query) -> String {
     if !query.unknown_states.is_empty() {
         let known = STATUSES.map(Status::as_str).join(", ");
-        return format!("unknown state {}; the states are {known}", query.unknown_states.join(", "));
+        let unknown: Vec<_> = query.unknown_states.iter().map(|state| format!("{state:?}")).collect();
+        return format!("unknown state {}; the states are {known}", unknown.join(", "));
     }
     let wanted = query.filter.statuses.as_deref().unwrap_or_default();
     let wanted: Vec<_> = wanted.iter().map(|status| status.as_str()).collect();

@@ -86,7 +86,7 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
 /// The plugins of the page of all plugins. Where it is too large, those that
 /// the call names come from their own pages.
 async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<Vec<Plugin>, AskError> {
-    let (mut plugins, wanted) = match session.get_next::<PluginsPage>(url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await {
+    let (mut plugins, wanted) = match session.get_next::<PluginsPage>(url, PAGE_LIMIT, session.after_plugins()).await {
         Ok(ReadPage { content, is_cut }) => {
             let plugins = plugins_of(content, url)?;
             if !is_cut {
@@ -127,7 +127,7 @@ async fn own_page<T: Transport>(session: &Session<'_, T>, plugins: &Url, name: &
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().push(name);
     }
-    let page = session.get_next::<PluginPage>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await?;
+    let page = session.get_next::<PluginPage>(&url, PAGE_LIMIT, session.after_plugins()).await?;
     Plugin::parse(page.content.plugin).map_err(|reason| AskError::Shape { url: url.to_string(), reason })
 }
 

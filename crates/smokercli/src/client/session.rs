@@ -21,6 +21,9 @@ pub struct Session<'a, T> {
     pub observer: &'a dyn ProgressObserver,
     /// How many hosts the call asks.
     pub hosts: usize,
+    /// Whether a forced run follows. It is asked for on a connection of its own: a kept one
+    /// may have been closed by the server, and a POST is never sent twice.
+    pub forces: bool,
     /// The names of plugins that the call asks for; empty for all. They are
     /// fetched one by one when the page of all plugins is too large.
     pub names: &'a [String],
@@ -34,6 +37,11 @@ pub(super) struct ReadPage<P> {
 }
 
 impl<T: Transport> Session<'_, T> {
+    /// What happens to the connection after the page of all plugins.
+    pub(super) fn after_plugins(&self) -> KeepAlive {
+        if self.forces { KeepAlive::No } else { KeepAlive::IfSmallFleet }
+    }
+
     /// Fetches a page of JSON. It may take `limit` unless the user has set another one.
     pub(super) async fn get<P: DeserializeOwned>(
         &self,

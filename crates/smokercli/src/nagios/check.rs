@@ -48,7 +48,8 @@ pub(super) fn check(args: &CheckArgs) -> Result<Vec<Finding>, ExitError> {
 async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitError> {
     let options = HttpOptions { parallel: 1, hosts: 1, cacert: args.cacert.clone(), ..HttpOptions::default() };
     let transport = Http::new(options).map_err(ExitError::new)?;
-    let session = Session { transport: &transport, observer: &NoProgress, hosts: 1, names: &args.names };
+    let session =
+        Session { transport: &transport, observer: &NoProgress, hosts: 1, forces: args.force, names: &args.names };
     let address = HostAddress::parse(&args.host, &DEFAULT_PORT.to_string());
     let failed = |name: &str, reason: &dyn std::fmt::Display| ExitError::new(format!("Host {name}: {reason}"));
     let answer = host::ask(&session, &address)

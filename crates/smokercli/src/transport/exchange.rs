@@ -21,6 +21,8 @@ pub enum Method {
 pub enum KeepAlive {
     /// It stays open: the next request to the same host follows at once.
     Yes,
+    /// It is closed.
+    No,
     /// It stays open unless there are more hosts than parallel requests: idle
     /// connections of a large fleet would exceed the limit on open files.
     IfSmallFleet,

@@ -53,7 +53,12 @@ impl Http {
             Method::Get => client.get(url),
             Method::Post(body) => client.post(url).header("content-type", "application/json").body(body.clone()),
         };
-        if request.keep_alive == KeepAlive::IfSmallFleet && self.options.hosts > self.options.parallel {
+        let is_kept = match request.keep_alive {
+            KeepAlive::Yes => true,
+            KeepAlive::No => false,
+            KeepAlive::IfSmallFleet => self.options.hosts <= self.options.parallel,
+        };
+        if !is_kept {
             prepared = prepared.header("connection", "close");
         }
         prepared.timeout(self.options.timeout.unwrap_or(request.limit))

@@ -1,5 +1,7 @@
 //! Pages below a path, pages that are too large, and runs that are gone.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Command;
 
 use serde_json::json;
@@ -92,4 +94,26 @@ fn hosts_may_be_separated_by_commas() {
     let (a, b) = (Fake::start(&host("server2")), Fake::start(&host("www")));
     let done = smokercli(&["-s", &format!("{},{}", a.address(), b.address()), "-l", "-p", "varnish"]);
     assert_eq!(done.stdout, "server2/varnish\nwww.example.com/varnish\n", "{}", done.stderr);
+}
+
+/// A server may close a kept connection at any time, and a POST that is lost there could have started the run.
+#[test]
+fn a_forced_run_is_asked_for_on_a_connection_of_its_own() {
+    for (arguments, closes) in [([].as_slice(), false), (&["-f"], true)] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let mut request = vec![0; 4096];
+            let _ = stream.read(&mut request).expect("a request");
+            let about = daemon_pages("", &[]).remove("/").expect("a page");
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", about.len());
+            stream.write_all((head + &about).as_bytes()).expect("a client that reads");
+            let length = stream.read(&mut request).expect("a second request");
+            String::from_utf8_lossy(&request[..length]).to_lowercase()
+        });
+        let _ = smokercli(&[&["-s", &address], arguments].concat());
+        let request = serving.join().expect("two requests");
+        assert!(request.starts_with("get /plugins ") && request.contains("connection: close") == closes, "{request}");
+    }
 }

@@ -68,9 +68,9 @@ fn what_exists_nowhere_is_a_mistake_also_in_a_verdict() {
         }
     }
     let done = smokercli(&["-s", fake.address(), "--filter-status", "WRAN"]);
-    assert!(done.stderr.contains("unknown state WRAN; the states are OK, WARN, ERROR, UNKNOWN"), "{}", done.stderr);
+    assert!(done.stderr.contains("unknown state \"WRAN\"; the states are OK, WARN, ERROR, UNKNOWN"), "{}", done.stderr);
     let done = smokercli(&["-s", fake.address(), "--fail-on", "eror"]);
-    let known = "unknown state eror; the states are ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING, action";
+    let known = "unknown state \"eror\"; the states are ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING, action";
     assert!(done.code == Some(1) && done.stderr.contains(known), "{}", done.stderr);
     for arguments in
         [["-s", empty.address(), "-e"].as_slice(), &["-s", fake.address(), empty.address(), "-e", "--error"]]
@@ -114,6 +114,46 @@ fn a_plugin_that_a_host_lacks_is_missing_in_every_format() {
     let both = smokercli(&["-s", has.address(), "-p", "disk,nosuch", "-e"]);
     assert_eq!(both.code, Some(69), "{}", both.stderr);
     assert!(both.stderr.contains("MISSING nosuch: no host has a plugin of that name"), "{}", both.stderr);
+}
+
+/// What a script passes on whose variable is empty.
+#[test]
+fn an_empty_word_is_never_a_good_verdict() {
+    let fake = Fake::start(&daemon("web1", &[("disk", "OK")]));
+    for arguments in [
+        ["--filter-status", "", "-e"].as_slice(),
+        &["--filter-status", ",", "-e"],
+        &["--fail-on", ""],
+        &["--fail-on", " , "],
+        &["-p", "", "-e"],
+        &["--category", "", "-e"],
+        &["--filter", "", "-e"],
+        &["-o", "", "-e"],
+        &["-s", "", "-e", "-l"],
+        &["--hosts-file", ""],
+        &["--cacert", ""],
+        &["--proxy", ""],
+        &["--timeout", ""],
+    ] {
+        let hosts = if arguments.contains(&"-s") { vec![] } else { vec!["-s", fake.address()] };
+        let done = smokercli(&[&*hosts, arguments].concat());
+        assert!(done.code > Some(0), "{arguments:?}: {done:?}");
+        assert!(done.stderr.contains("ERROR: "), "{arguments:?}: {done:?}");
+    }
+}
+
+#[test]
+fn bad_states_that_do_not_count_are_told() {
+    let (bad, empty) = (Fake::start(&daemon("web1", &[("disk", "ERROR")])), Fake::start(&daemon("web2", &[])));
+    let done = smokercli(&["-s", bad.address(), empty.address(), "-p", "disk", "--fail-on", "WARN"]);
+    assert_eq!(done.code, Some(0));
+    assert!(
+        done.stderr.contains("WARNING: --fail-on does not name ERROR, MISSING, so it does not count"),
+        "{}",
+        done.stderr
+    );
+    assert!(done.stderr.contains("WARNING: Host web2: it has no plugins"), "{}", done.stderr);
+    assert!(!smokercli(&["-s", bad.address(), "-e"]).stderr.contains("WARNING"));
 }
 
 #[test]
