@@ -34,11 +34,11 @@ build:    ## Build the programs for release
 	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %)
 
 # Built with the tests, the programs share their dependencies; built alone, a dozen crates are compiled twice.
-# Most tests wait for something most of the time, so more run at once than there are cores.
+# Most tests wait for something most of the time, so many more run at once than there are cores.
 test:     ## Build the programs, then run all tests against them
 	$(CARGO) build --locked --workspace --bins --tests
 	@rm -f $(SKIPPED)
-	TESTS_SKIPPED_FILE=$(SKIPPED) RUST_TEST_THREADS=6 $(CARGO) test --locked --workspace
+	TESTS_SKIPPED_FILE=$(SKIPPED) RUST_TEST_THREADS=12 $(CARGO) test --locked --workspace
 	@if [ -s $(SKIPPED) ]; then echo; echo "NOT RUN, for want of something on this machine:"; sort -u $(SKIPPED); fi
 
 quick:    ## Look at format and lints and run the unit tests: before every commit

@@ -1,5 +1,7 @@
 //! How the daemon of a test is started: its configuration and its command line. Every test starts it through here.
 
+use std::time::Duration;
+
 use crate::config::Config;
 use crate::daemon::Daemon;
 
@@ -82,6 +84,12 @@ impl Boot {
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With this much time between SIGTERM and SIGKILL, for a test that waits for it often.
+    #[must_use]
+    pub fn grace(self, grace: Duration) -> Self {
+        self.environment("SMOKER_TESTS_GRACE", &grace.as_millis().to_string())
     }
 
     /// Started by another program, which gets the daemon's command line behind

@@ -23,6 +23,7 @@
 //! - `outcome`: one result of a plugin, read for what a test asks
 //! - `hostile_values`: values that would be code if a shell read any of them as such
 //! - `property`: seeds and counts of what is made at random
+//! - `shell_signs`: signs of the shell, from which random commands are made
 //! - `skip`: what this machine lacks, told loudly
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
@@ -49,6 +50,7 @@ pub mod property;
 pub mod replay;
 pub mod sandbox;
 pub mod service_manager;
+pub mod shell_signs;
 pub mod skip;
 pub mod started;
 pub mod wait;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
@@ -16,7 +17,14 @@ use crate::process::containment::process_tree::ProcessTree;
 use crate::process::sys::{self, RunMember};
 
 /// How long processes have between SIGTERM and SIGKILL.
-pub(crate) const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(3);
+
+/// [`GRACE`]. A build with debug assertions, which no operator has, takes a shorter one, in milliseconds, from
+/// `SMOKER_TESTS_GRACE`, so that a test of many runs that ignore SIGTERM need not wait so long.
+static GRACE_OF_BUILD: LazyLock<Duration> = LazyLock::new(|| {
+    let variable = cfg!(debug_assertions).then(|| std::env::var("SMOKER_TESTS_GRACE").ok()).flatten();
+    variable.and_then(|text| text.parse().ok()).map_or(GRACE, Duration::from_millis).min(GRACE)
+});
 
 /// How long the kernel has to carry out a SIGKILL. What is left then sleeps in
 /// the kernel, or belongs to another user, and no signal of ours ends it.
@@ -45,7 +53,7 @@ impl KillPhase {
     /// no grace; but a process that was killed this moment is not given up the next.
     fn deadline(self, begun: Instant, last_signal: Instant, members: &[RunMember]) -> Instant {
         match self {
-            Self::Terminate => begun + GRACE,
+            Self::Terminate => begun + *GRACE_OF_BUILD,
             Self::Kill if members.iter().any(|member| member.is_runnable) => begun + STARVED_KILL_TIMEOUT,
             Self::Kill => (last_signal + KILL_TIMEOUT).min(begun + STARVED_KILL_TIMEOUT),
         }
@@ -55,7 +63,7 @@ impl KillPhase {
 /// Ends all processes of a cgroup: SIGTERM, grace, SIGKILL. Returns those that
 /// nothing could end.
 pub(crate) async fn end_cgroup(cgroup: &RunCgroup, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
-    let end_of_grace = Instant::now() + GRACE;
+    let end_of_grace = Instant::now() + *GRACE_OF_BUILD;
     let mut signalled = HashSet::new();
     let mut pause = FIRST_PAUSE;
     while Instant::now() < end_of_grace {

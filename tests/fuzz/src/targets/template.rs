@@ -5,6 +5,7 @@
 
 use smoker_model::value::Value;
 use smoker_runner::template::{error::FillError, fill};
+use smoker_tests::shell_signs::SHELL_SIGNS;
 
 use crate::fields::{Fields, joined};
 use crate::random::Random;
@@ -78,7 +79,7 @@ fn value(random: &mut Random) -> String {
     }
 }
 
-const SIGNS: [&str; 98] = [
+const PLACEHOLDERS: [&str; 29] = [
     "%(P)s",
     "%(P)s",
     "%(Q)s",
@@ -108,73 +109,13 @@ const SIGNS: [&str; 98] = [
     "%",
     "%(no)s",
     "%(a(b)c)s",
-    " ",
-    " ",
-    "\t",
-    "'",
-    "'",
-    "\"",
-    "\"",
-    "`",
-    "$(",
-    ")",
-    "$((",
-    "))",
-    "(",
-    ")",
-    "((",
-    "{",
-    "}",
-    "${",
-    "${x",
-    "${x:-",
-    "${x#",
-    "${#x",
-    "${!x",
-    "${x[",
-    ":-",
-    "/",
-    "\\",
-    "\\\n",
-    "\n",
-    ";",
-    ";;",
-    "|",
-    "&",
-    "<",
-    ">",
-    ">&",
-    "<<E\n",
-    "<<'E'\n",
-    "<<-E ",
-    "<<",
-    "<<<",
-    "\nE\n",
-    "#",
-    " #",
-    "$",
-    "$$",
-    "$'",
-    "$\"",
-    "$[",
-    "[",
-    "]",
-    "[[ ",
-    " ]]",
-    " =~ ",
-    " -eq ",
-    "x=",
-    "a[",
-    "case a in a) ",
-    ";; esac",
-    "if true; then ",
-    "; fi",
-    "echo ",
-    "let ",
-    "test -v ",
-    "declare -i ",
-    "x",
-    "<(",
-    "@(",
-    "é",
 ];
+
+/// Of what commands are made.
+const SIGNS: [&str; PLACEHOLDERS.len() + SHELL_SIGNS.len()] = {
+    let mut signs = [""; PLACEHOLDERS.len() + SHELL_SIGNS.len()];
+    let (placeholders, rest) = signs.split_at_mut(PLACEHOLDERS.len());
+    placeholders.copy_from_slice(&PLACEHOLDERS);
+    rest.copy_from_slice(&SHELL_SIGNS);
+    signs
+};

@@ -10,6 +10,7 @@ mod injection;
 mod kill_matrix;
 mod leftovers;
 mod measured;
+mod modules;
 mod schedule;
 mod shipped;
 mod timeout;

@@ -7,7 +7,8 @@ use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::processes;
-use smoker_tests::wait;
+
+use crate::run::confinement::looks;
 
 /// Becomes its arguments with signals blocked and ignored, and with a soft limit on open files.
 const ODD: &str = "import os, resource, signal, sys\n\
@@ -30,25 +31,6 @@ const SCRIPT: &str = "import os, resource\n\
     \x20           'open files %d' % resource.getrlimit(resource.RLIMIT_NOFILE)[0],\n\
     \x20           'dumpable %s' % (os.stat('/proc/self/fd').st_uid == os.getuid())]\n";
 
-const MODULE: &str = "import os, signal\n\
-    from smoker.server.parser import BaseParser\n\
-    from smoker.server.plugins import BasePlugin\n\
-    import looks\n\n\
-    class Plugin(BasePlugin):\n\
-    \x20   def run(self):\n\
-    \x20       if self.plugin.get_param('Kill', default=False): os.kill(os.getpid(), signal.SIGUSR1)\n\
-    \x20       for line in looks.look(): self.result.add_info(line)\n\
-    \x20       self.result.set_status('OK')\n\n\
-    class Parser(BaseParser):\n\
-    \x20   def parse(self):\n\
-    \x20       for line in looks.look(): self.result.add_info(line)\n\
-    \x20       self.result.set_status('OK')\n\
-    \x20       return self.result\n";
-
-/// `exec`: the interpreter has to be what the daemon started.
-const LOOK: &str =
-    "exec python3 -I -c 'import sys; sys.path.insert(0, \"{{DIR}}\"); import looks; print(*looks.look(), sep=\"\\n\")'";
-
 /// A protected daemon, also where no process may have a score below 0: its own score reads as -500 and is
 /// really 300, which children inherit until the daemon resets theirs.
 const SEEMS_PROTECTED: &str = "echo 300 > /proc/$$/oom_score_adj && echo -500 > \"${TMPDIR:-/tmp}/score.$$\" \
@@ -56,25 +38,14 @@ const SEEMS_PROTECTED: &str = "echo 300 > /proc/$$/oom_score_adj && echo -500 > 
     && exec \"$0\" \"$@\"";
 
 fn odd(config: Config) -> Daemon {
-    let config = config.file("looks.py", SCRIPT).file("looking.py", MODULE);
+    let first = "if self.plugin.get_param('Kill', default=False): os.kill(os.getpid(), signal.SIGUSR1)";
+    let config = looks::with_files(config, SCRIPT, first);
     Boot::of(config).through(&["python3", "-I", "-c", ODD]).start()
 }
 
 #[test]
 fn commands_modules_parsers_and_actions_begin_as_if_nothing_was_set() {
-    let command = format!("Command: |\n  {LOOK}");
-    let daemon = odd(Config::new()
-        .action("command", &command)
-        .action("module", "Module: looking")
-        .plugin("command", &format!("{command}\nAction: command"))
-        .plugin("module", "Module: looking\nAction: module")
-        .plugin("parser", "Command: 'true'\nParser: looking"));
-    for name in ["command", "module", "parser"] {
-        daemon.run(name).expect_ok(&EXPECTED);
-    }
-    for name in ["command", "module"] {
-        daemon.run(name).action().expect("an action").expect_ok(&EXPECTED);
-    }
+    looks::expect_everywhere(&odd(looks::with_every_kind(Config::new(), "")), &EXPECTED);
 }
 
 #[test]
@@ -94,14 +65,8 @@ fn signals_that_end_a_program_end_it() {
 #[test]
 fn a_built_in_begins_as_if_nothing_was_set() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = silent.local_addr().expect("an address").port();
-    let daemon = odd(Config::new()
-        .plugin("mongo", &format!("Module: smoker.server.plugins.mongo\nHosts: ['127.0.0.1:{port}']\nTimeout: 15")));
-    let _ = daemon.force(&["mongo"]);
-    let connection = silent.accept().expect("it asks");
-    let built_in = wait::until("the built-in", || {
-        processes::with_argument("__module").into_iter().find(|pid| daemon.processes().contains(pid))
-    });
+    let daemon = odd(Config::new().plugin("mongo", &looks::waiting_built_in(&silent)));
+    let (built_in, connection) = looks::run_waiting(&daemon, "mongo", &silent);
     let status = processes::status(built_in).expect("it lives");
     assert_eq!(status["SigBlk"].trim(), "0000000000000000");
     let limits = fs::read_to_string(format!("/proc/{built_in}/limits")).expect("it lives");

@@ -5,6 +5,7 @@ mod descriptors;
 mod environment;
 mod ids;
 mod inherited;
+mod looks;
 mod memory;
 mod search_path;
 mod settings;

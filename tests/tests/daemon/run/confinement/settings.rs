@@ -6,7 +6,8 @@ use std::fs;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::processes;
-use smoker_tests::wait;
+
+use crate::run::confinement::looks;
 
 const KEYS: &str = "Nice: 7\nWorkDir: /usr\nUmask: 027\nNoNewPrivileges: true\n\
     Env: {GREETING: hello, COUNT: 3, SMOKER_PLUGIN: forged, SMOKER_RUN_ID: forged}";
@@ -23,45 +24,14 @@ const SCRIPT: &str = "import os\n\
     \x20           'NoNewPrivs ' + status['NoNewPrivs'].strip(), 'greeting %s %s' % (env.get('GREETING'), env.get('COUNT')),\n\
     \x20           'forged %s' % [name for name in env if env[name] == 'forged']]\n";
 
-const MODULE: &str = "from smoker.server.parser import BaseParser\n\
-    from smoker.server.plugins import BasePlugin\n\
-    import looks, os\n\n\
-    class Plugin(BasePlugin):\n\
-    \x20   def run(self):\n\
-    \x20       if self.plugin.get_param('Eat', default=False): b'x' * (1 << 30)\n\
-    \x20       for line in looks.look(): self.result.add_info(line)\n\
-    \x20       self.result.set_status('OK')\n\n\
-    class Parser(BaseParser):\n\
-    \x20   def parse(self):\n\
-    \x20       for line in looks.look(): self.result.add_info(line)\n\
-    \x20       self.result.set_status('OK')\n\
-    \x20       return self.result\n";
-
-const LOOK: &str =
-    "exec python3 -I -c 'import sys; sys.path.insert(0, \"{{DIR}}\"); import looks; print(*looks.look(), sep=\"\\n\")'";
-
 fn with_files(config: Config) -> Config {
-    config.file("looks.py", SCRIPT).file("looking.py", MODULE)
+    looks::with_files(config, SCRIPT, "if self.plugin.get_param('Eat', default=False): b'x' * (1 << 30)")
 }
 
 #[test]
 fn commands_modules_parsers_and_actions_are_set_up_as_configured() {
-    let command = format!("Command: |\n  {LOOK}\n{KEYS}");
-    let module = format!("Module: looking\n{KEYS}");
-    let daemon = Daemon::start(
-        with_files(Config::new())
-            .action("command", &command)
-            .action("module", &module)
-            .plugin("command", &format!("{command}\nAction: command"))
-            .plugin("module", &format!("{module}\nAction: module"))
-            .plugin("parser", &format!("Command: 'true'\nParser: looking\n{KEYS}")),
-    );
-    for name in ["command", "module", "parser"] {
-        daemon.run(name).expect_ok(&EXPECTED);
-    }
-    for name in ["command", "module"] {
-        daemon.run(name).action().expect("an action").expect_ok(&EXPECTED);
-    }
+    let daemon = Daemon::start(looks::with_every_kind(with_files(Config::new()), KEYS));
+    looks::expect_everywhere(&daemon, &EXPECTED);
 }
 
 #[test]
@@ -81,14 +51,9 @@ fn an_action_has_keys_of_its_own() {
 #[test]
 fn a_built_in_is_set_up_as_configured() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = silent.local_addr().expect("an address").port();
-    let plugin = format!("Module: smoker.server.plugins.mongo\nHosts: ['127.0.0.1:{port}']\nTimeout: 15\n{KEYS}");
+    let plugin = format!("{}\n{KEYS}", looks::waiting_built_in(&silent));
     let daemon = Daemon::start(Config::new().plugin("mongo", &plugin));
-    let _ = daemon.force(&["mongo"]);
-    let connection = silent.accept().expect("it asks");
-    let built_in = wait::until("the built-in", || {
-        processes::with_argument("__module").into_iter().find(|pid| daemon.processes().contains(pid))
-    });
+    let (built_in, connection) = looks::run_waiting(&daemon, "mongo", &silent);
     let status = processes::status(built_in).expect("it lives");
     assert_eq!((status["NoNewPrivs"].trim(), status["Umask"].trim()), ("1", "0027"));
     assert_eq!(fs::read_link(format!("/proc/{built_in}/cwd")).expect("it lives").to_str(), Some("/usr"));

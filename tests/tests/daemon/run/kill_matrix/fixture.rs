@@ -15,6 +15,9 @@ use smoker_tests::escapes::{self, Escape, Way};
 use smoker_tests::processes;
 use smoker_tests::wait;
 
+/// Between SIGTERM and SIGKILL: every third process ignores SIGTERM.
+pub(crate) const GRACE: Duration = Duration::from_millis(500);
+
 /// How long everything may take to be in place: hundreds of processes on a loaded machine.
 const SETTLING: Duration = Duration::from_secs(60);
 
@@ -39,7 +42,7 @@ impl EscapeFixture {
         let through = level.through()?;
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let cells = escapes::all(way);
-        let daemon = Boot::of(config(cells.iter(), cells.len(), way, lines)).through(through).start();
+        let daemon = Boot::of(config(cells.iter(), cells.len(), way, lines)).through(through).grace(GRACE).start();
         Some(Self { daemon, cells, _alone: alone })
     }
 

@@ -10,10 +10,7 @@ use nix::sys::signal::Signal;
 use smoker_tests::containment::Level;
 use smoker_tests::escapes::Way;
 
-use crate::run::kill_matrix::fixture::EscapeFixture;
-
-/// Between TERM and KILL.
-const GRACE: Duration = Duration::from_secs(3);
+use crate::run::kill_matrix::fixture::{EscapeFixture, GRACE};
 
 /// What a loaded machine may add.
 const SLACK: Duration = Duration::from_secs(30);
