@@ -34,7 +34,7 @@ build:    ## Build the programs for release
 	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %)
 
 # Built with the tests, the programs share their dependencies; built alone, a dozen crates are compiled twice.
-# Most tests wait for something most of the time, so many more run at once than there are cores.
+# Most tests wait for something most of the time, so more run at once than there are cores.
 test:     ## Build the programs, then run all tests against them
 	$(CARGO) build --locked --workspace --bins --tests
 	@rm -f $(SKIPPED)
