@@ -44,11 +44,13 @@ class HostDiscoveryPluginBase:
 
 
 def offer_original_names():
-    """The module from which plugins of the original import their base classes."""
+    """The module from which plugins of the original import their base classes.
+    Other modules below smoker are found where they are installed."""
     parent = None
     for name in ('smoker', 'smoker.client', 'smoker.client.plugins'):
         module = types.ModuleType(name)
-        module.__path__ = []
+        folders = [os.path.join(entry, *name.split('.')) for entry in sys.path]
+        module.__path__ = [folder for folder in folders if os.path.isdir(folder)]
         sys.modules[name] = module
         if parent is not None:
             setattr(parent, name.rpartition('.')[2], module)

@@ -192,6 +192,28 @@ fn an_option_of_a_plugin_wins_over_a_new_option_of_ours() {
 }
 
 #[test]
+fn a_plugin_may_use_other_modules_of_an_installed_smoker() {
+    let fake = Fake::start(&host("solo"));
+    let run = Run::of(SMOKERCLI);
+    run.file(
+        "plugins/a.py",
+        &format!(
+            "from smoker.client.plugins import HostDiscoveryPluginBase\n\
+             from smoker.util.command import execute\n\
+             class HostDiscoveryPlugin(HostDiscoveryPluginBase):\n\
+             \x20   def get_hosts(self, args):\n\
+             \x20       return execute('echo {}')[0].split()\n",
+            fake.address()
+        ),
+    );
+    let folder = run.home().join("plugins").display().to_string();
+    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../smoker-runner/python");
+    let run = run.config(&format!("plugin_paths: [{folder}]\n")).env("PYTHONPATH", installed);
+    let done = run.args(["-l"]).done();
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ping\n"), "{}", done.stderr);
+}
+
+#[test]
 fn an_inventory_without_hosts_is_an_error_and_not_this_host() {
     let done = Run::of(SMOKERCLI).config("discovery_commands: ['true']\n").done();
     assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);

@@ -1,6 +1,10 @@
 //! What plugins do in daily life works as in an interpreter of their own.
 
-use crate::fixture::{Modules, error, infos};
+use serde_json::json;
+use smoker_model::messages::Level;
+use smoker_model::status::Status;
+
+use crate::fixture::{Check, Modules, error, infos, texts};
 
 #[test]
 fn the_standard_library_works_in_a_child() {
@@ -94,4 +98,58 @@ fn state_of_modules_and_classes_lasts_for_one_run() {
         assert_eq!(infos(&modules.run(&crate::fixture::Check::module("state"))), ["2 [1, 2] [1, 2]"]);
     }
     crate::fixture::wait_for_log(&["WARN", "Plugin check-state: counted to 2", "state"]);
+}
+
+#[test]
+fn modules_of_the_first_years_of_python_3_work_unchanged() {
+    let modules = Modules::new();
+    modules
+        .file(
+            "site_base.py",
+            "import logging\nfrom abc import ABCMeta, abstractmethod\nfrom smoker.server.plugins import BasePlugin as SmokerBase\n\
+             class SiteBase(SmokerBase):\n    __metaclass__ = ABCMeta\n    \
+             def __init__(self, *args, **kwargs):\n        super(SiteBase, self).__init__(*args, **kwargs)\n        \
+             self.log = logging.getLogger('smokerd.plugin.%s' % self.plugin.plugin_name)\n    \
+             def run(self):\n        try:\n            self.check()\n        except Exception as ex:\n            \
+             self.log.exception(ex)\n            self.result.set_status('ERROR')\n            \
+             self.result.add_error('%s: %s' % (ex.__class__.__name__, ex))\n        return self.result\n    \
+             @abstractmethod\n    def check(self): pass\n",
+        )
+        .file(
+            "site_check.py",
+            "# -*- coding: utf-8 -*-\nfrom __future__ import absolute_import, division, print_function, unicode_literals\n\
+             try:\n    import simplejson as json\nexcept ImportError:\n    import json\n\
+             try:\n    from Queue import Queue\nexcept ImportError:\n    from queue import Queue\n\
+             import multiprocessing, threading\nfrom site_base import SiteBase\n\
+             class Worker(threading.Thread):\n    def __init__(self, q, out):\n        threading.Thread.__init__(self)\n        \
+             self.q, self.out = q, out\n        self.setDaemon(True)\n    \
+             def run(self):\n        while not self.q.empty():\n            self.out.append(self.q.get() ** 2)\n            self.q.task_done()\n\
+             class Plugin(SiteBase):\n    def check(self):\n        q, out = Queue(), []\n        for i in range(9): q.put(i)\n        \
+             for t in [Worker(q, out) for _ in range(3)]: t.start()\n        q.join()\n        \
+             self.result.add_info(u'sum %d' % sum(out))\n        \
+             answers = multiprocessing.Queue()\n        \
+             p = multiprocessing.Process(target=lambda: answers.put(json.loads('[1]')))\n        \
+             p.start(); self.result.add_info(answers.get(timeout=5)); p.join()\n        \
+             self.result.set_status(self.execute('true')[2] == 0 and 'OK' or 'ERROR')\n        raise KeyError('late')\n",
+        )
+        .file(
+            "own_parser.py",
+            "from smoker.server.plugins import Result\nclass Parser(object):\n    def __init__(self, stdout, stderr):\n        \
+             self.out, self.err = stdout, stderr\n    def parse(self):\n        r = Result()\n        \
+             for line in self.out.split('\\n'):\n            k, v = line.split('=')\n            \
+             r.add_component(k, v == 'good' and 'OK' or 'ERROR', [], [] if v == 'good' else [v])\n        r.set_status()\n        return r\n",
+        )
+        .file(
+            "soften.py",
+            "from smoker.server.plugins import BasePlugin\nclass Plugin(BasePlugin):\n    def run(self):\n        \
+             orig = self.args['result']\n        orig.set_status('WARN')\n        messages = orig.result['messages']\n        \
+             messages['warn'], messages['error'] = messages['error'], []\n        self.result.set_status('OK')\n",
+        );
+    let result = modules.run(&Check::module("site_check").action("soften"));
+    assert_eq!(texts(&result, Level::Info), ["sum 204", "[1]"]);
+    assert_eq!((result.status, texts(&result, Level::Warn)), (Status::Warn, vec!["KeyError: 'late'"]));
+    let result = modules.run(&Check::parsed("echo a=good; echo b=bad; exit 3", "own_parser"));
+    assert_eq!(result.status, Status::Error);
+    let components = result.component_results.expect("components").as_json().clone();
+    assert_eq!((&components["a"]["status"], &components["b"]["messages"]["error"][0]), (&json!("OK"), &json!("bad")));
 }
