@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::results::json_text;
 use crate::scheduler::actions::check_and_act;
 use crate::service::privileges;
-use crate::service::signals::{self, Signals};
+use crate::service::signals::Signals;
 
 /// How much longer than the longest `Timeout` the other daemon may take, since it need not run all at once.
 const SPARE_TIME: Duration = Duration::from_secs(300);
@@ -55,7 +55,6 @@ impl Local {
         python: PythonSettings,
         credentials: Option<&Credentials>,
     ) -> Result<Self, String> {
-        signals::block_signals();
         if let Some(credentials) = credentials {
             privileges::drop_privileges(credentials).map_err(|error| error.to_string())?;
         }
@@ -76,6 +75,7 @@ impl Local {
     /// Runs these plugins and gives their results as pages show forced ones.
     pub(crate) async fn run(&self, plugins: impl Iterator<Item = &LocalPlugin>) -> Result<Vec<Json>, String> {
         let failed = |error: std::io::Error| error.to_string();
+        // Until here a signal ends the program; now there are processes to end first.
         let signals = Signals::listen().map_err(failed)?;
         let reaper = Reaper::start(Containment::prepare(None)).map_err(failed)?;
         let runner = Runner::new(reaper.clone(), self.python.clone());
