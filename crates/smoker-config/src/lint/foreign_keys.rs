@@ -135,7 +135,7 @@ pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
         let is_its_own = references::is_referred_to(plugin, name) || (is_read && !UNMISTAKABLE.contains(&&*plain));
         if !is_its_own {
             let but = if is_module { "it is a parameter of the module" } else { "it is a parameter like any other" };
-            let text = format!("{name} means nothing to smokerd, {but}: {hint}");
+            let text = format!("{name} is not known to smokerd, {but}: {hint}");
             findings.of_plugin(plugin.name, place, "reference", &text);
         }
     }
@@ -145,7 +145,7 @@ pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
             let plain = plain(name);
             let known = KEYS.iter().find(|(names, _)| names.contains(&&*plain));
             if let Some((_, hint)) = known.filter(|_| !references::is_referred_to(plugin, name)) {
-                let text = format!("its action: {name} means nothing to smokerd: {hint}");
+                let text = format!("its action: {name} is not known to smokerd: {hint}");
                 findings.of_plugin(plugin.name, place, "reference", &text);
             }
         }

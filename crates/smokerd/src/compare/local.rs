@@ -12,7 +12,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::level::Containment;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::credentials::Credentials;
-use smoker_runner::process::guardian::Guardian;
+use smoker_runner::process::guardian::{self, Guardian};
 use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 
@@ -80,7 +80,7 @@ impl Local {
         let reaper = Reaper::start(Containment::prepare(None)).map_err(failed)?;
         let runner = Runner::new(reaper.clone(), self.python.clone());
         let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
-            tracing::warn!("no guardian ({error}): should this be killed with SIGKILL, its processes live on");
+            tracing::warn!("{}", guardian::absence_message(&error, "this comparison"));
             None
         });
         let cancel = CancellationToken::new();
