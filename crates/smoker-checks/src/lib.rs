@@ -12,6 +12,7 @@
 //! - `spec`: what a built-in declares about itself
 //! - `parameters`: a built-in's parameters, read with messages that name the wrong one
 //! - `components`: findings that consist of components
+//! - `json_output`: JSON that a command printed
 //! - `os_error`: system errors in Python's words
 //! - `plain_text`: JSON values in messages
 
@@ -24,6 +25,7 @@ pub mod verify;
 
 mod checks;
 mod components;
+mod json_output;
 mod os_error;
 mod parameters;
 mod parsers;

@@ -9,6 +9,7 @@
 //! - `rendering`: commands that no run can fill in, found without a run
 //! - `command`: a command line with its surroundings becomes findings
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
+//! - `nearly_json`: output that looks like a result, but is not one
 //! - `output`: what a command printed becomes findings
 //! - `trace`: what a run shows besides its result
 //! - `modules`: modules and parsers, built in or in Python
@@ -21,6 +22,7 @@ pub mod context;
 pub mod detached;
 pub mod log_limit;
 pub mod modules;
+pub mod nearly_json;
 pub mod output;
 pub mod prepared;
 pub mod process;

@@ -1,28 +1,50 @@
 //! What a command printed becomes findings.
 
 use serde_json::Value as Json;
-use smoker_model::bounded_json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_model::value::python_json_reader::{self, ReadError};
 use smoker_model::value::python_text;
 
+use crate::nearly_json;
 use crate::process::capture::Capture;
 use crate::process::execute::{ChildEnd, ChildOutcome};
 
 /// Unifies the outcome of a command that ended by itself: a JSON object on
-/// standard output is the result, whatever else happened; any other output
-/// becomes messages, and the exit status decides.
+/// standard output is the result, whatever the exit status; output that looks
+/// like one but is none is an error; any other output becomes messages, and
+/// the exit status decides.
 pub(crate) fn findings(outcome: &ChildOutcome) -> Findings {
     let stdout = outcome.stdout.text();
-    if outcome.stdout.cut() == 0
+    let cut = outcome.stdout.cut();
+    if cut == 0
         && let Some(result) = parse_result(python_text::strip(&stdout))
     {
-        return result;
+        return after_signal(result, &outcome.end);
     }
-    let status = if outcome.end == ChildEnd::Exited(0) { Status::Ok } else { Status::Error };
-    Findings::new(status, messages(outcome))
+    let fault = match cut {
+        0 => nearly_json::fault(&stdout),
+        _ if nearly_json::begins_as_json(&stdout) || nearly_json::fault(&stdout).is_some() => Some(format!(
+            "looks like a result, but {cut} bytes were cut from the middle of standard output; raise MaxOutput"
+        )),
+        _ => None,
+    };
+    let mut found = Messages::new();
+    found.add(Level::Error, fault.as_deref().unwrap_or_default());
+    add_output(&mut found, outcome);
+    let is_good = fault.is_none() && outcome.end == ChildEnd::Exited(0);
+    let status = if is_good { Status::Ok } else { Status::Error };
+    Findings { is_fault: fault.is_some(), ..Findings::new(status, found) }
+}
+
+/// The result that a command printed before a signal ended it: the command did not get to its end.
+fn after_signal(result: Findings, end: &ChildEnd) -> Findings {
+    let ChildEnd::Signalled { .. } = end else { return result };
+    let mut messages = result.messages.unwrap_or_default();
+    messages.add(Level::Error, &end.to_string());
+    Findings { status: Status::Error, messages: Some(messages), ..result }
 }
 
 /// What a command found that printed this and ended by itself with this
@@ -41,10 +63,15 @@ pub fn findings_of(stdout: &[u8], stderr: &[u8], exit_status: i32, max_output: u
 /// signal as error, cut output as warn.
 pub(crate) fn messages(outcome: &ChildOutcome) -> Messages {
     let mut messages = Messages::new();
+    add_output(&mut messages, outcome);
+    messages
+}
+
+fn add_output(messages: &mut Messages, outcome: &ChildOutcome) {
     messages.add(Level::Info, python_text::strip(&outcome.stdout.text()));
     messages.add(Level::Error, python_text::strip(&outcome.stderr.text()));
-    if let ChildEnd::Signalled { number, name } = &outcome.end {
-        messages.add(Level::Error, &format!("killed by signal {number} ({name})"));
+    if let ChildEnd::Signalled { .. } = &outcome.end {
+        messages.add(Level::Error, &outcome.end.to_string());
     }
     for (stream, capture) in [("standard output", &outcome.stdout), ("standard error", &outcome.stderr)] {
         if capture.cut() > 0 {
@@ -55,7 +82,6 @@ pub(crate) fn messages(outcome: &ChildOutcome) -> Messages {
             );
         }
     }
-    messages
 }
 
 /// The result that a command printed as JSON; `None` when its output is plain
@@ -63,7 +89,7 @@ pub(crate) fn messages(outcome: &ChildOutcome) -> Messages {
 fn parse_result(stdout: &str) -> Option<Findings> {
     let json = match read_json(stdout)? {
         Ok(json) => json,
-        Err(error) if error.is_data() => return Some(Findings::fault(&format!("Invalid JSON structure: {error}"))),
+        Err(error) if error.is_too_large => return Some(Findings::fault(&format!("Invalid JSON structure: {error}"))),
         Err(_) => return None,
     };
     let has_status = json["status"].as_str().and_then(Status::of_result).is_some();
@@ -82,46 +108,13 @@ fn parse_result(stdout: &str) -> Option<Findings> {
     }
 }
 
-/// Reads output that begins as an object or list does; `None` for any other.
-/// What Python's `json` module writes beyond the standard, NaN and
-/// infinities, is read as null.
+/// Reads output that begins as an object or list does, as Python's `json` does; `None` for any other.
 ///
-/// The error says what is wrong and where, line and column as in the text
-/// (columns behind a NaN are off by a few). It is one of data when there are
-/// more values than [`MAX_VALUES`](smoker_model::bounded_json::MAX_VALUES).
+/// The error says what is wrong and where, or that there are more values than
+/// [`MAX_VALUES`](smoker_model::bounded_json::MAX_VALUES).
 #[must_use]
-pub fn read_json(text: &str) -> Option<serde_json::Result<Json>> {
-    if !text.starts_with(['{', '[']) {
-        return None;
-    }
-    Some(match bounded_json::parse(text.as_bytes()) {
-        Err(error) if !error.is_data() => bounded_json::parse(without_python_numbers(text).as_bytes()),
-        read => read,
-    })
-}
-
-fn without_python_numbers(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut in_string = false;
-    while let Some(c) = rest.chars().next() {
-        let mut taken = c.len_utf8();
-        match c {
-            '\\' if in_string => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
-            '"' => in_string = !in_string,
-            'N' | 'I' | '-' if !in_string => {
-                if let Some(word) = ["NaN", "Infinity", "-Infinity"].iter().find(|word| rest.starts_with(**word)) {
-                    out.push_str("null");
-                    rest = &rest[word.len()..];
-                    continue;
-                }
-            }
-            _ => {}
-        }
-        out.push_str(&rest[..taken]);
-        rest = &rest[taken..];
-    }
-    out
+pub fn read_json(text: &str) -> Option<Result<Json, ReadError>> {
+    text.starts_with(['{', '[']).then(|| python_json_reader::read(text))
 }
 
 #[cfg(test)]
@@ -145,6 +138,31 @@ mod tests {
     fn an_object_with_a_status_is_the_result() {
         let findings = findings(&outcome("\n {\"status\": \"WARN\"}\n", "noise", ChildEnd::Exited(3)));
         assert_eq!((findings.status, findings.messages), (Status::Warn, None));
+    }
+
+    #[test]
+    fn a_signal_makes_a_good_result_an_error() {
+        let findings =
+            findings(&outcome("{\"status\": \"OK\"}", "", ChildEnd::Signalled { number: 11, name: "SIGSEGV" }));
+        assert_eq!((findings.status, errors(&findings)), (Status::Error, vec!["killed by signal 11 (SIGSEGV)"]));
+    }
+
+    #[test]
+    fn a_result_that_is_not_understood_is_an_error_that_keeps_the_output() {
+        let nearly = findings(&outcome("{\"status\": \"OK\",}\n", "why", ChildEnd::Exited(0)));
+        let reason = "looks like a result, but is no JSON: line 1, column 17: trailing comma";
+        assert_eq!((nearly.status, errors(&nearly)), (Status::Error, vec![reason, "why"]));
+        assert_eq!(nearly.messages.expect("some").level(Level::Info).collect::<Vec<_>>(), ["{\"status\": \"OK\",}"]);
+        let long = format!("{{\"status\": \"OK\", \"x\": \"{}\"}}", "y".repeat(2000));
+        let cut = findings_of(long.as_bytes(), b"", 0, 1000);
+        assert_eq!(
+            (cut.status, errors(&cut)[0]),
+            (
+                Status::Error,
+                "looks like a result, but 1025 bytes were cut from the middle of standard output; raise MaxOutput"
+            )
+        );
+        assert_eq!(findings_of("x".repeat(2000).as_bytes(), b"", 0, 1000).status, Status::Ok);
     }
 
     #[test]

@@ -22,13 +22,13 @@
 //! `yellow`. Any other text is an ERROR, since self-tests list their failures.
 
 use serde_json::{Map, Value as Json};
-use smoker_model::bounded_json;
 use smoker_model::messages::Messages;
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
 use crate::components::{BoundedComponents, level_of, worse};
+use crate::json_output;
 use crate::plain_text::plain_text;
 use crate::spec::Spec;
 
@@ -50,8 +50,7 @@ pub(crate) const fn spec() -> Spec {
 
 /// Reads the output. It has no parameters.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
-    let document: Json =
-        bounded_json::parse(request.stdout.as_bytes()).map_err(|error| format!("the output is no JSON: {error}"))?;
+    let document = json_output::read(&request.stdout)?;
     let call = document.as_object().filter(|object| object.contains_key("mbean"));
     if let Some(error) = call.and_then(|call| call.get("error")) {
         return Ok(Findings::error(&plain_text(error)));
@@ -73,7 +72,7 @@ fn findings(result: &Json) -> Result<Findings, String> {
             }
             found.findings()
         }
-        Json::String(text) => match bounded_json::parse(text.as_bytes()) {
+        Json::String(text) => match json_output::read(text) {
             Ok(inside @ (Json::Object(_) | Json::Array(_))) => findings(&inside),
             _ => Ok(plain(&SelfTestVerdict::of(result))),
         },

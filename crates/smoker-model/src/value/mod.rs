@@ -4,9 +4,11 @@
 //!
 //! - `python_text`: values written the way Python's `str()` and `repr()` write them
 //! - `python_json`: JSON as Python writes it
+//! - `python_json_reader`: JSON as Python reads it
 //! - `value_json`: values and JSON
 
 pub mod python_json;
+pub mod python_json_reader;
 pub mod python_text;
 mod value_json;
 

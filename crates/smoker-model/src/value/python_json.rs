@@ -69,6 +69,16 @@ impl Formatter for OneLine {
         }
     }
 
+    /// Numbers of [`serde_json::Value`] come as text.
+    fn write_number_str<W: ?Sized + Write>(&mut self, out: &mut W, number: &str) -> io::Result<()> {
+        match number.parse() {
+            Ok(float) if self.floats == Floats::Python && number.contains(['.', 'e', 'E']) => {
+                out.write_all(python_text::float(float).as_bytes())
+            }
+            _ => out.write_all(number.as_bytes()),
+        }
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         write_escaped(out, fragment, |c| !c.is_ascii() || c == '\x7f')
     }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use smoker_model::bounded_json;
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::TimeLimit;
 use smoker_model::result::Findings;
 use smoker_model::run_end::RunEnd;
+use smoker_model::value::python_json_reader;
 
 use crate::process::execute::ChildEnd;
 use crate::trace::recorder::TraceRecorder;
@@ -70,8 +70,9 @@ impl ModuleReply {
         let Some(reply) = self.reply else {
             return Ok(Answer { end, ..Err(no_reply(&self.end, kind, timeout)).into() });
         };
-        let reply: ReplyFields =
-            bounded_json::parse(&reply).map_err(|error| format!("the reply cannot be read: {error}"))?;
+        let reply = python_json_reader::read(&String::from_utf8_lossy(&reply)).map_err(|error| error.reason);
+        let reply = reply.and_then(|json| serde_json::from_value(json).map_err(|error| error.to_string()));
+        let reply: ReplyFields = reply.map_err(|error| format!("the reply cannot be read: {error}"))?;
         if let (Some(trace), Some(invalid)) = (trace, &reply.invalid) {
             trace.invalid_result(invalid);
         }

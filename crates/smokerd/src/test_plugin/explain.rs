@@ -5,8 +5,9 @@ use serde_json::{Map, Value as Json};
 use smoker_model::messages::Level;
 use smoker_model::status::Status;
 use smoker_model::suggest;
+use smoker_model::value::python_json_reader::ReadError;
 use smoker_model::value::python_text;
-use smoker_runner::output;
+use smoker_runner::{nearly_json, output};
 
 use crate::test_plugin::path;
 
@@ -18,31 +19,17 @@ const OF_RESULTS: [&str; 4] = ["status", "messages", "componentResults", "action
 pub(super) fn output(stdout: &str) -> Vec<String> {
     let text = python_text::strip(stdout);
     match output::read_json(text) {
-        None => late_json(stdout).into_iter().collect(),
-        Some(Err(error)) if error.is_data() => vec![format!("the JSON is refused: {error}")],
-        Some(Err(error)) => vec![no_json(stdout, &error)],
         Some(Ok(json)) => result(&json),
+        Some(Err(error)) if error.is_too_large => vec![format!("the JSON is refused: {error}")],
+        Some(Err(error)) => vec![nearly_json::fault(stdout).unwrap_or_else(|| no_json(stdout, &error))],
+        None => nearly_json::fault(stdout).into_iter().collect(),
     }
 }
 
-/// Text with a result behind it: a single line above a result makes all of the output text.
-fn late_json(stdout: &str) -> Option<String> {
-    let start = stdout.find("\n{")? + 1;
-    let json = output::read_json(python_text::strip(&stdout[start..]))?.ok()?;
-    json.get("status")?;
-    let line = stdout[..start].matches('\n').count() + 1;
-    Some(format!("line {line} begins a JSON result, but with other text before it all output is taken as text"))
-}
-
-fn no_json(stdout: &str, error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-    // The reader saw the text without the blank lines above it.
-    let above = &stdout[..stdout.len() - stdout.trim_start().len()];
-    let line = above.matches('\n').count() + error.line();
-    let indent = if error.line() == 1 { above.chars().rev().take_while(|c| *c != '\n').count() } else { 0 };
-    let column = indent + error.column();
-    format!("looks like JSON but is none, so it was taken as text: line {line}, column {column}: {reason}")
+fn no_json(stdout: &str, error: &ReadError) -> String {
+    let above = stdout.len() - stdout.trim_start().len();
+    let (line, column) = error.place(stdout, above);
+    format!("looks like JSON but is none, so it was taken as text: line {line}, column {column}: {error}")
 }
 
 /// Every fault that keeps JSON from being a result.
@@ -269,21 +256,23 @@ mod tests {
     #[test]
     fn broken_json_is_told_with_line_and_column_of_the_output() {
         let cases = [
-            ("{\"status\": OK}", "line 1, column 12: expected value"),
-            ("\n\n  {\"status\": \"OK\",}", "line 3, column 19: trailing comma"),
-            ("{\n  \"status\": \"OK\"\n  \"messages\": null}\n", "line 3, column 3: expected `,` or `}`"),
-            ("[1, 2", "line 1, column 5: EOF while parsing a list"),
+            ("{\"status\": OK}", "looks like a result, but is no JSON: line 1, column 12: expected a value"),
+            (
+                "\n[1, 2",
+                "looks like JSON but is none, so it was taken as text: line 2, column 6: the text ends where `,` or `]` is expected",
+            ),
+            (
+                "\nstarting\n\n{\"status\": \"OK\"}",
+                "line 4 looks like a result, but other text stands before it: print nothing but the result",
+            ),
         ];
         for (text, expected) in cases {
-            let lead = "looks like JSON but is none, so it was taken as text: ";
-            assert_eq!(output(text), [format!("{lead}{expected}")]);
+            assert_eq!(output(text), [expected]);
         }
     }
 
     #[test]
-    fn text_is_no_fault_unless_a_result_stands_behind_it() {
+    fn text_is_no_fault() {
         assert_eq!(output("all is well\n{see the log}"), [""; 0]);
-        let faults = output("\nstarting\n\n{\"status\": \"OK\"}");
-        assert_eq!(faults, ["line 4 begins a JSON result, but with other text before it all output is taken as text"]);
     }
 }

@@ -107,11 +107,13 @@ fn each_fault_of_a_result_is_told_with_its_path() {
 #[test]
 fn broken_json_is_told_with_line_and_column() {
     let (report, code) = as_json(&command("printf '{\\n  \"status\": OK\\n}\\n'"), &["a"]);
+    let reason = "looks like a result, but is no JSON: line 2, column 13: expected a value";
+    assert_eq!((code, problems(&report)), (4, vec![reason]));
+    assert_eq!(report["result"]["messages"]["error"], json!([reason]));
+    let (report, code) = as_json(&command("printf '\\n[1, 2\\n'"), &["a"]);
     assert_eq!(code, 0, "text is a result, too");
-    assert_eq!(
-        problems(&report),
-        ["looks like JSON but is none, so it was taken as text: line 2, column 13: expected value"]
-    );
+    let reason = "looks like JSON but is none, so it was taken as text: line 2, column 6: the text ends where `,` or `]` is expected";
+    assert_eq!(problems(&report), [reason]);
 }
 
 #[test]

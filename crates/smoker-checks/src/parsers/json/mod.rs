@@ -12,7 +12,6 @@ mod path;
 mod threshold;
 
 use serde_json::Value as Json;
-use smoker_model::bounded_json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
@@ -21,6 +20,7 @@ use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::components::{level_of, worse};
+use crate::json_output;
 use crate::parameters::{Parameters, texts_of, wrong};
 use crate::parsers::json::path::JsonPath;
 use crate::parsers::json::threshold::Threshold;
@@ -90,8 +90,7 @@ pub(crate) const fn spec() -> Spec {
 /// Reads the output.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
-    let document: Json =
-        bounded_json::parse(request.stdout.as_bytes()).map_err(|error| format!("the output is no JSON: {error}"))?;
+    let document = json_output::read(&request.stdout)?;
     if parameters.get("JsonStatus").or(parameters.get("JsonValues")).is_none() {
         return Err("neither JsonStatus nor JsonValues is set: the parser json needs one of them".to_owned());
     }

@@ -6,13 +6,13 @@
 //! ```
 
 use serde_json::{Map, Value as Json};
-use smoker_model::bounded_json;
 
+use crate::json_output;
 use crate::parsers::varnish::backend::Backend;
 
 /// The backends of all objects in the list; none when the text is no such list.
 pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
-    let Ok(Json::Array(items)) = bounded_json::parse(text.as_bytes()) else {
+    let Ok(Json::Array(items)) = json_output::read(text) else {
         return Ok(Vec::new());
     };
     let objects = items.iter().filter_map(Json::as_object);

@@ -23,7 +23,7 @@ pub(crate) enum HostOrder {
 
 /// A message from a host.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "HostFields")]
 pub(crate) enum HostMessage {
     /// It takes orders from now on.
     Ready { ready: String, path: Vec<PathBuf> },
@@ -35,6 +35,35 @@ pub(crate) enum HostMessage {
     Signalled { exited: u64, signal: i32 },
     /// There is no child for a run.
     Failed { failed: u64, reason: String },
+}
+
+/// The members of all messages: which of them there are says which message it is.
+#[derive(Deserialize)]
+struct HostFields {
+    ready: Option<String>,
+    path: Option<Vec<PathBuf>>,
+    started: Option<u64>,
+    pid: Option<i32>,
+    exited: Option<u64>,
+    code: Option<i32>,
+    signal: Option<i32>,
+    failed: Option<u64>,
+    reason: Option<String>,
+}
+
+impl TryFrom<HostFields> for HostMessage {
+    type Error = &'static str;
+
+    fn try_from(fields: HostFields) -> Result<Self, Self::Error> {
+        match fields {
+            HostFields { ready: Some(ready), path: Some(path), .. } => Ok(Self::Ready { ready, path }),
+            HostFields { started: Some(started), pid: Some(pid), .. } => Ok(Self::Started { started, pid }),
+            HostFields { exited: Some(exited), code: Some(code), .. } => Ok(Self::Exited { exited, code }),
+            HostFields { exited: Some(exited), signal: Some(signal), .. } => Ok(Self::Signalled { exited, signal }),
+            HostFields { failed: Some(failed), reason: Some(reason), .. } => Ok(Self::Failed { failed, reason }),
+            _ => Err("it is no message of a host"),
+        }
+    }
 }
 
 /// Sends one order. The descriptors are ours no longer when it returns.

@@ -1,0 +1,17 @@
+//! JSON that a command printed, for parsers.
+
+use serde_json::Value as Json;
+use smoker_model::value::python_json_reader;
+
+/// Reads a text as Python's `json` does, without the byte order mark that it may begin with.
+///
+/// # Errors
+///
+/// Why it is no JSON, with the place.
+pub(crate) fn read(text: &str) -> Result<Json, String> {
+    let text = text.trim_start().trim_start_matches('\u{feff}');
+    python_json_reader::read(text).map_err(|error| {
+        let (line, column) = error.place(text, 0);
+        format!("the output is no JSON: line {line}, column {column}: {error}")
+    })
+}
