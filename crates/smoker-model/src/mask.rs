@@ -10,7 +10,15 @@ pub const MASK: &str = "***";
 /// The parameter `name` without the secrets in its value: what a name says is secret, at any depth, and passwords in URLs.
 #[must_use]
 pub fn masked(name: &str, value: &Value) -> Value {
-    masked_inside(name, value, false)
+    replaced(name, value, false, &mut |_, _| Value::Text(MASK.to_owned()))
+}
+
+/// Gives each secret of the parameter `name` to `found`, with the name that says that it is one.
+pub fn for_each_secret(name: &str, value: &Value, mut found: impl FnMut(&str, &Value)) {
+    replaced(name, value, false, &mut |name, secret| {
+        found(name, secret);
+        Value::Null
+    });
 }
 
 /// Whether a parameter is shown otherwise than it is.
@@ -19,20 +27,26 @@ pub fn is_masked(name: &str, value: &Value) -> bool {
     masked(name, value) != *value
 }
 
-fn masked_inside(name: &str, value: &Value, is_inside_secret: bool) -> Value {
+/// The value with what `replace` gives in the place of each secret.
+fn replaced(
+    name: &str,
+    value: &Value,
+    is_inside_secret: bool,
+    replace: &mut dyn FnMut(&str, &Value) -> Value,
+) -> Value {
     let is_secret = secret_name::is_secret(name) || (is_inside_secret && !secret_name::is_harmless(name));
     match value {
         Value::Map(entries) => {
-            let shown = |(name, value): &(Value, Value)| {
-                (name.clone(), masked_inside(&python_text::str(name), value, is_secret))
+            let mut shown = |(name, value): &(Value, Value)| {
+                (name.clone(), replaced(&python_text::str(name), value, is_secret, replace))
             };
-            Value::Map(entries.iter().map(shown).collect())
+            Value::Map(entries.iter().map(&mut shown).collect())
         }
         Value::List(items) => {
-            Value::List(items.iter().map(|item| masked_inside(name, item, is_inside_secret)).collect())
+            Value::List(items.iter().map(|item| replaced(name, item, is_inside_secret, replace)).collect())
         }
         Value::Null => Value::Null,
-        _ if is_secret => Value::Text(MASK.to_owned()),
+        secret if is_secret => replace(name, secret),
         Value::Text(text) => Value::Text(without_url_passwords(text)),
         other => other.clone(),
     }

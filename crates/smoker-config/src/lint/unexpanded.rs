@@ -99,7 +99,7 @@ fn unexpanded_variable(shown: &str) -> String {
     let shown = shown.trim_end_matches(['/', ':', '.']);
     let name = shown.trim_matches(['$', '{', '}', '(', ')']);
     format!(
-        "{shown} is not expanded, since values take nothing from the environment; write the value, or `!env {name}`"
+        "{shown} is not expanded, since values take nothing from the environment; write the value, or read ${name} in the Command, where the shell expands it"
     )
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smoker_model::mask;
 use smoker_model::plugin::PluginSpec;
-use smoker_model::secret_name;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
@@ -16,7 +16,7 @@ pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) -> BTreeSet<Str
     let mut found = Found::default();
     for plugin in plugins {
         for (name, value) in &plugin.parameters {
-            found.look(name, value, false);
+            found.look(name, value);
         }
     }
     found.secrets
@@ -27,7 +27,7 @@ pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) -> BTreeSet<Str
 pub fn too_short(plugin: &PluginSpec) -> Vec<String> {
     let mut found = Found::default();
     for (name, value) in &plugin.parameters {
-        found.look(name, value, false);
+        found.look(name, value);
     }
     let warning =
         |name| format!("the value of '{name}' is shorter than {SHORTEST} characters, so it is not hidden in the log");
@@ -42,23 +42,12 @@ struct Found {
 }
 
 impl Found {
-    fn look(&mut self, name: &str, value: &Value, is_inside_secret: bool) {
-        let is_secret = secret_name::is_secret(name) || (is_inside_secret && !secret_name::is_harmless(name));
-        match value {
-            Value::Map(entries) => {
-                for (name, value) in entries {
-                    self.look(&python_text::str(name), value, is_secret);
-                }
+    fn look(&mut self, name: &str, value: &Value) {
+        mask::for_each_secret(name, value, |name, secret| {
+            if !matches!(secret, Value::Bool(_)) {
+                self.keep(name, &python_text::str(secret));
             }
-            Value::List(items) => {
-                for item in items {
-                    self.look(name, item, is_inside_secret);
-                }
-            }
-            Value::Null | Value::Bool(_) => {}
-            value if is_secret => self.keep(name, &python_text::str(value)),
-            _ => {}
-        }
+        });
     }
 
     /// Text is also hidden line by line, since that is how messages and what
@@ -92,7 +81,7 @@ mod tests {
 
     fn found(name: &str, value: &Value) -> Found {
         let mut found = Found::default();
-        found.look(name, value, false);
+        found.look(name, value);
         found
     }
 

@@ -39,7 +39,7 @@ const BODIES: &[(&str, &[&str])] = &[
     ("Command: x\nEnabled: 'no'", &["Enabled has to be true or false"]),
     ("Command: curl localhost\nUrl: http://localhost/", &["nothing refers to its parameter Url"]),
     ("Command: curl %(Url)s\nUrl: '{{ host }}/x'", &["{{ host }}", "left unexpanded"]),
-    ("Command: curl %(Url)s\nUrl: ${URL}", &["${URL} is not expanded", "`!env URL`"]),
+    ("Command: curl %(Url)s\nUrl: ${URL}", &["${URL} is not expanded", "in the Command"]),
     ("Command: curl {{ url }}", &["{{ url }}", "left unexpanded"]),
     ("Command: x\nMaintenanceLock: /run/%(Name)s", &["%(Name)s is not filled in"]),
     (
