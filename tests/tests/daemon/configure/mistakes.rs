@@ -31,7 +31,7 @@ const BODIES: &[(&str, &[&str])] = &[
     ("Command: x\nMaxMemory: 512", &["MaxMemory is 512 bytes", "write a unit"]),
     ("Command: \"  \"", &["Command is blank", "always OK"]),
     ("Command: '# curl http://localhost/'", &["Command is a comment alone", "always OK"]),
-    ("Command: x\nUser: nobody", &["User means nothing", "did you mean `uid`"]),
+    ("Command: x\nUser: nobody", &["User is not known", "did you mean `uid`"]),
     ("Command: x\nDisabled: true", &["Disabled", "did you mean `Enabled: false`"]),
     ("Module: smoker.server.plugins.uname\nDisabled: true", &["Disabled", "did you mean `Enabled: false`"]),
     ("Command: x\nSchedule: '30 2 * * *'", &["Schedule", "`Interval` is the time between two runs"]),
