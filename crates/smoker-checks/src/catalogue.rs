@@ -1,9 +1,11 @@
 //! Which built-ins exist, and what runs each of them.
 
 use serde_json::Value as Json;
+use smoker_model::messages::Level;
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::moment::Moment;
 use smoker_model::result::{ComponentShape, Findings};
+use smoker_model::status::Status;
 
 use crate::actions::nsca;
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
@@ -49,7 +51,39 @@ pub fn find(kind: ModuleKind, name: &str) -> Option<&'static Spec> {
 /// The error is the reason, without a prefix.
 #[must_use]
 pub fn run(request: &ModuleRequest) -> Option<Result<Findings, String>> {
-    built_in(request.kind, &request.module).map(|built_in| (built_in.run)(request))
+    let built_in = built_in(request.kind, &request.module)?;
+    // These two have rules of their own for the exit status.
+    if built_in.spec.kind != ModuleKind::Parser
+        || [nagios::spec().name, regex::spec().name].contains(&built_in.spec.name)
+    {
+        return Some((built_in.run)(request));
+    }
+    if request.parameters.get("IgnoreExit") == Some(&Json::Bool(true)) {
+        let request = ModuleRequest { exit_status: Some(0), ..request.clone() };
+        return Some((built_in.run)(&request));
+    }
+    Some((built_in.run)(request).map(|findings| beside_the_run(findings, request)))
+}
+
+/// A good report of a command that failed contradicts the run: it may be half of a report. What a failed command
+/// printed on standard error is kept.
+fn beside_the_run(findings: Findings, request: &ModuleRequest) -> Findings {
+    if request.exit_status == Some(0) && findings.status != Status::Error {
+        return findings;
+    }
+    let mut messages = findings.messages.unwrap_or_default();
+    if findings.status != Status::Error {
+        let end = request
+            .exit_status
+            .map_or("was ended by a signal".to_owned(), |status| format!("ended with exit status {status}"));
+        messages.add(
+            Level::Error,
+            &format!("the report is {}, but the command {end} (IgnoreExit: true accepts that)", findings.status),
+        );
+    }
+    messages.add(Level::Error, &request.stderr);
+    let messages = Some(messages).filter(|messages| !messages.is_empty());
+    Findings { status: Status::Error, messages, ..findings }
 }
 
 /// Runs the built-in that a request asks for, both as JSON: the request with
@@ -89,6 +123,24 @@ mod tests {
         let spec = find(ModuleKind::Parser, "nagios").expect("a parser");
         assert!(!spec.is_original && !spec.needs_child);
         assert!(find(ModuleKind::Plugin, "nagios").is_none());
+    }
+
+    #[test]
+    fn a_good_report_of_a_command_that_failed_is_an_error() {
+        let request = |exit_status, parameters| ModuleRequest {
+            module: "junit".to_owned(),
+            stderr: "teardown broke".to_owned(),
+            ..crate::test_request::parser("<testsuite><testcase name='a'/></testsuite>", exit_status, parameters)
+        };
+        let judge =
+            |exit_status, parameters| run(&request(exit_status, parameters)).expect("a parser").expect("findings");
+        let failed = judge(Some(1), serde_json::json!({}));
+        let errors: Vec<_> = failed.messages.iter().flat_map(|messages| messages.level(Level::Error)).collect();
+        let reason = "the report is OK, but the command ended with exit status 1 (IgnoreExit: true accepts that)";
+        assert_eq!((failed.status, errors), (Status::Error, vec![reason, "teardown broke"]));
+        assert_eq!(judge(None, serde_json::json!({})).status, Status::Error);
+        assert_eq!(judge(Some(1), serde_json::json!({"IgnoreExit": true})).status, Status::Ok);
+        assert_eq!(judge(Some(0), serde_json::json!({})).status, Status::Ok);
     }
 
     #[test]

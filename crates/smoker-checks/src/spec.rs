@@ -38,6 +38,14 @@ pub struct ParameterSpec {
     pub meaning: &'static str,
 }
 
+/// Of the parsers that read a report: a good one contradicts the exit status of a command that failed.
+pub(crate) const IGNORE_EXIT: ParameterSpec = ParameterSpec {
+    name: "IgnoreExit",
+    accepts: ParameterType::Boolean,
+    absence: Absence::Default("false"),
+    meaning: "true when the report alone decides; otherwise a good report of a command that failed is an ERROR",
+};
+
 /// What it means that a parameter is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {

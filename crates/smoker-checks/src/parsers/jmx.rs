@@ -30,7 +30,7 @@ use smoker_model::status::Status;
 use crate::components::{BoundedComponents, level_of, worse};
 use crate::json_output;
 use crate::plain_text::plain_text;
-use crate::spec::Spec;
+use crate::spec::{IGNORE_EXIT, Spec};
 
 const OK_WORDS: [&str; 8] = ["ok", "pass", "passed", "success", "up", "healthy", "green", "true"];
 const WARN_WORDS: [&str; 4] = ["warn", "warning", "degraded", "yellow"];
@@ -42,7 +42,7 @@ pub(crate) const fn spec() -> Spec {
         kind: ModuleKind::Parser,
         meaning: "reads the result of a self-test over JMX",
         output: "messages, or a component for each member of the result",
-        parameters: &[],
+        parameters: &[IGNORE_EXIT],
         needs_child: false,
         is_original: false,
     }

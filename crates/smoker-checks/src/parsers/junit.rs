@@ -4,10 +4,9 @@
 //! Each `testcase` is a component, named by its class and name: `failure` and
 //! `error` make it an ERROR with their message and text, `skipped` leaves it
 //! OK with the reason. An info message counts the tests; a report without any
-//! test is an ERROR. The exit status does not count: runners exit with
-//! non-zero for the failures that the report holds anyway.
+//! test is an ERROR.
 
-use crate::spec::Spec;
+use crate::spec::{IGNORE_EXIT, Spec};
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -25,7 +24,7 @@ pub(crate) const fn spec() -> Spec {
         kind: ModuleKind::Parser,
         meaning: "reads test reports in JUnit's XML",
         output: "a component for each test",
-        parameters: &[],
+        parameters: &[IGNORE_EXIT],
         needs_child: false,
         is_original: false,
     }

@@ -25,7 +25,7 @@ use crate::parameters::{Parameters, texts_of, wrong};
 use crate::parsers::json::path::JsonPath;
 use crate::parsers::json::threshold::Threshold;
 use crate::plain_text::plain_text;
-use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
+use crate::spec::{Absence, IGNORE_EXIT, ParameterSpec, ParameterType, Spec};
 
 const OK_WORDS: [&str; 8] = ["ok", "up", "green", "healthy", "pass", "passing", "success", "running"];
 const WARN_WORDS: [&str; 4] = ["warn", "warning", "yellow", "degraded"];
@@ -72,6 +72,7 @@ const PARAMETERS: &[ParameterSpec] = &[
         absence: Absence::Default("none"),
         meaning: "values that become messages",
     },
+    IGNORE_EXIT,
 ];
 
 /// The declaration of this built-in.

@@ -72,8 +72,14 @@ fn plan(rest: &str) -> Option<TapLine<'_>> {
 
 /// Splits a `# SKIP` or `# TODO` off; any other `#` is part of the description.
 fn directive(text: &str) -> (&str, Directive<'_>) {
-    for (at, _) in text.rmatch_indices('#').filter(|(at, _)| *at == 0 || !text[..*at].ends_with('\\')) {
+    let is_free = |at: usize| at == 0 || text[..at].ends_with(char::is_whitespace);
+    for (at, _) in text.rmatch_indices('#').filter(|(at, _)| is_free(*at)) {
         let behind = text[at + 1..].trim_start();
+        // `todolist` and `skipping` are words of the description.
+        let word = behind.find(|c: char| !c.is_alphanumeric()).map_or(behind, |end| &behind[..end]);
+        if !["skip", "skipped", "todo"].iter().any(|known| word.eq_ignore_ascii_case(known)) {
+            continue;
+        }
         let before = text[..at].trim_end();
         if let Some(reason) = keyword(behind, "skip") {
             return (before, Directive::Skip(reason));

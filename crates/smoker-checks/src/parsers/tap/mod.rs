@@ -21,7 +21,7 @@ use smoker_model::status::Status;
 
 use crate::components::{BoundedComponents, level_of, worse};
 use crate::parsers::tap::line::{Directive, TapLine, TestPoint};
-use crate::spec::Spec;
+use crate::spec::{IGNORE_EXIT, Spec};
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
@@ -30,7 +30,7 @@ pub(crate) const fn spec() -> Spec {
         kind: ModuleKind::Parser,
         meaning: "reads the Test Anything Protocol",
         output: "a component for each test",
-        parameters: &[],
+        parameters: &[IGNORE_EXIT],
         needs_child: false,
         is_original: false,
     }
@@ -209,6 +209,15 @@ mod tests {
         let (status, components, messages) = read("1..0 # SKIP nothing to do here", Some(0));
         assert_eq!((status, components), (Status::Ok, Json::Null));
         assert_eq!(messages["info"], json!(["skipped: nothing to do here"]));
+    }
+
+    #[test]
+    fn a_word_that_begins_as_a_directive_is_none() {
+        let text = "1..3\nnot ok 1 - sources in C# skipping nothing\nnot ok 2 - GET /#todos answers\nnot ok 3 - tickets # todolist is empty";
+        let (_, components, _) = read(text, Some(0));
+        let statuses: Vec<_> =
+            components.as_object().expect("components").values().map(|part| &part["status"]).collect();
+        assert_eq!(statuses, ["ERROR"; 3]);
     }
 
     #[test]

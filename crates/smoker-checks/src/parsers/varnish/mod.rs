@@ -13,7 +13,7 @@ mod backend_json;
 mod backend_list;
 mod debug_health;
 
-use crate::spec::Spec;
+use crate::spec::{IGNORE_EXIT, Spec};
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 
@@ -26,7 +26,7 @@ pub(crate) const fn spec() -> Spec {
         kind: ModuleKind::Parser,
         meaning: "reads the backends that `varnishadm` lists",
         output: "a component for each backend",
-        parameters: &[],
+        parameters: &[IGNORE_EXIT],
         needs_child: false,
         is_original: true,
     }
