@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use smoker_tests::binary;
 use smoker_tests::config::Config;
+use smoker_tests::containment::Level;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
@@ -62,10 +63,27 @@ impl Program {
         self.start_in(sandbox, config)
     }
 
+    /// As [`Self::start`], where no cgroup v2 is mounted.
+    pub(crate) fn start_without_cgroups(&self, config: &Config) -> Result<Daemon, String> {
+        let through = Level::Marks.through().ok_or("needs root and a mount namespace")?;
+        self.start_through(through, Sandbox::new(), config)
+    }
+
     /// As [`Self::start`], in a sandbox that may already hold files.
     pub(crate) fn start_in(&self, sandbox: Sandbox, config: &Config) -> Result<Daemon, String> {
+        self.start_through(&[], sandbox, config)
+    }
+
+    fn start_through(&self, through: &[&str], sandbox: Sandbox, config: &Config) -> Result<Daemon, String> {
         config.write(&sandbox).map_err(|error| format!("cannot write the configuration: {error}"))?;
-        let mut command = sandbox.command(&self.0);
+        let mut command = match through {
+            [program, words @ ..] => {
+                let mut command = sandbox.command(Path::new(program));
+                command.args(words).arg(&self.0);
+                command
+            }
+            [] => sandbox.command(&self.0),
+        };
         command.args(["-fg", "--no-syslog", "-c"]).arg(sandbox.path("smokerd.yaml"));
         let mut started = Started::spawn(&mut command).map_err(|error| format!("smokerd does not start: {error}"))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, sandbox.port()));

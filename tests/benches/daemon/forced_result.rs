@@ -4,7 +4,8 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::boot::{self, Program};
+use crate::bare_cgroups::BareCgroups;
+use crate::boot::{self, Daemon, Program};
 use crate::forced;
 use crate::pairs::{MANY, Pairs};
 use crate::statistics::median;
@@ -16,17 +17,34 @@ const TIMES: u32 = 70;
 /// How often a client who is in a hurry asks.
 const BEAT: Duration = Duration::from_micros(200);
 
-/// Fills in its row.
+/// Fills in its rows.
 pub(crate) fn measure(program: &Program, table: &mut Table) {
-    let goal = Goal::AtMost(2.0);
-    table.add(Row::of_pairs("POST /processes to served result of `true`", "ms", goal, results(program)));
+    let config = boot::plugins("", "Timeout: 60", 1, |_| "Command: 'true'".to_owned());
+    let cgroups = BareCgroups::create().map_err(|error| format!("no bare start with a cgroup: {error}"));
+    let with_cgroups = || program.start(&config);
+    let pairs = cgroups.and_then(|cgroups| results(with_cgroups, || in_cgroup(&cgroups)));
+    let name = "POST /processes to served result of `true`, in a cgroup; so is the limit";
+    table.add(Row::of_pairs(name, "ms", Goal::AtMost(1.6), pairs));
+    let pairs = results(with_cgroups, bare);
+    table.add(Row::of_pairs("  the same; the limit without a cgroup", "ms", Goal::None, pairs));
+    let pairs = results(|| program.start_without_cgroups(&config), bare);
+    table.add(Row::of_pairs("  without a cgroup; so is the limit", "ms", Goal::AtMost(2.0), pairs));
 }
 
-fn results(program: &Program) -> Result<Pairs, String> {
-    let daemon = program.start(&boot::plugins("", "Timeout: 60", 1, |_| "Command: 'true'".to_owned()))?;
+fn results(
+    start: impl Fn() -> Result<Daemon, String>,
+    limit: impl Fn() -> Result<Duration, String>,
+) -> Result<Pairs, String> {
+    let daemon = start()?;
     let mut client = daemon.connect()?;
     let request = forced::request(1);
-    Pairs::measure(MANY, || sample(|| forced::run(&mut client, &request, BEAT)), || sample(bare))
+    Pairs::measure(MANY, || sample(|| forced::run(&mut client, &request, BEAT)), || sample(&limit))
+}
+
+fn in_cgroup(cgroups: &BareCgroups) -> Result<Duration, String> {
+    let begin = Instant::now();
+    cgroups.check().map_err(|error| format!("a bare start with a cgroup failed: {error}"))?;
+    Ok(begin.elapsed())
 }
 
 /// The median, in milliseconds.

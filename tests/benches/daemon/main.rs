@@ -7,7 +7,7 @@
 //! - `measures`: runs those that are wanted, and prints their table
 //! - the measures: `get_plugins`, `checks`, `forced_result`, `module_run`, `lateness`, `ending`, `memory`
 //! - the limits they are held against, each served by this program, started
-//!   once more: `bare` (the starting), `bare_server`, `bare_loop`, `bare_schedule`; and
+//!   once more: `bare` (the starting), `bare_server`, `bare_loop`, `bare_cgroups`, `bare_schedule`; and
 //!   `warm_python`, a process of Python's
 //! - `boot`: the daemon, configured for a measure
 //! - `client`: HTTP over one kept connection; `load`: several of them, as fast as they can
@@ -24,6 +24,7 @@ use crate::order::Order;
 use crate::table::Table;
 
 mod bare;
+mod bare_cgroups;
 mod bare_loop;
 mod bare_schedule;
 mod bare_server;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Order::Measure(wanted) => measure(&wanted),
         Order::BareServer(page) => bare_server::run(&page),
         Order::BareLoop(size) => bare_loop::run(size),
+        Order::BareCgroups(size) => bare_cgroups::run(size),
         Order::BareSchedule(size) => bare_schedule::run(&size),
         Order::Nothing => {
             measures::run_none();

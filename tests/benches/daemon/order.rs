@@ -11,6 +11,8 @@ pub(crate) const BARE_SERVER: &str = "--bare-server";
 /// See [`BARE_SERVER`].
 pub(crate) const BARE_LOOP: &str = "--bare-loop";
 /// See [`BARE_SERVER`].
+pub(crate) const BARE_CGROUPS: &str = "--bare-cgroups";
+/// See [`BARE_SERVER`].
 pub(crate) const BARE_SCHEDULE: &str = "--bare-schedule";
 
 /// What to do.
@@ -22,6 +24,8 @@ pub(crate) enum Order {
     BareServer(PathBuf),
     /// Run checks as fast as they can be.
     BareLoop(bare_loop::Size),
+    /// The same, each in a cgroup of its own.
+    BareCgroups(bare_loop::Size),
     /// Run checks once a second each.
     BareSchedule(bare_schedule::Size),
     /// We are built and started as a test (`cargo test --all-targets`), where there is nothing to do.
@@ -38,10 +42,8 @@ impl Order {
     fn of(arguments: &[&str]) -> Option<Self> {
         match arguments {
             [BARE_SERVER, page] => Some(Self::BareServer(PathBuf::from(page))),
-            [BARE_LOOP, checks, at_a_time] => Some(Self::BareLoop(bare_loop::Size {
-                checks: checks.parse().ok()?,
-                at_a_time: at_a_time.parse().ok()?,
-            })),
+            [BARE_LOOP, checks, at_a_time] => Some(Self::BareLoop(size(checks, at_a_time)?)),
+            [BARE_CGROUPS, checks, at_a_time] => Some(Self::BareCgroups(size(checks, at_a_time)?)),
             [BARE_SCHEDULE, checks, pipe] => Some(Self::BareSchedule(bare_schedule::Size {
                 checks: checks.parse().ok()?,
                 pipe: PathBuf::from(pipe),
@@ -49,4 +51,8 @@ impl Order {
             words => measures::wanted(words).map(Self::Measure),
         }
     }
+}
+
+fn size(checks: &str, at_a_time: &str) -> Option<bare_loop::Size> {
+    Some(bare_loop::Size { checks: checks.parse().ok()?, at_a_time: at_a_time.parse().ok()? })
 }

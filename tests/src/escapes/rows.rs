@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 /// What scripts do, for root or not.
-const SCRIPTS: [(&str, usize, &str); 18] = [
+const SCRIPTS: [(&str, usize, &str); 23] = [
     ("a plain child", 1, r#"exec sleep "$1""#),
     ("grandchildren", 3, r#"sh -c 'sh -c "sleep \$1; :" child "$1"; :' child "$1"; :"#),
     ("setsid", 3, r#"setsid sleep "$1" & sleep "$1"; :"#),
@@ -110,10 +110,57 @@ ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)'
             POSIX::close($_) for 0..2; POSIX::setsid(); $SIG{TERM} = "IGNORE";
             exec "env", "-i", "prlimit", "--locks=0:", "sleep", @ARGV' "$1"; exec sleep "$1""#,
     ),
+    (
+        "a reaper of its own children that forks on and on, without any mark",
+        4,
+        r#"env -i prlimit --locks=0: perl -e '
+            use POSIX; my $prctl = (POSIX::uname())[4] eq "aarch64" ? 167 : 157;
+            POSIX::close($_) for 0..2; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
+            $SIG{TERM} = "IGNORE"; syscall($prctl, 36, 1, 0, 0, 0);
+            for (1..200) {
+                fork or do { POSIX::setsid(); fork and POSIX::_exit(0); exec "sleep", @ARGV };
+                select(undef, undef, undef, 0.2)
+            }
+            sleep 3600 while 1' "$1"; exec sleep "$1""#,
+    ),
+    (
+        "phoenixes, each of which forks again when its child is killed",
+        0,
+        r#"exec perl -e '
+            use POSIX; $SIG{TERM} = "IGNORE"; open LOCK, "<", $ARGV[1] and flock LOCK, 2 or die;
+            sub life {
+                my $below = shift; POSIX::setsid();
+                while (1) { if (!$below) { sleep 3600; next } my $child = fork // next; life($below - 1) if !$child; waitpid $child, 0 }
+            }
+            life(6)' "$1" "$2""#,
+    ),
+    (
+        "a process that another one traces",
+        4,
+        r#"setsid perl -e '
+            use POSIX; my $ptrace = (POSIX::uname())[4] eq "aarch64" ? 117 : 101; $SIG{TERM} = "IGNORE";
+            if (!fork) { syscall($ptrace, 0, 0, 0, 0); kill "STOP", $$; exec "sleep", @ARGV }
+            sleep 3600 while 1' "$1" & sleep "$1"; :"#,
+    ),
+    (
+        "a process that another one stops all the time",
+        4,
+        r#"sleep "$1" & victim=$!
+        setsid sh -c 'trap "" TERM; while kill -STOP "$2" 2>/dev/null; do sleep 0.01; done; exec sleep "$1"' stopper "$1" $victim &
+        sleep "$1"; :"#,
+    ),
+    (
+        "a process that nobody of its user looks into",
+        2,
+        r#"env -i perl -e '
+            use POSIX; my $prctl = (POSIX::uname())[4] eq "aarch64" ? 167 : 157;
+            POSIX::close($_) for 0..2; fork and POSIX::_exit(0); POSIX::setsid(); fork and POSIX::_exit(0);
+            $SIG{TERM} = "IGNORE"; syscall($prctl, 4, 0, 0, 0, 0); sleep 3600 while 1' "$1"; exec sleep "$1""#,
+    ),
 ];
 
 /// What only root's scripts do.
-const SCRIPTS_OF_ROOT: [(&str, usize, &str); 5] = [
+const SCRIPTS_OF_ROOT: [(&str, usize, &str); 7] = [
     ("changed uid", 3, r#"setpriv --reuid 65534 --regid 65534 --clear-groups setsid sleep "$1" & sleep "$1"; :"#),
     (
         "namespaces of users and of processes",
@@ -139,6 +186,28 @@ const SCRIPTS_OF_ROOT: [(&str, usize, &str); 5] = [
         r#"inner=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/inner
         setsid sleep "$1" & mkdir -p "$inner" && echo $! > "$inner/cgroup.procs" && echo 1 > "$inner/cgroup.freeze"
         sleep "$1"; :"#,
+    ),
+    (
+        "a run that freezes its own cgroup",
+        3,
+        r#"own=$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)
+        setsid sleep "$1" & sleep 2; sleep "$1" & [ ! -e "$own/cgroup.freeze" ] || echo 1 > "$own/cgroup.freeze"; wait"#,
+    ),
+    (
+        "a process whose first thread has ended, a hundred cgroups below that of the run",
+        0,
+        r#"setsid python3 -I -c '
+import ctypes, fcntl, os, signal, sys, threading, time
+lock = open(sys.argv[1]); fcntl.flock(lock, fcntl.LOCK_EX)
+for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(one, signal.SIG_IGN)
+own = [line[3:].strip() for line in open("/proc/self/cgroup") if line.startswith("0::")]
+mounts = [line.split()[4] for line in open("/proc/self/mountinfo") if " - cgroup2 " in line]
+if own and mounts:
+    os.chdir(mounts[0] + own[0])
+    for _ in range(100): os.mkdir("inner"); os.chdir("inner")
+    open("cgroup.procs", "w").write(str(os.getpid()))
+threading.Thread(target=time.sleep, args=(300,)).start()
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)' "$2" & wait"#,
     ),
 ];
 

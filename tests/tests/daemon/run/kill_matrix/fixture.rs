@@ -137,7 +137,7 @@ fn with_probes(slots: usize) -> Config {
     let config = Config::new().top(&format!("nr_concurrent_plugins: {slots}")).file("probes/first", "");
     (0..slots).fold(config, |config, probe| {
         let all_there = format!("[ $(ls {{{{DIR}}}}/probes | wc -l) -gt {slots} ]");
-        let command = format!("'echo > {{{{DIR}}}}/probes/{probe}; until {all_there}; do sleep 0.2; done'");
+        let command = format!("'echo > {{{{DIR}}}}/probes/{probe}; until {all_there}; do sleep 1; done'");
         config.plugin(&format!("probe-{probe}"), &format!("Command: {command}"))
     })
 }

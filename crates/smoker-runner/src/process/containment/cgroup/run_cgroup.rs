@@ -4,11 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nix::sys::stat::fstat;
 use nix::unistd::Pid;
 
 use crate::process::containment::cgroup::controllers::Controllers;
-use crate::process::containment::cgroup::files::{MAX_DEPTH, collect_processes, read, write};
+use crate::process::containment::cgroup::files::{has_child, processes, read, write};
 
 /// What all processes of a run may have together; none: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +41,7 @@ impl RunCgroup {
     /// Whether a new run may begin in it.
     pub(super) fn can_be_used_again(&self) -> bool {
         // Linux 6.14 and newer kill what begins in a cgroup that was killed once, when it comes from another.
-        !self.was_killed.load(Ordering::Relaxed) && self.has_no_child()
+        !self.was_killed.load(Ordering::Relaxed) && !has_child(self.directory())
     }
 
     /// Its name below the tree.
@@ -68,9 +67,7 @@ impl RunCgroup {
 
     /// The living processes of the run.
     pub(crate) fn processes(&self) -> Vec<Pid> {
-        let mut found = Vec::new();
-        collect_processes(self.directory(), &mut found, MAX_DEPTH);
-        found
+        processes(self.directory())
     }
 
     /// Kills all processes at one stroke. Returns whether the kernel can (5.14 and newer).
@@ -98,10 +95,5 @@ impl RunCgroup {
         }
         self.limits = limits;
         Ok(())
-    }
-
-    /// The number of links of a folder is two and one for each folder in it.
-    fn has_no_child(&self) -> bool {
-        fstat(&self.directory).is_ok_and(|status| status.st_nlink == 2)
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nix::sys::stat::Mode;
 
 use crate::process::containment::cgroup::controllers::{self, Controllers};
-use crate::process::containment::cgroup::files::{MAX_DEPTH, children, open_folder, remove, remove_tree};
+use crate::process::containment::cgroup::files::{children, open_folder, remove, remove_tree};
 use crate::process::containment::cgroup::own::own_cgroup;
 use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
 
@@ -163,7 +163,7 @@ impl CgroupTree {
             spare.push(cgroup);
         } else {
             drop(spare);
-            let _ = remove(self.0.base.as_fd(), cgroup.name(), MAX_DEPTH);
+            let _ = remove(self.0.base.as_fd(), cgroup.name());
         }
     }
 
@@ -198,7 +198,7 @@ impl Inner {
     /// What still has processes stays, as they do, with its limits.
     fn remove(&self) {
         for name in self.names() {
-            let _ = remove(self.base.as_fd(), &name, MAX_DEPTH);
+            let _ = remove(self.base.as_fd(), &name);
         }
         if let Some(own) = self.path.parent().filter(|_| self.names().is_empty()) {
             controllers::disable(own, &self.path);
