@@ -41,7 +41,15 @@ impl RunCgroup {
     /// Whether a new run may begin in it.
     pub(super) fn can_be_used_again(&self) -> bool {
         // Linux 6.14 and newer kill what begins in a cgroup that was killed once, when it comes from another.
-        !self.was_killed.load(Ordering::Relaxed) && !has_child(self.directory())
+        !self.was_killed.load(Ordering::Relaxed) && !has_child(self.directory()) && self.is_as_it_was_made()
+    }
+
+    /// A run as root can have frozen its cgroup, and whoever starts a child in a frozen one waits without end.
+    fn is_as_it_was_made(&self) -> bool {
+        let has = |file, value: &str| read(self.directory(), file).is_ok_and(|text| text.trim() == value);
+        // Linux has the first since 5.2.
+        let is_frozen = has("cgroup.freeze", "1");
+        !is_frozen && has("cgroup.type", "domain")
     }
 
     /// Its name below the tree.
