@@ -44,7 +44,7 @@ impl RunCgroup {
         !self.was_killed.load(Ordering::Relaxed) && !has_child(self.directory()) && self.is_as_it_was_made()
     }
 
-    /// A run as root can have frozen its cgroup, and whoever starts a child in a frozen one waits without end.
+    /// A run as root can have frozen its cgroup, and the thread that starts a child in a frozen one waits without end.
     fn is_as_it_was_made(&self) -> bool {
         let has = |file, value: &str| read(self.directory(), file).is_ok_and(|text| text.trim() == value);
         // Linux has the first since 5.2.
