@@ -1,5 +1,7 @@
 //! Parameters as they are shown to clients that may not see secrets.
 
+use std::ops::Range;
+
 use crate::secret_name;
 use crate::value::Value;
 use crate::value::python_text;
@@ -53,27 +55,31 @@ fn replaced(
 }
 
 /// The text with a mask for each password of a URL (`scheme://user:password@host`). A placeholder (`%(Name)s`) is none.
-fn without_url_passwords(text: &str) -> String {
+#[must_use]
+pub fn without_url_passwords(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, authority) = rest.split_at(at + 3);
-        shown.push_str(before);
-        rest = authority;
+    let mut copied = 0;
+    for place in url_passwords(text) {
+        shown.push_str(&text[copied..place.start]);
+        shown.push_str(MASK);
+        copied = place.end;
+    }
+    shown.push_str(&text[copied..]);
+    shown
+}
+
+/// Where the passwords of URLs are in a text.
+pub fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
+        let authority = &text[start..];
         let end = authority.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '\'' | '"'));
         let authority = &authority[..end.unwrap_or(authority.len())];
-        let user_information = authority.rfind('@').map(|end| &authority[..end]);
-        if let Some((user, password)) = user_information.and_then(|information| information.split_once(':'))
-            && !password.is_empty()
-            && !(password.starts_with("%(") && password.ends_with(")s"))
-        {
-            shown.push_str(user);
-            shown.push(':');
-            shown.push_str(MASK);
-            rest = &rest[user.len() + 1 + password.len()..];
-        }
-    }
-    shown + rest
+        let (user, password) = authority[..authority.rfind('@')?].split_once(':')?;
+        let is_placeholder = password.starts_with("%(") && password.ends_with(")s");
+        let start = start + user.len() + 1;
+        (!password.is_empty() && !is_placeholder).then(|| start..start + password.len())
+    })
 }
 
 #[cfg(test)]

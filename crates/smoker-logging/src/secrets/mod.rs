@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use smoker_model::mask;
 use smoker_model::plugin::PluginSpec;
 
 use crate::secrets::normal::Normal;
@@ -43,10 +44,12 @@ pub fn replace<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) {
 #[must_use]
 pub fn redact(text: String) -> String {
     let search = SEARCH.read().unwrap_or_else(PoisonError::into_inner).clone();
-    match search {
+    let text = match search {
         Some(search) => replaced(&search, &text).unwrap_or(text),
         None => text,
-    }
+    };
+    // Also those that only a plugin knows.
+    if text.contains("://") { mask::without_url_passwords(&text) } else { text }
 }
 
 fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
@@ -87,6 +90,11 @@ mod tests {
     #[test]
     fn the_longest_secret_is_hidden_as_one() {
         assert_eq!(redacted(&["open", "open sesame"], "say open sesame, or open"), "say ***, or ***");
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_hidden_wherever_it_comes_from() {
+        assert_eq!(redact("cannot GET https://bob:p4ss@host/x".to_owned()), "cannot GET https://bob:***@host/x");
     }
 
     #[test]

@@ -48,6 +48,16 @@ impl Found {
                 self.keep(name, &python_text::str(secret));
             }
         });
+        self.look_in_urls(name, value);
+    }
+
+    fn look_in_urls(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Map(entries) => entries.iter().for_each(|(_, value)| self.look_in_urls(name, value)),
+            Value::List(items) => items.iter().for_each(|item| self.look_in_urls(name, item)),
+            Value::Text(text) => mask::url_passwords(text).for_each(|place| self.keep(name, &text[place])),
+            _ => {}
+        }
     }
 
     /// Text is also hidden line by line, since that is how messages and what
@@ -94,6 +104,12 @@ mod tests {
         assert_eq!(found.iter().collect::<Vec<_>>(), ["sesame", "tiger"]);
         let numbers = Value::List(vec![Value::Int(123_456), Value::Bool(true), Value::Null]);
         assert_eq!(self::found("Tokens", &numbers).secrets.iter().collect::<Vec<_>>(), ["123456"]);
+    }
+
+    #[test]
+    fn passwords_of_urls_are_found() {
+        let found = found("Command", &text("curl https://bob:sesame@a/ ftp://eve:open@b http://c:80/"));
+        assert_eq!(found.secrets.iter().collect::<Vec<_>>(), ["open", "sesame"]);
     }
 
     #[test]

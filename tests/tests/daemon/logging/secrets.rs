@@ -59,7 +59,7 @@ format=%(asctime)s %(name)s %(levelname)s %(module)s %(threadName)s %(message)s
 const AWKWARD: &str = "sw'or\"df\\ish$ ü/1";
 
 /// The parts of the secrets that are left whatever quotes the rest.
-const TRACES: [&str; 6] = ["hunter2hunter2", "df", "open5esame", "987654321", "MIIEvQ", "n3sted"];
+const TRACES: [&str; 7] = ["hunter2hunter2", "url5ecret", "df", "open5esame", "987654321", "MIIEvQ", "n3sted"];
 
 const MODULE: &str = "import json, logging, sys, urllib.parse
 from smoker.server.plugins import BasePlugin
@@ -94,9 +94,9 @@ fn no_handler_shows_a_secret() {
     let secrets = format!(
         "DbPassword: hunter2hunter2\nAwkward Password: {awkward}\napi_key: open5esame\nPin: 987654321\n\
          PrivateKey: |\n  -----BEGIN\n  MIIEvQ+x/y==\n  -----END\n\
-         Databases: [{{host: h, credentials: {{user: u, value: [n3sted]}}}}]\nPasswordFile: /etc/shown.txt"
+         Databases: [{{host: h, credentials: {{user: u, value: [n3sted]}}}}]\nPasswordFile: /etc/shown.txt\nUrl: https://bob:url5ecret@host/"
     );
-    let shell = "echo %(DbPassword)s %(Awkward Password)s \"%(Awkward Password)s\" \"$SMOKER_PARAM_PRIVATEKEY\" %(Pin)d; \
+    let shell = "echo %(Url)s said url5ecret; echo %(DbPassword)s %(Awkward Password)s \"%(Awkward Password)s\" \"$SMOKER_PARAM_PRIVATEKEY\" %(Pin)d; \
                  echo \"{\\\"k\\\": \\\"%(api_key)s\\\"}\" >&2; ls -- %(Awkward Password)s";
     let quoted = |text: &str| serde_json::to_string(text).expect("text is JSON");
     let (slow, shell) = (quoted(&format!("{shell}; sleep 60")), quoted(shell));
