@@ -40,7 +40,7 @@ pub(crate) const fn spec() -> Spec {
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let mut stream = TapStream::default();
     let mut block = false;
-    for text in request.stdout.lines() {
+    for text in request.stdout.trim_start_matches('\u{feff}').lines() {
         // A YAML block belongs to the test before it, up to its closing dots, at the latest up to a line that is
         // not indented: a block that is never closed must not swallow tests.
         block &= !text.starts_with(|c: char| !c.is_whitespace());
@@ -48,6 +48,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             "---" if text.starts_with(' ') && stream.current.is_some() => block = true,
             "..." if block => block = false,
             inside if block => stream.explain(inside),
+            // A subtest gives up for all.
+            inside if inside.starts_with("Bail out!") => stream.take(line::read(inside)),
             _ => stream.take(line::read(text)),
         }
     }
@@ -218,6 +220,13 @@ mod tests {
         let statuses: Vec<_> =
             components.as_object().expect("components").values().map(|part| &part["status"]).collect();
         assert_eq!(statuses, ["ERROR"; 3]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_a_subtest_that_bails_out_are_understood() {
+        assert_eq!(read("\u{feff}1..1\nok 1 - a", Some(0)).0, Status::Ok);
+        let (status, _, messages) = read("1..2\nok 1 - first\n    Bail out! database is gone", Some(0));
+        assert_eq!((status, &messages["error"]), (Status::Error, &json!(["Bail out! database is gone"])));
     }
 
     #[test]
