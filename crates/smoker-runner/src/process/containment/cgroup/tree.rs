@@ -56,8 +56,7 @@ impl CgroupTree {
         remove_stale_trees(&own);
         let random = RandomState::new().build_hasher().finish();
         let path = own.join(format!("smokerd-{}-{random:016x}", std::process::id()));
-        fs::create_dir(&path).map_err(|error| with_path(&own, &error))?;
-        let base = File::open(&path)?.into();
+        let base = make_locked(&path).map_err(|error| with_path(&own, &error))?;
         let controllers = controllers::enable(&own, &path);
         let tree = Self::new(path, base, controllers);
         if let Some((user, group)) = owner {
@@ -213,14 +212,29 @@ impl Drop for Inner {
     }
 }
 
-/// Removes what a daemon left that was killed: the name of a tree has its process id.
+/// Makes the folder of a tree and locks it, which tells other daemons that the
+/// tree is in use. The lock is held as long as the folder is open.
+fn make_locked(path: &Path) -> io::Result<OwnedFd> {
+    loop {
+        fs::create_dir(path)?;
+        let base = File::open(path)?;
+        base.lock()?;
+        // Before it was locked, another daemon may have taken it for a stale one.
+        if path.exists() {
+            return Ok(base.into());
+        }
+    }
+}
+
+/// Removes what a daemon left that was killed. A process id would not tell: in
+/// another PID namespace the daemon has another one, or is not seen at all.
 fn remove_stale_trees(own: &Path) {
     let Ok(entries) = fs::read_dir(own) else { return };
     for entry in entries.flatten() {
-        let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| name.strip_prefix("smokerd-")?.split('-').next());
-        let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else { continue };
-        if !Path::new(&format!("/proc/{pid}")).exists() {
+        let is_tree = entry.file_name().to_str().is_some_and(|name| name.starts_with("smokerd-"));
+        let Some(tree) = File::open(entry.path()).ok().filter(|_| is_tree) else { continue };
+        // The lock is held while the tree is removed, so that nobody begins to use it.
+        if tree.try_lock().is_ok() {
             let _ = remove_tree(&entry.path());
         }
     }
@@ -228,4 +242,24 @@ fn remove_stale_trees(own: &Path) {
 
 fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot make a cgroup in {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_tree_that_no_daemon_holds_is_stale() {
+        let own = tempfile::tempdir().expect("a temporary folder");
+        // No process of this PID namespace has the number: a daemon of another one may.
+        let used = own.path().join("smokerd-4194305-0");
+        let base = make_locked(&used).expect("a folder of our own");
+        let other = own.path().join("another");
+        fs::create_dir(&other).expect("a folder of our own");
+        remove_stale_trees(own.path());
+        assert!(used.exists());
+        drop(base);
+        remove_stale_trees(own.path());
+        assert!(!used.exists() && other.exists());
+    }
 }
