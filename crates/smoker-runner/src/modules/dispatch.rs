@@ -115,7 +115,7 @@ impl ModuleCall<'_> {
                 builtin::run_in_child(&request, limits, credentials, self.surroundings(), context).await?
             }
             Provider::BuiltIn(_) => {
-                return Ok(builtin::run_here(self.request(as_map(self.module.parameters))).await.into());
+                return Ok(builtin::run_here(self.untrimmed(as_map(self.module.parameters))).await.into());
             }
             Provider::Python => self.ask_python(modules, credentials).await?,
         };
@@ -159,6 +159,19 @@ impl ModuleCall<'_> {
                 reply_limit,
             })
             .await
+    }
+
+    /// The request of a built-in parser, which gets the output as it was printed but for blank lines around it: in
+    /// TAP and in tables the indentation of the first line means something.
+    fn untrimmed(&self, parameters: Map<String, Json>) -> ModuleRequest {
+        let mut request = self.request(parameters);
+        if let Some(output) = self.output {
+            let text = output.stdout.text();
+            let first = text.find(|c: char| !c.is_whitespace()).unwrap_or(0);
+            let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
+            request.stdout = text[line..].trim_end().to_owned();
+        }
+        request
     }
 
     fn request(&self, parameters: Map<String, Json>) -> ModuleRequest {

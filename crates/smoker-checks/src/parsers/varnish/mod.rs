@@ -34,7 +34,7 @@ pub(crate) const fn spec() -> Spec {
 
 /// Reads the output, whichever of the commands printed it.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
-    let text = request.stdout.as_str();
+    let text = request.stdout.trim().trim_start_matches('\u{feff}');
     let backends = if text.starts_with('[') {
         backend_json::parse(text)
     } else if text.starts_with("Backend name") {
