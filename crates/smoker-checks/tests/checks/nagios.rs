@@ -26,14 +26,16 @@ fn check_load_is_ok_below_its_limits() {
     let info = texts(&answer, "info");
     assert_eq!(answer["status"], "OK");
     assert!(info[0].contains("load average: "), "{info:?}");
-    assert!(info[1].starts_with("Performance data: load1=") && info[1].contains(" load15="), "{info:?}");
+    let labels: Vec<_> = answer["perfdata"].as_array().expect("a list").iter().map(|datum| &datum["label"]).collect();
+    assert_eq!(labels, ["load1", "load5", "load15"]);
 }
 
 #[test]
 fn check_disk_warns_and_fails_at_its_limits() {
     let Some(answer) = judged("check_disk", &["-w", "0%", "-c", "0%", "-p", "/"]) else { return };
     assert_eq!(answer["status"], "OK");
-    assert!(texts(&answer, "info")[1].starts_with("Performance data: /="), "{answer}");
+    let data = &answer["perfdata"][0];
+    assert!(data["label"] == "/" && data["value"].is_number() && data["max"].is_number(), "{answer}");
     for (critical, status, level) in [("0%", "WARN", "warn"), ("100%", "ERROR", "error")] {
         let answer = judged("check_disk", &["-w", "100%", "-c", critical, "-p", "/"]).expect("it was there before");
         assert_eq!(answer["status"], status);

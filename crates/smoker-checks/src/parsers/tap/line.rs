@@ -1,5 +1,9 @@
 //! Reads one line of the Test Anything Protocol.
 
+use std::borrow::Cow;
+
+use crate::parsers::tap::timing;
+
 /// A line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TapLine<'a> {
@@ -11,7 +15,9 @@ pub(crate) enum TapLine<'a> {
     Comment(&'a str),
     /// `Bail out! REASON`
     BailOut(&'a str),
-    /// The version, a pragma, a subtest, or no TAP.
+    /// `TAP version NUMBER`
+    Version(&'a str),
+    /// A pragma, a subtest, or no TAP.
     Other,
 }
 
@@ -19,8 +25,14 @@ pub(crate) enum TapLine<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TestPoint<'a> {
     pub(crate) passed: bool,
-    pub(crate) description: &'a str,
+    /// `usize::MAX` for one beyond it.
+    pub(crate) number: Option<usize>,
+    pub(crate) description: Cow<'a, str>,
     pub(crate) directive: Directive<'a>,
+    /// How long the test took, as it was printed.
+    pub(crate) time: Option<&'a str>,
+    /// Whether a `{` opens the lines of its subtest, which follow up to `}`.
+    pub(crate) opens_subtest: bool,
 }
 
 /// The mark behind the `#` of a test point.
@@ -42,6 +54,9 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
     if let Some(rest) = line.strip_prefix("1..") {
         return plan(rest).unwrap_or(TapLine::Other);
     }
+    if let Some(version) = line.strip_prefix("TAP version ") {
+        return TapLine::Version(version.trim());
+    }
     let (passed, rest) = match line.strip_prefix("not ok") {
         Some(rest) => (false, rest),
         None => match line.strip_prefix("ok") {
@@ -52,13 +67,35 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
     if rest.starts_with(|c: char| !c.is_whitespace()) {
         return TapLine::Other;
     }
-    let (description, directive) = directive(rest.trim());
+    let rest = rest.trim();
+    let (rest, opens_subtest) = rest.strip_suffix(" {").map_or((rest, false), |rest| (rest.trim_end(), true));
+    // The time stands behind the directive, before it, or without one.
+    let (rest, last_time) = timing::split(rest);
+    let (description, directive) = directive(rest);
+    let (description, time) = timing::split(description);
     let unnumbered = description.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = &description[..description.len() - unnumbered.len()];
     // `404 pages` is a description only behind a number of its own.
-    let has_number = unnumbered.is_empty() || unnumbered.starts_with([' ', '-']);
+    let has_number = !digits.is_empty() && (unnumbered.is_empty() || unnumbered.starts_with([' ', '-']));
+    let number = has_number.then(|| digits.parse().unwrap_or(usize::MAX));
     let description = if has_number { unnumbered.trim_start() } else { description };
     let description = description.strip_prefix("- ").or_else(|| description.strip_prefix('-')).unwrap_or(description);
-    TapLine::Test(TestPoint { passed, description: description.trim(), directive })
+    let description = unescaped(description.trim());
+    TapLine::Test(TestPoint { passed, number, description, directive, time: last_time.or(time), opens_subtest })
+}
+
+/// A description in which `\#` and `\\` stand for `#` and `\`.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escaped = (c == '\\').then(|| chars.next_if(|next| matches!(next, '#' | '\\'))).flatten();
+        plain.push(escaped.unwrap_or(c));
+    }
+    Cow::Owned(plain)
 }
 
 fn plan(rest: &str) -> Option<TapLine<'_>> {

@@ -4,15 +4,22 @@
 //! # Layout
 //!
 //! - `line`: reads one line of the protocol
+//! - `timing`: times behind descriptions
+//! - `numbers`: judges the numbers of the tests and the plan
+//! - `subtest`: keeps what an indented subtest says of its failures
 //!
 //! Each test is a component. `not ok` is an ERROR, unless it is marked TODO;
 //! skipped tests are OK; a TODO that works is a WARN, since its mark should
 //! go. Comments and YAML blocks behind a test are its messages. Indented
-//! subtests count through the test point that sums them up. A missing or
-//! wrong plan, `Bail out!` and an exit status other than 0 are errors of the
-//! whole.
+//! subtests count through the test point that sums them up, which has what they
+//! said of failures among its messages. A missing or wrong plan, one between the
+//! tests, numbers that are out of order, missing or there twice, `Bail out!` and
+//! an exit status other than 0 are errors of the whole.
 
 mod line;
+mod numbers;
+mod subtest;
+mod timing;
 
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
@@ -21,6 +28,8 @@ use smoker_model::status::Status;
 
 use crate::components::{BoundedComponents, level_of, worse};
 use crate::parsers::tap::line::{Directive, TapLine, TestPoint};
+use crate::parsers::tap::numbers::Numbers;
+use crate::parsers::tap::subtest::{Subtest, indentation};
 use crate::spec::{IGNORE_EXIT, Spec};
 
 /// The declaration of this built-in.
@@ -41,14 +50,20 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let mut stream = TapStream::default();
     let mut block = false;
     for text in request.stdout.trim_start_matches('\u{feff}').lines() {
+        if stream.subtest.takes(text) {
+            // A subtest gives up for all.
+            if text.trim().starts_with("Bail out!") {
+                stream.take(line::read(text.trim()));
+            }
+            continue;
+        }
         // A YAML block belongs to the test before it, up to its closing dots, at the latest up to a line that is
         // not indented: a block that is never closed must not swallow tests.
-        block &= !text.starts_with(|c: char| !c.is_whitespace());
+        block &= indentation(text) > 0 || text.trim().is_empty();
         match text.trim() {
             "---" if text.starts_with(' ') && stream.current.is_some() => block = true,
             "..." if block => block = false,
             inside if block => stream.explain(inside),
-            // A subtest gives up for all.
             inside if inside.starts_with("Bail out!") => stream.take(line::read(inside)),
             _ => stream.take(line::read(text)),
         }
@@ -61,8 +76,12 @@ struct Test {
     name: String,
     status: Status,
     remark: Option<String>,
+    /// How long it took, as it was printed.
+    time: Option<String>,
     /// A line each.
     comments: String,
+    /// Whether its subtest follows it.
+    opens_subtest: bool,
 }
 
 /// The lines read so far.
@@ -70,27 +89,46 @@ struct Test {
 struct TapStream {
     components: BoundedComponents,
     messages: Messages,
-    plan: Option<usize>,
-    seen: usize,
+    numbers: Numbers,
+    subtest: Subtest,
+    has_bailed_out: bool,
     current: Option<Test>,
 }
 
 impl TapStream {
     fn take(&mut self, line: TapLine<'_>) {
         match line {
+            TapLine::Version(version) => {
+                self.numbers.may_be_in_any_order = version.parse::<u32>().is_ok_and(|version| version >= 14);
+            }
             TapLine::Plan { tests, reason } => {
-                self.plan = Some(tests);
+                self.numbers.plan(tests);
+                if self.numbers.seen() > 0 {
+                    // What is said behind the last test and the plan is said of the whole.
+                    self.close();
+                }
                 if let (0, Some(reason)) = (tests, reason) {
                     self.messages.add(Level::Info, &format!("skipped: {reason}"));
                 }
             }
             TapLine::Test(point) => {
                 self.close();
-                self.seen += 1;
-                self.current = Some(test(&point, self.seen));
+                let number = self.numbers.test(point.number);
+                let mut test = test(&point, number);
+                if point.opens_subtest {
+                    self.subtest.open();
+                } else {
+                    test.comments = self.subtest.end();
+                }
+                self.current = Some(test);
             }
+            TapLine::Comment(text) if text.starts_with("Subtest") => self.subtest.begin(),
+            TapLine::Comment(text) if self.current.is_none() => self.messages.add(Level::Info, text),
             TapLine::Comment(text) => self.explain(text),
-            TapLine::BailOut(reason) => self.messages.add(Level::Error, format!("Bail out! {reason}").trim()),
+            TapLine::BailOut(reason) => {
+                self.has_bailed_out = true;
+                self.messages.add(Level::Error, format!("Bail out! {reason}").trim());
+            }
             TapLine::Other => {}
         }
     }
@@ -104,28 +142,32 @@ impl TapStream {
 
     /// Puts the current test among the components.
     fn close(&mut self) {
-        let Some(test) = self.current.take() else {
+        let Some(mut test) = self.current.take() else {
             return;
         };
+        if test.opens_subtest {
+            test.comments += &self.subtest.end();
+        }
         let mut messages = Messages::new();
         messages.add(level_of(test.status), test.remark.as_deref().unwrap_or_default());
         messages.add(level_of(test.status), test.comments.trim_end());
+        messages.add(Level::Info, &test.time.map(|time| format!("took {time}")).unwrap_or_default());
         self.components.add_new(&test.name, test.status, &messages);
     }
 
     fn finish(mut self, request: &ModuleRequest) -> Result<Findings, String> {
         self.close();
-        let has_bailed_out = self.messages.level(Level::Error).next().is_some();
-        if self.plan.is_none() && self.seen == 0 && !has_bailed_out {
+        if self.numbers.is_empty() && !self.has_bailed_out {
             return Err("the output holds no TAP: neither a plan such as 1..3 nor a test point".to_owned());
         }
-        match self.plan {
-            None if !has_bailed_out => self.messages.add(Level::Error, "The plan (such as 1..3) is missing"),
-            Some(plan) if plan != self.seen && !has_bailed_out => {
-                let seen = self.seen;
-                self.messages.add(Level::Error, &format!("Planned {plan} tests, but {seen} ran"));
+        let unsummed = self.subtest.end();
+        if !unsummed.is_empty() {
+            self.messages.add(Level::Error, &format!("A subtest has no test point that sums it up:\n{unsummed}"));
+        }
+        if !self.has_bailed_out {
+            for fault in self.numbers.faults() {
+                self.messages.add(Level::Error, &fault);
             }
-            _ => {}
         }
         match request.exit_status {
             Some(0) => {}
@@ -141,7 +183,7 @@ impl TapStream {
     }
 }
 
-fn test(point: &TestPoint<'_>, position: usize) -> Test {
+fn test(point: &TestPoint<'_>, number: usize) -> Test {
     let (status, remark) = match (&point.directive, point.passed) {
         (Directive::None, true) => (Status::Ok, None),
         (Directive::None, false) => (Status::Error, Some("not ok".to_owned())),
@@ -149,8 +191,9 @@ fn test(point: &TestPoint<'_>, position: usize) -> Test {
         (Directive::Todo(reason), false) => (Status::Ok, Some(format!("to do: {reason}"))),
         (Directive::Todo(reason), true) => (Status::Warn, Some(format!("works, but is marked as to do: {reason}"))),
     };
-    let name = if point.description.is_empty() { format!("test {position}") } else { point.description.to_owned() };
-    Test { name, status, remark, comments: String::new() }
+    let name = if point.description.is_empty() { format!("test {number}") } else { point.description.to_string() };
+    let time = point.time.map(str::to_owned);
+    Test { name, status, remark, time, comments: String::new(), opens_subtest: point.opens_subtest }
 }
 
 #[cfg(test)]
@@ -248,5 +291,55 @@ mod tests {
     fn text_without_tap_is_refused() {
         let reason = run(&parser("hello\nokay\nnot okay", Some(0), json!({}))).expect_err("no TAP");
         assert!(reason.starts_with("the output holds no TAP"), "{reason}");
+    }
+
+    #[test]
+    fn numbers_and_plans_in_the_wrong_place_are_errors() {
+        let errors = |text| read(text, Some(0)).2["error"].clone();
+        assert_eq!(
+            errors("1..3\nok 1 - a\nok 3 - c\nok 4 - d"),
+            json!(["Test numbers that the plan 1..3 does not have: 4", "Test numbers that are missing: 2"])
+        );
+        assert_eq!(errors("1..2\nok 1\nok 1"), json!(["Test numbers that are there twice: 1"]));
+        assert_eq!(errors("1..2\nok 2\nok 1"), json!(["Test numbers that are out of order: 1"]));
+        assert_eq!(errors("TAP version 14\n1..2\nok 2\nok 1"), Json::Null);
+        assert_eq!(
+            errors("ok 1\n1..2\nok 2"),
+            json!(["The plan 1..2 stands between the tests: it belongs before or behind all of them"])
+        );
+        assert_eq!(errors("1..1\nok 1\n1..1"), json!(["There is more than one plan"]));
+        assert_eq!(errors("ok 1\nok\n1..2"), Json::Null);
+        let beyond = "Test numbers that the plan 1..1 does not have: 99999999999999999999";
+        assert!(errors("1..1\nok 99999999999999999999").to_string().contains(&beyond[..46]));
+    }
+
+    #[test]
+    fn names_have_neither_times_nor_escapes() {
+        let text = "TAP version 13\nok 1 - a.js # time=12.345ms\nok 2 - \\#general # time=3ms\nok 3 - b # SKIP no door # time=1ms\n\
+                    ok 4 c in 12ms\n1..4\n# time=20ms";
+        let (status, components, messages) = read(text, Some(0));
+        let names: Vec<_> = components.as_object().expect("components").keys().collect();
+        assert_eq!(status, Status::Ok);
+        assert_eq!(names, ["a.js", "#general", "b", "c"]);
+        assert_eq!(components["b"]["messages"]["info"], json!(["skipped: no door", "took 1ms"]));
+        assert_eq!(
+            (&components["c"]["messages"]["info"], &messages["info"]),
+            (&json!(["took 12ms"]), &json!(["time=20ms"]))
+        );
+    }
+
+    #[test]
+    fn a_test_has_what_its_subtest_says_of_failures() {
+        let text = "1..3\nok 1 - before\n# Subtest: inner\n    ok 1 - good\n    not ok 2 - deep\n      ---\n      got: 500\n      ...\n    # at line 7\n    \
+                    1..2\nnot ok 2 - inner\nok 3 - behind";
+        let (_, components, _) = read(text, Some(0));
+        let errors = json!(["not ok", "not ok 2 - deep", "got: 500", "at line 7"]);
+        assert_eq!(components["inner"]["messages"]["error"], errors);
+        assert_eq!(components["before"]["messages"], components["behind"]["messages"]);
+        let buffered = "1..2\nnot ok 1 - outer # time=5ms {\n    not ok 1 - deep\n    1..1\n}\nok 2 - behind";
+        let (_, components, _) = read(buffered, Some(0));
+        assert_eq!(components["outer"]["messages"]["error"], json!(["not ok", "not ok 1 - deep"]));
+        let (status, _, messages) = read("1..1\nok 1\n    not ok 1 - deep", Some(0));
+        assert_eq!((status, messages["error"][1].as_str()), (Status::Error, Some("not ok 1 - deep")));
     }
 }

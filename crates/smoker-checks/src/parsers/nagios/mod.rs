@@ -12,7 +12,17 @@
 //! | 2 (critical), 3 (unknown), any other, a signal | ERROR |
 //!
 //! The first line is a message of the level that belongs to the status; long
-//! text and performance data are info.
+//! text is info. What stands behind a `|` counts as performance data only when
+//! it is `LABEL=VALUE`, so rows of text stay text; what of it cannot be read is
+//! a message.
+//!
+//! # Layout
+//!
+//! - `perfdata`: reads performance data
+//! - `plugin_output`: tells text and performance data apart
+
+mod perfdata;
+mod plugin_output;
 
 use crate::spec::Spec;
 use smoker_model::messages::{Level, Messages};
@@ -21,6 +31,10 @@ use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
 use crate::components::level_of;
+use crate::parsers::nagios::plugin_output::PluginOutput;
+
+/// More performance data than this are counted only.
+const MOST_DATA: usize = 10_000;
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
@@ -43,13 +57,25 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         Some(1) => Status::Warn,
         _ => Status::Error,
     };
-    let output = PluginOutput::split(&request.stdout);
+    let mut output = PluginOutput::split(&request.stdout);
     let mut messages = Messages::new();
     messages.add(level_of(status), output.summary);
     messages.add(level_of(status), &request.stderr);
     messages.add(Level::Info, &output.long_text.join("\n"));
-    if !output.performance.is_empty() {
-        messages.add(Level::Info, &format!("Performance data: {}", output.performance.join(" ")));
+    if !output.unread.is_empty() {
+        let unread = output.unread.join(", ");
+        messages.add(
+            Level::Info,
+            &format!("Not read of the performance data, where LABEL=VALUE;WARN;CRIT;MIN;MAX is expected: {unread}"),
+        );
+    }
+    let left_out = output.data.len().saturating_sub(MOST_DATA);
+    if left_out > 0 {
+        output.data.truncate(MOST_DATA);
+        messages.add(
+            Level::Info,
+            &format!("{left_out} more values of the performance data are left out: {MOST_DATA} are kept"),
+        );
     }
     match request.exit_status {
         Some(3) => messages.add(Level::Error, "The plugin says UNKNOWN (exit status 3)"),
@@ -60,50 +86,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         }
         None => messages.add(Level::Error, "The plugin was ended by a signal"),
     }
-    if messages.is_empty() {
+    if messages.is_empty() && output.data.is_empty() {
         messages.add(level_of(status), "The plugin printed nothing");
     }
-    Ok(Findings::new(status, messages))
-}
-
-/// A plugin's output in its parts.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct PluginOutput<'a> {
-    summary: &'a str,
-    long_text: Vec<&'a str>,
-    performance: Vec<&'a str>,
-}
-
-impl<'a> PluginOutput<'a> {
-    fn split(stdout: &'a str) -> Self {
-        let mut lines = stdout.lines();
-        let (summary, first_data) = cut(lines.next().unwrap_or_default());
-        let mut output = PluginOutput { summary, ..PluginOutput::default() };
-        output.performance.extend(first_data);
-        let mut in_data = false;
-        for line in lines {
-            if in_data {
-                output.performance.push(line.trim());
-                continue;
-            }
-            let (text, data) = cut(line);
-            in_data = data.is_some();
-            if !(text.is_empty() && in_data) {
-                output.long_text.push(text);
-            }
-            output.performance.extend(data);
-        }
-        output.performance.retain(|data| !data.is_empty());
-        output
-    }
-}
-
-/// A line before and behind its `|`.
-fn cut(line: &str) -> (&str, Option<&str>) {
-    match line.split_once('|') {
-        Some((text, data)) => (text.trim(), Some(data.trim())),
-        None => (line.trim(), None),
-    }
+    Ok(Findings { perfdata: output.data, ..Findings::new(status, messages) })
 }
 
 #[cfg(test)]
@@ -148,8 +134,48 @@ mod tests {
             "/ 15272 MB (77%);",
             "/boot 68 MB (69%);",
             "/var/log 819 MB (84%);",
-            "Performance data: /=2643MB;5948;5958;0;5968 /boot=68MB;88;93;0;98 /home=69357MB;253404;253409;0;253414",
         ]);
         assert_eq!(read(text, Some(0)), (Status::Ok, json!({"info": info, "error": [], "warn": []})));
+    }
+
+    fn labels(stdout: &str) -> Vec<String> {
+        let findings = run(&parser(stdout, Some(0), json!({}))).expect("findings");
+        findings.perfdata.into_iter().map(|datum| datum.label).collect()
+    }
+
+    #[test]
+    fn performance_data_of_all_lines_are_data() {
+        let text =
+            "DISK OK | /=2643MB;5948;5958;0;5968\nlong | /boot=68MB;88\n'/home dirs'=69357MB;253404\n/var=1MB x=2";
+        assert_eq!(labels(text), ["/", "/boot", "/home dirs", "/var", "x"]);
+        assert_eq!(
+            labels("OK - 2 counters|all=37\n[0] OK|first=741;900\n[1] OK|second=10;90"),
+            ["all", "first", "second"]
+        );
+        assert_eq!(read("\u{feff}OK|a=1", Some(0)).1["info"], json!(["OK"]));
+        assert_eq!(labels("OK - Used|used space=5% free space=95%"), ["used space", "free space"]);
+    }
+
+    #[test]
+    fn a_bar_before_anything_else_is_text() {
+        let table = "WARNING - 1 of 2|'/'=10% '/srv'=91%\n\n  Mount | Use | State\n  /srv  | 91% | WARN";
+        let (_, messages) = read(table, Some(1));
+        assert_eq!((&messages["warn"], labels(table).len()), (&json!(["WARNING - 1 of 2"]), 2));
+        assert_eq!(messages["info"], json!(["", "Mount | Use | State", "/srv  | 91% | WARN"]));
+        let quote = "CRITICAL - 'ps ax | grep foo' found 0|procs=0;1:";
+        assert_eq!(read(quote, Some(2)).1["error"], json!(["CRITICAL - 'ps ax | grep foo' found 0"]));
+        assert_eq!(labels(quote), ["procs"]);
+        let text = "CRITICAL - query 'a | b=c' failed";
+        assert_eq!(read(text, Some(2)).1["error"], json!([text]));
+    }
+
+    #[test]
+    fn performance_data_that_cannot_be_read_are_told() {
+        let text = "OK|time=0.1s;high size=big";
+        let reason = "Not read of the performance data, where LABEL=VALUE;WARN;CRIT;MIN;MAX is expected: warn high of time, size=big";
+        assert_eq!((labels(text), &read(text, Some(0)).1["info"]), (vec!["time".to_owned()], &json!(["OK", reason])));
+        let many = format!("OK|{}", "a=1 ".repeat(MOST_DATA + 3));
+        let left_out = "3 more values of the performance data are left out: 10000 are kept";
+        assert_eq!((labels(&many).len(), &read(&many, Some(0)).1["info"][1]), (MOST_DATA, &json!(left_out)));
     }
 }

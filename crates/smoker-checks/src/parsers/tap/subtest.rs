@@ -1,0 +1,71 @@
+//! Keeps what an indented subtest says of its failures, for the test point that sums it up.
+
+use crate::parsers::tap::line::{self, Directive, TapLine};
+
+/// From this indentation on a line is that of a subtest; a YAML block of a test has less.
+const INDENTATION: usize = 4;
+
+/// The subtest that is being read, if one is.
+#[derive(Default)]
+pub(super) struct Subtest {
+    is_open: bool,
+    /// The indentation of the YAML block that is being read.
+    block: Option<usize>,
+    /// A line each.
+    failures: String,
+}
+
+impl Subtest {
+    /// Its comment was read: indented lines are its own.
+    pub(super) fn begin(&mut self) {
+        self.is_open = true;
+    }
+
+    /// The test point of it was read, and its lines follow.
+    pub(super) fn open(&mut self) {
+        self.end();
+        self.is_open = true;
+    }
+
+    /// Ends it. The answer is what it said of failures.
+    pub(super) fn end(&mut self) -> String {
+        std::mem::take(self).failures
+    }
+
+    /// Reads a line, if it is one of a subtest.
+    pub(super) fn takes(&mut self, text: &str) -> bool {
+        let indentation = indentation(text);
+        if indentation < INDENTATION {
+            self.block = None;
+            return false;
+        }
+        let inner = text.trim();
+        let line = line::read(inner);
+        if !self.is_open && !matches!(line, TapLine::Test(_) | TapLine::Plan { .. } | TapLine::Version(_)) {
+            return false;
+        }
+        self.is_open = true;
+        self.block = self.block.filter(|block| indentation >= *block);
+        match (line, inner) {
+            (_, "---") => self.block = Some(indentation),
+            (_, "...") if self.block.is_some() => self.block = None,
+            (_, inner) if self.block.is_some() => self.keep(inner),
+            (TapLine::Comment(comment), _) if !comment.starts_with("Subtest") => self.keep(comment),
+            (TapLine::Test(point), _) if !point.passed && point.directive == Directive::None => self.keep(inner),
+            _ => {}
+        }
+        true
+    }
+
+    fn keep(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.failures += text;
+            self.failures.push('\n');
+        }
+    }
+}
+
+/// How far a line is indented, in columns; a tab is worth four.
+pub(super) fn indentation(text: &str) -> usize {
+    text.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { INDENTATION } else { 1 }).sum()
+}
