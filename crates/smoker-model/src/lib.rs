@@ -5,6 +5,7 @@
 //! - `status`: OK, WARN, ERROR, UNKNOWN and how they combine
 //! - `messages`: the messages of a run, by level
 //! - `timestamp`: local time as the wire writes it
+//! - `local_zone`: the machine's time zone, followed when its file is replaced
 //! - `moment`: an instant by the wall clock and the monotonic clock
 //! - `perfdata`: the numbers that a check measured
 //! - `run_end`: how the process of a run ended
@@ -28,6 +29,7 @@
 pub mod bounded_json;
 pub mod error_chain;
 pub mod invalid_result;
+pub mod local_zone;
 pub mod mask;
 pub mod messages;
 pub mod module;

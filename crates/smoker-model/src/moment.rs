@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::timestamp::Timestamp;
 
@@ -42,7 +42,7 @@ impl Moment {
 
 impl From<Moment> for Timestamp {
     fn from(moment: Moment) -> Self {
-        Self::from(moment.wall.with_timezone(&Local))
+        Self::from(moment.wall)
     }
 }
 

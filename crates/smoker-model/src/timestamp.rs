@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Local, NaiveDateTime};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Serialize, Serializer};
+
+use crate::local_zone::LocalZone;
 
 /// A moment in local time, written `YYYY-MM-DDTHH:MM:SS.ffffff`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,13 +15,13 @@ impl Timestamp {
     /// The present time of the wall clock.
     #[must_use]
     pub fn now() -> Self {
-        Self(Local::now().naive_local())
+        Self(LocalZone::now().naive_local())
     }
 }
 
-impl From<DateTime<Local>> for Timestamp {
-    fn from(moment: DateTime<Local>) -> Self {
-        Self(moment.naive_local())
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(moment: DateTime<Utc>) -> Self {
+        Self(moment.with_timezone(&LocalZone).naive_local())
     }
 }
 

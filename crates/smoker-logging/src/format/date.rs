@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use chrono::format::{Item, StrftimeItems};
-use chrono::{DateTime, Local};
+use chrono::{DateTime, Utc};
+use smoker_model::local_zone::LocalZone;
 
 /// What C knows and the date library writes alike.
 const KNOWN: &str = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%";
@@ -52,7 +53,7 @@ impl DateFormat {
 
     /// A moment in local time.
     pub(crate) fn write(&self, when: SystemTime) -> String {
-        let when = DateTime::<Local>::from(when);
+        let when = DateTime::<Utc>::from(when).with_timezone(&LocalZone);
         let mut text = String::new();
         // Items that were parsed without an error can be written.
         let _ = write!(text, "{}", when.format_with_items(self.0.iter()));

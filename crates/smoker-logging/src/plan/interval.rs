@@ -1,7 +1,8 @@
 //! When a file is rotated, and what it is called from then on, as Python's
 //! `TimedRotatingFileHandler` does both.
 
-use chrono::{DateTime, Datelike, Days, Local, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use smoker_model::local_zone::LocalZone;
 
 /// The unit of the interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +66,12 @@ pub(crate) struct Interval {
 impl Interval {
     /// The first time after `time` when the file is rotated.
     pub(crate) fn end_after(self, time: i64) -> i64 {
-        if self.is_utc { self.end_after_in(&Utc, time) } else { self.end_after_in(&Local, time) }
+        if self.is_utc { self.end_after_in(&Utc, time) } else { self.end_after_in(&LocalZone, time) }
     }
 
     /// The suffix of a file that is rotated at `end`: when it began.
     pub(crate) fn name(self, end: i64) -> String {
-        if self.is_utc { self.name_in(&Utc, end) } else { self.name_in(&Local, end) }
+        if self.is_utc { self.name_in(&Utc, end) } else { self.name_in(&LocalZone, end) }
     }
 
     fn end_after_in<Tz: TimeZone>(self, zone: &Tz, time: i64) -> i64 {
