@@ -68,14 +68,6 @@ impl Mistake {
                 ..Self::on_line(mistake, source, "this is no `name: value`")
             };
         }
-        let indented = [Some(line), before].into_iter().flatten();
-        let mut indented = indented.filter(|_| is_about_indentation(error.info()));
-        if let Some((number, advice)) = indented.find_map(|it| Some((it, misindented(source, it)?))) {
-            return Self {
-                advice: format!("; {advice}"),
-                ..Self::on_line(number, source, "this line is indented wrongly")
-            };
-        }
         // A text that could go on over the next line makes the parser stop at its own end.
         let near = [Some(line), before, Some(line + 1).filter(|_| error.info().contains("found a tab"))];
         if let Some(tabbed) = near.into_iter().flatten().find(|line| is_tabbed(source.line(*line)))
@@ -83,6 +75,14 @@ impl Mistake {
         {
             let advice = "; use spaces".to_owned();
             return Self { advice, ..Self::on_line(tabbed, source, "a tab indents this line") };
+        }
+        let indented = [Some(line), before].into_iter().flatten();
+        let mut indented = indented.filter(|_| is_about_indentation(error.info()));
+        if let Some((number, advice)) = indented.find_map(|it| Some((it, misindented(source, it)?))) {
+            return Self {
+                advice: format!("; {advice}"),
+                ..Self::on_line(number, source, "this line is indented wrongly")
+            };
         }
         if error.info().starts_with("simple key expect") {
             // The parser notices a missing colon only at what follows the line.

@@ -153,7 +153,11 @@ impl<'a> Builder<'a> {
             }
             Tag::Include | Tag::IncludeDir | Tag::Unknown(_) => Err(tag.refusal()),
         };
-        value.map(Kind::Scalar).map_err(|reason| self.fault(place, &reason))
+        value.map(Kind::Scalar).map_err(|reason| {
+            // The reason quotes the value.
+            let reason = if self.source.is_configuration() { reason } else { "a value here cannot be read".to_owned() };
+            self.fault(place, &reason)
+        })
     }
 
     fn open(&mut self, place: SourcePlace, tag: Tag, anchor: usize, content: Content) -> Result<(), Fault> {
@@ -219,9 +223,10 @@ impl<'a> Builder<'a> {
         self.fault(place, &format!("more than {MAX_NESTING} lists and mappings are nested here"))
     }
 
+    /// `reason` says nothing of the content of a file that may be the wrong one.
     fn fault(&self, place: &SourcePlace, reason: &str) -> Fault {
         if !self.source.is_configuration() {
-            return Fault::at(place, &format!("a value here cannot be read; {}", advice::NOT_SHOWN));
+            return Fault::at(place, &format!("{reason}; {}", advice::NOT_SHOWN));
         }
         let keys = self.keys();
         let within = if keys.is_empty() { String::new() } else { format!("{keys}: ") };

@@ -29,7 +29,7 @@ fn usual_slips_are_explained_at_their_line() {
         ("    Command: 'x' y", 18, "nothing may follow the closing quote"),
         ("    Command: echo a: b", 20, "put a value that contains `: ` into quotes"),
         ("    Command: - a", 14, "a list starts on a line of its own"),
-        ("   Command: x", 4, "check the indentation of this line"),
+        ("   Command: x", 4, "this line is indented wrongly; it begins where no line above begins"),
         ("    X: [a, b\n    Command: y", 0, "a bracket is not closed"),
         ("    X: {a: b\n    Command: y", 0, "a bracket is not closed"),
         ("    X: 2024-02-30", 8, "p.X: 2024-02-30 is not a date that exists; write it in quotes if text is meant"),

@@ -89,7 +89,7 @@ fn a_machine_without_a_syslog_is_told_of_it_once() {
     }
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
-    let told = daemon.sandbox.stderr();
+    let told = daemon.sandbox.stdout();
     assert_eq!(told.matches("/dev/log").count(), 1, "{told}");
 }
 

@@ -116,6 +116,8 @@ impl CgroupTree {
     pub(crate) fn take(&self, limits: GroupLimits) -> io::Result<RunCgroup> {
         let spare = {
             let mut spare = self.spare();
+            // An administrator may have removed them.
+            spare.retain(|cgroup| cgroup.is_populated().is_ok());
             let fitting = spare.iter().rposition(|cgroup| cgroup.limits() == limits);
             fitting.map(|at| spare.swap_remove(at)).or_else(|| spare.pop())
         };
