@@ -1,6 +1,8 @@
-//! Tells the tests whether root builds them: what only root can show is
-//! compiled as an ignored test for everybody else, so that a skip is visible.
+//! Tells the tests whether root builds them, and whether the kernel offers this
+//! cgroup the limits of whole runs: what cannot be shown is compiled as an
+//! ignored test, so that a skip is visible.
 
+use std::fs;
 use std::process::Command;
 
 fn main() {
@@ -12,4 +14,17 @@ fn main() {
     if uid.trim_ascii() == b"0" {
         println!("cargo::rustc-cfg=as_root");
     }
+    println!("cargo::rustc-check-cfg=cfg(has_pids_controller)");
+    if enabled_controllers().is_some_and(|names| names.split_whitespace().any(|name| name == "pids")) {
+        println!("cargo::rustc-cfg=has_pids_controller");
+    }
+}
+
+/// The controllers that a cgroup below this one has.
+fn enabled_controllers() -> Option<String> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let mount = mounts.lines().find(|line| line.contains(" - cgroup2 "))?.split(' ').nth(4)?;
+    let own = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let own = own.lines().find_map(|line| line.strip_prefix("0::"))?;
+    fs::read_to_string(format!("{mount}{own}/cgroup.subtree_control")).ok()
 }

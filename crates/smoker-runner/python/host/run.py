@@ -133,6 +133,8 @@ def _result(request, acted_on):
     module = importlib.import_module(request['module'])
     if request['kind'] == 'parser':
         parser = _class(module, 'Parser')(request['stdout'], request['stderr'])
+        if hasattr(parser, 'exit_status'):
+            parser.exit_status = request['exit_status']
         return _checked(parser.parse(), 'parser')
     arguments = {} if acted_on is None else {'result': acted_on}
     plugin = _class(module, 'Plugin')(worker, **arguments)

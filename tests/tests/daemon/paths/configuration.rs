@@ -27,8 +27,9 @@ fn prepare() -> Sandbox {
          plugins: !include_dir plugin.d\nactions: {A: !include action}\n",
     );
     config.write(&sandbox).expect("writable");
-    sandbox.write("plugin.d/T.yaml", b"Command: touch {{DIR}}/ran\n").expect("writable");
-    sandbox.write("action", b"Command: x\n").expect("writable");
+    sandbox.write("plugin.d/T.yaml", b"Command: touch {{DIR}}/ran\nAction: A\n").expect("writable");
+    sandbox.write("plugin.d/Other.yaml", b"Command: 'true'\n").expect("writable");
+    sandbox.write("action", b"Command: 'true'\n").expect("writable");
     sandbox.write("lib/mine.py", b"").expect("writable");
     sandbox.write("logging.ini", b"[loggers]\nkeys=root\n[handlers]\nkeys=h\n[formatters]\nkeys=\n[logger_root]\nhandlers=h\n[handler_h]\nclass=StreamHandler\nargs=(sys.stderr,)\n").expect("writable");
     sandbox
@@ -47,6 +48,14 @@ fn set_mode(sandbox: &Sandbox, name: &str, mode: u32) {
 /// All parts, and the folder that has all of them.
 const PARTS: [&str; 7] = ["smokerd.yaml", "plugin.d", "plugin.d/T.yaml", "action", "lib", "logging.ini", ""];
 
+/// The part that belongs to one plugin: without it the others go on.
+const OF_A_PLUGIN: &str = "plugin.d/T.yaml";
+
+/// What `--check` exits with when this part is refused.
+fn refusal_code(part: &str) -> i32 {
+    if part == OF_A_PLUGIN { 3 } else { 1 }
+}
+
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn root_refuses_every_part_that_everybody_can_write() {
@@ -57,13 +66,16 @@ fn root_refuses_every_part_that_everybody_can_write() {
         set_mode(&sandbox, part, before | 0o002);
         let shown = sandbox.path(part).display().to_string();
         let shown = shown.trim_end_matches('/');
-        let mut orders = vec![vec!["--check"], vec!["-fg", "--no-syslog"]];
-        if part != "logging.ini" {
-            orders.push(vec!["--test-plugin", "T"]);
+        let mut orders = vec![(vec!["--check"], refusal_code(part))];
+        if part != OF_A_PLUGIN {
+            orders.push((vec!["-fg", "--no-syslog"], 1));
         }
-        for order in orders {
+        if part != "logging.ini" {
+            orders.push((vec!["--test-plugin", "T"], 1));
+        }
+        for (order, code) in orders {
             let refused = smokerd(&sandbox, &order);
-            refused.expect_code(1);
+            refused.expect_code(code);
             let text =
                 format!("{shown} can be written by everybody, who would decide what smokerd runs: chmod o-w {shown}");
             assert!(refused.stderr.contains(&text), "{order:?}: {}", refused.stderr);
@@ -87,9 +99,9 @@ fn root_refuses_every_part_of_another_account_unless_that_is_trusted() {
         let sandbox = prepare();
         chown(sandbox.path(part), Some(STRANGER), None).expect("root may");
         let refused = smokerd(&sandbox, &["--check"]);
-        refused.expect_code(1);
+        refused.expect_code(refusal_code(part));
         assert!(refused.stderr.contains("belongs to 12345, neither to root nor"), "{}", refused.stderr);
-        smokerd(&sandbox, &["--check", "--trust-owner", "54321"]).expect_code(1);
+        smokerd(&sandbox, &["--check", "--trust-owner", "54321"]).expect_code(refusal_code(part));
         smokerd(&sandbox, &["--check", "--trust-owner", "54321", "--trust-owner", "12345"]).expect_code(0);
         smokerd(&sandbox, &["--test-plugin", "T", "--trust-owner", "12345"]).expect_code(0);
         assert!(sandbox.path("ran").exists());

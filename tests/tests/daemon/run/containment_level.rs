@@ -82,19 +82,11 @@ const AS_A_SERVICE: [&str; 3] = [
 ];
 
 #[test]
-#[cfg_attr(not(as_root), ignore = "needs root")]
+#[cfg_attr(
+    not(all(as_root, has_pids_controller)),
+    ignore = "needs root in a cgroup whose cgroup.subtree_control has pids (systemd-run --scope -p Delegate=yes)"
+)]
 fn a_daemon_that_is_alone_in_its_cgroup_bounds_whole_runs() {
-    let enabled = cli::run(Sandbox::new().command("/bin/sh".as_ref()).args([
-        "-c",
-        "cat \"$(grep -m1 ' - cgroup2 ' /proc/self/mountinfo | cut -d' ' -f5)$(sed -n s/^0:://p /proc/self/cgroup)/cgroup.subtree_control\"",
-    ]));
-    if !enabled.stdout.split_whitespace().any(|controller| controller == "pids") {
-        skip::skip(
-            "no limits of whole runs",
-            "run it as root in a cgroup whose cgroup.subtree_control has memory and pids (systemd-run --scope -p Delegate=yes)",
-        );
-        return;
-    }
     let many = "Command: for i in 1 2 3 4 5 6 7 8 9; do sleep 3 & done; wait; echo done\nMaxProcesses: 5";
     let mut daemon = Boot::of(Config::new().plugin("root", many)).through(&AS_A_SERVICE).start();
     let outcome = daemon.run("root");

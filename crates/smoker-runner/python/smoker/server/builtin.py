@@ -42,7 +42,7 @@ class BuiltinParser(BaseParser):
         """Gives it self.stdout and self.stderr and takes its result over."""
         self.result.set_result(_ask({
             'kind': 'parser', 'module': self.builtin, 'plugin': '', 'forced': False, 'timeout': 60.0,
-            'parameters': {}, 'stdout': self.stdout, 'stderr': self.stderr,
+            'parameters': {}, 'stdout': self.stdout, 'stderr': self.stderr, 'exit_status': self.exit_status,
         }))
         return self.result
 

@@ -6,6 +6,9 @@ from smoker.server.plugins.result import Result
 class BaseParser(object):
     """Subclass it as Parser, with a parse() that returns a Result."""
 
+    #: How the command exited; None when a signal ended it. Where nobody says it, as in a test of the parser, it is 0.
+    exit_status = 0
+
     def __init__(self, stdout, stderr):
         """Both texts are stripped."""
         self.stdout = stdout

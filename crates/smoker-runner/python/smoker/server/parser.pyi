@@ -1,4 +1,4 @@
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from smoker.server.plugins.result import Result as Result
 
@@ -6,6 +6,7 @@ class BaseParser(object):
     stdout: str
     stderr: str
     result: Result
+    exit_status: Optional[int]
     def __init__(self, stdout: str, stderr: str) -> None: ...
     def parse(self) -> Result: ...
     def get_result(self) -> Dict[str, Any]: ...

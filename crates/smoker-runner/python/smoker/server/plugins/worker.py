@@ -63,7 +63,7 @@ class PluginWorker(object):
         except Exception as error:
             raise PluginExecutionError("Can't execute command %s: %s" % (command_line, error))
         if self.get_param('Parser'):
-            return self.run_parser(stdout, stderr)
+            return self.run_parser(stdout, stderr, None if status < 0 else status)
         return output.result_of(stdout, stderr, status)
 
     def run_module(self, module, **kwargs):
@@ -82,12 +82,15 @@ class PluginWorker(object):
                 return self.error_result('Plugin execution exceeded timeout %d seconds' % seconds)
             raise
 
-    def run_parser(self, stdout, stderr):
+    def run_parser(self, stdout, stderr, exit_status=0):
         """What the plugin's Parser makes of these outputs. Raises TypeError when the plugin has none."""
         name = self.get_param('Parser')
         if not isinstance(name, str):
             raise TypeError('module name must be a string')
-        return output.parser(name)(stdout, stderr).parse()
+        parser = output.parser(name)(stdout, stderr)
+        if hasattr(parser, 'exit_status'):
+            parser.exit_status = exit_status
+        return parser.parse()
 
 
 def _escape(value):
