@@ -169,7 +169,7 @@ impl ModuleCall<'_> {
             let text = output.stdout.text();
             let first = text.find(|c: char| !c.is_whitespace()).unwrap_or(0);
             let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
-            request.stdout = text[line..].trim_end().to_owned();
+            text[line..].trim_end().clone_into(&mut request.stdout);
         }
         request
     }

@@ -6,7 +6,7 @@ use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::containment::Level;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::{processes, skip, wait};
+use smoker_tests::{processes, wait};
 
 /// Leaves orphans that carry the numbers of all runs that it can see, in their limits and in their environment.
 const FORGER: &str = "import os, resource, subprocess, time\n\
