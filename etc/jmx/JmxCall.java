@@ -147,7 +147,7 @@ public class JmxCall {
             return json(members);
         }
         if (value instanceof TabularData) {
-            return json(((TabularData) value).values());
+            return table((TabularData) value);
         }
         if (value instanceof Map) {
             return ((Map<?, ?>) value).entrySet().stream()
@@ -165,6 +165,23 @@ public class JmxCall {
             return json(items);
         }
         return quoted(value.toString());
+    }
+
+    /** A table as an object: what identifies a row names it, and a single other column stands for itself. */
+    private static String table(TabularData table) {
+        List<String> index = table.getTabularType().getIndexNames();
+        Map<String, Object> rows = new java.util.LinkedHashMap<>();
+        for (Object item : table.values()) {
+            CompositeData row = (CompositeData) item;
+            String name = index.stream().map(key -> String.valueOf(row.get(key))).collect(Collectors.joining(","));
+            Map<String, Object> others = new java.util.LinkedHashMap<>();
+            row.getCompositeType().keySet().stream()
+                    .filter(key -> !index.contains(key)).forEach(key -> others.put(key, row.get(key)));
+            // Without other columns the row says what its name says.
+            Object single = others.isEmpty() ? name : others.values().iterator().next();
+            rows.put(name, others.size() > 1 ? others : single);
+        }
+        return json(rows);
     }
 
     private static String quoted(String text) {

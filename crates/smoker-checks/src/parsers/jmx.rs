@@ -15,14 +15,15 @@
 //! | text | by its first word, below; the text is the message; JSON inside of a text is read |
 //! | object with `status` | that word; `messages` or `message` are the messages |
 //! | any other object | a component for each member, judged by these rules |
-//! | list | the worst of its items; an empty one is OK |
+//! | list of objects with `key` and `value` only | a map, as `MXBean`s show it: a component for each key |
+//! | any other list | the worst of its items, each a message of its own level; an empty one is OK |
 //!
 //! First words, in any case: OK for `ok`, `pass`, `passed`, `success`, `up`,
 //! `healthy`, `green`, `true`; WARN for `warn`, `warning`, `degraded`,
 //! `yellow`. Any other text is an ERROR, since self-tests list their failures.
 
 use serde_json::{Map, Value as Json};
-use smoker_model::messages::Messages;
+use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
@@ -55,8 +56,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     if let Some(error) = call.and_then(|call| call.get("error")) {
         return Ok(Findings::error(&plain_text(error)));
     }
-    let result = call.map_or(&document, |call| call.get("result").unwrap_or(&Json::Null));
-    findings(result)
+    match call.map(|call| call.get("result")) {
+        None => findings(&document),
+        Some(Some(result)) => findings(result),
+        Some(None) => Err("the output has neither `result` nor `error`".to_owned()),
+    }
 }
 
 fn findings(result: &Json) -> Result<Findings, String> {
@@ -68,12 +72,22 @@ fn findings(result: &Json) -> Result<Findings, String> {
             let mut found = BoundedComponents::default();
             for (name, value) in members {
                 let verdict = SelfTestVerdict::of(value);
-                found.add(name, verdict.status, &verdict.messages());
+                found.add(name, verdict.status, &verdict.messages);
+            }
+            found.findings()
+        }
+        Json::Array(rows) if !rows.is_empty() && rows.iter().all(|row| entry(row).is_some()) => {
+            let mut found = BoundedComponents::default();
+            for (key, value) in rows.iter().filter_map(entry) {
+                let verdict = SelfTestVerdict::of(value);
+                found.add_new(&plain_text(key), verdict.status, &verdict.messages);
             }
             found.findings()
         }
         Json::String(text) => match json_output::read(text) {
             Ok(inside @ (Json::Object(_) | Json::Array(_))) => findings(&inside),
+            // Its first word would be that of a part.
+            Err(reason) if begins_as_json(text) => Ok(Findings::error(&format!("{reason}\n{text}"))),
             _ => Ok(plain(&SelfTestVerdict::of(result))),
         },
         other => Ok(plain(&SelfTestVerdict::of(other))),
@@ -81,13 +95,26 @@ fn findings(result: &Json) -> Result<Findings, String> {
 }
 
 fn plain(verdict: &SelfTestVerdict) -> Findings {
-    Findings::new(verdict.status, verdict.messages())
+    Findings::new(verdict.status, verdict.messages.clone())
+}
+
+/// Key and value of an object that has nothing else: a row of a map.
+fn entry(row: &Json) -> Option<(&Json, &Json)> {
+    let row = row.as_object().filter(|row| row.len() == 2)?;
+    Some((row.get("key")?, row.get("value")?))
+}
+
+/// Whether a text is meant as JSON; `[WARNING] slow` is not.
+fn begins_as_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let inside = text.strip_prefix('[').map(str::trim_start);
+    text.starts_with('{') || inside.is_some_and(|inside| inside.starts_with(['"', '{', '[']))
 }
 
 /// The status and the messages that a value stands for.
 struct SelfTestVerdict {
     status: Status,
-    texts: Vec<String>,
+    messages: Messages,
 }
 
 impl SelfTestVerdict {
@@ -95,32 +122,46 @@ impl SelfTestVerdict {
         let of_flag = |works: bool| if works { Status::Ok } else { Status::Error };
         let text = plain_text(value);
         match value {
-            Json::Null => Self { status: Status::Ok, texts: Vec::new() },
-            Json::Bool(works) => Self { status: of_flag(*works), texts: vec![text] },
-            Json::Number(number) => Self { status: of_flag(number.as_f64() == Some(0.0)), texts: vec![text] },
-            Json::String(words) => Self { status: of_text(words), texts: vec![text] },
+            Json::Null => Self::new(Status::Ok, &[]),
+            Json::Bool(works) => Self::new(of_flag(*works), &[text]),
+            Json::Number(number) => Self::new(of_flag(number.as_f64() == Some(0.0)), &[text]),
+            Json::String(words) => Self::new(of_text(words), &[text]),
             Json::Array(items) => Self::of_all(items.iter()),
-            Json::Object(members) => match members.get("status").and_then(Json::as_str) {
-                Some(status) => {
-                    Self { status: of_text(status), texts: messages_of(members).unwrap_or_else(|| vec![text]) }
-                }
-                None => Self::of_all(members.values()),
+            Json::Object(members) => match (members.get("status").and_then(Json::as_str), entry(value)) {
+                (Some(status), _) => Self::new(of_text(status), &messages_of(members).unwrap_or_else(|| vec![text])),
+                (None, Some((key, value))) => Self::of(value).about(&plain_text(key)),
+                (None, None) => Self::of_all(members.values()),
             },
         }
     }
 
-    fn of_all<'a>(values: impl Iterator<Item = &'a Json>) -> Self {
-        values.map(Self::of).fold(Self { status: Status::Ok, texts: Vec::new() }, |mut all, one| {
-            all.status = worse(all.status, one.status);
-            all.texts.extend(one.texts);
-            all
-        })
+    fn new(status: Status, texts: &[String]) -> Self {
+        let mut messages = Messages::new();
+        for text in texts {
+            messages.add(level_of(status), text);
+        }
+        Self { status, messages }
     }
 
-    fn messages(&self) -> Messages {
+    /// The worst status, and the messages of each at its own level.
+    fn of_all<'a>(values: impl Iterator<Item = &'a Json>) -> Self {
+        let mut all = Self::new(Status::Ok, &[]);
+        for one in values.map(Self::of) {
+            all.status = worse(all.status, one.status);
+            for level in Level::ALL {
+                one.messages.level(level).for_each(|text| all.messages.add(level, text));
+            }
+        }
+        all
+    }
+
+    /// The same with a name before each message.
+    fn about(self, name: &str) -> Self {
         let mut messages = Messages::new();
-        self.texts.iter().for_each(|text| messages.add(level_of(self.status), text));
-        messages
+        for level in Level::ALL {
+            self.messages.level(level).for_each(|text| messages.add(level, &format!("{name}: {text}")));
+        }
+        Self { messages, ..self }
     }
 }
 
@@ -148,10 +189,8 @@ fn messages_of(members: &Map<String, Json>) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-    use smoker_model::messages::Level;
-
     use crate::test_request::parser;
+    use serde_json::json;
 
     use super::*;
 
@@ -184,6 +223,37 @@ mod tests {
                 assert_eq!((findings.status, texts.join("|")), (status, text.to_owned()), "{document}");
             }
         }
+    }
+
+    #[test]
+    fn each_item_of_a_list_is_a_message_of_its_own_level() {
+        let findings = read(&json!({"mbean": "m", "result": ["ok one", "no database", "warn: slow"]}));
+        let messages = findings.messages.unwrap_or_default();
+        let of = |level| messages.level(level).collect::<Vec<_>>();
+        assert_eq!(of(Level::Info), ["ok one"]);
+        assert_eq!(of(Level::Warn), ["warn: slow"]);
+        assert_eq!(of(Level::Error), ["no database"]);
+    }
+
+    #[test]
+    fn rows_of_key_and_value_are_components() {
+        let rows = json!([{"key": "db", "value": true}, {"key": "net", "value": "down"}]);
+        let findings = read(&json!({"mbean": "m", "result": rows}));
+        let components = findings.component_results.expect("components");
+        assert_eq!((components.as_json()["db"]["status"].as_str(), findings.status), (Some("OK"), Status::Error));
+        let nested = read(&json!({"part": rows})).component_results.expect("components");
+        assert_eq!(nested.as_json()["part"]["messages"]["error"], json!(["net: down"]));
+        assert_eq!(nested.as_json()["part"]["messages"]["info"], json!(["db: true"]));
+    }
+
+    #[test]
+    fn odd_text_costs_no_verdict() {
+        let read = |text: &str| run(&parser(text, Some(0), json!({})));
+        let half = read(r#"{"mbean": "m", "result": "ok \ud83d"}"#).expect("findings");
+        assert_eq!((half.status, half.messages), (Status::Ok, Some(Messages::of(Level::Info, "ok \u{fffd}"))));
+        let cut = read(r#"{"mbean": "m", "result": "[\"ok\", \"no data"}"#).expect("findings");
+        assert_eq!(cut.status, Status::Error);
+        assert!(read(r#"{"mbean": "m"}"#).is_err());
     }
 
     #[test]

@@ -67,6 +67,9 @@ fn self_tests_are_called_and_judged() {
     let statuses: Vec<_> =
         parts["componentResults"].as_object().expect("components").values().map(|part| &part["status"]).collect();
     assert_eq!(statuses, ["OK", "ERROR", "WARN"]);
+    let table = target.call(by_url, "table", &[]);
+    let rows = ["db", "net"].map(|part| &table["componentResults"][part]["status"]);
+    assert_eq!(rows, ["OK", "ERROR"], "{table}");
     assert_eq!(target.call(by_url, "echo", &["ok ", "2"])["messages"]["info"], json!(["ok ok"]));
 }
 

@@ -20,14 +20,30 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    /// A backend of Varnish 6 and newer: what the administrator set comes before what the probe found.
+    /// A backend of Varnish 4.1 and newer: what the administrator set comes before what the probe found.
+    /// Varnish 6.1 says `good` and `bad` for `healthy` and `sick`.
     pub(crate) fn judged(name: &str, admin: &str, state: &str, probes: Option<&str>) -> Self {
         let is_set = matches!(admin, "healthy" | "sick");
         let state = if is_set { admin } else { state }.to_lowercase();
+        let state = match state.as_str() {
+            "good" => "healthy".to_owned(),
+            "bad" => "sick".to_owned(),
+            _ => state,
+        };
         // Without a probe Varnish counts `0/0`, which says nothing.
         let probes = probes.filter(|probes| *probes != "0/0").map(str::to_owned);
         let detail = if is_set { Some("set by the administrator".to_owned()) } else { probes };
         Self { name: name.to_owned(), state, detail, response_time: None }
+    }
+
+    /// A backend whose row is not understood.
+    pub(crate) fn unreadable(name: &str, row: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: "unknown".to_owned(),
+            detail: Some(format!("the row cannot be read: {row}")),
+            response_time: None,
+        }
     }
 
     /// The status of the backend with the message that explains it.

@@ -7,23 +7,30 @@
 //!   Average response time of good probes: 0.001394
 //! ```
 //!
-//! Varnish 6.0 has `Healthy 4/4` in the column `Probe` and no column `Health`.
-//! The table of Varnish 4 and 5, which has a column `Refs`, stays unknown, as
-//! in the original.
+//! Varnish 4.1 to 6.0 have `Healthy 4/4` in the column `Probe` and no column
+//! `Health`; Varnish 6.1 has `4/4 good`. The table of Varnish 4.0, which has a
+//! column `Refs`, stays unknown, as in the original.
 
 use crate::parsers::varnish::backend::{Backend, seconds};
 
 const TIME: &str = "Average response time of good probes:";
 
+/// What the administrator can set; `auto` is another word for `probe`.
+const ADMIN_STATES: [&str; 5] = ["probe", "auto", "healthy", "sick", "deleted"];
+
+/// What a probe finds.
+const STATES: [&str; 4] = ["healthy", "sick", "good", "bad"];
+
 /// The backends of the table.
 pub(crate) fn parse(text: &str) -> Vec<Backend> {
     let mut lines = text.lines();
     let heading = lines.next().unwrap_or_default();
-    let known = ["Admin", "Probe"].iter().all(|column| heading.contains(column)) && !heading.contains("Refs");
+    let columns: Vec<_> = heading.split_whitespace().collect();
+    let known = ["Admin", "Probe"].iter().all(|column| columns.contains(column)) && !columns.contains(&"Refs");
     let mut backends: Vec<Backend> = Vec::new();
-    for line in lines.filter(|_| known) {
-        if !line.starts_with(' ') {
-            backends.extend(row(line));
+    for line in lines.filter(|line| known && !line.trim().is_empty()) {
+        if !line.starts_with([' ', '\t']) {
+            backends.push(row(line));
         } else if let (Some(time), Some(backend)) = (line.trim().strip_prefix(TIME), backends.last_mut()) {
             // A sick backend has no good probes to take the average of.
             backend.response_time = seconds(time).ok();
@@ -32,13 +39,17 @@ pub(crate) fn parse(text: &str) -> Vec<Backend> {
     backends
 }
 
-fn row(line: &str) -> Option<Backend> {
+fn row(line: &str) -> Backend {
     let mut words = line.split_whitespace();
-    let (name, admin) = (words.next()?, words.next()?);
+    let name = words.next().unwrap_or_default();
+    let admin = words.next().unwrap_or_default();
     let words: Vec<_> = words.collect();
-    let state = words.iter().find(|word| ["healthy", "sick"].contains(&word.to_lowercase().as_str()))?;
+    let is_state = |word: &&&str| STATES.contains(&word.to_lowercase().as_str());
+    let Some(state) = words.iter().find(is_state).filter(|_| ADMIN_STATES.contains(&admin)) else {
+        return Backend::unreadable(name, line.trim());
+    };
     let probes = words.iter().find(|word| is_count(word)).copied();
-    Some(Backend::judged(name, admin, state, probes))
+    Backend::judged(name, admin, state, probes)
 }
 
 /// Whether a word is `GOOD/ALL`.

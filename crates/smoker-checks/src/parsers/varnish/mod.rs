@@ -5,7 +5,7 @@
 //!
 //! - `backend`: a backend and its status
 //! - `debug_health`: `debug.health` of Varnish 3
-//! - `backend_list`: the table of `backend.list`, with and without `-p`, of Varnish 6 and newer
+//! - `backend_list`: the table of `backend.list`, with and without `-p`, of Varnish 4.1 and newer
 //! - `backend_json`: `backend.list -j` of Varnish 6 and newer
 
 mod backend;
@@ -34,7 +34,7 @@ pub(crate) const fn spec() -> Spec {
 
 /// Reads the output, whichever of the commands printed it.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
-    let text = request.stdout.trim().trim_start_matches('\u{feff}');
+    let text = request.stdout.trim().trim_start_matches('\u{feff}').trim_start();
     let backends = if text.starts_with('[') {
         backend_json::parse(text)
     } else if text.starts_with("Backend name") {
@@ -113,6 +113,22 @@ mod tests {
             row("boot.plain", "OK", "State: healthy"),
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn the_words_of_varnish_6_1_are_read_and_an_odd_row_is_an_error() {
+        let text = "\u{feff}Backend name   Admin  Probe     Last updated\n\
+                    boot.a         probe  5/5 good  Wed, 01 Jan 2020 00:00:00 GMT\n\
+                    boot.b         probe  1/5 bad   Wed, 01 Jan 2020 00:00:00 GMT\n\
+                    boot.c         probe  resting\n\
+                    boot.d\n";
+        let expected = [
+            row("boot.a", "OK", "State: healthy (5/5)"),
+            row("boot.b", "ERROR", "State: sick (1/5)"),
+            row("boot.c", "ERROR", "State: unknown (the row cannot be read: boot.c         probe  resting)"),
+            row("boot.d", "ERROR", "State: unknown (the row cannot be read: boot.d)"),
+        ];
+        assert_eq!(read(text).expect("backends").1, expected);
     }
 
     #[test]

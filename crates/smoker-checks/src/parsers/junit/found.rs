@@ -1,0 +1,32 @@
+//! Where a report begins in what a command printed.
+
+/// The elements that a report can begin with.
+const ROOTS: [&str; 3] = ["testsuites", "testsuite", "testcase"];
+
+/// What is behind the text before the next report; none when no report
+/// begins. Comments do not count, unless a report stands between their ends.
+pub(super) fn from_report(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = &rest[rest.find('<')?..];
+        if begins_report(rest) {
+            return Some(rest);
+        }
+        let comment = rest.strip_prefix("<!--").and_then(|comment| comment.split_once("-->"));
+        rest = match comment {
+            Some((comment, behind)) if !comment.contains("<?xml") => behind,
+            _ => &rest[1..],
+        };
+    }
+}
+
+/// Whether the declaration of a report is there, but no report behind it.
+pub(super) fn is_cut_off(rest: &str) -> bool {
+    rest.contains("<?xml")
+}
+
+fn begins_report(text: &str) -> bool {
+    let name = text[1..].split(|c: char| c.is_whitespace() || ['>', '/', '<'].contains(&c)).next().unwrap_or_default();
+    let is_whole = name.len() + 1 < text.len();
+    is_whole && ROOTS.contains(&name.rsplit_once(':').map_or(name, |(_, local)| local))
+}

@@ -1,0 +1,373 @@
+//! Parser `junit`: test reports in the XML of JUnit, as Ant, Maven, pytest and
+//! many others write them.
+//!
+//! Each `testcase` is a component, named by its class and name: `failure` and
+//! `error` make it an ERROR with their message and text, `skipped` leaves it
+//! OK with the reason. An info message counts the tests; a report without any
+//! test is an ERROR. Reports are found between other text; a failure that only
+//! the counts of a suite tell is an error of the whole.
+//!
+//! # Layout
+//!
+//! - `case`: a test, its status and its messages
+//! - `found`: where a report begins
+
+mod case;
+mod found;
+
+use crate::spec::{IGNORE_EXIT, Spec};
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+
+use crate::components::BoundedComponents;
+use crate::parsers::junit::case::{Case, Note, NoteKind};
+
+/// The declaration of this built-in.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "junit",
+        kind: ModuleKind::Parser,
+        meaning: "reads test reports in JUnit's XML",
+        output: "a component for each test",
+        parameters: &[IGNORE_EXIT],
+        needs_child: false,
+        is_original: false,
+    }
+}
+
+/// Reads the output. It has no parameters.
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let report = ReportReader::read(&request.stdout)?;
+    let ReportReader { failed, skipped, mut messages, .. } = report;
+    let total = report.components.len();
+    if total == 0 && messages.is_empty() {
+        return Err("the report holds no testcase".to_owned());
+    }
+    let is_told_bad = messages.level(Level::Error).next().is_some();
+    let status = if is_told_bad { Status::Error } else { report.components.status().unwrap_or(Status::Ok) };
+    messages.add(Level::Info, &format!("{total} tests, {failed} failed, {skipped} skipped"));
+    let components = report.components.finish(&mut messages);
+    let mut findings = Findings::new(status, messages);
+    findings.component_results = Some(components);
+    Ok(findings)
+}
+
+/// The part of a report that has been read.
+#[derive(Default)]
+struct ReportReader {
+    components: BoundedComponents,
+    /// What the suites tell beside their tests.
+    messages: Messages,
+    failed: usize,
+    skipped: usize,
+    /// The suites that are open, the outermost first.
+    suites: Vec<Suite>,
+    /// The tests that are open, the outermost first.
+    cases: Vec<Case>,
+    /// The `failure`, `error`, `warning` or `skipped` whose text is being read.
+    note: Option<Note>,
+    is_in_output: bool,
+}
+
+/// A `testsuites` or `testsuite`.
+#[derive(Default)]
+struct Suite {
+    name: String,
+    /// How many failures and errors its attributes count.
+    counted: u64,
+    /// How many of them its elements show, or have been reported as missing.
+    shown: u64,
+    output: String,
+    has_silent_failure: bool,
+}
+
+impl ReportReader {
+    /// Reads each report that stands in the text.
+    fn read(text: &str) -> Result<Self, String> {
+        let mut report = Self::default();
+        let mut rest = text;
+        while let Some(found) = found::from_report(rest) {
+            rest = &found[report.read_one(found)?..];
+        }
+        if found::is_cut_off(rest) && (rest.len() < text.len() || report.components.len() > 0) {
+            return Err("the report is cut off: nothing stands behind its declaration".to_owned());
+        }
+        Ok(report)
+    }
+
+    /// Reads the element that the text begins with; returns where it ends.
+    fn read_one(&mut self, text: &str) -> Result<usize, String> {
+        let mut reader = Reader::from_str(text);
+        let mut depth = 0_usize;
+        loop {
+            let event = reader.read_event().map_err(|error| format!("the report is no XML: {error}"))?;
+            match event {
+                Event::Start(tag) => {
+                    depth += 1;
+                    self.open(&tag)?;
+                }
+                Event::Empty(tag) => {
+                    self.open(&tag)?;
+                    self.close(tag.local_name().as_ref());
+                }
+                Event::End(tag) => {
+                    depth = depth.saturating_sub(1);
+                    self.close(tag.local_name().as_ref());
+                }
+                Event::Text(text) => self.add_text(&String::from_utf8_lossy(&text)),
+                Event::CData(text) => self.add_text(&String::from_utf8_lossy(&text)),
+                Event::GeneralRef(reference) => self.add_text(&resolved(&reference)),
+                Event::Eof => return Err("the report is cut off: an element is not closed".to_owned()),
+                Event::Decl(_) | Event::PI(_) | Event::DocType(_) | Event::Comment(_) => {}
+            }
+            if depth == 0 {
+                return Ok(usize::try_from(reader.buffer_position()).map_or(text.len(), |end| end.min(text.len())));
+            }
+        }
+    }
+
+    fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
+        match tag.local_name().as_ref() {
+            b"testsuites" | b"testsuite" => {
+                let name = attribute(tag, "name")?.filter(|name| !name.is_empty());
+                let counted = count(tag, "failures")? + count(tag, "errors")?;
+                let name = name.unwrap_or_else(|| "the suite".to_owned());
+                self.suites.push(Suite { name, counted, ..Suite::default() });
+            }
+            b"testcase" => {
+                let name = attribute(tag, "name")?.unwrap_or_else(|| "unnamed".to_owned());
+                let class = attribute(tag, "classname")?.filter(|class| !class.is_empty());
+                let name = class.map_or_else(|| name.clone(), |class| format!("{class}.{name}"));
+                let verdicts = [attribute(tag, "status")?, attribute(tag, "result")?];
+                let is_marked_failed = verdicts.iter().flatten().any(|verdict| case::says_failed(verdict));
+                self.cases.push(Case { name, is_marked_failed, ..Case::default() });
+            }
+            b"system-out" | b"system-err" => {
+                self.is_in_output = true;
+                self.add_text("\n");
+            }
+            element => {
+                if let Some(kind) = NoteKind::of(element) {
+                    let message = attribute(tag, "message")?.filter(|message| !message.is_empty());
+                    let headline = message.or(attribute(tag, "type")?);
+                    self.note = Some(Note { kind, headline, text: String::new() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, name: &[u8]) {
+        match name {
+            b"testcase" => self.close_case(),
+            b"testsuites" | b"testsuite" => self.close_suite(),
+            b"system-out" | b"system-err" => self.is_in_output = false,
+            element if NoteKind::of(element).is_some() => self.close_note(),
+            _ => {}
+        }
+    }
+
+    fn close_note(&mut self) {
+        let Some(note) = self.note.take() else {
+            return;
+        };
+        if note.kind == NoteKind::Failure
+            && let Some(suite) = self.suites.last_mut()
+        {
+            suite.shown += 1;
+        }
+        if let Some(case) = self.cases.last_mut() {
+            case.notes.push(note);
+        } else if note.kind == NoteKind::Failure {
+            let name = self.suites.last().map_or("the report", |suite| &suite.name);
+            self.messages.add(Level::Error, &format!("{name}: {}", note.shown()));
+        }
+    }
+
+    fn close_case(&mut self) {
+        let Some(case) = self.cases.pop() else {
+            return;
+        };
+        let status = case.status();
+        let is_skipped = case.notes.iter().any(|note| note.kind == NoteKind::Skipped);
+        self.failed += usize::from(status == Status::Error);
+        self.skipped += usize::from(status == Status::Ok && is_skipped);
+        if let Some(suite) = self.suites.last_mut() {
+            let is_marked_only = case.notes.iter().all(|note| note.kind != NoteKind::Failure);
+            suite.shown += u64::from(case.is_marked_failed && is_marked_only);
+            suite.has_silent_failure |= case.has_no_reason();
+        }
+        self.components.add_new(&case.name, status, &case.messages());
+    }
+
+    fn close_suite(&mut self) {
+        let Some(suite) = self.suites.pop() else {
+            return;
+        };
+        let Suite { name, counted, shown, .. } = &suite;
+        if counted > shown {
+            let text = format!("{name} counts {counted} failures and errors, its tests show {shown}");
+            self.messages.add(Level::Error, &text);
+        }
+        if counted > shown || suite.has_silent_failure {
+            case::add_output(&mut self.messages, Level::Error, &suite.output);
+        }
+        if let Some(outer) = self.suites.last_mut() {
+            outer.shown += suite.shown.max(suite.counted);
+        }
+    }
+
+    fn add_text(&mut self, text: &str) {
+        if let Some(note) = &mut self.note {
+            note.text.push_str(text);
+        } else if self.is_in_output {
+            let output = self.cases.last_mut().map(|case| &mut case.output);
+            if let Some(output) = output.or(self.suites.last_mut().map(|suite| &mut suite.output)) {
+                output.push_str(text);
+            }
+        }
+    }
+}
+
+/// A count among the attributes; what is no number counts nothing.
+fn count(tag: &BytesStart<'_>, name: &str) -> Result<u64, String> {
+    Ok(attribute(tag, name)?.and_then(|text| text.trim().parse::<u32>().ok()).map_or(0, u64::from))
+}
+
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, String> {
+    let broken = |error: &dyn std::fmt::Display| format!("the report is no XML: {error}");
+    let found = tag.try_get_attribute(name).map_err(|error| broken(&error))?;
+    found
+        .map(|value| value.unescape_value().map(std::borrow::Cow::into_owned).map_err(|error| broken(&error)))
+        .transpose()
+}
+
+/// The text of `&amp;`, `&#10;` and their like; entities of a document's own stay as they are.
+fn resolved(reference: &BytesRef<'_>) -> String {
+    if let Ok(Some(character)) = reference.resolve_char_ref() {
+        return character.to_string();
+    }
+    let name = String::from_utf8_lossy(reference).into_owned();
+    resolve_predefined_entity(&name).map_or_else(|| format!("&{name};"), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::test_request::parser;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Findings, String> {
+        run(&parser(text, Some(1), json!({})))
+    }
+
+    fn components(text: &str) -> Json {
+        Json::Object(read(text).expect("a report").component_results.expect("components").as_json().clone())
+    }
+
+    #[test]
+    fn every_outcome_of_a_test_is_read() {
+        let text = r#"<?xml version="1.0"?><testsuites><testsuite name="s" tests="5">
+            <properties><property name="a" value="b"/></properties>
+            <testcase classname="pkg.Class" name="works" time="0.1"/>
+            <testcase classname="pkg.Class" name="fails"><failure message="1 &lt; 2" type="E">line &amp; one&#10;<![CDATA[<two>]]></failure>
+              <system-out>noise</system-out></testcase>
+            <testcase name="breaks"><error type="java.lang.Error"/></testcase>
+            <testcase name="silent"><failure/></testcase>
+            <testcase name="waits"><skipped message="no net"/></testcase>
+            <testcase name="waits"><skipped/></testcase>
+            </testsuite></testsuites>"#;
+        let part = |status: &str, info: Json, error: Json| json!({"status": status, "messages": {"info": info, "error": error, "warn": []}});
+        let expected = json!({
+            "pkg.Class.works": part("OK", json!([]), json!([])),
+            "pkg.Class.fails": part("ERROR", json!([]), json!(["1 < 2", "line & one", "<two>"])),
+            "breaks": part("ERROR", json!([]), json!(["java.lang.Error"])),
+            "silent": part("ERROR", json!([]), json!(["failed"])),
+            "waits": part("OK", json!(["skipped: no net"]), json!([])),
+            "waits (6)": part("OK", json!(["skipped"]), json!([])),
+        });
+        assert_eq!(components(text), expected);
+        let findings = read(text).expect("a report");
+        let messages = findings.messages.expect("messages");
+        assert_eq!(findings.status, Status::Error);
+        assert_eq!(messages.level(Level::Info).collect::<Vec<_>>(), ["6 tests, 3 failed, 2 skipped"]);
+    }
+
+    fn errors(text: &str) -> Vec<String> {
+        let messages = read(text).expect("a report").messages.expect("messages");
+        messages.level(Level::Error).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn failures_that_only_the_counts_of_a_suite_tell_are_errors() {
+        let text = "<testsuites failures='2'><testsuite name='s' tests='1' failures='1' errors='1'><testcase name='a'/>\
+                    <system-out>teardown broke</system-out></testsuite></testsuites>";
+        assert_eq!(errors(text), ["s counts 2 failures and errors, its tests show 0", "teardown broke"]);
+        assert_eq!(read(text).expect("a report").status, Status::Error);
+        let agreeing = "<testsuites failures='1'><testsuite failures='1'><testcase name='a'><failure message='m'/>\
+                        </testcase></testsuite></testsuites>";
+        assert!(errors(agreeing).is_empty());
+        let own = "<testsuite name='s' errors='1'><error message='no set-up'/></testsuite>";
+        assert_eq!(errors(own), ["s: no set-up"]);
+    }
+
+    #[test]
+    fn the_output_of_a_test_is_its_reason_when_its_elements_have_none() {
+        let text = "<testsuite><testcase name='net' status='fail'><failure message=''/><system-out>refused</system-out>\
+                    </testcase><testcase name='told'><failure>why</failure><system-out>noise</system-out></testcase>\
+                    <testcase name='marked' status='fail'/><testcase name='old'><warning>soon gone</warning></testcase>\
+                    <testcase name='good'><system-out>noise</system-out></testcase></testsuite>";
+        let components = components(text);
+        let shown = ["net", "told", "marked", "old", "good"].map(|name| {
+            let messages = &components[name]["messages"];
+            format!("{} {} {}", components[name]["status"], messages["error"], messages["warn"])
+        });
+        let expected = [
+            r#""ERROR" ["refused"] []"#,
+            r#""ERROR" ["why"] []"#,
+            r#""ERROR" ["failed"] []"#,
+            r#""WARN" [] ["soon gone"]"#,
+            r#""OK" [] []"#,
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn reports_are_found_between_other_text() {
+        let report = "<?xml version=\"1.0\"?><testsuite><testcase name='a'/></testsuite>";
+        let banner = "a < b && c <t.Thing at 0x7f> <!-- ";
+        for text in [
+            format!("\u{feff}{report}"),
+            format!("{banner}{report}{banner}"),
+            format!("<!-- <testsuite> -->{report}\n<testsuite/>"),
+        ] {
+            assert_eq!(components(&text).as_object().map(serde_json::Map::len), Some(1), "{text}");
+        }
+        let two = format!("{report}\nnext:\n{report}");
+        assert_eq!(components(&two).as_object().map(serde_json::Map::len), Some(2));
+        let cut = read(&format!("{report}<?xml version=\"1.0\"?><testsu")).expect_err("a second report");
+        assert_eq!(cut, "the report is cut off: nothing stands behind its declaration");
+    }
+
+    #[test]
+    fn what_is_no_report_is_refused() {
+        let cases = [
+            ("", "the report holds no testcase"),
+            ("<testsuite></testsuite>", "the report holds no testcase"),
+            ("<testsuite><testcase name='a'/>", "the report is cut off: an element is not closed"),
+            ("<testsuite></testcase>", "the report is no XML: "),
+            ("<testcase name='&bad;'/>", "the report is no XML: "),
+        ];
+        for (text, expected) in cases {
+            let reason = read(text).expect_err("no report");
+            assert!(reason.starts_with(expected), "{reason}");
+        }
+    }
+}
