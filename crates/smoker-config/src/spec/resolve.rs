@@ -124,7 +124,8 @@ fn template_body(template: &Entry) -> Result<&[Entry], PluginFault> {
 /// What to say about something that should have been a mapping of parameters.
 fn wrong_body(what: &str, name: &str, value: &Node) -> String {
     if value.is_null() {
-        return format!("{what} is empty; it needs parameters such as `Command: true`, or {{}} for none");
+        let example = if what == "the plugin" { "`Command: uptime`" } else { "`Timeout: 30`, or {} for none" };
+        return format!("{what} is empty; it needs parameters such as {example}");
     }
     let colon = match &value.resolved().kind {
         Kind::Scalar(Value::Text(text)) => advice::colon_for(text),

@@ -103,7 +103,7 @@ plugins:
         [
             "Error smokerd.yaml:5:7: Plugin c not loaded: Template Nett is not configured under templates; did you mean Net?",
             "Error smokerd.yaml:6:19: Plugin d not loaded: Template null is not configured under templates",
-            "Error smokerd.yaml:1:68: Plugin e not loaded: its template Empty is empty; it needs parameters such as `Command: true`, or {} for none",
+            "Error smokerd.yaml:1:68: Plugin e not loaded: its template Empty is empty; it needs parameters such as `Timeout: 30`, or {} for none",
             "Error smokerd.yaml:1:83: Plugin f not loaded: the name of its parameter 1 has to be text; write it in quotes",
             "Error smokerd.yaml:10:19: Plugin h not loaded: Template ['Net'] is not configured under templates",
         ]
@@ -117,7 +117,7 @@ fn a_base_plugin_that_is_no_mapping_loads_nothing() {
     assert_eq!(
         folder.problems(),
         [
-            "Error smokerd.yaml:1:13: Plugin p not loaded: its template BasePlugin is empty; it needs parameters such as `Command: true`, or {} for none"
+            "Error smokerd.yaml:1:13: Plugin p not loaded: its template BasePlugin is empty; it needs parameters such as `Timeout: 30`, or {} for none"
         ]
     );
 }

@@ -19,7 +19,7 @@ pub(crate) struct Difference {
     /// None when it is not there at all.
     pub(crate) there: Option<Json>,
     pub(crate) here: Option<Json>,
-    /// Whether the texts differ in their digits alone, such as times and counts.
+    /// Whether texts of two runs differ in their digits alone, such as times and counts; never a parameter.
     pub(crate) only_numbers: bool,
 }
 
@@ -36,7 +36,8 @@ impl Difference {
         let digits_apart = |value: &Option<Json>| {
             value.as_ref().map(|value| value.to_string().chars().filter(|c| !c.is_ascii_digit()).collect::<String>())
         };
-        let only_numbers = there.is_some() && digits_apart(&there) == digits_apart(&here);
+        let only_numbers =
+            !what.starts_with("parameter ") && there.is_some() && digits_apart(&there) == digits_apart(&here);
         Self { plugin: plugin.to_owned(), what, there, here, only_numbers }
     }
 

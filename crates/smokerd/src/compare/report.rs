@@ -50,7 +50,7 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "{} plugins compared with {}, {} of all differ, {} differences",
+            "{} plugins compared with {}, {} plugins differ, {} differences",
             self.compared,
             self.url,
             self.differing(),
