@@ -13,12 +13,12 @@ use smoker_model::status::Status;
 use smoker_model::value::python_text;
 
 use crate::context::RunContext;
-use crate::modules::builtin;
 use crate::modules::host::job::{Job, JobBounds};
 use crate::modules::host::python_host::PythonHost;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::reply::{self, Answer, ModuleReply};
+use crate::modules::{builtin, encoding};
 use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
@@ -162,11 +162,12 @@ impl ModuleCall<'_> {
     }
 
     /// The request of a built-in parser, which gets the output as it was printed but for blank lines around it: in
-    /// TAP and in tables the indentation of the first line means something.
+    /// TAP and in tables the indentation of the first line means something. The output is read in the encoding it declares.
     fn untrimmed(&self, parameters: Map<String, Json>) -> ModuleRequest {
         let mut request = self.request(parameters);
         if let Some(output) = self.output {
-            let text = output.stdout.text();
+            let bytes = output.stdout.bytes();
+            let text = encoding::decode(&bytes);
             let first = text.find(|c: char| !c.is_whitespace()).unwrap_or(0);
             let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
             text[line..].trim_end().clone_into(&mut request.stdout);

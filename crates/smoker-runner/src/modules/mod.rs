@@ -4,6 +4,7 @@
 //!
 //! - `dispatch`: dispatches a module to a built-in or to Python
 //! - `builtin`: runs a built-in, here or in a child of our own binary
+//! - `encoding`: the encoding that an output declares
 //! - `lookup`: looks for the modules that plugins name
 //! - `parameters`: parameters that built-ins refuse
 //! - `host`: the warm Python host
@@ -11,6 +12,7 @@
 
 pub mod builtin;
 pub(crate) mod dispatch;
+pub(crate) mod encoding;
 pub mod host;
 pub mod lookup;
 pub mod parameters;

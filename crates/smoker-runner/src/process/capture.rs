@@ -37,13 +37,20 @@ impl Capture {
     /// The kept bytes as text, with replacement characters for what is not
     /// UTF-8; with a line break where something was cut.
     pub(crate) fn text(&self) -> Cow<'_, str> {
+        match self.bytes() {
+            Cow::Borrowed(kept) => String::from_utf8_lossy(kept),
+            Cow::Owned(joined) => Cow::Owned(String::from_utf8_lossy(&joined).into_owned()),
+        }
+    }
+
+    /// The kept bytes, with a line break where something was cut.
+    pub(crate) fn bytes(&self) -> Cow<'_, [u8]> {
         if self.cut() == 0 {
-            return String::from_utf8_lossy(&self.kept);
+            return Cow::Borrowed(&self.kept);
         }
         let (head, ring) = self.kept.split_at(self.head_length());
         let (newest, oldest) = ring.split_at(self.tail_position);
-        let joined = [head, b"\n", oldest, newest].concat();
-        Cow::Owned(String::from_utf8_lossy(&joined).into_owned())
+        Cow::Owned([head, b"\n", oldest, newest].concat())
     }
 
     fn head_length(&self) -> usize {
