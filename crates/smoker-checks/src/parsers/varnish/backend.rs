@@ -20,7 +20,7 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    /// A backend of Varnish 4.1 and newer: what the administrator set comes before what the probe found.
+    /// A backend of Varnish 4 and newer: what the administrator set comes before what the probe found.
     /// Varnish 6.1 says `good` and `bad` for `healthy` and `sick`.
     pub(crate) fn judged(name: &str, admin: &str, state: &str, probes: Option<&str>) -> Self {
         let is_set = matches!(admin, "healthy" | "sick");

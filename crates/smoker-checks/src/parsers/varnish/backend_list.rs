@@ -7,9 +7,8 @@
 //!   Average response time of good probes: 0.001394
 //! ```
 //!
-//! Varnish 4.1 to 6.0 have `Healthy 4/4` in the column `Probe` and no column
-//! `Health`; Varnish 6.1 has `4/4 good`. The table of Varnish 4.0, which has a
-//! column `Refs`, stays unknown, as in the original.
+//! Varnish 4 to 6.0 have `Healthy 4/4` in the column `Probe` and no column
+//! `Health`, 4.0 also a column `Refs`; Varnish 6.1 has `4/4 good`.
 
 use crate::parsers::varnish::backend::{Backend, seconds};
 
@@ -26,11 +25,12 @@ pub(crate) fn parse(text: &str) -> Vec<Backend> {
     let mut lines = text.lines();
     let heading = lines.next().unwrap_or_default();
     let columns: Vec<_> = heading.split_whitespace().collect();
-    let known = ["Admin", "Probe"].iter().all(|column| columns.contains(column)) && !columns.contains(&"Refs");
+    let known = ["Admin", "Probe"].iter().all(|column| columns.contains(column));
+    let has_refs = columns.contains(&"Refs");
     let mut backends: Vec<Backend> = Vec::new();
     for line in lines.filter(|line| known && !line.trim().is_empty()) {
         if !line.starts_with([' ', '\t']) {
-            backends.push(row(line));
+            backends.push(row(line, has_refs));
         } else if let (Some(time), Some(backend)) = (line.trim().strip_prefix(TIME), backends.last_mut()) {
             // A sick backend has no good probes to take the average of.
             backend.response_time = seconds(time).ok();
@@ -39,9 +39,12 @@ pub(crate) fn parse(text: &str) -> Vec<Backend> {
     backends
 }
 
-fn row(line: &str) -> Backend {
+fn row(line: &str, has_refs: bool) -> Backend {
     let mut words = line.split_whitespace();
     let name = words.next().unwrap_or_default();
+    if has_refs {
+        words.next();
+    }
     let admin = words.next().unwrap_or_default();
     let words: Vec<_> = words.collect();
     let is_state = |word: &&&str| STATES.contains(&word.to_lowercase().as_str());
