@@ -101,7 +101,7 @@ fn places_name_the_real_files() {
              remove the line `Twice:` and unindent the lines below it",
             "Warning common.yaml:1:1: unknown key bind_prot is ignored; did you mean bind_port?",
             "Error plugin.d/Empty.yaml:1:1: Plugin Empty not loaded: the plugin is empty; it needs parameters such as \
-             `Command: true`, or {} for none",
+             `Command: uptime`",
             "Error plugin.d/Timeless.yaml:2:1: Plugin Timeless not loaded: Timeout parameter can't be 0: it has to be a \
              number of seconds above 0, not 0",
             "Error plugin.d/Twice.yaml:1:1: Plugin Twice not loaded: Command or Module parameter has to be set",
