@@ -178,7 +178,9 @@ fn an_endless_answer_is_given_up() {
         sent
     });
     let done = smokercli(&["-s", &address]);
-    assert!(done.stdout.contains("the answer is larger than 64 MiB"), "{}", done.stdout);
+    // On a machine that is busy the time is over first.
+    let reasons = ["the answer is larger than 64 MiB", "timed out"];
+    assert!(reasons.iter().any(|reason| done.stdout.contains(reason)), "{}", done.stdout);
     let sent = server.join().expect("an end");
     assert!(sent < 200 << 20, "{sent} bytes were taken");
 }

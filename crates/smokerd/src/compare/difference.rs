@@ -162,7 +162,7 @@ mod tests {
             (rows(&found.differences), found.masked)
         };
         let new = r#"parameter New: - "b" false"#.to_owned();
-        let wrong = r#"parameter Password: "***" "***" true"#.to_owned();
+        let wrong = r#"parameter Password: "***" "***" false"#.to_owned();
         assert_eq!(compare(json!({"Password": "right", "Host": "a"})), (vec![new.clone()], vec![]));
         assert_eq!(compare(json!({"Password": "***", "Host": "a"})), (vec![new.clone()], vec!["Password".to_owned()]));
         let (rows, masked) = compare(json!({"Password": "other", "Host": "a"}));
