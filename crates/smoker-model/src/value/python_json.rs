@@ -72,7 +72,8 @@ impl Formatter for OneLine {
     /// Numbers of [`serde_json::Value`] come as text.
     fn write_number_str<W: ?Sized + Write>(&mut self, out: &mut W, number: &str) -> io::Result<()> {
         match number.parse() {
-            Ok(float) if self.floats == Floats::Python && number.contains(['.', 'e', 'E']) => {
+            // What no float holds stays as it was read: Python's words for it are not JSON.
+            Ok(float) if self.floats == Floats::Python && f64::is_finite(float) && number.contains(['.', 'e', 'E']) => {
                 out.write_all(python_text::float(float).as_bytes())
             }
             _ => out.write_all(number.as_bytes()),
