@@ -170,17 +170,15 @@ fn an_endless_answer_is_given_up() {
         let (mut client, _) = listener.accept().expect("a client");
         let _ = client.read(&mut [0; 4096]).expect("a request");
         let mut sent = 0;
-        let mut answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n".to_vec();
-        while client.write_all(&answer).is_ok() {
-            sent += answer.len();
-            answer = vec![b' '; 1 << 20];
+        client.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n").expect("a reader");
+        let blanks = vec![b' '; 1 << 20];
+        while client.write_all(&blanks).is_ok() {
+            sent += blanks.len();
         }
         sent
     });
     let done = smokercli(&["-s", &address]);
-    // On a machine that is busy the time is over first.
-    let reasons = ["the answer is larger than 64 MiB", "timed out"];
-    assert!(reasons.iter().any(|reason| done.stdout.contains(reason)), "{}", done.stdout);
+    assert!(done.stdout.contains("the answer is larger than 64 MiB"), "{}", done.stdout);
     let sent = server.join().expect("an end");
     assert!(sent < 200 << 20, "{sent} bytes were taken");
 }

@@ -86,8 +86,9 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         }
         None => messages.add(Level::Error, "The plugin was ended by a signal"),
     }
-    if messages.is_empty() && output.data.is_empty() {
-        messages.add(level_of(status), "The plugin printed nothing");
+    if messages.is_empty() {
+        let printed = if output.data.is_empty() { "nothing" } else { "performance data only" };
+        messages.add(level_of(status), &format!("The plugin printed {printed}"));
     }
     Ok(Findings { perfdata: output.data, ..Findings::new(status, messages) })
 }
