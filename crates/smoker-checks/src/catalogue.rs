@@ -3,9 +3,10 @@
 use serde_json::Value as Json;
 use smoker_model::messages::Level;
 use smoker_model::module::{ModuleKind, ModuleRequest};
-use smoker_model::moment::Moment;
-use smoker_model::result::{ComponentShape, Findings};
+use smoker_model::result::Findings;
 use smoker_model::status::Status;
+use smoker_model::time::moment::Moment;
+use smoker_model::wire::result::ComponentShape;
 
 use crate::actions::nsca;
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};

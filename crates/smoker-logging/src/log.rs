@@ -18,7 +18,7 @@ use crate::routing::router::Router;
 use crate::routing::writer::Writer;
 use crate::setup::source::LogSetup;
 use crate::setup::{build, defaults};
-use smoker_paths::place::Owner;
+use smoker_paths::resolved_path::Owner;
 
 /// How long the end of the process may be delayed by records that are not written yet.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);

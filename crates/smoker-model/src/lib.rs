@@ -4,9 +4,7 @@
 //!
 //! - `status`: OK, WARN, ERROR, UNKNOWN and how they combine
 //! - `messages`: the messages of a run, by level
-//! - `timestamp`: local time as the wire writes it
-//! - `local_zone`: the machine's time zone, followed when its file is replaced
-//! - `moment`: an instant by the wall clock and the monotonic clock
+//! - `time`: instants, and how the wire writes them
 //! - `perfdata`: the numbers that a check measured
 //! - `run_end`: how the process of a run ended
 //! - `result`: the result of one run of a plugin
@@ -16,8 +14,7 @@
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `process_settings`: how the processes of a run are set up, and how much they may use
-//! - `mask`: parameters without the secrets in them
-//! - `secret_name`: names of parameters whose values are secret
+//! - `secrets`: parameters that not everybody may read
 //! - `wire`: the bodies of the REST interface
 //! - `python_format`: Python's `%` formatting
 //! - `module`: what a module is asked
@@ -29,11 +26,8 @@
 pub mod bounded_json;
 pub mod error_chain;
 pub mod invalid_result;
-pub mod local_zone;
-pub mod mask;
 pub mod messages;
 pub mod module;
-pub mod moment;
 pub mod perfdata;
 pub mod plugin;
 pub mod process_settings;
@@ -41,9 +35,9 @@ pub mod python_format;
 pub mod result;
 pub mod run_end;
 pub mod run_record;
-pub mod secret_name;
+pub mod secrets;
 pub mod status;
 pub mod suggest;
-pub mod timestamp;
+pub mod time;
 pub mod value;
 pub mod wire;

@@ -9,10 +9,10 @@ use crate::value::python_text;
 
 /// How many messages of one level a result, or a component of it, keeps. Short
 /// lines take many times their length once they are messages, in the daemon and in the client.
-pub const MOST_MESSAGES: usize = 10_000;
+pub const MAX_MESSAGES: usize = 10_000;
 
 /// How many of the kept messages are from the beginning of the list; the others are from its end.
-const BEGIN: usize = MOST_MESSAGES / 2;
+const BEGIN: usize = MAX_MESSAGES / 2;
 
 /// The first line of the first message, errors before warnings before information.
 pub(crate) fn first(messages: &Map<String, Json>) -> Option<String> {
@@ -76,7 +76,7 @@ impl Messages {
         if python_text::strip(text).is_empty() {
             return;
         }
-        let surplus = (text.bytes().filter(|byte| *byte == b'\n').count() + 1).saturating_sub(MOST_MESSAGES);
+        let surplus = (text.bytes().filter(|byte| *byte == b'\n').count() + 1).saturating_sub(MAX_MESSAGES);
         // What would be left out in the end is not even made.
         let is_kept = |at: usize| surplus == 0 || !(BEGIN..BEGIN + surplus).contains(&at);
         let list = self.0.entry(level.as_str()).or_insert_with(|| Json::Array(Vec::new()));
@@ -87,7 +87,7 @@ impl Messages {
         warn_of_surplus(&mut self.0, level.as_str(), surplus);
     }
 
-    /// Leaves out the middle of each list that has more than [`MOST_MESSAGES`], and says so.
+    /// Leaves out the middle of each list that has more than [`MAX_MESSAGES`], and says so.
     pub fn bound(&mut self) {
         bound(&mut self.0);
     }
@@ -154,7 +154,7 @@ pub(crate) fn bound(messages: &mut Map<String, Json>) {
     let mut cut = Vec::new();
     for (level, list) in messages.iter_mut() {
         let Json::Array(list) = list else { continue };
-        let surplus = list.len().saturating_sub(MOST_MESSAGES);
+        let surplus = list.len().saturating_sub(MAX_MESSAGES);
         if surplus > 0 {
             list.drain(BEGIN..BEGIN + surplus);
             list.shrink_to_fit();
@@ -171,7 +171,7 @@ fn warn_of_surplus(messages: &mut Map<String, Json>, level: &str, surplus: usize
         && let Json::Array(list) = messages.entry(Level::Warn.as_str()).or_insert_with(|| Json::Array(Vec::new()))
     {
         list.push(Json::String(format!(
-            "{surplus} {level} messages were left out of the middle: a result keeps {MOST_MESSAGES} of each level"
+            "{surplus} {level} messages were left out of the middle: a result keeps {MAX_MESSAGES} of each level"
         )));
     }
 }
@@ -206,11 +206,11 @@ mod tests {
     #[test]
     fn too_many_messages_lose_their_middle() {
         let mut messages = Messages::new();
-        let lines: Vec<_> = (0..MOST_MESSAGES + 3).map(|number| number.to_string()).collect();
+        let lines: Vec<_> = (0..MAX_MESSAGES + 3).map(|number| number.to_string()).collect();
         messages.add(Level::Info, &lines.join("\n"));
         messages.add(Level::Error, "one");
         let kept: Vec<_> = messages.level(Level::Info).collect();
-        assert_eq!((kept.len(), kept[0]), (MOST_MESSAGES, "0"));
+        assert_eq!((kept.len(), kept[0]), (MAX_MESSAGES, "0"));
         assert_eq!((kept[4999], kept[5000], kept[9999]), ("4999", "5003", "10002"));
         let told = "3 info messages were left out of the middle: a result keeps 10000 of each level";
         assert_eq!(messages.level(Level::Warn).collect::<Vec<_>>(), [told]);
@@ -220,7 +220,7 @@ mod tests {
         messages.add(Level::Info, "one\nmore");
         messages.bound();
         let kept: Vec<_> = messages.level(Level::Info).collect();
-        assert_eq!((kept.len(), kept[4999], kept[9998], kept[9999]), (MOST_MESSAGES, "4999", "one", "more"));
+        assert_eq!((kept.len(), kept[4999], kept[9998], kept[9999]), (MAX_MESSAGES, "4999", "one", "more"));
     }
 
     #[test]

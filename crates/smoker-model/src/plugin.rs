@@ -47,7 +47,7 @@ pub struct PluginSpec {
     pub name: PluginName,
     /// What each run invokes, and within which bounds.
     pub invocation: Invocation,
-    /// When the timed runs are due; none: the plugin runs only on request.
+    /// When the scheduled runs are due; none: the plugin runs only on request.
     pub trigger: Option<Trigger>,
     /// Whether runs of this plugin wait for each other (`Serial`).
     pub serial: bool,
@@ -63,7 +63,7 @@ pub struct PluginSpec {
     pub parameters: Parameters,
 }
 
-/// When the timed runs of a plugin are due.
+/// When the scheduled runs of a plugin are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// At the same distance from each other.

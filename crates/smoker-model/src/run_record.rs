@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::moment::Moment;
 use crate::plugin::PluginName;
-use crate::result::{ComponentShape, PluginResult, WireResult};
+use crate::result::PluginResult;
+use crate::time::moment::Moment;
+use crate::wire::result::{ComponentShape, WireResult};
 
 /// A run that has finished, or that was skipped.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +27,7 @@ pub struct RunRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunTrigger {
     /// The plugin's schedule.
-    Timer,
+    Schedule,
     /// A client's request.
     Request {
         /// The client's identity, where it is known.

@@ -9,7 +9,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::{fchown, geteuid};
 
-use crate::place::{Owner, Place, kind};
+use crate::resolved_path::{Owner, ResolvedPath, kind};
 
 /// Opens a file. It is made when it is missing, and
 /// so are the folders above it; what is made belongs to `owner`. A named pipe that no process reads is
@@ -20,7 +20,7 @@ use crate::place::{Owner, Place, kind};
 /// Those of the system, and for root what another account could have put there: a link, or a file of somebody
 /// else's under a second name.
 pub fn open(path: &Path, owner: Option<Owner>) -> io::Result<File> {
-    let place = Place::with_folders(path, owner)?;
+    let place = ResolvedPath::with_folders(path, owner)?;
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     loop {
         match place.open(flags | OFlag::O_CREAT | OFlag::O_EXCL, 0o666) {
@@ -55,7 +55,7 @@ pub fn set_blocking(file: &File) -> io::Result<()> {
 }
 
 /// In a folder of its own an account can give a file of root's a second name.
-fn refuse_second_name(place: &Place, file: &File, owner: Option<Owner>) -> io::Result<()> {
+fn refuse_second_name(place: &ResolvedPath, file: &File, owner: Option<Owner>) -> io::Result<()> {
     let stat = fstat(file)?;
     let is_shared = kind(&stat) == SFlag::S_IFREG && stat.st_nlink > 1;
     let is_of_owner = owner.is_some_and(|(user, _)| user == stat.st_uid);

@@ -15,6 +15,6 @@
 
 pub mod append;
 pub mod owners;
-pub mod place;
 pub mod regular;
 pub mod replace;
+pub mod resolved_path;

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open as open_path};
 use nix::sys::stat::{Mode, SFlag, fstat};
 
-use crate::place::kind;
+use crate::resolved_path::kind;
 
 /// The kernel takes a lease back after 45 seconds (`/proc/sys/fs/lease-break-time`).
 const LEASE_LIMIT: Duration = Duration::from_secs(60);

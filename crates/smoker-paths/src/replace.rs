@@ -10,7 +10,7 @@ use nix::fcntl::{OFlag, openat, renameat};
 use nix::sys::stat::{Mode, fchmod, fstat, mode_t};
 use nix::unistd::fchown;
 
-use crate::place::{Owner, Place};
+use crate::resolved_path::{Owner, ResolvedPath};
 
 /// How many names are tried for the new file.
 const MAX_ATTEMPTS: u32 = 100;
@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 100;
 /// # Errors
 ///
 /// Those of the system; what was there is then unchanged.
-pub fn replace(place: &Place, content: &[u8], mode: mode_t, owner: Option<Owner>) -> io::Result<()> {
+pub fn replace(place: &ResolvedPath, content: &[u8], mode: mode_t, owner: Option<Owner>) -> io::Result<()> {
     let (new, mut file) = new_file(place)?;
     let filled = fill(&mut file, content, mode, owner)
         .and_then(|()| Ok(renameat(place.folder(), new.name(), place.folder(), place.name())?));
@@ -37,7 +37,7 @@ pub fn replace(place: &Place, content: &[u8], mode: mode_t, owner: Option<Owner>
 }
 
 /// A file beside the place that is ours alone until everything is written.
-fn new_file(place: &Place) -> io::Result<(Place, File)> {
+fn new_file(place: &ResolvedPath) -> io::Result<(ResolvedPath, File)> {
     let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.subsec_nanos());
     for attempt in 0..MAX_ATTEMPTS {
         let mut name = OsString::from(".");
@@ -75,7 +75,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, target) = (folder.path().join("file"), folder.path().join("target"));
         fs::write(&target, "kept").expect("writable");
-        let place = Place::of(&path).expect("a place");
+        let place = ResolvedPath::of(&path).expect("a place");
         // What comes in the name's place after it was looked at is not followed.
         symlink(&target, &path).expect("writable");
         replace(&place, b"new", 0o644, None).expect("replaced");

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::module::ModuleKind;
-use smoker_model::moment::Moment;
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
-use smoker_model::result::{ADDED_KEYS, ActionRun, ComponentShape, Findings, PluginResult};
+use smoker_model::result::{ADDED_KEYS, ActionRun, Findings, PluginResult};
+use smoker_model::time::moment::Moment;
 use smoker_model::value::Value;
+use smoker_model::wire::result::ComponentShape;
 
 use crate::command::CommandRun;
 use crate::context::RunContext;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::ModuleKind;
-use smoker_model::moment::Moment;
 use smoker_model::plugin::Execution;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::status::Status;
+use smoker_model::time::moment::Moment;
 use tokio::time::timeout;
 
 use crate::command::CommandRun;

@@ -1,10 +1,10 @@
 //! Commands that no run can fill in, found without a run.
 
-use smoker_model::moment::Moment;
 use smoker_model::plugin::{Execution, Invocation, Parameters, PluginName, PluginSpec};
 use smoker_model::python_format::error::FormatError;
 use smoker_model::result::Findings;
 use smoker_model::suggest;
+use smoker_model::time::moment::Moment;
 use smoker_model::value::Value;
 
 use crate::act;

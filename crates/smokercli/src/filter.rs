@@ -1,7 +1,7 @@
 //! Selects plugins.
 
-use smoker_model::mask::MASK;
-use smoker_model::secret_name;
+use smoker_model::secrets::mask::MASK;
+use smoker_model::secrets::secret_name;
 use smoker_model::status::Status;
 
 use crate::plugin::Plugin;

@@ -10,12 +10,12 @@ use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
 use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::credentials::Credentials;
 
 use crate::check::check_request::Subject;
 use crate::check::report::print_all;
-use crate::cli::{self, Options, Order};
+use crate::cli::{self, Mode, Options};
 use crate::daemon::Daemon;
 use crate::os::descriptors;
 use crate::reload::ConfigSource;
@@ -28,7 +28,7 @@ use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals, stop};
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
-use crate::startup::trust::{TrustedOwners, Verdict};
+use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, trust};
 use crate::{check, compare, exit_code, test_plugin};
 
@@ -37,8 +37,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privileges::restrict_umask();
     let code = match cli::parse(arguments) {
         Err(code) => code,
-        Ok(options) => match &options.order {
-            Order::Check(request) => check::run::run(
+        Ok(options) => match &options.mode {
+            Mode::Check(request) => check::run::run(
                 *request,
                 &Subject {
                     config: &options.config,
@@ -47,15 +47,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                     logging: options.logging,
                 },
             ),
-            Order::Stop => stop_daemon(&options),
-            Order::Genconfig { folder, output } => genconfig(folder, output.as_deref(), &options.trusted_owners),
-            Order::Test(request) => {
+            Mode::Stop => stop_daemon(&options),
+            Mode::Genconfig { folder, output } => genconfig(folder, output.as_deref(), &options.trusted_owners),
+            Mode::Test(request) => {
                 test_plugin::run(request, &options.config, &options.trusted_owners, options.logging.level)
             }
-            Order::Compare(request) => {
+            Mode::Compare(request) => {
                 compare::run(request, &options.config, &options.trusted_owners, options.logging.level)
             }
-            Order::Foreground | Order::Background => start(&options).unwrap_or_else(|error| fail(&error)),
+            Mode::Foreground | Mode::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
     };
     log::finish();
@@ -82,8 +82,8 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
     let pidfile_path = pidfile_path(options, &settings);
     let owner = credentials.as_ref().map(privileges::owner);
-    let (background, pidfile) = match options.order {
-        Order::Background => {
+    let (background, pidfile) = match options.mode {
+        Mode::Background => {
             match go_to_background(
                 &inherited,
                 StdioFiles::of(&settings, &origin.working, owner),
@@ -106,7 +106,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let stdio = background.as_ref().map(|background| background.files.clone());
     let overrides_pidfile = options.pidfile.is_some();
     // Root can make cgroups for the account that the daemon runs as.
-    let containment = Containment::prepare(owner);
+    let containment = ContainmentLevel::prepare(owner);
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile };
     let daemon = Daemon { settings, plugins, listeners, source, containment };
@@ -205,8 +205,9 @@ fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
     };
     print_all(&generated.problems);
     // What root writes counts as root's, so the parts have to be, too.
-    let judged = TrustedOwners::of(trusted)
-        .and_then(|trusted| Verdict::of(&generated.sources.whole(), Vec::new(), &trusted, None).into_problems());
+    let judged = TrustedOwners::of(trusted).and_then(|trusted| {
+        OwnershipReport::of(&generated.sources.whole(), Vec::new(), &trusted, None).into_problems()
+    });
     match judged {
         Ok(problems) => print_all(&problems),
         Err(error) => return fail(&error),

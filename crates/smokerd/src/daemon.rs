@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
 use tokio::runtime::Builder;
@@ -27,7 +27,7 @@ use crate::startup::configuration::Prepared;
 use crate::startup::containment;
 
 /// Spawning and serving need a few threads only, also on a machine with many cores.
-const MOST_WORKERS: usize = 4;
+const MAX_WORKERS: usize = 4;
 
 /// The parts that have to work for the watchdog to be notified.
 struct Health {
@@ -54,7 +54,7 @@ pub(crate) struct Daemon {
     /// For reloads.
     pub(crate) source: ConfigSource,
     /// How runs are told apart.
-    pub(crate) containment: Containment,
+    pub(crate) containment: ContainmentLevel,
 }
 
 impl Daemon {
@@ -110,16 +110,16 @@ impl Daemon {
 }
 
 fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
-    let workers = available_parallelism().map_or(2, usize::from).clamp(2, MOST_WORKERS);
+    let workers = available_parallelism().map_or(2, usize::from).clamp(2, MAX_WORKERS);
     Builder::new_multi_thread().worker_threads(workers).thread_name("smokerd").enable_all().build()
 }
 
 /// An operator has to know what this host cannot promise.
-fn log_containment(containment: &Containment) {
+fn log_containment(containment: &ContainmentLevel) {
     let [level, shortcomings @ ..] = &*containment::describe(containment) else { return };
     match containment {
-        Containment::Cgroups(_) => tracing::info!("{level}"),
-        Containment::Marks { .. } => tracing::warn!("{level}"),
+        ContainmentLevel::Cgroups(_) => tracing::info!("{level}"),
+        ContainmentLevel::Marks { .. } => tracing::warn!("{level}"),
     }
     for shortcoming in shortcomings {
         tracing::info!("{shortcoming}");

@@ -25,7 +25,7 @@ use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, Prepared,
 use crate::startup::time_limit::READ_LIMIT;
 
 /// How many names of plugins one line of the log has.
-const MOST_NAMES: usize = 10;
+const MAX_NAMES: usize = 10;
 
 /// Where the configuration comes from, and what the start decided about this daemon.
 #[derive(Clone, Debug)]
@@ -177,7 +177,7 @@ impl Reloader {
 /// The number of plugins, and the first of their names.
 fn counted(names: &[PluginName], what: &str) -> String {
     let count = names.len();
-    let mut shown: Vec<_> = names.iter().take(MOST_NAMES).map(PluginName::as_str).collect();
+    let mut shown: Vec<_> = names.iter().take(MAX_NAMES).map(PluginName::as_str).collect();
     if shown.len() < count {
         shown.push("...");
     }

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use crate::bare::{self, Bare};
 use crate::bare_loop::Size;
-use crate::order::BARE_CGROUPS;
+use crate::mode::BARE_CGROUPS;
 
 /// How often a cgroup is tried to be removed, whose processes are killed and not yet gone.
 const REMOVALS: u32 = 10_000;

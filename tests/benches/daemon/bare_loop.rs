@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::bare::{self, Bare};
-use crate::order::BARE_LOOP;
+use crate::mode::BARE_LOOP;
 
 /// How much a loop has to do.
 #[derive(Clone, Copy, Debug)]

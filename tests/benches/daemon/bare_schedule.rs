@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::bare::{self, Bare};
 use crate::bare_loop::check;
-use crate::order::BARE_SCHEDULE;
+use crate::mode::BARE_SCHEDULE;
 use crate::plan::{INTERVAL, Plan};
 use crate::stamps;
 

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::bare::{self, Bare};
-use crate::order::BARE_SERVER;
+use crate::mode::BARE_SERVER;
 
 /// A bare server that serves. Dropping it ends it.
 #[derive(Debug)]

@@ -20,7 +20,7 @@
 
 use std::process::ExitCode;
 
-use crate::order::Order;
+use crate::mode::Mode;
 use crate::table::Table;
 
 mod bare;
@@ -39,8 +39,8 @@ mod lateness;
 mod load;
 mod measures;
 mod memory;
+mod mode;
 mod module_run;
-mod order;
 mod pairs;
 mod plan;
 mod stamps;
@@ -50,13 +50,13 @@ mod usage;
 mod warm_python;
 
 fn main() -> ExitCode {
-    let done = match Order::of_command_line() {
-        Order::Measure(wanted) => measure(&wanted),
-        Order::BareServer(page) => bare_server::run(&page),
-        Order::BareLoop(size) => bare_loop::run(size),
-        Order::BareCgroups(size) => bare_cgroups::run(size),
-        Order::BareSchedule(size) => bare_schedule::run(&size),
-        Order::Nothing => {
+    let done = match Mode::of_command_line() {
+        Mode::Measure(wanted) => measure(&wanted),
+        Mode::BareServer(page) => bare_server::run(&page),
+        Mode::BareLoop(size) => bare_loop::run(size),
+        Mode::BareCgroups(size) => bare_cgroups::run(size),
+        Mode::BareSchedule(size) => bare_schedule::run(&size),
+        Mode::Nothing => {
             measures::run_none();
             Ok(())
         }

@@ -8,22 +8,20 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smoker-model",
         &[
-            ("run_record", &["moment", "plugin", "result"]),
+            ("run_record", &["plugin", "result", "time", "wire"]),
+            ("wire", &["perfdata", "result", "status"]),
             ("plugin", &["process_settings", "value"]),
             ("python_format", &["value"]),
-            ("mask", &["secret_name", "value"]),
-            (
-                "result",
-                &["invalid_result", "messages", "moment", "perfdata", "run_end", "status", "timestamp", "value"],
-            ),
+            ("secrets", &["value"]),
+            ("result", &["invalid_result", "messages", "perfdata", "run_end", "status", "time", "value"]),
             ("messages", &["invalid_result", "value"]),
-            ("moment", &["timestamp"]),
-            ("timestamp", &["local_zone"]),
             ("value", &["bounded_json"]),
-            ("wire", &["perfdata"]),
         ],
     ),
-    ("smoker-paths", &[("append", &["place"]), ("regular", &["place"]), ("replace", &["place"])]),
+    (
+        "smoker-paths",
+        &[("append", &["resolved_path"]), ("regular", &["resolved_path"]), ("replace", &["resolved_path"])],
+    ),
     (
         "smoker-config",
         &[
@@ -183,8 +181,8 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 8] = [
 
 /// What only some files of a crate may name: crate, path, and the folders or files that may.
 pub(crate) const KEPT_IN: [(&str, &str, &[&str]); 10] = [
-    ("smoker-model", "std::env", &["local_zone.rs"]),
-    ("smoker-model", "std::fs", &["local_zone.rs"]),
+    ("smoker-model", "std::env", &["time/local_zone.rs"]),
+    ("smoker-model", "std::fs", &["time/local_zone.rs"]),
     ("smokerd", "clap", &["cli/"]),
     ("smokerd", "axum", &["http/"]),
     ("smokercli", "clap", &["cli/"]),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use smoker_model::secret_name;
+use smoker_model::secrets::secret_name;
 use smoker_model::suggest;
 use smoker_model::value::Value;
 

@@ -9,7 +9,7 @@
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
 //! - `action`: what a plugin's `Action` means
 //! - `validate`: parameters become a typed specification
-//! - `trigger`: when timed runs are due
+//! - `trigger`: when scheduled runs are due
 //! - `process_settings`: how the processes of a run are set up
 //! - `quantity`: amounts with a unit
 //! - `account`: users and groups

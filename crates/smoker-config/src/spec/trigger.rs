@@ -1,4 +1,4 @@
-//! `Interval` and `Splay` become the trigger of a plugin's timed runs.
+//! `Interval` and `Splay` become the trigger of a plugin's scheduled runs.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use smoker_model::secret_name;
+use smoker_model::secrets::secret_name;
 
 use crate::yaml::source_text::SourceText;
 

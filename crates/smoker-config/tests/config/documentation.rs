@@ -65,7 +65,7 @@ fn compare<T: PartialEq + Debug>(heading: &str, known: &[&str], load: impl Fn(&[
         }
         // One id alone is refused.
         let names = if matches!(key.as_str(), "uid" | "gid") { &["uid", "gid"][..] } else { &[key.as_str()] };
-        // Without timed runs there is nothing to spread.
+        // Without scheduled runs there is nothing to spread.
         let beside = if key == "Splay" { vec!["Interval: 1h".to_owned()] } else { Vec::new() };
         let own = |value: &str| names.iter().map(|name| format!("{name}: {value}")).collect::<Vec<_>>();
         let with = |value: &str| load(&[&beside[..], &own(value)].concat());

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Utc};
-use smoker_model::local_zone::LocalZone;
+use smoker_model::time::local_zone::LocalZone;
 
 /// What C knows and the date library writes alike.
 const KNOWN: &str = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%";

@@ -2,7 +2,7 @@
 //! `TimedRotatingFileHandler` does both.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use smoker_model::local_zone::LocalZone;
+use smoker_model::time::local_zone::LocalZone;
 
 /// The unit of the interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use smoker_model::mask;
 use smoker_model::plugin::PluginSpec;
+use smoker_model::secrets::mask;
 
 use crate::secrets::normal::Normal;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use smoker_model::mask;
 use smoker_model::plugin::PluginSpec;
+use smoker_model::secrets::mask;
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
 

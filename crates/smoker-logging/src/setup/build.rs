@@ -18,7 +18,7 @@ use crate::records::logger_names::LoggerNames;
 use crate::routing::queue::Queue;
 use crate::routing::router::{self, Handler, Router};
 use crate::routing::writer::{Complain, Writer};
-use smoker_paths::place::Owner;
+use smoker_paths::resolved_path::Owner;
 
 /// Opens what the plan names. Files that are made belong to `owner`.
 pub(crate) fn build(plan: Plan, names: &'static LoggerNames, owner: Option<Owner>) -> (Arc<Router>, Vec<Writer>) {

@@ -7,6 +7,7 @@
 //! - `about`: `GET /`
 //! - `pages`: plugins, with or without their results
 //! - `plugin`: a plugin and its results on these pages
+//! - `result`: a result in its shapes
 //! - `force`: forced runs, from the request on
 //! - `error`: why a request has failed
 
@@ -15,6 +16,7 @@ pub mod error;
 pub mod force;
 pub mod pages;
 pub mod plugin;
+pub mod result;
 
 /// The TCP port that the daemon listens on and the client connects to, unless configured.
 pub const DEFAULT_PORT: u16 = 8086;

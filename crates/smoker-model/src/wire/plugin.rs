@@ -15,7 +15,7 @@ pub struct Plugin {
     pub links: PluginLinks,
     /// The name of the plugin: any text.
     pub name: String,
-    /// When the next timed run is due, in local time; absent if there is none.
+    /// When the next scheduled run is due, in local time; absent if there is none.
     pub next_run: Option<String>,
     /// The parameters, in configuration order.
     pub parameters: Map<String, Json>,

@@ -98,7 +98,7 @@ def run_one_job(shared, parent, mask, job, output, log):
     connection.begin(is_replaced)
     if is_replaced:
         os._exit(0)
-    isolation.carry_run_tag(request['run_tag'])
+    isolation.carry_run_mark(request['run_mark'])
     isolation.set_process_name('smokerd plugin')
     account, settings = request['account'], request['setup']
     try:

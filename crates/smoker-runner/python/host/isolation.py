@@ -1,4 +1,4 @@
-"""What makes a forked child a process of its own: ids, streams, signals, run tag."""
+"""What makes a forked child a process of its own: ids, streams, signals, run mark."""
 
 import faulthandler
 import io
@@ -19,7 +19,7 @@ except (ImportError, OSError):
     # A slim interpreter: what only C calls can do is left out.
     LIBC = None
 
-RUN_TAG_VARIABLE = 'SMOKER_RUN_ID'
+RUN_MARK_VARIABLE = 'SMOKER_RUN_ID'
 # RLIMIT_LOCKS, which Linux no longer counts and Python does not name: on all
 # its architectures the number is this.
 CARRIER = 10
@@ -29,21 +29,21 @@ SYS_KEYCTL = {'x86_64': 250, 'aarch64': 219}
 KEYCTL_JOIN_SESSION_KEYRING = 1
 
 
-def _run_tag_address():
-    """Where the host's own run tag lies in its first environment, which is
+def _run_mark_address():
+    """Where the host's own run mark lies in its first environment, which is
     what /proc/PID/environ shows; None when that cannot be known."""
     if LIBC is None or not sys.platform.startswith('linux'):
         return None
     LIBC.getenv.restype = ctypes.c_void_p
-    return LIBC.getenv(RUN_TAG_VARIABLE.encode())
+    return LIBC.getenv(RUN_MARK_VARIABLE.encode())
 
 
-RUN_TAG_ADDRESS = _run_tag_address()
+RUN_MARK_ADDRESS = _run_mark_address()
 # It is in the environment of everything that the daemon starts.
-HOST_RUN_TAG = os.environ[RUN_TAG_VARIABLE]
+HOST_RUN_MARK = os.environ[RUN_MARK_VARIABLE]
 
 
-def carry_run_tag(tag):
+def carry_run_mark(tag):
     """Marks this process and all that it will start as members of the run."""
     if resource is not None and sys.platform.startswith('linux'):
         try:
@@ -51,12 +51,12 @@ def carry_run_tag(tag):
         except (OSError, ValueError):
             # A sandbox or a hard limit refuses it; the environment has to do.
             pass
-    if RUN_TAG_ADDRESS and len(tag) == len(HOST_RUN_TAG):
+    if RUN_MARK_ADDRESS and len(tag) == len(HOST_RUN_MARK):
         # A fork keeps the environment that the kernel shows, so it is
         # overwritten in place: an orphan that left group and session and never
         # called exec is found by it.
-        ctypes.memmove(RUN_TAG_ADDRESS, tag.encode('ascii'), len(tag))
-    os.environ[RUN_TAG_VARIABLE] = tag
+        ctypes.memmove(RUN_MARK_ADDRESS, tag.encode('ascii'), len(tag))
+    os.environ[RUN_MARK_VARIABLE] = tag
 
 
 def set_environment(request):
@@ -64,7 +64,7 @@ def set_environment(request):
     does, but without the parameters: the module has them with their types, and
     they may contain passwords."""
     # `Env` of the plugin has been set, and must not hide the run.
-    os.environ[RUN_TAG_VARIABLE] = request['run_tag']
+    os.environ[RUN_MARK_VARIABLE] = request['run_mark']
     os.environ['SMOKER_PLUGIN'] = request['plugin'].replace('\0', '')
     os.environ['SMOKER_TIMEOUT'] = request['timeout_text']
     if request['kind'] == 'action':

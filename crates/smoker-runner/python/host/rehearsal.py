@@ -32,7 +32,7 @@ class Plugin(BasePlugin):
 def rehearse(shared):
     """Does all that a run does and forgets it."""
     request = json.loads(REQUEST)
-    isolation.carry_run_tag(isolation.HOST_RUN_TAG)
+    isolation.carry_run_mark(isolation.HOST_RUN_MARK)
     paths.look(shared)
     if IMPORTED not in sys.modules:
         try:

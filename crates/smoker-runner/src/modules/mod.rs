@@ -15,5 +15,5 @@ pub(crate) mod dispatch;
 pub(crate) mod encoding;
 pub mod host;
 pub mod lookup;
-pub mod parameters;
+pub mod parameter_mistakes;
 pub(crate) mod reply;

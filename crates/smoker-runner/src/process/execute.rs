@@ -104,7 +104,7 @@ pub(crate) async fn execute(
         () = until(deadline) => StopReason::Timeout,
         () = cancel.cancelled() => StopReason::Cancel,
     };
-    let (survivors, end) = end_all(reaper, process, &mut streams).await;
+    let (survivors, end) = terminate_all(reaper, process, &mut streams).await;
     let end = match reason {
         StopReason::Timeout => ChildEnd::TimedOut { survivors, end },
         StopReason::Cancel => ChildEnd::Cancelled,
@@ -136,7 +136,7 @@ async fn feed(stdin: Option<pipe::Sender>, input: Option<&[u8]>) -> Infallible {
 
 /// Ends the tree while its output goes on being read, then reaps the program itself. Returns the processes that could
 /// not be ended, and how the program ended.
-async fn end_all(
+async fn terminate_all(
     reaper: &Reaper,
     mut process: ChildProcess,
     streams: &mut OutputStreams,

@@ -30,7 +30,7 @@ use crate::process::run_id::RunId;
 use crate::process::spawn::{Program, spawn_helper};
 use crate::process::surroundings::Surroundings;
 use crate::process::sys::ScanScope;
-use crate::process::terminate::{end_cgroup, kill_helper};
+use crate::process::terminate::{kill_helper, terminate_cgroup};
 
 /// The first argument that makes a program of ours the guardian.
 pub const SUBCOMMAND: &str = "__guardian";
@@ -204,8 +204,8 @@ fn guard(daemon: RunId, cgroups: Option<PathBuf>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
         match cgroups.and_then(|path| CgroupTree::open(path).ok()) {
-            Some(tree) => end_cgroups(&tree, &exempt_runs.cgroups).await,
-            None => end_runs(daemon, &exempt_runs.numbers).await?,
+            Some(tree) => terminate_cgroups(&tree, &exempt_runs.cgroups).await,
+            None => terminate_runs(daemon, &exempt_runs.numbers).await?,
         }
         Ok(())
     })
@@ -238,19 +238,19 @@ fn from_line(line: &str) -> ExemptRuns {
 
 /// Ends the runs in cgroups but those that were over and left something, then
 /// removes what is empty.
-async fn end_cgroups(tree: &CgroupTree, left: &BTreeSet<String>) {
+async fn terminate_cgroups(tree: &CgroupTree, left: &BTreeSet<String>) {
     let (_never, deaths) = watch::channel(());
     let mut ending = JoinSet::new();
     for cgroup in tree.all().into_iter().filter(|cgroup| !left.contains(cgroup.name())) {
         let deaths = deaths.clone();
-        ending.spawn(async move { end_cgroup(&cgroup, deaths).await });
+        ending.spawn(async move { terminate_cgroup(&cgroup, deaths).await });
     }
     while ending.join_next().await.is_some() {}
     tree.remove();
 }
 
 /// Ends all runs but those that were over and had the right to leave something running.
-async fn end_runs(daemon: RunId, exempt: &BTreeSet<RunId>) -> io::Result<()> {
+async fn terminate_runs(daemon: RunId, exempt: &BTreeSet<RunId>) -> io::Result<()> {
     let scanner = ProcessScanner::start(ScanScope::daemon(daemon))?;
     // Orphans are not our children, so no death is ever reported; ending a tree scans by itself.
     let (_never, deaths) = watch::channel(());

@@ -62,7 +62,7 @@ impl KillPhase {
 
 /// Ends all processes of a cgroup: SIGTERM, grace, SIGKILL. Returns those that
 /// nothing could end.
-pub(crate) async fn end_cgroup(cgroup: &RunCgroup, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
+pub(crate) async fn terminate_cgroup(cgroup: &RunCgroup, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
     let end_of_grace = Instant::now() + *GRACE_OF_BUILD;
     let mut signalled = HashSet::new();
     let mut pause = FIRST_PAUSE;

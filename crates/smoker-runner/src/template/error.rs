@@ -3,7 +3,7 @@
 use smoker_model::python_format::error::FormatError;
 use thiserror::Error;
 
-use crate::template::shell_context::UnsafePlace;
+use crate::template::shell_context::UnsafeContext;
 
 /// The kernel takes no argument or variable of this many bytes
 /// (`MAX_ARG_STRLEN` of Linux, its closing NUL included).
@@ -22,7 +22,7 @@ pub enum FillError {
         /// The placeholder as `%(Name)s`.
         placeholder: String,
         /// Where it stands.
-        unsafe_place: UnsafePlace,
+        unsafe_place: UnsafeContext,
         /// The environment variable that holds the same value.
         variable: String,
     },

@@ -5,7 +5,7 @@ use smoker_model::python_format::directive::Directive;
 
 use crate::process::environment::variable_name;
 use crate::template::error::FillError;
-use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafeContext, ValueRule};
 
 /// `value` in shell text for `context`.
 pub(crate) fn quote(directive: &Directive, context: ShellContext, value: &str) -> Result<String, FillError> {
@@ -119,7 +119,7 @@ fn escaped(value: &str, tail: bool) -> Result<String, String> {
     Ok(out)
 }
 
-fn refused(directive: &Directive, unsafe_place: UnsafePlace) -> FillError {
+fn refused(directive: &Directive, unsafe_place: UnsafeContext) -> FillError {
     FillError::Refused { placeholder: directive.placeholder(), unsafe_place, variable: variable_name(&directive.name) }
 }
 

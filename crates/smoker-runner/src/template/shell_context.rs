@@ -11,7 +11,7 @@ pub(crate) enum ShellContext {
     /// Only some values can be written, in this form.
     Only(ValueRule, QuoteForm),
     /// No value can be written.
-    Refused(UnsafePlace),
+    Refused(UnsafeContext),
 }
 
 /// How a value is written so that it stays data.
@@ -49,7 +49,7 @@ pub(crate) enum ValueRule {
 
 /// A place where nothing can be written safely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnsafePlace {
+pub enum UnsafeContext {
     /// In backticks, whose text the shell reads twice.
     Backticks,
     /// In the body of a here-document, where no quotes exist.
@@ -74,7 +74,7 @@ pub enum UnsafePlace {
     TooDeep,
 }
 
-impl UnsafePlace {
+impl UnsafeContext {
     pub(crate) fn place(self) -> &'static str {
         match self {
             Self::Backticks => "in backticks",

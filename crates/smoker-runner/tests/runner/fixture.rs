@@ -19,7 +19,7 @@ use smoker_runner::check::CheckOutcome;
 use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ pub(crate) fn world() -> &'static (Runtime, Reaper) {
             .finish();
         tracing::subscriber::set_global_default(subscriber).expect("the first subscriber");
         let runtime = Runtime::new().expect("a runtime");
-        let reaper = runtime.block_on(async { Reaper::start(Containment::prepare(None)) }).expect("a reaper");
+        let reaper = runtime.block_on(async { Reaper::start(ContainmentLevel::prepare(None)) }).expect("a reaper");
         (runtime, reaper)
     })
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use crate::SMOKERCLI;
 use crate::again;
-use crate::order::BARE_FLEET;
+use crate::mode::BARE_FLEET;
 use crate::pairs::{FEW, Pairs, by_turns};
 use crate::simulator::Simulator;
 use crate::statistics::median;

@@ -15,15 +15,15 @@
 
 use std::process::ExitCode;
 
-use crate::order::Order;
+use crate::mode::Mode;
 use crate::table::Table;
 
 mod again;
 mod bare_fleet;
 mod fleet;
 mod forced_run;
+mod mode;
 mod one_host;
-mod order;
 mod simulator;
 mod stopwatch;
 
@@ -53,15 +53,15 @@ mod usage;
 const SMOKERCLI: &str = env!("CARGO_BIN_EXE_smokercli");
 
 fn main() -> ExitCode {
-    let done = match Order::of_command_line() {
-        Order::Measure(wanted) => {
+    let done = match Mode::of_command_line() {
+        Mode::Measure(wanted) => {
             measure(&wanted);
             Ok(())
         }
-        Order::Simulator => simulator::run(),
-        Order::Stopwatch(calls) => stopwatch::run(&calls),
-        Order::BareFleet(fleet) => bare_fleet::run(fleet),
-        Order::Nothing => {
+        Mode::Simulator => simulator::run(),
+        Mode::Stopwatch(calls) => stopwatch::run(&calls),
+        Mode::BareFleet(fleet) => bare_fleet::run(fleet),
+        Mode::Nothing => {
             measures::run_none();
             Ok(())
         }

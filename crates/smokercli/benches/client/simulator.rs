@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Builder;
 
 use crate::again;
-use crate::order::SIMULATOR;
+use crate::mode::SIMULATOR;
 
 /// As many may wait to be accepted; too few would show as lost packets, not as work of the client.
 const BACKLOG: u32 = 4096;

@@ -6,7 +6,7 @@ use smoker_config::spec::places::ParameterKey;
 use smoker_logging::secrets;
 use smoker_logging::setup::source;
 use smoker_model::plugin::PluginSpec;
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 
 use crate::check::check_request::Subject;
 use crate::check::report::Report;
@@ -14,7 +14,7 @@ use crate::check::{commands, taken_port};
 use crate::service::error::StartError;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
-use crate::startup::{admission, containment, modules, notes, parameters};
+use crate::startup::{admission, containment, modules, notes, parameter_problems};
 
 /// Everything that is wrong with the configuration of these subject.
 pub(crate) fn survey(subject: &Subject<'_>) -> Report {
@@ -36,7 +36,7 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     report.problems = problems;
     report.notes = notes::of(&settings);
     report.problems.extend(config::review(subject.config));
-    let level = Containment::probe();
+    let level = ContainmentLevel::probe();
     report.containment = containment::describe_here(&level);
     report.advice = containment::advice(&plugins).into_iter().collect();
     let python = Origin::of(subject.config, trusted.clone()).python(&settings);
@@ -46,7 +46,7 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
     of_plugins.extend(modules::problems(&plugins, &python).map_err(StartError::Runtime)?);
     report.problems.extend(located(of_plugins, subject));
-    let of_parameters = parameters::problems(&plugins, &python, subject.config, None);
+    let of_parameters = parameter_problems::problems(&plugins, &python, subject.config, None);
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
     report.problems = commands::without_repeats(std::mem::take(&mut report.problems));
     report.problems.extend(taken_port::holder(&settings).map(|text| Problem {

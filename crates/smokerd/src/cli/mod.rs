@@ -117,7 +117,7 @@ struct Typed {
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) struct Options {
-    pub(crate) order: Order,
+    pub(crate) mode: Mode,
     pub(crate) config: PathBuf,
     pub(crate) pidfile: Option<PathBuf>,
     /// The logging configuration, if one was named or exists.
@@ -130,7 +130,7 @@ pub(crate) struct Options {
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Order {
+pub(crate) enum Mode {
     /// Serve, without leaving the terminal.
     Foreground,
     /// Serve in the background.
@@ -150,7 +150,7 @@ pub(crate) enum Order {
 /// Reads the command line of another smokerd, and prints nothing; `None` for one that serves nothing.
 pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Option<Options> {
     let options = typed(arguments).and_then(Typed::into_options).ok()?;
-    matches!(options.order, Order::Foreground | Order::Background).then_some(options)
+    matches!(options.mode, Mode::Foreground | Mode::Background).then_some(options)
 }
 
 fn typed(arguments: impl IntoIterator<Item = OsString>) -> Result<Typed, clap::Error> {
@@ -191,17 +191,17 @@ impl Typed {
             }
             Some(_) => false,
         };
-        let order = match (request, comparison, typed.genconfig, typed.check, typed.stop, typed.foreground) {
-            (Some(request), ..) => Order::Test(request),
-            (None, Some(comparison), ..) => Order::Compare(comparison),
-            (None, None, Some(folder), ..) => Order::Genconfig { folder, output: typed.output },
+        let mode = match (request, comparison, typed.genconfig, typed.check, typed.stop, typed.foreground) {
+            (Some(request), ..) => Mode::Test(request),
+            (None, Some(comparison), ..) => Mode::Compare(comparison),
+            (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: typed.output },
             _ if typed.output.is_some() && !typed.check => {
                 return Err(wrong("--output belongs to --check, --genconfig, --test-plugin or --compare".to_owned()));
             }
-            (None, None, None, true, ..) => Order::Check(CheckRequest { json: is_json, strict: typed.strict }),
-            (None, None, None, _, true, _) => Order::Stop,
-            (None, None, None, _, _, true) => Order::Foreground,
-            (None, None, None, ..) => Order::Background,
+            (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: typed.strict }),
+            (None, None, None, _, true, _) => Mode::Stop,
+            (None, None, None, _, _, true) => Mode::Foreground,
+            (None, None, None, ..) => Mode::Background,
         };
         let logging_conf = match typed.logging_conf {
             Some(path) => {
@@ -210,7 +210,7 @@ impl Typed {
             None => Some(LogConfigSource::Usual(DEFAULT_LOGGING_CONF.into())).filter(|source| source.path().exists()),
         };
         let logging = LogOptions {
-            console: !typed.no_console && order == Order::Foreground,
+            console: !typed.no_console && mode == Mode::Foreground,
             syslog: !typed.no_syslog,
             level: match (typed.debug, typed.verbose) {
                 (true, _) => Level::DEBUG,
@@ -219,7 +219,7 @@ impl Typed {
             },
         };
         let trusted_owners = typed.trusted_owners;
-        Ok(Options { order, config: typed.config, pidfile: typed.pidfile, logging_conf, logging, trusted_owners })
+        Ok(Options { mode, config: typed.config, pidfile: typed.pidfile, logging_conf, logging, trusted_owners })
     }
 }
 
@@ -231,39 +231,39 @@ mod tests {
 
     use super::*;
 
-    fn order(arguments: &[&str]) -> Result<Order, u8> {
+    fn mode(arguments: &[&str]) -> Result<Mode, u8> {
         let arguments = ["smokerd"].iter().chain(arguments).map(OsString::from);
-        parse(arguments).map(|options| options.order)
+        parse(arguments).map(|options| options.mode)
     }
 
     #[test]
     fn the_foreground_option_has_one_dash_and_two_letters() {
-        assert_eq!(order(&["-fg"]), Ok(Order::Foreground));
-        assert_eq!(order(&["--fore", "-v"]), Ok(Order::Foreground));
-        assert_eq!(order(&[]), Ok(Order::Background));
+        assert_eq!(mode(&["-fg"]), Ok(Mode::Foreground));
+        assert_eq!(mode(&["--fore", "-v"]), Ok(Mode::Foreground));
+        assert_eq!(mode(&[]), Ok(Mode::Background));
     }
 
     #[test]
     fn the_options_of_a_test_need_the_plugin() {
-        let Ok(Order::Test(request)) = order(&["--test-plugin", "a", "--param", "n=5", "--param", "t=a=b"]) else {
+        let Ok(Mode::Test(request)) = mode(&["--test-plugin", "a", "--param", "n=5", "--param", "t=a=b"]) else {
             panic!("a test");
         };
         let text = Value::Text("a=b".to_owned());
         assert_eq!(request.parameters, [("n".to_owned(), Value::Int(5)), ("t".to_owned(), text)]);
         for wrong in [&["--param", "n=5"][..], &["-o", "json"], &["--with-action"], &["--test-plugin"]] {
-            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
+            assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }
         for wrong in [&["--param", "n"][..], &["--param", "=5"], &["--check"], &["-fg"], &["-o", "xml"]] {
-            assert_eq!(order(&[&["--test-plugin", "a"][..], wrong].concat()), Err(exit_code::USAGE), "{wrong:?}");
+            assert_eq!(mode(&[&["--test-plugin", "a"][..], wrong].concat()), Err(exit_code::USAGE), "{wrong:?}");
         }
     }
 
     #[test]
     fn what_output_means_depends_on_what_is_wanted() {
         let (folder, output) = (PathBuf::from("d"), Some(PathBuf::from("json")));
-        assert_eq!(order(&["--genconfig", "d", "-o", "json"]), Ok(Order::Genconfig { folder: folder.clone(), output }));
-        assert_eq!(order(&["--genconfig=d"]), Ok(Order::Genconfig { folder, output: None }));
-        let Ok(Order::Test(request)) = order(&["--test-plugin", "a", "-o", "json"]) else { panic!("a test") };
+        assert_eq!(mode(&["--genconfig", "d", "-o", "json"]), Ok(Mode::Genconfig { folder: folder.clone(), output }));
+        assert_eq!(mode(&["--genconfig=d"]), Ok(Mode::Genconfig { folder, output: None }));
+        let Ok(Mode::Test(request)) = mode(&["--test-plugin", "a", "-o", "json"]) else { panic!("a test") };
         assert_eq!(request.format, crate::test_plugin::test_request::Format::Json);
         for wrong in [
             &["-o", "x"][..],
@@ -273,15 +273,15 @@ mod tests {
             &["--genconfig", "d", "--check"],
             &["--genconfig", "d", "-fg"],
         ] {
-            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
+            assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }
     }
 
     #[test]
     fn a_comparison_needs_an_address_and_stands_alone() {
         let request = |format| CompareRequest { url: "web1".to_owned(), format };
-        assert_eq!(order(&["--compare", "web1"]), Ok(Order::Compare(request(CompareFormat::Table))));
-        assert_eq!(order(&["--compare=web1", "-o", "json"]), Ok(Order::Compare(request(CompareFormat::Json))));
+        assert_eq!(mode(&["--compare", "web1"]), Ok(Mode::Compare(request(CompareFormat::Table))));
+        assert_eq!(mode(&["--compare=web1", "-o", "json"]), Ok(Mode::Compare(request(CompareFormat::Json))));
         for wrong in [
             &["--compare"][..],
             &["--compare", "a", "--check"],
@@ -289,13 +289,13 @@ mod tests {
             &["--compare", "a", "-o", "text"],
             &["--compare", "a", "--test-plugin", "b"],
         ] {
-            assert_eq!(order(wrong), Err(exit_code::USAGE), "{wrong:?}");
+            assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }
     }
 
     #[test]
     fn an_unknown_option_is_a_usage_error() {
-        assert_eq!(order(&["--nonsense"]), Err(exit_code::USAGE));
-        assert_eq!(order(&["--version"]), Err(exit_code::SUCCESS));
+        assert_eq!(mode(&["--nonsense"]), Err(exit_code::USAGE));
+        assert_eq!(mode(&["--version"]), Err(exit_code::SUCCESS));
     }
 }

@@ -1,8 +1,8 @@
 //! What differs between two plugins and their results.
 
 use serde_json::{Map, Value as Json};
-use smoker_model::mask::{MASK, masked};
 use smoker_model::plugin::Parameters;
+use smoker_model::secrets::mask::{MASK, masked};
 use smoker_model::value::Value;
 
 use crate::compare::local::as_json;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::plugin::{Parameters, PluginSpec};
-use smoker_model::result::ComponentShape;
+use smoker_model::wire::result::ComponentShape;
 use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::credentials::Credentials;
 use smoker_runner::process::guardian::{self, Guardian};
@@ -77,7 +77,7 @@ impl Local {
         let failed = |error: std::io::Error| error.to_string();
         // Until here a signal ends the program; now there are processes to end first.
         let signals = Signals::listen().map_err(failed)?;
-        let reaper = Reaper::start(Containment::prepare(None)).map_err(failed)?;
+        let reaper = Reaper::start(ContainmentLevel::prepare(None)).map_err(failed)?;
         let runner = Runner::new(reaper.clone(), self.python.clone());
         let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
             tracing::warn!("{}", guardian::absence_message(&error, "this comparison"));

@@ -1,7 +1,7 @@
 //! The part of a plugin's JSON object that its configuration alone decides.
 
-use smoker_model::mask::masked;
 use smoker_model::plugin::{Parameters, PluginSpec};
+use smoker_model::secrets::mask::masked;
 
 use crate::results::history;
 use crate::results::json_text;

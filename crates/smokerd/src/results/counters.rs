@@ -10,7 +10,7 @@ pub(crate) struct RunCounters {
     pub(crate) finished: u64,
     /// Those of them with the status ERROR.
     pub(crate) failed: u64,
-    /// Timed runs that were skipped.
+    /// Scheduled runs that were skipped.
     pub(crate) skipped: u64,
 }
 

@@ -177,8 +177,8 @@ fn size(record: &RunRecord) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use smoker_model::moment::Moment;
     use smoker_model::run_record::{RunTrigger, SkipReason};
+    use smoker_model::time::moment::Moment;
 
     use super::*;
     use crate::results::samples;
@@ -187,7 +187,7 @@ mod tests {
         Arc::new(RunRecord {
             sequence,
             plugin: "a".into(),
-            trigger: RunTrigger::Timer,
+            trigger: RunTrigger::Schedule,
             planned: Moment::now(),
             state: RunState::Skipped { reason: SkipReason::Overlap, count: 1 },
         })

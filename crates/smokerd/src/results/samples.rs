@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use smoker_model::moment::Moment;
 use smoker_model::plugin::PluginName;
 use smoker_model::result::Findings;
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
+use smoker_model::time::moment::Moment;
 
-/// A timed run that ended just now, whose result has this text on the wire.
+/// A scheduled run that ended just now, whose result has this text on the wire.
 pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
     let now = Moment::now();
     let result = Findings::error("failed").into_result(now, false);
@@ -16,7 +16,7 @@ pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
     RunRecord {
         sequence: 0,
         plugin: plugin.clone(),
-        trigger: RunTrigger::Timer,
+        trigger: RunTrigger::Schedule,
         planned: now,
         state: RunState::Finished(Box::new(FinishedRun { started: now, ended: now, result, text })),
     }

@@ -12,7 +12,7 @@ pub(crate) struct PluginSnapshot {
     pub(crate) config: Arc<ConfigFields>,
     /// The newest result as JSON.
     pub(crate) last_result: Option<Arc<str>>,
-    /// The time of the next timed run as JSON.
+    /// The time of the next scheduled run as JSON.
     pub(crate) next_run: Arc<str>,
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::RunRecord;
-use smoker_model::timestamp::Timestamp;
+use smoker_model::time::timestamp::Timestamp;
 
 use crate::results::counters::RunCounters;
 use crate::results::events::{RunEvents, Subscription};
@@ -163,8 +163,8 @@ impl SharedState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use smoker_model::moment::Moment;
     use smoker_model::run_record::{RunState, RunTrigger, SkipReason};
+    use smoker_model::time::moment::Moment;
 
     use crate::results::config_fields::ConfigFields;
     use crate::results::events::RunEvent;
@@ -290,7 +290,7 @@ mod tests {
         let skipped = || RunRecord {
             sequence: 0,
             plugin: a.clone(),
-            trigger: RunTrigger::Timer,
+            trigger: RunTrigger::Schedule,
             planned: Moment::now(),
             state: RunState::Skipped { reason: SkipReason::Overlap, count: 2 },
         };

@@ -33,8 +33,8 @@ fn due<'a>(spec: &'a PluginSpec, check: &CheckOutcome, is_cancelled: bool) -> &'
 
 #[cfg(test)]
 mod tests {
-    use smoker_model::moment::Moment;
     use smoker_model::result::Findings;
+    use smoker_model::time::moment::Moment;
 
     use super::*;
 

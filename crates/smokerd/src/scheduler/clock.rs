@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use smoker_model::moment::Moment;
+use smoker_model::time::moment::Moment;
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 

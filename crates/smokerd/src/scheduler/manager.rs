@@ -171,9 +171,9 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use smoker_model::moment::Moment;
+    use smoker_model::time::moment::Moment;
     use smoker_runner::modules::host::settings::PythonSettings;
-    use smoker_runner::process::containment::level::Containment;
+    use smoker_runner::process::containment::level::ContainmentLevel;
     use smoker_runner::process::containment::orphans::Reaper;
     use tokio::time::timeout;
 
@@ -181,7 +181,7 @@ mod tests {
 
     fn manager() -> PluginManager {
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
-        let runner = Runner::new(Reaper::start(Containment::prepare(None)).expect("a reaper"), python);
+        let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
         PluginManager::new(runner, Slots::new(None), CancellationToken::new())
     }
 

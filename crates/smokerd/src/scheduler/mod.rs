@@ -7,7 +7,7 @@
 //! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
 //! - `plugin_task`: one plugin's timer and runs
 //! - `run`: one run of a plugin
-//! - `schedule`: when timed runs are due
+//! - `schedule`: when scheduled runs are due
 //! - `clock`: the time, which tests can set
 //! - `forced_rate`: the bound on the runs a second that one client may force
 //! - `slots`: the bound on concurrent runs

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
-use smoker_model::mask::is_masked;
-use smoker_model::moment::Moment;
 use smoker_model::plugin::PluginName;
+use smoker_model::secrets::mask::is_masked;
+use smoker_model::time::moment::Moment;
 use smoker_runner::prepared::PreparedPlugin;
 use thiserror::Error;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};

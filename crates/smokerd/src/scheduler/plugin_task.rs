@@ -6,10 +6,10 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
-use smoker_model::moment::Moment;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
-use smoker_model::timestamp::Timestamp;
+use smoker_model::time::moment::Moment;
+use smoker_model::time::timestamp::Timestamp;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -37,7 +37,7 @@ pub(crate) enum Command {
     /// Change to another definition. Boxed, since a channel has room for dozens
     /// of commands, and there are thousands of channels.
     Reconfigure(Box<Definition>),
-    /// Start no more timed runs; end when the last run has. The task drops the
+    /// Start no more scheduled runs; end when the last run has. The task drops the
     /// sender then: until it has, the plugin may come back to this task.
     Drain(mpsc::UnboundedSender<Command>),
     /// Show that the task is alive, by dropping the sender.
@@ -51,7 +51,7 @@ pub(crate) struct PluginTask {
     state: SharedState,
     context: TaskContext,
     runs: JoinSet<RunOutcome>,
-    timed: Option<RunHandle>,
+    scheduled: Option<RunHandle>,
     forced: Forced,
     /// Forced runs of earlier definitions. New requests do not join them.
     outdated: Vec<(RunHandle, Vec<ProcessId>)>,
@@ -83,7 +83,7 @@ impl PluginTask {
             state,
             context,
             runs: JoinSet::new(),
-            timed: None,
+            scheduled: None,
             forced: Forced::Idle,
             outdated: Vec::new(),
             draining: None,
@@ -128,7 +128,7 @@ impl PluginTask {
 
     /// Runs that have begun finish under the old definition, and requests from
     /// now on do not join them. A run that still waits for its slot takes the
-    /// new one, unless it is a timed one and the plugin has no schedule any more.
+    /// new one, unless it is a scheduled one and the plugin has no schedule any more.
     fn reconfigure(&mut self, mut definition: Definition) {
         match (&mut definition.schedule, &self.definition.schedule) {
             (None, _) => self.withdraw_timed(),
@@ -136,8 +136,8 @@ impl PluginTask {
                 if let Some(before) = before {
                     new.not_later_than(before);
                 }
-                if let Some(timed) = &self.timed {
-                    timed.redefine(&definition.plugin);
+                if let Some(scheduled) = &self.scheduled {
+                    scheduled.redefine(&definition.plugin);
                 }
             }
         }
@@ -155,20 +155,20 @@ impl PluginTask {
     }
 
     fn withdraw_timed(&self) {
-        if let Some(timed) = &self.timed {
-            timed.withdraw();
+        if let Some(scheduled) = &self.scheduled {
+            scheduled.withdraw();
         }
     }
 
-    /// A timed run is due; it is skipped when another one has not ended.
+    /// A scheduled run is due; it is skipped when another one has not ended.
     fn tick(&mut self) {
         let now = self.context.clock.now();
         let Some(schedule) = &mut self.definition.schedule else { return };
         let planned = schedule.next(now).unwrap_or(now);
         let missed = schedule.advance(now);
-        let is_busy = self.timed.is_some() || (self.is_serial() && !self.runs.is_empty());
+        let is_busy = self.scheduled.is_some() || (self.is_serial() && !self.runs.is_empty());
         if !is_busy {
-            self.timed = Some(self.start(RunRequest { trigger: RunTrigger::Timer, planned }));
+            self.scheduled = Some(self.start(RunRequest { trigger: RunTrigger::Schedule, planned }));
         }
         let skipped = missed + u64::from(is_busy);
         if skipped > 0 {
@@ -181,13 +181,13 @@ impl PluginTask {
     fn skip(&self, planned: Moment, count: u64, reason: SkipReason) {
         let name = self.name().clone();
         let state = RunState::Skipped { reason, count };
-        let record = RunRecord { sequence: 0, plugin: name.clone(), trigger: RunTrigger::Timer, planned, state };
+        let record = RunRecord { sequence: 0, plugin: name.clone(), trigger: RunTrigger::Schedule, planned, state };
         let all = self.state.record(record, &[]).map_or(count, |counters| counters.skipped);
         let why = match reason {
             SkipReason::Overlap => "the previous run is still running",
             SkipReason::Missed => "their time went by while the machine slept",
         };
-        tracing::warn!("Plugin {name}: {count} timed runs skipped, {why} ({all} skipped since the start)");
+        tracing::warn!("Plugin {name}: {count} scheduled runs skipped, {why} ({all} skipped since the start)");
     }
 
     /// A client requests a run; it joins a forced run that has not ended.
@@ -226,8 +226,8 @@ impl PluginTask {
 
     /// Removes a run that has ended, with the processes that get its result.
     fn take_run(&mut self, id: Id) -> Option<(RunHandle, Vec<ProcessId>)> {
-        if let Some(timed) = self.timed.take_if(|run| run.id() == id) {
-            return Some((timed, Vec::new()));
+        if let Some(scheduled) = self.scheduled.take_if(|run| run.id() == id) {
+            return Some((scheduled, Vec::new()));
         }
         match mem::replace(&mut self.forced, Forced::Idle) {
             Forced::Running(run, processes) if run.id() == id => Some((run, processes)),
@@ -255,7 +255,7 @@ impl Definition {
         Self { plugin: Arc::new(plugin), generation: 0, schedule }
     }
 
-    /// When its next timed run is due, by the wall clock as it is set at `now`.
+    /// When its next scheduled run is due, by the wall clock as it is set at `now`.
     pub(crate) fn next_run(&mut self, now: Moment) -> Option<Timestamp> {
         self.schedule.as_mut()?.shown(now)
     }
@@ -275,7 +275,7 @@ mod tests {
     use std::time::Duration;
 
     use smoker_runner::modules::host::settings::PythonSettings;
-    use smoker_runner::process::containment::level::Containment;
+    use smoker_runner::process::containment::level::ContainmentLevel;
     use smoker_runner::process::containment::orphans::Reaper;
     use smoker_runner::runner::Runner;
     use tokio_util::sync::CancellationToken;
@@ -297,7 +297,7 @@ mod tests {
         let (hand, clock) = ManualClock::new();
         let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now());
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
-        let runner = Runner::new(Reaper::start(Containment::prepare(None)).expect("a reaper"), python);
+        let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
         let shutdown = CancellationToken::new();
         let context = TaskContext { runner, slots: Slots::new(None), clock, shutdown: shutdown.clone() };
         let state = SharedState::new();
@@ -320,7 +320,7 @@ mod tests {
         let start = clock.now();
         clock.advance(HOUR + Duration::from_secs(2));
         let record = record(&mut events).await;
-        assert_eq!((record.sequence, &record.trigger), (1, &RunTrigger::Timer));
+        assert_eq!((record.sequence, &record.trigger), (1, &RunTrigger::Schedule));
         assert_eq!(record.planned.since(start.monotonic), HOUR);
         let RunState::Finished(run) = &record.state else { panic!("{record:?}") };
         assert_eq!(

@@ -3,9 +3,9 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use smoker_model::moment::Moment;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
+use smoker_model::time::moment::Moment;
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
@@ -62,7 +62,7 @@ impl RunRequest {
 
     fn kind(&self) -> RunKind {
         match self.trigger {
-            RunTrigger::Timer => RunKind::Scheduled,
+            RunTrigger::Schedule => RunKind::Scheduled,
             RunTrigger::Request { .. } => RunKind::Forced,
         }
     }

@@ -1,10 +1,10 @@
-//! When a plugin's timed runs are due.
+//! When a plugin's scheduled runs are due.
 
 use std::time::{Duration, Instant};
 
-use smoker_model::moment::Moment;
 use smoker_model::plugin::{PluginSpec, Trigger};
-use smoker_model::timestamp::Timestamp;
+use smoker_model::time::moment::Moment;
+use smoker_model::time::timestamp::Timestamp;
 
 /// Planned instants, each one interval after the one before, whatever the
 /// runs themselves take.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smoker_runner::context::RunKind;
 use tokio::sync::oneshot;
 
-/// Hands out the slots: to forced runs first, but when timed runs wait too, to both in turn. Cheap to clone.
+/// Hands out the slots: to forced runs first, but when scheduled runs wait too, to both in turn. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots(Arc<Mutex<SlotQueue>>);
 
@@ -18,7 +18,7 @@ struct SlotQueue {
     taken: usize,
     forced: VecDeque<oneshot::Sender<Slot>>,
     scheduled: VecDeque<oneshot::Sender<Slot>>,
-    /// Whether a forced run got the last slot that a timed run waited for, too.
+    /// Whether a forced run got the last slot that a scheduled run waited for, too.
     is_turn_of_scheduled: bool,
 }
 
@@ -126,7 +126,7 @@ mod tests {
         let slots = Slots::new(NonZeroUsize::new(1));
         let held = slots.take(RunKind::Scheduled).await;
         let (order, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
-        for (kind, name) in [(RunKind::Scheduled, "timed"), (RunKind::Forced, "forced")] {
+        for (kind, name) in [(RunKind::Scheduled, "scheduled"), (RunKind::Forced, "forced")] {
             let (slots, order) = (slots.clone(), order.clone());
             let mut waiting = Box::pin(async move {
                 let _slot = slots.take(kind).await;
@@ -137,7 +137,7 @@ mod tests {
             tokio::spawn(waiting);
         }
         drop(held);
-        assert_eq!((arrivals.recv().await, arrivals.recv().await), (Some("forced"), Some("timed")));
+        assert_eq!((arrivals.recv().await, arrivals.recv().await), (Some("forced"), Some("scheduled")));
     }
 
     #[tokio::test]

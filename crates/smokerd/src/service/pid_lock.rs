@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{SFlag, fstat, mode_t};
 use nix::unistd::{Pid, geteuid};
-use smoker_paths::place::{self, Place};
+use smoker_paths::resolved_path::{self, ResolvedPath};
 
 /// Its own account alone may read it, because who can open a file can lock it.
 const MODE: mode_t = 0o600;
@@ -47,7 +47,7 @@ pub(crate) enum Holder {
 #[derive(Debug)]
 pub(crate) struct PidLock {
     file: File,
-    place: Place,
+    place: ResolvedPath,
     is_new: bool,
     is_pidfile: bool,
 }
@@ -66,7 +66,7 @@ impl PidLock {
     }
 
     fn take_at(path: &Path, is_pidfile: bool) -> Result<Self, LockError> {
-        let place = Place::of_name(path).map_err(LockError::Failed)?;
+        let place = ResolvedPath::of_name(path).map_err(LockError::Failed)?;
         for _ in 0..MAX_ATTEMPTS {
             let Some((mut file, is_new)) = opened(&place).map_err(LockError::Failed)? else { continue };
             if !is_pidfile && !is_ours(&file) {
@@ -128,7 +128,7 @@ fn path_of(pidfile: &Path) -> PathBuf {
 }
 
 /// The file in a place, and whether it was made. A link or another thing that root finds there is removed: `None`.
-fn opened(place: &Place) -> io::Result<Option<(File, bool)>> {
+fn opened(place: &ResolvedPath) -> io::Result<Option<(File, bool)>> {
     let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     match place.open(flags | OFlag::O_CREAT | OFlag::O_EXCL, MODE) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -147,7 +147,7 @@ fn opened(place: &Place) -> io::Result<Option<(File, bool)>> {
 /// Whether a file can only have been made by this account.
 fn is_ours(file: &File) -> bool {
     fstat(file).is_ok_and(|stat| {
-        place::kind(&stat) == SFlag::S_IFREG && stat.st_uid == geteuid().as_raw() && stat.st_nlink <= 1
+        resolved_path::kind(&stat) == SFlag::S_IFREG && stat.st_uid == geteuid().as_raw() && stat.st_nlink <= 1
     })
 }
 
@@ -158,7 +158,8 @@ pub(crate) fn is_held(file: &File) -> bool {
 
 /// Who holds the lock of a pidfile.
 pub(crate) fn holder(pidfile: &Path) -> Holder {
-    let opened = Place::of_name(&path_of(pidfile)).and_then(|place| place.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0));
+    let opened =
+        ResolvedPath::of_name(&path_of(pidfile)).and_then(|place| place.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0));
     match opened {
         Ok(file) if is_ours(&file) && is_held(&file) => {
             Holder::Process(content_of(file).ok().and_then(|content| parse(&content)))
@@ -170,7 +171,7 @@ pub(crate) fn holder(pidfile: &Path) -> Holder {
 
 /// The beginning of a file, which is all of it when there is a process id in it.
 pub(crate) fn content_of(mut file: File) -> io::Result<String> {
-    if place::kind(&fstat(&file)?) != SFlag::S_IFREG {
+    if resolved_path::kind(&fstat(&file)?) != SFlag::S_IFREG {
         return Err(io::Error::other("it is not a file"));
     }
     read_content(&mut file)

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use nix::sys::stat::mode_t;
 use nix::unistd::Pid;
-use smoker_paths::place::Place;
 use smoker_paths::replace;
+use smoker_paths::resolved_path::ResolvedPath;
 use thiserror::Error;
 
 use crate::service::pid_lock::{Holder, LockError, PidLock};
@@ -79,7 +79,7 @@ impl Pidfile {
         if self.lock.is_pidfile() {
             return Ok(());
         }
-        let place = Place::of_name(&self.path)?;
+        let place = ResolvedPath::of_name(&self.path)?;
         replace::replace(&place, id.as_bytes(), MODE, None)?;
         let written = place.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)?;
         // A reader may have been faster; nothing depends on it.
@@ -117,7 +117,7 @@ pub(crate) fn read(path: &Path) -> Result<Pid, PidfileError> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    Place::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
+    ResolvedPath::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
 }
 
 /// The daemon that a pidfile stands for: the holder of its lock.
@@ -131,7 +131,7 @@ pub(crate) fn holder(path: &Path) -> Holder {
 /// Removes the file if it holds our process id, no matter which process wrote it.
 pub(crate) fn remove_if_ours(path: &Path) {
     if read(path).is_ok_and(|pid| pid == Pid::this())
-        && let Err(error) = Place::of_name(path).and_then(|place| place.remove())
+        && let Err(error) = ResolvedPath::of_name(path).and_then(|place| place.remove())
     {
         tracing::warn!("cannot remove pidfile {}: {error}; the next start takes it over", path.display());
     }

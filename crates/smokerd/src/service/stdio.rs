@@ -8,7 +8,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_paths::append;
-use smoker_paths::place::{Owner, Place};
+use smoker_paths::resolved_path::{Owner, ResolvedPath};
 
 use crate::service::error::StartError;
 
@@ -45,7 +45,7 @@ impl StdioFiles {
             move |source| StartError::Stdio { stream, path, source }
         };
         let append = |path: &Path| append::open(path, self.owner);
-        let read = |path: &Path| Place::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0);
+        let read = |path: &Path| ResolvedPath::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0);
         Ok(OpenStdio {
             stdin: read(&self.stdin).map_err(failed("stdin", &self.stdin))?,
             stdout: append(&self.stdout).map_err(failed("stdout", &self.stdout))?,

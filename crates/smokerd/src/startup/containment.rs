@@ -3,25 +3,25 @@
 use nix::unistd::geteuid;
 use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::{Invocation, PluginSpec, RunAs};
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::credentials::Credentials;
 
 /// The level and what it cannot do, a line for each.
-pub(crate) fn describe(level: &Containment) -> Vec<String> {
+pub(crate) fn describe(level: &ContainmentLevel) -> Vec<String> {
     let shortcomings = level.shortcomings();
     let shortcomings = shortcomings.iter().map(|shortcoming| format!("Containment: not on this host: {shortcoming}"));
     std::iter::once(format!("Containment: {level}")).chain(shortcomings).collect()
 }
 
 /// The same for `--check`, which is seldom started where the daemon is.
-pub(crate) fn describe_here(level: &Containment) -> Vec<String> {
+pub(crate) fn describe_here(level: &ContainmentLevel) -> Vec<String> {
     let note = "Containment: so it is for a daemon that is started from here; a service manager gives it a cgroup of its \
                 own, and its log says what it has there";
     describe(level).into_iter().chain([note.to_owned()]).collect()
 }
 
 /// Plugins whose `MaxProcesses` binds nothing here.
-pub(crate) fn problems(plugins: &[PluginSpec], level: &Containment) -> Vec<Problem> {
+pub(crate) fn problems(plugins: &[PluginSpec], level: &ContainmentLevel) -> Vec<Problem> {
     let ignored = plugins.iter().filter(|plugin| {
         !level.bounds_processes_of_root()
             && runs_as_root(plugin)

@@ -19,7 +19,7 @@ pub(crate) mod containment;
 pub(crate) mod genconfig;
 pub(crate) mod modules;
 pub(crate) mod notes;
-pub(crate) mod parameters;
+pub(crate) mod parameter_problems;
 pub(crate) mod replace;
 pub(crate) mod time_limit;
 pub(crate) mod trust;

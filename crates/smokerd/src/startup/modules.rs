@@ -8,7 +8,7 @@ use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use tokio::runtime::Builder;
 
@@ -17,7 +17,7 @@ use tokio::runtime::Builder;
 pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<(Problem, ParameterKey)>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let missing = runtime.block_on(async {
-        Ok::<_, io::Error>(lookup::missing(plugins, python, &Reaper::start(Containment::prepare(None))?).await)
+        Ok::<_, io::Error>(lookup::missing(plugins, python, &Reaper::start(ContainmentLevel::prepare(None))?).await)
     })?;
     let problem = |(plugin, kind, reason): (PluginName, ModuleKind, String)| {
         let text = format!("Plugin {plugin}: every run will fail: {reason}");
@@ -37,7 +37,9 @@ pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::R
 pub(crate) fn advice(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<String>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let unused = runtime.block_on(async {
-        Ok::<_, io::Error>(lookup::unused_originals(plugins, python, &Reaper::start(Containment::prepare(None))?).await)
+        Ok::<_, io::Error>(
+            lookup::unused_originals(plugins, python, &Reaper::start(ContainmentLevel::prepare(None))?).await,
+        )
     })?;
     let advice = |file| {
         format!(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::{SFlag, mode_t};
-use smoker_paths::place::{self, Place};
+use smoker_paths::resolved_path::{self, ResolvedPath};
 use smoker_paths::{append, replace};
 
 /// The mode of a file that did not exist: parameters may be passwords, so others may not read it.
@@ -38,7 +38,7 @@ pub(crate) fn place_of(path: &Path) -> io::Result<PathBuf> {
 /// Replaces what is at a path. A file keeps its mode and owner; a device or pipe is written to. While the process is root, no
 /// link of another account leads it elsewhere.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let place = Place::of(path)?;
+    let place = ResolvedPath::of(path)?;
     let old = match place.stat() {
         Ok(old) => old,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -46,7 +46,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         }
         Err(error) => return Err(error),
     };
-    match place::kind(&old) {
+    match resolved_path::kind(&old) {
         SFlag::S_IFREG if !place.is_descriptor() => {}
         SFlag::S_IFDIR => return Err(io::ErrorKind::IsADirectory.into()),
         _ => {

@@ -28,14 +28,14 @@ impl TrustedOwners {
 
 /// What is wrong with the owners and modes of what a configuration was read from, and whether this process refuses it.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct OwnershipReport {
     refused: Vec<String>,
     warnings: Vec<String>,
     /// What was looked at.
     judged: HashSet<PathBuf>,
 }
 
-impl Verdict {
+impl OwnershipReport {
     /// Looks at everything that was read, at further `paths` such as the folders of modules, and at all folders above.
     /// `daemon` is the account that the daemon becomes.
     pub(crate) fn of(sources: &Sources, paths: Vec<PathBuf>, trusted: &TrustedOwners, daemon: Option<Uid>) -> Self {
@@ -109,7 +109,7 @@ pub(crate) fn judge(
     trusted: &TrustedOwners,
     daemon: Option<Uid>,
 ) -> Result<Vec<Problem>, StartError> {
-    let whole = Verdict::of(sources, modules, trusted, daemon);
+    let whole = OwnershipReport::of(sources, modules, trusted, daemon);
     let accounts = accounts(trusted, daemon);
     let mut of_plugins = Vec::new();
     for part in &sources.of_plugins {
@@ -149,5 +149,5 @@ pub(crate) fn judge_file(
     trusted: &TrustedOwners,
     daemon: Option<Uid>,
 ) -> Result<Vec<Problem>, StartError> {
-    Verdict::of(&Sources::default(), vec![path.to_owned()], trusted, daemon).into_problems()
+    OwnershipReport::of(&Sources::default(), vec![path.to_owned()], trusted, daemon).into_problems()
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use smoker_model::plugin::Execution;
-use smoker_model::result::{ComponentShape, WireResult};
+use smoker_model::wire::result::{ComponentShape, WireResult};
 use smoker_runner::trace::run_trace::Exit;
 
 use crate::results::json_text;

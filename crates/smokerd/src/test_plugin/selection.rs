@@ -17,7 +17,7 @@ use crate::service::privileges;
 use crate::startup::configuration::Origin;
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{self, TrustedOwners};
-use crate::startup::{admission, parameters};
+use crate::startup::{admission, parameter_problems};
 use crate::test_plugin::test_request::TestRequest;
 
 /// Of a configuration without a near name this many names are shown.
@@ -89,7 +89,7 @@ impl Selection {
             spec.actions.clear();
         }
         warnings.extend(of_owners);
-        let of_parameters = parameters::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));
+        let of_parameters = parameter_problems::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));
         warnings.extend(of_parameters.map_err(StartError::Runtime)?);
         Ok(Self { spec, warnings, leaves_out_action, settings, python })
     }

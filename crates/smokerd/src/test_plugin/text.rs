@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use serde_json::{Map, Value as Json};
 use smoker_model::plugin::{Execution, PluginSpec};
-use smoker_model::result::{ComponentShape, PluginResult};
+use smoker_model::result::PluginResult;
+use smoker_model::wire::result::ComponentShape;
 use smoker_runner::trace::run_trace::{Exit, RunTrace};
 
 use crate::test_plugin::trial::Trial;

@@ -8,7 +8,7 @@ use smoker_model::result::PluginResult;
 use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
 use smoker_runner::runner::Runner;
@@ -73,7 +73,7 @@ struct TrialRun {
 
 async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result<TrialRun> {
     let signals = Signals::listen()?;
-    let reaper = Reaper::start(Containment::prepare(None))?;
+    let reaper = Reaper::start(ContainmentLevel::prepare(None))?;
     let runner = Runner::new(reaper.clone(), python);
     let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
         tracing::warn!("{}", guardian::absence_message(&error, "this test"));

@@ -3,11 +3,12 @@
 //! Parts: the exit status; `MaxOutput`; standard error; standard output.
 
 use serde_json::Value as Json;
-use smoker_model::messages::{Level, MOST_MESSAGES};
-use smoker_model::moment::Moment;
-use smoker_model::result::{ComponentShape, Findings};
+use smoker_model::messages::{Level, MAX_MESSAGES};
+use smoker_model::result::Findings;
 use smoker_model::status::Status;
-use smoker_model::{value::Value, value::python_text};
+use smoker_model::time::moment::Moment;
+use smoker_model::value::{Value, python_text};
+use smoker_model::wire::result::ComponentShape;
 use smoker_runner::output::findings_of;
 
 use crate::fields::{Fields, joined};
@@ -53,7 +54,7 @@ fn check(input: &[u8]) -> String {
 /// Whether there are as many messages in one place as a result may have: of more the middle is left out.
 fn may_be_cut(wire: &Json) -> bool {
     match wire {
-        Json::Array(list) => list.len() >= MOST_MESSAGES || list.iter().any(may_be_cut),
+        Json::Array(list) => list.len() >= MAX_MESSAGES || list.iter().any(may_be_cut),
         Json::Object(object) => object.values().any(may_be_cut),
         _ => false,
     }

@@ -9,7 +9,7 @@ use smoker_model::wire::error::ErrorBody;
 use smoker_model::wire::force::{AsyncTaskPage, ProcessEntry};
 use smoker_model::wire::pages::{PluginPage, PluginsPage};
 use smoker_model::wire::plugin::{Plugin, RunResult};
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smokerd::embedded::Pages;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
@@ -64,7 +64,7 @@ impl Daemon {
         fs::write(&path, CONFIG).expect("the folder is writable");
         let config = config::load(&path).expect("a configuration");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let reaper = runtime.block_on(async { Reaper::start(Containment::prepare(None)) }).expect("a reaper");
+        let reaper = runtime.block_on(async { Reaper::start(ContainmentLevel::prepare(None)) }).expect("a reaper");
         Self { runtime, reaper, config, pages: None, inputs: 0 }
     }
 

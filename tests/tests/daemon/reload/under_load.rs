@@ -177,7 +177,7 @@ fn a_thousand_reloads_under_load_leave_nothing_behind() {
         println!("memory (kB), threads, files: {before:?}, 1000 reloads later {after:?}");
         assert!(after.0 <= before.0 + 2048, "memory in kB: {} and later {}", before.0, after.0);
     });
-    // Timed runs come and go, each with a few files.
+    // Scheduled runs come and go, each with a few files.
     wait::until("what the load held to be given back", || {
         let (_, threads, files) = occupied(daemon.pid());
         (threads <= threads_before + 1 && files <= files_before + 8).then_some(())

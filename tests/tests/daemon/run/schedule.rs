@@ -1,4 +1,4 @@
-//! Timed runs: when the first one comes, that none is late because of
+//! Scheduled runs: when the first one comes, that none is late because of
 //! another, and what a forced run does when it meets one.
 
 use std::fs;
@@ -234,10 +234,10 @@ fn forced_runs_go_before_timed_ones() {
     wait::until_true("the blocker to have the one place", || {
         fs::read_to_string(daemon.path("order")).is_ok_and(|order| order.ends_with("blocker\n"))
     });
-    // Each timed plugin comes to its time and has to wait.
+    // Each scheduled plugin comes to its time and has to wait.
     let planned = ["t1", "t2", "t3"].map(|name| (name, next_run(&daemon, name)));
     for (name, first) in planned {
-        wait::until_true("a timed plugin to be due", || next_run(&daemon, name) > first);
+        wait::until_true("a scheduled plugin to be due", || next_run(&daemon, name) > first);
     }
     let process = daemon.force(&["forced"]);
     fs::write(daemon.path("go"), "").expect("writable");

@@ -34,7 +34,7 @@ use crate::components::level_of;
 use crate::parsers::nagios::plugin_output::PluginOutput;
 
 /// More performance data than this are counted only.
-const MOST_DATA: usize = 10_000;
+const MAX_DATA: usize = 10_000;
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
@@ -69,12 +69,12 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             &format!("Not read of the performance data, where LABEL=VALUE;WARN;CRIT;MIN;MAX is expected: {unread}"),
         );
     }
-    let left_out = output.data.len().saturating_sub(MOST_DATA);
+    let left_out = output.data.len().saturating_sub(MAX_DATA);
     if left_out > 0 {
-        output.data.truncate(MOST_DATA);
+        output.data.truncate(MAX_DATA);
         messages.add(
             Level::Info,
-            &format!("{left_out} more values of the performance data are left out: {MOST_DATA} are kept"),
+            &format!("{left_out} more values of the performance data are left out: {MAX_DATA} are kept"),
         );
     }
     match request.exit_status {
@@ -175,8 +175,8 @@ mod tests {
         let text = "OK|time=0.1s;high size=big";
         let reason = "Not read of the performance data, where LABEL=VALUE;WARN;CRIT;MIN;MAX is expected: warn high of time, size=big";
         assert_eq!((labels(text), &read(text, Some(0)).1["info"]), (vec!["time".to_owned()], &json!(["OK", reason])));
-        let many = format!("OK|{}", "a=1 ".repeat(MOST_DATA + 3));
+        let many = format!("OK|{}", "a=1 ".repeat(MAX_DATA + 3));
         let left_out = "3 more values of the performance data are left out: 10000 are kept";
-        assert_eq!((labels(&many).len(), &read(&many, Some(0)).1["info"][1]), (MOST_DATA, &json!(left_out)));
+        assert_eq!((labels(&many).len(), &read(&many, Some(0)).1["info"][1]), (MAX_DATA, &json!(left_out)));
     }
 }

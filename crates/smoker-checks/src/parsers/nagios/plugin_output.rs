@@ -41,9 +41,9 @@ impl<'a> PluginOutput<'a> {
     /// Takes the performance data of a line. The text before them is the answer, with whether there are some.
     fn take(&mut self, line: &'a str, is_data: fn(&Reading) -> bool) -> (&'a str, bool) {
         // Each bar costs a reading of all behind it.
-        const MOST_BARS: usize = 16;
+        const MAX_BARS: usize = 16;
         let line = line.trim();
-        let bars: Vec<_> = line.match_indices('|').map(|(at, _)| at).take(MOST_BARS).collect();
+        let bars: Vec<_> = line.match_indices('|').map(|(at, _)| at).take(MAX_BARS).collect();
         let cut = |is_data: fn(&Reading) -> bool| {
             bars.iter().map(|at| (*at, perfdata::read(&line[at + 1..]))).find(|(_, reading)| is_data(reading))
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// More numbers of one kind than this are not listed.
-const MOST_LISTED: usize = 10;
+const MAX_LISTED: usize = 10;
 
 /// The plan and the numbers seen so far.
 #[derive(Default)]
@@ -68,7 +68,7 @@ impl Numbers {
             faults.push(format!("Planned {plan} tests, but {count} ran"));
         }
         let mut list = |what: &str, numbers: &mut dyn Iterator<Item = usize>| {
-            let listed: Vec<_> = numbers.take(MOST_LISTED).map(|number| number.to_string()).collect();
+            let listed: Vec<_> = numbers.take(MAX_LISTED).map(|number| number.to_string()).collect();
             if !listed.is_empty() {
                 let more = if numbers.next().is_some() { ", ..." } else { "" };
                 faults.push(format!("Test numbers that {what}: {}{more}", listed.join(", ")));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::output::descriptor::LineWriter;
 use crate::plan::target::FilePlan;
 use smoker_paths::append;
-use smoker_paths::place::Owner;
+use smoker_paths::resolved_path::Owner;
 
 /// A file that may be open.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::output::file::log_file::LogFile;
 use crate::output::sink::Sink;
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
-use smoker_paths::place::Owner;
+use smoker_paths::resolved_path::Owner;
 
 /// Writes to a file.
 #[derive(Debug)]

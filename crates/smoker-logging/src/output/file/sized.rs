@@ -8,7 +8,7 @@ use crate::output::file::log_file::{LogFile, with_suffix};
 use crate::output::sink::Sink;
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
-use smoker_paths::place::Owner;
+use smoker_paths::resolved_path::Owner;
 
 /// Writes to a file; older ones have numbers behind their names, the newest 1.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::output::sink::Sink;
 use crate::plan::interval::{Interval, When};
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
-use smoker_paths::place::Owner;
+use smoker_paths::resolved_path::Owner;
 
 /// Writes to a file; older ones have the time of their beginning behind their names.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::modules::host::connection::{ChildEvent, ChildEvents, HostConnection, OrderedChild};
+use crate::modules::host::connection::{ChildEvent, ChildEvents, HostConnection, RequestedChild};
 use crate::modules::host::streams::ChildStreams;
 use crate::process::containment::orphans::Claim;
 
@@ -27,8 +27,8 @@ pub(crate) enum ChildLost {
 
 impl WaitingChild {
     /// Waits until the child that was ordered leads a session of its own.
-    pub(crate) async fn of(ordered: OrderedChild, connection: Arc<HostConnection>) -> Result<Self, ChildLost> {
-        let OrderedChild { mut events, streams } = ordered;
+    pub(crate) async fn of(ordered: RequestedChild, connection: Arc<HostConnection>) -> Result<Self, ChildLost> {
+        let RequestedChild { mut events, streams } = ordered;
         match events.next().await {
             Some(ChildEvent::Started(claim)) if events.is_alive() => Ok(Self { claim, events, streams, connection }),
             Some(ChildEvent::Failed(reason)) => Err(ChildLost::Final(format!("the Python host cannot fork: {reason}"))),

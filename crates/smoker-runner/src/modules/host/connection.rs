@@ -13,21 +13,21 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::modules::host::streams::ChildStreams;
-use crate::modules::host::wire::{self, HostMessage, HostOrder};
+use crate::modules::host::wire::{self, HostMessage, HostRequest};
 use crate::process::containment::orphans::{Claim, Reaper};
 use crate::process::execute::ChildEnd;
 
 /// A host that takes orders. Dropping it ends the host.
 #[derive(Debug)]
 pub(crate) struct HostConnection {
-    orders: UnboundedSender<HostOrder>,
+    orders: UnboundedSender<HostRequest>,
     runs: Mutex<HashMap<u64, UnboundedSender<ChildEvent>>>,
     death: OnceLock<String>,
     next_id: AtomicU64,
     search_path: Vec<PathBuf>,
     reaper: Reaper,
     /// The child that was ordered for the next run.
-    spare: Mutex<Option<OrderedChild>>,
+    spare: Mutex<Option<RequestedChild>>,
 }
 
 /// What happens to a run's child.
@@ -41,7 +41,7 @@ pub(crate) enum ChildEvent {
 /// A child that was ordered. One is ordered ahead of the run that will need
 /// it, so that a run does not wait for a fork.
 #[derive(Debug)]
-pub(crate) struct OrderedChild {
+pub(crate) struct RequestedChild {
     pub(crate) events: ChildEvents,
     pub(crate) streams: ChildStreams,
 }
@@ -91,7 +91,7 @@ impl HostConnection {
     /// # Errors
     ///
     /// When no more files may be open.
-    pub(crate) fn fork(self: &Arc<Self>) -> io::Result<OrderedChild> {
+    pub(crate) fn fork(self: &Arc<Self>) -> io::Result<RequestedChild> {
         let (streams, descriptors) = ChildStreams::new()?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, events) = unbounded_channel();
@@ -101,8 +101,8 @@ impl HostConnection {
             self.runs().remove(&id);
         }
         // Whether the host can still be reached shows in the events.
-        let _ = self.orders.send(HostOrder::Run { id, descriptors });
-        Ok(OrderedChild { events: ChildEvents { id, connection: Arc::downgrade(self), events }, streams })
+        let _ = self.orders.send(HostRequest::Run { id, descriptors });
+        Ok(RequestedChild { events: ChildEvents { id, connection: Arc::downgrade(self), events }, streams })
     }
 
     /// Orders a child for the next run, unless there is one.
@@ -115,7 +115,7 @@ impl HostConnection {
     }
 
     /// The child that was ordered for the next run.
-    pub(crate) fn take_spare(&self) -> Option<OrderedChild> {
+    pub(crate) fn take_spare(&self) -> Option<RequestedChild> {
         self.spare().take()
     }
 
@@ -157,7 +157,7 @@ impl HostConnection {
         }
     }
 
-    fn spare(&self) -> MutexGuard<'_, Option<OrderedChild>> {
+    fn spare(&self) -> MutexGuard<'_, Option<RequestedChild>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -185,7 +185,7 @@ impl Drop for ChildEvents {
             connection.runs().remove(&self.id);
             // A claim ends before the child is reaped: its number can be another's then.
             while self.events.try_recv().is_ok() {}
-            let _ = connection.orders.send(HostOrder::Reap { id: self.id });
+            let _ = connection.orders.send(HostRequest::Reap { id: self.id });
         }
     }
 }

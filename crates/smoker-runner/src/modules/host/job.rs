@@ -17,7 +17,7 @@ use crate::process::surroundings::{ProcessLimits, Surroundings};
 #[derive(Serialize)]
 pub(crate) struct Job<'a> {
     /// The number that the child and all that it starts carry.
-    run_tag: String,
+    run_mark: String,
     #[serde(flatten)]
     request: &'a ModuleRequest,
     /// The parameters as a Python literal: unlike JSON it keeps dates, numbers
@@ -92,9 +92,9 @@ impl<'a> Job<'a> {
             gid: gid.as_raw(),
             groups: groups.iter().map(|group| group.as_raw()).collect(),
         });
-        let (run_tag, parameters_literal) = (run_id.to_string(), literal(parameters));
+        let (run_mark, parameters_literal) = (run_id.to_string(), literal(parameters));
         Self {
-            run_tag,
+            run_mark,
             request,
             parameters_literal,
             timeout_text: bounds.timeout_text,

@@ -13,7 +13,7 @@ use tokio::net::unix::OwnedWriteHalf;
 
 /// An order to a host.
 #[derive(Debug)]
-pub(crate) enum HostOrder {
+pub(crate) enum HostRequest {
     /// Fork a child for this run, with these descriptors for its job, its
     /// output and its log.
     Run { id: u64, descriptors: [OwnedFd; 3] },
@@ -67,10 +67,10 @@ impl TryFrom<HostFields> for HostMessage {
 }
 
 /// Sends one order. The descriptors are ours no longer when it returns.
-pub(crate) async fn send(socket: &OwnedWriteHalf, order: HostOrder) -> io::Result<()> {
+pub(crate) async fn send(socket: &OwnedWriteHalf, order: HostRequest) -> io::Result<()> {
     let (text, descriptors) = match order {
-        HostOrder::Run { id, descriptors } => (json!({"run": id}), Vec::from(descriptors)),
-        HostOrder::Reap { id } => (json!({"reap": id}), Vec::new()),
+        HostRequest::Run { id, descriptors } => (json!({"run": id}), Vec::from(descriptors)),
+        HostRequest::Reap { id } => (json!({"reap": id}), Vec::new()),
     };
     let line = format!("{text}\n");
     let raw: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();

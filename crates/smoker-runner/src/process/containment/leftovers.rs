@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::process::containment::cgroup::run_cgroup::RunCgroup;
 use crate::process::containment::cgroup::tree::CgroupTree;
-use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin, OrphanFacts, Verdict};
+use crate::process::containment::marked_runs::{MarkedRun, MarkedRuns, Origin, OrphanFacts, OrphanFate};
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::containment::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
@@ -108,7 +108,7 @@ impl Leftovers {
     /// be tagged its group is all that is known of what it left, and only now:
     /// as long as the group has members no other process can get its number.
     pub(crate) fn child_ended(&self, run: RunId, group: Pid, plugin: &PluginName) {
-        if !sys::can_tag() && terminate::has_members(group) {
+        if !sys::can_mark() && terminate::has_members(group) {
             self.end(ProcessTree::of_child(run, None, group), Vec::new(), Some(plugin.clone()));
         }
     }
@@ -133,25 +133,25 @@ impl Leftovers {
             let left = cgroups.keep_left(cgroup).into_iter().collect();
             self.0.exempt_runs.send_modify(|exempt_runs| exempt_runs.cgroups = left);
         } else {
-            self.end_cgroup(cgroups, cgroup, plugin.clone());
+            self.terminate_cgroup(cgroups, cgroup, plugin.clone());
         }
     }
 
-    fn end_cgroup(&self, cgroups: CgroupTree, cgroup: RunCgroup, plugin: PluginName) {
+    fn terminate_cgroup(&self, cgroups: CgroupTree, cgroup: RunCgroup, plugin: PluginName) {
         let this = self.clone();
-        self.spawn_end(async move {
+        self.spawn_termination(async move {
             // The parts of a pipeline need a moment to end after the last.
             if terminate::is_empty_soon(&cgroup).await {
                 cgroups.give_back(cgroup);
                 return;
             }
             this.report(Some(&plugin), &sys::members_of(&cgroup.processes()));
-            report_survivors(&terminate::end_cgroup(&cgroup, this.0.deaths.clone()).await);
+            report_survivors(&terminate::terminate_cgroup(&cgroup, this.0.deaths.clone()).await);
             cgroups.give_back(cgroup);
         });
     }
 
-    fn spawn_end(&self, end: impl Future<Output = ()> + Send + 'static) {
+    fn spawn_termination(&self, end: impl Future<Output = ()> + Send + 'static) {
         let mut ends = self.ends();
         while ends.try_join_next().is_some() {}
         ends.spawn(end);
@@ -189,7 +189,7 @@ impl Leftovers {
 
     fn end(&self, tree: ProcessTree, known: Vec<Pid>, plugin: Option<PluginName>) {
         let this = self.clone();
-        self.spawn_end(async move {
+        self.spawn_termination(async move {
             let LeftoversState { scanner, deaths, .. } = &*this.0;
             let known = if known.is_empty() { Vec::new() } else { scanner.find(known).await };
             let known = scanner.members(tree, known).await;
@@ -252,7 +252,7 @@ impl Runs {
         for (pid, orphan) in orphans.iter_mut().filter(|(_, orphan)| !orphan.is_settled) {
             // Where runs have cgroups a process from none of these here is in one.
             let is_others = has_cgroups && orphan.origin == Origin::Unknown;
-            if is_others || marked.verdict(&orphan.origin) != Verdict::End {
+            if is_others || marked.verdict(&orphan.origin) != OrphanFate::End {
                 continue;
             }
             orphan.is_settled = true;

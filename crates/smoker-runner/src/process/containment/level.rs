@@ -7,7 +7,7 @@ use crate::process::containment::cgroup::tree::CgroupTree;
 
 /// The level of containment. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Containment {
+pub enum ContainmentLevel {
     /// Each run is in a cgroup of its own.
     Cgroups(Cgroups),
     /// Processes are known by their group, their parents and the number that they carry.
@@ -21,7 +21,7 @@ pub enum Containment {
 #[derive(Clone, Debug)]
 pub struct Cgroups(pub(crate) CgroupTree);
 
-impl Containment {
+impl ContainmentLevel {
     /// The best level that this process can have. To be called before root is
     /// dropped: `owner` is the account that the daemon is going to run as.
     #[must_use]
@@ -80,7 +80,7 @@ impl Containment {
     }
 }
 
-impl fmt::Display for Containment {
+impl fmt::Display for ContainmentLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cgroups(Cgroups(tree)) => {

@@ -102,20 +102,20 @@ impl MarkedRuns {
     }
 
     /// What is to become of processes of this origin now.
-    pub(crate) fn verdict(&self, origin: &Origin) -> Verdict {
+    pub(crate) fn verdict(&self, origin: &Origin) -> OrphanFate {
         let runs = match origin {
             Origin::Run(run) => std::slice::from_ref(run),
             Origin::OneOf(runs) => runs.as_slice(),
             // No run that exists can have started it.
-            Origin::Unknown => return Verdict::End,
+            Origin::Unknown => return OrphanFate::End,
         };
         let runs = || runs.iter().filter_map(|id| self.0.get(id));
         if runs().any(|run| run.ended.is_none()) {
-            Verdict::Wait
+            OrphanFate::Wait
         } else if runs().any(|run| run.leaves_running) {
-            Verdict::Stay
+            OrphanFate::Stay
         } else {
-            Verdict::End
+            OrphanFate::End
         }
     }
 
@@ -132,7 +132,7 @@ impl MarkedRuns {
 
 /// What becomes of an orphan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum OrphanFate {
     /// A run that it may come from goes on.
     Wait,
     /// It may stay.
@@ -190,12 +190,12 @@ mod tests {
         runs.begin(first, run(Some(1), false, 10));
         runs.begin(second, run(Some(1), true, 10));
         let origin = runs.origin(process(1, 11, None));
-        assert_eq!(runs.verdict(&origin), Verdict::Wait);
+        assert_eq!(runs.verdict(&origin), OrphanFate::Wait);
         runs.end(first, 12);
         runs.end(second, 12);
-        assert_eq!(runs.verdict(&origin), Verdict::Stay);
-        assert_eq!(runs.verdict(&Origin::Run(first)), Verdict::End);
-        assert_eq!(runs.verdict(&Origin::Unknown), Verdict::End);
+        assert_eq!(runs.verdict(&origin), OrphanFate::Stay);
+        assert_eq!(runs.verdict(&Origin::Run(first)), OrphanFate::End);
+        assert_eq!(runs.verdict(&Origin::Unknown), OrphanFate::End);
         assert_eq!(runs.left(), BTreeSet::from([second]));
         runs.forget_all_but(|id| id == second);
         assert!(runs.get(first).is_none() && runs.get(second).is_some());

@@ -17,7 +17,7 @@ use tokio::sync::{RwLock, watch};
 
 use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
 use crate::process::containment::leftovers::Leftovers;
-use crate::process::containment::level::Containment;
+use crate::process::containment::level::ContainmentLevel;
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::run_id::RunId;
 use crate::process::sys::{self, ChildSetup, ScanScope, StartedChild};
@@ -37,7 +37,7 @@ pub struct Reaper {
     deaths: watch::Receiver<()>,
     scanner: ProcessScanner,
     leftovers: Leftovers,
-    containment: Containment,
+    containment: ContainmentLevel,
 }
 
 #[derive(Debug, Default)]
@@ -52,12 +52,12 @@ impl Reaper {
     /// # Errors
     ///
     /// When the system refuses to report children's deaths.
-    pub fn start(containment: Containment) -> io::Result<Self> {
+    pub fn start(containment: ContainmentLevel) -> io::Result<Self> {
         sys::close_inherited_descriptors_on_exec();
         if let Err(error) = sys::adopt_orphans() {
             tracing::warn!("cannot adopt orphans of plugins ({error}): those that leave their group survive a timeout");
         }
-        sys::can_tag();
+        sys::can_mark();
         let (death, deaths) = watch::channel(());
         let owned = Arc::new(OwnedChildren::default());
         let scanner = ProcessScanner::start(ScanScope::this())?;
@@ -79,7 +79,7 @@ impl Reaper {
 
     /// How runs are told apart.
     #[must_use]
-    pub fn containment(&self) -> &Containment {
+    pub fn containment(&self) -> &ContainmentLevel {
         &self.containment
     }
 

@@ -57,14 +57,14 @@ impl RegisteredChild {
     /// it: SIGTERM, grace, SIGKILL. Returns the processes that nothing could end.
     pub(crate) async fn end(&self, leader: Pid, reaper: &Reaper) -> Vec<Pid> {
         match &self.cgroup {
-            Some(cgroup) => terminate::end_cgroup(cgroup, reaper.deaths()).await,
-            None => self.end_marked(leader, reaper).await,
+            Some(cgroup) => terminate::terminate_cgroup(cgroup, reaper.deaths()).await,
+            None => self.terminate_marked(leader, reaper).await,
         }
     }
 
     /// Ends the processes that carry the run id of the child, and its orphans whatever
     /// they carry, which may appear while the others are ended.
-    async fn end_marked(&self, leader: Pid, reaper: &Reaper) -> Vec<Pid> {
+    async fn terminate_marked(&self, leader: Pid, reaper: &Reaper) -> Vec<Pid> {
         let tree = ProcessTree::of_child(self.run, self.owner, leader);
         let mut survivors = Vec::new();
         for round in 0..MAX_ROUNDS {

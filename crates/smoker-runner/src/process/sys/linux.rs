@@ -101,19 +101,19 @@ pub(crate) fn child_pids() -> Vec<Pid> {
 
 /// Whether processes can carry a number that their environment does not hold.
 /// Not so under a hard limit, and where limits have 32 bits.
-pub(crate) fn can_tag() -> bool {
+pub(crate) fn can_mark() -> bool {
     static CAN_TAG: LazyLock<bool> = LazyLock::new(|| {
         let number = RunId::of_daemon().as_number();
-        let can_tag = getrlimit(CARRIER).is_ok_and(|(_, hard)| u128::from(hard) > u128::from(number));
-        if !can_tag {
+        let can_mark = getrlimit(CARRIER).is_ok_and(|(_, hard)| u128::from(hard) > u128::from(number));
+        if !can_mark {
             tracing::debug!("processes are known by their environment only: {CARRIER:?} cannot be set to {number}");
         }
-        can_tag
+        can_mark
     });
     *CAN_TAG
 }
 
 /// The limit by which a child and all that it starts carry a run id.
-pub(crate) fn tag_of(run: RunId) -> Option<(LimitedResource, u64)> {
-    can_tag().then_some((CARRIER as LimitedResource, run.as_number()))
+pub(crate) fn mark_of(run: RunId) -> Option<(LimitedResource, u64)> {
+    can_mark().then_some((CARRIER as LimitedResource, run.as_number()))
 }

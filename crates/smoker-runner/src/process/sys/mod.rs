@@ -43,13 +43,13 @@ pub(crate) use child::start::start;
 pub(crate) use child_setup::{ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedResource, PROCESSES, StartedChild};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    adopt_orphans, can_tag, child_pids, groups_of, is_alive, members_of, orphan_facts, signal_member, tag_of,
+    adopt_orphans, can_mark, child_pids, groups_of, is_alive, mark_of, members_of, orphan_facts, signal_member,
     ticks_since_boot,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    ProcessList, ScanScope, adopt_orphans, can_tag, child_pids, groups_of, is_alive, members_of, open_pidfd,
-    orphan_facts, signal_member, signal_pidfd, tag_of, ticks_since_boot,
+    ProcessList, ScanScope, adopt_orphans, can_mark, child_pids, groups_of, is_alive, mark_of, members_of, open_pidfd,
+    orphan_facts, signal_member, signal_pidfd, ticks_since_boot,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable_child::{give_up_capabilities, start};

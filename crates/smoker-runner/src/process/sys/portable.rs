@@ -35,7 +35,7 @@ pub(crate) fn child_pids() -> Vec<Pid> {
 }
 
 /// Processes carry nothing that others could see.
-pub(crate) fn can_tag() -> bool {
+pub(crate) fn can_mark() -> bool {
     false
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn members_of(pids: &[Pid]) -> Vec<RunMember> {
 }
 
 /// No child carries anything.
-pub(crate) fn tag_of(_run: RunId) -> Option<(LimitedResource, u64)> {
+pub(crate) fn mark_of(_run: RunId) -> Option<(LimitedResource, u64)> {
     None
 }
 

@@ -2,7 +2,7 @@
 
 use crate::template::scan::expansion::Around;
 use crate::template::scan::scanner::{MAX_DEPTH, ScanItem, ShellScanner};
-use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafeContext, ValueRule};
 
 /// What ends a piece of shell code.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,7 @@ impl ShellScanner<'_> {
     pub(super) fn backslash(&mut self) {
         match self.next() {
             None => {}
-            Some(ScanItem::Hole) => self.refuse(UnsafePlace::AfterBackslash),
+            Some(ScanItem::Hole) => self.refuse(UnsafeContext::AfterBackslash),
             Some(ScanItem::Char('\n')) => self.continued_line(),
             Some(ScanItem::Char(c)) => self.line.push_quoted(c),
         }

@@ -1,7 +1,7 @@
 //! What a dollar sign begins: `$name`, `${...}`, `$(...)`, `$((...))`.
 
 use crate::template::scan::scanner::{MAX_DEPTH, ScanItem, ShellScanner};
-use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafeContext, ValueRule};
 
 /// What is around a dollar sign.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl ShellScanner<'_> {
             ScanItem::Hole if around == Around::DoubleQuotes => return,
             ScanItem::Hole => {
                 self.at += 1;
-                self.refuse(UnsafePlace::AfterDollar);
+                self.refuse(UnsafeContext::AfterDollar);
                 return;
             }
             ScanItem::Char(c) => c,
@@ -107,7 +107,7 @@ impl ShellScanner<'_> {
                 ScanItem::Hole => self.hole_in_braces(operator, inner),
                 ScanItem::Char('}') => return,
                 ScanItem::Char('\\') => match self.next() {
-                    Some(ScanItem::Hole) => self.refuse(UnsafePlace::AfterBackslash),
+                    Some(ScanItem::Hole) => self.refuse(UnsafeContext::AfterBackslash),
                     Some(ScanItem::Char('\'' | '"')) if inner != Around::Bare => self.doubt("quotes inside \"${...}\""),
                     Some(ScanItem::Char('\n')) => self.continued_line(),
                     _ => {}
@@ -180,17 +180,17 @@ impl ShellScanner<'_> {
 
     fn hole_in_braces(&mut self, operator: Operator, around: Around) {
         match (operator, around) {
-            (Operator::Other, _) => self.refuse(UnsafePlace::VariableName),
+            (Operator::Other, _) => self.refuse(UnsafeContext::VariableName),
             (_, Around::Bare) => self.hole(QuoteForm::Bare),
             (Operator::Default, Around::QuotedWord) if self.peek() == Some(ScanItem::Char('(')) => {
-                self.refuse(UnsafePlace::ExpansionWord);
+                self.refuse(UnsafeContext::ExpansionWord);
             }
             (Operator::Default, Around::QuotedWord) => self.hole(match self.before(1) {
                 Some(ScanItem::Char(c)) if c.is_ascii() && !matches!(c, '<' | '>') => QuoteForm::DefaultWord,
                 _ => QuoteForm::DefaultWordTail,
             }),
             (Operator::Default, Around::Arithmetic) => self.number(),
-            _ => self.refuse(UnsafePlace::ExpansionWord),
+            _ => self.refuse(UnsafeContext::ExpansionWord),
         }
     }
 
@@ -219,7 +219,7 @@ impl ShellScanner<'_> {
     /// Notes a placeholder inside arithmetic.
     fn number(&mut self) {
         if self.before(1) == Some(ScanItem::Char('\\')) {
-            self.refuse(UnsafePlace::AfterBackslash);
+            self.refuse(UnsafeContext::AfterBackslash);
             return;
         }
         let number = self.contexts.len();

@@ -3,7 +3,7 @@
 use crate::template::command_line::HereDocument;
 use crate::template::scan::expansion::Around;
 use crate::template::scan::scanner::{LiteralBody, ScanItem, ShellScanner};
-use crate::template::shell_context::{ShellContext, UnsafePlace};
+use crate::template::shell_context::{ShellContext, UnsafeContext};
 
 impl ShellScanner<'_> {
     /// Reads the word behind `<<`; the body comes with the next line.
@@ -20,7 +20,7 @@ impl ShellScanner<'_> {
             }
             self.at += 1;
             match item {
-                ScanItem::Hole => self.refuse(UnsafePlace::HereDelimiter),
+                ScanItem::Hole => self.refuse(UnsafeContext::HereDelimiter),
                 ScanItem::Char(quote @ ('\'' | '"')) => {
                     document.literal = true;
                     self.quoted_delimiter(quote, &mut document.delimiter);
@@ -28,7 +28,7 @@ impl ShellScanner<'_> {
                 ScanItem::Char('\\') => {
                     document.literal = true;
                     match self.next() {
-                        Some(ScanItem::Hole) => self.refuse(UnsafePlace::HereDelimiter),
+                        Some(ScanItem::Hole) => self.refuse(UnsafeContext::HereDelimiter),
                         Some(ScanItem::Char('\n')) | None => {
                             self.doubt("a word behind `<<` that goes on in the next line");
                         }
@@ -48,7 +48,7 @@ impl ShellScanner<'_> {
     fn quoted_delimiter(&mut self, quote: char, delimiter: &mut String) {
         while let Some(item) = self.next() {
             match item {
-                ScanItem::Hole => self.refuse(UnsafePlace::HereDelimiter),
+                ScanItem::Hole => self.refuse(UnsafeContext::HereDelimiter),
                 ScanItem::Char(c) if c == quote => return,
                 ScanItem::Char('\n') => self.doubt("a word behind `<<` that goes on in the next line"),
                 ScanItem::Char('\\' | '$' | '`') if quote == '"' => self.doubt("an expansion behind `<<`"),
@@ -110,14 +110,14 @@ impl ShellScanner<'_> {
             self.line.push_hole(number);
             self.contexts.push(ShellContext::HereText);
         } else {
-            self.refuse(UnsafePlace::HereDocument);
+            self.refuse(UnsafeContext::HereDocument);
         }
     }
 
     fn expanding_line(&mut self, end: usize) {
         while self.at < end {
             match self.next() {
-                Some(ScanItem::Hole) => self.refuse(UnsafePlace::HereDocument),
+                Some(ScanItem::Hole) => self.refuse(UnsafeContext::HereDocument),
                 Some(ScanItem::Char('\\')) if self.peek() != Some(ScanItem::Hole) => {
                     self.next();
                 }

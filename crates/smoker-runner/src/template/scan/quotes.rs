@@ -2,7 +2,7 @@
 
 use crate::template::scan::expansion::Around;
 use crate::template::scan::scanner::{ScanItem, ShellScanner};
-use crate::template::shell_context::{QuoteForm, UnsafePlace};
+use crate::template::shell_context::{QuoteForm, UnsafeContext};
 
 impl ShellScanner<'_> {
     /// Reads up to the closing quote; `dollar` says that a dollar sign stands
@@ -10,7 +10,7 @@ impl ShellScanner<'_> {
     pub(super) fn single_quotes(&mut self, dollar: bool) {
         while let Some(item) = self.next() {
             match item {
-                ScanItem::Hole if dollar => self.refuse(UnsafePlace::DollarQuotes),
+                ScanItem::Hole if dollar => self.refuse(UnsafeContext::DollarQuotes),
                 ScanItem::Hole => self.hole(QuoteForm::Single),
                 ScanItem::Char('\'') => break,
                 ScanItem::Char('\\') if dollar => {
@@ -31,11 +31,11 @@ impl ShellScanner<'_> {
     pub(super) fn double_quotes(&mut self, dollar: bool) {
         while let Some(item) = self.next() {
             match item {
-                ScanItem::Hole if dollar => self.refuse(UnsafePlace::DollarQuotes),
+                ScanItem::Hole if dollar => self.refuse(UnsafeContext::DollarQuotes),
                 ScanItem::Hole => self.hole(QuoteForm::Double),
                 ScanItem::Char('"') => break,
                 ScanItem::Char('\\') => match self.next() {
-                    Some(ScanItem::Hole) => self.refuse(UnsafePlace::AfterBackslash),
+                    Some(ScanItem::Hole) => self.refuse(UnsafeContext::AfterBackslash),
                     Some(ScanItem::Char('\n')) => {
                         self.continued_line();
                         self.inner_line_end();
@@ -64,7 +64,7 @@ impl ShellScanner<'_> {
         self.line.start_word();
         while let Some(item) = self.next() {
             match item {
-                ScanItem::Hole => self.refuse(UnsafePlace::Backticks),
+                ScanItem::Hole => self.refuse(UnsafeContext::Backticks),
                 ScanItem::Char('`') => return,
                 ScanItem::Char('\\') => {
                     if self.peek() != Some(ScanItem::Hole) {

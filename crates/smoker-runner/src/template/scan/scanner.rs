@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::template::command_line::{CommandLine, HereDocument};
-use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafeContext, ValueRule};
 
 /// How many expansions may be nested.
 pub(super) const MAX_DEPTH: usize = 60;
@@ -92,8 +92,8 @@ impl ShellScanner<'_> {
         let number = self.contexts.len();
         self.line.push_hole(number);
         let context = match (self.uncertain, restriction, form) {
-            _ if self.in_here_document > 0 => ShellContext::Refused(UnsafePlace::HereDocument),
-            _ if self.too_deep => ShellContext::Refused(UnsafePlace::TooDeep),
+            _ if self.in_here_document > 0 => ShellContext::Refused(UnsafeContext::HereDocument),
+            _ if self.too_deep => ShellContext::Refused(UnsafeContext::TooDeep),
             (Some(reason), _, _) => self.plain(ValueRule::Harmless(reason)),
             (None, None, _) | (None, _, QuoteForm::Comment) => ShellContext::Any(form),
             (None, Some(only), QuoteForm::Bare) if arithmetic => self.plain(only),
@@ -113,17 +113,17 @@ impl ShellScanner<'_> {
         let in_braces = matches!(self.before(back), Some(ScanItem::Char('{' | '#' | '!')))
             && (1..3).any(|more| self.before(back + more) == Some(ScanItem::Char('$')));
         match self.before(back) {
-            Some(ScanItem::Char('$' | '\\')) => ShellContext::Refused(UnsafePlace::JoinsVariable),
-            _ if in_braces => ShellContext::Refused(UnsafePlace::JoinsVariable),
+            Some(ScanItem::Char('$' | '\\')) => ShellContext::Refused(UnsafeContext::JoinsVariable),
+            _ if in_braces => ShellContext::Refused(UnsafeContext::JoinsVariable),
             _ => ShellContext::Only(only, QuoteForm::Plain),
         }
     }
 
     /// Notes that nothing can stand at the placeholder that was just taken.
-    pub(super) fn refuse(&mut self, unsafe_place: UnsafePlace) {
+    pub(super) fn refuse(&mut self, unsafe_place: UnsafeContext) {
         let number = self.contexts.len();
         self.line.push_hole(number);
-        let unsafe_place = if self.in_here_document > 0 { UnsafePlace::HereDocument } else { unsafe_place };
+        let unsafe_place = if self.in_here_document > 0 { UnsafeContext::HereDocument } else { unsafe_place };
         self.contexts.push(ShellContext::Refused(unsafe_place));
     }
 
@@ -146,7 +146,7 @@ impl ShellScanner<'_> {
         self.too_deep = true;
         while let Some(item) = self.next() {
             if item == ScanItem::Hole {
-                self.refuse(UnsafePlace::TooDeep);
+                self.refuse(UnsafeContext::TooDeep);
             }
         }
     }
@@ -156,7 +156,7 @@ impl ShellScanner<'_> {
         let has_here_document = self.items.windows(2).any(|pair| pair == [ScanItem::Char('<'); 2]);
         for context in &mut self.contexts {
             if has_here_document && matches!(context, ShellContext::Only(ValueRule::Harmless(_), _)) {
-                *context = ShellContext::Refused(UnsafePlace::Unclear);
+                *context = ShellContext::Refused(UnsafeContext::Unclear);
             }
         }
         Scan { contexts: self.contexts, literal_bodies: self.literal_bodies }

@@ -3,11 +3,11 @@
 use crate::template::scan::scan as scan_items;
 use crate::template::scan::scanner::ScanItem;
 use crate::template::shell_context::QuoteForm::{Bare, Comment, DefaultWord, Double, Plain, Single};
-use crate::template::shell_context::UnsafePlace::{
+use crate::template::shell_context::UnsafeContext::{
     AfterBackslash, AfterDollar, Backticks, DollarQuotes, ExpansionWord, HereDelimiter, HereDocument, JoinsVariable,
     TooDeep, Unclear, VariableName,
 };
-use crate::template::shell_context::{QuoteForm, ShellContext, UnsafePlace, ValueRule};
+use crate::template::shell_context::{QuoteForm, ShellContext, UnsafeContext, ValueRule};
 
 /// The places of the `%` signs in `template`.
 fn scan(template: &str) -> Vec<ShellContext> {
@@ -53,7 +53,7 @@ fn the_form_follows_the_quotes() {
 
 #[test]
 fn where_nothing_is_safe_everything_is_refused() {
-    let cases: &[(&str, &[UnsafePlace])] = &[
+    let cases: &[(&str, &[UnsafeContext])] = &[
         ("`%` \"`'%'`\" `\\`%`", &[Backticks, Backticks, Backticks]),
         ("cat <<E\n%\n$(%)\nE\n", &[HereDocument, HereDocument]),
         ("cat <<E\n$(cat <<'F'\n%\nF\n)\nE", &[HereDocument]),

@@ -145,11 +145,12 @@ mod tests {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
     use serde_json::{Value as Json, json};
-    use smoker_model::moment::Moment;
-    use smoker_model::result::{ComponentShape, Findings};
-    use smoker_model::timestamp::Timestamp;
+    use smoker_model::result::Findings;
+    use smoker_model::time::moment::Moment;
+    use smoker_model::time::timestamp::Timestamp;
     use smoker_model::wire::pages::{PluginPage, PluginsPage};
     use smoker_model::wire::plugin::{Plugin, RunResult};
+    use smoker_model::wire::result::ComponentShape;
 
     use super::*;
     use crate::results::config_fields::SecretView;

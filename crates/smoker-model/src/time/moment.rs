@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::timestamp::Timestamp;
+use crate::time::timestamp::Timestamp;
 
 /// An instant by the wall clock, which people read and which may be set, and by
 /// the monotonic clock, which measures durations.

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::local_zone::LocalZone;
+use crate::time::local_zone::LocalZone;
 
 /// A moment in local time, written `YYYY-MM-DDTHH:MM:SS.ffffff`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -17,7 +17,7 @@ pub(crate) const BARE_SCHEDULE: &str = "--bare-schedule";
 
 /// What to do.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum Mode {
     /// Measure whatever has this word in its name.
     Measure(String),
     /// Serve the content of a file.
@@ -32,7 +32,7 @@ pub(crate) enum Order {
     Nothing,
 }
 
-impl Order {
+impl Mode {
     /// Reads the arguments that cargo, or this program itself, has given.
     pub(crate) fn of_command_line() -> Self {
         let arguments = measures::arguments();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::secret_name;
+use crate::secrets::secret_name;
 use crate::value::Value;
 use crate::value::python_text;
 

@@ -11,7 +11,7 @@ pub(crate) const BARE_FLEET: &str = "--bare-fleet";
 
 /// What to do.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum Mode {
     /// Measure whatever has this word in its name.
     Measure(String),
     /// Answer as daemons do.
@@ -24,7 +24,7 @@ pub(crate) enum Order {
     Nothing,
 }
 
-impl Order {
+impl Mode {
     /// Reads the arguments that cargo, or this program itself, has given.
     pub(crate) fn of_command_line() -> Self {
         let arguments = measures::arguments();

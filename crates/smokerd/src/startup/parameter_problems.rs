@@ -10,8 +10,8 @@ use smoker_config::spec::places::ParameterKey;
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
-use smoker_runner::modules::parameters::{self, ParameterMistake};
-use smoker_runner::process::containment::level::Containment;
+use smoker_runner::modules::parameter_mistakes::{self, ParameterMistake};
+use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use tokio::runtime::Builder;
 
@@ -24,12 +24,17 @@ pub(crate) fn problems(
     path: &Path,
     overrides: Option<&Overrides>,
 ) -> io::Result<Vec<Problem>> {
-    let mut mistakes = parameters::mistakes(plugins, python);
+    let mut mistakes = parameter_mistakes::mistakes(plugins, python);
     if mistakes.iter().any(ParameterMistake::needs_lookup) {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         mistakes = runtime.block_on(async {
             Ok::<_, io::Error>(
-                parameters::of_built_ins_in_use(mistakes, python, &Reaper::start(Containment::prepare(None))?).await,
+                parameter_mistakes::of_built_ins_in_use(
+                    mistakes,
+                    python,
+                    &Reaper::start(ContainmentLevel::prepare(None))?,
+                )
+                .await,
             )
         })?;
     }

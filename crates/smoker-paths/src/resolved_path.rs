@@ -38,14 +38,14 @@ enum MissingFolders {
 /// Where a path leads: a folder that is open, and a name in it that is no link, or that only the
 /// system itself can follow.
 #[derive(Debug)]
-pub struct Place {
+pub struct ResolvedPath {
     folder: OwnedFd,
     name: OsString,
     /// Whether the name is a link of `/proc`, which has no path that could be followed.
     is_magic: bool,
 }
 
-impl Place {
+impl ResolvedPath {
     /// Follows a path.
     ///
     /// # Errors
@@ -55,21 +55,21 @@ impl Place {
         Self::follow(path, MissingFolders::Fail, false)
     }
 
-    /// As [`Place::of`]; folders that are missing are made, for this account.
+    /// As [`ResolvedPath::of`]; folders that are missing are made, for this account.
     ///
     /// # Errors
     ///
-    /// As [`Place::of`].
+    /// As [`ResolvedPath::of`].
     pub fn with_folders(path: &Path, owner: Option<Owner>) -> io::Result<Self> {
         Self::follow(path, MissingFolders::Make(owner), false)
     }
 
-    /// As [`Place::of`], for a name that is going to be replaced or removed: a link of another account is then the place
+    /// As [`ResolvedPath::of`], for a name that is going to be replaced or removed: a link of another account is then the place
     /// itself, which no open follows.
     ///
     /// # Errors
     ///
-    /// As [`Place::of`], for the folders on the way.
+    /// As [`ResolvedPath::of`], for the folders on the way.
     pub fn of_name(path: &Path) -> io::Result<Self> {
         Self::follow(path, MissingFolders::Fail, true)
     }
@@ -264,18 +264,18 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("real")).expect("writable");
         symlink("real/../real", path("link")).expect("writable");
-        let place = Place::with_folders(&path("link/below/file"), None).expect("followed");
+        let place = ResolvedPath::with_folders(&path("link/below/file"), None).expect("followed");
         place.open(OFlag::O_CREAT | OFlag::O_WRONLY, 0o600).expect("made");
         assert!(path("real/below/file").is_file());
-        assert!(Place::of(&path("none/file")).is_err(), "nothing is made unless asked for");
+        assert!(ResolvedPath::of(&path("none/file")).is_err(), "nothing is made unless asked for");
         symlink(path("loop"), path("loop")).expect("writable");
-        assert_eq!(Place::of(&path("loop")).expect_err("a loop").raw_os_error(), Some(Errno::ELOOP as i32));
+        assert_eq!(ResolvedPath::of(&path("loop")).expect_err("a loop").raw_os_error(), Some(Errno::ELOOP as i32));
     }
 
     #[test]
     fn the_standard_streams_have_a_path() {
         for path in ["/dev/null", "/dev/stdin"] {
-            Place::of(Path::new(path)).and_then(|place| place.open(OFlag::O_RDONLY, 0)).expect(path);
+            ResolvedPath::of(Path::new(path)).and_then(|place| place.open(OFlag::O_RDONLY, 0)).expect(path);
         }
     }
 
@@ -290,15 +290,15 @@ mod tests {
             fs::create_dir(path(name)).expect("writable");
         }
         symlink(path("target"), path("link")).expect("writable");
-        assert!(Place::of(&path("link/file")).is_ok());
+        assert!(ResolvedPath::of(&path("link/file")).is_ok());
         lchown(path("link"), Some(12345), Some(12345)).expect("root may");
-        assert!(Place::of(&path("link/file")).is_err(), "a link that another account owns");
+        assert!(ResolvedPath::of(&path("link/file")).is_err(), "a link that another account owns");
         symlink(path("target"), path("theirs/link")).expect("writable");
-        assert!(Place::of(&path("theirs/link/file")).is_ok());
+        assert!(ResolvedPath::of(&path("theirs/link/file")).is_ok());
         fs::set_permissions(path("theirs"), fs::Permissions::from_mode(0o777)).expect("ours");
-        assert!(Place::of(&path("theirs/link/file")).is_err(), "a folder that everybody can write");
+        assert!(ResolvedPath::of(&path("theirs/link/file")).is_err(), "a folder that everybody can write");
         fs::set_permissions(path("theirs"), fs::Permissions::from_mode(0o755)).expect("ours");
         chown(path("theirs"), Some(12345), None).expect("root may");
-        assert!(Place::of(&path("theirs/link")).is_err(), "a folder that another account owns");
+        assert!(ResolvedPath::of(&path("theirs/link")).is_err(), "a folder that another account owns");
     }
 }
