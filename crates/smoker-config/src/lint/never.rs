@@ -5,7 +5,7 @@ use smoker_model::value::python_text;
 
 use crate::lint::findings::Findings;
 use crate::lint::reviewed::Reviewed;
-use crate::spec::quantity;
+use crate::spec::values::quantity;
 
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
 const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;

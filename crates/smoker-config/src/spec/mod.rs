@@ -9,27 +9,21 @@
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
 //! - `action`: what a plugin's `Action` means
 //! - `validate`: parameters become a typed specification
-//! - `trigger`: when scheduled runs are due
-//! - `process_settings`: how the processes of a run are set up
-//! - `quantity`: amounts with a unit
-//! - `account`: users and groups
+//! - `values`: values of single parameters
 //! - `overrides`: parameters that replace those of one plugin
 //! - `places`: where parameters are written
 //! - `plugin_fault`: why a plugin does not load
 //! - `spelling`: parameters that are probably misspelt
 
-pub(crate) mod account;
 pub(crate) mod action;
 pub(crate) mod interpret;
 pub mod overrides;
 pub mod places;
 pub(crate) mod plugin_fault;
 pub(crate) mod plugins;
-pub(crate) mod process_settings;
-pub(crate) mod quantity;
 pub(crate) mod resolve;
 pub(crate) mod sections;
 pub mod settings;
 pub(crate) mod spelling;
-pub(crate) mod trigger;
 pub(crate) mod validate;
+pub(crate) mod values;

@@ -13,8 +13,8 @@ use crate::error::Fault;
 use crate::keys::TOP_LEVEL;
 use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY, DEFAULT_PIDFILE, DEFAULT_STREAM};
 use crate::problem::{ProblemLog, Severity};
-use crate::spec::account::{self, Accounts};
-use crate::spec::quantity;
+use crate::spec::values::account::{self, Accounts};
+use crate::spec::values::quantity;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text, kind_name};
 

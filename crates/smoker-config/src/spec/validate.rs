@@ -10,12 +10,12 @@ use smoker_model::value::python_text;
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
 use crate::limits::{DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT};
 use crate::problem::{ProblemLog, Severity, SourcePlace};
-use crate::spec::account::{self, Accounts};
 use crate::spec::plugin_fault::PluginFault;
-use crate::spec::process_settings;
-use crate::spec::quantity;
 use crate::spec::resolve::Resolved;
-use crate::spec::trigger;
+use crate::spec::values::account::{self, Accounts};
+use crate::spec::values::process_settings;
+use crate::spec::values::quantity;
+use crate::spec::values::trigger;
 use crate::yaml::node::kind_name;
 
 /// Makes the specification of one plugin. What can be put right is reported
@@ -214,33 +214,7 @@ impl<'a> Check<'a> {
             self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, is used"));
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
-        let (command, module) = (get("Command"), get("Module"));
-        let execution = match (command.filter(|it| it.is_truthy()), module.filter(|it| it.is_truthy())) {
-            (Some(command), module) => {
-                if module.is_some() {
-                    self.warn("Action", &format!("{which} has both Command and Module; the Command is used"));
-                }
-                if command.as_text().is_none() {
-                    let kind = kind_name(command);
-                    self.warn("Action", &format!("{which}'s Command has to be text, not {kind}; it will be an ERROR"));
-                }
-                Some(Execution::Command { command: command.clone(), parser: None })
-            }
-            (None, Some(module)) => {
-                if module.as_text().is_none() {
-                    let kind = kind_name(module);
-                    self.warn(
-                        "Action",
-                        &format!("{which}'s Module has to be a dotted name, not {kind}; it will be an ERROR"),
-                    );
-                }
-                Some(Execution::Module(python_text::str(module)))
-            }
-            (None, None) => {
-                self.warn("Action", &format!("{which} has neither Command nor Module; it will be an ERROR"));
-                None
-            }
-        };
+        let execution = self.execution_of_action(&which, get("Command"), get("Module"));
         let stdin = match stdin(get("Stdin")) {
             Ok(stdin) => stdin,
             Err(reason) => return Some(Err(self.refuse("Action", format!("{which}'s {reason}")))),
@@ -268,6 +242,41 @@ impl<'a> Check<'a> {
         let own_parameters = own.map(|(name, value)| (name.to_owned(), value.clone())).collect();
         let name = name.map(str::to_owned);
         Some(Ok(ActionSpec { name, parameters: action.clone(), own_parameters, invocation }))
+    }
+
+    /// What an action runs; none: each of its runs is an ERROR.
+    fn execution_of_action(
+        &mut self,
+        which: &str,
+        command: Option<&Value>,
+        module: Option<&Value>,
+    ) -> Option<Execution> {
+        match (command.filter(|it| it.is_truthy()), module.filter(|it| it.is_truthy())) {
+            (Some(command), module) => {
+                if module.is_some() {
+                    self.warn("Action", &format!("{which} has both Command and Module; the Command is used"));
+                }
+                if command.as_text().is_none() {
+                    let kind = kind_name(command);
+                    self.warn("Action", &format!("{which}'s Command has to be text, not {kind}; it will be an ERROR"));
+                }
+                Some(Execution::Command { command: command.clone(), parser: None })
+            }
+            (None, Some(module)) => {
+                if module.as_text().is_none() {
+                    let kind = kind_name(module);
+                    self.warn(
+                        "Action",
+                        &format!("{which}'s Module has to be a dotted name, not {kind}; it will be an ERROR"),
+                    );
+                }
+                Some(Execution::Module(python_text::str(module)))
+            }
+            (None, None) => {
+                self.warn("Action", &format!("{which} has neither Command nor Module; it will be an ERROR"));
+                None
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::limits::DEFAULT_MAX_PROCESSES;
-use crate::spec::quantity;
+use crate::spec::values::quantity;
 use crate::yaml::node::kind_name;
 
 /// A key whose value is a plain parameter, and why.

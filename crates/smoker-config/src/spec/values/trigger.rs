@@ -6,7 +6,7 @@ use smoker_model::plugin::Trigger;
 use smoker_model::value::Value;
 
 use crate::limits::{SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL};
-use crate::spec::quantity;
+use crate::spec::values::quantity;
 
 /// A key with a value that does not count as it was written, and what counts instead.
 pub(crate) type Warning = (&'static str, String);

@@ -1,0 +1,13 @@
+//! Values of single parameters, each with what it may be.
+//!
+//! # Layout
+//!
+//! - `trigger`: when scheduled runs are due
+//! - `process_settings`: how the processes of a run are set up
+//! - `quantity`: amounts with a unit
+//! - `account`: users and groups
+
+pub(crate) mod account;
+pub(crate) mod process_settings;
+pub(crate) mod quantity;
+pub(crate) mod trigger;
