@@ -23,6 +23,7 @@ use crate::render;
 use crate::report::{HostReport, Report};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
+use crate::terminal::sanitize;
 use crate::transport::http::Http;
 
 /// Host names are resolved in threads; more of them would only wait for each other.
@@ -228,12 +229,20 @@ fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, consol
     if !query.format.shows_actions() {
         report.hosts().iter().filter_map(HostReport::failed_actions).for_each(|line| console.warn(&line));
     }
+    if !query.format.shows_reasons() {
+        report.hosts().iter().filter_map(HostReport::unreadable).for_each(|line| console.error(&sanitize::line(&line)));
+    }
     if hosts > 1 {
         console.info(&report.summary(hosts));
     }
     let overlooked = query.fail_on.overlooked(report);
     if query.fail_on.is_verdict() && !overlooked.is_empty() {
-        console.warn(&format!("--fail-on does not name {}, so it does not count", overlooked.join(", ")));
+        let names = overlooked.join(", ");
+        console.warn(&if query.fail_on == FailOn::exitcode() {
+            format!("-e does not look at the state {names}, so it does not count; --fail-on can name it")
+        } else {
+            format!("--fail-on does not name {names}, so it does not count")
+        });
     }
     Ok(exit_code::choose(ending, &query.fail_on, report))
 }

@@ -100,9 +100,7 @@ impl ClientConfig {
         let texts = |key| texts(document.get(key)).ok_or_else(|| kind(key, "a list of texts"));
         let port = match document.get("bind_port") {
             None | Some(Value::Null) => DEFAULT_PORT.to_string(),
-            Some(Value::Number(port)) => port.to_string(),
-            Some(Value::String(port)) => port.clone(),
-            Some(_) => return Err(kind("bind_port", "a port number")),
+            Some(value) => port(value).ok_or_else(|| kind("bind_port", "a port number from 1 to 65535"))?,
         };
         Ok(Self {
             port,
@@ -117,6 +115,16 @@ fn unknown_keys(path: &Path, mapping: &Mapping) -> Vec<String> {
     let names = mapping.keys().map(|key| key.as_str().map_or_else(|| format!("{key:?}"), str::to_owned));
     let unknown = names.filter(|name| !KEYS.contains(&name.as_str()));
     unknown.map(|name| format!("{}: unknown key {name}; the keys are {}", path.display(), KEYS.join(", "))).collect()
+}
+
+/// A port, as a number or as text.
+fn port(value: &Value) -> Option<String> {
+    let port = match value {
+        Value::Number(port) => port.to_string(),
+        Value::String(port) => port.trim().to_owned(),
+        _ => return None,
+    };
+    port.parse::<u16>().is_ok_and(|number| number > 0).then_some(port)
 }
 
 /// A list of texts, or one text alone; absent and null are an empty list.
@@ -156,6 +164,12 @@ mod tests {
             parse("plugin_paths: {a: 1}").expect_err("kind"),
             "/etc/smokercli.yaml: plugin_paths has to be a list of texts"
         );
+        for port in ["abc", "0", "65536", "-1", "8086.5", "'80 86'", "[8086]", "true", "''"] {
+            assert_eq!(
+                parse(&format!("bind_port: {port}")).expect_err(port),
+                "/etc/smokercli.yaml: bind_port has to be a port number from 1 to 65535"
+            );
+        }
         assert_eq!(
             parse("bind_prot: 1").expect("a warning only").warnings,
             ["/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands"]

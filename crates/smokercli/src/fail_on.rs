@@ -2,12 +2,13 @@
 
 use smoker_model::status::Status;
 
+use crate::plugin::{Plugin, run_facts};
 use crate::report::{HostReport, Report};
 
 /// A state by which a report can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailState {
-    /// A plugin that is shown has this status.
+    /// A plugin that is shown has this status. ERROR and UNKNOWN also hold for a status that cannot be read.
     Plugin(Status),
     /// A host could not be asked.
     Unreachable,
@@ -15,6 +16,8 @@ pub enum FailState {
     Missing,
     /// The action of a result ended in ERROR.
     Action,
+    /// A component is in ERROR although its plugin is not.
+    Component,
 }
 
 /// Which states make a call fail; without any, none does.
@@ -23,13 +26,14 @@ pub struct FailOn(Vec<FailState>);
 
 impl FailState {
     /// All states under the names that `--fail-on` takes.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("ERROR", Self::Plugin(Status::Error)),
         ("WARN", Self::Plugin(Status::Warn)),
         ("UNKNOWN", Self::Plugin(Status::Unknown)),
         ("UNREACHABLE", Self::Unreachable),
         ("MISSING", Self::Missing),
         ("action", Self::Action),
+        ("component", Self::Component),
     ];
 
     /// Reads a name, in any case.
@@ -39,12 +43,14 @@ impl FailState {
     }
 
     fn is_in(self, host: &HostReport) -> bool {
-        let any = |holds: &dyn Fn(&crate::plugin::Plugin) -> bool| host.plugins().iter().any(holds);
+        let any = |holds: &dyn Fn(&Plugin) -> bool| host.plugins().iter().any(holds);
         match self {
+            Self::Plugin(Status::Error) => any(&|plugin| plugin.status() == Status::Error || !plugin.is_readable()),
             Self::Plugin(status) => any(&|plugin| plugin.status() == status),
             Self::Unreachable => host.error().is_some(),
             Self::Missing => !host.missing().is_empty(),
             Self::Action => any(&|plugin| !plugin.view().failed_actions().is_empty()),
+            Self::Component => any(&|plugin| run_facts::has_overruled_component(&plugin.view())),
         }
     }
 }
@@ -75,10 +81,10 @@ impl FailOn {
     }
 
     /// The bad states that hosts of the report are in although the call does not
-    /// look at them: who names others may have forgotten these.
+    /// look at them: who names others may have forgotten these, and `--exitcode` does not look at components.
     #[must_use]
     pub fn overlooked(&self, report: &Report) -> Vec<&'static str> {
-        let bad = Self::exitcode().0.into_iter().filter(|state| !self.0.contains(state));
+        let bad = Self::exitcode().0.into_iter().chain([FailState::Component]).filter(|state| !self.0.contains(state));
         let held = bad.filter(|state| report.hosts().iter().any(|host| state.is_in(host)));
         held.filter_map(|state| FailState::ALL.into_iter().find(|(_, known)| *known == state))
             .map(|(name, _)| name)

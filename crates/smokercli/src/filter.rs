@@ -188,13 +188,22 @@ impl Filter {
         if listed(&self.excluded_names) {
             return false;
         }
-        let status_passes = self.statuses.as_ref().is_none_or(|wanted| wanted.contains(&plugin.status()));
+        let status_passes = self.statuses.as_ref().is_none_or(|wanted| self.is_in(plugin, wanted));
         let passes = || (self.names.is_empty() || listed(&self.names)) && self.parameters_pass(plugin);
         match self.mode {
             FilterMode::Keep => status_passes && passes(),
             FilterMode::Drop if self.has_only_statuses_to_drop() => self.statuses.is_none() || !status_passes,
             FilterMode::Drop => status_passes && !passes(),
         }
+    }
+
+    /// Whether the plugin is in one of these statuses. A status that cannot be read may be any bad one: a filter for
+    /// those keeps the plugin, and one that drops statuses does, too.
+    fn is_in(&self, plugin: &Plugin, statuses: &[Status]) -> bool {
+        if plugin.is_readable() {
+            return statuses.contains(&plugin.status());
+        }
+        !self.has_only_statuses_to_drop() && statuses.iter().any(|status| *status != Status::Ok)
     }
 
     fn parameters_pass(&self, plugin: &Plugin) -> bool {

@@ -119,7 +119,17 @@ impl HostReport {
         self.outcome.as_ref().err().map(String::as_str)
     }
 
-    /// ERROR if any plugin is, else WARN if any is, else OK if any has run, else UNKNOWN; MISSING if it has none.
+    /// A line about the plugins whose status cannot be read; `None` without any.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<String> {
+        let plugins = self.sorted_plugins().into_iter().filter(|plugin| !plugin.is_readable());
+        let reason = |plugin: &Plugin| plugin.view().unreadable().unwrap_or_default();
+        let parts: Vec<_> = plugins.map(|plugin| format!("{} ({})", plugin.name(), reason(plugin))).collect();
+        (!parts.is_empty()).then(|| format!("Host {}: no status of {}", self.name, parts.join(", ")))
+    }
+
+    /// ERROR if any plugin is, else UNKNOWN if the status of any cannot be read, else WARN if any is, else OK if any
+    /// has run, else UNKNOWN; MISSING if it has none.
     #[must_use]
     pub fn state(&self) -> HostState {
         let Ok(plugins) = &self.outcome else { return HostState::Unreachable };
@@ -127,6 +137,9 @@ impl HostReport {
             return HostState::Missing;
         }
         let any = |status| plugins.iter().any(|plugin| plugin.status() == status);
+        if !any(Status::Error) && plugins.iter().any(|plugin| !plugin.is_readable()) {
+            return HostState::Known(Status::Unknown);
+        }
         let worst = [Status::Error, Status::Warn, Status::Ok].into_iter().find(|status| any(*status));
         HostState::Known(worst.unwrap_or(Status::Unknown))
     }

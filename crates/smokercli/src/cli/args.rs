@@ -157,7 +157,8 @@ pub(crate) struct Args {
     /// Nonzero exit code if any plugin is in ERROR or missing, or any host cannot be asked
     #[arg(short, long, help_heading = OUTPUT)]
     pub(crate) exitcode: bool,
-    /// Nonzero exit code if anything is in one of these states: ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING, action
+    /// Nonzero exit code if anything is in one of these states: ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING,
+    /// action, component
     #[arg(long, value_name = "STATE", num_args = 1.., help_heading = OUTPUT)]
     pub(crate) fail_on: Vec<String>,
     /// Name of configuration file for junit xml formatter

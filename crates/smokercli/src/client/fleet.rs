@@ -159,7 +159,8 @@ impl Fleet {
             session.observer.host_done(wanted.len());
             let name = links.name.clone();
             self.hosts[index].progress = match outcome {
-                Ok(plugins) => {
+                Ok(mut plugins) => {
+                    plugins.retain(|plugin| !plugin.has_no_result());
                     let has_result = |wanted: &&String| plugins.iter().any(|plugin| plugin.name() == **wanted);
                     let missing: Vec<_> = wanted.iter().filter(|wanted| !has_result(wanted)).cloned().collect();
                     if !missing.is_empty() {

@@ -8,8 +8,8 @@ use smoker_model::status::Status;
 use crate::nagios::age::age;
 use crate::plugin::Plugin;
 use crate::plugin::perfdata::perfdata;
-use crate::plugin::run_facts::ended;
-use crate::plugin::view::{Component, PluginView};
+use crate::plugin::run_facts;
+use crate::plugin::view::{Component, MessagesView, PluginView};
 use crate::terminal::sanitize;
 
 /// Longer messages of a component are cut, in characters.
@@ -25,13 +25,15 @@ pub(super) struct Finding {
     pub(super) name: String,
     pub(super) status: Status,
     pub(super) text: String,
+    /// What is wrong below the plugin and does not change its status, a line each.
+    pub(super) notes: Vec<String>,
     /// The performance data of the result, if it has any.
     pub(super) perfdata: Option<Json>,
 }
 
 impl Finding {
     fn unknown(name: String, text: String) -> Self {
-        Self { name, status: Status::Unknown, text, perfdata: None }
+        Self { name, status: Status::Unknown, text, notes: Vec::new(), perfdata: None }
     }
 
     /// A plugin that the command line names and the daemon does not have.
@@ -42,7 +44,7 @@ impl Finding {
 
 /// The finding of a forced plugin; UNKNOWN if the results of the run lack it.
 pub(super) fn forced_finding(name: String, results: &[Plugin]) -> Finding {
-    let plugin = results.iter().find(|plugin| plugin.name() == name);
+    let plugin = results.iter().find(|plugin| plugin.name() == name && !plugin.has_no_result());
     plugin.map_or_else(
         || Finding::unknown(name, "the forced run gave no result; see smoker logs for details".to_owned()),
         |plugin| finding(plugin, None),
@@ -54,6 +56,9 @@ pub(super) fn finding(plugin: &Plugin, max_age: Option<Duration>) -> Finding {
     let view = plugin.view();
     let name = plugin.name().to_owned();
     let shown = sanitize::line(plugin.name());
+    if let Some(reason) = view.unreadable() {
+        return Finding::unknown(name, format!("smoke test: {shown}: {reason}"));
+    }
     let Some(result) = view.result() else {
         return Finding::unknown(name, format!("plugin {shown} has not run yet"));
     };
@@ -69,7 +74,8 @@ pub(super) fn finding(plugin: &Plugin, max_age: Option<Duration>) -> Finding {
         Status::Warn => bad_text(&shown, &view, "warn"),
         Status::Error => bad_text(&shown, &view, "error"),
     };
-    Finding { name, status, text, perfdata }
+    let notes = if result.contains_key("lastRunUtc") { run_facts::wrong_below(&view) } else { Vec::new() };
+    Finding { name, status, text, notes, perfdata }
 }
 
 fn date(view: &PluginView) -> String {
@@ -115,11 +121,12 @@ fn bad_text(name: &str, view: &PluginView, level: &str) -> String {
     }
     let parts: String = view.components().iter().filter(|part| part.status != Status::Ok).map(component_text).collect();
     if parts.is_empty() {
-        let info = messages.map(|messages| messages.level("info").join("\n")).filter(|info| !info.is_empty());
-        return info.unwrap_or_else(|| match ended(view) {
-            Some(how) => format!("smoke test: {name} ended with {how}"),
-            None => format!("smoke test: {name} gave no message"),
-        });
+        if let Some(reason) = run_facts::reason(view) {
+            return format!("smoke test: {name}: {reason}");
+        }
+        let others = messages.into_iter().flat_map(MessagesView::levels).flat_map(|(_, texts)| texts);
+        let others = others.collect::<Vec<_>>().join("\n");
+        return if others.is_empty() { format!("smoke test: {name} gave no message") } else { others };
     }
     let text = format!("smoke test: {name} {parts}");
     if text.chars().count() > MAX_TEXT {

@@ -30,7 +30,7 @@ pub(super) fn judge(findings: &[Finding]) -> (String, u8) {
     };
     if let [only] = findings {
         let text = sanitize::text(only.text.trim_end_matches('\n'));
-        return (with_perfdata(&format!("{word}: {text}"), &perfdata_text(only, "")), code);
+        return (with_perfdata(&with_notes(format!("{word}: {text}"), only), &perfdata_text(only, "")), code);
     }
     let counts: Vec<_> = WORST_FIRST
         .into_iter()
@@ -44,11 +44,18 @@ pub(super) fn judge(findings: &[Finding]) -> (String, u8) {
     // One line a plugin: a further line of a message would read as another plugin.
     let line = |finding: &Finding| {
         let text = sanitize::line(finding.text.trim_end_matches('\n'));
-        format!("{} - {} - {text}", finding.status, sanitize::line(&finding.name))
+        with_notes(format!("{} - {} - {text}", finding.status, sanitize::line(&finding.name)), finding)
     };
     let lines: Vec<_> = std::iter::once(summary).chain(WORST_FIRST.into_iter().flat_map(with).map(line)).collect();
     let perfdata: Vec<_> = perfdata.into_iter().filter(|data| !data.is_empty()).collect();
     (with_perfdata(&lines.join("\n"), &perfdata.join(" ")), code)
+}
+
+/// The line of a plugin, then a line for each thing that is wrong below it.
+fn with_notes(line: String, finding: &Finding) -> String {
+    let name = sanitize::line(&finding.name);
+    let notes = finding.notes.iter().map(|note| format!("{name}: {}", sanitize::line(note)));
+    std::iter::once(line).chain(notes).collect::<Vec<_>>().join("\n")
 }
 
 /// The text with the performance data behind its first line. Nagios and Icinga

@@ -10,8 +10,10 @@ use serde_json::{Map, Value as Json};
 /// `lastResult` has.
 pub(super) fn prefer_forced_result(plugin: &mut Map<String, Json>) {
     let Some(Json::Object(forced)) = plugin.get("forcedResult") else { return };
-    let last_run = plugin.get("lastResult").and_then(|result| result.get("lastRun"));
-    if last_run == forced.get("lastRun") {
+    let member =
+        |name: &str| plugin.get("lastResult").and_then(|result| result.get(name)).filter(|value| !value.is_null());
+    let is_same = |name: &str| member(name).is_some_and(|value| forced.get(name) == Some(value));
+    if is_same("lastRun") && is_same("status") {
         return;
     }
     let mut result = forced.clone();

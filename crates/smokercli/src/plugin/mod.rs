@@ -27,6 +27,7 @@ use crate::plugin::view::PluginView;
 pub struct Plugin {
     name: String,
     status: Status,
+    is_readable: bool,
     json: Box<RawValue>,
 }
 
@@ -45,8 +46,8 @@ impl Plugin {
         };
         let view = PluginView::parse(&json).ok_or("a plugin of the answer is not an object")?;
         let name = view.name().ok_or("a plugin of the answer has no name")?.to_owned();
-        let status = view.status();
-        Ok(Self { name, status, json })
+        let (status, is_readable) = (view.status(), view.unreadable().is_none());
+        Ok(Self { name, status, is_readable, json })
     }
 
     /// The name, unique on its host.
@@ -59,6 +60,18 @@ impl Plugin {
     #[must_use]
     pub fn status(&self) -> Status {
         self.status
+    }
+
+    /// Whether the status, or that there is no result yet, is understood. What is not must never pass for OK.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.is_readable
+    }
+
+    /// Whether the plugin has not run yet, or keeps no result.
+    #[must_use]
+    pub fn has_no_result(&self) -> bool {
+        self.is_readable && self.status == Status::Unknown
     }
 
     /// The whole object, parsed on each call.

@@ -1,8 +1,12 @@
 //! How a run went, as far as its daemon says: how long it took, when it started, how it ended, what it measured.
 
 use crate::plugin::perfdata::perfdata;
+use std::borrow::Cow;
+
+use smoker_model::status::Status;
+
 use crate::plugin::value_text::{self, member, printed};
-use crate::plugin::view::{MessagesView, PluginView};
+use crate::plugin::view::{Component, MessagesView, PluginView};
 
 /// The seconds that the run took.
 #[must_use]
@@ -11,17 +15,76 @@ pub fn duration(view: &PluginView) -> Option<f64> {
 }
 
 /// How the command ended when that was not well, such as `exit status 3`.
-#[must_use]
-pub fn ended(view: &PluginView) -> Option<String> {
+fn ended(view: &PluginView) -> Option<String> {
     view.result().and_then(value_text::ended)
 }
 
-/// What stands for the messages of a plugin that failed without a word, neither
-/// of its own nor of a component: how its command ended.
+/// Whether the daemon says how its runs went. An older one does not; its results are shown as Smoker 2 shows them.
+fn is_told(view: &PluginView) -> bool {
+    view.result().is_some_and(|result| member(result, "lastRunUtc").is_some())
+}
+
+/// The reason of a plugin that is not OK and gives none itself: why its status cannot be read; or, where neither it
+/// nor a component has a message of `warn` or `error`, how its command ended, unless it printed something else and exited.
 #[must_use]
-pub fn silent_end(view: &PluginView) -> Option<String> {
-    let is_silent = !view.messages().is_some_and(MessagesView::has_texts) && view.components().is_empty();
-    ended(view).filter(|_| is_silent && !view.is_ok())
+pub fn reason(view: &PluginView) -> Option<String> {
+    if let Some(reason) = view.unreadable() {
+        return Some(reason);
+    }
+    let printed = view.messages().is_some_and(|messages| messages.other_texts().next().is_some());
+    let is_killed = view.result().is_some_and(|result| member(result, "signal").is_some());
+    ended(view).filter(|_| is_silent(view) && (is_killed || !printed))
+}
+
+/// Whether a plugin failed, and neither it nor a component says why.
+fn is_silent(view: &PluginView) -> bool {
+    let is_bad = matches!(view.status(), Status::Warn | Status::Error);
+    let has_problems = view.messages().is_some_and(MessagesView::has_problems);
+    is_bad && !has_problems && view.components().iter().all(|part| part.status == Status::Ok)
+}
+
+/// What a plugin printed that failed and does not say why: the messages of other levels than `warn` and `error`, which
+/// the shorter formats leave out otherwise.
+#[must_use]
+pub fn printed_instead(view: &PluginView) -> Vec<(&str, Cow<'_, str>)> {
+    let messages = view.messages().filter(|_| is_told(view) && is_silent(view));
+    messages.into_iter().flat_map(MessagesView::other_texts).collect()
+}
+
+/// As [`printed_instead`], of a component of the plugin.
+#[must_use]
+pub fn part_printed_instead<'a>(view: &PluginView, part: &Component<'a>) -> Vec<(&'a str, Cow<'a, str>)> {
+    let messages =
+        part.messages.filter(|messages| is_told(view) && part.status != Status::Ok && !messages.has_problems());
+    messages.into_iter().flat_map(MessagesView::other_texts).collect()
+}
+
+/// A line for each thing that is wrong below a plugin and does not change its status: components in ERROR of one that
+/// is not, and actions that failed.
+#[must_use]
+pub fn wrong_below(view: &PluginView) -> Vec<String> {
+    let line = |title: String, status: Status, reason: Option<String>| {
+        format!("{title} [{status}]{}", reason.map_or(String::new(), |reason| format!(" {reason}")))
+    };
+    let components = view.components();
+    let parts = components.iter().filter(|part| is_overruled(view, part)).map(|part| {
+        let texts = part.messages.map(|messages| messages.level("error").join("; ")).filter(|texts| !texts.is_empty());
+        line(format!("component {}", part.name), part.status, texts)
+    });
+    let actions = view.failed_actions();
+    let actions = actions.iter().map(|action| line(action.title(), action.status, action.reason()));
+    parts.chain(actions).collect()
+}
+
+/// Whether a component is in ERROR, or in no status that is known, although the plugin is not in ERROR.
+fn is_overruled(view: &PluginView, part: &Component<'_>) -> bool {
+    matches!(view.status(), Status::Ok | Status::Warn) && matches!(part.status, Status::Error | Status::Unknown)
+}
+
+/// Whether a component of the plugin is in ERROR, or in no status that is known, although the plugin is not.
+#[must_use]
+pub fn has_overruled_component(view: &PluginView) -> bool {
+    view.components().iter().any(|part| is_overruled(view, part))
 }
 
 /// All facts with their names. A daemon without these members gives none.

@@ -27,7 +27,7 @@ pub fn member<'a>(object: &'a Map<String, Json>, name: &str) -> Option<&'a Json>
 #[must_use]
 pub fn ended(result: &Map<String, Json>) -> Option<String> {
     if let Some(signal) = member(result, "signal") {
-        return Some(format!("signal {}", printed(signal)));
+        return Some(format!("killed by signal {}", printed(signal)));
     }
     let status = member(result, "exitStatus").filter(|status| status.as_i64() != Some(0))?;
     Some(format!("exit status {}", printed(status)))

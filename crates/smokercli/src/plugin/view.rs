@@ -55,7 +55,7 @@ impl<'a> ActionView<'a> {
             let wanted = levels.iter().filter(move |(level, _)| wanted(level));
             wanted.flat_map(|(level, texts)| texts.iter().map(|text| (*level, text.clone()))).collect::<Vec<_>>()
         };
-        let told = [texts(|level| matches!(level, "warn" | "error")), texts(|_| true)];
+        let told = [texts(is_problem), texts(|_| true)];
         let end = || ended(self.result).map(|end| ("error", Cow::Owned(end)));
         told.into_iter().find(|texts| !texts.is_empty()).unwrap_or_else(|| end().into_iter().collect())
     }
@@ -92,6 +92,22 @@ impl PluginView {
         self.result().map_or(Status::Unknown, |result| status_of(result.get("status")))
     }
 
+    /// Why the status of the result cannot be told; `None` when it can, or when there is no result.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<String> {
+        let result = match self.0.get("lastResult") {
+            None | Some(Json::Null) => return None,
+            Some(Json::Object(result)) => result,
+            Some(_) => return Some("the result cannot be read: it is not a JSON object".to_owned()),
+        };
+        match result.get("status") {
+            None | Some(Json::Null) => Some("the result has no status".to_owned()),
+            Some(Json::String(status)) if status == Status::Unknown.as_str() => None,
+            Some(Json::String(status)) if Status::of_result(status).is_some() => None,
+            Some(status) => Some(format!("the status {status} is none that this client knows")),
+        }
+    }
+
     /// When the result's run started, as `YYYY-MM-DD HH:MM:SS`.
     #[must_use]
     pub fn last_run(&self) -> Option<String> {
@@ -117,13 +133,7 @@ impl PluginView {
         components.into_iter().flatten().filter_map(component_of_item).collect()
     }
 
-    /// Whether the result is OK.
-    #[must_use]
-    pub fn is_ok(&self) -> bool {
-        self.status() == Status::Ok
-    }
-
-    /// The actions of the result that ended in ERROR. Of several, `actions` lists all, and `action` is one of them.
+    /// The actions of the result that ended in ERROR, or in no status that is known. Of several, `actions` lists all, and `action` is one of them.
     #[must_use]
     pub fn failed_actions(&self) -> Vec<ActionView<'_>> {
         let member = |name: &str| self.result().and_then(|result| result.get(name)).filter(|value| !value.is_null());
@@ -132,11 +142,12 @@ impl PluginView {
             Some(action) => std::slice::from_ref(action),
             None => &[],
         };
-        let failed = |action: &&Map<String, Json>| status_of(action.get("status")) == Status::Error;
+        let failed =
+            |action: &&Map<String, Json>| !matches!(status_of(action.get("status")), Status::Ok | Status::Warn);
         let failed = actions.iter().filter_map(Json::as_object).filter(failed);
         let view = |action| ActionView {
             name: Map::get(action, "name").and_then(Json::as_str),
-            status: Status::Error,
+            status: status_of(Map::get(action, "status")),
             messages: messages_of(action),
             result: action,
         };
@@ -182,11 +193,29 @@ impl<'a> MessagesView<'a> {
         self.levels().any(|(_, texts)| !texts.is_empty())
     }
 
+    /// Whether there is any message that the shorter formats show: one of `warn` or `error`.
+    #[must_use]
+    pub fn has_problems(self) -> bool {
+        self.levels().any(|(level, texts)| is_problem(level) && !texts.is_empty())
+    }
+
+    /// The messages of all levels but `warn` and `error`, each with its level.
+    pub fn other_texts(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+        let other = self.levels().filter(|(level, _)| !is_problem(level));
+        other.flat_map(|(level, texts)| texts.into_iter().map(move |text| (level, text)))
+    }
+
     /// The messages of one level.
     #[must_use]
     pub fn level(self, level: &str) -> Vec<Cow<'a, str>> {
         self.0.get(level).map(texts_of).unwrap_or_default()
     }
+}
+
+/// Whether messages of this level tell what is wrong.
+#[must_use]
+pub fn is_problem(level: &str) -> bool {
+    matches!(level, "warn" | "error")
 }
 
 fn never_run() -> Json {
@@ -252,8 +281,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unrecognized_status_is_unknown() {
-        let view = view(&json!({"name": "p", "lastResult": {"status": "FINE"}}));
-        assert_eq!(view.status(), Status::Unknown);
+    fn a_status_that_is_not_known_is_unknown_and_says_so() {
+        for (result, reason) in [
+            (json!({"status": "FINE"}), Some("the status \"FINE\" is none that this client knows")),
+            (json!({"status": "ok"}), Some("the status \"ok\" is none that this client knows")),
+            (json!({"status": 0}), Some("the status 0 is none that this client knows")),
+            (json!({"status": null}), Some("the result has no status")),
+            (json!({}), Some("the result has no status")),
+            (json!("OK"), Some("the result cannot be read: it is not a JSON object")),
+            (json!({"status": "UNKNOWN"}), None),
+            (json!(null), None),
+        ] {
+            let view = view(&json!({"name": "p", "lastResult": result}));
+            assert_eq!((view.status(), view.unreadable().as_deref()), (Status::Unknown, reason), "{result}");
+        }
     }
 }

@@ -54,6 +54,12 @@ impl Format {
         !matches!(self, Self::Text(Detail::Minimal) | Self::Tap | Self::Xml(_))
     }
 
+    /// Whether the format shows why the status of a plugin cannot be read.
+    #[must_use]
+    pub fn shows_reasons(&self) -> bool {
+        self.shows_actions() && !matches!(self, Self::Json | Self::Raw | Self::Ndjson)
+    }
+
     /// Whether programs that read the format expect a document although it has no entry.
     #[must_use]
     pub fn is_document(&self) -> bool {

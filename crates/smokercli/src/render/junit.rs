@@ -2,8 +2,8 @@
 //!
 //! The elements and attributes are those of the schema that the Jenkins xUnit
 //! plugin publishes (`junit-10.xsd`): ERROR is a `failure`, a host that could not
-//! be asked and a plugin that is missing an `error`, a plugin that has not run `skipped`, and WARN passes with
-//! its messages in `system-out`.
+//! be asked, a plugin that is missing and a status that cannot be read an `error`, a plugin that has not run `skipped`,
+//! and WARN passes with its messages, or else the word, in `system-out`.
 
 use smoker_model::status::Status;
 
@@ -102,9 +102,13 @@ impl Suite {
                 self.counts.failures += 1;
                 problem("failure", "ERROR", &outcome.reason())
             }
-            Status::Unknown => {
+            Status::Unknown if outcome.has_no_result => {
                 self.counts.skipped += 1;
                 "      <skipped message=\"not run yet\"/>\n".to_owned()
+            }
+            Status::Unknown => {
+                self.counts.errors += 1;
+                problem("error", "UNKNOWN", &outcome.reason())
             }
             Status::Ok | Status::Warn => String::new(),
         };
@@ -138,28 +142,32 @@ struct CaseOutcome<'a> {
     facts: Vec<String>,
     /// What failed, if there is no message.
     summary: Option<String>,
+    /// Whether it has not run yet.
+    has_no_result: bool,
 }
 
 impl<'a> CaseOutcome<'a> {
     fn new(status: Status, messages: Option<MessagesView<'a>>) -> Self {
-        Self { status, messages, seconds: None, facts: Vec::new(), summary: None }
+        let is_told = messages.is_some_and(|messages| !messages.level("warn").is_empty());
+        let facts = if status == Status::Warn && !is_told { vec!["WARN".to_owned()] } else { Vec::new() };
+        Self { status, messages, seconds: None, facts, summary: None, has_no_result: false }
     }
 
     fn of_plugin(plugin: &Plugin, view: &'a PluginView) -> Self {
+        let mut case = Self::new(plugin.status(), view.messages());
         let facts = run_facts::facts(view).into_iter().filter(|(name, _)| *name != "Duration");
-        Self {
-            status: plugin.status(),
-            messages: view.messages(),
-            seconds: run_facts::duration(view),
-            facts: facts.map(|(name, text)| format!("{name}: {}", sanitize::line(&text))).collect(),
-            summary: summary(view),
-        }
+        case.facts.extend(facts.map(|(name, text)| format!("{name}: {}", sanitize::line(&text))));
+        let has_no_result = plugin.has_no_result();
+        Self { seconds: run_facts::duration(view), summary: summary(view), has_no_result, ..case }
     }
 
     /// The error messages, or else what there is of a reason.
     fn reason(&self) -> String {
         let texts = self.messages.map_or(Vec::new(), |messages| messages.level("error")).join("\n");
-        if texts.is_empty() { self.summary.clone().unwrap_or_default() } else { texts }
+        if !texts.is_empty() {
+            return texts;
+        }
+        self.summary.clone().or_else(|| any_texts(self.messages)).unwrap_or_default()
     }
 }
 
@@ -179,15 +187,25 @@ impl CaseOutcome<'_> {
     }
 }
 
-/// What is wrong with a plugin that has no error message: its components, its other messages, or how its command ended.
+/// The messages of every level.
+fn any_texts(messages: Option<MessagesView<'_>>) -> Option<String> {
+    let texts: Vec<_> = messages.into_iter().flat_map(MessagesView::levels).flat_map(|(_, texts)| texts).collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
+}
+
+/// What is wrong with a plugin that has no error message: why its status cannot be read, its components, how its
+/// command ended, or its other messages.
 fn summary(view: &PluginView) -> Option<String> {
+    if let Some(reason) = view.unreadable() {
+        return Some(reason);
+    }
     let components = view.components();
     let bad: Vec<_> = components.iter().filter(|part| part.status == Status::Error).map(component_line).collect();
     if !bad.is_empty() {
         return Some(bad.join("\n"));
     }
-    let other: Vec<_> = view.messages().into_iter().flat_map(|messages| messages.level("info")).collect();
-    if other.is_empty() { run_facts::ended(view) } else { Some(other.join("\n")) }
+    let reasons: Vec<_> = run_facts::reason(view).into_iter().chain(any_texts(view.messages())).collect();
+    (!reasons.is_empty()).then(|| reasons.join("\n"))
 }
 
 fn component_line(part: &Component<'_>) -> String {

@@ -42,8 +42,8 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
         for plugin in host.sorted_plugins() {
             let view = plugin.view();
             let (host, plugin) = (sanitize::line(host.name()), sanitize::line(plugin.name()));
-            if let Some(end) = run_facts::silent_end(&view) {
-                put(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&end)));
+            if let Some(reason) = run_facts::reason(&view) {
+                put(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&reason)));
             }
             for action in view.failed_actions() {
                 let title = action.title();

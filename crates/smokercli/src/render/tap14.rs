@@ -83,7 +83,7 @@ fn host_test(host: &HostReport) -> Test {
 fn plugin_test(plugin: &Plugin) -> Test {
     let view = plugin.view();
     let mut test = Test::of(plugin.name(), plugin.status(), view.messages());
-    test.explain(run_facts::silent_end(&view));
+    test.explain(run_facts::reason(&view));
     // `prove` takes no blanks in keys.
     let facts = run_facts::facts(&view).into_iter().map(|(name, text)| (name.to_lowercase().replace(' ', "_"), text));
     test.facts.extend(facts);

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
 use crate::plugin::value_text::printed;
-use crate::plugin::view::{MessagesView, PluginView};
+use crate::plugin::view::{MessagesView, PluginView, is_problem};
 use crate::render::format::Detail;
 use crate::render::put::put;
 use crate::report::{HostReport, Report};
@@ -70,11 +70,17 @@ impl TextPage {
         if self.detail == Detail::Full {
             self.parameters(&view);
         }
-        if let Some(end) = run_facts::silent_end(&view).filter(|_| self.detail > Detail::Minimal) {
-            self.message("  ", &plugin.status().as_str().to_lowercase(), &end);
+        if let Some(reason) = run_facts::reason(&view).filter(|_| self.detail > Detail::Minimal) {
+            let level = if plugin.status() == Status::Warn { "warn" } else { "error" };
+            self.message("  ", level, &sanitize::line(&reason));
         }
         if let Some(messages) = view.messages() {
             self.messages("  ", messages);
+        }
+        if self.detail == Detail::Normal {
+            for (level, text) in run_facts::printed_instead(&view) {
+                self.message("  ", level, &text);
+            }
         }
         for component in view.components() {
             if self.detail >= Detail::Long || component.status != Status::Ok {
@@ -86,6 +92,11 @@ impl TextPage {
             }
             if let Some(messages) = component.messages {
                 self.messages("    ", messages);
+            }
+            if self.detail == Detail::Normal {
+                for (level, text) in run_facts::part_printed_instead(&view, &component) {
+                    self.message("    ", level, &text);
+                }
             }
         }
         if self.detail > Detail::Minimal {
@@ -155,7 +166,7 @@ impl TextPage {
         for (level, texts) in messages.levels() {
             let shown = match self.detail {
                 Detail::Minimal => false,
-                Detail::Normal => matches!(level, "warn" | "error"),
+                Detail::Normal => is_problem(level),
                 Detail::Long | Detail::Full => true,
             };
             for text in texts.iter().filter(|_| shown) {

@@ -7,7 +7,7 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `facts`: what the recordings do not cover
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `facts`, `odd_results`: what the recordings do not cover
 
 mod compare;
 mod config;
@@ -19,6 +19,7 @@ mod fleet;
 mod forgery;
 mod junit;
 mod nagios;
+mod odd_results;
 mod pages;
 mod replay;
 mod report;

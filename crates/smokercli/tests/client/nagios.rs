@@ -105,7 +105,7 @@ fn a_monitoring_plugin_keeps_its_text_its_data_and_its_unknown() {
         ("disk", 0, "OK: DISK OK ¦ free | /=42%;80;90\n"),
         ("odd", 3, "UNKNOWN: DISK UNKNOWN | /=42%;80;90\n"),
         ("new", 3, "UNKNOWN: plugin new has not run yet\n"),
-        ("quiet", 2, "CRITICAL: smoke test: quiet ended with exit status 4\n"),
+        ("quiet", 2, "CRITICAL: smoke test: quiet: exit status 4\n"),
         ("chatty", 2, "CRITICAL: see there\n"),
     ] {
         let done = check(&["-H", daemon.address(), name]);

@@ -70,7 +70,7 @@ fn what_exists_nowhere_is_a_mistake_also_in_a_verdict() {
     let done = smokercli(&["-s", fake.address(), "--filter-status", "WRAN"]);
     assert!(done.stderr.contains("unknown state \"WRAN\"; the states are OK, WARN, ERROR, UNKNOWN"), "{}", done.stderr);
     let done = smokercli(&["-s", fake.address(), "--fail-on", "eror"]);
-    let known = "unknown state \"eror\"; the states are ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING, action";
+    let known = "unknown state \"eror\"; the states are ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING, action, component";
     assert!(done.code == Some(1) && done.stderr.contains(known), "{}", done.stderr);
     for arguments in
         [["-s", empty.address(), "-e"].as_slice(), &["-s", fake.address(), empty.address(), "-e", "--error"]]
