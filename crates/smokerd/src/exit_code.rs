@@ -2,7 +2,7 @@
 
 /// Stopped as asked; with `--check`: nothing is wrong with the configuration;
 /// with `--genconfig`: the file is written; with `--test-plugin`: the result is OK;
-/// with `--compare`: there are no differences.
+/// with `--compare`: there are no differences but for numbers in messages.
 pub const SUCCESS: u8 = 0;
 
 /// The start failed, the configuration does not load, there is nothing to
@@ -16,7 +16,7 @@ pub const USAGE: u8 = 2;
 /// about a start distinguish this from a configuration that does not load.
 pub const CHECK_PROBLEMS: u8 = 3;
 
-/// `--compare`: there are differences.
+/// `--compare`: there are differences in more than numbers.
 pub const COMPARE_DIFFERENCES: u8 = 3;
 
 /// `--test-plugin`: the result is WARN. Differs from the codes of a test

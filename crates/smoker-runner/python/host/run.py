@@ -32,7 +32,8 @@ def run(request):
         acted_on.result = copy.deepcopy(request['result'])
     answer = _answer(request, acted_on)
     if acted_on is not None and acted_on.result != request['result']:
-        answer['changed'] = _valid(acted_on)
+        reason = _refusal(acted_on)
+        answer['changed'] = acted_on.result if reason is None else _refused(reason)
     return answer
 
 
@@ -53,22 +54,32 @@ def _answer(request, acted_on):
         return _failure(error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
     except BaseException as error:
         return _failure(error, _text(error).strip() or type(error).__name__)
-    valid = _valid(result)
-    return {'result': valid} if valid is result.result else {'result': valid, 'invalid': result.result}
+    reason = _refusal(result)
+    if reason is None:
+        return {'result': result.result}
+    if request['kind'] == 'parser':
+        # A parser that failed, which leaves what the command printed.
+        return {'error': reason, 'invalid': result.result}
+    return {'result': _refused(reason), 'invalid': result.result}
 
 
-def _valid(result):
-    """The result as a mapping. In the place of one that is not valid, an ERROR that says what is wrong."""
+def _refusal(result):
+    """What is wrong with a result; None when it is valid."""
     checked = Result()
     checked.result = result.result
     try:
         checked.validate()
-        return checked.result
     except ValidationError as error:
-        refused = Result()
-        refused.set_status('ERROR')
-        refused.add_error('ValidationError: %s' % error)
-        return refused.result
+        return 'ValidationError: %s' % error
+    return None
+
+
+def _refused(reason):
+    """The ERROR in the place of a result that is not valid."""
+    refused = Result()
+    refused.set_status('ERROR')
+    refused.add_error(reason)
+    return refused.result
 
 
 class _Terminated:
@@ -129,7 +140,7 @@ def _failure(error, text):
 def _result(request, acted_on):
     worker = PluginWorker(
         request['plugin'], eval(request['parameters_literal'], LITERAL_NAMES), request['forced'],
-        request['timeout'])
+        request['timeout'], is_action=request['kind'] == 'action')
     module = importlib.import_module(request['module'])
     if request['kind'] == 'parser':
         parser = _class(module, 'Parser')(request['stdout'], request['stderr'])

@@ -1,13 +1,14 @@
 //! What differs between two plugins and their results.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 use smoker_model::plugin::Parameters;
 use smoker_model::secrets::mask::{MASK, masked};
 use smoker_model::value::Value;
 
 use crate::compare::local::as_json;
+use crate::compare::numbers::differ_in_numbers_only;
 
-/// The levels of messages, the worst first.
+/// The levels of messages, the worst first. A module may have more.
 const LEVELS: [&str; 3] = ["error", "warn", "info"];
 
 /// Something that is not the same on both sides.
@@ -19,7 +20,7 @@ pub(crate) struct Difference {
     /// None when it is not there at all.
     pub(crate) there: Option<Json>,
     pub(crate) here: Option<Json>,
-    /// Whether texts of two runs differ in their digits alone, such as times and counts; never a parameter.
+    /// Whether messages differ in numbers that another run can have otherwise, such as times and counts, and in nothing else.
     pub(crate) only_numbers: bool,
 }
 
@@ -33,12 +34,7 @@ pub(crate) struct ParameterDifferences {
 
 impl Difference {
     fn new(plugin: &str, what: String, there: Option<Json>, here: Option<Json>) -> Self {
-        let digits_apart = |value: &Option<Json>| {
-            value.as_ref().map(|value| value.to_string().chars().filter(|c| !c.is_ascii_digit()).collect::<String>())
-        };
-        let only_numbers =
-            !what.starts_with("parameter ") && there.is_some() && digits_apart(&there) == digits_apart(&here);
-        Self { plugin: plugin.to_owned(), what, there, here, only_numbers }
+        Self { plugin: plugin.to_owned(), what, there, here, only_numbers: false }
     }
 
     /// A plugin that only the other daemon has.
@@ -58,7 +54,7 @@ pub(crate) fn of_parameters(plugin: &str, there: &Map<String, Json>, here: &Para
     let mut found = ParameterDifferences::default();
     for name in names(there, &own) {
         let (their_value, our_value) = (there.get(name), own.get(name));
-        if their_value == our_value {
+        if their_value.zip(our_value).is_some_and(|(there, here)| are_equal(there, here)) {
             continue;
         }
         let shown = |value: &Json| {
@@ -102,13 +98,48 @@ fn of_parts(plugin: &str, prefix: &str, there: &Json, here: &Json, found: &mut V
         let status = |part: &Json| Some(part["status"].clone()).filter(|status| !status.is_null());
         found.push(Difference::new(plugin, format!("{prefix}status"), status(there), status(here)));
     }
-    for level in LEVELS {
+    let empty = Map::new();
+    let [theirs, ours] = [there, here].map(|part| part["messages"].as_object().unwrap_or(&empty));
+    let own = names(theirs, ours).into_iter().map(String::as_str).filter(|level| !LEVELS.contains(level));
+    for level in LEVELS.into_iter().chain(own) {
         let texts = |part: &Json| part["messages"][level].as_array().filter(|texts| !texts.is_empty()).cloned();
         let (theirs, ours) = (texts(there), texts(here));
         if theirs != ours {
+            let only_numbers = theirs.as_ref().zip(ours.as_ref()).is_some_and(|(a, b)| have_same_words(a, b));
             let list = |texts: Option<Vec<Json>>| texts.map(Json::Array);
-            found.push(Difference::new(plugin, format!("{prefix}{level}"), list(theirs), list(ours)));
+            let difference = Difference::new(plugin, format!("{prefix}{level}"), list(theirs), list(ours));
+            found.push(Difference { only_numbers, ..difference });
         }
+    }
+}
+
+/// Whether the texts of two lists are the same but for numbers, each with its counterpart.
+fn have_same_words(there: &[Json], here: &[Json]) -> bool {
+    there.len() == here.len()
+        && there.iter().zip(here).all(|(there, here)| {
+            let texts = there.as_str().zip(here.as_str());
+            there == here || texts.is_some_and(|(there, here)| differ_in_numbers_only(there, here))
+        })
+}
+
+/// Whether two parameters have the same value: 1 is 1.0, and 1e16 is 1e+16.
+fn are_equal(there: &Json, here: &Json) -> bool {
+    match (there, here) {
+        (Json::Number(there), Json::Number(here)) => {
+            let is_float = |number: &Number| number.to_string().contains(['.', 'e', 'E']);
+            let as_floats = there.as_f64().zip(here.as_f64());
+            there == here
+                || ((is_float(there) || is_float(here))
+                    && as_floats.is_some_and(|(there, here)| there.total_cmp(&here).is_eq()))
+        }
+        (Json::Array(there), Json::Array(here)) => {
+            there.len() == here.len() && there.iter().zip(here).all(|(there, here)| are_equal(there, here))
+        }
+        (Json::Object(there), Json::Object(here)) => {
+            let is_same = |(name, value)| here.get(name).is_some_and(|other| are_equal(value, other));
+            there.len() == here.len() && there.iter().all(is_same)
+        }
+        _ => there == here,
     }
 }
 
@@ -149,6 +180,23 @@ mod tests {
         let none = json!({"status": "OK", "messages": null, "componentResults": {}});
         let empty = json!({"status": "OK", "messages": messages(&[]), "componentResults": null});
         assert_eq!(of_results("p", &none, &empty), []);
+    }
+
+    #[test]
+    fn numbers_of_messages_vary_and_those_of_parameters_do_not() {
+        let result = |level: &str, text: &str| json!({"status": "OK", "messages": {level: [text]}});
+        let rows_of =
+            |there: &str, here: &str, level| rows(&of_results("p", &result(level, there), &result(level, here)));
+        assert_eq!(rows_of("5 users", "6 users", "debug"), [r#"debug: ["5 users"] ["6 users"] true"#]);
+        assert_eq!(rows_of("0 users", "6 users", "info"), [r#"info: ["0 users"] ["6 users"] false"#]);
+        let here: Parameters = [("A", json!(1)), ("B", json!([{"x": 1e16}])), ("C", json!(10)), ("D", json!("5 s"))]
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .into_iter()
+            .collect();
+        let there: Json =
+            serde_json::from_str(r#"{"A": 1.0, "B": [{"x": 1e+16}], "C": 11, "D": "6 s"}"#).expect("an object");
+        let found = of_parameters("p", there.as_object().expect("an object"), &here);
+        assert_eq!(rows(&found.differences), ["parameter C: 11 10 false", r#"parameter D: "6 s" "5 s" false"#]);
     }
 
     #[test]

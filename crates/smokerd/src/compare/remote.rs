@@ -10,6 +10,7 @@ use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value as Json, json};
+use smoker_model::value::python_json_reader;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -24,6 +25,10 @@ const MAX_PAGE: usize = 256 << 20;
 
 /// How often the process of the forced runs is asked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// When the Python Smoker cannot show its plugins.
+const UNSHOWABLE: &str =
+    "; the Python Smoker answers so while a parameter or a result is a date: quote dates in its configuration";
 
 /// A daemon at an address.
 #[derive(Debug)]
@@ -122,14 +127,13 @@ impl Remote {
         let (status, text) = answered.map_err(|reason| {
             format!("cannot ask {}{path}: {reason}; is the other daemon running there, and reachable?", self.url)
         })?;
-        let page = serde_json::from_slice::<Json>(&text);
-        match (status, page) {
-            (200..=299, Ok(page)) => Ok(page),
-            (200..=299, Err(_)) => Err(self.not_smoker()),
+        match (status, page_of(&text)) {
+            (200..=299, Some(page)) => Ok(page),
+            (200..=299, None) => Err(self.not_smoker()),
             (status, page) => {
-                let message =
-                    page.ok().and_then(|page| page["message"].as_str().map(str::to_owned)).unwrap_or_default();
-                Err(format!("{}{path} is refused with status {status}: {message}", self.url))
+                let message = page.and_then(|page| page["message"].as_str().map(str::to_owned)).unwrap_or_default();
+                let advice = if status == 500 && method == "GET" { UNSHOWABLE } else { "" };
+                Err(format!("{}{path} is refused with status {status}: {message}{advice}", self.url))
             }
         }
     }
@@ -156,9 +160,20 @@ impl Remote {
     }
 }
 
+/// The JSON of a page. The Python Smoker writes infinity and NaN, which only Python reads.
+fn page_of(text: &[u8]) -> Option<Json> {
+    serde_json::from_slice(text).ok().or_else(|| python_json_reader::read(std::str::from_utf8(text).ok()?).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_of_python_are_read() {
+        assert_eq!(page_of(br#"{"a": [NaN, -Infinity, 1e+16]}"#).map(|page| page["a"][0].clone()), Some(Json::Null));
+        assert_eq!(page_of(b"<html>"), None);
+    }
 
     #[test]
     fn an_address_is_a_url_or_a_host() {

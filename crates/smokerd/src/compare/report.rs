@@ -48,15 +48,19 @@ impl Report {
         for (plugin, parameter) in &self.masked {
             let _ = writeln!(text, "{}: {} is masked there and not compared", one_line(plugin), one_line(parameter));
         }
-        let _ = writeln!(
+        let numbers = self.differences.iter().filter(|it| it.only_numbers).count();
+        let _ = write!(
             text,
             "{} plugins compared with {}, {} plugins differ, {} differences",
             self.compared,
             self.url,
             self.differing(),
-            self.differences.len()
+            self.differences.len() - numbers
         );
-        text
+        if numbers > 0 {
+            let _ = write!(text, "; {numbers} more in numbers only, which two runs can have");
+        }
+        text + "\n"
     }
 
     /// One object on a line of its own.
@@ -67,15 +71,17 @@ impl Report {
             "url": self.url,
             "compared": self.compared,
             "differing": self.differing(),
+            "numbersOnly": self.differences.iter().filter(|it| it.only_numbers).count(),
             "differences": self.differences.iter().map(difference).collect::<Vec<_>>(),
             "masked": self.masked.iter().map(masked).collect::<Vec<_>>(),
         });
         json_text::to_text(&report) + "\n"
     }
 
-    /// How many plugins differ.
+    /// How many plugins differ in more than numbers.
     fn differing(&self) -> usize {
-        let mut names: Vec<_> = self.differences.iter().map(|it| &it.plugin).collect();
+        let differ = self.differences.iter().filter(|it| !it.only_numbers);
+        let mut names: Vec<_> = differ.map(|it| &it.plugin).collect();
         names.sort_unstable();
         names.dedup();
         names.len()

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use smoker_model::messages::Level;
 use smoker_model::plugin::PluginName;
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::run_record::{RunRecord, RunState};
@@ -48,7 +49,7 @@ impl PluginLog {
     fn record(&mut self, record: &RunRecord, result: &PluginResult) {
         let plugin = &record.plugin;
         if result.is_fault && self.limit.admits(plugin) {
-            tracing::error!("Plugin {plugin}: {}", message(result));
+            tracing::error!("Plugin {plugin}: {}", shortened(fault(result)));
         }
         let before = self.status.replace(result.status);
         if before.unwrap_or(Status::Ok) != result.status && self.limit.admits(plugin) {
@@ -86,7 +87,18 @@ impl PluginLog {
 
 fn message(result: &PluginResult) -> String {
     let without = || result.end.map_or_else(|| "without a message".to_owned(), |end| end.to_string());
-    let message = result.first_message().unwrap_or_else(without);
+    shortened(result.first_message().unwrap_or_else(without))
+}
+
+/// The error that is the daemon's own: behind what the command printed, when it is a limit or a parser that failed.
+fn fault(result: &PluginResult) -> String {
+    let is_own =
+        |text: &&str| ["Parser run failed: ", "Execution timeout after "].iter().any(|own| text.starts_with(own));
+    let errors = result.messages.iter().flat_map(|messages| messages.level(Level::Error));
+    errors.filter(is_own).last().map_or_else(|| message(result), str::to_owned)
+}
+
+fn shortened(message: String) -> String {
     match message.char_indices().nth(MAX_MESSAGE) {
         Some((end, _)) => format!("{}...", &message[..end]),
         None => message,

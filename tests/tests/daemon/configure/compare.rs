@@ -87,6 +87,34 @@ fn every_kind_of_difference_is_shown() {
     let line = stdout.lines().find(|line| line.contains("numbers only")).expect("a marked line");
     assert_eq!(line.split("  ").filter(|part| !part.trim().is_empty()).count(), 4, "{line}");
     assert!(stdout.starts_with("PLUGIN  WHAT"), "{stdout}");
+    let sum = format!(
+        "4 plugins compared with {url}, 4 plugins differ, 7 differences; 1 more in numbers only, which two runs can have\n"
+    );
+    assert!(stdout.ends_with(&sum), "{stdout}");
+}
+
+/// What two runs of one plugin print is listed, and is not a difference of the daemons.
+#[test]
+fn numbers_alone_are_listed_and_no_difference() {
+    let config = Config::new()
+        .plugin("uptime", "Command: 'date +%%s.%%N; date; echo pid $$; mktemp -u; echo took 0.$$ s >&2'")
+        .plugin("infinite", "Command: 'true'\nCeiling: .inf\nWhole: 1.0e+16");
+    let daemon = Daemon::start(config.clone());
+    let url = format!("http://{}", daemon.address());
+    let (code, stdout, stderr) = compare(&url, &config, &["-o", "json"]);
+    let report: Json = serde_json::from_str(&stdout).expect("one object");
+    let rows = report["differences"].as_array().expect("a list");
+    assert!(rows.iter().all(|row| row["numbersOnly"] == true) && !rows.is_empty(), "{stdout}");
+    assert_eq!((code, &report["differing"]), (0, &json!(0)), "{stdout}{stderr}");
+    assert_eq!(report["numbersOnly"], json!(rows.len()));
+    let none = Config::new()
+        .plugin("uptime", "Command: 'date +%%s.%%N; date; echo pid 0; mktemp -u; echo took 0.$$ s >&2'")
+        .plugin("infinite", "Command: 'true'\nCeiling: .inf\nWhole: 1.0e+16");
+    let (code, stdout, _) = compare(&url, &none, &["-o", "json"]);
+    let report: Json = serde_json::from_str(&stdout).expect("one object");
+    let rows = report["differences"].as_array().expect("a list");
+    let info = rows.iter().find(|row| row["what"] == "info").expect("a row");
+    assert_eq!((code, &info["numbersOnly"]), (3, &json!(false)), "no process is none of some: {stdout}");
 }
 
 #[test]

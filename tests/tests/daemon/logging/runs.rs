@@ -59,7 +59,7 @@ fn runs_and_actions_that_fail_are_in_the_log() {
         .action("Mail", "Command: echo mail host unreachable >&2; exit 1")
         .action("Page", "Command: sleep 60\nTimeout: 0.1")
         .plugin("Mute", "Command: exit 3")
-        .plugin("Slow", "Command: sleep 60\nTimeout: 0.1")
+        .plugin("Slow", "Command: echo waiting >&2; sleep 60\nTimeout: 0.7")
         .plugin("Odd", "Command: \"echo '{\\\"status\\\": \\\"GOOD\\\"}'\"")
         .plugin("Db", "Command: echo fine\nAction: [Mail, Page]")
         .plugin("Module", "Module: own")
@@ -72,8 +72,8 @@ fn runs_and_actions_that_fail_are_in_the_log() {
         &daemon,
         "Slow",
         &[
-            "ERROR: Plugin Slow: Execution timeout after 0.1 seconds",
-            "WARNING: Plugin Slow: not run yet -> ERROR: Execution timeout after 0.1 seconds",
+            "ERROR: Plugin Slow: Execution timeout after 0.7 seconds",
+            "WARNING: Plugin Slow: not run yet -> ERROR: waiting",
         ],
     );
     wait_for_lines(&daemon, "Mute", &["WARNING: Plugin Mute: not run yet -> ERROR: exit status 3"]);

@@ -256,6 +256,24 @@ fn an_action_changes_the_plugins_own_result() {
 }
 
 #[test]
+fn a_command_of_an_action_is_not_read_by_the_plugins_parser() {
+    let modules = Modules::new();
+    modules.file(
+        "reads.py",
+        "from smoker.server.parser import BaseParser\nclass Parser(BaseParser):\n    def parse(self):\n        \
+         self.result.set_status('OK')\n        self.result.add_info('read ' + self.stdout)\n        return self.result\n",
+    );
+    let body = "self.result = self.plugin.run_command('echo plain; exit 1')\n\
+                self.result.add_info(self.plugin.run_parser('a', '').result['messages']['info'][0])";
+    modules.file("act.py", &plugin(body));
+    let check = Check::parsed("echo one", "reads").parameter("Parser", Value::Text("reads".into())).action("act");
+    let result = modules.run(&check);
+    assert_eq!((result.status, infos(&result)), (Status::Ok, vec!["read one"]));
+    let action = action_of(&result);
+    assert_eq!((action.status, texts(action, Level::Info)), (Status::Error, vec!["plain", "read a"]));
+}
+
+#[test]
 fn the_other_names_of_the_original_can_be_imported() {
     let modules = Modules::new();
     let body = r"

@@ -3,11 +3,12 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use smoker_model::messages::Level;
 use smoker_model::plugin::{AccountId, RunAs};
 use smoker_model::status::Status;
 use tokio_util::sync::CancellationToken;
 
-use crate::fixture::{Check, Modules, error, infos, is_alive, kill, plugin, wait_for_log, wait_until};
+use crate::fixture::{Check, Modules, error, infos, is_alive, kill, plugin, texts, wait_for_log, wait_until};
 
 /// Time in which a module begins its work even on a machine that is busy with
 /// other tests, starting the interpreter included.
@@ -219,6 +220,20 @@ fn a_parser_that_fails_leaves_the_output() {
         error(&result),
         "Parser run failed: the parser ended its process with exit status 4 before it gave a result"
     );
+    let read = |change: &str| {
+        let parser = format!(
+            "from smoker.server.parser import BaseParser\nclass Parser(BaseParser):\n    def parse(self):\n        \
+             self.result.add_info('read')\n        {change}\n        return self.result\n"
+        );
+        modules.file("odd.py", &parser);
+        let result = modules.run(&Check::parsed("echo one; echo two >&2", "odd"));
+        assert_eq!((result.status, texts(&result, Level::Info)), (Status::Error, vec!["one"]));
+        texts(&result, Level::Error).join("|")
+    };
+    let no_status = "two|Parser run failed: ValidationError: Result status has to be OK, ERROR or WARN, not None";
+    assert_eq!(read("pass"), no_status);
+    let no_text = "two|Parser run failed: ValidationError: Can't validate message: Result message type info has to be a string, not int";
+    assert_eq!(read("self.result.set_status('OK'); self.result.result['messages']['info'] = [5]"), no_text);
 }
 
 #[test]

@@ -13,15 +13,16 @@ ESCAPES = {ord(character): '\\' + character for character in '()[]{}?*+-|^$\\.&~
 
 
 class PluginWorker(object):
-    """One run of a plugin. `params` are its parameters, `timeout` its limit in seconds."""
+    """One run of a plugin or of its action. `params` are the plugin's parameters, `timeout` the limit in seconds."""
 
-    def __init__(self, name, params, forced=False, timeout=None):
+    def __init__(self, name, params, forced=False, timeout=None, is_action=False):
         self.name = name
         self.plugin_name = name
         self.params = params
         self.forced = forced
         self.timeout = timeout
         self.result = None
+        self._is_action = is_action
 
     def get_param(self, name, default=None):
         """A parameter's value; the default only when there is no such parameter."""
@@ -48,8 +49,9 @@ class PluginWorker(object):
 
     def run_command(self, command_line, timeout=0):
         """Runs a command as a plugin's Command is run, with the plugin's
-        Parser if it has one, and gives its Result. `timeout` in seconds, 0 for
-        no limit.
+        Parser if it has one, and gives its Result. In an action the Parser is
+        left out: it reads the plugin's output alone. `timeout` in seconds, 0
+        for no limit.
 
         Raises PluginExecutionTimeout, PluginExecutionError when the command
         cannot be run, PluginMalformedOutput when it prints JSON that is no result.
@@ -62,7 +64,7 @@ class PluginWorker(object):
             raise
         except Exception as error:
             raise PluginExecutionError("Can't execute command %s: %s" % (command_line, error))
-        if self.get_param('Parser'):
+        if self.get_param('Parser') and not self._is_action:
             return self.run_parser(stdout, stderr, None if status < 0 else status)
         return output.result_of(stdout, stderr, status)
 
