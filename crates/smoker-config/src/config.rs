@@ -10,10 +10,11 @@ use crate::files::{assemble, folder};
 use crate::lint::review;
 use crate::problem::{Location, Problem, ProblemLog};
 use crate::sources::Sources;
+use crate::spec::interpret::{self, Interpreted};
 use crate::spec::overrides::Overrides;
 use crate::spec::places::{self, ParameterKey};
+use crate::spec::sections;
 use crate::spec::settings::DaemonSettings;
-use crate::spec::{interpret, sections};
 use crate::yaml::node::{Node, find_text};
 
 /// A whole configuration.
@@ -23,6 +24,8 @@ pub struct Config {
     pub settings: DaemonSettings,
     /// The plugins that load, at least one, in the order of the file.
     pub plugins: Vec<PluginSpec>,
+    /// Plugins that do not load, as far as they can be understood: defaults stand in for what is wrong with them.
+    pub left_out: Vec<PluginSpec>,
     /// Errors and warnings that do not stop the daemon, left-out plugins above all.
     pub problems: Vec<Problem>,
     /// What it was read from.
@@ -68,9 +71,24 @@ pub fn locate_setting(path: &Path, key: &str) -> Option<Location> {
 fn load_with(path: &Path, working: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
     let mut problems = ProblemLog::default();
     match read(path, working, overrides, &mut problems) {
-        Ok((settings, plugins, sources)) => Ok(Config { settings, plugins, problems: problems.entries, sources }),
-        Err(faults) => Err(ConfigError::new(faults, problems.entries)),
+        Ok((Interpreted { settings: Some(settings), plugins, left_out, faults }, sources)) if faults.is_empty() => {
+            Ok(Config { settings, plugins, left_out, problems: problems.entries, sources })
+        }
+        Ok((Interpreted { plugins, left_out, faults, .. }, _)) => {
+            let understood = plugins.into_iter().chain(left_out).collect();
+            Err(ConfigError::new(with_whole(faults, path), problems.entries).with_understood(understood))
+        }
+        Err(faults) => Err(ConfigError::new(with_whole(faults, path), problems.entries)),
     }
+}
+
+/// The faults of a file, and what to name in its place when it is only a part of a configuration.
+fn with_whole(mut faults: Vec<Fault>, path: &Path) -> Vec<Fault> {
+    if let Some(whole) = folder::whole_of(path).filter(|_| path.is_file()) {
+        let (path, whole) = (path.display(), whole.display());
+        faults.push(Fault::bare(format!("{path} is a part of the configuration {whole}; name that one: -c {whole}")));
+    }
+    faults
 }
 
 fn read(
@@ -78,15 +96,14 @@ fn read(
     working: &Path,
     overrides: Option<&Overrides>,
     problems: &mut ProblemLog,
-) -> Result<(DaemonSettings, Vec<PluginSpec>, Sources), Vec<Fault>> {
+) -> Result<(Interpreted, Sources), Vec<Fault>> {
     let (root, sources) = tree(path, working, problems)?;
     if let Err(fault) = sections::refuse_other_files(&root, path) {
         // They would show what is in it.
         problems.entries.clear();
         return Err(fault.into());
     }
-    let (settings, plugins) = interpret::interpret(&root, path, overrides, problems)?;
-    Ok((settings, plugins, sources))
+    Ok((interpret::interpret(&root, path, overrides, problems), sources))
 }
 
 fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
@@ -103,6 +120,8 @@ fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<No
 pub fn review(path: &Path) -> Vec<Problem> {
     let mut problems = ProblemLog::default();
     let found = tree(path, Path::new(""), &mut problems).ok().and_then(|(root, _)| {
+        // A review of another file would show what is in it.
+        sections::refuse_other_files(&root, path).ok()?;
         let entries = root.entries()?;
         let (sections, plugins) = sections::find(entries, &root.place, &mut problems).ok()?;
         Some(review::problems(entries, &sections, plugins))

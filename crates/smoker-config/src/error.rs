@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use smoker_model::plugin::PluginSpec;
+
 use crate::problem::{Location, Problem, SourcePlace};
 
 /// Why there is no configuration. Its text names file, line and key, has
@@ -14,11 +16,28 @@ use crate::problem::{Location, Problem, SourcePlace};
 pub struct ConfigError {
     faults: Vec<Fault>,
     problems: Vec<Problem>,
+    understood: Vec<PluginSpec>,
 }
 
 impl ConfigError {
     pub(crate) fn new(faults: Vec<Fault>, problems: Vec<Problem>) -> Self {
-        Self { faults, problems }
+        Self { faults, problems, understood: Vec::new() }
+    }
+
+    pub(crate) fn with_understood(self, understood: Vec<PluginSpec>) -> Self {
+        Self { understood, ..self }
+    }
+
+    /// The plugins as far as they can be understood, for a search for more that is wrong with them. None of them
+    /// may be run.
+    #[must_use]
+    pub fn understood(&self) -> &[PluginSpec] {
+        &self.understood
+    }
+
+    /// Each thing that ends the loading: its place, and the whole text for people.
+    pub fn faults(&self) -> impl Iterator<Item = (Option<&Location>, &str)> {
+        self.faults.iter().map(|fault| (fault.location.as_ref(), fault.text.as_str()))
     }
 
     /// Everything else that was found before the loading ended, in the order of the file.
@@ -90,13 +109,5 @@ impl Fault {
 impl From<Fault> for Vec<Fault> {
     fn from(fault: Fault) -> Self {
         vec![fault]
-    }
-}
-
-/// Both values, or the faults of both.
-pub(crate) fn both<A, B>(one: Result<A, Vec<Fault>>, other: Result<B, Vec<Fault>>) -> Result<(A, B), Vec<Fault>> {
-    match (one, other) {
-        (Ok(one), Ok(other)) => Ok((one, other)),
-        (one, other) => Err(one.err().into_iter().chain(other.err()).flatten().collect()),
     }
 }

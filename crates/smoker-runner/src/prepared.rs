@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smoker_model::plugin::{Invocation, PluginSpec};
+use smoker_model::plugin::{Invocation, PluginSpec, RunAs};
 use tokio::sync::Mutex;
 
 use crate::log_limit::LogLimit;
@@ -22,6 +22,12 @@ pub struct PreparedPlugin {
     tracebacks: LogLimit,
 }
 
+/// What an operator should know of the variables that a plugin's parameters become.
+#[must_use]
+pub fn variable_warnings(spec: &PluginSpec) -> Vec<String> {
+    environment::of_plugin(spec).1
+}
+
 impl PreparedPlugin {
     /// Looks up what the plugin needs. Whatever cannot be found is an ERROR of
     /// each run, not of the load.
@@ -29,7 +35,10 @@ impl PreparedPlugin {
     pub fn new(spec: Arc<PluginSpec>) -> Self {
         let credentials = Credentials::resolve(&spec.run_as);
         let (environment, mut warnings) = environment::of_plugin(&spec);
-        if let Err(error) = &credentials {
+        // Ids that make no sense are reported where they are read.
+        if let Err(error) = &credentials
+            && !matches!(spec.run_as, RunAs::Unusable(_))
+        {
             warnings.push(format!("every run will fail: {error}"));
         }
         let account_variables = Credentials::variables_for(&spec.run_as);

@@ -72,7 +72,7 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 fn start(options: &Options) -> Result<u8, StartError> {
     let inherited = descriptors::open_ones();
     let trusted = TrustedOwners::of(&options.trusted_owners)?;
-    let Loaded { settings, credentials, plugins, mut problems } = load(options, &trusted)?;
+    let Loaded { settings, credentials, plugins, mut problems, .. } = load(options, &trusted)?;
     problems.extend(of_logging_conf(options, &trusted, credentials.as_ref())?);
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins);

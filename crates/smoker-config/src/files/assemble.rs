@@ -8,7 +8,7 @@ use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
 
 use crate::error::Fault;
-use crate::files::include::{Found, SearchPath, entry_name, folder_of, yaml_files};
+use crate::files::include::{Found, SearchPath, entry_name, folder_of, misnamed_files, yaml_files};
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
 use crate::sources::{PluginSources, Sources};
@@ -263,6 +263,7 @@ impl<'a> Assembler<'a> {
                 return Ok(nothing());
             }
         };
+        self.warn_of_other_endings(&folder);
         if files.is_empty() {
             let text = format!("!include_dir {}: no *.yaml file in {}", include.path, folder.display());
             self.problems.add(Severity::Info, &node.place, text);
@@ -280,6 +281,14 @@ impl<'a> Assembler<'a> {
         let folder = Rc::new(Node { place: node.place.clone(), kind: Kind::Map(entries) });
         self.weigh(&folder)?;
         Ok(folder)
+    }
+
+    /// Warns of files that lie in a folder of `*.yaml` files and are not read.
+    pub(crate) fn warn_of_other_endings(&mut self, folder: &Path) {
+        for other in misnamed_files(folder) {
+            let text = "this file is not read: the name has to end in .yaml".to_owned();
+            self.problems.add(Severity::Warning, &SourcePlace::start_of(&other.as_path().into()), text);
+        }
     }
 
     /// Refuses a tree that grows too large or too deep once its aliases and includes are replaced.

@@ -18,6 +18,9 @@ use crate::yaml::node::{Entry, Kind, Node, find, find_text};
 /// The file with everything that has no folder of its own.
 const COMMON: &str = "common.yaml";
 
+/// The usual name of a main file, which may include the folders.
+const MAIN: &str = "smokerd.yaml";
+
 /// The section whose files fail one by one.
 const PLUGINS: &str = "plugins";
 
@@ -28,6 +31,20 @@ const SECTIONS: [(&str, &str); 3] = [("templates", "template.d"), ("actions", "a
 pub(crate) fn is_part(folder: &Path, file: &Path) -> bool {
     let parent = file.parent().unwrap_or(Path::new(""));
     file == folder.join(COMMON) || SECTIONS.iter().any(|(_, name)| parent == folder.join(name))
+}
+
+/// The whole configuration that a file seems to be a part of, by its place.
+pub(crate) fn whole_of(file: &Path) -> Option<PathBuf> {
+    let file = std::path::absolute(file).ok()?;
+    let parent = file.parent()?;
+    if file.file_name()? == COMMON {
+        let has_sections = SECTIONS.iter().any(|(_, name)| parent.join(name).is_dir());
+        return has_sections.then(|| parent.to_owned());
+    }
+    let is_section = SECTIONS.iter().any(|(_, name)| parent.file_name().is_some_and(|it| it == *name));
+    let folder = parent.parent().filter(|_| is_section)?;
+    let main = folder.join(MAIN);
+    Some(if main.exists() && !folder.join(COMMON).exists() { main } else { folder.to_owned() })
 }
 
 /// Reads the folder; relative includes are looked for in `working` last. Every file that cannot be read or parsed is one
@@ -145,7 +162,7 @@ impl Reader<'_> {
             let value =
                 if section == PLUGINS { self.assembler.plugin_file(&file, read) } else { read(&mut self.assembler) };
             let Some(value) = self.kept(value) else { continue };
-            self.warn_of_own_name(&name, &value);
+            self.warn_of_repeated_names(section, &name, &value);
             entries.push(Entry { name, place, value });
         }
         let value = Rc::new(Node { place: place.clone(), kind: Kind::Map(entries) });
@@ -157,7 +174,7 @@ impl Reader<'_> {
         match yaml_files(folder) {
             Ok(files) => {
                 self.assembler.sources.paths.push(folder.to_owned());
-                self.warn_of_other_endings(folder);
+                self.assembler.warn_of_other_endings(folder);
                 files
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(folder).is_err() => {
@@ -175,30 +192,22 @@ impl Reader<'_> {
         read.map_err(|fault| self.faults.push(fault)).ok()
     }
 
-    /// Backups and other things may lie there; a `.yml` was probably meant to be read.
-    fn warn_of_other_endings(&mut self, folder: &Path) {
-        let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        let mut others: Vec<_> =
-            names.filter(|path| path.extension().is_some_and(|extension| extension == "yml")).collect();
-        others.sort();
-        for other in others {
-            let text = "this file is not read: the name has to end in .yaml".to_owned();
-            self.assembler.problems().add(Severity::Warning, &SourcePlace::start_of(&other.as_path().into()), text);
+    /// Warns if the file holds the whole entry, not its body alone. Of a plugin's that is told where its command is missed.
+    fn warn_of_repeated_names(&mut self, section: &str, name: &Value, value: &Node) {
+        let Some([only]) = value.entries() else { return };
+        let Some(body) = only.value.entries() else { return };
+        let has_execution = |body: &[Entry]| find_text(body, "Command").or(find_text(body, "Module")).is_some();
+        let is_reported = section == PLUGINS
+            && (has_execution(body) || body.iter().filter_map(|it| it.value.entries()).any(has_execution));
+        let (own, is_section) = (name.as_text().unwrap_or_default(), only.name.as_text() == Some(section));
+        if is_reported || (only.name != *name && !is_section) {
+            return;
         }
-    }
-
-    /// Warns if the file holds the whole entry, not its body alone.
-    fn warn_of_own_name(&mut self, name: &Value, value: &Node) {
-        if let Some([only]) = value.entries()
-            && only.name == *name
-            && only.value.entries().is_some()
-        {
-            let name = name.as_text().unwrap_or_default();
-            let text = format!(
-                "the file's name is the entry's name already, so this is a parameter; remove the line `{name}:` and \
-                 unindent the lines below it"
-            );
-            self.assembler.problems().add(Severity::Warning, &only.place, text);
-        }
+        let lines =
+            if is_section { format!("the lines `{section}:` and `{own}:`") } else { format!("the line `{own}:`") };
+        let text = format!(
+            "the file's name is the entry's name already, so this is a parameter; remove {lines} and unindent the lines below"
+        );
+        self.assembler.problems().add(Severity::Warning, &only.place, text);
     }
 }

@@ -52,6 +52,13 @@ impl SearchPath {
         }
         let reason = candidates.first().and_then(|first| exists(&first.path).err());
         let reason = reason.map_or_else(String::new, |error| error.to_string());
+        if path.to_string_lossy().contains(['*', '?']) {
+            let folder = folder_of(path);
+            return Err(format!(
+                "{reason}; patterns are not expanded, but `!include_dir {}` takes each *.yaml there",
+                folder.display()
+            ));
+        }
         if path.is_absolute() {
             return Err(reason);
         }
@@ -94,6 +101,22 @@ pub(crate) fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     files.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
     Ok(files)
+}
+
+/// The files of a folder that were probably meant to be read, but whose names do not end in `.yaml`. Backups and notes
+/// may lie there, too.
+pub(crate) fn misnamed_files(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_meant = |path: &PathBuf| {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        let is_other =
+            extension != "yaml" && ["yaml", "yml", "json", "conf", "cfg"].contains(&&*extension.to_lowercase());
+        let is_hidden = path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
+        is_other && !is_hidden && path.is_file()
+    };
+    let mut files: Vec<_> = paths.filter(is_meant).collect();
+    files.sort();
+    files
 }
 
 /// The name that a file gives to the entry that it holds.

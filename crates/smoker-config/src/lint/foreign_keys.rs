@@ -1,6 +1,6 @@
 //! Keys that mean something to cron, systemd, Nagios, Ansible and their like, and nothing here.
 
-use crate::keys::{OF_PLUGINS, TOP_LEVEL};
+use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::references;
 use crate::lint::reviewed::Reviewed;
@@ -95,35 +95,6 @@ const KEYS: [(&[&str], &str); 22] = [
 /// Keys that no module takes for a parameter of its own.
 const UNMISTAKABLE: [&str; 8] =
     ["disabled", "cron", "crontab", "oncalendar", "dependson", "maxcheckattempts", "checkinterval", "onfailure"];
-
-/// Top-level keys of other daemons.
-const SETTINGS: [(&[&str], &str); 8] = [
-    (&["host", "listen", "address", "bind", "interface", "listenaddress"], "did you mean bind_host?"),
-    (&["port", "listenport"], "did you mean bind_port?"),
-    (&["user", "username", "runas"], "did you mean uid?"),
-    (&["group"], "did you mean gid?"),
-    (&["checks", "services", "jobs", "commands", "modules", "tests"], "did you mean plugins?"),
-    (
-        &["log", "logfile", "loglevel", "logging", "verbose", "debug"],
-        "logging is configured in logging.ini, or by the options -v and -d",
-    ),
-    (&["include", "includes", "includedir"], "includes are values: `plugins: !include_dir plugin.d`"),
-    (
-        &["workers", "threads", "concurrency", "maxconcurrent", "parallel", "maxparallel"],
-        "did you mean nr_concurrent_plugins?",
-    ),
-];
-
-/// Top-level keys; that they are ignored is a problem of its own.
-pub(crate) fn review_settings(root: &[crate::yaml::node::Entry], findings: &mut Findings) {
-    for entry in root {
-        let Some(name) = entry.name.as_text().filter(|name| !TOP_LEVEL.contains(name)) else { continue };
-        let plain = plain(name);
-        if let Some((_, hint)) = SETTINGS.iter().find(|(names, _)| names.contains(&&*plain)) {
-            findings.of_place(&entry.place, "foreign", format!("{name} is no setting of smokerd: {hint}"));
-        }
-    }
-}
 
 pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
     let is_module = plugin.get("Module").is_some();

@@ -5,6 +5,8 @@
 //! - `review`: goes through a whole configuration
 //! - `reviewed`: a plugin as the reviews look at it
 //! - `never`: settings with which a plugin never runs, never has a result, or does nothing
+//! - `values`: values that are probably not what was meant
+//! - `misplaced`: keys in a place where they mean nothing
 //! - `foreign_keys`: keys that mean something to other tools
 //! - `references`: templates, actions and parameters that nothing refers to, and secrets in command lines
 //! - `unexpanded`: variables and templates that nothing expands
@@ -13,9 +15,11 @@
 
 mod findings;
 mod foreign_keys;
+mod misplaced;
 mod never;
 mod open_address;
 mod references;
 pub(crate) mod review;
 mod reviewed;
 mod unexpanded;
+mod values;

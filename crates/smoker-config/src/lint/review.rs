@@ -5,7 +5,7 @@ use smoker_model::value::Value;
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::reviewed::Reviewed;
-use crate::lint::{foreign_keys, never, open_address, references, unexpanded};
+use crate::lint::{foreign_keys, misplaced, never, open_address, references, unexpanded, values};
 use crate::problem::Problem;
 use crate::spec::resolve::{Sections, resolve};
 use crate::yaml::node::{Entry, find_text};
@@ -16,14 +16,20 @@ pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry
     open_address::review(root, &mut findings);
     unexpanded::review_settings(root, &mut findings);
     references::review_sections(root, sections, plugins, &mut findings);
-    foreign_keys::review_settings(root, &mut findings);
+    misplaced::review_actions(root, &mut findings);
     let shared = references::shared_parameters(plugins);
     for plugin in plugins {
         let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { continue };
         review_enabled(name, body, &mut findings);
         let Ok(Some(resolved)) = resolve(plugin, sections) else { continue };
+        if resolved.lacks_template {
+            // What it would have from there is not known.
+            continue;
+        }
         let plugin = Reviewed::new(name, body, resolved);
         never::review(&plugin, &mut findings);
+        values::review(&plugin, &mut findings);
+        misplaced::review(&plugin, &mut findings);
         foreign_keys::review(&plugin, &mut findings);
         references::review(&plugin, &shared, &mut findings);
         unexpanded::review(&plugin, &mut findings);

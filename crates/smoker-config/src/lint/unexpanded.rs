@@ -50,6 +50,8 @@ pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
     for (name, parameter) in &plugin.resolved.parameters {
         let Some(place) = &parameter.place else { continue };
         let found = match (name.as_str(), &parameter.value) {
+            // What is no absolute path is a problem of its own.
+            ("WorkDir", Value::Text(path)) if !path.starts_with('/') => None,
             ("Command", Value::Text(command)) => in_command(command),
             ("Action", action) => in_action(action),
             (_, value) => in_value(value),

@@ -45,6 +45,10 @@ impl<'a> Configured<'a> {
     }
 
     /// Looks the names up and adds the defaults.
+    ///
+    /// # Errors
+    ///
+    /// The first action that is not configured, or is no mapping.
     pub(crate) fn resolve(self, actions: &[Entry]) -> Result<Resolved, PluginFault> {
         let Self { entry, .. } = self;
         if let Kind::List(items) = &entry.value.resolved().kind {

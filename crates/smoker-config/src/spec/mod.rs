@@ -14,6 +14,7 @@
 //! - `places`: where parameters are written
 //! - `plugin_fault`: why a plugin does not load
 //! - `spelling`: parameters that are probably misspelt
+//! - `unknown_keys`: top-level keys that mean nothing here
 
 pub(crate) mod action;
 pub(crate) mod interpret;
@@ -25,5 +26,6 @@ pub(crate) mod resolve;
 pub(crate) mod sections;
 pub mod settings;
 pub(crate) mod spelling;
+pub(crate) mod unknown_keys;
 pub(crate) mod validate;
 pub(crate) mod values;

@@ -30,7 +30,8 @@ pub(crate) fn locate(key: &ParameterKey, plugins: &[Entry], sections: &Sections<
         Some(name) => find_text(action.value.entries()?, name).map(|entry| entry.place.clone()),
         None => Some(action.place.clone()),
     });
-    let place = of_action.or_else(|| place_in_plugin(plugin, key.name.as_deref()?, sections));
+    let own = || key.name.as_deref().and_then(|name| place_in_plugin(plugin, name, sections));
+    let place = of_action.or_else(own);
     Some((&place.unwrap_or_else(|| plugin.place.clone())).into())
 }
 

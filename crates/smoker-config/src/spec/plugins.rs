@@ -6,32 +6,47 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 
 use crate::error::Fault;
 use crate::problem::{ProblemLog, Severity};
+use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::{Sections, resolve};
-use crate::spec::validate;
+use crate::spec::validate::{self, Validated};
 use crate::yaml::merge::shown;
 use crate::yaml::node::Entry;
 
-/// Loads the plugins in the order of the file. A broken one is reported and left out.
-pub(crate) fn load(plugins: &[Entry], sections: &Sections<'_>, problems: &mut ProblemLog) -> Vec<PluginSpec> {
-    plugins.iter().filter_map(|plugin| load_one(plugin, sections, problems)).collect()
+/// The plugins of a configuration, in the order of the file.
+#[derive(Debug, Default)]
+pub(crate) struct Plugins {
+    pub(crate) loaded: Vec<PluginSpec>,
+    /// Those that do not load, as far as they can be understood.
+    pub(crate) left_out: Vec<PluginSpec>,
 }
 
-fn load_one(plugin: &Entry, sections: &Sections<'_>, problems: &mut ProblemLog) -> Option<PluginSpec> {
-    let name = PluginName::from(shown(&plugin.name).as_str());
-    let spec = match resolve(plugin, sections) {
+/// Loads the plugins. A broken one is reported, each of its faults, and left out.
+pub(crate) fn load(plugins: &[Entry], sections: &Sections<'_>, problems: &mut ProblemLog) -> Plugins {
+    let mut all = Plugins::default();
+    for plugin in plugins {
+        let Validated { spec, faults } = load_one(plugin, sections, problems);
+        let name = PluginName::from(shown(&plugin.name).as_str());
+        for PluginFault { place, reason } in &faults {
+            let text = format!("Plugin {name} not loaded: {reason}");
+            problems.add_of_plugin(Severity::Error, place, &name, text);
+        }
+        let of_its_kind = if faults.is_empty() { &mut all.loaded } else { &mut all.left_out };
+        of_its_kind.extend(spec);
+    }
+    all
+}
+
+fn load_one(plugin: &Entry, sections: &Sections<'_>, problems: &mut ProblemLog) -> Validated {
+    match resolve(plugin, sections) {
         Ok(Some(resolved)) => validate::plugin(resolved, problems),
         Ok(None) => {
+            let name = PluginName::from(shown(&plugin.name).as_str());
             let text = format!("Plugin {name} is switched off (Enabled: false)");
             problems.add_of_plugin(Severity::Info, &plugin.place, &name, text);
-            return None;
+            Validated { spec: None, faults: Vec::new() }
         }
-        Err(refusal) => Err(refusal),
-    };
-    spec.map_err(|refusal| {
-        let text = format!("Plugin {name} not loaded: {}", refusal.reason);
-        problems.add_of_plugin(Severity::Error, &refusal.place, &name, text);
-    })
-    .ok()
+        Err(fault) => Validated { spec: None, faults: vec![fault] },
+    }
 }
 
 /// What to say when there are plugins but none of them loads; each has its own problem.

@@ -32,6 +32,10 @@ pub(crate) struct Parameter {
 /// A plugin with all its parameters, not yet validated.
 #[derive(Debug)]
 pub(crate) struct Resolved {
+    /// Why it does not load although its parameters are known; empty when nothing is wrong so far.
+    pub(crate) faults: Vec<PluginFault>,
+    /// Whether parameters are missing, because there is no such template.
+    pub(crate) lacks_template: bool,
     pub(crate) name: PluginName,
     pub(crate) place: SourcePlace,
     pub(crate) parameters: IndexMap<String, Parameter>,
@@ -39,7 +43,7 @@ pub(crate) struct Resolved {
     pub(crate) actions: Vec<(Option<String>, Value)>,
 }
 
-/// Merges the parameters of one plugin. `None` when it is switched off.
+/// Merges the parameters of one plugin. `None` when it is switched off; the error is why it has no parameters at all.
 pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<Resolved>, PluginFault> {
     let Some(name) = plugin.name.as_text() else {
         return Err(PluginFault::new(&plugin.place, "its name has to be text; write it in quotes"));
@@ -49,24 +53,31 @@ pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<
         return Ok(None);
     }
     let mut parameters = defaults();
-    overlay(&mut parameters, template_body(sections.base)?)?;
-    let template = match find_text(body, "Template") {
-        Some(template) => Some(template_body(find_template(template, sections)?)?),
-        None => None,
-    };
-    if let Some(template) = template {
-        overlay(&mut parameters, template)?;
+    let mut faults = Vec::new();
+    let base = template_body(sections.base).unwrap_or_else(|fault| {
+        faults.push(fault);
+        &[]
+    });
+    let named = find_text(body, "Template").map(|named| find_template(named, sections).and_then(template_body));
+    let template = named.and_then(|template| template.map_err(|fault| faults.push(fault)).ok());
+    let lacks_template = !faults.is_empty();
+    for layer in [base, template.unwrap_or_default(), body] {
+        overlay(&mut parameters, layer, &mut faults);
     }
-    overlay(&mut parameters, body)?;
     let mut actions = Vec::new();
-    if let Some(configured) = action::Configured::find(body, template, template_body(sections.base)?) {
-        let resolved = configured.resolve(sections.actions)?;
-        actions = resolved.each;
-        if let Some(parameter) = parameters.get_mut("Action") {
-            parameter.value = resolved.shown;
+    if let Some(configured) = action::Configured::find(body, template, base) {
+        match configured.resolve(sections.actions) {
+            Ok(resolved) => {
+                actions = resolved.each;
+                if let Some(parameter) = parameters.get_mut("Action") {
+                    parameter.value = resolved.shown;
+                }
+            }
+            Err(fault) => faults.push(fault),
         }
     }
-    Ok(Some(Resolved { name: name.into(), place: plugin.place.clone(), parameters, actions }))
+    let place = plugin.place.clone();
+    Ok(Some(Resolved { faults, lacks_template, name: name.into(), place, parameters, actions }))
 }
 
 /// The parameters that the original gives every plugin, in the order of the wire.
@@ -91,17 +102,17 @@ fn defaults() -> IndexMap<String, Parameter> {
     .collect()
 }
 
-fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry]) -> Result<(), PluginFault> {
+fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry], faults: &mut Vec<PluginFault>) {
     for entry in entries {
         let Some(name) = entry.name.as_text() else {
             let shown = shown(&entry.name);
             let reason = format!("the name of its parameter {shown} has to be text; write it in quotes");
-            return Err(PluginFault::new(&entry.place, reason));
+            faults.push(PluginFault::new(&entry.place, reason));
+            continue;
         };
         let parameter = Parameter { value: entry.value.to_value(), place: Some(entry.place.clone()) };
         parameters.insert(name.to_owned(), parameter);
     }
-    Ok(())
 }
 
 fn body(plugin: &Entry) -> Result<&[Entry], PluginFault> {

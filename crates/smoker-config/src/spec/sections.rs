@@ -8,6 +8,7 @@ use crate::error::Fault;
 use crate::keys::TOP_LEVEL;
 use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::resolve::Sections;
+use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, Node, find_text};
 
 /// The entries of the main file, which has to be a mapping.
@@ -16,7 +17,8 @@ pub(crate) fn top_level<'a>(root: &'a Node, path: &Path) -> Result<&'a [Entry], 
         let path = path.display();
         let found = if root.is_null() { "the file is empty".to_owned() } else { format!("it is {}", root.kind_name()) };
         let how = "it has to be a mapping with the sections templates and plugins";
-        Fault::at(&root.place, &format!("{found}; {how}")).led_by(&format!("Can't parse config file {path}: "))
+        let next = if root.is_null() { "" } else { ": is it the right file?" };
+        Fault::at(&root.place, &format!("{found}; {how}{next}")).led_by(&format!("Can't parse config file {path}: "))
     })
 }
 
@@ -62,12 +64,25 @@ fn templates<'a>(root: &'a [Entry], start: &SourcePlace) -> Result<(&'a [Entry],
         return Err(Fault::at(&section.place, &text));
     };
     let base = find_text(templates, "BasePlugin");
-    let base = base.ok_or_else(|| Fault::at(&section.place, &format!("{words} Add it to templates:\n{EXAMPLE}")))?;
+    let base = base.ok_or_else(|| {
+        let near =
+            |entry: &&Entry| entry.name.as_text().is_some_and(|name| suggest::near(name, &["BasePlugin"]).is_some());
+        match templates.iter().find(near) {
+            Some(near) => {
+                let name = shown(&near.name);
+                Fault::at(&near.place, &format!("{words} There is a template {name}; did you mean BasePlugin?"))
+            }
+            None => Fault::at(&section.place, &format!("{words} Add it to templates:\n{EXAMPLE}")),
+        }
+    })?;
     Ok((templates, base))
 }
 
 /// The least that the templates section has to hold.
 const EXAMPLE: &str = "    templates:\n      BasePlugin: {}";
+
+/// What a plugins section looks like.
+const PLUGINS_EXAMPLE: &str = "    plugins:\n      Uptime:\n        Command: uptime";
 
 fn plugins<'a>(root: &'a [Entry], start: &SourcePlace) -> Result<&'a [Entry], Fault> {
     let words = "No configured plugins";
@@ -84,7 +99,9 @@ fn plugins<'a>(root: &'a [Entry], start: &SourcePlace) -> Result<&'a [Entry], Fa
         }
         None => {
             let kind = section.value.kind_name();
-            let text = format!("{words}: plugins has to be a mapping of names to parameters, not {kind}");
+            let text = format!(
+                "{words}: plugins has to be a mapping of names to parameters, not {kind}; write\n{PLUGINS_EXAMPLE}"
+            );
             Err(Fault::at(&section.place, &text))
         }
     }

@@ -1,6 +1,5 @@
 //! The top-level keys that are not about plugins.
 
-use smoker_model::suggest;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -66,20 +65,6 @@ pub enum ShowSecrets {
     Local,
     /// All.
     Always,
-}
-
-/// Warns of top-level keys that mean nothing. Keys that start with `x-` hold
-/// anchors, so they are not misspelt.
-pub(crate) fn report_unknown(entries: &[Entry], problems: &mut ProblemLog) {
-    for entry in entries {
-        let name = shown(&entry.name);
-        if entry.name.as_text().is_some_and(|name| TOP_LEVEL.contains(&name) || name.starts_with("x-")) {
-            continue;
-        }
-        let near = suggest::near(&name, TOP_LEVEL).map(|near| format!("; did you mean {near}?"));
-        let text = format!("unknown key {name} is ignored{}", near.unwrap_or_default());
-        problems.add(Severity::Warning, &entry.place, text);
-    }
 }
 
 /// Reads all settings. Each key that makes no sense is one fault.

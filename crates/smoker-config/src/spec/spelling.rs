@@ -2,7 +2,7 @@
 
 use smoker_model::suggest;
 
-use crate::keys::{OF_ACTIONS, OF_PLUGINS};
+use crate::keys::{OF_ACTIONS, OF_PLUGINS, TOP_LEVEL};
 use crate::problem::{ProblemLog, Severity};
 use crate::yaml::node::{Entry, find_text};
 
@@ -25,7 +25,9 @@ pub(crate) fn report_parameter(plugin: &Entry, parameter: &Entry, problems: &mut
 }
 
 fn report_one(section: &str, body: &Entry, parameter: &Entry, known: &[&str], problems: &mut ProblemLog) {
-    let Some(name) = parameter.name.as_text().filter(|name| !known.contains(name)) else { return };
+    // A top-level key is in the wrong place, not misspelt.
+    let is_spelt = |name: &&str| known.contains(name) || TOP_LEVEL.contains(name);
+    let Some(name) = parameter.name.as_text().filter(|name| !is_spelt(name)) else { return };
     let Some(near) = suggest::very_near(name, known) else { return };
     let owner = body.name.as_text().unwrap_or_default();
     let text =

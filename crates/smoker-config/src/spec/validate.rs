@@ -8,7 +8,7 @@ use smoker_model::value::Value;
 use smoker_model::value::python_text;
 
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
-use crate::limits::{DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT};
+use crate::limits::{DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT};
 use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
@@ -18,23 +18,39 @@ use crate::spec::values::quantity;
 use crate::spec::values::trigger;
 use crate::yaml::node::kind_name;
 
+/// A plugin as far as it can be understood.
+#[derive(Debug)]
+pub(crate) struct Validated {
+    /// Defaults stand in for what is wrong; none when it cannot be said what the plugin runs.
+    pub(crate) spec: Option<PluginSpec>,
+    /// Why it does not load, in the order of its keys here; empty when it does.
+    pub(crate) faults: Vec<PluginFault>,
+}
+
 /// Makes the specification of one plugin. What can be put right is reported
 /// as a warning that says what counts instead.
-pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<PluginSpec, PluginFault> {
-    let mut check = Check { plugin: &resolved, problems };
-    let timeout = check.timeout()?;
-    let execution = check.execution()?;
-    let trigger = check.trigger()?;
+pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Validated {
+    let faults = std::mem::take(&mut resolved.faults);
+    let mut check = Check { plugin: &resolved, problems, faults };
+    let timeout = check.timeout();
+    let timeout = check.kept(timeout).unwrap_or_else(|| TimeLimit::from_secs(DEFAULT_TIMEOUT));
+    let execution = if check.may_be_of_its_template() { None } else { Some(check.execution()) };
+    let execution = execution.and_then(|execution| check.kept(execution));
+    let trigger = check.trigger();
+    let trigger = check.kept(trigger).flatten();
     let max_output = check.max_output();
     let serial = check.switch("Serial");
     let leave_running = check.switch("LeaveRunning");
     let history = check.history();
     let run_as = check.run_as();
     let process = check.process(&run_as);
-    let actions = check.actions(max_output, &run_as)?;
-    let maintenance_lock = check.maintenance_lock()?;
-    let stdin = check.stdin()?;
-    Ok(PluginSpec {
+    let actions = check.actions(max_output, &run_as);
+    let maintenance_lock = check.maintenance_lock();
+    let maintenance_lock = check.kept(maintenance_lock).flatten();
+    let stdin = check.stdin();
+    let stdin = check.kept(stdin).unwrap_or_default();
+    let faults = check.faults;
+    let spec = execution.map(|execution| PluginSpec {
         name: resolved.name,
         invocation: Invocation { execution, timeout, stdin, max_output, leave_running, process },
         trigger,
@@ -44,12 +60,14 @@ pub(crate) fn plugin(resolved: Resolved, problems: &mut ProblemLog) -> Result<Pl
         actions,
         maintenance_lock,
         parameters: resolved.parameters.into_iter().map(|(name, parameter)| (name, parameter.value)).collect(),
-    })
+    });
+    Validated { spec, faults }
 }
 
 struct Check<'a> {
     plugin: &'a Resolved,
     problems: &'a mut ProblemLog,
+    faults: Vec<PluginFault>,
 }
 
 impl<'a> Check<'a> {
@@ -61,6 +79,11 @@ impl<'a> Check<'a> {
 
     fn truthy(&self, key: &str) -> Option<&'a Value> {
         self.get(key).filter(|value| value.is_truthy())
+    }
+
+    /// What was read; a fault is kept for later, so that all of them are reported.
+    fn kept<T>(&mut self, read: Result<T, PluginFault>) -> Option<T> {
+        read.map_err(|fault| self.faults.push(fault)).ok()
     }
 
     /// Where a parameter was configured, else where the plugin was.
@@ -84,6 +107,20 @@ impl<'a> Check<'a> {
         TimeLimit::from_value(value).ok_or_else(|| self.refuse("Timeout", wrong_timeout(value)))
     }
 
+    /// Whether the template that is not there may have said what to run.
+    fn may_be_of_its_template(&self) -> bool {
+        self.plugin.lacks_template && self.truthy("Command").is_none() && self.truthy("Module").is_none()
+    }
+
+    /// What to do when a mapping among the parameters has what the plugin itself should have, as in a file that repeats
+    /// the names above its entry.
+    fn execution_below(&self) -> Option<String> {
+        let own = self.plugin.parameters.iter().filter(|(name, _)| !OF_PLUGINS.contains(&name.as_str()));
+        let names =
+            own.into_iter().find_map(|(name, parameter)| names_above(name, &parameter.value, DEEPEST_REPEAT))?;
+        Some(format!("there is one below `{names}`: remove that and unindent what is below it"))
+    }
+
     fn execution(&mut self) -> Result<Execution, PluginFault> {
         let (command, module, parser) = (self.truthy("Command"), self.truthy("Module"), self.truthy("Parser"));
         let text = |key: &str, value: &Value| {
@@ -93,7 +130,8 @@ impl<'a> Check<'a> {
         match (command, module) {
             (None, None) => {
                 let key = if self.get("Command").is_some() { "Command" } else { "Module" };
-                Err(self.refuse(key, "Command or Module parameter has to be set"))
+                let deeper = self.execution_below().map(|hint| format!("; {hint}")).unwrap_or_default();
+                Err(self.refuse(key, format!("Command or Module parameter has to be set{deeper}")))
             }
             (Some(_), Some(_)) => Err(self.refuse("Module", "Command and Module parameters cannot be set together")),
             (None, Some(_)) if parser.is_some() => {
@@ -184,9 +222,13 @@ impl<'a> Check<'a> {
         stdin(self.get("Stdin")).map_err(|reason| self.refuse("Stdin", reason))
     }
 
-    fn actions(&mut self, max_output: usize, run_as: &RunAs) -> Result<Vec<ActionSpec>, PluginFault> {
+    fn actions(&mut self, max_output: usize, run_as: &RunAs) -> Vec<ActionSpec> {
         let actions = &self.plugin.actions;
-        actions.iter().filter_map(|(name, action)| self.action(name.as_deref(), action, max_output, run_as)).collect()
+        let read = |(name, action): &(Option<String>, Value)| {
+            let action = self.action(name.as_deref(), action, max_output, run_as)?;
+            self.kept(action)
+        };
+        actions.iter().filter_map(read).collect()
     }
 
     /// Makes the specification of an action. What an action lacks is the
@@ -280,13 +322,32 @@ impl<'a> Check<'a> {
     }
 }
 
+/// How many names may lie above what a plugin runs, such as `plugins:` and its own name.
+const DEEPEST_REPEAT: usize = 2;
+
+/// The names above a `Command` or `Module` that lies deeper in a parameter: `plugins: Disk:`.
+fn names_above(name: &str, value: &Value, depth: usize) -> Option<String> {
+    let Value::Map(entries) = value else { return None };
+    if entries.iter().any(|(key, _)| matches!(key.as_text(), Some("Command" | "Module"))) {
+        return Some(format!("{name}:"));
+    }
+    let mut deeper = entries.iter().filter(|_| depth > 1).filter_map(|(key, value)| Some((key.as_text()?, value)));
+    let names = deeper.find_map(|(key, value)| names_above(key, value, depth - 1))?;
+    Some(format!("{name}: {names}"))
+}
+
 fn wrong_timeout(value: &Value) -> String {
     let how = "a number of seconds above 0";
     match value {
         Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
             format!("Timeout has to be {how}, not the text '{text}': write it without quotes")
         }
-        Value::Text(text) => format!("Timeout has to be {how}, not '{text}'; it takes no unit"),
+        Value::Text(text) => match quantity::in_seconds(text) {
+            Some(seconds) => {
+                format!("Timeout has to be {how}, not '{text}'; it takes no unit: write `Timeout: {seconds}`")
+            }
+            None => format!("Timeout has to be {how}, not '{text}'; it takes no unit"),
+        },
         number if number.as_number().is_some() => {
             format!("Timeout parameter can't be 0: it has to be {how}, not {}", python_text::str(number))
         }

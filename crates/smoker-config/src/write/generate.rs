@@ -14,7 +14,7 @@ use crate::files::folder;
 use crate::limits::MAX_FILE_SIZE;
 use crate::problem::{Problem, ProblemLog, Severity};
 use crate::sources::Sources;
-use crate::spec::interpret;
+use crate::spec::interpret::{self, Interpreted};
 use crate::write::yaml_text;
 use crate::yaml::document;
 use crate::yaml::source_text::SourceText;
@@ -69,7 +69,10 @@ fn text(path: &Path, problems: &mut ProblemLog) -> Result<(String, Sources), Vec
         return Err(Fault::bare(text).into());
     }
     let (root, sources) = folder::assemble(path, Path::new(""), problems)?;
-    interpret::interpret(&root, path, None, problems)?;
+    let Interpreted { faults, .. } = interpret::interpret(&root, path, None, problems);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let whole = root.to_value();
     let text = HEADER.to_owned() + &yaml_text::document(&whole);
     check(&text, &whole, path)?;

@@ -92,19 +92,24 @@ fn places_name_the_real_files() {
         .and("plugin.d/Timeless.yaml", "Command: x\nTimeout: 0")
         .and("plugin.d/Empty.yaml", "# later\n")
         .and("plugin.d/Twice.yaml", "Twice:\n  Command: x")
+        .and("plugin.d/Whole.yaml", "plugins:\n  Whole:\n    Command: x")
+        .and("template.d/Own.yaml", "templates:\n  Own:\n    Timeout: 5")
         .and("plugin.d/Old.yml", "Command: x");
     assert_eq!(
         folder.problems(),
         [
+            "Warning template.d/Own.yaml:1:1: the file's name is the entry's name already, so this is a parameter; remove \
+             the lines `templates:` and `Own:` and unindent the lines below",
             "Warning plugin.d/Old.yml:1:1: this file is not read: the name has to end in .yaml",
-            "Warning plugin.d/Twice.yaml:1:1: the file's name is the entry's name already, so this is a parameter; \
-             remove the line `Twice:` and unindent the lines below it",
             "Warning common.yaml:1:1: unknown key bind_prot is ignored; did you mean bind_port?",
             "Error plugin.d/Empty.yaml:1:1: Plugin Empty not loaded: the plugin is empty; it needs parameters such as \
              `Command: uptime`",
             "Error plugin.d/Timeless.yaml:2:1: Plugin Timeless not loaded: Timeout parameter can't be 0: it has to be a \
              number of seconds above 0, not 0",
-            "Error plugin.d/Twice.yaml:1:1: Plugin Twice not loaded: Command or Module parameter has to be set",
+            "Error plugin.d/Twice.yaml:1:1: Plugin Twice not loaded: Command or Module parameter has to be set; there is one \
+             below `Twice:`: remove that and unindent what is below it",
+            "Error plugin.d/Whole.yaml:1:1: Plugin Whole not loaded: Command or Module parameter has to be set; there is \
+             one below `plugins: Whole:`: remove that and unindent what is below it",
         ]
     );
 }

@@ -134,7 +134,8 @@ fn a_folder_becomes_a_mapping_sorted_by_name() {
     let config = folder.config();
     assert_eq!(names(&config), ["Disk_Free", "alpha", "charlie"]);
     assert_eq!(plugin(&config, "alpha").parameters["X"], text("included"));
-    assert_eq!(config.problems, []);
+    let [problem] = config.problems.as_slice() else { panic!("{:?}", config.problems) };
+    assert!(problem.to_string().contains("bravo.yml:1:1: this file is not read"), "{problem}");
 }
 
 #[test]

@@ -25,7 +25,9 @@ fn every_reason_not_to_load_is_told_with_its_place() {
         ("Command: x, Timeout: false", 19, format!("{zero} False")),
         ("Command: x, Timeout: .nan", 19, format!("{zero} nan")),
         ("Command: x, Timeout: '10'", 19, format!("{number} the text '10': write it without quotes")),
-        ("Command: x, Timeout: 10s", 19, format!("{number} '10s'; it takes no unit")),
+        ("Command: x, Timeout: 10s", 19, format!("{number} '10s'; it takes no unit: write `Timeout: 10`")),
+        ("Command: x, Timeout: 5 min", 19, format!("{number} '5 min'; it takes no unit: write `Timeout: 300`")),
+        ("Command: x, Timeout: later", 19, format!("{number} 'later'; it takes no unit")),
         ("Command: x, Timeout: null", 19, format!("{number} nothing")),
         ("Command: x, Timeout: []", 19, format!("{number} a list")),
         ("Command: x, Timeout: {}", 19, format!("{number} a mapping")),
@@ -40,6 +42,7 @@ fn every_reason_not_to_load_is_told_with_its_place() {
         ("Command: x, Parser: 5", 19, "Parser has to be the dotted name of a Python module, not a number".to_owned()),
         ("Command: x, Interval: '10'", 19, format!("Interval {time} the text '10': write it without quotes")),
         ("Command: x, Interval: soon", 19, format!("Interval {time} 'soon'")),
+        ("Command: x, Interval: 5min", 19, format!("Interval {time} '5min'; write 5m")),
         ("Command: x, Interval: [1]", 19, format!("Interval {time} a list")),
         ("Command: x, Stdin: xml", 19, "Stdin has to be json, not xml; leave it out for an empty input".to_owned()),
         ("Command: x, Stdin: true", 19, "Stdin has to be json, not True; leave it out for an empty input".to_owned()),
@@ -53,6 +56,35 @@ fn every_reason_not_to_load_is_told_with_its_place() {
         let expected = format!("Error smokerd.yaml:4:{column}: Plugin p not loaded: {reason}");
         assert_eq!(folder.problems(), [expected], "{parameters}");
     }
+}
+
+#[test]
+fn all_faults_of_a_plugin_are_told_at_once() {
+    let folder =
+        beside_a_good_one("Timeout: 10s, Interval: soon, Action: Tel, Stdin: xml, on: 1, Module: m, Command: x");
+    let problems = folder.problems();
+    let reasons =
+        ["parameter true has to be text", "Action Tel", "Timeout has", "set together", "Interval has", "Stdin has"];
+    assert_eq!(problems.len(), reasons.len(), "{problems:?}");
+    for reason in reasons {
+        let is_told = |problem: &&String| problem.starts_with("Error") && problem.contains(reason);
+        assert_eq!(problems.iter().filter(is_told).count(), 1, "{reason}: {problems:?}");
+    }
+    // What a template that is not there would have said is not missed.
+    let folder = beside_a_good_one("Template: Nowhere, Timeout: 0");
+    let problems = folder.problems();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].contains("Template Nowhere") && problems[1].contains("Timeout"), "{problems:?}");
+}
+
+#[test]
+fn settings_sections_and_plugins_are_told_of_at_once() {
+    let folder = Folder::with("bind_port: x\nallow: y\ntemplates: {BasePlugin: {}}\nplugins: {p: {Timeout: 0}}\n");
+    let error = folder.load().expect_err("it has no plugin");
+    let faults: Vec<_> = error.faults().map(|(_, text)| text.to_owned()).collect();
+    assert!(faults[0].contains("bind_port has to be") && faults[1].contains("allow has to be"), "{faults:?}");
+    assert!(faults[2].contains("No plugins loaded!"), "{faults:?}");
+    assert_eq!(error.problems().len(), 2, "{:?}", error.problems());
 }
 
 #[test]

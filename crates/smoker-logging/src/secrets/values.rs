@@ -1,6 +1,7 @@
 //! What is secret in the parameters of plugins.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use smoker_model::plugin::PluginSpec;
 use smoker_model::secrets::mask;
@@ -22,16 +23,28 @@ pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) -> BTreeSet<Str
     found.secrets
 }
 
-/// A warning for each parameter whose value is too short to be hidden.
+/// A parameter whose value is too short to be hidden.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShortSecret {
+    /// Its name, or that of a value inside of it.
+    pub parameter: String,
+}
+
+impl fmt::Display for ShortSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.parameter;
+        write!(f, "the value of '{name}' is shorter than {SHORTEST} characters, so it is not hidden in the log")
+    }
+}
+
+/// The parameters of a plugin whose values are too short to be hidden.
 #[must_use]
-pub fn too_short(plugin: &PluginSpec) -> Vec<String> {
+pub fn too_short(plugin: &PluginSpec) -> Vec<ShortSecret> {
     let mut found = Found::default();
     for (name, value) in &plugin.parameters {
         found.look(name, value);
     }
-    let warning =
-        |name| format!("the value of '{name}' is shorter than {SHORTEST} characters, so it is not hidden in the log");
-    found.too_short.into_iter().map(warning).collect()
+    found.too_short.into_iter().map(|parameter| ShortSecret { parameter }).collect()
 }
 
 #[derive(Default)]

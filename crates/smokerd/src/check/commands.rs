@@ -1,7 +1,5 @@
 //! Commands that no run can fill in.
 
-use std::collections::HashSet;
-
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_model::plugin::PluginSpec;
@@ -23,18 +21,4 @@ fn problem(fault: CommandFault) -> (Problem, ParameterKey) {
     let text = format!("Plugin {plugin}: {what} will fail: {reason}");
     let key = ParameterKey { plugin: plugin.clone(), is_of_action, action, name: Some("Command".to_owned()) };
     (Problem { severity: Severity::Error, location: None, plugin: Some(plugin), text }, key)
-}
-
-/// Keeps the first of several problems that are about the same place and have the same reason.
-pub(crate) fn without_repeats(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut seen = HashSet::new();
-    let is_first = |problem: &Problem| match &problem.location {
-        Some(location) => {
-            let reason = problem.text.split_once(": ").map_or(&*problem.text, |(_, reason)| reason);
-            seen.insert((location.to_string(), reason.to_owned()))
-        }
-        None => true,
-    };
-    let mut is_first = is_first;
-    problems.into_iter().filter(|problem| is_first(problem)).collect()
 }

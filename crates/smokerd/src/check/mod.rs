@@ -4,13 +4,17 @@
 //!
 //! - `run`: from the request to the exit code
 //! - `survey`: asks everything that knows of problems
+//! - `preparing`: what a start warns of when it prepares the plugins
 //! - `commands`: commands that no run can fill in
 //! - `taken_port`: a port that another program listens on
+//! - `arrange`: problems in the order of the files, repeats once
 //! - `report`: the problems as text or JSON
 //! - `check_request`: what the command line asks for
 
+mod arrange;
 pub(crate) mod check_request;
 mod commands;
+mod preparing;
 pub(crate) mod report;
 pub(crate) mod run;
 mod survey;

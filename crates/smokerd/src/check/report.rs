@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
-use smoker_config::problem::{Problem, Severity};
+use smoker_config::problem::{Location, Problem, Severity};
 use smoker_logging::secrets;
 use smoker_model::plugin::PluginName;
 
 use crate::check::check_request::CheckRequest;
 use crate::exit_code;
 use crate::results::json_text;
+use crate::service::error::StartError;
 
 /// Everything that a check has found.
 #[derive(Debug, Default)]
@@ -19,14 +20,38 @@ pub(crate) struct Report {
     /// Problems of the logging configuration, and what else it has to say.
     pub(crate) of_logging: Vec<String>,
     pub(crate) logging_notes: Vec<String>,
-    /// Why the configuration does not load.
-    pub(crate) fatal: Option<String>,
+    /// Why the configuration does not load; empty when it does.
+    pub(crate) fatal: Vec<Fatal>,
     /// What is worth doing, although nothing is wrong.
     pub(crate) advice: Vec<String>,
     /// What `-v` tells, on standard output.
     pub(crate) notes: Vec<String>,
     /// The level of containment of this host, for `-v`.
     pub(crate) containment: Vec<String>,
+}
+
+/// A reason for which no daemon starts.
+#[derive(Debug)]
+pub(crate) struct Fatal {
+    location: Option<Location>,
+    /// The whole text, with its place.
+    text: String,
+}
+
+impl Fatal {
+    /// Each reason of an error.
+    pub(crate) fn of(error: &StartError) -> Vec<Self> {
+        match error {
+            StartError::Config(error) => {
+                let faults = error.faults().map(|(location, text)| (location.cloned(), text.to_owned()));
+                faults.map(|(location, text)| Self { location, text }).collect()
+            }
+            StartError::Untrusted { reasons } => {
+                reasons.iter().map(|text| Self { location: None, text: text.clone() }).collect()
+            }
+            other => vec![Self { location: None, text: other.to_string() }],
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -57,9 +82,9 @@ impl Report {
 
     /// What a script decides by.
     pub(crate) fn exit_code(&self, request: CheckRequest) -> u8 {
-        match (&self.fatal, self.count()) {
-            (Some(_), _) => exit_code::FAILURE,
-            (None, 0) if !request.strict || self.advice.is_empty() => exit_code::SUCCESS,
+        match self.count() {
+            _ if !self.fatal.is_empty() => exit_code::FAILURE,
+            0 if !request.strict || self.advice.is_empty() => exit_code::SUCCESS,
             _ if request.strict => exit_code::FAILURE,
             _ => exit_code::CHECK_PROBLEMS,
         }
@@ -84,31 +109,27 @@ impl Report {
         for note in &self.logging_notes {
             eprintln!("NOTE: {note}");
         }
+        for fatal in &self.fatal {
+            eprintln!("ERROR: {}", secrets::redact(fatal.text.clone()));
+        }
         let config = config.display();
-        match (&self.fatal, self.count()) {
-            (Some(fatal), _) => eprintln!("ERROR: {}", secrets::redact(fatal.clone())),
-            (None, 0) => println!("{config}: no problems found"),
-            (None, 1) => eprintln!("{config}: 1 problem found; the daemon would start"),
-            (None, count) => eprintln!("{config}: {count} problems found; the daemon would start"),
+        match self.count() {
+            _ if !self.fatal.is_empty() => {}
+            0 => println!("{config}: no problems found"),
+            1 => eprintln!("{config}: 1 problem found; the daemon would start"),
+            count => eprintln!("{config}: {count} problems found; the daemon would start"),
         }
     }
 
     pub(crate) fn print_json(&self, config: &Path) {
-        let whole = |severity, message: &String| JsonProblem {
-            severity,
-            file: None,
-            line: None,
-            column: None,
-            plugin: None,
-            message: secrets::redact(message.clone()),
-        };
-        let fatal = self.fatal.iter().map(|text| whole("fatal", text));
+        let whole = |severity, message: &String| JsonProblem::at(severity, None, None, message);
+        let fatal = self.fatal.iter().map(|it| JsonProblem::at("fatal", it.location.as_ref(), None, &it.text));
         let of_logging = self.of_logging.iter().map(|text| whole("warning", text));
         let advice = self.advice.iter().map(|text| whole("advice", text));
         let problems = self.problems.iter().map(json_problem);
         let report = JsonReport {
             config: config.display().to_string(),
-            loads: self.fatal.is_none(),
+            loads: self.fatal.is_empty(),
             problems: fatal.chain(problems).chain(of_logging).chain(advice).collect(),
         };
         // A closed pipe does not change what the exit code says.
@@ -122,15 +143,21 @@ fn json_problem(problem: &Problem) -> JsonProblem<'_> {
         Severity::Warning => "warning",
         Severity::Info => "info",
     };
-    let place = problem.location.as_ref();
-    let position = place.filter(|place| place.line > 0);
-    JsonProblem {
-        severity,
-        file: place.map(|place| place.file.display().to_string()),
-        line: position.map(|place| place.line),
-        column: position.map(|place| place.column),
-        plugin: problem.plugin.as_ref().map(PluginName::as_str),
-        message: secrets::redact(problem.text.clone()),
+    let plugin = problem.plugin.as_ref().map(PluginName::as_str);
+    JsonProblem::at(severity, problem.location.as_ref(), plugin, &problem.text)
+}
+
+impl<'a> JsonProblem<'a> {
+    fn at(severity: &'static str, place: Option<&Location>, plugin: Option<&'a str>, message: &str) -> Self {
+        let position = place.filter(|place| place.line > 0);
+        Self {
+            severity,
+            file: place.map(|place| place.file.display().to_string()),
+            line: position.map(|place| place.line),
+            column: position.map(|place| place.column),
+            plugin,
+            message: secrets::redact(message.to_owned()),
+        }
     }
 }
 

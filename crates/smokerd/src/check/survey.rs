@@ -9,52 +9,59 @@ use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
 use crate::check::check_request::Subject;
-use crate::check::report::Report;
-use crate::check::{commands, taken_port};
+use crate::check::report::{Fatal, Report};
+use crate::check::{arrange, commands, preparing, taken_port};
 use crate::service::error::StartError;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
 use crate::startup::{admission, containment, modules, notes, parameter_problems};
 
-/// Everything that is wrong with the configuration of these subject.
+/// Everything that is wrong with the configuration of this subject.
 pub(crate) fn survey(subject: &Subject<'_>) -> Report {
     let mut report = Report::default();
     if let Err(error) = fill(&mut report, subject) {
-        report.fatal = Some(error.to_string());
+        report.fatal = Fatal::of(&error);
     }
+    report.problems = arrange::without_repeats(std::mem::take(&mut report.problems));
+    arrange::in_order_of_files(&mut report.problems);
     report
 }
 
 fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     let trusted = TrustedOwners::of(subject.trusted_owners)?;
-    let loaded = configuration::load(subject.config, &trusted).map_err(|LoadFailure { error, problems }| {
-        report.problems = problems;
-        error
-    })?;
-    let Loaded { settings, credentials, plugins, problems } = loaded;
+    let loaded = match configuration::load(subject.config, &trusted) {
+        Ok(loaded) => loaded,
+        Err(LoadFailure { error, problems }) => {
+            report.problems = problems;
+            if let StartError::Config(error) = &error {
+                // Nothing of it may be run, not even its interpreter: its owners were not judged.
+                secrets::replace(error.understood());
+                report.problems.extend(config::review(subject.config));
+                report.problems.extend(located(without_lookups(error.understood()), subject));
+            }
+            return Err(error);
+        }
+    };
+    let Loaded { settings, credentials, mut plugins, left_out, problems } = loaded;
+    let level = ContainmentLevel::probe();
+    report.containment = containment::describe_here(&level);
+    report.advice = containment::advice(&plugins).into_iter().collect();
+    // More may be wrong with those that do not load.
+    plugins.extend(left_out);
     secrets::replace(&plugins);
     report.problems = problems;
     report.notes = notes::of(&settings);
     report.problems.extend(config::review(subject.config));
-    let level = ContainmentLevel::probe();
-    report.containment = containment::describe_here(&level);
-    report.advice = containment::advice(&plugins).into_iter().collect();
     let python = Origin::of(subject.config, trusted.clone()).python(&settings);
-    let mut of_plugins = of_accounts(&plugins);
+    let mut of_plugins = without_lookups(&plugins);
     of_plugins.extend(of_plugin_key(containment::problems(&plugins, &level), "MaxProcesses"));
-    of_plugins.extend(commands::problems(&plugins));
     report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
     of_plugins.extend(modules::problems(&plugins, &python).map_err(StartError::Runtime)?);
     report.problems.extend(located(of_plugins, subject));
     let of_parameters = parameter_problems::problems(&plugins, &python, subject.config, None);
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
-    report.problems = commands::without_repeats(std::mem::take(&mut report.problems));
-    report.problems.extend(taken_port::holder(&settings).map(|text| Problem {
-        severity: Severity::Warning,
-        location: config::locate_setting(subject.config, "bind_port"),
-        plugin: None,
-        text,
-    }));
+    report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), subject)));
+    report.problems.extend(taken_port::holder(&settings).map(|text| of_setting("bind_port", text, subject)));
     if let Some(source) = subject.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);
         report.problems.extend(trust::judge_file(source.path(), &trusted, daemon)?);
@@ -64,8 +71,18 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     Ok(())
 }
 
-fn of_accounts(plugins: &[PluginSpec]) -> Vec<(Problem, ParameterKey)> {
-    of_plugin_key(admission::account_problems(plugins), "uid")
+/// What can be said of the plugins without starting a program of theirs.
+fn without_lookups(plugins: &[PluginSpec]) -> Vec<(Problem, ParameterKey)> {
+    let mut problems = of_plugin_key(admission::account_problems(plugins), "uid");
+    problems.extend(preparing::problems(plugins));
+    problems.extend(commands::problems(plugins));
+    problems
+}
+
+/// A warning about a setting of the daemon.
+fn of_setting(key: &str, text: String, subject: &Subject<'_>) -> Problem {
+    let location = config::locate_setting(subject.config, key);
+    Problem { severity: Severity::Warning, location, plugin: None, text }
 }
 
 /// Problems of one key of the plugins that they name.

@@ -68,7 +68,7 @@ fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Resul
         let problems = problems.iter().map(|problem| secrets::redact(problem.to_string()));
         problems.chain([error.to_string()]).collect::<Vec<_>>().join("\n")
     })?;
-    let Loaded { settings, credentials, plugins, problems } = loaded;
+    let Loaded { settings, credentials, plugins, problems, .. } = loaded;
     for problem in problems.iter().filter(|problem| problem.severity > Severity::Info) {
         eprintln!("WARNING: {}", secrets::redact(problem.to_string()));
     }

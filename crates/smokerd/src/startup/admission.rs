@@ -2,7 +2,7 @@
 
 use nix::unistd::{Uid, geteuid};
 use smoker_config::problem::{Problem, Severity};
-use smoker_model::plugin::PluginSpec;
+use smoker_model::plugin::{PluginSpec, RunAs};
 use smoker_runner::process::credentials::Credentials;
 
 /// Leaves out plugins with another account than the daemon's own: once the
@@ -33,6 +33,10 @@ fn left_out(plugin: &PluginSpec, wanted: Uid, daemon: Uid) -> Problem {
 /// Problems of plugins that load but whose every run will fail.
 pub(crate) fn account_problems(plugins: &[PluginSpec]) -> Vec<Problem> {
     let problem = |plugin: &PluginSpec| {
+        if matches!(plugin.run_as, RunAs::Unusable(_)) {
+            // The configuration says so already.
+            return None;
+        }
         let name = &plugin.name;
         let reason = match Credentials::resolve(&plugin.run_as) {
             Err(error) => error.to_string(),

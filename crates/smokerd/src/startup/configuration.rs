@@ -27,6 +27,8 @@ pub(crate) struct Loaded {
     /// The account that the daemon runs as; none: the one that started it.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) plugins: Vec<PluginSpec>,
+    /// Plugins that do not load, as far as they can be understood. None of them may be run.
+    pub(crate) left_out: Vec<PluginSpec>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -119,13 +121,13 @@ fn admit(
     credentials: Option<Credentials>,
     daemon: Option<&Credentials>,
 ) -> Result<Loaded, LoadFailure> {
-    let Config { settings, plugins, mut problems, .. } = config;
-    let (plugins, left_out) = admission::admit(plugins, daemon);
-    problems.extend(left_out);
+    let Config { settings, plugins, left_out, mut problems, .. } = config;
+    let (plugins, refusals) = admission::admit(plugins, daemon);
+    problems.extend(refusals);
     if plugins.is_empty() {
         return Err(LoadFailure { error: StartError::NoPlugins, problems });
     }
-    Ok(Loaded { settings, credentials, plugins, problems })
+    Ok(Loaded { settings, credentials, plugins, left_out, problems })
 }
 
 impl Prepared {
@@ -141,7 +143,8 @@ impl Prepared {
         let python = self.python.problem().map(|problem| format!("{problem}; every run that needs Python will fail"));
         let of_plugin = |plugin: &PreparedPlugin| {
             let name = plugin.spec().name.clone();
-            let warnings = plugin.warnings().iter().map(ToString::to_string).chain(values::too_short(plugin.spec()));
+            let secrets = values::too_short(plugin.spec()).into_iter().map(|secret| secret.to_string());
+            let warnings = plugin.warnings().iter().cloned().chain(secrets);
             warnings.map(|warning| format!("Plugin {name}: {warning}")).collect::<Vec<_>>()
         };
         python.into_iter().chain(self.plugins.iter().flat_map(of_plugin)).collect()

@@ -64,7 +64,7 @@ impl Selection {
             let problems = of_plugin(error.problems(), name);
             SelectionError::Config { error, problems }
         })?;
-        let Config { settings, mut plugins, mut problems, sources } = config;
+        let Config { settings, mut plugins, mut problems, sources, .. } = config;
         let credentials = privileges::credentials_of(&settings)?;
         let python = origin.python(&settings);
         let daemon = credentials.as_ref().map(|credentials| credentials.uid);

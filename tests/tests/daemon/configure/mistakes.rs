@@ -48,7 +48,18 @@ const BODIES: &[(&str, &[&str])] = &[
     ),
     ("Command: x\nParser: nagio", &["Parser nagio is not found; did you mean nagios?"]),
     ("Command: x\nuid: nosuchaccount\ngid: 0", &["unknown user 'nosuchaccount'"]),
+    ("Command: x\nType: healthcheck", &["Type healthcheck", "--health", "did you mean healthCheck?"]),
+    ("Command: x\nType: smoke_test", &["Type smoke_test", "--smoke", "did you mean smokeTest?"]),
+    ("Command: x\nMaintenanceLock: run/lock", &["MaintenanceLock run/lock", "write its whole path"]),
+    ("Command: x\nInterval: 60\nSplay: 300", &["Splay counts as 60 seconds"]),
+    ("Command: x\nSplay: 300", &["Splay", "without an Interval"]),
+    ("Command: x\nnr_concurrent_plugins: 3", &["a setting of the daemon", "top level"]),
+    ("Command: x\nWorkDir: $HOME/x", &["WorkDir has to be an absolute path"]),
+    ("Command: x\nuid: nobody", &["uid is set without gid"]),
+    ("Command: x\nStdin: json\nA-B: 1\nA_B: 2", &["'A-B' and 'A_B' are both called SMOKER_PARAM_A_B"]),
+    ("Command: x\nStdin: json\nToken: abc", &["the value of 'Token' is shorter than"]),
     ("Command: x %(User)s\nUser: scott", &[]),
+    ("Command: x\nType: metrics\nMaintenanceLock: /run/lock\nInterval: 60\nSplay: 60", &[]),
     ("Command: x\nStdin: json\nUser: scott\nUrl: x", &[]),
     ("Command: /usr/local/bin/check\nUrl: http://x", &[]),
     ("Command: curl \"$SMOKER_PARAM_URL\"\nUrl: http://x", &[]),
@@ -91,7 +102,7 @@ fn templates_actions_and_settings_are_reviewed_too() {
     let output = check(&config, &[]);
     output.expect_code(3);
     for words in [
-        ["verbose is no setting of smokerd", "options -v and -d"],
+        ["unknown key verbose is ignored", "options -v and -d"],
         ["Template Often", "Enabled is ignored in a template"],
         ["Template Unused is used by no plugin", "`Template: Unused`"],
         ["Action Idle is used by no plugin", "`Action: Idle`"],
@@ -99,8 +110,76 @@ fn templates_actions_and_settings_are_reviewed_too() {
     ] {
         expect_line(&output.stderr, &words);
     }
+    let lines: Vec<_> = output.stderr.lines().filter_map(line_of).collect();
+    assert!(lines.len() > 4 && lines.is_sorted(), "in the order of the file: {}", output.stderr);
+    expect_line(&output.stderr, &["of its action Tell will fail", "(and for 1 other plugin)"]);
     assert!(!output.stderr.contains("Level"), "clients may filter by it: {}", output.stderr);
     assert_eq!(output.stderr.matches("of its action Tell will fail").count(), 1, "{}", output.stderr);
+}
+
+/// The line of the file that a line of the report is about.
+fn line_of(reported: &str) -> Option<usize> {
+    reported.split_once("smokerd.yaml:")?.1.split_once(':')?.0.parse().ok()
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_in_one_pass() {
+    let config = Config::new()
+        .address("bind_port: x\nallow: y")
+        .top("nr_concurent: 3\nInterval: 5")
+        .action("Tell", "Command: date +%Y\nuid: nobody\nAction: Tell\nParser: tap")
+        .plugin("A", "Command: date +%Y\nTimeout: 5m\nInterval: 5min\nAction: Tel\nStdin: jsn\nHistory: 0")
+        .plugin("B", "Command: 'x'\nAction: Tell\nuid: nosuchaccount\ngid: 0")
+        .plugin("C", "Interval: 5\nWhole:\n  Command: uptime");
+    let output = check(&config, &[]);
+    output.expect_code(1);
+    for words in [
+        &["WARNING", "nr_concurent is ignored", "did you mean nr_concurrent_plugins?"][..],
+        &["WARNING", "Interval is a parameter of plugins"],
+        &["WARNING", "Action Tell: uid is ignored in an action", "account of its plugin"],
+        &["WARNING", "Action Tell: Action is ignored", "[A, B]"],
+        &["WARNING", "Action Tell: Parser is ignored"],
+        &["ERROR", "Plugin A not loaded: Timeout", "write `Timeout: 300`"],
+        &["ERROR", "Plugin A not loaded: Interval", "write 5m"],
+        &["ERROR", "Plugin A not loaded: Action Tel", "did you mean Tell?"],
+        &["ERROR", "Plugin A not loaded: Stdin has to be json"],
+        &["ERROR", "Plugin A: every run will fail", "`%%Y`"],
+        &["WARNING", "Plugin A: History is 0"],
+        &["ERROR", "Plugin B: every run of its action Tell will fail"],
+        &["WARNING", "Plugin B: every run will fail: unknown user"],
+        &["ERROR", "Plugin C not loaded", "there is one below `Whole:`"],
+        &["ERROR: ", "bind_port has to be"],
+        &["ERROR: ", "allow has to be"],
+    ] {
+        expect_line(&output.stderr, words);
+    }
+    let output = check(&config, &["-o", "json"]);
+    let report: Json = serde_json::from_str(&output.stdout).expect("one JSON object");
+    let fatal: Vec<_> =
+        report["problems"].as_array().expect("a list").iter().filter(|it| it["severity"] == "fatal").collect();
+    assert!(fatal.len() == 2 && fatal.iter().all(|it| it["line"].is_u64()), "{report}");
+}
+
+#[test]
+fn a_file_of_a_folder_names_the_whole_configuration() {
+    let sandbox = Sandbox::new();
+    for (file, text) in [
+        ("common.yaml", "bind_port: 0\n"),
+        ("template.d/BasePlugin.yaml", "Timeout: 5\n"),
+        ("plugin.d/Disk.yaml", "Command: df\n"),
+        ("plugin.d/Broken.yaml", "Command: \"df\n"),
+    ] {
+        let path = sandbox.path(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("writable");
+    }
+    for file in ["plugin.d/Disk.yaml", "plugin.d/Broken.yaml", "template.d/BasePlugin.yaml", "common.yaml"] {
+        let path = format!("{{{{DIR}}}}/{file}");
+        let output = cli::smokerd(&sandbox, &["--check", "--logging-conf=", "-c", &path]);
+        output.expect_code(1);
+        let folder = format!("name that one: -c {}", sandbox.path("").display());
+        expect_line(&output.stderr, &["is a part of the configuration", folder.trim_end_matches('/')]);
+    }
 }
 
 #[test]

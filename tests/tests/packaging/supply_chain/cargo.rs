@@ -27,6 +27,9 @@ pub(crate) struct Package {
 pub(crate) struct Dependency {
     pub(crate) name: String,
     pub(crate) path: Option<String>,
+    /// `dev` or `build`; none for what the crate itself needs.
+    pub(crate) kind: Option<String>,
+    pub(crate) optional: bool,
 }
 
 impl Metadata {

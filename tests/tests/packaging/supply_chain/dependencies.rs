@@ -55,3 +55,34 @@ fn what_is_banned_is_not_there() {
         metadata.packages.iter().map(|package| &package.name).filter(|name| banned.contains(name)).collect();
     assert!(found.is_empty(), "{found:?}");
 }
+
+/// cargo-fuzz has a lock file of its own, which no build of the workspace brings up to date.
+#[test]
+fn the_lock_of_cargo_fuzz_has_what_our_crates_need() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/cargo-fuzz/Cargo.lock");
+    let lock = std::fs::read_to_string(path).expect("a lock file");
+    let locked: BTreeMap<_, _> = lock
+        .split("[[package]]")
+        .filter_map(|package| {
+            let name = package.split_once("name = \"")?.1.split_once('"')?.0;
+            Some((name, package))
+        })
+        .collect();
+    let metadata = Metadata::read();
+    let mut compared = 0;
+    for package in metadata.ours() {
+        let Some(entry) = locked.get(package.name.as_str()) else { continue };
+        compared += 1;
+        for needed in package.dependencies.iter().filter(|it| it.kind.is_none() && !it.optional) {
+            let is_listed = [format!("\n \"{}\"", needed.name), format!("\n \"{} ", needed.name)]
+                .iter()
+                .any(|it| entry.contains(it));
+            assert!(
+                is_listed,
+                "{path}: {} lacks {}; run `cargo metadata` in that folder, which adds it",
+                package.name, needed.name
+            );
+        }
+    }
+    assert!(compared > 5, "{compared}");
+}

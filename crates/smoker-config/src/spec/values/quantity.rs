@@ -23,10 +23,48 @@ pub(crate) fn seconds(value: &Value) -> Result<f64, String> {
         return Err(format!("has to be {how}, not the text '{text}': write it without quotes"));
     }
     let factor = UNITS.iter().find(|(name, _)| unit.eq_ignore_ascii_case(name)).map(|(_, factor)| factor);
-    match (number.parse::<f64>(), factor) {
-        (Ok(number), Some(factor)) => Ok(number * factor),
-        _ => Err(format!("has to be {how}, not '{text}'")),
+    if let (Ok(number), Some(factor)) = (number.parse::<f64>(), factor) {
+        return Ok(number * factor);
     }
+    let next = words_to_write(text).map(|words| format!("; write {words}")).unwrap_or_default();
+    Err(format!("has to be {how}, not '{text}'{next}"))
+}
+
+/// How a time is written here that has the units of other tools: `5min`, `1h30m`, `every 5 minutes`, `1e3`.
+fn words_to_write(text: &str) -> Option<String> {
+    const UNITS: [(&str, f64); 4] = [("d", 86_400.0), ("h", 3600.0), ("m", 60.0), ("s", 1.0)];
+    let seconds = in_seconds(text)?;
+    let is_fit = |(unit, size): &&(&str, f64)| seconds % size == 0.0 && (*unit == "d" || text.contains(unit));
+    let (unit, size) = UNITS.iter().find(is_fit).copied().unwrap_or(("", 1.0));
+    Some(format!("{}{unit}", seconds / size))
+}
+
+/// The seconds of a time in the words of other tools.
+pub(crate) fn in_seconds(text: &str) -> Option<f64> {
+    let lower = text.trim().to_lowercase();
+    let (is_every, mut rest) = match lower.strip_prefix("every ") {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, lower.as_str()),
+    };
+    if let Ok(seconds) = rest.parse::<f64>() {
+        return Some(seconds).filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let (number, behind) = split(rest);
+        let end = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+        let factor = match &behind[..end] {
+            "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
+            "d" | "day" | "days" => 86_400.0,
+            "w" | "week" | "weeks" => 604_800.0,
+            _ => return None,
+        };
+        seconds += factor * if number.is_empty() && is_every { 1.0 } else { number.parse::<f64>().ok()? };
+        rest = behind[end..].trim_start();
+    }
+    (seconds > 0.0).then_some(seconds)
 }
 
 /// Reads a size in bytes: a whole number above 0, or text with one of the
@@ -94,6 +132,19 @@ mod tests {
         for value in [text("30"), text("soon"), text("1w"), text("-5s"), text("s"), text("1e3s"), text("5m30s")] {
             assert!(seconds(&value).is_err(), "{value:?}");
         }
+        let words = [
+            ("5min", "5m"),
+            ("1h30m", "90m"),
+            ("every 5 minutes", "5m"),
+            ("every hour", "1h"),
+            ("1w", "7d"),
+            ("1e3", "1000"),
+        ];
+        for (other, own) in words {
+            let reason = seconds(&text(other)).expect_err("a unit of other tools");
+            assert!(reason.ends_with(&format!("; write {own}")), "{reason}");
+        }
+        assert!(!seconds(&text("at noon")).expect_err("no time").contains("write"));
         assert!(seconds(&text("30")).expect_err("quoted").contains("without quotes"));
         assert!(seconds(&Value::List(vec![Value::Int(1)])).expect_err("a list").contains("not a list"));
     }
