@@ -51,10 +51,14 @@ fn add(path: &Path, seen: &mut HashSet<PathBuf>, found: &mut Vec<OwnedPath>) {
             // The folders above it were looked at with it.
             return;
         }
-        if fs::symlink_metadata(step).is_ok_and(|metadata| metadata.is_symlink())
-            && let Ok(target) = step.canonicalize()
+        if let Ok(link) = fs::symlink_metadata(step)
+            && link.is_symlink()
         {
-            add(&target, seen, found);
+            // One link at a time: each can be changed by its owner, and by those who write the folder that it lies in.
+            found.push(OwnedPath { path: step.to_owned(), user: link.uid(), writable: Writable::Owner });
+            if let Ok(target) = fs::read_link(step) {
+                add(&step.parent().unwrap_or(step).join(target), seen, found);
+            }
             continue;
         }
         let Ok(metadata) = fs::metadata(step) else { continue };

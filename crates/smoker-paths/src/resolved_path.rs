@@ -9,10 +9,12 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
+use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
+use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat, mode_t};
 use nix::unistd::{UnlinkatFlags, fchown, geteuid, unlinkat};
 
@@ -35,6 +37,17 @@ enum MissingFolders {
     Make(Option<Owner>),
 }
 
+/// What becomes of a link that is the last name of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LastLink {
+    /// It is followed; one of another account is refused.
+    Follow,
+    /// It is followed; one of another account is the place itself.
+    FollowOwn,
+    /// It is the place itself.
+    Keep,
+}
+
 /// Where a path leads: a folder that is open, and a name in it that is no link, or that only the
 /// system itself can follow.
 #[derive(Debug)]
@@ -52,7 +65,7 @@ impl ResolvedPath {
     ///
     /// Those of the system, and for root a link that another account could have put there.
     pub fn of(path: &Path) -> io::Result<Self> {
-        Self::follow(path, MissingFolders::Fail, false)
+        Self::follow(path, MissingFolders::Fail, LastLink::Follow)
     }
 
     /// As [`ResolvedPath::of`]; folders that are missing are made, for this account.
@@ -61,7 +74,7 @@ impl ResolvedPath {
     ///
     /// As [`ResolvedPath::of`].
     pub fn with_folders(path: &Path, owner: Option<Owner>) -> io::Result<Self> {
-        Self::follow(path, MissingFolders::Make(owner), false)
+        Self::follow(path, MissingFolders::Make(owner), LastLink::Follow)
     }
 
     /// As [`ResolvedPath::of`], for a name that is going to be replaced or removed: a link of another account is then the place
@@ -71,10 +84,19 @@ impl ResolvedPath {
     ///
     /// As [`ResolvedPath::of`], for the folders on the way.
     pub fn of_name(path: &Path) -> io::Result<Self> {
-        Self::follow(path, MissingFolders::Fail, true)
+        Self::follow(path, MissingFolders::Fail, LastLink::FollowOwn)
     }
 
-    fn follow(path: &Path, missing: MissingFolders, keeps_links_of_others: bool) -> io::Result<Self> {
+    /// As [`ResolvedPath::of`], for a name that is going to be renamed: a link is the place itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`ResolvedPath::of`], for the folders on the way.
+    pub fn of_entry(path: &Path) -> io::Result<Self> {
+        Self::follow(path, MissingFolders::Fail, LastLink::Keep)
+    }
+
+    fn follow(path: &Path, missing: MissingFolders, last_link: LastLink) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let mut left: VecDeque<OsString> = names(&path).collect();
         let mut folder = open("/", FOLDER, Mode::empty())?;
@@ -84,12 +106,15 @@ impl ResolvedPath {
             let is_last = left.is_empty();
             match fstatat(&folder, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
                 Ok(stat) if kind(&stat) == SFlag::S_IFLNK => {
+                    if is_last && last_link == LastLink::Keep {
+                        return Ok(Self { folder, name, is_magic: false });
+                    }
                     links += 1;
                     if links > MAX_LINKS {
                         return Err(Errno::ELOOP.into());
                     }
                     if let Err(refused) = refuse_link_of_others(&folder, &stat) {
-                        let is_kept = is_last && keeps_links_of_others;
+                        let is_kept = is_last && last_link == LastLink::FollowOwn;
                         return if is_kept { Ok(Self { folder, name, is_magic: false }) } else { Err(refused) };
                     }
                     if is_on_proc(&folder) {
@@ -155,6 +180,24 @@ impl ResolvedPath {
         Ok(unlinkat(&self.folder, self.name(), UnlinkatFlags::NoRemoveDir)?)
     }
 
+    /// Gives the entry another name in the same folder; what had that name is gone.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system; `NotFound` when nothing has this name.
+    pub fn rename(&self, to: &OsStr) -> io::Result<()> {
+        Ok(renameat(&self.folder, self.name(), &self.folder, to)?)
+    }
+
+    /// The names of all that is in the folder.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn names_in_folder(&self) -> io::Result<Vec<OsString>> {
+        names_in(&self.folder)
+    }
+
     /// Another name in the same folder.
     ///
     /// # Errors
@@ -204,6 +247,20 @@ pub fn kind(stat: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT
 }
 
+/// The names in a folder, without `.` and `..`.
+fn names_in(folder: &OwnedFd) -> io::Result<Vec<OsString>> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let mut names = Vec::new();
+    for entry in Dir::openat(folder, ".", flags, Mode::empty())? {
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name != "." && name != ".." {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
 fn is_of_root_alone(folder: &FileStat) -> bool {
     folder.st_uid == 0 && !Mode::from_bits_truncate(folder.st_mode).intersects(Mode::S_IWGRP | Mode::S_IWOTH)
 }
@@ -220,7 +277,8 @@ fn refuse_link_of_others(folder: &OwnedFd, link: &FileStat) -> io::Result<()> {
     Err(io::Error::other(reason))
 }
 
-/// Makes a folder and opens it. What is chowned is the folder that is open, and only one that is still ours.
+/// Makes a folder and opens it. What is chowned is the folder that is open, and only one that is root's and empty: the
+/// account may have put another folder of root's in its place.
 fn made_folder(parent: &OwnedFd, name: &OsStr, owner: Option<Owner>) -> io::Result<OwnedFd> {
     match mkdirat(parent, name, Mode::from_bits_truncate(0o777)) {
         Ok(()) | Err(Errno::EEXIST) => {}
@@ -229,8 +287,7 @@ fn made_folder(parent: &OwnedFd, name: &OsStr, owner: Option<Owner>) -> io::Resu
     let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let folder = openat(parent, name, flags, Mode::empty())?;
     if let Some((user, group)) = owner.filter(|_| geteuid().is_root()) {
-        let stat = fstat(&folder)?;
-        let is_new = stat.st_uid == 0 && stat.st_nlink <= 2;
+        let is_new = fstat(&folder)?.st_uid == 0 && names_in(&folder)?.is_empty();
         if is_new {
             fchown(&folder, Some(user.into()), Some(group.into()))?;
         }
@@ -270,6 +327,43 @@ mod tests {
         assert!(ResolvedPath::of(&path("none/file")).is_err(), "nothing is made unless asked for");
         symlink(path("loop"), path("loop")).expect("writable");
         assert_eq!(ResolvedPath::of(&path("loop")).expect_err("a loop").raw_os_error(), Some(Errno::ELOOP as i32));
+    }
+
+    #[test]
+    fn an_entry_is_renamed_in_the_folder_that_was_opened_and_a_link_is_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("logs")).expect("writable");
+        fs::write(path("target"), "kept").expect("writable");
+        symlink(path("target"), path("logs/link")).expect("writable");
+        let entry = ResolvedPath::of_entry(&path("logs/link")).expect("a link");
+        // The folder is swapped for another after it was opened.
+        fs::rename(path("logs"), path("before")).expect("ours");
+        fs::create_dir(path("logs")).expect("writable");
+        fs::write(path("logs/link"), "of another folder").expect("writable");
+        entry.rename(OsStr::new("moved")).expect("renamed");
+        assert_eq!(entry.names_in_folder().expect("listed"), ["moved"]);
+        assert!(fs::symlink_metadata(path("before/moved")).expect("there").is_symlink());
+        assert_eq!(fs::read_to_string(path("target")).expect("there"), "kept");
+        assert_eq!(fs::read_dir(path("logs")).expect("a folder").count(), 1, "nothing came to the other folder");
+    }
+
+    #[test]
+    fn only_an_empty_folder_is_given_away() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let parent = OwnedFd::from(File::open(folder.path()).expect("a folder"));
+        for (name, owner) in [("empty", 12345), ("filled", 0)] {
+            fs::create_dir(folder.path().join(name)).expect("writable");
+            if owner == 0 {
+                fs::write(folder.path().join(name).join("secret"), "").expect("writable");
+            }
+            // As if another account had been faster than the making of the folder.
+            let made = made_folder(&parent, OsStr::new(name), Some((12345, 12345))).expect("opened");
+            assert_eq!(fstat(&made).expect("open").st_uid, owner, "{name}");
+        }
     }
 
     #[test]

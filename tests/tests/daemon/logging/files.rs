@@ -135,6 +135,41 @@ fn a_file_whose_time_has_come_is_rotated() {
     }
 }
 
+/// Root rotates in the folder that it opened, never in one that another account has put in its place.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn the_rotation_follows_no_folder_that_another_account_has_swapped() {
+    let stamps =
+        ["2020-01-01_00-00-01", "2020-01-01_00-00-02", "2020-01-01_00-00-03"].map(|stamp| format!("sized.log.{stamp}"));
+    let of_root: Vec<_> = ["sized.log", "sized.log.1", "sized.log.2", "timed.log"]
+        .map(String::from)
+        .into_iter()
+        .chain(stamps.map(|name| name.replace("sized", "timed")))
+        .collect();
+    let ini = "[loggers]\nkeys=root\n[handlers]\nkeys=sized,timed,good\n[formatters]\nkeys=\n\
+        [logger_root]\nlevel=INFO\nhandlers=sized,timed,good\n\
+        [handler_sized]\nclass=handlers.RotatingFileHandler\nargs=('{{DIR}}/theirs/sized.log', 'a', 512, 3)\n\
+        [handler_timed]\nclass=handlers.TimedRotatingFileHandler\nargs=('{{DIR}}/theirs/timed.log', 'S', 1, 1)\n\
+        [handler_good]\nclass=FileHandler\nargs=('{{DIR}}/good.log',)\n";
+    let config = of_root.iter().fold(hello(), |config, name| config.file(&format!("precious/{name}"), name));
+    let daemon = boot(config.file("theirs/here", ""), ini).start();
+    wait_for_line(&daemon, "theirs/sized.log", &["Loaded plugin hello"]);
+    fs::rename(daemon.path("theirs"), daemon.path("before")).expect("ours");
+    symlink(daemon.path("precious"), daemon.path("theirs")).expect("ours");
+    lchown(daemon.path("theirs"), Some(12345), Some(12345)).expect("root may");
+    let refusals =
+        || ["sized.log", "timed.log"].map(|name| format!("cannot rotate {}/{name}", daemon.path("theirs").display()));
+    wait::until_true("both to be refused", || {
+        say(&daemon, "a-line-that-fills-the-file-of-a-handler-which-rotates-by-size");
+        let log = fs::read_to_string(daemon.path("good.log")).unwrap_or_default();
+        refusals().iter().all(|refusal| log.contains(refusal))
+    });
+    for name in &of_root {
+        assert_eq!(fs::read_to_string(daemon.path(&format!("precious/{name}"))).expect("untouched"), *name);
+    }
+    assert_eq!(fs::read_dir(daemon.path("precious")).expect("there").count(), of_root.len());
+}
+
 #[test]
 fn a_file_is_opened_late_when_that_is_asked_for() {
     let ini = one_handler("class=FileHandler\nlevel=ERROR\nkwargs={'filename': '{{DIR}}/errors.log', 'delay': True}");

@@ -133,6 +133,33 @@ fn a_reload_refuses_what_a_start_refuses() {
     assert!(daemon.hang_up().contains(": Reloaded "));
 }
 
+/// Each link on the way can be made to lead elsewhere by who owns it or writes its folder, wherever it leads today.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn root_refuses_a_link_that_another_account_can_change() {
+    let sandbox = prepare();
+    sandbox.write("theirs/here", b"").expect("writable");
+    symlink(sandbox.path("action"), sandbox.path("theirs/second")).expect("ours");
+    symlink("theirs/second", sandbox.path("first")).expect("ours");
+    let text = fs::read_to_string(sandbox.path("smokerd.yaml")).expect("there");
+    fs::write(sandbox.path("smokerd.yaml"), text.replace("!include action", "!include first")).expect("ours");
+    smokerd(&sandbox, &["--check"]).expect_code(0);
+    let refuses = |what: &str, name: &str| {
+        let refused = smokerd(&sandbox, &["--check"]);
+        refused.expect_code(1);
+        let shown = format!("{} {what}", sandbox.path(name).display());
+        assert!(refused.stderr.contains(&shown), "{shown}: {}", refused.stderr);
+    };
+    chown(sandbox.path("theirs"), Some(STRANGER), None).expect("root may");
+    refuses("belongs to 12345", "theirs");
+    chown(sandbox.path("theirs"), Some(0), None).expect("root may");
+    lchown(sandbox.path("theirs/second"), Some(STRANGER), None).expect("root may");
+    refuses("belongs to 12345", "theirs/second");
+    // Such as anybody's link in /tmp.
+    set_mode(&sandbox, "theirs", 0o1777);
+    refuses("belongs to 12345", "theirs/second");
+}
+
 /// Root may not make a file of its own of what another account has written.
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]

@@ -1,5 +1,6 @@
 //! One file that lines are appended to.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::output::descriptor::LineWriter;
 use crate::plan::target::FilePlan;
 use smoker_paths::append;
-use smoker_paths::resolved_path::Owner;
+use smoker_paths::resolved_path::{Owner, ResolvedPath};
 
 /// A file that may be open.
 #[derive(Debug)]
@@ -83,10 +84,27 @@ impl LogFile {
     }
 }
 
-/// The name of a file with something behind it.
-pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
+/// A name in a folder with something behind it.
+pub(crate) fn with_suffix(name: &OsStr, suffix: &str) -> OsString {
+    let mut name = name.to_owned();
     name.push(".");
     name.push(suffix);
-    name.into()
+    name
+}
+
+/// The folder of a log file, opened once for a rotation, whatever account could put another in its place meanwhile. None
+/// when there is no such folder, and so nothing to rotate.
+pub(crate) fn entry_of(path: &Path) -> io::Result<Option<ResolvedPath>> {
+    match ResolvedPath::of_entry(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+/// Gives an entry of a folder another name; one that is not there needs none.
+pub(crate) fn rename_if_there(entry: &ResolvedPath, to: &OsStr) -> io::Result<()> {
+    match entry.rename(to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed,
+    }
 }

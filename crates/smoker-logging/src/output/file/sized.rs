@@ -1,10 +1,9 @@
 //! A file that is rotated by size: `RotatingFileHandler`.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::output::file::log_file::{LogFile, with_suffix};
+use crate::output::file::log_file::{LogFile, entry_of, rename_if_there, with_suffix};
 use crate::output::sink::Sink;
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
@@ -70,15 +69,13 @@ impl Sink for SizedFile {
 
 /// Gives each old file the next number; the one with the last number is overwritten.
 fn shift(path: &Path, backups: usize) -> io::Result<()> {
-    let numbered = |number: usize| with_suffix(path, &number.to_string());
+    let Some(file) = entry_of(path)? else { return Ok(()) };
+    let numbered = |number: usize| with_suffix(file.name(), &number.to_string());
+    let is_used = |number: usize| file.beside(&numbered(number)).and_then(|old| old.stat()).is_ok();
     // Behind a gap nothing has to move.
-    let used = (1..backups).take_while(|number| numbered(*number).exists()).count();
+    let used = (1..backups).take_while(|number| is_used(*number)).count();
     for number in (1..=used).rev() {
-        fs::rename(numbered(number), numbered(number + 1))?;
+        file.beside(&numbered(number))?.rename(&numbered(number + 1))?;
     }
-    let first: PathBuf = numbered(1);
-    match fs::rename(path, first) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        moved => moved,
-    }
+    rename_if_there(&file, &numbered(1))
 }

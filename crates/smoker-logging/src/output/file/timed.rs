@@ -1,17 +1,17 @@
 //! A file that is rotated by time: `TimedRotatingFileHandler`.
 //! As there, it happens when there is something to write.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::output::file::log_file::{LogFile, with_suffix};
+use crate::output::file::log_file::{LogFile, entry_of, rename_if_there, with_suffix};
 use crate::output::sink::Sink;
 use crate::plan::interval::{Interval, When};
 use crate::plan::target::FilePlan;
 use crate::records::record::Record;
-use smoker_paths::resolved_path::Owner;
+use smoker_paths::resolved_path::{Owner, ResolvedPath};
 
 /// Writes to a file; older ones have the time of their beginning behind their names.
 #[derive(Debug)]
@@ -38,20 +38,17 @@ impl TimedFile {
     }
 
     fn rotate(&mut self, end: i64) -> io::Result<()> {
-        let path = self.file.path().to_owned();
-        let old = with_suffix(&path, &self.interval.name(end));
+        let Some(file) = entry_of(self.file.path())? else { return self.file.reopen() };
+        let old = with_suffix(file.name(), &self.interval.name(end));
         // What is there already, from another run or from an hour that the clock
         // had twice, is not overwritten: this file goes on until the next time.
-        if old.exists() {
+        if file.beside(&old)?.stat().is_ok() {
             return Ok(());
         }
-        match fs::rename(&path, old) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        rename_if_there(&file, &old)?;
         self.file.reopen()?;
-        for file in surplus(&path, self.interval.when, self.backups)? {
-            fs::remove_file(file)?;
+        for name in surplus(&file, self.interval.when, self.backups)? {
+            file.beside(&name)?.remove()?;
         }
         Ok(())
     }
@@ -95,21 +92,17 @@ fn seconds(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// The oldest of the old files: those beyond the number to keep.
-fn surplus(path: &Path, when: When, backups: usize) -> io::Result<Vec<PathBuf>> {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(Vec::new()) };
+/// The names of the oldest of the old files: those beyond the number to keep.
+fn surplus(file: &ResolvedPath, when: When, backups: usize) -> io::Result<Vec<OsString>> {
     if backups == 0 {
         return Ok(Vec::new());
     }
-    let mut old = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let candidate = entry.file_name();
-        let suffix = candidate.to_str().zip(name.to_str()).and_then(|(candidate, name)| candidate.strip_prefix(name));
-        if suffix.and_then(|suffix| suffix.strip_prefix('.')).is_some_and(|suffix| when.is_suffix(suffix)) {
-            old.push(entry.path());
-        }
-    }
+    let is_old = |candidate: &OsString| {
+        let suffix = candidate.to_str().zip(file.name().to_str());
+        let suffix = suffix.and_then(|(candidate, name)| candidate.strip_prefix(name)?.strip_prefix('.'));
+        suffix.is_some_and(|suffix| when.is_suffix(suffix))
+    };
+    let mut old: Vec<_> = file.names_in_folder()?.into_iter().filter(is_old).collect();
     old.sort();
     let surplus = old.len().saturating_sub(backups);
     old.truncate(surplus);
@@ -118,6 +111,7 @@ fn surplus(path: &Path, when: When, backups: usize) -> io::Result<Vec<PathBuf>> 
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::time::Duration;
 
     use super::*;
