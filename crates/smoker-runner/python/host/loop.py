@@ -19,11 +19,15 @@ import select
 import signal
 import socket
 import sys
+import time
 
 from _smoker_host import bytecode, child, isolation
 from smoker.server import builtin
 
 DESCRIPTORS = 3
+
+# How long, in seconds, the guardian of a daemon that is gone has to end its runs: the grace period, and a moment.
+GUARDIAN_TIMEOUT = 6
 
 # Blocked around a fork: no handler of the host's runs in a child.
 HANDLED = (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -188,12 +192,25 @@ class Host:
             os.waitpid(one.pid, 0)
 
     def end(self):
-        """The daemon is gone, and its runs end with it. The daemon's guardian
-        ends the processes that left their sessions."""
-        for one in self.children.values():
-            if not one.ended:
-                try:
-                    os.killpg(one.pid, signal.SIGKILL)
-                except OSError:
-                    pass
+        """The daemon is gone, and its runs end with it. Its guardian ends them:
+        it needs the children of this host as parents of what they started.
+        What it does not end, or where there is none, is killed here."""
+        limit = time.monotonic() + (GUARDIAN_TIMEOUT if sys.platform.startswith('linux') else 0)
+        while self.living() and time.monotonic() < limit:
+            select.select([self.deaths], [], [], 0.1)
+            try:
+                os.read(self.deaths, 4096)
+            except BlockingIOError:
+                pass
+        for one in self.living():
+            try:
+                os.killpg(one.pid, signal.SIGKILL)
+            except OSError:
+                pass
         os._exit(0)
+
+    def living(self):
+        """The children that have not ended."""
+        for one in self.children.values():
+            one.ended = one.ended or isolation.exit_of(one.pid) is not None
+        return [one for one in self.children.values() if not one.ended]

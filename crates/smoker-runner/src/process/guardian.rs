@@ -13,6 +13,7 @@ use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::Pid;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::process::child::Child;
 use crate::process::containment::cgroup::tree::CgroupTree;
-use crate::process::containment::leftovers::ExemptRuns;
+use crate::process::containment::leftovers::GuardianReport;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::containment::process_tree::ProcessTree;
@@ -139,10 +140,10 @@ impl GuardianSupervisor {
 
     /// Returns how the guardian died, or nothing when it was dismissed.
     async fn watch(&self, guardian: &mut Child) -> Option<ExitStatus> {
-        let mut exempt_runs = self.reaper.leftovers().exempt_runs();
+        let mut report = self.reaper.leftovers().guardian_report();
         let mut pipe = guardian.stdin.take()?;
         let sent = tokio::select! {
-            never = send_exempt_runs(&mut pipe, &mut exempt_runs) => match never {},
+            never = send_reports(&mut pipe, &mut report) => match never {},
             died = guardian.wait() => return died.ok(),
             () = self.dismissed.cancelled() => timeout(EXIT_TIMEOUT, pipe.write_all(SHUTDOWN_MESSAGE.as_bytes())).await,
         };
@@ -156,14 +157,14 @@ impl GuardianSupervisor {
     }
 }
 
-/// Sends a guardian, a line each time, which runs are over and had the right to leave something running.
-async fn send_exempt_runs(
+/// Sends a guardian, a line each time, what it has to know.
+async fn send_reports(
     pipe: &mut pipe::Sender,
-    exempt_runs: &mut watch::Receiver<ExemptRuns>,
+    report: &mut watch::Receiver<GuardianReport>,
 ) -> std::convert::Infallible {
-    exempt_runs.mark_changed();
-    while exempt_runs.changed().await.is_ok() {
-        let line = as_line(&exempt_runs.borrow_and_update());
+    report.mark_changed();
+    while report.changed().await.is_ok() {
+        let line = as_line(&report.borrow_and_update());
         if pipe.write_all(line.as_bytes()).await.is_err() {
             break;
         }
@@ -172,10 +173,11 @@ async fn send_exempt_runs(
     std::future::pending().await
 }
 
-/// The numbers of the runs, then the cgroups.
-fn as_line(exempt_runs: &ExemptRuns) -> String {
-    let numbers = exempt_runs.numbers.iter().map(ToString::to_string);
-    let words: Vec<_> = numbers.chain(exempt_runs.cgroups.iter().cloned()).collect();
+/// The numbers of the runs, then the cgroups, then the orphans.
+fn as_line(report: &GuardianReport) -> String {
+    let numbers = report.exempt_runs.iter().map(ToString::to_string);
+    let orphans = report.orphans.iter().map(|(pid, start)| format!("{pid}:{start}"));
+    let words: Vec<_> = numbers.chain(report.exempt_cgroups.iter().cloned()).chain(orphans).collect();
     words.join(" ") + "\n"
 }
 
@@ -200,40 +202,42 @@ pub fn serve(mut arguments: impl Iterator<Item = String>) -> ExitCode {
 fn guard(daemon: RunId, cgroups: Option<PathBuf>) -> io::Result<()> {
     // A service manager signals all processes of a service; the guardian ends after the daemon.
     SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).thread_block()?;
-    let Some(exempt_runs) = read_exempt_runs(io::stdin().lock())? else { return Ok(()) };
+    let Some(report) = read_report(io::stdin().lock())? else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
         match cgroups.and_then(|path| CgroupTree::open(path).ok()) {
-            Some(tree) => terminate_cgroups(&tree, &exempt_runs.cgroups).await,
-            None => terminate_runs(daemon, &exempt_runs.numbers).await?,
+            Some(tree) => terminate_cgroups(&tree, &report.exempt_cgroups).await,
+            None => terminate_runs(daemon, report).await?,
         }
         Ok(())
     })
 }
 
-/// Reads what [`send_exempt_runs`] sends until the daemon is gone, and returns the runs
-/// of its last whole line; none when it shut down cleanly.
-fn read_exempt_runs(mut daemon: impl BufRead) -> io::Result<Option<ExemptRuns>> {
-    let mut exempt_runs = String::new();
+/// Reads what [`send_reports`] sends until the daemon is gone, and returns its last whole line; none when it shut down
+/// cleanly.
+fn read_report(mut daemon: impl BufRead) -> io::Result<Option<GuardianReport>> {
+    let mut report = String::new();
     loop {
         let mut line = String::new();
         daemon.read_line(&mut line)?;
         if !line.ends_with('\n') {
-            return Ok((line != SHUTDOWN_MESSAGE).then(|| from_line(&exempt_runs)));
+            return Ok((line != SHUTDOWN_MESSAGE).then(|| from_line(&report)));
         }
-        exempt_runs = line;
+        report = line;
     }
 }
 
-fn from_line(line: &str) -> ExemptRuns {
-    let mut exempt_runs = ExemptRuns::default();
+fn from_line(line: &str) -> GuardianReport {
+    let mut report = GuardianReport::default();
     for word in line.split_ascii_whitespace() {
-        match word.parse() {
-            Ok(run) => drop(exempt_runs.numbers.insert(run)),
-            Err(_) => drop(exempt_runs.cgroups.insert(word.to_owned())),
+        let orphan = word.split_once(':').and_then(|(pid, start)| Some((pid.parse().ok()?, start.parse().ok()?)));
+        match (word.parse(), orphan) {
+            (Ok(run), _) => drop(report.exempt_runs.insert(run)),
+            (Err(_), Some(orphan)) => drop(report.orphans.insert(orphan)),
+            (Err(_), None) => drop(report.exempt_cgroups.insert(word.to_owned())),
         }
     }
-    exempt_runs
+    report
 }
 
 /// Ends the runs in cgroups but those that were over and left something, then
@@ -250,21 +254,25 @@ async fn terminate_cgroups(tree: &CgroupTree, left: &BTreeSet<String>) {
 }
 
 /// Ends all runs but those that were over and had the right to leave something running.
-async fn terminate_runs(daemon: RunId, exempt: &BTreeSet<RunId>) -> io::Result<()> {
+async fn terminate_runs(daemon: RunId, report: GuardianReport) -> io::Result<()> {
     let scanner = ProcessScanner::start(ScanScope::daemon(daemon))?;
     // Orphans are not our children, so no death is ever reported; ending a tree scans by itself.
     let (_never, deaths) = watch::channel(());
+    let mut orphans = scanner.find(report.orphans.iter().map(|(pid, _)| Pid::from_raw(*pid)).collect()).await;
+    orphans.retain(|orphan| report.orphans.contains(&(orphan.pid.as_raw(), orphan.start)));
     for _ in 0..MAX_ROUNDS {
-        let runs = scanner.runs().await;
-        let runs: Vec<_> = runs.into_iter().filter(|run| !exempt.contains(run)).collect();
-        if runs.is_empty() {
+        let runs = scanner.runs().await.into_iter().filter(|run| !report.exempt_runs.contains(run));
+        let of_runs = runs.map(|run| (Some(run), Vec::new()));
+        let of_orphans = (!orphans.is_empty()).then(|| (None, std::mem::take(&mut orphans)));
+        let trees: Vec<_> = of_runs.chain(of_orphans).collect();
+        if trees.is_empty() {
             break;
         }
         let mut ending = JoinSet::new();
-        for run in runs {
+        for (run, known) in trees {
             let (scanner, deaths) = (scanner.clone(), deaths.clone());
             ending.spawn(async move {
-                ProcessTree { run: Some(run), owner: None, group: None }.end_with(Vec::new(), &scanner, deaths).await
+                ProcessTree { run, owner: None, group: None }.end_with(known, &scanner, deaths).await
             });
         }
         while ending.join_next().await.is_some() {}
@@ -279,11 +287,15 @@ mod tests {
     #[test]
     fn the_last_whole_line_counts_unless_the_daemon_shut_down() {
         let run = RunId::new();
-        let read = |text: &str| read_exempt_runs(text.as_bytes()).expect("text");
-        let exempt = ExemptRuns { numbers: BTreeSet::from([run]), cgroups: BTreeSet::from(["run-7".to_owned()]) };
-        assert_eq!(read(""), Some(ExemptRuns::default()));
+        let read = |text: &str| read_report(text.as_bytes()).expect("text");
+        let exempt = GuardianReport {
+            exempt_runs: BTreeSet::from([run]),
+            exempt_cgroups: BTreeSet::from(["run-7".to_owned()]),
+            orphans: BTreeSet::from([(17, 4711)]),
+        };
+        assert_eq!(read(""), Some(GuardianReport::default()));
         assert_eq!(read(&format!("\n{}", as_line(&exempt))), Some(exempt));
-        assert_eq!(read(&format!("{run} \n\n461168601")), Some(ExemptRuns::default()));
+        assert_eq!(read(&format!("{run} \n\n461168601")), Some(GuardianReport::default()));
         assert_eq!(read(&format!("{run} \nshutdown")), None);
     }
 }

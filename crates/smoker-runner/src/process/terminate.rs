@@ -39,6 +39,9 @@ const STARVED_KILL_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
+/// How many times processes are looked for that appear while others are stopped.
+const MAX_STOP_ROUNDS: usize = 50;
+
 /// The two phases of ending a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KillPhase {
@@ -158,12 +161,32 @@ impl ProcessTree {
         mut deaths: watch::Receiver<()>,
     ) -> Vec<Pid> {
         for phase in [KillPhase::Terminate, KillPhase::Kill] {
+            if phase == KillPhase::Kill && self.run.is_none() {
+                known = self.stop_all(known, scanner).await;
+            }
             known = self.signal_until_gone(phase, known, scanner, &mut deaths).await;
             if known.is_empty() {
                 break;
             }
         }
         known.into_iter().map(|member| member.pid).collect()
+    }
+
+    /// Stops processes that carry no mark until no further one appears; returns all of them. What one of them forks between
+    /// being listed and being killed would have nothing that ties it to the others.
+    async fn stop_all(self, mut known: Vec<RunMember>, scanner: &ProcessScanner) -> Vec<RunMember> {
+        let mut stopped = HashSet::new();
+        for _ in 0..MAX_STOP_ROUNDS {
+            known = scanner.members(self, known).await;
+            let newcomers: Vec<_> = known.iter().filter(|member| stopped.insert(member.identity())).collect();
+            if newcomers.is_empty() {
+                break;
+            }
+            for member in newcomers {
+                sys::signal_member(member, Signal::SIGSTOP);
+            }
+        }
+        known
     }
 
     /// Signals every member once, newcomers as they appear, until none is left

@@ -53,6 +53,25 @@ fn a_killed_daemon_is_followed_by_the_next_at_once() {
 }
 
 #[test]
+fn the_runs_of_a_killed_daemon_may_still_end_in_order() {
+    let module = "import time\nfrom smoker.server.plugins import BasePlugin\nclass Plugin(BasePlugin):\n    def run(self):\n        \
+                  try:\n            open('{{DIR}}/module.runs', 'w').close()\n            time.sleep(300)\n        \
+                  finally:\n            open('{{DIR}}/module.ended', 'w').close()\n";
+    let command = "trap 'touch {{DIR}}/command.ended; exit' TERM; touch {{DIR}}/command.runs; sleep 300 & wait";
+    let config = Config::new()
+        .file("orderly.py", module)
+        .plugin("command", &format!("Command: \"{command}\""))
+        .plugin("module", "Module: orderly");
+    let mut daemon = Daemon::start(config);
+    let _ = daemon.force(&["command", "module"]);
+    let are_there = |what: &str| ["command", "module"].iter().all(|run| daemon.path(&format!("{run}.{what}")).exists());
+    wait::until_true("the runs", || are_there("runs"));
+    daemon.signal(Signal::SIGKILL);
+    wait::until_true("what they do at SIGTERM", || are_there("ended"));
+    assert_eq!(daemon.wait_for_exit(), -9);
+}
+
+#[test]
 fn a_killed_guardian_is_replaced() {
     let (plain, going_on, finished) = (Token::new(), Token::new(), Token::new());
     let config = Config::new()

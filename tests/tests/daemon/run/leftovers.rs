@@ -2,7 +2,9 @@
 //! the right to leave something: `LeaveRunning`.
 
 use nix::sys::signal::Signal;
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
+use smoker_tests::containment::Level;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::processes::{self, Token};
 use smoker_tests::wait;
@@ -202,4 +204,20 @@ fn runs_that_begin_together_never_get_the_number_of_each_other() {
     for (_, outcome) in daemon.finish(&daemon.force(&names)) {
         outcome.expect_ok(&["same"]);
     }
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn what_was_there_before_the_daemon_is_never_taken_for_a_leftover() {
+    let token = Token::new();
+    let beside = format!("sleep {token} </dev/null >/dev/null 2>&1 & exec \"$0\" \"$@\"");
+    let Some(level) = Level::Marks.through() else { return };
+    let through: Vec<_> = level.iter().copied().chain(["/bin/sh", "-c", &beside]).collect();
+    let left = Token::new();
+    let daemon = Boot::of(Config::new().plugin("starter", &command(&starts(&left)))).through(&through).start();
+    for _ in 0..2 {
+        assert_eq!(daemon.run("starter").status(), "OK");
+        left.wait_until_free();
+    }
+    assert_eq!(token.holders().len(), 1, "the child of what became the daemon");
 }

@@ -25,13 +25,16 @@ use crate::process::terminate;
 /// How many processes the log names.
 const MAX_NAMED: usize = 5;
 
-/// Runs that are over and whose leftovers may stay.
+/// What the guardian has to know of runs to end what a killed daemon leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ExemptRuns {
-    /// Those that are known by their number.
-    pub(crate) numbers: BTreeSet<RunId>,
+pub(crate) struct GuardianReport {
+    /// Runs that are over and whose leftovers may stay, as far as they are known by their number.
+    pub(crate) exempt_runs: BTreeSet<RunId>,
     /// The cgroups of the others.
-    pub(crate) cgroups: BTreeSet<String>,
+    pub(crate) exempt_cgroups: BTreeSet<String>,
+    /// Orphans of runs that are known by marks, as process id and start: they may carry no mark any more, and once the
+    /// daemon is gone nothing tells whose child they were.
+    pub(crate) orphans: BTreeSet<(i32, u64)>,
 }
 
 /// Knows which runs are going on and ends what others left. Cheap to clone.
@@ -43,8 +46,7 @@ struct LeftoversState {
     runs: Mutex<Runs>,
     /// Notified when runs are over.
     over: Notify,
-    /// Runs whose leftovers may stay.
-    exempt_runs: watch::Sender<ExemptRuns>,
+    report: watch::Sender<GuardianReport>,
     ends: Mutex<JoinSet<()>>,
     cgroups: Option<CgroupTree>,
     scanner: ProcessScanner,
@@ -73,9 +75,9 @@ struct Orphan {
 
 impl Leftovers {
     pub(crate) fn new(cgroups: Option<CgroupTree>, scanner: ProcessScanner, deaths: watch::Receiver<()>) -> Self {
-        let (exempt_runs, _) = watch::channel(ExemptRuns::default());
+        let (report, _) = watch::channel(GuardianReport::default());
         let (runs, over, ends) = (Mutex::default(), Notify::new(), Mutex::default());
-        Self(Arc::new(LeftoversState { runs, over, exempt_runs, ends, cgroups, scanner, deaths }))
+        Self(Arc::new(LeftoversState { runs, over, report, ends, cgroups, scanner, deaths }))
     }
 
     /// A run begins that is known by marks.
@@ -90,16 +92,18 @@ impl Leftovers {
         for run in ended {
             runs.marked.end(*run, now);
         }
-        let left = runs.marked.left();
+        self.update_report(&runs);
         drop(runs);
-        self.exempt(left);
         self.0.over.notify_one();
     }
 
-    fn exempt(&self, numbers: BTreeSet<RunId>) {
-        self.0.exempt_runs.send_if_modified(|exempt_runs| {
-            let is_changed = exempt_runs.numbers != numbers;
-            exempt_runs.numbers = numbers;
+    fn update_report(&self, runs: &Runs) {
+        let exempt_runs = runs.marked.left();
+        // Where runs have cgroups the guardian ends these.
+        let orphans = if self.0.cgroups.is_some() { BTreeSet::new() } else { runs.orphans_without_leave() };
+        self.0.report.send_if_modified(|report| {
+            let is_changed = report.exempt_runs != exempt_runs || report.orphans != orphans;
+            (report.exempt_runs, report.orphans) = (exempt_runs, orphans);
             is_changed
         });
     }
@@ -118,9 +122,14 @@ impl Leftovers {
         self.0.over.notified().await;
     }
 
-    /// The runs whose leftovers may stay.
-    pub(crate) fn exempt_runs(&self) -> watch::Receiver<ExemptRuns> {
-        self.0.exempt_runs.subscribe()
+    /// Whether runs go on that are known by marks, so that each orphan has to be known before the daemon may be killed.
+    pub(crate) fn has_marked_runs(&self) -> bool {
+        self.runs().marked.has_unfinished()
+    }
+
+    /// What the guardian has to know.
+    pub(crate) fn guardian_report(&self) -> watch::Receiver<GuardianReport> {
+        self.0.report.subscribe()
     }
 
     /// The run in a cgroup is over. What it left running is ended in the
@@ -131,7 +140,7 @@ impl Leftovers {
             cgroups.give_back(cgroup);
         } else if leaves_running {
             let left = cgroups.keep_left(cgroup).into_iter().collect();
-            self.0.exempt_runs.send_modify(|exempt_runs| exempt_runs.cgroups = left);
+            self.0.report.send_modify(|report| report.exempt_cgroups = left);
         } else {
             self.terminate_cgroup(cgroups, cgroup, plugin.clone());
         }
@@ -160,14 +169,14 @@ impl Leftovers {
     /// Takes the living children that no run waits for, and ends those of runs
     /// that are over. Where runs have cgroups these know better.
     pub(crate) fn inspect(&self, unowned_children: &[Pid]) {
-        let (ended, left) = {
+        let ended = {
             let mut runs = self.runs();
             runs.see(unowned_children);
             let ended = runs.take_ended(self.0.cgroups.is_some());
             runs.forget();
-            (ended, runs.marked.left())
+            self.update_report(&runs);
+            ended
         };
-        self.exempt(left);
         for (tree, known, plugin) in ended {
             self.end(tree, known, plugin);
         }
@@ -268,6 +277,13 @@ impl Runs {
         ended.collect()
     }
 
+    /// The orphans that may not stay when the daemon is gone.
+    fn orphans_without_leave(&self) -> BTreeSet<(i32, u64)> {
+        let may_not_stay = |orphan: &Orphan| self.marked.verdict(&orphan.origin) != OrphanFate::Stay;
+        let orphans = self.orphans.iter().filter(|(_, orphan)| may_not_stay(orphan));
+        orphans.map(|(pid, orphan)| (pid.as_raw(), orphan.facts.start)).collect()
+    }
+
     /// Forgets runs that have left nothing, or nothing that lives.
     fn forget(&mut self) {
         let Self { marked, orphans, terminating, .. } = self;
@@ -276,7 +292,7 @@ impl Runs {
             match &orphan.origin {
                 Origin::Run(run) => drop(kept.insert(*run)),
                 Origin::OneOf(runs) => kept.extend(runs),
-                Origin::Unknown => {}
+                Origin::Unknown | Origin::Foreign => {}
             }
         }
         marked.forget_all_but(|run| kept.contains(&run));

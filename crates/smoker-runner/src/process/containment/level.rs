@@ -49,8 +49,8 @@ impl ContainmentLevel {
         let of_level = match self {
             Self::Cgroups(_) => "a run as root can move its processes out of its cgroup",
             Self::Marks { .. } => {
-                "a process can outlive a daemon that is killed with SIGKILL, or its run, when it gives up group, parents \
-                 and number all at once; a run as root can always"
+                "a process that gives up group, parents and number all at once can outlive its run, as long as others of \
+                 its account go on, or a daemon that is killed with SIGKILL within a second; a run as root can always"
             }
         };
         let memory =

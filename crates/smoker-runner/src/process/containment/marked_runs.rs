@@ -42,8 +42,11 @@ pub(crate) enum Origin {
     Run(RunId),
     /// From one of these, at least two.
     OneOf(Vec<RunId>),
-    /// From none that is known.
+    /// From a run, but from none that can have started it: it has taken another account.
     Unknown,
+    /// From no run: it is older than all of them, or was started when none went on. It was a child of what became the
+    /// daemon, or one that the kernel gave us as the first process of a container.
+    Foreign,
 }
 
 /// All runs that go on, and those that are over and may have left something.
@@ -56,9 +59,11 @@ impl MarkedRun {
     }
 
     fn can_have_started(&self, process: OrphanFacts) -> bool {
-        self.can_own(process.uid)
-            && self.began <= process.start
-            && self.ended.is_none_or(|ended| process.start <= ended)
+        self.can_own(process.uid) && self.went_on_at(process.start)
+    }
+
+    fn went_on_at(&self, time: u64) -> bool {
+        self.began <= time && self.ended.is_none_or(|ended| time <= ended)
     }
 }
 
@@ -95,7 +100,8 @@ impl MarkedRuns {
             found = candidates(&|run| run.owner.is_none());
         }
         match *found {
-            [] => Origin::Unknown,
+            [] if self.0.values().any(|run| run.went_on_at(process.start)) => Origin::Unknown,
+            [] => Origin::Foreign,
             [run] => Origin::Run(run),
             _ => Origin::OneOf(found),
         }
@@ -108,6 +114,7 @@ impl MarkedRuns {
             Origin::OneOf(runs) => runs.as_slice(),
             // No run that exists can have started it.
             Origin::Unknown => return OrphanFate::End,
+            Origin::Foreign => return OrphanFate::Stay,
         };
         let runs = || runs.iter().filter_map(|id| self.0.get(id));
         if runs().any(|run| run.ended.is_none()) {
@@ -117,6 +124,11 @@ impl MarkedRuns {
         } else {
             OrphanFate::End
         }
+    }
+
+    /// Whether a run goes on.
+    pub(crate) fn has_unfinished(&self) -> bool {
+        self.0.values().any(|run| run.ended.is_none())
     }
 
     /// Runs that are over and whose leftovers may stay.
@@ -181,6 +193,19 @@ mod tests {
         expected.sort();
         assert_eq!(both, expected);
         assert_eq!(runs.origin(process(65534, 21, None)), Origin::Run(second));
+    }
+
+    #[test]
+    fn what_started_while_no_run_went_on_comes_from_none() {
+        let ended = RunId::new();
+        let mut runs = MarkedRuns::default();
+        assert_eq!(runs.origin(process(0, 9, None)), Origin::Foreign);
+        runs.begin(ended, run(Some(65534), false, 10));
+        runs.end(ended, 20);
+        for (start, origin) in [(9, Origin::Foreign), (15, Origin::Unknown), (21, Origin::Foreign)] {
+            assert_eq!(runs.origin(process(0, start, None)), origin, "{start}");
+        }
+        assert_eq!(runs.verdict(&Origin::Foreign), OrphanFate::Stay);
     }
 
     #[test]

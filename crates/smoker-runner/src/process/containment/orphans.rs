@@ -25,6 +25,10 @@ use crate::process::sys::{self, ChildSetup, ScanScope, StartedChild};
 /// Deaths come in bursts; one sweep through our children serves all of a burst.
 const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
+/// The kernel does not say when a process becomes our child. Where runs are known by marks alone their orphans are looked
+/// for after each such pause, so that the guardian knows them should the daemon be killed.
+const ORPHAN_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// A spawn is in progress until the child is listed, and none is while orphans
 /// are reaped: otherwise a child could be taken for an orphan in the moment after
 /// its start.
@@ -190,13 +194,14 @@ fn lives(pid: Pid) -> bool {
     false
 }
 
-/// Sweeps our children whenever some have died or runs are over.
+/// Sweeps our children whenever some have died or runs are over, and again and again while runs go on that are known by marks.
 async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()>) {
     let Reaper { owned, leftovers, .. } = reaper;
     loop {
         tokio::select! {
             died = child_died.recv() => if died.is_none() { return },
             () = leftovers.runs_ended() => {}
+            () = tokio::time::sleep(ORPHAN_LOOK_INTERVAL), if leftovers.has_marked_runs() => {}
         }
         leftovers.inspect(&owned.sweep().await);
         let _ = death.send(());
