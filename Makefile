@@ -70,9 +70,9 @@ bench: build ## Measure speed and memory against their limits
 soak: build ## Load and abuse, seven minutes; a minute or two with SHORT=1
 	$(CARGO) bench --locked -p smoker-tests --bench soak $(if $(NO_RUN),--no-run)
 
-# By hand: `make fuzz INPUTS=1000000`, `make fuzz TARGETS=yaml SECONDS=3600`.
+# By hand: `make fuzz INPUTS=1000000`, `make fuzz TARGETS=yaml SECONDS=3600`. PROFILE=dev needs no build beside that of the tests.
 fuzz:     ## Random input for everything that reads, a minute for all (TARGETS, SECONDS, INPUTS, SEED)
-	$(CARGO) run --locked --profile fuzz -p smoker-fuzz -- $(or $(TARGETS),all) \
+	$(CARGO) run --locked --profile $(or $(PROFILE),fuzz) -p smoker-fuzz -- $(or $(TARGETS),all) \
 	  $(if $(INPUTS),--inputs $(INPUTS),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))
 
 run: build ## Start a daemon with the quick-start configuration and look at it

@@ -1,8 +1,10 @@
 //! What was typed, and what it leads to.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{fs, io};
+use std::{fs, io, thread};
 
 use clap::Parser;
 
@@ -59,27 +61,37 @@ pub fn run() -> io::Result<u8> {
         return reproduce(&targets, path);
     }
     let seed = options.seed.unwrap_or_else(time_as_seed);
-    let share = u32::try_from(targets.len()).unwrap_or(u32::MAX).max(1);
+    let workers = thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX));
+    let share = u32::try_from(targets.len()).unwrap_or(u32::MAX).div_ceil(workers).max(1);
     let time = options.seconds.map(|seconds| Duration::from_secs_f64(seconds) / share);
     let bounds = Bounds { inputs: options.inputs, time };
     match &options.worker {
         Some(position) => work(targets[0], seed, bounds, position),
-        None => supervise(&targets, seed, bounds),
+        None => supervise(&targets, seed, bounds, workers),
     }
 }
 
-fn supervise(targets: &[&'static Target], seed: u64, bounds: Bounds) -> io::Result<u8> {
+/// Runs each target in a worker of its own, as many at a time as `workers`.
+fn supervise(targets: &[&'static Target], seed: u64, bounds: Bounds, workers: u32) -> io::Result<u8> {
     println!("seed {seed}\n");
     println!("| target | inputs | seconds | peak | slowest input | outcomes |");
     println!("|---|---|---|---|---|---|");
-    let mut code = 0;
-    for target in targets {
-        match supervisor::run(target, seed, bounds)? {
-            Some(figures) => println!("{}", row(target, &figures)),
-            None => code = 1,
+    let next = AtomicUsize::new(0);
+    let watch_targets = || {
+        let mut code = 0;
+        while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match supervisor::run(target, seed, bounds)? {
+                Some(figures) => println!("{}", row(target, &figures)),
+                None => code = 1,
+            }
         }
-    }
-    Ok(code)
+        Ok::<u8, io::Error>(code)
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(watch_targets)).collect();
+        let mut codes = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        codes.try_fold(0, |worst: u8, code| Ok(worst.max(code?)))
+    })
 }
 
 fn row(target: &Target, figures: &Figures) -> String {

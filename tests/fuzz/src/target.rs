@@ -1,5 +1,7 @@
 //! What a target is.
 
+use std::time::Duration;
+
 use crate::random::Random;
 
 /// A reader of what others wrote, with inputs for it.
@@ -16,6 +18,8 @@ pub struct Target {
     pub(crate) make: fn(&mut Random) -> Vec<u8>,
     /// Words that mean something to the reader.
     pub(crate) words: &'static [&'static str],
+    /// The processor time that an input may take.
+    pub(crate) time: Duration,
 }
 
 impl std::fmt::Debug for Target {

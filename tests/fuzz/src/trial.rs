@@ -25,7 +25,7 @@ pub enum Failure {
     /// It panicked, or something did not hold.
     #[error("{0}")]
     Panic(String),
-    /// It took longer than [`limits::TIME`].
+    /// It took longer than the target's time.
     #[error("it took {0:?} of processor time")]
     Slow(Duration),
     /// It took more than [`limits::MEMORY`].
@@ -61,7 +61,7 @@ impl Trial {
         let outcome = match outcome {
             Err(text) => Err(Failure::Panic(text)),
             Ok(_) if memory > limits::MEMORY => Err(Failure::Large(memory)),
-            Ok(_) if time > limits::TIME => Err(Failure::Slow(time)),
+            Ok(_) if time > target.time => Err(Failure::Slow(time)),
             Ok(word) => Ok(word),
         };
         Self { time, memory, outcome }

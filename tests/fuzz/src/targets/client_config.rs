@@ -4,6 +4,7 @@ use std::path::Path;
 
 use smokercli::config::ClientConfig;
 
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 
@@ -23,6 +24,7 @@ pub(crate) const TARGET: Target = Target {
     },
     make: |random| random.joined(5, "\n", line).into(),
     words: &WORDS,
+    time: limits::TIME,
 };
 
 fn line(random: &mut Random) -> String {

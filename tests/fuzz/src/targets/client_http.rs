@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
 use crate::fields::Fields;
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::page;
@@ -29,6 +30,7 @@ pub(crate) const TARGET: Target = Target {
     check,
     make,
     words: &WORDS,
+    time: limits::TIME,
 };
 
 /// Answers that are given at most: each poll waits longer than the one before.

@@ -11,6 +11,7 @@ use smoker_config::write::generate;
 use tempfile::TempDir;
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::target::Target;
 use crate::targets::{place, yaml};
 
@@ -24,6 +25,7 @@ pub(crate) const TARGET: Target = Target {
         joined(&[&common, &body(0), &format!("Command: echo\n{}", body(2)), &body(0), &name, &body(2)])
     },
     words: &yaml::WORDS,
+    time: limits::TIME,
 };
 
 thread_local! {

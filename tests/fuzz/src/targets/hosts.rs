@@ -7,6 +7,7 @@ use smokercli::inventory::expressions::expand;
 use smokercli::inventory::file::lines;
 
 use crate::fields::{Fields, SEPARATOR};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 
@@ -16,6 +17,7 @@ pub(crate) const TARGET: Target = Target {
     check,
     make: |random| random.joined(3, &char::from(SEPARATOR).to_string(), expression).into(),
     words: &SIGNS,
+    time: limits::TIME,
 };
 
 /// What one command line may stand for.

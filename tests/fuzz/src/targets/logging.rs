@@ -8,6 +8,7 @@ use smoker_logging::fileconfig::load;
 use tempfile::TempDir;
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::place;
@@ -18,6 +19,7 @@ pub(crate) const TARGET: Target = Target {
     check,
     make: |random| joined(&[&file(random), &random.word()]),
     words: &WORDS,
+    time: limits::TIME,
 };
 
 thread_local! {

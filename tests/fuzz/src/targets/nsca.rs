@@ -9,12 +9,19 @@ use serde_json::{Value as Json, json};
 use smoker_checks::actions::nsca;
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::output;
 
-pub(crate) const TARGET: Target =
-    Target { name: "nsca", about: "action: packets for an NSCA daemon", check, make, words: &WORDS };
+pub(crate) const TARGET: Target = Target {
+    name: "nsca",
+    about: "action: packets for an NSCA daemon",
+    check,
+    make,
+    words: &WORDS,
+    time: limits::TIME,
+};
 
 /// Bytes of the daemon's greeting: the vector and the time.
 const GREETING: usize = 132;

@@ -12,6 +12,7 @@ use smoker_model::wire::result::ComponentShape;
 use smoker_runner::output::findings_of;
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::shape::shape;
@@ -26,6 +27,7 @@ pub(crate) const TARGET: Target = Target {
         joined(&[&random.number(), limit, &random.word(), &printed])
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 fn check(input: &[u8]) -> String {

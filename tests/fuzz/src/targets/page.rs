@@ -17,14 +17,21 @@ use smokercli::terminal::sanitize::is_harmful;
 use smokercli::terminal::style::{Paint, RESET, Style};
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::output::text;
 use crate::targets::shape::shape;
 use crate::xml;
 
-pub(crate) const TARGET: Target =
-    Target { name: "page", about: "smokercli: pages of a hostile daemon, in all formats", check, make, words: &WORDS };
+pub(crate) const TARGET: Target = Target {
+    name: "page",
+    about: "smokercli: pages of a hostile daemon, in all formats",
+    check,
+    make,
+    words: &WORDS,
+    time: limits::TIME,
+};
 
 fn check(input: &[u8]) -> String {
     let fields = Fields::of(input);

@@ -15,6 +15,7 @@ use smokerd::embedded::Pages;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::runtime::Runtime;
 
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::{output, place};
@@ -25,6 +26,7 @@ pub(crate) const TARGET: Target = Target {
     check,
     make: |random| random.joined(3, "", request).into(),
     words: &WORDS,
+    time: limits::TIME,
 };
 
 /// How much of an answer goes through the pipe at a time.

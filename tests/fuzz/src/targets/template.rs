@@ -8,6 +8,7 @@ use smoker_runner::template::{error::FillError, fill};
 use smoker_tests::shell_signs::SHELL_SIGNS;
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 
@@ -20,6 +21,7 @@ pub(crate) const TARGET: Target = Target {
         joined(&[&command, &value(random), &value(random)])
     },
     words: &SIGNS,
+    time: limits::TIME,
 };
 
 fn check(input: &[u8]) -> String {

@@ -9,6 +9,7 @@ use smokercli::report::{HostReport, Report};
 use smokercli::terminal::style::Style;
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::page;
@@ -41,6 +42,7 @@ pub(crate) const TARGET: Target = Target {
         joined(&[&template, &page])
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 fn template(random: &mut Random) -> String {

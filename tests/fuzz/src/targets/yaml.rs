@@ -16,12 +16,19 @@ use smoker_runner::template;
 use tempfile::TempDir;
 
 use crate::fields::{Fields, joined};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::place;
 
-pub(crate) const TARGET: Target =
-    Target { name: "yaml", about: "the daemon's configuration, with tags and includes", check, make, words: &WORDS };
+pub(crate) const TARGET: Target = Target {
+    name: "yaml",
+    about: "the daemon's configuration, with tags and includes",
+    check,
+    make,
+    words: &WORDS,
+    time: limits::TIME,
+};
 
 thread_local! {
     static FOLDER: TempDir = {

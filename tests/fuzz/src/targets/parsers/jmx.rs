@@ -1,6 +1,7 @@
 //! Parser `smoker.plugins.jmxparser`.
 
 use super::{Answer, input};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::output;
@@ -20,6 +21,7 @@ pub(super) const TARGET: Target = Target {
         input(random, "", &text)
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 fn value(random: &mut Random, depth: usize) -> String {

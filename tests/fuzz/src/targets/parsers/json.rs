@@ -1,6 +1,7 @@
 //! Parser `json`.
 
 use super::{Answer, input};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 use crate::targets::output;
@@ -19,6 +20,7 @@ pub(super) const TARGET: Target = Target {
         input(random, &parameters, &text)
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 fn parameter(random: &mut Random) -> String {

@@ -1,6 +1,7 @@
 //! Parser `junit`.
 
 use super::{Answer, input};
+use crate::limits;
 use crate::random::Random;
 use crate::target::Target;
 
@@ -22,6 +23,7 @@ pub(super) const TARGET: Target = Target {
         input(random, "", &text)
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 fn report(random: &mut Random) -> String {

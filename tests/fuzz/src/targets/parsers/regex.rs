@@ -1,6 +1,7 @@
 //! Parser `regex`.
 
 use super::{Answer, input};
+use crate::limits;
 use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
@@ -20,6 +21,7 @@ pub(super) const TARGET: Target = Target {
         input(random, &format!("{{{parameters}}}"), &text)
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 const WORDS: [&str; 44] = [

@@ -1,6 +1,7 @@
 //! Parser `tap`.
 
 use super::{Answer, input};
+use crate::limits;
 use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
@@ -20,6 +21,7 @@ pub(super) const TARGET: Target = Target {
         input(random, "", &text)
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 const WORDS: [&str; 40] = [

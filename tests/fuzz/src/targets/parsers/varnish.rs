@@ -1,6 +1,7 @@
 //! Parser `smoker.server.plugins.varnishparser`.
 
 use super::{Answer, input};
+use crate::limits;
 use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
@@ -25,6 +26,7 @@ pub(super) const TARGET: Target = Target {
         input(random, "", &format!("{lead}{text}"))
     },
     words: &WORDS,
+    time: limits::TIME,
 };
 
 const WORDS: [&str; 46] = [
