@@ -107,6 +107,13 @@ impl Daemon {
         cli::run(self.command().arg("--stop"))
     }
 
+    /// Runs `--reload` to its end.
+    #[must_use]
+    pub fn ask_for_reload(&self) -> Output {
+        // The daemon gives up a configuration that hangs after half a minute.
+        cli::run_within(self.command().arg("--reload"), 2 * wait::DEADLINE)
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid()), signal).expect("the daemon runs");

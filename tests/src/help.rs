@@ -39,7 +39,7 @@ pub fn options(help: &str) -> Vec<HelpOption> {
 fn option(names: &str, meaning: &str) -> HelpOption {
     let aliases =
         [("[alias: ", "]"), ("(also ", ")")].into_iter().filter_map(|(start, end)| between(meaning, start, end));
-    let words = names.split([' ', ',']).chain(aliases.flat_map(|names| names.split([' ', ','])));
+    let words = names.split([' ', ',', '[']).chain(aliases.flat_map(|names| names.split([' ', ','])));
     HelpOption {
         names: words.filter(|word| word.starts_with('-')).map(str::to_owned).collect(),
         default: between(meaning, "[default: ", "]").map(str::to_owned),
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn an_option_has_names_and_perhaps_a_default() {
         let help = "Does it\n\nUsage: it [OPTIONS]\n\nOptions:\n  -c, --config <FILE>  Where [default:\n                       /etc/it]\n\
-                    \x20     --warn           As --warning [alias: --warning]\n      --foreground     Stay (also -fg)\n  -x  No\n\n\
+                    \x20     --warn           As --warning [alias: --warning]\n      --load[=<N>]     Load\n      --foreground     Stay (also -fg)\n  -x  No\n\n\
                     More:\n  -o, --out <a|b>\n          How --not\n\nExit codes: 1 with\n          --none\n";
         let found: Vec<_> = options(help)
             .into_iter()
@@ -66,6 +66,7 @@ mod tests {
         let expected = [
             ("--config -c", Some("/etc/it")),
             ("--warn --warning", None),
+            ("--load", None),
             ("--foreground -fg", None),
             ("-x", None),
             ("--out -o", None),

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use nix::unistd::Pid;
 use smoker_config::config;
 use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
@@ -16,16 +17,17 @@ use smoker_runner::process::credentials::Credentials;
 use crate::check::check_request::Subject;
 use crate::check::report::print_all;
 use crate::cli::{self, Mode, Options};
+use crate::control::{find, reload_command, stop};
 use crate::daemon::Daemon;
 use crate::os::descriptors;
-use crate::reload::ConfigSource;
+use crate::reload::reloader::ConfigSource;
 use crate::service::daemonize::{self, Side};
 use crate::service::error::StartError;
 use crate::service::logger_names::LOGGER_NAMES;
 use crate::service::pidfile::{self, Pidfile};
 use crate::service::program::Invocation;
 use crate::service::stdio::{OpenStdio, StdioFiles};
-use crate::service::{listen, privileges, signals, stop};
+use crate::service::{listen, privileges, signals};
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
@@ -47,7 +49,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                     logging: options.logging,
                 },
             ),
-            Mode::Stop => stop_daemon(&options),
+            Mode::Stop => stop_daemon(&options).unwrap_or_else(|error| fail(&*error)),
+            Mode::Reload(pid) => reload_daemon(&options, *pid).unwrap_or_else(|error| fail(&*error)),
             Mode::Genconfig { folder, output } => genconfig(folder, output.as_deref(), &options.trusted_owners),
             Mode::Test(request) => {
                 test_plugin::run(request, &options.config, &options.trusted_owners, options.logging.level)
@@ -224,28 +227,46 @@ fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
     }
 }
 
-/// As in the original the configuration comes first: it may name the pidfile.
-fn stop_daemon(options: &Options) -> u8 {
-    let path = options.config.clone();
-    let read = time_limit::within(READ_LIMIT, &path.display().to_string(), move || config::load(&path));
-    let config = match read.and_then(|config| Ok(config?)) {
-        Ok(config) => config,
-        Err(error) => return fail(&error),
+/// Why there was nothing to ask a daemon for, or no answer.
+type ControlError = Box<dyn std::error::Error>;
+
+fn stop_daemon(options: &Options) -> Result<u8, ControlError> {
+    stop::stop(&find::by_pidfile(&named_pidfile(options)?, pidfile_of)?)?;
+    Ok(exit_code::SUCCESS)
+}
+
+fn reload_daemon(options: &Options, pid: Option<Pid>) -> Result<u8, ControlError> {
+    let daemon = match pid {
+        Some(pid) => find::by_pid(pid)?,
+        None => find::by_pidfile(&named_pidfile(options)?, pidfile_of)?,
     };
-    let own = Origin::of(&options.config, TrustedOwners::default()).path;
-    let pidfile_of = |daemon: &Invocation| {
-        let of_daemon = cli::read(daemon.arguments.iter().cloned())?;
-        let pidfile = match of_daemon.pidfile {
-            Some(pidfile) => pidfile,
-            None if daemon.working.join(&of_daemon.config) == own => config.settings.pidfile.clone(),
-            None => config::load_from(&daemon.working, &of_daemon.config).ok()?.settings.pidfile,
-        };
-        std::path::absolute(daemon.working.join(pidfile)).ok()
-    };
-    match stop::stop(&pidfile_path(options, &config.settings), pidfile_of) {
-        Ok(()) => exit_code::SUCCESS,
-        Err(error) => fail(&error),
+    Ok(reload_command::reload(&daemon)?)
+}
+
+/// The pidfile that the options name, else that of the configuration, which is read for that only.
+fn named_pidfile(options: &Options) -> Result<PathBuf, ControlError> {
+    if let Some(pidfile) = &options.pidfile {
+        return Ok(std::path::absolute(pidfile)?);
     }
+    let path = options.config.clone();
+    let what = path.display().to_string();
+    let config = time_limit::within(READ_LIMIT, &what, move || config::load(&path))?
+        .inspect_err(|error| print_all(error.problems()))?;
+    Ok(pidfile_path(options, &config.settings))
+}
+
+/// The pidfile that another daemon was started with.
+fn pidfile_of(daemon: &Invocation) -> Option<PathBuf> {
+    let options = cli::read(daemon.arguments.iter().cloned())?;
+    let pidfile = if let Some(pidfile) = options.pidfile {
+        pidfile
+    } else {
+        let (working, path) = (daemon.working.clone(), options.config);
+        let what = path.display().to_string();
+        let config = time_limit::within(READ_LIMIT, &what, move || config::load_from(&working, &path));
+        config.ok()?.ok()?.settings.pidfile
+    };
+    std::path::absolute(daemon.working.join(pidfile)).ok()
 }
 
 /// The option, then the configuration with its default.

@@ -1,12 +1,12 @@
 //! What the exit codes of `smokerd` mean.
 
-/// Stopped as asked; with `--check`: nothing is wrong with the configuration;
+/// Stopped as asked; with `--reload`: the new configuration is in effect; with `--check`: nothing is wrong with the configuration;
 /// with `--genconfig`: the file is written; with `--test-plugin`: the result is OK;
 /// with `--compare`: there are no differences but for numbers in messages.
 pub const SUCCESS: u8 = 0;
 
 /// The start failed, the configuration does not load, there is nothing to
-/// stop, or the test of a plugin could not be run to its end.
+/// stop or to reload, the reload was refused, or the test of a plugin could not be run to its end.
 pub const FAILURE: u8 = 1;
 
 /// The command line is not valid.
@@ -15,6 +15,9 @@ pub const USAGE: u8 = 2;
 /// `--check`: the configuration loads, but has problems. Scripts that decide
 /// about a start distinguish this from a configuration that does not load.
 pub const CHECK_PROBLEMS: u8 = 3;
+
+/// `--reload`: the configuration is in effect but for what was printed, such as a plugin that is left out.
+pub const RELOADED_IN_PART: u8 = 3;
 
 /// `--compare`: there are differences in more than numbers.
 pub const COMPARE_DIFFERENCES: u8 = 3;

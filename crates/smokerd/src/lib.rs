@@ -11,7 +11,8 @@
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together
-//! - `reload`: what SIGHUP does; `setting_changes`: which settings a reload can change
+//! - `reload`: what a reload does, on SIGHUP or when `--reload` asks
+//! - `control`: `--stop` and `--reload`, which ask a running daemon
 //! - `runtime`: the parts of a running daemon that a reload changes
 //! - `scheduler`: when plugins run, and how many at a time
 //! - `results`: results, next runs, forced runs
@@ -28,6 +29,7 @@ pub mod exit_code;
 mod check;
 mod cli;
 mod compare;
+mod control;
 mod daemon;
 mod http;
 mod os;
@@ -36,6 +38,5 @@ mod results;
 mod runtime;
 mod scheduler;
 mod service;
-mod setting_changes;
 mod startup;
 mod test_plugin;

@@ -12,7 +12,7 @@ use crate::compare::compare_request::{CompareRequest, Format};
 pub(crate) struct CompareArguments {
     /// Run every plugin that the daemon at this address has once there and once here, without a schedule, and print what
     /// differs
-    #[arg(long, value_name = "URL", conflicts_with_all = ["check", "stop", "foreground", "genconfig", "test_plugin"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["check", "stop", "reload", "foreground", "genconfig", "test_plugin"])]
     compare: Option<String>,
 }
 

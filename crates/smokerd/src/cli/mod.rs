@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
+use nix::unistd::Pid;
 use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
@@ -39,9 +40,9 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     version,
     infer_long_args = true,
     args_override_self = true,
-    after_help = "Exit codes: 0 stopped as asked (with --check: no problems; with --genconfig: written; with --test-plugin: \
-                  OK; with --compare: no differences); 1 the start failed, the configuration does not load, there is nothing to stop, or the plugin could \
-                  not be tested, or the daemons not compared; 2 usage; 3 with --check: the configuration loads, but has problems (1 with --strict); 3 with --compare: differences; 3 and 4 with \
+    after_help = "Exit codes: 0 stopped as asked (with --reload: the configuration is in effect; with --check: no problems; with --genconfig: written; with --test-plugin: \
+                  OK; with --compare: no differences); 1 the start failed, the configuration does not load, there is nothing to stop or to reload, the reload was refused, or the plugin could \
+                  not be tested, or the daemons not compared; 2 usage; 3 with --reload: in effect, but not all of it; 3 with --check: the configuration loads, but has problems (1 with --strict); 3 with --compare: differences; 3 and 4 with \
                   --test-plugin: WARN and ERROR.\n\nSIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
@@ -67,6 +68,11 @@ struct Typed {
     #[arg(long, conflicts_with = "check")]
     stop: bool,
 
+    /// Have the daemon of the pidfile, or the one with this process id, reload its configuration; wait for the outcome and print it
+    #[arg(long, value_name = "PID", num_args = 0..=1, require_equals = true, conflicts_with_all = ["check", "stop"], value_parser = clap::value_parser!(i32).range(1..))]
+    #[expect(clippy::option_option, reason = "an option with a value that may be missing")]
+    reload: Option<Option<i32>>,
+
     /// Print every problem of the configuration; run no plugin
     #[arg(long)]
     check: bool,
@@ -76,7 +82,7 @@ struct Typed {
     strict: bool,
 
     /// Write the folder's common.yaml, template.d, action.d and plugin.d as one configuration file, if they are valid
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "foreground"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "reload", "foreground"])]
     genconfig: Option<PathBuf>,
 
     /// With --genconfig: the file to write [default: standard output]; with --check and --test-plugin: the format, text or json [default: text]; with --compare: table or json [default: table]
@@ -137,6 +143,8 @@ pub(crate) enum Mode {
     Background,
     /// Stop a running daemon.
     Stop,
+    /// Have a running daemon reload: that of the pidfile, or one with a process id.
+    Reload(Option<Pid>),
     /// Check the configuration.
     Check(CheckRequest),
     /// Test one plugin.
@@ -200,6 +208,7 @@ impl Typed {
             }
             (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: typed.strict }),
             (None, None, None, _, true, _) => Mode::Stop,
+            (None, None, None, ..) if typed.reload.is_some() => Mode::Reload(typed.reload.flatten().map(Pid::from_raw)),
             (None, None, None, _, _, true) => Mode::Foreground,
             (None, None, None, ..) => Mode::Background,
         };
@@ -272,6 +281,29 @@ mod tests {
             &["--genconfig"],
             &["--genconfig", "d", "--check"],
             &["--genconfig", "d", "-fg"],
+        ] {
+            assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_reload_is_of_the_pidfile_or_of_a_process() {
+        for words in [&["--reload"][..], &["--rel", "-p", "x"], &["-fg", "--reload"]] {
+            assert_eq!(mode(words), Ok(Mode::Reload(None)), "{words:?}");
+        }
+        assert_eq!(mode(&["--reload=12"]), Ok(Mode::Reload(Some(Pid::from_raw(12)))));
+        for wrong in [
+            &["--reload=0"][..],
+            &["--reload=-1"],
+            &["--reload="],
+            &["--reload=x"],
+            &["--reload", "12"],
+            &["--reload", "--stop"],
+            &["--reload", "--check"],
+            &["--reload", "--genconfig", "d"],
+            &["--reload", "--test-plugin", "a"],
+            &["--reload", "--compare", "a"],
+            &["--reload", "-o", "json"],
         ] {
             assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }

@@ -13,7 +13,7 @@ use crate::test_plugin::test_request::{Format, TestRequest};
 #[command(next_help_heading = "Testing one plugin")]
 pub(crate) struct TestArguments {
     /// Run this plugin once, show everything that it did, and exit by its status
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "stop", "foreground", "genconfig"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "stop", "reload", "foreground", "genconfig"])]
     test_plugin: Option<String>,
 
     /// Replace or add a parameter of the plugin, VALUE as in the configuration; may be repeated

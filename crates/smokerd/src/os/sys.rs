@@ -1,7 +1,9 @@
 //! What differs between Linux and other systems.
 
 use std::io;
-use std::os::unix::net::SocketAddr;
+use std::os::unix::net::{SocketAddr, UnixStream};
+
+use nix::unistd::Pid;
 
 /// The address of a socket that has a name but no file.
 #[cfg(target_os = "linux")]
@@ -15,4 +17,39 @@ pub(crate) fn abstract_address(name: &[u8]) -> io::Result<SocketAddr> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn abstract_address(_: &[u8]) -> io::Result<SocketAddr> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux has abstract sockets"))
+}
+
+/// Connects to a socket that has a name but no file; at once, or not at all.
+#[cfg(target_os = "linux")]
+pub(crate) fn connect_abstract(name: &[u8]) -> io::Result<UnixStream> {
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    connect(socket.as_raw_fd(), &UnixAddr::new_abstract(name)?)?;
+    let stream = UnixStream::from(socket);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
+/// There are none.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn connect_abstract(_: &[u8]) -> io::Result<UnixStream> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The process that listens where a stream leads.
+#[cfg(target_os = "linux")]
+pub(crate) fn peer_pid(stream: &UnixStream) -> io::Result<Pid> {
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+
+    Ok(Pid::from_raw(getsockopt(stream, PeerCredentials)?.pid()))
+}
+
+/// Nobody asks for it where there are no such sockets.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn peer_pid(_: &UnixStream) -> io::Result<Pid> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -5,7 +5,6 @@
 //! - `listen`: the sockets that the daemon listens on
 //! - `pidfile`: the file with the daemon's process id; `pid_lock`: the lock beside it
 //! - `program`: whether another process is this program
-//! - `stop`: `--stop`: ends the daemon that a pidfile names
 //! - `daemonize`: into the background, while the starting command waits
 //! - `stdio`: standard streams of a background daemon
 //! - `privileges`: drops privileges
@@ -20,11 +19,10 @@ pub(crate) mod error;
 pub(crate) mod listen;
 pub(crate) mod logger_names;
 pub(crate) mod notify;
-mod pid_lock;
+pub(crate) mod pid_lock;
 pub(crate) mod pidfile;
 pub(crate) mod privileges;
 pub(crate) mod program;
 pub(crate) mod signals;
 pub(crate) mod stdio;
-pub(crate) mod stop;
 pub(crate) mod watchdog;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,11 @@ pub(crate) struct Invocation {
 pub(crate) fn is_ours(pid: Pid) -> bool {
     let Ok(own) = fs::read_link("/proc/self/exe") else { return true };
     fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|other| without_mark(&own) == without_mark(&other))
+}
+
+/// Whether this account may not know which program a process runs.
+pub(crate) fn is_hidden(pid: Pid) -> bool {
+    fs::read_link(format!("/proc/{pid}/exe")).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn without_mark(program: &Path) -> String {

@@ -1,5 +1,7 @@
-//! SIGHUP: another configuration takes the place of the one in use.
+//! SIGHUP and `--reload`: another configuration takes the place of the one in use.
 
+mod held;
+mod outcome;
 mod refused;
 mod replace;
 mod settings;

@@ -2,10 +2,8 @@
 //! cannot be read: the one before goes on.
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::thread;
 
 use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
@@ -15,6 +13,8 @@ use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
 use smoker_tests::service_manager::ServiceManager;
 use smoker_tests::wait;
+
+use crate::reload::held::Held;
 
 fn refused(daemon: &Daemon, config: &Config, words: &[&str]) {
     let log = daemon.reload(config);
@@ -155,56 +155,6 @@ fn a_daemon_that_has_given_up_root_takes_no_plugin_of_another_user() {
     assert_eq!(daemon.get("/plugins/other").status, 404);
 }
 
-/// A file on which a program has a lease, so that the kernel lets nobody open it until that program gives the lease back, or 45
-/// seconds are over. So a read of a file server hangs.
-struct Held {
-    holder: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-/// Tells when it has the lease and when somebody wants to open the file; goes on until it is told to.
-const HOLDER: &str = "
-import fcntl, signal, sys
-signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
-held = open(sys.argv[1])
-fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-print('held', flush=True)
-signal.sigwait([signal.SIGIO])
-print('asked', flush=True)
-sys.stdin.readline()
-";
-
-impl Held {
-    /// Takes the lease on a file of a configuration, and returns the configuration that includes it.
-    fn new(daemon: &Daemon) -> (Self, Config) {
-        let file = daemon.path("held");
-        fs::write(&file, "1\n").expect("writable");
-        let mut command = Command::new("python3");
-        command.args(["-c", HOLDER]).arg(&file).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut holder = command.spawn().expect("python3");
-        let lines = BufReader::new(holder.stdout.take().expect("piped")).lines();
-        let mut held = Self { holder, lines };
-        held.expect("held");
-        (held, hello().top("x-more: !include {{DIR}}/held"))
-    }
-
-    fn expect(&mut self, line: &str) {
-        assert_eq!(self.lines.next().and_then(Result::ok).as_deref(), Some(line));
-    }
-
-    /// Waits until the daemon reads the file.
-    fn wait_for_reader(&mut self) {
-        self.expect("asked");
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let _ = self.holder.kill();
-        let _ = self.holder.wait();
-    }
-}
-
 #[test]
 fn while_a_configuration_is_being_read_everything_goes_on() {
     let clock = |config: Config| config.plugin("clock", "Command: 'true'\nInterval: 0.2");
@@ -250,11 +200,16 @@ fn a_reload_in_the_middle_of_a_reload_follows_it() {
 #[test]
 fn a_reload_that_hangs_is_given_up_and_the_next_one_counts() {
     let daemon = Daemon::start(hello());
+    daemon.write_pidfile(&daemon.pid().to_string());
     let (mut held, config) = Held::new(&daemon);
     daemon.write(&config);
-    daemon.signal(Signal::SIGHUP);
-    held.wait_for_reader();
-    let given_up = || daemon.log().contains("takes more than 30 seconds").then_some(());
-    wait::within(Duration::from_secs(60), given_up).expect("it is given up");
+    thread::scope(|scope| {
+        let asked = scope.spawn(|| daemon.ask_for_reload());
+        held.wait_for_reader();
+        let output = asked.join().expect("it ends");
+        output.expect_code(1);
+        expect_line(&output.stderr, &["ERROR", "smokerd.yaml", "takes more than 30 seconds"]);
+        expect_line(&output.stderr, &["ERROR", "refused as a whole"]);
+    });
     assert!(daemon.reload(&hello().plugin("next", "Command: 'true'")).contains("1 added (next)"));
 }

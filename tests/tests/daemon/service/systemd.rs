@@ -76,13 +76,21 @@ do_ start
 echo "state: $(state ActiveState), $(state StatusText)"
 echo 'Command: echo added' > "$FOLDER/conf/plugin.d/added.yaml"
 do_ reload
-tries=200
-until case $(state StatusText) in "2 plugins"*) true ;; *) false ;; esac || [ "$tries" -eq 0 ]; do tries=$((tries - 1)); sleep 0.05; done
 echo "state: $(state ActiveState), $(state StatusText)"
 echo 'Command: [x' > "$FOLDER/conf/plugin.d/bad.yaml"
 do_ reload
 echo "state: $(state ActiveState), $(state StatusText)"
 rm "$FOLDER/conf/plugin.d/bad.yaml"
+# Not made of the folder, so that the daemon itself finds what is wrong.
+sed -i 's/GENCONFIG=1/GENCONFIG=0/' "$FOLDER/default/smokerd"
+systemctl --user daemon-reload
+cp "$FOLDER/made.yaml" "$FOLDER/good.yaml"
+echo 'bind_port: many' > "$FOLDER/made.yaml"
+do_ reload
+echo "state: $(state ActiveState), $(state StatusText)"
+sed 's/hello:/hallo:/; s/echo added/&\n    Timeout: 0/' "$FOLDER/good.yaml" > "$FOLDER/made.yaml"
+do_ reload
+echo "state: $(state ActiveState), $(state StatusText)"
 "#;
     let Some((sandbox, output)) = system(120, steps) else { return };
     let port = sandbox.port();
@@ -94,6 +102,10 @@ rm "$FOLDER/conf/plugin.d/bad.yaml"
         format!("state: active, 2 plugins, serving on 127.0.0.1:{port}"),
         "reload: failed".to_owned(),
         format!("state: active, 2 plugins, serving on 127.0.0.1:{port}"),
+        "reload: failed".to_owned(),
+        format!("state: active, 2 plugins, serving on 127.0.0.1:{port}; the last reload was refused, see the log"),
+        "reload: failed".to_owned(),
+        format!("state: active, 1 plugin, serving on 127.0.0.1:{port}"),
         "end: inactive success".to_owned(),
     ];
     assert_eq!(lines, expected, "{}", output.text());

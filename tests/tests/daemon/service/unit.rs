@@ -94,7 +94,10 @@ fn the_unit_waits_reports_and_reads_overrides() {
     assert_eq!(values("EnvironmentFile"), ["-/etc/default/smokerd", "-/etc/sysconfig/smokerd"]);
     let start = values("ExecStart");
     assert!(start[0].ends_with(" -fg -c ${CONFIG} $SMOKERD_OPTIONS $OPTIONS"), "{start:?}");
-    assert_eq!(values("ExecReload").last().map(String::as_str), Some("/bin/kill -HUP $MAINPID"));
+    assert_eq!(
+        values("ExecReload").last().map(String::as_str),
+        Some(&*format!("{} --reload=${{MAINPID}}", binary::path("smokerd").display()))
+    );
     assert_eq!(values("KillMode"), ["mixed"]);
     let limit: u64 = values("TimeoutStopSec")[0].parse().expect("seconds");
     assert!(limit > 8, "--stop gives the daemon eight seconds");
@@ -138,24 +141,6 @@ fn the_unit_refuses_a_value_in_which_only_a_shell_replaces_variables() {
         output.expect_code(1);
         expect_line(&output.stderr, &["/etc/default/smokerd", "write paths out", "CONFIG=/etc/smokerd/smokerd.yaml"]);
     }
-}
-
-#[test]
-fn a_reload_of_the_unit_looks_at_the_configuration_first() {
-    let sandbox = sandbox();
-    let check = &values("ExecReload")[1];
-    let good = "templates: {BasePlugin: {}}\nplugins: {hello: {Command: echo}}\n";
-    let check = |text: &str| {
-        sandbox.write("smokerd.yaml", text.as_bytes()).expect("writable");
-        run(&sandbox, check, "0")
-    };
-    check(good).expect_code(0);
-    let odd = check(&format!("bind_prot: 1\n{good}"));
-    odd.expect_code(0);
-    expect_line(&odd.stderr, &["bind_prot"]);
-    let bad = check("bind_port: 70000\n");
-    bad.expect_code(1);
-    expect_line(&bad.stderr, &["bind_port"]);
 }
 
 #[test]

@@ -1,26 +1,28 @@
-//! What SIGHUP does: log files are reopened, and the configuration is reloaded,
-//! as a whole or not at all.
+//! A reload: log files are reopened, and the configuration is reloaded, as a whole or not at all.
 
 use std::fmt::Display;
+use std::mem;
 use std::pin::pin;
 
-use smoker_config::problem::{Problem, Severity};
+use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::{log, secrets};
 use smoker_model::plugin::PluginName;
 use smoker_runner::detached;
 use smoker_runner::process::credentials::Credentials;
-use tokio::signal::unix::Signal;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::control::reload_report::{Outcome, ReloadReport};
+use crate::reload::requests::Request;
+use crate::reload::setting_changes;
+use crate::reload::triggers::{Trigger, Triggers};
 use crate::runtime::Runtime;
 use crate::scheduler::plugin_set::Changes;
 use crate::service::error::StartError;
 use crate::service::notify::ServiceManager;
 use crate::service::privileges;
 use crate::service::stdio::{OpenStdio, StdioFiles};
-use crate::setting_changes;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, Prepared, log_all};
 use crate::startup::time_limit::READ_LIMIT;
 
@@ -46,7 +48,7 @@ impl ConfigSource {
     }
 }
 
-/// Reloads the configuration at each SIGHUP.
+/// Reloads the configuration when something asks for it.
 #[derive(Debug)]
 pub(crate) struct Reloader {
     source: ConfigSource,
@@ -71,11 +73,13 @@ impl Reloader {
         Self { source, runtime, service_manager, started }
     }
 
-    /// Reloads at each signal, until the daemon stops.
-    pub(crate) async fn run(mut self, mut hang_up: Signal, shutdown: CancellationToken) {
+    /// Reloads whenever something asks for it, until the daemon stops.
+    pub(crate) async fn run(mut self, mut triggers: Triggers, shutdown: CancellationToken) {
         let reloading = async {
-            while hang_up.recv().await.is_some() {
-                while self.reload_and_listen(&mut hang_up).await {}
+            loop {
+                let mut waiting = Vec::new();
+                note(triggers.next().await, &mut waiting);
+                while self.reload_for(&mut waiting, &mut triggers).await {}
             }
         };
         tokio::select! {
@@ -84,83 +88,108 @@ impl Reloader {
         }
     }
 
-    /// Reloads, and returns whether signals came meanwhile: any number of them
-    /// causes one more reload, so that the last configuration wins.
-    async fn reload_and_listen(&mut self, hang_up: &mut Signal) -> bool {
+    /// Reloads for the programs that wait, and returns whether something asked for a reload meanwhile: any number of such causes
+    /// one more, so that the last configuration wins and each program learns of a reload that began after it asked. Those that
+    /// asked meanwhile are the ones that wait then.
+    async fn reload_for(&mut self, waiting: &mut Vec<Request>, triggers: &mut Triggers) -> bool {
+        let asked = mem::take(waiting);
         let mut again = false;
         let mut reload = pin!(self.reload());
-        loop {
+        let report = loop {
             tokio::select! {
-                () = &mut reload => return again,
-                Some(()) = hang_up.recv() => {
-                    tracing::info!("SIGHUP while a configuration is being read: it is read once more after that");
+                report = &mut reload => break report,
+                trigger = triggers.next() => {
+                    let what = note(trigger, waiting);
+                    tracing::info!("{what} while a configuration is being read: it is read once more after that");
                     again = true;
                 }
             }
+        };
+        for request in asked {
+            request.answer(&report);
         }
+        again
     }
 
     /// Reads on a thread of its own, since files and accounts may be slow, then
     /// applies the configuration at once.
-    async fn reload(&mut self) {
+    async fn reload(&mut self) -> ReloadReport {
         self.service_manager.notify_reloading().await;
         let source = self.source.clone();
-        let status = match timeout(READ_LIMIT, detached::run_blocking(move || read(&source))).await {
+        let report = match timeout(READ_LIMIT, detached::run_blocking(move || read(&source))).await {
             Ok(Ok(Ok(checked))) => self.apply(checked),
-            Ok(Ok(Err(LoadFailure { error, problems }))) => {
-                log_all(&problems);
-                self.refuse(&error)
-            }
-            Ok(Err(error)) => self.refuse(&error),
+            Ok(Ok(Err(LoadFailure { error, problems }))) => self.refuse(&error, &problems),
+            Ok(Err(error)) => self.refuse(&error, &[]),
             // The thread is left alone; the next reload has one of its own.
             Err(_) => {
                 let what = self.source.origin.path.display().to_string();
-                self.refuse(&StartError::Hangs { what, seconds: READ_LIMIT.as_secs() })
+                self.refuse(&StartError::Hangs { what, seconds: READ_LIMIT.as_secs() }, &[])
             }
         };
-        self.service_manager.notify_ready(&status).await;
+        let status = self.runtime.status();
+        let refused =
+            if report.outcome == Outcome::Refused { "; the last reload was refused, see the log" } else { "" };
+        self.service_manager.notify_ready(&format!("{status}{refused}")).await;
+        report
     }
 
-    /// Logs why the configuration is refused, and returns the daemon's status. The configuration in effect stays.
-    fn refuse(&self, error: &dyn Display) -> String {
+    /// Logs why the configuration is refused. The configuration in effect stays.
+    fn refuse(&self, error: &dyn Display, problems: &[Problem]) -> ReloadReport {
+        let mut report = ReloadReport::new();
+        log_all(problems);
+        report.add_problems(problems);
         for line in error.to_string().lines() {
             tracing::error!("{line}");
+            report.add_error(&line);
         }
         let path = self.source.origin.path.display();
-        tracing::error!(
+        report.summary = format!(
             "Configuration {path} is refused as a whole and the one before goes on: fix the problems listed above, try it \
-             with --check, send SIGHUP again"
+             with --check, reload again"
         );
-        format!("{}; the last reload was refused, see the log", self.runtime.status())
+        report.outcome = Outcome::Refused;
+        tracing::error!("{}", report.summary);
+        report
     }
 
-    /// Changes to a configuration, and returns the daemon's status.
-    fn apply(&mut self, checked: CheckedConfig) -> String {
+    /// Changes to a configuration.
+    fn apply(&mut self, checked: CheckedConfig) -> ReloadReport {
         let CheckedConfig { config, problems, stdio } = checked;
+        let mut report = ReloadReport::new();
         if let Some((files, open_files)) = stdio {
             match open_files.install() {
                 Ok(()) => self.source.stdio = Some(files),
-                Err(error) => tracing::error!("the standard streams stay as they are: {error}"),
+                Err(error) => {
+                    let text = format!("the standard streams stay as they are: {error}");
+                    tracing::error!("{text}");
+                    report.add_error(&text);
+                }
             }
         }
         secrets::replace(config.plugins.iter().map(|plugin| plugin.spec().as_ref()));
         log_all(&problems);
-        let mut warnings = config.warnings();
-        let settings = &config.settings;
-        warnings.extend(setting_changes::deferred(&self.started, settings, self.source.overrides_pidfile));
+        report.add_problems(&problems);
+        let warnings = config.warnings();
         for warning in &warnings {
             tracing::warn!("{warning}");
+            report.add_warning(warning);
+        }
+        let settings = &config.settings;
+        let deferred = setting_changes::deferred(&self.started, settings, self.source.overrides_pidfile);
+        for change in &deferred {
+            tracing::warn!("{change}");
+            report.add_error(change);
         }
         let differing = setting_changes::immediate(self.runtime.settings(), settings);
         let changes = self.runtime.apply(config);
-        let summary = self.summary(&changes, &differing);
+        report.summary = self.summary(&changes, &differing);
         // At the level of the reload's problems, so that a log of warnings shows what they belong to.
-        if warnings.is_empty() && problems.iter().all(|problem| problem.severity == Severity::Info) {
-            tracing::info!("{summary}");
+        if report.lines().next().is_none() {
+            tracing::info!("{}", report.summary);
         } else {
-            tracing::warn!("{summary}");
+            tracing::warn!("{}", report.summary);
         }
-        self.runtime.status()
+        report
     }
 
     fn summary(&self, changes: &Changes, settings: &[&str]) -> String {
@@ -171,6 +200,17 @@ impl Reloader {
         let unchanged = changes.unchanged;
         let settings = if settings.is_empty() { String::new() } else { format!("; settings: {}", settings.join(", ")) };
         format!("Reloaded {path}: plugins: {added}, {changed}, {removed}, {unchanged} unchanged{settings}")
+    }
+}
+
+/// Keeps a program that waits, and says what asked.
+fn note(trigger: Trigger, waiting: &mut Vec<Request>) -> &'static str {
+    match trigger {
+        Trigger::Signal => "SIGHUP",
+        Trigger::Request(request) => {
+            waiting.push(request);
+            "--reload"
+        }
     }
 }
 
@@ -205,7 +245,7 @@ fn reopen_log_files(stdio: Option<&StdioFiles>) {
     let Some(files) = stdio else { return };
     let reopened = files.open().map_err(|error| error.to_string());
     match reopened.and_then(|files| files.install().map_err(|error| error.to_string())) {
-        Ok(()) => tracing::info!("SIGHUP: reopened the log files"),
-        Err(error) => tracing::error!("SIGHUP: the log files stay as they are: {error}"),
+        Ok(()) => tracing::info!("Reopened the log files"),
+        Err(error) => tracing::error!("The log files stay as they are: {error}"),
     }
 }

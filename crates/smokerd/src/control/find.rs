@@ -1,0 +1,76 @@
+//! The daemon that a pidfile stands for: the process that holds its lock, else a daemon in the foreground that was started
+//! with this pidfile, into which another program wrote its id. A process is never meant because of its pid alone.
+
+use std::path::{Path, PathBuf};
+
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use smoker_runner::process::running::RunningProcess;
+use thiserror::Error;
+
+use crate::control::reload_socket;
+use crate::service::pid_lock::Holder;
+use crate::service::pidfile::{self, PidfileError};
+use crate::service::program::{self, Invocation};
+
+/// Why there is no daemon to ask.
+#[derive(Debug, Error)]
+pub(crate) enum FindError {
+    #[error("{0}")]
+    Pidfile(#[from] PidfileError),
+    #[error("no process has the id {pid} that pidfile {path} holds: the daemon is not running; remove the file")]
+    Gone { pid: Pid, path: String },
+    #[error(
+        "process {pid}, which pidfile {path} names, is no smokerd with this pidfile; nothing is signalled. Remove the file if no \
+         daemon runs"
+    )]
+    Other { pid: Pid, path: String },
+    #[error("a daemon that is just starting holds the lock of pidfile {path}; try again")]
+    Starting { path: String },
+    #[error("cannot signal process {pid}: {reason}")]
+    Signal { pid: Pid, reason: &'static str },
+    #[error("process {pid} is no smokerd, or none of this account; nothing is signalled")]
+    NoDaemon { pid: Pid },
+}
+
+/// The daemon of a pidfile. Its process is opened first and looked at then, so another that gets its number in between is
+/// not taken for it. `pidfile_of` says which pidfile a daemon with these words on its command line has.
+pub(crate) fn by_pidfile(
+    path: &Path,
+    pidfile_of: impl Fn(&Invocation) -> Option<PathBuf>,
+) -> Result<RunningProcess, FindError> {
+    let shown = || path.display().to_string();
+    let open = |pid| RunningProcess::open(pid).map_err(|_| FindError::Gone { pid, path: shown() });
+    let holder = pidfile::holder(path);
+    if let Holder::Process(pid) = holder {
+        let daemon = open(pid.ok_or_else(|| FindError::Starting { path: shown() })?)?;
+        return if pidfile::holder(path) == holder {
+            Ok(daemon)
+        } else {
+            Err(FindError::Gone { pid: daemon.pid(), path: shown() })
+        };
+    }
+    let pid = pidfile::read(path)?;
+    let daemon = open(pid)?;
+    if let (Err(error), Holder::Hidden) = (kill(pid, None), holder) {
+        return Err(FindError::Signal { pid, reason: error.desc() });
+    }
+    // A daemon that was root's and has become this account: neither its lock nor its program can be seen by this account.
+    if program::is_hidden(pid) && reload_socket::belongs_to(pid) {
+        return Ok(daemon);
+    }
+    let is_daemon_with_this_pidfile = || {
+        let invocation = program::invocation(pid).filter(|_| program::is_ours(pid))?;
+        pidfile_of(&invocation).filter(|of_daemon| of_daemon == path)
+    };
+    match is_daemon_with_this_pidfile() {
+        Some(_) => Ok(daemon),
+        None => Err(FindError::Other { pid, path: shown() }),
+    }
+}
+
+/// The daemon with a process id that a service manager knows.
+pub(crate) fn by_pid(pid: Pid) -> Result<RunningProcess, FindError> {
+    let daemon = RunningProcess::open(pid).map_err(|_| FindError::NoDaemon { pid })?;
+    if reload_socket::belongs_to(pid) || program::is_ours(pid) { Ok(daemon) } else { Err(FindError::NoDaemon { pid }) }
+}

@@ -1,0 +1,15 @@
+//! What one smokerd asks of another that runs: `--stop` and `--reload`.
+//!
+//! # Layout
+//!
+//! - `stop`: SIGTERM, then waits until the daemon is gone
+//! - `reload_command`: asks for a reload, and waits for the outcome
+//! - `reload_socket`: the socket by which it asks
+//! - `reload_report`: what became of a reload
+//! - `find`: the daemon of a pidfile
+
+pub(crate) mod find;
+pub(crate) mod reload_command;
+pub(crate) mod reload_report;
+pub(crate) mod reload_socket;
+pub(crate) mod stop;

@@ -1,0 +1,89 @@
+//! `--reload`: asks a daemon to reload its configuration, and waits for the outcome.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use smoker_runner::process::running::RunningProcess;
+use thiserror::Error;
+
+use crate::control::reload_report::{Outcome, ReloadReport};
+use crate::control::reload_socket;
+use crate::exit_code;
+use crate::startup::time_limit::READ_LIMIT;
+
+/// How long the outcome may take: that of the reload that goes on, and of ours after it. The daemon gives up each of them
+/// earlier; so long waits only for a daemon that hangs.
+const OUTCOME_TIMEOUT: Duration = Duration::from_secs(2 * READ_LIMIT.as_secs() + 20);
+
+/// What a request consists of.
+pub(crate) const REQUEST: &[u8] = b"reload\n";
+
+/// Why there is no outcome.
+#[derive(Debug, Error)]
+pub(crate) enum ReloadError {
+    #[error("cannot signal process {pid}: {reason}")]
+    Signal { pid: Pid, reason: &'static str },
+    #[error(
+        "process {pid} has not said within {} seconds what became of the reload; read its log",
+        OUTCOME_TIMEOUT.as_secs()
+    )]
+    NoAnswer { pid: Pid },
+    #[error("process {pid} ended, or refused this account, before it said what became of the reload; read its log")]
+    Ended { pid: Pid },
+    #[error("process {pid} answered in a way that this version does not know: {error}; restart it")]
+    Unknown { pid: Pid, error: serde_json::Error },
+}
+
+/// Has a daemon reload, prints what became of it, and returns the exit code.
+///
+/// A daemon without the socket gets SIGHUP: what becomes of that cannot be known here.
+pub(crate) fn reload(daemon: &RunningProcess) -> Result<u8, ReloadError> {
+    let pid = daemon.pid();
+    let Some(stream) = reload_socket::connect(pid) else {
+        daemon.signal(Signal::SIGHUP).map_err(|error| ReloadError::Signal { pid, reason: error.desc() })?;
+        eprintln!(
+            "WARNING: process {pid} was sent SIGHUP; it has no socket that says what became of the reload, as an older \
+             version: read its log, and restart it"
+        );
+        return Ok(exit_code::SUCCESS);
+    };
+    let answer = exchange(stream).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => ReloadError::NoAnswer { pid },
+        _ => ReloadError::Ended { pid },
+    })?;
+    let report = serde_json::from_slice(&answer).map_err(|error| ReloadError::Unknown { pid, error })?;
+    Ok(print(&report))
+}
+
+fn exchange(mut stream: UnixStream) -> io::Result<Vec<u8>> {
+    stream.set_read_timeout(Some(OUTCOME_TIMEOUT))?;
+    stream.write_all(REQUEST)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(answer) }
+}
+
+fn print(report: &ReloadReport) -> u8 {
+    for line in report.lines() {
+        eprintln!("{line}");
+    }
+    let summary = &report.summary;
+    match report.outcome {
+        Outcome::InEffect => {
+            // A closed pipe does not change what the exit code says.
+            let _ = writeln!(io::stdout(), "{summary}");
+            exit_code::SUCCESS
+        }
+        Outcome::InPart => {
+            eprintln!("WARNING: {summary}; what is listed above is not in effect");
+            exit_code::RELOADED_IN_PART
+        }
+        Outcome::Refused => {
+            eprintln!("ERROR: {summary}");
+            exit_code::FAILURE
+        }
+    }
+}

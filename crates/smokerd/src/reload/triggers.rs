@@ -1,0 +1,34 @@
+//! What asks for a reload.
+
+use tokio::signal::unix::Signal;
+use tokio::sync::mpsc;
+
+use crate::reload::requests::Request;
+
+/// Signals and requests, as they come.
+#[derive(Debug)]
+pub(crate) struct Triggers {
+    pub(crate) hang_up: Signal,
+    pub(crate) requests: mpsc::Receiver<Request>,
+}
+
+/// Why a configuration is to be reloaded.
+#[derive(Debug)]
+pub(crate) enum Trigger {
+    /// SIGHUP.
+    Signal,
+    /// A program that waits for the outcome.
+    Request(Request),
+}
+
+impl Triggers {
+    /// The next one. Nothing is lost when this is not awaited to its end.
+    pub(crate) async fn next(&mut self) -> Trigger {
+        tokio::select! {
+            Some(()) = self.hang_up.recv() => Trigger::Signal,
+            Some(request) = self.requests.recv() => Trigger::Request(request),
+            // The daemon stops: both have ended.
+            else => std::future::pending().await,
+        }
+    }
+}
