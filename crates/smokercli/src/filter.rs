@@ -229,7 +229,7 @@ mod tests {
 
     fn plugin(name: &str, status: &str, parameters: &serde_json::Value) -> Plugin {
         let json = json!({"name": name, "lastResult": {"status": status}, "parameters": parameters});
-        Plugin::parse(RawValue::from_string(json.to_string()).expect("JSON")).expect("a plugin")
+        Plugin::parse(RawValue::from_string(json.to_string()).expect("JSON"))
     }
 
     #[test]

@@ -160,7 +160,8 @@ impl Fleet {
             let name = links.name.clone();
             self.hosts[index].progress = match outcome {
                 Ok(mut plugins) => {
-                    plugins.retain(|plugin| !plugin.has_no_result());
+                    // Another client's run may have the same number in a daemon that was restarted meanwhile.
+                    plugins.retain(|plugin| !plugin.has_no_result() && wanted.iter().any(|name| name == plugin.name()));
                     let has_result = |wanted: &&String| plugins.iter().any(|plugin| plugin.name() == **wanted);
                     let missing: Vec<_> = wanted.iter().filter(|wanted| !has_result(wanted)).cloned().collect();
                     if !missing.is_empty() {

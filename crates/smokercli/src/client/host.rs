@@ -22,6 +22,8 @@ const ABOUT_LIMIT: Duration = Duration::from_secs(5);
 const PAGE_LIMIT: Duration = Duration::from_secs(20);
 /// How often failing polls are repeated before a run is given up.
 const POLL_RETRIES: u32 = 3;
+/// The shortest pause before a poll that follows a failed one; it grows with each of them.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
 /// The shortest pause before a poll; each is half as long again as the one before.
 const SHORTEST_PAUSE: Duration = Duration::from_micros(300);
 /// The longest pause before a poll.
@@ -75,7 +77,10 @@ type PluginPage = pages::PluginPage<Box<RawValue>, IgnoredAny>;
 pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) -> Result<HostAnswer, HostError> {
     let failed = |name: Option<String>| move |reason| HostError { name, reason };
     let page = address.page.clone().map_err(AskError::Address).map_err(failed(None))?;
-    let about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await.map_err(failed(None))?.about;
+    let mut about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await.map_err(failed(None))?.about;
+    if about.host.trim().is_empty() {
+        about.host.clone_from(&address.label);
+    }
     let named = || failed(Some(about.host.clone()));
     let url = link(&page, &about.links, "plugins").map_err(named())?;
     let plugins = all_plugins(session, &url).await.map_err(named())?;
@@ -88,7 +93,7 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
 async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<Vec<Plugin>, AskError> {
     let (mut plugins, wanted) = match session.get_next::<PluginsPage>(url, PAGE_LIMIT, session.after_plugins()).await {
         Ok(ReadPage { content, is_cut }) => {
-            let plugins = plugins_of(content, url)?;
+            let plugins = plugins_of(content, Plugin::parse);
             if !is_cut {
                 return Ok(plugins);
             }
@@ -128,7 +133,7 @@ async fn own_page<T: Transport>(session: &Session<'_, T>, plugins: &Url, name: &
         path.pop_if_empty().push(name);
     }
     let page = session.get_next::<PluginPage>(&url, PAGE_LIMIT, session.after_plugins()).await?;
-    Plugin::parse(page.content.plugin).map_err(|reason| AskError::Shape { url: url.to_string(), reason })
+    Ok(Plugin::parse(page.content.plugin))
 }
 
 /// Has the daemon run these plugins and waits for their results.
@@ -169,6 +174,8 @@ pub async fn force<T: Transport>(
                     return Err(AskError::Poll { path, retries });
                 }
                 retries += 1;
+                // A daemon that starts again, or has no room for a request, needs a moment.
+                pause = pause.max(RETRY_PAUSE * retries);
             }
         }
     }
@@ -197,12 +204,11 @@ async fn poll<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<PollA
     }
     let shape = |error: serde_json::Error| AskError::Shape { url: url.to_string(), reason: error.to_string() };
     let page = serde_json::from_str::<PluginsPage>(answer.get()).map_err(shape)?;
-    plugins_of(page, url).map(PollAnswer::Done)
+    Ok(PollAnswer::Done(plugins_of(page, Plugin::parse_forced)))
 }
 
-fn plugins_of(page: PluginsPage, url: &Url) -> Result<Vec<Plugin>, AskError> {
-    let parsed: Result<Vec<_>, _> = page.plugins.items.into_iter().map(|item| Plugin::parse(item.plugin)).collect();
-    parsed.map_err(|reason| AskError::Shape { url: url.to_string(), reason })
+fn plugins_of(page: PluginsPage, parse: impl Fn(Box<RawValue>) -> Plugin) -> Vec<Plugin> {
+    page.plugins.items.into_iter().map(|item| parse(item.plugin)).collect()
 }
 
 fn link(page: &Url, links: &[Link], rel: &str) -> Result<Url, AskError> {

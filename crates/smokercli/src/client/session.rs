@@ -88,9 +88,10 @@ impl<T: Transport> Session<'_, T> {
             self.observer.request(&format!("{method} {} ({milliseconds} ms): {outcome}", without_password(url)));
         }
         let PageBody { bytes, is_cut } = exchange.body?;
-        let content = serde_json::from_slice(&bytes).or_else(|error| {
-            let repaired = repaired(&String::from_utf8_lossy(&bytes));
-            serde_json::from_str(&repaired).map_err(|_| AskError::of_json(url, &bytes, &error))
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let content = serde_json::from_slice(bytes).or_else(|error| {
+            let repaired = repaired(&String::from_utf8_lossy(bytes));
+            serde_json::from_str(&repaired).map_err(|_| AskError::of_json(url, bytes, &error))
         })?;
         Ok(ReadPage { content, is_cut })
     }

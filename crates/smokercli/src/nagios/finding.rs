@@ -44,7 +44,9 @@ impl Finding {
 
 /// The finding of a forced plugin; UNKNOWN if the results of the run lack it.
 pub(super) fn forced_finding(name: String, results: &[Plugin]) -> Finding {
-    let plugin = results.iter().find(|plugin| plugin.name() == name && !plugin.has_no_result());
+    let plugins = results.iter().filter(|plugin| plugin.name() == name && !plugin.has_no_result());
+    // Of several results, which a sound daemon does not send, a good one is not the one that counts.
+    let plugin = plugins.min_by_key(|plugin| plugin.status() == Status::Ok);
     plugin.map_or_else(
         || Finding::unknown(name, "the forced run gave no result; see smoker logs for details".to_owned()),
         |plugin| finding(plugin, None),

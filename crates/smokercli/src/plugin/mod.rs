@@ -4,7 +4,7 @@
 //!
 //! - `view`: its parsed object: result, messages, components, parameters
 //! - `forced_result`: the result of a forced run takes precedence
-//! - `odd_json`: JSON that Python writes and no standard allows
+//! - `odd_json`: JSON that Python writes and no standard allows; `salvage`: what can be read of a broken plugin
 //! - `run_facts`: how a run went; `perfdata`: what it measured
 //! - `value_text`: values as text
 
@@ -12,14 +12,15 @@ mod forced_result;
 pub mod odd_json;
 pub mod perfdata;
 pub mod run_facts;
+mod salvage;
 pub mod value_text;
 pub mod view;
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use smoker_model::status::Status;
 
-use crate::plugin::odd_json::repaired;
-use crate::plugin::view::PluginView;
+use crate::plugin::salvage::plugin_object;
+use crate::plugin::view::{PluginView, ShownResult};
 
 /// One plugin of one host. The JSON is kept as text and parsed when it is
 /// read: the parsed pages of a fleet would take several times the memory.
@@ -28,26 +29,34 @@ pub struct Plugin {
     name: String,
     status: Status,
     is_readable: bool,
+    shown: ShownResult,
     json: Box<RawValue>,
 }
 
 impl Plugin {
-    /// Reads one plugin of a daemon's answer.
-    ///
-    /// # Errors
-    ///
-    /// When this is not a plugin; the text says what is missing.
-    pub fn parse(json: Box<RawValue>) -> Result<Self, String> {
-        let json = if PluginView::parse(&json).is_some() {
-            json
+    /// Reads a plugin of a page of plugins. Its last result is the one to show.
+    #[must_use]
+    pub fn parse(json: Box<RawValue>) -> Self {
+        Self::new(json, ShownResult::Last)
+    }
+
+    /// Reads a plugin of the answer to a forced run. The result of that run is the one to show, and no other one.
+    #[must_use]
+    pub fn parse_forced(json: Box<RawValue>) -> Self {
+        Self::new(json, ShownResult::Forced)
+    }
+
+    fn new(json: Box<RawValue>, shown: ShownResult) -> Self {
+        let is_named = |view: &PluginView| view.name().is_some();
+        let (json, view) = if let Some(view) = PluginView::parse(&json, shown).filter(is_named) {
+            (json, view)
         } else {
-            RawValue::from_string(repaired(json.get()))
-                .map_err(|error| format!("a plugin of the answer is not JSON: {error}"))?
+            let json = to_raw_value(&plugin_object(&json)).unwrap_or_default();
+            let view = PluginView::parse(&json, shown).unwrap_or_default();
+            (json, view)
         };
-        let view = PluginView::parse(&json).ok_or("a plugin of the answer is not an object")?;
-        let name = view.name().ok_or("a plugin of the answer has no name")?.to_owned();
-        let (status, is_readable) = (view.status(), view.unreadable().is_none());
-        Ok(Self { name, status, is_readable, json })
+        let name = view.name().unwrap_or_default().to_owned();
+        Self { name, status: view.status(), is_readable: view.unreadable().is_none(), shown, json }
     }
 
     /// The name, unique on its host.
@@ -77,17 +86,39 @@ impl Plugin {
     /// The whole object, parsed on each call.
     #[must_use]
     pub fn view(&self) -> PluginView {
-        PluginView::parse(&self.json).unwrap_or_default()
+        PluginView::parse(&self.json, self.shown).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value as Json, json};
+
     use super::*;
 
+    fn raw(json: &Json) -> Box<RawValue> {
+        RawValue::from_string(json.to_string()).expect("valid JSON")
+    }
+
     #[test]
-    fn what_is_not_a_plugin_is_refused() {
-        let raw = RawValue::from_string("{}".to_owned()).expect("valid JSON");
-        assert_eq!(Plugin::parse(raw).expect_err("no name"), "a plugin of the answer has no name");
+    fn what_is_not_a_plugin_is_never_ok() {
+        for json in [json!(null), json!("OK"), json!(["OK"])] {
+            let plugin = Plugin::parse(raw(&json));
+            assert_eq!((plugin.name(), plugin.status(), plugin.is_readable()), ("(no name)", Status::Unknown, false));
+        }
+    }
+
+    #[test]
+    fn each_page_has_its_own_result_to_show() {
+        let result =
+            |status: &str, second: u8| json!({"status": status, "lastRun": format!("2020-01-01T00:00:0{second}")});
+        let with = |forced: Json| raw(&json!({"name": "p", "lastResult": result("OK", 1), "forcedResult": forced}));
+        let status = |plugin: Plugin| (plugin.status(), plugin.is_readable());
+        for forced in [result("ERROR", 0), result("ERROR", 1), result("ERROR", 2)] {
+            assert_eq!(status(Plugin::parse(with(forced.clone()))), (Status::Ok, true));
+            assert_eq!(status(Plugin::parse_forced(with(forced))), (Status::Error, true));
+        }
+        assert!(Plugin::parse_forced(with(json!(null))).has_no_result());
+        assert_eq!(status(Plugin::parse_forced(with(json!("OK")))), (Status::Unknown, false));
     }
 }

@@ -6,12 +6,21 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
-use crate::plugin::forced_result::prefer_forced_result;
+use crate::plugin::forced_result::take_forced_result;
 use crate::plugin::value_text::{date, ended, printed};
 
 /// A plugin's whole object, as the daemon sent it.
 #[derive(Clone, Debug, Default)]
 pub struct PluginView(Map<String, Json>);
+
+/// Which result of a plugin is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownResult {
+    /// The last one.
+    Last,
+    /// That of the forced run which the answer is about.
+    Forced,
+}
 
 /// A component of a result.
 #[derive(Clone, Debug)]
@@ -69,9 +78,11 @@ impl<'a> ActionView<'a> {
 }
 
 impl PluginView {
-    pub(super) fn parse(json: &RawValue) -> Option<Self> {
+    pub(super) fn parse(json: &RawValue, shown: ShownResult) -> Option<Self> {
         let mut object = serde_json::from_str(json.get()).ok()?;
-        prefer_forced_result(&mut object);
+        if shown == ShownResult::Forced {
+            take_forced_result(&mut object);
+        }
         Some(Self(object))
     }
 
@@ -129,8 +140,13 @@ impl PluginView {
     /// The components in their order.
     #[must_use]
     pub fn components(&self) -> Vec<Component<'_>> {
-        let components = self.result().and_then(|result| result.get("componentResults")).and_then(Json::as_array);
-        components.into_iter().flatten().filter_map(component_of_item).collect()
+        match self.result().and_then(|result| result.get("componentResults")) {
+            Some(Json::Array(items)) => items.iter().map(|item| component(item.get("componentResult"), None)).collect(),
+            Some(Json::Object(members)) => {
+                members.iter().map(|(name, part)| component(Some(part), Some(name))).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The actions of the result that ended in ERROR, or in no status that is known. Of several, `actions` lists all, and `action` is one of them.
@@ -230,13 +246,15 @@ fn messages_of(part: &Map<String, Json>) -> Option<MessagesView<'_>> {
     part.get("messages").and_then(Json::as_object).map(MessagesView)
 }
 
-fn component_of_item(item: &Json) -> Option<Component<'_>> {
-    let object = item.get("componentResult")?.as_object()?;
-    Some(Component {
-        name: object.get("name").map_or(Cow::Borrowed(""), printed),
-        status: status_of(object.get("status")),
-        messages: messages_of(object),
-    })
+/// A component, with the name that it has in a mapping unless it says another one. What is no object is one that is UNKNOWN.
+fn component<'a>(json: Option<&'a Json>, name: Option<&'a str>) -> Component<'a> {
+    let object = json.and_then(Json::as_object);
+    let own_name = object.and_then(|object| object.get("name")).map(printed);
+    Component {
+        name: own_name.or_else(|| name.map(Cow::Borrowed)).unwrap_or_default(),
+        status: status_of(object.and_then(|object| object.get("status"))),
+        messages: object.and_then(messages_of),
+    }
 }
 
 fn cut_fraction(json: &mut Json) {
@@ -263,7 +281,7 @@ mod tests {
 
     fn view(json: &Json) -> PluginView {
         let raw = RawValue::from_string(json.to_string()).expect("valid JSON");
-        PluginView::parse(&raw).expect("an object")
+        PluginView::parse(&raw, ShownResult::Forced).expect("an object")
     }
 
     #[test]
@@ -292,7 +310,7 @@ mod tests {
             (json!({"status": "UNKNOWN"}), None),
             (json!(null), None),
         ] {
-            let view = view(&json!({"name": "p", "lastResult": result}));
+            let view = view(&json!({"name": "p", "forcedResult": result}));
             assert_eq!((view.status(), view.unreadable().as_deref()), (Status::Unknown, reason), "{result}");
         }
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use reqwest::{Client, RequestBuilder, Url};
 use tokio::sync::Semaphore;
 
+use crate::inventory::address::without_password;
 use crate::transport::exchange::{
     Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
 };
@@ -73,9 +74,13 @@ impl Http {
         let mut redirects = 0;
         let mut may_send_again = is_get && request.may_send_again;
         loop {
-            let may_redirect = is_get && redirects < MAX_REDIRECTS;
-            match receive(self.prepare(client, request, &url), may_redirect).await {
+            match receive(self.prepare(client, request, &url), is_get).await {
                 Ok(Received::Body(body)) => return Ok(body),
+                Ok(Received::Redirect(target)) if redirects == MAX_REDIRECTS => {
+                    let target = without_password(&target);
+                    let reason = format!("redirected more than {MAX_REDIRECTS} times, at last to {target}");
+                    return Err(Failure { reason, kind: FailureKind::Other });
+                }
                 Ok(Received::Redirect(target)) => {
                     redirects += 1;
                     url = target;

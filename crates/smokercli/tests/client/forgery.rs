@@ -35,7 +35,7 @@ fn forging_report() -> Report {
         },
         "nextRun": text, "parameters": {text.as_str(): text, "List": [text], "Map": {text.as_str(): text}},
     });
-    let plugin = Plugin::parse(RawValue::from_string(plugin.to_string()).expect("JSON")).expect("a plugin");
+    let plugin = Plugin::parse(RawValue::from_string(plugin.to_string()).expect("JSON"));
     Report::new(vec![HostReport::reached(forged("web01"), vec![plugin]), HostReport::unreachable(forged("down"), text)])
 }
 

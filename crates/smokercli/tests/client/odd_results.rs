@@ -192,3 +192,68 @@ fn a_forced_run_that_answers_without_a_result_is_no_success() {
     let done = check(fake.address(), &["-f", "p"]);
     assert_eq!((done.code, done.stdout.contains("the forced run gave no result")), (Some(3), true), "{done:?}");
 }
+
+#[test]
+fn one_broken_plugin_does_not_cost_the_host() {
+    let deep = "[".repeat(300) + &"]".repeat(300);
+    let bad = with_result("bad", &json!({"status": "ERROR", "messages": {"error": ["gone"]}, "componentResults": [5]}));
+    let mut by_name = with_result("by name", &json!({"status": "ERROR"}));
+    by_name["lastResult"]["componentResults"] =
+        json!({"/srv": {"status": "ERROR", "messages": {"error": ["read only"]}}});
+    let items: Vec<_> = [bad, by_name].iter().map(|plugin| format!("{{\"plugin\": {plugin}}}")).collect();
+    let nested =
+        format!("{{\"name\": \"deep\", \"parameters\": {{\"X\": {deep}}}, \"lastResult\": {{\"status\": \"OK\"}}}}");
+    let page = format!(
+        "\u{feff}{{\"plugins\": {{\"items\": [{{\"plugin\": null}}, {{\"plugin\": {nested}}}, {}]}}}}",
+        items.join(", ")
+    );
+    let mut pages = daemon_pages("", &[]);
+    pages.insert("/plugins".to_owned(), page);
+    let site = Site::start(pages);
+    let address = format!("127.0.0.1:{}", site.port());
+    for format in FORMATS {
+        let done = smokercli(&address, &["-o", format, "-e"]);
+        assert_eq!(done.code, Some(69), "{format}: {done:?}");
+        assert!(done.stdout.contains("bad") && !done.stdout.contains("UNREACHABLE"), "{format}: {done:?}");
+    }
+    let done = smokercli(&address, &[]).stdout;
+    for shown in [
+        "- (no name)                        [UNKNOWN]\n  [error] the result cannot be read: it is not a JSON object\n",
+        "- deep                             [OK]\n",
+        "  [error] gone\n --                                [UNKNOWN]\n",
+        " -- /srv                           [ERROR]\n    [error] read only\n",
+    ] {
+        assert!(done.contains(shown), "{shown}: {done}");
+    }
+    assert_eq!(smokercli(&address, &["-p", "deep", "-e"]).code, Some(0));
+}
+
+/// A daemon that was restarted counts its processes from 1 again, and another client's may be the one that is asked for.
+#[test]
+fn results_of_another_run_are_not_shown() {
+    let links = json!([{"rel": "plugins", "href": "/plugins"}, {"rel": "processes", "href": "/processes"}]);
+    let mut mine = with_result("mine", &json!({"status": "OK"}));
+    let mut other = mine.clone();
+    other["name"] = json!("other");
+    other["forcedResult"] = json!({"status": "OK", "lastRun": "2027-01-01T00:00:00"});
+    let spec = json!({"about": {"about": {"host": "h", "links": links}}, "forced": {"mine": {"plugin": other}},
+        "plugins": {"plugins": {"items": [{"plugin": mine.take()}]}}});
+    let fake = crate::fake::Fake::start(&spec);
+    let done = smokercli(fake.address(), &["-f", "-e", "-o", "json"]);
+    assert_eq!((done.code != Some(0), done.stdout.contains("other")), (true, false), "{done:?}");
+    assert!(done.stderr.contains("Host h: no result of mine"), "{done:?}");
+}
+
+#[test]
+fn a_daemon_that_is_busy_for_a_moment_keeps_its_run() {
+    let mut spec = crate::corpus::host("server2");
+    for (key, value) in [("fail", json!("http500")), ("fail_at", json!("poll")), ("fail_times", json!(3))] {
+        spec[key] = value;
+    }
+    let fake = crate::fake::Fake::start(&spec);
+    let start = std::time::Instant::now();
+    let done = smokercli(fake.address(), &["-f", "-e"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    // Retries within milliseconds would all meet the same moment.
+    assert!(start.elapsed() >= std::time::Duration::from_millis(1400), "{:?}", start.elapsed());
+}

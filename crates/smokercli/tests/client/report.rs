@@ -12,7 +12,7 @@ use smokercli::report::{HostReport, Report};
 use smokercli::terminal::style::Style;
 
 fn plugin(json: &Value) -> Plugin {
-    Plugin::parse(RawValue::from_string(json.to_string()).expect("JSON")).expect("a plugin")
+    Plugin::parse(RawValue::from_string(json.to_string()).expect("JSON"))
 }
 
 fn messages(info: &[&str], warn: &[&str], error: &[&str]) -> Value {

@@ -182,7 +182,10 @@ fn fail_on_names_the_states_that_fail() {
 #[test]
 fn a_forced_plugin_without_a_result_is_missing() {
     let mut web = daemon("web1", &[("disk", "OK"), ("load", "OK")]);
-    web["forced"] = json!({"disk": web["plugins"]["plugins"]["items"][0]});
+    web["forced"] =
+        json!({"disk": web["plugins"]["plugins"]["items"][0], "load": web["plugins"]["plugins"]["items"][1]});
+    // An answer with an older result only is none.
+    web["forced"]["disk"]["plugin"]["forcedResult"] = json!({"status": "OK", "lastRun": "2026-01-01T00:00:05"});
     let fake = Fake::start(&web);
     let done = smokercli(&["-s", fake.address(), "-f", "-e", "-o", "table"]);
     assert_eq!(done.code, Some(69));

@@ -55,7 +55,7 @@ fn check(input: &[u8]) -> String {
 /// The plugins of a page, read as the client does.
 pub(crate) fn plugins(page: &[u8]) -> Result<Vec<Plugin>, String> {
     let page: PluginsPage<Box<RawValue>> = serde_json::from_slice(page).map_err(|error| error.to_string())?;
-    page.plugins.items.into_iter().map(|item| Plugin::parse(item.plugin)).collect()
+    Ok(page.plugins.items.into_iter().map(|item| Plugin::parse(item.plugin)).collect())
 }
 
 fn check_filters(text: &str, plugins: &[Plugin]) {
