@@ -112,7 +112,9 @@ impl ClientConfig {
 }
 
 fn unknown_keys(path: &Path, mapping: &Mapping) -> Vec<String> {
-    let names = mapping.keys().map(|key| key.as_str().map_or_else(|| format!("{key:?}"), str::to_owned));
+    let written =
+        |key: &Value| serde_yaml::to_string(key).map_or_else(|_| "?".to_owned(), |text| text.trim().to_owned());
+    let names = mapping.keys().map(|key| key.as_str().map_or_else(|| written(key), str::to_owned));
     let unknown = names.filter(|name| !KEYS.contains(&name.as_str()));
     unknown.map(|name| format!("{}: unknown key {name}; the keys are {}", path.display(), KEYS.join(", "))).collect()
 }
@@ -174,6 +176,7 @@ mod tests {
             parse("bind_prot: 1").expect("a warning only").warnings,
             ["/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands"]
         );
+        assert!(parse("5: 6").expect("a warning only").warnings[0].contains("unknown key 5;"));
         assert!(parse("a: [").expect_err("syntax").starts_with("/etc/smokercli.yaml is not valid YAML: "));
     }
 }
