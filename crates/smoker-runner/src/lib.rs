@@ -15,6 +15,7 @@
 //! - `modules`: modules and parsers, built in or in Python
 //! - `process`: one child from its start to its end, and everything that it started
 //! - `log_limit`: bounds what one plugin can write to the log
+//! - `terminal_codes`: colours and the like, which are no part of a report
 //! - `detached`: blocking work that may hang, on a thread of its own
 
 pub mod check;
@@ -33,3 +34,4 @@ pub mod trace;
 
 mod act;
 mod command;
+mod terminal_codes;

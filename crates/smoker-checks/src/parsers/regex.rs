@@ -2,7 +2,7 @@
 //!
 //! A pattern matches anywhere in a line of standard output or standard error.
 //! A line counts for the first of `Error`, `Warn`, `Ok` that matches it. With
-//! nothing but other lines and without `Ok` the exit status decides.
+//! nothing but other lines and without `Ok` the exit status decides; a signal makes every result an ERROR.
 
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use regex::RegexSet;
@@ -70,6 +70,10 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     for ((level, _), lines) in rules.iter().zip(&found) {
         messages.add(*level, lines.trim_end());
     }
+    // What a signal ended did not get to its end, whatever it printed before.
+    if request.exit_status.is_none() {
+        messages.add(Level::Error, &exit_text(None));
+    }
     let has = |messages: &Messages, level| messages.level(level).next().is_some();
     let wants_ok = rules[2].1.is_some();
     let exited_well = request.exit_status == Some(0);
@@ -132,6 +136,7 @@ mod tests {
         let text = "The command ended with exit status 4";
         assert_eq!(read("fine", Some(4), rules.clone()).1["error"], json!([text]));
         assert_eq!(read("fine", None, rules).1["error"], json!(["The command was ended by a signal"]));
+        assert_eq!(read("ready", None, json!({"Ok": "ready"})).0, Status::Error);
     }
 
     #[test]

@@ -12,4 +12,5 @@ mod nagios;
 mod nsca;
 mod request;
 mod service;
+mod truncated;
 mod varnish;

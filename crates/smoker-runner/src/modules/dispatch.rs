@@ -23,7 +23,7 @@ use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
 use crate::process::surroundings::Surroundings;
-use crate::{detached, output};
+use crate::{detached, output, terminal_codes};
 
 /// How many bytes a result may have beside those for its output.
 const REPLY_ALLOWANCE: usize = 64 * 1024;
@@ -162,15 +162,18 @@ impl ModuleCall<'_> {
     }
 
     /// The request of a built-in parser, which gets the output as it was printed but for blank lines around it: in
-    /// TAP and in tables the indentation of the first line means something. The output is read in the encoding it declares.
+    /// TAP and in tables the indentation of the first line means something. The output is read in the encoding it declares,
+    /// without terminal codes.
     fn untrimmed(&self, parameters: Map<String, Json>) -> ModuleRequest {
         let mut request = self.request(parameters);
         if let Some(output) = self.output {
             let bytes = output.stdout.bytes();
             let text = encoding::decode(&bytes);
+            let text = terminal_codes::stripped(&text);
             let first = text.find(|c: char| !c.is_whitespace()).unwrap_or(0);
             let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
             text[line..].trim_end().clone_into(&mut request.stdout);
+            request.stderr = terminal_codes::stripped(&request.stderr).into_owned();
         }
         request
     }

@@ -9,7 +9,95 @@ use crate::components::{level_of, worse};
 const SHOWN_LINES: usize = 20;
 
 /// Values of the attributes `status` and `result` that say that a test failed.
-const FAILED: [&str; 8] = ["fail", "failed", "failure", "error", "errored", "broken", "timeout", "timedout"];
+const FAILED: [&str; 17] = [
+    "fail",
+    "failed",
+    "failure",
+    "error",
+    "errored",
+    "broken",
+    "timeout",
+    "timedout",
+    "aborted",
+    "crashed",
+    "killed",
+    "regression",
+    "undefined",
+    "unresolved",
+    "xpass",
+    "bfail",
+    "fatal",
+];
+
+/// Values of these attributes that say nothing bad. What is neither here nor above is not understood, and an ERROR.
+const FINE: [&str; 45] = [
+    "",
+    "0",
+    "active",
+    "bpass",
+    "bskip",
+    "complete",
+    "completed",
+    "deselected",
+    "disabled",
+    "done",
+    "excluded",
+    "executed",
+    "expected",
+    "filtered",
+    "finished",
+    "fixed",
+    "flaky",
+    "good",
+    "ignore",
+    "ignored",
+    "kfail",
+    "no_run",
+    "notrun",
+    "not_run",
+    "not run",
+    "ok",
+    "pass",
+    "passed",
+    "pending",
+    "ran",
+    "run",
+    "skip",
+    "skipped",
+    "succeeded",
+    "success",
+    "successful",
+    "suppressed",
+    "todo",
+    "true",
+    "unsupported",
+    "untested",
+    "warn",
+    "warning",
+    "xfail",
+    "xfailed",
+];
+
+/// What an attribute `status` or `result` says of its test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Fine,
+    Failed,
+    NotUnderstood,
+}
+
+impl Verdict {
+    pub(super) fn of(value: &str) -> Self {
+        let value = value.trim().to_lowercase();
+        if FAILED.contains(&&*value) {
+            Self::Failed
+        } else if FINE.contains(&&*value) {
+            Self::Fine
+        } else {
+            Self::NotUnderstood
+        }
+    }
+}
 
 /// A `testcase` as far as it has been read.
 #[derive(Default)]
@@ -20,6 +108,10 @@ pub(super) struct Case {
     pub(super) output: String,
     /// Whether an attribute says that it failed.
     pub(super) is_marked_failed: bool,
+    /// The attributes that are not understood, as `status="unclear"`.
+    pub(super) not_understood: Vec<String>,
+    /// Whether the attribute `status` says that it did not run.
+    pub(super) has_not_run: bool,
 }
 
 /// A `failure`, an `error`, a `warning` or a `skipped`.
@@ -35,14 +127,17 @@ pub(super) enum NoteKind {
     Failure,
     Warning,
     Skipped,
+    /// A failure that is none any more, as the test passed when it ran again; beside a `failure` one more.
+    Flaky,
 }
 
 impl NoteKind {
     pub(super) fn of(element: &[u8]) -> Option<Self> {
-        match element {
-            b"failure" | b"error" => Some(Self::Failure),
+        match &*element.to_ascii_lowercase() {
+            b"failure" | b"error" | b"failed" | b"fail" | b"errored" | b"broken" | b"aborted" => Some(Self::Failure),
             b"warning" => Some(Self::Warning),
             b"skipped" => Some(Self::Skipped),
+            b"flakyfailure" | b"flakyerror" | b"rerunfailure" | b"rerunerror" => Some(Self::Flaky),
             _ => None,
         }
     }
@@ -60,10 +155,19 @@ impl Case {
         let of_note = |note: &Note| match note.kind {
             NoteKind::Failure => Status::Error,
             NoteKind::Warning => Status::Warn,
-            NoteKind::Skipped => Status::Ok,
+            NoteKind::Skipped if self.could_not_run(note) => Status::Error,
+            NoteKind::Skipped | NoteKind::Flaky => Status::Ok,
         };
-        let marked = if self.is_marked_failed { Status::Error } else { Status::Ok };
+        let is_marked = self.is_marked_failed || !self.not_understood.is_empty();
+        let marked = if is_marked { Status::Error } else { Status::Ok };
         self.notes.iter().map(of_note).fold(marked, worse)
+    }
+
+    /// Whether a test is called skipped that could not run: `CTest` does so when its program or what it depends on is
+    /// missing. What was skipped on purpose has a reason that begins with `SKIP_`.
+    fn could_not_run(&self, note: &Note) -> bool {
+        let reason = note.headline.as_deref().unwrap_or_default();
+        self.has_not_run && note.kind == NoteKind::Skipped && !reason.is_empty() && !reason.starts_with("SKIP_")
     }
 
     /// Whether it is bad and neither its elements nor its output say why.
@@ -79,14 +183,22 @@ impl Case {
                 (NoteKind::Failure, false) => messages.add(Level::Error, &text),
                 (NoteKind::Warning, false) => messages.add(Level::Warn, &text),
                 (NoteKind::Warning, true) => messages.add(Level::Warn, "warning"),
+                (NoteKind::Skipped, _) if self.could_not_run(note) => {
+                    messages.add(Level::Error, &format!("could not run: {text}"));
+                }
+                (NoteKind::Flaky, _) => messages.add(Level::Info, &format!("failed in another run: {text}")),
                 (NoteKind::Skipped, true) => messages.add(Level::Info, "skipped"),
                 (NoteKind::Skipped, false) => messages.add(Level::Info, &format!("skipped: {text}")),
                 (NoteKind::Failure, true) => {}
             }
         }
+        for attribute in &self.not_understood {
+            messages.add(Level::Error, &format!("{attribute} is not understood"));
+        }
         let status = self.status();
         // The text of an element is the reason in full; without it the output has it.
-        let has_text = self.notes.iter().any(|note| note.kind != NoteKind::Skipped && !note.text.trim().is_empty());
+        let is_reason = |note: &Note| !matches!(note.kind, NoteKind::Skipped | NoteKind::Flaky);
+        let has_text = self.notes.iter().any(|note| is_reason(note) && !note.text.trim().is_empty());
         if status != Status::Ok && !has_text {
             add_output(&mut messages, level_of(status), &self.output);
         }
@@ -107,9 +219,4 @@ pub(super) fn add_output(messages: &mut Messages, level: Level, output: &str) {
     for line in shown {
         messages.add(level, line);
     }
-}
-
-/// Whether a value of `status` or `result` says that a test failed.
-pub(super) fn says_failed(value: &str) -> bool {
-    FAILED.contains(&value.trim().to_lowercase().as_str())
 }

@@ -25,6 +25,12 @@ pub(super) fn is_cut_off(rest: &str) -> bool {
     rest.contains("<?xml")
 }
 
+/// Whether a text ends where the name of a report's first element, or a declaration, may go on.
+pub(super) fn ends_in_a_root(rest: &str) -> bool {
+    let Some((_, begun)) = rest.trim_end().rsplit_once('<') else { return false };
+    ROOTS.iter().chain(&["?xml"]).any(|root| root.starts_with(begun))
+}
+
 fn begins_report(text: &str) -> bool {
     let name = text[1..].split(|c: char| c.is_whitespace() || ['>', '/', '<'].contains(&c)).next().unwrap_or_default();
     let is_whole = name.len() + 1 < text.len();

@@ -25,7 +25,7 @@ use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
 use crate::components::BoundedComponents;
-use crate::parsers::junit::case::{Case, Note, NoteKind};
+use crate::parsers::junit::case::{Case, Note, NoteKind, Verdict};
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
@@ -97,6 +97,9 @@ impl ReportReader {
         if found::is_cut_off(rest) && (rest.len() < text.len() || report.components.len() > 0) {
             return Err("the report is cut off: nothing stands behind its declaration".to_owned());
         }
+        if report.components.len() > 0 && found::ends_in_a_root(rest) {
+            return Err("the report is cut off: another one begins at the end of the output".to_owned());
+        }
         Ok(report)
     }
 
@@ -135,24 +138,37 @@ impl ReportReader {
         match tag.local_name().as_ref() {
             b"testsuites" | b"testsuite" => {
                 let name = attribute(tag, "name")?.filter(|name| !name.is_empty());
-                let counted = count(tag, "failures")? + count(tag, "errors")?;
                 let name = name.unwrap_or_else(|| "the suite".to_owned());
+                let counted = self.count(tag, "failures", &name)? + self.count(tag, "errors", &name)?;
                 self.suites.push(Suite { name, counted, ..Suite::default() });
             }
             b"testcase" => {
                 let name = attribute(tag, "name")?.unwrap_or_else(|| "unnamed".to_owned());
                 let class = attribute(tag, "classname")?.filter(|class| !class.is_empty());
-                let name = class.map_or_else(|| name.clone(), |class| format!("{class}.{name}"));
-                let verdicts = [attribute(tag, "status")?, attribute(tag, "result")?];
-                let is_marked_failed = verdicts.iter().flatten().any(|verdict| case::says_failed(verdict));
-                self.cases.push(Case { name, is_marked_failed, ..Case::default() });
+                let name = match class {
+                    Some(class) if name.is_empty() => class,
+                    Some(class) => format!("{class}.{name}"),
+                    None => name,
+                };
+                let mut case = Case { name, ..Case::default() };
+                for name in ["status", "result"] {
+                    let Some(value) = attribute(tag, name)? else { continue };
+                    case.has_not_run |= value == "notrun";
+                    match Verdict::of(&value) {
+                        Verdict::Fine => {}
+                        Verdict::Failed => case.is_marked_failed = true,
+                        Verdict::NotUnderstood => case.not_understood.push(format!("{name}=\"{value}\"")),
+                    }
+                }
+                self.cases.push(case);
             }
             b"system-out" | b"system-err" => {
                 self.is_in_output = true;
                 self.add_text("\n");
             }
             element => {
-                if let Some(kind) = NoteKind::of(element) {
+                let is_known = !self.cases.is_empty() || matches!(element, b"failure" | b"error" | b"warning");
+                if let Some(kind) = NoteKind::of(element).filter(|_| is_known) {
                     let message = attribute(tag, "message")?.filter(|message| !message.is_empty());
                     let headline = message.or(attribute(tag, "type")?);
                     self.note = Some(Note { kind, headline, text: String::new() });
@@ -160,6 +176,16 @@ impl ReportReader {
             }
         }
         Ok(())
+    }
+
+    /// A count among the attributes. What is no number is a message: it may stand for failures.
+    fn count(&mut self, tag: &BytesStart<'_>, name: &str, suite: &str) -> Result<u64, String> {
+        let Some(text) = attribute(tag, name)?.filter(|text| !text.trim().is_empty()) else { return Ok(0) };
+        let number = text.trim().trim_end_matches(".0").replace(',', "").parse::<u32>();
+        if number.is_err() {
+            self.messages.add(Level::Error, &format!("{suite}: {name}=\"{text}\" is no number"));
+        }
+        Ok(number.map_or(0, u64::from))
     }
 
     fn close(&mut self, name: &[u8]) {
@@ -223,7 +249,8 @@ impl ReportReader {
     }
 
     fn add_text(&mut self, text: &str) {
-        if let Some(note) = &mut self.note {
+        // A test that ran several times has the output of a run inside of its element.
+        if let Some(note) = self.note.as_mut().filter(|_| !self.is_in_output) {
             note.text.push_str(text);
         } else if self.is_in_output {
             let output = self.cases.last_mut().map(|case| &mut case.output);
@@ -232,11 +259,6 @@ impl ReportReader {
             }
         }
     }
-}
-
-/// A count among the attributes; what is no number counts nothing.
-fn count(tag: &BytesStart<'_>, name: &str) -> Result<u64, String> {
-    Ok(attribute(tag, name)?.and_then(|text| text.trim().parse::<u32>().ok()).map_or(0, u64::from))
 }
 
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, String> {
@@ -354,6 +376,42 @@ mod tests {
         assert_eq!(components(&two).as_object().map(serde_json::Map::len), Some(2));
         let cut = read(&format!("{report}<?xml version=\"1.0\"?><testsu")).expect_err("a second report");
         assert_eq!(cut, "the report is cut off: nothing stands behind its declaration");
+    }
+
+    #[test]
+    fn a_verdict_that_is_not_understood_is_an_error() {
+        let text = "<testsuite name='s' failures='some' errors='0.0'><testcase name='a' status='odd'/><testcase name='b' result='PASSED'/>\
+                    <testcase name='c' status='Aborted'/><testcase name='d'><Failed message='why'/></testcase></testsuite>";
+        let components = components(text);
+        let shown = ["a", "b", "c", "d"].map(|name| components[name]["messages"]["error"].to_string());
+        assert_eq!(shown, [r#"["status=\"odd\" is not understood"]"#, "[]", r#"["failed"]"#, r#"["why"]"#]);
+        assert_eq!(errors(text), ["s: failures=\"some\" is no number"]);
+    }
+
+    #[test]
+    fn a_test_of_ctest_that_could_not_run_is_an_error() {
+        let text = "<testsuite><testcase name='gone' classname='gone' status='notrun'><skipped message='Unable to find executable'/>\
+                    <system-out>Unable to find executable: /srv/gone</system-out></testcase>\
+                    <testcase name='left out' status='notrun'><skipped message='SKIP_RETURN_CODE=77'/></testcase>\
+                    <testcase name='off' status='disabled'/><testcase name='g' status='notrun' result='suppressed'/></testsuite>";
+        let components = components(text);
+        let gone = json!(["could not run: Unable to find executable", "Unable to find executable: /srv/gone"]);
+        assert_eq!(components["gone.gone"]["messages"]["error"], gone);
+        assert!(["left out", "off", "g"].iter().all(|name| components[name]["status"] == "OK"));
+    }
+
+    #[test]
+    fn a_test_that_passed_when_it_ran_again_is_good() {
+        let text = "<testsuite><testcase name='a'><flakyFailure message='late' type='T'><stackTrace>at 1</stackTrace>\
+                    <system-out>noise</system-out></flakyFailure></testcase>\
+                    <testcase name='' classname='c'><failure message='first'/><rerunFailure message='second'/></testcase></testsuite>";
+        let components = components(text);
+        let info = json!(["failed in another run: late", "at 1"]);
+        assert_eq!((&components["a"]["status"], &components["a"]["messages"]["info"]), (&json!("OK"), &info));
+        assert_eq!(
+            (&components["c"]["status"], &components["c"]["messages"]["error"]),
+            (&json!("ERROR"), &json!(["first"]))
+        );
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
     // The time stands behind the directive, before it, or without one.
     let (rest, last_time) = timing::split(rest);
     let (description, directive) = directive(rest);
+    // Test2 of Perl has the `{` before the directive.
+    let (description, opens_before) = description.strip_suffix(" {").map_or((description, false), |rest| (rest, true));
     let (description, time) = timing::split(description);
     let unnumbered = description.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = &description[..description.len() - unnumbered.len()];
@@ -81,7 +83,14 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
     let description = if has_number { unnumbered.trim_start() } else { description };
     let description = description.strip_prefix("- ").or_else(|| description.strip_prefix('-')).unwrap_or(description);
     let description = unescaped(description.trim());
-    TapLine::Test(TestPoint { passed, number, description, directive, time: last_time.or(time), opens_subtest })
+    TapLine::Test(TestPoint {
+        passed,
+        number,
+        description,
+        directive,
+        time: last_time.or(time),
+        opens_subtest: opens_subtest || opens_before,
+    })
 }
 
 /// A description in which `\#` and `\\` stand for `#` and `\`.

@@ -7,19 +7,25 @@
 //! - `timing`: times behind descriptions
 //! - `numbers`: judges the numbers of the tests and the plan
 //! - `subtest`: keeps what an indented subtest says of its failures
+//! - `prove`: what `prove -v` prints around the TAP of each file
+//! - `unread`: the lines that are no TAP
 //!
 //! Each test is a component. `not ok` is an ERROR, unless it is marked TODO;
 //! skipped tests are OK; a TODO that works is a WARN, since its mark should
 //! go. Comments and YAML blocks behind a test are its messages. Indented
 //! subtests count through the test point that sums them up, which has what they
-//! said of failures among its messages. A missing or wrong plan, one between the
+//! said of failures among its messages; one that passes although its subtest failed is an ERROR. Lines that are no
+//! TAP are a message of the test that failed before them, else, when the whole is an ERROR, its last ones are messages.
+//! A missing or wrong plan, one between the
 //! tests, numbers that are out of order, missing or there twice, `Bail out!` and
 //! an exit status other than 0 are errors of the whole.
 
 mod line;
 mod numbers;
+mod prove;
 mod subtest;
 mod timing;
+mod unread;
 
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
@@ -29,7 +35,9 @@ use smoker_model::status::Status;
 use crate::components::{BoundedComponents, level_of, worse};
 use crate::parsers::tap::line::{Directive, TapLine, TestPoint};
 use crate::parsers::tap::numbers::Numbers;
-use crate::parsers::tap::subtest::{Subtest, indentation};
+use crate::parsers::tap::prove::ProveLine;
+use crate::parsers::tap::subtest::{Subtest, SubtestOutcome, indentation};
+use crate::parsers::tap::unread::Unread;
 use crate::spec::{IGNORE_EXIT, Spec};
 
 /// The declaration of this built-in.
@@ -60,12 +68,18 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             }
             continue;
         }
+        if !block && stream.takes_from_prove(text) {
+            continue;
+        }
         match text.trim() {
-            "---" if text.starts_with(' ') && stream.current.is_some() => block = true,
+            "---" if text.starts_with(' ') => block = true,
             "..." if block => block = false,
             inside if block => stream.explain(inside),
             inside if inside.starts_with("Bail out!") => stream.take(line::read(inside)),
-            _ => stream.take(line::read(text)),
+            _ => match line::read(text) {
+                TapLine::Other if text != "}" => stream.keep_unread(text),
+                line => stream.take(line),
+            },
         }
     }
     stream.finish(request)
@@ -82,6 +96,8 @@ struct Test {
     comments: String,
     /// Whether its subtest follows it.
     opens_subtest: bool,
+    /// Whether a subtest that failed makes it fail: it is neither skipped nor to do.
+    counts: bool,
 }
 
 /// The lines read so far.
@@ -92,7 +108,12 @@ struct TapStream {
     numbers: Numbers,
     subtest: Subtest,
     has_bailed_out: bool,
+    /// Whether the plan is 1..0 with a reason.
+    is_skipped: bool,
     current: Option<Test>,
+    /// The file whose TAP follows, in the output of `prove -v`.
+    file: Option<String>,
+    unread: Unread,
 }
 
 impl TapStream {
@@ -108,7 +129,8 @@ impl TapStream {
                     self.close();
                 }
                 if let (0, Some(reason)) = (tests, reason) {
-                    self.messages.add(Level::Info, &format!("skipped: {reason}"));
+                    self.is_skipped = true;
+                    self.messages.add(Level::Info, &self.of_file(&format!("skipped: {reason}")));
                 }
             }
             TapLine::Test(point) => {
@@ -118,7 +140,7 @@ impl TapStream {
                 if point.opens_subtest {
                     self.subtest.open();
                 } else {
-                    test.comments = self.subtest.end();
+                    test.sum_up(&self.subtest.end());
                 }
                 self.current = Some(test);
             }
@@ -133,10 +155,63 @@ impl TapStream {
         }
     }
 
+    /// Takes a line that `prove` added, if it is one.
+    fn takes_from_prove(&mut self, line: &str) -> bool {
+        let is_between_files = self.numbers.is_empty() || self.file.is_some();
+        match prove::read(line) {
+            Some(ProveLine::File(name)) if is_between_files => {
+                self.end_file();
+                self.file = Some(name.to_owned());
+            }
+            Some(ProveLine::Passed) if self.file.is_some() && self.numbers.is_complete() => {}
+            Some(ProveLine::Failed(text)) if self.file.is_some() => {
+                self.close();
+                self.messages.add(Level::Error, &self.of_file(text));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A text with the file before it, when there are several.
+    fn of_file(&self, text: &str) -> String {
+        self.file.as_ref().map_or_else(|| text.to_owned(), |file| format!("{file}: {text}"))
+    }
+
+    /// Judges the tests of a file, or of the whole output when it is one.
+    fn end_file(&mut self) {
+        self.close();
+        let unsummed = self.subtest.end().failures;
+        if !unsummed.is_empty() {
+            let text = self.of_file(&format!("A subtest has no test point that sums it up:\n{unsummed}"));
+            self.messages.add(Level::Error, &text);
+        }
+        let numbers = std::mem::take(&mut self.numbers);
+        if self.has_bailed_out || (numbers.is_empty() && self.file.is_none()) {
+            return;
+        }
+        if numbers.is_without_tests() && !self.is_skipped {
+            self.messages.add(Level::Warn, &self.of_file("No test ran: the plan is 1..0, without a reason"));
+        }
+        self.is_skipped = false;
+        for fault in numbers.faults() {
+            self.messages.add(Level::Error, &self.of_file(&fault));
+        }
+    }
+
     fn explain(&mut self, text: &str) {
         if let Some(test) = self.current.as_mut().filter(|_| !text.trim().is_empty()) {
             test.comments += text;
             test.comments.push('\n');
+        }
+    }
+
+    /// Keeps a line that is no TAP: some tools print the reason of a failure so.
+    fn keep_unread(&mut self, line: &str) {
+        if self.current.as_ref().is_some_and(|test| test.status == Status::Error) {
+            self.explain(line.trim());
+        } else {
+            self.unread.add(line);
         }
     }
 
@@ -146,28 +221,26 @@ impl TapStream {
             return;
         };
         if test.opens_subtest {
-            test.comments += &self.subtest.end();
+            test.sum_up(&self.subtest.end());
         }
         let mut messages = Messages::new();
         messages.add(level_of(test.status), test.remark.as_deref().unwrap_or_default());
         messages.add(level_of(test.status), test.comments.trim_end());
         messages.add(Level::Info, &test.time.map(|time| format!("took {time}")).unwrap_or_default());
-        self.components.add_new(&test.name, test.status, &messages);
+        self.components.add_new(&self.of_file(&test.name), test.status, &messages);
     }
 
     fn finish(mut self, request: &ModuleRequest) -> Result<Findings, String> {
-        self.close();
-        if self.numbers.is_empty() && !self.has_bailed_out {
-            return Err("the output holds no TAP: neither a plan such as 1..3 nor a test point".to_owned());
+        if self.numbers.is_empty() && !self.has_bailed_out && self.file.is_none() {
+            let advice = if prove::result(&request.stdout).is_some() { "; `prove` prints it with `-v`" } else { "" };
+            return Err(format!("the output holds no TAP: neither a plan such as 1..3 nor a test point{advice}"));
         }
-        let unsummed = self.subtest.end();
-        if !unsummed.is_empty() {
-            self.messages.add(Level::Error, &format!("A subtest has no test point that sums it up:\n{unsummed}"));
-        }
-        if !self.has_bailed_out {
-            for fault in self.numbers.faults() {
-                self.messages.add(Level::Error, &fault);
-            }
+        self.end_file();
+        match prove::result(&request.stdout) {
+            _ if self.file.is_none() => {}
+            Some("FAIL") => self.messages.add(Level::Error, "Result: FAIL"),
+            Some(_) => {}
+            None => self.messages.add(Level::Error, "The result of prove is missing: its output is cut off"),
         }
         match request.exit_status {
             Some(0) => {}
@@ -176,10 +249,30 @@ impl TapStream {
         }
         let of_components = self.components.status().unwrap_or(Status::Ok);
         let components = self.components.finish(&mut self.messages);
-        let of_messages = if self.messages.level(Level::Error).next().is_some() { Status::Error } else { Status::Ok };
-        let mut findings = Findings::new(worse(of_components, of_messages), self.messages);
+        let has = |level| self.messages.level(level).next().is_some();
+        let of_messages = match (has(Level::Error), has(Level::Warn)) {
+            (true, _) => Status::Error,
+            (false, true) => Status::Warn,
+            (false, false) => Status::Ok,
+        };
+        let status = worse(of_components, of_messages);
+        if status == Status::Error {
+            self.unread.show(&mut self.messages);
+        }
+        let mut findings = Findings::new(status, self.messages);
         findings.component_results = Some(components).filter(|components| !components.as_json().is_empty());
         Ok(findings)
+    }
+}
+
+impl Test {
+    /// Takes over what its subtest said of failures.
+    fn sum_up(&mut self, subtest: &SubtestOutcome) {
+        if self.counts && subtest.has_failed && self.status == Status::Ok {
+            self.status = Status::Error;
+            self.remark = Some("ok, but its subtest failed".to_owned());
+        }
+        self.comments += &subtest.failures;
     }
 }
 
@@ -193,7 +286,8 @@ fn test(point: &TestPoint<'_>, number: usize) -> Test {
     };
     let name = if point.description.is_empty() { format!("test {number}") } else { point.description.to_string() };
     let time = point.time.map(str::to_owned);
-    Test { name, status, remark, time, comments: String::new(), opens_subtest: point.opens_subtest }
+    let (comments, counts) = (String::new(), point.directive == Directive::None);
+    Test { name, status, remark, time, comments, opens_subtest: point.opens_subtest, counts }
 }
 
 #[cfg(test)]
@@ -284,9 +378,74 @@ mod tests {
     fn equal_names_and_subtests_do_not_get_lost() {
         let text = "1..2\n# Subtest: inner\n    not ok 1 - deep\n    1..1\nok 1 - same\nok 2 - same";
         let (status, components, _) = read(text, Some(0));
-        assert_eq!(status, Status::Ok);
+        assert_eq!(status, Status::Error);
         let names: Vec<_> = components.as_object().expect("components").keys().collect();
         assert_eq!(names, ["same", "same (2)"]);
+        let errors = json!(["ok, but its subtest failed", "not ok 1 - deep"]);
+        assert_eq!(
+            (&components["same"]["messages"]["error"], &components["same (2)"]["status"]),
+            (&errors, &json!("OK"))
+        );
+    }
+
+    #[test]
+    fn a_subtest_counts_by_its_own_tests_that_are_not_marked() {
+        let marked_inside = "1..1\n# Subtest: a\n    # Subtest: b\n        not ok 1 - deep\n        1..1\n    not ok 1 - b # TODO\n    1..1\nok 1 - a";
+        let marked_outside = "1..1\nok 1 - a { # TODO later\n    not ok 1 - b\n    1..1\n}";
+        assert_eq!((read(marked_inside, Some(0)).0, read(marked_outside, Some(0)).0), (Status::Ok, Status::Warn));
+        let buffered = "1..1\nok 1 - a {\n    ok 1 - b\n    not ok 2 - c\n    1..2\n}";
+        assert_eq!(read(buffered, Some(0)).0, Status::Error);
+        let passing =
+            "1..1\n# Subtest: a\n    ok 1 - b\n      ---\n      duration_ms: 1\n      ...\n    1..1\nok 1 - a";
+        assert_eq!(read(passing, Some(0)).1["a"]["messages"]["info"], json!([]));
+    }
+
+    #[test]
+    fn lines_that_are_no_tap_are_reasons() {
+        let mocha = "ok 1 a\nnot ok 2 b\n  1 == 2\n      at here\nok 3 c\n1..3";
+        let (_, components, messages) = read(mocha, Some(0));
+        assert_eq!(components["b"]["messages"]["error"], json!(["not ok", "1 == 2", "at here"]));
+        assert_eq!(messages, Json::Null);
+        let crash = "loading\n1..2\nok 1 a\nSegmentation fault\n";
+        assert_eq!(read(crash, Some(139)).2["info"], json!(["loading", "Segmentation fault"]));
+        assert_eq!(read("loading\n1..1\nok 1 a", Some(0)).2, Json::Null);
+        assert_eq!(read("1..1\n  ---\n    not ok 9\n  ...\nok 1 a", Some(0)).0, Status::Ok);
+    }
+
+    #[test]
+    fn a_plan_without_tests_is_green_with_a_reason_only() {
+        let (status, _, messages) = read("TAP version 13\n1..0\n# tests 0", Some(0));
+        assert_eq!(
+            (status, &messages["warn"]),
+            (Status::Warn, &json!(["No test ran: the plan is 1..0, without a reason"]))
+        );
+    }
+
+    #[test]
+    fn the_files_of_prove_are_told_apart() {
+        let passed = "t/a.t .. \n1..2\nok 1 - one\nok 2 - two\nok\nt/b.t .. \nok 1 - one\n1..1\nok       24 ms ( 0.00 usr)\n\
+                      t/c.t .. \n1..0 # SKIP no net\nskipped: no net\nAll tests successful.\nFiles=3, Tests=3\nResult: PASS\n";
+        let (status, components, messages) = read(passed, Some(0));
+        let names: Vec<_> = components.as_object().expect("components").keys().map(String::as_str).collect();
+        assert_eq!((status, names), (Status::Ok, vec!["t/a.t: one", "t/a.t: two", "t/b.t: one"]));
+        assert_eq!(messages["info"], json!(["t/c.t: skipped: no net"]));
+        let failed = "t/a.t .. \n1..2\nok 1 - one\nDubious, test returned 2 (wstat 512, 0x200)\nFailed 1/2 subtests \n\
+                      t/b.t .. \n1..1\nnot ok 1 - one\nFailed 1/1 subtests \nResult: FAIL\n";
+        let (status, components, messages) = read(failed, Some(0));
+        assert_eq!((status, &components["t/b.t: one"]["status"]), (Status::Error, &json!("ERROR")));
+        let errors = json!([
+            "t/a.t: Dubious, test returned 2 (wstat 512, 0x200)",
+            "t/a.t: Failed 1/2 subtests",
+            "t/a.t: Planned 2 tests, but 1 ran",
+            "t/b.t: Failed 1/1 subtests",
+            "Result: FAIL",
+        ]);
+        assert_eq!(messages["error"], errors);
+        let cut = "t/a.t .. \n1..1\nok 1 - one\nok\nt/b.t .. \n1..2\nok 1 - one\n";
+        let missing = "The result of prove is missing: its output is cut off";
+        assert_eq!(read(cut, Some(0)).2["error"], json!(["t/b.t: Planned 2 tests, but 1 ran", missing]));
+        let reason = run(&parser("t/a.t .. ok\nResult: PASS", Some(0), json!({}))).expect_err("no TAP");
+        assert!(reason.ends_with("`prove` prints it with `-v`"), "{reason}");
     }
 
     #[test]

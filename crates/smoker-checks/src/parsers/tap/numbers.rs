@@ -51,6 +51,16 @@ impl Numbers {
         self.plan.is_none() && self.count == 0
     }
 
+    /// Whether all tests of the plan were there.
+    pub(super) fn is_complete(&self) -> bool {
+        self.plan == Some(self.count)
+    }
+
+    /// Whether the plan is 1..0 and no test is there.
+    pub(super) fn is_without_tests(&self) -> bool {
+        self.plan == Some(0) && self.count == 0
+    }
+
     /// What is wrong, a text each.
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();

@@ -11,8 +11,21 @@ pub(super) struct Subtest {
     is_open: bool,
     /// The indentation of the YAML block that is being read.
     block: Option<usize>,
-    /// A line each.
-    failures: String,
+    /// The test point that the lines belong to passed, or is marked.
+    is_good: bool,
+    outcome: SubtestOutcome,
+    /// The smallest indentation of test points: those of the subtest itself, not of one inside of it.
+    level: usize,
+    failed_level: usize,
+}
+
+/// What became of a subtest.
+#[derive(Default)]
+pub(super) struct SubtestOutcome {
+    /// What it said of failures, a line each.
+    pub(super) failures: String,
+    /// Whether a test of its own failed that is not marked.
+    pub(super) has_failed: bool,
 }
 
 impl Subtest {
@@ -27,9 +40,11 @@ impl Subtest {
         self.is_open = true;
     }
 
-    /// Ends it. The answer is what it said of failures.
-    pub(super) fn end(&mut self) -> String {
-        std::mem::take(self).failures
+    /// Ends it.
+    pub(super) fn end(&mut self) -> SubtestOutcome {
+        let ended = std::mem::take(self);
+        let has_failed = ended.failed_level > 0 && ended.failed_level == ended.level;
+        SubtestOutcome { has_failed, ..ended.outcome }
     }
 
     /// Reads a line, if it is one of a subtest.
@@ -49,9 +64,18 @@ impl Subtest {
         match (line, inner) {
             (_, "---") => self.block = Some(indentation),
             (_, "...") if self.block.is_some() => self.block = None,
+            (_, _) if self.block.is_some() && self.is_good => {}
             (_, inner) if self.block.is_some() => self.keep(inner),
             (TapLine::Comment(comment), _) if !comment.starts_with("Subtest") => self.keep(comment),
-            (TapLine::Test(point), _) if !point.passed && point.directive == Directive::None => self.keep(inner),
+            (TapLine::Test(point), _) => {
+                self.is_good = point.passed || point.directive != Directive::None;
+                let smaller = |known: usize| if known == 0 { indentation } else { known.min(indentation) };
+                self.level = smaller(self.level);
+                if !self.is_good {
+                    self.failed_level = smaller(self.failed_level);
+                    self.keep(inner);
+                }
+            }
             _ => {}
         }
         true
@@ -59,8 +83,8 @@ impl Subtest {
 
     fn keep(&mut self, text: &str) {
         if !text.is_empty() {
-            self.failures += text;
-            self.failures.push('\n');
+            self.outcome.failures += text;
+            self.outcome.failures.push('\n');
         }
     }
 }

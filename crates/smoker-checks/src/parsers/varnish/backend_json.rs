@@ -24,7 +24,11 @@ fn read(name: &str, backend: &Json) -> Result<Backend, String> {
     let backend: &Map<_, _> = backend.as_object().ok_or_else(unknown)?;
     let admin = backend.get("admin_health").and_then(Json::as_str).unwrap_or_default();
     match backend.get("probe_message") {
-        Some(Json::String(state)) => Ok(Backend::judged(name, admin, state, None)),
+        Some(Json::String(state)) => {
+            let (state, probes) =
+                state.split_once(' ').map_or((&**state, None), |(state, probes)| (state, Some(probes)));
+            Ok(Backend::judged(name, admin, state, probes))
+        }
         Some(Json::Array(parts)) => {
             let state = parts.iter().find_map(Json::as_str).ok_or_else(unknown)?;
             let counts: Vec<_> = parts.iter().filter_map(Json::as_u64).collect();

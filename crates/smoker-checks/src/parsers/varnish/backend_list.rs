@@ -20,6 +20,17 @@ const ADMIN_STATES: [&str; 5] = ["probe", "auto", "healthy", "sick", "deleted"];
 /// What a probe finds.
 const STATES: [&str; 4] = ["healthy", "sick", "good", "bad"];
 
+/// The table in a text that may have other lines before it, as the management port sends them.
+pub(crate) fn table(text: &str) -> Option<&str> {
+    const HEADING: &str = "Backend name";
+    let mut lines = text.split_inclusive('\n').scan(0, |start, line| {
+        let at = *start;
+        *start += line.len();
+        Some((at, line))
+    });
+    lines.find(|(_, line)| line.starts_with(HEADING)).map(|(at, _)| &text[at..])
+}
+
 /// The backends of the table.
 pub(crate) fn parse(text: &str) -> Vec<Backend> {
     let mut lines = text.lines();

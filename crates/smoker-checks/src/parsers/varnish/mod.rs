@@ -37,8 +37,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let text = request.stdout.trim().trim_start_matches('\u{feff}').trim_start();
     let backends = if text.starts_with('[') {
         backend_json::parse(text)
-    } else if text.starts_with("Backend name") {
-        Ok(backend_list::parse(text))
+    } else if let Some(table) = backend_list::table(text) {
+        Ok(backend_list::parse(table))
     } else {
         debug_health::parse(text)
     }?;
@@ -48,7 +48,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let mut found = BoundedComponents::default();
     for backend in &backends {
         let (status, messages) = backend.verdict();
-        found.add(&backend.name, status, &messages);
+        // A name that is there twice must not hide the sick one of both.
+        found.add_new(&backend.name, status, &messages);
     }
     found.findings()
 }
@@ -141,6 +142,29 @@ mod tests {
             row("boot.d", "ERROR", "State: unknown (the row cannot be read: boot.d)"),
         ];
         assert_eq!(read(text).expect("backends").1, expected);
+    }
+
+    #[test]
+    fn a_table_behind_other_lines_is_read_and_no_row_hides_another() {
+        let text = "200 151\nWARNING: old\n\nBackend name   Admin  Probe  Health   Last change\n\
+                    boot.a   probe  0/5    sick     x\nboot.a   probe  5/5    healthy  x";
+        let expected = [row("boot.a", "ERROR", "State: sick (0/5)"), row("boot.a (2)", "OK", "State: healthy (5/5)")];
+        assert_eq!(read(text), Ok(("ERROR".to_owned(), expected.to_vec())));
+    }
+
+    #[test]
+    fn the_state_may_be_one_text_with_its_counts() {
+        let of = |message: &str| {
+            format!("[2, [], 1.0, {{\"a\": {{\"admin_health\": \"probe\", \"probe_message\": {message}}}}}]")
+        };
+        for (message, status, shown) in [
+            (r#""Healthy 5/5""#, "OK", "State: healthy (5/5)"),
+            (r#""Sick 0/5""#, "ERROR", "State: sick (0/5)"),
+            (r#"["Healthy", "5/5"]"#, "OK", "State: healthy"),
+            (r#""resting""#, "ERROR", "State: resting"),
+        ] {
+            assert_eq!(read(&of(message)).expect("backends").1, [row("a", status, shown)], "{message}");
+        }
     }
 
     #[test]

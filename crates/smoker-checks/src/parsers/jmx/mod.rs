@@ -6,7 +6,8 @@
 //! {"mbean": "...", "operation": "...", "error": TEXT}
 //! ```
 //!
-//! Any other JSON is taken for the RESULT itself. It means:
+//! An answer of Jolokia, `{"request": {...}, "value": RESULT, "status": 200}`, is read as well, and a list of them is
+//! a component for each. Any other JSON is taken for the RESULT itself. It means:
 //!
 //! | RESULT | status |
 //! |---|---|
@@ -22,6 +23,8 @@
 //! `healthy`, `green`, `true`; WARN for `warn`, `warning`, `degraded`,
 //! `yellow`. Any other text is an ERROR, since self-tests list their failures.
 
+mod jolokia;
+
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
@@ -30,6 +33,7 @@ use smoker_model::status::Status;
 
 use crate::components::{BoundedComponents, level_of, worse};
 use crate::json_output;
+use crate::parsers::jmx::jolokia::Answer;
 use crate::plain_text::plain_text;
 use crate::spec::{IGNORE_EXIT, Spec};
 
@@ -52,6 +56,9 @@ pub(crate) const fn spec() -> Spec {
 /// Reads the output. It has no parameters.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let document = json_output::read(&request.stdout)?;
+    if let Some(answers) = jolokia::answers(&document) {
+        return from_jolokia(&answers);
+    }
     let call = document.as_object().filter(|object| object.contains_key("mbean"));
     if let Some(error) = call.and_then(|call| call.get("error")) {
         return Ok(Findings::error(&plain_text(error)));
@@ -61,6 +68,25 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         Some(Some(result)) => findings(result),
         Some(None) => Err("the output has neither `result` nor `error`".to_owned()),
     }
+}
+
+/// One answer is judged as a result of its own, several are components.
+fn from_jolokia(answers: &[Answer<'_>]) -> Result<Findings, String> {
+    if let [Answer { outcome, .. }] = answers {
+        return match outcome {
+            Ok(value) => findings(value),
+            Err(error) => Ok(Findings::error(error)),
+        };
+    }
+    let mut found = BoundedComponents::default();
+    for Answer { name, outcome } in answers {
+        let verdict = match outcome {
+            Ok(value) => SelfTestVerdict::of(value),
+            Err(error) => SelfTestVerdict::new(Status::Error, std::slice::from_ref(error)),
+        };
+        found.add_new(name, verdict.status, &verdict.messages);
+    }
+    found.findings()
 }
 
 fn findings(result: &Json) -> Result<Findings, String> {
@@ -233,6 +259,35 @@ mod tests {
         assert_eq!(of(Level::Info), ["ok one"]);
         assert_eq!(of(Level::Warn), ["warn: slow"]);
         assert_eq!(of(Level::Error), ["no database"]);
+    }
+
+    #[test]
+    fn answers_of_jolokia_are_read() {
+        let request = json!({"type": "exec", "mbean": "app:type=Health", "operation": "selfTest"});
+        let good = json!({"request": request, "value": "ok", "timestamp": 1, "status": 200});
+        let bad = json!({"request": request, "value": "no database", "timestamp": 1, "status": 200});
+        let failed = json!({"request": request, "error_type": "javax.management.InstanceNotFoundException", "status": 404,
+            "error": "javax.management.InstanceNotFoundException : app:type=Health", "stacktrace": "at ..."});
+        for (answer, status, text) in [
+            (&good, Status::Ok, "ok"),
+            (&bad, Status::Error, "no database"),
+            (&failed, Status::Error, "javax.management.InstanceNotFoundException : app:type=Health (status 404)"),
+            (&json!({"request": request, "status": 200}), Status::Error, "the answer has no value (status 200)"),
+        ] {
+            let found = read(answer);
+            let messages = found.messages.unwrap_or_default();
+            let texts: Vec<_> = Level::ALL.iter().flat_map(|level| messages.level(*level)).collect();
+            assert_eq!((found.status, texts), (status, vec![text]), "{answer}");
+        }
+        let list = read(&json!([good, failed]));
+        let components = list.component_results.expect("components");
+        let names: Vec<_> =
+            components.as_json().iter().map(|(name, part)| format!("{name} {}", part["status"])).collect();
+        let name = "app:type=Health selfTest";
+        assert_eq!(
+            (list.status, names),
+            (Status::Error, vec![format!("{name} \"OK\""), format!("{name} (2) \"ERROR\"")])
+        );
     }
 
     #[test]
