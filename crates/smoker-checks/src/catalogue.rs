@@ -96,7 +96,7 @@ fn beside_the_run(findings: Findings, request: &ModuleRequest) -> Findings {
 /// The built-in's reason, or what is wrong with the request.
 pub fn answer(request: Json) -> Result<Json, String> {
     let request: ModuleRequest =
-        serde_json::from_value(request).map_err(|error| format!("the request is not one: {error}"))?;
+        serde_json::from_value(request).map_err(|error| format!("the request is malformed: {error}"))?;
     let name = &request.module;
     let findings = run(&request).unwrap_or_else(|| Err(format!("there is no built-in {name}")))?;
     let result = findings.into_result(Moment::now(), request.forced);

@@ -35,7 +35,7 @@ pub enum ActionResult {
     /// The results of the configured actions, in their order, at least one.
     Ran(Vec<ActionRun>),
     /// An action that the plugin reported in its own output; shown as it was reported.
-    Told(Map<String, Json>),
+    Reported(Map<String, Json>),
 }
 
 /// The result of one run.
@@ -188,7 +188,7 @@ impl Findings {
             end: self.end,
             perfdata: self.perfdata,
             component_results: self.component_results,
-            action: self.action.map(ActionResult::Told),
+            action: self.action.map(ActionResult::Reported),
             forced,
             extra: self.extra,
             is_fault: self.is_fault,

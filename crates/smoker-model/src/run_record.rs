@@ -31,7 +31,7 @@ pub enum RunTrigger {
     /// A client's request.
     Request {
         /// The client's identity, where it is known.
-        who: Option<Arc<str>>,
+        requester: Option<Arc<str>>,
     },
 }
 

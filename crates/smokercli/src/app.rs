@@ -239,7 +239,7 @@ fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, consol
     if query.fail_on.is_verdict() && !overlooked.is_empty() {
         let names = overlooked.join(", ");
         console.warn(&if query.fail_on == FailOn::exitcode() {
-            format!("-e does not look at the state {names}, so it does not count; --fail-on can name it")
+            format!("the state {names} does not affect the exit code of -e; --fail-on can name it")
         } else {
             format!("--fail-on does not name {names}, so it does not count")
         });

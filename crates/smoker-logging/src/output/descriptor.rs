@@ -45,7 +45,7 @@ fn write_all(to: BorrowedFd<'_>, bytes: &[u8]) -> (usize, io::Result<()>) {
     while done < bytes.len() {
         match is_writable(to, WRITE_TIMEOUT) {
             Ok(true) => {}
-            Ok(false) => return (done, Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it"))),
+            Ok(false) => return (done, Err(io::Error::new(io::ErrorKind::TimedOut, "no reader took it in time"))),
             Err(error) => return (done, Err(error)),
         }
         match write(to, &bytes[done..bytes.len().min(done.saturating_add(at_once))]) {

@@ -91,7 +91,7 @@ impl Serialize for ActionResult {
             Self::Ran(runs) => {
                 Self::worst(runs).map(|run| run.result.on_wire(ComponentShape::Plain)).serialize(serializer)
             }
-            Self::Told(object) => object.serialize(serializer),
+            Self::Reported(object) => object.serialize(serializer),
         }
     }
 }

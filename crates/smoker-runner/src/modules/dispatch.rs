@@ -73,7 +73,7 @@ impl Modules {
         let (invocation, parameters) = (&spec.invocation, &spec.parameters);
         let module = &ModuleRun { kind: ModuleKind::Parser, name: parser, invocation, parameters, result: None };
         let answer = if output.stdout.cut() + output.stderr.cut() > 0 {
-            Err("its output was cut, and half an output may tell the opposite of the whole".to_owned())
+            Err("its output was cut, so it is not parsed: the rest may say the opposite".to_owned())
         } else {
             ModuleCall { module, output: Some(output), context }.answer(self).await.and_then(|answer| answer.findings)
         };

@@ -84,7 +84,7 @@ fn reason(stdout: &str, at: usize) -> String {
         Some(unseen) => format!("an invisible character (U+{:04X})", u32::from(unseen)),
         None => "other text".to_owned(),
     };
-    format!("line {line} looks like a result, but {what} stands before it: print nothing but the result")
+    format!("line {line} looks like a result, but {what} comes before it: print nothing but the result")
 }
 
 /// The reason for JSON that begins at this byte of the output.
@@ -105,7 +105,7 @@ mod tests {
     fn what_looks_like_a_result_is_told_with_its_place() {
         let no_json = |text: &str| format!("looks like a result, but is no JSON: {text}");
         let before = |line: usize, what: &str| {
-            format!("line {line} looks like a result, but {what} stands before it: print nothing but the result")
+            format!("line {line} looks like a result, but {what} comes before it: print nothing but the result")
         };
         let cases = [
             ("{\"status\": \"ERROR\",}", no_json("line 1, column 20: trailing comma")),

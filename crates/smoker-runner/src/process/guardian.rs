@@ -187,7 +187,7 @@ fn as_line(report: &GuardianReport) -> String {
 #[must_use]
 pub fn serve(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     let Some(daemon) = arguments.next().and_then(|number| number.parse().ok()) else {
-        eprintln!("smokerd starts {SUBCOMMAND} by itself; it is of no use on a command line");
+        eprintln!("smokerd starts {SUBCOMMAND} by itself; do not start it by hand");
         return ExitCode::FAILURE;
     };
     match guard(daemon, arguments.next().map(PathBuf::from)) {

@@ -160,13 +160,13 @@ mod tests {
             (
                 "echo `a %(my-Name)s`",
                 "a",
-                "%(my-Name)s cannot stand in backticks: write `$(...)` instead of backticks, \
+                "%(my-Name)s cannot be used in backticks: write `$(...)` instead of backticks, \
                  or \"$SMOKER_PARAM_MY_NAME\", or use `Stdin: json`",
             ),
             (
                 "cat <<E\n%(P)s\nE",
                 "a",
-                "%(P)s cannot stand in a here-document: quote the word that ends the here-document (`<<'EOF'`)",
+                "%(P)s cannot be used in a here-document: quote the word that ends the here-document (`<<'EOF'`)",
             ),
             (
                 "cat <<'E'\n%(P)s\nE",
@@ -188,7 +188,7 @@ mod tests {
             ("echo \"${x:-ž%(P)s}\"", "$", "the value of %(P)s has '$' behind a letter that is not ASCII"),
             ("echo \"${x:-%(P)s}\"", "a<(b", "the value of %(P)s has a parenthesis behind `<` or `>`"),
             ("echo \"${x:-%(P)s%(P)s}\"", "(<", "the value of %(P)s has a parenthesis behind `<` or `>`"),
-            ("echo \"${x:-%(P)s(a)}\"", "<", "%(P)s cannot stand in this kind of `${...}`"),
+            ("echo \"${x:-%(P)s(a)}\"", "<", "%(P)s cannot be used in this kind of `${...}`"),
         ];
         for (command, value, expected) in cases {
             let known = |name: &str| (name != "Nope").then(|| text(value));

@@ -35,7 +35,7 @@ pub enum AskError {
     Link(String),
     /// The daemon does not have the forced run any more.
     #[error(
-        "the daemon has no run {path} any more ({reason}); it was restarted, or has dropped the results. Run it again"
+        "the daemon has no process {path} any more ({reason}); it was restarted, or has dropped the results. Run it again"
     )]
     Gone {
         /// The page of the run.

@@ -166,7 +166,7 @@ fn what_is_wrong_below_an_ok_is_seen_and_can_count() {
     let warned = |arguments: &[&str]| smokercli(&address, arguments).stderr;
     assert_eq!(
         warned(&["-e"]),
-        "WARNING: -e does not look at the state component, so it does not count; --fail-on can name it\n"
+        "WARNING: the state component does not affect the exit code of -e; --fail-on can name it\n"
     );
     assert_eq!(warned(&["--fail-on", "ERROR"]), "WARNING: --fail-on does not name component, so it does not count\n");
     assert_eq!(warned(&["-e", "-p", "load"]), "");

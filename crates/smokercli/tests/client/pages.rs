@@ -72,7 +72,7 @@ fn a_run_that_the_daemon_has_no_more_makes_no_host_unreachable() {
     let done = smokercli(&["-s", gone.address(), good.address(), "-f", "-e", "-o", "table"]);
     assert_eq!(done.code, Some(69));
     assert!(!done.stdout.contains("UNREACHABLE") && done.stdout.contains("server1  MISSING"), "{}", done.stdout);
-    let reason = "the daemon has no run /processes/1 any more (HTTP Error 404 Not Found";
+    let reason = "the daemon has no process /processes/1 any more (HTTP Error 404 Not Found";
     assert!(done.stderr.contains(reason), "{}", done.stderr);
     assert_eq!(done.stderr.matches("server1").count(), 1, "{}", done.stderr);
 }

@@ -17,7 +17,7 @@ pub(crate) struct TestArguments {
     test_plugin: Option<String>,
 
     /// Replace or add a parameter of the plugin, VALUE as in the configuration; may be repeated
-    #[arg(long = "param", value_name = "KEY=VALUE", requires = "test_plugin", value_parser = parameter)]
+    #[arg(long = "param", value_name = "NAME=VALUE", requires = "test_plugin", value_parser = parameter)]
     parameters: Vec<(String, Value)>,
 
     /// Also run the plugin's action

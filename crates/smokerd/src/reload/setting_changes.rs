@@ -35,7 +35,7 @@ pub(crate) fn deferred(started: &DaemonSettings, now: &DaemonSettings, overrides
     let differs =
         |(key, before, now): &(&str, String, String)| before != now && !(overrides_pidfile && *key == "pidfile");
     let line = |(key, before, now)| {
-        format!("{key} is changed to {now}, which counts from the next start; until then it stays {before}")
+        format!("{key} is changed to {now}, which takes effect at the next start; until then it stays {before}")
     };
     keys.into_iter().filter(differs).map(line).collect()
 }

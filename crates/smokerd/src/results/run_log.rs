@@ -32,7 +32,7 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
                 }
             }
             RunEvent::Lagged(count) => {
-                tracing::warn!("{count} results came faster than they could be looked at for the log");
+                tracing::warn!("{count} results are not looked at for the log, which could not keep up");
             }
         }
     }
@@ -75,12 +75,14 @@ impl PluginLog {
                     }
                 }
             }
-            Some(ActionResult::Told(action)) if action.get("status").is_some_and(|it| it == Status::Error.as_str()) => {
+            Some(ActionResult::Reported(action))
+                if action.get("status").is_some_and(|it| it == Status::Error.as_str()) =>
+            {
                 if self.limit.admits(plugin) {
                     tracing::warn!("Plugin {plugin}: the action that it reports failed");
                 }
             }
-            Some(ActionResult::Told(_)) | None => {}
+            Some(ActionResult::Reported(_)) | None => {}
         }
     }
 }

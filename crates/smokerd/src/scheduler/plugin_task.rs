@@ -115,11 +115,11 @@ impl PluginTask {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Run(process, who) => self.force(process, who),
+            Command::Run(process, requester) => self.force(process, requester),
             Command::Reconfigure(definition) => self.reconfigure(*definition),
             Command::Drain(commands) => {
                 self.definition.schedule = None;
-                self.withdraw_timed();
+                self.withdraw_scheduled();
                 self.draining = Some(commands);
             }
             Command::Ping(reply) => drop(reply),
@@ -131,7 +131,7 @@ impl PluginTask {
     /// new one, unless it is a scheduled one and the plugin has no schedule any more.
     fn reconfigure(&mut self, mut definition: Definition) {
         match (&mut definition.schedule, &self.definition.schedule) {
-            (None, _) => self.withdraw_timed(),
+            (None, _) => self.withdraw_scheduled(),
             (Some(new), before) => {
                 if let Some(before) = before {
                     new.not_later_than(before);
@@ -154,7 +154,7 @@ impl PluginTask {
         self.state.set_next_run(self.name(), self.definition.generation, next_run);
     }
 
-    fn withdraw_timed(&self) {
+    fn withdraw_scheduled(&self) {
         if let Some(scheduled) = &self.scheduled {
             scheduled.withdraw();
         }
@@ -191,8 +191,8 @@ impl PluginTask {
     }
 
     /// A client requests a run; it joins a forced run that has not ended.
-    fn force(&mut self, process: ProcessId, who: Arc<str>) {
-        let request = RunRequest::by_client(who, self.context.clock.now());
+    fn force(&mut self, process: ProcessId, requester: Arc<str>) {
+        let request = RunRequest::by_client(requester, self.context.clock.now());
         let must_wait = self.is_serial() && !self.runs.is_empty();
         match &mut self.forced {
             Forced::Waiting(_, processes) | Forced::Running(_, processes) => processes.push(process),
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_timed_run_is_recorded_with_its_planned_time() {
+    async fn a_scheduled_run_is_recorded_with_its_planned_time() {
         let (clock, mut events, _commands, _shutdown) = spawn("echo well");
         let start = clock.now();
         clock.advance(HOUR + Duration::from_secs(2));
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn timed_runs_that_meet_another_or_whose_time_went_by_are_skipped_and_recorded() {
+    async fn scheduled_runs_that_meet_another_or_whose_time_went_by_are_skipped_and_recorded() {
         let (clock, mut events, _commands, shutdown) = spawn("sleep 600");
         clock.advance(3 * HOUR);
         let missed = record(&mut events).await;
@@ -352,7 +352,7 @@ mod tests {
         let record = record(&mut events).await;
         assert_eq!(
             (&record.trigger, record.planned),
-            (&RunTrigger::Request { who: Some("127.0.0.1:4242".into()) }, requested)
+            (&RunTrigger::Request { requester: Some("127.0.0.1:4242".into()) }, requested)
         );
     }
 }

@@ -56,8 +56,8 @@ pub(crate) type RunOutcome = Option<RunRecord>;
 
 impl RunRequest {
     /// A run that the client of this name requested at this moment.
-    pub(crate) fn by_client(who: Arc<str>, planned: Moment) -> Self {
-        Self { trigger: RunTrigger::Request { who: Some(who) }, planned }
+    pub(crate) fn by_client(requester: Arc<str>, planned: Moment) -> Self {
+        Self { trigger: RunTrigger::Request { requester: Some(requester) }, planned }
     }
 
     fn kind(&self) -> RunKind {

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn forced_runs_get_the_next_slot_before_timed_ones() {
+    async fn forced_runs_get_the_next_slot_before_scheduled_ones() {
         let slots = Slots::new(NonZeroUsize::new(1));
         let held = slots.take(RunKind::Scheduled).await;
         let (order, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn timed_runs_have_every_other_slot_however_many_forced_runs_wait() {
+    async fn scheduled_runs_have_every_other_slot_however_many_forced_runs_wait() {
         let slots = Slots::new(NonZeroUsize::new(1));
         let held = slots.take(RunKind::Forced).await;
         let (order, mut arrivals) = tokio::sync::mpsc::unbounded_channel();

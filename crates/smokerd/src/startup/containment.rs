@@ -9,13 +9,13 @@ use smoker_runner::process::credentials::Credentials;
 /// The level and what it cannot do, a line for each.
 pub(crate) fn describe(level: &ContainmentLevel) -> Vec<String> {
     let shortcomings = level.shortcomings();
-    let shortcomings = shortcomings.iter().map(|shortcoming| format!("Containment: not on this host: {shortcoming}"));
+    let shortcomings = shortcomings.iter().map(|shortcoming| format!("Containment: limitation: {shortcoming}"));
     std::iter::once(format!("Containment: {level}")).chain(shortcomings).collect()
 }
 
 /// The same for `--check`, which is seldom started where the daemon is.
 pub(crate) fn describe_here(level: &ContainmentLevel) -> Vec<String> {
-    let note = "Containment: so it is for a daemon that is started from here; a service manager gives it a cgroup of its \
+    let note = "Containment: this describes a daemon started from this shell; a service manager gives it a cgroup of its \
                 own, and its log says what it has there";
     describe(level).into_iter().chain([note.to_owned()]).collect()
 }

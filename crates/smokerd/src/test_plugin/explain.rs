@@ -263,7 +263,7 @@ mod tests {
             ),
             (
                 "\nstarting\n\n{\"status\": \"OK\"}",
-                "line 4 looks like a result, but other text stands before it: print nothing but the result",
+                "line 4 looks like a result, but other text comes before it: print nothing but the result",
             ),
         ];
         for (text, expected) in cases {

@@ -323,7 +323,7 @@ fn a_maintenance_lock_skips_forced_runs() {
 }
 
 #[test]
-fn a_maintenance_lock_skips_timed_runs() {
+fn a_maintenance_lock_skips_scheduled_runs() {
     let config = Config::new()
         .file("lock", "")
         .plugin("guarded", "MaintenanceLock: {{DIR}}/lock\nCommand: echo ran\nInterval: 0.3");

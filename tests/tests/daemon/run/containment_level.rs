@@ -47,7 +47,7 @@ fn the_check_and_the_log_say_the_level_and_what_it_cannot_do() {
     let level = lines.first().unwrap_or_else(|| panic!("no level: {said}"));
     let has_cgroups = level.contains("each run has a cgroup of its own below /");
     assert!(has_cgroups || level.contains("no cgroups ("), "{said}");
-    assert!(lines[1].starts_with("Containment: not on this host: "), "{said}");
+    assert!(lines[1].starts_with("Containment: limitation: "), "{said}");
     let log = Boot::of(config).start().console();
     assert!(log.lines().any(|line| line.contains(&level["Containment: ".len()..])), "{level}: {log}");
 }

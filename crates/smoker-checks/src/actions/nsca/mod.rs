@@ -76,7 +76,7 @@ fn send(settings: &NscaSettings, check: &PassiveCheck) -> io::Result<()> {
 /// What is wrong with the request, or with the daemon.
 pub fn exchange(request: Json, stream: &mut (impl Read + Write)) -> Result<(), String> {
     let request: ModuleRequest =
-        serde_json::from_value(request).map_err(|error| format!("the request is not one: {error}"))?;
+        serde_json::from_value(request).map_err(|error| format!("the request is malformed: {error}"))?;
     let settings = NscaSettings::of(&request)?;
     let check = PassiveCheck::of(&request, settings.escaping)?;
     exchange_about(&settings, &check, stream).map_err(|error| os_error::text(&error))

@@ -23,7 +23,7 @@ pub(crate) const fn spec() -> Spec {
 
 /// Runs the module. It has no parameters.
 pub(crate) fn run(_request: &ModuleRequest) -> Result<Findings, String> {
-    let name = utsname::uname().map_err(|error| format!("the system does not tell its name: {error}"))?;
+    let name = utsname::uname().map_err(|error| format!("uname failed: {error}"))?;
     let parts = [name.sysname(), name.nodename(), name.release(), name.version(), name.machine()];
     let words: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
     Ok(Findings::new(Status::Ok, Messages::of(Level::Info, &words.join(" "))))

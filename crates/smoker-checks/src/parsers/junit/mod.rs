@@ -95,7 +95,7 @@ impl ReportReader {
             rest = &found[report.read_one(found)?..];
         }
         if found::is_cut_off(rest) && (rest.len() < text.len() || report.components.len() > 0) {
-            return Err("the report is cut off: nothing stands behind its declaration".to_owned());
+            return Err("the report is cut off after its XML declaration".to_owned());
         }
         if report.components.len() > 0 && found::ends_in_a_root(rest) {
             return Err("the report is cut off: another one begins at the end of the output".to_owned());
@@ -375,7 +375,7 @@ mod tests {
         let two = format!("{report}\nnext:\n{report}");
         assert_eq!(components(&two).as_object().map(serde_json::Map::len), Some(2));
         let cut = read(&format!("{report}<?xml version=\"1.0\"?><testsu")).expect_err("a second report");
-        assert_eq!(cut, "the report is cut off: nothing stands behind its declaration");
+        assert_eq!(cut, "the report is cut off after its XML declaration");
     }
 
     #[test]

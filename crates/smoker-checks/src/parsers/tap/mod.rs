@@ -466,7 +466,7 @@ mod tests {
         assert_eq!(errors("TAP version 14\n1..2\nok 2\nok 1"), Json::Null);
         assert_eq!(
             errors("ok 1\n1..2\nok 2"),
-            json!(["The plan 1..2 stands between the tests: it belongs before or behind all of them"])
+            json!(["The plan 1..2 is between the tests: it belongs before or after all of them"])
         );
         assert_eq!(errors("1..1\nok 1\n1..1"), json!(["There is more than one plan"]));
         assert_eq!(errors("ok 1\nok\n1..2"), Json::Null);

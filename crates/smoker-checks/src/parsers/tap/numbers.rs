@@ -71,8 +71,7 @@ impl Numbers {
         if self.has_second_plan {
             faults.push("There is more than one plan".to_owned());
         } else if self.before_plan > 0 && self.before_plan < count {
-            faults
-                .push(format!("The plan 1..{plan} stands between the tests: it belongs before or behind all of them"));
+            faults.push(format!("The plan 1..{plan} is between the tests: it belongs before or after all of them"));
         }
         if plan != count {
             faults.push(format!("Planned {plan} tests, but {count} ran"));

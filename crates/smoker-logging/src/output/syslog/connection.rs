@@ -49,7 +49,7 @@ impl Connection {
             Self::Tcp(socket) => socket.write_all(message),
         };
         sent.map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => io::Error::new(io::ErrorKind::TimedOut, "nobody reads it"),
+            io::ErrorKind::WouldBlock => io::Error::new(io::ErrorKind::TimedOut, "no reader took it in time"),
             _ => error,
         })
     }

@@ -62,7 +62,7 @@ impl HostConnection {
             while let Some(order) = ordered.recv().await {
                 if let Err(error) = wire::send(&socket, order).await {
                     // The reading half notices the host's end and informs the runs.
-                    tracing::debug!("the Python host takes no orders: {error}");
+                    tracing::debug!("the Python host takes no requests: {error}");
                     return;
                 }
             }

@@ -53,7 +53,7 @@ pub(crate) fn follow_records(plugin: &PluginName, pipe: OwnedFd, tracebacks: &Lo
             Ok(record) if record.logger == HOST_LOGGER && !tracebacks.admits(plugin) => {}
             Ok(record) => log(plugin, &record),
             // Records of two processes that the module runs can get into each other. Their levels are lost.
-            Err(_) => tracing::warn!("Plugin {plugin} logged what cannot be read: {line}"),
+            Err(_) => tracing::warn!("Plugin {plugin} sent a malformed log record: {line}"),
         }
     });
 }

@@ -61,7 +61,7 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
         drop((writer, lines));
         let death = exit.reason().await;
         let seconds = START_TIMEOUT.as_secs();
-        return Err(format!("{shown} takes no orders {seconds} seconds after its start ({death}); {PYTHON_ADVICE}"));
+        return Err(format!("{shown} is not ready {seconds} seconds after its start ({death}); {PYTHON_ADVICE}"));
     };
     let answer = answer.ok().flatten();
     let Some(Ok(HostMessage::Ready { ready, path })) = answer.map(|line| serde_json::from_str(&line)) else {

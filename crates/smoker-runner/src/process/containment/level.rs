@@ -49,8 +49,9 @@ impl ContainmentLevel {
         let of_level = match self {
             Self::Cgroups(_) => "a run as root can move its processes out of its cgroup",
             Self::Marks { .. } => {
-                "a process that gives up group, parents and number all at once can outlive its run, as long as others of \
-                 its account go on, or a daemon that is killed with SIGKILL within a second; a run as root can always"
+                "without cgroups, a process that changes its process group, loses its parent and clears its run id can \
+                 outlive its run while other runs of its account are active, or if the daemon is killed with SIGKILL \
+                 within a second; a process of root always can"
             }
         };
         let memory =

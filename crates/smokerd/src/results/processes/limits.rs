@@ -30,7 +30,7 @@ pub(crate) const UNREAD_MEMORY_OF_CLIENT: usize = 16 << 20;
 /// Why a request is not taken at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum ProcessesFull {
-    #[error("{AWAITED_RUNS} runs are awaited already; ask again when some are done")]
+    #[error("{AWAITED_RUNS} runs are awaited already, which is the limit; try again when some have ended")]
     Awaited,
     #[error("{AWAITED_RUNS_OF_CLIENT} runs are awaited by this client already; ask again when some are done")]
     AwaitedByClient,

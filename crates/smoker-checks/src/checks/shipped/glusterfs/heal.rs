@@ -25,7 +25,7 @@ pub(crate) fn read(volume: &str, answer: &Element, limits: HealThresholds) -> Gl
     let bricks = answer.all(&["healInfo", "bricks", "brick"]);
     let mut remarks: Vec<_> = bricks.iter().map(|brick| remark(brick, limits)).collect();
     if remarks.is_empty() {
-        remarks.push((Status::Error, "Gluster tells of no brick".to_owned()));
+        remarks.push((Status::Error, "Gluster reports no brick".to_owned()));
     }
     GlusterComponent { name: format!("heal {volume}"), remarks }
 }
