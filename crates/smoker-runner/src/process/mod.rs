@@ -7,6 +7,7 @@
 //! - `child`: a child, its streams and its end
 //! - `inheritance`: what the daemon has set for itself alone
 //! - `surroundings`: what a program of a run finds around it, as configured
+//! - `account_processes`: how many processes an account has
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
@@ -18,6 +19,7 @@
 //! - `own_program`: the path of our own program
 //! - `sys`: what differs between Linux and other systems; the only folder with `unsafe`
 
+pub(crate) mod account_processes;
 pub(crate) mod capture;
 pub(crate) mod child;
 pub mod containment;

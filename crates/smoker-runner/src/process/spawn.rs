@@ -149,7 +149,18 @@ async fn start(
         no_new_privileges: settings.no_new_privileges,
         resets_oom_score: inheritance::is_spared_by_oom_killer(),
     };
-    reaper.start_child(&setup).await.map(Child::of)
+    let started = reaper.start_child(&setup).await;
+    started.map(Child::of).map_err(|error| with_limit(error, registered.limits.processes))
+}
+
+/// The kernel's reason says nothing of the limit that a process met.
+fn with_limit(error: io::Error, processes: Option<u64>) -> io::Error {
+    match processes {
+        Some(limit) if error.raw_os_error() == Some(Errno::EAGAIN as i32) => io::Error::other(format!(
+            "{error}: its account has the {limit} processes and threads that MaxProcesses leaves it"
+        )),
+        _ => error,
+    }
 }
 
 /// Where a program is: a name without a folder is searched in the folders of

@@ -61,16 +61,23 @@ impl Surroundings<'_> {
 pub(crate) struct ProcessLimits {
     /// Bytes of address space, of each process.
     pub(crate) address_space: Option<u64>,
-    /// Processes and threads of the account, those of other runs included. Root has no such limit.
+    /// Processes and threads of the account: those that it has, and as many as the run may have. Root has no such limit.
     pub(crate) processes: Option<u64>,
 }
 
 impl ProcessLimits {
-    /// Those of `limits` that the cgroup does not set. `owner` is the account, none for root.
-    pub(crate) fn beside(controllers: Controllers, limits: GroupLimits, owner: Option<u32>) -> Self {
+    /// Those of `limits` that the cgroup does not set. `owner` is the account, none for root; `count` tells how many
+    /// processes and threads an account has: the kernel counts these, too.
+    pub(crate) fn beside(
+        controllers: Controllers,
+        limits: GroupLimits,
+        owner: Option<u32>,
+        count: impl FnOnce(u32) -> u64,
+    ) -> Self {
+        let processes = limits.processes.filter(|_| !controllers.pids).zip(owner);
         Self {
             address_space: limits.memory.filter(|_| !controllers.memory),
-            processes: limits.processes.filter(|_| !controllers.pids && owner.is_some()),
+            processes: processes.map(|(limit, owner)| count(owner).saturating_add(limit)),
         }
     }
 
@@ -89,10 +96,10 @@ mod tests {
     #[test]
     fn a_process_carries_the_limits_that_its_cgroup_cannot_set() {
         let limits = GroupLimits { memory: Some(1 << 20), processes: Some(7) };
-        let beside = |memory, pids, owner| ProcessLimits::beside(Controllers { memory, pids }, limits, owner);
+        let beside = |memory, pids, owner| ProcessLimits::beside(Controllers { memory, pids }, limits, owner, |_| 100);
         assert_eq!(beside(true, true, Some(1)), ProcessLimits::default());
         assert_eq!(beside(false, true, None).address_space, Some(1 << 20));
-        assert_eq!(beside(true, false, Some(1)).processes, Some(7));
+        assert_eq!(beside(true, false, Some(1)).processes, Some(107), "beside those that the account has");
         assert_eq!(beside(true, false, None).processes, None);
     }
 }

@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use smoker_tests::binary;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
+use smoker_tests::containment::Level;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::processes::{self, Token};
 use smoker_tests::started::Started;
@@ -50,6 +53,27 @@ fn a_killed_daemon_is_followed_by_the_next_at_once() {
     assert_eq!(log.trim(), daemon.pid().to_string());
     daemon.stop().expect_code(0);
     new.wait_until_free();
+}
+
+/// Without cgroups nothing but the daemon's own look tells of a process that gave up all marks and lost its parent.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_killed_daemon_leaves_no_orphan_without_marks() {
+    let token = Token::new();
+    let hides = format!("env -i setsid prlimit --locks=0: sleep {token}");
+    let config = Config::new().plugin(
+        "silent",
+        &format!("Command: \"(sh -c '{hides} & sleep 0.2' </dev/null >/dev/null 2>&1); exec sleep {token}\""),
+    );
+    let Some(level) = Level::Marks.through() else { return };
+    let mut daemon = Boot::of(config).through(level).start();
+    let _ = daemon.force(&["silent"]);
+    wait::until_true("the run", || token.holders().len() == 2);
+    // Nothing tells when the daemon has looked; what is promised is a second.
+    thread::sleep(Duration::from_secs(2));
+    daemon.signal(Signal::SIGKILL);
+    assert_eq!(daemon.wait_for_exit(), -9);
+    token.wait_until_free();
 }
 
 #[test]

@@ -46,6 +46,8 @@ struct LeftoversState {
     runs: Mutex<Runs>,
     /// Notified when runs are over.
     over: Notify,
+    /// Notified when the first run begins that is known by marks.
+    begun: Notify,
     report: watch::Sender<GuardianReport>,
     ends: Mutex<JoinSet<()>>,
     cgroups: Option<CgroupTree>,
@@ -76,13 +78,17 @@ struct Orphan {
 impl Leftovers {
     pub(crate) fn new(cgroups: Option<CgroupTree>, scanner: ProcessScanner, deaths: watch::Receiver<()>) -> Self {
         let (report, _) = watch::channel(GuardianReport::default());
-        let (runs, over, ends) = (Mutex::default(), Notify::new(), Mutex::default());
-        Self(Arc::new(LeftoversState { runs, over, report, ends, cgroups, scanner, deaths }))
+        let (runs, over, begun, ends) = (Mutex::default(), Notify::new(), Notify::new(), Mutex::default());
+        Self(Arc::new(LeftoversState { runs, over, begun, report, ends, cgroups, scanner, deaths }))
     }
 
     /// A run begins that is known by marks.
     pub(crate) fn begin(&self, id: RunId, run: MarkedRun) {
-        self.runs().marked.begin(id, run);
+        let mut runs = self.runs();
+        if !runs.marked.has_unfinished() {
+            self.0.begun.notify_one();
+        }
+        runs.marked.begin(id, run);
     }
 
     /// Runs are over; the next sweep finds what they left.
@@ -120,6 +126,11 @@ impl Leftovers {
     /// Returns when runs are over.
     pub(crate) async fn runs_ended(&self) {
         self.0.over.notified().await;
+    }
+
+    /// Returns when the first run has begun that is known by marks.
+    pub(crate) async fn marked_run_began(&self) {
+        self.0.begun.notified().await;
     }
 
     /// Whether runs go on that are known by marks, so that each orphan has to be known before the daemon may be killed.

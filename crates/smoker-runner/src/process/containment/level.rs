@@ -57,7 +57,8 @@ impl ContainmentLevel {
         let memory =
             (!memory).then_some("MaxMemory bounds each process of a run, not all together (no memory controller)");
         let pids = (!pids).then_some(
-            "MaxProcesses counts all processes of the account of a run and does not bind root (no pids controller)",
+            "MaxProcesses bounds the account of a run, with what else is started under it, and does not bind root (no pids \
+             controller)",
         );
         std::iter::once(of_level).chain(memory).chain(pids).collect()
     }

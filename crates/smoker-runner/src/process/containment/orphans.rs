@@ -202,6 +202,8 @@ async fn collect(reaper: Reaper, mut child_died: Signal, death: watch::Sender<()
             died = child_died.recv() => if died.is_none() { return },
             () = leftovers.runs_ended() => {}
             () = tokio::time::sleep(ORPHAN_LOOK_INTERVAL), if leftovers.has_marked_runs() => {}
+            // From now on orphans are looked for.
+            () = leftovers.marked_run_began() => continue,
         }
         leftovers.inspect(&owned.sweep().await);
         let _ = death.send(());

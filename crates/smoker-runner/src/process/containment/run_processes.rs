@@ -13,7 +13,7 @@ use crate::process::containment::process_tree::ProcessTree;
 use crate::process::credentials::Credentials;
 use crate::process::run_id::RunId;
 use crate::process::surroundings::ProcessLimits;
-use crate::process::{sys, terminate};
+use crate::process::{account_processes, sys, terminate};
 
 /// How often orphans are searched for that appear while other processes are ended.
 const MAX_ROUNDS: usize = 5;
@@ -93,7 +93,9 @@ impl RunProcesses {
         let (run, owner) = (RunId::new(), self.owner);
         let cgroup = self.reaper.new_cgroup(limits).map(Arc::new);
         let controllers = cgroup.as_ref().map(|_| self.reaper.containment().controllers()).unwrap_or_default();
-        let limits = ProcessLimits::beside(controllers, limits, owner);
+        let limits = ProcessLimits::beside(controllers, limits, owner, |uid| {
+            account_processes::count(uid, limits.processes.unwrap_or_default())
+        });
         if cgroup.is_none() {
             let (plugin, began) = (self.plugin.clone(), sys::ticks_since_boot());
             let marked = MarkedRun { plugin, owner, leaves_running, began, ended: None };

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::sync::LazyLock;
 
 use nix::sys::resource::{Resource, getrlimit};
@@ -83,6 +84,17 @@ pub(crate) fn members_of(pids: &[Pid]) -> Vec<RunMember> {
             in_group: false,
         })
         .collect()
+}
+
+/// How many threads the processes of an account have.
+pub(crate) fn threads_of(uid: u32) -> u64 {
+    let threads = ProcStat::all_pids().into_iter().filter_map(|pid| {
+        // What belongs to root here may be another account's: so does a process that may not be looked into.
+        let owner = fs::metadata(format!("/proc/{pid}")).ok()?.uid();
+        let is_of_account = owner == uid || (owner == 0 && real_uid(pid)? == uid);
+        is_of_account.then(|| ProcStat::read(pid)).flatten().map(|process| process.threads)
+    });
+    threads.sum()
 }
 
 /// All our children, dead ones included.

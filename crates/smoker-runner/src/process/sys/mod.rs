@@ -44,12 +44,12 @@ pub(crate) use child_setup::{ADDRESS_SPACE, ChildAccount, ChildSetup, LimitedRes
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
     adopt_orphans, can_mark, child_pids, groups_of, is_alive, mark_of, members_of, orphan_facts, signal_member,
-    ticks_since_boot,
+    threads_of, ticks_since_boot,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
     ProcessList, ScanScope, adopt_orphans, can_mark, child_pids, groups_of, is_alive, mark_of, members_of, open_pidfd,
-    orphan_facts, signal_member, signal_pidfd, ticks_since_boot,
+    orphan_facts, signal_member, signal_pidfd, threads_of, ticks_since_boot,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable_child::{give_up_capabilities, start};

@@ -54,6 +54,11 @@ pub(crate) fn signal_pidfd(_process: impl AsFd, _signal: Signal) -> io::Result<(
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Not known here.
+pub(crate) fn threads_of(_: u32) -> u64 {
+    0
+}
+
 /// Nothing is compared with it here.
 pub(crate) fn ticks_since_boot() -> u64 {
     0

@@ -17,8 +17,8 @@ pub(crate) struct ProcStat {
     /// When it started, in the kernel's ticks since boot: with its number the
     /// identity of a process, since numbers are used again.
     pub(crate) start: u64,
+    pub(crate) threads: u64,
     state: char,
-    threads: u64,
 }
 
 impl ProcStat {
@@ -36,7 +36,7 @@ impl ProcStat {
         // Between the group, field 5, and the number of threads, field 20, stand 14 others; the start is field 22.
         let threads = fields.nth(14)?.parse().ok()?;
         let start = fields.nth(1)?.parse().ok()?;
-        Some(Self { pid, name, parent, group, start, state, threads })
+        Some(Self { pid, name, parent, group, start, threads, state })
     }
 
     /// This program itself.

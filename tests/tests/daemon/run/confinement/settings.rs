@@ -2,10 +2,13 @@
 //! `Nice`, `WorkDir`, `Umask`, `Env`, `NoNewPrivileges`.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes;
+use smoker_tests::sandbox::Sandbox;
+use smoker_tests::started::Started;
+use smoker_tests::{processes, skip, wait};
 
 use crate::run::confinement::looks;
 
@@ -99,6 +102,30 @@ fn max_processes_bounds_a_run_with_a_uid() {
     let few = daemon.run("few");
     assert_ne!(few.status(), "OK", "{}", few.0);
     assert!(few.0.to_string().to_lowercase().contains("fork"), "{}", few.0);
+}
+
+/// The account of a service has thousands of threads: they are not the run's.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn max_processes_comes_beside_what_the_account_has() {
+    let Some(python) = skip::program("/usr/bin/python3", "install python3 for all users") else { return };
+    let sandbox = Sandbox::new();
+    let service = "import threading, time\nthreading.stack_size(65536)\nfor _ in range(1100): threading.Thread(target=time.sleep, args=(300,)).start()\nprint('ready', flush=True)\n";
+    let mut command = sandbox.command(&python);
+    command.args(["-I", "-c", service]).uid(12398).gid(12398);
+    let _service = Started::spawn(&mut command).expect("python3");
+    wait::until_true("the service", || sandbox.stdout().contains("ready"));
+    let many = "Command: sleep 0.1 & sleep 0.1 & ls / >/dev/null; wait; echo done\nuid: 12398\ngid: 12398";
+    let daemon = Daemon::start(
+        with_files(Config::new())
+            .plugin("default", many)
+            .plugin("few", &format!("{many}\nMaxProcesses: 8"))
+            .plugin("module", "Module: looking\nuid: 12398\ngid: 12398"),
+    );
+    for name in ["default", "few", "module"] {
+        let outcome = daemon.run(name);
+        assert_eq!(outcome.status(), "OK", "{name}: {}", outcome.0);
+    }
 }
 
 #[test]
