@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use smoker_model::plugin::PluginSpec;
 
+use crate::environment::{self, Environment};
 use crate::error::{ConfigError, Fault};
 use crate::files::{assemble, folder};
 use crate::lint::review;
@@ -33,13 +34,13 @@ pub struct Config {
 }
 
 /// Reads the configuration from its main file, or from a folder that holds
-/// `common.yaml`, `template.d`, `action.d` and `plugin.d`.
+/// `common.yaml`, `template.d`, `action.d` and `plugin.d`. `!env` reads `environment`.
 ///
 /// # Errors
 ///
 /// When a file cannot be read or understood, a setting makes no sense, or no plugin loads.
-pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    load_with(path, Path::new(""), None)
+pub fn load(path: &Path, environment: Environment) -> Result<Config, ConfigError> {
+    load_with(path, Path::new(""), environment, None)
 }
 
 /// As [`load`], for a process that has left the folder in which it was
@@ -48,8 +49,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// # Errors
 ///
 /// As [`load`].
-pub fn load_from(working: &Path, path: &Path) -> Result<Config, ConfigError> {
-    load_with(&working.join(path), working, None)
+pub fn load_from(working: &Path, path: &Path, environment: Environment) -> Result<Config, ConfigError> {
+    load_with(&working.join(path), working, environment, None)
 }
 
 /// As [`load`], with some parameters of one plugin replaced.
@@ -57,20 +58,29 @@ pub fn load_from(working: &Path, path: &Path) -> Result<Config, ConfigError> {
 /// # Errors
 ///
 /// As [`load`]. Overrides of a plugin that is not configured are none.
-pub fn load_overriding(path: &Path, overrides: &Overrides) -> Result<Config, ConfigError> {
-    load_with(path, Path::new(""), Some(overrides))
+pub fn load_overriding(
+    path: &Path,
+    environment: Environment,
+    overrides: &Overrides,
+) -> Result<Config, ConfigError> {
+    load_with(path, Path::new(""), environment, Some(overrides))
 }
 
 /// Where a top-level key is written, as [`locate`].
 #[must_use]
 pub fn locate_setting(path: &Path, key: &str) -> Option<Location> {
-    let (root, _) = tree(path, Path::new(""), &mut ProblemLog::default()).ok()?;
+    let (root, _) = tree(path, Path::new(""), environment::ANY, &mut ProblemLog::default()).ok()?;
     find_text(root.entries()?, key).map(|entry| (&entry.place).into())
 }
 
-fn load_with(path: &Path, working: &Path, overrides: Option<&Overrides>) -> Result<Config, ConfigError> {
+fn load_with(
+    path: &Path,
+    working: &Path,
+    environment: Environment,
+    overrides: Option<&Overrides>,
+) -> Result<Config, ConfigError> {
     let mut problems = ProblemLog::default();
-    match read(path, working, overrides, &mut problems) {
+    match read(path, working, environment, overrides, &mut problems) {
         Ok((Interpreted { settings: Some(settings), plugins, left_out, faults }, sources)) if faults.is_empty() => {
             Ok(Config { settings, plugins, left_out, problems: problems.entries, sources })
         }
@@ -94,10 +104,11 @@ fn with_whole(mut faults: Vec<Fault>, path: &Path) -> Vec<Fault> {
 fn read(
     path: &Path,
     working: &Path,
+    environment: Environment,
     overrides: Option<&Overrides>,
     problems: &mut ProblemLog,
 ) -> Result<(Interpreted, Sources), Vec<Fault>> {
-    let (root, sources) = tree(path, working, problems)?;
+    let (root, sources) = tree(path, working, environment, problems)?;
     if let Err(fault) = sections::refuse_other_files(&root, path) {
         // They would show what is in it.
         problems.entries.clear();
@@ -106,11 +117,16 @@ fn read(
     Ok((interpret::interpret(&root, path, overrides, problems), sources))
 }
 
-fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
+fn tree(
+    path: &Path,
+    working: &Path,
+    environment: Environment,
+    problems: &mut ProblemLog,
+) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
     if path.is_dir() {
-        folder::assemble(path, working, problems)
+        folder::assemble(path, working, environment, problems)
     } else {
-        Ok(assemble::assemble(path, working, problems)?)
+        Ok(assemble::assemble(path, working, environment, problems)?)
     }
 }
 
@@ -119,7 +135,7 @@ fn tree(path: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<No
 #[must_use]
 pub fn review(path: &Path) -> Vec<Problem> {
     let mut problems = ProblemLog::default();
-    let found = tree(path, Path::new(""), &mut problems).ok().and_then(|(root, _)| {
+    let found = tree(path, Path::new(""), environment::ANY, &mut problems).ok().and_then(|(root, _)| {
         // A review of another file would show what is in it.
         sections::refuse_other_files(&root, path).ok()?;
         let entries = root.entries()?;
@@ -134,7 +150,7 @@ pub fn review(path: &Path) -> Vec<Problem> {
 #[must_use]
 pub fn locate(path: &Path, overrides: Option<&Overrides>, keys: &[ParameterKey]) -> Vec<Option<Location>> {
     let mut problems = ProblemLog::default();
-    let locations = tree(path, Path::new(""), &mut problems).ok().and_then(|(root, _)| {
+    let locations = tree(path, Path::new(""), environment::ANY, &mut problems).ok().and_then(|(root, _)| {
         let (sections, plugins) = sections::find(root.entries()?, &root.place, &mut problems).ok()?;
         let overridden = overrides.map(|overrides| overrides.apply(plugins, &mut problems));
         let plugins = overridden.as_deref().unwrap_or(plugins);

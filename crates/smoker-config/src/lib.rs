@@ -10,6 +10,7 @@
 //! - `spec`: the tree becomes typed settings and plugin specifications
 //! - `files`: several files become one tree
 //! - `yaml`: the text of one file becomes a tree of values that know their place
+//! - `environment`: what `!env` reads
 //! - `sources`: the files that it was read from
 //! - `error`: what ends the loading
 //! - `problem`: what does not
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod environment;
 pub mod error;
 pub mod keys;
 pub mod limits;

@@ -51,6 +51,9 @@ pub const MAX_TOTAL_SIZE: u64 = 64 * 1024 * 1024;
 /// twice counts twice, since files that include each other's copies multiply.
 pub const MAX_FILES: usize = 10_000;
 
+/// The largest file that `!file` takes, in bytes: 64 KiB, which is also the longest value that a run finds in its environment.
+pub const MAX_SECRET_SIZE: u64 = 64 * 1024;
+
 /// How many includes may be nested.
 pub const MAX_INCLUDE_DEPTH: usize = 32;
 

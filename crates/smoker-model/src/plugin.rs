@@ -1,5 +1,6 @@
 //! What a plugin is.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +40,15 @@ impl fmt::Display for PluginName {
 /// wire, just as they were configured. They serve the wire, filters and
 /// `%(Name)s`; what the daemon itself acts on is typed in [`PluginSpec`].
 pub type Parameters = IndexMap<String, Value>;
+
+/// The parameters with the texts of their secrets, as a plugin's processes get them.
+#[must_use]
+pub fn exposed(parameters: &Parameters) -> Cow<'_, Parameters> {
+    if !parameters.values().any(Value::has_secret) {
+        return Cow::Borrowed(parameters);
+    }
+    Cow::Owned(parameters.iter().map(|(name, value)| (name.clone(), value.exposed())).collect())
+}
 
 /// Everything that the daemon knows of a plugin from its configuration.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,15 @@
 //! A command line with its surroundings becomes findings.
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
 use smoker_model::messages::Level;
-use smoker_model::plugin::{Invocation, Parameters, StdinMode};
+use smoker_model::plugin::{Invocation, Parameters, StdinMode, exposed};
 use smoker_model::result::Findings;
+use smoker_model::secrets::mask::{masked, without_url_passwords};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_model::value::python_text;
 
 use crate::context::RunContext;
 use crate::process::execute::{ChildLimits, ChildOutcome, execute};
@@ -35,12 +36,12 @@ impl CommandRun<'_> {
     pub(crate) async fn run(&self, context: RunContext<'_>) -> Result<ChildOutcome, String> {
         let line = self.line()?;
         if let Some(trace) = context.trace {
-            trace.command_line(&line);
+            trace.command_line(&self.shown(|_, value| value.hidden()));
         }
-        let failed = |reason: &dyn std::fmt::Display| format!("Can't execute command {line}: {reason}");
+        let failed = |reason: &dyn std::fmt::Display| self.failed(reason);
         let credentials = context.plugin.credentials().as_ref().map_err(|error| failed(error))?.as_ref();
         let Invocation { timeout, stdin, max_output, leave_running, .. } = self.invocation;
-        let arguments = [OsStr::new("-c"), OsStr::new(&*line)];
+        let arguments = [OsStr::new("-c"), OsStr::new(&line)];
         let input = (*stdin == StdinMode::Json).then(|| as_json(self.values));
         let shell = Program {
             path: Path::new("/bin/sh"),
@@ -61,20 +62,30 @@ impl CommandRun<'_> {
     }
 
     /// The command as the shell gets it.
-    fn line(&self) -> Result<Cow<'_, str>, String> {
-        let Value::Text(command) = self.command else {
+    fn line(&self) -> Result<String, String> {
+        if self.command.exposed_text().is_none() {
             let kind = self.command.python_type();
             return Err(format!("Command has to be text, not {kind}: put quotes around it in the configuration"));
-        };
+        }
         let line = fill(self.command, self.values).map_err(|error| match error {
             // The command itself would only hide what to do.
             FillError::TooLong => format!("Can't execute command: {error}"),
-            error => format!("Can't format command {command}: {error}"),
+            error => format!("Can't format command {}: {}", python_text::str(self.command), reason(self.command, error)),
         })?;
-        if line.contains('\0') {
-            return Err(format!("Can't execute command {}: it holds a NUL character", line.replace('\0', "\\0")));
-        }
-        Ok(Cow::Owned(line))
+        if line.contains('\0') { Err(self.failed(&"it holds a NUL character")) } else { Ok(line) }
+    }
+
+    fn failed(&self, reason: &dyn std::fmt::Display) -> String {
+        let line = without_url_passwords(&self.shown(masked)).replace('\0', "\\0");
+        format!("Can't execute command {line}: {reason}")
+    }
+
+    /// The command with what `hide` leaves of its values; without any where that cannot be filled in.
+    fn shown(&self, hide: impl Fn(&str, &Value) -> Value) -> String {
+        // A secret command shows nothing, its placeholders included.
+        let command = python_text::str(self.command);
+        let filled = template::fill(&command, &|name| self.values.get(name).map(|value| hide(name, value)));
+        filled.unwrap_or(command)
     }
 
     /// The findings of a command that did not end by itself; none for one that did.
@@ -89,11 +100,21 @@ impl CommandRun<'_> {
 
 /// A command with the values filled in; empty for what is no text.
 pub(crate) fn fill(command: &Value, values: &Parameters) -> Result<String, FillError> {
-    template::fill(command.as_text().unwrap_or_default(), &|name| values.get(name).cloned())
+    template::fill(command.exposed_text().unwrap_or_default(), &|name| values.get(name).cloned())
+}
+
+/// Why a command cannot be filled in. The reason may quote the command.
+pub(crate) fn reason(command: &Value, error: FillError) -> String {
+    if command.has_secret() {
+        return "a placeholder cannot be filled in, and the reason is not shown because the command is of !env or !file; \
+                write it into the configuration to see the reason"
+            .to_owned();
+    }
+    error.to_string()
 }
 
 /// One JSON object with all values.
 fn as_json(values: &Parameters) -> String {
     // Values of the model have text names only, so they always become JSON.
-    serde_json::to_string(values).unwrap_or_default()
+    serde_json::to_string(&*exposed(values)).unwrap_or_default()
 }

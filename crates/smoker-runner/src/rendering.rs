@@ -5,7 +5,6 @@ use smoker_model::python_format::error::FormatError;
 use smoker_model::result::Findings;
 use smoker_model::suggest;
 use smoker_model::time::moment::Moment;
-use smoker_model::value::Value;
 
 use crate::act;
 use crate::command;
@@ -41,9 +40,11 @@ pub fn faults(plugin: &PluginSpec) -> Vec<CommandFault> {
 
 fn reason(invocation: &Invocation, values: &Parameters) -> Option<String> {
     // What is no text has a warning of its own.
-    let Execution::Command { command: command @ Value::Text(_), .. } = &invocation.execution else { return None };
+    let Execution::Command { command, .. } = &invocation.execution else { return None };
+    command.exposed_text()?;
     match command::fill(command, values) {
         Ok(line) => line.contains('\0').then(|| "the Command holds a NUL character; remove it".to_owned()),
+        Err(error) if command.has_secret() => Some(command::reason(command, error)),
         Err(FillError::Format(error)) => Some(format!("{error}{}", hint(&error, values))),
         Err(error) => Some(error.to_string()),
     }

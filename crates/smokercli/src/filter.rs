@@ -1,8 +1,8 @@
 //! Selects plugins.
 
-use smoker_model::secrets::mask::MASK;
 use smoker_model::secrets::secret_name;
 use smoker_model::status::Status;
+use smoker_model::value::secret::MASK;
 
 use crate::plugin::Plugin;
 use crate::plugin::value_text::printed;

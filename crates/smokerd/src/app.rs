@@ -28,7 +28,7 @@ use crate::service::pidfile::{self, Pidfile};
 use crate::service::program::Invocation;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::{listen, privileges, signals};
-use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, log_all};
+use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, trust};
@@ -66,7 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn fail(error: &dyn std::fmt::Display) -> u8 {
-    eprintln!("ERROR: {error}");
+    eprintln!("ERROR: {}", secrets::redact(error.to_string()));
     exit_code::FAILURE
 }
 
@@ -78,7 +78,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let Loaded { settings, credentials, plugins, mut problems, .. } = load(options, &trusted)?;
     problems.extend(of_logging_conf(options, &trusted, credentials.as_ref())?);
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
-    secrets::replace(&plugins);
+    secrets::replace(&plugins, &settings.secrets);
     let origin = Origin::of(&options.config, trusted);
     // A process that sees the port open may signal us: signals stay pending until we listen to them.
     signals::block_signals();
@@ -199,7 +199,7 @@ impl BackgroundDaemon {
 
 /// `--genconfig`: the file is written only when everything in the folder loads.
 fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
-    let generated = match generate::generate(folder) {
+    let generated = match generate::generate(folder, ENVIRONMENT) {
         Ok(generated) => generated,
         Err(error) => {
             print_all(error.problems());
@@ -250,7 +250,7 @@ fn named_pidfile(options: &Options) -> Result<PathBuf, ControlError> {
     }
     let path = options.config.clone();
     let what = path.display().to_string();
-    let config = time_limit::within(READ_LIMIT, &what, move || config::load(&path))?
+    let config = time_limit::within(READ_LIMIT, &what, move || config::load(&path, ENVIRONMENT))?
         .inspect_err(|error| print_all(error.problems()))?;
     Ok(pidfile_path(options, &config.settings))
 }
@@ -263,7 +263,7 @@ fn pidfile_of(daemon: &Invocation) -> Option<PathBuf> {
     } else {
         let (working, path) = (daemon.working.clone(), options.config);
         let what = path.display().to_string();
-        let config = time_limit::within(READ_LIMIT, &what, move || config::load_from(&working, &path));
+        let config = time_limit::within(READ_LIMIT, &what, move || config::load_from(&working, &path, ENVIRONMENT));
         config.ok()?.ok()?.settings.pidfile
     };
     std::path::absolute(daemon.working.join(pidfile)).ok()

@@ -25,11 +25,11 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smoker-config",
         &[
-            ("config", &["error", "files", "lint", "problem", "sources", "spec", "yaml"]),
+            ("config", &["environment", "error", "files", "lint", "problem", "sources", "spec", "yaml"]),
             ("lint", &["keys", "problem", "spec", "yaml"]),
-            ("write", &["error", "files", "limits", "problem", "sources", "spec", "yaml"]),
+            ("write", &["environment", "error", "files", "limits", "problem", "sources", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
-            ("files", &["error", "limits", "problem", "sources", "yaml"]),
+            ("files", &["environment", "error", "limits", "problem", "sources", "yaml"]),
             ("yaml", &["error", "keys", "limits", "problem"]),
             ("error", &["problem"]),
         ],

@@ -6,21 +6,29 @@ use std::rc::Rc;
 
 use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
+use smoker_model::value::secret::SecretSource;
 
+use crate::environment::Environment;
 use crate::error::Fault;
 use crate::files::include::{Found, SearchPath, entry_name, folder_of, misnamed_files, yaml_files};
+use crate::files::secret;
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
 use crate::sources::{PluginSources, Sources};
 use crate::yaml::document;
 use crate::yaml::merge;
-use crate::yaml::node::{Entry, Include, Kind, Node, find_text};
+use crate::yaml::node::{Entry, Include, Kind, Node, SecretReference, find_text};
 use crate::yaml::source_text::SourceText;
 
 /// Reads the main file with all its includes. Relative ones are looked for in `working`
 /// last; empty is the working directory of the process.
-pub(crate) fn assemble(main: &Path, working: &Path, problems: &mut ProblemLog) -> Result<(Rc<Node>, Sources), Fault> {
-    let mut assembler = Assembler::new(SearchPath::of(main, working), problems);
+pub(crate) fn assemble(
+    main: &Path,
+    working: &Path,
+    environment: Environment,
+    problems: &mut ProblemLog,
+) -> Result<(Rc<Node>, Sources), Fault> {
+    let mut assembler = Assembler::new(SearchPath::of(main, working), environment, problems);
     let root = assembler.main(main, main, Part::Configuration)?;
     Ok((root, assembler.sources))
 }
@@ -30,6 +38,7 @@ const INCLUDE_LEAD: &str = "Can't include config file ";
 /// Reads files with their includes, within the bounds of one configuration.
 pub(crate) struct Assembler<'a> {
     search: SearchPath,
+    environment: Environment,
     /// The files that are being read, each included by the one before it.
     chain: Vec<PathBuf>,
     /// The folders of these files, as they were named.
@@ -62,9 +71,9 @@ struct Weight {
 }
 
 impl<'a> Assembler<'a> {
-    pub(crate) fn new(search: SearchPath, problems: &'a mut ProblemLog) -> Self {
+    pub(crate) fn new(search: SearchPath, environment: Environment, problems: &'a mut ProblemLog) -> Self {
         let (chain, folders, sources) = (Vec::new(), Vec::new(), Sources::default());
-        Self { search, chain, folders, sources, files: 0, bytes: 0, weights: HashMap::new(), problems }
+        Self { search, environment, chain, folders, sources, files: 0, bytes: 0, weights: HashMap::new(), problems }
     }
 
     /// Reads a file that nothing includes. A fault names the configuration that it belongs to.
@@ -95,11 +104,7 @@ impl<'a> Assembler<'a> {
     fn file(&mut self, source: &SourceText, part: Part) -> Result<Rc<Node>, Fault> {
         self.files += 1;
         self.bytes += source.text.len() as u64;
-        if self.is_too_large() {
-            let limit = MAX_TOTAL_SIZE / (1024 * 1024);
-            let text = format!("the configuration has more than {MAX_FILES} files or {limit} MiB; include less");
-            return Err(Fault::at(&SourcePlace::start_of(&source.path), &text));
-        }
+        self.refuse_too_large(&SourcePlace::start_of(&source.path))?;
         self.chain.push(canonical(&source.path));
         self.folders.push(folder_of(&source.path));
         self.sources.paths.push(source.path.to_path_buf());
@@ -109,6 +114,15 @@ impl<'a> Assembler<'a> {
         self.folders.pop();
         self.weigh(&root)?;
         Ok(root)
+    }
+
+    fn refuse_too_large(&self, place: &SourcePlace) -> Result<(), Fault> {
+        if !self.is_too_large() {
+            return Ok(());
+        }
+        let limit = MAX_TOTAL_SIZE / (1024 * 1024);
+        let text = format!("the configuration has more than {MAX_FILES} files or {limit} MiB; include less");
+        Err(Fault::at(place, &text))
     }
 
     fn is_too_large(&self) -> bool {
@@ -177,15 +191,19 @@ impl<'a> Assembler<'a> {
                         level.push_back(&entry.value);
                     }
                 }
-                Kind::Scalar(_) | Kind::Merge | Kind::Include(_) | Kind::Broken(_) => {}
+                Kind::Scalar(_) | Kind::Merge | Kind::Include(_) | Kind::Secret(_) | Kind::Broken(_) => {}
             }
         }
         Ok(())
     }
 
-    /// Fills a node that is an include; every other node stays as it is.
+    /// Fills a node that is an include or a secret; every other node stays as it is.
     fn fill_one(&mut self, node: &Rc<Node>, name: Option<&Value>, part: Part) -> Result<(), Fault> {
-        let Kind::Include(include) = &node.kind else { return Ok(()) };
+        let include = match &node.kind {
+            Kind::Include(include) => include,
+            Kind::Secret(reference) => return self.secret(reference, node, name),
+            _ => return Ok(()),
+        };
         if include.content.get().is_some() {
             return Ok(());
         }
@@ -198,6 +216,30 @@ impl<'a> Assembler<'a> {
             Fault { text: format!("{}\n{}", fault.text, here.text), location: fault.location.or(here.location) }
         })?;
         let _ = include.content.set(content);
+        Ok(())
+    }
+
+    /// Reads a secret. Who uses one that cannot be read decides what that means.
+    fn secret(&mut self, reference: &SecretReference, node: &Node, name: Option<&Value>) -> Result<(), Fault> {
+        if reference.content.get().is_some() {
+            return Ok(());
+        }
+        let read = match &reference.source {
+            SecretSource::Environment(name) => secret::of_variable(name, self.environment),
+            SecretSource::File(path) => {
+                let path = self.folders.last().map_or(Path::new(""), PathBuf::as_path).join(path);
+                let read = secret::of_file(&path);
+                if let Ok(secret) = &read {
+                    self.files += 1;
+                    self.bytes += secret.expose().len() as u64;
+                    self.refuse_too_large(&node.place)?;
+                    self.sources.paths.push(path);
+                }
+                read
+            }
+        };
+        let key = name.map(|name| format!("{}: ", merge::shown(name))).unwrap_or_default();
+        let _ = reference.content.set(read.map_err(|reason| format!("{key}{}: {reason}", reference.source)));
         Ok(())
     }
 
@@ -310,7 +352,7 @@ impl<'a> Assembler<'a> {
             return *weight;
         }
         let (children, own): (Vec<&Rc<Node>>, usize) = match &node.kind {
-            Kind::Scalar(_) | Kind::Merge | Kind::Broken(_) => return Weight { values: 1, height: 0 },
+            Kind::Scalar(_) | Kind::Merge | Kind::Secret(_) | Kind::Broken(_) => return Weight { values: 1, height: 0 },
             Kind::Include(include) => (include.content.get().into_iter().collect(), 0),
             Kind::List(items) => (items.iter().collect(), 1),
             Kind::Map(entries) => (entries.iter().map(|entry| &entry.value).collect(), 1),

@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use smoker_model::value::Value;
 
+use crate::environment::Environment;
 use crate::error::Fault;
 use crate::files::assemble::{Assembler, Part};
 use crate::files::include::{SearchPath, entry_name, yaml_files};
@@ -52,12 +53,13 @@ pub(crate) fn whole_of(file: &Path) -> Option<PathBuf> {
 pub(crate) fn assemble(
     folder: &Path,
     working: &Path,
+    environment: Environment,
     problems: &mut ProblemLog,
 ) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
     check_parts(folder, problems)?;
     let mut reader = Reader {
         folder,
-        assembler: Assembler::new(SearchPath::in_folder(folder, working), problems),
+        assembler: Assembler::new(SearchPath::in_folder(folder, working), environment, problems),
         faults: Vec::new(),
     };
     reader.assembler.sources.paths.push(folder.to_owned());

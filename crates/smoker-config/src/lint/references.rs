@@ -163,10 +163,17 @@ fn variable(name: &str) -> String {
     format!("SMOKER_PARAM_{}", name.chars().map(plain).collect::<String>())
 }
 
+/// Whether a command of the plugin finds a secret under this name.
+fn is_secret(plugin: &Reviewed<'_>, name: &str) -> bool {
+    let of_actions = plugin.actions.iter().flatten().filter(|(key, _)| key.as_text() == Some(name));
+    let mut values = of_actions.map(|(_, value)| value).chain(plugin.get(name));
+    secret_name::is_secret(name) || values.any(Value::has_secret)
+}
+
 fn review_secrets(plugin: &Reviewed<'_>, findings: &mut Findings) {
     for (index, command) in plugin.commands.iter().enumerate() {
         let shown = PLACEHOLDER.captures_iter(command).filter(|found| found[1].len() % 2 == 0);
-        let Some(secret) = shown.map(|found| found[2].to_owned()).find(|name| secret_name::is_secret(name)) else {
+        let Some(secret) = shown.map(|found| found[2].to_owned()).find(|name| is_secret(plugin, name)) else {
             continue;
         };
         let is_own = index == 0 && plugin.get("Command").is_some();

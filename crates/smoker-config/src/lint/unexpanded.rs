@@ -101,7 +101,7 @@ fn unexpanded_variable(shown: &str) -> String {
     let shown = shown.trim_end_matches(['/', ':', '.']);
     let name = shown.trim_matches(['$', '{', '}', '(', ')']);
     format!(
-        "{shown} is not expanded, since values take nothing from the environment; write the value, or read ${name} in the Command, where the shell expands it"
+        "{shown} is not expanded; write the value, or `!env {name}` for one that only the environment has, or read ${name} in the Command, where the shell expands it"
     )
 }
 

@@ -10,7 +10,7 @@ use crate::spec::overrides::Overrides;
 use crate::spec::plugins::Plugins;
 use crate::spec::settings::{self, DaemonSettings};
 use crate::spec::{plugins, sections, spelling, unknown_keys};
-use crate::yaml::node::Node;
+use crate::yaml::node::{Entry, Node};
 
 /// What a tree means, as far as it can be understood.
 #[derive(Debug, Default)]
@@ -36,6 +36,10 @@ pub(crate) fn interpret(
         Ok(entries) => entries,
         Err(fault) => return Interpreted { faults: vec![fault], ..read },
     };
+    let unread = unread_secrets(entries);
+    if !unread.is_empty() {
+        return Interpreted { faults: unread, ..read };
+    }
     unknown_keys::report(entries, problems);
     spelling::report_misspelt(entries, problems);
     match settings::read(entries, problems) {
@@ -54,4 +58,11 @@ pub(crate) fn interpret(
         Err(faults) => read.faults.extend(faults),
     }
     read
+}
+
+/// A fault for each secret that cannot be read of what all plugins share. A plugin with one is left out alone.
+fn unread_secrets(entries: &[Entry]) -> Vec<Fault> {
+    let shared = entries.iter().filter(|entry| entry.name.as_text() != Some("plugins"));
+    let unread = shared.flat_map(|entry| entry.value.unread_secrets());
+    unread.map(|(place, reason)| Fault::at(place, reason)).collect()
 }

@@ -64,6 +64,7 @@ pub fn value_of(word: &str) -> Result<Value, String> {
     let source = SourceText::of_text(Path::new(""), word.to_owned());
     let node = document::parse(&source, &mut ProblemLog::default());
     match node.map(|node| node.to_value()) {
+        Ok(Value::Secret(_)) => Err("!env and !file count in files only; write the value".to_owned()),
         Ok(Value::List(_) | Value::Map(_)) | Err(_) => {
             Err("a value that begins with a quote or ! has to be one quoted or tagged word of YAML".to_owned())
         }
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!(value_of("\"a\\tb\""), text("a\tb"));
         assert_eq!(value_of("!!str 12"), text("12"));
         assert!(value_of("2024-13-45").is_err());
+        assert!(value_of("!env HOME").is_err());
         assert!(value_of("\"open").is_err());
         assert!(value_of("'a': b").is_err());
     }

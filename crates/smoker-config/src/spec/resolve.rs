@@ -110,6 +110,7 @@ fn overlay(parameters: &mut IndexMap<String, Parameter>, entries: &[Entry], faul
             faults.push(PluginFault::new(&entry.place, reason));
             continue;
         };
+        faults.extend(entry.value.unread_secrets().into_iter().map(|(place, reason)| PluginFault::new(place, reason)));
         let parameter = Parameter { value: entry.value.to_value(), place: Some(entry.place.clone()) };
         parameters.insert(name.to_owned(), parameter);
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use smoker_model::plugin::AccountId;
 use smoker_model::value::Value;
+use smoker_model::value::secret::Secret;
 
 use crate::error::Fault;
 use crate::keys::TOP_LEVEL;
@@ -53,6 +54,8 @@ pub struct DaemonSettings {
     pub python: Option<Value>,
     /// Folders where Python modules are looked up first (`python_path`).
     pub python_path: Vec<PathBuf>,
+    /// What `!env` and `!file` gave the keys above, for logs and messages to hide.
+    pub secrets: Vec<Secret>,
 }
 
 /// Which clients see the secrets among the parameters (`show_secrets`).
@@ -88,6 +91,7 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
         python: keys.read("python", |value| Ok(value.clone())),
         python_path: keys.read("python_path", paths).unwrap_or_default(),
+        secrets: secrets(entries),
     };
     if let (Some([]), Some(entry)) = (settings.allow.as_deref(), find_text(entries, "allow")) {
         problems.add(Severity::Warning, &entry.place, "allow is an empty list, so no client is served".to_owned());
@@ -109,7 +113,7 @@ impl Keys<'_> {
         if value == Value::Null {
             return None;
         }
-        match reader(&value) {
+        match read_hiding(&value, reader) {
             Ok(read) => Some(read),
             Err(reason) => {
                 self.faults.push(Fault::at(&entry.place, &format!("{key} {reason}")));
@@ -125,16 +129,43 @@ impl Keys<'_> {
     fn accounts(&mut self) -> (Option<AccountId>, Option<AccountId>) {
         let entries = ["uid", "gid"].map(|key| find_text(self.entries, key));
         let [uid, gid] = entries.map(|entry| entry.map(|entry| entry.value.to_value()));
-        match account::both(uid.as_ref(), gid.as_ref()) {
+        let pair = Value::List([uid, gid].map(|value| value.unwrap_or(Value::Null)).into());
+        let both = |pair: &Value| match pair {
+            Value::List(pair) => account::both(pair.first(), pair.get(1)),
+            _ => Ok(Accounts::Neither),
+        };
+        match read_hiding(&pair, both) {
             Ok(Accounts::Neither) => (None, None),
             Ok(Accounts::Both(user, group)) => (Some(user), Some(group)),
             Err(reason) => {
-                let key = if reason.starts_with("uid") { entries[0] } else { entries[1] };
+                let key = if reason.starts_with("gid") { entries[1] } else { entries[0] };
                 self.faults.extend(key.map(|entry| Fault::at(&entry.place, &reason)));
                 (None, None)
             }
         }
     }
+}
+
+/// Reads a value of `!env` or `!file`, too. The reason for which it is refused shows a mask in its place.
+fn read_hiding<T>(value: &Value, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, String> {
+    if !value.has_secret() {
+        return reader(value);
+    }
+    let refused = || "has a value that is refused, and not shown because it is of !env or !file".to_owned();
+    reader(&value.exposed()).map_err(|_| reader(&value.hidden()).err().unwrap_or_else(refused))
+}
+
+/// The secrets of the daemon's own keys.
+fn secrets(entries: &[Entry]) -> Vec<Secret> {
+    let is_own = |entry: &&Entry| {
+        let name = entry.name.as_text().unwrap_or_default();
+        TOP_LEVEL.contains(&name) && !["plugins", "templates", "actions"].contains(&name)
+    };
+    let mut found = Vec::new();
+    for entry in entries.iter().filter(is_own) {
+        entry.value.to_value().for_each_tagged(&mut |secret| found.push(secret.clone()));
+    }
+    found
 }
 
 fn host(value: &Value) -> Result<String, String> {

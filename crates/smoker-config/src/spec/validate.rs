@@ -140,7 +140,7 @@ impl<'a> Check<'a> {
             (None, Some(module)) => Ok(Execution::Module(text("Module", module)?)),
             (Some(command), None) => {
                 let parser = parser.map(|parser| text("Parser", parser)).transpose()?;
-                if command.as_text().is_none() {
+                if command.exposed_text().is_none() {
                     let kind = kind_name(command);
                     self.warn("Command", &format!("Command has to be text, not {kind}; each run will be an ERROR"));
                 }
@@ -298,7 +298,7 @@ impl<'a> Check<'a> {
                 if module.is_some() {
                     self.warn("Action", &format!("{which} has both Command and Module; the Command is used"));
                 }
-                if command.as_text().is_none() {
+                if command.exposed_text().is_none() {
                     let kind = kind_name(command);
                     self.warn("Action", &format!("{which}'s Command has to be text, not {kind}; it will be an ERROR"));
                 }

@@ -8,7 +8,9 @@
 use std::path::Path;
 
 use smoker_model::value::Value;
+use smoker_model::value::secret::Secret;
 
+use crate::environment::Environment;
 use crate::error::{ConfigError, Fault};
 use crate::files::folder;
 use crate::limits::MAX_FILE_SIZE;
@@ -44,14 +46,14 @@ impl Generated {
     }
 }
 
-/// Makes one file of a folder with `common.yaml`, `template.d`, `action.d` and `plugin.d`.
+/// Makes one file of a folder with `common.yaml`, `template.d`, `action.d` and `plugin.d`. `!env` and `!file` stay what they are.
 ///
 /// # Errors
 ///
 /// When it is no such folder, or when it holds no configuration that a daemon could start with.
-pub fn generate(path: &Path) -> Result<Generated, ConfigError> {
+pub fn generate(path: &Path, environment: Environment) -> Result<Generated, ConfigError> {
     let mut problems = ProblemLog::default();
-    match text(path, &mut problems) {
+    match text(path, environment, &mut problems) {
         Ok((text, sources)) => Ok(Generated { text, problems: problems.entries, sources }),
         Err(faults) => Err(ConfigError::new(faults, problems.entries)),
     }
@@ -63,12 +65,16 @@ pub fn is_part_of(folder: &Path, file: &Path) -> bool {
     folder::is_part(folder, file)
 }
 
-fn text(path: &Path, problems: &mut ProblemLog) -> Result<(String, Sources), Vec<Fault>> {
+fn text(
+    path: &Path,
+    environment: Environment,
+    problems: &mut ProblemLog,
+) -> Result<(String, Sources), Vec<Fault>> {
     if path.exists() && !path.is_dir() {
         let text = format!("{} is a file; name the folder with common.yaml, template.d and plugin.d", path.display());
         return Err(Fault::bare(text).into());
     }
-    let (root, sources) = folder::assemble(path, Path::new(""), problems)?;
+    let (root, sources) = folder::assemble(path, Path::new(""), environment, problems)?;
     let Interpreted { faults, .. } = interpret::interpret(&root, path, None, problems);
     if !faults.is_empty() {
         return Err(faults);
@@ -91,7 +97,9 @@ fn check(text: &str, whole: &Value, folder: &Path) -> Result<(), Fault> {
     let again = SourceText::of(folder, text)
         .map_err(Fault::bare)
         .and_then(|source| document::parse(&source, &mut ProblemLog::default()))?;
-    if again.to_value() == *whole {
+    // What is read again is not filled: the tags are compared, not the secrets.
+    let unread = |secret: &Secret| Value::Secret(Secret::new("", secret.source().clone()));
+    if again.to_value() == whole.replacing_secrets(&unread) {
         Ok(())
     } else {
         Err(Fault::bare("the generated text would not mean the same as the folder; please report it, with the folder"))

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use smoker_model::value::Value;
+use smoker_model::value::secret::SecretSource;
 
 use crate::error::Fault;
 use crate::limits::MAX_NESTING;
@@ -13,7 +14,7 @@ use crate::problem::{ProblemLog, SourcePlace};
 use crate::yaml::advice;
 use crate::yaml::compat::CompatText;
 use crate::yaml::merge::{self, Merger, Pair};
-use crate::yaml::node::{Include, Kind, Node};
+use crate::yaml::node::{Include, Kind, Node, SecretReference};
 use crate::yaml::scalar;
 use crate::yaml::source_text::SourceText;
 use crate::yaml::tag::Tag;
@@ -151,7 +152,14 @@ impl<'a> Builder<'a> {
                 let folder = *tag == Tag::IncludeDir;
                 return Ok(Kind::Include(Include { path: text.to_owned(), folder, content: OnceCell::new() }));
             }
-            Tag::Include | Tag::IncludeDir | Tag::Unknown(_) => Err(tag.refusal()),
+            Tag::Environment | Tag::File if !text.is_empty() => {
+                let source = match tag {
+                    Tag::Environment => SecretSource::Environment(text.to_owned()),
+                    _ => SecretSource::File(text.into()),
+                };
+                return Ok(Kind::Secret(SecretReference { source, content: OnceCell::new() }));
+            }
+            Tag::Include | Tag::IncludeDir | Tag::Environment | Tag::File | Tag::Unknown(_) => Err(tag.refusal()),
         };
         value.map(Kind::Scalar).map_err(|reason| {
             // The reason quotes the value.

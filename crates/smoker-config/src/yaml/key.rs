@@ -16,7 +16,7 @@ pub(crate) enum KeyId {
 }
 
 impl KeyId {
-    /// The identity of a name; `None` for lists and mappings, which cannot be names.
+    /// The identity of a name; `None` for lists, mappings and secrets, which cannot be names.
     pub(crate) fn of(name: &Value) -> Option<Self> {
         Some(match name {
             Value::Null => Self::Null,
@@ -27,7 +27,7 @@ impl KeyId {
             Value::Date(date) => Self::Date(*date),
             Value::Moment(moment) => Self::Moment(*moment),
             Value::ZonedMoment(moment) => Self::Instant(moment.naive_utc()),
-            Value::List(_) | Value::Map(_) => return None,
+            Value::List(_) | Value::Map(_) | Value::Secret(_) => return None,
         })
     }
 }

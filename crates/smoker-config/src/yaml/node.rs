@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use smoker_model::value::Value;
+use smoker_model::value::secret::{Secret, SecretSource};
 
 use crate::problem::SourcePlace;
 use crate::yaml::key::KeyId;
@@ -28,6 +29,8 @@ pub(crate) enum Kind {
     Map(Vec<Entry>),
     /// `!include` or `!include_dir`.
     Include(Include),
+    /// `!env` or `!file`.
+    Secret(SecretReference),
     /// A plugin's file that cannot be read or understood, with the reason.
     Broken(String),
 }
@@ -46,6 +49,23 @@ pub(crate) struct Include {
     pub(crate) path: String,
     pub(crate) folder: bool,
     pub(crate) content: OnceCell<Rc<Node>>,
+}
+
+/// A secret: its text comes from the environment or from a file of its own.
+#[derive(Debug)]
+pub(crate) struct SecretReference {
+    /// As it is written.
+    pub(crate) source: SecretSource,
+    /// What was read, or the reason for which nothing was.
+    pub(crate) content: OnceCell<Result<Secret, String>>,
+}
+
+impl SecretReference {
+    /// The value. One that is not read is empty: [`Node::unread_secrets`] finds it.
+    fn to_value(&self) -> Value {
+        let unread = || Secret::new("", self.source.clone());
+        Value::Secret(self.content.get().and_then(|read| read.as_ref().ok().cloned()).unwrap_or_else(unread))
+    }
 }
 
 impl Node {
@@ -79,7 +99,29 @@ impl Node {
             Kind::Map(entries) => {
                 Value::Map(entries.iter().map(|entry| (entry.name.clone(), entry.value.to_value())).collect())
             }
+            Kind::Secret(reference) => reference.to_value(),
             Kind::Include(_) | Kind::Broken(_) => Value::Null,
+        }
+    }
+
+    /// Where secrets inside are written that could not be read, and why.
+    pub(crate) fn unread_secrets(&self) -> Vec<(&SourcePlace, &str)> {
+        let mut found = Vec::new();
+        self.find_unread_secrets(&mut found);
+        found
+    }
+
+    fn find_unread_secrets<'a>(&'a self, found: &mut Vec<(&'a SourcePlace, &'a str)>) {
+        let node = self.resolved();
+        match &node.kind {
+            Kind::Secret(SecretReference { content, .. }) => {
+                // Aliases lead to the same one.
+                let reason = content.get().and_then(|read| read.as_ref().err());
+                found.extend(reason.map(|reason| (&node.place, reason.as_str())).filter(|one| !found.contains(one)));
+            }
+            Kind::List(items) => items.iter().for_each(|item| item.find_unread_secrets(found)),
+            Kind::Map(entries) => entries.iter().for_each(|entry| entry.value.find_unread_secrets(found)),
+            Kind::Scalar(_) | Kind::Merge | Kind::Include(_) | Kind::Broken(_) => {}
         }
     }
 
@@ -88,12 +130,16 @@ impl Node {
         match &self.resolved().kind {
             Kind::Scalar(value) => kind_name(value),
             Kind::Merge => "text",
+            Kind::Secret(_) => SECRET,
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
             Kind::Include(_) | Kind::Broken(_) => "nothing",
         }
     }
 }
+
+/// What a value of `!env` or `!file` is called in messages.
+const SECRET: &str = "a secret (!env or !file)";
 
 /// What a value is, for messages.
 pub(crate) fn kind_name(value: &Value) -> &'static str {
@@ -102,6 +148,7 @@ pub(crate) fn kind_name(value: &Value) -> &'static str {
         Value::Bool(_) => "a boolean",
         Value::Int(_) | Value::Float(_) => "a number",
         Value::Text(_) => "text",
+        Value::Secret(_) => SECRET,
         Value::Date(_) => "a date",
         Value::Moment(_) | Value::ZonedMoment(_) => "a time",
         Value::List(_) => "a list",

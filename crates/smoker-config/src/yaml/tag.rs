@@ -1,4 +1,4 @@
-//! What an explicit tag (`!!int`, `!include`) asks for.
+//! What an explicit tag (`!!int`, `!include`, `!env`) asks for.
 
 use smoker_model::suggest;
 
@@ -19,6 +19,10 @@ pub(crate) enum Tag {
     Include,
     /// `!include_dir`
     IncludeDir,
+    /// `!env`
+    Environment,
+    /// `!file`
+    File,
     /// Anything else, as it was written.
     Unknown(String),
 }
@@ -37,6 +41,8 @@ impl Tag {
         match full.as_str() {
             "!include" => Self::Include,
             "!include_dir" => Self::IncludeDir,
+            "!env" => Self::Environment,
+            "!file" => Self::File,
             _ => Self::Unknown(full),
         }
     }
@@ -46,9 +52,11 @@ impl Tag {
         match self {
             Self::Include => "!include wants the path of a file behind it, as one text".to_owned(),
             Self::IncludeDir => "!include_dir wants the path of a folder behind it, as one text".to_owned(),
+            Self::Environment => "!env wants the name of a variable of the environment behind it, as one text".to_owned(),
+            Self::File => "!file wants the path of a file behind it, as one text".to_owned(),
             Self::Standard(name) => format!("the tag !!{name} does not fit here or is not known; remove it"),
             Self::Unknown(tag) => {
-                let near = suggest::near(tag, &["!include", "!include_dir"]);
+                let near = suggest::near(tag, &["!include", "!include_dir", "!env", "!file"]);
                 let hint = near.map_or("remove it".to_owned(), |near| format!("did you mean {near}?"));
                 format!("the tag {tag} is not known; {hint} (a text that starts with ! has to be quoted)")
             }

@@ -2,7 +2,7 @@
 
 use smoker_config::config::load;
 
-use crate::support::{Folder, MAIN};
+use crate::support::{Folder, environment, MAIN};
 
 const HEAD: &str = "templates: {BasePlugin: {}}\nplugins:\n  p:\n    Interval: 0\n";
 
@@ -71,7 +71,7 @@ fn programs_get_the_place_too() {
 fn a_file_that_cannot_be_read_is_named() {
     let folder = Folder::with("");
     let missing = folder.path("nosuch.yaml");
-    let error = load(&missing).expect_err("no file").to_string();
+    let error = load(&missing, environment).expect_err("no file").to_string();
     assert_eq!(error, format!("Can't read config file {}: No such file or directory (os error 2)", missing.display()));
     let latin = Folder::with("").and_bytes("smokerd.yaml", b"a: caf\xe9\n").error();
     assert_eq!(

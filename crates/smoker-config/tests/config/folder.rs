@@ -7,7 +7,7 @@ use smoker_config::config;
 use smoker_config::problem::Severity;
 use smoker_model::plugin::Trigger;
 
-use crate::support::{Folder, names, plugin, text};
+use crate::support::{Folder, environment, names, plugin, text};
 
 /// A folder with what every configuration needs but plugins.
 fn folder() -> Folder {
@@ -242,7 +242,7 @@ fn one_configuration_has_one_bound_for_all_its_files() {
 #[test]
 fn the_shipped_folder_and_the_shipped_file_load_to_the_same() {
     let etc = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../etc");
-    let load = |name: &str| config::load(&etc.join(name)).unwrap_or_else(|error| panic!("{error}"));
+    let load = |name: &str| config::load(&etc.join(name), environment).unwrap_or_else(|error| panic!("{error}"));
     let (folder, file) = (load("smokerd"), load("smokerd.yaml"));
     assert_eq!(names(&folder), ["Apache", "Uname", "Uptime", "fsmount", "varnish"]);
     assert_eq!((&folder.settings, &folder.plugins), (&file.settings, &file.plugins));

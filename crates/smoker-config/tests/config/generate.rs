@@ -3,10 +3,10 @@
 use smoker_config::config::Config;
 use smoker_config::write::generate::{self, Generated};
 
-use crate::support::{Folder, MAIN};
+use crate::support::{Folder, MAIN, environment};
 
 fn generated(folder: &Folder) -> Generated {
-    generate::generate(&folder.configuration()).unwrap_or_else(|error| panic!("{error}"))
+    generate::generate(&folder.configuration(), environment).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Loads what is generated of a folder, from a folder in which there is nothing else.
@@ -35,6 +35,7 @@ const BODIES: &[&str] = &[
     "Command: x\nA: !!str 12\nB: !!binary aGVsbG8=\nC: !!float 3\nD: ! 12\nE: []\nF: {}\nG: ''\nH: ~\nI:",
     "Command: x\nA: [[], [[]], [{}], [[a, b], [c]], {a: [b, {c: [d]}]}]",
     "Command: !include part.txt\nMore: [!include part.txt, {deep: !include deeper.inc}]\nNone: !include_dir nosuch.d",
+    "Command: x\nA: !env PASSWORD\nB: [!file part.txt, {c: !file \"part.txt\"}]",
     "? Command\n: x\n? 'a: b'\n: 1\n? \"two\\nlines\"\n: 2",
     "{Command: 'a, b', Flow: [a b, 'c, d', {e: f}]}",
     "%YAML 1.1\n---\nCommand: x\n...",
@@ -90,7 +91,7 @@ fn a_folder_that_leaves_a_plugin_out_is_not_whole() {
 #[test]
 fn what_is_no_configuration_gives_no_text() {
     let error = |folder: &Folder, path: &str| {
-        let error = generate::generate(&folder.path(path)).expect_err("no configuration");
+        let error = generate::generate(&folder.path(path), environment).expect_err("no configuration");
         folder.relative(&error.to_string())
     };
     let file = Folder::with("bind_port: 1");
@@ -107,7 +108,7 @@ fn a_text_that_would_be_too_large_to_load_is_refused() {
     let body = format!("{kilobyte}Command: x\nList: [{items}]\n");
     let folder = (0..17).fold(folder(), |folder, index| folder.and(&format!("plugin.d/p{index}.yaml"), &body));
     assert_eq!(folder.config().plugins.len(), 17);
-    let error = generate::generate(&folder.configuration()).expect_err("17 MB");
+    let error = generate::generate(&folder.configuration(), environment).expect_err("17 MB");
     assert_eq!(
         folder.relative(&error.to_string()),
         "as one file it would have more than 16 MiB; use the folder itself: smokerd -c DIR"

@@ -8,6 +8,7 @@ mod includes;
 mod limits;
 mod merging;
 mod recorded;
+mod secrets;
 mod settings;
 mod support;
 mod validation;

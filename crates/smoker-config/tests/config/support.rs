@@ -1,6 +1,8 @@
 //! A folder with configuration files that is loaded and looked at.
 
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use smoker_config::config::{self, Config};
@@ -12,6 +14,16 @@ use tempfile::TempDir;
 
 /// The name of the main file in every test.
 pub(crate) const MAIN: &str = "smokerd.yaml";
+
+/// The environment of every test.
+pub(crate) fn environment(name: &str) -> Option<OsString> {
+    match name {
+        "PORT" => Some("8099".into()),
+        "PASSWORD" => Some("open sesame".into()),
+        "NOT_TEXT" => Some(OsString::from_vec(b"sesame\xff".to_vec())),
+        _ => None,
+    }
+}
 
 /// A temporary folder with configuration files.
 pub(crate) struct Folder {
@@ -59,7 +71,7 @@ impl Folder {
     }
 
     pub(crate) fn load(&self) -> Result<Config, ConfigError> {
-        config::load(&self.configuration())
+        config::load(&self.configuration(), environment)
     }
 
     /// Loads what has to load.

@@ -16,11 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use aho_corasick::{AhoCorasick, MatchKind};
 use smoker_model::plugin::PluginSpec;
 use smoker_model::secrets::mask;
+use smoker_model::value::secret::{MASK, Secret};
 
 use crate::secrets::normal::Normal;
-
-/// What replaces a secret.
-const MASK: &str = "***";
 
 /// What to look for; none: there are no secrets.
 static SEARCH: RwLock<Option<Arc<AhoCorasick>>> = RwLock::new(None);
@@ -28,11 +26,11 @@ static SEARCH: RwLock<Option<Arc<AhoCorasick>>> = RwLock::new(None);
 /// The secrets of the configuration in use.
 static CURRENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Hides the secrets of these plugins from now on. Those of the configuration
+/// Hides the secrets of these plugins and of the daemon's own `settings` from now on. Those of the configuration
 /// that was in use until now are hidden for as long as this one is, since runs
 /// that go on may still print them.
-pub fn replace<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) {
-    let new = values::of(plugins);
+pub fn replace<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>, settings: &[Secret]) {
+    let new = values::of(plugins, settings);
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     let all: BTreeSet<_> = current.union(&new).cloned().collect();
     *current = new;

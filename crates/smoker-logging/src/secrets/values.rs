@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use smoker_model::plugin::PluginSpec;
-use smoker_model::secrets::mask;
+use smoker_model::secrets::mask::{self, SHORTEST};
 use smoker_model::value::Value;
 use smoker_model::value::python_text;
+use smoker_model::value::secret::Secret;
 
-/// A shorter value would be found in many other words, and is no secret to
-/// anyone who guesses.
-const SHORTEST: usize = 4;
-
-/// All values that are to be hidden.
-pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>) -> BTreeSet<String> {
+/// All values that are to be hidden: those of the plugins, and those of the daemon's own `settings`.
+pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>, settings: &[Secret]) -> BTreeSet<String> {
     let mut found = Found::default();
+    for secret in settings {
+        found.keep("a setting", secret.expose());
+    }
     for plugin in plugins {
         for (name, value) in &plugin.parameters {
             found.look(name, value);
@@ -58,7 +58,7 @@ impl Found {
     fn look(&mut self, name: &str, value: &Value) {
         mask::for_each_secret(name, value, |name, secret| {
             if !matches!(secret, Value::Bool(_)) {
-                self.keep(name, &python_text::str(secret));
+                self.keep(name, &python_text::str(&secret.exposed()));
             }
         });
         self.look_in_urls(name, value);
@@ -92,6 +92,8 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
+    use smoker_model::value::secret::SecretSource;
+
     use super::*;
 
     fn text(text: &str) -> Value {
@@ -117,6 +119,15 @@ mod tests {
         assert_eq!(found.iter().collect::<Vec<_>>(), ["sesame", "tiger"]);
         let numbers = Value::List(vec![Value::Int(123_456), Value::Bool(true), Value::Null]);
         assert_eq!(self::found("Tokens", &numbers).secrets.iter().collect::<Vec<_>>(), ["123456"]);
+    }
+
+    #[test]
+    fn what_a_tag_gave_is_found_whatever_its_name() {
+        let secret = |text: &str| Secret::new(text, SecretSource::Environment("X".to_owned()));
+        let found = found("Label", &Value::List(vec![Value::Secret(secret("sesame"))])).secrets;
+        assert_eq!(found.iter().collect::<Vec<_>>(), ["sesame"]);
+        let no_plugins: [&PluginSpec; 0] = [];
+        assert_eq!(of(no_plugins, &[secret("10.0.0.1")]).iter().collect::<Vec<_>>(), ["10.0.0.1"]);
     }
 
     #[test]

@@ -5,11 +5,10 @@ use std::ops::Range;
 use crate::secrets::secret_name;
 use crate::value::Value;
 use crate::value::python_text;
+use crate::value::secret::MASK;
 
-/// What stands for a secret.
-pub const MASK: &str = "***";
-
-/// The parameter `name` without the secrets in its value: what a name says is secret, at any depth, and passwords in URLs.
+/// The parameter `name` without the secrets in its value: what came from `!env` or `!file`, what a name says is secret, at
+/// any depth, and passwords in URLs.
 #[must_use]
 pub fn masked(name: &str, value: &Value) -> Value {
     replaced(name, value, false, &mut |_, _| Value::Text(MASK.to_owned()))
@@ -22,6 +21,24 @@ pub fn for_each_secret(name: &str, value: &Value, mut found: impl FnMut(&str, &V
         Value::Null
     });
 }
+
+/// The text with a mask for each secret that `!env` or `!file` gave one of the values, but for those of less than
+/// [`SHORTEST`] characters: they would be found in many other words.
+#[must_use]
+pub fn without_tagged<'a>(text: &str, values: impl IntoIterator<Item = &'a Value>) -> String {
+    let mut secrets = Vec::new();
+    for value in values {
+        value.for_each_tagged(&mut |secret| secrets.push(secret.expose().trim().to_owned()));
+    }
+    secrets.retain(|secret| secret.chars().count() >= SHORTEST);
+    // One may be a part of another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+}
+
+/// A shorter value, in characters, is not looked for in texts: it would be found in many other words, and is no secret to
+/// anyone who guesses.
+pub const SHORTEST: usize = 4;
 
 /// Whether a parameter is shown otherwise than it is.
 #[must_use]
@@ -38,6 +55,7 @@ fn replaced(
 ) -> Value {
     let is_secret = secret_name::is_secret(name) || (is_inside_secret && !secret_name::is_harmless(name));
     match value {
+        Value::Secret(_) => replace(name, value),
         Value::Map(entries) => {
             let mut shown = |(name, value): &(Value, Value)| {
                 (name.clone(), replaced(&python_text::str(name), value, is_secret, replace))
@@ -84,6 +102,8 @@ pub fn url_passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::secret::{Secret, SecretSource};
+
     use super::*;
 
     fn text(text: &str) -> Value {
@@ -111,6 +131,26 @@ mod tests {
         for (name, shown) in [("Password", Value::Null), ("PasswordFile", text("/x")), ("Category", text("db"))] {
             assert!(!is_masked(name, &shown), "{name}");
         }
+    }
+
+    fn secret(text: &str) -> Value {
+        Value::Secret(Secret::new(text, SecretSource::Environment("X".to_owned())))
+    }
+
+    #[test]
+    fn what_a_tag_gave_is_masked_whatever_its_name() {
+        let value = |password| map(&[("user", Value::List(vec![password])), ("port", Value::Int(1))]);
+        assert_eq!(masked("Label", &value(secret("sesame"))), value(text(MASK)));
+        assert!(is_masked("Label", &secret("***")));
+        let mut found = Vec::new();
+        for_each_secret("Label", &value(secret("sesame")), |name, value| found.push((name.to_owned(), value.clone())));
+        assert_eq!(found, [("user".to_owned(), secret("sesame"))]);
+    }
+
+    #[test]
+    fn texts_are_searched_for_secrets_that_are_long_enough() {
+        let values = [secret("open"), secret("open sesame\n"), secret("is"), text("text")];
+        assert_eq!(without_tagged("this text is open: 'open sesame'", &values), "this text is ***: '***'");
     }
 
     #[test]

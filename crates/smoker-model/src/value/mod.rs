@@ -6,13 +6,17 @@
 //! - `python_json`: JSON as Python writes it
 //! - `python_json_reader`: JSON as Python reads it
 //! - `value_json`: values and JSON
+//! - `secret`: a value that is shown nowhere
 
 pub mod python_json;
 pub mod python_json_reader;
 pub mod python_text;
+pub mod secret;
 mod value_json;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
+
+use crate::value::secret::Secret;
 
 /// One value of the configuration. JSON knows fewer kinds, so the wire shows
 /// dates as ISO text, infinity and NaN as null, and the names in mappings as text.
@@ -28,6 +32,8 @@ pub enum Value {
     Float(f64),
     /// Text.
     Text(String),
+    /// Text that `!env` or `!file` gave: everything that shows a value shows a mask in its place.
+    Secret(Secret),
     /// A day, such as `2024-01-02`.
     Date(NaiveDate),
     /// A moment without a zone.
@@ -49,6 +55,7 @@ impl PartialEq for Value {
             (Self::Int(one), Self::Int(other)) => one == other,
             (Self::Float(one), Self::Float(other)) => one == other || (one.is_nan() && other.is_nan()),
             (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Secret(one), Self::Secret(other)) => one == other,
             (Self::Date(one), Self::Date(other)) => one == other,
             (Self::Moment(one), Self::Moment(other)) => one == other,
             (Self::ZonedMoment(one), Self::ZonedMoment(other)) => one == other && one.offset() == other.offset(),
@@ -90,6 +97,7 @@ impl Value {
             Self::Int(value) => *value != 0,
             Self::Float(value) => *value != 0.0,
             Self::Text(text) => !text.is_empty(),
+            Self::Secret(secret) => !secret.expose().is_empty(),
             Self::Date(_) | Self::Moment(_) | Self::ZonedMoment(_) => true,
             Self::List(items) => !items.is_empty(),
             Self::Map(entries) => !entries.is_empty(),
@@ -104,7 +112,7 @@ impl Value {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Float(_) => "float",
-            Self::Text(_) => "str",
+            Self::Text(_) | Self::Secret(_) => "str",
             Self::Date(_) => "datetime.date",
             Self::Moment(_) | Self::ZonedMoment(_) => "datetime.datetime",
             Self::List(_) => "list",

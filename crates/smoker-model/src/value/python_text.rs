@@ -4,12 +4,14 @@
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Timelike};
 
 use crate::value::Value;
+use crate::value::secret::MASK;
 
 /// What Python's `str(value)` returns.
 #[must_use]
 pub fn str(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
+        Value::Secret(_) => MASK.to_owned(),
         Value::Date(date) => date.format("%Y-%m-%d").to_string(),
         Value::Moment(when) => moment(when, ' '),
         Value::ZonedMoment(when) => zoned_moment(when, ' '),
@@ -27,6 +29,7 @@ pub fn repr(value: &Value) -> String {
         Value::Int(value) => value.to_string(),
         Value::Float(value) => float(*value),
         Value::Text(text) => quoted(text),
+        Value::Secret(_) => quoted(MASK),
         Value::Date(date) => format!("datetime.date({}, {}, {})", date.year(), date.month(), date.day()),
         Value::Moment(when) => format!("datetime.datetime({})", moment_arguments(when)),
         Value::ZonedMoment(when) => zoned_moment_repr(when),

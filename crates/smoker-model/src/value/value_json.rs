@@ -87,6 +87,7 @@ impl Serialize for Value {
             Self::Float(value) if value.is_finite() => serializer.serialize_f64(*value),
             Self::Null | Self::Float(_) => serializer.serialize_unit(),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Secret(secret) => secret.serialize(serializer),
             Self::Date(_) | Self::Moment(_) | Self::ZonedMoment(_) => {
                 serializer.serialize_str(&self.iso_text().unwrap_or_default())
             }

@@ -7,8 +7,9 @@ use serde_json::{Map, Value as Json};
 use smoker_checks::spec::Spec;
 use smoker_model::messages::Level;
 use smoker_model::module::{ModuleKind, ModuleRequest};
-use smoker_model::plugin::{Invocation, Parameters, TimeLimit};
+use smoker_model::plugin::{Invocation, Parameters, TimeLimit, exposed};
 use smoker_model::result::Findings;
+use smoker_model::secrets::mask::without_tagged;
 use smoker_model::status::Status;
 use smoker_model::value::python_text;
 
@@ -62,7 +63,8 @@ impl Modules {
     pub(crate) async fn act(&self, module: &ModuleRun<'_>, context: RunContext<'_>) -> (Findings, Option<Findings>) {
         let answer = ModuleCall { module, output: None, context }.answer(self).await;
         let Answer { findings, changed, end } = answer.unwrap_or_else(|reason| Err(reason).into());
-        (Findings { end, ..findings.unwrap_or_else(|reason| Findings::fault(&reason)) }, changed)
+        let fault = |reason: String| Findings::fault(&without_tagged(&reason, module.parameters.values()));
+        (Findings { end, ..findings.unwrap_or_else(fault) }, changed)
     }
 
     /// Passes what the plugin's command printed to its parser, which has the
@@ -79,6 +81,7 @@ impl Modules {
         };
         answer.unwrap_or_else(|reason| {
             let mut messages = output::messages(output);
+            let reason = without_tagged(&reason, parameters.values());
             messages.add(Level::Error, &format!("Parser run failed: {reason}"));
             Findings { is_fault: true, ..Findings::new(Status::Error, messages) }
         })
@@ -226,10 +229,10 @@ pub(crate) fn has_module(folders: &[PathBuf], name: &str, kind: ModuleKind) -> b
     })
 }
 
-/// Parameters as values of JSON. By way of the text, which has room for a
-/// number of any size; read again, one beyond 64 bits is a float.
+/// Parameters as values of JSON, as a module gets them: with the secrets of `!env` and `!file`. By way of the text, which
+/// has room for a number of any size; read again, one beyond 64 bits is a float.
 pub(crate) fn as_map(parameters: &Parameters) -> Map<String, Json> {
-    let text = serde_json::to_string(parameters).unwrap_or_default();
+    let text = serde_json::to_string(&*exposed(parameters)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_checks::spec::Spec;
+use smoker_checks::verify::ParameterFault;
 use smoker_checks::{catalogue, verify};
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
@@ -64,28 +65,48 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
     if built_ins.is_empty() {
         return Vec::new();
     }
-    let parameters = as_map(&plugin.parameters);
+    // A fault quotes the value, so that of a secret is found with a mask in its place.
+    let hidden = plugin.parameters.iter().map(|(name, value)| (name.clone(), value.hidden())).collect();
+    let real = faults_of(plugin, &built_ins, &as_map(&plugin.parameters));
+    let shown = faults_of(plugin, &built_ins, &as_map(&hidden));
+    let mistake = |(built_in, fault): (&'static Spec, ParameterFault)| {
+        let ParameterFault { parameter, reason } = fault;
+        let mut shown = shown.iter().filter(|(other, _)| other.name == built_in.name).map(|(_, shown)| shown);
+        let is_shown = shown.clone().any(|shown| shown.reason == reason);
+        let reason = if is_shown {
+            reason
+        } else {
+            let of_same = shown.find(|shown| shown.parameter == parameter).map(|shown| shown.reason.clone());
+            let name = parameter.as_deref().unwrap_or("a value");
+            of_same.unwrap_or_else(|| format!("{name} is refused; it is not shown, because it is of !env or !file"))
+        };
+        ParameterMistake { plugin: plugin.name.clone(), built_in, parameter, reason }
+    };
+    real.into_iter().map(mistake).collect()
+}
+
+/// What these built-ins refuse in the parameters.
+fn faults_of(
+    plugin: &PluginSpec,
+    built_ins: &[&'static Spec],
+    parameters: &Map<String, Json>,
+) -> Vec<(&'static Spec, ParameterFault)> {
     let empty = Map::new();
     let actions: Vec<_> = match parameters.get("Action") {
         Some(Json::Array(several)) => several.iter().filter_map(Json::as_object).collect(),
         one => one.and_then(Json::as_object).into_iter().collect(),
     };
     let mut found = Vec::new();
-    for built_in in built_ins {
+    for built_in in built_ins.iter().copied() {
         let names_it = |action: &&&Map<String, Json>| {
             action.get("Module").and_then(Json::as_str).is_some_and(|name| {
                 catalogue::find(built_in.kind, name).is_some_and(|found| found.name == built_in.name)
             })
         };
         let action = actions.iter().find(names_it).copied().unwrap_or(&empty);
-        let layers: &[_] = if built_in.kind == ModuleKind::Action { &[action, &parameters] } else { &[&parameters] };
+        let layers: &[_] = if built_in.kind == ModuleKind::Action { &[action, parameters] } else { &[parameters] };
         let faults = verify::verify(built_in, layers, |name| command_uses(plugin, name));
-        found.extend(faults.into_iter().map(|fault| ParameterMistake {
-            plugin: plugin.name.clone(),
-            built_in,
-            parameter: fault.parameter,
-            reason: fault.reason,
-        }));
+        found.extend(faults.into_iter().map(|fault| (built_in, fault)));
     }
     found
 }
@@ -99,7 +120,7 @@ fn is_replaced(built_in: &Spec, python: &PythonSettings) -> bool {
 fn command_uses(plugin: &PluginSpec, name: &str) -> bool {
     match &plugin.invocation.execution {
         Execution::Command { command, .. } => {
-            command.as_text().is_some_and(|command| command.contains(&format!("%({name})")))
+            command.exposed_text().is_some_and(|command| command.contains(&format!("%({name})")))
         }
         Execution::Module(_) => false,
     }

@@ -63,7 +63,7 @@ fn of_parameters(parameters: &Parameters) -> (Vec<(String, String)>, Vec<String>
             }
             continue;
         }
-        let text = python_text::str(value);
+        let text = python_text::str(&value.exposed());
         if text.len() > MAX_VARIABLE {
             warnings.push(format!(
                 "parameter '{name}' has {} bytes and is left out of the environment; use Stdin: json",

@@ -50,6 +50,7 @@ mod scan;
 use smoker_model::python_format::directive::{Piece, parse};
 use smoker_model::python_format::error::FormatError;
 use smoker_model::python_format::format::format;
+use smoker_model::secrets::mask::is_masked;
 use smoker_model::value::Value;
 
 use crate::template::error::{FillError, MAX_COMMAND};
@@ -78,6 +79,7 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
     take(command)?;
     let mut items = Vec::with_capacity(command.len());
     let mut holes = Vec::new();
+    let mut is_secret = Vec::new();
     for piece in parse(command)? {
         match piece {
             Piece::Text(text) => items.extend(text.chars().map(ScanItem::Char)),
@@ -85,9 +87,10 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
                 let Some(value) = lookup(&directive.name) else {
                     return Err(FormatError::Missing { name: directive.name, spot: directive.spot }.into());
                 };
-                let text = format(&directive, &value)?;
+                let text = format(&directive, &value.exposed())?;
                 take(&text)?;
                 items.push(ScanItem::Hole);
+                is_secret.push(is_masked(&directive.name, &value));
                 holes.push((directive, text));
             }
         }
@@ -97,13 +100,15 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
     for body in &scan.literal_bodies {
         here_text::check(body, &items, &holes)?;
     }
-    let mut holes = holes.iter().zip(scan.contexts);
+    let mut holes = holes.iter().zip(scan.contexts).zip(is_secret);
     for item in &items {
         match item {
             ScanItem::Char(c) => filled.push(*c),
             ScanItem::Hole => {
-                if let Some(((directive, text), context)) = holes.next() {
-                    filled.push_str(&quote::quote(directive, context, text)?);
+                if let Some((((directive, text), context), is_secret)) = holes.next() {
+                    let quoted = quote::quote(directive, context, text);
+                    let quoted = quoted.map_err(|error| if is_secret { without_value(error) } else { error });
+                    filled.push_str(&quoted?);
                 }
             }
         }
@@ -111,9 +116,21 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
     if filled.len() < MAX_COMMAND { Ok(filled) } else { Err(FillError::TooLong) }
 }
 
+/// The error without the secret value that it quotes.
+fn without_value(error: FillError) -> FillError {
+    match error {
+        FillError::Value { placeholder, variable, .. } => {
+            let problem = "is secret and cannot stand in this place, where the shell takes few characters".to_owned();
+            FillError::Value { placeholder, problem, variable }
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use smoker_model::value::Value;
+    use smoker_model::value::secret::{Secret, SecretSource};
 
     use crate::template::error::FillError;
     use crate::template::fill;
@@ -194,6 +211,19 @@ mod tests {
             let known = |name: &str| (name != "Nope").then(|| text(value));
             let message = fill(command, &known).expect_err(command).to_string();
             assert!(message.contains(expected), "{command}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_filled_in_and_never_quoted_in_an_error() {
+        let secret = Value::Secret(Secret::new("open sesame", SecretSource::Environment("X".to_owned())));
+        assert_eq!(filled("echo %(P)s", &[("P", secret.clone())]).as_deref(), Ok("echo 'open sesame'"));
+        for (name, value) in [("P", secret), ("Password", text("open sesame"))] {
+            for place in ["echo $((%(P)s))", "unset %(P)s", "alias a=b; %(P)s", "echo >&%(P)s", "x() { echo %(P)d; }"] {
+                let command = place.replace("P", name);
+                let message = filled(&command, &[(name, value.clone())]).expect_err(place).to_string();
+                assert!(message.contains(name) && !message.contains("sesame"), "{message}");
+            }
         }
     }
 

@@ -93,14 +93,14 @@ impl Report {
     pub(crate) fn print_text(&self, config: &Path, is_verbose: bool) {
         if is_verbose {
             for note in &self.notes {
-                println!("INFO: {note}");
+                println!("INFO: {}", secrets::redact(note.clone()));
             }
             for line in &self.containment {
                 eprintln!("{line}");
             }
         }
         for advice in &self.advice {
-            eprintln!("ADVICE: {advice}");
+            eprintln!("ADVICE: {}", secrets::redact(advice.clone()));
         }
         print_all(&self.problems);
         for problem in &self.of_logging {

@@ -35,7 +35,7 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
             report.problems = problems;
             if let StartError::Config(error) = &error {
                 // Nothing of it may be run, not even its interpreter: its owners were not judged.
-                secrets::replace(error.understood());
+                secrets::replace(error.understood(), &[]);
                 report.problems.extend(config::review(subject.config));
                 report.problems.extend(located(without_lookups(error.understood()), subject));
             }
@@ -48,7 +48,7 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     report.advice = containment::advice(&plugins).into_iter().collect();
     // More may be wrong with those that do not load.
     plugins.extend(left_out);
-    secrets::replace(&plugins);
+    secrets::replace(&plugins, &settings.secrets);
     report.problems = problems;
     report.notes = notes::of(&settings);
     report.problems.extend(config::review(subject.config));

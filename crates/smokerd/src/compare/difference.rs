@@ -1,9 +1,10 @@
 //! What differs between two plugins and their results.
 
 use serde_json::{Map, Number, Value as Json};
-use smoker_model::plugin::Parameters;
-use smoker_model::secrets::mask::{MASK, masked};
+use smoker_model::plugin::{Parameters, exposed};
+use smoker_model::secrets::mask::masked;
 use smoker_model::value::Value;
+use smoker_model::value::secret::MASK;
 
 use crate::compare::local::as_json;
 use crate::compare::numbers::differ_in_numbers_only;
@@ -50,19 +51,23 @@ impl Difference {
 
 /// Compares the parameters. Secrets are compared as they are, and shown masked.
 pub(crate) fn of_parameters(plugin: &str, there: &Map<String, Json>, here: &Parameters) -> ParameterDifferences {
-    let own = as_json(here);
+    let own = as_json(&exposed(here));
     let mut found = ParameterDifferences::default();
     for name in names(there, &own) {
         let (their_value, our_value) = (there.get(name), own.get(name));
         if their_value.zip(our_value).is_some_and(|(there, here)| are_equal(there, here)) {
             continue;
         }
-        let shown = |value: &Json| {
-            let parameters = [(name.clone(), masked(name, &Value::from(value.clone())))].into_iter().collect();
+        let masked_json = |value: &Value| {
+            let parameters = [(name.clone(), masked(name, value))].into_iter().collect();
             as_json(&parameters).remove(name).unwrap_or_default()
         };
+        // What `!env` and `!file` gave here may be plain text there.
+        let is_tagged = here.get(name).is_some_and(Value::has_secret);
+        let shown =
+            |value: &Json| if is_tagged { Json::from(MASK) } else { masked_json(&Value::from(value.clone())) };
         let is_masked = their_value.is_some_and(|value| value.to_string().contains(MASK));
-        if is_masked && their_value == our_value.map(shown).as_ref() {
+        if is_masked && their_value == here.get(name).map(masked_json).as_ref() {
             found.masked.push(name.clone());
             continue;
         }

@@ -69,6 +69,7 @@ fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Resul
         problems.chain([error.to_string()]).collect::<Vec<_>>().join("\n")
     })?;
     let Loaded { settings, credentials, plugins, problems, .. } = loaded;
+    secrets::replace(&plugins, &settings.secrets);
     for problem in problems.iter().filter(|problem| problem.severity > Severity::Info) {
         eprintln!("WARNING: {}", secrets::redact(problem.to_string()));
     }

@@ -166,7 +166,7 @@ impl Reloader {
                 }
             }
         }
-        secrets::replace(config.plugins.iter().map(|plugin| plugin.spec().as_ref()));
+        secrets::replace(config.plugins.iter().map(|plugin| plugin.spec().as_ref()), &config.settings.secrets);
         log_all(&problems);
         report.add_problems(&problems);
         let warnings = config.warnings();

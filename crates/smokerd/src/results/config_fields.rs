@@ -21,7 +21,7 @@ pub(crate) enum SecretView {
     /// A mask.
     #[default]
     Masked,
-    /// The secrets themselves.
+    /// The secrets themselves, but for those of `!env` and `!file`, which nobody sees.
     Shown,
 }
 

@@ -44,7 +44,7 @@ mod tests {
             "actions: {{x: {{Command: y}}}}\ntemplates: {{BasePlugin: {{}}}}\nplugins: {{a: {{Command: x{action}}}}}\n"
         );
         std::fs::write(file.path(), text).expect("writable");
-        smoker_config::config::load(file.path()).expect("it is valid").plugins.remove(0)
+        smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0)
     }
 
     #[test]

@@ -190,7 +190,7 @@ mod tests {
         let plugins: Vec<_> = names.iter().map(|name| format!("  {name}: {{Command: x, Interval: 1h}}")).collect();
         let text = format!("templates: {{BasePlugin: {{}}}}\nplugins:\n{}\n", plugins.join("\n"));
         std::fs::write(file.path(), text).expect("writable");
-        let config = smoker_config::config::load(file.path()).expect("it is valid");
+        let config = smoker_config::config::load(file.path(), |_| None).expect("it is valid");
         config.plugins.into_iter().map(|spec| PreparedPlugin::new(Arc::new(spec))).collect()
     }
 

@@ -107,8 +107,12 @@ impl ManagedPlugin {
         &self.plugin.spec().name
     }
 
-    fn has_masked(&self, parameter: &str) -> bool {
-        self.plugin.spec().parameters.get(parameter).is_some_and(|value| is_masked(parameter, value))
+    /// Whether clients that see `secrets` in this way do not see the value.
+    fn hides(&self, parameter: &str, secrets: SecretView) -> bool {
+        self.plugin.spec().parameters.get(parameter).is_some_and(|value| match secrets {
+            SecretView::Masked => is_masked(parameter, value),
+            SecretView::Shown => value.has_secret(),
+        })
     }
 
     fn matches(&self, filter: &[(String, Json)]) -> bool {
@@ -126,10 +130,8 @@ impl PluginSet {
     /// The plugins that a client wants, at least one. A filter by a value that the client may not see is refused before
     /// anything is compared: the answer to a guess would tell whether it is right.
     pub(crate) fn select(&self, selection: &Selection) -> Result<Vec<&ManagedPlugin>, ForceError> {
-        let is_hidden = |name: &str| self.all().any(|managed| managed.has_masked(name));
-        if self.secrets == SecretView::Masked
-            && let Some((name, _)) = selection.filter.iter().find(|(name, _)| is_hidden(name))
-        {
+        let is_hidden = |name: &str| self.all().any(|managed| managed.hides(name, self.secrets));
+        if let Some((name, _)) = selection.filter.iter().find(|(name, _)| is_hidden(name)) {
             return Err(ForceError::MaskedFilter(name.clone()));
         }
         let named = selection.names.iter().map(|name| {

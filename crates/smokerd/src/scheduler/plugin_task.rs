@@ -293,7 +293,7 @@ mod tests {
         let plugin = format!("{{Command: '{command}', Interval: 1h, Splay: 0}}");
         let text = format!("templates: {{BasePlugin: {{}}}}\nplugins: {{a: {plugin}}}\n");
         std::fs::write(file.path(), text).expect("writable");
-        let spec = smoker_config::config::load(file.path()).expect("it is valid").plugins.remove(0);
+        let spec = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0);
         let (hand, clock) = ManualClock::new();
         let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now());
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));

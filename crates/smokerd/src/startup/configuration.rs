@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use smoker_config::config::{self, Config};
+use smoker_config::environment::Environment;
 use smoker_config::error::ConfigError;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::settings::DaemonSettings;
@@ -19,6 +20,9 @@ use crate::service::{logger_names, privileges};
 use crate::startup::admission;
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{self, TrustedOwners};
+
+/// What `!env` reads: the environment that this process was started with.
+pub(crate) const ENVIRONMENT: Environment = |name| env::var_os(name);
 
 /// A configuration that this daemon can run.
 #[derive(Debug)]
@@ -81,7 +85,7 @@ pub(crate) fn load(path: &Path, trusted: &TrustedOwners) -> Result<Loaded, LoadF
     let what = path.display().to_string();
     let (path, trusted) = (path.to_owned(), trusted.clone());
     time_limit::within(READ_LIMIT, &what, move || {
-        let config = config::load(&path)?;
+        let config = config::load(&path, ENVIRONMENT)?;
         let credentials = credentials_of(&config)?;
         let config = judged(config, &Origin::of(&path, trusted), credentials.as_ref())?;
         admit(config, credentials.clone(), credentials.as_ref())
@@ -91,7 +95,7 @@ pub(crate) fn load(path: &Path, trusted: &TrustedOwners) -> Result<Loaded, LoadF
 
 /// Loads the configuration once more for a running daemon, which keeps its account.
 pub(crate) fn reload(origin: &Origin, daemon: Option<&Credentials>) -> Result<Loaded, LoadFailure> {
-    let config = config::load_from(&origin.working, &origin.path)?;
+    let config = config::load_from(&origin.working, &origin.path, ENVIRONMENT)?;
     let credentials = credentials_of(&config)?;
     let config = judged(config, origin, daemon)?;
     admit(config, credentials, daemon)

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::service::error::StartError;
 use crate::service::privileges;
-use crate::startup::configuration::Origin;
+use crate::startup::configuration::{ENVIRONMENT, Origin};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{self, TrustedOwners};
 use crate::startup::{admission, parameter_problems};
@@ -59,7 +59,7 @@ impl Selection {
         let overrides = Overrides { plugin: name.clone(), parameters: request.parameters.clone() };
         let (read, with) = (path.to_owned(), overrides.clone());
         let loaded =
-            time_limit::within(READ_LIMIT, &path.display().to_string(), move || config::load_overriding(&read, &with));
+            time_limit::within(READ_LIMIT, &path.display().to_string(), move || config::load_overriding(&read, ENVIRONMENT, &with));
         let config = loaded?.map_err(|error| {
             let problems = of_plugin(error.problems(), name);
             SelectionError::Config { error, problems }

@@ -64,7 +64,7 @@ impl Daemon {
         let folder = place::folder();
         let path = folder.path().join("smokerd.yaml");
         fs::write(&path, CONFIG).expect("the folder is writable");
-        let config = config::load(&path).expect("a configuration");
+        let config = config::load(&path, |_| None).expect("a configuration");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let reaper = runtime.block_on(async { Reaper::start(ContainmentLevel::prepare(None)) }).expect("a reaper");
         Self { runtime, reaper, config, pages: None, inputs: 0 }

@@ -47,7 +47,7 @@ fn check(input: &[u8]) -> String {
     }
     let _ = overrides::value_of(&fields.text(3));
     let main = folder.join(files[0]);
-    match config::load(&main) {
+    match config::load(&main, |_| None) {
         Ok(config) => {
             check_problems(&config.problems, &folder);
             check_plugins(&config)

@@ -99,9 +99,11 @@ fn variable(name: &Value, value: &Value) -> Result<(String, String), String> {
         format!("has to map names of variables to values, and {} is no such name", python_text::repr(name))
     })?;
     match value {
-        Value::Text(text) if text.contains('\0') => Err(format!("has a NUL in the value of {name}")),
-        Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
-            Ok((name.to_owned(), python_text::str(value)))
+        value if value.exposed_text().is_some_and(|text| text.contains('\0')) => {
+            Err(format!("has a NUL in the value of {name}"))
+        }
+        Value::Text(_) | Value::Secret(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
+            Ok((name.to_owned(), python_text::str(&value.exposed())))
         }
         other => Err(format!("has to map names to texts or numbers, and {name} is {}", kind_name(other))),
     }

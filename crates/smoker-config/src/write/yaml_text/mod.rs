@@ -8,6 +8,7 @@
 use std::fmt::Write;
 
 use smoker_model::value::Value;
+use smoker_model::value::secret::SecretSource;
 
 use crate::yaml::scalar;
 
@@ -111,9 +112,18 @@ fn one_line(value: &Value) -> String {
         Value::Int(value) => value.to_string(),
         Value::Float(value) => float(*value),
         Value::Text(text) => quoted_if_needed(text),
+        Value::Secret(secret) => tagged(secret.source()),
         Value::Date(_) | Value::Moment(_) | Value::ZonedMoment(_) => value.iso_text().unwrap_or_default(),
         Value::List(_) => "[]".to_owned(),
         Value::Map(_) => "{}".to_owned(),
+    }
+}
+
+/// A secret as its tag, never as its text.
+fn tagged(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Environment(name) => format!("!env {}", quoted_if_needed(name)),
+        SecretSource::File(path) => format!("!file {}", quoted_if_needed(&path.to_string_lossy())),
     }
 }
 

@@ -107,6 +107,6 @@ impl<'a> Job<'a> {
 }
 
 fn literal(parameters: &Parameters) -> String {
-    let entries = parameters.iter().map(|(name, value)| (Value::Text(name.clone()), value.clone())).collect();
+    let entries = parameters.iter().map(|(name, value)| (Value::Text(name.clone()), value.exposed())).collect();
     python_text::repr(&Value::Map(entries))
 }

@@ -160,7 +160,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let text = "templates: {BasePlugin: {}}\nplugins:\n  a/b č: {Command: x, Interval: 1h, Type: [1, {b: null}]}\n";
         std::fs::write(file.path(), text).expect("writable");
-        let config = smoker_config::config::load(file.path()).expect("it is valid");
+        let config = smoker_config::config::load(file.path(), |_| None).expect("it is valid");
         Arc::new(ConfigFields::of(&config.plugins[0], SecretView::Masked))
     }
 
