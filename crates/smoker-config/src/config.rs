@@ -58,11 +58,7 @@ pub fn load_from(working: &Path, path: &Path, environment: Environment) -> Resul
 /// # Errors
 ///
 /// As [`load`]. Overrides of a plugin that is not configured are none.
-pub fn load_overriding(
-    path: &Path,
-    environment: Environment,
-    overrides: &Overrides,
-) -> Result<Config, ConfigError> {
+pub fn load_overriding(path: &Path, environment: Environment, overrides: &Overrides) -> Result<Config, ConfigError> {
     load_with(path, Path::new(""), environment, Some(overrides))
 }
 

@@ -70,7 +70,9 @@ impl CommandRun<'_> {
         let line = fill(self.command, self.values).map_err(|error| match error {
             // The command itself would only hide what to do.
             FillError::TooLong => format!("Can't execute command: {error}"),
-            error => format!("Can't format command {}: {}", python_text::str(self.command), reason(self.command, error)),
+            error => {
+                format!("Can't format command {}: {}", python_text::str(self.command), reason(self.command, &error))
+            }
         })?;
         if line.contains('\0') { Err(self.failed(&"it holds a NUL character")) } else { Ok(line) }
     }
@@ -104,7 +106,7 @@ pub(crate) fn fill(command: &Value, values: &Parameters) -> Result<String, FillE
 }
 
 /// Why a command cannot be filled in. The reason may quote the command.
-pub(crate) fn reason(command: &Value, error: FillError) -> String {
+pub(crate) fn reason(command: &Value, error: &FillError) -> String {
     if command.has_secret() {
         return "a placeholder cannot be filled in, and the reason is not shown because the command is of !env or !file; \
                 write it into the configuration to see the reason"

@@ -44,7 +44,7 @@ fn reason(invocation: &Invocation, values: &Parameters) -> Option<String> {
     command.exposed_text()?;
     match command::fill(command, values) {
         Ok(line) => line.contains('\0').then(|| "the Command holds a NUL character; remove it".to_owned()),
-        Err(error) if command.has_secret() => Some(command::reason(command, error)),
+        Err(error) if command.has_secret() => Some(command::reason(command, &error)),
         Err(FillError::Format(error)) => Some(format!("{error}{}", hint(&error, values))),
         Err(error) => Some(error.to_string()),
     }

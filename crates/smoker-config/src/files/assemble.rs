@@ -352,7 +352,9 @@ impl<'a> Assembler<'a> {
             return *weight;
         }
         let (children, own): (Vec<&Rc<Node>>, usize) = match &node.kind {
-            Kind::Scalar(_) | Kind::Merge | Kind::Secret(_) | Kind::Broken(_) => return Weight { values: 1, height: 0 },
+            Kind::Scalar(_) | Kind::Merge | Kind::Secret(_) | Kind::Broken(_) => {
+                return Weight { values: 1, height: 0 };
+            }
             Kind::Include(include) => (include.content.get().into_iter().collect(), 0),
             Kind::List(items) => (items.iter().collect(), 1),
             Kind::Map(entries) => (entries.iter().map(|entry| &entry.value).collect(), 1),

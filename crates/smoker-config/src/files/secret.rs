@@ -24,7 +24,8 @@ pub(crate) fn of_variable(name: &str, environment: Environment) -> Result<Secret
 /// The text of a file without one line break at its end.
 pub(crate) fn of_file(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
-    let failed = |error: std::io::Error| format!("{shown} cannot be read: {error}; put a file there that smokerd can read");
+    let failed =
+        |error: std::io::Error| format!("{shown} cannot be read: {error}; put a file there that smokerd can read");
     let mut bytes = Vec::new();
     let file = regular::open(path).map_err(failed)?;
     file.take(MAX_SECRET_SIZE + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -46,7 +47,8 @@ mod tests {
     #[test]
     fn one_line_break_at_the_end_is_not_part_of_the_value() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        for (text, expected) in [("a\n", "a"), ("a\r\n", "a"), ("a", "a"), ("a\n\n", "a\n"), (" a\nb ", " a\nb "), ("", "")]
+        for (text, expected) in
+            [("a\n", "a"), ("a\r\n", "a"), ("a", "a"), ("a\n\n", "a\n"), (" a\nb ", " a\nb "), ("", "")]
         {
             std::fs::write(file.path(), text).expect("writable");
             assert_eq!(of_file(file.path()).expect("a secret").expose(), expected, "{text:?}");

@@ -65,11 +65,7 @@ pub fn is_part_of(folder: &Path, file: &Path) -> bool {
     folder::is_part(folder, file)
 }
 
-fn text(
-    path: &Path,
-    environment: Environment,
-    problems: &mut ProblemLog,
-) -> Result<(String, Sources), Vec<Fault>> {
+fn text(path: &Path, environment: Environment, problems: &mut ProblemLog) -> Result<(String, Sources), Vec<Fault>> {
     if path.exists() && !path.is_dir() {
         let text = format!("{} is a file; name the folder with common.yaml, template.d and plugin.d", path.display());
         return Err(Fault::bare(text).into());

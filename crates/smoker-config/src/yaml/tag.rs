@@ -52,7 +52,9 @@ impl Tag {
         match self {
             Self::Include => "!include wants the path of a file behind it, as one text".to_owned(),
             Self::IncludeDir => "!include_dir wants the path of a folder behind it, as one text".to_owned(),
-            Self::Environment => "!env wants the name of a variable of the environment behind it, as one text".to_owned(),
+            Self::Environment => {
+                "!env wants the name of a variable of the environment behind it, as one text".to_owned()
+            }
             Self::File => "!file wants the path of a file behind it, as one text".to_owned(),
             Self::Standard(name) => format!("the tag !!{name} does not fit here or is not known; remove it"),
             Self::Unknown(tag) => {

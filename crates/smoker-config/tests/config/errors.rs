@@ -2,7 +2,7 @@
 
 use smoker_config::config::load;
 
-use crate::support::{Folder, environment, MAIN};
+use crate::support::{Folder, MAIN, environment};
 
 const HEAD: &str = "templates: {BasePlugin: {}}\nplugins:\n  p:\n    Interval: 0\n";
 

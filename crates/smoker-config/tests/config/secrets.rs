@@ -7,6 +7,7 @@ use smoker_config::problem::Severity;
 use smoker_config::write::generate;
 use smoker_model::plugin::Execution;
 use smoker_model::value::Value;
+use smoker_model::value::secret::Secret;
 
 use crate::support::{Folder, environment, names, plugin};
 
@@ -36,7 +37,7 @@ fn a_tag_gives_a_value_wherever_one_may_stand() {
     let config = folder.config();
     assert_eq!(config.settings.bind_port, 8099);
     assert_eq!(config.settings.allowed_hosts.as_deref(), Some(&["smoker.example.org".to_owned()][..]));
-    assert_eq!(config.settings.secrets.iter().map(|it| it.expose()).collect::<Vec<_>>(), ["8099", "smoker.example.org"]);
+    assert_eq!(config.settings.secrets.iter().map(Secret::expose).collect::<Vec<_>>(), ["8099", "smoker.example.org"]);
     let p = plugin(&config, "p");
     assert_eq!(exposed(&p.parameters["Token"]), "open sesame");
     assert_eq!(exposed(&p.parameters["Password"]), "of-a-file");
@@ -105,7 +106,10 @@ fn what_all_plugins_share_has_to_be_whole() {
 fn a_value_that_is_refused_is_not_part_of_the_message() {
     for (top, reason) in [
         ("bind_port: !env PASSWORD", "bind_port has to be a port number from 0 to 65535, not '***'"),
-        ("max_forced_rate: !env PORT", "max_forced_rate has to be a number of runs a second above 0, not the text '***'"),
+        (
+            "max_forced_rate: !env PORT",
+            "max_forced_rate has to be a number of runs a second above 0, not the text '***'",
+        ),
         ("allow: [10.0.0.1, !env PASSWORD]", "*** is none"),
         ("uid: !env PORT\ngid: !env BAD", "!env BAD"),
         ("pidfile: !file empty", "pidfile has a value that is refused, and not shown because it is of !env or !file"),
@@ -121,18 +125,28 @@ fn a_value_that_is_refused_is_not_part_of_the_message() {
         assert!(SECRETS.iter().all(|secret| !error.contains(secret)), "{top}: {error}");
     }
     for (body, reason) in [
-        ("Interval: !env PORT", "Interval has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not a secret"),
+        (
+            "Interval: !env PORT",
+            "Interval has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not a secret",
+        ),
         ("Timeout: !env PORT", "Timeout has to be a number of seconds above 0, not a secret"),
         ("Module: !env PASSWORD", "Command and Module parameters cannot be set together"),
         ("Parser: !env PASSWORD", "Parser has to be the dotted name of a Python module, not a secret"),
         ("Template: !env PASSWORD", "Template *** is not configured under templates"),
-        ("Action: !env PASSWORD", "Action has to be the name of an entry under actions, or a list of names, not a secret"),
-        ("MaxMemory: !env PASSWORD", "MaxMemory has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G"),
+        (
+            "Action: !env PASSWORD",
+            "Action has to be the name of an entry under actions, or a list of names, not a secret",
+        ),
+        (
+            "MaxMemory: !env PASSWORD",
+            "MaxMemory has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G",
+        ),
         ("WorkDir: !env PASSWORD", "WorkDir has to be an absolute path, not ***"),
         ("Stdin: !env PASSWORD", "Stdin has to be json, not ***"),
         ("uid: !env PASSWORD\n    gid: 1", "uid has to be a name or a number from 0, not a secret"),
     ] {
-        let problems = Folder::with_plugins(&format!("  q: {{Command: x}}\n  p:\n    Command: x\n    {body}")).problems();
+        let problems =
+            Folder::with_plugins(&format!("  q: {{Command: x}}\n  p:\n    Command: x\n    {body}")).problems();
         let problems = problems.join("\n");
         assert!(problems.contains(reason), "{body}: {problems}");
         assert!(SECRETS.iter().all(|secret| !problems.contains(secret)), "{body}: {problems}");
@@ -160,7 +174,9 @@ fn a_generated_file_has_the_tags_with_whole_paths() {
         .and("plugin.d/secret", "of-a-file\n");
     let text = generate::generate(&folder.configuration(), environment).expect("a configuration").text;
     let path = folder.path("plugin.d/secret");
-    for line in ["bind_port: !env PORT".to_owned(), format!("A: !file {}", path.display()), "- !env PASSWORD".to_owned()] {
+    for line in
+        ["bind_port: !env PORT".to_owned(), format!("A: !file {}", path.display()), "- !env PASSWORD".to_owned()]
+    {
         assert!(text.contains(&line), "{line}: {text}");
     }
     assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
@@ -170,7 +186,11 @@ fn a_generated_file_has_the_tags_with_whole_paths() {
 fn check_warns_of_a_secret_in_a_command_line_whatever_its_name() {
     let review = |plugins: &str| {
         let folder = Folder::with_plugins(plugins);
-        smoker_config::config::review(&folder.configuration()).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        smoker_config::config::review(&folder.configuration())
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let found = review("  p: {Command: 'curl %(Label)s', Label: !env PASSWORD}");
     assert!(found.contains("%(Label)s puts a secret into its command line"), "{found}");

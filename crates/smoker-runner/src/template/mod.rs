@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(filled("echo %(P)s", &[("P", secret.clone())]).as_deref(), Ok("echo 'open sesame'"));
         for (name, value) in [("P", secret), ("Password", text("open sesame"))] {
             for place in ["echo $((%(P)s))", "unset %(P)s", "alias a=b; %(P)s", "echo >&%(P)s", "x() { echo %(P)d; }"] {
-                let command = place.replace("P", name);
+                let command = place.replace('P', name);
                 let message = filled(&command, &[(name, value.clone())]).expect_err(place).to_string();
                 assert!(message.contains(name) && !message.contains("sesame"), "{message}");
             }

@@ -64,8 +64,7 @@ pub(crate) fn of_parameters(plugin: &str, there: &Map<String, Json>, here: &Para
         };
         // What `!env` and `!file` gave here may be plain text there.
         let is_tagged = here.get(name).is_some_and(Value::has_secret);
-        let shown =
-            |value: &Json| if is_tagged { Json::from(MASK) } else { masked_json(&Value::from(value.clone())) };
+        let shown = |value: &Json| if is_tagged { Json::from(MASK) } else { masked_json(&Value::from(value.clone())) };
         let is_masked = their_value.is_some_and(|value| value.to_string().contains(MASK));
         if is_masked && their_value == here.get(name).map(masked_json).as_ref() {
             found.masked.push(name.clone());

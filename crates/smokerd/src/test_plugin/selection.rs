@@ -58,8 +58,9 @@ impl Selection {
         let name = &request.plugin;
         let overrides = Overrides { plugin: name.clone(), parameters: request.parameters.clone() };
         let (read, with) = (path.to_owned(), overrides.clone());
-        let loaded =
-            time_limit::within(READ_LIMIT, &path.display().to_string(), move || config::load_overriding(&read, ENVIRONMENT, &with));
+        let loaded = time_limit::within(READ_LIMIT, &path.display().to_string(), move || {
+            config::load_overriding(&read, ENVIRONMENT, &with)
+        });
         let config = loaded?.map_err(|error| {
             let problems = of_plugin(error.problems(), name);
             SelectionError::Config { error, problems }

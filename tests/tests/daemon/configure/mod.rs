@@ -8,4 +8,5 @@ mod folder;
 mod genconfig;
 mod mistakes;
 mod problems;
+mod secret_tags;
 mod test_plugin;
