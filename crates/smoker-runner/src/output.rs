@@ -73,6 +73,7 @@ fn add_output(messages: &mut Messages, outcome: &ChildOutcome) {
     if let ChildEnd::Signalled { .. } = &outcome.end {
         messages.add(Level::Error, &outcome.end.to_string());
     }
+    messages.add(Level::Warn, outcome.end.held_output().as_deref().unwrap_or_default());
     for (stream, capture) in [("standard output", &outcome.stdout), ("standard error", &outcome.stderr)] {
         if capture.cut() > 0 {
             let cut = capture.cut();

@@ -19,6 +19,7 @@ use crate::process::capture::Capture;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::process::spawn::{self, ChildProcess, Program};
+use crate::process::sys;
 
 /// How long output is read once everything was killed: no process holds the
 /// pipes any more, and what is in them is read in no time. A process that
@@ -57,9 +58,9 @@ pub(crate) enum ChildEnd {
     Exited(i32),
     /// By a signal that was not ours.
     Signalled { number: i32, name: &'static str },
-    /// By us, since its time was over. `survivors` could not be ended. `end` is how the
-    /// child itself ended then, where that is known.
-    TimedOut { survivors: Vec<Pid>, end: Option<RunEnd> },
+    /// By us, since its time was over. `survivors` could not be ended. `end` is how the child itself ended, where that is
+    /// known; with `was_over` it had ended before, and only its output was waited for.
+    TimedOut { survivors: Vec<Pid>, end: Option<RunEnd>, was_over: bool },
     /// By us, since the daemon stops.
     Cancelled,
 }
@@ -104,9 +105,10 @@ pub(crate) async fn execute(
         () = until(deadline) => StopReason::Timeout,
         () = cancel.cancelled() => StopReason::Cancel,
     };
+    let was_over = !sys::is_alive(process.child.pid);
     let (survivors, end) = terminate_all(reaper, process, &mut streams).await;
     let end = match reason {
-        StopReason::Timeout => ChildEnd::TimedOut { survivors, end },
+        StopReason::Timeout => ChildEnd::TimedOut { survivors, end, was_over },
         StopReason::Cancel => ChildEnd::Cancelled,
     };
     Ok(streams.into_outcome(end))
@@ -209,6 +211,15 @@ impl ChildEnd {
             Self::Cancelled => Some(STOPPED.to_owned()),
             Self::Exited(_) | Self::Signalled { .. } => None,
         }
+    }
+
+    /// Why a run took too long although its command had ended; none for any other run.
+    pub(crate) fn held_output(&self) -> Option<String> {
+        let Self::TimedOut { end: Some(end), was_over: true, .. } = self else { return None };
+        Some(format!(
+            "the command itself had ended ({end}), but a process that it left in the background held its output open: \
+             redirect that process's output, such as with > /dev/null 2>&1"
+        ))
     }
 
     pub(crate) fn of_signal(number: i32) -> Self {

@@ -6,7 +6,6 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process;
 
 use nix::unistd::Pid;
 
@@ -15,23 +14,18 @@ use crate::os::sys;
 /// Where the kernel lists sockets. Not `/proc/net`, which a `/proc` that shows processes only does not have.
 const SOCKETS: &str = "/proc/self/net/unix";
 
-/// What the names of the sockets of a process begin with. What follows is random: two daemons in containers that share a
-/// network may have one number.
-fn prefix(pid: Pid) -> String {
-    format!("smokerd-reload.{pid}.")
-}
+/// What the names of these sockets begin with. What follows is random, and not the process id: in a container that is another
+/// number than outside.
+const PREFIX: &str = "smokerd-reload.";
 
 /// Listens for requests to this process.
 pub(crate) fn listen() -> io::Result<UnixListener> {
-    let name = format!("{}{:016x}", prefix(Pid::from_raw(process::id().cast_signed())), random());
+    // The standard library seeds it from the system's source of randomness.
+    let random = RandomState::new().build_hasher().finish();
+    let name = format!("{PREFIX}{random:016x}");
     let listener = UnixListener::bind_addr(&sys::abstract_address(name.as_bytes())?)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-fn random() -> u64 {
-    // The standard library seeds it from the system's source of randomness.
-    RandomState::new().build_hasher().finish()
 }
 
 /// Connects to the daemon with this process id. `None` when it has no such socket, as a daemon of an older version, or when
@@ -39,9 +33,8 @@ fn random() -> u64 {
 pub(crate) fn connect(pid: Pid) -> Option<UnixStream> {
     let sockets = std::fs::read(SOCKETS).ok()?;
     let sockets = String::from_utf8_lossy(&sockets);
-    let prefix = prefix(pid);
     let names = sockets.lines().filter_map(|line| line.rsplit(' ').next()?.strip_prefix('@'));
-    names.filter(|name| name.starts_with(&prefix)).find_map(|name| {
+    names.filter(|name| name.starts_with(PREFIX)).find_map(|name| {
         let stream = sys::connect_abstract(name.as_bytes()).ok()?;
         (sys::peer_pid(&stream).ok()? == pid).then_some(stream)
     })

@@ -25,7 +25,7 @@ const MODE: mode_t = 0o644;
 pub(crate) enum PidfileError {
     #[error("smokerd is already running with pid {pid} (it holds {}); stop it with --stop", path.display())]
     Held { path: PathBuf, pid: String },
-    #[error("cannot write pidfile {}: {source}; create its folder or choose another with -p", path.display())]
+    #[error("cannot write pidfile {}: {source}; {}", path.display(), next_step(source))]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("PID file doesn't exist! Daemon not running? ({})", path.display())]
     Missing { path: PathBuf },
@@ -33,6 +33,18 @@ pub(crate) enum PidfileError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("pidfile {} holds '{content}', which is not a process id; remove it if no daemon runs", path.display())]
     NoProcessId { path: PathBuf, content: String },
+}
+
+/// What to do about a pidfile that cannot be written.
+fn next_step(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "create its folder or choose another with -p",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there or choose another with -p",
+        io::ErrorKind::PermissionDenied => {
+            "start smokerd as an account that may write there, or choose another with -p"
+        }
+        _ => "choose another with -p",
+    }
 }
 
 /// A pidfile whose lock we hold.

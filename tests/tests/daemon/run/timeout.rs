@@ -44,6 +44,7 @@ fn the_output_so_far_is_kept() {
 fn what_is_said_between_term_and_kill_is_kept() {
     let outcome = run_over_time("trap 'echo cleaning up; exit 0' TERM; echo begun; while :; do sleep 0.1; done");
     assert_eq!(outcome.info(), ["begun", "cleaning up"]);
+    assert_eq!(outcome.warn(), [""; 0], "it had not ended before");
 }
 
 #[test]
@@ -90,6 +91,9 @@ fn a_child_that_left_everything_and_its_parent_is_ended() {
 fn an_orphan_that_holds_the_output_is_ended() {
     let outcome = run_over_time("(setsid sleep 300 &) ; echo begun");
     assert_eq!(outcome.info(), ["begun"]);
+    // The command did nothing wrong but this.
+    assert!(outcome.warn()[0].starts_with("the command itself had ended (exit status 0), but"), "{}", outcome.0);
+    assert!(outcome.warn()[0].contains("> /dev/null 2>&1"), "{}", outcome.0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use nix::unistd::Pid;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::lines::expect_line;
 use smoker_tests::processes;
 use smoker_tests::processes::unused_pid;
 use smoker_tests::wait;
@@ -56,6 +57,21 @@ fn a_pidfile_left_by_a_killed_daemon_is_taken_over() {
     daemon.launch().expect_code(0);
     assert!(daemon.serves());
     assert_ne!(daemon.pid(), killed);
+}
+
+#[test]
+fn a_pidfile_that_cannot_be_written_fails_the_start_with_the_next_step() {
+    let start = |pidfile: &str, reason: &str, step: &str| {
+        let boot = Boot::in_background(hello()).without_pidfile().argument("-p").argument(pidfile);
+        let output = boot.prepare().launch();
+        output.expect_code(1);
+        expect_line(&output.stderr, &["ERROR: cannot write pidfile", pidfile, reason, step]);
+    };
+    start("/nowhere/smokerd.pid", "No such file", "create its folder");
+    // A folder in which no file can be made.
+    if cfg!(target_os = "linux") {
+        start("/proc/smokerd.pid", "", "choose another with -p");
+    }
 }
 
 #[test]

@@ -60,6 +60,19 @@ fn stop_with_a_broken_configuration_fails() {
 }
 
 #[test]
+fn stop_with_a_named_pidfile_needs_no_configuration() {
+    for boot in [Boot::of(hello()), Boot::in_background(hello())] {
+        let daemon = boot.start();
+        if !daemon.pidfile().exists() {
+            daemon.write_pidfile(&daemon.pid().to_string());
+        }
+        daemon.write(&Config::whole("plugins: [\n"));
+        daemon.stop().expect_code(0);
+        assert!(daemon.is_closed());
+    }
+}
+
+#[test]
 fn a_pidfile_without_a_pid_stops_nothing() {
     for text in ["0", "-1", "1x", "", "99999999999999999999"] {
         let daemon = Boot::in_background(hello()).prepare();

@@ -65,7 +65,7 @@ impl PythonHost {
         // A child that starts after the run was given up finds no job and exits.
         let child = tokio::select! {
             child = self.child() => child?,
-            () = until(deadline) => return Ok(ModuleReply::without_reply(ChildEnd::TimedOut { survivors: Vec::new(), end: None })),
+            () = until(deadline) => return Ok(ModuleReply::without_reply(ChildEnd::TimedOut { survivors: Vec::new(), end: None, was_over: false })),
             () = cancel.cancelled() => return Ok(ModuleReply::without_reply(ChildEnd::Cancelled)),
         };
         let WaitingChild { claim, mut events, streams, connection } = child;
@@ -127,7 +127,7 @@ async fn classify_end(
     }
     let survivors = run.registered.end(child, processes.reaper()).await;
     match end {
-        RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors, end: None }),
+        RunEnd::TimedOut => Ok(ChildEnd::TimedOut { survivors, end: None, was_over: false }),
         RunEnd::Cancelled => Ok(ChildEnd::Cancelled),
         RunEnd::Ended(_) => Err(connection.death_reason()),
     }
