@@ -33,6 +33,19 @@ const DEFAULT_CONFIG: &str = "/etc/smokerd/smokerd.yaml";
 /// The logging configuration without `--logging-conf`, if it exists.
 const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
 
+/// The end of `--help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done: stopped, reloaded, no problems, written, OK, no differences
+  1  not done: no start, a configuration that does not load, no daemon there,
+     a refused reload, no test, no comparison; with --strict: any problem
+  2  the command line is not valid
+  3  --reload: not all is in effect; --check: problems; --test-plugin: WARN;
+     --compare: differences
+  4  --test-plugin: ERROR
+
+SIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused.";
+
 /// Runs plugins periodically or on request and serves their results over REST.
 #[derive(Debug, Parser)]
 #[command(
@@ -40,10 +53,7 @@ const DEFAULT_LOGGING_CONF: &str = "/etc/smokerd/logging.ini";
     version,
     infer_long_args = true,
     args_override_self = true,
-    after_help = "Exit codes: 0 stopped as asked (with --reload: the configuration is in effect; with --check: no problems; with --genconfig: written; with --test-plugin: \
-                  OK; with --compare: no differences); 1 the start failed, the configuration does not load, there is nothing to stop or to reload, the reload was refused, or the plugin could \
-                  not be tested, or the daemons not compared; 2 usage; 3 with --reload: in effect, but not all of it; 3 with --check: the configuration loads, but has problems (1 with --strict); 3 with --compare: differences; 3 and 4 with \
-                  --test-plugin: WARN and ERROR.\n\nSIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused."
+    after_help = EXIT_CODES
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
 struct Typed {
