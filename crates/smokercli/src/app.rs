@@ -140,21 +140,29 @@ async fn run_query(
     if !query.format.shows_missing() || query.action == QueryAction::List {
         fleet.missing(&selection).iter().for_each(|line| console.warn(line));
     }
+    let mut printed = Ending::Printed;
     if query.fail_on.is_verdict() && selection.selected > 0 && !selection.empty_hosts.is_empty() {
-        console.warn(&format!("Host {}: it has no plugins", selection.empty_hosts.join(", ")));
+        let line = format!("Host {}: it has no plugins", selection.empty_hosts.join(", "));
+        // What the call names is MISSING there, and counts as that.
+        if query.filter.names_what_is_wanted() || query.action == QueryAction::List {
+            console.warn(&line);
+        } else {
+            console.error(&sanitize::line(&line));
+            printed = Ending::HostWithoutPlugins;
+        }
     }
     if selection.selected == 0 {
         return Ok(nothing_selected(query, &selection, console));
     }
     if query.action != QueryAction::Force {
-        return Ok(Ending::Printed);
+        return Ok(printed);
     }
     if !with_progress(console, fleet.force(&session)).await {
         fleet.interrupt();
         return Ok(Ending::Interrupted);
     }
     if fleet.has_plugins() {
-        return Ok(Ending::Printed);
+        return Ok(printed);
     }
     console.error("Failed to execute selected plugins");
     Ok(Ending::NothingFound)

@@ -19,6 +19,8 @@ pub const INTERRUPTED: u8 = 130;
 pub enum Ending {
     /// At least one host that answered is printed.
     Printed,
+    /// The same, but the call is a verdict, and a host that answered has no plugin at all.
+    HostWithoutPlugins,
     /// No plugin was found or run; hosts that could not be asked are printed.
     NothingFound,
     /// The call is a verdict, and plugins were found, but none in the states that it selects.
@@ -35,7 +37,8 @@ pub fn choose(ending: Ending, fail_on: &FailOn, report: &Report) -> u8 {
         // A name that no host has is a mistake of the call, not a state of the hosts.
         Ending::NothingFound if fail_on.but_missing().fails(report) => FAILED_STATE,
         Ending::NothingFound => FAILURE,
-        Ending::Printed | Ending::NothingInState if fail_on.fails(report) => FAILED_STATE,
+        _ if fail_on.fails(report) => FAILED_STATE,
+        Ending::HostWithoutPlugins => FAILURE,
         Ending::Printed | Ending::NothingInState => SUCCESS,
     }
 }
@@ -60,6 +63,8 @@ mod tests {
             (Ending::NothingFound, &strict, &lacks, FAILURE),
             (Ending::NothingFound, &strict, &empty, FAILURE),
             (Ending::NothingInState, &strict, &empty, SUCCESS),
+            (Ending::HostWithoutPlugins, &strict, &empty, FAILURE),
+            (Ending::HostWithoutPlugins, &strict, &down, FAILED_STATE),
             (Ending::NothingInState, &strict, &lacks, FAILED_STATE),
             (Ending::Interrupted, &strict, &down, INTERRUPTED),
         ];

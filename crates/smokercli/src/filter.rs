@@ -124,6 +124,12 @@ impl Filter {
         !self.names.is_empty() && self.has_parameters()
     }
 
+    /// Whether the names say which plugins every host should have. Under `--exclude` they say what is not wanted.
+    #[must_use]
+    pub fn names_what_is_wanted(&self) -> bool {
+        self.mode == FilterMode::Keep && !self.names.is_empty()
+    }
+
     fn has_parameters(&self) -> bool {
         !self.tests.is_empty() || !self.types.is_empty() || self.locked
     }

@@ -2,18 +2,31 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The time since this instant, which is written as RFC 3339 with a zone
-/// (`2026-01-31T12:00:00Z`, `...+02:00`); `None` when it is not, zero when it lies ahead.
-pub(super) fn age(rfc3339: &str) -> Option<Duration> {
+/// How far an instant is from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Distance {
+    /// It was so long ago.
+    Ago(Duration),
+    /// It is so far ahead: the clocks of both hosts differ, or one was put back.
+    Ahead(Duration),
+}
+
+/// The distance of this instant, which is written as RFC 3339 with a zone
+/// (`2026-01-31T12:00:00Z`, `...+02:00`); `None` when it is not.
+pub(super) fn distance(rfc3339: &str) -> Option<Distance> {
     let then = unix_seconds(rfc3339)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()?;
-    Some(Duration::from_secs(u64::try_from(now - then).unwrap_or(0)))
+    let seconds = Duration::from_secs(now.abs_diff(then));
+    Some(if then > now { Distance::Ahead(seconds) } else { Distance::Ago(seconds) })
 }
 
 fn unix_seconds(text: &str) -> Option<i64> {
     let (date_time, rest) = (text.get(..19)?, text.get(19..)?);
     let number = |from: usize, to: usize| date_time.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
     let seconds = number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
     let zone = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
     let offset = match zone.as_bytes() {
@@ -48,14 +61,14 @@ mod tests {
         ] {
             assert_eq!(unix_seconds(text), Some(expected), "{text}");
         }
-        for text in ["2024-02-29T12:00:00", "2024-02-29", "", "2024-02-29T12:00:00+2"] {
+        for text in ["2024-02-29T12:00:00", "2024-02-29", "", "2024-02-29T12:00:00+2", "2024-13-01T00:00:00Z"] {
             assert_eq!(unix_seconds(text), None, "{text}");
         }
     }
 
     #[test]
-    fn an_instant_ahead_has_no_age() {
-        assert_eq!(age("2999-01-01T00:00:00Z"), Some(Duration::ZERO));
-        assert!(age("2020-01-01T00:00:00Z") > Some(Duration::from_secs(86400)));
+    fn an_instant_ahead_is_not_a_fresh_one() {
+        assert!(matches!(distance("2999-01-01T00:00:00Z"), Some(Distance::Ahead(far)) if far.as_secs() > 86400));
+        assert!(matches!(distance("2020-01-01T00:00:00Z"), Some(Distance::Ago(far)) if far.as_secs() > 86400));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
-use crate::nagios::age::age;
+use crate::nagios::age::{Distance, distance};
 use crate::plugin::Plugin;
 use crate::plugin::perfdata::perfdata;
 use crate::plugin::run_facts;
@@ -104,14 +104,22 @@ fn own_text(view: &PluginView, has_perfdata: bool) -> Option<String> {
 
 /// Why a result is too old, or why that cannot be known.
 fn stale(result: &Map<String, Json>, name: &str, limit: Duration) -> Option<String> {
-    let Some(age) = result.get("lastRunUtc").and_then(Json::as_str).and_then(age) else {
+    let Some(distance) = result.get("lastRunUtc").and_then(Json::as_str).and_then(distance) else {
         return Some(format!(
             "the daemon does not say when {name} ran (no lastRunUtc), so --max-age cannot be checked"
         ));
     };
-    let (age, limit) = (age.as_secs(), limit.as_secs_f64());
-    (Duration::from_secs(age) > Duration::from_secs_f64(limit))
-        .then(|| format!("the result of {name} is {age} s old, more than {limit} s"))
+    let shown = limit.as_secs_f64();
+    match distance {
+        Distance::Ago(age) if age > limit => {
+            Some(format!("the result of {name} is {} s old, more than {shown} s", age.as_secs()))
+        }
+        Distance::Ahead(far) if far > limit => {
+            let far = far.as_secs();
+            Some(format!("the result of {name} is {far} s ahead of this host's clock, so its age cannot be told"))
+        }
+        Distance::Ago(_) | Distance::Ahead(_) => None,
+    }
 }
 
 /// The first message of the level, of any length; else the texts of the

@@ -5,6 +5,8 @@
 //! be asked, a plugin that is missing and a status that cannot be read an `error`, a plugin that has not run `skipped`,
 //! and WARN passes with its messages, or else the word, in `system-out`.
 
+use std::collections::HashMap;
+
 use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
@@ -58,6 +60,9 @@ impl CaseCounts {
 
 struct Suite {
     host: String,
+    /// The classes and names of its cases, with the last number that a name got: readers take two cases with one class
+    /// and name for one, of which they show the last.
+    names: HashMap<(String, String), usize>,
     timestamp: Option<String>,
     counts: CaseCounts,
     /// How long its runs took; none of a daemon that does not say.
@@ -85,17 +90,34 @@ impl Suite {
         out.push_str("  </testsuite>\n");
     }
 
-    fn case(&mut self, class: &str, name: &str, outcome: &CaseOutcome<'_>) {
+    /// Begins a case. A name that its class has had already gets a number.
+    fn begin(&mut self, class: &str, name: &str, seconds: Option<f64>) {
         self.counts.tests += 1;
+        let (class, name) = (sanitize::line(class).into_owned(), sanitize::line(name).into_owned());
+        let key = (class.clone(), name.clone());
+        let mut number = self.names.get(&key).copied().unwrap_or_default();
+        let shown = loop {
+            number += 1;
+            let shown = if number == 1 { name.clone() } else { format!("{name} ({number})") };
+            if !self.names.contains_key(&(class.clone(), shown.clone())) {
+                break shown;
+            }
+        };
+        self.names.insert((class.clone(), shown.clone()), 1);
+        self.names.insert(key, number);
         put(
             &mut self.cases,
             format_args!(
                 "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
-                attribute(&sanitize::line(class)),
-                attribute(&sanitize::line(name)),
-                time(outcome.seconds)
+                attribute(&class),
+                attribute(&shown),
+                time(seconds)
             ),
         );
+    }
+
+    fn case(&mut self, class: &str, name: &str, outcome: &CaseOutcome<'_>) {
+        self.begin(class, name, outcome.seconds);
         self.seconds = outcome.seconds.map(|seconds| seconds + self.seconds.unwrap_or_default()).or(self.seconds);
         let body = match outcome.status {
             Status::Error => {
@@ -117,10 +139,8 @@ impl Suite {
 
     /// A case that could not be judged.
     fn error_case(&mut self, class: &str, name: &str, kind: &str, reason: &str) {
-        self.counts.tests += 1;
+        self.begin(class, name, None);
         self.counts.errors += 1;
-        let (class, name) = (attribute(&sanitize::line(class)), attribute(&sanitize::line(name)));
-        put(&mut self.cases, format_args!("    <testcase classname=\"{class}\" name=\"{name}\" time=\"0\""));
         self.close(&problem("error", kind, reason));
     }
 
@@ -221,6 +241,7 @@ fn time(seconds: Option<f64>) -> String {
 fn suite(host: &HostReport) -> Suite {
     let mut suite = Suite {
         host: host.name().to_owned(),
+        names: HashMap::new(),
         timestamp: None,
         counts: CaseCounts::default(),
         seconds: None,

@@ -125,12 +125,18 @@ fn a_stale_result_is_unknown_unless_it_is_an_error() {
         json!({"lastResult": {"status": status, "lastRun": "2020-01-01T00:00:00", "lastRunUtc": utc,
                                                              "messages": null}})
     };
-    let daemon =
-        daemon_of(&json!({"old": at("OK", "2020-01-01T00:00:00Z"), "fresh": at("OK", "2999-01-01T00:00:00+01:00"),
-                                   "bad": at("ERROR", "2020-01-01T00:00:00Z")}));
-    for (name, code, words) in
-        [("old", 3, "s old, more than 60 s"), ("fresh", 0, "succeeded"), ("bad", 2, "no message")]
-    {
+    let now = std::process::Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().expect("date");
+    let now = String::from_utf8_lossy(&now.stdout).trim().to_owned();
+    let daemon = daemon_of(
+        &json!({"old": at("OK", "2020-01-01T00:00:00Z"), "fresh": at("OK", &now), "ahead": at("OK", "2999-01-01T00:00:00+01:00"),
+                                   "bad": at("ERROR", "2020-01-01T00:00:00Z")}),
+    );
+    for (name, code, words) in [
+        ("old", 3, "s old, more than 60 s"),
+        ("fresh", 0, "succeeded"),
+        ("ahead", 3, "s ahead of this host's clock"),
+        ("bad", 2, "no message"),
+    ] {
         let done = check(&["-H", daemon.address(), "--max-age", "60", name]);
         assert!(done.code == Some(code) && done.stdout.contains(words), "{name}: {done:?}");
     }

@@ -228,6 +228,21 @@ fn one_broken_plugin_does_not_cost_the_host() {
     assert_eq!(smokercli(&address, &["-p", "deep", "-e"]).code, Some(0));
 }
 
+/// Readers of JUnit take two cases with one class and name for one, and the last of them may be the good one.
+#[test]
+fn no_two_tests_of_junit_have_one_name() {
+    let part =
+        |name: &str, status: &str| json!({"componentResult": {"name": name, "status": status, "messages": null}});
+    let parts = [part("disk", "OK"), part("/", "ERROR"), part("/", "OK"), part("/ (2)", "OK"), part("action", "OK")];
+    let action = json!({"status": "ERROR", "messages": null});
+    let (_site, address) =
+        site(&[with_result("disk", &json!({"status": "ERROR", "componentResults": parts, "action": action}))]);
+    let junit = smokercli(&address, &["-o", "junit"]).stdout;
+    for name in ["disk", "disk (2)", "/", "/ (2)", "/ (2) (2)", "action", "action (2)"] {
+        assert_eq!(junit.matches(&format!("classname=\"h.disk\" name=\"{name}\"")).count(), 1, "{name}: {junit}");
+    }
+}
+
 /// A daemon that was restarted counts its processes from 1 again, and another client's may be the one that is asked for.
 #[test]
 fn results_of_another_run_are_not_shown() {

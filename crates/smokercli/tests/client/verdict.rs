@@ -72,10 +72,21 @@ fn what_exists_nowhere_is_a_mistake_also_in_a_verdict() {
     let done = smokercli(&["-s", fake.address(), "--fail-on", "eror"]);
     let known = "unknown state \"eror\"; the states are ERROR, WARN, UNKNOWN, UNREACHABLE, MISSING, action, component";
     assert!(done.code == Some(1) && done.stderr.contains(known), "{}", done.stderr);
-    for arguments in
-        [["-s", empty.address(), "-e"].as_slice(), &["-s", fake.address(), empty.address(), "-e", "--error"]]
-    {
-        assert_eq!(smokercli(arguments).code, Some(1), "{arguments:?}");
+    let both = ["-s", fake.address(), empty.address()];
+    for (arguments, code) in [
+        (["-s", empty.address(), "-e"].to_vec(), 1),
+        ([both.as_slice(), &["-e", "--error"]].concat(), 1),
+        ([both.as_slice(), &["-e"]].concat(), 1),
+        ([both.as_slice(), &["--fail-on", "WARN"]].concat(), 1),
+        ([both.as_slice(), &["-e", "-l"]].concat(), 0),
+        ([both.as_slice(), &["-e", "-p", "disk"]].concat(), 69),
+        ([both.as_slice(), &["--fail-on", "WARN", "-p", "disk"]].concat(), 0),
+        (both.to_vec(), 0),
+    ] {
+        let done = smokercli(&arguments);
+        assert_eq!(done.code, Some(code), "{arguments:?}: {done:?}");
+        let is_told = done.stderr.contains("Host web2: it has no plugins");
+        assert!(is_told || code == 0 || arguments[1] == empty.address(), "{arguments:?}: {done:?}");
     }
     assert_eq!(posts(&fake), 0);
 }
