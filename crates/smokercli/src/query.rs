@@ -138,10 +138,14 @@ fn http(args: &Args) -> HttpOptions {
 }
 
 fn filter(args: &Args) -> Result<Filter, ExitError> {
-    let invalid = || ExitError::new("Invalid filter parameter format!");
     let mut tests = Vec::new();
     for text in &args.filter {
-        tests.push(ParameterTest::parse(text).ok_or_else(invalid)?);
+        tests.push(ParameterTest::parse(text).ok_or_else(|| {
+            ExitError::new(format!(
+                "Invalid filter parameter format! --filter {text:?} has no value; write 'KEY VALUE' in quotes, such \
+                 as --filter 'Category web'"
+            ))
+        })?);
     }
     let category = args.category.iter().map(|value| ParameterTest::new("Category", value));
     let component = args.component.iter().map(|value| ParameterTest::new("Component", value));
