@@ -15,6 +15,7 @@
 //! - `json_output`: JSON that a command printed
 //! - `os_error`: system errors in Python's words
 //! - `plain_text`: JSON values in messages
+//! - `python_pattern`: regular expressions as Python's `re.match` takes them
 
 #![forbid(unsafe_code)]
 
@@ -30,5 +31,6 @@ mod os_error;
 mod parameters;
 mod parsers;
 mod plain_text;
+mod python_pattern;
 #[cfg(test)]
 mod test_request;

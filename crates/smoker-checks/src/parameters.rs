@@ -1,6 +1,6 @@
 //! A built-in's parameters, read with messages that name the wrong one.
 
-use regex::{Regex, RegexSet};
+use regex::RegexSet;
 use serde_json::{Map, Value as Json};
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::value::Value;
@@ -75,11 +75,6 @@ pub(crate) fn texts_of(name: &str, value: &Json) -> Result<Vec<String>, String> 
 /// A port from 1 to 65535, as number or as text.
 pub(crate) fn port_of(value: &Json) -> Option<u16> {
     scalar_text(value)?.parse().ok().filter(|port| *port > 0)
-}
-
-/// A regular expression that matches from the beginning of a text, as Python's `match` does.
-pub(crate) fn prefix_pattern(name: &str, pattern: &str) -> Result<Regex, String> {
-    Regex::new(&format!("^(?:{pattern})")).map_err(|error| wrong_pattern(name, &error))
 }
 
 /// Regular expressions that match anywhere in a text.

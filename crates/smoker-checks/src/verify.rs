@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::suggest;
 
-use crate::parameters::{pattern_set, port_of, prefix_pattern, scalar_text, texts_of, wrong};
+use crate::parameters::{pattern_set, port_of, scalar_text, texts_of, wrong};
+use crate::python_pattern::PythonPattern;
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
 /// A mistake in the parameters of a built-in.
@@ -81,7 +82,12 @@ fn read(parameter: &ParameterSpec, value: &Json) -> Result<(), String> {
         ParameterType::Count => expect("a whole number", value.is_u64()),
         ParameterType::Boolean => expect("true or false", value.is_boolean()),
         ParameterType::Port => expect("a port from 1 to 65535", port_of(value).is_some()),
-        ParameterType::PrefixPattern => prefix_pattern(name, &text()?).map(drop),
+        ParameterType::PrefixPattern => match value {
+            Json::String(pattern) => PythonPattern::new(pattern)
+                .map(drop)
+                .map_err(|reason| format!("{name} is no regular expression: {reason}")),
+            _ => Err(wrong(name, "text", value)),
+        },
         ParameterType::PatternList => pattern_set(name, &texts_of(name, value)?).map(drop),
         ParameterType::Custom { read, .. } => read(name, value),
     }

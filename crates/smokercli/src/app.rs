@@ -42,7 +42,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
 fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     let config = ClientConfig::load().map_err(|error| ExitError::new(error.to_string()))?;
     let (discovery, warnings) = Discovery::start(&config)?;
-    let args = match parse::parse(arguments, discovery.options())? {
+    let parsed = parse::parse(arguments, discovery.options()).inspect_err(|_| {
+        // An unknown option can be one of a plugin that was not found.
+        let console = Console::new(Verbosity::Quiet);
+        for warning in &warnings {
+            console.warn(warning);
+        }
+    });
+    let args = match parsed? {
         CommandLine::Ask(args) => args,
         CommandLine::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
     };

@@ -38,9 +38,9 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
         "smoker-checks",
         &[
             ("catalogue", &["actions", "checks", "parsers", "spec"]),
-            ("verify", &["parameters", "spec"]),
+            ("verify", &["parameters", "python_pattern", "spec"]),
             ("actions", &["os_error", "parameters", "spec"]),
-            ("checks", &["components", "os_error", "parameters", "spec"]),
+            ("checks", &["components", "os_error", "parameters", "python_pattern", "spec"]),
             ("parsers", &["components", "json_output", "parameters", "plain_text", "spec"]),
         ],
     ),

@@ -30,7 +30,7 @@ use crate::{detached, output, terminal_codes};
 const REPLY_ALLOWANCE: usize = 64 * 1024;
 
 /// How long a module in Python that caught the exception of its time limit may go on.
-const TIMEOUT_GRACE: Duration = Duration::from_secs(5);
+const TIMEOUT_GRACE: Duration = Duration::from_secs(10);
 
 /// Everything that can run a module. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -26,6 +26,8 @@ pub(crate) struct Discovery {
     script: Option<Script>,
     options: Vec<PluginOption>,
     commands: Vec<String>,
+    /// An entry of `plugin_paths` does not exist.
+    is_incomplete: bool,
 }
 
 impl Discovery {
@@ -38,15 +40,16 @@ impl Discovery {
     pub(crate) fn start(config: &ClientConfig) -> Result<(Self, Vec<String>), ExitError> {
         let (files, warnings) = folder::plugin_files(&config.plugin_paths);
         let commands = config.discovery_commands.clone();
+        let is_incomplete = !warnings.is_empty();
         if files.is_empty() {
-            return Ok((Self { script: None, options: Vec::new(), commands }, warnings));
+            return Ok((Self { script: None, options: Vec::new(), commands, is_incomplete }, warnings));
         }
         let mut script = Script::start(&json!(files))?;
         let options = match script.reply()? {
             ScriptReply::Options(options) => options,
             other => return Err(unexpected(other)),
         };
-        Ok((Self { script: Some(script), options, commands }, warnings))
+        Ok((Self { script: Some(script), options, commands, is_incomplete }, warnings))
     }
 
     /// The options that the plugins add to the command line.
@@ -60,7 +63,7 @@ impl Discovery {
     ///
     /// # Errors
     ///
-    /// When any of them fails: its hosts would be missing. When none finds a host and the command line names
+    /// When any of them fails or is not there: its hosts would be missing. When none finds a host and the command line names
     /// none either: an empty inventory is not this host.
     pub(crate) fn hosts(
         self,
@@ -68,6 +71,12 @@ impl Discovery {
         known: &Map<String, Json>,
         has_hosts: bool,
     ) -> Result<Vec<String>, ExitError> {
+        if self.is_incomplete && !has_hosts {
+            return Err(ExitError::new(
+                "host discovery failed: an entry of plugin_paths cannot be found, and its hosts would be missing; \
+                 name hosts by -s or mend plugin_paths",
+            ));
+        }
         let is_configured = self.script.is_some() || !self.commands.is_empty();
         let mut found = Vec::new();
         if let Some(mut script) = self.script {

@@ -111,6 +111,12 @@ fn an_entry_that_leads_nowhere_is_told() {
     let done = Run::of(SMOKERCLI).config("plugin_paths: [no.such.package]\n").args(["-s", fake.address(), "-l"]).done();
     assert_eq!(done.code, Some(0));
     assert!(done.stderr.contains("WARNING: plugin_paths: no.such.package is neither"), "{}", done.stderr);
+    // Without hosts of its own a call would be short of those of the package; and an unknown option may be its.
+    for (arguments, code, reason) in [(&["-l"][..], 1, "its hosts would be missing"), (&["--rack", "a"], 2, "--rack")] {
+        let done = Run::of(SMOKERCLI).config("plugin_paths: [no.such.package]\n").args(arguments).done();
+        assert_eq!((done.code, done.stdout.as_str()), (Some(code), ""), "{}", done.stderr);
+        assert!(done.stderr.contains("no.such.package is neither") && done.stderr.contains(reason), "{}", done.stderr);
+    }
 }
 
 #[test]

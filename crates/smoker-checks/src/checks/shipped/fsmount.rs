@@ -11,14 +11,15 @@ use std::io::{self, Read, Write};
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use regex::Regex;
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
+use smoker_model::value::Value;
 
-use crate::parameters::{Parameters, prefix_pattern};
+use crate::parameters::{self, Parameters};
+use crate::python_pattern::PythonPattern;
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use crate::{components, os_error};
 
@@ -29,21 +30,27 @@ const MOUNT_TABLE: &str = "/proc/mounts";
 /// kernel, are not for files of anybody.
 const DEFAULT_TYPES: [&str; 9] = ["ext2", "ext3", "ext4", "fuse.glusterfs", "nfs", "nfs4", "xfs", "btrfs", "reiserfs"];
 
+/// `Types` that are this are all.
+const ALL_TYPES: &str = "all";
+
 /// A mount point that has this in its path is never looked at.
 const SNAPSHOT: &str = ".snapshot";
+
+/// What `Mounts` and `Types` may be.
+const CHOICE: ParameterType = ParameterType::Custom { form: "text or list of text", read: read_choice };
 
 const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec {
         name: "Mounts",
-        accepts: ParameterType::TextList,
+        accepts: CHOICE,
         absence: Absence::Default("all"),
         meaning: "mount points to look at",
     },
     ParameterSpec {
         name: "Types",
-        accepts: ParameterType::TextList,
+        accepts: CHOICE,
         absence: Absence::Default("ext2, ext3, ext4, fuse.glusterfs, nfs, nfs4, xfs, btrfs, reiserfs"),
-        meaning: "types of file systems to look at; null or an empty list: all",
+        meaning: "types of file systems to look at; `all`, null or an empty list: all",
     },
     ParameterSpec {
         name: "Ignore",
@@ -69,11 +76,15 @@ pub(crate) const fn spec() -> Spec {
 /// Runs the module.
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let failed = |reason| format!("Getting list of mounts failed: {reason}");
-    let filter = MountFilter::of(Parameters::of(request)).map_err(failed)?;
+    let filter = MountFilter::of(Parameters::of(request));
     let table = fs::read(MOUNT_TABLE).map_err(|error| failed(os_error::text_about(&error, MOUNT_TABLE)))?;
     let table = parse_table(&String::from_utf8_lossy(&table));
-    let mut points: Vec<_> =
-        table.iter().filter(|mount| filter.includes(mount)).map(|mount| mount.point.as_str()).collect();
+    let mut points = Vec::new();
+    for mount in &table {
+        if filter.includes(mount).map_err(failed)? {
+            points.push(mount.point.as_str());
+        }
+    }
     let mut seen = HashSet::new();
     points.retain(|point| seen.insert(*point));
     if points.is_empty() {
@@ -95,44 +106,94 @@ struct Mount {
     kind: String,
 }
 
-/// Which mounts the parameters ask for. An empty list asks for all.
+/// Which mounts the parameters ask for.
 struct MountFilter {
-    points: Vec<String>,
-    kinds: Vec<String>,
-    ignored: Option<Regex>,
+    points: Choice,
+    kinds: Choice,
+    /// None ignores nothing. The error is the original's and is met with the first mount that is left.
+    ignored: Result<Option<PythonPattern>, String>,
+}
+
+/// What `Mounts` or `Types` choose.
+enum Choice {
+    All,
+    Among(Vec<String>),
+    /// Nothing can be among it; the error is the original's.
+    Unusable(String),
+}
+
+impl Choice {
+    /// As the original takes a value: what is empty or false chooses all, of a mapping the keys count, and an entry that
+    /// is no text is none of the mounts.
+    fn of(value: &Json) -> Self {
+        let text = |item: &Json| item.as_str().map(str::to_owned);
+        match value {
+            empty if !Value::from(empty.clone()).is_truthy() => Self::All,
+            Json::String(one) => Self::Among(
+                one.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect(),
+            ),
+            Json::Array(entries) => Self::Among(entries.iter().filter_map(text).collect()),
+            Json::Object(entries) => Self::Among(entries.keys().cloned().collect()),
+            other => {
+                let kind = Value::from(other.clone()).python_type();
+                Self::Unusable(format!("argument of type '{kind}' is not iterable"))
+            }
+        }
+    }
+
+    fn includes(&self, text: &str) -> Result<bool, String> {
+        match self {
+            Self::All => Ok(true),
+            Self::Among(entries) => Ok(entries.iter().any(|entry| entry == text)),
+            Self::Unusable(reason) => Err(reason.clone()),
+        }
+    }
 }
 
 impl MountFilter {
-    fn of(parameters: Parameters<'_>) -> Result<Self, String> {
-        let points = entries(parameters, "Mounts")?.unwrap_or_default();
-        let kinds = entries(parameters, "Types")?;
-        let kinds = match kinds {
-            None if !parameters.is_null("Types") => DEFAULT_TYPES.map(str::to_owned).to_vec(),
-            kinds => kinds.unwrap_or_default(),
+    fn of(parameters: Parameters<'_>) -> Self {
+        let value = |name| parameters.get(name).unwrap_or(&Json::Null);
+        let points = match Choice::of(value("Mounts")) {
+            Choice::Among(points) => Choice::Among(points.iter().map(|point| without_slash(point)).collect()),
+            other => other,
         };
-        let ignored = parameters.text("Ignore")?.filter(|pattern| !pattern.is_empty());
-        let ignored = ignored.map(|pattern| prefix_pattern("Ignore", &pattern)).transpose()?;
-        Ok(Self { points: points.iter().map(|point| without_slash(point)).collect(), kinds, ignored })
+        let kinds = match Choice::of(value("Types")) {
+            Choice::All if value("Types").is_null() && !parameters.is_null("Types") => {
+                Choice::Among(DEFAULT_TYPES.map(str::to_owned).to_vec())
+            }
+            Choice::Among(kinds) if kinds == [ALL_TYPES] => Choice::All,
+            other => other,
+        };
+        Self { points, kinds, ignored: ignored(value("Ignore")) }
     }
 
-    fn includes(&self, mount: &Mount) -> bool {
-        (self.points.is_empty() || self.points.contains(&mount.point))
-            && (self.kinds.is_empty() || self.kinds.contains(&mount.kind))
-            && !self.ignored.as_ref().is_some_and(|pattern| pattern.is_match(&mount.point))
-            && !mount.point.contains(SNAPSHOT)
+    /// Whether a mount is to be looked at. The order is that of the original: what is wrong with a later parameter does
+    /// not matter while an earlier one leaves nothing.
+    fn includes(&self, mount: &Mount) -> Result<bool, String> {
+        if !self.points.includes(&mount.point)? || !self.kinds.includes(&mount.kind)? {
+            return Ok(false);
+        }
+        let ignored = self.ignored.as_ref().map_err(Clone::clone)?;
+        let is_ignored = ignored.as_ref().is_some_and(|pattern| pattern.matches_start(&mount.point));
+        Ok(!is_ignored && !mount.point.contains(SNAPSHOT))
     }
 }
 
-/// The entries of a list, or of one text with commas.
-fn entries(parameters: Parameters<'_>, name: &str) -> Result<Option<Vec<String>>, String> {
-    let is_text = parameters.get(name).is_some_and(Json::is_string);
-    let texts = parameters.texts(name)?;
-    Ok(texts.map(|texts| match texts.as_slice() {
-        [text] if is_text => {
-            text.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+fn ignored(value: &Json) -> Result<Option<PythonPattern>, String> {
+    match value {
+        empty if !Value::from(empty.clone()).is_truthy() => Ok(None),
+        Json::String(pattern) => PythonPattern::new(pattern).map(Some),
+        Json::Array(_) | Json::Object(_) => {
+            Err(format!("unhashable type: '{}'", Value::from(value.clone()).python_type()))
         }
-        _ => texts,
-    }))
+        _ => Err("first argument must be string or compiled pattern".to_owned()),
+    }
+}
+
+/// For `--check`: what the original took for a choice by chance is not meant.
+fn read_choice(name: &str, value: &Json) -> Result<(), String> {
+    let is_list = value.as_array().is_some_and(|items| items.iter().all(Json::is_string));
+    if is_list || value.is_string() { Ok(()) } else { Err(parameters::wrong(name, "a list of texts", value)) }
 }
 
 /// A path as the mount table writes it.
@@ -244,27 +305,53 @@ mod tests {
 
     #[test]
     fn every_parameter_narrows_the_choice() {
-        let included = |point: &str, kind: &str, parameters| {
+        let chosen = |point: &str, kind: &str, parameters| {
             let request = plugin("fsmount", parameters);
-            let filter = MountFilter::of(Parameters::of(&request)).expect("parameters");
+            let filter = MountFilter::of(Parameters::of(&request));
             filter.includes(&Mount { point: point.to_owned(), kind: kind.to_owned() })
         };
+        let included = |point: &str, kind: &str, parameters| chosen(point, kind, parameters).expect("parameters");
         let home = |parameters| included("/home", "ext4", parameters);
         assert!(home(json!({})) && home(json!({"Mounts": ["/home"]})) && home(json!({"Mounts": "/home/"})));
         assert!(home(json!({"Types": "xfs, ext4", "Mounts": []})) && home(json!({"Mounts": null})));
-        assert!(!home(json!({"Mounts": ["/"]})) && !home(json!({"Types": ["tmpfs"]})));
+        assert!(
+            home(json!({"Types": [5, null, "ext4"]})) && home(json!({"Types": {"ext4": 1}, "Mounts": {"/home": 1}}))
+        );
+        assert!(
+            !home(json!({"Mounts": ["/"]}))
+                && !home(json!({"Types": ["tmpfs"]}))
+                && !home(json!({"Types": [["ext4"]]}))
+        );
         assert!(!home(json!({"Ignore": "/ho|/sys"})), "from the beginning, each of the choices");
         assert!(home(json!({"Ignore": "ome"})), "not in the middle");
+        assert!(!home(json!({"Ignore": "^(?!/data)"})) && home(json!({"Ignore": "^(?!/home)"})), "looks ahead");
         assert!(!included("/x.snapshots/1", "ext4", json!({"Mounts": ["/x.snapshots/1"]})));
         let proc = |parameters| included("/proc", "proc", parameters);
         assert!(!proc(json!({})) && !proc(json!({"Mounts": ["/proc"]})), "Mounts leaves the default Types");
-        assert!(proc(json!({"Types": null})) && proc(json!({"Types": []})) && proc(json!({"Types": ["proc"]})));
+        for all in [json!(null), json!([]), json!(""), json!(0), json!(false), json!({}), json!("all"), json!(["all"])]
+        {
+            assert!(proc(json!({"Types": all.clone(), "Ignore": false, "Mounts": 0})), "{all}");
+        }
+
+        let told = |parameters| chosen("/home", "ext4", parameters).expect_err("wrong");
+        for (parameters, expected) in [
+            (json!({"Types": 5}), "argument of type 'int' is not iterable"),
+            (json!({"Types": 1.5}), "argument of type 'float' is not iterable"),
+            (json!({"Mounts": true, "Types": 5}), "argument of type 'bool' is not iterable"),
+            (json!({"Ignore": ["/x"]}), "unhashable type: 'list'"),
+            (json!({"Ignore": {"/x": 1}}), "unhashable type: 'dict'"),
+            (json!({"Ignore": 5}), "first argument must be string or compiled pattern"),
+            (json!({"Ignore": "("}), "missing ), unterminated subpattern at position 0"),
+        ] {
+            assert_eq!(told(parameters), expected);
+        }
+        assert!(!home(json!({"Types": ["tmpfs"], "Ignore": "("})), "no mount is left for the pattern");
     }
 
     #[test]
-    fn a_wrong_pattern_is_told_on_one_line() {
-        let reason = run(&plugin("fsmount", json!({"Ignore": "("}))).expect_err("wrong");
-        assert_eq!(reason, "Getting list of mounts failed: Ignore is no regular expression: unclosed group");
+    fn a_list_that_cannot_be_made_is_an_error() {
+        let reason = run(&plugin("fsmount", json!({"Types": 5}))).expect_err("wrong");
+        assert_eq!(reason, "Getting list of mounts failed: argument of type 'int' is not iterable");
     }
 
     #[test]

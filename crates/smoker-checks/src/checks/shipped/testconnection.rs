@@ -33,6 +33,9 @@ const UNKNOWN_SERVICE: &str = "[Errno -8] Servname not supported for ai_socktype
 /// How many connections are tried at a time.
 const AT_A_TIME: usize = 32;
 
+/// The longest part of a name between its dots, in bytes (RFC 1035).
+const MAX_LABEL: usize = 63;
+
 const PARAMETERS: &[ParameterSpec] = &[ParameterSpec {
     name: "Connections",
     accepts: ParameterType::Custom { form: "list of `[host, port]`", read: verify },
@@ -75,9 +78,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
 fn failure(Endpoint { host, port, .. }: &Endpoint, error: &Failure) -> String {
     match error {
         Failure::Name(reason) => format!("Host: {host} resolving error: {reason}"),
-        Failure::Host => {
-            format!("Host: {host}, Unknown exception: getaddrinfo() argument 1 must be string or None")
-        }
+        Failure::Host(reason) => format!("Host: {host}, Unknown exception: {reason}"),
         Failure::Port => format!("Host: {host}, port: {port}, Socket error: Int or String expected"),
         Failure::Connection(error) if error.kind() == io::ErrorKind::TimedOut => {
             format!("Host: {host}, port: {port} connection timeout")
@@ -91,8 +92,8 @@ fn failure(Endpoint { host, port, .. }: &Endpoint, error: &Failure) -> String {
 enum Failure {
     /// The host's name gave no address, or the service no port; in the words of the system.
     Name(String),
-    /// The host is no text.
-    Host,
+    /// The host is no text, or no name can be like it; in the words of Python.
+    Host(String),
     /// The port is neither a number nor a text.
     Port,
     /// No address of the host could be connected to.
@@ -141,14 +142,38 @@ impl Endpoint {
     fn of(host: &Json, port: &Json) -> Self {
         let shown = |value: &Json| python_text::str(&Value::from(value.clone()));
         let address = match (host, port) {
-            (Json::String(name), Json::Number(_) | Json::String(_)) => port_number(&shown(port))
-                .map(|port| (name.clone(), port))
-                .ok_or_else(|| Failure::Name(UNKNOWN_SERVICE.to_owned())),
+            (Json::String(name), Json::Number(_) | Json::String(_)) => match impossible_name(name) {
+                Some(reason) => Err(Failure::Host(reason)),
+                None => port_number(&shown(port))
+                    .map(|port| (name.clone(), port))
+                    .ok_or_else(|| Failure::Name(UNKNOWN_SERVICE.to_owned())),
+            },
             (Json::String(_), _) => Err(Failure::Port),
-            _ => Err(Failure::Host),
+            _ => Err(Failure::Host("getaddrinfo() argument 1 must be string or None".to_owned())),
         };
         Self { host: shown(host), port: shown(port), address }
     }
+}
+
+/// Why no host can have a name, as Python says it.
+fn impossible_name(name: &str) -> Option<String> {
+    if name.contains('\0') {
+        return Some("embedded null character".to_owned());
+    }
+    if !name.is_ascii() {
+        // Its parts are other ones on the wire; the resolver has its say.
+        return None;
+    }
+    let labels: Vec<_> = name.split('.').collect();
+    let (last, others) = labels.split_last()?;
+    let reason = if others.iter().any(|label| label.is_empty() || label.len() > MAX_LABEL) {
+        "label empty or too long"
+    } else if last.len() > MAX_LABEL {
+        "label too long"
+    } else {
+        return None;
+    };
+    Some(format!("encoding with 'idna' codec failed (UnicodeError: {reason})"))
 }
 
 /// The port that a text means: a number, or a service of the system.
@@ -169,7 +194,7 @@ fn port_number(text: &str) -> Option<u16> {
 /// For `--check`: what no connection can be opened with.
 fn verify(name: &str, value: &Json) -> Result<(), String> {
     let is_usable = endpoints_of(value)
-        .is_ok_and(|endpoints| endpoints.iter().all(|it| !matches!(it.address, Err(Failure::Host | Failure::Port))));
+        .is_ok_and(|endpoints| endpoints.iter().all(|it| !matches!(it.address, Err(Failure::Host(_) | Failure::Port))));
     let is_in_range = || {
         let ports = value.as_array().into_iter().flatten().filter_map(|pair| pair[1].as_i64());
         ports.into_iter().all(|port| (1..=65535).contains(&port))
@@ -286,6 +311,14 @@ mod tests {
             (
                 json!(["127.0.0.1", null]),
                 "Host: 127.0.0.1, port: None, Socket error: Int or String expected".to_owned(),
+            ),
+            (
+                json!(["a".repeat(64), 80]),
+                format!("Host: {}, Unknown exception: encoding with 'idna' codec failed (UnicodeError: label too long)", "a".repeat(64)),
+            ),
+            (
+                json!(["a..b", 80]),
+                "Host: a..b, Unknown exception: encoding with 'idna' codec failed (UnicodeError: label empty or too long)".to_owned(),
             ),
             (json!([5, 80]), "Host: 5, Unknown exception: getaddrinfo() argument 1 must be string or None".to_owned()),
         ] {

@@ -169,6 +169,7 @@ fn a_command_without_a_limit_of_its_own_has_the_plugins() {
 fn a_module_that_catches_its_time_limit_gives_its_own_result() {
     let modules = Modules::new();
     let body = "try:\n    self.execute('sleep 60')\nexcept Exception as error:\n    \
+                time.sleep(6)\n    \
                 self.result.add_warn('%s %r' % (type(error).__name__, str(error)))\n    self.result.set_status('WARN')\nreturn self.result";
     modules.file("caught.py", &format!("from smoker.server.plugins import *\n{}", plugin(body)));
     let result = modules.run(&Check::module("caught").timeout(2.0));

@@ -152,6 +152,8 @@ async fn collect(body: Body, bytes: &mut BodyBytes) -> Result<Vec<u8>, ApiError>
 /// Parses the request's body as JSON whatever its content type is: the original's client sends JSON as a form. It is
 /// more lenient than `smoker_model::wire::force::ForceRequest`, and its messages are the original's.
 fn parse_selection(body: &[u8]) -> Result<Selection, ApiError> {
+    // Some clients of Windows send a byte order mark, which the original ignored.
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let body: Json = bounded_json::parse(body).map_err(|error| {
         if error.is_data() { ApiError::WrongInput(Some("The body has too many values")) } else { ApiError::NotJson }
     })?;
@@ -202,6 +204,13 @@ mod tests {
     use smoker_model::wire::force::{ForceRequest, ForceSelection};
 
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let names = |body: &str| parse_selection(body.as_bytes()).map(|selection| selection.names).ok();
+        assert_eq!(names("\u{feff}{\"process\": {\"plugins\": [\"a\"]}}"), Some(vec!["a".to_owned()]));
+        assert_eq!(names("\u{feff}"), None);
+    }
 
     #[test]
     fn a_request_of_the_wire_type_is_understood() {
