@@ -40,7 +40,7 @@ fn interval(value: &Value) -> Option<String> {
         return Some("Interval is true, which counts as 1 second; write a number, such as 60 or 5m".to_owned());
     }
     let seconds = quantity::seconds(value).ok()?;
-    if seconds < 0.0 || seconds.is_nan() {
+    if seconds.is_nan() {
         return Some(format!(
             "Interval is {shown}, so it never runs by time; write the seconds between its runs, or 0 for none"
         ));

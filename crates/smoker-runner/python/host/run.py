@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 import time
-import traceback
 
 from smoker.server.exceptions import PluginExecutionError, PluginExecutionTimeout, ValidationError
 from smoker.server.limit import TimeLimit
@@ -37,23 +36,39 @@ def run(request):
     return answer
 
 
+class _Step:
+    """How far a run has come, in the words of the original's log for a failure there."""
+
+    def __init__(self, request):
+        name = request['module']
+        if request['kind'] == 'parser':
+            self.words = ("can't load parser %s" % name, "can't initialize parser", 'parser execution failed')
+        else:
+            self.words = ("can't load module %s" % name, "can't initialize plugin module", 'module execution failed')
+        self.number = 0
+
+    def log(self, error, text):
+        LOG.error('%s: %s', self.words[self.number], text, exc_info=(type(error), error, error.__traceback__))
+
+
 def _answer(request, acted_on):
     terminated = _Terminated(request)
+    step = _Step(request)
     try:
         try:
             signal.signal(signal.SIGTERM, terminated)
             with TimeLimit(request['timeout']):
-                result = _result(request, acted_on)
+                result = _result(request, acted_on, step)
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except PluginExecutionTimeout as error:
         text = 'Plugin execution exceeded timeout %s seconds' % request['timeout_text']
-        return dict(_failure(error, text), timed_out=True)
+        return dict(_failure(step, error, text), timed_out=True)
     except SystemExit as error:
         what = 'parser' if request['kind'] == 'parser' else 'module'
-        return _failure(error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
+        return _failure(step, error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
     except BaseException as error:
-        return _failure(error, _text(error).strip() or type(error).__name__)
+        return _failure(step, error, _text(error).strip() or type(error).__name__)
     reason = _refusal(result)
     if reason is None:
         return {'result': result.result}
@@ -132,23 +147,26 @@ def _text(error):
         return ''
 
 
-def _failure(error, text):
-    LOG.error('%s', ''.join(traceback.format_exception(type(error), error, error.__traceback__)))
+def _failure(step, error, text):
+    step.log(error, text)
     return {'error': text}
 
 
-def _result(request, acted_on):
+def _result(request, acted_on, step):
     worker = PluginWorker(
         request['plugin'], eval(request['parameters_literal'], LITERAL_NAMES), request['forced'],
         request['timeout'], is_action=request['kind'] == 'action')
     module = importlib.import_module(request['module'])
+    step.number = 1
     if request['kind'] == 'parser':
         parser = _class(module, 'Parser')(request['stdout'], request['stderr'])
         if hasattr(parser, 'exit_status'):
             parser.exit_status = request['exit_status']
+        step.number = 2
         return _checked(parser.parse(), 'parser')
     arguments = {} if acted_on is None else {'result': acted_on}
     plugin = _class(module, 'Plugin')(worker, **arguments)
+    step.number = 2
     returned = plugin.run()
     return _checked(returned or plugin.result, 'module')
 

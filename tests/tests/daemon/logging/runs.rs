@@ -79,7 +79,10 @@ fn runs_and_actions_that_fail_are_in_the_log() {
     wait_for_lines(&daemon, "Mute", &["WARNING: Plugin Mute: not run yet -> ERROR: exit status 3"]);
     wait::until_true("the lines", || lines(&daemon, "Odd").len() == 2 && lines(&daemon, "Module").len() == 3);
     expect_line(&daemon.console(), &["ERROR: Plugin Odd: Missing status in JSON output"]);
-    expect_line(&daemon.console(), &["ERROR: Plugin Module: Traceback", "ValueError: lost"]);
+    expect_line(
+        &daemon.console(),
+        &["ERROR: Plugin Module: module execution failed: lost\\nTraceback", "ValueError: lost"],
+    );
     expect_line(&daemon.console(), &["ERROR: Plugin Module: lost"]);
     wait_for_lines(
         &daemon,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smoker_model::plugin::Trigger;
-use smoker_model::value::Value;
+use smoker_model::value::{Value, python_text};
 
 use crate::limits::{SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL};
 use crate::spec::values::quantity;
@@ -15,7 +15,7 @@ pub(crate) type Warning = (&'static str, String);
 ///
 /// # Errors
 ///
-/// The reason why `Interval` is no time.
+/// The reason why `Interval` is no time, or one below 0.
 pub(crate) fn read(interval: Option<&Value>, splay: Option<&Value>) -> Result<(Option<Trigger>, Vec<Warning>), String> {
     let mut warnings = Vec::new();
     let interval = match interval {
@@ -28,6 +28,10 @@ pub(crate) fn read(interval: Option<&Value>, splay: Option<&Value>) -> Result<(O
 
 fn read_interval(value: &Value, warnings: &mut Vec<Warning>) -> Result<Option<Duration>, String> {
     let seconds = quantity::seconds(value).map_err(|reason| format!("Interval {reason}"))?;
+    if seconds < 0.0 {
+        let shown = python_text::str(value);
+        return Err(format!("Interval is {shown}; write the seconds between its runs, or 0 for runs on request only"));
+    }
     let Some(interval) = positive(seconds) else { return Ok(None) };
     if interval < SHORTEST_INTERVAL {
         let text = format!("Interval is raised to the shortest, {} s", SHORTEST_INTERVAL.as_secs_f64());

@@ -186,6 +186,11 @@ fn a_set_result_takes_only_what_it_is_given_and_keys_of_the_modules_own_are_kept
     assert_eq!((result.status, texts(&result, Level::Info)), (Status::Warn, vec!["i"]));
     assert_eq!((&result.extra["metrics"], &result.extra["nested"]["status"]), (&json!({"load": 3}), &json!("ERROR")));
     assert!(!result.extra.contains_key("x") && !result.extra.contains_key("duration"), "{:?}", result.extra);
+    for wrong in ["['status']", "'status'", "Result()", "None"] {
+        let body = format!("self.result.set_status('OK')\nself.result.set_result({wrong})");
+        let result = modules.run_body("wrong", &format!("from smoker.server.plugins import Result\n{body}"));
+        assert!(error(&result).starts_with("a result to set has to be a dictionary, not "), "{wrong}: {result:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Python's logging arrives in our log.
 
-use crate::fixture::{Modules, wait_for_log};
+use crate::fixture::{Check, Modules, wait_for_log};
 
 #[test]
 fn records_keep_level_logger_and_plugin() {
@@ -33,5 +33,21 @@ fn a_flood_of_output_is_cut_and_harms_nobody() {
 fn an_exception_leaves_its_trace_in_the_log() {
     let modules = Modules::new();
     modules.run_body("traced", "raise ValueError('lost')");
-    wait_for_log(&["Plugin check-traced: Traceback"]);
+    wait_for_log(&["Plugin check-traced: module execution failed: lost"]);
+    wait_for_log(&["Traceback (most recent call last)"]);
+    // What came of a run is said in the words of the original's log.
+    modules.file("fails.py", "class Plugin:\n    def __init__(self, worker): raise ValueError('not made')\n");
+    modules.file("reads.py", "class Parser:\n    def __init__(self, stdout, stderr): raise ValueError('not made')\n");
+    for (check, words) in [
+        (Check::module("fails"), "can't initialize plugin module: not made"),
+        (Check::module("no_such_module"), "can't load module no_such_module: No module named 'no_such_module'"),
+        (Check::parsed("echo one", "reads"), "can't initialize parser: not made"),
+        (
+            Check::parsed("echo one", "no_such_parser"),
+            "can't load parser no_such_parser: No module named 'no_such_parser'",
+        ),
+    ] {
+        modules.run(&check);
+        wait_for_log(&[words]);
+    }
 }

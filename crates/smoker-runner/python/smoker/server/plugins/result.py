@@ -80,7 +80,9 @@ class Result(object):
 
     def set_result(self, result, validate=False):
         """Takes status, messages, componentResults and action over from a
-        mapping: those that it has. The others keep their values."""
+        mapping: those that it has. The others keep their values. Raises TypeError for anything else."""
+        if not hasattr(result, 'keys'):
+            raise TypeError('a result to set has to be a dictionary, not %s' % type(result).__name__)
         for key in SETTABLE:
             if key in result:
                 self.result[key] = result[key]
