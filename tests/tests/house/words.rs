@@ -63,8 +63,12 @@ fn no_refused_word_is_used() {
 }
 
 /// What the original writes, which stays as it is.
-const OF_THE_ORIGINAL: [&str; 5] = [
+const OF_THE_ORIGINAL: [&str; 9] = [
     "can't find resource",
+    "can't initialize parser",
+    "can't initialize plugin module",
+    "can't load module",
+    "can't load parser",
     "can't load response as JSON",
     "can't open resource",
     "output can't be parsed",

@@ -51,11 +51,11 @@ impl Report {
         let numbers = self.differences.iter().filter(|it| it.only_numbers).count();
         let _ = write!(
             text,
-            "{} plugins compared with {}, {} plugins differ, {} differences",
-            self.compared,
+            "{} compared with {}, {}, {}",
+            counted(self.compared, "plugin", "plugins"),
             self.url,
-            self.differing(),
-            self.differences.len() - numbers
+            counted(self.differing(), "plugin differs", "plugins differ"),
+            counted(self.differences.len() - numbers, "difference", "differences")
         );
         if numbers > 0 {
             let _ = write!(text, "; {numbers} more in numbers only, which two runs can have");
@@ -86,6 +86,10 @@ impl Report {
         names.dedup();
         names.len()
     }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn shown(value: Option<&Json>) -> String {
