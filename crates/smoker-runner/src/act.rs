@@ -80,13 +80,17 @@ fn of_action<'a>(parameters: &'a Parameters, action: &ActionSpec) -> Cow<'a, Par
 
 /// The plugin's parameters, over them the action's own, over them the fields
 /// of the plugin's result: the names that an action's command and its standard input know. A
-/// parameter that has the name of a field that the original did not have takes precedence.
+/// parameter that has the name of a field that the original did not have takes precedence. An end or performance data
+/// that the result does not have are null: an action that asks for them must not fail for that.
 pub(crate) fn overlaid(parameters: &Parameters, action: &ActionSpec, result: &PluginResult) -> Parameters {
     let mut values = of_action(parameters, action).into_owned();
     values.extend(action.own_parameters.clone());
     let gives_way = |name: &str| ADDED_KEYS.contains(&name) && values.contains_key(name);
     let fields: Vec<_> = fields_of(result).into_iter().filter(|(name, _)| !gives_way(name)).collect();
     values.extend(fields.into_iter().map(|(name, value)| (name, Value::from(value))));
+    for name in ["exitStatus", "signal", "perfdata"] {
+        values.entry(name.to_owned()).or_insert(Value::Null);
+    }
     values
 }
 
@@ -111,4 +115,26 @@ fn environment(
     environment.push(("SMOKER_TIMEOUT".to_owned(), invocation.timeout.text.clone()));
     environment.push(("SMOKER_STATUS".to_owned(), result.status.to_string()));
     environment
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::messages::Messages;
+    use smoker_model::run_end::RunEnd;
+    use smoker_model::status::Status;
+
+    use super::*;
+
+    #[test]
+    fn an_action_finds_every_field_of_a_result() {
+        let parameters = Parameters::default();
+        let action =
+            ActionSpec { name: None, parameters: Value::Null, own_parameters: Parameters::default(), invocation: None };
+        let mut result = Findings::new(Status::Ok, Messages::new()).into_result(Moment::now(), false);
+        let fields = ["exitStatus", "signal", "perfdata"];
+        let values = overlaid(&parameters, &action, &result);
+        assert!(fields.iter().all(|name| values.get(*name) == Some(&Value::Null)));
+        result.end = Some(RunEnd::Exited(3));
+        assert_eq!(overlaid(&parameters, &action, &result).get("exitStatus"), Some(&Value::Int(3)));
+    }
 }

@@ -281,6 +281,9 @@ impl<'a> Check<'a> {
             execution.map(|execution| Invocation { execution, timeout, stdin, max_output, leave_running, process });
         let own = entries.iter().filter_map(|(name, value)| Some((name.as_text()?, value)));
         let own = own.filter(|(name, _)| !OF_ACTIONS.contains(name));
+        if own.clone().any(|(name, value)| name == "Parser" && value.is_truthy()) {
+            self.warn("Action", &format!("{which} has a Parser, which only a plugin has; it is not used"));
+        }
         let own_parameters = own.map(|(name, value)| (name.to_owned(), value.clone())).collect();
         let name = name.map(str::to_owned);
         Some(Ok(ActionSpec { name, parameters: action.clone(), own_parameters, invocation }))

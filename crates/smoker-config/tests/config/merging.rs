@@ -245,7 +245,7 @@ fn actions_that_cannot_work_are_warned_of_and_the_plugin_loads() {
         "templates: {BasePlugin: {}}
 actions:
   Neither: {To: x}
-  Both: {Command: c, Module: m}
+  Both: {Command: c, Module: m, Parser: tap}
   Odd: {Command: [c], Timeout: '5', MaxOutput: lots}
   Five: {Module: 5}
 plugins:
@@ -266,6 +266,7 @@ plugins:
         [
             "Warning smokerd.yaml:8:19: Plugin a: its action has neither Command nor Module; it will be an ERROR",
             "Warning smokerd.yaml:9:19: Plugin b: its action has both Command and Module; the Command is used",
+            "Warning smokerd.yaml:9:19: Plugin b: its action has a Parser, which only a plugin has; it is not used",
             "Warning smokerd.yaml:10:19: Plugin c: its action: Timeout has to be a number of seconds above 0, not the text '5': write it without quotes; the default, 60 s, is used",
             "Warning smokerd.yaml:10:19: Plugin c: its action's Command has to be text, not a list; it will be an ERROR",
             "Warning smokerd.yaml:10:19: Plugin c: its action's MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not 'lots'; the plugin's own is used",

@@ -1,14 +1,9 @@
 //! Finds the members of an object that may be no JSON: with the quotes of another language, or with its end missing.
 
-use std::sync::LazyLock;
+use smoker_model::status::Status;
 
-use regex::Regex;
-
-/// A status as a member in any quotes, or in none, as Python, Ruby, Java, JavaScript and a careless shell write it.
-static STATUS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let quotes = "(?:[\"'`\u{2018}\u{2019}\u{201c}\u{201d}\\\\]|&quot;|&#34;)*";
-    Regex::new(&format!(r":?{quotes}status{quotes}[ \t\r\n]*(?::|=>?)[ \t\r\n]*{quotes}(OK|WARN|ERROR)\b")).ok()
-});
+/// The quotes of languages and of word processors, and the backslash before a quote.
+const QUOTES: [char; 8] = ['"', '\'', '`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\\'];
 
 /// The members of a result besides its status.
 const OF_RESULTS: [&str; 3] = ["messages", "componentResults", "action"];
@@ -24,8 +19,7 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn of(text: &str) -> Self {
-        let statuses = STATUS.iter().flat_map(|status| status.find_iter(text));
-        Self { bytes: text.len().saturating_mul(MAX_PASSES), last_status: statuses.last().map_or(0, |last| last.end()) }
+        Self { bytes: text.len().saturating_mul(MAX_PASSES), last_status: statuses(text).last().unwrap_or(0) }
     }
 }
 
@@ -74,9 +68,8 @@ pub(super) fn kind(text: &str, start: usize, budget: &mut Budget) -> Kind {
         }
         if depth == 0 {
             // An object that is whole and has no status, or braces of another language.
-            let bare = STATUS.as_ref().and_then(|status| status.find(&object[..at]));
-            let is_member = bare.is_some_and(|found| {
-                let before = object[..found.start()].trim_end();
+            let is_member = statuses(&object[..at]).next().is_some_and(|found| {
+                let before = object[..found].trim_end();
                 before.ends_with(['{', ',']) && !before[1..].contains('{')
             });
             return if is_member { Kind::Result } else { Kind::Other };
@@ -90,6 +83,45 @@ pub(super) fn kind(text: &str, start: usize, budget: &mut Budget) -> Kind {
         true => Kind::Result,
         false if is_of_result => Kind::CutOff,
         false => Kind::Other,
+    }
+}
+
+/// Where a status begins that is a member in any quotes, or in none, as Python, Ruby, Java, JavaScript and a careless
+/// shell write it.
+fn statuses(text: &str) -> impl Iterator<Item = usize> {
+    text.match_indices("status").filter_map(|(at, name)| {
+        let before = without_quotes(
+            &text[..at],
+            |text, quotes| text.trim_end_matches(quotes),
+            |text, quote| text.strip_suffix(quote),
+        );
+        let behind = |text| {
+            without_quotes(
+                text,
+                |text: &str, quotes| text.trim_start_matches(quotes),
+                |text, quote| text.strip_prefix(quote),
+            )
+        };
+        let sign = behind(&text[at + name.len()..]).trim_start();
+        let value = sign.strip_prefix(':').or_else(|| sign.strip_prefix("=>")).or_else(|| sign.strip_prefix('='))?;
+        let value = behind(value.trim_start());
+        let word = value.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        // A name of Ruby has a colon before it.
+        Status::of_result(word).map(|_| before.strip_suffix(':').unwrap_or(before).len())
+    })
+}
+
+/// A text without the quotes at one of its ends.
+fn without_quotes<'a>(
+    text: &'a str,
+    trim: fn(&'a str, &[char]) -> &'a str,
+    strip: fn(&'a str, &str) -> Option<&'a str>,
+) -> &'a str {
+    let mut rest = text;
+    loop {
+        let trimmed = trim(rest, &QUOTES);
+        let Some(stripped) = strip(trimmed, "&quot;").or_else(|| strip(trimmed, "&#34;")) else { return trimmed };
+        rest = stripped;
     }
 }
 

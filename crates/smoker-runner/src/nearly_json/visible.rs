@@ -1,17 +1,16 @@
 //! What a reader sees of an output: no terminal codes, no characters that take no room.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::terminal_codes;
 
-use crate::terminal_codes::PATTERN;
-
-/// Terminal codes, and characters that show nothing. NUL and U+FFFD stand between the letters of a text in UTF-16.
-static UNSEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let characters = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\u{9f}\u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffd}]";
-    Regex::new(&format!("{PATTERN}|{characters}")).ok()
-});
+/// Whether a character shows nothing, or stands between the letters of a text in UTF-16, as NUL and U+FFFD do.
+fn is_unseen(c: char) -> bool {
+    let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    is_control
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffd}')
+}
 
 /// The visible part of a text.
 pub(super) struct Visible<'a> {
@@ -22,18 +21,20 @@ pub(super) struct Visible<'a> {
 
 impl<'a> Visible<'a> {
     pub(super) fn of(printed: &'a str) -> Self {
-        let mut seen = String::new();
+        if !printed.chars().any(is_unseen) {
+            return Self { text: Cow::Borrowed(printed), gaps: Vec::new() };
+        }
+        let mut seen = String::with_capacity(printed.len());
         let mut gaps = Vec::new();
-        let mut from = 0;
-        for unseen in UNSEEN.iter().flat_map(|unseen| unseen.find_iter(printed)) {
-            seen.push_str(&printed[from..unseen.start()]);
-            from = unseen.end();
-            gaps.push((seen.len(), from - seen.len()));
+        let mut rest = printed;
+        while let Some(at) = rest.find(is_unseen) {
+            let unseen = &rest[at..];
+            let length = terminal_codes::length(unseen).or_else(|| unseen.chars().next().map(char::len_utf8));
+            seen.push_str(&rest[..at]);
+            rest = &unseen[length.unwrap_or(unseen.len())..];
+            gaps.push((seen.len(), printed.len() - rest.len() - seen.len()));
         }
-        if gaps.is_empty() {
-            return Self { text: Cow::Borrowed(printed), gaps };
-        }
-        seen.push_str(&printed[from..]);
+        seen.push_str(rest);
         Self { text: Cow::Owned(seen), gaps }
     }
 
@@ -46,7 +47,7 @@ impl<'a> Visible<'a> {
 
 /// The first character of a text that shows nothing; of a terminal code it is the escape character.
 pub(super) fn first_unseen(text: &str) -> Option<char> {
-    UNSEEN.as_ref()?.find(text)?.as_str().chars().next()
+    text.chars().find(|c| is_unseen(*c))
 }
 
 #[cfg(test)]
