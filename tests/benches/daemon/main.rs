@@ -3,12 +3,10 @@
 //!
 //! # Layout
 //!
-//! - `order`: what the command line asks for, the hidden modes included
+//! - `mode`: what the command line asks for, the hidden modes included
 //! - `measures`: runs those that are wanted, and prints their table
-//! - the measures: `get_plugins`, `checks`, `forced_result`, `module_run`, `lateness`, `ending`, `memory`
-//! - the limits they are held against, each served by this program, started
-//!   once more: `bare` (the starting), `bare_server`, `bare_loop`, `bare_cgroups`, `bare_schedule`; and
-//!   `warm_python`, a process of Python's
+//! - `measure`: the measures
+//! - `bare_side`: the limits that they are held against, each in a process of its own
 //! - `boot`: the daemon, configured for a measure
 //! - `client`: HTTP over one kept connection; `load`: several of them, as fast as they can
 //! - `forced`: forced runs of many plugins, from the request to all results served
@@ -20,42 +18,33 @@
 
 use std::process::ExitCode;
 
+use crate::bare_side::{cgroups, checks_loop, schedule, server};
+use crate::measure::{checks, ending, forced_result, get_plugins, lateness, memory, module_run};
 use crate::mode::Mode;
 use crate::table::Table;
 
-mod bare;
-mod bare_cgroups;
-mod bare_loop;
-mod bare_schedule;
-mod bare_server;
+mod bare_side;
 mod boot;
-mod checks;
 mod client;
-mod ending;
 mod forced;
-mod forced_result;
-mod get_plugins;
-mod lateness;
 mod load;
+mod measure;
 mod measures;
-mod memory;
 mod mode;
-mod module_run;
 mod pairs;
 mod plan;
 mod stamps;
 mod statistics;
 mod table;
 mod usage;
-mod warm_python;
 
 fn main() -> ExitCode {
     let done = match Mode::of_command_line() {
         Mode::Measure(wanted) => measure(&wanted),
-        Mode::BareServer(page) => bare_server::run(&page),
-        Mode::BareLoop(size) => bare_loop::run(size),
-        Mode::BareCgroups(size) => bare_cgroups::run(size),
-        Mode::BareSchedule(size) => bare_schedule::run(&size),
+        Mode::BareServer(page) => server::run(&page),
+        Mode::BareLoop(size) => checks_loop::run(size),
+        Mode::BareCgroups(size) => cgroups::run(size),
+        Mode::BareSchedule(size) => schedule::run(&size),
         Mode::Nothing => {
             measures::run_none();
             Ok(())

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::bare_loop;
-use crate::bare_schedule;
+use crate::bare_side::checks_loop;
+use crate::bare_side::schedule;
 use crate::measures;
 
 /// The first word of each hidden mode.
@@ -23,11 +23,11 @@ pub(crate) enum Mode {
     /// Serve the content of a file.
     BareServer(PathBuf),
     /// Run checks as fast as they can be.
-    BareLoop(bare_loop::Size),
+    BareLoop(checks_loop::Size),
     /// The same, each in a cgroup of its own.
-    BareCgroups(bare_loop::Size),
+    BareCgroups(checks_loop::Size),
     /// Run checks once a second each.
-    BareSchedule(bare_schedule::Size),
+    BareSchedule(schedule::Size),
     /// We are built and started as a test (`cargo test --all-targets`), where there is nothing to do.
     Nothing,
 }
@@ -44,15 +44,14 @@ impl Mode {
             [BARE_SERVER, page] => Some(Self::BareServer(PathBuf::from(page))),
             [BARE_LOOP, checks, at_a_time] => Some(Self::BareLoop(size(checks, at_a_time)?)),
             [BARE_CGROUPS, checks, at_a_time] => Some(Self::BareCgroups(size(checks, at_a_time)?)),
-            [BARE_SCHEDULE, checks, pipe] => Some(Self::BareSchedule(bare_schedule::Size {
-                checks: checks.parse().ok()?,
-                pipe: PathBuf::from(pipe),
-            })),
+            [BARE_SCHEDULE, checks, pipe] => {
+                Some(Self::BareSchedule(schedule::Size { checks: checks.parse().ok()?, pipe: PathBuf::from(pipe) }))
+            }
             words => measures::wanted(words).map(Self::Measure),
         }
     }
 }
 
-fn size(checks: &str, at_a_time: &str) -> Option<bare_loop::Size> {
-    Some(bare_loop::Size { checks: checks.parse().ok()?, at_a_time: at_a_time.parse().ok()? })
+fn size(checks: &str, at_a_time: &str) -> Option<checks_loop::Size> {
+    Some(checks_loop::Size { checks: checks.parse().ok()?, at_a_time: at_a_time.parse().ok()? })
 }

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use crate::bare::{self, Bare};
+use crate::bare_side::start::{self, Bare};
 use crate::mode::BARE_LOOP;
 
 /// How much a loop has to do.
@@ -30,7 +30,7 @@ pub(crate) fn checks_per_second(size: Size) -> io::Result<f64> {
 
 /// The hidden mode: runs the checks and prints how many a second it did.
 pub(crate) fn run(size: Size) -> Result<(), String> {
-    bare::end_with_parent();
+    start::end_with_parent();
     let ran = Runtime::new().and_then(|runtime| runtime.block_on(run_all(size)));
     let per_second = ran.map_err(|error| format!("the bare loop ended: {error}"))?;
     println!("{per_second}");

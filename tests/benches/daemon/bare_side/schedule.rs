@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::bare::{self, Bare};
-use crate::bare_loop::check;
+use crate::bare_side::checks_loop::check;
+use crate::bare_side::start::{self, Bare};
 use crate::mode::BARE_SCHEDULE;
 use crate::plan::{INTERVAL, Plan};
 use crate::stamps;
@@ -46,7 +46,7 @@ pub(crate) fn start(checks: u32, pipe: &Path) -> io::Result<BareSchedule> {
 
 /// The hidden mode: runs until its parent ends it.
 pub(crate) fn run(size: &Size) -> Result<(), String> {
-    bare::end_with_parent();
+    start::end_with_parent();
     let runtime = Runtime::new().map_err(|error| format!("no runtime for the bare schedule: {error}"))?;
     runtime.block_on(keep(size));
     Ok(())

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use crate::bare::{self, Bare};
-use crate::bare_loop::Size;
+use crate::bare_side::checks_loop::Size;
+use crate::bare_side::start::{self, Bare};
 use crate::mode::BARE_CGROUPS;
 
 /// How often a cgroup is tried to be removed, whose processes are killed and not yet gone.
@@ -73,7 +73,7 @@ pub(crate) fn checks_per_second(size: Size) -> io::Result<f64> {
 
 /// The hidden mode: runs the checks and prints how many a second it did.
 pub(crate) fn run(size: Size) -> Result<(), String> {
-    bare::end_with_parent();
+    start::end_with_parent();
     let per_second = run_all(size).map_err(|error| format!("the bare loop with cgroups ended: {error}"))?;
     println!("{per_second}");
     Ok(())

@@ -4,7 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::bare_cgroups::BareCgroups;
+use crate::bare_side::cgroups::BareCgroups;
 use crate::boot::{self, Daemon, Program};
 use crate::forced;
 use crate::pairs::{MANY, Pairs};

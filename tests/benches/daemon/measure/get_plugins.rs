@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::bare_server;
+use crate::bare_side::server;
 use crate::boot::{self, Program};
 use crate::forced;
 use crate::load;
@@ -33,7 +33,7 @@ fn requests(program: &Program, count: u32, schedule: &str) -> Result<Pairs, Stri
     let page = daemon.path("page");
     let answer = client.get("/plugins").map_err(|error| format!("no list of plugins: {error}"))?;
     fs::write(&page, answer.body).map_err(|error| format!("cannot write {}: {error}", page.display()))?;
-    let bare = bare_server::start(&page).map_err(|error| format!("no bare server: {error}"))?;
+    let bare = server::start(&page).map_err(|error| format!("no bare server: {error}"))?;
 
     let ask = |address| {
         let rate = load::requests_per_second(address, "/plugins", SAMPLE);

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use crate::bare_cgroups;
-use crate::bare_loop::{self, Size};
+use crate::bare_side::cgroups;
+use crate::bare_side::checks_loop::{self, Size};
 use crate::boot::{self, Daemon, Program};
 use crate::forced;
 use crate::pairs::{FEW, Pairs};
@@ -26,11 +26,11 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
     });
     let with_cgroups = || program.start(&config);
     let name = format!("checks of `true`, {at_a_time} at a time, in cgroups; so is the limit");
-    let pairs = checks(with_cgroups, size, bare_cgroups::checks_per_second);
+    let pairs = checks(with_cgroups, size, cgroups::checks_per_second);
     table.add(Row::of_pairs(&name, "checks/s", Goal::AtLeast(0.85), pairs));
-    let pairs = checks(with_cgroups, size, bare_loop::checks_per_second);
+    let pairs = checks(with_cgroups, size, checks_loop::checks_per_second);
     table.add(Row::of_pairs("  the same; the limit without cgroups", "checks/s", Goal::None, pairs));
-    let pairs = checks(|| program.start_without_cgroups(&config), size, bare_loop::checks_per_second);
+    let pairs = checks(|| program.start_without_cgroups(&config), size, checks_loop::checks_per_second);
     table.add(Row::of_pairs("  without cgroups; so is the limit", "checks/s", Goal::AtLeast(0.85), pairs));
 }
 

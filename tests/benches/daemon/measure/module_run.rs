@@ -8,13 +8,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use smoker_tests::processes;
 
+use crate::bare_side::warm_python::{self, WarmPython};
 use crate::boot::{self, Daemon, Program};
 use crate::forced;
 use crate::pairs::{MANY, Pairs};
 use crate::statistics::median;
 use crate::table::{Goal, Row, Table};
 use crate::usage;
-use crate::warm_python::{self, WarmPython};
 
 /// The module's name.
 const MODULE: &str = "system_name";

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smoker_tests::sandbox::Sandbox;
 
-use crate::bare_schedule;
+use crate::bare_side::schedule;
 use crate::boot::{self, Program};
 use crate::pairs::{FEW, Pairs, by_turns};
 use crate::plan::{INTERVAL, Plan};
@@ -80,7 +80,7 @@ fn bare(count: u32) -> Result<Sample, String> {
     let pipe = sandbox.path("stamps");
     let stamps = Stamps::listen(&pipe)?;
     let failed = |error| format!("no bare schedule: {error}");
-    let mut schedule = bare_schedule::start(count, &pipe).map_err(failed)?;
+    let mut schedule = schedule::start(count, &pipe).map_err(failed)?;
     let plan = schedule.plan().map_err(failed)?;
     thread::sleep(INTERVAL + WARM_UP);
     Ok(watch(&stamps)?.judge(&plan, &stamps))

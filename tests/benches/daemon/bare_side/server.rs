@@ -13,7 +13,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::bare::{self, Bare};
+use crate::bare_side::start::{self, Bare};
 use crate::mode::BARE_SERVER;
 
 /// A bare server that serves. Dropping it ends it.
@@ -33,7 +33,7 @@ pub(crate) fn start(page: &Path) -> io::Result<BareServer> {
 
 /// The hidden mode: serves under `/plugins` and says on which port.
 pub(crate) fn run(page: &Path) -> Result<(), String> {
-    bare::end_with_parent();
+    start::end_with_parent();
     let page = fs::read(page).map(Bytes::from).map_err(|error| format!("cannot read {}: {error}", page.display()))?;
     let serving = Runtime::new().and_then(|runtime| runtime.block_on(serve(page)));
     serving.map_err(|error| format!("the bare server ended: {error}"))
