@@ -28,7 +28,7 @@ const LEVEL_NUMBER: &str = "levelno";
 pub(crate) struct RecordLayer {
     pub(crate) router: Arc<Router>,
     /// Whether one person watches one run at a terminal: line ends stay, for tracebacks,
-    /// and so do secrets, which that person typed.
+    /// and passwords of URLs, which that person typed.
     pub(crate) is_private: bool,
 }
 
@@ -74,7 +74,7 @@ impl<S: Subscriber> Layer<S> for RecordLayer {
 
 impl RecordLayer {
     fn without_secrets(&self, text: String) -> String {
-        if self.is_private { text } else { secrets::redact(text) }
+        if self.is_private { secrets::without_known(text) } else { secrets::redact(text) }
     }
 }
 

@@ -41,13 +41,18 @@ pub fn replace<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>, settings: 
 /// The text without secrets.
 #[must_use]
 pub fn redact(text: String) -> String {
-    let search = SEARCH.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let text = match search {
-        Some(search) => replaced(&search, &text).unwrap_or(text),
-        None => text,
-    };
+    let text = without_known(text);
     // Also those that only a plugin knows.
     if text.contains("://") { mask::without_url_passwords(&text) } else { text }
+}
+
+/// The text without the secrets that [`replace`] was told. Passwords of URLs stay.
+pub(crate) fn without_known(text: String) -> String {
+    let search = SEARCH.read().unwrap_or_else(PoisonError::into_inner).clone();
+    match search {
+        Some(search) => replaced(&search, &text).unwrap_or(text),
+        None => text,
+    }
 }
 
 fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {

@@ -19,7 +19,7 @@ use crate::modules::host::python_host::PythonHost;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::reply::{self, Answer, ModuleReply};
-use crate::modules::{builtin, encoding};
+use crate::modules::{builtin, encoding, hidden};
 use crate::process::containment::orphans::Reaper;
 use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
@@ -111,6 +111,19 @@ impl ModuleCall<'_> {
             () = tokio::time::sleep(timeout) => return Err(reply::timeout_message(self.timeout())),
             () = context.cancel.cancelled() => return Err(STOPPED.to_owned()),
         };
+        let is_own = matches!(provider, Provider::BuiltIn(_)) && self.module.kind != ModuleKind::Parser;
+        let answer = self.answer_of(provider, modules, credentials).await?;
+        // A parser shows what the command printed, and Python code is the user's own.
+        Ok(if is_own { answer.map_findings(|it| hidden::without_secrets(it, self.module.parameters)) } else { answer })
+    }
+
+    async fn answer_of(
+        &self,
+        provider: Provider,
+        modules: &Modules,
+        credentials: Option<&Credentials>,
+    ) -> Result<Answer, String> {
+        let (context, timeout) = (self.context, self.timeout().duration);
         let reply = match provider {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
                 let request = self.request(as_map(self.module.parameters));

@@ -8,11 +8,13 @@
 //! - `lookup`: looks for the modules that plugins name
 //! - `parameters`: parameters that built-ins refuse
 //! - `host`: the warm Python host
+//! - `hidden`: what built-ins found, without secrets
 //! - `reply`: a module's answer, and what it means that there is none
 
 pub mod builtin;
 pub(crate) mod dispatch;
 pub(crate) mod encoding;
+pub(crate) mod hidden;
 pub mod host;
 pub mod lookup;
 pub mod parameter_mistakes;

@@ -50,6 +50,13 @@ impl From<Result<Findings, String>> for Answer {
     }
 }
 
+impl Answer {
+    /// Changes what was found; an error and the plugin's result stay as they are.
+    pub(crate) fn map_findings(self, change: impl FnOnce(Findings) -> Findings) -> Self {
+        Self { findings: self.findings.map(change), ..self }
+    }
+}
+
 impl ModuleReply {
     pub(crate) fn without_reply(end: ChildEnd) -> Self {
         Self { reply: None, end }

@@ -41,7 +41,7 @@ pub(crate) fn run(request: &CompareRequest, config: &Path, trusted: &[String], l
     log::to_standard_error(log_level, &LOGGER_NAMES);
     match compare(request, config, trusted) {
         Err(error) => {
-            eprintln!("ERROR: {error}");
+            eprintln!("ERROR: {}", secrets::redact(error));
             exit_code::FAILURE
         }
         Ok(report) => {

@@ -19,8 +19,8 @@ mod trial;
 use std::io::{self, Write};
 use std::path::Path;
 
-use smoker_logging::log;
 use smoker_logging::records::level::Level;
+use smoker_logging::{log, secrets};
 use smoker_model::status::Status;
 
 use crate::exit_code;
@@ -57,7 +57,7 @@ pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_
 }
 
 fn fail(error: &dyn std::fmt::Display) -> u8 {
-    eprintln!("ERROR: {error}");
+    eprintln!("ERROR: {}", secrets::redact(error.to_string()));
     exit_code::FAILURE
 }
 

@@ -7,6 +7,7 @@ use smoker_config::error::ConfigError;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::overrides::Overrides;
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_logging::secrets;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::suggest;
 use smoker_runner::modules::host::settings::PythonSettings;
@@ -89,11 +90,21 @@ impl Selection {
         if leaves_out_action {
             spec.actions.clear();
         }
+        hide_tagged(&spec, &settings);
         warnings.extend(of_owners);
         let of_parameters = parameter_problems::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));
         warnings.extend(of_parameters.map_err(StartError::Runtime)?);
         Ok(Self { spec, warnings, leaves_out_action, settings, python })
     }
+}
+
+/// Hides what `!env` and `!file` gave in the log. Other secrets are shown, since a test shows what the plugin gets.
+fn hide_tagged(spec: &PluginSpec, settings: &DaemonSettings) {
+    let mut tagged = settings.secrets.clone();
+    for value in spec.parameters.values() {
+        value.for_each_tagged(&mut |secret| tagged.push(secret.clone()));
+    }
+    secrets::replace([], &tagged);
 }
 
 fn of_plugin(problems: &[Problem], name: &str) -> Vec<Problem> {

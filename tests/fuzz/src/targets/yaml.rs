@@ -216,7 +216,7 @@ const KEYS: [&str; 34] = [
     "2024-01-01",
 ];
 
-const SCALARS: [&str; 52] = [
+const SCALARS: [&str; 54] = [
     "echo hi",
     "echo %(a)s",
     "'%(Timeout)05d'",
@@ -263,6 +263,8 @@ const SCALARS: [&str; 52] = [
     "*a",
     "!include part.yaml",
     "!include_dir part.d",
+    "!env HOME",
+    "!file part.yaml",
     "!!int '5'",
     "!!float 1",
     "!!binary aGk=",
@@ -274,10 +276,12 @@ const SCALARS: [&str; 52] = [
 const ESCAPES: [&str; 14] =
     ["a", " ", "\\n", "\\0", "\\x41", "\\u0041", "\\U0001F600", "\\ud800", "\\\\", "\\\"", "\\/", "\\", "\n", "%(a)s"];
 
-pub(crate) const WORDS: [&str; 44] = [
+pub(crate) const WORDS: [&str; 46] = [
     "!include part.yaml",
     "!include_dir part.d",
     "!include smokerd.yaml",
+    "!env HOME",
+    "!file part.yaml",
     "!!str ",
     "!!int ",
     "!!float ",

@@ -23,9 +23,9 @@ fn config() -> Config {
         .file("command", "[ \"$(cat {{DIR}}/secret)\" = %(Label)s ] && echo secret command\n")
         .file(
             "compare.py",
-            "from smoker.server.plugins import BasePlugin\n\n\nclass Plugin(BasePlugin):\n    def run(self):\n        \
+            "import logging\n\nfrom smoker.server.plugins import BasePlugin\n\n\nclass Plugin(BasePlugin):\n    def run(self):\n        \
              with open('{{DIR}}/secret') as file:\n            same = self.plugin.get_param('Deep')[0]['x'] == file.read()[:-1]\n        \
-             self.result.set_status('OK' if same else 'ERROR')\n        return self.result\n",
+             logging.getLogger('x').warning(self.plugin.get_param('Deep'))\n        self.result.set_status('OK' if same else 'ERROR')\n        return self.result\n",
         )
         .action(
             "Tell",
@@ -42,11 +42,12 @@ fn config() -> Config {
         .plugin("number", "Command: 'echo $((%(Label)s))'")
         .plugin("nowhere", "Command: 'curl -u x:%(Label)s'\nWorkDir: /nosuch")
         .plugin("builtin", "Module: smoker.server.plugins.mongo\nHost: 127.0.0.1\nPort: !env OF_VARIABLE")
+        .plugin("refused", "Module: smoker.server.plugins.testconnection\nConnections: [[!env OF_VARIABLE, 1]]")
         .plugin("broken", "Command: 'true'\nToken: !env NOT_SET")
 }
 
 const REACHED: [&str; 4] = ["line", "variable", "env", "stdin"];
-const FAILING: [&str; 3] = ["number", "nowhere", "builtin"];
+const FAILING: [&str; 4] = ["number", "nowhere", "builtin", "refused"];
 
 /// Fails the test where a text has a secret, as it is or in JSON.
 #[track_caller]
@@ -66,11 +67,19 @@ fn a_secret_reaches_the_plugin_and_no_page_and_no_log() {
     assert_eq!(daemon.run("python").status(), "OK");
     daemon.run("line").action().expect("its action").expect_ok(&["told"]);
     for name in FAILING {
-        let error = daemon.run(name).expect_error();
-        expect_none(name, &error);
+        expect_none(name, &daemon.run(name).expect_error());
     }
     assert!(daemon.run("nowhere").expect_error().contains("curl -u x:'***'"), "the mask takes its place");
-    for path in ["/", "/plugins", "/processes", "/plugins/line", "/plugins/stdin", "/plugins/command", "/metrics"] {
+    for path in [
+        "/",
+        "/plugins",
+        "/processes",
+        "/plugins/line",
+        "/plugins/stdin",
+        "/plugins/command",
+        "/plugins/refused",
+        "/metrics",
+    ] {
         expect_none(path, &daemon.get(path).text());
     }
     let parameters = &served(&daemon, "line");
