@@ -141,6 +141,20 @@ pub fn review(path: &Path) -> Vec<Problem> {
     found.unwrap_or_default()
 }
 
+/// Those of the overridden parameters that nothing of their plugin reads. The configuration is read once more.
+#[must_use]
+pub fn unread_overrides(path: &Path, overrides: &Overrides) -> Vec<String> {
+    let mut problems = ProblemLog::default();
+    let unread = tree(path, Path::new(""), environment::ANY, &mut problems).ok().and_then(|(root, _)| {
+        let (sections, plugins) = sections::find(root.entries()?, &root.place, &mut problems).ok()?;
+        let plugins = overrides.apply(plugins, &mut problems);
+        let plugin = plugins.iter().find(|plugin| plugin.name.as_text() == Some(&*overrides.plugin))?;
+        let names: Vec<_> = overrides.parameters.iter().map(|(name, _)| name.clone()).collect();
+        Some(review::unread(plugin, &sections, &names))
+    });
+    unread.unwrap_or_default()
+}
+
 /// Where parameters are written in a configuration that was [`load`]ed from
 /// the same path. It is read once more, since a daemon does not keep the places.
 #[must_use]

@@ -1,7 +1,8 @@
 # Looks for modules without running any of them: an import would run the
 # packages on their way. Arguments: the user's folders, '--', the packages that
-# smokerd ships, '--', the names, '--', the names of built-ins. Each name that is not
-# found is a line, and so is each installed file of a built-in's name, behind a sign,
+# smokerd ships, '--', the names, '--', the names of built-ins, '--', and the modules
+# to review, each in JSON: name, class, and uid, gid and groups of the account that imports it, or null. Each name that is not
+# found is a line, so is each installed file of a built-in's name, and each module that cannot be imported, behind a sign,
 # because what an interpreter imports at its start may print, too.
 import sys
 
@@ -12,7 +13,27 @@ if sys.version_info < (3, 6):
 # With -c the working directory comes first.
 sys.path[:] = [entry for entry in sys.path if entry]
 
+import ast
+import json
 import os
+import re
+import warnings
+
+LARGEST_SOURCE = 4 * 1024 * 1024
+
+# Where a module that sites have from Python 2 is now.
+MOVED = {
+    'ConfigParser': 'configparser', 'HTMLParser': 'html.parser', 'Queue': 'queue', 'StringIO': 'io',
+    'SocketServer': 'socketserver', 'BaseHTTPServer': 'http.server', '__builtin__': 'builtins', 'cPickle': 'pickle',
+    'cStringIO': 'io', 'commands': 'subprocess', 'cookielib': 'http.cookiejar', 'httplib': 'http.client',
+    'md5': 'hashlib', 'thread': '_thread', 'urllib2': 'urllib.request', 'urlparse': 'urllib.parse',
+    'xmlrpclib': 'xmlrpc.client',
+}
+
+# What only Python 2 takes.
+PYTHON_2 = re.compile(
+    r'^\s*(print|exec)\s+[^=(.,]|^\s*print\s+"|except\s+[\w.,() ]+,\s*\w+\s*:|^\s*raise\s+[\w.]+\s*,|<>|`|'
+    r'\b0[0-7]+\b|\b\d+[lL]\b|\bur[\'"]')
 
 
 def split(arguments):
@@ -28,14 +49,29 @@ def spec(name, path):
             continue
         if found is not None:
             return found
-    return None
+    # Finders ask the parent of a package without __init__.py, which is not imported.
+    folders = [os.path.join(entry, name.rpartition('.')[2]) for entry in path or []]
+    folders = [folder for folder in folders if os.path.isdir(folder)]
+    return Namespace(folders) if folders else None
+
+
+class Namespace:
+    """A package that is nothing but folders."""
+
+    origin = None
+    has_location = False
+
+    def __init__(self, folders):
+        self.submodule_search_locations = folders
 
 
 def folders_below(folders, package):
     return [os.path.join(entry, *package.split('.')) for entry in folders]
 
 
-def is_there(name):
+def steps(name):
+    """What an import of this name finds on its way, in order: the specs of packages and module, None at last for
+    what is not there. What smokerd ships has none."""
     parts = name.split('.')
     path = None
     for count in range(1, len(parts) + 1):
@@ -45,17 +81,149 @@ def is_there(name):
             path = [folder for folder in folders_below(sys.path, whole) if os.path.isdir(folder)]
             continue
         found = spec(whole, path)
+        yield found
         if found is None:
-            return False
+            return
         path = found.submodule_search_locations
         # A namespace package would ask its parent, which is not imported.
         path = list(getattr(path, '_path', path) or [])
-    return True
+
+
+def is_there(name):
+    return all(found is not None for found in steps(name))
+
+
+def why_not(name, class_name):
+    """Why an import of the module fails, or gives no such class; None when neither can be seen."""
+    found = list(steps(name))
+    if not found or found[-1] is None:
+        return 'the account that it runs as cannot find it; let that account read its folder'
+    for place, step in enumerate(found):
+        is_last = place == len(found) - 1
+        if step.origin and step.has_location and step.origin.endswith('.py'):
+            reason = why_not_file(step.origin, class_name if is_last else None)
+            if reason is not None:
+                return reason
+        elif is_last and not step.origin and step.submodule_search_locations is not None:
+            return 'it is a folder without __init__.py; name a file in it: %s.NAME' % name
+    return None
+
+
+def why_not_file(file, class_name):
+    try:
+        with open(file, 'rb') as opened:
+            source = opened.read(LARGEST_SOURCE + 1)
+    except OSError as error:
+        return '%s cannot be read: %s; let the account that it runs as read it' % (file, error.strerror)
+    if len(source) > LARGEST_SOURCE:
+        return None
+    try:
+        tree = compile(source, file, 'exec', ast.PyCF_ONLY_AST, True)
+        compile(tree, file, 'exec', 0, True)
+    except SyntaxError as error:
+        return '%s:%s: %s%s' % (file, error.lineno or 1, error.msg, hint_for(source, error.lineno or 1))
+    except Exception as error:
+        return '%s: %s' % (file, error)
+    text = source.decode('utf-8', 'replace')
+    reason = missing_import(tree, text, file)
+    if reason is None and class_name is not None:
+        reason = missing_class(tree, text, file, class_name)
+    return reason
+
+
+def hint_for(source, number):
+    lines = source.decode('utf-8', 'replace').splitlines()
+    # The statement may have begun before.
+    if any(PYTHON_2.search(line) for line in lines[max(number - 2, 0):number]):
+        return '; it is code for Python 2: convert it, as 2to3 does'
+    return ''
+
+
+def missing_import(tree, text, file):
+    # It may find what we do not.
+    if re.search(r'\bsys\.path\b|\bsys\.meta_path\b|\bsite\b|\bimportlib\b', text):
+        return None
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names = [node.module]
+        else:
+            continue
+        for top in [name.split('.')[0] for name in names]:
+            if top in shipped or top in sys.builtin_module_names or spec(top, None) is not None:
+                continue
+            advice = 'install it for this interpreter'
+            if top in MOVED:
+                advice = 'in Python 3 it is %s' % MOVED[top]
+            return '%s:%d: it imports %s, which is not there; %s' % (file, node.lineno, top, advice)
+    return None
+
+
+def names_of(nodes):
+    """The names that statements give values to, those inside of functions and classes left out."""
+    for node in nodes:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                yield alias.asname or alias.name.split('.')[0]
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        for name in names_of(ast.iter_child_nodes(node)):
+            yield name
+
+
+def missing_class(tree, text, file, class_name):
+    names = set(names_of(tree.body))
+    if class_name in names or '*' in names:
+        return None
+    # It may make the class by other means.
+    if re.search(r'\b(globals|locals|vars|exec|setattr|__getattr__|__dict__)\b|\bsys\.modules\b', text):
+        return None
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    others = ', only %s' % ', '.join(classes[:3]) if classes else ''
+    return '%s has no class %s%s; the class that is run has to be called %s' % (file, class_name, others, class_name)
+
+
+def become(account):
+    if account is not None:
+        uid, gid, groups = account
+        os.setgroups(groups)
+        os.setgid(gid)
+        os.setuid(uid)
+
+
+def review(modules):
+    """A line for each module that cannot be imported, each seen by the account that imports it."""
+    warnings.simplefilter('ignore')
+    accounts = []
+    for module in modules:
+        if module['account'] not in accounts:
+            accounts.append(module['account'])
+    for account in accounts:
+        sys.stdout.flush()
+        child = os.fork()
+        if child != 0:
+            os.waitpid(child, 0)
+            continue
+        try:
+            become(account)
+            for index, module in enumerate(modules):
+                if module['account'] == account:
+                    reason = why_not(module['name'], module['class'])
+                    if reason is not None:
+                        sys.stdout.write('smokerd cannot import %s\n' % json.dumps([index, reason]))
+            sys.stdout.flush()
+        finally:
+            os._exit(0)
 
 
 folders, rest = split(sys.argv[1:])
 shipped, rest = split(rest)
-names, built_in = split(rest)
+names, rest = split(rest)
+built_in, modules = split(rest)
 sys.path[:] = folders + [entry for entry in sys.path if entry and entry not in folders]
 for name in names:
     if not is_there(name):
@@ -64,3 +232,4 @@ for name in built_in:
     files = [os.path.join(entry, *name.split('.')) + '.py' for entry in sys.path if entry not in folders]
     for file in [file for file in files if os.path.isfile(file)][:1]:
         sys.stdout.write('smokerd does not use %s\n' % file)
+review([json.loads(module) for module in modules])

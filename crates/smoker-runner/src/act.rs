@@ -58,6 +58,9 @@ async fn findings(
             let command = CommandRun { command, invocation, values, environment };
             let findings = match command.run(context).await {
                 Ok(outcome) => {
+                    if let Some(trace) = context.trace {
+                        trace.command_outcome(&outcome);
+                    }
                     let findings = command.cut_short(&outcome).unwrap_or_else(|| output::findings(&outcome));
                     Findings { end: outcome.end.run_end(), ..findings }
                 }

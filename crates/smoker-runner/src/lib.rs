@@ -6,6 +6,7 @@
 //! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
 //! - `context`: what everything that takes part in a run knows of it
 //! - `prepared`: a plugin with all that can be looked up before its first run
+//! - `shell_syntax`: commands that the shell does not understand, found without a run
 //! - `rendering`: commands that no run can fill in, found without a run
 //! - `command`: a command line with its surroundings becomes findings
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
@@ -29,6 +30,7 @@ pub mod prepared;
 pub mod process;
 pub mod rendering;
 pub mod runner;
+pub mod shell_syntax;
 pub mod template;
 pub mod trace;
 

@@ -68,7 +68,7 @@ pub struct PluginRun<'a> {
 }
 
 impl PluginRun<'_> {
-    /// Lets the recorder trace the check. An action is not traced.
+    /// Lets the recorder trace the check and the actions.
     #[must_use]
     pub fn traced_by(self, recorder: &TraceRecorder) -> Self {
         Self { trace: Some(recorder.clone()), ..self }
@@ -96,7 +96,13 @@ impl PluginRun<'_> {
     /// Runs an action on the result of the check and returns the action's own result.
     /// What goes wrong is part of it. A module may change the result of the check.
     pub async fn act(&self, action: &ActionSpec, result: &mut PluginResult) -> ActionRun {
-        act::run(action, result, self.context(), &self.modules).await
+        let trace = self.trace.as_ref().map(|trace| trace.action(action.name.as_deref()));
+        let context = RunContext { trace: trace.as_ref(), ..self.context() };
+        let ran = act::run(action, result, context, &self.modules).await;
+        if let Some(trace) = &trace {
+            trace.duration(ran.result.duration);
+        }
+        ran
     }
 
     fn context(&self) -> RunContext<'_> {

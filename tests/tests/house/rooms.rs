@@ -61,6 +61,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
         &[
             ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
             ("check", &["command", "context", "detached", "modules", "output", "prepared"]),
+            ("shell_syntax", &["process", "rendering"]),
             ("rendering", &["act", "command", "template"]),
             ("act", &["command", "context", "modules", "output", "prepared", "process"]),
             ("command", &["context", "output", "process", "template"]),

@@ -12,7 +12,8 @@ pub(crate) fn review(root: &[Entry], findings: &mut Findings) {
     let Some(host) = value.as_text().map(str::trim).filter(|_| !is_restricted) else { return };
     let is_local = match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
+        // With a port it is no address at all, which is reported for itself.
+        Err(_) => host.eq_ignore_ascii_case("localhost") || host.contains(':'),
     };
     if !is_local {
         let text = format!(

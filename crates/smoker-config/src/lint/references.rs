@@ -122,11 +122,7 @@ pub(crate) fn shared_parameters(plugins: &[Entry]) -> HashSet<String> {
 pub(crate) fn review(plugin: &Reviewed<'_>, shared: &HashSet<String>, findings: &mut Findings) {
     review_secrets(plugin, findings);
     let does_nothing = |command: &String| matches!(command.trim(), "true" | ":");
-    let is_read = plugin.is_read_by_code()
-        || plugin.commands.iter().all(does_nothing)
-        || plugin.get("Parser").is_some()
-        || plugin.commands.iter().any(|command| READS_ENVIRONMENT.is_match(command));
-    if is_read {
+    if may_read_any(plugin) || plugin.commands.iter().all(does_nothing) {
         return;
     }
     for entry in plugin.body {
@@ -143,6 +139,13 @@ pub(crate) fn review(plugin: &Reviewed<'_>, shared: &HashSet<String>, findings: 
         );
         findings.of_plugin(plugin.name, &entry.place, "reference", &text);
     }
+}
+
+/// Whether something that cannot be looked into may read any parameter.
+pub(crate) fn may_read_any(plugin: &Reviewed<'_>) -> bool {
+    plugin.is_read_by_code()
+        || plugin.get("Parser").is_some()
+        || plugin.commands.iter().any(|command| READS_ENVIRONMENT.is_match(command))
 }
 
 /// Whether a command has the parameter's placeholder or its variable, or a placeholder that is a misspelt one: that has

@@ -37,6 +37,18 @@ pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry
     findings.into_problems()
 }
 
+/// Those of the names that nothing of the plugin reads: neither the daemon nor its commands.
+pub(crate) fn unread(plugin: &Entry, sections: &Sections<'_>, names: &[String]) -> Vec<String> {
+    let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { return Vec::new() };
+    let Ok(Some(resolved)) = resolve(plugin, sections) else { return Vec::new() };
+    let plugin = Reviewed::new(name, body, resolved);
+    if references::may_read_any(&plugin) {
+        return Vec::new();
+    }
+    let is_unread = |name: &&String| !OF_PLUGINS.contains(&name.as_str()) && !references::is_referred_to(&plugin, name);
+    names.iter().filter(is_unread).cloned().collect()
+}
+
 /// `Enabled` switches off only where it is `false` and stands in the plugin itself.
 fn review_enabled(name: &str, body: &[Entry], findings: &mut Findings) {
     debug_assert!(OF_PLUGINS.contains(&"Enabled"));

@@ -1,18 +1,23 @@
 //! Looks for the modules that plugins name, without running any of them.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::unistd::geteuid;
+use serde::Serialize;
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
-use smoker_model::suggest;
 use tokio_util::sync::CancellationToken;
 
 use crate::modules::dispatch::has_module;
 use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
 use crate::modules::host::sources;
+use crate::modules::module_hint;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
+use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, execute};
 use crate::process::spawn::Program;
 use crate::process::surroundings::Surroundings;
@@ -22,6 +27,9 @@ const SCRIPT: &str = include_str!("../../python/lookup.py");
 
 /// How each line about a name begins.
 const NOT_FOUND: &str = "smokerd has not found ";
+
+/// How each line about a module that cannot be imported begins; an index and the reason follow in JSON.
+const NOT_IMPORTED: &str = "smokerd cannot import ";
 
 /// How each line about an installed file that has the name of a built-in begins.
 const NOT_USED: &str = "smokerd does not use ";
@@ -39,28 +47,65 @@ pub(crate) struct NamedModule<'a> {
     pub(crate) name: &'a str,
 }
 
-/// Each plugin whose module, parser or action's module cannot be found, with
-/// the kind and the reason.
+/// A module that is looked at, as the script reads it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Reviewed<'a> {
+    name: &'a str,
+    class: &'static str,
+    /// Uid, gid and further groups of the account that imports it; none for our own.
+    account: Option<(u32, u32, Vec<u32>)>,
+}
+
+/// Each plugin whose module, parser or action's module cannot be found or imported, with
+/// the kind and the reason. `daemon` is the account that the daemon runs as; none for our own.
 pub async fn missing(
     plugins: &[PluginSpec],
     python: &PythonSettings,
+    daemon: Option<&Credentials>,
     reaper: &Reaper,
 ) -> Vec<(PluginName, ModuleKind, String)> {
-    let modules: Vec<_> = plugins.iter().flat_map(named_modules).filter(|module| !module.is_shipped()).collect();
-    let mut names: Vec<_> = modules.iter().map(|module| module.name).collect();
+    let modules = plugins.iter().flat_map(|plugin| {
+        let account = account_of(plugin, daemon);
+        let is_of_user = |module: &NamedModule<'_>| !module.is_shipped() || module.is_in(python.users_path());
+        named_modules(plugin).into_iter().filter(is_of_user).map(move |module| {
+            let class = if module.kind == ModuleKind::Parser { "Parser" } else { "Plugin" };
+            let reviewed = Reviewed { name: module.name, class, account: account.clone() };
+            (module, reviewed)
+        })
+    });
+    let modules: Vec<_> = modules.collect();
+    let mut names: Vec<_> = modules.iter().map(|(module, _)| module.name).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
         return Vec::new();
     }
+    let reviewed: Vec<_> = modules.iter().map(|(_, reviewed)| reviewed).collect::<BTreeSet<_>>().into_iter().collect();
     let report = |module: &NamedModule<'_>, reason: String| (module.plugin.clone(), module.kind, reason);
-    match not_found(&names, python, reaper).await {
-        Err(reason) => modules.iter().map(|module| report(module, reason.clone())).collect(),
-        Ok(missing) => {
-            let missing = modules.iter().filter(|module| missing.iter().any(|name| name == module.name));
-            missing.map(|module| report(module, module.not_found_message(python))).collect()
+    let lines = match look_up(&names, &[], &reviewed, python, reaper).await {
+        Err(reason) => return modules.iter().map(|(module, _)| report(module, reason.clone())).collect(),
+        Ok(lines) => lines,
+    };
+    let missing: HashSet<_> = lines.iter().filter_map(|line| line.strip_prefix(NOT_FOUND)).collect();
+    let refused = lines.iter().filter_map(|line| serde_json::from_str(line.strip_prefix(NOT_IMPORTED)?).ok());
+    let refused: HashMap<usize, String> = refused.collect();
+    let reason_of = |(module, own): &(NamedModule<'_>, Reviewed<'_>)| {
+        if missing.contains(module.name) {
+            return Some(report(module, module.not_found_message(python)));
         }
-    }
+        let index = reviewed.iter().position(|reviewed| *reviewed == own)?;
+        let reason = refused.get(&index)?;
+        Some(report(module, format!("{} {} cannot be imported: {reason}", module.what(), module.name)))
+    };
+    modules.iter().filter_map(reason_of).collect()
+}
+
+/// The account that a plugin's modules are imported by, where we can see files as it does.
+fn account_of(plugin: &PluginSpec, daemon: Option<&Credentials>) -> Option<(u32, u32, Vec<u32>)> {
+    let own = Credentials::resolve(&plugin.run_as).ok().flatten();
+    let credentials = own.as_ref().or(daemon).filter(|_| geteuid().is_root())?;
+    let groups = credentials.groups.iter().map(|group| group.as_raw()).collect();
+    Some((credentials.uid.as_raw(), credentials.gid.as_raw(), groups))
 }
 
 /// The installed files of the Python Smoker in whose place the plugins run built-ins. Who changed one wants to know.
@@ -75,7 +120,8 @@ pub async fn unused_originals(plugins: &[PluginSpec], python: &PythonSettings, r
     if names.is_empty() {
         return Vec::new();
     }
-    look_up(&[], &names, NOT_USED, python, reaper).await.unwrap_or_default()
+    let lines = look_up(&[], &names, &[], python, reaper).await.unwrap_or_default();
+    lines.iter().filter_map(|line| line.strip_prefix(NOT_USED)).map(str::to_owned).collect()
 }
 
 /// The modules that a plugin names: its module or parser, and its actions' modules.
@@ -99,16 +145,24 @@ impl NamedModule<'_> {
         smoker_checks::catalogue::find(self.kind, self.name).is_some() || sources::has(self.name)
     }
 
-    fn not_found_message(&self, python: &PythonSettings) -> String {
-        let what = match self.kind {
+    /// Whether one of the folders has a module that takes the place of ours.
+    fn is_in(&self, folders: &[PathBuf]) -> bool {
+        has_module(folders, self.name, self.kind)
+    }
+
+    /// What it is in a message.
+    fn what(&self) -> &'static str {
+        match self.kind {
             ModuleKind::Plugin => "Module",
             ModuleKind::Parser => "Parser",
             ModuleKind::Action => "the action's Module",
-        };
-        let built_ins = smoker_checks::catalogue::specs().filter(|it| it.kind == self.kind).map(|it| it.name);
-        let near = suggest::near(self.name, &built_ins.collect::<Vec<_>>());
-        if let Some(near) = near {
-            return format!("{what} {} is not found; did you mean {near}?", self.name);
+        }
+    }
+
+    fn not_found_message(&self, python: &PythonSettings) -> String {
+        let what = self.what();
+        if let Some(hint) = module_hint::hint(self.kind, self.name, python.users_path()) {
+            return format!("{what} {} is not found; {hint}", self.name);
         }
         let folder = python.users_path().first().map(|folder| folder.display().to_string()).unwrap_or_default();
         format!(
@@ -121,14 +175,15 @@ impl NamedModule<'_> {
 
 /// Those of the names that Python does not find, or why it cannot be asked.
 pub(crate) async fn not_found(names: &[&str], python: &PythonSettings, reaper: &Reaper) -> Result<Vec<String>, String> {
-    look_up(names, &[], NOT_FOUND, python, reaper).await
+    let lines = look_up(names, &[], &[], python, reaper).await?;
+    Ok(lines.iter().filter_map(|line| line.strip_prefix(NOT_FOUND)).map(str::to_owned).collect())
 }
 
-/// What the script says in lines that begin so, of names to find and of names of built-ins.
+/// The lines that the script prints of names to find, of names of built-ins, and of modules to review.
 async fn look_up(
     names: &[&str],
     built_ins: &[&str],
-    beginning: &str,
+    reviewed: &[&Reviewed<'_>],
     python: &PythonSettings,
     reaper: &Reaper,
 ) -> Result<Vec<String>, String> {
@@ -136,6 +191,7 @@ async fn look_up(
     let packages = sources::packages();
     let users_path = python.users_path().iter().map(|folder| folder.as_os_str());
     let separator = || std::iter::once(OsStr::new("--"));
+    let reviewed: Vec<_> = reviewed.iter().filter_map(|it| serde_json::to_string(it).ok()).collect();
     let arguments: Vec<_> = [OsStr::new("-c"), OsStr::new(SCRIPT)]
         .into_iter()
         .chain(users_path)
@@ -145,6 +201,8 @@ async fn look_up(
         .chain(names.iter().map(OsStr::new))
         .chain(separator())
         .chain(built_ins.iter().map(OsStr::new))
+        .chain(separator())
+        .chain(reviewed.iter().map(OsStr::new))
         .collect();
     let program = Program {
         path: interpreter,
@@ -167,6 +225,5 @@ async fn look_up(
         };
         return Err(format!("{shown} cannot run modules: {end}; {PYTHON_ADVICE}"));
     }
-    let text = outcome.stdout.text();
-    Ok(text.lines().filter_map(|line| line.strip_prefix(beginning)).map(str::to_owned).collect())
+    Ok(outcome.stdout.text().lines().map(str::to_owned).collect())
 }

@@ -6,7 +6,8 @@
 //! - `builtin`: runs a built-in, here or in a child of our own binary
 //! - `encoding`: the encoding that an output declares
 //! - `lookup`: looks for the modules that plugins name
-//! - `parameters`: parameters that built-ins refuse
+//! - `module_hint`: the module that was probably meant
+//! - `parameter_mistakes`: parameters that built-ins refuse
 //! - `host`: the warm Python host
 //! - `hidden`: what built-ins found, without secrets
 //! - `reply`: a module's answer, and what it means that there is none
@@ -17,5 +18,6 @@ pub(crate) mod encoding;
 pub(crate) mod hidden;
 pub mod host;
 pub mod lookup;
+pub(crate) mod module_hint;
 pub mod parameter_mistakes;
 pub(crate) mod reply;

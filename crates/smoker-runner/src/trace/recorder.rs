@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::process::capture::Capture;
 use crate::process::execute::{ChildEnd, ChildOutcome};
-use crate::trace::run_trace::{Exit, Printed, RunTrace};
+use crate::trace::run_trace::{ActionTrace, Exit, Printed, RunTrace};
 
 /// How long output of modules is read once the run has ended. What they printed
 /// is in the pipe and takes no time; a process that they left running can hold
@@ -25,6 +25,7 @@ pub struct TraceRecorder(Arc<Mutex<Recorded>>);
 struct Recorded {
     trace: RunTrace,
     readers: Vec<JoinHandle<()>>,
+    actions: Vec<(Option<String>, TraceRecorder)>,
 }
 
 impl TraceRecorder {
@@ -65,7 +66,14 @@ impl TraceRecorder {
         self.record(|recorded| recorded.readers.push(reader));
     }
 
-    /// The check took this time.
+    /// The recorder of an action that follows.
+    pub(crate) fn action(&self, name: Option<&str>) -> Self {
+        let action = Self::default();
+        self.record(|recorded| recorded.actions.push((name.map(str::to_owned), action.clone())));
+        action
+    }
+
+    /// The check, or the action, took this time.
     pub(crate) fn duration(&self, duration: Duration) {
         self.record(|recorded| recorded.trace.duration = duration);
     }
@@ -78,7 +86,11 @@ impl TraceRecorder {
             // A reader that is not done by then reads what was left running.
             let _ = timeout_at(deadline, reader).await;
         }
-        self.record(|recorded| recorded.trace.clone())
+        let mut trace = self.record(|recorded| recorded.trace.clone());
+        for (name, action) in self.record(|recorded| mem::take(&mut recorded.actions)) {
+            trace.actions.push(ActionTrace { name, trace: Box::pin(action.finish()).await });
+        }
+        trace
     }
 
     fn record<T>(&self, change: impl FnOnce(&mut Recorded) -> T) -> T {

@@ -25,6 +25,17 @@ pub struct RunTrace {
     pub exit: Option<Exit>,
     /// How long the check took, a parser included, an action not.
     pub duration: Duration,
+    /// The actions that followed, in order.
+    pub actions: Vec<ActionTrace>,
+}
+
+/// The trace of an action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActionTrace {
+    /// The action's name; none for one that stands in a template itself.
+    pub name: Option<String>,
+    /// What it showed.
+    pub trace: RunTrace,
 }
 
 /// What came through one stream.

@@ -1,14 +1,29 @@
-//! Commands that no run can fill in.
+//! Commands that no run can fill in, or that the shell does not understand.
+
+use std::io;
 
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_model::plugin::PluginSpec;
+use smoker_runner::process::containment::level::ContainmentLevel;
+use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::rendering::{self, CommandFault};
+use smoker_runner::shell_syntax;
+use tokio::runtime::Builder;
 
 /// An ERROR for each command of a plugin or of its action. Plugins share actions and templates: what is wrong with one of
 /// these is reported for its first plugin.
 pub(crate) fn problems(plugins: &[PluginSpec]) -> Vec<(Problem, ParameterKey)> {
     plugins.iter().flat_map(rendering::faults).map(problem).collect()
+}
+
+/// The same for each command that the shell does not understand.
+pub(crate) fn of_shell(plugins: &[PluginSpec]) -> io::Result<Vec<(Problem, ParameterKey)>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let faults = runtime.block_on(async {
+        Ok::<_, io::Error>(shell_syntax::faults(plugins, &Reaper::start(ContainmentLevel::prepare(None))?).await)
+    })?;
+    Ok(faults.into_iter().map(problem).collect())
 }
 
 fn problem(fault: CommandFault) -> (Problem, ParameterKey) {

@@ -17,6 +17,8 @@ use crate::service::error::StartError;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) problems: Vec<Problem>,
+    /// What this host lacks and another one may have; it does not count as a problem.
+    pub(crate) of_host: Vec<Problem>,
     /// Problems of the logging configuration, and what else it has to say.
     pub(crate) of_logging: Vec<String>,
     pub(crate) logging_notes: Vec<String>,
@@ -60,11 +62,13 @@ struct JsonReport<'a> {
     /// Whether a daemon would start with it.
     loads: bool,
     problems: Vec<JsonProblem<'a>>,
+    /// What this host lacks.
+    notes: Vec<JsonProblem<'a>>,
 }
 
 #[derive(Serialize)]
 struct JsonProblem<'a> {
-    /// `fatal`, `error`, `warning`, `advice` or `info`.
+    /// `fatal`, `error`, `warning`, `advice` or `info`; `note` for what this host lacks.
     severity: &'static str,
     file: Option<String>,
     /// From 1; null where a file or folder as a whole is meant.
@@ -103,6 +107,9 @@ impl Report {
             eprintln!("ADVICE: {}", secrets::redact(advice.clone()));
         }
         print_all(&self.problems);
+        for note in &self.of_host {
+            eprintln!("NOTE: {}", secrets::redact(note.to_string()));
+        }
         for problem in &self.of_logging {
             eprintln!("WARNING: {problem}");
         }
@@ -115,7 +122,8 @@ impl Report {
         let config = config.display();
         match self.count() {
             _ if !self.fatal.is_empty() => {}
-            0 => println!("{config}: no problems found"),
+            0 if self.of_host.is_empty() => println!("{config}: no problems found"),
+            0 => println!("{config}: no problems found; see the notes on this host"),
             1 => eprintln!("{config}: 1 problem found; the daemon would start"),
             count => eprintln!("{config}: {count} problems found; the daemon would start"),
         }
@@ -126,10 +134,11 @@ impl Report {
         let fatal = self.fatal.iter().map(|it| JsonProblem::at("fatal", it.location.as_ref(), None, &it.text));
         let of_logging = self.of_logging.iter().map(|text| whole("warning", text));
         let advice = self.advice.iter().map(|text| whole("advice", text));
-        let problems = self.problems.iter().map(json_problem);
+        let problems = self.problems.iter().map(|it| json_problem(it, word_of(it.severity)));
         let report = JsonReport {
             config: config.display().to_string(),
             loads: self.fatal.is_empty(),
+            notes: self.of_host.iter().map(|it| json_problem(it, "note")).collect(),
             problems: fatal.chain(problems).chain(of_logging).chain(advice).collect(),
         };
         // A closed pipe does not change what the exit code says.
@@ -137,12 +146,15 @@ impl Report {
     }
 }
 
-fn json_problem(problem: &Problem) -> JsonProblem<'_> {
-    let severity = match problem.severity {
+fn word_of(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
-    };
+    }
+}
+
+fn json_problem<'a>(problem: &'a Problem, severity: &'static str) -> JsonProblem<'a> {
     let plugin = problem.plugin.as_ref().map(PluginName::as_str);
     JsonProblem::at(severity, problem.location.as_ref(), plugin, &problem.text)
 }

@@ -9,8 +9,9 @@ use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
 use crate::check::check_request::Subject;
+use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{arrange, commands, preparing, taken_port};
+use crate::check::{arrange, commands, preparing, taken_port, unusable_address};
 use crate::service::error::StartError;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
@@ -24,6 +25,7 @@ pub(crate) fn survey(subject: &Subject<'_>) -> Report {
     }
     report.problems = arrange::without_repeats(std::mem::take(&mut report.problems));
     arrange::in_order_of_files(&mut report.problems);
+    arrange::in_order_of_files(&mut report.of_host);
     report
 }
 
@@ -56,11 +58,16 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     let mut of_plugins = without_lookups(&plugins);
     of_plugins.extend(of_plugin_key(containment::problems(&plugins, &level), "MaxProcesses"));
     report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
-    of_plugins.extend(modules::problems(&plugins, &python).map_err(StartError::Runtime)?);
+    of_plugins.extend(modules::problems(&plugins, &python, credentials.as_ref()).map_err(StartError::Runtime)?);
+    of_plugins.extend(commands::of_shell(&plugins).map_err(StartError::Runtime)?);
+    let ProgramProblems { broken, absent } = programs::problems(&plugins);
+    of_plugins.extend(broken);
     report.problems.extend(located(of_plugins, subject));
+    report.of_host = arrange::without_repeats(located(absent, subject));
     let of_parameters = parameter_problems::problems(&plugins, &python, subject.config, None);
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
     report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), subject)));
+    report.problems.extend(unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, subject)));
     report.problems.extend(taken_port::holder(&settings).map(|text| of_setting("bind_port", text, subject)));
     if let Some(source) = subject.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);

@@ -1,4 +1,4 @@
-//! Modules and parsers that a configuration names and that cannot be found, or of which a changed copy is not used.
+//! Modules and parsers that a configuration names and that cannot be found or imported, or of which a changed copy is not used.
 
 use std::io;
 
@@ -10,14 +10,21 @@ use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
+use smoker_runner::process::credentials::Credentials;
 use tokio::runtime::Builder;
 
-/// Looks for all of them once, without running any. Each that is missing is a
-/// warning only: its file may be installed after the daemon has started.
-pub(crate) fn problems(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<(Problem, ParameterKey)>> {
+/// Looks for all of them once, without running any, as the accounts that import them; `daemon` is that of the daemon.
+/// Each that is missing is a warning only: its file may be installed after the daemon has started.
+pub(crate) fn problems(
+    plugins: &[PluginSpec],
+    python: &PythonSettings,
+    daemon: Option<&Credentials>,
+) -> io::Result<Vec<(Problem, ParameterKey)>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let missing = runtime.block_on(async {
-        Ok::<_, io::Error>(lookup::missing(plugins, python, &Reaper::start(ContainmentLevel::prepare(None))?).await)
+        Ok::<_, io::Error>(
+            lookup::missing(plugins, python, daemon, &Reaper::start(ContainmentLevel::prepare(None))?).await,
+        )
     })?;
     let problem = |(plugin, kind, reason): (PluginName, ModuleKind, String)| {
         let text = format!("Plugin {plugin}: every run will fail: {reason}");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smoker_model::plugin::Execution;
 use smoker_model::wire::result::{ComponentShape, WireResult};
-use smoker_runner::trace::run_trace::Exit;
+use smoker_runner::trace::run_trace::{ActionTrace, Exit};
 
 use crate::results::json_text;
 use crate::test_plugin::trial::Trial;
@@ -21,6 +21,20 @@ struct TrialReport<'a> {
     /// As `forcedResult` of the daemon's REST interface.
     result: WireResult<'a>,
     problems: &'a [String],
+    /// The actions that were run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    actions: Vec<ActionReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ActionReport<'a> {
+    /// Null for an action that stands in a template itself.
+    action: Option<&'a str>,
+    command: Option<&'a str>,
+    stdout: &'a str,
+    stderr: &'a str,
+    exit: Option<ExitWord>,
+    seconds: f64,
 }
 
 /// An exit status, or the word for another end.
@@ -45,8 +59,23 @@ pub(super) fn of(trial: &Trial) -> String {
         seconds: trace.duration.as_secs_f64(),
         result: trial.result.on_wire(ComponentShape::Mapping),
         problems: &trial.problems,
+        actions: trace.actions.iter().map(ActionReport::from).collect(),
     };
     json_text::to_text(&report) + "\n"
+}
+
+impl<'a> From<&'a ActionTrace> for ActionReport<'a> {
+    fn from(ActionTrace { name, trace }: &'a ActionTrace) -> Self {
+        Self {
+            action: name.as_deref(),
+            command: trace.command.as_deref(),
+            // A module has no streams of its own.
+            stdout: if trace.printed.is_empty() { &trace.stdout.text } else { &trace.printed },
+            stderr: &trace.stderr.text,
+            exit: trace.exit.as_ref().map(ExitWord::from),
+            seconds: trace.duration.as_secs_f64(),
+        }
+    }
 }
 
 impl From<&Exit> for ExitWord {

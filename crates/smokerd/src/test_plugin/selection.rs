@@ -33,6 +33,8 @@ pub(crate) struct Selection {
     pub(crate) spec: PluginSpec,
     /// The problems of the plugin's configuration that do not stop a run.
     pub(crate) warnings: Vec<Problem>,
+    /// Overridden parameters that nothing of the plugin reads.
+    pub(crate) unread: Vec<String>,
     /// Whether the plugin has an action that is not to be run.
     pub(crate) leaves_out_action: bool,
     pub(crate) settings: DaemonSettings,
@@ -94,7 +96,8 @@ impl Selection {
         warnings.extend(of_owners);
         let of_parameters = parameter_problems::problems(std::slice::from_ref(&spec), &python, path, Some(&overrides));
         warnings.extend(of_parameters.map_err(StartError::Runtime)?);
-        Ok(Self { spec, warnings, leaves_out_action, settings, python })
+        let unread = config::unread_overrides(path, &overrides);
+        Ok(Self { spec, warnings, unread, leaves_out_action, settings, python })
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::PluginResult;
 use smoker_model::wire::result::ComponentShape;
-use smoker_runner::trace::run_trace::{Exit, RunTrace};
+use smoker_runner::trace::run_trace::{ActionTrace, Exit, RunTrace};
 
 use crate::test_plugin::trial::Trial;
 
@@ -31,7 +31,11 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
         field(out, "note", note)?;
     }
     if trace.maintenance_lock.is_none() {
-        write_run(out, spec, trace)?;
+        let is_module = matches!(spec.invocation.execution, Execution::Module(_));
+        write_run(out, "", trace, is_module, &spec.invocation.timeout.text)?;
+    }
+    for (index, action) in trace.actions.iter().enumerate() {
+        write_action(out, spec, index, action)?;
     }
     write_result(out, &trial.result)?;
     if !trial.problems.is_empty() {
@@ -52,23 +56,42 @@ fn write_execution(out: &mut String, spec: &PluginSpec, trace: &RunTrace) -> fmt
     }
 }
 
-fn write_run(out: &mut String, spec: &PluginSpec, trace: &RunTrace) -> fmt::Result {
-    if let Some(exit) = &trace.exit {
-        field(out, "exit", &exit_text(exit, spec))?;
+/// What an action was and showed, as the plugin itself, each name led by that of the action.
+fn write_action(out: &mut String, spec: &PluginSpec, index: usize, action: &ActionTrace) -> fmt::Result {
+    let whose = action.name.as_ref().map_or_else(|| "action ".to_owned(), |name| format!("action {name} "));
+    let invocation = spec.actions.get(index).and_then(|action| action.invocation.as_ref());
+    let is_module = match invocation.map(|it| &it.execution) {
+        Some(Execution::Module(name)) => {
+            field(out, &format!("{whose}module"), name)?;
+            true
+        }
+        _ => false,
+    };
+    if let Some(command) = &action.trace.command {
+        field(out, &format!("{whose}command"), command)?;
     }
-    field(out, "seconds", &format!("{:.3}", trace.duration.as_secs_f64()))?;
-    if matches!(spec.invocation.execution, Execution::Module(_)) {
-        return stream(out, "printed", &trace.printed);
-    }
-    stream(out, "standard output", &trace.stdout.text)?;
-    stream(out, "standard error", &trace.stderr.text)
+    let timeout = invocation.map(|it| it.timeout.text.as_str()).unwrap_or_default();
+    write_run(out, &whose, &action.trace, is_module, timeout)
 }
 
-fn exit_text(exit: &Exit, spec: &PluginSpec) -> String {
+/// How a run ended and what it printed. `whose` leads the name of each field.
+fn write_run(out: &mut String, whose: &str, trace: &RunTrace, is_module: bool, timeout: &str) -> fmt::Result {
+    if let Some(exit) = &trace.exit {
+        field(out, &format!("{whose}exit"), &exit_text(exit, timeout))?;
+    }
+    field(out, &format!("{whose}seconds"), &format!("{:.3}", trace.duration.as_secs_f64()))?;
+    if is_module {
+        return stream(out, &format!("{whose}printed"), &trace.printed);
+    }
+    stream(out, &format!("{whose}standard output"), &trace.stdout.text)?;
+    stream(out, &format!("{whose}standard error"), &trace.stderr.text)
+}
+
+fn exit_text(exit: &Exit, timeout: &str) -> String {
     match exit {
         Exit::Status(status) => format!("status {status}"),
         Exit::Signal { number, name } => format!("signal {number} ({name})"),
-        Exit::Timeout => format!("ended by smokerd after its Timeout of {} seconds", spec.invocation.timeout.text),
+        Exit::Timeout => format!("ended by smokerd after its Timeout of {timeout} seconds"),
         Exit::Cancelled => "ended by smokerd, which was asked to end".to_owned(),
     }
 }

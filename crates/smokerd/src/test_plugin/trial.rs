@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::PluginResult;
+use smoker_model::suggest;
 use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
@@ -43,7 +44,7 @@ pub(crate) struct Trial {
 impl Trial {
     /// Runs the plugin as the daemon would.
     pub(crate) fn run(selection: Selection) -> Result<Self, StartError> {
-        let Selection { spec, warnings, leaves_out_action, settings, python } = selection;
+        let Selection { spec, warnings, unread, leaves_out_action, settings, python } = selection;
         signals::block_signals();
         if let Some(credentials) = privileges::credentials_of(&settings)? {
             privileges::drop_privileges(&credentials)?;
@@ -58,7 +59,8 @@ impl Trial {
             problems.extend(explain::output(&trace.stdout.text));
         }
         problems.extend(trace.invalid.iter().flat_map(explain::result));
-        let notes = notes(&spec, &trace, leaves_out_action, was_interrupted);
+        let unread = unread.iter().map(|name| unread_note(&spec, name));
+        let notes = unread.chain(notes(&spec, &trace, leaves_out_action, was_interrupted)).collect();
         let ids = plugin.credentials().as_ref().ok().and_then(Option::as_ref);
         let ids = ids.map(|ids| (ids.uid.as_raw(), ids.gid.as_raw()));
         Ok(Self { spec, ids, trace, result, problems, notes, was_interrupted })
@@ -105,6 +107,13 @@ async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result
 fn is_json_expected(spec: &PluginSpec, trace: &RunTrace) -> bool {
     let ended = matches!(trace.exit, Some(Exit::Status(_) | Exit::Signal { .. }));
     ended && trace.stdout.cut == 0 && matches!(&spec.invocation.execution, Execution::Command { parser: None, .. })
+}
+
+/// About a parameter of the command line that changes nothing.
+fn unread_note(spec: &PluginSpec, name: &str) -> String {
+    let others: Vec<_> = spec.parameters.keys().map(String::as_str).filter(|other| *other != name).collect();
+    let near = suggest::near(name, &others).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    format!("nothing of the plugin reads the parameter {name}: its Command has no %({name})s{near}")
 }
 
 fn notes(spec: &PluginSpec, trace: &RunTrace, leaves_out_action: bool, was_interrupted: bool) -> Vec<String> {

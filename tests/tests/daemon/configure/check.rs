@@ -103,7 +103,8 @@ fn modules_and_parsers_that_cannot_be_found_are_warned_of() {
 #[test]
 fn modules_are_looked_for_and_not_run() {
     let sandbox = Sandbox::new();
-    let leaves_a_trace = format!("open({:?}, 'w').close()\n", sandbox.path("ran").display());
+    let open = format!("open({:?}, 'w').close()\n", sandbox.path("ran").display());
+    let leaves_a_trace = format!("{open}class Plugin(object):\n    pass\n\n\nParser = Plugin\n");
     let mut config = good().top("python_path: [library]").top("actions: {Tell: {Module: smoker.plugins.nsca}}");
     for (plugin, body, file) in [
         ("here", "Module: here", "here.py"),
@@ -120,10 +121,76 @@ fn modules_are_looked_for_and_not_run() {
         .file("json.py", &leaves_a_trace)
         .plugin("shipped", "Module: smoker.server.plugins.uname\nAction: Tell")
         .plugin("short", "Command: 'true'\nParser: nagios")
-        .plugin("installed", "Module: email.mime.text");
+        .plugin("below", "Module: package.bare.check")
+        .file("library/package/bare/check.py", &leaves_a_trace);
     let output = check_in(&sandbox, &config);
     output.expect_code(0);
     assert!(!sandbox.path("ran").exists());
+}
+
+#[test]
+fn modules_that_cannot_be_imported_are_warned_of_with_file_and_line() {
+    let sandbox = Sandbox::new();
+    let trace = format!("open({:?}, 'w').close()\n", sandbox.path("ran").display());
+    let mut config = good();
+    let class = "class Plugin(object):\n    pass\n";
+    for (name, text, words) in [
+        ("printing", "import os\nprint 'x'\n".to_owned(), &["printing.py:2: ", "Python 2"][..]),
+        ("catching", "try:\n    pass\nexcept OSError, e:\n    pass\n".to_owned(), &["catching.py:3: ", "Python 2"]),
+        ("open_one", "x = (\n".to_owned(), &["open_one.py:1: "]),
+        ("returning", format!("{class}return 5\n"), &["returning.py:3: ", "outside function"]),
+        ("nameless", "class Check(object):\n    pass\n".to_owned(), &["no class Plugin", "only Check"]),
+        ("moved", format!("import urllib2\n{class}"), &["moved.py:1: it imports urllib2", "urllib.request"]),
+        ("needy", format!("from no_such_module import x\n{class}"), &["needy.py:1: it imports no_such_module"]),
+        ("good1", format!("{trace}{class}"), &[]),
+        ("good2", "try:\n    import no_such_module\nexcept ImportError:\n    no_such_module = None\nfrom good1 import Plugin\n".to_owned(), &[]),
+        ("good3", "globals()['Plugin'] = object\n".to_owned(), &[]),
+        ("good4", format!("import sys\nsys.path.append('/x')\nimport no_such_module\n{class}"), &[]),
+        ("good5", "from good1 import *\n".to_owned(), &[]),
+    ] {
+        config = config.plugin(name, &format!("Module: {name}")).file(&format!("{name}.py"), &text);
+        let output = check_in(&sandbox, &config);
+        let line = output.stderr.lines().find(|line| line.contains(&format!("Plugin {name}:")));
+        if words.is_empty() {
+            assert_eq!(line, None, "{name}");
+            continue;
+        }
+        let line = line.unwrap_or_else(|| panic!("{name}: {}", output.stderr));
+        assert!(line.starts_with("WARNING: ") && line.contains(&format!("Module {name} cannot be imported: ")), "{line}");
+        assert!(words.iter().all(|word| line.contains(word)), "{line}");
+    }
+    let config = good()
+        .plugin("parsed", "Command: 'true'\nParser: xml")
+        .plugin("acted", "Command: 'true'\nAction: Tell")
+        .plugin("packaged", "Module: package.check")
+        .file("package/__init__.py", "x = (\n")
+        .file("package/check.py", class)
+        .top("actions: {Tell: {Module: telling}}")
+        .file("telling.py", "print 'x'\n");
+    let output = check_in(&sandbox, &config);
+    expect_line(&output.stderr, &["Plugin parsed", "Parser xml cannot be imported", "has no class Parser"]);
+    expect_line(&output.stderr, &["Plugin acted", "the action's Module telling cannot be imported", "telling.py:1: "]);
+    expect_line(&output.stderr, &["Plugin packaged", "package/__init__.py:1: "]);
+    let written = [sandbox.path("ran"), sandbox.path("__pycache__"), sandbox.path("package/__pycache__")];
+    assert!(written.iter().all(|path| !path.exists()), "nothing is run and nothing is written");
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn modules_are_looked_at_as_the_account_that_imports_them() {
+    let sandbox = Sandbox::new();
+    let own = "Module: own\nuid: nobody\ngid: 0";
+    let config =
+        good().plugin("own", own).plugin("roots", "Module: own").file("own.py", "class Plugin(object): pass\n");
+    config.write(&sandbox).expect("writable");
+    let set_mode = |mode| {
+        std::fs::set_permissions(sandbox.path("own.py"), std::os::unix::fs::PermissionsExt::from_mode(mode))
+            .expect("a mode");
+        cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"])
+    };
+    let output = set_mode(0o600);
+    expect_line(&output.stderr, &["Plugin own", "Module own cannot be imported"]);
+    assert!(!output.stderr.contains("Plugin roots"), "{}", output.stderr);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value as Json;
 use smoker_tests::cli::{self, Output};
@@ -17,8 +18,15 @@ fn check(config: &Config, options: &[&str]) -> Output {
 
 /// The body of a plugin, and the words of the one line that it deserves; none when nothing is wrong with it.
 const BODIES: &[(&str, &[&str])] = &[
-    ("Command: date +%Y-%m-%d", &["every run will fail", "as in `%%Y`"]),
-    ("Command: cat /etc/hosts | tr -d %", &["every run will fail", "write `%%`"]),
+    ("Command: date +%Y-%m-%d", &["every run will fail", "as in `date +%%Y-%%m-%%d`"]),
+    ("Command: cat /etc/hosts | tr -d %", &["every run will fail", "write `%%`", "as in `cat /etc/hosts | tr -d %%`"]),
+    ("Command: check_disk -w 10% -c 5% /", &["every run will fail", "as in `check_disk -w 10%% -c 5%% /`"]),
+    ("Command: \"echo 'a\"", &["every run will fail: /bin/sh does not understand the Command", "correct its quotes"]),
+    ("Command: if true; then echo a", &["every run will fail: /bin/sh does not understand the Command"]),
+    ("Command: echo a |", &["every run will fail: /bin/sh does not understand the Command"]),
+    ("Command: /tmp", &["/tmp is a folder"]),
+    ("Command: ./check.sh", &["./check.sh is looked for in the folder in which smokerd was started"]),
+    ("Command: echo a\nWorkDir: /no/such/folder", &["WorkDir /no/such/folder does not exist"]),
     ("Command: curl %(Url)s", &["every run will fail", "missing parameter 'Url'"]),
     ("Command: ping -c1 %(Hots)s\nHost: web1", &["missing parameter 'Hots'", "did you mean %(Host)s?"]),
     ("Command: echo `echo %(A)s`\nA: b", &["every run will fail", "backticks", "$SMOKER_PARAM_A"]),
@@ -74,7 +82,9 @@ fn each_mistake_in_a_plugin_is_one_line_with_its_place() {
         let config = Config::new().plugin("Mistaken", body);
         config.write(&sandbox).expect("writable");
         let output = cli::smokerd(&sandbox, &["--check", "--logging-conf=", "-c", "{{DIR}}/smokerd.yaml"]);
-        let problems: Vec<_> = output.stderr.lines().filter(|line| !line.starts_with("ADVICE")).collect();
+        // Notes are about this host, which may lack what the examples name.
+        let is_problem = |line: &&str| !line.starts_with("ADVICE") && !line.starts_with("NOTE");
+        let problems: Vec<_> = output.stderr.lines().filter(is_problem).collect();
         if words.is_empty() {
             assert_eq!(problems, [""; 0], "{body}");
             output.expect_code(0);
@@ -116,6 +126,71 @@ fn templates_actions_and_settings_are_reviewed_too() {
     assert_eq!(output.stderr.matches("of its action Tell will fail").count(), 1, "{}", output.stderr);
 }
 
+#[test]
+fn programs_that_cannot_be_run_are_problems_and_those_that_are_not_there_are_notes() {
+    let sandbox = Sandbox::new();
+    for (name, text, mode) in [
+        ("plain", "#!/bin/sh\n", 0o644),
+        ("windows", "#!/bin/sh\r\necho a\r\n", 0o755),
+        ("lost", "#!/no/such/python\n", 0o755),
+        ("search", "#!/usr/bin/env no-such-python\n", 0o755),
+        ("good", "#!/bin/sh -e\n", 0o755),
+    ] {
+        let path = sandbox.path(name);
+        fs::write(&path, text).expect("writable");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("permissions");
+    }
+    let config = Config::new()
+        .action("Tell", "Command: no-such-mailer root")
+        .plugin("Plain", "Command: '{{DIR}}/plain'")
+        .plugin("Windows", "Command: 'LANG=C {{DIR}}/windows -w 5'")
+        .plugin("Lost", "Command: 'exec {{DIR}}/lost | cat'")
+        .plugin("Search", "Command: '{{DIR}}/search'")
+        .plugin("Absent", "Command: no-such-program -w 5\nAction: Tell")
+        .plugin("Path", "Command: /no/such/program")
+        .plugin("Script", "Command: sh /no/such/script.sh")
+        .plugin("Good", "Command: '{{DIR}}/good; no-such-program'")
+        .plugin("Guarded", "Command: if [ -x /no/such/program ]; then /no/such/program; fi");
+    config.write(&sandbox).expect("writable");
+    let output = cli::smokerd(&sandbox, &["--check", "--logging-conf=", "-c", "{{DIR}}/smokerd.yaml"]);
+    output.expect_code(3);
+    for words in [
+        ["WARNING", "Plugin Plain: every run will fail", "chmod +x"],
+        ["WARNING", "Plugin Windows: every run will fail", "sed -i 's/\\r$//'"],
+        ["WARNING", "Plugin Lost: every run will fail: /no/such/python", "does not exist"],
+        ["WARNING", "Plugin Search: every run will fail", "no program no-such-python"],
+        ["NOTE", "Plugin Absent: every run will fail", "no program no-such-program on this host"],
+        ["NOTE", "Plugin Absent: every run of its action will fail", "no program no-such-mailer"],
+        ["NOTE", "Plugin Path: every run will fail", "/no/such/program does not exist on this host"],
+        ["NOTE", "Plugin Script: every run will fail", "/no/such/script.sh does not exist"],
+    ] {
+        expect_line(&output.stderr, &words);
+    }
+    assert!(!output.stderr.contains("Plugin Good") && !output.stderr.contains("Guarded"), "{}", output.stderr);
+    expect_line(&output.stderr, &["4 problems found"]);
+    let output = check(&Config::new().plugin("Absent", "Command: no-such-program"), &["--strict"]);
+    output.expect_code(0);
+    expect_line(&output.stdout, &["no problems found; see the notes"]);
+    let output = check(&Config::new().plugin("Absent", "Command: no-such-program"), &["-o", "json"]);
+    let report: Json = serde_json::from_str(&output.stdout).expect("one JSON object");
+    let note = &report["notes"][0];
+    assert_eq!((&note["severity"], &note["plugin"]), (&"note".into(), &"Absent".into()), "{report}");
+    assert_eq!(report["problems"].as_array().map(Vec::len), Some(0), "{report}");
+}
+
+#[test]
+fn an_address_that_this_host_does_not_have_is_reported() {
+    for (host, words) in [
+        ("192.0.2.1", "this host does not have that address"),
+        ("127.0.0.1:8086", "write `bind_host: 127.0.0.1` and `bind_port: 8086`"),
+    ] {
+        let config = Config::new().address(&format!("bind_host: '{host}'\nbind_port: 0\nallow: 127.0.0.1"));
+        let output = check(&config.plugin("A", "Command: echo a"), &[]);
+        output.expect_code(3);
+        expect_line(&output.stderr, &["WARNING", "smokerd.yaml:", &format!("bind_host {host}"), words]);
+    }
+}
+
 /// The line of the file that a line of the report is about.
 fn line_of(reported: &str) -> Option<usize> {
     reported.split_once("smokerd.yaml:")?.1.split_once(':')?.0.parse().ok()
@@ -142,7 +217,7 @@ fn everything_that_is_wrong_is_told_in_one_pass() {
         &["ERROR", "Plugin A not loaded: Interval", "write 5m"],
         &["ERROR", "Plugin A not loaded: Action Tel", "did you mean Tell?"],
         &["ERROR", "Plugin A not loaded: Stdin has to be json"],
-        &["ERROR", "Plugin A: every run will fail", "`%%Y`"],
+        &["ERROR", "Plugin A: every run will fail", "`date +%%Y`"],
         &["WARNING", "Plugin A: History is 0"],
         &["ERROR", "Plugin B: every run of its action Tell will fail"],
         &["WARNING", "Plugin B: every run will fail: unknown user"],

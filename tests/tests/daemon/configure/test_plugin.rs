@@ -129,6 +129,9 @@ fn parameters_are_replaced_and_added() {
     output.expect_code(1);
     expect_line(&output.stderr, &["ERROR", "Plugin a not loaded", "Timeout has to be a number of seconds"]);
     try_plugin(&config, &["a", "--param", "More"]).expect_code(2);
+    let output = try_plugin(&config, &["a", "--param", "Wrod=x", "--param", "More=1", "--param", "Timeout=5"]);
+    expect_line(&output.stdout, &["note: nothing of the plugin reads the parameter Wrod", "did you mean Word?"]);
+    assert_eq!(output.stdout.matches("note:").count(), 1, "{}", output.stdout);
     let (report, _) = as_json(&config, &["a", "--param", "timeout=5", "--param", "More=1"]);
     assert!(problems(&report)[0].contains("did you mean Timeout?"), "{report}");
     let (report, _) = as_json(&config, &["a", "--param", "Serial=often", "--param", "More=1"]);
@@ -190,6 +193,21 @@ fn the_action_runs_only_on_request() {
     output.expect_code(0);
     assert!(output.stdout.contains("    action: OK\n        info: done\n"), "{}", output.stdout);
     assert!(sandbox.path("noted").exists());
+    expect_line(&output.stdout, &["action note command: echo 'OK' > ", "/noted; echo done"]);
+    for part in ["action note exit: status 0\n", "action note standard output:\n    done\n"] {
+        assert!(output.stdout.contains(part), "{part:?} in\n{}", output.stdout);
+    }
+    let config = Config::new()
+        .action("first", "Command: echo one; echo oops >&2; exit 3")
+        .action("second", "Module: second")
+        .file("second.py", "class Plugin(object):\n    def __init__(self, worker, result):\n        self.result = result\n\n    def run(self):\n        print('second')\n")
+        .plugin("a", "Command: echo checked\nAction: [first, second]");
+    let (report, _) = as_json(&config, &["a", "--with-action"]);
+    assert_eq!(report["stdout"], "checked\n");
+    let actions = report["actions"].as_array().unwrap_or_else(|| panic!("{report}"));
+    assert_eq!((&actions[0]["action"], &actions[0]["exit"]), (&json!("first"), &json!(3)), "{report}");
+    assert_eq!((&actions[0]["stdout"], &actions[0]["stderr"]), (&json!("one\n"), &json!("oops\n")), "{report}");
+    assert_eq!((&actions[1]["action"], &actions[1]["stdout"]), (&json!("second"), &json!("second\n")), "{report}");
 }
 
 #[test]

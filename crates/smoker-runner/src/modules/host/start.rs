@@ -69,7 +69,7 @@ pub(crate) async fn start(settings: &PythonSettings, reaper: &Reaper) -> Result<
         let reason = exit.reason().await;
         return Err(format!("{shown} cannot run modules: {reason}; {PYTHON_ADVICE}"));
     };
-    tracing::info!("Started Python host {}: {shown} is Python {ready}", exit.child.pid);
+    tracing::debug!("Started Python host {}: {shown} is Python {ready}", exit.child.pid);
     let connection = Arc::new(HostConnection::new(writer, path, reaper.clone()));
     let weak = Arc::downgrade(&connection);
     tokio::spawn(async move {

@@ -1,0 +1,109 @@
+//! The program that a command line begins with, as far as a shell is not needed to tell.
+
+/// The program of a command, and the script that it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FirstWord<'a> {
+    pub(crate) program: &'a str,
+    /// The whole path of a script, where the program is an interpreter.
+    pub(crate) script: Option<&'a str>,
+}
+
+/// What a shell runs itself.
+const OF_THE_SHELL: [&str; 64] = [
+    "!", ".", ":", "[", "[[", "alias", "bg", "break", "builtin", "case", "cd", "command", "continue", "declare",
+    "dirs", "do", "done", "echo", "elif", "else", "esac", "eval", "exec", "exit", "export", "false", "fc", "fg", "fi",
+    "for", "function", "getopts", "hash", "if", "in", "jobs", "kill", "let", "local", "popd", "printf", "pushd", "pwd",
+    "read", "readonly", "return", "select", "set", "shift", "shopt", "source", "test", "then", "time", "times", "trap",
+    "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until",
+];
+
+/// More of the same.
+const KEYWORDS: [&str; 3] = ["wait", "while", "{"];
+
+/// Programs whose first argument is a script.
+const INTERPRETERS: [&str; 12] =
+    ["sh", "bash", "dash", "ksh", "zsh", "python", "python2", "python3", "perl", "ruby", "php", "node"];
+
+/// Signs with which a word means something else than it says.
+const SPECIAL: [char; 17] = ['$', '`', '\'', '"', '\\', '*', '?', '[', ']', '{', '}', '~', '!', '(', ')', '#', '='];
+
+/// None where the first word is the shell's own, or only a shell can tell.
+pub(crate) fn of(line: &str) -> Option<FirstWord<'_>> {
+    let first = line.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let rest = without_assignments(first.strip_prefix("exec ").map_or(first, str::trim_start))?;
+    let (program, behind) = word(rest);
+    if program.is_empty() || program.contains(SPECIAL) || OF_THE_SHELL.contains(&program) || KEYWORDS.contains(&program)
+    {
+        return None;
+    }
+    let behind = behind.trim_start();
+    if behind.starts_with('(') {
+        // It is the name of a function.
+        return None;
+    }
+    let base = program.rsplit('/').next().unwrap_or_default();
+    let (argument, _) = word(behind);
+    let is_script = INTERPRETERS.contains(&base) && argument.starts_with('/') && !argument.contains(SPECIAL);
+    Some(FirstWord { program, script: is_script.then_some(argument) })
+}
+
+/// What stands behind leading `NAME=value`s; none where only a shell can tell.
+fn without_assignments(mut text: &str) -> Option<&str> {
+    loop {
+        let (first, behind) = word(text);
+        let Some((name, value)) = first.split_once('=') else { return Some(text) };
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name || name == "PATH" || value.contains(SPECIAL) {
+            return None;
+        }
+        text = behind.trim_start();
+    }
+}
+
+/// The first word, and what stands behind it.
+fn word(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| c.is_whitespace() || ";|&<>(".contains(c)).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_named_where_that_is_certain() {
+        let program = |line| of(line).map(|found| found.program);
+        for (line, expected) in [
+            ("uptime", "uptime"),
+            ("# x\n  /usr/bin/df -h | grep x", "/usr/bin/df"),
+            ("LANG=C A_B=2 exim -bpc", "exim"),
+            ("exec nice ls", "nice"),
+            ("ls;cd /", "ls"),
+        ] {
+            assert_eq!(program(line), Some(expected), "{line}");
+        }
+        for line in [
+            "",
+            "# x",
+            "echo a",
+            "if x; then y; fi",
+            "$CHECK a",
+            "\"/opt/x\"",
+            "f() { x; }; f",
+            "PATH=/opt x",
+            "A=$B x",
+            "~/x",
+            "[ -f x ]",
+            "(cd /; x)",
+            "{ x; }",
+            "! x",
+            "A=b",
+            "while x; do y; done",
+        ] {
+            assert_eq!(program(line), None, "{line}");
+        }
+        assert_eq!(of("python3 /opt/x.py -a").and_then(|found| found.script), Some("/opt/x.py"));
+        assert_eq!(of("python3 -m x").and_then(|found| found.script), None);
+        assert_eq!(of("ls /opt/x.py").and_then(|found| found.script), None);
+    }
+}
