@@ -71,7 +71,8 @@ impl CommandRun<'_> {
             // The command itself would only hide what to do.
             FillError::TooLong => format!("Can't execute command: {error}"),
             error => {
-                format!("Can't format command {}: {}", python_text::str(self.command), reason(self.command, &error))
+                let (command, reason) = (python_text::str(self.command), reason(self.command, &error));
+                without_url_passwords(&format!("Can't format command {command}: {reason}"))
             }
         })?;
         if line.contains('\0') { Err(self.failed(&"it holds a NUL character")) } else { Ok(line) }

@@ -45,6 +45,25 @@ fn secrets_are_masked_on_every_page() {
 }
 
 #[test]
+fn the_error_of_a_command_that_cannot_be_run_has_a_mask_for_each_secret() {
+    let config = Config::new()
+        .base("Password: hunter2")
+        .plugin("nowhere", "Command: 'curl -u x:%(Password)s http://scott:in-a-url@a/'\nWorkDir: /nosuch")
+        .plugin("missing", "Command: 'curl http://scott:in-a-url@a/ %(Nope)s'")
+        .plugin("number", "Command: 'echo $((%(Password)s))'");
+    let daemon = Daemon::start(config);
+    for (name, expected) in [
+        ("nowhere", "Can't execute command curl -u x:'***' http://scott:***@a/: cannot change to its WorkDir"),
+        ("missing", "Can't format command curl http://scott:***@a/ %(Nope)s: missing parameter 'Nope'"),
+        ("number", "the value of %(Password)s is secret"),
+    ] {
+        let error = daemon.run(name).expect_error();
+        assert!(error.contains(expected), "{error}");
+        assert!(SECRETS.iter().all(|secret| !error.contains(secret)), "{error}");
+    }
+}
+
+#[test]
 fn the_configuration_may_show_secrets_to_all() {
     let daemon = Daemon::start(config().top("show_secrets: true"));
     let pages = pages(&daemon);
