@@ -66,6 +66,23 @@ fn a_healthy_volume_is_ok_and_one_that_is_not_started_warns() {
 }
 
 #[test]
+fn healing_beside_the_originals_components_is_asked_for() {
+    let (_folder, gluster) = recorded("healthy");
+    let names = |parameters: Json| {
+        let answer = module(MODULE, &parameters).expect("findings");
+        rows(&answer).into_iter().filter(|row| row.starts_with("Heal: ")).collect::<Vec<_>>()
+    };
+    let bricks = "Volume gv0: storage1:/srv/b1: 0 entries to heal; Volume gv0: storage1:/srv/b2: 0 entries to heal";
+    assert_eq!(names(json!({"Gluster": gluster, "Heal": true})), [format!("Heal: OK: {bricks}")]);
+    assert_eq!(names(json!({"Gluster": gluster})), [""; 0]);
+    let missing = names(json!({"Gluster": "/no/gluster", "Heal": true}));
+    assert!(
+        missing[0].starts_with("Heal: ERROR: cannot check healing: /no/gluster volume info cannot be run"),
+        "{missing:?}"
+    );
+}
+
+#[test]
 fn a_lost_brick_and_a_lost_peer_are_errors() {
     let (_folder, gluster) = recorded("degraded");
     let answer = module(MODULE, &json!({"Gluster": gluster, "Volumes": ["gv0"]})).expect("findings");

@@ -46,6 +46,12 @@ const PARAMETERS: &[ParameterSpec] = &[
         meaning: "a volume to mount and unmount; only without the parameters below",
     },
     ParameterSpec {
+        name: "Heal",
+        accepts: ParameterType::Boolean,
+        absence: Absence::Default("false"),
+        meaning: "whether a component `Heal` tells of entries to heal; only without the parameters below",
+    },
+    ParameterSpec {
         name: "Checks",
         accepts: ParameterType::ChoiceList(&CHECKS),
         absence: Absence::Default("all three"),
@@ -86,7 +92,7 @@ pub(crate) const fn spec() -> Spec {
         name: "smoker.server.plugins.glusterfs",
         kind: ModuleKind::Plugin,
         meaning: "looks at peers, volumes and healing of GlusterFS",
-        output: "the components `Peers`, `Volumes` and `Mount`; with `Checks`: `peer HOST`, `volume NAME` and `heal NAME`",
+        output: "the components `Peers`, `Volumes`, `Mount` and `Heal`; with `Checks`: `peer HOST`, `volume NAME` and `heal NAME`",
         parameters: PARAMETERS,
         needs_child: true,
         is_original: true,
@@ -101,7 +107,12 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         let command = Gluster::configured(parameters)?
             .map(|words| words.iter().map(|word| summary::quoted(word)).collect::<Vec<_>>().join(" "));
         let command = command.unwrap_or_else(|| GLUSTER.to_owned());
-        return components::findings(summary::components(&command, volume.as_deref(), request.timeout));
+        let heals = parameters.flag("Heal")?;
+        let mut found = summary::components(&command, volume.as_deref(), request.timeout);
+        if heals {
+            add_all(&mut found, [healing(parameters)]);
+        }
+        return components::findings(found);
     }
     let checks = checks(parameters)?;
     let wanted = parameters.texts("Volumes")?;
@@ -130,6 +141,30 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         return Ok(Findings::new(Status::Warn, Messages::of(Level::Warn, "No peers and no volumes found")));
     }
     components::findings(found)
+}
+
+/// The component `Heal`: all volumes that can heal, beside the original's components.
+fn healing(parameters: Parameters<'_>) -> GlusterComponent {
+    let remarks = remarks_of_healing(parameters)
+        .unwrap_or_else(|reason| vec![(Status::Error, format!("cannot check healing: {reason}"))]);
+    GlusterComponent { name: "Heal".to_owned(), remarks }
+}
+
+fn remarks_of_healing(parameters: Parameters<'_>) -> Result<Vec<(Status, String)>, String> {
+    let gluster = match parameters.get("Gluster") {
+        Some(command) => Gluster::read(command)?,
+        None => Gluster::read(&GLUSTER.into())?,
+    };
+    let limits = HealThresholds::of(parameters)?;
+    let mut remarks = Vec::new();
+    for volume in volumes::read_info(&gluster.ask(&["volume", "info"])?) {
+        if volume.is_started && volume.can_heal {
+            let answer = gluster.ask(&["volume", "heal", &volume.name, "info"])?;
+            let of_volume = heal::read(&volume.name, &answer, limits).remarks.into_iter();
+            remarks.extend(of_volume.map(|(status, text)| (status, format!("Volume {}: {text}", volume.name))));
+        }
+    }
+    Ok(remarks)
 }
 
 fn checks(parameters: Parameters<'_>) -> Result<Vec<String>, String> {
