@@ -20,7 +20,7 @@ use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportErr
 const ABOUT_LIMIT: Duration = Duration::from_secs(5);
 /// How long any other page may take.
 const PAGE_LIMIT: Duration = Duration::from_secs(20);
-/// How often failing polls are repeated before a run is given up.
+/// How often polls that fail one after the other are repeated before a run is given up.
 const POLL_RETRIES: u32 = 3;
 /// The shortest pause before a poll that follows a failed one; it grows with each of them.
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
@@ -160,7 +160,11 @@ pub async fn force<T: Transport>(
         let url = resolve(&host.about, &path)?;
         match poll(session, &url).await {
             Ok(PollAnswer::Done(plugins)) => return Ok(plugins),
-            Ok(PollAnswer::Running(next)) => path = next,
+            Ok(PollAnswer::Running(next)) => {
+                path = next;
+                // A run of an hour may meet more failures than a daemon that is gone.
+                retries = 0;
+            }
             Err(AskError::Open(TransportError { kind: FailureKind::NotFound, reason, .. })) => {
                 return Err(AskError::Gone { path, reason });
             }

@@ -7,7 +7,7 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `facts`, `odd_results`: what the recordings do not cover
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `facts`, `odd_results`, `force`: what the recordings do not cover
 
 mod compare;
 mod config;
@@ -16,6 +16,7 @@ mod discovery;
 mod facts;
 mod fake;
 mod fleet;
+mod force;
 mod forgery;
 mod junit;
 mod nagios;

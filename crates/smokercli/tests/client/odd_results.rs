@@ -20,7 +20,7 @@ fn check(address: &str, arguments: &[&str]) -> Done {
 }
 
 /// A plugin with this result, of a daemon that says how a run went.
-fn with_result(name: &str, result: &Value) -> Value {
+pub(crate) fn with_result(name: &str, result: &Value) -> Value {
     let mut plugin = plugin(name, &[]);
     plugin["lastResult"] = json!({"lastRun": "2026-01-01T00:00:00", "messages": null, "componentResults": null,
         "duration": 0.5, "lastRunUtc": "2026-01-01T00:00:00Z"});
@@ -181,19 +181,6 @@ fn what_is_wrong_below_an_ok_is_seen_and_can_count() {
 }
 
 #[test]
-fn a_forced_run_that_answers_without_a_result_is_no_success() {
-    let links = json!([{"rel": "plugins", "href": "/plugins"}, {"rel": "processes", "href": "/processes"}]);
-    let empty = json!({"plugin": {"name": "p", "parameters": {}, "lastResult": null}});
-    let spec = json!({"about": {"about": {"host": "h", "links": links}}, "forced": {"p": empty},
-        "plugins": {"plugins": {"items": [{"plugin": with_result("p", &json!({"status": "OK"}))}]}}});
-    let fake = crate::fake::Fake::start(&spec);
-    let done = smokercli(fake.address(), &["-f", "-e", "-o", "ndjson"]);
-    assert!(done.code != Some(0) && done.stdout.contains("MISSING"), "{done:?}");
-    let done = check(fake.address(), &["-f", "p"]);
-    assert_eq!((done.code, done.stdout.contains("the forced run gave no result")), (Some(3), true), "{done:?}");
-}
-
-#[test]
 fn one_broken_plugin_does_not_cost_the_host() {
     let deep = "[".repeat(300) + &"]".repeat(300);
     let bad = with_result("bad", &json!({"status": "ERROR", "messages": {"error": ["gone"]}, "componentResults": [5]}));
@@ -241,34 +228,4 @@ fn no_two_tests_of_junit_have_one_name() {
     for name in ["disk", "disk (2)", "/", "/ (2)", "/ (2) (2)", "action", "action (2)"] {
         assert_eq!(junit.matches(&format!("classname=\"h.disk\" name=\"{name}\"")).count(), 1, "{name}: {junit}");
     }
-}
-
-/// A daemon that was restarted counts its processes from 1 again, and another client's may be the one that is asked for.
-#[test]
-fn results_of_another_run_are_not_shown() {
-    let links = json!([{"rel": "plugins", "href": "/plugins"}, {"rel": "processes", "href": "/processes"}]);
-    let mut mine = with_result("mine", &json!({"status": "OK"}));
-    let mut other = mine.clone();
-    other["name"] = json!("other");
-    other["forcedResult"] = json!({"status": "OK", "lastRun": "2027-01-01T00:00:00"});
-    let spec = json!({"about": {"about": {"host": "h", "links": links}}, "forced": {"mine": {"plugin": other}},
-        "plugins": {"plugins": {"items": [{"plugin": mine.take()}]}}});
-    let fake = crate::fake::Fake::start(&spec);
-    let done = smokercli(fake.address(), &["-f", "-e", "-o", "json"]);
-    assert_eq!((done.code != Some(0), done.stdout.contains("other")), (true, false), "{done:?}");
-    assert!(done.stderr.contains("Host h: no result of mine"), "{done:?}");
-}
-
-#[test]
-fn a_daemon_that_is_busy_for_a_moment_keeps_its_run() {
-    let mut spec = crate::corpus::host("server2");
-    for (key, value) in [("fail", json!("http500")), ("fail_at", json!("poll")), ("fail_times", json!(3))] {
-        spec[key] = value;
-    }
-    let fake = crate::fake::Fake::start(&spec);
-    let start = std::time::Instant::now();
-    let done = smokercli(fake.address(), &["-f", "-e"]);
-    assert_eq!(done.code, Some(0), "{done:?}");
-    // Retries within milliseconds would all meet the same moment.
-    assert!(start.elapsed() >= std::time::Duration::from_millis(1400), "{:?}", start.elapsed());
 }

@@ -5,7 +5,9 @@
 
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
+use smoker_model::status::Status;
 use smoker_model::wire::pages::PluginsPage;
+use smokercli::fail_on::FailOn;
 use smokercli::filter::{Filter, FilterMode, ParameterTest};
 use smokercli::nagios;
 use smokercli::plugin::Plugin;
@@ -41,6 +43,7 @@ fn check(input: &[u8]) -> String {
     };
     check_filters(&fields.text(4), &plugins);
     check_nagios(&plugins);
+    check_verdict(&plugins);
     let (one, other) = (fields.text(0), fields.text(2));
     let names = distinct_names([(&*one, "127.0.0.1:1"), (&*other, "127.0.0.1:2")].into_iter());
     let [one, other] = <[String; 2]>::try_from(names).expect("a name for each host");
@@ -55,7 +58,8 @@ fn check(input: &[u8]) -> String {
 /// The plugins of a page, read as the client does.
 pub(crate) fn plugins(page: &[u8]) -> Result<Vec<Plugin>, String> {
     let page: PluginsPage<Box<RawValue>> = serde_json::from_slice(page).map_err(|error| error.to_string())?;
-    Ok(page.plugins.items.into_iter().map(|item| Plugin::parse(item.plugin)).collect())
+    let plugins = page.plugins.items.into_iter().map(|item| item.plugin);
+    Ok(plugins.flat_map(|json| [Plugin::parse(json.clone()), Plugin::parse_forced(json)]).collect())
 }
 
 fn check_filters(text: &str, plugins: &[Plugin]) {
@@ -77,7 +81,16 @@ fn check_nagios(plugins: &[Plugin]) {
     let (text, code) = nagios::verdict(plugins);
     let words = ["OK: ", "WARNING: ", "CRITICAL: ", "UNKNOWN: "];
     assert!(text.starts_with(words[usize::from(code)]), "exit code {code} of {text}");
+    let all_ok = !plugins.is_empty() && plugins.iter().all(|plugin| plugin.status() == Status::Ok);
+    assert_eq!(code == nagios::judge::OK, all_ok, "exit code {code} of {text}");
     check_terminal("nagios", &text);
+}
+
+/// What is not understood is never OK.
+fn check_verdict(plugins: &[Plugin]) {
+    let report = Report::new(vec![HostReport::reached("h".to_owned(), plugins.to_vec())]);
+    let is_bad = |plugin: &Plugin| plugin.status() == Status::Error || !plugin.is_readable();
+    assert_eq!(FailOn::exitcode().fails(&report), plugins.iter().any(is_bad), "the verdict of -e");
 }
 
 /// What holds for every format, whatever the daemon told.
