@@ -20,6 +20,7 @@ use crate::cli::{self, Mode, Options};
 use crate::control::{find, reload_command, stop};
 use crate::daemon::Daemon;
 use crate::os::descriptors;
+use crate::reload::logging_file::LoggingFile;
 use crate::reload::reloader::ConfigSource;
 use crate::service::daemonize::{self, Side};
 use crate::service::error::StartError;
@@ -77,6 +78,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let trusted = TrustedOwners::of(&options.trusted_owners)?;
     let Loaded { settings, credentials, plugins, mut problems, .. } = load(options, &trusted)?;
     problems.extend(of_logging_conf(options, &trusted, credentials.as_ref())?);
+    let logging = options.logging_conf.as_ref().map(|source| LoggingFile::at_start(source.path()));
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins, &settings.secrets);
     let origin = Origin::of(&options.config, trusted);
@@ -111,7 +113,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     // Root can make cgroups for the account that the daemon runs as.
     let containment = ContainmentLevel::prepare(owner);
     let dropped = drop_privileges(credentials.as_ref());
-    let source = ConfigSource { origin, credentials, stdio, overrides_pidfile };
+    let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
     let daemon = Daemon { settings, plugins, listeners, source, containment };
     let served = dropped.and_then(|()| serve(daemon, background));
     pidfile::remove_if_ours(&pidfile_path);

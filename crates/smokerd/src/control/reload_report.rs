@@ -75,3 +75,22 @@ impl ReloadReport {
         self.lines.iter().cloned().chain(omitted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_beyond_the_bound_are_counted_for_who_asked() {
+        let mut report = ReloadReport::new();
+        for number in 0..MAX_LINES + 5 {
+            report.add_warning(&number);
+        }
+        let lines: Vec<_> = report.lines().collect();
+        assert_eq!(lines.len(), MAX_LINES + 1);
+        assert_eq!(lines.last().map(String::as_str), Some("5 more lines are in the log"));
+        assert_eq!(report.outcome, Outcome::InEffect);
+        report.add_error(&"left out");
+        assert_eq!(report.outcome, Outcome::InPart);
+    }
+}

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::reload_report::{Outcome, ReloadReport};
+use crate::reload::logging_file::LoggingFile;
 use crate::reload::requests::Request;
 use crate::reload::setting_changes;
 use crate::reload::triggers::{Trigger, Triggers};
@@ -39,6 +40,8 @@ pub(crate) struct ConfigSource {
     pub(crate) stdio: Option<StdioFiles>,
     /// Whether the command line names the pidfile, which overrides the configuration's.
     pub(crate) overrides_pidfile: bool,
+    /// The logging configuration, if there is one.
+    pub(crate) logging: Option<LoggingFile>,
 }
 
 impl ConfigSource {
@@ -64,6 +67,8 @@ struct CheckedConfig {
     problems: Vec<Problem>,
     /// The files of the standard streams, when they change.
     stdio: Option<(StdioFiles, OpenStdio)>,
+    /// What has become of the logging configuration.
+    logging_change: Option<String>,
 }
 
 impl Reloader {
@@ -154,7 +159,7 @@ impl Reloader {
 
     /// Changes to a configuration.
     fn apply(&mut self, checked: CheckedConfig) -> ReloadReport {
-        let CheckedConfig { config, problems, stdio } = checked;
+        let CheckedConfig { config, problems, stdio, logging_change } = checked;
         let mut report = ReloadReport::new();
         if let Some((files, open_files)) = stdio {
             match open_files.install() {
@@ -176,7 +181,7 @@ impl Reloader {
         }
         let settings = &config.settings;
         let deferred = setting_changes::deferred(&self.started, settings, self.source.overrides_pidfile);
-        for change in &deferred {
+        for change in deferred.iter().chain(&logging_change) {
             tracing::warn!("{change}");
             report.add_error(change);
         }
@@ -235,7 +240,8 @@ fn read(source: &ConfigSource) -> Result<CheckedConfig, LoadFailure> {
         Some(Ok(open_files)) => Some((files, open_files)),
         Some(Err(error)) => return Err(LoadFailure { error, problems }),
     };
-    Ok(CheckedConfig { config: Prepared::new(settings, plugins, &source.origin), problems, stdio })
+    let logging_change = source.logging.as_ref().and_then(LoggingFile::change);
+    Ok(CheckedConfig { config: Prepared::new(settings, plugins, &source.origin), problems, stdio, logging_change })
 }
 
 /// Reopens all log files. Before the configuration is read, since `logrotate`

@@ -65,6 +65,20 @@ fn it_says_so_in_the_foreground_by_a_pidfile_or_by_the_process_id() {
 }
 
 #[test]
+fn a_changed_logging_configuration_is_told_because_it_is_not_read() {
+    const LOGGING: &str = "[loggers]\nkeys=root\n[handlers]\nkeys=file\n[formatters]\nkeys=\n[logger_root]\nlevel=INFO\n\
+        handlers=file\n[handler_file]\nclass=FileHandler\nargs=('{{DIR}}/log',)\n";
+    let config = || hello().file("logging.ini", LOGGING);
+    let daemon = Boot::in_background(config()).argument("--logging-conf").argument("{{DIR}}/logging.ini").start();
+    daemon.write(&config());
+    daemon.ask_for_reload().expect_code(0);
+    daemon.write(&hello().file("logging.ini", &LOGGING.replace("INFO", "DEBUG")));
+    let output = daemon.ask_for_reload();
+    output.expect_code(3);
+    expect_line(&output.stderr, &["ERROR", "logging.ini has changed", "next start"]);
+}
+
+#[test]
 fn without_a_daemon_it_fails_and_signals_no_other_process() {
     let daemon = Boot::in_background(hello()).prepare();
     let ask = |words: &[&str], reason: &str| {
