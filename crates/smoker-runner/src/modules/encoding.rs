@@ -1,4 +1,4 @@
-//! The encoding that an output declares: UTF-16 by its byte order mark, or
+//! The encoding that an output declares: UTF-16 by its byte order mark or by NUL bytes between its first letters, or
 //! ISO-8859-1 and Windows-1252 by the declaration of XML. All else is UTF-8.
 
 use std::borrow::Cow;
@@ -11,10 +11,10 @@ const WINDOWS_1252: [char; 32] = [
 
 /// The text of an output, with replacement characters for what its encoding does not have.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    // Without a mark the first character, which is of ASCII in a report, shows the order of the bytes.
+    // Without a mark the first characters, which are of ASCII in a report, show the order of the bytes.
     match bytes {
-        [0xff, 0xfe, ..] | [b'<', 0, ..] => utf_16(bytes, u16::from_le_bytes).into(),
-        [0xfe, 0xff, ..] | [0, b'<', ..] => utf_16(bytes, u16::from_be_bytes).into(),
+        [0xff, 0xfe, ..] | [b'<', 0, ..] | [1..=255, 0, 1..=255, 0, ..] => utf_16(bytes, u16::from_le_bytes).into(),
+        [0xfe, 0xff, ..] | [0, b'<', ..] | [0, 1..=255, 0, 1..=255, ..] => utf_16(bytes, u16::from_be_bytes).into(),
         // What is good UTF-8 was converted, and its declaration was not.
         _ if std::str::from_utf8(bytes).is_err() && declares_single_bytes(bytes) => {
             bytes.iter().map(|byte| single_byte(*byte)).collect::<String>().into()
@@ -61,5 +61,7 @@ mod tests {
             let encoded: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
             assert_eq!(decode(&encoded), text);
         }
+        assert_eq!((decode(b"o\0k\0 \x001\0"), decode(b"\0o\0k")), ("ok 1".into(), "ok".into()));
+        assert_eq!(decode(b"one\0two\0"), "one\0two\0");
     }
 }

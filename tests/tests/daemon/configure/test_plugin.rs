@@ -309,6 +309,11 @@ fn a_parser_reads_the_output_and_json_is_not_judged() {
     output.expect_code(3);
     expect_line(&output.stdout, &["parser: nagios"]);
     assert!(!output.stdout.contains("problems"), "{}", output.stdout);
+    // Colours hide nothing from a pattern.
+    let red =
+        Config::new().plugin("r", "Command: \"printf '\\\\033[31mFAIL\\\\033[0m\\\\n'\"\nParser: regex\nError: ^FAIL$");
+    let (report, code) = as_json(&red, &["r"]);
+    assert_eq!((code, &report["result"]["messages"]["error"]), (4, &json!(["FAIL"])));
 }
 
 #[test]

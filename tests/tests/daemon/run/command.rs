@@ -42,6 +42,8 @@ fn an_action_has_parameters_of_its_own_and_a_plugin_may_have_several() {
         .action("Fail", "Command: echo mail host unreachable >&2; exit 1")
         .action("Quiet", "Command: echo \"${SMOKER_PARAM_URL-none}\"")
         .plugin("one", "Command: echo well\nUrl: http://checked\nRoom: 5\nTimeout: 8\nAction: Note")
+        .action("Ends", "Command: echo %(exitStatus)s %(signal)s %(perfdata)s")
+        .plugin("killed", "Command: kill -9 $$\nAction: Ends")
         .plugin("all", "Command: echo well\nAction: [Quiet, Fail, Note]\nRoom: x");
     let daemon = Daemon::start(config);
     let one = daemon.run("one");
@@ -49,6 +51,8 @@ fn an_action_has_parameters_of_its_own_and_a_plugin_may_have_several() {
     assert_eq!(one.0.get("actions"), None);
     let input: Json = serde_json::from_str(&daemon.wait_for_file("input")).expect("one JSON object");
     assert_eq!((&input["Url"], &input["room"], &input["Room"]), (&json!("it's $HOME"), &json!(7), &json!(5)));
+    // An action that asks for what the result does not have does not fail for that.
+    daemon.run("killed").action().expect("it ran").expect_ok(&["None 9 None"]);
 
     let all = daemon.run("all");
     all.expect_ok(&["well"]);

@@ -108,7 +108,7 @@ impl ReportReader {
         let mut reader = Reader::from_str(text);
         let mut depth = 0_usize;
         loop {
-            let event = reader.read_event().map_err(|error| format!("the report is no XML: {error}"))?;
+            let event = reader.read_event().map_err(|error| no_xml(&error))?;
             match event {
                 Event::Start(tag) => {
                     depth += 1;
@@ -135,6 +135,8 @@ impl ReportReader {
     }
 
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
+        // One that is there twice could say two things.
+        tag.attributes().find_map(Result::err).map_or(Ok(()), |error| Err(no_xml(&error)))?;
         match tag.local_name().as_ref() {
             b"testsuites" | b"testsuite" => {
                 let name = attribute(tag, "name")?.filter(|name| !name.is_empty());
@@ -261,11 +263,14 @@ impl ReportReader {
     }
 }
 
+fn no_xml(error: &dyn std::fmt::Display) -> String {
+    format!("the report is no XML: {error}")
+}
+
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, String> {
-    let broken = |error: &dyn std::fmt::Display| format!("the report is no XML: {error}");
-    let found = tag.try_get_attribute(name).map_err(|error| broken(&error))?;
+    let found = tag.try_get_attribute(name).map_err(|error| no_xml(&error))?;
     found
-        .map(|value| value.unescape_value().map(std::borrow::Cow::into_owned).map_err(|error| broken(&error)))
+        .map(|value| value.unescape_value().map(std::borrow::Cow::into_owned).map_err(|error| no_xml(&error)))
         .transpose()
 }
 
@@ -422,6 +427,7 @@ mod tests {
             ("<testsuite><testcase name='a'/>", "the report is cut off: an element is not closed"),
             ("<testsuite></testcase>", "the report is no XML: "),
             ("<testcase name='&bad;'/>", "the report is no XML: "),
+            ("<testsuite failures='0' failures='1'><testcase name='a'/></testsuite>", "the report is no XML: "),
         ];
         for (text, expected) in cases {
             let reason = read(text).expect_err("no report");

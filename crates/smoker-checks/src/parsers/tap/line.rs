@@ -48,8 +48,8 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
     if let Some(comment) = line.strip_prefix('#') {
         return TapLine::Comment(comment.trim());
     }
-    if let Some(reason) = line.strip_prefix("Bail out!") {
-        return TapLine::BailOut(reason.trim());
+    if let Some(reason) = bail_out(line) {
+        return TapLine::BailOut(reason);
     }
     if let Some(rest) = line.strip_prefix("1..") {
         return plan(rest).unwrap_or(TapLine::Other);
@@ -91,6 +91,13 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
         time: last_time.or(time),
         opens_subtest: opens_subtest || opens_before,
     })
+}
+
+/// The reason behind `Bail out!`, in any case as the grammar has it.
+pub(super) fn bail_out(line: &str) -> Option<&str> {
+    const WORDS: &str = "Bail out!";
+    let (words, reason) = line.split_at_checked(WORDS.len())?;
+    words.eq_ignore_ascii_case(WORDS).then(|| reason.trim())
 }
 
 /// A description in which `\#` and `\\` stand for `#` and `\`.

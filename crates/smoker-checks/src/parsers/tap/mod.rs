@@ -63,8 +63,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         block &= indentation(text) > 0 || text.trim().is_empty();
         if !block && stream.subtest.takes(text) {
             // A subtest gives up for all.
-            if text.trim().starts_with("Bail out!") {
-                stream.take(line::read(text.trim()));
+            if let Some(reason) = line::bail_out(text.trim()) {
+                stream.take(TapLine::BailOut(reason));
             }
             continue;
         }
@@ -75,7 +75,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             "---" if text.starts_with(' ') => block = true,
             "..." if block => block = false,
             inside if block => stream.explain(inside),
-            inside if inside.starts_with("Bail out!") => stream.take(line::read(inside)),
+            inside if line::bail_out(inside).is_some() => stream.take(line::read(inside)),
             _ => match line::read(text) {
                 TapLine::Other if text != "}" => stream.keep_unread(text),
                 line => stream.take(line),
@@ -345,6 +345,7 @@ mod tests {
         assert_eq!(errors("1..1\nok 1", Some(2)), json!(["The tests ended with exit status 2"]));
         assert_eq!(errors("1..1\nok 1", None), json!(["The tests were ended by a signal"]));
         assert_eq!(errors("1..9\nok 1\nBail out! No database", Some(0)), json!(["Bail out! No database"]));
+        assert_eq!(errors("1..1\nok 1\nbail out! No disk", Some(0)), json!(["Bail out! No disk"]));
         let (status, components, messages) = read("1..0 # SKIP nothing to do here", Some(0));
         assert_eq!((status, components), (Status::Ok, Json::Null));
         assert_eq!(messages["info"], json!(["skipped: nothing to do here"]));
