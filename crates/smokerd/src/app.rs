@@ -254,6 +254,7 @@ fn named_pidfile(options: &Options) -> Result<PathBuf, ControlError> {
     let what = path.display().to_string();
     let config = time_limit::within(READ_LIMIT, &what, move || config::load(&path, ENVIRONMENT))?
         .inspect_err(|error| print_all(error.problems()))?;
+    secrets::replace(&config.plugins, &config.settings.secrets);
     Ok(pidfile_path(options, &config.settings))
 }
 

@@ -6,6 +6,7 @@ use smoker_checks::verify::ParameterFault;
 use smoker_checks::{catalogue, verify};
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
+use smoker_model::value::secret::MASK;
 
 use crate::modules::dispatch::{as_map, has_module};
 use crate::modules::host::settings::PythonSettings;
@@ -76,7 +77,9 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
         let reason = if is_shown {
             reason
         } else {
-            let of_same = shown.find(|shown| shown.parameter == parameter).map(|shown| shown.reason.clone());
+            // A reason that does not quote the mask is about the mask itself.
+            let is_of_same = |shown: &&ParameterFault| shown.parameter == parameter && shown.reason.contains(MASK);
+            let of_same = shown.find(is_of_same).map(|shown| shown.reason.clone());
             let name = parameter.as_deref().unwrap_or("a value");
             of_same.unwrap_or_else(|| format!("{name} is refused; it is not shown, because it is of !env or !file"))
         };

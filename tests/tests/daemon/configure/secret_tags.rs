@@ -126,6 +126,16 @@ fn nothing_that_prints_a_configuration_prints_a_secret() {
     let refused = smokerd(&sandbox, &["--check", "-c", "{{DIR}}/d"]);
     refused.expect_code(1);
     expect_line(&refused.stderr, &["bind_port has to be a port number from 0 to 65535, not '***'"]);
+    let pidfile =
+        Config::new().top("pidfile: !file pidfile").plugin("a", "Command: 'true'\nParser: regex\nOk: !file pidfile");
+    pidfile.file("pidfile", "/nosuch/open-sesame(").write(&sandbox).expect("writable");
+    for arguments in [&["--stop"][..], &["--check", "-v"]] {
+        let output = smokerd(&sandbox, &[arguments, &["-c", "{{DIR}}/smokerd.yaml"]].concat());
+        assert_ne!(output.code, 0, "{}", output.text());
+        expect_none("the refusal", &output.text());
+    }
+    let check = smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"]).stderr;
+    expect_line(&check, &["Ok is refused; it is not shown, because it is of !env or !file"]);
     config().write(&sandbox).expect("writable");
     for arguments in [&["--check", "-v"][..], &["--check", "-o", "json"], &["--check", "--strict"]] {
         let output = smokerd(&sandbox, &[arguments, &["-c", "{{DIR}}/smokerd.yaml"]].concat());
