@@ -58,8 +58,10 @@ impl ProcStat {
         !matches!(self.state, 'Z' | 'X' | 'x') || self.threads > 1
     }
 
+    /// Whether it runs or waits for a processor. The state is that of the first thread: when that has ended, nothing tells
+    /// what the others do, and after a SIGKILL they need a processor to end.
     pub(crate) fn is_runnable(&self) -> bool {
-        self.state == 'R'
+        self.state == 'R' || (self.state == 'Z' && self.threads > 1)
     }
 }
 
@@ -94,4 +96,21 @@ fn run_in_environment(pid: i32) -> Option<RunId> {
     let mut variables = environment.split(|byte| *byte == 0);
     let value = variables.find_map(|variable| variable.strip_prefix(VARIABLE.as_bytes())?.strip_prefix(b"="))?;
     std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_whose_first_thread_has_ended_may_wait_for_a_processor() {
+        let process =
+            |state, threads| ProcStat { pid: 2, name: "a".to_owned(), parent: 1, group: 2, start: 3, threads, state };
+        for (state, threads, is_alive, is_runnable) in
+            [('R', 1, true, true), ('S', 2, true, false), ('Z', 1, false, false), ('Z', 2, true, true)]
+        {
+            let process = process(state, threads);
+            assert_eq!((process.is_alive(), process.is_runnable()), (is_alive, is_runnable), "{state} {threads}");
+        }
+    }
 }
