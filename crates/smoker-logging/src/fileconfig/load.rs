@@ -3,11 +3,12 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use smoker_model::suggest;
 use smoker_paths::regular;
 use thiserror::Error;
 
 use crate::fileconfig::problems::{IniProblem, IniProblems};
-use crate::fileconfig::{formatters, handlers, loggers};
+use crate::fileconfig::{formatters, handlers, loggers, spelling};
 use crate::ini::document::{Document, Section};
 use crate::ini::read;
 use crate::plan::logging_plan::Plan;
@@ -51,6 +52,7 @@ pub fn load(path: &Path) -> Result<(Plan, Vec<IniProblem>), LoadError> {
     for (line, problem) in double {
         problems.add(line, problem);
     }
+    spelling::report(&document, &mut problems);
     let plan = plan(&document, &mut problems).map_err(wrong)?;
     Ok((plan, problems.finish()))
 }
@@ -76,7 +78,13 @@ fn plan(document: &Document, problems: &mut IniProblems) -> Result<Plan, (usize,
 }
 
 fn required<'a>(document: &'a Document, name: &str) -> Result<&'a Section, (usize, String)> {
-    document.section(name).ok_or_else(|| (1, format!("section [{name}] is missing")))
+    document.section(name).ok_or_else(|| {
+        let near = |section: &&Section| suggest::near(&section.name, &[name]).is_some();
+        match document.sections.iter().find(near) {
+            Some(near) => (near.line, format!("section [{name}] is missing; did you mean it by [{}]?", near.name)),
+            None => (1, format!("section [{name}] is missing")),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -92,6 +100,24 @@ mod tests {
         std::fs::write(&path, "#\n".repeat(600_000)).expect("a file");
         let error = load(&path).expect_err("no configuration").to_string();
         assert!(error.contains("logging.ini") && error.contains("it has over 1048576 bytes"), "{error}");
+    }
+
+    #[test]
+    fn misspelt_options_and_sections_are_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("logging.ini");
+        std::fs::write(&path, EXAMPLE).expect("a file");
+        assert_eq!(load(&path).expect("the example").1, []);
+        let misspelt = EXAMPLE.replacen("\nlevel", "\nlevle", 1).replacen("\nformatter ", "\nformater ", 1);
+        let misspelt = misspelt.replacen("\nformatter=", "\nformater=", 1);
+        std::fs::write(&path, misspelt).expect("a file");
+        let problems: Vec<_> = load(&path).expect("it loads").1.iter().map(ToString::to_string).collect();
+        for near in ["did you mean level?", "did you mean formatter?"] {
+            assert!(problems.iter().any(|problem| problem.contains(near)), "{problems:?}");
+        }
+        std::fs::write(&path, EXAMPLE.replace("[loggers]", "[logger]")).expect("a file");
+        let error = load(&path).expect_err("a section is missing").to_string();
+        assert!(error.contains("did you mean it by [logger]?"), "{error}");
     }
 
     const EXAMPLE: &str = include_str!("../../../../etc/logging.ini");

@@ -8,6 +8,7 @@
 //! - `arguments`: `args` and `kwargs` of a handler
 //! - `list`: lists of names, and the sections that they name
 //! - `option`: single options
+//! - `spelling`: options that are probably misspelt
 //! - `problems`: what cannot be honoured, by line
 
 mod arguments;
@@ -19,3 +20,4 @@ pub mod load;
 mod loggers;
 mod option;
 pub mod problems;
+mod spelling;

@@ -117,7 +117,11 @@ impl Report {
             eprintln!("NOTE: {note}");
         }
         for fatal in &self.fatal {
-            eprintln!("ERROR: {}", secrets::redact(fatal.text.clone()));
+            // A line that is not indented is one more place, such as that of an include.
+            for line in secrets::redact(fatal.text.clone()).lines() {
+                let word = if line.starts_with(' ') { "" } else { "ERROR: " };
+                eprintln!("{word}{line}");
+            }
         }
         let config = config.display();
         match self.count() {
