@@ -17,12 +17,12 @@ pub enum FillError {
     #[error(transparent)]
     Format(#[from] FormatError),
     /// A placeholder where no way of writing a value is safe.
-    #[error("{placeholder} cannot stand {}: {}", .unsafe_place.place(), .unsafe_place.way_out(.variable))]
+    #[error("{placeholder} cannot be used {}: {}", .unsafe_context.place(), .unsafe_context.way_out(.variable))]
     Refused {
         /// The placeholder as `%(Name)s`.
         placeholder: String,
         /// Where it stands.
-        unsafe_place: UnsafeContext,
+        unsafe_context: UnsafeContext,
         /// The environment variable that holds the same value.
         variable: String,
     },

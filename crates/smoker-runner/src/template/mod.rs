@@ -120,7 +120,7 @@ pub fn fill(command: &str, lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Str
 fn without_value(error: FillError) -> FillError {
     match error {
         FillError::Value { placeholder, variable, .. } => {
-            let problem = "is secret and cannot stand in this place, where the shell takes few characters".to_owned();
+            let problem = "is secret and cannot be used in this place, where the shell takes few characters".to_owned();
             FillError::Value { placeholder, problem, variable }
         }
         other => other,
@@ -190,7 +190,7 @@ mod tests {
                 "a\nE\nb",
                 "the value of %(P)s makes the line \"E\", which would end the here-document",
             ),
-            ("echo \\%(P)s", "a", "%(P)s cannot stand directly behind a backslash: remove the backslash"),
+            ("echo \\%(P)s", "a", "%(P)s cannot be used directly behind a backslash: remove the backslash"),
             ("echo %(P)s", "a\0", "the value of %(P)s has a NUL character"),
             (
                 "echo $((%(P)s))",

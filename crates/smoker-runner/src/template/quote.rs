@@ -13,7 +13,7 @@ pub(crate) fn quote(directive: &Directive, context: ShellContext, value: &str) -
         return Err(FillError::Nul { placeholder: directive.placeholder() });
     }
     let form = match context {
-        ShellContext::Refused(unsafe_place) => return Err(refused(directive, unsafe_place)),
+        ShellContext::Refused(unsafe_context) => return Err(refused(directive, unsafe_context)),
         ShellContext::HereText => return Ok(value.to_owned()),
         ShellContext::Any(form) => form,
         ShellContext::Only(only, form) => {
@@ -119,8 +119,12 @@ fn escaped(value: &str, tail: bool) -> Result<String, String> {
     Ok(out)
 }
 
-fn refused(directive: &Directive, unsafe_place: UnsafeContext) -> FillError {
-    FillError::Refused { placeholder: directive.placeholder(), unsafe_place, variable: variable_name(&directive.name) }
+fn refused(directive: &Directive, unsafe_context: UnsafeContext) -> FillError {
+    FillError::Refused {
+        placeholder: directive.placeholder(),
+        unsafe_context,
+        variable: variable_name(&directive.name),
+    }
 }
 
 pub(crate) fn unwritable(directive: &Directive, problem: String) -> FillError {

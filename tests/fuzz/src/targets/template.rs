@@ -51,7 +51,7 @@ fn check(input: &[u8]) -> String {
             let text = error.to_string();
             assert!(!text.is_empty());
             let kind = match error {
-                FillError::Refused { unsafe_place, .. } => format!("{unsafe_place:?}"),
+                FillError::Refused { unsafe_context, .. } => format!("{unsafe_context:?}"),
                 FillError::Value { problem, .. } => problem,
                 other => other.to_string(),
             };

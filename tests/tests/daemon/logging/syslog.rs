@@ -235,7 +235,7 @@ fn a_syslog_that_reads_nothing_harms_nobody() {
     for number in 0..length.trim().parse().unwrap_or(512) + 10 {
         say(&daemon, &format!("line-{number}"));
     }
-    let complaint = format!("log handler it cannot write to {path}: nobody reads it; will go on trying");
+    let complaint = format!("log handler it cannot write to {path}: no reader took it in time; will go on trying");
     wait::until_true("the complaint", || daemon.console().contains(&complaint));
     say(&daemon, "the-last");
     socket.set_read_timeout(Some(wait::DEADLINE)).expect("a socket takes a timeout");

@@ -120,11 +120,11 @@ impl ShellScanner<'_> {
     }
 
     /// Notes that nothing can stand at the placeholder that was just taken.
-    pub(super) fn refuse(&mut self, unsafe_place: UnsafeContext) {
+    pub(super) fn refuse(&mut self, unsafe_context: UnsafeContext) {
         let number = self.contexts.len();
         self.line.push_hole(number);
-        let unsafe_place = if self.in_here_document > 0 { UnsafeContext::HereDocument } else { unsafe_place };
-        self.contexts.push(ShellContext::Refused(unsafe_place));
+        let unsafe_context = if self.in_here_document > 0 { UnsafeContext::HereDocument } else { unsafe_context };
+        self.contexts.push(ShellContext::Refused(unsafe_context));
     }
 
     /// From here on shells may disagree.

@@ -69,7 +69,7 @@ fn where_nothing_is_safe_everything_is_refused() {
         ("$(($x%)) $(($a_1%)) $[$x%]", &[JoinsVariable; 3]),
     ];
     for (template, refusals) in cases {
-        let expected: Vec<_> = refusals.iter().map(|unsafe_place| ShellContext::Refused(*unsafe_place)).collect();
+        let expected: Vec<_> = refusals.iter().map(|unsafe_context| ShellContext::Refused(*unsafe_context)).collect();
         assert_eq!(scan(template), expected, "{template}");
     }
 }
