@@ -17,6 +17,7 @@ import ast
 import json
 import os
 import re
+import stat
 import warnings
 
 LARGEST_SOURCE = 4 * 1024 * 1024
@@ -111,7 +112,10 @@ def why_not(name, class_name):
 
 def why_not_file(file, class_name):
     try:
-        with open(file, 'rb') as opened:
+        # A named pipe would be waited for.
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), 'rb') as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                return '%s is no regular file; put a file in its place' % file
             source = opened.read(LARGEST_SOURCE + 1)
     except OSError as error:
         return '%s cannot be read: %s; let the account that it runs as read it' % (file, error.strerror)
@@ -203,21 +207,54 @@ def review(modules):
         if module['account'] not in accounts:
             accounts.append(module['account'])
     for account in accounts:
-        sys.stdout.flush()
-        child = os.fork()
-        if child != 0:
-            os.waitpid(child, 0)
-            continue
+        rest = [(index, module) for index, module in enumerate(modules) if module['account'] == account]
+        while rest:
+            count, status = review_as(account, rest)
+            if count < len(rest):
+                how = 'signal %d' % os.WTERMSIG(status) if os.WIFSIGNALED(status) else 'status %d' % (status >> 8)
+                refuse(rest[count][0], 'the interpreter ended with %s as it compiled the module; make the module '
+                       'simpler, or take another interpreter' % how)
+            # Those behind it are for another child.
+            rest = rest[count + 1:]
+
+
+def refuse(index, reason):
+    sys.stdout.write('smokerd cannot import %s\n' % json.dumps([index, reason]))
+    sys.stdout.flush()
+
+
+def review_as(account, modules):
+    """Reviews modules in a child that becomes the account: how many of them it was done with, and its wait status."""
+    sys.stdout.flush()
+    done, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
         try:
-            become(account)
-            for index, module in enumerate(modules):
-                if module['account'] == account:
-                    reason = why_not(module['name'], module['class'])
-                    if reason is not None:
-                        sys.stdout.write('smokerd cannot import %s\n' % json.dumps([index, reason]))
-            sys.stdout.flush()
+            review_here(account, modules, tell)
         finally:
-            os._exit(0)
+            os._exit(1)
+    os.close(tell)
+    with os.fdopen(done, 'rb') as opened:
+        count = len(opened.read())
+    return count, os.waitpid(child, 0)[1]
+
+
+def review_here(account, modules, tell):
+    failure = None
+    try:
+        become(account)
+    except Exception as error:
+        failure = 'smokerd cannot become the account that it runs as: %s; give smokerd the right to (CAP_SETUID, ' \
+            'CAP_SETGID)' % error
+    for index, module in modules:
+        try:
+            reason = failure or why_not(module['name'], module['class'])
+        except Exception as error:
+            reason = 'smokerd cannot look at it: %s: %s; try it with --test-plugin' % (type(error).__name__, error)
+        if reason is not None:
+            refuse(index, reason)
+        os.write(tell, b'.')
+    os._exit(0)
 
 
 folders, rest = split(sys.argv[1:])

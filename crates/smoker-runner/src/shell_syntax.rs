@@ -66,11 +66,14 @@ async fn refusal(line: &str, reaper: &Reaper) -> Option<String> {
     };
     let processes = RunProcesses::new(reaper, &"--check".into(), None);
     let outcome = execute(&processes, &program, None, LIMITS, &CancellationToken::new()).await.ok()?;
-    if matches!(outcome.end, ChildEnd::Exited(0) | ChildEnd::TimedOut { .. }) {
-        return None;
-    }
-    let said = outcome.stderr.text();
-    let said = without_its_name(said.lines().next().unwrap_or_default());
+    refusal_in(&outcome.end, &outcome.stderr.text())
+}
+
+/// The refusal that an end of the shell is; none when the shell was ended, or said nothing.
+fn refusal_in(end: &ChildEnd, stderr: &str) -> Option<String> {
+    let is_refusal = matches!(end, ChildEnd::Exited(status) if *status != 0);
+    let said = stderr.lines().next().map(str::trim).filter(|line| is_refusal && !line.is_empty())?;
+    let said = without_its_name(said);
     Some(format!("{SHELL} does not understand the Command: {said}; correct its quotes, brackets or keywords"))
 }
 
@@ -95,6 +98,20 @@ mod tests {
         let text = without_its_name("/bin/sh: 2: Syntax error: Unterminated quoted string");
         assert_eq!(text, "line 2: Syntax error: Unterminated quoted string");
         assert_eq!(without_its_name("/bin/sh: -c: line 1: syntax error"), "line 1: syntax error");
+    }
+
+    #[test]
+    fn only_a_shell_that_ends_by_itself_and_says_why_refuses() {
+        let said = "/bin/sh: 1: Syntax error: Unterminated quoted string\n";
+        let refusal = refusal_in(&ChildEnd::Exited(2), said).expect("a refusal");
+        assert!(refusal.contains("Command: line 1: Syntax error: Unterminated quoted string; correct"), "{refusal}");
+        assert_eq!(refusal_in(&ChildEnd::Exited(2), ""), None);
+        assert_eq!(refusal_in(&ChildEnd::Exited(2), "\n"), None);
+        let timed_out = ChildEnd::TimedOut { survivors: Vec::new(), end: None, was_over: false };
+        let killed = ChildEnd::Signalled { number: 9, name: "SIGKILL" };
+        for end in [ChildEnd::Exited(0), killed, ChildEnd::Cancelled, timed_out] {
+            assert_eq!(refusal_in(&end, said), None, "{end}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
             ("write", &["environment", "error", "files", "limits", "problem", "sources", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
             ("files", &["environment", "error", "limits", "problem", "sources", "yaml"]),
-            ("yaml", &["error", "keys", "limits", "problem"]),
+            ("yaml", &["error", "keys", "limits", "problem", "sources"]),
             ("error", &["problem"]),
         ],
     ),

@@ -14,7 +14,7 @@ use crate::files::include::{Found, SearchPath, entry_name, folder_of, misnamed_f
 use crate::files::secret;
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
-use crate::sources::{PluginSources, Sources};
+use crate::sources::{FileStatus, NamedFile, PluginSources, Sources};
 use crate::yaml::document;
 use crate::yaml::merge;
 use crate::yaml::node::{Entry, Include, Kind, Node, SecretReference, find_text};
@@ -139,12 +139,12 @@ impl<'a> Assembler<'a> {
         let (chain, folders) = (self.chain.len(), self.folders.len());
         let outer = std::mem::take(&mut self.sources);
         let node = read(self);
-        let Sources { mut paths, from_working_directory, .. } = std::mem::replace(&mut self.sources, outer);
+        let Sources { mut paths, from_working_directory, named, .. } = std::mem::replace(&mut self.sources, outer);
         if paths.is_empty() {
             paths.push(file.to_owned());
         }
         let plugin = PluginName::from(entry_name(file).as_str());
-        self.sources.of_plugins.push(PluginSources { plugin, paths, from_working_directory });
+        self.sources.of_plugins.push(PluginSources { plugin, paths, from_working_directory, named });
         node.or_else(|fault| {
             if self.is_too_large() {
                 return Err(fault);
@@ -229,18 +229,25 @@ impl<'a> Assembler<'a> {
             SecretSource::File(path) => {
                 let path = self.folders.last().map_or(Path::new(""), PathBuf::as_path).join(path);
                 let read = secret::of_file(&path);
-                if let Ok(secret) = &read {
+                if let Ok((secret, status)) = &read {
                     self.files += 1;
                     self.bytes += secret.expose().len() as u64;
                     self.refuse_too_large(&node.place)?;
+                    self.note_named(&path, *status);
                     self.sources.paths.push(path);
                 }
-                read
+                read.map(|(secret, _)| secret)
             }
         };
         let key = name.map(|name| format!("{}: ", merge::shown(name))).unwrap_or_default();
         let _ = reference.content.set(read.map_err(|reason| format!("{key}{}: {reason}", reference.source)));
         Ok(())
+    }
+
+    /// Notes a file that the file being read names, and by which files that came about.
+    fn note_named(&mut self, path: &Path, status: FileStatus) {
+        let named_by = self.chain.iter().chain(&self.folders).cloned().collect();
+        self.sources.named.push(NamedFile { path: path.to_owned(), named_by, status });
     }
 
     /// Reads one included file, which is looked up where includes are.
@@ -280,6 +287,9 @@ impl<'a> Assembler<'a> {
             return Err(failed(format!("more than {MAX_INCLUDE_DEPTH} files include each other in a row")));
         }
         let source = SourceText::read(found).map_err(failed)?;
+        if let Some(status) = source.status {
+            self.note_named(found, status);
+        }
         self.search.add(found);
         self.file(&source, part)
             .map_err(|fault| if fault.text.starts_with(INCLUDE_LEAD) { fault } else { fault.led_by(&lead) })

@@ -8,6 +8,7 @@ use smoker_paths::regular;
 
 use crate::environment::Environment;
 use crate::limits::MAX_SECRET_SIZE;
+use crate::sources::FileStatus;
 
 /// The value of a variable.
 pub(crate) fn of_variable(name: &str, environment: Environment) -> Result<Secret, String> {
@@ -21,13 +22,14 @@ pub(crate) fn of_variable(name: &str, environment: Environment) -> Result<Secret
     Ok(Secret::new(&text, SecretSource::Environment(name.to_owned())))
 }
 
-/// The text of a file without one line break at its end.
-pub(crate) fn of_file(path: &Path) -> Result<Secret, String> {
+/// The text of a file without one line break at its end, and the file as it was opened.
+pub(crate) fn of_file(path: &Path) -> Result<(Secret, FileStatus), String> {
     let shown = path.display();
     let failed =
         |error: std::io::Error| format!("{shown} cannot be read: {error}; put a file there that smokerd can read");
     let mut bytes = Vec::new();
     let file = regular::open(path).map_err(failed)?;
+    let status = FileStatus::from(&file.metadata().map_err(failed)?);
     file.take(MAX_SECRET_SIZE + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_SECRET_SIZE {
         let limit = MAX_SECRET_SIZE / 1024;
@@ -37,7 +39,7 @@ pub(crate) fn of_file(path: &Path) -> Result<Secret, String> {
     let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
     // In a generated file a relative path would begin elsewhere.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(Secret::new(text, SecretSource::File(path)))
+    Ok((Secret::new(text, SecretSource::File(path)), status))
 }
 
 #[cfg(test)]
@@ -51,7 +53,7 @@ mod tests {
             [("a\n", "a"), ("a\r\n", "a"), ("a", "a"), ("a\n\n", "a\n"), (" a\nb ", " a\nb "), ("", "")]
         {
             std::fs::write(file.path(), text).expect("writable");
-            assert_eq!(of_file(file.path()).expect("a secret").expose(), expected, "{text:?}");
+            assert_eq!(of_file(file.path()).expect("a secret").0.expose(), expected, "{text:?}");
         }
     }
 
@@ -66,7 +68,7 @@ mod tests {
         assert!(refusal(b"sesame\xff").ends_with("is not UTF-8; save it as a text"));
         assert!(refusal(&vec![b'x'; size + 1]).contains("is larger than 64 KiB"));
         std::fs::write(file.path(), vec![b'x'; size]).expect("writable");
-        assert_eq!(of_file(file.path()).expect("a secret").expose().len(), size);
+        assert_eq!(of_file(file.path()).expect("a secret").0.expose().len(), size);
         assert!(of_file(Path::new("/dev/zero")).expect_err("a device").contains("a device"));
         assert!(of_file(Path::new("/")).expect_err("a folder").contains("directory"));
     }

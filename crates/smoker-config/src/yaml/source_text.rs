@@ -9,12 +9,15 @@ use smoker_paths::regular;
 
 use crate::keys::{OF_ACTIONS, OF_PLUGINS, TOP_LEVEL};
 use crate::limits::MAX_FILE_SIZE;
+use crate::sources::FileStatus;
 
 /// A file's name and text, with `\n` as the only line end and no byte order mark.
 #[derive(Debug)]
 pub(crate) struct SourceText {
     pub(crate) path: Rc<Path>,
     pub(crate) text: String,
+    /// The file as it was opened; none of a text that is not read here.
+    pub(crate) status: Option<FileStatus>,
     /// Where each line begins, found when the first one is asked for.
     starts: OnceCell<Vec<usize>>,
 }
@@ -22,20 +25,21 @@ pub(crate) struct SourceText {
 impl SourceText {
     /// The text of a file that is not read here.
     pub(crate) fn of_text(path: &Path, text: String) -> Self {
-        Self { path: path.into(), text, starts: OnceCell::new() }
+        Self { path: path.into(), text, status: None, starts: OnceCell::new() }
     }
 
     /// Reads a file. The error is the reason without the file's name.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let mut bytes = Vec::new();
         let file = regular::open(path).map_err(|error| error.to_string())?;
+        let status = file.metadata().map_err(|error| error.to_string())?;
         file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         if bytes.len() as u64 > MAX_FILE_SIZE {
             let limit = MAX_FILE_SIZE / (1024 * 1024);
             return Err(format!("the file is larger than {limit} MiB; is it a configuration? Split it with !include"));
         }
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(&error))?;
-        Self::of(path, &text)
+        Ok(Self { status: Some(FileStatus::from(&status)), ..Self::of(path, &text)? })
     }
 
     /// Takes a text as that of a file.

@@ -64,7 +64,9 @@ pub async fn missing(
     daemon: Option<&Credentials>,
     reaper: &Reaper,
 ) -> Vec<(PluginName, ModuleKind, String)> {
-    let modules = plugins.iter().flat_map(|plugin| {
+    // The modules of a plugin whose account is not known are not imported: by root they must not be.
+    let has_account = |plugin: &&PluginSpec| Credentials::resolve(&plugin.run_as).is_ok();
+    let modules = plugins.iter().filter(has_account).flat_map(|plugin| {
         let account = account_of(plugin, daemon);
         let is_of_user = |module: &NamedModule<'_>| !module.is_shipped() || module.is_in(python.users_path());
         named_modules(plugin).into_iter().filter(is_of_user).map(move |module| {
@@ -226,4 +228,58 @@ async fn look_up(
         return Err(format!("{shown} cannot run modules: {end}; {PYTHON_ADVICE}"));
     }
     Ok(outcome.stdout.text().lines().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    /// What the script prints of modules in a folder, with a change made to it.
+    fn printed(script: &str, folder: &str, modules: &[&str]) -> String {
+        let arguments = ["-c", script, folder, "--", "--", "--", "--"];
+        let output = Command::new("python3").args(arguments).args(modules).output().expect("python3");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    #[test]
+    fn modules_that_no_child_can_look_at_have_a_line_each() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["good", "crash", "bad", "fault"] {
+            let text = if name == "bad" { "class Plugin" } else { "class Plugin: pass" };
+            fs::write(folder.path().join(name).with_extension("py"), text).expect("writable");
+        }
+        let folder = folder.path().to_str().expect("text");
+        let faults = "\n    if 'crash' in file: os.kill(os.getpid(), 9)\n    if 'fault' in file: raise KeyError(1)\n";
+        let head = "def why_not_file(file, class_name):";
+        let script = SCRIPT.replacen(head, &format!("{head}{faults}"), 1);
+        let modules = ["good", "crash", "bad", "fault", "good"]
+            .map(|name| format!(r#"{{"name": "{name}", "class": "Plugin", "account": null}}"#));
+        let lines = printed(&script, folder, &modules.each_ref().map(String::as_str));
+        let lines: Vec<_> = lines.lines().collect();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        for (line, (begin, words)) in lines.iter().zip([("[1,", "signal 9"), ("[2,", "bad.py:1"), ("[3,", "KeyError")])
+        {
+            assert!(line.starts_with(&format!("{NOT_IMPORTED}{begin}")) && line.contains(words), "{lines:?}");
+        }
+        // No system has an account of this number.
+        let module = r#"{"name": "good", "class": "Plugin", "account": [99999999999, 99999999999, []]}"#;
+        let lines = printed(SCRIPT, folder, &[module, module]);
+        assert_eq!(lines.matches("cannot become the account").count(), 2, "{lines}");
+    }
+
+    #[test]
+    fn a_named_pipe_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe.py");
+        mkfifo(&pipe, Mode::S_IRWXU).expect("a pipe");
+        let script = format!("{SCRIPT}\nprint(why_not_file({pipe:?}, None))\n");
+        assert!(printed(&script, "/", &[]).contains("pipe.py is no regular file"));
+    }
 }

@@ -140,7 +140,7 @@ async fn start(
         streams: [streams[0].as_fd(), streams[1].as_fd(), streams[2].as_fd()],
         account,
         limits: &limits,
-        tag: sys::mark_of(run),
+        mark: sys::mark_of(run),
         open_files: inheritance::open_files(),
         cgroup: registered.cgroup.as_ref().map(|cgroup| cgroup.directory()),
         work_dir: work_dir.as_deref(),

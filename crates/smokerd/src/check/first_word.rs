@@ -9,16 +9,13 @@ pub(crate) struct FirstWord<'a> {
 }
 
 /// What a shell runs itself.
-const OF_THE_SHELL: [&str; 64] = [
+const OF_THE_SHELL: &[&str] = &[
     "!", ".", ":", "[", "[[", "alias", "bg", "break", "builtin", "case", "cd", "command", "continue", "declare",
     "dirs", "do", "done", "echo", "elif", "else", "esac", "eval", "exec", "exit", "export", "false", "fc", "fg", "fi",
     "for", "function", "getopts", "hash", "if", "in", "jobs", "kill", "let", "local", "popd", "printf", "pushd", "pwd",
     "read", "readonly", "return", "select", "set", "shift", "shopt", "source", "test", "then", "time", "times", "trap",
-    "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until",
+    "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while", "{",
 ];
-
-/// More of the same.
-const KEYWORDS: [&str; 3] = ["wait", "while", "{"];
 
 /// Programs whose first argument is a script.
 const INTERPRETERS: [&str; 12] =
@@ -32,8 +29,12 @@ pub(crate) fn of(line: &str) -> Option<FirstWord<'_>> {
     let first = line.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     let rest = without_assignments(first.strip_prefix("exec ").map_or(first, str::trim_start))?;
     let (program, behind) = word(rest);
-    if program.is_empty() || program.contains(SPECIAL) || OF_THE_SHELL.contains(&program) || KEYWORDS.contains(&program)
-    {
+    if program.is_empty() || program.contains(SPECIAL) || OF_THE_SHELL.contains(&program) {
+        return None;
+    }
+    let is_option = program.starts_with(['-', '+']);
+    let is_redirection = behind.starts_with(['<', '>']) && program.bytes().all(|byte| byte.is_ascii_digit());
+    if is_option || is_redirection {
         return None;
     }
     let behind = behind.trim_start();
@@ -99,6 +100,9 @@ mod tests {
             "! x",
             "A=b",
             "while x; do y; done",
+            "exec 2>&1\nx",
+            "2>/dev/null x",
+            "exec -a name x",
         ] {
             assert_eq!(program(line), None, "{line}");
         }

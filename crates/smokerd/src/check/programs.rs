@@ -1,6 +1,6 @@
 //! Programs that commands begin with, and that this host lacks or cannot run.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_model::plugin::PluginSpec;
+use smoker_paths::regular;
 use smoker_runner::rendering::{self, RenderedCommand};
 
 use crate::check::first_word::{self, FirstWord};
 
-/// Where programs are besides in the folders of `PATH`: a service has another one than an administrator.
+/// Where programs are besides in the folders of our `PATH`: a service has another one than an administrator.
 const USUAL_FOLDERS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// As much of a script as its first line may be long.
@@ -27,6 +28,7 @@ pub(crate) struct ProgramProblems {
     pub(crate) absent: Vec<(Problem, ParameterKey)>,
 }
 
+#[derive(Debug)]
 enum Fault {
     Absent(String),
     Broken(String),
@@ -85,12 +87,15 @@ fn work_dir_fault(command: &RenderedCommand<'_>) -> Option<String> {
 }
 
 fn fault(command: &RenderedCommand<'_>) -> Option<Fault> {
-    let line = command.line.as_ref().ok()?;
+    let process = &command.invocation.process;
+    let search_path = process.env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
+    fault_of_line(command.line.as_ref().ok()?, process.work_dir.as_deref(), search_path)
+}
+
+fn fault_of_line(line: &str, work_dir: Option<&Path>, search_path: Option<&str>) -> Option<Fault> {
     let FirstWord { program, script } = first_word::of(line)?;
-    let env = &command.invocation.process.env;
-    let search_path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
-    if program.contains('/') {
-        let path = match &command.invocation.process.work_dir {
+    let path = if program.contains('/') {
+        match work_dir {
             Some(folder) => folder.join(program),
             None if program.starts_with('/') => PathBuf::from(program),
             None => {
@@ -99,15 +104,21 @@ fn fault(command: &RenderedCommand<'_>) -> Option<Fault> {
                      write its whole path, or set WorkDir"
                 )));
             }
+        }
+    } else {
+        let Some(found) = find(program, search_path) else {
+            return Some(Fault::Absent(match search_path {
+                Some(_) => {
+                    format!(
+                        "there is no program {program} in the PATH of its Env; correct PATH, or write its whole path"
+                    )
+                }
+                None => format!("there is no program {program} on this host; install it, or correct its name"),
+            }));
         };
-        return fault_of_file(&path);
-    }
-    let Some(found) = find(program, search_path) else {
-        return Some(Fault::Absent(format!(
-            "there is no program {program} on this host; install it, or correct its name"
-        )));
+        found
     };
-    fault_of_file(&found).or_else(|| {
+    fault_of_file(&path).or_else(|| {
         let script = Path::new(script?);
         let is_missing = fs::metadata(script).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
         is_missing.then(|| Fault::Absent(does_not_exist(script)))
@@ -118,14 +129,15 @@ fn does_not_exist(path: &Path) -> String {
     format!("{} does not exist on this host; install it, or correct the path", path.display())
 }
 
-/// The program of this name in the folders that a run or this process looks in.
+/// The program of this name in the folders of a run's own `PATH`, or of ours and the usual ones where it has none.
 fn find(program: &str, search_path: Option<&str>) -> Option<PathBuf> {
     let own = std::env::var("PATH").unwrap_or_default();
-    let folders = search_path.unwrap_or(&own).split(':').chain(USUAL_FOLDERS).filter(|folder| folder.starts_with('/'));
-    let paths = folders.map(|folder| Path::new(folder).join(program));
+    let (searched, usual) = search_path.map_or((own.as_str(), &USUAL_FOLDERS[..]), |path| (path, &[]));
+    let folders = searched.split(':').chain(usual.iter().copied()).filter(|folder| folder.starts_with('/'));
+    let mut paths = folders.map(|folder| Path::new(folder).join(program));
     let is_program =
         |path: &PathBuf| fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0);
-    paths.into_iter().find(is_program)
+    paths.find(is_program)
 }
 
 fn fault_of_file(path: &Path) -> Option<Fault> {
@@ -147,8 +159,7 @@ fn fault_of_file(path: &Path) -> Option<Fault> {
 /// What is wrong with the interpreter that a script's first line names.
 fn fault_of_interpreter(path: &Path) -> Option<String> {
     let mut first = Vec::new();
-    let file = fs::metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| File::open(path).ok())?;
-    file.take(FIRST_LINE).read_to_end(&mut first).ok()?;
+    regular::open(path).ok()?.take(FIRST_LINE).read_to_end(&mut first).ok()?;
     let line = first.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     let line = std::str::from_utf8(line).ok()?;
     let shown = path.display();
@@ -172,4 +183,42 @@ fn fault_of_interpreter(path: &Path) -> Option<String> {
             "there is no program {program}, which the first line of {shown} names; install it, or correct that line"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    fn is_absent(line: &str, search_path: Option<&str>, words: &str) -> bool {
+        matches!(fault_of_line(line, None, search_path), Some(Fault::Absent(reason)) if reason.contains(words))
+    }
+
+    #[test]
+    fn the_script_of_an_interpreter_is_looked_for() {
+        for line in ["sh /no/such/script", "/bin/sh /no/such/script"] {
+            assert!(is_absent(line, None, "/no/such/script does not exist"), "{line}");
+        }
+        assert!(fault_of_line("/bin/sh /etc/passwd", None, None).is_none());
+    }
+
+    #[test]
+    fn a_path_of_the_plugin_is_the_only_one_that_is_searched() {
+        assert!(fault_of_line("ls", None, None).is_none());
+        assert!(fault_of_line("ls", None, Some("/no/such/folder:/usr/bin:/bin")).is_none());
+        assert!(is_absent("ls", Some("/no/such/folder"), "no program ls in the PATH of its Env"));
+    }
+
+    #[test]
+    fn a_named_pipe_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).expect("a pipe");
+        fs::set_permissions(&pipe, Permissions::from_mode(0o755)).expect("permissions");
+        assert_eq!(fault_of_interpreter(&pipe), None);
+    }
 }

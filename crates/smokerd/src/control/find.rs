@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use smoker_runner::process::running::RunningProcess;
 use thiserror::Error;
 
-use crate::control::reload_socket;
+use crate::control::reload_socket::{self, Unreachable};
 use crate::service::pid_lock::Holder;
 use crate::service::pidfile::{self, PidfileError};
 use crate::service::program::{self, Invocation};
@@ -31,6 +31,8 @@ pub(crate) enum FindError {
     Signal { pid: Pid, reason: &'static str },
     #[error("process {pid} is no smokerd, or none of this account; nothing is signalled")]
     NoDaemon { pid: Pid },
+    #[error("{0}")]
+    Unreachable(#[from] Unreachable),
 }
 
 /// The daemon of a pidfile. Its process is opened first and looked at then, so another that gets its number in between is
@@ -56,7 +58,7 @@ pub(crate) fn by_pidfile(
         return Err(FindError::Signal { pid, reason: error.desc() });
     }
     // A daemon that was root's and has become this account: neither its lock nor its program can be seen by this account.
-    if program::is_hidden(pid) && reload_socket::belongs_to(pid) {
+    if program::is_hidden(pid) && reload_socket::belongs_to(pid)? {
         return Ok(daemon);
     }
     let is_daemon_with_this_pidfile = || {
@@ -69,8 +71,10 @@ pub(crate) fn by_pidfile(
     }
 }
 
-/// The daemon with a process id that a service manager knows.
+/// The daemon with a process id that a service manager knows. Where nothing says what a process runs, it is none: the signal
+/// would end most other programs.
 pub(crate) fn by_pid(pid: Pid) -> Result<RunningProcess, FindError> {
     let daemon = RunningProcess::open(pid).map_err(|_| FindError::NoDaemon { pid })?;
-    if reload_socket::belongs_to(pid) || program::is_ours(pid) { Ok(daemon) } else { Err(FindError::NoDaemon { pid }) }
+    let is_daemon = program::is_known_as_ours(pid) || reload_socket::belongs_to(pid)?;
+    if is_daemon { Ok(daemon) } else { Err(FindError::NoDaemon { pid }) }
 }

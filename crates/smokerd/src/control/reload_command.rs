@@ -10,13 +10,16 @@ use smoker_runner::process::running::RunningProcess;
 use thiserror::Error;
 
 use crate::control::reload_report::{Outcome, ReloadReport};
-use crate::control::reload_socket;
+use crate::control::reload_socket::{self, Unreachable};
 use crate::exit_code;
 use crate::startup::time_limit::READ_LIMIT;
 
 /// How long the outcome may take: that of the reload that goes on, and of ours after it. The daemon gives up each of them
 /// earlier; so long waits only for a daemon that hangs.
 const OUTCOME_TIMEOUT: Duration = Duration::from_secs(2 * READ_LIMIT.as_secs() + 20);
+
+/// How long an answer can be.
+const MAX_ANSWER: u64 = 1024 * 1024;
 
 /// What a request consists of.
 pub(crate) const REQUEST: &[u8] = b"reload\n";
@@ -26,6 +29,8 @@ pub(crate) const REQUEST: &[u8] = b"reload\n";
 pub(crate) enum ReloadError {
     #[error("cannot signal process {pid}: {reason}")]
     Signal { pid: Pid, reason: &'static str },
+    #[error("{0}")]
+    Unreachable(#[from] Unreachable),
     #[error(
         "process {pid} has not said within {} seconds what became of the reload; read its log",
         OUTCOME_TIMEOUT.as_secs()
@@ -42,7 +47,7 @@ pub(crate) enum ReloadError {
 /// A daemon without the socket gets SIGHUP: what becomes of that cannot be known here.
 pub(crate) fn reload(daemon: &RunningProcess) -> Result<u8, ReloadError> {
     let pid = daemon.pid();
-    let Some(stream) = reload_socket::connect(pid) else {
+    let Some(stream) = reload_socket::connect(pid)? else {
         daemon.signal(Signal::SIGHUP).map_err(|error| ReloadError::Signal { pid, reason: error.desc() })?;
         eprintln!(
             "WARNING: process {pid} was sent SIGHUP; it has no socket that says what became of the reload, as an older \
@@ -62,15 +67,15 @@ fn exchange(mut stream: UnixStream) -> io::Result<Vec<u8>> {
     stream.set_read_timeout(Some(OUTCOME_TIMEOUT))?;
     stream.write_all(REQUEST)?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
+    stream.take(MAX_ANSWER).read_to_end(&mut answer)?;
     if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(answer) }
 }
 
 fn print(report: &ReloadReport) -> u8 {
     for line in report.lines() {
-        eprintln!("{line}");
+        eprintln!("{}", printable(&line));
     }
-    let summary = &report.summary;
+    let summary = printable(&report.summary);
     match report.outcome {
         Outcome::InEffect => {
             // A closed pipe does not change what the exit code says.
@@ -85,5 +90,39 @@ fn print(report: &ReloadReport) -> u8 {
             eprintln!("ERROR: {summary}");
             exit_code::FAILURE
         }
+    }
+}
+
+/// Control characters as escapes: an answer must not steer the terminal. A problem may have several lines.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && !matches!(c, '\t' | '\n') {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_steers_no_terminal() {
+        assert_eq!(printable("a\tb\nc\u{1b}[2Jd\re\u{9b}"), "a\tb\nc\\u{1b}[2Jd\\re\\u{9b}");
+    }
+
+    #[test]
+    fn an_answer_without_an_end_is_read_to_the_bound() {
+        let (ours, mut theirs) = UnixStream::pair().expect("sockets");
+        let writer = thread::spawn(move || while theirs.write_all(&[b' '; 4096]).is_ok() {});
+        let answer = exchange(ours).expect("an answer");
+        assert_eq!(u64::try_from(answer.len()).expect("a length"), MAX_ANSWER);
+        writer.join().expect("writes until nobody reads");
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixStream};
 
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 
 /// The address of a socket that has a name but no file.
 #[cfg(target_os = "linux")]
@@ -40,16 +40,18 @@ pub(crate) fn connect_abstract(_: &[u8]) -> io::Result<UnixStream> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The process that listens where a stream leads.
+/// The process that began to listen where a stream leads, and its account at that time. A child that it left the socket to
+/// may listen now, and its number may be another process's.
 #[cfg(target_os = "linux")]
-pub(crate) fn peer_pid(stream: &UnixStream) -> io::Result<Pid> {
+pub(crate) fn listener(stream: &UnixStream) -> io::Result<(Pid, Uid)> {
     use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 
-    Ok(Pid::from_raw(getsockopt(stream, PeerCredentials)?.pid()))
+    let credentials = getsockopt(stream, PeerCredentials)?;
+    Ok((Pid::from_raw(credentials.pid()), Uid::from_raw(credentials.uid())))
 }
 
 /// Nobody asks for it where there are no such sockets.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn peer_pid(_: &UnixStream) -> io::Result<Pid> {
+pub(crate) fn listener(_: &UnixStream) -> io::Result<(Pid, Uid)> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::Pid;
 
+/// Where the kernel shows processes.
+const PROCESSES: &str = "/proc";
+
 /// What the kernel puts behind the path of a program whose file was replaced, as an upgrade does.
 const DELETED: &str = " (deleted)";
 
@@ -22,8 +25,19 @@ pub(crate) struct Invocation {
 
 /// Whether a process runs this program. Where there is no `/proc`, nothing speaks against it.
 pub(crate) fn is_ours(pid: Pid) -> bool {
-    let Ok(own) = fs::read_link("/proc/self/exe") else { return true };
-    fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|other| without_mark(&own) == without_mark(&other))
+    runs_this_program(Path::new(PROCESSES), pid).unwrap_or(true)
+}
+
+/// Whether a process runs this program. Where there is no `/proc`, none is known to.
+pub(crate) fn is_known_as_ours(pid: Pid) -> bool {
+    runs_this_program(Path::new(PROCESSES), pid).unwrap_or(false)
+}
+
+/// `None` where processes are not shown.
+fn runs_this_program(processes: &Path, pid: Pid) -> Option<bool> {
+    let own = fs::read_link(processes.join("self/exe")).ok()?;
+    let other = fs::read_link(processes.join(format!("{pid}/exe")));
+    Some(other.is_ok_and(|other| without_mark(&own) == without_mark(&other)))
 }
 
 /// Whether this account may not know which program a process runs.
@@ -43,4 +57,19 @@ pub(crate) fn invocation(pid: Pid) -> Option<Invocation> {
     let arguments = words.map(|word| OsString::from_vec(word.to_vec())).collect();
     let working = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
     Some(Invocation { arguments, working })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use nix::unistd::getpid;
+
+    use super::*;
+
+    #[test]
+    fn no_process_is_known_as_ours_where_none_is_shown() {
+        let folder = tempfile::tempdir().expect("folder");
+        assert_eq!(runs_this_program(folder.path(), getpid()), None);
+        assert!(is_known_as_ours(getpid()) && is_ours(getpid()));
+        assert!(!is_known_as_ours(Pid::from_raw(1)) && !is_ours(Pid::from_raw(1)));
+    }
 }

@@ -104,8 +104,8 @@ pub(crate) fn reload(origin: &Origin, daemon: Option<&Credentials>) -> Result<Lo
 /// Refuses, as root, what another account could have written.
 fn judged(mut config: Config, origin: &Origin, daemon: Option<&Credentials>) -> Result<Config, LoadFailure> {
     let modules = origin.python(&config.settings).users_path().to_vec();
-    let Config { sources, plugins, .. } = &mut config;
-    match trust::judge(sources, modules, plugins, &origin.trusted, daemon.map(|daemon| daemon.uid)) {
+    let Config { sources, plugins, left_out, .. } = &mut config;
+    match trust::judge(sources, modules, plugins, left_out, &origin.trusted, daemon) {
         Ok(problems) => {
             config.problems.extend(problems);
             Ok(config)

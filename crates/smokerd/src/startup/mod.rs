@@ -9,6 +9,7 @@
 //! - `notes`: what `--check -v` says of a configuration that is in order
 //! - `parameters`: parameters that built-in modules, parsers and actions refuse
 //! - `genconfig`: writes a generated configuration to a file or to standard output
+//! - `reach`: files that root reads for the daemon's account, which cannot read them
 //! - `trust`: the accounts that could have written a configuration
 //! - `time_limit`: gives up reads that hang
 //! - `replace`: replaces a file in one step
@@ -20,6 +21,7 @@ pub(crate) mod genconfig;
 pub(crate) mod modules;
 pub(crate) mod notes;
 pub(crate) mod parameter_problems;
+pub(crate) mod reach;
 pub(crate) mod replace;
 pub(crate) mod time_limit;
 pub(crate) mod trust;

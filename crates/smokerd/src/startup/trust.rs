@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User, geteuid};
 use smoker_config::problem::{Location, Problem, Severity};
-use smoker_config::sources::{PluginSources, Sources};
+use smoker_config::sources::{NamedFile, PluginSources, Sources};
 use smoker_model::plugin::PluginSpec;
 use smoker_paths::owners::{self, OwnedPath, Writable};
+use smoker_runner::process::credentials::Credentials;
 
 use crate::service::error::StartError;
+use crate::startup::reach;
 
 /// The accounts of `--trust-owner`, whose files count as root's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +84,15 @@ impl OwnershipReport {
         }
     }
 
+    /// Refuses what the daemon's account has root read for it.
+    fn add_out_of_reach(&mut self, named: &[NamedFile], trusted: &TrustedOwners, daemon: Option<&Credentials>) {
+        let untrusted = daemon.filter(|daemon| !daemon.uid.is_root() && !trusted.0.contains(&daemon.uid.as_raw()));
+        if let Some(daemon) = untrusted.filter(|_| geteuid().is_root()) {
+            let name = name_of(daemon.uid.as_raw());
+            self.refused.extend(named.iter().filter_map(|file| reach::refusal(file, daemon, &name)));
+        }
+    }
+
     /// The problems that do not keep this process from running the configuration. The error has all that does: only root
     /// refuses, since nobody else has more rights than the accounts that could have written it.
     pub(crate) fn into_problems(self) -> Result<Vec<Problem>, StartError> {
@@ -101,26 +112,32 @@ impl OwnershipReport {
 }
 
 /// Judges a whole configuration with the `modules` that it names. The file of a plugin that is refused counts as one that
-/// is broken: the plugin is left out.
+/// is broken: the plugin is left out, and nothing looks further at what is `left_out` of it.
 pub(crate) fn judge(
     sources: &Sources,
     modules: Vec<PathBuf>,
     plugins: &mut Vec<PluginSpec>,
+    left_out: &mut Vec<PluginSpec>,
     trusted: &TrustedOwners,
-    daemon: Option<Uid>,
+    daemon: Option<&Credentials>,
 ) -> Result<Vec<Problem>, StartError> {
-    let whole = OwnershipReport::of(sources, modules, trusted, daemon);
-    let accounts = accounts(trusted, daemon);
+    let account = daemon.map(|daemon| daemon.uid);
+    let mut whole = OwnershipReport::of(sources, modules, trusted, account);
+    whole.add_out_of_reach(&sources.named, trusted, daemon);
+    let accounts = accounts(trusted, account);
     let mut of_plugins = Vec::new();
     for part in &sources.of_plugins {
         let name = &part.plugin;
         let location = part.paths.first().map(|file| Location { file: file.clone(), line: 1, column: 1 });
         let problem =
             |severity, text| Problem { severity, location: location.clone(), plugin: Some(name.clone()), text };
-        match whole.of_plugin(part, &accounts).into_problems() {
+        let mut verdict = whole.of_plugin(part, &accounts);
+        verdict.add_out_of_reach(&part.named, trusted, daemon);
+        match verdict.into_problems() {
             Ok(problems) => of_plugins.extend(problems.into_iter().map(|it| problem(it.severity, it.text))),
             Err(StartError::Untrusted { reasons }) => {
                 plugins.retain(|plugin| plugin.name != *name);
+                left_out.retain(|plugin| plugin.name != *name);
                 let text = format!("Plugin {name} not loaded: {}", reasons.join("; "));
                 of_plugins.push(problem(Severity::Error, text));
             }

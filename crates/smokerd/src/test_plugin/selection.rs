@@ -68,12 +68,12 @@ impl Selection {
             let problems = of_plugin(error.problems(), name);
             SelectionError::Config { error, problems }
         })?;
-        let Config { settings, mut plugins, mut problems, sources, .. } = config;
+        let Config { settings, mut plugins, mut left_out, mut problems, sources, .. } = config;
         let credentials = privileges::credentials_of(&settings)?;
         let python = origin.python(&settings);
-        let daemon = credentials.as_ref().map(|credentials| credentials.uid);
         let modules = python.users_path().to_vec();
-        let judged = trust::judge(&sources, modules, &mut plugins, &origin.trusted, daemon)?;
+        let daemon = credentials.as_ref();
+        let judged = trust::judge(&sources, modules, &mut plugins, &mut left_out, &origin.trusted, daemon)?;
         let (of_plugins, of_owners): (Vec<_>, Vec<_>) = judged.into_iter().partition(|it| it.plugin.is_some());
         problems.extend(of_plugins);
         let mut warnings = of_plugin(&problems, name);

@@ -120,6 +120,30 @@ fn files_of_the_account_that_the_daemon_becomes_are_taken() {
     smokerd(&sandbox, &["--check"]).expect_code(0);
 }
 
+/// Root would read it, and hand it to a plugin of that account.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn files_that_the_account_cannot_read_are_not_read_for_it() {
+    for tag in ["!file", "!include"] {
+        let sandbox = Sandbox::new();
+        let text = format!(
+            "uid: 12345\ngid: 12345\nbind_host: 127.0.0.1\nbind_port: {{{{PORT}}}}\ntemplates: {{BasePlugin: {{}}}}\n\
+             plugins: {{T: {{Command: 'true', Text: {tag} of_root}}}}\n"
+        );
+        Config::whole(&text).write(&sandbox).expect("writable");
+        sandbox.write("of_root", b"sesame\n").expect("writable");
+        set_mode(&sandbox, "of_root", 0o600);
+        let check = || cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"]);
+        check().expect_code(0);
+        chown(sandbox.path("smokerd.yaml"), Some(STRANGER), None).expect("root may");
+        let refused = check();
+        refused.expect_code(1);
+        expect_line(&refused.stderr, &["of_root cannot be read by 12345", "chown root", "let 12345 read"]);
+        set_mode(&sandbox, "of_root", 0o644);
+        check().expect_code(0);
+    }
+}
+
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn a_reload_refuses_what_a_start_refuses() {

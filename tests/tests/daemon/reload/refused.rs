@@ -157,7 +157,7 @@ fn a_daemon_that_has_given_up_root_takes_no_plugin_of_another_user() {
 
 #[test]
 fn while_a_configuration_is_being_read_everything_goes_on() {
-    let clock = |config: Config| config.plugin("clock", "Command: 'true'\nInterval: 0.2");
+    let clock = |config: Config| config.plugin("clock", "Command: 'true'\nInterval: 0.2\nHistory: 1000");
     let mut daemon = Daemon::start(clock(hello()));
     let (mut held, config) = Held::new(&daemon);
     daemon.write(&clock(config));

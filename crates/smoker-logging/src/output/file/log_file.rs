@@ -93,8 +93,11 @@ pub(crate) fn with_suffix(name: &OsStr, suffix: &str) -> OsString {
 }
 
 /// The folder of a log file, opened once for a rotation, whatever account could put another in its place meanwhile. None
-/// when there is no such folder, and so nothing to rotate.
+/// when there is nothing to rotate: no such folder, or a path that leads to a descriptor, as `/dev/stdout` does.
 pub(crate) fn entry_of(path: &Path) -> io::Result<Option<ResolvedPath>> {
+    if ResolvedPath::of(path).is_ok_and(|file| file.is_descriptor()) {
+        return Ok(None);
+    }
     match ResolvedPath::of_entry(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         found => found.map(Some),

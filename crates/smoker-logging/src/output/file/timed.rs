@@ -47,10 +47,13 @@ impl TimedFile {
         }
         rename_if_there(&file, &old)?;
         self.file.reopen()?;
+        let mut failure = None;
         for name in surplus(&file, self.interval.when, self.backups)? {
-            file.beside(&name)?.remove()?;
+            if let Err(error) = file.beside(&name).and_then(|old| old.remove()) {
+                failure = Some(format!("the old file {} cannot be removed: {error}", name.display()));
+            }
         }
-        Ok(())
+        failure.map_or(Ok(()), |reason| Err(io::Error::other(reason)))
     }
 }
 
@@ -156,5 +159,25 @@ mod tests {
         fs::write(folder.path().join("x.log.2024-02-01_00-03"), "precious").expect("writable");
         write(300, "f");
         assert_eq!(content(&path), "e\nf\n", "nothing is overwritten");
+    }
+
+    #[test]
+    fn an_old_file_that_cannot_be_removed_keeps_no_other() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.log");
+        let stuck = "x.log.2024-01-01_00-00";
+        fs::create_dir(folder.path().join(stuck)).expect("writable");
+        let plan = FilePlan { path, truncates: false, opens_late: true, rotation: Rotation::None };
+        let interval = Interval { when: When::Minutes, count: 1, is_utc: true };
+        let mut file = TimedFile::new(&plan, None, interval, 1);
+        let start = UNIX_EPOCH + Duration::from_secs(1_706_745_600);
+        for (seconds, text) in [(0, "a"), (60, "b"), (130, "c")] {
+            let record = Record::new(Level::INFO, "smokerd".into(), text.to_owned());
+            let record = Record { created: start + Duration::from_secs(seconds), ..record };
+            file.write(text, &record).expect("writable");
+        }
+        assert_eq!(names(folder.path()), ["x.log", stuck, "x.log.2024-02-01_00-01"]);
+        let complaint = file.take_complaint().expect("a complaint");
+        assert!(complaint.contains(&format!("the old file {stuck} cannot be removed")), "{complaint}");
     }
 }

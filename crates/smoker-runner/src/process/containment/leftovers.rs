@@ -115,7 +115,7 @@ impl Leftovers {
     }
 
     /// A child ended by itself and was reaped just now. Where processes cannot
-    /// be tagged its group is all that is known of what it left, and only now:
+    /// be marked its group is all that is known of what it left, and only now:
     /// as long as the group has members no other process can get its number.
     pub(crate) fn child_ended(&self, run: RunId, group: Pid, plugin: &PluginName) {
         if !sys::can_mark() && terminate::has_members(group) {
@@ -150,8 +150,8 @@ impl Leftovers {
         if !cgroup.is_populated().unwrap_or(true) {
             cgroups.give_back(cgroup);
         } else if leaves_running {
-            let left = cgroups.keep_left(cgroup).into_iter().collect();
-            self.0.report.send_modify(|report| report.exempt_cgroups = left);
+            // In one step, so that of two runs that end at once the later list is the last one.
+            self.0.report.send_modify(|report| report.exempt_cgroups = cgroups.keep_left(cgroup).into_iter().collect());
         } else {
             self.terminate_cgroup(cgroups, cgroup, plugin.clone());
         }

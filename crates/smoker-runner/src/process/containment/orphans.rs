@@ -61,6 +61,7 @@ impl Reaper {
         if let Err(error) = sys::adopt_orphans() {
             tracing::warn!("cannot adopt orphans of plugins ({error}): those that leave their group survive a timeout");
         }
+        // Asked once at the start, where it logs when it cannot.
         sys::can_mark();
         let (death, deaths) = watch::channel(());
         let owned = Arc::new(OwnedChildren::default());

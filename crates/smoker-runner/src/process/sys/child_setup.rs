@@ -34,7 +34,7 @@ pub(crate) struct ChildSetup<'a> {
     /// Limits that have to hold, with soft and hard value alike.
     pub(crate) limits: &'a [(LimitedResource, u64)],
     /// A soft limit that may fail.
-    pub(crate) tag: Option<(LimitedResource, u64)>,
+    pub(crate) mark: Option<(LimitedResource, u64)>,
     /// The soft limit on open files.
     pub(crate) open_files: Option<u64>,
     pub(crate) cgroup: Option<BorrowedFd<'a>>,

@@ -114,7 +114,7 @@ pub(crate) fn child_pids() -> Vec<Pid> {
 /// Whether processes can carry a number that their environment does not hold.
 /// Not so under a hard limit, and where limits have 32 bits.
 pub(crate) fn can_mark() -> bool {
-    static CAN_TAG: LazyLock<bool> = LazyLock::new(|| {
+    static CAN_MARK: LazyLock<bool> = LazyLock::new(|| {
         let number = RunId::of_daemon().as_number();
         let can_mark = getrlimit(CARRIER).is_ok_and(|(_, hard)| u128::from(hard) > u128::from(number));
         if !can_mark {
@@ -122,7 +122,7 @@ pub(crate) fn can_mark() -> bool {
         }
         can_mark
     });
-    *CAN_TAG
+    *CAN_MARK
 }
 
 /// The limit by which a child and all that it starts carry a run id.

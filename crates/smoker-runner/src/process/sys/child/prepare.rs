@@ -118,7 +118,7 @@ fn take_streams(setup: &ChildSetup<'_>) -> Result<(), Failure> {
 }
 
 fn set_limits(setup: &ChildSetup<'_>) -> Result<(), Failure> {
-    if let Some((resource, soft)) = setup.tag {
+    if let Some((resource, soft)) = setup.mark {
         let _ = set_soft_limit(resource, soft);
     }
     if let Some(soft) = setup.open_files {

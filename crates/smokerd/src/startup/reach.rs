@@ -1,0 +1,111 @@
+//! What a configuration has root read for the daemon's account, which cannot read it itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::Gid;
+use smoker_config::sources::{FileStatus, NamedFile};
+use smoker_paths::owners;
+use smoker_runner::process::credentials::Credentials;
+
+const READ: u32 = 0o4;
+const SEARCH: u32 = 0o1;
+
+/// Why a file is refused: the daemon's account, whose name this is, can decide that it is read, and cannot read it.
+pub(crate) fn refusal(file: &NamedFile, daemon: &Credentials, name: &str) -> Option<String> {
+    if is_within_reach(file, daemon) {
+        return None;
+    }
+    let ways: Vec<PathBuf> = file.named_by.iter().chain([&file.path]).cloned().collect();
+    let theirs = owners::ancestors_of(&ways).into_iter().find(|step| step.user == daemon.uid.as_raw())?;
+    let (path, theirs) = (file.path.display(), theirs.path.display());
+    Some(format!(
+        "{path} cannot be read by {name}, to whom {theirs} belongs, on the way to it: chown root {theirs}, or let {name} \
+         read {path}"
+    ))
+}
+
+/// Whether the account could read the file without root. Of the folders above, those count that its own files do not lie in.
+fn is_within_reach(file: &NamedFile, daemon: &Credentials) -> bool {
+    if !permits(&file.status, daemon, READ) {
+        return false;
+    }
+    let Ok(path) = file.path.canonicalize() else { return false };
+    let is_the_same =
+        status_of(&path).is_some_and(|now| (now.device, now.inode) == (file.status.device, file.status.inode));
+    let is_open = |folder: &Path| {
+        file.named_by.iter().any(|own| own.starts_with(folder))
+            || status_of(folder).is_some_and(|status| permits(&status, daemon, SEARCH))
+    };
+    is_the_same && path.ancestors().skip(1).all(is_open)
+}
+
+fn status_of(path: &Path) -> Option<FileStatus> {
+    fs::metadata(path).ok().map(|found| FileStatus::from(&found))
+}
+
+/// Whether the account has this permission. An owner can give it to itself.
+fn permits(status: &FileStatus, daemon: &Credentials, permission: u32) -> bool {
+    if status.user == daemon.uid.as_raw() {
+        return true;
+    }
+    let group = Gid::from_raw(status.group);
+    let is_in_group = daemon.gid == group || daemon.groups.contains(&group);
+    status.mode & if is_in_group { permission << 3 } else { permission } != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use nix::unistd::{Uid, geteuid};
+
+    use super::*;
+
+    /// An account that nobody has.
+    const OTHER: u32 = 54_321;
+
+    fn account(uid: u32, groups: &[u32]) -> Credentials {
+        let groups = groups.iter().copied().map(Gid::from_raw).collect();
+        Credentials { uid: Uid::from_raw(uid), gid: Gid::from_raw(OTHER), groups, variables: Vec::new() }
+    }
+
+    #[test]
+    fn an_account_reads_by_owner_group_or_everybody() {
+        let status = |mode| FileStatus { device: 1, inode: 1, user: 0, group: 7, mode };
+        for (mode, groups, expected) in [
+            (0o600, &[][..], false),
+            (0o640, &[], false),
+            (0o640, &[7], true),
+            (0o604, &[7], false),
+            (0o604, &[], true),
+        ] {
+            assert_eq!(permits(&status(mode), &account(OTHER, groups), READ), expected, "{mode:o} {groups:?}");
+        }
+        assert!(permits(&status(0o600), &account(0, &[]), READ));
+    }
+
+    /// This process stands for the daemon's account, to which the naming file belongs; the named file is another's.
+    #[test]
+    fn a_file_that_the_account_cannot_read_is_refused_where_that_account_names_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (main, secret) = (folder.path().join("main"), folder.path().join("secret"));
+        fs::write(&main, "").expect("writable");
+        fs::write(&secret, "").expect("writable");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("ours");
+        let named = |mode| {
+            let status = status_of(&secret).expect("there");
+            let status = FileStatus { user: OTHER, group: OTHER + 1, mode, ..status };
+            NamedFile { path: secret.clone(), named_by: vec![main.clone()], status }
+        };
+        let own = account(geteuid().as_raw(), &[]);
+        let text = refusal(&named(0o600), &own, "smoker").expect("refused");
+        let shown = main.display();
+        assert!(text.contains(&format!("belongs, on the way to it: chown root {shown}, or let smoker read")), "{text}");
+        assert_eq!(refusal(&named(0o604), &own, "smoker"), None);
+        assert_eq!(refusal(&named(0o600), &account(OTHER + 2, &[]), "smoker"), None, "nothing there is its own");
+        let exchanged = named(0o604);
+        let exchanged = NamedFile { status: FileStatus { inode: 0, ..exchanged.status }, ..exchanged };
+        assert!(refusal(&exchanged, &own, "smoker").is_some(), "the path leads to another file by now");
+    }
+}
