@@ -132,7 +132,7 @@ fn a_new_history_bound_applies_to_what_is_kept() {
 #[test]
 fn schedules_begin_change_and_end() {
     let beat = |name: &str| format!("Command: echo x >> {{{{DIR}}}}/{name}\nInterval: 0.2");
-    let clock = "Command: 'true'\nInterval: 0.2";
+    let clock = "Command: 'true'\nInterval: 0.2\nHistory: 1000";
     let before = Config::new().plugin("clock", clock).plugin("ends", &beat("ends")).plugin("stops", &beat("stops"));
     let daemon = Daemon::start(before);
     let _ = daemon.wait_for_file("ends");
@@ -154,7 +154,7 @@ fn schedules_begin_change_and_end() {
 
 #[test]
 fn a_removed_plugin_runs_by_time_no_more_while_its_last_run_goes_on() {
-    let clock = |config: Config| config.plugin("clock", "Command: 'true'\nInterval: 0.2");
+    let clock = |config: Config| config.plugin("clock", "Command: 'true'\nInterval: 0.2\nHistory: 1000");
     // Its first run holds the lock; others meanwhile only tell that they took place.
     let beat = "Command: |-\n  \
         mkdir {{DIR}}/lock || { echo x >> {{DIR}}/beats; exit 0; }\n  \
