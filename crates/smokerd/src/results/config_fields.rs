@@ -3,8 +3,8 @@
 use smoker_model::plugin::{Parameters, PluginSpec};
 use smoker_model::secrets::mask::masked;
 
-use crate::results::history;
 use crate::results::json_text;
+use crate::results::packed_text;
 
 /// Members of a plugin's JSON object, written once when the configuration is loaded.
 #[derive(Debug, Default)]
@@ -47,6 +47,6 @@ impl ConfigFields {
 
     /// The memory that it takes, in bytes.
     pub(crate) fn size(&self) -> isize {
-        history::size(&self.identity) + history::size(&self.parameters)
+        packed_text::size(self.identity.len()) + packed_text::size(self.parameters.len())
     }
 }

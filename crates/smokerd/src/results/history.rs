@@ -1,22 +1,20 @@
 //! The results that are kept of one plugin.
 //!
-//! In memory, oldest first, each as the JSON text of the wire: a page is
-//! assembled from texts, and a result takes no more memory than its text.
+//! In memory, oldest first, each as the JSON text of the wire, compressed: a page is
+//! assembled from texts, and a result takes less memory than its text.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+
+use crate::results::packed_text::PackedText;
 
 /// Counts the results of the daemon, so that the oldest of all plugins can be found.
 pub(crate) type Sequence = u64;
-
-/// Memory of a kept result beside its text, in bytes.
-const OVERHEAD: usize = 48;
 
 /// The results of one plugin, up to a limit.
 #[derive(Debug)]
 pub(crate) struct History {
     limit: usize,
-    results: VecDeque<(Sequence, Arc<str>)>,
+    results: VecDeque<(Sequence, PackedText)>,
 }
 
 impl History {
@@ -33,15 +31,15 @@ impl History {
 
     /// The memory that all results take, in bytes.
     pub(crate) fn size(&self) -> isize {
-        self.iter().map(|result| size(result)).sum()
+        self.iter().map(PackedText::size).sum()
     }
 
     /// Adds a result, and returns by how many bytes the history grew (negative: shrank).
-    pub(crate) fn push(&mut self, sequence: Sequence, result: Arc<str>) -> isize {
+    pub(crate) fn push(&mut self, sequence: Sequence, result: PackedText) -> isize {
         if self.limit == 0 {
             return 0;
         }
-        let growth = size(&result);
+        let growth = result.size();
         self.results.push_back((sequence, result));
         growth + self.trim()
     }
@@ -55,12 +53,12 @@ impl History {
     }
 
     /// The newest result.
-    pub(crate) fn newest(&self) -> Option<&Arc<str>> {
+    pub(crate) fn newest(&self) -> Option<&PackedText> {
         self.results.back().map(|(_, result)| result)
     }
 
     /// All results, oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<str>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &PackedText> {
         self.results.iter().map(|(_, result)| result)
     }
 
@@ -71,18 +69,14 @@ impl History {
 
     /// Drops the oldest result, and returns how many bytes that freed.
     pub(crate) fn drop_oldest(&mut self) -> isize {
-        self.results.pop_front().map_or(0, |(_, result)| size(&result))
+        self.results.pop_front().map_or(0, |(_, result)| result.size())
     }
-}
-
-/// The memory that a kept text takes, in bytes.
-pub(crate) fn size(text: &str) -> isize {
-    isize::try_from(text.len() + OVERHEAD).unwrap_or(isize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::packed_text::size;
 
     #[test]
     fn the_newest_results_are_kept_oldest_first() {
@@ -90,14 +84,14 @@ mod tests {
         for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
             history.push(sequence as u64, text.into());
         }
-        assert_eq!(history.iter().map(|text| &**text).collect::<Vec<_>>(), ["two", "three"]);
+        assert_eq!(history.iter().map(PackedText::unpack).collect::<Vec<_>>(), ["two", "three"]);
         assert_eq!(history.oldest_evictable(), Some(1));
     }
 
     #[test]
     fn growth_is_what_was_added_less_what_was_dropped() {
         let mut history = History::new(1);
-        assert_eq!(history.push(0, "12345".into()), size("12345"));
+        assert_eq!(history.push(0, "12345".into()), size(5));
         assert_eq!(history.push(1, "123".into()), -2);
         assert_eq!(history.oldest_evictable(), None);
     }
@@ -108,9 +102,9 @@ mod tests {
         for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
             history.push(sequence as u64, text.into());
         }
-        assert_eq!(history.set_limit(1), -(size("one") + size("two")));
-        assert_eq!((history.size(), history.newest().map(|text| &**text)), (size("three"), Some("three")));
-        assert_eq!(history.set_limit(0), -size("three"));
+        assert_eq!(history.set_limit(1), -2 * size(3));
+        assert_eq!((history.size(), history.newest().map(PackedText::unpack).as_deref()), (size(5), Some("three")));
+        assert_eq!(history.set_limit(0), -size(5));
         assert_eq!(history.newest(), None);
     }
 }

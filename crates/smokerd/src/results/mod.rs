@@ -8,6 +8,7 @@
 //! - `history`: the results that are kept of one plugin
 //! - `processes`: forced runs, and what each client address has of them
 //! - `requester`: who requests runs
+//! - `packed_text`: the text of a result, compressed
 //! - `snapshot`: what pages read of plugins and processes at one moment
 //! - `counters`: what is counted of a plugin's runs
 //! - `events`: the broadcast of run records
@@ -20,6 +21,7 @@ pub(crate) mod counters;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod json_text;
+pub(crate) mod packed_text;
 pub(crate) mod processes;
 pub(crate) mod requester;
 pub(crate) mod run_log;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::results::config_fields::ConfigFields;
+use crate::results::packed_text::PackedText;
 use crate::results::processes::process::ForcedOutcome;
 
 /// A plugin at one moment.
@@ -11,7 +12,7 @@ pub(crate) struct PluginSnapshot {
     /// What its configuration decides of its JSON object.
     pub(crate) config: Arc<ConfigFields>,
     /// The newest result as JSON.
-    pub(crate) last_result: Option<Arc<str>>,
+    pub(crate) last_result: Option<PackedText>,
     /// The time of the next scheduled run as JSON.
     pub(crate) next_run: Arc<str>,
 }
@@ -19,7 +20,7 @@ pub(crate) struct PluginSnapshot {
 impl PluginSnapshot {
     /// About how many bytes it takes on a page.
     pub(crate) fn size(&self) -> usize {
-        let last = self.last_result.as_ref().map_or(4, |result| result.len());
+        let last = self.last_result.as_ref().map_or(4, PackedText::length);
         last + self.config.identity.len() + self.config.parameters.len() + 100
     }
 }

@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
-use smoker_model::run_record::{ResultText, RunRecord, RunState};
+use smoker_model::run_record::RunRecord;
 
 use crate::results::counters::RunCounters;
 use crate::results::history::Sequence;
+use crate::results::packed_text::PackedTexts;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 use crate::results::processes::table::ProcessTable;
 use crate::results::table::{NewPlugin, PluginEntry, PluginTable};
@@ -72,6 +73,7 @@ impl State {
     pub(super) fn record(
         &mut self,
         record: &mut RunRecord,
+        texts: Option<PackedTexts>,
         waiting: &[ProcessId],
     ) -> (Option<RunCounters>, Option<isize>) {
         self.sequence += 1;
@@ -80,24 +82,21 @@ impl State {
             plugin.counters.count(record);
             plugin.counters
         });
-        let exceeded = match &record.state {
-            RunState::Skipped { .. } => None,
-            RunState::Finished(run) => self.store(&record.plugin, &run.text, waiting),
-        };
+        let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, waiting));
         (counters, exceeded)
     }
 
     /// Returns the memory limit the first time that it is exceeded.
-    fn store(&mut self, name: &PluginName, text: &ResultText, waiting: &[ProcessId]) -> Option<isize> {
+    fn store(&mut self, name: &PluginName, texts: PackedTexts, waiting: &[ProcessId]) -> Option<isize> {
         self.revision += 1;
         let mut keeps_history = true;
         // A plugin that was removed while it ran has no history, but its processes get their result.
         if let Some(plugin) = self.plugins.get_mut(name) {
-            self.memory.used += plugin.history.push(self.sequence, Arc::clone(&text.listed));
+            self.memory.used += plugin.history.push(self.sequence, texts.listed.clone());
             keeps_history = plugin.history.newest().is_some();
         }
-        let last = keeps_history.then(|| Arc::clone(&text.listed));
-        let outcome = ForcedOutcome { forced: Arc::clone(&text.mapped), last };
+        let last = keeps_history.then_some(texts.listed);
+        let outcome = ForcedOutcome { forced: texts.mapped, last };
         self.memory.used += self.processes.complete(waiting, name, &outcome, (self.sequence, Instant::now()));
         if self.memory.used <= self.memory.limit {
             return None;

@@ -14,6 +14,7 @@ use smoker_model::time::timestamp::Timestamp;
 use crate::results::counters::RunCounters;
 use crate::results::events::{RunEvents, Subscription};
 use crate::results::json_text;
+use crate::results::packed_text::{PackedText, PackedTexts};
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{Lookup, ShownRun};
@@ -63,8 +64,9 @@ impl SharedState {
     /// the plugin's history and in the processes that wait for it. Returns the
     /// plugin's counters; none for a plugin that was removed meanwhile.
     pub(crate) fn record(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
+        let texts = PackedTexts::of(&record);
         let mut state = self.lock();
-        let (counters, exceeded) = state.record(&mut record, waiting);
+        let (counters, exceeded) = state.record(&mut record, texts, waiting);
         let record = Arc::new(record);
         // Under the lock, so that records are broadcast in the order of their numbers.
         let evicted = self.events.publish(&record);
@@ -116,7 +118,7 @@ impl SharedState {
     }
 
     /// One plugin with its history, oldest first.
-    pub(crate) fn plugin(&self, name: &PluginName) -> Option<(PluginSnapshot, Vec<Arc<str>>)> {
+    pub(crate) fn plugin(&self, name: &PluginName) -> Option<(PluginSnapshot, Vec<PackedText>)> {
         let state = self.lock();
         let plugin = state.plugins.get(name)?;
         Some((plugin.snapshot(), plugin.history.iter().cloned().collect()))
@@ -146,7 +148,7 @@ impl SharedState {
                     let last_result = outcome.last.clone();
                     let plugin = PluginSnapshot { config: Arc::clone(config), last_result, next_run };
                     if is_repeated {
-                        repeated += plugin.size() + outcome.forced.len();
+                        repeated += plugin.size() + outcome.forced.length();
                     }
                     (!is_repeated || repeated <= REPEATED_BYTES).then_some((plugin, outcome))
                 };
@@ -192,9 +194,13 @@ mod tests {
         state.add_process(plugins, std::net::IpAddr::from([127, 0, 0, 1]).into()).expect("a process")
     }
 
+    fn last_result(plugin: &PluginSnapshot) -> Option<String> {
+        plugin.last_result.as_ref().map(PackedText::unpack)
+    }
+
     fn texts(state: &SharedState, name: &PluginName) -> Vec<String> {
         let (_, results) = state.plugin(name).expect("a known plugin");
-        results.iter().map(ToString::to_string).collect()
+        results.iter().map(PackedText::unpack).collect()
     }
 
     #[test]
@@ -216,7 +222,7 @@ mod tests {
         state.record(samples::finished(&a, "forced"), &[id]);
         state.record(samples::finished(&a, "newer"), &[]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
-        assert_eq!(runs[0].0.last_result.as_deref(), Some("forced"));
+        assert_eq!(last_result(&runs[0].0).as_deref(), Some("forced"));
     }
 
     #[test]
@@ -225,7 +231,7 @@ mod tests {
         let id = add_process(&state, std::slice::from_ref(&a));
         state.record(samples::finished(&a, "forced"), &[id]);
         let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
-        assert_eq!((runs[0].0.last_result.as_deref(), &*runs[0].1.forced), (None, "forced"));
+        assert_eq!((last_result(&runs[0].0).as_deref(), runs[0].1.forced.unpack().as_str()), (None, "forced"));
         assert!(texts(&state, &a).is_empty());
     }
 
@@ -268,8 +274,8 @@ mod tests {
         for (id, expected) in processes.into_iter().zip(["before", "after"]) {
             let ProcessSnapshot::Finished(runs) = state.process(id) else { panic!("not finished") };
             let (plugin, outcome) = &runs[0];
-            assert_eq!((&*plugin.config.identity, &*outcome.forced), ("a", expected));
-            assert_eq!((plugin.last_result.as_deref(), &*plugin.next_run), (Some(expected), "null"));
+            assert_eq!((&*plugin.config.identity, outcome.forced.unpack().as_str()), ("a", expected));
+            assert_eq!((last_result(plugin).as_deref(), &*plugin.next_run), (Some(expected), "null"));
         }
     }
 

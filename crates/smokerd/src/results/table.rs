@@ -115,6 +115,7 @@ impl PluginEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::packed_text::PackedText;
 
     fn plugins(names: &[&str], next_run: Option<&NextRun>) -> Vec<NewPlugin> {
         let plugin = |name: &&str| NewPlugin {
@@ -139,7 +140,10 @@ mod tests {
         assert_eq!(removed.keys().map(PluginName::as_str).collect::<Vec<_>>(), ["a"]);
         assert_eq!(used + growth, table.entries().map(|entry| entry.history.size()).sum::<isize>());
         let kept = table.get(&"b".into()).expect("known");
-        assert_eq!((kept.history.newest().map(|text| &**text), &*kept.next_run.text), (Some("b"), "soon"));
+        assert_eq!(
+            (kept.history.newest().map(PackedText::unpack).as_deref(), &*kept.next_run.text),
+            (Some("b"), "soon")
+        );
         assert!(table.get(&"c".into()).expect("known").history.newest().is_none());
         assert!(table.get(&"a".into()).is_none());
     }

@@ -3,6 +3,7 @@
 //! Results and parameters are written as JSON once, when they arise; a page is put together from these texts while it
 //! is sent. Its shape is that of `smoker_model::wire::pages`.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 
 use crate::http::streamed_body::StreamedBody;
 use crate::results::config_fields::ConfigFields;
+use crate::results::packed_text::PackedText;
 use crate::results::processes::process::ForcedOutcome;
 use crate::results::snapshot::{FinishedRuns, PluginSnapshot};
 
@@ -23,6 +25,8 @@ pub(crate) struct Page {
 pub(crate) enum Piece {
     Literal(&'static str),
     Text(Arc<str>),
+    /// A result, and its text once it is written.
+    Result(PackedText, OnceCell<String>),
     Identity(Arc<ConfigFields>),
     Parameters(Arc<ConfigFields>),
 }
@@ -38,11 +42,10 @@ pub(crate) fn finished_process(runs: FinishedRuns) -> Page {
 }
 
 /// `{"plugin": P, "results": [{"result": R}, ...]}`
-pub(crate) fn plugin_with_results(plugin: &PluginSnapshot, results: Vec<Arc<str>>) -> Page {
+pub(crate) fn plugin_with_results(plugin: &PluginSnapshot, results: Vec<PackedText>) -> Page {
     let plugin = plugin.clone();
-    let result = |result: &Arc<str>| {
-        [Piece::Literal("{\"result\": "), Piece::Text(Arc::clone(result)), Piece::Literal("}")].into_iter()
-    };
+    let result =
+        |result: &PackedText| [Piece::Literal("{\"result\": "), Piece::result(result), Piece::Literal("}")].into_iter();
     Page::default()
         .literal("{\"plugin\": ")
         .then(vec![plugin], |plugin| plugin_pieces(plugin, None))
@@ -64,10 +67,9 @@ where
 }
 
 /// A plugin's JSON object.
-fn plugin_pieces(plugin: &PluginSnapshot, forced_result: Option<&Arc<str>>) -> impl Iterator<Item = Piece> + use<> {
-    let last_result = plugin.last_result.clone().map_or(Piece::Literal("null"), Piece::Text);
-    let forced_result =
-        forced_result.map(|result| [Piece::Literal(", \"forcedResult\": "), Piece::Text(Arc::clone(result))]);
+fn plugin_pieces(plugin: &PluginSnapshot, forced_result: Option<&PackedText>) -> impl Iterator<Item = Piece> + use<> {
+    let last_result = plugin.last_result.as_ref().map_or(Piece::Literal("null"), Piece::result);
+    let forced_result = forced_result.map(|result| [Piece::Literal(", \"forcedResult\": "), Piece::result(result)]);
     let pieces = [
         Piece::Literal("{\"lastResult\": "),
         last_result,
@@ -100,7 +102,7 @@ impl Page {
         P: Iterator<Item = Piece> + Send + 'static,
     {
         const SEPARATOR: &str = ", ";
-        let texts: usize = items.iter().flat_map(&pieces).map(|piece| piece.as_ref().len()).sum();
+        let texts: usize = items.iter().flat_map(&pieces).map(|piece| piece.length()).sum();
         let length = self.length + texts + items.len().saturating_sub(1) * SEPARATOR.len();
         let separated = items.into_iter().enumerate().flat_map(move |(at, item)| {
             let separator = (at > 0).then_some(Piece::Literal(SEPARATOR));
@@ -127,11 +129,26 @@ impl Page {
     }
 }
 
+impl Piece {
+    fn result(result: &PackedText) -> Self {
+        Self::Result(result.clone(), OnceCell::new())
+    }
+
+    /// How many bytes it has.
+    fn length(&self) -> usize {
+        match self {
+            Self::Result(result, _) => result.length(),
+            other => other.as_ref().len(),
+        }
+    }
+}
+
 impl AsRef<str> for Piece {
     fn as_ref(&self) -> &str {
         match self {
             Self::Literal(text) => text,
             Self::Text(text) => text,
+            Self::Result(result, text) => text.get_or_init(|| result.unpack()),
             Self::Identity(config) => &config.identity,
             Self::Parameters(config) => &config.parameters,
         }
@@ -164,7 +181,7 @@ mod tests {
         Arc::new(ConfigFields::of(&config.plugins[0], SecretView::Masked))
     }
 
-    fn result(shape: ComponentShape) -> Arc<str> {
+    fn result(shape: ComponentShape) -> PackedText {
         let Json::Object(findings) = json!({
             "status": "WARN",
             "messages": {"info": ["up"], "warn": ["91% used"], "error": []},
@@ -173,7 +190,7 @@ mod tests {
             panic!("not an object")
         };
         let result = Findings::parse(findings).expect("findings").into_result(Moment::now(), true);
-        json_text::to_text(&result.on_wire(shape)).into()
+        json_text::to_text(&result.on_wire(shape)).as_str().into()
     }
 
     /// The type has every member of the page, in the same place.
@@ -192,7 +209,7 @@ mod tests {
         let (listed, mapped) = (result(ComponentShape::List), result(ComponentShape::Mapping));
         let never_run = PluginSnapshot { config: config(), last_result: None, next_run: "null".into() };
         let next_run = json_text::to_text(&Timestamp::now()).into();
-        let has_run = PluginSnapshot { last_result: Some(Arc::clone(&listed)), next_run, ..never_run.clone() };
+        let has_run = PluginSnapshot { last_result: Some(listed.clone()), next_run, ..never_run.clone() };
 
         let page: PluginsPage<Plugin> = expect_same(plugin_list(vec![never_run.clone(), has_run.clone()]));
         let [first, second] = &page.plugins.items[..] else { panic!("two plugins") };
@@ -200,7 +217,7 @@ mod tests {
         assert!(second.plugin.next_run.is_some());
 
         let page: PluginPage<Plugin, RunResult> =
-            expect_same(plugin_with_results(&has_run, vec![Arc::clone(&listed), listed]));
+            expect_same(plugin_with_results(&has_run, vec![listed.clone(), listed]));
         assert_eq!(page.results.len(), 2);
 
         let outcome = ForcedOutcome { forced: mapped, last: None };

@@ -7,7 +7,8 @@ use std::time::Instant;
 use smoker_model::plugin::PluginName;
 
 use crate::results::config_fields::ConfigFields;
-use crate::results::history::{self, Sequence};
+use crate::results::history::Sequence;
+use crate::results::packed_text::PackedText;
 use crate::results::processes::limits::REPEATED_ENTRIES;
 use crate::results::requester::ClientAddress;
 
@@ -24,9 +25,9 @@ pub(crate) type ProcessId = u64;
 #[derive(Clone, Debug)]
 pub(crate) struct ForcedOutcome {
     /// For `forcedResult`.
-    pub(crate) forced: Arc<str>,
+    pub(crate) forced: PackedText,
     /// For `lastResult`; none when the plugin keeps no history.
-    pub(crate) last: Option<Arc<str>>,
+    pub(crate) last: Option<PackedText>,
 }
 
 /// A plugin of a process.
@@ -70,8 +71,8 @@ pub(crate) type RemovedPlugins = HashMap<PluginName, Arc<ConfigFields>>;
 impl ForcedOutcome {
     /// The memory that its texts take, in bytes.
     pub(super) fn size(&self) -> isize {
-        let last = self.last.as_ref().filter(|last| !Arc::ptr_eq(last, &self.forced));
-        history::size(&self.forced) + last.map_or(0, |last| history::size(last))
+        let last = self.last.as_ref().filter(|last| !last.is_shared_with(&self.forced));
+        self.forced.size() + last.map_or(0, PackedText::size)
     }
 }
 

@@ -92,7 +92,8 @@ fn processes_that_joined_one_run_share_the_memory_of_its_result() {
     let mut table = ProcessTable::default();
     let a = PluginName::from("a");
     let ids: Vec<_> = (0..100).map(|_| added(&mut table, &[&a])).collect();
-    let large = ForcedOutcome { forced: "x".repeat(1 << 20).into(), last: Some("y".repeat(1 << 20).into()) };
+    let large =
+        ForcedOutcome { forced: "x".repeat(1 << 20).as_str().into(), last: Some("y".repeat(1 << 20).as_str().into()) };
     let growth = table.complete(&ids, &a, &large, (1, Instant::now()));
     assert!((2 << 20..3 << 20).contains(&growth), "{growth}");
     let mut freed = 0;
@@ -175,7 +176,7 @@ fn unread_processes_beyond_their_memory_refuse_requests_and_are_not_dropped() {
     let mut table = ProcessTable::default();
     let name = PluginName::from("a");
     let now = Instant::now();
-    let large = ForcedOutcome { forced: "x".repeat(UNREAD_MEMORY_OF_CLIENT).into(), last: None };
+    let large = ForcedOutcome { forced: "x".repeat(UNREAD_MEMORY_OF_CLIENT).as_str().into(), last: None };
     let mut sequence = 0;
     let mut finish = |table: &mut ProcessTable, of: ClientAddress| -> Result<ProcessId, ProcessesFull> {
         let id = table.add(std::slice::from_ref(&name), of)?;
