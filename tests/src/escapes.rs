@@ -3,7 +3,7 @@
 mod rows;
 
 use crate::config::Config;
-use crate::processes::Token;
+use crate::machine::processes::Token;
 
 pub use rows::{By, Row};
 

@@ -12,7 +12,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use crate::{ports, processes};
+use crate::machine::{ports, processes};
 
 /// The environment variable that marks everything started by a test.
 const MARK: &str = "SMOKER_TESTS_SANDBOX";

@@ -9,7 +9,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use crate::{ports, wait};
+use crate::machine::ports;
+use crate::wait;
 
 /// A started program. Dropping it asks it to end, and three seconds later
 /// kills it with its process group.

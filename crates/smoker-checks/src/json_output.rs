@@ -1,7 +1,7 @@
 //! JSON that a command printed, for parsers.
 
 use serde_json::Value as Json;
-use smoker_model::value::python_json_reader;
+use smoker_model::notation::python_json_reader;
 
 /// Reads a text as Python's `json` does, without the byte order mark that it may begin with.
 ///

@@ -14,7 +14,7 @@ pub(crate) fn text(error: &io::Error) -> String {
 
 /// As [`text`], with the file that it is about: `[Errno 13] Permission denied: '/root'`.
 pub(crate) fn text_about(error: &io::Error, path: &str) -> String {
-    let path = smoker_model::value::python_text::repr(&smoker_model::value::Value::Text(path.to_owned()));
+    let path = smoker_model::notation::python_text::repr(&smoker_model::value::Value::Text(path.to_owned()));
     format!("{}: {path}", text(error))
 }
 

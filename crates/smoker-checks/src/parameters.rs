@@ -3,8 +3,8 @@
 use regex::RegexSet;
 use serde_json::{Map, Value as Json};
 use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::notation::python_text;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 /// The parameters of a run. An action's own take precedence over its plugin's.
 #[derive(Clone, Copy, Debug)]

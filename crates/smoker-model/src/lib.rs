@@ -10,7 +10,8 @@
 //! - `result`: the result of one run of a plugin
 //! - `run_record`: one run of a plugin: why, when, its result
 //! - `invalid_result`: why something that a plugin gave is none
-//! - `value`: a configured value, typed as PyYAML would type it, as JSON and as Python writes it
+//! - `value`: a configured value, typed as PyYAML would type it
+//! - `notation`: values as JSON and as Python writes and reads them
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
 //! - `process_settings`: how the processes of a run are set up, and how much they may use
@@ -28,6 +29,7 @@ pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;
 pub mod module;
+pub mod notation;
 pub mod perfdata;
 pub mod plugin;
 pub mod process_settings;

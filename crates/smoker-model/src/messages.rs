@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use crate::invalid_result::InvalidResult;
+use crate::notation::python_text;
 use crate::value::Value;
-use crate::value::python_text;
 
 /// How many messages of one level a result, or a component of it, keeps. Short
 /// lines take many times their length once they are messages, in the daemon and in the client.

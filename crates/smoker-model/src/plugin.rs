@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use crate::notation::python_text;
 use crate::process_settings::ProcessSettings;
 use crate::value::Value;
-use crate::value::python_text;
 
 /// The name of a plugin: any text. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,13 +7,13 @@ use serde_json::{Map, Value as Json};
 
 use crate::invalid_result::InvalidResult;
 use crate::messages::{self, Level, Messages};
+use crate::notation::python_text;
 use crate::perfdata::PerfDatum;
 use crate::run_end::RunEnd;
 use crate::status::Status;
 use crate::time::moment::Moment;
 use crate::time::timestamp::Timestamp;
 use crate::value::Value;
-use crate::value::python_text;
 
 /// The results of a plugin's components, by name, in the plugin's order. Each
 /// has a status and messages; whatever else a plugin adds is kept.

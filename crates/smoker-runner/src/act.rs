@@ -15,7 +15,7 @@ use crate::context::RunContext;
 use crate::modules::dispatch::{ModuleRun, Modules};
 use crate::output;
 use crate::prepared::PreparedPlugin;
-use crate::process::environment;
+use crate::process::attributes::environment;
 
 /// Runs an action on a result and returns its own result. An action that is a
 /// module may change the plugin's result.

@@ -4,12 +4,12 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use smoker_model::messages::Level;
+use smoker_model::notation::python_text;
 use smoker_model::plugin::{Invocation, Parameters, StdinMode, exposed};
 use smoker_model::result::Findings;
 use smoker_model::secrets::mask::{masked, without_url_passwords};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 use crate::context::RunContext;
 use crate::process::execute::{ChildLimits, ChildOutcome, execute};

@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
+use smoker_model::notation::python_json_reader::{self, ReadError};
+use smoker_model::notation::python_text;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
-use smoker_model::value::python_json_reader::{self, ReadError};
-use smoker_model::value::python_text;
 
 use crate::nearly_json;
 use crate::process::capture::Capture;

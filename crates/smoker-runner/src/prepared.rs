@@ -6,9 +6,9 @@ use smoker_model::plugin::{Invocation, PluginSpec, RunAs};
 use tokio::sync::Mutex;
 
 use crate::log_limit::LogLimit;
-use crate::process::credentials::{Credentials, CredentialsError};
-use crate::process::environment;
-use crate::process::surroundings::Surroundings;
+use crate::process::attributes::credentials::{Credentials, CredentialsError};
+use crate::process::attributes::environment;
+use crate::process::attributes::surroundings::Surroundings;
 
 /// A plugin that is ready to run: accounts looked up, environment made.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
 use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
+use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
-use smoker_runner::process::credentials::Credentials;
 
 use crate::check::check_request::Subject;
 use crate::check::report::print_all;

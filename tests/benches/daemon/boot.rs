@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use smoker_tests::binary;
 use smoker_tests::config::Config;
-use smoker_tests::containment::Level;
+use smoker_tests::machine::containment::Level;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::started::Started;
 use smoker_tests::wait;

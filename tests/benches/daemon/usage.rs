@@ -3,7 +3,7 @@
 use std::fs;
 use std::thread::available_parallelism;
 
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 
 /// How many processors there are.
 pub(crate) fn cores() -> u32 {

@@ -9,8 +9,7 @@
 //! - `pulse`: a plugin that runs every second, by which the schedule is judged
 //! - `watch`: memory and descriptors of the daemon
 //! - `place`: what a row needs of the machine
-//! - rows: `connections`, `polling`, `requests`, `fairness`, `many_plugins`, `output`, `reloads`, `descriptors`, `processes`,
-//!   `disk`, `dev_log`, `clock`
+//! - `rows`: what is tried, one file for each kind
 
 use std::env;
 use std::panic;
@@ -18,23 +17,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::length::Length;
+use crate::rows::{
+    clock, connections, descriptors, dev_log, disk, fairness, many_plugins, output, polling, processes, reloads,
+    requests,
+};
 use crate::verdict::Verdict;
 
-mod clock;
-mod connections;
-mod descriptors;
-mod dev_log;
-mod disk;
-mod fairness;
 mod length;
-mod many_plugins;
-mod output;
 mod place;
-mod polling;
-mod processes;
 mod pulse;
-mod reloads;
-mod requests;
+mod rows;
 mod verdict;
 mod watch;
 

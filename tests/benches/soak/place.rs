@@ -8,7 +8,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::geteuid;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{Request, Response};
-use smoker_tests::skip::find;
+use smoker_tests::machine::skip::find;
 
 /// Raises our own limit on open files; returns what there is then.
 pub(crate) fn open_files(wanted: u64) -> u64 {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 
 /// How many MiB of memory it had at most.
 pub(crate) fn peak(daemon: &Daemon) -> f64 {

@@ -8,9 +8,10 @@ use std::{fs, io, thread};
 
 use clap::Parser;
 
-use crate::campaign::{Bounds, Figures};
+use crate::runs::campaign::{Bounds, Figures};
+use crate::runs::{supervisor, worker};
 use crate::target::Target;
-use crate::{supervisor, targets, worker};
+use crate::targets;
 
 /// Feeds random input to everything in Smoker that reads what others wrote.
 #[derive(Debug, Parser)]

@@ -17,43 +17,22 @@
 //!
 //! # Layout
 //!
-//! Inputs:
-//! - `random`: random choices
-//! - `fields`: inputs of several parts
-//! - `mutate`: kept inputs, changed
-//! - `pool`: what is kept
-//! - `corpus`: what is kept in the repository
-//!
-//! Checks:
-//! - `targets`: one file for each target; `target`: what a target is
-//! - `xml`: whether a text is well-formed XML
-//! - `limits`: what one input may cost
+//! - `cli`: what was typed
+//! - `runs`: many inputs in a row, in a process that is watched
 //! - `trial`: runs a target on one input and measures it
 //! - `panics`: catches what panics
-//!
-//! Runs:
-//! - `campaign`: many inputs in a row, and the figures of it
-//! - `shrink`: a failing input made small
-//! - `worker`, `supervisor`: the two processes; `position`: what one tells the other
-//! - `cli`: what was typed
+//! - `limits`: what one input may cost
+//! - `targets`: one file for each target; `target`: what a target is
+//! - `inputs`: what a target is given
 
 #![forbid(unsafe_code)]
 
-pub mod campaign;
 pub mod cli;
-pub mod corpus;
+pub mod inputs;
 pub mod limits;
-pub mod supervisor;
+pub mod runs;
 pub mod target;
 pub mod targets;
 pub mod trial;
-pub mod worker;
 
-mod fields;
-mod mutate;
 mod panics;
-mod pool;
-mod position;
-mod random;
-mod shrink;
-mod xml;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::random::Random;
+use crate::inputs::random::Random;
 
 /// A reader of what others wrote, with inputs for it.
 #[derive(Clone, Copy)]

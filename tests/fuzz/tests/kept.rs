@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
+use smoker_fuzz::inputs::corpus;
+use smoker_fuzz::targets;
 use smoker_fuzz::trial::{Failure, Trial};
-use smoker_fuzz::{corpus, targets};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;

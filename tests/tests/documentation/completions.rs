@@ -3,8 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use smoker_tests::skip::program;
-use smoker_tests::{binary, cli, help};
+use smoker_tests::documents::help;
+use smoker_tests::machine::skip::program;
+use smoker_tests::{binary, cli};
 
 use crate::options::PROGRAMS;
 

@@ -1,7 +1,7 @@
 //! A configuration that a page shows, with the files that it shows beside it.
 
 use smoker_tests::config::Config;
-use smoker_tests::markdown::Block;
+use smoker_tests::documents::markdown::Block;
 
 use crate::page::FOLDER;
 

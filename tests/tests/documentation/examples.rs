@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 use smoker_tests::cli;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::markdown::{self, Block};
+use smoker_tests::documents::markdown::{self, Block};
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;
 

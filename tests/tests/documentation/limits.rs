@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use regex::Regex;
-use smoker_tests::markdown::{code_spans, tables};
+use smoker_tests::documents::markdown::{code_spans, tables};
 
 use crate::page::read;
 use crate::test_names;

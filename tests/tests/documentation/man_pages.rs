@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use smoker_tests::cli::{self, Output};
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 
 use crate::options::{PROGRAMS, section};
 use crate::page;
@@ -33,7 +33,7 @@ fn every_page_has_the_sections_that_readers_look_for() {
 #[test]
 fn the_page_of_the_configuration_has_every_key_with_its_default() {
     let source = configuration_page();
-    let rows = smoker_tests::markdown::tables(&page::read("docs/configuration.md"))
+    let rows = smoker_tests::documents::markdown::tables(&page::read("docs/configuration.md"))
         .into_iter()
         .flat_map(|table| table.rows)
         .collect::<Vec<_>>();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value as Json;
-use smoker_tests::markdown::{code_spans, tables};
+use smoker_tests::documents::markdown::{code_spans, tables};
 
 use crate::page::{read, root};
 use crate::test_names;

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use smoker_tests::help::{self, HelpOption};
-use smoker_tests::{binary, cli, markdown};
+use smoker_tests::documents::help::{self, HelpOption};
+use smoker_tests::documents::markdown;
+use smoker_tests::{binary, cli};
 
 use crate::page;
 

@@ -9,8 +9,9 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::skip::program;
-use smoker_tests::{cli, markdown, wait};
+use smoker_tests::documents::markdown;
+use smoker_tests::machine::skip::program;
+use smoker_tests::{cli, wait};
 
 use crate::example::{config, files};
 use crate::page;

@@ -1,6 +1,6 @@
 //! The glossary is a sorted list of terms, each with one sentence or a few on its line.
 
-use smoker_tests::markdown;
+use smoker_tests::documents::markdown;
 
 use crate::repository;
 

@@ -3,7 +3,6 @@
 //! # Layout
 //!
 //! - `walls`: the tests that hold the sources against the tables; `rooms`: the tables of allowed imports
-//! - `known_arrows`: imports that break a rule and are to be mended
 //! - `words`: the test that looks for refused words
 //! - `paths`: files and links in pages; `glossary`: the order of the terms
 //!
@@ -13,7 +12,6 @@
 
 mod glossary;
 mod imports;
-mod known_arrows;
 mod paths;
 mod repository;
 mod rooms;

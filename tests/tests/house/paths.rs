@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smoker_tests::markdown;
+use smoker_tests::documents::markdown;
 
 use crate::repository;
 

@@ -10,12 +10,12 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
         &[
             ("run_record", &["plugin", "result", "time", "wire"]),
             ("wire", &["perfdata", "result", "status"]),
-            ("plugin", &["process_settings", "value"]),
-            ("python_format", &["value"]),
-            ("secrets", &["value"]),
-            ("result", &["invalid_result", "messages", "perfdata", "run_end", "status", "time", "value"]),
-            ("messages", &["invalid_result", "value"]),
-            ("value", &["bounded_json"]),
+            ("plugin", &["notation", "process_settings", "value"]),
+            ("python_format", &["notation", "value"]),
+            ("secrets", &["notation", "value"]),
+            ("result", &["invalid_result", "messages", "notation", "perfdata", "run_end", "status", "time", "value"]),
+            ("messages", &["invalid_result", "notation", "value"]),
+            ("notation", &["bounded_json", "value"]),
         ],
     ),
     (

@@ -4,13 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::imports::{Crate, circles, is_upward, room};
-use crate::known_arrows::KNOWN;
 use crate::repository;
 use crate::rooms::{KEPT_IN, ROOMS, Room, WALLS};
-
-fn is_known(name: &str, from: &str, to: &str) -> bool {
-    KNOWN.contains(&(name, from, to))
-}
 
 fn crates() -> impl Iterator<Item = (Crate, &'static [Room])> {
     ROOMS.iter().map(|(name, rooms)| (Crate::read(name), *rooms))
@@ -41,7 +36,7 @@ fn a_crate_names_nothing_beyond_its_walls() {
         }
         for (file, path) in Crate::read(name).foreign() {
             let is_forbidden = forbidden.iter().any(|forbidden| path.starts_with(&format!("{forbidden}::")));
-            if is_forbidden && !is_known(name, file, path.trim_end_matches("::")) {
+            if is_forbidden {
                 broken.push(format!("{name}/src/{file}: {path}"));
             }
         }
@@ -56,7 +51,7 @@ fn some_things_stay_in_one_room() {
         for (file, path) in Crate::read(name).foreign() {
             let is_elsewhere = !allowed.iter().any(|allowed| file.starts_with(allowed));
             let is_kept = path.starts_with(&format!("{kept}::"));
-            if is_kept && is_elsewhere && !is_known(name, file, path.trim_end_matches("::")) {
+            if is_kept && is_elsewhere {
                 broken.push(format!("{name}/src/{file}: {path}"));
             }
         }
@@ -72,7 +67,7 @@ fn a_room_imports_only_rooms_of_its_list() {
             let allowed =
                 rooms.iter().find(|(name, _)| *name == room(from)).map_or([].as_slice(), |(_, allowed)| allowed);
             let is_inside = room(from) == room(to) || room(from) == "lib" || room(to) == "lib";
-            if !is_inside && !allowed.contains(&room(to)) && !is_known(it.name, from, to) {
+            if !is_inside && !allowed.contains(&room(to)) {
                 broken.push(format!("{}/src: {from} imports {to}", it.name));
             }
         }
@@ -103,7 +98,7 @@ fn the_lists_of_rooms_name_imports_that_are_there_and_point_down() {
 fn no_file_imports_from_the_module_that_it_is_part_of() {
     let mut broken = Vec::new();
     for (it, _) in crates() {
-        let up = it.arrows().into_iter().filter(|(from, to)| is_upward(from, to) && !is_known(it.name, from, to));
+        let up = it.arrows().into_iter().filter(|(from, to)| is_upward(from, to));
         broken.extend(up.map(|(from, to)| format!("{}/src: {from} imports {to}", it.name)));
     }
     assert!(broken.is_empty(), "{broken:#?}");
@@ -130,9 +125,7 @@ fn no_file_is_too_long() {
 #[test]
 fn no_files_import_each_other_in_a_circle() {
     for (it, _) in crates() {
-        let mut arrows = it.arrows();
-        arrows.retain(|(from, to)| !is_known(it.name, from, to));
-        let circles = circles(&arrows);
+        let circles = circles(&it.arrows());
         assert!(circles.is_empty(), "{}: {circles:#?}", it.name);
     }
 }

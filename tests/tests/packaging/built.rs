@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use smoker_tests::cli::{self, Output};
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 use smoker_tests::{binary, wait};
 use tempfile::TempDir;
 

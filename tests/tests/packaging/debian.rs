@@ -1,6 +1,6 @@
 //! The Debian package in a copy of this machine.
 
-use smoker_tests::private_root::PrivateRoot;
+use smoker_tests::machine::private_root::PrivateRoot;
 
 use crate::built::{deb, folder, root};
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use smoker_tests::binary;
-use smoker_tests::private_root::PrivateRoot;
+use smoker_tests::machine::private_root::PrivateRoot;
 
 use crate::built::root;
 

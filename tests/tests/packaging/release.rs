@@ -5,8 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use smoker_tests::skip::skip;
-use smoker_tests::{binary, cli, markdown};
+use smoker_tests::documents::markdown;
+use smoker_tests::machine::skip::skip;
+use smoker_tests::{binary, cli};
 
 use crate::built::root;
 

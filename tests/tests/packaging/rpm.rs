@@ -1,7 +1,7 @@
 //! The RPM package in a copy of this machine. What the system provides is not
 //! in the database of packages there, so dependencies are left out.
 
-use smoker_tests::private_root::PrivateRoot;
+use smoker_tests::machine::private_root::PrivateRoot;
 
 use crate::built::{folder, rpm};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use smoker_tests::cli;
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 
 use crate::built::root;
 

@@ -12,7 +12,7 @@ use crate::built::{make, root};
 fn the_archive_has_every_committed_file_and_is_a_whole_workspace() {
     let git = |arguments: &[&str]| cli::run(Command::new("git").arg("-C").arg(root()).args(arguments));
     if git(&["rev-parse", "HEAD"]).code != 0 {
-        return smoker_tests::skip::skip("no source archive is made", "run the tests in a git checkout");
+        return smoker_tests::machine::skip::skip("no source archive is made", "run the tests in a git checkout");
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     make(&["dist", &format!("DIST={}", folder.path().display())]).expect_code(0);

@@ -3,7 +3,7 @@
 use std::env;
 use std::process::Command;
 
-use smoker_tests::skip::{program, skip};
+use smoker_tests::machine::skip::{program, skip};
 
 use crate::request::module;
 use nix::unistd::geteuid;

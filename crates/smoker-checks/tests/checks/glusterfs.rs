@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value as Json, json};
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 use tempfile::TempDir;
 
 use crate::request::module;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value as Json, json};
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 
 use crate::request::parser;
 use crate::service::fixture;

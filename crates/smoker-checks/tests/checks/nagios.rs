@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 
 use crate::request::parser;
 use serde_json::{Value as Json, json};

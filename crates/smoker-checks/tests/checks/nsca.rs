@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use nix::sys::stat::Mode;
 use nix::unistd::{User, getuid, mkfifo};
 use serde_json::{Value as Json, json};
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 use tempfile::TempDir;
 
 use crate::request::action;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::{Value as Json, json};
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 
 use crate::request::parser;
 use crate::service::{Service, free_port, wait_for};

@@ -1,7 +1,7 @@
 //! Settings with which a plugin never runs by time, never has a result, or does nothing.
 
+use smoker_model::notation::python_text;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 use crate::lint::findings::Findings;
 use crate::lint::reviewed::Reviewed;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use smoker_model::notation::python_text;
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, PluginSpec, RunAs, StdinMode, TimeLimit, Trigger};
 use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
 use crate::limits::{DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT};

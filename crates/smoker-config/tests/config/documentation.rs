@@ -12,7 +12,7 @@ use smoker_config::problem::Severity;
 use smoker_config::sources::Sources;
 use smoker_model::plugin::Parameters;
 use smoker_model::value::Value;
-use smoker_tests::markdown;
+use smoker_tests::documents::markdown;
 
 use crate::support::Folder;
 

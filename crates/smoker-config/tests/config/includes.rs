@@ -22,9 +22,9 @@ fn files_are_found_beside_the_main_file_and_beside_included_files() {
         .and("parts/actions.yaml", "Say: {Command: echo said}");
     let config = folder.config();
     assert_eq!(names(&config), ["one", "two", "three"]);
-    let nested = smoker_model::value::python_text::repr(&plugin(&config, "one").parameters["Nested"]);
+    let nested = smoker_model::notation::python_text::repr(&plugin(&config, "one").parameters["Nested"]);
     assert_eq!(nested, "['a', {'b': 'c'}]");
-    let list = smoker_model::value::python_text::repr(&plugin(&config, "one").parameters["List"]);
+    let list = smoker_model::notation::python_text::repr(&plugin(&config, "one").parameters["List"]);
     assert_eq!(list, "[['a', {'b': 'c'}]]");
 }
 

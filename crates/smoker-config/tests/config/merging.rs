@@ -55,7 +55,7 @@ fn shown_parameters(plugin: &smoker_model::plugin::PluginSpec) -> String {
     let shown: Vec<_> = plugin
         .parameters
         .iter()
-        .map(|(name, value)| format!("{name}={}", smoker_model::value::python_text::repr(value)))
+        .map(|(name, value)| format!("{name}={}", smoker_model::notation::python_text::repr(value)))
         .collect();
     shown.join(" ")
 }
@@ -140,7 +140,7 @@ plugins:
 ",
     );
     let config = folder.config();
-    let shown = |name: &str| smoker_model::value::python_text::repr(&plugin(&config, name).parameters["Action"]);
+    let shown = |name: &str| smoker_model::notation::python_text::repr(&plugin(&config, name).parameters["Action"]);
     assert_eq!(
         shown("a"),
         "{'Command': 'echo mail', 'Module': None, 'Timeout': 60, 'To': 'root', 'Stdin': 'JSON', 'MaxOutput': '2K'}"
@@ -181,7 +181,7 @@ plugins:
     );
     let config = folder.config();
     assert_eq!(names(&config), ["tplname", "tplinline", "both"]);
-    let shown = |name: &str| smoker_model::value::python_text::repr(&plugin(&config, name).parameters["Action"]);
+    let shown = |name: &str| smoker_model::notation::python_text::repr(&plugin(&config, name).parameters["Action"]);
     assert_eq!(shown("tplinline"), "{'Command': 'echo t', 'Module': None, 'Timeout': 60}");
     assert_eq!(shown("tplname"), "{'Command': 'echo a', 'Module': None, 'Timeout': 60}");
     assert_eq!(shown("both"), "{'Command': 'echo a', 'Module': None, 'Timeout': 60}");
@@ -223,7 +223,7 @@ plugins:
     assert_eq!(of("own"), [Some("Mail".to_owned()), Some("Tell".to_owned())]);
     assert_eq!(of("none"), []);
     assert_eq!(plugin(&config, "base").actions[0].own_parameters, [("Url".to_owned(), text("u"))].into());
-    let shown = |name: &str| smoker_model::value::python_text::repr(&plugin(&config, name).parameters["Action"]);
+    let shown = |name: &str| smoker_model::notation::python_text::repr(&plugin(&config, name).parameters["Action"]);
     assert_eq!(
         shown("own"),
         "[{'Command': None, 'Module': 'm', 'Timeout': 60}, {}, {'Command': 'echo tell', 'Module': None, 'Timeout': 60, 'Url': 'u', 'Nice': 5}]"

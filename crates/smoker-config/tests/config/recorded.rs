@@ -1,6 +1,6 @@
 //! Configurations as the original daemon was recorded with, and what it made of them.
 
-use smoker_model::value::python_text;
+use smoker_model::notation::python_text;
 
 use crate::support::{Folder, names, plugin};
 

@@ -45,9 +45,9 @@ fn a_tag_gives_a_value_wherever_one_may_stand() {
     assert_eq!(p.invocation.process.env, [("PGPASSWORD".to_owned(), "open sesame".to_owned())]);
     let Execution::Command { command, .. } = &p.invocation.execution else { panic!("no command") };
     assert_eq!(exposed(command), "echo 1\necho 2\n");
-    let shown = smoker_model::value::python_text::str(&p.parameters["List"].exposed());
+    let shown = smoker_model::notation::python_text::str(&p.parameters["List"].exposed());
     assert_eq!(shown, "['a', {'b': 'in a folder'}]");
-    let inner = smoker_model::value::python_text::str(&p.parameters["Included"].exposed());
+    let inner = smoker_model::notation::python_text::str(&p.parameters["Included"].exposed());
     assert_eq!(inner, "{'Inner': 'in a folder'}", "relative to the file that has the tag");
     let debug = format!("{:?}", p.parameters);
     assert!(SECRETS.iter().all(|secret| !debug.contains(secret)), "{debug}");

@@ -121,7 +121,7 @@ pub(crate) fn value_of(yaml: &str) -> String {
     let folder = Folder::with_plugins("  p: {Command: x, V: !include value.yaml}").and("value.yaml", yaml);
     let config = folder.config();
     let value = &plugin(&config, "p").parameters["V"];
-    smoker_model::value::python_text::repr(value)
+    smoker_model::notation::python_text::repr(value)
 }
 
 /// Text as a value.

@@ -1,8 +1,8 @@
 //! A whole format: how the lines of a handler look.
 
+use smoker_model::notation::python_text;
 use smoker_model::python_format::format;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 use crate::format::date::DateFormat;
 use crate::format::field::{self, Field};

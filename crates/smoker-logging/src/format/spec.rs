@@ -3,10 +3,10 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use smoker_model::notation::python_text;
 use smoker_model::python_format::directive::{Directive, Flags, MAX_WIDTH};
 use smoker_model::python_format::format;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 /// A format for one value
 /// (<https://docs.python.org/3/library/string.html#format-specification-mini-language>).

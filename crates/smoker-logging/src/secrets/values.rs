@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use smoker_model::notation::python_text;
 use smoker_model::plugin::PluginSpec;
 use smoker_model::secrets::mask::{self, SHORTEST};
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 use smoker_model::value::secret::Secret;
 
 /// All values that are to be hidden: those of the plugins, and those of the daemon's own `settings`.

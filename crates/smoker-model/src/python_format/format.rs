@@ -1,7 +1,7 @@
 //! Writes one value as Python's `%` operator would.
 
+use crate::notation::python_text;
 use crate::value::Value;
-use crate::value::python_text;
 
 use crate::python_format::directive::{Directive, Flags};
 use crate::python_format::error::FormatError;

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use crate::notation::python_text;
 use crate::secrets::secret_name;
 use crate::value::Value;
-use crate::value::python_text;
 use crate::value::secret::MASK;
 
 /// The parameter `name` without the secrets in its value: what came from `!env` or `!file`, what a name says is secret, at

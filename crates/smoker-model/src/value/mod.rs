@@ -1,18 +1,8 @@
 //! A configured value, typed as PyYAML's safe loader would type it.
 //!
-//! # Layout
-//!
-//! - `python_text`: values written the way Python's `str()` and `repr()` write them
-//! - `python_json`: JSON as Python writes it
-//! - `python_json_reader`: JSON as Python reads it
-//! - `value_json`: values and JSON
-//! - `secret`: a value that is shown nowhere
+//! `secret` is a value that is shown nowhere.
 
-pub mod python_json;
-pub mod python_json_reader;
-pub mod python_text;
 pub mod secret;
-mod value_json;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
@@ -182,7 +172,7 @@ impl Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::python_text;
+    use crate::notation::python_text;
 
     use crate::value::secret::SecretSource;
 

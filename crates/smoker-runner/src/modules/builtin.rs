@@ -6,17 +6,17 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use smoker_model::module::ModuleRequest;
+use smoker_model::notation::python_text;
 use smoker_model::result::Findings;
-use smoker_model::value::python_text;
 
 use crate::context::RunContext;
 use crate::detached;
 use crate::modules::reply::ModuleReply;
-use crate::process::credentials::Credentials;
+use crate::process::attributes::credentials::Credentials;
+use crate::process::attributes::surroundings::Surroundings;
 use crate::process::execute::{ChildLimits, execute};
 use crate::process::own_program;
 use crate::process::spawn::Program;
-use crate::process::surroundings::Surroundings;
 
 /// The first argument by which a program that uses this crate is asked to
 /// [`serve`] one built-in.

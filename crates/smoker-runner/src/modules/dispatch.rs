@@ -7,11 +7,11 @@ use serde_json::{Map, Value as Json};
 use smoker_checks::spec::Spec;
 use smoker_model::messages::Level;
 use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::notation::python_text;
 use smoker_model::plugin::{Invocation, Parameters, TimeLimit, exposed};
 use smoker_model::result::Findings;
 use smoker_model::secrets::mask::without_tagged;
 use smoker_model::status::Status;
-use smoker_model::value::python_text;
 
 use crate::context::RunContext;
 use crate::modules::host::job::{Job, JobBounds};
@@ -20,10 +20,10 @@ use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::reply::{self, Answer, ModuleReply};
 use crate::modules::{builtin, encoding, hidden};
+use crate::process::attributes::credentials::Credentials;
+use crate::process::attributes::surroundings::Surroundings;
 use crate::process::containment::orphans::Reaper;
-use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, ChildOutcome, STOPPED};
-use crate::process::surroundings::Surroundings;
 use crate::{detached, output, terminal_codes};
 
 /// How many bytes a result may have beside those for its output.

@@ -15,12 +15,12 @@ use crate::modules::dispatch::has_module;
 use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
 use crate::modules::host::sources;
 use crate::modules::module_hint;
+use crate::process::attributes::credentials::Credentials;
+use crate::process::attributes::surroundings::Surroundings;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
-use crate::process::credentials::Credentials;
 use crate::process::execute::{ChildEnd, ChildLimits, execute};
 use crate::process::spawn::Program;
-use crate::process::surroundings::Surroundings;
 
 /// The script that looks along the path of an interpreter.
 const SCRIPT: &str = include_str!("../../python/lookup.py");

@@ -21,6 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::process::attributes::surroundings::Surroundings;
 use crate::process::child::Child;
 use crate::process::containment::cgroup::tree::CgroupTree;
 use crate::process::containment::leftovers::GuardianReport;
@@ -29,7 +30,6 @@ use crate::process::containment::process_scanner::ProcessScanner;
 use crate::process::containment::process_tree::ProcessTree;
 use crate::process::run_id::RunId;
 use crate::process::spawn::{Program, spawn_helper};
-use crate::process::surroundings::Surroundings;
 use crate::process::sys::ScanScope;
 use crate::process::terminate::{kill_helper, terminate_cgroup};
 

@@ -5,33 +5,25 @@
 //! - `running`: a process that is not our child
 //! - `spawn`: starts a child; nothing else does
 //! - `child`: a child, its streams and its end
-//! - `inheritance`: what the daemon has set for itself alone
-//! - `surroundings`: what a program of a run finds around it, as configured
-//! - `account_processes`: how many processes an account has
 //! - `execute`: runs one child to its end: output, exit, deadline, cancel
 //! - `terminate`: ends a child and all that it started; nothing else signals children
 //! - `containment`: which children belong to a run, and what a run leaves behind
 //! - `run_id`: the run id of a child of a run, which all its processes carry
 //! - `guardian`: ends the runs of a daemon that was killed
 //! - `capture`: the bounded copy of an output stream
-//! - `credentials`: the user and groups that a child runs as
-//! - `environment`: the `SMOKER_*` variables
+//! - `attributes`: what a child starts with: user and groups, environment, limits
 //! - `own_program`: the path of our own program
 //! - `sys`: what differs between Linux and other systems; the only folder with `unsafe`
 
-pub(crate) mod account_processes;
+pub mod attributes;
 pub(crate) mod capture;
 pub(crate) mod child;
 pub mod containment;
-pub mod credentials;
-pub(crate) mod environment;
 pub(crate) mod execute;
 pub mod guardian;
-pub mod inheritance;
 pub(crate) mod own_program;
 pub(crate) mod run_id;
 pub mod running;
 pub(crate) mod spawn;
-pub(crate) mod surroundings;
 pub(crate) mod sys;
 pub(crate) mod terminate;

@@ -14,14 +14,14 @@ use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access, fchown};
 use tokio::net::unix::pipe;
 
+use crate::process::attributes::credentials::Credentials;
+use crate::process::attributes::environment::DAEMON_ONLY;
+use crate::process::attributes::inheritance;
+use crate::process::attributes::surroundings::Surroundings;
 use crate::process::child::Child;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RegisteredChild;
-use crate::process::credentials::Credentials;
-use crate::process::environment::DAEMON_ONLY;
-use crate::process::inheritance;
 use crate::process::run_id::{self, RunId};
-use crate::process::surroundings::Surroundings;
 use crate::process::sys::{self, ChildAccount, ChildSetup};
 
 /// Where programs are without a `PATH`.

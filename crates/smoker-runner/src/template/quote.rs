@@ -3,7 +3,7 @@
 
 use smoker_model::python_format::directive::Directive;
 
-use crate::process::environment::variable_name;
+use crate::process::attributes::environment::variable_name;
 use crate::template::error::FillError;
 use crate::template::shell_context::{QuoteForm, ShellContext, UnsafeContext, ValueRule};
 

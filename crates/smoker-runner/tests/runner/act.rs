@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::json;
+use smoker_model::notation::python_text;
 use smoker_model::plugin::{Execution, Parameters, PluginName, PluginSpec, RunAs};
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 use smoker_model::wire::result::ComponentShape;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
-use smoker_tests::{hostile_values, property};
+use smoker_tests::random::{hostile_values, property};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{self, check_and_act, world};

@@ -12,7 +12,7 @@
 //! - `shell`: the shells under test
 //! - `shrink`: a failing value made small
 //!
-//! The values and the seeds are `smoker_tests::hostile_values` and `smoker_tests::property`.
+//! The values and the seeds are `smoker_tests::random::hostile_values` and `smoker_tests::random::property`.
 //! What is made at random comes from a seed that is printed when a test
 //! fails. `SMOKER_PROPERTY_CASES=10000` asks for more cases than the default,
 //! `SMOKER_PROPERTY_SEED=N` for others.

@@ -2,8 +2,8 @@
 //! that whatever is accepted in it must not run.
 
 use fastrand::Rng;
-use smoker_tests::shell_signs::SHELL_SIGNS;
-use smoker_tests::{hostile_values, property};
+use smoker_tests::random::shell_signs::SHELL_SIGNS;
+use smoker_tests::random::{hostile_values, property};
 
 use crate::odd::one_hostile;
 use crate::shell::{CANARY, run, shells};

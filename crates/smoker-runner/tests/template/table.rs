@@ -3,7 +3,7 @@
 use smoker_model::value::Value;
 use smoker_runner::template::error::FillError;
 use smoker_runner::template::fill;
-use smoker_tests::{hostile_values, property};
+use smoker_tests::random::{hostile_values, property};
 
 use crate::shell::{CANARY, PRELUDE, run, shells};
 

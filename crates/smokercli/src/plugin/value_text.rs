@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
+use smoker_model::notation::python_text;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 /// A value as the full format prints it: text as it is, scalars as Python
 /// writes them, lists and maps as JSON.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Value as Json, json};
-use smoker_model::value::python_json::{self, Floats, write_escaped};
+use smoker_model::notation::python_json::{self, Floats, write_escaped};
 
 use crate::report::{HostReport, MISSING, NO_PLUGIN, Report};
 

@@ -10,7 +10,7 @@ use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value as Json, json};
-use smoker_model::value::python_json_reader;
+use smoker_model::notation::python_json_reader;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 

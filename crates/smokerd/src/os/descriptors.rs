@@ -3,7 +3,7 @@
 use std::fs;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use smoker_runner::process::inheritance;
+use smoker_runner::process::attributes::inheritance;
 
 /// Enough for all connections and some thousands of runs at a time, each of
 /// which holds two pipes and its process. Runs keep the limit that the daemon began with.

@@ -9,7 +9,7 @@ use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::{log, secrets};
 use smoker_model::plugin::PluginName;
 use smoker_runner::detached;
-use smoker_runner::process::credentials::Credentials;
+use smoker_runner::process::attributes::credentials::Credentials;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 

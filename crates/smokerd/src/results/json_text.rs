@@ -1,7 +1,7 @@
 //! JSON as the daemon's pages have it, which is as the original writes it.
 
 use serde::Serialize;
-use smoker_model::value::python_json::{self, Floats};
+use smoker_model::notation::python_json::{self, Floats};
 
 /// Writes a value as JSON text.
 ///

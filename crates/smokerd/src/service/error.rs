@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use smoker_config::error::ConfigError;
 use smoker_logging::fileconfig::load::LoadError;
-use smoker_runner::process::credentials::CredentialsError;
+use smoker_runner::process::attributes::credentials::CredentialsError;
 use thiserror::Error;
 
 use crate::service::pidfile::PidfileError;

@@ -4,7 +4,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{getegid, geteuid, setgid, setgroups, setuid};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_paths::resolved_path::Owner;
-use smoker_runner::process::credentials::{Credentials, give_up_capabilities};
+use smoker_runner::process::attributes::credentials::{Credentials, give_up_capabilities};
 
 use crate::service::error::StartError;
 

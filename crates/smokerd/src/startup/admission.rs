@@ -3,7 +3,7 @@
 use nix::unistd::{Uid, geteuid};
 use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::{PluginSpec, RunAs};
-use smoker_runner::process::credentials::Credentials;
+use smoker_runner::process::attributes::credentials::Credentials;
 
 /// Leaves out plugins with another account than the daemon's own: once the
 /// daemon has dropped its privileges it cannot change its account again.

@@ -13,7 +13,7 @@ use smoker_logging::secrets::values;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::credentials::Credentials;
+use smoker_runner::process::attributes::credentials::Credentials;
 
 use crate::service::error::StartError;
 use crate::service::{logger_names, privileges};

@@ -3,8 +3,8 @@
 use nix::unistd::geteuid;
 use smoker_config::problem::{Problem, Severity};
 use smoker_model::plugin::{Invocation, PluginSpec, RunAs};
+use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
-use smoker_runner::process::credentials::Credentials;
 
 /// The level and what it cannot do, a line for each.
 pub(crate) fn describe(level: &ContainmentLevel) -> Vec<String> {

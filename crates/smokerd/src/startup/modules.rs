@@ -8,9 +8,9 @@ use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;
+use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
-use smoker_runner::process::credentials::Credentials;
 use tokio::runtime::Builder;
 
 /// Looks for all of them once, without running any, as the accounts that import them; `daemon` is that of the daemon.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Gid;
 use smoker_config::sources::{FileStatus, NamedFile};
 use smoker_paths::owners;
-use smoker_runner::process::credentials::Credentials;
+use smoker_runner::process::attributes::credentials::Credentials;
 
 const READ: u32 = 0o4;
 const SEARCH: u32 = 0o1;

@@ -8,7 +8,7 @@ use smoker_config::problem::{Location, Problem, Severity};
 use smoker_config::sources::{NamedFile, PluginSources, Sources};
 use smoker_model::plugin::PluginSpec;
 use smoker_paths::owners::{self, OwnedPath, Writable};
-use smoker_runner::process::credentials::Credentials;
+use smoker_runner::process::attributes::credentials::Credentials;
 
 use crate::service::error::StartError;
 use crate::startup::reach;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 
 use crate::bare_side::warm_python::{self, WarmPython};
 use crate::boot::{self, Daemon, Program};

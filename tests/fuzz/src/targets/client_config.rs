@@ -4,8 +4,8 @@ use std::path::Path;
 
 use smokercli::config::ClientConfig;
 
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 
 pub(crate) const TARGET: Target = Target {

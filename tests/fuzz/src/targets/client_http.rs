@@ -18,9 +18,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-use crate::fields::Fields;
+use crate::inputs::fields::Fields;
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::page;
 
@@ -139,7 +139,7 @@ fn make(random: &mut Random) -> Vec<u8> {
     let mut parts = vec![answer_of(random, &about), answer_of(random, &page)];
     parts.extend((0..random.few(2)).map(|_| answer_of(random, &started)));
     parts.push(answer_of(random, &page));
-    parts.join(&crate::fields::SEPARATOR)
+    parts.join(&crate::inputs::fields::SEPARATOR)
 }
 
 fn answer_of(random: &mut Random, body: &str) -> Vec<u8> {

@@ -10,7 +10,7 @@ use smoker_config::config::{self, Config};
 use smoker_config::write::generate;
 use tempfile::TempDir;
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
 use crate::limits;
 use crate::target::Target;
 use crate::targets::{place, yaml};

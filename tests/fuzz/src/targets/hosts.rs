@@ -6,9 +6,9 @@ use smokercli::inventory::address::HostAddress;
 use smokercli::inventory::expressions::expand;
 use smokercli::inventory::file::lines;
 
-use crate::fields::{Fields, SEPARATOR};
+use crate::inputs::fields::{Fields, SEPARATOR};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 
 pub(crate) const TARGET: Target = Target {

@@ -7,9 +7,9 @@ use std::fs;
 use smoker_logging::fileconfig::load;
 use tempfile::TempDir;
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::place;
 

@@ -14,6 +14,7 @@ mod planted;
 mod rest;
 mod shape;
 mod template;
+mod xml;
 mod xml_template;
 mod yaml;
 

@@ -8,9 +8,9 @@ use std::io::{self, Read, Write};
 use serde_json::{Value as Json, json};
 use smoker_checks::actions::nsca;
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::output;
 

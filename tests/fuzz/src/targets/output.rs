@@ -4,16 +4,17 @@
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, MAX_MESSAGES};
+use smoker_model::notation::python_text;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
-use smoker_model::value::{Value, python_text};
+use smoker_model::value::Value;
 use smoker_model::wire::result::ComponentShape;
 use smoker_runner::output::findings_of;
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::shape::shape;
 

@@ -18,13 +18,13 @@ use smokercli::report::{HostReport, Report, distinct_names};
 use smokercli::terminal::sanitize::is_harmful;
 use smokercli::terminal::style::{Paint, RESET, Style};
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::output::text;
 use crate::targets::shape::shape;
-use crate::xml;
+use crate::targets::xml;
 
 pub(crate) const TARGET: Target = Target {
     name: "page",

@@ -5,8 +5,8 @@
 use serde_json::{Value as Json, json};
 use smoker_model::result::Findings;
 
-use crate::fields::{Fields, joined};
-use crate::random::Random;
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::target::Target;
 use crate::targets::shape::shape;
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::trial::processor_time;
 

@@ -5,11 +5,11 @@
 
 use smoker_model::value::Value;
 use smoker_runner::template::{error::FillError, fill};
-use smoker_tests::shell_signs::SHELL_SIGNS;
+use smoker_tests::random::shell_signs::SHELL_SIGNS;
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 
 pub(crate) const TARGET: Target = Target {

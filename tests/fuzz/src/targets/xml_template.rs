@@ -8,12 +8,12 @@ use smokercli::render::template::Template;
 use smokercli::report::{HostReport, Report};
 use smokercli::terminal::style::Style;
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::page;
-use crate::xml;
+use crate::targets::xml;
 
 pub(crate) const TARGET: Target = Target {
     name: "xml-template",

@@ -10,14 +10,14 @@ use serde_json::Value as Json;
 use smoker_config::config::{self, Config};
 use smoker_config::problem::{Location, Problem};
 use smoker_config::spec::overrides;
+use smoker_model::notation::python_text;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 use smoker_runner::template;
 use tempfile::TempDir;
 
-use crate::fields::{Fields, joined};
+use crate::inputs::fields::{Fields, joined};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::place;
 

@@ -1,6 +1,6 @@
 //! A seed gives the same inputs each time.
 
-use smoker_fuzz::campaign::{self, Bounds};
+use smoker_fuzz::runs::campaign::{self, Bounds};
 use smoker_fuzz::targets;
 
 #[test]

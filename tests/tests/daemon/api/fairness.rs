@@ -7,7 +7,7 @@ use serde_json::json;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{Connection, Request, Response};
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 
 /// How long an exchange may take.
 const LIMIT: Duration = Duration::from_secs(30);

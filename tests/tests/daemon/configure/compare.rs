@@ -5,8 +5,8 @@ use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::Request;
+use smoker_tests::machine::ports;
 use smoker_tests::outcome::Outcome;
-use smoker_tests::ports;
 use smoker_tests::sandbox::Sandbox;
 
 /// Runs the comparison with this configuration and gives exit code, standard output and standard error.

@@ -211,7 +211,7 @@ fn a_file_that_cannot_be_opened_is_told_of_once_and_written_when_it_can() {
 #[test]
 fn a_full_disk_is_told_of_once_and_harms_nobody() {
     if !Path::new("/dev/full").exists() {
-        return smoker_tests::skip::skip("no test with a full disk", "there is no /dev/full");
+        return smoker_tests::machine::skip::skip("no test with a full disk", "there is no /dev/full");
     }
     let ini = "[loggers]\nkeys=root\n[handlers]\nkeys=full,good\n[formatters]\nkeys=\n\
         [logger_root]\nlevel=INFO\nhandlers=full,good\n\

@@ -5,7 +5,7 @@ use std::fs;
 
 use smoker_tests::cli;
 use smoker_tests::config::hello;
-use smoker_tests::skip::program;
+use smoker_tests::machine::skip::program;
 use smoker_tests::wait;
 
 use crate::logging::fileconfig::{boot, told};

@@ -133,7 +133,7 @@ fn what_modules_log_keeps_its_level_whatever_it_holds() {
 #[test]
 fn a_missing_system_log_is_one_warning_with_the_way_out() {
     if std::path::Path::new("/dev/log").exists() {
-        return smoker_tests::skip::skip("no test without a /dev/log", "run it in a container");
+        return smoker_tests::machine::skip::skip("no test without a /dev/log", "run it in a container");
     }
     let mut daemon = Boot::of(smoker_tests::config::hello()).with_syslog().start();
     let said = || daemon.console().matches("/dev/log").count();

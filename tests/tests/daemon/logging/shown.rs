@@ -5,7 +5,7 @@ use std::path::Path;
 
 use smoker_tests::cli;
 use smoker_tests::config::hello;
-use smoker_tests::markdown;
+use smoker_tests::documents::markdown;
 use smoker_tests::sandbox::Sandbox;
 
 /// Holds a logging configuration to be one without a problem.
@@ -36,7 +36,7 @@ fn the_example_of_the_page_loads_without_a_problem() {
 /// Python has to be able to read it, too: who goes back should be able to.
 #[test]
 fn python_reads_the_example_too() {
-    let Some(python) = smoker_tests::skip::program("python3", "install python3") else { return };
+    let Some(python) = smoker_tests::machine::skip::program("python3", "install python3") else { return };
     let sandbox = Sandbox::new();
     let text = fs::read_to_string(example()).expect("it is shipped");
     let text = text.replace("/var/log/", "{{DIR}}/").replace("'/dev/log'", "('127.0.0.1', 9)");

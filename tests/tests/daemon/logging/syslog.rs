@@ -11,8 +11,8 @@ use smoker_tests::config::Config;
 use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
+use smoker_tests::machine::skip::program;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::skip::program;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 
@@ -215,7 +215,7 @@ fn without_a_configuration_the_system_log_is_written_to() {
     daemon.spawn(&mut daemon.command());
     wait::until_true("the daemon to serve", || daemon.serves() || !daemon.is_running());
     if !daemon.is_running() && daemon.sandbox.stderr().contains("unshare") {
-        return smoker_tests::skip::skip("no test with a /dev/log of its own", "run it where unshare works");
+        return smoker_tests::machine::skip::skip("no test with a /dev/log of its own", "run it where unshare works");
     }
     syslog.wait_for(&["user.info smokerd| INFO Starting daemon"]);
     syslog.wait_for(&["user.info smokerd.pluginmanager| INFO Loaded plugin hello"]);

@@ -9,8 +9,9 @@ use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::machine::processes;
 use smoker_tests::started::Started;
-use smoker_tests::{processes, wait};
+use smoker_tests::wait;
 
 /// The account that the daemon becomes.
 const ACCOUNT: u32 = 12345;

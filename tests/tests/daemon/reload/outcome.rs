@@ -9,7 +9,7 @@ use smoker_tests::cli::{self, Output};
 use smoker_tests::config::{Config, hello};
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
-use smoker_tests::skip;
+use smoker_tests::machine::skip;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 

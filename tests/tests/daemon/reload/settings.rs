@@ -13,8 +13,8 @@ use smoker_tests::daemon::Daemon;
 use smoker_tests::http::answers;
 use smoker_tests::http::{ANSWER_LIMIT, Connection, Request};
 use smoker_tests::lines::expect_line;
-use smoker_tests::ports;
-use smoker_tests::processes;
+use smoker_tests::machine::ports;
+use smoker_tests::machine::processes;
 use smoker_tests::wait;
 
 #[test]

@@ -10,7 +10,7 @@ use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{Request, Response};
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 use smoker_tests::service_manager::ServiceManager;
 use smoker_tests::wait;
 

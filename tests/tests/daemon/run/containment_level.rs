@@ -4,9 +4,10 @@
 use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
-use smoker_tests::containment::Level;
+use smoker_tests::machine::containment::Level;
+use smoker_tests::machine::processes;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::{processes, wait};
+use smoker_tests::wait;
 
 /// Leaves orphans that carry the numbers of the newest runs that it can see, of other tests too, in their limits and in their environment.
 const FORGER: &str = "import os, resource, subprocess, time\n\

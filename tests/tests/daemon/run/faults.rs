@@ -10,9 +10,9 @@ use nix::unistd::Pid;
 use smoker_tests::binary;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::containment::Level;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes::{self, Token};
+use smoker_tests::machine::containment::Level;
+use smoker_tests::machine::processes::{self, Token};
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 

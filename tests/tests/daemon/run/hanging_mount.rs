@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::geteuid;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::skip::{program, skip};
+use smoker_tests::machine::skip::{program, skip};
 use smoker_tests::wait;
 use tempfile::TempDir;
 

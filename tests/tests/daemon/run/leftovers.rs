@@ -4,9 +4,9 @@
 use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::containment::Level;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes::{self, Token};
+use smoker_tests::machine::containment::Level;
+use smoker_tests::machine::processes::{self, Token};
 use smoker_tests::wait;
 
 /// Starts a process in the background, as an operator would.

@@ -3,7 +3,8 @@
 use nix::sys::signal::Signal;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::{processes, wait};
+use smoker_tests::machine::processes;
+use smoker_tests::wait;
 
 const ENDLESS: &str = "\
 import os, subprocess, time

@@ -7,7 +7,7 @@ use std::path::Path;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::config::hello;
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 
 #[test]
 fn the_start_returns_when_the_daemon_serves() {

@@ -11,7 +11,7 @@ use smoker_tests::config::Config;
 use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 use smoker_tests::service_manager::{Message, ServiceManager};
 
 fn boot(config: Config, manager: &ServiceManager) -> Boot {

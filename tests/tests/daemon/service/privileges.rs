@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 use smoker_tests::sandbox::Sandbox;
 
 const NOBODY: u32 = 65_534;

@@ -9,8 +9,8 @@ use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes;
-use smoker_tests::processes::unused_pid;
+use smoker_tests::machine::processes;
+use smoker_tests::machine::processes::unused_pid;
 use smoker_tests::started::Started;
 use smoker_tests::wait;
 

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
+use smoker_tests::machine::skip;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::{binary, skip};
 
 /// A manager for services of one user can be any process, unlike the system's, which has to be the first.
 const MANAGER: &str = "/lib/systemd/systemd";

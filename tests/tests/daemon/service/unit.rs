@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
+use smoker_tests::documents::{help, markdown};
 use smoker_tests::lines::expect_line;
+use smoker_tests::machine::skip;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::{binary, help, markdown, skip};
 
 /// Where the unit has the daemon.
 const INSTALLED: &str = "/usr/sbin/smokerd";

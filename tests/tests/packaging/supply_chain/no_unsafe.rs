@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use smoker_tests::markdown;
+use smoker_tests::documents::markdown;
 
 const AUDITED: [&str; 6] = [
     "crates/smoker-runner/src/process/sys/calls.rs",

@@ -14,10 +14,10 @@ mod threshold;
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::notation::python_text;
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 use crate::components::{level_of, worse};
 use crate::json_output;

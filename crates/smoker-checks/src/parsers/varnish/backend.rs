@@ -1,8 +1,8 @@
 //! A backend of Varnish and its status.
 
 use smoker_model::messages::{Level, Messages};
+use smoker_model::notation::python_text;
 use smoker_model::status::Status;
-use smoker_model::value::python_text;
 
 /// From how many seconds on an answer is slow.
 const SLOW: f64 = 0.5;

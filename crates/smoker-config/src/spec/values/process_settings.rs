@@ -5,10 +5,10 @@
 
 use std::path::PathBuf;
 
+use smoker_model::notation::python_text;
 use smoker_model::plugin::{AccountId, RunAs};
 use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 use crate::limits::DEFAULT_MAX_PROCESSES;
 use crate::spec::values::quantity;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use smoker_model::notation::python_text;
 use smoker_model::plugin::Trigger;
-use smoker_model::value::{Value, python_text};
+use smoker_model::value::Value;
 
 use crate::limits::{SHORTEST_INTERVAL, SHORTEST_SPREAD_INTERVAL};
 use crate::spec::values::quantity;

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use serde::Serialize;
 use smoker_model::module::ModuleRequest;
+use smoker_model::notation::python_text;
 use smoker_model::plugin::Parameters;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 use crate::modules::host::log;
-use crate::process::credentials::Credentials;
+use crate::process::attributes::credentials::Credentials;
+use crate::process::attributes::surroundings::{ProcessLimits, Surroundings};
 use crate::process::run_id::RunId;
-use crate::process::surroundings::{ProcessLimits, Surroundings};
 
 /// A request with all that Python needs beyond it.
 #[derive(Serialize)]

@@ -18,12 +18,12 @@ use crate::modules::host::connection::HostConnection;
 use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
 use crate::modules::host::sources;
 use crate::modules::host::wire::HostMessage;
+use crate::process::attributes::surroundings::Surroundings;
 use crate::process::child::Child;
 use crate::process::containment::orphans::Reaper;
 use crate::process::execute::ChildEnd;
 use crate::process::own_program;
 use crate::process::spawn::{Program, spawn_host};
-use crate::process::surroundings::Surroundings;
 use crate::process::terminate::kill_helper;
 
 /// Runs the line that comes first over the control socket, so that a listing

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nix::unistd::{Pid, geteuid};
 use smoker_model::plugin::PluginName;
 
+use crate::process::attributes::account_processes;
+use crate::process::attributes::credentials::Credentials;
+use crate::process::attributes::surroundings::ProcessLimits;
 use crate::process::containment::cgroup::run_cgroup::{GroupLimits, RunCgroup};
 use crate::process::containment::marked_runs::MarkedRun;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::process_tree::ProcessTree;
-use crate::process::credentials::Credentials;
 use crate::process::run_id::RunId;
-use crate::process::surroundings::ProcessLimits;
-use crate::process::{account_processes, sys, terminate};
+use crate::process::{sys, terminate};
 
 /// How often orphans are searched for that appear while other processes are ended.
 const MAX_ROUNDS: usize = 5;

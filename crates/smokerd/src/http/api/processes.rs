@@ -11,9 +11,9 @@ use hyper::header::{HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
+use smoker_model::notation::python_text;
 use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry};
 use tokio::time::timeout;
 

@@ -1,8 +1,8 @@
 //! Parser `smoker.plugins.jmxparser`.
 
 use super::{Answer, input};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 use crate::targets::output;
 

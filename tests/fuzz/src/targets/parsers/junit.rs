@@ -1,8 +1,8 @@
 //! Parser `junit`.
 
 use super::{Answer, input};
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {

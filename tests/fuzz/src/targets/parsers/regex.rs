@@ -11,8 +11,9 @@ pub(super) const TARGET: Target = Target {
     make: |random| {
         let parameters = random.joined(3, ", ", |random| {
             let name = random.pick(&["Ok", "Warn", "Error", "ok"]);
-            let pattern =
-                |random: &mut crate::random::Random| serde_json::Value::from(random.texts(&WORDS, 8)).to_string();
+            let pattern = |random: &mut crate::inputs::random::Random| {
+                serde_json::Value::from(random.texts(&WORDS, 8)).to_string()
+            };
             let value =
                 if random.one_in(3) { format!("[{}]", random.joined(3, ", ", pattern)) } else { pattern(random) };
             format!("\"{name}\": {value}")

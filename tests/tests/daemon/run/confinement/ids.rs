@@ -2,7 +2,7 @@
 
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 
 /// A daemon whose inheritable capabilities a change of the user would not take away.
 const GENEROUS: [&str; 2] = ["setpriv", "--inh-caps=+setuid,+dac_override,+net_raw"];

@@ -6,7 +6,7 @@ use std::fs;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::processes;
+use smoker_tests::machine::processes;
 
 use crate::run::confinement::looks;
 

@@ -4,7 +4,8 @@ use std::net::{TcpListener, TcpStream};
 
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::{processes, wait};
+use smoker_tests::machine::processes;
+use smoker_tests::wait;
 
 /// What `module` adds around `looks.look()`. `{FIRST}` is done before the module looks.
 const MODULE: &str = "import os, signal\n\

@@ -3,7 +3,7 @@
 
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::skip;
+use smoker_tests::machine::skip;
 
 const MODULE: &str = "import ctypes, os, subprocess, time\n\
     from smoker.server.plugins import BasePlugin\n\n\

@@ -6,9 +6,10 @@ use std::os::unix::process::CommandExt;
 
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::machine::{processes, skip};
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::started::Started;
-use smoker_tests::{processes, skip, wait};
+use smoker_tests::wait;
 
 use crate::run::confinement::looks;
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::process::Command;
 
 use smoker_tests::config::Config;
+use smoker_tests::machine::skip;
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::{binary, cli, skip};
+use smoker_tests::{binary, cli};
 
 /// Runs its arguments as the leader of a session with a terminal, and prints what they show there.
 const ON_A_TERMINAL: &str = "import os, pty, sys\n\

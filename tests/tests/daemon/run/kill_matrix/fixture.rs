@@ -9,10 +9,10 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
-use smoker_tests::containment::Level;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::escapes::{self, Escape, Way};
-use smoker_tests::processes;
+use smoker_tests::machine::containment::Level;
+use smoker_tests::machine::processes;
 use smoker_tests::wait;
 
 /// Between SIGTERM and SIGKILL: every third process ignores SIGTERM.

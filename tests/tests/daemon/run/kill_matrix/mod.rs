@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use smoker_tests::containment::Level;
 use smoker_tests::escapes::Way;
+use smoker_tests::machine::containment::Level;
 
 use crate::run::kill_matrix::fixture::{EscapeFixture, GRACE};
 

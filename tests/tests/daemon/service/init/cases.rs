@@ -11,9 +11,10 @@ use nix::unistd::Pid;
 use smoker_tests::cli;
 use smoker_tests::http::{ANSWER_LIMIT, Request};
 use smoker_tests::lines::expect_line;
-use smoker_tests::processes::unused_pid;
+use smoker_tests::machine::processes;
+use smoker_tests::machine::processes::unused_pid;
 use smoker_tests::started::Started;
-use smoker_tests::{processes, wait};
+use smoker_tests::wait;
 
 use crate::service::init::system::{BAD, GOOD, System};
 

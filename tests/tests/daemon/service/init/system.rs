@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::http::answers;
+use smoker_tests::machine::{processes, skip};
 use smoker_tests::sandbox::Sandbox;
-use smoker_tests::{binary, processes, skip};
 
 /// Debian's functions.
 const LSB_FUNCTIONS: &str = "/lib/lsb/init-functions";

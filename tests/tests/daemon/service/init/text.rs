@@ -5,7 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use smoker_tests::{cli, markdown, skip};
+use smoker_tests::cli;
+use smoker_tests::documents::markdown;
+use smoker_tests::machine::skip;
 
 use crate::service::init::system::shipped;
 

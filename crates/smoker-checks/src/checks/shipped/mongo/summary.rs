@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value as Json, json};
 use smoker_model::messages::{Level, Messages};
+use smoker_model::notation::python_text;
 use smoker_model::result::ComponentResults;
 use smoker_model::status::Status;
-use smoker_model::value::{Value, python_text};
+use smoker_model::value::Value;
 
 use crate::checks::shipped::mongo::servers::hello_on;
 use crate::checks::shipped::mongo::wire::MongoConnection;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::value::python_text;
+use crate::notation::python_text;
 
 /// How a number with a fraction or exponent is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use smoker_tests::boot::Boot;
-use smoker_tests::skip::find;
+use smoker_tests::machine::skip::find;
 use smoker_tests::{binary, wait};
 
 use crate::length::Length;

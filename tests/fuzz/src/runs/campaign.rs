@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::pool::Pool;
-use crate::random::Random;
+use crate::inputs::pool::Pool;
+use crate::inputs::random::Random;
+use crate::inputs::{corpus, mutate};
 use crate::target::Target;
 use crate::trial::{Failure, Trial};
-use crate::{corpus, mutate};
 
 /// When a campaign ends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,7 +82,7 @@ pub fn run(
         match trial.outcome {
             Ok(word) => pool.learn(&input, &word, trial.memory),
             Err(failure) => {
-                let input = crate::shrink::shrunk(target, &input, &failure);
+                let input = crate::runs::shrink::shrunk(target, &input, &failure);
                 return Err(Box::new(Found { input, failure }));
             }
         }

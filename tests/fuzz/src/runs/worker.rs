@@ -6,9 +6,9 @@ use std::thread;
 
 use nix::sys::resource::{Resource, setrlimit};
 
-use crate::campaign::{self, Bounds, Figures, Found};
 use crate::limits;
-use crate::position::Position;
+use crate::runs::campaign::{self, Bounds, Figures, Found};
+use crate::runs::position::Position;
 use crate::target::Target;
 use crate::trial::Trial;
 

@@ -4,8 +4,8 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
+use crate::notation::python_text;
 use crate::value::Value;
-use crate::value::python_text;
 
 impl Value {
     /// Whether a value that a client sent as JSON equals this one, as Python's

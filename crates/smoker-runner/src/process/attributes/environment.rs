@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
+use smoker_model::notation::python_text;
 use smoker_model::plugin::{ActionSpec, Parameters, PluginSpec};
 use smoker_model::value::Value;
-use smoker_model::value::python_text;
 
 /// A parameter longer than this, in bytes, is left out: the kernel bounds one
 /// string at 128 KiB and all of them together too. `Stdin: json` has no such bound.

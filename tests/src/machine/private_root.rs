@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::cli::{self, Output};
-use crate::skip::{program, skip};
+use crate::machine::skip::{program, skip};
 use crate::started::Started;
 use crate::wait;
 

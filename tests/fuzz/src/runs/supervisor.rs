@@ -7,9 +7,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use crate::campaign::{Bounds, Figures, Found};
 use crate::limits;
-use crate::position::Position;
+use crate::runs::campaign::{Bounds, Figures, Found};
+use crate::runs::position::Position;
 use crate::target::Target;
 use crate::trial::Failure;
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::skip;
+use crate::machine::skip;
 
 /// How the daemon tells the processes of a run from all others.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! Kept inputs, changed a little.
 
-use crate::fields::SEPARATOR;
+use crate::inputs::fields::SEPARATOR;
+use crate::inputs::random::Random;
 use crate::limits;
-use crate::random::Random;
 
 /// Bytes that mean something to most readers.
 const BYTES: &[u8] =
@@ -38,11 +38,11 @@ fn change(random: &mut Random, out: &mut Vec<u8>, other: &[u8], words: &[&str]) 
         }
         8 => repeat(random, out, at, piece),
         9 => {
-            let taken = crate::mutate::piece(random, other);
+            let taken = crate::inputs::mutate::piece(random, other);
             out.splice(piece, other[taken].iter().copied());
         }
         10 => {
-            let taken = crate::mutate::piece(random, other);
+            let taken = crate::inputs::mutate::piece(random, other);
             insert(out, at, &other[taken]);
         }
         11 => {

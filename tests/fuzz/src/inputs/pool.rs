@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::random::Random;
+use crate::inputs::random::Random;
 
 /// How many inputs are kept.
 const MOST: usize = 4000;

@@ -1,0 +1,13 @@
+//! Values as text, and text as values.
+//!
+//! # Layout
+//!
+//! - `value_json`: values and JSON
+//! - `python_json`: JSON as Python writes it
+//! - `python_json_reader`: JSON as Python reads it
+//! - `python_text`: values written the way Python's `str()` and `repr()` write them
+
+pub mod python_json;
+pub mod python_json_reader;
+pub mod python_text;
+mod value_json;

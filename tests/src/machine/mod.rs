@@ -1,0 +1,15 @@
+//! What this machine has.
+//!
+//! # Layout
+//!
+//! - `private_root`: a copy of this machine that a test may change
+//! - `containment`: with and without cgroups
+//! - `processes`: other processes in `/proc`, and strays of a test
+//! - `ports`: TCP ports that nobody else uses
+//! - `skip`: what this machine lacks, reported loudly
+
+pub mod containment;
+pub mod ports;
+pub mod private_root;
+pub mod processes;
+pub mod skip;
