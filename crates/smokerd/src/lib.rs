@@ -18,7 +18,9 @@
 //! - `results`: results, next runs, forced runs
 //! - `http`: connections, access, the pages
 //! - `test_plugin`: one run of one plugin, without a daemon
+//! - `standalone`: runs outside of a daemon
 //! - `os`: what the operating system offers
+//! - `terminal_text`: text from others, for a terminal
 
 #![forbid(unsafe_code)]
 
@@ -38,5 +40,7 @@ mod results;
 mod runtime;
 mod scheduler;
 mod service;
+mod standalone;
 mod startup;
+mod terminal_text;
 mod test_plugin;

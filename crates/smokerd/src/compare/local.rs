@@ -10,16 +10,11 @@ use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::attributes::credentials::Credentials;
-use smoker_runner::process::containment::level::ContainmentLevel;
-use smoker_runner::process::containment::orphans::Reaper;
-use smoker_runner::process::guardian::{self, Guardian};
-use smoker_runner::runner::Runner;
-use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
 use crate::scheduler::actions::check_and_act;
 use crate::service::privileges;
-use crate::service::signals::Signals;
+use crate::standalone::{self, Outcome};
 
 /// How much longer than the longest `Timeout` the other daemon may take, since it need not run all at once.
 const SPARE_TIME: Duration = Duration::from_secs(300);
@@ -74,36 +69,16 @@ impl Local {
 
     /// Runs these plugins and gives their results as pages show forced ones.
     pub(crate) async fn run(&self, plugins: impl Iterator<Item = &LocalPlugin>) -> Result<Vec<Json>, String> {
-        let failed = |error: std::io::Error| error.to_string();
-        // Until here a signal ends the program; now there are processes to end first.
-        let signals = Signals::listen().map_err(failed)?;
-        let reaper = Reaper::start(ContainmentLevel::prepare(None)).map_err(failed)?;
-        let runner = Runner::new(reaper.clone(), self.python.clone());
-        let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
-            tracing::warn!("{}", guardian::absence_message(&error, "this comparison"));
-            None
-        });
-        let cancel = CancellationToken::new();
-        let mut runs = std::pin::pin!(async {
+        let run = standalone::run(self.python.clone(), "this comparison", async |runner, cancel| {
             let mut results = Vec::new();
             for plugin in plugins {
-                let result = check_and_act(runner.begin(&plugin.prepared, RunKind::Forced, &cancel)).await;
+                let result = check_and_act(runner.begin(&plugin.prepared, RunKind::Forced, cancel)).await;
                 let text = json_text::to_text(&result.on_wire(ComponentShape::Mapping));
                 results.push(serde_json::from_str(&text).unwrap_or_default());
             }
             results
         });
-        let (results, was_interrupted) = tokio::select! {
-            results = &mut runs => (results, false),
-            () = signals.any() => {
-                cancel.cancel();
-                (runs.await, true)
-            }
-        };
-        reaper.settle().await;
-        if let Some(guardian) = guardian {
-            guardian.dismiss().await;
-        }
+        let Outcome { results, was_interrupted } = run.await.map_err(|error| error.to_string())?;
         if was_interrupted { Err("ended by a signal before all plugins were run".to_owned()) } else { Ok(results) }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::compare::difference::Difference;
 use crate::results::json_text;
+use crate::terminal_text;
 
 /// A wider column of the table than this is not padded for the others.
 const MAX_WIDTH: usize = 40;
@@ -105,5 +106,5 @@ fn shown(value: Option<&Json>) -> String {
 
 /// A text of another host is one line and does nothing to the terminal.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    terminal_text::printable(text, &[])
 }

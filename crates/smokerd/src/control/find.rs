@@ -9,6 +9,7 @@ use smoker_runner::process::running::RunningProcess;
 use thiserror::Error;
 
 use crate::control::reload_socket::{self, Unreachable};
+use crate::control::signal_error::SignalError;
 use crate::service::pid_lock::Holder;
 use crate::service::pidfile::{self, PidfileError};
 use crate::service::program::{self, Invocation};
@@ -27,8 +28,8 @@ pub(crate) enum FindError {
     Other { pid: Pid, path: String },
     #[error("a daemon that is just starting holds the lock of pidfile {path}; try again")]
     Starting { path: String },
-    #[error("cannot signal process {pid}: {reason}")]
-    Signal { pid: Pid, reason: &'static str },
+    #[error("{0}")]
+    Signal(#[from] SignalError),
     #[error("process {pid} is no smokerd, or none of this account; nothing is signalled")]
     NoDaemon { pid: Pid },
     #[error("{0}")]
@@ -54,8 +55,8 @@ pub(crate) fn by_pidfile(
     }
     let pid = pidfile::read(path)?;
     let daemon = open(pid)?;
-    if let (Err(error), Holder::Hidden) = (kill(pid, None), holder) {
-        return Err(FindError::Signal { pid, reason: error.desc() });
+    if let (Err(errno), Holder::Hidden) = (kill(pid, None), holder) {
+        return Err(SignalError { pid, errno }.into());
     }
     // A daemon that was root's and has become this account: neither its lock nor its program can be seen by this account.
     if program::is_hidden(pid) && reload_socket::belongs_to(pid)? {

@@ -7,9 +7,11 @@
 //! - `reload_socket`: the socket by which it asks
 //! - `reload_report`: what became of a reload
 //! - `find`: the daemon of a pidfile
+//! - `signal_error`: a daemon that cannot be signalled
 
 pub(crate) mod find;
 pub(crate) mod reload_command;
 pub(crate) mod reload_report;
 pub(crate) mod reload_socket;
+mod signal_error;
 pub(crate) mod stop;

@@ -11,8 +11,10 @@ use thiserror::Error;
 
 use crate::control::reload_report::{Outcome, ReloadReport};
 use crate::control::reload_socket::{self, Unreachable};
+use crate::control::signal_error::SignalError;
 use crate::exit_code;
 use crate::startup::time_limit::READ_LIMIT;
+use crate::terminal_text::printable;
 
 /// How long the outcome may take: that of the reload that goes on, and of ours after it. The daemon gives up each of them
 /// earlier; so long waits only for a daemon that hangs.
@@ -27,8 +29,8 @@ pub(crate) const REQUEST: &[u8] = b"reload\n";
 /// Why there is no outcome.
 #[derive(Debug, Error)]
 pub(crate) enum ReloadError {
-    #[error("cannot signal process {pid}: {reason}")]
-    Signal { pid: Pid, reason: &'static str },
+    #[error("{0}")]
+    Signal(#[from] SignalError),
     #[error("{0}")]
     Unreachable(#[from] Unreachable),
     #[error(
@@ -48,7 +50,7 @@ pub(crate) enum ReloadError {
 pub(crate) fn reload(daemon: &RunningProcess) -> Result<u8, ReloadError> {
     let pid = daemon.pid();
     let Some(stream) = reload_socket::connect(pid)? else {
-        daemon.signal(Signal::SIGHUP).map_err(|error| ReloadError::Signal { pid, reason: error.desc() })?;
+        daemon.signal(Signal::SIGHUP).map_err(|errno| SignalError { pid, errno })?;
         eprintln!(
             "WARNING: process {pid} was sent SIGHUP; it has no socket that says what became of the reload, as an older \
              version: read its log, and restart it"
@@ -71,11 +73,14 @@ fn exchange(mut stream: UnixStream) -> io::Result<Vec<u8>> {
     if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(answer) }
 }
 
+/// What a problem of several lines may have.
+const SEVERAL_LINES: [char; 2] = ['\t', '\n'];
+
 fn print(report: &ReloadReport) -> u8 {
     for line in report.lines() {
-        eprintln!("{}", printable(&line));
+        eprintln!("{}", printable(&line, &SEVERAL_LINES));
     }
-    let summary = printable(&report.summary);
+    let summary = printable(&report.summary, &SEVERAL_LINES);
     match report.outcome {
         Outcome::InEffect => {
             // A closed pipe does not change what the exit code says.
@@ -93,29 +98,11 @@ fn print(report: &ReloadReport) -> u8 {
     }
 }
 
-/// Control characters as escapes: an answer must not steer the terminal. A problem may have several lines.
-fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() && !matches!(c, '\t' | '\n') {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use std::thread;
 
     use super::*;
-
-    #[test]
-    fn an_answer_steers_no_terminal() {
-        assert_eq!(printable("a\tb\nc\u{1b}[2Jd\re\u{9b}"), "a\tb\nc\\u{1b}[2Jd\\re\\u{9b}");
-    }
 
     #[test]
     fn an_answer_without_an_end_is_read_to_the_bound() {

@@ -8,6 +8,8 @@ use nix::unistd::Pid;
 use smoker_runner::process::running::RunningProcess;
 use thiserror::Error;
 
+use crate::control::signal_error::SignalError;
+
 /// How long a daemon may take to stop: the grace period of its runs, and some time for itself.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(3 + 5);
 
@@ -16,8 +18,8 @@ const EXIT_TIMEOUT: Duration = Duration::from_secs(3 + 5);
 pub(crate) enum StopError {
     #[error("process {pid} has ended meanwhile")]
     Gone { pid: Pid },
-    #[error("cannot signal process {pid}: {reason}")]
-    Signal { pid: Pid, reason: &'static str },
+    #[error("{0}")]
+    Signal(#[from] SignalError),
     #[error("process {pid} still runs after {} seconds; read its log, or kill it with kill -9", EXIT_TIMEOUT.as_secs())]
     StillRunning { pid: Pid },
 }
@@ -28,7 +30,7 @@ pub(crate) fn stop(daemon: &RunningProcess) -> Result<(), StopError> {
     match daemon.signal(Signal::SIGTERM) {
         Ok(()) => {}
         Err(Errno::ESRCH) => return Err(StopError::Gone { pid }),
-        Err(error) => return Err(StopError::Signal { pid, reason: error.desc() }),
+        Err(errno) => return Err(SignalError { pid, errno }.into()),
     }
     if daemon.wait(EXIT_TIMEOUT) { Ok(()) } else { Err(StopError::StillRunning { pid }) }
 }

@@ -8,6 +8,7 @@ use smoker_model::result::PluginResult;
 use smoker_model::wire::result::ComponentShape;
 use smoker_runner::trace::run_trace::{ActionTrace, Exit, RunTrace};
 
+use crate::terminal_text;
 use crate::test_plugin::trial::Trial;
 
 const INDENT: &str = "    ";
@@ -144,17 +145,9 @@ fn block(out: &mut String, name: &str, text: &str) -> fmt::Result {
     text.lines().try_for_each(|line| writeln!(out, "{INDENT}{}", printable(line)))
 }
 
-/// Control characters as escapes: what a plugin prints must not steer the terminal.
+/// What may stay in a line: nothing but tabs.
 fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() && c != '\t' {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
+    terminal_text::printable(text, &['\t'])
 }
 
 #[cfg(test)]

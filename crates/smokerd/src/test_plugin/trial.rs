@@ -1,27 +1,21 @@
 //! One run of a plugin and its outcome.
 
-use std::io;
 use std::sync::Arc;
 
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::PluginResult;
 use smoker_model::suggest;
 use smoker_runner::context::RunKind;
-use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
-use smoker_runner::process::containment::level::ContainmentLevel;
-use smoker_runner::process::containment::orphans::Reaper;
-use smoker_runner::process::guardian::{self, Guardian};
-use smoker_runner::runner::Runner;
 use smoker_runner::trace::recorder::TraceRecorder;
 use smoker_runner::trace::run_trace::{Exit, RunTrace};
 use tokio::runtime::Builder;
-use tokio_util::sync::CancellationToken;
 
 use crate::scheduler::actions::check_and_act;
 use crate::service::error::StartError;
 use crate::service::privileges;
-use crate::service::signals::{self, Signals};
+use crate::service::signals;
+use crate::standalone::{self, Outcome};
 use crate::test_plugin::explain;
 use crate::test_plugin::selection::Selection;
 
@@ -51,8 +45,13 @@ impl Trial {
         }
         let plugin = PreparedPlugin::new(Arc::new(spec));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
-        let run = runtime.block_on(run_once(&plugin, python)).map_err(StartError::Runtime)?;
-        let TrialRun { result, trace, was_interrupted } = run;
+        let run = standalone::run(python, "this test", async |runner, cancel| {
+            let recorder = TraceRecorder::default();
+            let result = check_and_act(runner.begin(&plugin, RunKind::Forced, cancel).traced_by(&recorder)).await;
+            (result, recorder.finish().await)
+        });
+        let Outcome { results: (result, trace), was_interrupted } =
+            runtime.block_on(run).map_err(StartError::Runtime)?;
         let spec = Arc::clone(plugin.spec());
         let mut problems: Vec<_> = warnings.iter().map(ToString::to_string).collect();
         if is_json_expected(&spec, &trace) {
@@ -65,41 +64,6 @@ impl Trial {
         let ids = ids.map(|ids| (ids.uid.as_raw(), ids.gid.as_raw()));
         Ok(Self { spec, ids, trace, result, problems, notes, was_interrupted })
     }
-}
-
-struct TrialRun {
-    result: PluginResult,
-    trace: RunTrace,
-    was_interrupted: bool,
-}
-
-async fn run_once(plugin: &PreparedPlugin, python: PythonSettings) -> io::Result<TrialRun> {
-    let signals = Signals::listen()?;
-    let reaper = Reaper::start(ContainmentLevel::prepare(None))?;
-    let runner = Runner::new(reaper.clone(), python);
-    let guardian = Guardian::start(&reaper).await.unwrap_or_else(|error| {
-        tracing::warn!("{}", guardian::absence_message(&error, "this test"));
-        None
-    });
-    let cancel = CancellationToken::new();
-    let recorder = TraceRecorder::default();
-    let mut run = std::pin::pin!(async {
-        let result = check_and_act(runner.begin(plugin, RunKind::Forced, &cancel).traced_by(&recorder)).await;
-        (result, recorder.finish().await)
-    });
-    let (ran, was_interrupted) = tokio::select! {
-        ran = &mut run => (ran, false),
-        () = signals.any() => {
-            cancel.cancel();
-            (run.await, true)
-        }
-    };
-    reaper.settle().await;
-    if let Some(guardian) = guardian {
-        guardian.dismiss().await;
-    }
-    let (result, trace) = ran;
-    Ok(TrialRun { result, trace, was_interrupted })
 }
 
 /// Whether the daemon tries to read the output as JSON: that of a command without a
