@@ -8,7 +8,7 @@ use smoker_model::plugin::PluginSpec;
 use crate::environment::{self, Environment};
 use crate::error::{ConfigError, Fault};
 use crate::files::{assemble, folder};
-use crate::lint::review;
+use crate::lint::run_lints;
 use crate::problem::{Location, Problem, ProblemLog};
 use crate::sources::Sources;
 use crate::spec::interpret::{self, Interpreted};
@@ -136,7 +136,7 @@ pub fn review(path: &Path) -> Vec<Problem> {
         sections::refuse_other_files(&root, path).ok()?;
         let entries = root.entries()?;
         let (sections, plugins) = sections::find(entries, &root.place, &mut problems).ok()?;
-        Some(review::problems(entries, &sections, plugins))
+        Some(run_lints::problems(entries, &sections, plugins))
     });
     found.unwrap_or_default()
 }
@@ -150,7 +150,7 @@ pub fn unread_overrides(path: &Path, overrides: &Overrides) -> Vec<String> {
         let plugins = overrides.apply(plugins, &mut problems);
         let plugin = plugins.iter().find(|plugin| plugin.name.as_text() == Some(&*overrides.plugin))?;
         let names: Vec<_> = overrides.parameters.iter().map(|(name, _)| name.clone()).collect();
-        Some(review::unread(plugin, &sections, &names))
+        Some(run_lints::unread(plugin, &sections, &names))
     });
     unread.unwrap_or_default()
 }

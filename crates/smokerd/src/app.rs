@@ -14,7 +14,7 @@ use smoker_logging::{log, secrets};
 use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
-use crate::check::check_request::Subject;
+use crate::check::check_request::CheckTarget;
 use crate::check::report::print_all;
 use crate::cli::{self, Mode, Options};
 use crate::control::{find, reload_command, stop};
@@ -43,7 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(options) => match &options.mode {
             Mode::Check(request) => check::run::run(
                 *request,
-                &Subject {
+                &CheckTarget {
                     config: &options.config,
                     trusted_owners: &options.trusted_owners,
                     logging_conf: options.logging_conf.as_ref(),

@@ -1,8 +1,8 @@
 //! What the processes of a run can do to outlive it.
 
-/// How a row's processes come to be.
+/// What starts the processes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum StartedBy {
     /// A command runs the script.
     Command,
     /// A Python module runs the script and waits for more than it.
@@ -16,8 +16,8 @@ pub enum By {
 pub struct Row {
     /// What its processes do.
     pub name: &'static str,
-    /// How they come to be.
-    pub by: By,
+    /// What starts them.
+    pub started_by: StartedBy,
     /// A shell script that gets a token as its first argument, which its
     /// processes have to keep in theirs, and as its second a file: processes
     /// that cannot be caught by a look lock it. Or a module's body, which has both as `token` and `lock`.
@@ -237,9 +237,9 @@ const BODIES: [(&str, usize, &str); 4] = [
 pub(super) fn all() -> Vec<Row> {
     let of_root = if cfg!(as_root) { &SCRIPTS_OF_ROOT[..] } else { &[] };
     let scripts = || SCRIPTS.iter().chain(of_root);
-    let row = |by: By| {
-        move |&(name, processes, text): &(&'static str, usize, &'static str)| Row { name, by, text, processes }
+    let row = |started_by: StartedBy| {
+        move |&(name, processes, text): &(&'static str, usize, &'static str)| Row { name, started_by, text, processes }
     };
-    let commands = scripts().map(row(By::Command));
-    commands.chain(scripts().map(row(By::Module))).chain(BODIES.iter().map(row(By::Itself))).collect()
+    let commands = scripts().map(row(StartedBy::Command));
+    commands.chain(scripts().map(row(StartedBy::Module))).chain(BODIES.iter().map(row(StartedBy::Itself))).collect()
 }

@@ -2,8 +2,8 @@
 
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
+use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::references;
-use crate::lint::reviewed::Reviewed;
 use smoker_model::value::Value;
 
 /// What a key of another tool is called here. The names are in lower case without `-` and `_`.
@@ -96,7 +96,7 @@ const KEYS: [(&[&str], &str); 22] = [
 const UNMISTAKABLE: [&str; 8] =
     ["disabled", "cron", "crontab", "oncalendar", "dependson", "maxcheckattempts", "checkinterval", "onfailure"];
 
-pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     let is_module = plugin.get("Module").is_some();
     let is_read = plugin.is_read_by_code();
     for (name, parameter) in &plugin.resolved.parameters {

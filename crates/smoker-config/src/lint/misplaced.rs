@@ -2,8 +2,8 @@
 
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
 use crate::lint::findings::Findings;
+use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::references;
-use crate::lint::reviewed::Reviewed;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text};
 
@@ -22,7 +22,7 @@ const SETTINGS: [&str; 10] = [
 ];
 
 /// Settings in a plugin's own part of the configuration.
-pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     for entry in plugin.body {
         let Some(name) = entry.name.as_text().filter(|name| SETTINGS.contains(name)) else { continue };
         if !plugin.is_read_by_code() && !references::is_referred_to(plugin, name) {

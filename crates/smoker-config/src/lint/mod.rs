@@ -2,9 +2,9 @@
 //!
 //! # Layout
 //!
-//! - `review`: goes through a whole configuration
-//! - `reviewed`: a plugin as the reviews look at it
-//! - `never`: settings with which a plugin never runs, never has a result, or does nothing
+//! - `run_lints`: goes through a whole configuration
+//! - `linted_plugin`: a plugin as the lints look at it
+//! - `ineffective`: settings with which a plugin never runs, never has a result, or does nothing
 //! - `values`: values that are probably not what was meant
 //! - `misplaced`: keys in a place where they mean nothing
 //! - `foreign_keys`: keys that mean something to other tools
@@ -15,11 +15,11 @@
 
 mod findings;
 mod foreign_keys;
+mod ineffective;
+mod linted_plugin;
 mod misplaced;
-mod never;
 mod open_address;
 mod references;
-pub(crate) mod review;
-mod reviewed;
+pub(crate) mod run_lints;
 mod unexpanded;
 mod values;

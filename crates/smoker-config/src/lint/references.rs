@@ -10,7 +10,7 @@ use smoker_model::value::Value;
 
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
-use crate::lint::reviewed::Reviewed;
+use crate::lint::linted_plugin::LintedPlugin;
 use crate::spec::resolve::Sections;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, Kind, find_text};
@@ -119,7 +119,7 @@ pub(crate) fn shared_parameters(plugins: &[Entry]) -> HashSet<String> {
 }
 
 /// The plugin's own parameters that nothing reads, and secrets in its commands.
-pub(crate) fn review(plugin: &Reviewed<'_>, shared: &HashSet<String>, findings: &mut Findings) {
+pub(crate) fn review(plugin: &LintedPlugin<'_>, shared: &HashSet<String>, findings: &mut Findings) {
     review_secrets(plugin, findings);
     let does_nothing = |command: &String| matches!(command.trim(), "true" | ":");
     if may_read_any(plugin) || plugin.commands.iter().all(does_nothing) {
@@ -142,7 +142,7 @@ pub(crate) fn review(plugin: &Reviewed<'_>, shared: &HashSet<String>, findings: 
 }
 
 /// Whether something that cannot be looked into may read any parameter.
-pub(crate) fn may_read_any(plugin: &Reviewed<'_>) -> bool {
+pub(crate) fn may_read_any(plugin: &LintedPlugin<'_>) -> bool {
     plugin.is_read_by_code()
         || plugin.get("Parser").is_some()
         || plugin.commands.iter().any(|command| READS_ENVIRONMENT.is_match(command))
@@ -150,7 +150,7 @@ pub(crate) fn may_read_any(plugin: &Reviewed<'_>) -> bool {
 
 /// Whether a command has the parameter's placeholder or its variable, or a placeholder that is a misspelt one: that has
 /// a problem of its own.
-pub(crate) fn is_referred_to(plugin: &Reviewed<'_>, name: &str) -> bool {
+pub(crate) fn is_referred_to(plugin: &LintedPlugin<'_>, name: &str) -> bool {
     let (placeholder, variable) = (format!("%({name})"), variable(name));
     let is_misspelt = |command: &str| {
         let mut missing = PLACEHOLDER.captures_iter(command).map(|found| found[2].to_owned());
@@ -167,13 +167,13 @@ fn variable(name: &str) -> String {
 }
 
 /// Whether a command of the plugin finds a secret under this name.
-fn is_secret(plugin: &Reviewed<'_>, name: &str) -> bool {
+fn is_secret(plugin: &LintedPlugin<'_>, name: &str) -> bool {
     let of_actions = plugin.actions.iter().flatten().filter(|(key, _)| key.as_text() == Some(name));
     let mut values = of_actions.map(|(_, value)| value).chain(plugin.get(name));
     secret_name::is_secret(name) || values.any(Value::has_secret)
 }
 
-fn review_secrets(plugin: &Reviewed<'_>, findings: &mut Findings) {
+fn review_secrets(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     for (index, command) in plugin.commands.iter().enumerate() {
         let shown = PLACEHOLDER.captures_iter(command).filter(|found| found[1].len() % 2 == 0);
         let Some(secret) = shown.map(|found| found[2].to_owned()).find(|name| is_secret(plugin, name)) else {

@@ -6,7 +6,7 @@ use regex::Regex;
 use smoker_model::value::Value;
 
 use crate::lint::findings::Findings;
-use crate::lint::reviewed::Reviewed;
+use crate::lint::linted_plugin::LintedPlugin;
 use crate::yaml::node::Entry;
 
 /// Templates of Jinja, ERB, autoconf and their like.
@@ -46,7 +46,7 @@ pub(crate) fn review_settings(root: &[Entry], findings: &mut Findings) {
     }
 }
 
-pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     for (name, parameter) in &plugin.resolved.parameters {
         let Some(place) = &parameter.place else { continue };
         let found = match (name.as_str(), &parameter.value) {

@@ -4,14 +4,14 @@ use smoker_model::suggest;
 use smoker_model::value::Value;
 
 use crate::lint::findings::Findings;
-use crate::lint::reviewed::Reviewed;
+use crate::lint::linted_plugin::LintedPlugin;
 use crate::spec::values::quantity;
 use crate::yaml::node::find_text;
 
 /// The values of `Type` that options of the clients look for.
 const TYPES: [&str; 2] = ["healthCheck", "smokeTest"];
 
-pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     let mut warn = |key: &'static str, text: Option<String>| {
         let place = plugin.resolved.parameters.get(key).and_then(|parameter| parameter.place.as_ref());
         if let (Some(place), Some(text)) = (place, text) {
@@ -38,7 +38,7 @@ fn lock(value: &Value) -> Option<String> {
 }
 
 /// A `Splay` of the plugin's own that does not count as it is written; one of a template is for many plugins.
-fn splay(plugin: &Reviewed<'_>) -> Option<String> {
+fn splay(plugin: &LintedPlugin<'_>) -> Option<String> {
     let splay = quantity::seconds(&find_text(plugin.body, "Splay")?.value.to_value()).ok()?;
     let interval = plugin.get("Interval").map_or(Ok(0.0), quantity::seconds).ok()?;
     if splay <= 0.0 || splay <= interval {

@@ -12,7 +12,7 @@ const THOROUGH: usize = 2;
 
 /// What happens to a value on its way, other than nothing.
 #[derive(Clone, Copy, PartialEq)]
-enum Way {
+enum Transformation {
     Exact,
     /// `$(...)` cuts line ends.
     CutsLineEnds,
@@ -20,10 +20,10 @@ enum Way {
     QuotedWord,
 }
 
-use Way::{CutsLineEnds, Exact, QuotedWord};
+use Transformation::{CutsLineEnds, Exact, QuotedWord};
 
 /// Each hands the value to `show`, in another place of the shell's grammar.
-const TEMPLATES: [(&str, Way); 63] = [
+const TEMPLATES: [(&str, Transformation); 63] = [
     ("show %(P)s", Exact),
     ("show '%(P)s'", Exact),
     ("show \"%(P)s\"", Exact),
@@ -93,8 +93,8 @@ const TEMPLATES: [(&str, Way); 63] = [
 fn the_program_receives_exactly_the_value() {
     let values = hostile_values::known();
     let shells = shells();
-    for (template, way) in TEMPLATES {
-        assert_exact(template, way, &values, &shells);
+    for (template, transformation) in TEMPLATES {
+        assert_exact(template, transformation, &values, &shells);
     }
 }
 
@@ -102,24 +102,24 @@ fn the_program_receives_exactly_the_value() {
 fn random_values_arrive_as_they_are() {
     let shells = shells();
     property::check(20, |random, _| {
-        let (template, way) = TEMPLATES[random.usize(..TEMPLATES.len())];
+        let (template, transformation) = TEMPLATES[random.usize(..TEMPLATES.len())];
         let values: Vec<_> = (0..40).map(|_| hostile_values::random(random)).collect();
-        assert_exact(template, way, &values, &shells);
+        assert_exact(template, transformation, &values, &shells);
     });
 }
 
 /// Fills one template with many values, runs all in one process of each
 /// shell, and compares what arrived.
-fn assert_exact(template: &str, way: Way, values: &[String], shells: &[&[&str]]) {
+fn assert_exact(template: &str, transformation: Transformation, values: &[String], shells: &[&[&str]]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (mut commands, mut sent) = (Vec::new(), Vec::new());
     for value in values {
         match filled(template, value) {
             Ok(command) => commands.push(command),
-            Err(FillError::Value { .. }) if way == QuotedWord && !is_writable(value) => continue,
+            Err(FillError::Value { .. }) if transformation == QuotedWord && !is_writable(value) => continue,
             Err(error) => panic!("{template} with {value:?}: {error}"),
         }
-        sent.push(if way == CutsLineEnds { value.trim_end_matches('\n') } else { value });
+        sent.push(if transformation == CutsLineEnds { value.trim_end_matches('\n') } else { value });
     }
     for (number, shell) in shells.iter().enumerate() {
         let (first, step) = if number < THOROUGH { (0, 1) } else { ((number + template.len()) % 3, 3) };

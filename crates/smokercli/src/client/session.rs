@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::client::ask_error::AskError;
 use crate::client::observer::ProgressObserver;
 use crate::inventory::address::without_password;
-use crate::plugin::odd_json::repaired;
+use crate::plugin::json_repair::repaired;
 use crate::transport::exchange::{KeepAlive, Method, PageBody, PageRequest, Transport, TransportError};
 
 /// What all requests of a call share.

@@ -4,12 +4,12 @@
 //!
 //! - `view`: its parsed object: result, messages, components, parameters
 //! - `forced_result`: the result of a forced run takes precedence
-//! - `odd_json`: JSON that Python writes and no standard allows; `salvage`: what can be read of a broken plugin
+//! - `json_repair`: JSON that Python writes and no standard allows; `salvage`: what can be read of a broken plugin
 //! - `run_facts`: how a run went; `perfdata`: what it measured
 //! - `value_text`: values as text
 
 mod forced_result;
-pub mod odd_json;
+pub mod json_repair;
 pub mod perfdata;
 pub mod run_facts;
 mod salvage;

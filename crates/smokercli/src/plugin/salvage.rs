@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
-use crate::plugin::odd_json::repaired;
+use crate::plugin::json_repair::repaired;
 
 /// How deep values are looked through for the one that cannot be read: plugin, result, messages.
 const LEVELS: usize = 3;

@@ -12,8 +12,8 @@ use smoker_model::status::Status;
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
 use crate::plugin::view::{Component, MessagesView, PluginView};
+use crate::render::append::append;
 use crate::render::escape::{attribute, xml};
-use crate::render::put::put;
 use crate::report::{HostReport, MISSING, NO_PLUGIN, Report};
 use crate::terminal::sanitize;
 
@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report) -> String {
     let suites: Vec<_> = report.hosts().iter().map(suite).collect();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let totals = suites.iter().fold(CaseCounts::default(), |sum, suite| sum.plus(suite.counts));
-    put(
+    append(
         &mut out,
         format_args!(
             "<testsuites name=\"smoker\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{}\">\n",
@@ -78,7 +78,7 @@ impl Suite {
             .as_deref()
             .map_or(String::new(), |date| format!(" timestamp=\"{}\"", attribute(&date.replacen(' ', "T", 1))));
         let CaseCounts { tests, failures, errors, skipped } = self.counts;
-        put(
+        append(
             out,
             format_args!(
                 "  <testsuite name=\"{host}\" hostname=\"{host}\" tests=\"{tests}\" failures=\"{failures}\" \
@@ -105,7 +105,7 @@ impl Suite {
         };
         self.names.insert((class.clone(), shown.clone()), 1);
         self.names.insert(key, number);
-        put(
+        append(
             &mut self.cases,
             format_args!(
                 "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
@@ -148,7 +148,7 @@ impl Suite {
         if body.is_empty() {
             self.cases.push_str("/>\n");
         } else {
-            put(&mut self.cases, format_args!(">\n{body}    </testcase>\n"));
+            append(&mut self.cases, format_args!(">\n{body}    </testcase>\n"));
         }
     }
 }

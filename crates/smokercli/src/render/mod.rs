@@ -11,14 +11,14 @@
 //! - `template`: which parts of the data become rows of that XML
 //! - `junit`: JUnit as Jenkins and GitLab read it
 //! - `table`: hosts down, plugins across
-//! - `escape`: text inside XML; `put`: appends formatted text
+//! - `escape`: text inside XML; `append`: appends formatted text
 
+mod append;
 mod escape;
 pub mod format;
 mod json;
 mod junit;
 mod list;
-mod put;
 mod table;
 mod tap;
 mod tap14;

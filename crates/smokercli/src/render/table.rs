@@ -8,7 +8,7 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
-use crate::render::put::put;
+use crate::render::append::append;
 use crate::report::{HostReport, MISSING, Report};
 use crate::terminal::sanitize;
 use crate::terminal::style::{Paint, RESET, Style};
@@ -37,18 +37,18 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
     }
     for host in hosts {
         if let Some(reason) = host.error() {
-            put(&mut out, format_args!("{}: {}\n", sanitize::line(host.name()), sanitize::line(reason)));
+            append(&mut out, format_args!("{}: {}\n", sanitize::line(host.name()), sanitize::line(reason)));
         }
         for plugin in host.sorted_plugins() {
             let view = plugin.view();
             let (host, plugin) = (sanitize::line(host.name()), sanitize::line(plugin.name()));
             if let Some(reason) = run_facts::reason(&view) {
-                put(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&reason)));
+                append(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&reason)));
             }
             for action in view.failed_actions() {
                 let title = action.title();
                 let reason = action.reason().map_or(String::new(), |reason| format!(" {}", sanitize::line(&reason)));
-                put(
+                append(
                     &mut out,
                     format_args!("{host}: {plugin}: {} [{}]{reason}\n", sanitize::line(&title), action.status),
                 );

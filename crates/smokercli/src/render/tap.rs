@@ -6,7 +6,7 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::view::MessagesView;
-use crate::render::put::put;
+use crate::render::append::append;
 use crate::report::{HostReport, HostState, Report};
 use crate::terminal::sanitize;
 
@@ -84,7 +84,7 @@ impl TapPage {
     }
 
     fn line(&mut self, depth: usize, text: &str) {
-        put(&mut self.0, format_args!("{}{text}\n", "\t".repeat(depth)));
+        append(&mut self.0, format_args!("{}{text}\n", "\t".repeat(depth)));
     }
 }
 

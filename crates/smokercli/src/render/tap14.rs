@@ -10,7 +10,7 @@ use smoker_model::status::Status;
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
 use crate::plugin::view::{MessagesView, PluginView};
-use crate::render::put::put;
+use crate::render::append::append;
 use crate::report::{HostReport, MISSING, NO_PLUGIN, Report};
 use crate::terminal::sanitize;
 
@@ -106,28 +106,28 @@ fn parts(view: &PluginView) -> Vec<Test> {
 
 fn write_tests(out: &mut String, depth: usize, tests: &[Test]) {
     let indent = "    ".repeat(depth);
-    put(out, format_args!("{indent}1..{}\n", tests.len()));
+    append(out, format_args!("{indent}1..{}\n", tests.len()));
     for (index, test) in tests.iter().enumerate() {
         let name = escaped(&test.name);
         if !test.subtests.is_empty() {
-            put(out, format_args!("{indent}# Subtest: {name}\n"));
+            append(out, format_args!("{indent}# Subtest: {name}\n"));
             write_tests(out, depth + 1, &test.subtests);
         }
         let word = if test.passes { "ok" } else { "not ok" };
-        put(out, format_args!("{indent}{word} {} - {name}\n{indent}  ---\n", index + 1));
+        append(out, format_args!("{indent}{word} {} - {name}\n{indent}  ---\n", index + 1));
         for (key, text) in &test.facts {
-            put(out, format_args!("{indent}  {key}: {}\n", quoted(text)));
+            append(out, format_args!("{indent}  {key}: {}\n", quoted(text)));
         }
         if !test.messages.is_empty() {
-            put(out, format_args!("{indent}  messages:\n"));
+            append(out, format_args!("{indent}  messages:\n"));
         }
         for (level, texts) in &test.messages {
-            put(out, format_args!("{indent}    {}:\n", level_key(level)));
+            append(out, format_args!("{indent}    {}:\n", level_key(level)));
             for text in texts {
-                put(out, format_args!("{indent}      - {}\n", item(text)));
+                append(out, format_args!("{indent}      - {}\n", item(text)));
             }
         }
-        put(out, format_args!("{indent}  ...\n"));
+        append(out, format_args!("{indent}  ...\n"));
     }
 }
 

@@ -7,8 +7,8 @@ use crate::plugin::Plugin;
 use crate::plugin::run_facts;
 use crate::plugin::value_text::printed;
 use crate::plugin::view::{MessagesView, PluginView, is_problem};
+use crate::render::append::append;
 use crate::render::format::Detail;
-use crate::render::put::put;
 use crate::report::{HostReport, Report};
 use crate::terminal::sanitize;
 use crate::terminal::style::{Paint, Style};
@@ -64,7 +64,7 @@ impl TextPage {
         }
         if self.detail >= Detail::Long {
             for (name, text) in run_facts::facts(&view) {
-                put(&mut self.out, format_args!("  {name}: {}\n", sanitize::line(&text)));
+                append(&mut self.out, format_args!("  {name}: {}\n", sanitize::line(&text)));
             }
         }
         if self.detail == Detail::Full {
@@ -150,7 +150,7 @@ impl TextPage {
     fn runs(&mut self, view: &PluginView) {
         for (label, date) in [("Last run", view.last_run()), ("Next run", view.next_run())] {
             let date = date.unwrap_or_else(|| "None".to_owned());
-            put(&mut self.out, format_args!("  {label}: {}\n", sanitize::line(&date)));
+            append(&mut self.out, format_args!("  {label}: {}\n", sanitize::line(&date)));
         }
     }
 
@@ -158,7 +158,7 @@ impl TextPage {
         for (key, value) in view.parameters().into_iter().flatten() {
             let key = pad(&sanitize::line(key), PARAMETER_WIDTH);
             let behind_key = " ".repeat((3 + UnicodeWidthStr::width(key.as_str())).min(MAX_INDENT));
-            put(&mut self.out, format_args!("  {key} {}\n", sanitize::indented(&printed(value), &behind_key)));
+            append(&mut self.out, format_args!("  {key} {}\n", sanitize::indented(&printed(value), &behind_key)));
         }
     }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::render::append::append;
 use crate::render::escape;
 use crate::render::json::host_json;
-use crate::render::put::put;
 use crate::render::template::Template;
 use crate::render::template::fields::RowFields;
 use crate::report::{HostReport, Report};
@@ -71,7 +71,7 @@ fn attributes(out: &mut String, wanted: &[(String, String)], row: &RowFields) ->
 }
 
 fn attribute(out: &mut String, name: &str, value: &str) {
-    put(out, format_args!(" {name}=\"{}\"", escape::xml(value)));
+    append(out, format_args!(" {name}=\"{}\"", escape::xml(value)));
 }
 
 fn child(out: &mut String, element: &str, message: Option<&String>) {
@@ -80,5 +80,5 @@ fn child(out: &mut String, element: &str, message: Option<&String>) {
     if let Some(message) = message {
         attribute(out, "message", message);
     }
-    put(out, format_args!("></{element}>"));
+    append(out, format_args!("></{element}>"));
 }

@@ -16,7 +16,7 @@ pub(crate) struct CheckRequest {
 
 /// What is checked.
 #[derive(Debug)]
-pub(crate) struct Subject<'a> {
+pub(crate) struct CheckTarget<'a> {
     pub(crate) config: &'a PathBuf,
     /// Accounts whose files root takes.
     pub(crate) trusted_owners: &'a [String],

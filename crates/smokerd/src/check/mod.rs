@@ -3,25 +3,25 @@
 //! # Layout
 //!
 //! - `run`: from the request to the exit code
-//! - `survey`: asks everything that knows of problems
-//! - `preparing`: what a start warns of when it prepares the plugins
+//! - `collect`: asks everything that knows of problems
+//! - `preparation_warnings`: what a start warns of when it prepares the plugins
 //! - `commands`: commands that no run can fill in
 //! - `programs`: programs that this host lacks or cannot run
 //! - `first_word`: the program that a command line begins with
 //! - `unusable_address`: an address that this host does not have
 //! - `taken_port`: a port that another program listens on
-//! - `arrange`: problems in the order of the files, repeats once
+//! - `problem_list`: problems in the order of the files, repeats once
 //! - `report`: the problems as text or JSON
 //! - `check_request`: what the command line asks for
 
-mod arrange;
 pub(crate) mod check_request;
+mod collect;
 mod commands;
 mod first_word;
-mod preparing;
+mod preparation_warnings;
+mod problem_list;
 mod programs;
 pub(crate) mod report;
 pub(crate) mod run;
-mod survey;
 mod taken_port;
 mod unusable_address;

@@ -56,7 +56,7 @@ SIGHUP reopens the log files and reloads the configuration, which is applied as 
     after_help = EXIT_CODES
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
-struct Typed {
+struct Arguments {
     /// Main configuration file, or a folder with common.yaml, template.d, action.d and plugin.d
     #[arg(short, long, value_name = "FILE|FOLDER", default_value = DEFAULT_CONFIG)]
     config: PathBuf,
@@ -167,12 +167,12 @@ pub(crate) enum Mode {
 
 /// Reads the command line of another smokerd, and prints nothing; `None` for one that serves nothing.
 pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Option<Options> {
-    let options = typed(arguments).and_then(Typed::into_options).ok()?;
+    let options = parse_arguments(arguments).and_then(Arguments::into_options).ok()?;
     matches!(options.mode, Mode::Foreground | Mode::Background).then_some(options)
 }
 
-fn typed(arguments: impl IntoIterator<Item = OsString>) -> Result<Typed, clap::Error> {
-    Typed::try_parse_from(
+fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(
         arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument }),
     )
 }
@@ -185,60 +185,59 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         let _ = error.print();
         if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
     };
-    let typed = typed(arguments).map_err(print)?;
-    if let Some(shell) = typed.generate {
+    let arguments = parse_arguments(arguments).map_err(print)?;
+    if let Some(shell) = arguments.generate {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Typed::command(), "smokerd", &mut script);
+        clap_complete::generate(shell, &mut Arguments::command(), "smokerd", &mut script);
         let _ = io::stdout().write_all(&script);
         return Err(exit_code::SUCCESS);
     }
-    typed.into_options().map_err(print)
+    arguments.into_options().map_err(print)
 }
 
-impl Typed {
+impl Arguments {
     fn into_options(self) -> Result<Options, clap::Error> {
-        let typed = self;
         let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
-        let request = typed.test.into_request(typed.output.as_deref()).map_err(wrong)?;
-        let comparison = typed.comparison.into_request(typed.output.as_deref()).map_err(wrong)?;
-        let is_json = match typed.output.as_ref().map(|output| output.to_str()) {
+        let request = self.test.into_request(self.output.as_deref()).map_err(wrong)?;
+        let comparison = self.comparison.into_request(self.output.as_deref()).map_err(wrong)?;
+        let is_json = match self.output.as_ref().map(|output| output.to_str()) {
             Some(Some("json")) => true,
             None | Some(Some("text")) => false,
-            Some(_) if typed.check => {
+            Some(_) if self.check => {
                 return Err(wrong("with --check, --output has to be text or json".to_owned()));
             }
             Some(_) => false,
         };
-        let mode = match (request, comparison, typed.genconfig, typed.check, typed.stop, typed.foreground) {
+        let mode = match (request, comparison, self.genconfig, self.check, self.stop, self.foreground) {
             (Some(request), ..) => Mode::Test(request),
             (None, Some(comparison), ..) => Mode::Compare(comparison),
-            (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: typed.output },
-            _ if typed.output.is_some() && !typed.check => {
+            (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: self.output },
+            _ if self.output.is_some() && !self.check => {
                 return Err(wrong("--output belongs to --check, --genconfig, --test-plugin or --compare".to_owned()));
             }
-            (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: typed.strict }),
+            (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: self.strict }),
             (None, None, None, _, true, _) => Mode::Stop,
-            (None, None, None, ..) if typed.reload.is_some() => Mode::Reload(typed.reload.flatten().map(Pid::from_raw)),
+            (None, None, None, ..) if self.reload.is_some() => Mode::Reload(self.reload.flatten().map(Pid::from_raw)),
             (None, None, None, _, _, true) => Mode::Foreground,
             (None, None, None, ..) => Mode::Background,
         };
-        let logging_conf = match typed.logging_conf {
+        let logging_conf = match self.logging_conf {
             Some(path) => {
                 Some(LogConfigSource::Named(path.into())).filter(|source| !source.path().as_os_str().is_empty())
             }
             None => Some(LogConfigSource::Usual(DEFAULT_LOGGING_CONF.into())).filter(|source| source.path().exists()),
         };
         let logging = LogOptions {
-            console: !typed.no_console && mode == Mode::Foreground,
-            syslog: !typed.no_syslog,
-            level: match (typed.debug, typed.verbose) {
+            console: !self.no_console && mode == Mode::Foreground,
+            syslog: !self.no_syslog,
+            level: match (self.debug, self.verbose) {
                 (true, _) => Level::DEBUG,
                 (false, true) => Level::INFO,
                 (false, false) => Level::WARNING,
             },
         };
-        let trusted_owners = typed.trusted_owners;
-        Ok(Options { mode, config: typed.config, pidfile: typed.pidfile, logging_conf, logging, trusted_owners })
+        let trusted_owners = self.trusted_owners;
+        Ok(Options { mode, config: self.config, pidfile: self.pidfile, logging_conf, logging, trusted_owners })
     }
 }
 

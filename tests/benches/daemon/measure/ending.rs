@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smoker_tests::config::Config;
-use smoker_tests::escapes::{self, Escape, Way};
+use smoker_tests::escapes::{self, Escape, Parent};
 
 use crate::boot::Program;
 use crate::forced;
@@ -37,11 +37,11 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
 
 /// Each kind, one after another: its name and what it took, in milliseconds.
 fn times(program: &Program) -> Result<Vec<(String, f64)>, String> {
-    escapes::all(Way::Waits).iter().map(|escape| Ok((escape.row.name.to_owned(), time(program, escape)?))).collect()
+    escapes::all(Parent::Waits).iter().map(|escape| Ok((escape.row.name.to_owned(), time(program, escape)?))).collect()
 }
 
 fn time(program: &Program, escape: &Escape) -> Result<f64, String> {
-    let config = escape.add_to(Config::new(), Way::Waits, "Timeout: 2");
+    let config = escape.add_to(Config::new(), Parent::Waits, "Timeout: 2");
     let daemon = program.start(&config)?;
     let request = format!("{{\"process\": {{\"plugins\": [\"{}\"]}}}}", escape.plugin);
     let took = forced::run(&mut daemon.connect()?, &request, BEAT)?;

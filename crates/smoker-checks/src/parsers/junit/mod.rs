@@ -10,10 +10,10 @@
 //! # Layout
 //!
 //! - `case`: a test, its status and its messages
-//! - `found`: where a report begins
+//! - `report_start`: where a report begins
 
 mod case;
-mod found;
+mod report_start;
 
 use crate::spec::{IGNORE_EXIT, Spec};
 use quick_xml::Reader;
@@ -91,13 +91,13 @@ impl ReportReader {
     fn read(text: &str) -> Result<Self, String> {
         let mut report = Self::default();
         let mut rest = text;
-        while let Some(found) = found::from_report(rest) {
+        while let Some(found) = report_start::from_report(rest) {
             rest = &found[report.read_one(found)?..];
         }
-        if found::is_cut_off(rest) && (rest.len() < text.len() || report.components.len() > 0) {
+        if report_start::is_cut_off(rest) && (rest.len() < text.len() || report.components.len() > 0) {
             return Err("the report is cut off after its XML declaration".to_owned());
         }
-        if report.components.len() > 0 && found::ends_in_a_root(rest) {
+        if report.components.len() > 0 && report_start::ends_in_a_root(rest) {
             return Err("the report is cut off: another one begins at the end of the output".to_owned());
         }
         Ok(report)

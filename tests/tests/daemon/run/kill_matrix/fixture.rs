@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::escapes::{self, Escape, Way};
+use smoker_tests::escapes::{self, Escape, Parent};
 use smoker_tests::machine::containment::Level;
 use smoker_tests::machine::processes;
 use smoker_tests::wait;
@@ -33,23 +33,23 @@ pub(crate) struct EscapeFixture {
 
 impl EscapeFixture {
     /// With these lines for each row's plugin, and one slot for each.
-    pub(crate) fn build(way: Way, lines: &str) -> Self {
-        Self::build_at(Level::OfHost, way, lines).expect("it needs nothing")
+    pub(crate) fn build(parent: Parent, lines: &str) -> Self {
+        Self::build_at(Level::OfHost, parent, lines).expect("it needs nothing")
     }
 
     /// As [`Self::build`], at a level of containment; none, said loudly, where that cannot be had.
-    pub(crate) fn build_at(level: Level, way: Way, lines: &str) -> Option<Self> {
+    pub(crate) fn build_at(level: Level, parent: Parent, lines: &str) -> Option<Self> {
         let through = level.through()?;
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let cells = escapes::all(way);
-        let daemon = Boot::of(config(cells.iter(), cells.len(), way, lines)).through(through).grace(GRACE).start();
+        let cells = escapes::all(parent);
+        let daemon = Boot::of(config(cells.iter(), cells.len(), parent, lines)).through(through).grace(GRACE).start();
         Some(Self { daemon, cells, _alone: alone })
     }
 
     /// Reloads: every second row's plugin gets these lines, the others are removed.
     pub(crate) fn change_and_remove(&self, lines: &str) {
         let changed: Vec<_> = self.cells.iter().step_by(2).collect();
-        let log = self.daemon.reload(&config(changed.iter().copied(), self.cells.len(), Way::Waits, lines));
+        let log = self.daemon.reload(&config(changed.iter().copied(), self.cells.len(), Parent::Waits, lines));
         let (changed, removed) = (changed.len(), self.cells.len() - changed.len());
         for part in [format!("{changed} changed"), format!("{removed} removed")] {
             assert!(log.contains(&part), "{part}: {log}");
@@ -128,8 +128,8 @@ impl EscapeFixture {
     }
 }
 
-fn config<'a>(cells: impl Iterator<Item = &'a Escape>, slots: usize, way: Way, lines: &str) -> Config {
-    cells.fold(with_probes(slots), |config, cell| cell.add_to(config, way, lines))
+fn config<'a>(cells: impl Iterator<Item = &'a Escape>, slots: usize, parent: Parent, lines: &str) -> Config {
+    cells.fold(with_probes(slots), |config, cell| cell.add_to(config, parent, lines))
 }
 
 /// The number of slots; the plugins together need every one of them.

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use smoker_tests::escapes::Way;
+use smoker_tests::escapes::Parent;
 use smoker_tests::machine::containment::Level;
 
 use crate::run::kill_matrix::fixture::{EscapeFixture, GRACE};
@@ -31,14 +31,14 @@ fn expect_timeouts(fixture: &EscapeFixture, timeout: u64, begun: Instant, proces
 
 #[test]
 fn forced_runs_over_their_time() {
-    let fixture = EscapeFixture::build(Way::Waits, "Timeout: 3");
+    let fixture = EscapeFixture::build(Parent::Waits, "Timeout: 3");
     let (begun, process) = (Instant::now(), fixture.daemon.force(&fixture.plugins()));
     expect_timeouts(&fixture, 3, begun, &process);
 }
 
 #[test]
 fn timed_runs_over_their_time() {
-    let fixture = EscapeFixture::build(Way::Waits, "Timeout: 3\nInterval: 2\nHistory: 1000");
+    let fixture = EscapeFixture::build(Parent::Waits, "Timeout: 3\nInterval: 2\nHistory: 1000");
     for cell in &fixture.cells {
         let first = &fixture.daemon.wait_for_results(&cell.plugin, 1)[0];
         assert!(first.expect_error().contains("timeout"), "{}: {}", cell.name(), first.0);
@@ -50,7 +50,7 @@ fn timed_runs_over_their_time() {
 
 #[test]
 fn runs_over_their_time_whose_plugins_a_reload_changed_or_removed() {
-    let fixture = EscapeFixture::build(Way::Waits, "Timeout: 8");
+    let fixture = EscapeFixture::build(Parent::Waits, "Timeout: 8");
     let (begun, process) = (Instant::now(), fixture.daemon.force(&fixture.plugins()));
     let _ = fixture.cells[0].token.wait_for_holders();
     fixture.change_and_remove("Timeout: 600");
@@ -59,7 +59,7 @@ fn runs_over_their_time_whose_plugins_a_reload_changed_or_removed() {
 
 #[test]
 fn daemon_stop_also_after_a_reload() {
-    let mut fixture = EscapeFixture::build(Way::Waits, "Timeout: 600");
+    let mut fixture = EscapeFixture::build(Parent::Waits, "Timeout: 600");
     let _ = fixture.daemon.force(&fixture.plugins());
     fixture.wait_until_in_place();
     fixture.change_and_remove("Timeout: 500");
@@ -71,7 +71,7 @@ fn daemon_stop_also_after_a_reload() {
 
 #[test]
 fn daemon_killed() {
-    let mut fixture = EscapeFixture::build(Way::Waits, "Timeout: 600");
+    let mut fixture = EscapeFixture::build(Parent::Waits, "Timeout: 600");
     let _ = fixture.daemon.force(&fixture.plugins());
     fixture.wait_until_in_place();
     assert_eq!(fixture.end(Signal::SIGKILL).0, -9);
@@ -80,7 +80,7 @@ fn daemon_killed() {
 
 #[test]
 fn what_a_run_leaves_behind_when_it_ends_by_itself() {
-    let fixture = EscapeFixture::build(Way::Leaves, "Timeout: 60");
+    let fixture = EscapeFixture::build(Parent::Leaves, "Timeout: 60");
     for (cell, (_, outcome)) in
         fixture.cells.iter().zip(fixture.daemon.finish(&fixture.daemon.force(&fixture.plugins())))
     {
@@ -93,7 +93,7 @@ fn what_a_run_leaves_behind_when_it_ends_by_itself() {
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn forced_runs_over_their_time_without_cgroups() {
-    let Some(fixture) = EscapeFixture::build_at(Level::Marks, Way::Waits, "Timeout: 3") else { return };
+    let Some(fixture) = EscapeFixture::build_at(Level::Marks, Parent::Waits, "Timeout: 3") else { return };
     let outcomes = fixture.daemon.finish(&fixture.daemon.force(&fixture.plugins()));
     for (cell, (_, outcome)) in fixture.cells.iter().zip(&outcomes) {
         assert!(outcome.expect_error().contains("timeout"), "{}: {}", cell.name(), outcome.0);
@@ -106,7 +106,7 @@ fn forced_runs_over_their_time_without_cgroups() {
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn what_a_run_leaves_behind_without_cgroups() {
-    let Some(fixture) = EscapeFixture::build_at(Level::Marks, Way::Leaves, "Timeout: 60") else { return };
+    let Some(fixture) = EscapeFixture::build_at(Level::Marks, Parent::Leaves, "Timeout: 60") else { return };
     let _ = fixture.daemon.finish(&fixture.daemon.force(&fixture.plugins()));
     fixture.wait_for_no_survivors(GRACE + SLACK);
     fixture.expect_all_slots_free();
@@ -118,7 +118,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
 fn daemon_killed_without_cgroups() {
-    let Some(mut fixture) = EscapeFixture::build_at(Level::Marks, Way::Waits, "Timeout: 600") else { return };
+    let Some(mut fixture) = EscapeFixture::build_at(Level::Marks, Parent::Waits, "Timeout: 600") else { return };
     let _ = fixture.daemon.force(&fixture.plugins());
     fixture.wait_until_in_place();
     // Nothing tells when the daemon has looked; what is promised is the time.

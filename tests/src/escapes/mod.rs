@@ -1,11 +1,10 @@
 //! Plugins whose processes do what they can to outlive their run.
 
-mod rows;
+pub mod rows;
 
 use crate::config::Config;
+use crate::escapes::rows::{Row, StartedBy};
 use crate::machine::processes::Token;
-
-pub use rows::{By, Row};
 
 /// Begins each row's module. `spawn` starts a process with the token.
 const PRELUDE: &str = "import fcntl, os, signal, subprocess, time\n\
@@ -22,12 +21,12 @@ const PRELUDE: &str = "import fcntl, os, signal, subprocess, time\n\
     \x20       except FileExistsError:\n\
     \x20           return\n";
 
-/// How a plugin goes about its script.
+/// What the plugin, the parent of its script, does.
 #[derive(Clone, Copy, Debug)]
-pub enum Way {
+pub enum Parent {
     /// It goes on as long as the script does, or longer.
     Waits,
-    /// It leaves the script running.
+    /// It ends and leaves the script running.
     Leaves,
 }
 
@@ -42,10 +41,11 @@ pub struct Escape {
     pub token: Token,
 }
 
-/// One for each row that this user can show and that can go about it this way.
+/// One for each row that this user can show, whose parent can do this.
 #[must_use]
-pub fn all(way: Way) -> Vec<Escape> {
-    let rows = rows::all().into_iter().filter(|row| matches!(way, Way::Waits) || row.by != By::Itself);
+pub fn all(parent: Parent) -> Vec<Escape> {
+    let rows =
+        rows::all().into_iter().filter(|row| matches!(parent, Parent::Waits) || row.started_by != StartedBy::Itself);
     rows.enumerate().map(Escape::new).collect()
 }
 
@@ -57,7 +57,7 @@ impl Escape {
     /// How a failure names it.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("'{}' by {:?} ({})", self.row.name, self.row.by, self.plugin)
+        format!("'{}' by {:?} ({})", self.row.name, self.row.started_by, self.plugin)
     }
 
     /// The file, beside the configuration, that processes lock which have no other mark.
@@ -68,7 +68,7 @@ impl Escape {
 
     /// Adds the plugin, with these lines, and its files.
     #[must_use]
-    pub fn add_to(&self, config: Config, way: Way, lines: &str) -> Config {
+    pub fn add_to(&self, config: Config, parent: Parent, lines: &str) -> Config {
         let Self { row, plugin, token } = self;
         let (script, module, lock) = (format!("{plugin}.sh"), plugin.replace('-', "_"), self.lock());
         let parameters =
@@ -76,21 +76,25 @@ impl Escape {
         // Of runs by time only the first counts.
         let text = format!("mkdir {{{{DIR}}}}/{script}.once 2>/dev/null || exit 0\n{}\n", row.text);
         let config = config.file(&script, &text).file(&lock, "");
-        if row.by == By::Command {
+        if row.started_by == StartedBy::Command {
             let command = format!("sh {{{{DIR}}}}/{script} {token} {{{{DIR}}}}/{lock}");
-            let command = match way {
-                Way::Waits => command,
-                Way::Leaves => format!("'{command} </dev/null >/dev/null 2>&1 & sleep 1'"),
+            let command = match parent {
+                Parent::Waits => command,
+                Parent::Leaves => format!("'{command} </dev/null >/dev/null 2>&1 & sleep 1'"),
             };
             return config.plugin(plugin, &format!("Command: {command}\n{parameters}"));
         }
-        let body = match (row.by, way) {
-            (By::Itself, _) => row.text,
-            (_, Way::Waits) => "subprocess.Popen(['sh', script, token, lock]).wait()\ntime.sleep(3600)",
-            (_, Way::Leaves) => "subprocess.Popen(['sh', script, token, lock])\ntime.sleep(1)",
+        let body = match (row.started_by, parent) {
+            (StartedBy::Itself, _) => row.text,
+            (_, Parent::Waits) => "subprocess.Popen(['sh', script, token, lock]).wait()\ntime.sleep(3600)",
+            (_, Parent::Leaves) => "subprocess.Popen(['sh', script, token, lock])\ntime.sleep(1)",
         };
         let body = body.lines().fold(PRELUDE.to_owned(), |text, line| text + "        " + line + "\n");
-        let body = if row.by == By::Module { body.replace("script + '.once'", "script + '.module'") } else { body };
+        let body = if row.started_by == StartedBy::Module {
+            body.replace("script + '.once'", "script + '.module'")
+        } else {
+            body
+        };
         config.file(&format!("{module}.py"), &body).plugin(plugin, &format!("Module: {module}\n{parameters}"))
     }
 }

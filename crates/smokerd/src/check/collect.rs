@@ -8,38 +8,38 @@ use smoker_logging::setup::source;
 use smoker_model::plugin::PluginSpec;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
-use crate::check::check_request::Subject;
+use crate::check::check_request::CheckTarget;
 use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{arrange, commands, preparing, taken_port, unusable_address};
+use crate::check::{commands, preparation_warnings, problem_list, taken_port, unusable_address};
 use crate::service::error::StartError;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
 use crate::startup::{admission, containment, modules, notes, parameter_problems};
 
-/// Everything that is wrong with the configuration of this subject.
-pub(crate) fn survey(subject: &Subject<'_>) -> Report {
+/// Everything that is wrong with this configuration.
+pub(crate) fn all_problems(target: &CheckTarget<'_>) -> Report {
     let mut report = Report::default();
-    if let Err(error) = fill(&mut report, subject) {
+    if let Err(error) = fill(&mut report, target) {
         report.fatal = Fatal::of(&error);
     }
-    report.problems = arrange::without_repeats(std::mem::take(&mut report.problems));
-    arrange::in_order_of_files(&mut report.problems);
-    arrange::in_order_of_files(&mut report.of_host);
+    report.problems = problem_list::without_repeats(std::mem::take(&mut report.problems));
+    problem_list::in_order_of_files(&mut report.problems);
+    problem_list::in_order_of_files(&mut report.of_host);
     report
 }
 
-fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
-    let trusted = TrustedOwners::of(subject.trusted_owners)?;
-    let loaded = match configuration::load(subject.config, &trusted) {
+fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError> {
+    let trusted = TrustedOwners::of(target.trusted_owners)?;
+    let loaded = match configuration::load(target.config, &trusted) {
         Ok(loaded) => loaded,
         Err(LoadFailure { error, problems }) => {
             report.problems = problems;
             if let StartError::Config(error) = &error {
                 // Nothing of it may be run, not even its interpreter: its owners were not judged.
                 secrets::replace(error.understood(), &[]);
-                report.problems.extend(config::review(subject.config));
-                report.problems.extend(located(without_lookups(error.understood()), subject));
+                report.problems.extend(config::review(target.config));
+                report.problems.extend(located(without_lookups(error.understood()), target));
             }
             return Err(error);
         }
@@ -53,8 +53,8 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     secrets::replace(&plugins, &settings.secrets);
     report.problems = problems;
     report.notes = notes::of(&settings);
-    report.problems.extend(config::review(subject.config));
-    let python = Origin::of(subject.config, trusted.clone()).python(&settings);
+    report.problems.extend(config::review(target.config));
+    let python = Origin::of(target.config, trusted.clone()).python(&settings);
     let mut of_plugins = without_lookups(&plugins);
     of_plugins.extend(of_plugin_key(containment::problems(&plugins, &level), "MaxProcesses"));
     report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
@@ -62,18 +62,18 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
     of_plugins.extend(commands::of_shell(&plugins).map_err(StartError::Runtime)?);
     let ProgramProblems { broken, absent } = programs::problems(&plugins);
     of_plugins.extend(broken);
-    report.problems.extend(located(of_plugins, subject));
-    report.of_host = arrange::without_repeats(located(absent, subject));
-    let of_parameters = parameter_problems::problems(&plugins, &python, subject.config, None);
+    report.problems.extend(located(of_plugins, target));
+    report.of_host = problem_list::without_repeats(located(absent, target));
+    let of_parameters = parameter_problems::problems(&plugins, &python, target.config, None);
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
-    report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), subject)));
-    report.problems.extend(unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, subject)));
-    report.problems.extend(taken_port::holder(&settings).map(|text| of_setting("bind_port", text, subject)));
-    if let Some(source) = subject.logging_conf {
+    report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), target)));
+    report.problems.extend(unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, target)));
+    report.problems.extend(taken_port::holder(&settings).map(|text| of_setting("bind_port", text, target)));
+    if let Some(source) = target.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);
         report.problems.extend(trust::judge_file(source.path(), &trusted, daemon)?);
     }
-    let logging = source::load_setup(subject.logging_conf, subject.logging)?;
+    let logging = source::load_setup(target.logging_conf, target.logging)?;
     (report.of_logging, report.logging_notes) = (logging.problems, logging.notes);
     Ok(())
 }
@@ -81,14 +81,14 @@ fn fill(report: &mut Report, subject: &Subject<'_>) -> Result<(), StartError> {
 /// What can be said of the plugins without starting a program of theirs.
 fn without_lookups(plugins: &[PluginSpec]) -> Vec<(Problem, ParameterKey)> {
     let mut problems = of_plugin_key(admission::account_problems(plugins), "uid");
-    problems.extend(preparing::problems(plugins));
+    problems.extend(preparation_warnings::problems(plugins));
     problems.extend(commands::problems(plugins));
     problems
 }
 
 /// A warning about a setting of the daemon.
-fn of_setting(key: &str, text: String, subject: &Subject<'_>) -> Problem {
-    let location = config::locate_setting(subject.config, key);
+fn of_setting(key: &str, text: String, target: &CheckTarget<'_>) -> Problem {
+    let location = config::locate_setting(target.config, key);
     Problem { severity: Severity::Warning, location, plugin: None, text }
 }
 
@@ -102,11 +102,11 @@ fn of_plugin_key(problems: Vec<Problem>, key: &str) -> Vec<(Problem, ParameterKe
 }
 
 /// The problems with the places of their parameters.
-fn located(problems: Vec<(Problem, ParameterKey)>, subject: &Subject<'_>) -> Vec<Problem> {
+fn located(problems: Vec<(Problem, ParameterKey)>, target: &CheckTarget<'_>) -> Vec<Problem> {
     if problems.is_empty() {
         return Vec::new();
     }
     let (problems, keys): (Vec<_>, Vec<_>) = problems.into_iter().unzip();
-    let locations = config::locate(subject.config, None, &keys);
+    let locations = config::locate(target.config, None, &keys);
     problems.into_iter().zip(locations).map(|(problem, location)| Problem { location, ..problem }).collect()
 }

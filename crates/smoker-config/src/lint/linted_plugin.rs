@@ -1,4 +1,4 @@
-//! A plugin as the reviews look at it.
+//! A plugin as the lints look at it.
 
 use smoker_model::value::Value;
 
@@ -6,7 +6,7 @@ use crate::spec::resolve::Resolved;
 use crate::yaml::node::Entry;
 
 /// A plugin with all its parameters, and the texts of its commands.
-pub(crate) struct Reviewed<'a> {
+pub(crate) struct LintedPlugin<'a> {
     pub(crate) name: &'a str,
     /// Its own part of the configuration.
     pub(crate) body: &'a [Entry],
@@ -17,7 +17,7 @@ pub(crate) struct Reviewed<'a> {
     pub(crate) actions: Vec<Vec<(Value, Value)>>,
 }
 
-impl<'a> Reviewed<'a> {
+impl<'a> LintedPlugin<'a> {
     /// Finds the commands and actions of a plugin.
     pub(crate) fn new(name: &'a str, body: &'a [Entry], resolved: Resolved) -> Self {
         let actions: Vec<_> = resolved.parameters.get("Action").map(|action| maps(&action.value)).unwrap_or_default();

@@ -4,7 +4,7 @@ use smoker_model::notation::python_text;
 use smoker_model::value::Value;
 
 use crate::lint::findings::Findings;
-use crate::lint::reviewed::Reviewed;
+use crate::lint::linted_plugin::LintedPlugin;
 use crate::spec::values::quantity;
 
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
@@ -13,7 +13,7 @@ const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;
 /// With less memory, in bytes, no program starts: a number without its unit was probably meant.
 const LEAST_MEMORY: usize = 1024 * 1024;
 
-pub(crate) fn review(plugin: &Reviewed<'_>, findings: &mut Findings) {
+pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     let mut warn = |key: &'static str, text: Option<String>| {
         let place = plugin.resolved.parameters.get(key).and_then(|parameter| parameter.place.as_ref());
         if let Some(text) = text {

@@ -4,8 +4,8 @@ use smoker_model::value::Value;
 
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
-use crate::lint::reviewed::Reviewed;
-use crate::lint::{foreign_keys, misplaced, never, open_address, references, unexpanded, values};
+use crate::lint::linted_plugin::LintedPlugin;
+use crate::lint::{foreign_keys, ineffective, misplaced, open_address, references, unexpanded, values};
 use crate::problem::Problem;
 use crate::spec::resolve::{Sections, resolve};
 use crate::yaml::node::{Entry, find_text};
@@ -26,8 +26,8 @@ pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry
             // What it would have from there is not known.
             continue;
         }
-        let plugin = Reviewed::new(name, body, resolved);
-        never::review(&plugin, &mut findings);
+        let plugin = LintedPlugin::new(name, body, resolved);
+        ineffective::review(&plugin, &mut findings);
         values::review(&plugin, &mut findings);
         misplaced::review(&plugin, &mut findings);
         foreign_keys::review(&plugin, &mut findings);
@@ -41,7 +41,7 @@ pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry
 pub(crate) fn unread(plugin: &Entry, sections: &Sections<'_>, names: &[String]) -> Vec<String> {
     let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { return Vec::new() };
     let Ok(Some(resolved)) = resolve(plugin, sections) else { return Vec::new() };
-    let plugin = Reviewed::new(name, body, resolved);
+    let plugin = LintedPlugin::new(name, body, resolved);
     if references::may_read_any(&plugin) {
         return Vec::new();
     }
