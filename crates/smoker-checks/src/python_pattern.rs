@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_the_words_of_python() {
+    fn mistakes_are_reported_in_the_words_of_python() {
         let told = |pattern: &str| PythonPattern::new(pattern).expect_err(pattern);
         for (pattern, expected) in [
             ("(", "missing ), unterminated subpattern at position 0"),

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_in_the_original_words() {
+    fn what_is_wrong_is_reported_in_the_original_words() {
         let cases = [
             (json!({"status": "GREAT"}), "Result status has to be OK, ERROR or WARN, not GREAT"),
             (json!({"status": null}), "Result status has to be OK, ERROR or WARN, not None"),

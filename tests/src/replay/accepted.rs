@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_is_not_needed_is_told() {
+    fn an_entry_that_is_not_needed_is_reported() {
         let accepted = [Accepted { case: "001-x", path: "[0] GET //a", row: "A" }];
         let mut differences = Differences::default();
         take_out(&accepted, "001-x", &mut differences);

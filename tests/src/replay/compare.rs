@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_difference_is_told_with_its_path() {
+    fn each_difference_is_reported_with_its_path() {
         let cases = [
             (json!(1), json!(true), ": expected 1, got true"),
             (json!(true), json!(1), ": expected true, got 1"),

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn each_difference_is_told() {
+    fn each_difference_is_reported() {
         let expected = |more: Json| {
             let mut expected = json!({"status": 200, "content_type": "application/json"});
             expected.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());

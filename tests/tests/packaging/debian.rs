@@ -116,7 +116,7 @@ fn a_host_with_a_configuration_keeps_it_whatever_happens() {
 
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
-fn a_configuration_that_does_not_load_is_told_and_starts_nothing() {
+fn a_configuration_that_does_not_load_is_reported_and_starts_nothing() {
     let Some(machine) = machine() else { return };
     machine.succeed(&format!("mkdir -p /etc/smokerd && echo 'plugins: [' > {CONFIGURATION}"));
     let told = machine.succeed(INSTALL);

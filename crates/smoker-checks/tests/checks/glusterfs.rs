@@ -104,7 +104,7 @@ fn a_lost_brick_and_a_lost_peer_are_errors() {
 }
 
 #[test]
-fn what_gluster_refuses_is_told() {
+fn what_gluster_refuses_is_reported() {
     let (_folder, gluster) = recorded("stopped");
     let reason = module(MODULE, &json!({"Gluster": gluster, "Checks": "peers"})).expect_err("refused");
     let message = "Connection failed. Please check if gluster daemon is operational.";

@@ -167,7 +167,7 @@ fn the_password_can_come_from_a_file() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_told() {
+fn what_cannot_be_sent_is_reported() {
     let nothing =
         |parameters: Json| action("smoker.plugins.nsca", &parameters, &result("OK", &Json::Null)).expect_err("refused");
     let port = free_port();

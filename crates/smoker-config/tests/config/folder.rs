@@ -115,7 +115,7 @@ fn places_name_the_real_files() {
 }
 
 #[test]
-fn every_broken_file_is_told_of() {
+fn every_broken_file_is_reported() {
     let folder = folder()
         .and("common.yaml", "- a list")
         .and("template.d/Equals.yaml", "Command = x\nTimeout: 3")
@@ -198,7 +198,7 @@ fn a_plugin_that_two_files_define_keeps_the_first() {
 }
 
 #[test]
-fn what_is_missing_is_told_with_the_folder_where_it_belongs() {
+fn what_is_missing_is_reported_with_the_folder_where_it_belongs() {
     let nothing = Folder::empty().and("readme.txt", "");
     assert_eq!(
         nothing.error(),

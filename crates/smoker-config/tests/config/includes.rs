@@ -139,7 +139,7 @@ fn a_folder_becomes_a_mapping_sorted_by_name() {
 }
 
 #[test]
-fn a_missing_or_empty_folder_is_null_and_said() {
+fn a_missing_or_empty_folder_is_null_and_reported() {
     let folder = with("plugins: !include_dir nosuch.d");
     assert!(folder.error().contains("No configured plugins"), "{}", folder.error());
     let problem = "Warning smokerd.yaml:2:10: !include_dir nosuch.d: there is no such folder; nothing is included";

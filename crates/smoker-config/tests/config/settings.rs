@@ -135,7 +135,7 @@ fn nonsense_ends_the_start_with_line_and_key() {
 }
 
 #[test]
-fn all_wrong_settings_are_told_at_once() {
+fn all_wrong_settings_are_reported_at_once() {
     let error = with("bind_port: x\nhistory_memory: y").error();
     let lines: Vec<_> = error.lines().collect();
     assert_eq!(lines.len(), 2, "{error}");

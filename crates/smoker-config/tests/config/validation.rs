@@ -15,7 +15,7 @@ fn beside_a_good_one(parameters: &str) -> Folder {
 }
 
 #[test]
-fn every_reason_not_to_load_is_told_with_its_place() {
+fn every_reason_not_to_load_is_reported_with_its_place() {
     let number = "Timeout has to be a number of seconds above 0, not";
     let zero = "Timeout parameter can't be 0: it has to be a number of seconds above 0, not";
     let time = "has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not";
@@ -64,7 +64,7 @@ fn every_reason_not_to_load_is_told_with_its_place() {
 }
 
 #[test]
-fn all_faults_of_a_plugin_are_told_at_once() {
+fn all_faults_of_a_plugin_are_reported_at_once() {
     let folder =
         beside_a_good_one("Timeout: 10s, Interval: soon, Action: Tel, Stdin: xml, on: 1, Module: m, Command: x");
     let problems = folder.problems();
@@ -83,7 +83,7 @@ fn all_faults_of_a_plugin_are_told_at_once() {
 }
 
 #[test]
-fn settings_sections_and_plugins_are_told_of_at_once() {
+fn settings_sections_and_plugins_are_reported_at_once() {
     let folder = Folder::with("bind_port: x\nallow: y\ntemplates: {BasePlugin: {}}\nplugins: {p: {Timeout: 0}}\n");
     let error = folder.load().expect_err("it has no plugin");
     let faults: Vec<_> = error.faults().map(|(_, text)| text.to_owned()).collect();

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_told_and_the_message_is_written_all_the_same() {
+    fn what_makes_no_sense_is_reported_and_the_message_is_written_all_the_same() {
         for (format, style, problem) in [
             ("%(mesage)s", Style::Percent, "records have no field 'mesage'; did you mean message?"),
             ("%(message)", Style::Percent, "unfinished format"),

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_twice_is_told() {
+    fn what_stands_twice_is_reported() {
         let (document, problems) = read("[a]\nk=1\nk=2\n[b]\n[a]\nl=3\n").expect("readable");
         let section = document.section("a").expect("it is there");
         assert_eq!(document.raw(section, "k").map(|option| option.value.as_str()), Some("2"));

@@ -92,39 +92,33 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use smoker_model::value::secret::SecretSource;
 
     use super::*;
 
-    fn text(text: &str) -> Value {
-        Value::Text(text.to_owned())
-    }
-
-    fn map(entries: &[(&str, Value)]) -> Value {
-        Value::Map(entries.iter().map(|(name, value)| (text(name), value.clone())).collect())
-    }
-
-    fn found(name: &str, value: &Value) -> Found {
+    fn found(name: &str, value: impl Into<Value>) -> Found {
         let mut found = Found::default();
-        found.look(name, value);
+        found.look(name, &value.into());
         found
     }
 
     #[test]
     fn secrets_are_found_at_any_depth() {
-        let database = map(&[("host", text("db.example.org")), ("password", text("sesame"))]);
-        let credentials = map(&[("user", text("scott")), ("value", text("tiger"))]);
-        let value = Value::List(vec![database, map(&[("credentials", credentials)])]);
-        let found = found("Databases", &value).secrets;
+        let value = json!([
+            {"host": "db.example.org", "password": "sesame"},
+            {"credentials": {"user": "scott", "value": "tiger"}},
+        ]);
+        let found = found("Databases", value).secrets;
         assert_eq!(found.iter().collect::<Vec<_>>(), ["sesame", "tiger"]);
-        let numbers = Value::List(vec![Value::Int(123_456), Value::Bool(true), Value::Null]);
-        assert_eq!(self::found("Tokens", &numbers).secrets.iter().collect::<Vec<_>>(), ["123456"]);
+        let numbers = json!([123_456, true, null]);
+        assert_eq!(self::found("Tokens", numbers).secrets.iter().collect::<Vec<_>>(), ["123456"]);
     }
 
     #[test]
     fn what_a_tag_gave_is_found_whatever_its_name() {
         let secret = |text: &str| Secret::new(text, SecretSource::Environment("X".to_owned()));
-        let found = found("Label", &Value::List(vec![Value::Secret(secret("sesame"))])).secrets;
+        let found = found("Label", Value::List(vec![Value::Secret(secret("sesame"))])).secrets;
         assert_eq!(found.iter().collect::<Vec<_>>(), ["sesame"]);
         let no_plugins: [&PluginSpec; 0] = [];
         assert_eq!(of(no_plugins, &[secret("10.0.0.1")]).iter().collect::<Vec<_>>(), ["10.0.0.1"]);
@@ -132,20 +126,20 @@ mod tests {
 
     #[test]
     fn passwords_of_urls_are_found() {
-        let found = found("Command", &text("curl https://bob:sesame@a/ ftp://eve:open@b http://c:80/"));
+        let found = found("Command", json!("curl https://bob:sesame@a/ ftp://eve:open@b http://c:80/"));
         assert_eq!(found.secrets.iter().collect::<Vec<_>>(), ["open", "sesame"]);
     }
 
     #[test]
-    fn a_short_value_is_told_of_and_not_hidden() {
-        let short = found("Password", &text(" abc "));
+    fn a_short_value_is_reported_and_not_hidden() {
+        let short = found("Password", json!(" abc "));
         assert!(short.secrets.is_empty() && short.too_short.contains("Password"));
-        assert!(found("Password", &text("")).too_short.is_empty());
+        assert!(found("Password", json!("")).too_short.is_empty());
     }
 
     #[test]
     fn each_line_of_a_secret_is_one() {
-        let found = found("PrivateKey", &text("-----BEGIN\nabcdef\n}\n-----END\n")).secrets;
+        let found = found("PrivateKey", json!("-----BEGIN\nabcdef\n}\n-----END\n")).secrets;
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(found.contains("abcdef") && !found.contains("}"));
     }

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_like_a_result_is_told_with_its_place() {
+    fn what_looks_like_a_result_is_reported_with_its_place() {
         let no_json = |text: &str| format!("looks like a result, but is no JSON: {text}");
         let before = |line: usize, what: &str| {
             format!("line {line} looks like a result, but {what} comes before it: print nothing but the result")

@@ -106,7 +106,7 @@ fn without_a_plugin_python_is_never_started() {
 }
 
 #[test]
-fn an_entry_that_leads_nowhere_is_told() {
+fn an_entry_that_leads_nowhere_is_reported() {
     let fake = Fake::start(&host("server2"));
     let done = Run::of(SMOKERCLI).config("plugin_paths: [no.such.package]\n").args(["-s", fake.address(), "-l"]).done();
     assert_eq!(done.code, Some(0));

@@ -76,7 +76,7 @@ fn a_quick_run_is_not_waited_for_by_the_second() {
 }
 
 #[test]
-fn plugins_that_give_no_result_are_told() {
+fn plugins_that_give_no_result_are_reported() {
     let fake = Fake::start(&host("typed-vanish"));
     let done = smokercli(&["-s", fake.address(), "-f"]);
     assert!(done.stderr.contains("Host app01: no result of "), "{}", done.stderr);

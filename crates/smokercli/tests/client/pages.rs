@@ -78,7 +78,7 @@ fn a_run_that_the_daemon_has_no_more_makes_no_host_unreachable() {
 }
 
 #[test]
-fn a_host_that_cannot_be_asked_is_told_once_in_one_place() {
+fn a_host_that_cannot_be_asked_is_reported_once_in_one_place() {
     let down = Fake::start(&host("fail-refuse"));
     for (format, told) in [("normal", 1), ("junit", 1), ("-l", 1)] {
         let arguments = if format == "-l" { vec!["-l"] } else { vec!["-o", format] };

@@ -154,7 +154,7 @@ fn an_empty_word_is_never_a_good_verdict() {
 }
 
 #[test]
-fn bad_states_that_do_not_count_are_told() {
+fn bad_states_that_do_not_count_are_reported() {
     let (bad, empty) = (Fake::start(&daemon("web1", &[("disk", "ERROR")])), Fake::start(&daemon("web2", &[])));
     let done = smokercli(&["-s", bad.address(), empty.address(), "-p", "disk", "--fail-on", "WARN"]);
     assert_eq!(done.code, Some(0));

@@ -248,13 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_name_is_told() {
+    fn a_misspelt_name_is_reported() {
         let faults = output(r#"{"status": "OK", "message": null, "lastRun": 1}"#);
         assert_eq!(faults, ["at message: is no part of a result and was dropped; did you mean messages?"]);
     }
 
     #[test]
-    fn broken_json_is_told_with_line_and_column_of_the_output() {
+    fn broken_json_is_reported_with_line_and_column_of_the_output() {
         let cases = [
             ("{\"status\": OK}", "looks like a result, but is no JSON: line 1, column 12: expected a value"),
             (

@@ -30,7 +30,7 @@ fn a_good_configuration_passes_and_starts_nothing() {
 }
 
 #[test]
-fn every_problem_is_told() {
+fn every_problem_is_reported() {
     let config = good()
         .top("nr_concurent_plugins: 3")
         .plugin("timeless", "Command: 'true'\nTimeout: 0")

@@ -25,7 +25,7 @@ fn an_unknown_option_is_bad_usage() {
 }
 
 #[test]
-fn help_and_version_are_told() {
+fn help_and_version_are_shown() {
     let sandbox = Sandbox::new();
     let help = cli::smokerd(&sandbox, &["--help"]);
     help.expect_code(0);
@@ -60,7 +60,7 @@ fn the_long_option_for_the_foreground_works_too() {
 }
 
 #[test]
-fn warnings_are_told_without_options_and_more_with_them() {
+fn warnings_are_reported_without_options_and_more_with_them() {
     let log = |arguments: &[&str]| {
         let arguments = [&["--no-syslog", "-c", "{{DIR}}/smokerd.yaml"], arguments].concat();
         let mut daemon = Boot::of(hello().plugin("broken", "Timeout: 0")).only(&arguments).start();
@@ -78,7 +78,7 @@ fn warnings_are_told_without_options_and_more_with_them() {
 }
 
 #[test]
-fn a_machine_without_a_syslog_is_told_of_it_once() {
+fn a_missing_syslog_is_reported_once() {
     if Path::new("/dev/log").exists() {
         eprintln!("SKIPPED: this machine has a /dev/log, and no test takes it away");
         return;
@@ -94,7 +94,7 @@ fn a_machine_without_a_syslog_is_told_of_it_once() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_is_told() {
+fn a_configuration_that_cannot_be_read_is_reported() {
     for (path, reason) in [("{{DIR}}/nosuch", "Can't read config file"), ("{{DIR}}", "Can't read config folder")] {
         let output = cli::smokerd(&Sandbox::new(), &["-fg", "--no-syslog", "-c", path]);
         output.expect_code(1);

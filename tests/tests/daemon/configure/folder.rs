@@ -52,7 +52,7 @@ fn a_daemon_runs_with_a_folder() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_the_file_that_has_it() {
+fn what_is_wrong_is_reported_with_the_file_that_has_it() {
     let config = folder().file("plugin.d/odd.yaml", "Command: 'true'\n# a line\nTimeout: never\n");
     let daemon = Boot::of(config).of_folder().start();
     assert_eq!(names(&daemon), ["hello"]);
@@ -88,7 +88,7 @@ fn a_folder_is_read_again_at_a_hang_up() {
 }
 
 #[test]
-fn a_folder_without_a_configuration_is_told_what_it_lacks() {
+fn a_folder_without_a_configuration_is_refused_with_what_it_lacks() {
     let output = cli::smokerd(&Sandbox::new(), &["--check", "-c", "{{DIR}}"]);
     output.expect_code(1);
     expect_line(&output.stderr, &["common.yaml", "plugin.d"]);

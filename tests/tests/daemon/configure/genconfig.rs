@@ -96,7 +96,7 @@ fn without_a_file_it_goes_to_standard_output() {
 }
 
 #[test]
-fn a_full_device_is_told() {
+fn a_full_device_is_reported() {
     let sandbox = sandbox(&parts());
     let output = generate(&sandbox, "/dev/full");
     output.expect_code(1);
@@ -125,7 +125,7 @@ fn what_is_not_whole_is_not_written() {
 }
 
 #[test]
-fn a_warning_is_told_and_the_file_is_written() {
+fn a_warning_is_reported_and_the_file_is_written() {
     let sandbox = sandbox(&parts().file("d/plugin.d/odd.yaml", "Command: 'true'\nIntervall: 5\n"));
     let output = generate(&sandbox, "{{DIR}}/new.yaml");
     output.expect_code(0);
@@ -202,7 +202,7 @@ fn the_parts_themselves_are_never_written() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_with_the_reason() {
+fn what_cannot_be_written_is_reported_with_the_reason() {
     let sandbox = sandbox(&parts());
     for (output, reason) in [
         ("{{DIR}}/nosuch/x.yaml", "No such file"),

@@ -197,7 +197,7 @@ fn line_of(reported: &str) -> Option<usize> {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_in_one_pass() {
+fn everything_that_is_wrong_is_reported_in_one_pass() {
     let config = Config::new()
         .address("bind_port: x\nallow: y")
         .top("nr_concurent: 3\nInterval: 5")

@@ -62,7 +62,7 @@ fn a_broken_plugin_is_left_out_and_the_others_run() {
 }
 
 #[test]
-fn a_value_that_makes_no_sense_is_told_and_harms_no_other() {
+fn a_value_that_makes_no_sense_is_reported_and_harms_no_other() {
     for (key, value) in [
         ("Stdin", "xml"),
         ("MaxOutput", "plenty"),

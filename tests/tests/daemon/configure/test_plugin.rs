@@ -82,7 +82,7 @@ fn the_exit_code_tells_the_status() {
 }
 
 #[test]
-fn each_fault_of_a_result_is_told_with_its_path() {
+fn each_fault_of_a_result_is_reported_with_its_path() {
     let told = r#"{"status": "OK", "messages": {"info": ["a", "b", 3], "error": [], "warn": "w"},
         "componentResults": {"/srv": {"status": "fine", "messages": null}}}"#;
     let config = command(&format!("echo '{told}'"));
@@ -105,7 +105,7 @@ fn each_fault_of_a_result_is_told_with_its_path() {
 }
 
 #[test]
-fn broken_json_is_told_with_line_and_column() {
+fn broken_json_is_reported_with_line_and_column() {
     let (report, code) = as_json(&command("printf '{\\n  \"status\": OK\\n}\\n'"), &["a"]);
     let reason = "looks like a result, but is no JSON: line 2, column 13: expected a value";
     assert_eq!((code, problems(&report)), (4, vec![reason]));
@@ -139,7 +139,7 @@ fn parameters_are_replaced_and_added() {
 }
 
 #[test]
-fn a_timeout_and_a_signal_are_told() {
+fn a_timeout_and_a_signal_are_shown() {
     let (report, code) = as_json(&command("echo first; sleep 60"), &["a", "--param", "Timeout=0.3"]);
     assert_eq!((code, &report["exit"], &report["stdout"]), (4, &json!("timeout"), &json!("first\n")));
     assert_eq!(report["result"]["messages"]["error"], json!(["Execution timeout after 0.3 seconds"]));
@@ -211,7 +211,7 @@ fn the_action_runs_only_on_request() {
 }
 
 #[test]
-fn a_maintenance_lock_is_honoured_and_said() {
+fn a_maintenance_lock_is_honoured_and_shown() {
     let sandbox = Sandbox::new();
     sandbox.write("lock", b"").expect("writable");
     let config = Config::new().plugin("a", "Command: echo x > {{DIR}}/ran\nMaintenanceLock: '{{DIR}}/lock'");
@@ -332,7 +332,7 @@ fn what_a_parser_prints_is_kept_apart_from_the_output() {
 }
 
 #[test]
-fn the_faults_of_a_module_s_result_are_told_with_their_paths() {
+fn the_faults_of_a_module_s_result_are_reported_with_their_paths() {
     let module = "from smoker.server.plugins import BasePlugin\n\
                   class Plugin(BasePlugin):\n\
                   \x20   def run(self):\n\

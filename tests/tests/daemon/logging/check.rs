@@ -50,7 +50,7 @@ class=my.Formatter
 ";
 
 #[test]
-fn everything_is_told_by_line() {
+fn everything_is_reported_by_line() {
     let output = check(ODD);
     output.expect_code(3);
     for (line, words) in [

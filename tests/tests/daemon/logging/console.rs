@@ -124,7 +124,7 @@ fn an_empty_name_stands_for_no_logging_configuration() {
 }
 
 #[test]
-fn who_asks_for_more_than_the_configuration_has_is_told() {
+fn asking_for_more_than_the_configuration_has_is_reported() {
     let daemon = with_handler("class=NullHandler");
     expect_line(&daemon.console(), &["NOTE: ", "logging.ini decides what is logged, not -v or -d"]);
 }
@@ -137,7 +137,7 @@ fn plugins_are_not_told_of_a_journal_that_is_not_theirs() {
 }
 
 #[test]
-fn a_console_that_is_closed_is_given_up_and_told_of_once() {
+fn a_console_that_is_closed_is_given_up_and_reported_once() {
     let (reader, writer) = pipe().expect("a pipe");
     drop(reader);
     let mut daemon = start_into(Boot::of(hello()), writer);

@@ -189,7 +189,7 @@ fn a_folder_that_vanishes_is_made_again() {
 
 /// A folder in which nobody can make a file is a file itself.
 #[test]
-fn a_file_that_cannot_be_opened_is_told_of_once_and_written_when_it_can() {
+fn a_file_that_cannot_be_opened_is_reported_once_and_written_when_it_can() {
     let ini = "[loggers]\nkeys=root\n[handlers]\nkeys=bad,good\n[formatters]\nkeys=\n\
         [logger_root]\nlevel=INFO\nhandlers=bad,good\n\
         [handler_bad]\nclass=FileHandler\nargs=('{{DIR}}/blocked/smoker.log',)\n\
@@ -209,7 +209,7 @@ fn a_file_that_cannot_be_opened_is_told_of_once_and_written_when_it_can() {
 }
 
 #[test]
-fn a_full_disk_is_told_of_once_and_harms_nobody() {
+fn a_full_disk_is_reported_once_and_harms_nobody() {
     if !Path::new("/dev/full").exists() {
         return smoker_tests::machine::skip::skip("no test with a full disk", "there is no /dev/full");
     }

@@ -143,7 +143,7 @@ fn no_handler_shows_a_secret() {
 }
 
 #[test]
-fn a_secret_that_is_too_short_to_hide_is_told_of() {
+fn a_secret_that_is_too_short_to_hide_is_reported() {
     let config = Config::new().plugin("short", "Command: echo hi\nPassword: abc");
     let daemon = Daemon::start(config);
     let log = daemon.log();

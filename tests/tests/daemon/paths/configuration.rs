@@ -220,7 +220,7 @@ fn root_takes_no_include_from_the_working_directory() {
 }
 
 #[test]
-fn a_pipe_among_the_files_is_told_and_keeps_nobody_waiting() {
+fn a_pipe_among_the_files_is_reported_and_keeps_nobody_waiting() {
     let pipe = |sandbox: &Sandbox, name: &str| mkfifo(&sandbox.path(name), Mode::S_IRWXU).expect("a pipe");
     for (name, code) in [("plugin.d/F.yaml", 3), ("action", 1), ("logging.ini", 1)] {
         let sandbox = prepare();

@@ -140,7 +140,7 @@ fn the_lock_goes_with_the_daemon() {
 
 /// A pipe in the place of a pidfile makes nothing wait.
 #[test]
-fn a_pipe_in_the_place_of_the_pidfile_is_told() {
+fn a_pipe_in_the_place_of_the_pidfile_is_reported() {
     let daemon = Boot::in_background(hello()).prepare();
     let mut mkfifo = Command::new("mkfifo");
     Started::spawn(mkfifo.arg(daemon.pidfile())).expect("mkfifo").exit_within(wait::DEADLINE).expect("it ends");

@@ -65,7 +65,7 @@ fn it_says_so_in_the_foreground_by_a_pidfile_or_by_the_process_id() {
 }
 
 #[test]
-fn a_changed_logging_configuration_is_told_because_it_is_not_read() {
+fn a_changed_logging_configuration_is_reported_because_it_is_not_read() {
     const LOGGING: &str = "[loggers]\nkeys=root\n[handlers]\nkeys=file\n[formatters]\nkeys=\n[logger_root]\nlevel=INFO\n\
         handlers=file\n[handler_file]\nclass=FileHandler\nargs=('{{DIR}}/log',)\n";
     let config = || hello().file("logging.ini", LOGGING);
@@ -174,7 +174,7 @@ fn the_account_of_a_daemon_that_gave_up_root_may_ask_and_another_may_not() {
 /// From another network namespace the socket cannot be seen, which looks as a daemon of an older version does.
 #[test]
 #[cfg_attr(not(as_root), ignore = "needs root")]
-fn a_daemon_that_cannot_say_what_became_of_it_is_signalled_and_that_is_told() {
+fn a_daemon_that_cannot_say_what_became_of_it_is_signalled_and_that_is_reported() {
     let Some(unshare) = skip::program("unshare", "apt-get install util-linux") else { return };
     let daemon = Boot::in_background(hello()).start();
     daemon.write(&hello().plugin("new", "Command: 'true'"));

@@ -53,7 +53,7 @@ fn whatever_would_fail_a_start_is_refused_with_its_reason() {
 }
 
 #[test]
-fn each_problem_of_a_refused_configuration_is_told_with_its_place() {
+fn each_problem_of_a_refused_configuration_is_reported_with_its_place() {
     let daemon = Daemon::start(hello());
     let config = Config::new()
         .top("bind_port: many\nhistory_memory: much\nnonsense: 1")

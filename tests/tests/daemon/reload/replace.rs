@@ -42,7 +42,7 @@ fn messages(results: &[Outcome]) -> Vec<String> {
 }
 
 #[test]
-fn what_is_added_changed_removed_and_unchanged_is_seen_at_once_and_said_in_one_line() {
+fn what_is_added_changed_removed_and_unchanged_is_seen_at_once_and_reported_in_one_line() {
     let hourly = |word: &str| format!("Command: echo {word}\nInterval: 1h");
     let before = Config::new()
         .plugin("stays", &hourly("stays"))

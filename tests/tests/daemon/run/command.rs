@@ -130,7 +130,7 @@ fn two_parameters_of_one_name_are_both_left_out_of_the_environment() {
 }
 
 #[test]
-fn parameters_that_do_not_fit_into_the_environment_are_left_out_and_said() {
+fn parameters_that_do_not_fit_into_the_environment_are_left_out_and_reported() {
     let lines: Vec<_> = (0..40).map(|number| format!("P{number}: {}", "x".repeat(64 * 1024))).collect();
     let many = lines.join("\n");
     let daemon = Daemon::start(Config::new().plugin("many", &format!("Command: echo ${{#SMOKER_PARAM_P0}}\n{many}")));
@@ -139,7 +139,7 @@ fn parameters_that_do_not_fit_into_the_environment_are_left_out_and_said() {
 }
 
 #[test]
-fn a_large_parameter_is_left_out_of_the_environment_and_said() {
+fn a_large_parameter_is_left_out_of_the_environment_and_reported() {
     let (large, small) = ("x".repeat(64 * 1024 + 1), "y".repeat(64 * 1024));
     let config = Config::new().plugin(
         "large",

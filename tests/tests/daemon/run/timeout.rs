@@ -41,7 +41,7 @@ fn the_output_so_far_is_kept() {
 }
 
 #[test]
-fn what_is_said_between_term_and_kill_is_kept() {
+fn what_is_printed_between_term_and_kill_is_kept() {
     let outcome = run_over_time("trap 'echo cleaning up; exit 0' TERM; echo begun; while :; do sleep 0.1; done");
     assert_eq!(outcome.info(), ["begun", "cleaning up"]);
     assert_eq!(outcome.warn(), [""; 0], "it had not ended before");

@@ -32,7 +32,7 @@ fn the_daemon_is_alone_in_its_session_without_a_terminal() {
 }
 
 #[test]
-fn a_taken_port_is_told_before_the_start_returns() {
+fn a_taken_port_is_reported_before_the_start_returns() {
     let daemon = Boot::in_background(hello()).prepare();
     let _taken = TcpListener::bind(daemon.address()).expect("the port is free");
     let output = daemon.launch();
@@ -43,7 +43,7 @@ fn a_taken_port_is_told_before_the_start_returns() {
 }
 
 #[test]
-fn a_broken_configuration_is_told_before_the_start_returns() {
+fn a_broken_configuration_is_reported_before_the_start_returns() {
     let daemon = Boot::in_background(Config::new().plugin("p", "Timeout: 0")).prepare();
     let output = daemon.launch();
     output.expect_code(1);
@@ -52,7 +52,7 @@ fn a_broken_configuration_is_told_before_the_start_returns() {
 }
 
 #[test]
-fn a_pidfile_that_cannot_be_written_is_told_before_the_start_returns() {
+fn a_pidfile_that_cannot_be_written_is_reported_before_the_start_returns() {
     let boot = Boot::in_background(hello()).without_pidfile();
     let daemon = boot.argument("-p").argument("{{DIR}}/missing/folder/smokerd.pid").prepare();
     let output = daemon.launch();
@@ -62,7 +62,7 @@ fn a_pidfile_that_cannot_be_written_is_told_before_the_start_returns() {
 }
 
 #[test]
-fn a_log_file_that_cannot_be_written_is_told_before_the_start_returns() {
+fn a_log_file_that_cannot_be_written_is_reported_before_the_start_returns() {
     let daemon = Boot::in_background(hello().top("stdout: {{DIR}}/smokerd.yaml/out")).prepare();
     let output = daemon.launch();
     output.expect_code(1);

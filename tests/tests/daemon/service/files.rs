@@ -68,7 +68,7 @@ fn a_daemon_that_stays_root_opens_no_stream_over_a_link_of_somebody_else() {
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_is_told_and_does_not_make_the_start_wait() {
+fn a_pipe_that_nobody_reads_is_reported_and_does_not_make_the_start_wait() {
     let daemon = Boot::in_background(hello().top("stdout: {{DIR}}/pipe")).prepare();
     mkfifo(&daemon.path("pipe"), Mode::S_IRWXU).expect("a pipe");
     let refused = daemon.launch();

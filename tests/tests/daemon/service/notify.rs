@@ -47,7 +47,7 @@ fn its_socket_may_be_a_name_without_a_file() {
 }
 
 #[test]
-fn it_is_told_which_process_is_the_daemon_in_the_background() {
+fn the_notification_names_the_process_of_the_daemon_in_the_background() {
     let manager = ServiceManager::new();
     let daemon = Boot::in_background(hello()).environment("NOTIFY_SOCKET", manager.address()).start();
     let message = manager.next();

@@ -107,7 +107,7 @@ fn the_unit_waits_reports_and_reads_overrides() {
 }
 
 #[test]
-fn the_unit_makes_the_configuration_when_it_is_told_to() {
+fn the_unit_makes_the_configuration_when_it_is_asked_to() {
     let sandbox = sandbox();
     let config = sandbox.path("smokerd.yaml");
     let (start, reload) = (values("ExecStartPre"), values("ExecReload"));

@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_directory_is_told_twice() {
+    fn a_missing_directory_is_reported_twice() {
         let messages = look_at("/no/such");
         let errors: Vec<_> = messages.level(Level::Error).collect();
         assert_eq!(errors[0], "Access: [Errno 2] No such file or directory: '/no/such'");

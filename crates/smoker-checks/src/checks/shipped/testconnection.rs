@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_told_in_pythons_words() {
+    fn an_unknown_name_is_reported_in_pythons_words() {
         let found = connection(json!({"Connections": [["no-such-host.invalid", 1]]}));
         let text = found["messages"]["error"][0].as_str().expect("a text").to_owned();
         assert!(text.starts_with("Host: no-such-host.invalid resolving error: [Errno -"), "{text}");

@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn members_become_components_and_errors_are_told() {
+    fn members_become_components_and_errors_are_reported() {
         let findings = read(&json!({"mbean": "m", "result": {"db": true, "queue": {"status": "warn"}, "net": "down"}}));
         let components = findings.component_results.expect("components");
         let statuses: Vec<_> =

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn performance_data_that_cannot_be_read_are_told() {
+    fn performance_data_that_cannot_be_read_are_reported() {
         let text = "OK|time=0.1s;high size=big";
         let reason = "Not read of the performance data, where LABEL=VALUE;WARN;CRIT;MIN;MAX is expected: warn high of time, size=big";
         assert_eq!((labels(text), &read(text, Some(0)).1["info"]), (vec!["time".to_owned()], &json!(["OK", reason])));

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_datum_is_told() {
+    fn what_is_no_datum_is_reported() {
         let unread = |text: &str| read(text).unread;
         assert_eq!(unread("a=1 b=x 'c =5 =6 d"), ["b=x", "'c", "=5", "=6", "d"]);
         assert_eq!(unread("a=1;high;2;x;9;8"), ["warn high of a", "min x of a", "field 8 of a"]);

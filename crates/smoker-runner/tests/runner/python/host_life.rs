@@ -27,7 +27,7 @@ fn the_host_reaps_its_children() {
 }
 
 #[test]
-fn a_host_that_dies_under_a_run_is_said_and_replaced() {
+fn a_host_that_dies_under_a_run_is_reported_and_replaced() {
     let modules = Modules::new();
     let result = modules.run_body("killer", "os.kill(os.getppid(), 9)\ntime.sleep(60)");
     assert_eq!(error(&result), "the Python host died under this run: killed by signal 9 (SIGKILL)");
