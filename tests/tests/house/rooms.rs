@@ -4,7 +4,7 @@
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 9] = [
     (
         "smoker-model",
         &[
@@ -21,6 +21,20 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
     (
         "smoker-paths",
         &[("append", &["resolved_path"]), ("regular", &["resolved_path"]), ("replace", &["resolved_path"])],
+    ),
+    (
+        "smoker-journal",
+        &[
+            ("open", &["content", "disk", "journal", "maintenance", "segment", "shared", "survey"]),
+            ("journal", &["disk", "record", "segment", "shared"]),
+            ("maintenance", &["content", "segment", "shared"]),
+            ("reader", &["content", "segment"]),
+            ("survey", &["content", "segment"]),
+            ("shared", &["disk"]),
+            ("content", &["record", "scan", "segment"]),
+            ("scan", &["record"]),
+            ("segment", &["record"]),
+        ],
     ),
     (
         "smoker-config",
@@ -152,7 +166,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 8] = [
 ];
 
 /// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
-pub(crate) const WALLS: [(&str, &[&str], &[&str]); 8] = [
+pub(crate) const WALLS: [(&str, &[&str], &[&str]); 9] = [
     (
         "smoker-model",
         &[],
@@ -171,6 +185,11 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 8] = [
         ],
     ),
     ("smoker-paths", &[], &["tokio", "axum", "clap", "tracing", "std::process::Command", "std::env", "std::net"]),
+    (
+        "smoker-journal",
+        &[],
+        &["tokio", "axum", "hyper", "clap", "serde", "serde_json", "tracing", "std::process", "std::env", "std::net"],
+    ),
     (
         "smoker-config",
         &["smoker_model", "smoker_paths"],

@@ -4,6 +4,7 @@ mod client_config;
 mod client_http;
 mod folder;
 mod hosts;
+mod journal;
 mod logging;
 mod nsca;
 mod output;
@@ -21,7 +22,7 @@ mod yaml;
 use crate::target::Target;
 
 /// All targets.
-pub static ALL: [Target; 19] = {
+pub static ALL: [Target; 20] = {
     let [jmx, json, junit, nagios, regex, tap, varnish] = parsers::TARGETS;
     [
         yaml::TARGET,
@@ -43,6 +44,7 @@ pub static ALL: [Target; 19] = {
         client_http::TARGET,
         xml_template::TARGET,
         client_config::TARGET,
+        journal::TARGET,
     ]
 };
 
