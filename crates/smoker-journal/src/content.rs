@@ -83,7 +83,8 @@ impl Content {
 
     /// All records in the order of the segment.
     pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = Entry> + ExactSizeIterator {
-        let entry = |(at, record): &(usize, Decoded)| Entry { bytes: Arc::clone(&self.bytes), at: *at, record: *record };
+        let entry =
+            |(at, record): &(usize, Decoded)| Entry { bytes: Arc::clone(&self.bytes), at: *at, record: *record };
         self.records.iter().map(entry)
     }
 }

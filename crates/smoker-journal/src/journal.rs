@@ -125,7 +125,8 @@ impl Journal {
 
     fn begin_segment(&self) -> io::Result<Active> {
         if let Some(pause) = self.shared.pause() {
-            let text = format!("its device failed to sync before; the next segment is begun in {} s", pause.as_secs() + 1);
+            let text =
+                format!("its device failed to sync before; the next segment is begun in {} s", pause.as_secs() + 1);
             return Err(io::Error::other(text));
         }
         let Shared { folder, disk, active, .. } = &*self.shared;

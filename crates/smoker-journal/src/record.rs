@@ -31,7 +31,9 @@ const VERSION: u8 = 1;
 
 /// A record that is not taken.
 #[derive(Debug, Error)]
-#[error("a record of {0} bytes is too large for the journal, which takes {MAX_BODY} bytes with up to 65535 for the tag")]
+#[error(
+    "a record of {0} bytes is too large for the journal, which takes {MAX_BODY} bytes with up to 65535 for the tag"
+)]
 pub struct TooLarge(pub usize);
 
 /// A record among the bytes of a segment.
@@ -112,7 +114,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, NoRecord> {
 }
 
 fn decode_header(header: &[u8; HEADER]) -> Option<Decoded> {
-    let is_header = header[..3] == MARKER && header[3] == VERSION && header[10..12] == header_check(header).to_le_bytes();
+    let is_header =
+        header[..3] == MARKER && header[3] == VERSION && header[10..12] == header_check(header).to_le_bytes();
     if !is_header {
         return None;
     }

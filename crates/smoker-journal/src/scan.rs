@@ -114,7 +114,10 @@ mod tests {
             let found = sequences(&bytes);
             // A bit that is changed twice is as it was.
             let is_same = |found: &Vec<u64>| kept.iter().all(|sequence| found.contains(sequence));
-            assert!(found == kept || (found.len() > kept.len() && is_same(&found)), "round {round}: {found:?} {kept:?}");
+            assert!(
+                found == kept || (found.len() > kept.len() && is_same(&found)),
+                "round {round}: {found:?} {kept:?}"
+            );
         }
     }
 

@@ -74,7 +74,8 @@ impl Segment {
             }
         }
         if size > limit {
-            let text = format!("{} is damaged, and no copy of it can be kept: remove others first", self.path.display());
+            let text =
+                format!("{} is damaged, and no copy of it can be kept: remove others first", self.path.display());
             return Err(io::Error::other(text));
         }
         // A segment with damage is never written again, so a link is as good as a copy.

@@ -60,7 +60,8 @@ fn a_file_that_is_no_segment_at_all_costs_nothing_else() {
     let Opened { mut journal, survey, .. } = opened(folder.path(), LARGE);
     assert_eq!((survey.newest, survey.damage.len(), survey.unreadable.len()), (Some(3), 1, 1));
     append(&mut journal, 4..=5);
-    let names: Vec<_> = segments(folder.path()).iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect();
+    let names: Vec<_> =
+        segments(folder.path()).iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect();
     assert!(names.contains(&"results-00000010.log".to_owned()), "{names:?}");
     let mut seen = Vec::new();
     Survey::of(folder.path(), |entry| seen.push(entry.sequence())).expect("a folder");

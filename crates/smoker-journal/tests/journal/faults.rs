@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use smoker_journal::open::{Opened, Options, open};
 use smoker_journal::survey::Survey;
 
-use crate::faulty_disk::{FaultyDisk, Faults};
+use crate::faulty_disk::{Faults, FaultyDisk};
 use crate::fixture::{LARGE, append, folder, payload, segments, sequences};
 
 fn opened(folder: &Path) -> (Opened, Arc<Faults>) {

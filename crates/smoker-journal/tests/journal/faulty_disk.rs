@@ -72,6 +72,10 @@ impl SegmentFile for FaultyFile {
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
-        if self.1.fails_truncate.load(Ordering::Relaxed) { Err(io::Error::other("EIO")) } else { self.0.truncate(length) }
+        if self.1.fails_truncate.load(Ordering::Relaxed) {
+            Err(io::Error::other("EIO"))
+        } else {
+            self.0.truncate(length)
+        }
     }
 }
