@@ -4,7 +4,7 @@ use smoker_journal::content::entries_of;
 use smoker_journal::record::{HEADER, encode};
 
 use crate::limits;
-use crate::random::Random;
+use crate::inputs::random::Random;
 use crate::target::Target;
 
 pub(crate) const TARGET: Target =
