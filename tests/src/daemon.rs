@@ -50,8 +50,12 @@ impl Daemon {
         self.write(&self.boot.config);
     }
 
-    /// Starts it and waits until it serves; otherwise gives what it said.
-    pub(crate) fn try_start(&mut self) -> Result<(), String> {
+    /// Starts it and waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// What it said, when it ends before.
+    pub fn try_start(&mut self) -> Result<(), String> {
         if self.boot.mode == Mode::Background {
             let output = self.launch();
             return if output.code == 0 { Ok(()) } else { Err(output.text()) };

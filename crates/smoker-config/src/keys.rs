@@ -18,6 +18,8 @@ pub const TOP_LEVEL: &[&str] = &[
     "pidfile",
     "allow",
     "allowed_hosts",
+    "local_role",
+    "socket",
     "show_secrets",
     "history_memory",
     "python",

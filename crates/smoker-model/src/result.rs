@@ -1,5 +1,6 @@
 //! The result of one run of a plugin.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -61,6 +62,8 @@ pub struct PluginResult {
     pub action: Option<ActionResult>,
     /// Whether a client requested this run.
     pub forced: bool,
+    /// Who requested this run, where the client has proved who it is.
+    pub triggered_by: Option<Arc<str>>,
     /// See [`Findings::extra`].
     pub extra: Map<String, Json>,
     /// See [`Findings::is_fault`].
@@ -190,6 +193,7 @@ impl Findings {
             component_results: self.component_results,
             action: self.action.map(ActionResult::Reported),
             forced,
+            triggered_by: None,
             extra: self.extra,
             is_fault: self.is_fault,
         }

@@ -30,8 +30,10 @@ pub enum RunTrigger {
     Schedule,
     /// A client's request.
     Request {
-        /// The client's identity, where it is known.
+        /// The client as logs name it, where it is known.
         requester: Option<Arc<str>>,
+        /// Who the client has proved to be, where it has.
+        identity: Option<Arc<str>>,
     },
 }
 

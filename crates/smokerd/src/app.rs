@@ -24,11 +24,13 @@ use crate::reload::logging_file::LoggingFile;
 use crate::reload::reloader::ConfigSource;
 use crate::service::daemonize::{self, Side};
 use crate::service::error::StartError;
+use crate::service::listen::Sockets;
 use crate::service::logger_names::LOGGER_NAMES;
 use crate::service::pidfile::{self, Pidfile};
 use crate::service::program::Invocation;
 use crate::service::stdio::{OpenStdio, StdioFiles};
-use crate::service::{listen, privileges, signals};
+use crate::service::unix_socket::UnixSocket;
+use crate::service::{privileges, signals};
 use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
@@ -84,7 +86,8 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let origin = Origin::of(&options.config, trusted);
     // A process that sees the port open may signal us: signals stay pending until we listen to them.
     signals::block_signals();
-    let listeners = listen::bind(&settings.bind_host, settings.bind_port)?;
+    let Sockets { tcp, unix } = Sockets::bind(&settings)?;
+    let (unix, socket_file) = unix.map(UnixSocket::into_parts).unzip();
     let pidfile_path = pidfile_path(options, &settings);
     let owner = credentials.as_ref().map(privileges::owner);
     let (background, pidfile) = match options.mode {
@@ -114,8 +117,11 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let containment = ContainmentLevel::prepare(owner);
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
-    let daemon = Daemon { settings, plugins, listeners, source, containment };
+    let daemon = Daemon { settings, plugins, tcp, unix, source, containment };
     let served = dropped.and_then(|()| serve(daemon, background));
+    if let Some(file) = &socket_file {
+        file.remove();
+    }
     pidfile::remove_if_ours(&pidfile_path);
     if let Some(pidfile) = pidfile {
         pidfile.release();

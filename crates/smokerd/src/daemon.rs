@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
 use std::thread::available_parallelism;
 
 use smoker_config::spec::settings::DaemonSettings;
@@ -14,6 +15,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::connections::limiter::ConnectionLimits;
+use crate::http::listener::Listener;
 use crate::http::server;
 use crate::os::descriptors;
 use crate::reload::reloader::{ConfigSource, Reloader};
@@ -52,7 +54,8 @@ impl Health {
 pub(crate) struct Daemon {
     pub(crate) settings: DaemonSettings,
     pub(crate) plugins: Vec<PluginSpec>,
-    pub(crate) listeners: Vec<TcpListener>,
+    pub(crate) tcp: Vec<TcpListener>,
+    pub(crate) unix: Option<UnixListener>,
     /// For reloads.
     pub(crate) source: ConfigSource,
     /// How runs are told apart.
@@ -66,7 +69,8 @@ impl Daemon {
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
-        let Self { settings, plugins, listeners, source, containment } = self;
+        let Self { settings, plugins, tcp, unix, source, containment } = self;
+        let socket = settings.access.socket.clone();
         let limits = ConnectionLimits::new(descriptors::raise_limit());
         let shutdown = CancellationToken::new();
         let mut signals = Signals::listen()?;
@@ -77,10 +81,15 @@ impl Daemon {
         log_plugins(&config);
         log_containment(&containment);
         drop(containment);
-        let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
-        let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
+        let tcp = tcp.into_iter().map(tokio::net::TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
+        let addresses = tcp.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
         for address in &addresses {
             tracing::info!(target: logger_names::REST_SERVER, "Starting webserver on {address}");
+        }
+        let mut listeners: Vec<_> = tcp.into_iter().map(Listener::Tcp).collect();
+        if let (Some(unix), Some(path)) = (unix, socket) {
+            tracing::info!(target: logger_names::REST_SERVER, "Starting webserver on {}", path.display());
+            listeners.push(Listener::Unix(tokio::net::UnixListener::from_std(unix)?));
         }
         let runtime = Runtime::start(config, addresses, reaper.clone(), shutdown.clone());
         let manager = runtime.manager().clone();

@@ -8,7 +8,7 @@ use smoker_runner::process::containment::orphans::Reaper;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::access::identity::Identity;
+use crate::http::access::peer::Peer;
 use crate::http::connections::activity::Connections;
 use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::runtime::Runtime;
@@ -41,9 +41,9 @@ impl Pages {
     ///
     /// When the client breaks HTTP, when the stream fails, and when a time limit passes.
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(), ConnectionError> {
-        let identity = Identity { peer: (Ipv4Addr::LOCALHOST, 1).into() };
+        let peer = Peer::Tcp((Ipv4Addr::LOCALHOST, 1).into());
         let connection = self.connections.register();
-        serve_connection(stream, identity, self.runtime.router(), &connection, self.shutdown.clone()).await
+        serve_connection(stream, peer, self.runtime.router(), &connection, self.shutdown.clone()).await
     }
 }
 

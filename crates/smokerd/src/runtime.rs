@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use smoker_config::spec::settings::{DaemonSettings, ShowSecrets};
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::access::authorize::AccessControl;
 use crate::http::router::{self, Router};
-use crate::results::config_fields::SecretView;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
@@ -43,7 +42,7 @@ impl Runtime {
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let manager = PluginManager::new(runner.clone(), slots.clone(), shutdown);
         manager.set_forced_rate(settings.max_forced_rate);
-        manager.replace_plugins(plugins, settings.history_memory, secret_view(&settings));
+        manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref());
         Self { manager, runner, slots, access, python, settings, addresses }
@@ -63,7 +62,7 @@ impl Runtime {
             self.runner.set_python(python.clone());
             self.python = python;
         }
-        let changes = self.manager.replace_plugins(plugins, settings.history_memory, secret_view(&settings));
+        let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         self.settings = settings;
         changes
     }
@@ -89,13 +88,5 @@ impl Runtime {
         let count = self.manager.count();
         let plugins = if count == 1 { "plugin" } else { "plugins" };
         format!("{count} {plugins}, serving on {}", addresses.join(", "))
-    }
-}
-
-/// What clients over TCP see: none of them has proved that it is root on this machine.
-fn secret_view(settings: &DaemonSettings) -> SecretView {
-    match settings.show_secrets {
-        ShowSecrets::Never | ShowSecrets::Local => SecretView::Masked,
-        ShowSecrets::Always => SecretView::Shown,
     }
 }

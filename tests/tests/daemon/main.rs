@@ -7,10 +7,12 @@
 //! - `run`: one run of a plugin: when it starts, what it gets, how it ends, what it leaves
 //! - `paths`: paths that another account controls
 //! - `reload`: SIGHUP
+//! - `access`: who may ask
 //! - `api`: the REST interface, its limits, and the client that uses it
 //! - `logging`: every handler of the log
 //! - `replay`: the recorded cases of the original
 
+mod access;
 mod api;
 mod configure;
 mod logging;

@@ -113,7 +113,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 9] = [
             ("daemon", &["http", "os", "reload", "results", "runtime", "scheduler", "service", "startup"]),
             ("reload", &["control", "runtime", "scheduler", "service", "startup"]),
             ("control", &["exit_code", "os", "service", "startup", "terminal_text"]),
-            ("runtime", &["http", "results", "scheduler", "service", "startup"]),
+            ("runtime", &["http", "scheduler", "service", "startup"]),
             ("http", &["os", "results", "scheduler"]),
             ("compare", &["exit_code", "results", "scheduler", "service", "standalone", "startup", "terminal_text"]),
             (

@@ -4,6 +4,7 @@
 //!
 //! - `interpret`: the whole tree
 //! - `settings`: the top-level keys
+//! - `access_settings`: those that say who may use the daemon
 //! - `sections`: the sections `templates`, `actions` and `plugins`
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
@@ -16,6 +17,7 @@
 //! - `spelling`: parameters that are probably misspelt
 //! - `unknown_keys`: top-level keys that mean nothing here
 
+pub mod access_settings;
 pub(crate) mod action;
 pub(crate) mod interpret;
 pub mod overrides;

@@ -13,6 +13,7 @@ use crate::error::Fault;
 use crate::keys::TOP_LEVEL;
 use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY, DEFAULT_PIDFILE, DEFAULT_STREAM};
 use crate::problem::{ProblemLog, Severity};
+use crate::spec::access_settings::{self, AccessSettings};
 use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::quantity;
 use crate::yaml::merge::shown;
@@ -46,6 +47,8 @@ pub struct DaemonSettings {
     /// The names beside this host's own that requests may be for (`allowed_hosts`); `None`: browsers may use this host's
     /// own names only, other clients any name.
     pub allowed_hosts: Option<Vec<String>>,
+    /// Who may use the daemon (`local_role` and what belongs to it).
+    pub access: AccessSettings,
     /// Which clients see the secrets among the parameters (`show_secrets`).
     pub show_secrets: ShowSecrets,
     /// The bytes that all stored results may take together (`history_memory`).
@@ -63,7 +66,8 @@ pub struct DaemonSettings {
 pub enum ShowSecrets {
     /// None.
     Never,
-    /// Root on this machine. A TCP connection does not prove that, not even over loopback.
+    /// Administrators on this machine: root and the group `smoker` over the Unix socket. A TCP connection does not prove that,
+    /// not even over loopback.
     #[default]
     Local,
     /// All.
@@ -87,6 +91,10 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         pidfile: keys.read("pidfile", path).unwrap_or_else(|| DEFAULT_PIDFILE.into()),
         allow: keys.read("allow", networks),
         allowed_hosts: keys.read("allowed_hosts", host_names),
+        access: AccessSettings {
+            local_role: keys.read("local_role", access_settings::local_role).unwrap_or_default(),
+            socket: keys.read("socket", access_settings::absolute_path),
+        },
         show_secrets: keys.read("show_secrets", show_secrets).unwrap_or_default(),
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
         python: keys.read("python", |value| Ok(value.clone())),

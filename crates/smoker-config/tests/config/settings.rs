@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use smoker_config::limits;
+use smoker_config::spec::access_settings::{AccessSettings, LocalRole};
 use smoker_config::spec::settings::ShowSecrets;
 use smoker_model::plugin::AccountId;
 
@@ -23,6 +24,7 @@ fn without_settings_the_defaults_count() {
     let streams = [settings.stdin, settings.stdout, settings.stderr];
     assert!(streams.iter().all(|stream| stream == Path::new("/dev/null")), "{streams:?}");
     assert_eq!(settings.pidfile, Path::new("/var/run/smokerd.pid"));
+    assert_eq!(settings.access, AccessSettings::default());
     assert_eq!((settings.allow, settings.python, settings.python_path), (None, None, vec![]));
 }
 
@@ -42,6 +44,8 @@ pidfile: /run/x.pid
 allow: [127.0.0.1, 10.0.0.0/8, '::1', 'fe80::/10']
 allowed_hosts: [smoker.example.org, Web1.]
 show_secrets: true
+local_role: read
+socket: /run/smokerd.sock
 history_memory: 2M
 python: {path: python3.12}
 python_path: [/a, b]
@@ -62,6 +66,8 @@ actions: {}",
     assert_eq!(settings.max_forced_rate, Some(2.5));
     let allow: Vec<_> = settings.allow.expect("networks").iter().map(ToString::to_string).collect();
     assert_eq!(allow, ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "fe80::/10"]);
+    let access = AccessSettings { local_role: LocalRole::Read, socket: Some("/run/smokerd.sock".into()) };
+    assert_eq!(settings.access, access);
     assert_eq!(settings.show_secrets, ShowSecrets::Always);
     assert_eq!(settings.allowed_hosts.expect("names"), ["smoker.example.org", "Web1."]);
     assert_eq!(settings.history_memory, 2 * 1024 * 1024);
@@ -116,6 +122,8 @@ fn nonsense_ends_the_start_with_line_and_key() {
         ("nr_concurrent_plugins: 1.5", "nr_concurrent_plugins has to be a whole number, not a number".to_owned()),
         ("allow: [10.0.0.0/33]", format!("{networks} 10.0.0.0/33 is none")),
         ("allow: [5]", format!("{networks} 5 is none")),
+        ("local_role: admin", "local_role has to be none, read or run, not admin".to_owned()),
+        ("socket: run/x", "socket has to be an absolute path, not 'run/x'".to_owned()),
         ("show_secrets: root", "show_secrets has to be false, local or true, not root".to_owned()),
         ("allowed_hosts: 'http://a'", format!("{hosts}; http://a is none")),
         ("allowed_hosts: [a, 'b:80']", format!("{hosts}; b:80 is none")),

@@ -50,4 +50,7 @@ pub struct ProcessEntry {
     pub href: String,
     /// The names of its plugins, in the order of the request.
     pub plugins: Vec<String>,
+    /// Who requested it, where the client has proved who it is.
+    #[serde(rename = "triggeredBy", default, skip_serializing_if = "Option::is_none")]
+    pub triggered_by: Option<String>,
 }

@@ -37,6 +37,9 @@ impl PluginResult {
         if let Some(end) = self.end {
             end.write(out)?;
         }
+        if let Some(name) = &self.triggered_by {
+            out.serialize_entry("triggeredBy", &**name)?;
+        }
         if !self.perfdata.is_empty() {
             out.serialize_entry("perfdata", &self.perfdata)?;
         }

@@ -3,11 +3,13 @@
 //! # Layout
 //!
 //! - `server`: accepts connections and hands them to `connections`
+//! - `listener`: what it accepts them from
 //! - `connections`: how many there are, which of them are idle, and how one is served
 //! - `access`: who may send a request, and the access log
 //! - `api`: the pages
 //! - `router`: the pages behind the access checks
 //! - `json_response`: JSON as a response
+//! - `audited`: what a page has done, for the audit log
 //! - `streamed_body`: bodies that are written while they are sent
 //! - `body_budget`: the memory of the bodies that clients send
 //! - `limits`: how much a client may ask for
@@ -16,6 +18,7 @@
 //! only `results`, `scheduler` and `os` are used here.
 
 mod api;
+mod audited;
 mod body_budget;
 mod json_response;
 mod limits;
@@ -23,5 +26,6 @@ mod streamed_body;
 
 pub(crate) mod access;
 pub(crate) mod connections;
+pub(crate) mod listener;
 pub(crate) mod router;
 pub(crate) mod server;

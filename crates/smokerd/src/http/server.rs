@@ -1,19 +1,18 @@
 //! Accepts connections, admits them within the limits, and serves them until the daemon stops.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::access::identity::Identity;
+use crate::http::access::peer::Peer;
 use crate::http::connections::limiter::{ConnectionLimiter, ConnectionLimits, Permit};
 use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::http::limits;
+use crate::http::listener::{Listener, Stream};
 
 /// How much time responses that have been begun get when the daemon stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -23,7 +22,7 @@ const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves on all listeners until `shutdown` is cancelled, then finishes the responses that have been begun.
 pub(crate) async fn serve(
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     router: Router,
     limits: ConnectionLimits,
     shutdown: CancellationToken,
@@ -35,7 +34,7 @@ pub(crate) async fn serve(
     while accepting.join_next().await.is_some() {}
 }
 
-async fn accept(listener: TcpListener, router: Router, limits: ConnectionLimits, shutdown: CancellationToken) {
+async fn accept(listener: Listener, router: Router, limits: ConnectionLimits, shutdown: CancellationToken) {
     let mut connections = JoinSet::new();
     let mut has_reported_error = false;
     loop {
@@ -82,8 +81,8 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 /// Waits for the first bytes of a connection, which many connections never send, then serves it. The memory that
 /// serving needs is allocated only then.
 async fn handle_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Stream,
+    peer: Peer,
     pending: Permit,
     active: ConnectionLimiter,
     router: Router,
@@ -106,18 +105,23 @@ async fn handle_connection(
         () = shutdown.cancelled() => return,
     };
     drop((request, pending));
-    if let Err(error) = Box::pin(serve_tcp(stream, peer, router, permit, shutdown)).await {
+    if let Err(error) = Box::pin(serve_stream(stream, peer, router, permit, shutdown)).await {
         tracing::debug!("{peer}: {error}");
     }
 }
 
-async fn serve_tcp(
-    stream: TcpStream,
-    peer: SocketAddr,
+async fn serve_stream(
+    stream: Stream,
+    peer: Peer,
     router: Router,
     permit: Permit,
     shutdown: CancellationToken,
 ) -> Result<(), ConnectionError> {
-    stream.set_nodelay(true)?;
-    serve_connection(stream, Identity { peer }, router, permit.connection(), shutdown).await
+    match stream {
+        Stream::Tcp(stream) => {
+            stream.set_nodelay(true)?;
+            serve_connection(stream, peer, router, permit.connection(), shutdown).await
+        }
+        Stream::Unix(stream) => serve_connection(stream, peer, router, permit.connection(), shutdown).await,
+    }
 }

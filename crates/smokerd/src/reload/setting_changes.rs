@@ -1,6 +1,7 @@
 //! Which of the daemon's own settings a reload changes, and which of them take effect at once.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use smoker_config::spec::settings::DaemonSettings;
 
@@ -11,6 +12,7 @@ pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'
         ("max_forced_rate", before.max_forced_rate != now.max_forced_rate),
         ("allow", before.allow != now.allow),
         ("allowed_hosts", before.allowed_hosts != now.allowed_hosts),
+        ("local_role", before.access.local_role != now.access.local_role),
         ("show_secrets", before.show_secrets != now.show_secrets),
         ("history_memory", before.history_memory != now.history_memory),
         ("stdin", before.stdin != now.stdin),
@@ -30,6 +32,7 @@ pub(crate) fn deferred(started: &DaemonSettings, now: &DaemonSettings, overrides
         ("bind_port", shown(Some(&started.bind_port)), shown(Some(&now.bind_port))),
         ("uid", shown(started.uid.as_ref()), shown(now.uid.as_ref())),
         ("gid", shown(started.gid.as_ref()), shown(now.gid.as_ref())),
+        ("socket", shown_path(started.access.socket.as_ref()), shown_path(now.access.socket.as_ref())),
         ("pidfile", shown(Some(&started.pidfile.display())), shown(Some(&now.pidfile.display()))),
     ];
     let differs =
@@ -38,6 +41,10 @@ pub(crate) fn deferred(started: &DaemonSettings, now: &DaemonSettings, overrides
         format!("{key} is changed to {now}, which takes effect at the next start; until then it stays {before}")
     };
     keys.into_iter().filter(differs).map(line).collect()
+}
+
+fn shown_path(path: Option<&PathBuf>) -> String {
+    shown(path.map(|path| path.display()).as_ref())
 }
 
 fn shown(value: Option<&impl Display>) -> String {

@@ -3,6 +3,8 @@
 use smoker_model::plugin::{Parameters, PluginSpec};
 use smoker_model::secrets::mask::masked;
 
+use smoker_config::spec::settings::ShowSecrets;
+
 use crate::results::json_text;
 use crate::results::packed_text;
 
@@ -13,6 +15,8 @@ pub(crate) struct ConfigFields {
     pub(crate) identity: String,
     /// `"parameters": {...}`
     pub(crate) parameters: String,
+    /// The same with secrets shown, for administrators of this machine; `None` when they see what all clients see.
+    pub(crate) of_administrators: Option<String>,
 }
 
 /// What clients see in place of the secrets among the parameters.
@@ -25,28 +29,51 @@ pub(crate) enum SecretView {
     Shown,
 }
 
+impl SecretView {
+    /// That of a client that is an administrator of this machine, or that is not.
+    pub(crate) fn of(secrets: ShowSecrets, is_administrator: bool) -> Self {
+        match secrets {
+            ShowSecrets::Always => Self::Shown,
+            ShowSecrets::Local if is_administrator => Self::Shown,
+            ShowSecrets::Local | ShowSecrets::Never => Self::Masked,
+        }
+    }
+}
+
 impl ConfigFields {
     /// Writes the members of a plugin.
-    pub(crate) fn of(spec: &PluginSpec, secrets: SecretView) -> Self {
+    pub(crate) fn of(spec: &PluginSpec, secrets: ShowSecrets) -> Self {
         let name = spec.name.as_str();
         // The link has the name unencoded, as in the original: clients encode it themselves.
         let link = json_text::to_text(&format!("/plugins/{name}"));
         let name = json_text::to_text(name);
-        let parameters = match secrets {
-            SecretView::Shown => json_text::to_text(&spec.parameters),
-            SecretView::Masked => {
-                let shown = spec.parameters.iter().map(|(name, value)| (name.clone(), masked(name, value)));
-                json_text::to_text(&shown.collect::<Parameters>())
-            }
+        let parameters = |view| {
+            let parameters = match view {
+                SecretView::Shown => json_text::to_text(&spec.parameters),
+                SecretView::Masked => {
+                    let shown = spec.parameters.iter().map(|(name, value)| (name.clone(), masked(name, value)));
+                    json_text::to_text(&shown.collect::<Parameters>())
+                }
+            };
+            format!("\"parameters\": {parameters}")
         };
+        let of_all = parameters(SecretView::of(secrets, false));
+        let of_administrators = parameters(SecretView::of(secrets, true));
         Self {
             identity: format!("\"links\": {{\"self\": {link}}}, \"name\": {name}"),
-            parameters: format!("\"parameters\": {parameters}"),
+            of_administrators: Some(of_administrators).filter(|text| *text != of_all),
+            parameters: of_all,
         }
+    }
+
+    /// `"parameters": {...}` as administrators of this machine see it, or as all clients do.
+    pub(crate) fn parameters_for(&self, is_administrator: bool) -> &str {
+        self.of_administrators.as_deref().filter(|_| is_administrator).unwrap_or(&self.parameters)
     }
 
     /// The memory that it takes, in bytes.
     pub(crate) fn size(&self) -> isize {
-        packed_text::size(self.identity.len()) + packed_text::size(self.parameters.len())
+        let of_administrators = self.of_administrators.as_ref().map_or(0, |text| packed_text::size(text.len()));
+        packed_text::size(self.identity.len()) + packed_text::size(self.parameters.len()) + of_administrators
     }
 }

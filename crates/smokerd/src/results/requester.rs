@@ -3,10 +3,14 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-/// The address by which limits count a client. All addresses of an IPv6 network of 64 bits count as
-/// one, since a single host can use each of them.
+/// By what limits count a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ClientAddress(IpAddr);
+pub(crate) enum ClientAddress {
+    /// Its address. All addresses of an IPv6 network of 64 bits count as one, since a single host can use each of them.
+    Network(IpAddr),
+    /// The number of its account on this machine.
+    Account(u32),
+}
 
 /// The client that requests a run. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -14,13 +18,17 @@ pub(crate) struct Requester {
     pub(crate) address: ClientAddress,
     /// As logs name the client; a run's record has it.
     pub(crate) name: Arc<str>,
+    /// Who it has proved to be; a run's record and pages have it.
+    pub(crate) identity: Option<Arc<str>>,
+    /// Whether it may see what `show_secrets: local` shows.
+    pub(crate) is_local_administrator: bool,
 }
 
 impl From<IpAddr> for ClientAddress {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {
-            IpAddr::V6(address) => Self(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into()),
-            address @ IpAddr::V4(_) => Self(address),
+            IpAddr::V6(address) => Self::Network(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into()),
+            address @ IpAddr::V4(_) => Self::Network(address),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::results::json_text;
 use crate::results::packed_text::{PackedText, PackedTexts};
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
-use crate::results::processes::table::{Lookup, ShownRun};
+use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
 use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
 use crate::results::state::State;
@@ -85,7 +85,7 @@ impl SharedState {
         self.events.subscribe()
     }
 
-    /// Adds a process of a client for the named plugins.
+    /// Adds a process of a client for the named plugins; `triggered_by` is who the client has proved to be.
     ///
     /// # Errors
     ///
@@ -94,10 +94,13 @@ impl SharedState {
         &self,
         plugins: &[PluginName],
         client: ClientAddress,
+        triggered_by: Option<Arc<str>>,
     ) -> Result<ProcessId, ProcessesFull> {
         let mut state = self.lock();
         state.memory.used -= state.processes.release_unread(Instant::now());
-        state.processes.add(plugins, client)
+        let id = state.processes.add(plugins, client)?;
+        state.processes.set_triggered_by(id, triggered_by);
+        Ok(id)
     }
 
     /// A client has read the results of this process.
@@ -124,9 +127,9 @@ impl SharedState {
         Some((plugin.snapshot(), plugin.history.iter().cloned().collect()))
     }
 
-    /// Number and plugins of the next processes that are kept after this number, as many as have `names` names
+    /// The next processes that are kept after this number, as many as have `names` names
     /// together, at least one process.
-    pub(crate) fn processes(&self, after: ProcessId, names: usize) -> Vec<(ProcessId, Vec<PluginName>)> {
+    pub(crate) fn processes(&self, after: ProcessId, names: usize) -> Vec<ListedProcess> {
         self.lock().processes.list(after, names)
     }
 
@@ -177,7 +180,7 @@ mod tests {
     fn plugins(names: &[PluginName], history: usize) -> Vec<NewPlugin> {
         let next_run = || Some(NextRun { generation: 0, text: "null".into() });
         let plugin = |name: &PluginName| {
-            let config = Arc::new(ConfigFields { identity: name.to_string(), parameters: String::new() });
+            let config = Arc::new(ConfigFields { identity: name.to_string(), ..ConfigFields::default() });
             NewPlugin { name: name.clone(), config, history, next_run: next_run() }
         };
         names.iter().map(plugin).collect()
@@ -191,7 +194,7 @@ mod tests {
     }
 
     fn add_process(state: &SharedState, plugins: &[PluginName]) -> ProcessId {
-        state.add_process(plugins, std::net::IpAddr::from([127, 0, 0, 1]).into()).expect("a process")
+        state.add_process(plugins, std::net::IpAddr::from([127, 0, 0, 1]).into(), None).expect("a process")
     }
 
     fn last_result(plugin: &PluginSnapshot) -> Option<String> {

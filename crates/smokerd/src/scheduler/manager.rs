@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smoker_config::spec::settings::ShowSecrets;
 use smoker_model::plugin::PluginName;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
@@ -11,7 +12,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::results::config_fields::SecretView;
 use crate::results::events::Subscription;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
@@ -61,7 +61,7 @@ impl PluginManager {
         &self,
         plugins: Vec<PreparedPlugin>,
         history_memory: usize,
-        secrets: SecretView,
+        secrets: ShowSecrets,
     ) -> Changes {
         let Inner { state, context, tasks, .. } = &*self.0;
         let now = context.clock.now();
@@ -124,14 +124,15 @@ impl PluginManager {
         requester: &Requester,
     ) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
         let set = self.set();
-        let selected = set.select(selection)?;
+        let selected = set.select(selection, requester.is_local_administrator)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
         let distinct: HashSet<_> = names.iter().collect();
         self.take_rate(requester.address, distinct.len())?;
-        let process = self.state().add_process(&names, requester.address)?;
+        let process = self.state().add_process(&names, requester.address, requester.identity.clone())?;
+        let requester = Arc::new(requester.clone());
         let mut requested = HashSet::new();
         for managed in selected.iter().filter(|managed| requested.insert(managed.name())) {
-            let command = Command::Run(process, Arc::clone(&requester.name));
+            let command = Command::Run(process, Arc::clone(&requester));
             managed.commands.send(command).map_err(|_| ForceError::Stopping)?;
         }
         Ok((process, names))
@@ -207,7 +208,7 @@ mod tests {
             let changes = manager.replace_plugins(
                 plugins(&["stays".to_owned(), format!("goes{round}")]),
                 1 << 20,
-                SecretView::Masked,
+                ShowSecrets::Never,
             );
             let expected = if round == 0 { (2, 0, 0) } else { (1, 1, 1) };
             assert_eq!((changes.added.len(), changes.unchanged, changes.removed.len()), expected);
@@ -225,10 +226,10 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_has_ended_or_hangs_is_noticed() {
         let manager = manager();
-        manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20, SecretView::Masked);
+        manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20, ShowSecrets::Never);
         assert!(manager.is_responsive().await);
         // No task is spawned, so that nothing reads the commands.
-        let load = |plugin| LoadedPlugin::new(plugin, Moment::now(), SecretView::Masked);
+        let load = |plugin| LoadedPlugin::new(plugin, Moment::now(), ShowSecrets::Never);
         let loaded = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(load).collect();
         let hanging = manager.set().replace(loaded);
         assert!(timeout(Duration::from_millis(100), manager.is_responsive()).await.is_err());

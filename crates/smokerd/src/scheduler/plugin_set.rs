@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
+use smoker_config::spec::settings::ShowSecrets;
 use smoker_model::plugin::PluginName;
 use smoker_model::secrets::mask::is_masked;
 use smoker_model::time::moment::Moment;
@@ -23,8 +24,8 @@ use crate::scheduler::plugin_task::{Command, Definition};
 #[derive(Debug, Default)]
 pub(crate) struct PluginSet {
     generation: ConfigGeneration,
-    /// Whether clients see the secrets among the parameters.
-    pub(crate) secrets: SecretView,
+    /// Which clients see the secrets among the parameters.
+    pub(crate) secrets: ShowSecrets,
     managed: IndexMap<PluginName, ManagedPlugin>,
     /// Removed plugins whose tasks still have runs.
     draining: HashMap<PluginName, WeakUnboundedSender<Command>>,
@@ -94,7 +95,7 @@ pub(crate) struct Changes {
 
 impl LoadedPlugin {
     /// Plans the plugin's first run from `now` on.
-    pub(crate) fn new(plugin: PreparedPlugin, now: Moment, secrets: SecretView) -> Self {
+    pub(crate) fn new(plugin: PreparedPlugin, now: Moment, secrets: ShowSecrets) -> Self {
         let config = Arc::new(ConfigFields::of(plugin.spec(), secrets));
         let mut definition = Definition::of(plugin, now);
         let next_run = json_text::to_text(&definition.next_run(now)).into();
@@ -129,8 +130,13 @@ impl PluginSet {
 
     /// The plugins that a client wants, at least one. A filter by a value that the client may not see is refused before
     /// anything is compared: the answer to a guess would tell whether it is right.
-    pub(crate) fn select(&self, selection: &Selection) -> Result<Vec<&ManagedPlugin>, ForceError> {
-        let is_hidden = |name: &str| self.all().any(|managed| managed.hides(name, self.secrets));
+    pub(crate) fn select(
+        &self,
+        selection: &Selection,
+        is_administrator: bool,
+    ) -> Result<Vec<&ManagedPlugin>, ForceError> {
+        let view = SecretView::of(self.secrets, is_administrator);
+        let is_hidden = |name: &str| self.all().any(|managed| managed.hides(name, view));
         if let Some((name, _)) = selection.filter.iter().find(|(name, _)| is_hidden(name)) {
             return Err(ForceError::MaskedFilter(name.clone()));
         }

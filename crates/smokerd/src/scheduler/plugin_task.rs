@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::results::processes::process::ProcessId;
+use crate::results::requester::Requester;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::clock::Clock;
@@ -32,8 +33,8 @@ pub(crate) struct Definition {
 /// What the manager sends to a task.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Run the plugin for this process, which the client of this name requests.
-    Run(ProcessId, Arc<str>),
+    /// Run the plugin for this process, which this client requests.
+    Run(ProcessId, Arc<Requester>),
     /// Change to another definition. Boxed, since a channel has room for dozens
     /// of commands, and there are thousands of channels.
     Reconfigure(Box<Definition>),
@@ -115,7 +116,7 @@ impl PluginTask {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Run(process, requester) => self.force(process, requester),
+            Command::Run(process, requester) => self.force(process, &requester),
             Command::Reconfigure(definition) => self.reconfigure(*definition),
             Command::Drain(commands) => {
                 self.definition.schedule = None;
@@ -191,7 +192,7 @@ impl PluginTask {
     }
 
     /// A client requests a run; it joins a forced run that has not ended.
-    fn force(&mut self, process: ProcessId, requester: Arc<str>) {
+    fn force(&mut self, process: ProcessId, requester: &Requester) {
         let request = RunRequest::by_client(requester, self.context.clock.now());
         let must_wait = self.is_serial() && !self.runs.is_empty();
         match &mut self.forced {
@@ -348,11 +349,22 @@ mod tests {
         let (clock, mut events, commands, _shutdown) = spawn("echo forced");
         clock.advance(Duration::from_secs(5));
         let requested = clock.now();
-        commands.send(Command::Run(1, "127.0.0.1:4242".into())).expect("a task that lives");
+        let requester = Requester {
+            address: std::net::IpAddr::from([127, 0, 0, 1]).into(),
+            name: "127.0.0.1:4242".into(),
+            identity: Some("ann".into()),
+            is_local_administrator: false,
+        };
+        commands.send(Command::Run(1, requester.into())).expect("a task that lives");
         let record = record(&mut events).await;
         assert_eq!(
             (&record.trigger, record.planned),
-            (&RunTrigger::Request { requester: Some("127.0.0.1:4242".into()) }, requested)
+            (
+                &RunTrigger::Request { requester: Some("127.0.0.1:4242".into()), identity: Some("ann".into()) },
+                requested
+            )
         );
+        let RunState::Finished(run) = &record.state else { panic!("skipped") };
+        assert!(run.text.listed.contains(r#""triggeredBy": "ann""#), "{}", run.text.listed);
     }
 }

@@ -13,6 +13,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
+use crate::results::requester::Requester;
 use crate::scheduler::actions::check_and_act;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::slots::Slots;
@@ -55,9 +56,10 @@ enum Stage {
 pub(crate) type RunOutcome = Option<RunRecord>;
 
 impl RunRequest {
-    /// A run that the client of this name requested at this moment.
-    pub(crate) fn by_client(requester: Arc<str>, planned: Moment) -> Self {
-        Self { trigger: RunTrigger::Request { requester: Some(requester) }, planned }
+    /// A run that this client requested at this moment.
+    pub(crate) fn by_client(requester: &Requester, planned: Moment) -> Self {
+        let Requester { name, identity, .. } = requester.clone();
+        Self { trigger: RunTrigger::Request { requester: Some(name), identity }, planned }
     }
 
     fn kind(&self) -> RunKind {
@@ -151,8 +153,11 @@ fn finished(
     plugin: &PreparedPlugin,
     request: RunRequest,
     (started, ended): (Moment, Moment),
-    result: PluginResult,
+    mut result: PluginResult,
 ) -> RunRecord {
+    if let RunTrigger::Request { identity, .. } = &request.trigger {
+        result.triggered_by.clone_from(identity);
+    }
     let text = ResultText::of(&result, |result| json_text::to_text(result));
     let plugin = plugin.spec().name.clone();
     tracing::info!("Plugin {plugin} result: {}", text.listed);

@@ -19,6 +19,10 @@ pub(crate) enum StartError {
     Resolve { host: String, source: io::Error },
     #[error("cannot listen on {address}: {source}; {}", next_step(source))]
     Bind { address: String, source: io::Error },
+    #[error("cannot make the socket {path}: {source}")]
+    Socket { path: PathBuf, source: io::Error },
+    #[error("cannot listen on {path}: another process does; is another smokerd running? Stop it or change 'socket'")]
+    SocketInUse { path: PathBuf },
     #[error("{0}")]
     Pidfile(#[from] PidfileError),
     #[error("{0}")]

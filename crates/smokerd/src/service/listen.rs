@@ -4,15 +4,37 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 use ipnet::IpNet;
 use nix::sys::socket::{Backlog, listen};
+use smoker_config::spec::settings::DaemonSettings;
 
 use crate::service::error::StartError;
+use crate::service::unix_socket::UnixSocket;
+
+/// The sockets of a daemon.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    pub(crate) tcp: Vec<TcpListener>,
+    pub(crate) unix: Option<UnixSocket>,
+}
+
+impl Sockets {
+    /// Makes those that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be made, with what to do.
+    pub(crate) fn bind(settings: &DaemonSettings) -> Result<Self, StartError> {
+        let tcp = bind(&settings.bind_host, settings.bind_port)?;
+        let unix = settings.access.socket.as_deref().map(UnixSocket::bind).transpose()?;
+        Ok(Self { tcp, unix })
+    }
+}
 
 /// Binds every address that the host has; a literal address has one.
 ///
 /// # Errors
 ///
 /// When the name is unknown or one of the addresses cannot be bound.
-pub(crate) fn bind(host: &str, port: u16) -> Result<Vec<TcpListener>, StartError> {
+fn bind(host: &str, port: u16) -> Result<Vec<TcpListener>, StartError> {
     let unresolved = |source| StartError::Resolve { host: host.to_owned(), source };
     let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs().map_err(unresolved)?.collect();
     addresses.sort_unstable();

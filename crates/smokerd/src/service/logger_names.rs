@@ -11,6 +11,9 @@ pub(crate) const PLUGIN_MANAGER: &str = "smokerd.pluginmanager";
 /// The REST interface.
 pub(crate) const REST_SERVER: &str = "smokerd.restserver";
 
+/// Who did what: runs, reloads, refusals.
+const AUDIT: &str = "smokerd.audit";
+
 /// Modules and their loggers; the longest prefix counts.
 pub(crate) static LOGGER_NAMES: LoggerNames = LoggerNames {
     program: DAEMON,
@@ -20,6 +23,7 @@ pub(crate) static LOGGER_NAMES: LoggerNames = LoggerNames {
         ("smokerd::results", PLUGIN_MANAGER),
         ("smokerd::startup::admission", PLUGIN_MANAGER),
         ("smokerd::http", REST_SERVER),
+        ("smokerd::http::access::audit", AUDIT),
         ("smokerd::service::listen", REST_SERVER),
         ("smoker_runner", PLUGIN_MANAGER),
         ("smoker_checks", PLUGIN_MANAGER),

@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `listen`: the sockets that the daemon listens on
+//! - `unix_socket`: that for clients of this machine
 //! - `pidfile`: the file with the daemon's process id; `pid_lock`: the lock beside it
 //! - `program`: whether another process is this program
 //! - `daemonize`: into the background, while the starting command waits
@@ -25,4 +26,5 @@ pub(crate) mod privileges;
 pub(crate) mod program;
 pub(crate) mod signals;
 pub(crate) mod stdio;
+pub(crate) mod unix_socket;
 pub(crate) mod watchdog;

@@ -5,14 +5,14 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::http::access::identity::Identity;
+use crate::http::access::peer::Peer;
 
 /// The middleware that logs client, request line and status of each request, also of one that is refused.
-pub(crate) async fn access_log(Extension(identity): Extension<Identity>, request: Request, next: Next) -> Response {
+pub(crate) async fn access_log(Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {
     let line = tracing::enabled!(tracing::Level::INFO).then(|| format!("{} {}", request.method(), request.uri()));
     let response = next.run(request).await;
     if let Some(line) = line {
-        tracing::info!("{identity} \"{line}\" {}", response.status().as_u16());
+        tracing::info!("{peer} \"{line}\" {}", response.status().as_u16());
     }
     response
 }

@@ -3,22 +3,29 @@
 //! # Layout
 //!
 //! - `authorize`: all checks, as a middleware
-//! - `identity`: who sends a request
+//! - `audit`: the audit log
+//! - `refusal`: why a request is refused, as a response
+//! - `identity`: who sends a request, and what they may do
+//! - `peer`: the other end of a connection; `local_account`: an account at the other end of the Unix socket
+//! - `role`: what a client may do
 //! - `network`: the networks that `allow` lists
 //! - `host_names`: the names that the daemon may be called by
 //! - `browser`: refuses requests that a browser sends for a page of another site (CSRF)
 //! - `authority`: a host with an optional port
 //! - `request_head`: the bounds on path and headers
-//! - `refusal`: why a request is refused, as a response
 //! - `log`: the access log
 
 pub(crate) mod authorize;
-pub(crate) mod identity;
 pub(crate) mod log;
+pub(crate) mod peer;
 
+mod audit;
 mod authority;
 mod browser;
 mod host_names;
+mod identity;
+mod local_account;
 mod network;
 mod refusal;
 mod request_head;
+mod role;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
@@ -14,6 +15,7 @@ use crate::http::api::error::ApiError;
 use crate::http::api::view;
 use crate::http::json_response;
 use crate::http::limits;
+use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
 
 /// The page of all plugins as it was last written, with the revision of the facts that it shows. It is not written
@@ -35,7 +37,7 @@ impl ListCache {
             return page.into();
         }
         let (revision, plugins) = manager.state().plugins();
-        let page = view::plugin_list(plugins);
+        let page = view::plugin_list(plugins, false);
         if page.length() > limits::KEPT_PAGE {
             return page.into_body(None);
         }
@@ -55,16 +57,29 @@ impl ListCache {
 }
 
 /// All plugins in configuration order.
-pub(crate) async fn list(State(manager): State<PluginManager>, State(cache): State<ListCache>) -> Response {
-    json_response::json_body(StatusCode::OK, cache.page(&manager).await)
+pub(crate) async fn list(
+    State(manager): State<PluginManager>,
+    State(cache): State<ListCache>,
+    Extension(requester): Extension<Requester>,
+) -> Response {
+    let page = if requester.is_local_administrator {
+        view::plugin_list(manager.state().plugins().1, true).into_body(None)
+    } else {
+        cache.page(&manager).await
+    };
+    json_response::json_body(StatusCode::OK, page)
 }
 
 /// One plugin with its results.
-pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
+pub(crate) async fn show(
+    State(manager): State<PluginManager>,
+    Extension(requester): Extension<Requester>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
     let name = item_name(&uri);
     match manager.state().plugin(&PluginName::from(name.as_str())) {
         Some((plugin, results)) => {
-            let page = view::plugin_with_results(&plugin, results);
+            let page = view::plugin_with_results(&plugin, results, requester.is_local_administrator);
             Ok(json_response::json_body(StatusCode::OK, page.into_body(None)))
         }
         None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),

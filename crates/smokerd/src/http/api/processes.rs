@@ -12,13 +12,13 @@ use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
 use smoker_model::notation::python_text;
-use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
 use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry};
 use tokio::time::timeout;
 
 use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, view};
+use crate::http::audited::Audited;
 use crate::http::body_budget::{BodyBudget, BodyBytes, OverBudget};
 use crate::http::json_response;
 use crate::http::limits;
@@ -26,6 +26,7 @@ use crate::http::streamed_body::StreamedBody;
 use crate::results::json_text;
 use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::ProcessId;
+use crate::results::processes::table::ListedProcess;
 use crate::results::requester::Requester;
 use crate::results::snapshot::ProcessSnapshot;
 use crate::scheduler::manager::PluginManager;
@@ -58,7 +59,7 @@ pub(crate) async fn list(State(manager): State<PluginManager>) -> Response {
 struct Entries {
     manager: PluginManager,
     last: ProcessId,
-    next: VecDeque<(ProcessId, Vec<PluginName>)>,
+    next: VecDeque<ListedProcess>,
 }
 
 impl Iterator for Entries {
@@ -69,10 +70,14 @@ impl Iterator for Entries {
         if self.next.is_empty() {
             self.next = self.manager.state().processes(self.last, NAMES_AT_ONCE).into();
         }
-        let (id, plugins) = self.next.pop_front()?;
+        let ListedProcess { id, plugins, triggered_by } = self.next.pop_front()?;
         self.last = id;
         let plugins = plugins.iter().map(ToString::to_string).collect();
-        let entry = ProcessEntry { href: format!("processes/{id}"), plugins };
+        let entry = ProcessEntry {
+            href: format!("processes/{id}"),
+            plugins,
+            triggered_by: triggered_by.as_deref().map(str::to_owned),
+        };
         Some(format!("{separator}{}", json_text::to_text(&entry)))
     }
 }
@@ -88,11 +93,17 @@ pub(crate) async fn force(
     let selection = parse_selection(&read_body(body, &mut bytes).await?)?;
     drop(bytes);
     let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
-    Ok(running(process))
+    let mut response = running(process);
+    response.extensions_mut().insert(Audited(format!("process {process}, {}", described(&selection))));
+    Ok(response)
 }
 
 /// The link to poll while runs of a process go on, then their results.
-pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Result<Response, ApiError> {
+pub(crate) async fn show(
+    State(manager): State<PluginManager>,
+    Extension(requester): Extension<Requester>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
     let segment = plugins::item_name(&uri);
     if segment.is_empty() || !segment.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ApiError::NotFound(format!("There is no page /processes/{segment}: a process has a number")));
@@ -105,13 +116,31 @@ pub(crate) async fn show(State(manager): State<PluginManager>, uri: Uri) -> Resu
         ProcessSnapshot::Running => Ok(running(id)),
         ProcessSnapshot::Finished(runs) => {
             let at_end = Box::new(move || manager.state().set_process_read(id));
-            Ok(json_response::json_body(StatusCode::OK, view::finished_process(runs).into_body(Some(at_end))))
+            Ok(json_response::json_body(
+                StatusCode::OK,
+                view::finished_process(runs, requester.is_local_administrator).into_body(Some(at_end)),
+            ))
         }
         ProcessSnapshot::Unknown => Err(ApiError::NotFound(format!("Process id {shown} not found"))),
         ProcessSnapshot::Dropped => Err(ApiError::NotFound(format!(
             "Process id {shown} not found: it has finished and is no longer kept (the newest {KEPT_PROCESSES} are, \
              within history_memory)"
         ))),
+    }
+}
+
+/// What a client asks to be run, shortened.
+fn described(selection: &Selection) -> String {
+    const SHOWN: usize = 20;
+    let mut names: Vec<_> = selection.names.iter().take(SHOWN).map(String::as_str).collect();
+    if names.len() < selection.names.len() {
+        names.push("...");
+    }
+    let filter: Vec<_> = selection.filter.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
+    match (names.is_empty(), filter.is_empty()) {
+        (_, true) => format!("plugins {}", names.join(", ")),
+        (true, false) => format!("plugins by {}", filter.join(", ")),
+        (false, false) => format!("plugins {}, and by {}", names.join(", "), filter.join(", ")),
     }
 }
 

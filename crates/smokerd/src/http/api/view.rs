@@ -28,27 +28,30 @@ pub(crate) enum Piece {
     /// A result, and its text once it is written.
     Result(PackedText, OnceCell<String>),
     Identity(Arc<ConfigFields>),
-    Parameters(Arc<ConfigFields>),
+    /// As administrators of this machine see them, or as all clients do.
+    Parameters(Arc<ConfigFields>, bool),
 }
 
 /// `{"plugins": {"items": [{"plugin": P}, ...]}}`
-pub(crate) fn plugin_list(plugins: Vec<PluginSnapshot>) -> Page {
-    items(plugins, |plugin| plugin_pieces(plugin, None))
+pub(crate) fn plugin_list(plugins: Vec<PluginSnapshot>, is_administrator: bool) -> Page {
+    items(plugins, move |plugin| plugin_pieces(plugin, None, is_administrator))
 }
 
 /// As [`plugin_list`], each plugin with its `forcedResult`.
-pub(crate) fn finished_process(runs: FinishedRuns) -> Page {
-    items(runs, |(plugin, outcome): &(PluginSnapshot, ForcedOutcome)| plugin_pieces(plugin, Some(&outcome.forced)))
+pub(crate) fn finished_process(runs: FinishedRuns, is_administrator: bool) -> Page {
+    items(runs, move |(plugin, outcome): &(PluginSnapshot, ForcedOutcome)| {
+        plugin_pieces(plugin, Some(&outcome.forced), is_administrator)
+    })
 }
 
 /// `{"plugin": P, "results": [{"result": R}, ...]}`
-pub(crate) fn plugin_with_results(plugin: &PluginSnapshot, results: Vec<PackedText>) -> Page {
+pub(crate) fn plugin_with_results(plugin: &PluginSnapshot, results: Vec<PackedText>, is_administrator: bool) -> Page {
     let plugin = plugin.clone();
     let result =
         |result: &PackedText| [Piece::Literal("{\"result\": "), Piece::result(result), Piece::Literal("}")].into_iter();
     Page::default()
         .literal("{\"plugin\": ")
-        .then(vec![plugin], |plugin| plugin_pieces(plugin, None))
+        .then(vec![plugin], move |plugin| plugin_pieces(plugin, None, is_administrator))
         .literal(", \"results\": [")
         .then(results, result)
         .literal("]}\n")
@@ -67,7 +70,11 @@ where
 }
 
 /// A plugin's JSON object.
-fn plugin_pieces(plugin: &PluginSnapshot, forced_result: Option<&PackedText>) -> impl Iterator<Item = Piece> + use<> {
+fn plugin_pieces(
+    plugin: &PluginSnapshot,
+    forced_result: Option<&PackedText>,
+    is_administrator: bool,
+) -> impl Iterator<Item = Piece> + use<> {
     let last_result = plugin.last_result.as_ref().map_or(Piece::Literal("null"), Piece::result);
     let forced_result = forced_result.map(|result| [Piece::Literal(", \"forcedResult\": "), Piece::result(result)]);
     let pieces = [
@@ -78,7 +85,7 @@ fn plugin_pieces(plugin: &PluginSnapshot, forced_result: Option<&PackedText>) ->
         Piece::Literal(", \"nextRun\": "),
         Piece::Text(Arc::clone(&plugin.next_run)),
         Piece::Literal(", "),
-        Piece::Parameters(Arc::clone(&plugin.config)),
+        Piece::Parameters(Arc::clone(&plugin.config), is_administrator),
     ];
     pieces.into_iter().chain(forced_result.into_iter().flatten()).chain([Piece::Literal("}")])
 }
@@ -150,7 +157,7 @@ impl AsRef<str> for Piece {
             Self::Text(text) => text,
             Self::Result(result, text) => text.get_or_init(|| result.unpack()),
             Self::Identity(config) => &config.identity,
-            Self::Parameters(config) => &config.parameters,
+            Self::Parameters(config, is_administrator) => config.parameters_for(*is_administrator),
         }
     }
 }
@@ -162,6 +169,7 @@ mod tests {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
     use serde_json::{Value as Json, json};
+    use smoker_config::spec::settings::ShowSecrets;
     use smoker_model::result::Findings;
     use smoker_model::time::moment::Moment;
     use smoker_model::time::timestamp::Timestamp;
@@ -170,7 +178,6 @@ mod tests {
     use smoker_model::wire::result::ComponentShape;
 
     use super::*;
-    use crate::results::config_fields::SecretView;
     use crate::results::json_text;
 
     fn config() -> Arc<ConfigFields> {
@@ -178,7 +185,7 @@ mod tests {
         let text = "templates: {BasePlugin: {}}\nplugins:\n  a/b č: {Command: x, Interval: 1h, Type: [1, {b: null}]}\n";
         std::fs::write(file.path(), text).expect("writable");
         let config = smoker_config::config::load(file.path(), |_| None).expect("it is valid");
-        Arc::new(ConfigFields::of(&config.plugins[0], SecretView::Masked))
+        Arc::new(ConfigFields::of(&config.plugins[0], ShowSecrets::Never))
     }
 
     fn result(shape: ComponentShape) -> PackedText {
@@ -211,17 +218,17 @@ mod tests {
         let next_run = json_text::to_text(&Timestamp::now()).into();
         let has_run = PluginSnapshot { last_result: Some(listed.clone()), next_run, ..never_run.clone() };
 
-        let page: PluginsPage<Plugin> = expect_same(plugin_list(vec![never_run.clone(), has_run.clone()]));
+        let page: PluginsPage<Plugin> = expect_same(plugin_list(vec![never_run.clone(), has_run.clone()], false));
         let [first, second] = &page.plugins.items[..] else { panic!("two plugins") };
         assert_eq!((&*first.plugin.name, &first.plugin.last_result), ("a/b č", &None));
         assert!(second.plugin.next_run.is_some());
 
         let page: PluginPage<Plugin, RunResult> =
-            expect_same(plugin_with_results(&has_run, vec![listed.clone(), listed]));
+            expect_same(plugin_with_results(&has_run, vec![listed.clone(), listed], false));
         assert_eq!(page.results.len(), 2);
 
         let outcome = ForcedOutcome { forced: mapped, last: None };
-        let page: PluginsPage<Plugin> = expect_same(finished_process(vec![(never_run, outcome)]));
+        let page: PluginsPage<Plugin> = expect_same(finished_process(vec![(never_run, outcome)], false));
         let forced = page.plugins.items[0].plugin.forced_result.as_ref().expect("the forced result");
         assert_eq!((&*forced.status, forced.forced), ("WARN", true));
     }

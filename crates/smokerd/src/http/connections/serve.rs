@@ -13,18 +13,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::http::access::identity::Identity;
+use crate::http::access::peer::Peer;
 use crate::http::connections::activity::ConnectionGuard;
 use crate::http::connections::busy_body::BusyBody;
 use crate::http::connections::write_timeout::WriteTimeout;
 use crate::http::limits;
-use crate::results::requester::Requester;
 
 /// Why a connection failed: an error of the client's HTTP, or of the stream.
 pub(crate) type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Answers the requests that come out of a stream, until the client closes it, the connection is evicted or
-/// `shutdown` is cancelled. A response that has been begun is finished first. Each request carries `identity` in
+/// `shutdown` is cancelled. A response that has been begun is finished first. Each request carries `peer` in
 /// its extensions.
 ///
 /// # Errors
@@ -32,17 +31,15 @@ pub(crate) type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
 /// When the client breaks HTTP, when the stream fails, and when a time limit passes.
 pub(crate) async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    identity: Identity,
+    peer: Peer,
     router: Router,
     connection: &ConnectionGuard,
     shutdown: CancellationToken,
 ) -> Result<(), ConnectionError> {
     let activity = connection.activity();
-    let requester = Requester { address: identity.peer.ip().into(), name: identity.to_string().into() };
     let service = service_fn(|mut request: Request<Incoming>| {
         let active = activity.begin_request();
-        request.extensions_mut().insert(identity);
-        request.extensions_mut().insert(requester.clone());
+        request.extensions_mut().insert(peer);
         let response = router.clone().call(request.map(Body::new));
         async move { Ok::<_, Infallible>(response.await?.map(|body| BusyBody::new(body, active))) }
     });
@@ -111,9 +108,8 @@ mod tests {
         let show = move || std::future::ready(body.lock().expect("it is not poisoned").take().unwrap_or_default());
         let router = Router::new().route("/", get(show));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let identity = Identity { peer: address };
         let permit = limiter.acquire().await;
-        serve_connection(stream, identity, router, permit.connection(), CancellationToken::new()).await
+        serve_connection(stream, Peer::Tcp(address), router, permit.connection(), CancellationToken::new()).await
     }
 
     async fn read_until(stream: &mut DuplexStream, end: &str) {

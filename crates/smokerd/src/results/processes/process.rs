@@ -42,6 +42,8 @@ pub(super) struct ForcedRun {
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) client: ClientAddress,
+    /// Who the client has proved to be.
+    pub(super) triggered_by: Option<Arc<str>>,
     /// One for each of its plugins, sorted by name.
     pub(super) runs: Box<[ForcedRun]>,
     /// The positions in `runs` that the pages show, in the order of the request.
@@ -85,7 +87,7 @@ impl Process {
         let overhead = PROCESS_OVERHEAD + awaited * RUN_OVERHEAD + shown.len() * size_of::<u32>() + names;
         let overhead = isize::try_from(overhead).unwrap_or(isize::MAX);
         let runs = distinct.into_iter().map(|plugin| ForcedRun { plugin, outcome: None }).collect();
-        Self { client, runs, shown, awaited, removed: HashMap::new(), overhead, end: None }
+        Self { client, triggered_by: None, runs, shown, awaited, removed: HashMap::new(), overhead, end: None }
     }
 
     /// Positions of `plugins` among `distinct` ones, which are sorted, but for those that are repeated too often.

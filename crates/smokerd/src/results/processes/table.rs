@@ -26,6 +26,16 @@ pub(crate) struct ShownRun {
     pub(crate) is_repeated: bool,
 }
 
+/// A process in the list of all.
+#[derive(Debug)]
+pub(crate) struct ListedProcess {
+    pub(crate) id: ProcessId,
+    /// In the order of the request.
+    pub(crate) plugins: Vec<PluginName>,
+    /// Who requested it, where the client has proved who it is.
+    pub(crate) triggered_by: Option<Arc<str>>,
+}
+
 /// What the table knows of a process number.
 #[derive(Debug)]
 pub(crate) enum Lookup {
@@ -81,6 +91,13 @@ impl ProcessTable {
         self.processes.insert(self.last_id, Process::new(plugins, distinct, client));
         self.clients.change(client, |client| client.awaited += awaited);
         Ok(self.last_id)
+    }
+
+    /// Notes who the client of a process has proved to be.
+    pub(crate) fn set_triggered_by(&mut self, id: ProcessId, name: Option<Arc<str>>) {
+        if let Some(process) = self.processes.get_mut(&id) {
+            process.triggered_by = name;
+        }
     }
 
     fn check(&self, runs: usize, client: ClientAddress) -> Result<(), ProcessesFull> {
@@ -197,9 +214,9 @@ impl ProcessTable {
         Lookup::Finished(process.shown.iter().filter_map(shown).collect(), process.removed.clone())
     }
 
-    /// Number and plugins of the processes after this number, in the order of their numbers: as many as have
+    /// The processes after this number, in the order of their numbers: as many as have
     /// `names` names together, at least one process.
-    pub(crate) fn list(&self, after: ProcessId, names: usize) -> Vec<(ProcessId, Vec<PluginName>)> {
+    pub(crate) fn list(&self, after: ProcessId, names: usize) -> Vec<ListedProcess> {
         let mut left = names;
         let mut list = Vec::new();
         for (id, process) in self.processes.range((Bound::Excluded(after), Bound::Unbounded)) {
@@ -207,7 +224,8 @@ impl ProcessTable {
                 break;
             }
             left = left.saturating_sub(process.shown.len().max(1));
-            list.push((*id, process.shown().map(|run| run.plugin.clone()).collect()));
+            let plugins = process.shown().map(|run| run.plugin.clone()).collect();
+            list.push(ListedProcess { id: *id, plugins, triggered_by: process.triggered_by.clone() });
         }
         list
     }

@@ -65,7 +65,7 @@ fn a_plugin_that_is_named_again_is_one_run_and_is_shown_again_within_a_bound() {
     for _ in 0..2 * AWAITED_RUNS_OF_CLIENT / named.len() {
         table.add(&named, client(1)).expect("each has two runs");
     }
-    let (_, shown) = table.list(0, 1).remove(0);
+    let shown = table.list(0, 1).remove(0).plugins;
     assert_eq!(shown.len(), REPEATED_ENTRIES + 2);
     assert_eq!((&shown[..2], shown.last()), (&[a.clone(), a][..], Some(&"b".into())));
 }
@@ -111,7 +111,8 @@ fn a_removed_plugin_lives_and_goes_with_its_processes() {
     let id = added(&mut table, &[&a, &a]);
     added(&mut table, &[&b]);
     let before = table.complete(&[id], &a, &outcome(), (1, Instant::now()));
-    let config = Arc::new(ConfigFields { identity: "x".to_owned(), parameters: "y".to_owned() });
+    let config =
+        Arc::new(ConfigFields { identity: "x".to_owned(), parameters: "y".to_owned(), ..ConfigFields::default() });
     let removed = HashMap::from([(a.clone(), Arc::clone(&config))]);
     let growth = table.keep_removed(&removed) + table.keep_removed(&removed);
     assert_eq!(growth, config.size());

@@ -1,0 +1,37 @@
+//! The audit log: who runs plugins and reloads the daemon, and who is refused.
+
+use std::fmt::Display;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use hyper::Method;
+
+use crate::http::access::identity::Identity;
+use crate::http::access::refusal::Refusal;
+use crate::http::audited::Audited;
+
+/// Has a request answered, and logs it when it changes something.
+pub(crate) async fn follow(identity: &Identity, request: Request, next: Next) -> Response {
+    let line = (*request.method() == Method::POST && is_enabled()).then(|| format!("POST {}", request.uri().path()));
+    let response = next.run(request).await;
+    if let Some(line) = line {
+        let what = response.extensions().get::<Audited>().map_or_else(String::new, |Audited(what)| format!(": {what}"));
+        tracing::info!("{identity}: {line}: {}{what}", response.status().as_u16());
+    }
+    response
+}
+
+/// Logs that a request is refused.
+pub(crate) fn refused(client: &impl Display, request: &Request, refusal: Refusal) -> Refusal {
+    if is_enabled() {
+        let (method, path) = (request.method(), request.uri().path());
+        let status = refusal.status().as_u16();
+        tracing::info!("{client}: {method} {path}: {status}: refused: {}", refusal.message());
+    }
+    refusal
+}
+
+fn is_enabled() -> bool {
+    tracing::enabled!(tracing::Level::INFO)
+}

@@ -1,0 +1,4 @@
+//! Who may ask the daemon: roles, the Unix socket, identities.
+
+mod caller;
+mod socket;
