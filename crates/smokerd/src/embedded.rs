@@ -32,7 +32,7 @@ impl Pages {
         let shutdown = CancellationToken::new();
         let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/"), TrustedOwners::default()));
         let runtime = Runtime::start(prepared, Vec::new(), reaper, shutdown.clone());
-        Self { runtime, connections: Connections::new(), shutdown }
+        Self { runtime, connections: Connections::new(1), shutdown }
     }
 
     /// Answers the requests of a client on this machine, until the stream ends.

@@ -1,6 +1,6 @@
 //! Asks one daemon for its plugins, or has it run some.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Url;
 use serde::de::IgnoredAny;
@@ -20,6 +20,11 @@ use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportErr
 const ABOUT_LIMIT: Duration = Duration::from_secs(5);
 /// How long any other page may take.
 const PAGE_LIMIT: Duration = Duration::from_secs(20);
+/// How long a daemon may wait for the end of a run before it answers the request to run it. It is short: without the
+/// answer nobody knows where the results will be.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// How long it may wait before it answers a poll. Older daemons do not wait.
+const POLL_WAIT: Duration = Duration::from_secs(10);
 /// How often polls that fail one after the other are repeated before a run is given up.
 const POLL_RETRIES: u32 = 3;
 /// The shortest pause before a poll that follows a failed one; it grows with each of them.
@@ -148,19 +153,26 @@ pub async fn force<T: Transport>(
 ) -> Result<Vec<Plugin>, AskError> {
     let processes = host.processes.as_ref().map_err(Clone::clone)?;
     let selection = ForceSelection { plugins: Some(plugins), filter: None };
-    let started: AsyncTaskPage = session.post(processes, &ForceRequest { process: selection }, PAGE_LIMIT).await?;
-    let mut path = started.async_task.link.poll;
+    let mut asked = Instant::now();
+    let request = ForceRequest { process: selection };
+    let answer: Box<RawValue> = session.post(processes, &request, PAGE_LIMIT, FIRST_WAIT).await?;
+    let mut path = match run_answer(processes, &answer)? {
+        RunAnswer::Done(plugins) => return Ok(plugins),
+        RunAnswer::Running(path) => path,
+    };
     let hosts = u32::try_from(session.hosts).unwrap_or(u32::MAX);
     let mut pause = PAUSE_PER_HOST.saturating_mul(hosts).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     let mut retries = 0;
     loop {
-        // No run ends at once, so a pause comes before the first poll, too.
-        sleep(pause).await;
+        // No run ends at once, so a pause comes before the first poll, too; none after an answer that the daemon waited
+        // with.
+        sleep(pause.saturating_sub(asked.elapsed())).await;
+        asked = Instant::now();
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         let url = resolve(&host.about, &path)?;
         match poll(session, &url).await {
-            Ok(PollAnswer::Done(plugins)) => return Ok(plugins),
-            Ok(PollAnswer::Running(next)) => {
+            Ok(RunAnswer::Done(plugins)) => return Ok(plugins),
+            Ok(RunAnswer::Running(next)) => {
                 path = next;
                 // A run of an hour may meet more failures than a daemon that is gone.
                 retries = 0;
@@ -194,21 +206,28 @@ async fn sleep(pause: Duration) {
     let _ = tokio::task::spawn_blocking(move || std::thread::sleep(pause)).await;
 }
 
-enum PollAnswer {
+/// What a daemon says of a forced run.
+enum RunAnswer {
     /// The run goes on; the path of the next poll.
     Running(String),
     Done(Vec<Plugin>),
 }
 
+async fn poll<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<RunAnswer, AskError> {
+    let answer: Box<RawValue> = session.get_run(url, PAGE_LIMIT, POLL_WAIT).await?;
+    run_answer(url, &answer)
+}
+
 /// The body decides, not the status: as long as it has an `asyncTask` the run goes on.
-async fn poll<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<PollAnswer, AskError> {
-    let answer: Box<RawValue> = session.get(url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await?;
+fn run_answer(url: &Url, answer: &RawValue) -> Result<RunAnswer, AskError> {
     if let Ok(page) = serde_json::from_str::<AsyncTaskPage>(answer.get()) {
-        return Ok(PollAnswer::Running(page.async_task.link.poll));
+        return Ok(RunAnswer::Running(page.async_task.link.poll));
     }
-    let shape = |error: serde_json::Error| AskError::Shape { url: url.to_string(), reason: error.to_string() };
-    let page = serde_json::from_str::<PluginsPage>(answer.get()).map_err(shape)?;
-    Ok(PollAnswer::Done(plugins_of(page, Plugin::parse_forced)))
+    let page = serde_json::from_str::<PluginsPage>(answer.get()).map_err(|error| AskError::Shape {
+        url: without_password(url),
+        reason: format!("it has neither results nor a link to them: {error}"),
+    })?;
+    Ok(RunAnswer::Done(plugins_of(page, Plugin::parse_forced)))
 }
 
 fn plugins_of(page: PluginsPage, parse: impl Fn(Box<RawValue>) -> Plugin) -> Vec<Plugin> {

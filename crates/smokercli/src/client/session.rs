@@ -49,7 +49,20 @@ impl<T: Transport> Session<'_, T> {
         limit: Duration,
         keep_alive: KeepAlive,
     ) -> Result<P, AskError> {
-        let request = PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: false };
+        let request = PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: false, wait: None };
+        self.send(request).await.map(|page| page.content)
+    }
+
+    /// As [`Self::get`], for the page of a run, whose end the daemon may wait for.
+    pub(super) async fn get_run<P: DeserializeOwned>(
+        &self,
+        url: &Url,
+        limit: Duration,
+        wait: Duration,
+    ) -> Result<P, AskError> {
+        let keep_alive = KeepAlive::IfSmallFleet;
+        let request =
+            PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: false, wait: Some(wait) };
         self.send(request).await.map(|page| page.content)
     }
 
@@ -60,19 +73,21 @@ impl<T: Transport> Session<'_, T> {
         limit: Duration,
         keep_alive: KeepAlive,
     ) -> Result<ReadPage<P>, AskError> {
-        self.send(PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: true }).await
+        self.send(PageRequest { method: Method::Get, url, limit, keep_alive, may_send_again: true, wait: None }).await
     }
 
-    /// Sends JSON and receives JSON, within the same limits as [`Self::get`].
+    /// Sends JSON and receives JSON, within the same limits as [`Self::get`]. The daemon may wait for the end of the run.
     pub(super) async fn post<P: DeserializeOwned>(
         &self,
         url: &Url,
         body: &impl Serialize,
         limit: Duration,
+        wait: Duration,
     ) -> Result<P, AskError> {
         let body = serde_json::to_vec(body).map_err(|error| TransportError::new(url, error.to_string()))?;
         let method = Method::Post(body);
-        let request = PageRequest { method, url, limit, keep_alive: KeepAlive::Yes, may_send_again: false };
+        let keep_alive = KeepAlive::Yes;
+        let request = PageRequest { method, url, limit, keep_alive, may_send_again: false, wait: Some(wait) };
         self.send(request).await.map(|page| page.content)
     }
 

@@ -42,6 +42,9 @@ pub struct PageRequest<'a> {
     /// Whether a GET is sent again, once, if the connection is lost before the
     /// response: it comes on a kept connection, which the server may have closed.
     pub may_send_again: bool,
+    /// How long the daemon may wait with its response for the end of a run, at most: less when the time for the response
+    /// is short. It does not wait in a large fleet, where that would keep other hosts from being asked.
+    pub wait: Option<Duration>,
 }
 
 /// Why there is no response, or none with success.

@@ -1,7 +1,7 @@
 //! HTTP and HTTPS.
 
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, RequestBuilder, Url};
 use tokio::sync::Semaphore;
@@ -57,12 +57,28 @@ impl Http {
         let is_kept = match request.keep_alive {
             KeepAlive::Yes => true,
             KeepAlive::No => false,
-            KeepAlive::IfSmallFleet => self.options.hosts <= self.options.parallel,
+            KeepAlive::IfSmallFleet => self.is_small_fleet(),
         };
         if !is_kept {
             prepared = prepared.header("connection", "close");
         }
-        prepared.timeout(self.options.timeout.unwrap_or(request.limit))
+        let limit = self.options.timeout.unwrap_or(request.limit);
+        if let Some(seconds) = self.wait(request, limit) {
+            // Not in the query: older daemons ignore both, but a proxy in front of one may look at queries.
+            prepared = prepared.header("prefer", format!("wait={seconds}"));
+        }
+        prepared.timeout(limit)
+    }
+
+    /// Whether every host can have a request under way at once.
+    fn is_small_fleet(&self) -> bool {
+        self.options.hosts <= self.options.parallel
+    }
+
+    /// For how many seconds the daemon is asked to wait.
+    fn wait(&self, request: &PageRequest<'_>, limit: Duration) -> Option<u64> {
+        let seconds = request.wait?.min(limit / 2).as_secs();
+        (self.is_small_fleet() && seconds > 0).then_some(seconds)
     }
 
     /// Receives the page. A GET follows redirects on its host, and is sent again

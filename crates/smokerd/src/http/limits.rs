@@ -39,6 +39,12 @@ pub(crate) const KEPT_PAGE: usize = 8 * 1024 * 1024;
 /// any part of the response; also how long an idle connection is kept.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(10);
 
+/// How long a request may wait for the end of a process.
+pub(crate) const WAIT: Duration = Duration::from_secs(60);
+
+/// How many requests may wait at a time, or a quarter of the connections that may be served. Further ones do not wait.
+pub(crate) const WAITING_REQUESTS: usize = 256;
+
 /// How many connections are served at a time, unless a quarter of the open files that are allowed is less. When the limit
 /// is reached, the connection that has been idle longest is evicted for the next one.
 pub(crate) const ACTIVE_CONNECTIONS: usize = 1024;

@@ -10,6 +10,7 @@ use std::time::Instant;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::RunRecord;
 use smoker_model::time::timestamp::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::results::counters::RunCounters;
 use crate::results::events::{RunEvents, Subscription};
@@ -101,6 +102,11 @@ impl SharedState {
         let id = state.processes.add(plugins, client)?;
         state.processes.set_triggered_by(id, triggered_by);
         Ok(id)
+    }
+
+    /// Cancelled when the process ends. None for one that has ended, or that is not kept.
+    pub(crate) fn process_end(&self, id: ProcessId) -> Option<CancellationToken> {
+        self.lock().processes.end_of(id)
     }
 
     /// A client has read the results of this process.

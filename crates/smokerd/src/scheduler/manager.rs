@@ -99,6 +99,11 @@ impl PluginManager {
         while tasks.join_next().await.is_some() {}
     }
 
+    /// Returns when the daemon stops.
+    pub(crate) async fn stopping(&self) {
+        self.0.context.shutdown.cancelled().await;
+    }
+
     /// The state of plugins and processes.
     pub(crate) fn state(&self) -> &SharedState {
         &self.0.state

@@ -140,8 +140,7 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let Stage::Waiting(plugin) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
     let started = clock.now();
     let result = match slot {
-        // Boxed, so that the many runs that may wait for a slot take little memory.
-        Some(_slot) => Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown))).await,
+        Some(_slot) => check_and_act(runner.begin(&plugin, kind, &shutdown)).await,
         None => unable("not run: smokerd is stopping", kind),
     };
     Some(finished(&plugin, request, (started, clock.now()), result))

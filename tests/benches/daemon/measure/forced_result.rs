@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::bare_side::cgroups::BareCgroups;
 use crate::boot::{self, Daemon, Program};
+use crate::client::Client;
 use crate::forced;
 use crate::pairs::{MANY, Pairs};
 use crate::statistics::median;
@@ -25,6 +26,9 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
     let pairs = cgroups.and_then(|cgroups| results(with_cgroups, || in_cgroup(&cgroups)));
     let name = "POST /processes to served result of `true`, in a cgroup; so is the limit";
     table.add(Row::of_pairs(name, "ms", Goal::AtMost(1.6), pairs));
+    let cgroups = BareCgroups::create().map_err(|error| format!("no bare start with a cgroup: {error}"));
+    let pairs = cgroups.and_then(|cgroups| waited_results(with_cgroups, || in_cgroup(&cgroups)));
+    table.add(Row::of_pairs("  the same by POST /processes?wait=10s", "ms", Goal::AtMost(1.3), pairs));
     let pairs = results(with_cgroups, bare);
     table.add(Row::of_pairs("  the same; the limit without a cgroup", "ms", Goal::None, pairs));
     let pairs = results(|| program.start_without_cgroups(&config), bare);
@@ -39,6 +43,26 @@ fn results(
     let mut client = daemon.connect()?;
     let request = forced::request(1);
     Pairs::measure(MANY, || sample(|| forced::run(&mut client, &request, BEAT)), || sample(&limit))
+}
+
+fn waited_results(
+    start: impl Fn() -> Result<Daemon, String>,
+    limit: impl Fn() -> Result<Duration, String>,
+) -> Result<Pairs, String> {
+    let daemon = start()?;
+    let mut client = daemon.connect()?;
+    let request = forced::request(1);
+    Pairs::measure(MANY, || sample(|| run_and_wait(&mut client, &request)), || sample(&limit))
+}
+
+/// Sends the request, whose answer waits for the result, and returns how long that took.
+fn run_and_wait(client: &mut Client, request: &str) -> Result<Duration, String> {
+    let begin = Instant::now();
+    let answer = client.post("/processes?wait=10s", request);
+    match answer.map_err(|error| format!("no answer about a forced run: {error}"))?.status {
+        200 => Ok(begin.elapsed()),
+        other => Err(format!("a forced run that is waited for was answered {other}")),
+    }
 }
 
 fn in_cgroup(cgroups: &BareCgroups) -> Result<Duration, String> {

@@ -3,8 +3,8 @@
 use smoker_journal::content::entries_of;
 use smoker_journal::record::{HEADER, encode};
 
-use crate::limits;
 use crate::inputs::random::Random;
+use crate::limits;
 use crate::target::Target;
 
 pub(crate) const TARGET: Target =

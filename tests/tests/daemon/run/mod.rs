@@ -14,3 +14,4 @@ mod modules;
 mod schedule;
 mod shipped;
 mod timeout;
+mod wait;

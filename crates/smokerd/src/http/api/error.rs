@@ -26,6 +26,8 @@ pub(crate) enum ApiError {
     NotJson,
     /// The body is JSON of the wrong kind; may have the reason.
     WrongInput(Option<&'static str>),
+    /// The query of the URL has something that cannot be used; says what.
+    WrongQuery(String),
     /// More names than [`limits::NAMES`].
     TooManyNames,
     /// No plugin could be forced.
@@ -44,7 +46,7 @@ impl ApiError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotJson | Self::WrongInput(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
+            Self::NotJson | Self::WrongInput(_) | Self::WrongQuery(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
             // Not an error of the client by its status: the original's clients expect this one.
             Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Force(ForceError::MaskedFilter(_)) => StatusCode::FORBIDDEN,
@@ -59,7 +61,7 @@ impl ApiError {
 
     fn message(&self) -> String {
         match self {
-            Self::NotFound(text) => text.clone(),
+            Self::NotFound(text) | Self::WrongQuery(text) => text.clone(),
             Self::MethodNotAllowed(_) => "The method is not allowed for the requested URL.".to_owned(),
             Self::NotJson => "The browser (or proxy) sent a request that this server could not understand.".to_owned(),
             Self::TooManyNames => {

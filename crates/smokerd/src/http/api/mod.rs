@@ -5,7 +5,9 @@
 //! - `about`: `GET /`
 //! - `plugins`: `GET /plugins` and `GET /plugins/NAME`
 //! - `processes`: forced runs
+//! - `wait`: requests that wait for the end of a process
 //! - `view`: pages that show plugins, as bytes
+//! - `query`, `time_span`: what the URL of a request asks for
 //! - `error`: why a request has failed
 //!
 //! Pages reach plugins through the manager's handle and read snapshots of the state, nothing else.
@@ -27,7 +29,10 @@ mod about;
 mod error;
 mod plugins;
 mod processes;
+mod query;
+mod time_span;
 mod view;
+mod wait;
 
 #[derive(Clone)]
 struct ApiState {

@@ -1,13 +1,14 @@
 //! `/processes`: forced runs.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 
 use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::header::{HeaderValue, LOCATION};
+use hyper::header::{HeaderMap, HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
@@ -17,9 +18,10 @@ use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry
 use tokio::time::timeout;
 
 use crate::http::api::error::ApiError;
-use crate::http::api::{plugins, view};
+use crate::http::api::{plugins, view, wait};
 use crate::http::audited::Audited;
 use crate::http::body_budget::{BodyBudget, BodyBytes, OverBudget};
+use crate::http::connections::activity::ConnectionActivity;
 use crate::http::json_response;
 use crate::http::limits;
 use crate::http::streamed_body::StreamedBody;
@@ -87,13 +89,25 @@ pub(crate) async fn force(
     State(manager): State<PluginManager>,
     State(bodies): State<BodyBudget>,
     Extension(requester): Extension<Requester>,
+    Extension(activity): Extension<ConnectionActivity>,
+    uri: Uri,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    // Before any plugin runs: a client that is refused must not have started anything.
+    let wait = wait::wanted(&uri, &headers)?;
     let mut bytes = bodies.body(requester.address);
     let selection = parse_selection(&read_body(body, &mut bytes).await?)?;
     drop(bytes);
     let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
-    let mut response = running(process);
+    let mut response = match wait {
+        None => running(process),
+        Some(span) => {
+            wait::for_end(&manager, process, span, &activity).await;
+            present(&manager, process, &requester)?
+        }
+    };
+    set_location(&mut response, process);
     response.extensions_mut().insert(Audited(format!("process {process}, {}", described(&selection))));
     Ok(response)
 }
@@ -102,29 +116,51 @@ pub(crate) async fn force(
 pub(crate) async fn show(
     State(manager): State<PluginManager>,
     Extension(requester): Extension<Requester>,
+    Extension(activity): Extension<ConnectionActivity>,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let segment = plugins::item_name(&uri);
+    let id = process_id(&uri)?;
+    if let Some(span) = wait::wanted(&uri, &headers)? {
+        wait::for_end(&manager, id, span, &activity).await;
+    }
+    present(&manager, id, &requester)
+}
+
+/// The number in the path. One that no process can have is 0.
+fn process_id(uri: &Uri) -> Result<ProcessId, ApiError> {
+    let segment = plugins::item_name(uri);
     if segment.is_empty() || !segment.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ApiError::NotFound(format!("There is no page /processes/{segment}: a process has a number")));
     }
     let digits = segment.trim_start_matches('0');
-    let shown = if digits.is_empty() { "0" } else { digits };
-    // A number too large for the type was never given to a process; neither was 0.
-    let id: ProcessId = shown.parse().unwrap_or(0);
+    if digits.is_empty() {
+        return Ok(0);
+    }
+    // A number too large for the type was never given to a process.
+    digits.parse().map_err(|_| unknown(digits))
+}
+
+fn unknown(process: impl Display) -> ApiError {
+    ApiError::NotFound(format!("Process id {process} not found"))
+}
+
+/// The page of a process as it is now.
+fn present(manager: &PluginManager, id: ProcessId, requester: &Requester) -> Result<Response, ApiError> {
     match manager.state().process(id) {
         ProcessSnapshot::Running => Ok(running(id)),
         ProcessSnapshot::Finished(runs) => {
+            let manager = manager.clone();
             let at_end = Box::new(move || manager.state().set_process_read(id));
             Ok(json_response::json_body(
                 StatusCode::OK,
                 view::finished_process(runs, requester.is_local_administrator).into_body(Some(at_end)),
             ))
         }
-        ProcessSnapshot::Unknown => Err(ApiError::NotFound(format!("Process id {shown} not found"))),
+        ProcessSnapshot::Unknown => Err(unknown(id)),
         ProcessSnapshot::Dropped => Err(ApiError::NotFound(format!(
-            "Process id {shown} not found: it has finished and is no longer kept (the newest {KEPT_PROCESSES} are, \
-             within history_memory)"
+            "Process id {id} not found: it has finished and is no longer kept (the newest {KEPT_PROCESSES} are, within \
+             history_memory)"
         ))),
     }
 }
@@ -145,14 +181,18 @@ fn described(selection: &Selection) -> String {
 }
 
 fn running(process: ProcessId) -> Response {
-    let path = format!("/processes/{process}");
-    let page = AsyncTaskPage { async_task: AsyncTask { link: PollLink { poll: path.clone() } } };
+    let page = AsyncTaskPage { async_task: AsyncTask { link: PollLink { poll: format!("/processes/{process}") } } };
     let text = serde_json::to_string_pretty(&page).unwrap_or_default() + "\n";
     let mut response = json_response::json_bytes(StatusCode::ACCEPTED, Bytes::from(text));
-    if let Ok(path) = HeaderValue::from_str(&path) {
+    set_location(&mut response, process);
+    response
+}
+
+/// Says where the page of the process is.
+fn set_location(response: &mut Response, process: ProcessId) {
+    if let Ok(path) = HeaderValue::from_str(&format!("/processes/{process}")) {
         response.headers_mut().insert(LOCATION, path);
     }
-    response
 }
 
 async fn read_body(body: Body, bytes: &mut BodyBytes) -> Result<Vec<u8>, ApiError> {

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::http::limits;
 
 /// A connection may be idle for this long before it can be evicted: clients that reconnect as soon as
 /// they are evicted must not keep the daemon busy with evictions.
@@ -21,6 +24,8 @@ pub(crate) struct Connections(Arc<Shared>);
 struct Shared {
     start: Instant,
     last_id: AtomicU64,
+    /// One permit for each request that may wait.
+    waits: Arc<Semaphore>,
     open: Mutex<HashMap<u64, Arc<OpenConnection>>>,
 }
 
@@ -34,6 +39,10 @@ struct OpenConnection {
     /// Whether bytes of a response wait for the client to read.
     is_writing: AtomicBool,
     evicted: CancellationToken,
+    /// Whether a request waits, for the end of a process.
+    is_waiting: AtomicBool,
+    /// Notified when the client closes its side while a request waits.
+    input_ended: Notify,
 }
 
 /// An open connection. Dropping the guard removes it from [`Connections`].
@@ -55,10 +64,18 @@ pub(crate) struct ConnectionActivity {
 #[derive(Debug)]
 pub(crate) struct ActiveRequest(ConnectionActivity);
 
+/// A request that waits. Further requests may wait when this is dropped.
+#[derive(Debug)]
+pub(crate) struct WaitingRequest {
+    activity: ConnectionActivity,
+    _permit: OwnedSemaphorePermit,
+}
+
 impl Connections {
-    /// No connection is open.
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Shared { start: Instant::now(), last_id: AtomicU64::new(0), open: Mutex::default() }))
+    /// No connection is open. Up to `limit` ones will be.
+    pub(crate) fn new(limit: usize) -> Self {
+        let waits = Arc::new(Semaphore::new((limit / 4).clamp(1, limits::WAITING_REQUESTS)));
+        Self(Arc::new(Shared { start: Instant::now(), last_id: AtomicU64::new(0), waits, open: Mutex::default() }))
     }
 
     /// Registers a connection that is idle until its first request.
@@ -131,9 +148,39 @@ impl ConnectionActivity {
         ActiveRequest(self.clone())
     }
 
+    /// Lets a request of the connection wait. None when too many wait already.
+    pub(crate) fn begin_wait(&self) -> Option<WaitingRequest> {
+        let permit = Arc::clone(&self.connections.0.waits).try_acquire_owned().ok()?;
+        self.connection.is_waiting.store(true, Ordering::Relaxed);
+        Some(WaitingRequest { activity: self.clone(), _permit: permit })
+    }
+
+    /// Whether a request of the connection waits.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.connection.is_waiting.load(Ordering::Relaxed)
+    }
+
+    /// Reports that the client has closed its side of the connection: it sends nothing more, and may be gone.
+    pub(crate) fn report_input_end(&self) {
+        self.connection.input_ended.notify_one();
+    }
+
     /// Reports whether bytes of a response wait for the client to read.
     pub(crate) fn set_writing(&self, is_writing: bool) {
         self.connection.is_writing.store(is_writing, Ordering::Relaxed);
+    }
+}
+
+impl WaitingRequest {
+    /// Returns when the client has closed its side of the connection.
+    pub(crate) async fn input_ended(&self) {
+        self.activity.connection.input_ended.notified().await;
+    }
+}
+
+impl Drop for WaitingRequest {
+    fn drop(&mut self) {
+        self.activity.connection.is_waiting.store(false, Ordering::Relaxed);
     }
 }
 
@@ -151,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_idle_connection_is_evicted_and_a_busy_one_is_not() {
-        let connections = Connections::new();
+        let connections = Connections::new(4);
         let [first, second, third] = [connections.register(), connections.register(), connections.register()];
         let is_evicted = |guard: &ConnectionGuard| guard.connection.evicted.is_cancelled();
         assert!(connections.evict_idle() <= MIN_IDLE_BEFORE_EVICTION);

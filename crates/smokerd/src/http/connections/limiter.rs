@@ -48,7 +48,7 @@ pub(crate) struct Permit {
 impl ConnectionLimiter {
     /// Allows `limit` connections at a time.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(limit)), connections: Connections::new(), queue: Arc::default() }
+        Self { permits: Arc::new(Semaphore::new(limit)), connections: Connections::new(limit), queue: Arc::default() }
     }
 
     /// Waits for a permit. When the limit is reached, the longest idle connection is evicted.

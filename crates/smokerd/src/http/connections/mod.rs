@@ -6,9 +6,11 @@
 //! - `limiter`: how many connections there may be at a time
 //! - `serve`: the HTTP of one connection, over any stream
 //! - `busy_body`: keeps a connection busy until the body of a response has been sent
+//! - `watched_input`: tells requests that wait when the client closes its side
 //! - `write_timeout`: closes the connection of a client that does not read its response
 
 mod busy_body;
+mod watched_input;
 mod write_timeout;
 
 pub(crate) mod activity;

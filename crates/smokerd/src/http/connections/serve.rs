@@ -16,6 +16,7 @@ use tower::Service;
 use crate::http::access::peer::Peer;
 use crate::http::connections::activity::ConnectionGuard;
 use crate::http::connections::busy_body::BusyBody;
+use crate::http::connections::watched_input::watched;
 use crate::http::connections::write_timeout::WriteTimeout;
 use crate::http::limits;
 
@@ -37,9 +38,11 @@ pub(crate) async fn serve_connection(
     shutdown: CancellationToken,
 ) -> Result<(), ConnectionError> {
     let activity = connection.activity();
+    let (stream, input) = watched(WriteTimeout::new(stream, limits::REQUEST_TIME, activity.clone()));
     let service = service_fn(|mut request: Request<Incoming>| {
         let active = activity.begin_request();
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(activity.clone());
         let response = router.clone().call(request.map(Body::new));
         async move { Ok::<_, Infallible>(response.await?.map(|body| BusyBody::new(body, active))) }
     });
@@ -49,7 +52,7 @@ pub(crate) async fn serve_connection(
         .max_headers(limits::PARSER_HEADERS)
         .max_buf_size(limits::PARSER_BUFFER)
         .half_close(true)
-        .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits::REQUEST_TIME, activity.clone())), service);
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     tokio::select! {
         // In this order: a request that has just arrived is noticed before its connection is closed.
@@ -61,6 +64,7 @@ pub(crate) async fn serve_connection(
             }
         }
         () = shutdown.cancelled() => {}
+        () = input.report(&activity) => {}
     }
     serving.as_mut().graceful_shutdown();
     Ok(serving.await?)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use smoker_model::plugin::PluginName;
+use tokio_util::sync::CancellationToken;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::history::Sequence;
@@ -55,6 +56,8 @@ pub(super) struct Process {
     /// Memory beside the texts of its results, in bytes; counted from its end on.
     pub(super) overhead: isize,
     pub(super) end: Option<End>,
+    /// Cancelled at its end; there when a request waits for that.
+    pub(super) ended: Option<CancellationToken>,
 }
 
 /// The end of a process.
@@ -87,7 +90,17 @@ impl Process {
         let overhead = PROCESS_OVERHEAD + awaited * RUN_OVERHEAD + shown.len() * size_of::<u32>() + names;
         let overhead = isize::try_from(overhead).unwrap_or(isize::MAX);
         let runs = distinct.into_iter().map(|plugin| ForcedRun { plugin, outcome: None }).collect();
-        Self { client, triggered_by: None, runs, shown, awaited, removed: HashMap::new(), overhead, end: None }
+        Self {
+            client,
+            triggered_by: None,
+            runs,
+            shown,
+            awaited,
+            removed: HashMap::new(),
+            overhead,
+            end: None,
+            ended: None,
+        }
     }
 
     /// Positions of `plugins` among `distinct` ones, which are sorted, but for those that are repeated too often.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use smoker_model::plugin::PluginName;
+use tokio_util::sync::CancellationToken;
 
 use crate::results::history::Sequence;
 use crate::results::processes::client_use::ClientUses;
@@ -141,6 +142,9 @@ impl ProcessTable {
                 let texts: isize = process.results().map(|(_, outcome)| outcome.size()).sum();
                 let unread = usize::try_from(process.overhead + texts).unwrap_or(0);
                 process.end = Some(End { sequence, at: now, unread: Some(unread) });
+                if let Some(ended) = process.ended.take() {
+                    ended.cancel();
+                }
                 let runs = process.runs.len();
                 self.unread.insert((sequence, *id));
                 self.clients.change(process.client, |client| {
@@ -151,6 +155,12 @@ impl ProcessTable {
         }
         growth += self.texts.add(sequence, outcome.size(), holders);
         growth - self.release_unread(now)
+    }
+
+    /// Cancelled when the process ends. None for one that has ended, or that is not kept.
+    pub(crate) fn end_of(&mut self, id: ProcessId) -> Option<CancellationToken> {
+        let process = self.processes.get_mut(&id).filter(|process| process.end.is_none())?;
+        Some(process.ended.get_or_insert_default().clone())
     }
 
     /// A client has read the page of this process: it may be evicted. Returns how many bytes were freed.
