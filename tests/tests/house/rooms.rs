@@ -4,7 +4,7 @@
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 9] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
     (
         "smoker-model",
         &[
@@ -46,6 +46,19 @@ pub(crate) const ROOMS: [(&str, &[Room]); 9] = [
             ("files", &["environment", "error", "limits", "problem", "sources", "yaml"]),
             ("yaml", &["error", "keys", "limits", "problem", "sources"]),
             ("error", &["problem"]),
+        ],
+    ),
+    (
+        "smoker-trust",
+        &[
+            ("ca", &["identity", "pin", "storage"]),
+            ("handshake", &["failure", "identity", "known_hosts", "pin", "provider"]),
+            ("access", &["authority", "failure", "identity", "pin", "role", "storage"]),
+            ("known_hosts", &["pin", "storage"]),
+            ("authority", &["failure", "identity", "pin", "provider", "storage"]),
+            ("identity", &["pin", "provider", "storage"]),
+            ("sentence", &["failure", "pin"]),
+            ("failure", &["pin", "role"]),
         ],
     ),
     (
@@ -166,7 +179,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 9] = [
 ];
 
 /// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
-pub(crate) const WALLS: [(&str, &[&str], &[&str]); 9] = [
+pub(crate) const WALLS: [(&str, &[&str], &[&str]); 10] = [
     (
         "smoker-model",
         &[],
@@ -194,6 +207,22 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 9] = [
         "smoker-config",
         &["smoker_model", "smoker_paths"],
         &["tokio", "axum", "clap", "reqwest", "nix", "libc", "tracing", "std::process", "std::env", "std::thread"],
+    ),
+    (
+        "smoker-trust",
+        &["smoker_model", "smoker_paths"],
+        &[
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "reqwest",
+            "libc",
+            "tracing",
+            "std::process",
+            "std::env",
+            "std::net::TcpStream",
+        ],
     ),
     ("smoker-checks", &["smoker_model"], &["tokio", "axum", "hyper", "clap", "serde_yaml", "saphyr_parser"]),
     ("smoker-logging", &["smoker_model", "smoker_paths"], &["tokio", "axum", "hyper", "clap", "std::process::Command"]),

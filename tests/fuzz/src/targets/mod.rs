@@ -15,6 +15,7 @@ mod planted;
 mod rest;
 mod shape;
 mod template;
+mod trust;
 mod xml;
 mod xml_template;
 mod yaml;
@@ -22,7 +23,8 @@ mod yaml;
 use crate::target::Target;
 
 /// All targets.
-pub static ALL: [Target; 20] = {
+pub static ALL: [Target; 24] = {
+    let [authorized_clients, known_hosts, authorization, client_hello] = trust::TARGETS;
     let [jmx, json, junit, nagios, regex, tap, varnish] = parsers::TARGETS;
     [
         yaml::TARGET,
@@ -45,6 +47,10 @@ pub static ALL: [Target; 20] = {
         xml_template::TARGET,
         client_config::TARGET,
         journal::TARGET,
+        authorized_clients,
+        known_hosts,
+        authorization,
+        client_hello,
     ]
 };
 

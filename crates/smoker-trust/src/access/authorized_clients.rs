@@ -1,0 +1,279 @@
+//! The keys that may ask: `authorized_clients`, a client a line, as in SSH's `authorized_keys`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rustls::pki_types::UnixTime;
+
+use crate::access::entry::{self, LineProblem};
+use crate::access::expiry;
+use crate::access::grant::{Grant, GrantReader};
+use crate::authority::ClientAuthorities;
+use crate::failure::Failure;
+use crate::identity::peer::Peer;
+use crate::pin::Pin;
+use crate::storage::file_error::FileError;
+use crate::storage::text_file;
+
+/// The name of the file in the daemon's state folder.
+pub const FILE: &str = "authorized_clients";
+
+/// Says that a line's pin is that of an authority.
+const AUTHORITY: &str = "cert-authority";
+/// Names the certificates of an authority that a line is for.
+const SUBJECT: &str = "subject";
+
+/// What begins a new file.
+const HEADER: &str =
+    "# Who may ask this daemon, one a line: the pin of a key, and options. smokerd --authorize adds lines.\n";
+
+/// A line: a key, or an authority, and what it may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizedClient {
+    /// The key.
+    pub pin: Pin,
+    /// Whether the key is that of an authority, so that the line is for all certificates that it has signed for clients.
+    pub is_authority: bool,
+    /// The names of which such a certificate has to have one; empty: any name.
+    pub subjects: Vec<String>,
+    /// What it may.
+    pub grant: Arc<Grant>,
+}
+
+/// The lines of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthorizedClients {
+    /// The lines that are understood.
+    pub clients: Vec<AuthorizedClient>,
+    /// The lines that are not, which give nothing.
+    pub problems: Vec<LineProblem>,
+}
+
+/// Who a client is, and what it may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorized {
+    /// The name of the line, or that of the certificate where an authority has signed it.
+    pub name: String,
+    /// What it may.
+    pub grant: Arc<Grant>,
+}
+
+/// What adding a line has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// The line.
+    pub client: AuthorizedClient,
+    /// The line of the same key that it has replaced.
+    pub replaced: Option<AuthorizedClient>,
+    /// Whether it is the first that counts.
+    pub is_first: bool,
+}
+
+impl AuthorizedClient {
+    /// Reads a line of the file.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        Self::read(line, &expiry::instant)
+    }
+
+    /// Reads a line as a command takes it, where `expires` may be a span such as `90d`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn from_command(line: &str, now: DateTime<Utc>) -> Result<Self, String> {
+        Self::read(line, &|text| expiry::from_now(text, now))
+    }
+
+    fn read(line: &str, expiry: &dyn Fn(&str) -> Result<DateTime<Utc>, String>) -> Result<Self, String> {
+        let (pin, options) = entry::first(line.trim());
+        let pin = pin.parse::<Pin>().map_err(|error| error.to_string())?;
+        let mut reader = GrantReader::default();
+        let (mut is_authority, mut subjects) = (false, Vec::new());
+        for word in entry::words(options)? {
+            match (word.name.as_str(), &word.value) {
+                (AUTHORITY, None) => {
+                    reader.once(AUTHORITY)?;
+                    is_authority = true;
+                }
+                (AUTHORITY, Some(_)) => return Err("cert-authority has no value; write it alone".to_owned()),
+                (SUBJECT, Some(list)) => {
+                    reader.once(SUBJECT)?;
+                    subjects =
+                        list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+                    if subjects.is_empty() {
+                        return Err("subject= has no name; name one, or leave the option away for any".to_owned());
+                    }
+                }
+                _ => reader.take(&word, expiry, &[AUTHORITY, SUBJECT])?,
+            }
+        }
+        if !subjects.is_empty() && !is_authority {
+            return Err("subject= is for lines with cert-authority; the key of this line is one client's".to_owned());
+        }
+        Ok(Self { pin, is_authority, subjects, grant: Arc::new(reader.finish()?) })
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = self.pin.to_string();
+        if self.is_authority {
+            line.push(' ');
+            line.push_str(AUTHORITY);
+        }
+        line.push_str(&self.grant.options());
+        if !self.subjects.is_empty() {
+            entry::push(&mut line, SUBJECT, &self.subjects.join(","));
+        }
+        line
+    }
+}
+
+impl AuthorizedClients {
+    /// Reads the text of a file. A line that is not understood gives nothing and is reported; the others count.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut found = Self::default();
+        let mut lines = Vec::new();
+        for (line, written) in entry::lines(text) {
+            let problem = |reason| LineProblem { line, reason };
+            match AuthorizedClient::parse(written) {
+                Ok(client) => {
+                    if let Some(at) = found.clients.iter().position(|known| known.pin == client.pin) {
+                        let first: usize = lines[at];
+                        let reason = format!("its key is in line {first} already, which counts; remove one of the two");
+                        found.problems.push(problem(reason));
+                    } else {
+                        found.clients.push(client);
+                        lines.push(line);
+                    }
+                }
+                Err(reason) => found.problems.push(problem(reason)),
+            }
+        }
+        found
+    }
+
+    /// Reads the file; one that is missing has no line.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        Ok(text_file::read(path)?.map_or_else(Self::default, |text| Self::parse(&text)))
+    }
+
+    /// Who this client is. A line with its own key comes first, then the authorities that have signed its certificate: those that it shows behind it, and `known` ones
+    /// (`tls_client_ca`), whose revocation lists count. What the grant says of time, network, role and plugins is for the caller to check.
+    ///
+    /// # Errors
+    ///
+    /// When no line is for it, and why.
+    pub fn identify(
+        &self,
+        peer: &Peer,
+        known: Option<&ClientAuthorities>,
+        now: UnixTime,
+    ) -> Result<Authorized, Failure> {
+        if let Some(own) = self.clients.iter().find(|client| !client.is_authority && client.pin == peer.pin()) {
+            return Ok(Authorized { name: own.grant.name.clone(), grant: Arc::clone(&own.grant) });
+        }
+        let mut failure = Failure::UnknownPin { pin: peer.pin() };
+        for line in self.clients.iter().filter(|client| client.is_authority) {
+            let Some(authority) = authority_of(line, peer, known) else { continue };
+            if let Err(reason) = authority.and_then(|authority| authority.verify(peer, now)) {
+                failure = reason;
+                continue;
+            }
+            let names = peer.names();
+            let name = names.iter().find(|name| line.subjects.is_empty() || line.subjects.contains(name));
+            if let Some(name) = name.cloned().or_else(|| line.subjects.is_empty().then(|| line.grant.name.clone())) {
+                return Ok(Authorized { name, grant: Arc::clone(&line.grant) });
+            }
+            failure = Failure::UnknownSubject { names };
+        }
+        match (&failure, known) {
+            // No line is for its authority; whether the daemon knows that authority says what is missing.
+            (Failure::UnknownPin { .. }, Some(known)) => Err(match known.verify(peer, now) {
+                Ok(()) => Failure::UnknownSubject { names: peer.names() },
+                // A self-signed certificate is no authority's at all.
+                Err(Failure::ClientAuthority) => failure,
+                Err(reason) => reason,
+            }),
+            _ => Err(failure),
+        }
+    }
+}
+
+/// The authority of a line, where the client shows its certificate or the daemon knows it.
+fn authority_of(
+    line: &AuthorizedClient,
+    peer: &Peer,
+    known: Option<&ClientAuthorities>,
+) -> Option<Result<ClientAuthorities, Failure>> {
+    let unusable = |reason| Failure::UnreadableCertificate { reason };
+    if let Some((known, certificate)) = known.and_then(|known| Some((known, known.with_pin(line.pin)?))) {
+        return Some(known.only(certificate.clone()).map_err(unusable));
+    }
+    let shown = peer.authorities().iter().find(|shown| Pin::of_certificate(shown) == Ok(line.pin))?;
+    Some(ClientAuthorities::new(vec![shown.clone()], Vec::new()).map_err(unusable))
+}
+
+/// Adds a line to the file, or puts it in the place of the line with the same key.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn add(path: &Path, client: &AuthorizedClient) -> Result<Added, FileError> {
+    text_file::edit(path, |old| {
+        let before = AuthorizedClients::parse(old);
+        let replaced = before.clients.iter().find(|known| known.pin == client.pin).cloned();
+        let is_first = before.clients.is_empty();
+        let mut new = if old.is_empty() { HEADER.to_owned() } else { String::new() };
+        let mut is_written = false;
+        for line in old.lines() {
+            if !is_for(line, |pin| pin == client.pin) {
+                new.push_str(line);
+            } else if std::mem::replace(&mut is_written, true) {
+                continue;
+            } else {
+                new.push_str(&client.line());
+            }
+            new.push('\n');
+        }
+        if !is_written {
+            new.push_str(&client.line());
+            new.push('\n');
+        }
+        Ok((new, Added { client: client.clone(), replaced, is_first }))
+    })
+}
+
+/// Removes the lines of this pin, or of this name, and returns them.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn remove(path: &Path, pin_or_name: &str) -> Result<Vec<AuthorizedClient>, FileError> {
+    let is_meant =
+        |client: &AuthorizedClient| client.grant.name == pin_or_name || pin_or_name.parse() == Ok(client.pin);
+    text_file::edit(path, |old| {
+        let removed: Vec<_> = AuthorizedClients::parse(old).clients.into_iter().filter(is_meant).collect();
+        let is_removed = |line: &str| is_for(line, |pin| removed.iter().any(|client| client.pin == pin));
+        let new = entry::kept(old, |line| !is_removed(line));
+        Ok((new, removed))
+    })
+}
+
+/// Whether the key of a line, which may otherwise be broken, is meant.
+fn is_for(line: &str, is_meant: impl Fn(Pin) -> bool) -> bool {
+    entry::first(line.trim()).0.parse().is_ok_and(is_meant)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Who may do what.
+//!
+//! # Layout
+//!
+//! - `authorized_clients`: the keys that may ask; `tokens`: the tokens
+//! - `bearer`: the `Authorization` header
+//! - `grant`: what an entry gives; `scope`: the plugins that it is for; `expiry`: until when
+//! - `entry`: the syntax of a line
+
+pub mod authorized_clients;
+pub mod bearer;
+pub mod entry;
+pub mod expiry;
+pub mod grant;
+pub mod scope;
+pub mod tokens;

@@ -1,0 +1,290 @@
+//! The tokens that may ask. The file has their hashes: who reads it cannot use them.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+use crate::access::entry::{self, LineProblem};
+use crate::access::expiry;
+use crate::access::grant::{Grant, GrantReader};
+use crate::failure::Failure;
+use crate::storage::file_error::FileError;
+use crate::storage::text_file;
+
+/// The name of the file in the daemon's state folder.
+pub const FILE: &str = "tokens";
+
+/// What every token begins with, so that scanners for leaked secrets can find it.
+pub const PREFIX: &str = "smoker_";
+
+/// What a hash begins with in the file; it is no pin.
+const HASH_PREFIX: &str = "token-sha256//";
+
+/// Says when a token was made.
+const CREATED: &str = "created";
+
+const HEADER: &str =
+    "# The tokens of this daemon by their hashes, one a line. smokerd --token adds, lists and removes them.\n";
+
+/// A line: the hash of a token, and what it may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    hash: [u8; 32],
+    /// When it was made.
+    pub created: Option<DateTime<Utc>>,
+    /// What it may, and its name.
+    pub grant: Arc<Grant>,
+}
+
+/// The lines of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// The lines that are understood.
+    pub tokens: Vec<Token>,
+    /// The lines that are not, which give nothing.
+    pub problems: Vec<LineProblem>,
+}
+
+/// The text of a token, which is shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Makes a token of 256 random bits.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no random bytes.
+    pub fn make() -> Result<Self, String> {
+        let mut random = [0; 32];
+        SystemRandom::new().fill(&mut random).map_err(|_| "the system gives no random bytes; try again".to_owned())?;
+        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random))))
+    }
+
+    /// The text, to be shown to its owner.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Token {
+    /// The line of a token.
+    #[must_use]
+    pub fn new(secret: &Secret, grant: Grant, created: DateTime<Utc>) -> Self {
+        Self { hash: hash(secret.expose()), created: Some(created), grant: Arc::new(grant) }
+    }
+
+    /// Reads a line of the file.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let (written, options) = entry::first(line.trim());
+        let hash = written.strip_prefix(HASH_PREFIX).and_then(|text| STANDARD.decode(text).ok());
+        let hash = hash.and_then(|hash| hash.try_into().ok()).ok_or_else(|| {
+            // The line may be a token itself, by mistake.
+            format!("it does not begin with {HASH_PREFIX} and a hash; make tokens by smokerd --token add")
+        })?;
+        let mut reader = GrantReader::default();
+        let mut created = None;
+        for word in entry::words(options)? {
+            match (word.name.as_str(), &word.value) {
+                (CREATED, Some(value)) => {
+                    reader.once(CREATED)?;
+                    created = Some(expiry::instant(value)?);
+                }
+                _ => reader.take(&word, &expiry::instant, &[CREATED])?,
+            }
+        }
+        Ok(Self { hash, created, grant: Arc::new(reader.finish()?) })
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = format!("{HASH_PREFIX}{}{}", STANDARD.encode(self.hash), self.grant.options());
+        if let Some(created) = self.created {
+            entry::push(&mut line, CREATED, &expiry::text(created));
+        }
+        line
+    }
+}
+
+impl Tokens {
+    /// Reads the text of a file. A line that is not understood gives nothing and is reported; the others count.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut found = Self::default();
+        for (line, written) in entry::lines(text) {
+            match Token::parse(written) {
+                Ok(token) => found.tokens.push(token),
+                Err(reason) => found.problems.push(LineProblem { line, reason }),
+            }
+        }
+        found
+    }
+
+    /// Reads the file; one that is missing has no line.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        Ok(text_file::read(path)?.map_or_else(Self::default, |text| Self::parse(&text)))
+    }
+
+    /// The token with this text. All hashes are compared, each in constant time: how long it takes says nothing of any of them. What the grant says
+    /// of time, network, role and plugins is for the caller to check.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn identify(&self, text: &str) -> Result<Arc<Grant>, Failure> {
+        let hash = hash(text);
+        let mut found = u64::MAX;
+        for (at, token) in (0_u64..).zip(&self.tokens) {
+            let is_equal: Choice = token.hash.ct_eq(&hash);
+            found.conditional_assign(&at, is_equal);
+        }
+        let token = usize::try_from(found).ok().and_then(|at| self.tokens.get(at)).ok_or(Failure::UnknownToken)?;
+        Ok(Arc::clone(&token.grant))
+    }
+}
+
+fn hash(text: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    hash
+}
+
+/// What adding a token has done.
+#[derive(Debug)]
+pub struct AddedToken {
+    /// The token.
+    pub secret: Secret,
+    /// Whether it is the first that counts.
+    pub is_first: bool,
+}
+
+/// Reads the options of a token as a command takes them, such as `role=read expires=90d from=10.0.0.0/8`, without its name.
+///
+/// # Errors
+///
+/// What is wrong with them.
+pub fn grant_from_command(name: &str, options: &str, now: DateTime<Utc>) -> Result<Grant, String> {
+    let mut reader = GrantReader::default();
+    let name = entry::Word { name: "name".to_owned(), value: Some(name.to_owned()) };
+    for word in entry::words(options)?.iter().chain([&name]) {
+        reader.take(word, &|text| expiry::from_now(text, now), &[])?;
+    }
+    reader.finish()
+}
+
+/// Makes a token and adds its line to the file.
+///
+/// # Errors
+///
+/// When the name is taken, or the file cannot be written.
+pub fn add(path: &Path, grant: &Grant, now: DateTime<Utc>) -> Result<AddedToken, FileError> {
+    let secret = Secret::make().map_err(|reason| FileError::new(path, reason))?;
+    text_file::edit(path, |old| {
+        let before = Tokens::parse(old).tokens;
+        if before.iter().any(|token| token.grant.name == grant.name) {
+            let reason = format!(
+                "there is a token {:?} already; remove it first (smokerd --token remove), or use another name",
+                grant.name
+            );
+            return Err(FileError::new(path, reason));
+        }
+        let header = if old.is_empty() { HEADER } else { "" };
+        let separator = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
+        let line = Token::new(&secret, grant.clone(), now).line();
+        Ok((format!("{header}{old}{separator}{line}\n"), before.is_empty()))
+    })
+    .map(|is_first| AddedToken { secret, is_first })
+}
+
+/// Removes the token of this name. Returns whether there was one.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn remove(path: &Path, name: &str) -> Result<bool, FileError> {
+    text_file::edit(path, |old| {
+        let is_meant = |line: &str| Token::parse(line).is_ok_and(|token| token.grant.name == name);
+        let new = entry::kept(old, |line| !is_meant(line));
+        let is_removed = old.lines().any(is_meant);
+        Ok((if is_removed { new } else { old.to_owned() }, is_removed))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        expiry::instant("2026-03-01T12:00:00Z").expect("an instant")
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_text_and_the_file_does_not_have_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(FILE);
+        let grant = |name| grant_from_command(name, "role=read expires=90d plugin=\"disk /\"", now()).expect("a grant");
+        let first = add(&path, &grant("prometheus"), now()).expect("added");
+        let second = add(&path, &grant("script"), now()).expect("added");
+        assert!(first.is_first && !second.is_first);
+        assert_eq!(first.secret.expose().len(), PREFIX.len() + 43);
+        assert_eq!(format!("{:?}", first.secret), "***");
+        let text = fs::read_to_string(&path).expect("there");
+        assert!(!text.contains(&first.secret.expose()[PREFIX.len()..]), "{text}");
+        let tokens = Tokens::load(&path).expect("read");
+        assert_eq!(tokens.problems, []);
+        assert_eq!(tokens.identify(second.secret.expose()).expect("known").name, "script");
+        assert_eq!(
+            tokens.identify(first.secret.expose()).expect("known").expires,
+            Some(now() + chrono::TimeDelta::days(90))
+        );
+        assert_eq!(tokens.identify("smoker_x"), Err(Failure::UnknownToken));
+        assert_eq!(Tokens::default().identify(""), Err(Failure::UnknownToken));
+        assert!(add(&path, &grant("script"), now()).expect_err("taken").reason.contains("already"));
+        assert_eq!((remove(&path, "script"), remove(&path, "script")), (Ok(true), Ok(false)));
+        let tokens = Tokens::load(&path).expect("read");
+        assert_eq!(tokens.identify(second.secret.expose()), Err(Failure::UnknownToken));
+        assert!(tokens.identify(first.secret.expose()).is_ok());
+    }
+
+    #[test]
+    fn a_broken_line_gives_nothing_and_is_reported_with_its_number() {
+        let secret = Secret::make().expect("random");
+        let good = Token::new(&secret, grant_from_command("a", "role=run", now()).expect("a grant"), now()).line();
+        let text = format!(
+            "# comment\n{}\n{good}\n{good} role=admin\nsmoker_secret role=run name=b\n",
+            good.replace("role=run", "role=god")
+        );
+        let tokens = Tokens::parse(&text);
+        assert_eq!(tokens.tokens.len(), 1);
+        let lines: Vec<_> = tokens.problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [2, 4, 5]);
+        assert!(!tokens.problems[2].to_string().contains("smoker_secret"), "a token is not repeated in a log");
+        assert!(grant_from_command("a", "", now()).expect_err("no role").contains("no role"));
+        assert!(grant_from_command("a", "role=run name=b", now()).expect_err("twice").contains("twice"));
+    }
+}

@@ -1,0 +1,95 @@
+//! Every failure says what happened and what helps.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn all() -> Vec<Failure> {
+    let pin = Pin::of_public_key(b"key");
+    let at = "2026-03-01T00:00:00Z".parse().expect("an instant");
+    let (name, host) = (|| "alice".to_owned(), || "web1:8086".to_owned());
+    let names = || vec!["a.example".to_owned()];
+    vec![
+        Failure::PlainRefused,
+        Failure::ServerIsPlain,
+        Failure::NotTls,
+        Failure::OldTls,
+        Failure::NoCommonCipher,
+        Failure::HandshakeTimeout,
+        Failure::HandshakeEnded,
+        Failure::WrongSignature,
+        Failure::UnreadableCertificate { reason: "bad encoding".to_owned() },
+        Failure::RefusedByPeer { alert: "unknown_ca".to_owned() },
+        Failure::Handshake { reason: "the record is too large".to_owned() },
+        Failure::NoIdentity,
+        Failure::UnknownPin { pin },
+        Failure::Withdrawn { name: name() },
+        Failure::Expired { name: name(), at },
+        Failure::OtherNetwork { name: name(), address: [192, 0, 2, 1].into() },
+        Failure::RoleTooSmall { name: name(), has: Role::Read, needs: Role::Run },
+        Failure::OtherPlugin { name: name(), plugin: "Uptime".to_owned() },
+        Failure::ClientAuthority,
+        Failure::ClientCertificateExpired,
+        Failure::ClientCertificateEarly,
+        Failure::ClientCertificateRevoked,
+        Failure::RevocationListExpired,
+        Failure::RevocationUnknown,
+        Failure::NotForClients,
+        Failure::UnknownSubject { names: names() },
+        Failure::MalformedToken,
+        Failure::UnknownToken,
+        Failure::TokenInTheClear,
+        Failure::TooManyAttempts { retry_after: 40 },
+        Failure::SocketWithoutRight { user: 1000 },
+        Failure::AnonymousRefused,
+        Failure::ChangedPin { host: host(), known: vec![Pin::of_public_key(b"old")], found: pin },
+        Failure::UnknownHost { host: host(), found: pin },
+        Failure::OtherName { host: host(), names: names() },
+        Failure::ServerAuthority { host: host() },
+        Failure::ServerCertificateExpired { host: host() },
+        Failure::ServerCertificateEarly { host: host() },
+        Failure::NotForServers { host: host() },
+    ]
+}
+
+#[test]
+fn each_failure_has_its_own_sentence_with_a_cure_on_both_sides() {
+    let all = all();
+    assert!(all.len() >= 20);
+    for sentences in
+        [all.iter().map(Failure::for_client).collect::<Vec<_>>(), all.iter().map(Failure::for_daemon).collect()]
+    {
+        for sentence in &sentences {
+            // The cure follows the reason.
+            let (reason, cure) = sentence.split_once("; ").unwrap_or_else(|| panic!("no cure: {sentence}"));
+            assert!(reason.len() > 15 && cure.len() > 10, "{sentence}");
+            assert!(!sentence.contains('\n') && !sentence.ends_with('.'), "{sentence}");
+        }
+        assert_eq!(sentences.iter().collect::<BTreeSet<_>>().len(), all.len());
+    }
+    let kinds: BTreeSet<_> = all.iter().map(Failure::kind).collect();
+    assert_eq!(kinds.len(), all.len());
+    assert!(all.iter().all(|failure| matches!(failure.status(), 401 | 403 | 429)));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let shown = |part: &str, failure: &Failure| {
+        assert!(failure.for_client().contains(part) && failure.for_daemon().contains(part), "{part}: {failure}");
+    };
+    for failure in &all() {
+        match failure {
+            Failure::UnknownPin { pin } => shown(&pin.to_string(), failure),
+            Failure::Expired { .. } => shown("2026-03-01T00:00:00Z", failure),
+            Failure::OtherNetwork { .. } => shown("192.0.2.1", failure),
+            Failure::RoleTooSmall { .. } => shown("run", failure),
+            Failure::UnknownSubject { .. } | Failure::OtherName { .. } => shown("a.example", failure),
+            Failure::TooManyAttempts { .. } => shown("40 s", failure),
+            Failure::ChangedPin { known, found, .. } => {
+                shown(&known[0].to_string(), failure);
+                shown(&found.to_string(), failure);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Takes the daemon that is known: by the pin of its key, or by an authority of its certificate that is known by its pin.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use crate::failure::Failure;
+use crate::handshake::any_client::as_error;
+use crate::known_hosts::HostTrust;
+use crate::pin::Pin;
+use crate::provider::provider;
+
+/// Checks the certificates of one host.
+#[derive(Debug)]
+pub struct KnownHostVerifier {
+    trust: HostTrust,
+    provider: Arc<CryptoProvider>,
+}
+
+impl KnownHostVerifier {
+    /// Checks a host by what is known of it.
+    #[must_use]
+    pub fn new(trust: HostTrust) -> Self {
+        Self { trust, provider: provider() }
+    }
+
+    /// Checks by the authority among the shown certificates that is known.
+    fn by_authority(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        shown: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Option<Result<ServerCertVerified, Error>> {
+        let is_known = |pin: Pin| self.trust.authorities.contains(&pin);
+        let authority = shown.iter().find(|shown| Pin::of_certificate(shown).is_ok_and(is_known))?;
+        let mut roots = RootCertStore::empty();
+        if let Err(error) = roots.add(authority.clone().into_owned()) {
+            return Some(Err(error));
+        }
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build();
+        Some(match verifier {
+            Ok(verifier) => verifier.verify_server_cert(end_entity, shown, name, &[], now),
+            Err(error) => Err(Error::General(error.to_string())),
+        })
+    }
+}
+
+impl ServerCertVerifier for KnownHostVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let found = Pin::of_certificate(end_entity)
+            .map_err(|error| as_error(Failure::UnreadableCertificate { reason: error.0 }))?;
+        if self.trust.pins.contains(&found) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        if let Some(verified) = self.by_authority(end_entity, intermediates, server_name, now) {
+            return verified;
+        }
+        let host = self.trust.host.clone();
+        Err(as_error(if !self.trust.pins.is_empty() {
+            Failure::ChangedPin { host, known: self.trust.pins.clone(), found }
+        } else if self.trust.authorities.is_empty() {
+            Failure::UnknownHost { host, found }
+        } else {
+            Failure::ServerAuthority { host }
+        }))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,171 @@
+//! Both sides in one process: what a handshake accepts, and what its failures say.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::version::TLS12;
+use rustls::{ClientConfig, ClientConnection, Error, ServerConfig, ServerConnection};
+
+use super::explain::{Side, failure_of, of_library};
+use super::{client, server};
+use crate::ca::sign::{Authority, Purpose};
+use crate::failure::Failure;
+use crate::identity::own::OwnIdentity;
+use crate::identity::peer::Peer;
+use crate::known_hosts::HostTrust;
+use crate::pin::Pin;
+use crate::provider::provider;
+use crate::storage::private_folder::PrivateFolder;
+
+const HOST: &str = "web1:8086";
+
+/// The connections after a handshake, or the first error and the side that it came from.
+fn handshake(
+    server: Arc<ServerConfig>,
+    client: ClientConfig,
+    name: &str,
+) -> Result<(ServerConnection, ClientConnection), Failure> {
+    let name = ServerName::try_from(name.to_owned()).expect("a name");
+    let mut client = ClientConnection::new(Arc::new(client), name).expect("a connection");
+    let mut server = ServerConnection::new(server).expect("a connection");
+    let take = |error: io::Error| error.into_inner().map(|inner| *inner.downcast::<Error>().expect("of the library"));
+    for _ in 0..10 {
+        let mut wire = Vec::new();
+        while client.wants_write() {
+            client.write_tls(&mut wire).expect("memory");
+        }
+        server.read_tls(&mut wire.as_slice()).map_err(take).expect("memory");
+        server.process_new_packets().map_err(|error| of_library(&error, Side::Daemon))?;
+        let mut wire = Vec::new();
+        while server.wants_write() {
+            server.write_tls(&mut wire).expect("memory");
+        }
+        client.read_tls(&mut wire.as_slice()).map_err(take).expect("memory");
+        client.process_new_packets().map_err(|error| of_library(&error, Side::Client(HOST)))?;
+    }
+    assert!(!client.is_handshaking() && !server.is_handshaking());
+    Ok((server, client))
+}
+
+struct Sides {
+    _folder: tempfile::TempDir,
+    daemon: OwnIdentity,
+    alice: OwnIdentity,
+    ca: Authority,
+}
+
+impl Sides {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let private = |name: &str| PrivateFolder::make(&folder.path().join(name), None).expect("made");
+        let daemon = OwnIdentity::load_or_make(&private("daemon"), "web1").expect("made");
+        let alice = OwnIdentity::load_or_make(&private("alice"), "alice").expect("made");
+        let ca = Authority::init(&private("ca"), "ours").expect("made");
+        Self { daemon, alice, ca, _folder: folder }
+    }
+
+    fn server(&self) -> Arc<ServerConfig> {
+        server::config(&self.daemon).expect("usable")
+    }
+
+    fn client(&self, pins: &[Pin], authorities: &[Pin]) -> ClientConfig {
+        let trust = HostTrust { host: HOST.to_owned(), pins: pins.to_vec(), authorities: authorities.to_vec() };
+        client::known_host(trust, Some(&self.alice)).expect("usable")
+    }
+}
+
+#[test]
+fn a_known_daemon_and_any_client_meet_and_nothing_is_left_for_the_next_time() {
+    let sides = Sides::new();
+    let (server, client) =
+        handshake(sides.server(), sides.client(&[sides.daemon.pin], &[]), "any.name").expect("trust");
+    let peer = Peer::of(server.peer_certificates().expect("shown")).expect("readable").expect("shown");
+    assert_eq!(peer.pin(), sides.alice.pin);
+    assert_eq!(client.tls13_tickets_received(), 0);
+    let mut old = sides.client(&[sides.daemon.pin], &[]);
+    old = {
+        let verifier = super::known_host::KnownHostVerifier::new(HostTrust {
+            host: HOST.to_owned(),
+            pins: vec![sides.daemon.pin],
+            authorities: Vec::new(),
+        });
+        drop(old);
+        ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&TLS12])
+            .expect("usable")
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth()
+    };
+    let (server, client) = handshake(sides.server(), old, "web1").expect("TLS 1.2 without a certificate");
+    assert!(server.peer_certificates().is_none());
+    assert_eq!(client.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_2));
+}
+
+#[test]
+fn another_key_is_refused_with_both_hashes() {
+    let sides = Sides::new();
+    let known = Pin::of_public_key(b"another");
+    let refused = handshake(sides.server(), sides.client(&[known], &[]), "web1").expect_err("changed");
+    let changed = Failure::ChangedPin { host: HOST.to_owned(), known: vec![known], found: sides.daemon.pin };
+    assert_eq!(refused, changed);
+    let refused = handshake(sides.server(), sides.client(&[], &[]), "web1").expect_err("unknown");
+    assert_eq!(refused, Failure::UnknownHost { host: HOST.to_owned(), found: sides.daemon.pin });
+    let refused = handshake(sides.server(), sides.client(&[], &[known]), "web1").expect_err("another authority");
+    assert_eq!(refused, Failure::ServerAuthority { host: HOST.to_owned() });
+}
+
+#[test]
+fn an_authority_vouches_for_the_names_that_it_has_signed() {
+    let mut sides = Sides::new();
+    let sign = |purpose, days| {
+        let now = chrono::Utc::now() + chrono::TimeDelta::days(days);
+        sides.ca.sign(&sides.daemon.chain[0], &["web1".to_owned()], purpose, now).expect("signed")
+    };
+    let (good, late, wrong) = (sign(Purpose::Daemon, 0), sign(Purpose::Daemon, -500), sign(Purpose::Client, 0));
+    let host = || HOST.to_owned();
+    for (chain, name, expected) in [
+        (&good, "web1", None),
+        (&good, "web2", Some(Failure::OtherName { host: host(), names: vec!["DnsName(\"web1\")".to_owned()] })),
+        (&late, "web1", Some(Failure::ServerCertificateExpired { host: host() })),
+        (&wrong, "web1", Some(Failure::NotForServers { host: host() })),
+    ] {
+        sides.daemon.chain.clone_from(chain);
+        let outcome = handshake(sides.server(), sides.client(&[], &[sides.ca.pin()]), name);
+        assert_eq!(outcome.err(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_certificate_without_its_key_is_refused() {
+    let mut sides = Sides::new();
+    let pin = sides.daemon.pin;
+    // As a thief of the certificate would: the certificate is public.
+    let other = Sides::new();
+    sides.daemon.key = other.daemon.key.clone_key();
+    assert!(server::config(&sides.daemon).is_err(), "the library sees it by itself");
+    assert_ne!(other.daemon.pin, pin);
+}
+
+#[test]
+fn errors_are_found_behind_others() {
+    let changed = Failure::UnknownHost { host: HOST.to_owned(), found: Pin::of_public_key(b"x") };
+    let inner = super::any_client::as_error(changed.clone());
+    let wrapped = io::Error::other(io::Error::other(inner));
+    assert_eq!(failure_of(&wrapped, Side::Daemon), Some(changed));
+    let ended = io::Error::from(io::ErrorKind::UnexpectedEof);
+    assert_eq!(failure_of(&ended, Side::Daemon), Some(Failure::HandshakeEnded));
+    assert_eq!(failure_of(&io::Error::other("no"), Side::Daemon), None);
+    let http = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+    let sides = Sides::new();
+    let name = ServerName::try_from("web1").expect("a name");
+    let mut client = ClientConnection::new(Arc::new(sides.client(&[], &[])), name).expect("a connection");
+    client.read_tls(&mut &http[..]).expect("memory");
+    let error = client.process_new_packets().expect_err("no TLS");
+    assert_eq!(of_library(&error, Side::Client(HOST)), Failure::ServerIsPlain);
+    let mut server = ServerConnection::new(sides.server()).expect("a connection");
+    server.read_tls(&mut &b"GET / HTTP/1.1\r\n\r\n"[..]).expect("memory");
+    let error = server.process_new_packets().expect_err("no TLS");
+    assert_eq!(of_library(&error, Side::Daemon), Failure::NotTls);
+}

@@ -1,0 +1,171 @@
+//! The names and dates of a certificate, as it states them: who signed it says whether they are true.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use yasna::models::TaggedDerValue;
+use yasna::{ASN1Result, BERReader, Tag, TagClass};
+
+/// What names the subject and how long it is valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// The common name, and all DNS names, mail addresses and URIs, each once.
+    pub names: Vec<String>,
+    /// Until when it is valid; `None` for a date that is not understood.
+    pub not_after: Option<DateTime<Utc>>,
+}
+
+/// The names that are kept of a certificate, and their lengths: its maker chose both.
+const MAX_NAMES: usize = 100;
+const MAX_LENGTH: usize = 255;
+
+/// `commonName` and `subjectAltName`, in DER.
+const COMMON_NAME: [u8; 5] = [6, 3, 0x55, 4, 3];
+const ALTERNATIVE_NAMES: [u8; 5] = [6, 3, 0x55, 0x1d, 0x11];
+
+/// The kinds of alternative names that are texts: mail address, DNS name, URI.
+const TEXTS: [u64; 3] = [1, 2, 6];
+
+/// Where the fields of a certificate are behind its version.
+const VALIDITY: usize = 3;
+const SUBJECT: usize = 4;
+
+impl CertificateFacts {
+    /// Reads a certificate; `None` when it is none.
+    #[must_use]
+    pub fn of(certificate: &[u8]) -> Option<Self> {
+        read(certificate).ok().flatten()
+    }
+}
+
+fn read(certificate: &[u8]) -> ASN1Result<Option<CertificateFacts>> {
+    let Some(body) = sequence(certificate)?.into_iter().next() else { return Ok(None) };
+    let mut fields = sequence(&body)?;
+    if fields.first().is_some_and(|field| field.first() == Some(&0xa0)) {
+        fields.remove(0);
+    }
+    let (Some(validity), Some(subject)) = (fields.get(VALIDITY), fields.get(SUBJECT)) else { return Ok(None) };
+    let not_after = sequence(validity)?.get(1).and_then(|date| instant(date));
+    let mut names = common_names(subject)?;
+    for field in fields.iter().filter(|field| field.first() == Some(&0xa3)) {
+        names.extend(alternative_names(field)?);
+    }
+    let mut kept: Vec<String> = Vec::new();
+    for name in names {
+        let is_printable = !name.is_empty() && name.chars().count() <= MAX_LENGTH && !name.contains(char::is_control);
+        if is_printable && kept.len() < MAX_NAMES && !kept.contains(&name) {
+            kept.push(name);
+        }
+    }
+    Ok(Some(CertificateFacts { names: kept, not_after }))
+}
+
+fn element(reader: BERReader<'_, '_>) -> ASN1Result<Vec<u8>> {
+    reader.read_der()
+}
+
+fn octets(reader: BERReader<'_, '_>) -> ASN1Result<Vec<u8>> {
+    reader.read_bytes()
+}
+
+fn tagged(reader: BERReader<'_, '_>) -> ASN1Result<TaggedDerValue> {
+    reader.read_tagged_der()
+}
+
+/// The parts of a sequence, each in DER.
+fn sequence(der: &[u8]) -> ASN1Result<Vec<Vec<u8>>> {
+    yasna::parse_der(der, |reader| reader.collect_sequence_of(element))
+}
+
+fn common_names(subject: &[u8]) -> ASN1Result<Vec<String>> {
+    let mut names = Vec::new();
+    for set in sequence(subject)? {
+        let attributes = yasna::parse_der(&set, |reader| reader.collect_set_of(element))?;
+        for attribute in attributes {
+            if let [kind, value] = &*sequence(&attribute)?
+                && kind[..] == COMMON_NAME
+            {
+                names.extend(text(value)?.1);
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn alternative_names(field: &[u8]) -> ASN1Result<Vec<String>> {
+    let tag = Tag::context(3);
+    let extensions =
+        yasna::parse_der(field, |reader| reader.read_tagged(tag, |reader| reader.collect_sequence_of(element)))?;
+    let mut names = Vec::new();
+    for extension in extensions {
+        let parts = sequence(&extension)?;
+        if let (Some(kind), Some(value)) = (parts.first(), parts.last())
+            && kind[..] == ALTERNATIVE_NAMES
+        {
+            let value = yasna::parse_der(value, octets)?;
+            for name in sequence(&value)? {
+                let (tag, name) = text(&name)?;
+                names.extend(
+                    name.filter(|_| tag.tag_class == TagClass::ContextSpecific && TEXTS.contains(&tag.tag_number)),
+                );
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// The tag of a value, and its content where that is text.
+fn text(der: &[u8]) -> ASN1Result<(Tag, Option<String>)> {
+    let value = yasna::parse_der(der, tagged)?;
+    Ok((value.tag(), String::from_utf8(value.value().to_vec()).ok()))
+}
+
+/// `UTCTime` has two digits of the year, from 1950 on; `GeneralizedTime` four.
+fn instant(der: &[u8]) -> Option<DateTime<Utc>> {
+    let (_, text) = text(der).ok()?;
+    let text = text?;
+    let full = match text.len() {
+        13 => format!("{}{text}", if text.as_bytes()[0] >= b'5' { "19" } else { "20" }),
+        _ => text,
+    };
+    Some(NaiveDateTime::parse_from_str(&full, "%Y%m%d%H%M%SZ").ok()?.and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::PrivateKeyDer;
+
+    use super::*;
+    use crate::identity::{certificate, key};
+
+    #[test]
+    fn a_certificate_names_its_host_and_has_no_end() {
+        let made = PrivateKeyDer::Pkcs8(key::make().expect("a key"));
+        let pair = key::pair(&made).expect("ours");
+        for name in ["web1.example.org", "a host with spaces", "192.0.2.1"] {
+            let certificate = certificate::self_signed(&pair, name).expect("signed");
+            let facts = CertificateFacts::of(&certificate).expect("a certificate");
+            assert_eq!(facts.names, [name]);
+            assert_eq!(facts.not_after.expect("a date").to_rfc3339(), "9999-12-31T00:00:00+00:00");
+            // Wherever it is cut or changed, it is read without a panic.
+            for at in 0..certificate.len() {
+                let _ = CertificateFacts::of(&certificate[..at]);
+                let mut changed = certificate.to_vec();
+                changed[at] ^= 0xff;
+                let _ = CertificateFacts::of(&changed);
+            }
+        }
+    }
+
+    #[test]
+    fn dates_of_both_forms_are_read() {
+        for (tag, text, expected) in [
+            (23, "491231235959Z", Some("2049-12-31T23:59:59+00:00")),
+            (23, "500101000000Z", Some("1950-01-01T00:00:00+00:00")),
+            (24, "20500101000000Z", Some("2050-01-01T00:00:00+00:00")),
+            (24, "x", None),
+        ] {
+            let mut der = vec![tag, u8::try_from(text.len()).expect("short")];
+            der.extend(text.as_bytes());
+            assert_eq!(instant(&der).map(|at| at.to_rfc3339()).as_deref(), expected, "{text}");
+        }
+    }
+}

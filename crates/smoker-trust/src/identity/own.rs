@@ -1,0 +1,169 @@
+//! The identity of this program.
+
+use std::fs::File;
+use std::path::Path;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use smoker_paths::regular;
+
+use crate::identity::{certificate, key};
+use crate::pin::Pin;
+use crate::provider::provider;
+use crate::storage::file_error::FileError;
+use crate::storage::pem;
+use crate::storage::private_file;
+use crate::storage::private_folder::PrivateFolder;
+use crate::storage::text_file;
+
+/// The private key in its folder.
+pub const KEY_FILE: &str = "key.pem";
+/// Its certificate, with those of its authority behind it when one has signed it.
+pub const CERTIFICATE_FILE: &str = "certificate.pem";
+
+/// A private key, its certificate with those that vouch for it, and its pin.
+#[derive(Debug)]
+pub struct OwnIdentity {
+    /// The private key.
+    pub key: PrivateKeyDer<'static>,
+    /// The certificate first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// What the key is known by.
+    pub pin: Pin,
+}
+
+impl Clone for OwnIdentity {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone_key(), chain: self.chain.clone(), pin: self.pin }
+    }
+}
+
+impl OwnIdentity {
+    /// The identity in this folder; `None` when it has no key. A certificate that is missing, or is another key's, is made again for this name.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used.
+    pub fn load(folder: &PrivateFolder, name: &str) -> Result<Option<Self>, FileError> {
+        let Some(text) = private_file::read(folder, KEY_FILE)? else { return Ok(None) };
+        let path = folder.path().join(KEY_FILE);
+        let failed = |reason: String| FileError::new(&path, reason);
+        let key = pem::key(&text).map_err(failed)?;
+        let pair = key::pair(&key).map_err(failed)?;
+        let pin = Pin::of_public_key(&rcgen::PublicKeyData::subject_public_key_info(&pair));
+        let path = folder.path().join(CERTIFICATE_FILE);
+        let chain = text_file::read(&path)?.map(|text| pem::certificates(text.as_bytes()));
+        let chain = match chain.transpose().map_err(|reason| {
+            FileError::new(&path, format!("{reason}; remove it, and another one is made with the same pin"))
+        })? {
+            Some(chain) if Pin::of_certificate(&chain[0]) == Ok(pin) => chain,
+            _ => {
+                let made = certificate::self_signed(&pair, name).map_err(|reason| FileError::new(&path, reason))?;
+                let chain = vec![made];
+                text_file::edit(&path, |_| Ok((pem::of_certificates(&chain), ())))?;
+                chain
+            }
+        };
+        Ok(Some(Self { key, chain, pin }))
+    }
+
+    /// The identity in this folder; a key is made when there is none. Of two programs that begin at the same time one makes it, and both have it.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used or made.
+    pub fn load_or_make(folder: &PrivateFolder, name: &str) -> Result<Self, FileError> {
+        if let Some(identity) = Self::load(folder, name)? {
+            return Ok(identity);
+        }
+        let path = folder.path().join(KEY_FILE);
+        let key = key::make().map_err(|reason| FileError::new(&path, reason))?;
+        private_file::make(folder, KEY_FILE, pem::of_key(&key).as_bytes())?;
+        Self::load(folder, name)?.ok_or_else(|| FileError::new(&path, "it was removed while it was made; try again"))
+    }
+
+    /// The identity of named files (`tls_cert`, `tls_key`): any key and certificate that TLS can use.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, everybody may read the key, or the two do not belong together.
+    pub fn from_files(certificate: &Path, key: &Path) -> Result<Self, FileError> {
+        let open = |path: &Path| -> Result<File, FileError> {
+            regular::open(path).map_err(|error| FileError::of_system(path, "read", &error))
+        };
+        let chain = private_file::bounded(open(certificate)?, certificate)?;
+        let chain = pem::certificates(&chain).map_err(|reason| FileError::new(certificate, reason))?;
+        let pin = Pin::of_certificate(&chain[0]).map_err(|error| FileError::new(certificate, error.to_string()))?;
+        let file = open(key)?;
+        let mode = nix::sys::stat::fstat(&file).map_or(0, |stat| stat.st_mode & 0o7777);
+        if mode & 0o007 != 0 {
+            let reason =
+                format!("everybody may read this private key (mode {mode:04o}); run chmod 600 {}", key.display());
+            return Err(FileError::new(key, reason));
+        }
+        let secret = pem::key(&private_file::bounded(file, key)?).map_err(|reason| FileError::new(key, reason))?;
+        let signing = provider().key_provider.load_private_key(secret.clone_key()).map_err(|error| {
+            FileError::new(key, format!("the key cannot be used ({error}); use RSA, P-256, P-384 or Ed25519"))
+        })?;
+        if signing.public_key().is_some_and(|public| Pin::of_public_key(&public) != pin) {
+            let reason = format!(
+                "it is not the key of the certificate in {}; name the two that belong together",
+                certificate.display()
+            );
+            return Err(FileError::new(key, reason));
+        }
+        Ok(Self { key: secret, chain, pin })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn private() -> (tempfile::TempDir, PrivateFolder) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let private = PrivateFolder::make(&folder.path().join("p"), None).expect("made");
+        (folder, private)
+    }
+
+    #[test]
+    fn it_is_made_once_and_stays() {
+        let (_folder, private) = private();
+        assert!(OwnIdentity::load(&private, "web1").expect("no error").is_none());
+        let made = OwnIdentity::load_or_make(&private, "web1").expect("made");
+        let again = OwnIdentity::load_or_make(&private, "web2").expect("loaded");
+        assert_eq!((made.pin, made.chain.clone()), (again.pin, again.chain));
+        // The certificate is another matter than the identity.
+        fs::remove_file(private.path().join(CERTIFICATE_FILE)).expect("there");
+        let again = OwnIdentity::load(&private, "web1").expect("loaded").expect("there");
+        assert_eq!(again.pin, made.pin);
+        assert_eq!(Pin::of_certificate(&again.chain[0]), Ok(made.pin));
+    }
+
+    #[test]
+    fn a_broken_key_is_reported_and_stays() {
+        let (_folder, private) = private();
+        private_file::make(&private, KEY_FILE, b"rubbish").expect("made");
+        let error = OwnIdentity::load_or_make(&private, "web1").expect_err("rubbish").to_string();
+        assert!(error.contains("key.pem") && error.contains("no private key"), "{error}");
+        assert_eq!(private_file::read(&private, KEY_FILE).expect("there").as_deref(), Some(&b"rubbish"[..]));
+    }
+
+    #[test]
+    fn named_files_have_to_belong_together() {
+        let ((_one, one), (_two, two)) = (private(), private());
+        let made = OwnIdentity::load_or_make(&one, "web1").expect("made");
+        OwnIdentity::load_or_make(&two, "web2").expect("made");
+        let (certificate, key) = (one.path().join(CERTIFICATE_FILE), one.path().join(KEY_FILE));
+        assert_eq!(OwnIdentity::from_files(&certificate, &key).expect("loaded").pin, made.pin);
+        let other = two.path().join(KEY_FILE);
+        assert!(
+            OwnIdentity::from_files(&certificate, &other).expect_err("another key").reason.contains("belong together")
+        );
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("ours");
+        assert!(OwnIdentity::from_files(&certificate, &key).expect_err("open").reason.contains("chmod 600"));
+        assert!(OwnIdentity::from_files(&key, &key).expect_err("none").reason.contains("no certificate"));
+    }
+}
