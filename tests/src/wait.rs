@@ -1,5 +1,6 @@
 //! Waits for a condition, never for a length of time.
 
+use std::ops::RangeInclusive;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -7,13 +8,17 @@ use std::time::{Duration, Instant};
 /// generous, because a loaded machine is slow and a passing test never waits so long.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// How often a condition is looked at.
-const BEAT: Duration = Duration::from_millis(10);
+/// Pauses between two looks: the longer a wait has lasted, the longer they are, since looks of many tests at a time
+/// take the processor from what they wait for.
+const PAUSES: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_millis(100);
+
+/// Which part of the time that a wait has lasted the next pause takes.
+const PART: u32 = 16;
 
 /// Looks until there is something to see, at most `limit`; `None` when there
 /// was nothing. It looks at least once, also with a limit of zero.
 pub fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let end = Instant::now() + limit;
+    let (begun, end) = (Instant::now(), Instant::now() + limit);
     loop {
         if let Some(seen) = look() {
             return Some(seen);
@@ -22,7 +27,7 @@ pub fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option
         if left.is_zero() {
             return None;
         }
-        thread::sleep(BEAT.min(left));
+        thread::sleep((begun.elapsed() / PART).clamp(*PAUSES.start(), *PAUSES.end()).min(left));
     }
 }
 
