@@ -72,24 +72,51 @@ pub fn run() -> io::Result<u8> {
     }
 }
 
-/// Runs each target in a worker of its own, as many at a time as `workers`.
+/// How many workers share the inputs of a target that mostly waits.
+const SHARES: u32 = 4;
+
+/// A target for a worker.
+#[derive(Clone, Copy)]
+struct Job {
+    target: &'static Target,
+    seed: u64,
+    bounds: Bounds,
+}
+
+impl Job {
+    /// The shares of a target that mostly waits, each with inputs of its own.
+    fn shares(self) -> impl Iterator<Item = Self> {
+        let inputs = self.bounds.inputs.map(|inputs| inputs.div_ceil(u64::from(SHARES)));
+        let bounds = Bounds { inputs, ..self.bounds };
+        (0..SHARES).map(move |share| Self { seed: self.seed.wrapping_add(u64::from(share)), bounds, ..self })
+    }
+}
+
+/// Runs each target in a worker of its own, as many at a time as `workers`, and beside them those that mostly wait.
 fn supervise(targets: &[&'static Target], seed: u64, bounds: Bounds, workers: u32) -> io::Result<u8> {
     println!("seed {seed}\n");
     println!("| target | inputs | seconds | peak | slowest input | outcomes |");
     println!("|---|---|---|---|---|---|");
+    let jobs = targets.iter().map(|&target| Job { target, seed, bounds });
+    let (waiting, busy): (Vec<_>, Vec<_>) = jobs.partition(|job| targets::WAITING.contains(&job.target.name));
     let next = AtomicUsize::new(0);
-    let watch_targets = || {
+    let run = |Job { target, seed, bounds }| {
+        let figures = supervisor::run(target, seed, bounds)?;
+        if let Some(figures) = &figures {
+            println!("{}", row(target, figures));
+        }
+        io::Result::Ok(u8::from(figures.is_none()))
+    };
+    let run_busy = || {
         let mut code = 0;
-        while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match supervisor::run(target, seed, bounds)? {
-                Some(figures) => println!("{}", row(target, &figures)),
-                None => code = 1,
-            }
+        while let Some(job) = busy.get(next.fetch_add(1, Ordering::Relaxed)) {
+            code = run(*job)?.max(code);
         }
         Ok::<u8, io::Error>(code)
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(watch_targets)).collect();
+        let waiting = waiting.into_iter().flat_map(Job::shares).map(|job| scope.spawn(move || run(job)));
+        let workers: Vec<_> = waiting.chain((0..workers).map(|_| scope.spawn(run_busy))).collect();
         let mut codes = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
         codes.try_fold(0, |worst: u8, code| Ok(worst.max(code?)))
     })

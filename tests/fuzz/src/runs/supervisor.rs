@@ -33,7 +33,7 @@ pub fn found_folder() -> PathBuf {
 pub fn run(target: &Target, seed: u64, bounds: Bounds) -> io::Result<Option<Figures>> {
     let folder = found_folder();
     fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("position-{}-{}", target.name, std::process::id()));
+    let path = folder.join(format!("position-{}-{seed}-{}", target.name, std::process::id()));
     let position = Position::create(&path)?;
     let mut worker = start(target, seed, bounds, &path)?;
     let ended = watch(&mut worker, &position);

@@ -22,6 +22,9 @@ mod yaml;
 
 use crate::target::Target;
 
+/// Targets whose inputs wait for a peer more than they compute.
+pub const WAITING: [&str; 1] = [client_http::TARGET.name];
+
 /// All targets.
 pub static ALL: [Target; 24] = {
     let [authorized_clients, known_hosts, authorization, client_hello] = trust::TARGETS;
