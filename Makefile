@@ -26,6 +26,8 @@ DIST       ?= dist
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
 
+OWN_RUSTFLAGS := $(RUSTFLAGS)
+
 # Programs that go to other machines tell nothing of this one's folders. What runs beside them shares their build.
 build bench soak: export RUSTFLAGS := $(strip $(RUSTFLAGS) \
   --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/smoker)
@@ -67,8 +69,11 @@ bench: build ## Measure speed and memory against their limits
 	$(CARGO) bench --locked -p smoker-tests --bench daemon
 	$(CARGO) bench --locked -p smokercli --bench client
 
+# PROFILE=dev puts the same load on the same programs, and needs hardly a build beside that of the tests.
 soak: build ## Load and abuse, seven minutes; a minute or two with SHORT=1
-	$(CARGO) bench --locked -p smoker-tests --bench soak $(if $(NO_RUN),--no-run)
+	SMOKER_TESTS_PROGRAMS=$(abspath $(RELEASE)) \
+	  $(if $(PROFILE),env $(if $(OWN_RUSTFLAGS),RUSTFLAGS='$(OWN_RUSTFLAGS)',-u RUSTFLAGS)) \
+	  $(CARGO) bench --locked $(if $(PROFILE),--workspace --profile $(PROFILE),-p smoker-tests) --bench soak $(if $(NO_RUN),--no-run)
 
 # By hand: `make fuzz INPUTS=1000000`, `make fuzz TARGETS=yaml SECONDS=3600`. PROFILE=dev needs no build beside that of the tests.
 fuzz:     ## Random input for everything that reads, a minute for all (TARGETS, SECONDS, INPUTS, SEED)

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+/// Names the folder of the programs under test when it is not that of the running test's own build.
+const FOLDER: &str = "SMOKER_TESTS_PROGRAMS";
+
 /// The path of a program of this workspace, built with the same profile as
 /// the running test: it lies in the folder above the test's own.
 ///
@@ -15,8 +18,8 @@ use std::time::SystemTime;
 #[must_use]
 pub fn path(name: &str) -> PathBuf {
     let test = env::current_exe().expect("the running test has a path");
-    let folder = test.parent().and_then(Path::parent).expect("a test lies two folders deep in the target folder");
-    let program = folder.join(name);
+    let own = test.parent().and_then(Path::parent).expect("a test lies two folders deep in the target folder");
+    let program = env::var_os(FOLDER).map_or_else(|| own.to_owned(), PathBuf::from).join(name);
     let mut checked = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
     let result = checked.entry(program.clone()).or_insert_with(|| check(&program));
     if let Err(reason) = result {
