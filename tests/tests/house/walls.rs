@@ -2,13 +2,21 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use crate::imports::{Crate, circles, is_upward, room};
 use crate::repository;
 use crate::rooms::{KEPT_IN, ROOMS, Room, WALLS};
 
-fn crates() -> impl Iterator<Item = (Crate, &'static [Room])> {
-    ROOMS.iter().map(|(name, rooms)| (Crate::read(name), *rooms))
+/// All crates, read once for all tests.
+static CRATES: LazyLock<Vec<Crate>> = LazyLock::new(|| ROOMS.iter().map(|(name, _)| Crate::read(name)).collect());
+
+fn crates() -> impl Iterator<Item = (&'static Crate, &'static [Room])> {
+    CRATES.iter().zip(ROOMS.iter().map(|(_, rooms)| *rooms))
+}
+
+fn crate_of(name: &str) -> &'static Crate {
+    CRATES.iter().find(|it| it.name == name).unwrap_or_else(|| panic!("{name} has no rooms"))
 }
 
 #[test]
@@ -34,7 +42,7 @@ fn a_crate_names_nothing_beyond_its_walls() {
             let is_asked = |line: &&str| line.replace('-', "_").split(['.', ' ']).next() == Some(path.as_str());
             broken.extend(dependencies.lines().find(is_asked).map(|line| format!("{name}/Cargo.toml: {line}")));
         }
-        for (file, path) in Crate::read(name).foreign() {
+        for (file, path) in crate_of(name).foreign() {
             let is_forbidden = forbidden.iter().any(|forbidden| path.starts_with(&format!("{forbidden}::")));
             if is_forbidden {
                 broken.push(format!("{name}/src/{file}: {path}"));
@@ -48,7 +56,7 @@ fn a_crate_names_nothing_beyond_its_walls() {
 fn some_things_stay_in_one_room() {
     let mut broken = Vec::new();
     for (name, kept, allowed) in KEPT_IN {
-        for (file, path) in Crate::read(name).foreign() {
+        for (file, path) in crate_of(name).foreign() {
             let is_elsewhere = !allowed.iter().any(|allowed| file.starts_with(allowed));
             let is_kept = path.starts_with(&format!("{kept}::"));
             if is_kept && is_elsewhere {
