@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //!
-//! - `order`: what the command line asks for, the hidden modes included
+//! - `mode`: what the command line asks for, the hidden modes included
 //! - the measures: `one_host`, `forced_run`, `fleet`
 //! - `stopwatch`: what a call of a program costs, measured by this program, started once more
 //! - `simulator`: daemons to be asked: this program, started once more
