@@ -35,7 +35,7 @@ use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Orig
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, trust};
-use crate::{check, compare, exit_code, test_plugin};
+use crate::{check, compare, daemon, exit_code, identity, test_plugin};
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -60,6 +60,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
             Mode::Compare(request) => {
                 compare::run(request, &options.config, &options.trusted_owners, options.logging.level)
+            }
+            Mode::Identity(request) => {
+                identity::run::run(request, &options.config).unwrap_or_else(|error| fail(&error))
             }
             Mode::Foreground | Mode::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
@@ -90,6 +93,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let (unix, socket_file) = unix.map(UnixSocket::into_parts).unzip();
     let pidfile_path = pidfile_path(options, &settings);
     let owner = credentials.as_ref().map(privileges::owner);
+    let tls = daemon::open_tls(&settings.access, owner)?;
     let (background, pidfile) = match options.mode {
         Mode::Background => {
             match go_to_background(
@@ -117,7 +121,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let containment = ContainmentLevel::prepare(owner);
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
-    let daemon = Daemon { settings, plugins, tcp, unix, source, containment };
+    let daemon = Daemon { settings, plugins, tcp, unix, tls, source, containment };
     let served = dropped.and_then(|()| serve(daemon, background));
     if let Some(file) = &socket_file {
         file.remove();

@@ -5,8 +5,10 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::thread::available_parallelism;
 
+use smoker_config::spec::access_settings::AccessSettings;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
+use smoker_paths::resolved_path::Owner;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
@@ -17,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::listener::Listener;
 use crate::http::server;
+use crate::http::tls::Tls;
 use crate::os::descriptors;
 use crate::reload::reloader::{ConfigSource, Reloader};
 use crate::reload::requests;
@@ -24,6 +27,7 @@ use crate::reload::triggers::Triggers;
 use crate::results::run_log;
 use crate::runtime::Runtime;
 use crate::scheduler::manager::PluginManager;
+use crate::service::error::StartError;
 use crate::service::notify::ServiceManager;
 use crate::service::signals::Signals;
 use crate::service::{logger_names, watchdog};
@@ -50,12 +54,22 @@ impl Health {
     }
 }
 
+/// Opens the daemon's identity, while this process may still read every file of it.
+///
+/// # Errors
+///
+/// When a file cannot be used.
+pub(crate) fn open_tls(settings: &AccessSettings, owner: Option<Owner>) -> Result<Tls, StartError> {
+    Tls::open(settings, owner).map_err(StartError::Identity)
+}
+
 /// A daemon for which everything that can fail on the operator's terminal has succeeded.
 pub(crate) struct Daemon {
     pub(crate) settings: DaemonSettings,
     pub(crate) plugins: Vec<PluginSpec>,
     pub(crate) tcp: Vec<TcpListener>,
     pub(crate) unix: Option<UnixListener>,
+    pub(crate) tls: Tls,
     /// For reloads.
     pub(crate) source: ConfigSource,
     /// How runs are told apart.
@@ -69,7 +83,7 @@ impl Daemon {
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
-        let Self { settings, plugins, tcp, unix, source, containment } = self;
+        let Self { settings, plugins, tcp, unix, tls, source, containment } = self;
         let socket = settings.access.socket.clone();
         let limits = ConnectionLimits::new(descriptors::raise_limit());
         let shutdown = CancellationToken::new();
@@ -91,10 +105,10 @@ impl Daemon {
             tracing::info!(target: logger_names::REST_SERVER, "Starting webserver on {}", path.display());
             listeners.push(Listener::Unix(tokio::net::UnixListener::from_std(unix)?));
         }
-        let runtime = Runtime::start(config, addresses, reaper.clone(), shutdown.clone());
+        let runtime = Runtime::start(config, addresses, tls, reaper.clone(), shutdown.clone());
         let manager = runtime.manager().clone();
         let logging = tokio::spawn(run_log::follow(manager.subscribe(), shutdown.clone()));
-        let server = tokio::spawn(server::serve(listeners, runtime.router(), limits, shutdown.clone()));
+        let server = tokio::spawn(server::serve(listeners, runtime.front(limits), shutdown.clone()));
         service_manager.notify_ready(&runtime.status()).await;
         let health = Health { manager: manager.clone(), server: server.abort_handle() };
         let check_health = async move || health.check().await;

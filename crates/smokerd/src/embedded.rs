@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::access::peer::Peer;
 use crate::http::connections::activity::Connections;
 use crate::http::connections::serve::{ConnectionError, serve_connection};
+use crate::http::tls::Tls;
 use crate::runtime::Runtime;
 use crate::startup::configuration::{Origin, Prepared};
 use crate::startup::trust::TrustedOwners;
@@ -31,7 +32,7 @@ impl Pages {
         let Config { settings, plugins, .. } = config;
         let shutdown = CancellationToken::new();
         let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/"), TrustedOwners::default()));
-        let runtime = Runtime::start(prepared, Vec::new(), reaper, shutdown.clone());
+        let runtime = Runtime::start(prepared, Vec::new(), Tls::default(), reaper, shutdown.clone());
         Self { runtime, connections: Connections::new(1), shutdown }
     }
 

@@ -8,6 +8,7 @@
 //! - `compare`: every plugin run once here and in another daemon
 //! - `embedded`: the pages without sockets, for the fuzzer
 //! - `exit_code`: what the exit codes mean
+//! - `identity`: `--identity`, `--authorize` and `--token`
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together
@@ -19,6 +20,7 @@
 //! - `http`: connections, access, the pages
 //! - `test_plugin`: one run of one plugin, without a daemon
 //! - `standalone`: runs outside of a daemon
+//! - `state_folder`: what the daemon keeps for the commands beside it
 //! - `os`: what the operating system offers
 //! - `terminal_text`: text from others, for a terminal
 
@@ -34,6 +36,7 @@ mod compare;
 mod control;
 mod daemon;
 mod http;
+mod identity;
 mod os;
 mod reload;
 mod results;
@@ -42,5 +45,6 @@ mod scheduler;
 mod service;
 mod standalone;
 mod startup;
+mod state_folder;
 mod terminal_text;
 mod test_plugin;

@@ -9,7 +9,10 @@ use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::access::authorize::AccessControl;
+use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
+use crate::http::server::Front;
+use crate::http::tls::Tls;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
@@ -25,6 +28,7 @@ pub(crate) struct Runtime {
     access: AccessControl,
     python: PythonSettings,
     settings: DaemonSettings,
+    tls: Tls,
     /// The addresses that the daemon listens on.
     addresses: Vec<SocketAddr>,
 }
@@ -34,6 +38,7 @@ impl Runtime {
     pub(crate) fn start(
         config: Prepared,
         addresses: Vec<SocketAddr>,
+        tls: Tls,
         reaper: Reaper,
         shutdown: CancellationToken,
     ) -> Self {
@@ -44,17 +49,20 @@ impl Runtime {
         manager.set_forced_rate(settings.max_forced_rate);
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         let access = AccessControl::new(&settings);
-        listen::warn_if_open(&addresses, settings.allow.as_deref());
-        Self { manager, runner, slots, access, python, settings, addresses }
+        listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());
+        Self { manager, runner, slots, access, python, settings, tls, addresses }
     }
 
     /// Changes to another configuration, and returns which plugins changed.
     pub(crate) fn apply(&mut self, config: Prepared) -> Changes {
-        let Prepared { settings, python, plugins } = config;
+        let Prepared { mut settings, python, plugins } = config;
+        // Root may be needed to make another one.
+        settings.access.state_dir.clone_from(&self.settings.access.state_dir);
         // Before the plugins: a client that is no longer allowed must not see new ones.
         self.access.change(&settings);
-        if settings.allow != self.settings.allow {
-            listen::warn_if_open(&self.addresses, settings.allow.as_deref());
+        self.tls.change(&settings.access);
+        if settings.allow != self.settings.allow || settings.access.mode != self.settings.access.mode {
+            listen::warn_if_open(&self.addresses, settings.allow.as_deref(), self.access.is_open());
         }
         self.slots.set_bound(settings.nr_concurrent_plugins);
         self.manager.set_forced_rate(settings.max_forced_rate);
@@ -75,6 +83,11 @@ impl Runtime {
     /// The settings in effect.
     pub(crate) fn settings(&self) -> &DaemonSettings {
         &self.settings
+    }
+
+    /// What connections are served with.
+    pub(crate) fn front(&self, limits: ConnectionLimits) -> Front {
+        Front { router: self.router(), limits, tls: self.tls.clone(), attempts: self.access.attempts().clone() }
     }
 
     /// The pages.

@@ -8,12 +8,13 @@ use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text};
 
 /// Settings of the daemon that nobody takes for a parameter of a check.
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 12] = [
     "bind_host",
     "bind_port",
     "allow",
     "allowed_hosts",
     "local_role",
+    "state_dir",
     "nr_concurrent_plugins",
     "max_forced_rate",
     "show_secrets",

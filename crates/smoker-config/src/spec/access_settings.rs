@@ -7,13 +7,35 @@ use smoker_model::value::Value;
 use crate::yaml::merge::shown;
 use crate::yaml::node::kind_name;
 
-/// Who may use the daemon.
+/// Who may use the daemon, and where its keys, sockets and lists of identities are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessSettings {
+    /// Whether requests from other hosts have to prove an identity (`access`); `None`: from the first identity on.
+    pub mode: Option<Access>,
     /// What requests of this host may do that prove no identity (`local_role`).
     pub local_role: LocalRole,
+    /// The folder of the daemon's key, of identities and of tokens (`state_dir`); `None`: there are none.
+    pub state_dir: Option<PathBuf>,
+    /// The daemon's own certificate, with those that vouch for it (`tls_cert`), set exactly when `tls_key` is; `None`: that of the
+    /// state folder.
+    pub tls_cert: Option<PathBuf>,
+    /// The key of `tls_cert` (`tls_key`).
+    pub tls_key: Option<PathBuf>,
+    /// The authorities whose signature makes a client's certificate good (`tls_client_ca`).
+    pub tls_client_ca: Option<PathBuf>,
+    /// What these have revoked (`tls_crl`), set only when `tls_client_ca` is.
+    pub tls_crl: Option<PathBuf>,
     /// The Unix socket (`socket`); `None`: there is none.
     pub socket: Option<PathBuf>,
+}
+
+/// Whether requests from other hosts have to prove an identity (`access`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// They need none, and may read and run everything.
+    Open,
+    /// They need one, for everything.
+    Authenticated,
 }
 
 /// What requests of this host may do that prove no identity (`local_role`).
@@ -26,6 +48,14 @@ pub enum LocalRole {
     /// See results and run plugins.
     #[default]
     Run,
+}
+
+pub(crate) fn access(value: &Value) -> Result<Access, String> {
+    match value.as_text().map(str::trim) {
+        Some("open") => Ok(Access::Open),
+        Some("authenticated") => Ok(Access::Authenticated),
+        _ => Err(format!("has to be open or authenticated, not {}", shown(value))),
+    }
 }
 
 pub(crate) fn local_role(value: &Value) -> Result<LocalRole, String> {

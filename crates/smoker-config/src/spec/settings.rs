@@ -47,7 +47,7 @@ pub struct DaemonSettings {
     /// The names beside this host's own that requests may be for (`allowed_hosts`); `None`: browsers may use this host's
     /// own names only, other clients any name.
     pub allowed_hosts: Option<Vec<String>>,
-    /// Who may use the daemon (`local_role` and what belongs to it).
+    /// Who may use the daemon (`access` and what belongs to it).
     pub access: AccessSettings,
     /// Which clients see the secrets among the parameters (`show_secrets`).
     pub show_secrets: ShowSecrets,
@@ -92,8 +92,14 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         allow: keys.read("allow", networks),
         allowed_hosts: keys.read("allowed_hosts", host_names),
         access: AccessSettings {
+            mode: keys.read("access", access_settings::access),
             local_role: keys.read("local_role", access_settings::local_role).unwrap_or_default(),
+            state_dir: keys.read("state_dir", access_settings::absolute_path),
             socket: keys.read("socket", access_settings::absolute_path),
+            tls_cert: keys.read("tls_cert", access_settings::absolute_path),
+            tls_key: keys.read("tls_key", access_settings::absolute_path),
+            tls_client_ca: keys.read("tls_client_ca", access_settings::absolute_path),
+            tls_crl: keys.read("tls_crl", access_settings::absolute_path),
         },
         show_secrets: keys.read("show_secrets", show_secrets).unwrap_or_default(),
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
@@ -103,6 +109,11 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
     };
     if let (Some([]), Some(entry)) = (settings.allow.as_deref(), find_text(entries, "allow")) {
         problems.add(Severity::Warning, &entry.place, "allow is an empty list, so no client is served".to_owned());
+    }
+    for (key, needed) in
+        [("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "state_dir"), ("tls_crl", "tls_client_ca")]
+    {
+        keys.require(key, needed);
     }
     if keys.faults.is_empty() { Ok(settings) } else { Err(keys.faults) }
 }
@@ -127,6 +138,14 @@ impl Keys<'_> {
                 self.faults.push(Fault::at(&entry.place, &format!("{key} {reason}")));
                 None
             }
+        }
+    }
+
+    /// A key that means nothing without another one.
+    fn require(&mut self, key: &str, needed: &str) {
+        let is_set = |key: &str| find_text(self.entries, key).filter(|entry| !entry.value.is_null());
+        if let (Some(entry), None) = (is_set(key), is_set(needed)) {
+            self.faults.push(Fault::at(&entry.place, &format!("{key} needs {needed}; set both, or none of them")));
         }
     }
 

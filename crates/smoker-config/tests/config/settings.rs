@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use smoker_config::limits;
-use smoker_config::spec::access_settings::{AccessSettings, LocalRole};
+use smoker_config::spec::access_settings::{Access, AccessSettings, LocalRole};
 use smoker_config::spec::settings::ShowSecrets;
 use smoker_model::plugin::AccountId;
 
@@ -44,8 +44,14 @@ pidfile: /run/x.pid
 allow: [127.0.0.1, 10.0.0.0/8, '::1', 'fe80::/10']
 allowed_hosts: [smoker.example.org, Web1.]
 show_secrets: true
+access: authenticated
 local_role: read
+state_dir: /var/lib/smokerd
 socket: /run/smokerd.sock
+tls_cert: /c.pem
+tls_key: /k.pem
+tls_client_ca: /ca.pem
+tls_crl: /crl.pem
 history_memory: 2M
 python: {path: python3.12}
 python_path: [/a, b]
@@ -66,7 +72,16 @@ actions: {}",
     assert_eq!(settings.max_forced_rate, Some(2.5));
     let allow: Vec<_> = settings.allow.expect("networks").iter().map(ToString::to_string).collect();
     assert_eq!(allow, ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "fe80::/10"]);
-    let access = AccessSettings { local_role: LocalRole::Read, socket: Some("/run/smokerd.sock".into()) };
+    let access = AccessSettings {
+        mode: Some(Access::Authenticated),
+        local_role: LocalRole::Read,
+        state_dir: Some("/var/lib/smokerd".into()),
+        socket: Some("/run/smokerd.sock".into()),
+        tls_cert: Some("/c.pem".into()),
+        tls_key: Some("/k.pem".into()),
+        tls_client_ca: Some("/ca.pem".into()),
+        tls_crl: Some("/crl.pem".into()),
+    };
     assert_eq!(settings.access, access);
     assert_eq!(settings.show_secrets, ShowSecrets::Always);
     assert_eq!(settings.allowed_hosts.expect("names"), ["smoker.example.org", "Web1."]);
@@ -122,8 +137,13 @@ fn nonsense_ends_the_start_with_line_and_key() {
         ("nr_concurrent_plugins: 1.5", "nr_concurrent_plugins has to be a whole number, not a number".to_owned()),
         ("allow: [10.0.0.0/33]", format!("{networks} 10.0.0.0/33 is none")),
         ("allow: [5]", format!("{networks} 5 is none")),
+        ("access: closed", "access has to be open or authenticated, not closed".to_owned()),
         ("local_role: admin", "local_role has to be none, read or run, not admin".to_owned()),
         ("socket: run/x", "socket has to be an absolute path, not 'run/x'".to_owned()),
+        ("state_dir: [/x]", "state_dir has to be an absolute path, not a list".to_owned()),
+        ("tls_cert: /a", "tls_cert needs tls_key; set both, or none of them".to_owned()),
+        ("tls_key: /a", "tls_key needs tls_cert; set both, or none of them".to_owned()),
+        ("state_dir: /a\ntls_crl: /a", "tls_crl needs tls_client_ca; set both, or none of them".to_owned()),
         ("show_secrets: root", "show_secrets has to be false, local or true, not root".to_owned()),
         ("allowed_hosts: 'http://a'", format!("{hosts}; http://a is none")),
         ("allowed_hosts: [a, 'b:80']", format!("{hosts}; b:80 is none")),

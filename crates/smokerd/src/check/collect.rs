@@ -11,7 +11,7 @@ use smoker_runner::process::containment::level::ContainmentLevel;
 use crate::check::check_request::CheckTarget;
 use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{commands, preparation_warnings, problem_list, taken_port, unusable_address};
+use crate::check::{commands, identities, preparation_warnings, problem_list, taken_port, unusable_address};
 use crate::service::error::StartError;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
@@ -69,6 +69,8 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), target)));
     report.problems.extend(unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, target)));
     report.problems.extend(taken_port::holder(&settings).map(|text| of_setting("bind_port", text, target)));
+    let of_identities = identities::problems(&settings.access).into_iter();
+    report.problems.extend(of_identities.map(|(key, text)| of_setting(key, text, target)));
     if let Some(source) = target.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);
         report.problems.extend(trust::judge_file(source.path(), &trusted, daemon)?);

@@ -9,6 +9,7 @@
 //! - `programs`: programs that this host lacks or cannot run
 //! - `first_word`: the program that a command line begins with
 //! - `unusable_address`: an address that this host does not have
+//! - `identities`: the files of keys, authorities and identities
 //! - `taken_port`: a port that another program listens on
 //! - `problem_list`: problems in the order of the files, repeats once
 //! - `report`: the problems as text or JSON
@@ -18,6 +19,7 @@ pub(crate) mod check_request;
 mod collect;
 mod commands;
 mod first_word;
+mod identities;
 mod preparation_warnings;
 mod problem_list;
 mod programs;

@@ -3,9 +3,11 @@
 //! # Layout
 //!
 //! - `compare`: the option `--compare`
+//! - `identity`: the options of the commands for identities
 //! - `test_plugin`: the options of `--test-plugin`
 
 mod compare;
+mod identity;
 mod test_plugin;
 
 use std::ffi::OsString;
@@ -22,9 +24,11 @@ use smoker_logging::setup::source::LogConfigSource;
 
 use crate::check::check_request::CheckRequest;
 use crate::cli::compare::CompareArguments;
+use crate::cli::identity::IdentityArguments;
 use crate::cli::test_plugin::TestArguments;
 use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
+use crate::identity::identity_request::IdentityRequest;
 use crate::test_plugin::test_request::TestRequest;
 
 /// The configuration without `-c`.
@@ -125,6 +129,9 @@ struct Arguments {
     #[command(flatten)]
     comparison: CompareArguments,
 
+    #[command(flatten)]
+    identity: IdentityArguments,
+
     /// Print completions for this shell
     #[arg(long, value_name = "SHELL", hide = true)]
     generate: Option<Shell>,
@@ -161,6 +168,8 @@ pub(crate) enum Mode {
     Test(TestRequest),
     /// Compare with another daemon.
     Compare(CompareRequest),
+    /// Show or change the identities of this host.
+    Identity(IdentityRequest),
     /// Write a folder as one file, to standard output if no path is given.
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
@@ -200,6 +209,10 @@ impl Arguments {
         let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
         let request = self.test.into_request(self.output.as_deref()).map_err(wrong)?;
         let comparison = self.comparison.into_request(self.output.as_deref()).map_err(wrong)?;
+        let identity = self.identity.into_request().map_err(wrong)?;
+        if identity.is_some() && (request.is_some() || comparison.is_some() || self.genconfig.is_some()) {
+            return Err(wrong("--identity, --authorize and --token stand alone".to_owned()));
+        }
         let is_json = match self.output.as_ref().map(|output| output.to_str()) {
             Some(Some("json")) => true,
             None | Some(Some("text")) => false,
@@ -215,6 +228,7 @@ impl Arguments {
             _ if self.output.is_some() && !self.check => {
                 return Err(wrong("--output belongs to --check, --genconfig, --test-plugin or --compare".to_owned()));
             }
+            (None, None, None, ..) if let Some(identity) = identity => Mode::Identity(identity),
             (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: self.strict }),
             (None, None, None, _, true, _) => Mode::Stop,
             (None, None, None, ..) if self.reload.is_some() => Mode::Reload(self.reload.flatten().map(Pid::from_raw)),
@@ -329,6 +343,37 @@ mod tests {
             &["--compare", "a", "-fg"],
             &["--compare", "a", "-o", "text"],
             &["--compare", "a", "--test-plugin", "b"],
+        ] {
+            assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn identities_are_shown_and_changed_by_commands_that_stand_alone() {
+        let is = |request| Ok(Mode::Identity(request));
+        assert_eq!(mode(&["--identity"]), is(IdentityRequest::Show));
+        assert_eq!(
+            mode(&["--authorize", "sha256//x role=run"]),
+            is(IdentityRequest::Authorize("sha256//x role=run".to_owned()))
+        );
+        let token = |options: &str| IdentityRequest::AddToken { name: "a".to_owned(), options: options.to_owned() };
+        assert_eq!(mode(&["--token", "add", "a", "--role", "read"]), is(token("role=read")));
+        let words = ["-c", "x", "--token", "add", "a", "--role=read", "--expires=90d"];
+        assert_eq!(mode(&words), is(token("role=read expires=90d")));
+        assert_eq!(mode(&["--token", "list"]), is(IdentityRequest::ListTokens));
+        assert_eq!(mode(&["--token", "remove", "a"]), is(IdentityRequest::RemoveToken("a".to_owned())));
+        for wrong in [
+            &["--token"][..],
+            &["--token", "add"],
+            &["--token", "add", "a"],
+            &["--token", "list", "a"],
+            &["--token", "remove"],
+            &["--token", "list", "--role", "read"],
+            &["--role", "read"],
+            &["--identity", "--check"],
+            &["--identity", "-fg"],
+            &["--identity", "--compare", "a"],
+            &["--authorize", "x", "--token", "list"],
         ] {
             assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }

@@ -4,6 +4,7 @@
 //!
 //! - `server`: accepts connections and hands them to `connections`
 //! - `listener`: what it accepts them from
+//! - `tls`: the daemon's key and certificate, and handshakes
 //! - `connections`: how many there are, which of them are idle, and how one is served
 //! - `access`: who may send a request, and the access log
 //! - `api`: the pages
@@ -15,7 +16,7 @@
 //! - `limits`: how much a client may ask for
 //!
 //! `server` and `router` stand at the top; `access` and `api` do not know each other. Of the daemon's other rooms
-//! only `results`, `scheduler` and `os` are used here.
+//! only `results`, `scheduler`, `state_folder` and `os` are used here.
 
 mod api;
 mod audited;
@@ -29,3 +30,4 @@ pub(crate) mod connections;
 pub(crate) mod listener;
 pub(crate) mod router;
 pub(crate) mod server;
+pub(crate) mod tls;

@@ -1,18 +1,37 @@
 //! Accepts connections, admits them within the limits, and serves them until the daemon stops.
 
 use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use rustls::ServerConfig;
+use smoker_trust::handshake::first_byte::{self, Opening};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::http::access::audit;
 use crate::http::access::peer::Peer;
-use crate::http::connections::limiter::{ConnectionLimiter, ConnectionLimits, Permit};
+use crate::http::access::proof::attempts::Attempts;
+use crate::http::connections::activity::ConnectionGuard;
+use crate::http::connections::limiter::{ConnectionLimits, Permit};
 use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::http::limits;
 use crate::http::listener::{Listener, Stream};
+use crate::http::tls::{self, Tls};
+
+/// What connections are served with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Front {
+    pub(crate) router: Router,
+    pub(crate) limits: ConnectionLimits,
+    pub(crate) tls: Tls,
+    pub(crate) attempts: Attempts,
+}
 
 /// How much time responses that have been begun get when the daemon stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -21,20 +40,15 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves on all listeners until `shutdown` is cancelled, then finishes the responses that have been begun.
-pub(crate) async fn serve(
-    listeners: Vec<Listener>,
-    router: Router,
-    limits: ConnectionLimits,
-    shutdown: CancellationToken,
-) {
+pub(crate) async fn serve(listeners: Vec<Listener>, front: Front, shutdown: CancellationToken) {
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        accepting.spawn(accept(listener, router.clone(), limits.clone(), shutdown.clone()));
+        accepting.spawn(accept(listener, front.clone(), shutdown.clone()));
     }
     while accepting.join_next().await.is_some() {}
 }
 
-async fn accept(listener: Listener, router: Router, limits: ConnectionLimits, shutdown: CancellationToken) {
+async fn accept(listener: Listener, front: Front, shutdown: CancellationToken) {
     let mut connections = JoinSet::new();
     let mut has_reported_error = false;
     loop {
@@ -47,17 +61,10 @@ async fn accept(listener: Listener, router: Router, limits: ConnectionLimits, sh
             Ok((stream, peer)) => {
                 // Meanwhile further connections wait in the accept backlog, which costs the daemon nothing.
                 let pending = tokio::select! {
-                    pending = limits.pending.acquire() => pending,
+                    pending = front.limits.pending.acquire() => pending,
                     () = shutdown.cancelled() => break,
                 };
-                connections.spawn(handle_connection(
-                    stream,
-                    peer,
-                    pending,
-                    limits.active.clone(),
-                    router.clone(),
-                    shutdown.clone(),
-                ));
+                connections.spawn(handle_connection(stream, peer, pending, front.clone(), shutdown.clone()));
             }
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
@@ -80,14 +87,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 
 /// Waits for the first bytes of a connection, which many connections never send, then serves it. The memory that
 /// serving needs is allocated only then.
-async fn handle_connection(
-    stream: Stream,
-    peer: Peer,
-    pending: Permit,
-    active: ConnectionLimiter,
-    router: Router,
-    shutdown: CancellationToken,
-) {
+async fn handle_connection(stream: Stream, peer: Peer, pending: Permit, front: Front, shutdown: CancellationToken) {
     tokio::select! {
         // In this order: a connection that has just sent something is not evicted.
         biased;
@@ -101,27 +101,69 @@ async fn handle_connection(
     let request = pending.connection().activity().begin_request();
     let permit = tokio::select! {
         biased;
-        permit = active.acquire() => permit,
+        permit = front.limits.active.acquire() => permit,
         () = shutdown.cancelled() => return,
     };
     drop((request, pending));
-    if let Err(error) = Box::pin(serve_stream(stream, peer, router, permit, shutdown)).await {
-        tracing::debug!("{peer}: {error}");
+    let client = peer.to_string();
+    if let Err(error) = Box::pin(serve_stream(stream, peer, front, permit, shutdown)).await {
+        tracing::debug!("{client}: {error}");
     }
 }
 
 async fn serve_stream(
     stream: Stream,
     peer: Peer,
-    router: Router,
+    front: Front,
     permit: Permit,
     shutdown: CancellationToken,
 ) -> Result<(), ConnectionError> {
-    match stream {
-        Stream::Tcp(stream) => {
+    let connection = permit.connection();
+    match (stream, peer) {
+        (Stream::Tcp(stream), Peer::Tcp(address)) => {
             stream.set_nodelay(true)?;
-            serve_connection(stream, peer, router, permit.connection(), shutdown).await
+            match tls_of(&stream, &front).await? {
+                Some(config) => serve_tls(stream, address, config, front, connection, shutdown).await,
+                None => serve_connection(stream, Peer::Tcp(address), front.router, connection, shutdown).await,
+            }
         }
-        Stream::Unix(stream) => serve_connection(stream, peer, router, permit.connection(), shutdown).await,
+        (Stream::Tcp(stream), peer) => serve_connection(stream, peer, front.router, connection, shutdown).await,
+        (Stream::Unix(stream), peer) => serve_connection(stream, peer, front.router, connection, shutdown).await,
+    }
+}
+
+/// The configuration of TLS for a connection that begins with it.
+async fn tls_of(stream: &TcpStream, front: &Front) -> io::Result<Option<Arc<ServerConfig>>> {
+    let mut first = [0];
+    let is_tls = stream.peek(&mut first).await? == 1 && first_byte::opening(first[0]) == Opening::Tls;
+    Ok(if is_tls { front.tls.config() } else { None })
+}
+
+async fn serve_tls(
+    mut stream: TcpStream,
+    address: SocketAddr,
+    config: Arc<ServerConfig>,
+    front: Front,
+    connection: &ConnectionGuard,
+    shutdown: CancellationToken,
+) -> Result<(), ConnectionError> {
+    if front.attempts.check(address.ip().into()).is_err() {
+        // A handshake costs far more than this.
+        return Ok(stream.write_all(&tls::ACCESS_DENIED).await?);
+    }
+    let accepted = tokio::select! {
+        accepted = tls::accept(stream, config) => accepted,
+        () = connection.evicted() => return Ok(()),
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    match accepted {
+        Ok((stream, certified)) => {
+            serve_connection(stream, Peer::Tls(address, certified), front.router, connection, shutdown).await
+        }
+        Err(failure) => {
+            let _ = front.attempts.count(address.ip().into());
+            audit::handshake_failed(address, &failure);
+            Ok(())
+        }
     }
 }

@@ -7,6 +7,7 @@ use smoker_config::spec::settings::ShowSecrets;
 
 use crate::results::json_text;
 use crate::results::packed_text;
+use crate::results::plugin_facts::PluginFacts;
 
 /// Members of a plugin's JSON object, written once when the configuration is loaded.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub(crate) struct ConfigFields {
     pub(crate) parameters: String,
     /// The same with secrets shown, for administrators of this machine; `None` when they see what all clients see.
     pub(crate) of_administrators: Option<String>,
+    pub(crate) facts: PluginFacts,
 }
 
 /// What clients see in place of the secrets among the parameters.
@@ -63,6 +65,7 @@ impl ConfigFields {
             identity: format!("\"links\": {{\"self\": {link}}}, \"name\": {name}"),
             of_administrators: Some(of_administrators).filter(|text| *text != of_all),
             parameters: of_all,
+            facts: PluginFacts::of(spec),
         }
     }
 

@@ -7,6 +7,7 @@
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `history`: the results that are kept of one plugin
 //! - `processes`: forced runs, and what each client address has of them
+//! - `plugin_facts`: what limits of identities look at
 //! - `requester`: who requests runs
 //! - `packed_text`: the text of a result, compressed
 //! - `snapshot`: what pages read of plugins and processes at one moment
@@ -22,6 +23,7 @@ pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod json_text;
 pub(crate) mod packed_text;
+pub(crate) mod plugin_facts;
 pub(crate) mod processes;
 pub(crate) mod requester;
 pub(crate) mod run_log;

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use smoker_trust::access::grant::Grant;
+
 /// By what limits count a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ClientAddress {
@@ -20,6 +22,8 @@ pub(crate) struct Requester {
     pub(crate) name: Arc<str>,
     /// Who it has proved to be; a run's record and pages have it.
     pub(crate) identity: Option<Arc<str>>,
+    /// The plugins that it may see and run; `None`: all.
+    pub(crate) limits: Option<Arc<Grant>>,
     /// Whether it may see what `show_secrets: local` shows.
     pub(crate) is_local_administrator: bool,
 }

@@ -12,6 +12,7 @@ use smoker_model::run_record::RunRecord;
 use smoker_model::time::timestamp::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
 use crate::results::events::{RunEvents, Subscription};
 use crate::results::json_text;
@@ -84,6 +85,11 @@ impl SharedState {
     /// Follows all records from now on.
     pub(crate) fn subscribe(&self) -> Subscription {
         self.events.subscribe()
+    }
+
+    /// What the configuration decides of a plugin's page.
+    pub(crate) fn config_of(&self, name: &PluginName) -> Option<Arc<ConfigFields>> {
+        self.lock().plugins.get(name).map(|plugin| Arc::clone(&plugin.config))
     }
 
     /// Adds a process of a client for the named plugins; `triggered_by` is who the client has proved to be.
@@ -177,7 +183,6 @@ mod tests {
     use smoker_model::run_record::{RunState, RunTrigger, SkipReason};
     use smoker_model::time::moment::Moment;
 
-    use crate::results::config_fields::ConfigFields;
     use crate::results::events::RunEvent;
     use crate::results::samples;
     use crate::results::state::EVICTED_AT_ONCE;

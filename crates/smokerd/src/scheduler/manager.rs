@@ -129,7 +129,7 @@ impl PluginManager {
         requester: &Requester,
     ) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
         let set = self.set();
-        let selected = set.select(selection, requester.is_local_administrator)?;
+        let selected = set.select(selection, requester)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
         let distinct: HashSet<_> = names.iter().collect();
         self.take_rate(requester.address, distinct.len())?;

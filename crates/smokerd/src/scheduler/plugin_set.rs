@@ -16,7 +16,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender,
 
 use crate::results::config_fields::{ConfigFields, SecretView};
 use crate::results::json_text;
+use crate::results::plugin_facts::PluginFacts;
 use crate::results::processes::limits::ProcessesFull;
+use crate::results::requester::Requester;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
 use crate::scheduler::plugin_task::{Command, Definition};
 
@@ -59,6 +61,8 @@ pub(crate) enum ForceError {
     Full(#[from] ProcessesFull),
     #[error("The filter names {0}, a parameter whose value is masked ('show_secrets'): name the plugins instead")]
     MaskedFilter(String),
+    #[error("{0}")]
+    OtherPlugin(String),
     #[error("smokerd is stopping")]
     Stopping,
 }
@@ -108,6 +112,10 @@ impl ManagedPlugin {
         &self.plugin.spec().name
     }
 
+    fn facts(&self) -> PluginFacts {
+        PluginFacts::of(self.plugin.spec())
+    }
+
     /// Whether clients that see `secrets` in this way do not see the value.
     fn hides(&self, parameter: &str, secrets: SecretView) -> bool {
         self.plugin.spec().parameters.get(parameter).is_some_and(|value| match secrets {
@@ -133,20 +141,22 @@ impl PluginSet {
     pub(crate) fn select(
         &self,
         selection: &Selection,
-        is_administrator: bool,
+        requester: &Requester,
     ) -> Result<Vec<&ManagedPlugin>, ForceError> {
-        let view = SecretView::of(self.secrets, is_administrator);
+        let view = SecretView::of(self.secrets, requester.is_local_administrator);
+        let check = |managed: &ManagedPlugin| managed.facts().check(requester.limits.as_deref());
         let is_hidden = |name: &str| self.all().any(|managed| managed.hides(name, view));
         if let Some((name, _)) = selection.filter.iter().find(|(name, _)| is_hidden(name)) {
             return Err(ForceError::MaskedFilter(name.clone()));
         }
         let named = selection.names.iter().map(|name| {
             let managed = self.managed.get(&PluginName::from(name.as_str()));
-            managed.ok_or_else(|| ForceError::UnknownPlugin(name.clone()))
+            let managed = managed.ok_or_else(|| ForceError::UnknownPlugin(name.clone()))?;
+            check(managed).map(|()| managed).map_err(|failure| ForceError::OtherPlugin(failure.for_client()))
         });
         let mut selected = named.collect::<Result<Vec<_>, _>>()?;
         if !selection.filter.is_empty() {
-            selected.extend(self.all().filter(|managed| managed.matches(&selection.filter)));
+            selected.extend(self.all().filter(|managed| managed.matches(&selection.filter) && check(managed).is_ok()));
         }
         if selected.is_empty() { Err(ForceError::NoMatch) } else { Ok(selected) }
     }

@@ -353,6 +353,7 @@ mod tests {
             address: std::net::IpAddr::from([127, 0, 0, 1]).into(),
             name: "127.0.0.1:4242".into(),
             identity: Some("ann".into()),
+            limits: None,
             is_local_administrator: false,
         };
         commands.send(Command::Run(1, requester.into())).expect("a task that lives");

@@ -24,6 +24,8 @@ pub(crate) enum StartError {
     #[error("cannot listen on {path}: another process does; is another smokerd running? Stop it or change 'socket'")]
     SocketInUse { path: PathBuf },
     #[error("{0}")]
+    Identity(String),
+    #[error("{0}")]
     Pidfile(#[from] PidfileError),
     #[error("{0}")]
     Logging(#[from] LoadError),

@@ -62,10 +62,11 @@ fn bind_one(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Warns of addresses that serve clients of every network.
-pub(crate) fn warn_if_open(addresses: &[SocketAddr], allowed: Option<&[IpNet]>) {
-    for address in addresses.iter().filter(|address| !address.ip().is_loopback() && allowed.is_none()) {
+pub(crate) fn warn_if_open(addresses: &[SocketAddr], allowed: Option<&[IpNet]>, is_open: bool) {
+    for address in addresses.iter().filter(|address| is_open && !address.ip().is_loopback() && allowed.is_none()) {
         tracing::warn!(
-            "{address} is open to every network and there is no authentication: list the networks that may ask under 'allow'"
+            "{address} is open to every network, and requests need no identity: write 'access: authenticated' and add identities \
+             (smokerd --authorize), or list the networks that may ask under 'allow'"
         );
     }
 }

@@ -1,11 +1,13 @@
 //! The audit log: who runs plugins and reloads the daemon, and who is refused.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use hyper::Method;
+use smoker_trust::failure::Failure;
 
 use crate::http::access::identity::Identity;
 use crate::http::access::refusal::Refusal;
@@ -27,9 +29,14 @@ pub(crate) fn refused(client: &impl Display, request: &Request, refusal: Refusal
     if is_enabled() {
         let (method, path) = (request.method(), request.uri().path());
         let status = refusal.status().as_u16();
-        tracing::info!("{client}: {method} {path}: {status}: refused: {}", refusal.message());
+        tracing::info!("{client}: {method} {path}: {status}: refused: {}", refusal.message_for_log());
     }
     refusal
+}
+
+/// Logs that a handshake has failed.
+pub(crate) fn handshake_failed(client: SocketAddr, failure: &Failure) {
+    tracing::info!("{client}: TLS: refused: {}", failure.for_daemon());
 }
 
 fn is_enabled() -> bool {

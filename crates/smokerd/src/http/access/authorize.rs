@@ -1,96 +1,205 @@
 //! Lets a request through to the pages, or refuses it. Nothing else decides who may do what.
 
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use smoker_config::spec::access_settings::LocalRole;
+use chrono::Utc;
+use hyper::header::{AUTHORIZATION, HeaderValue};
+use smoker_config::spec::access_settings::{Access, AccessSettings, LocalRole};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_runner::detached;
+use smoker_trust::access::authorized_clients::Authorized;
+use smoker_trust::access::bearer;
+use smoker_trust::failure::Failure;
+use smoker_trust::identity::peer::Peer as CertifiedPeer;
+use smoker_trust::role::Role;
 
-use crate::http::access::audit;
 use crate::http::access::browser;
 use crate::http::access::host_names::HostCheck;
 use crate::http::access::identity::{Identity, Proof};
+use crate::http::access::local_account::LocalAccount;
 use crate::http::access::network::AllowedNetworks;
 use crate::http::access::peer::Peer;
+use crate::http::access::proof::attempts::Attempts;
+use crate::http::access::proof::identities::Identities;
 use crate::http::access::refusal::Refusal;
 use crate::http::access::request_head;
-use crate::http::access::role::Role;
+use crate::http::access::{audit, needed_role};
+use crate::state_folder::plain_clients::PlainClients;
 
 /// What requests are checked against. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct AccessControl {
     networks: AllowedNetworks,
     hosts: HostCheck,
-    local_role: Arc<RwLock<Option<Role>>>,
+    policy: Arc<RwLock<Policy>>,
+    attempts: Attempts,
+    plain_clients: Option<PlainClients>,
+}
+
+/// What a reload changes.
+#[derive(Clone, Debug)]
+struct Policy {
+    settings: AccessSettings,
+    identities: Arc<Identities>,
 }
 
 impl AccessControl {
     /// What these settings ask for.
     pub(crate) fn new(settings: &DaemonSettings) -> Self {
         let hosts = HostCheck::new(&settings.bind_host, settings.allowed_hosts.as_deref());
-        let local_role = Arc::new(RwLock::new(local_role(settings)));
-        Self { networks: AllowedNetworks::new(settings.allow.clone()), hosts, local_role }
+        Self {
+            networks: AllowedNetworks::new(settings.allow.clone()),
+            hosts,
+            policy: Arc::new(RwLock::new(Policy::new(&settings.access))),
+            attempts: Attempts::default(),
+            plain_clients: settings.access.state_dir.as_deref().map(PlainClients::in_folder),
+        }
     }
 
     /// These settings count from the next request on, also on connections that are open.
     pub(crate) fn change(&self, settings: &DaemonSettings) {
         self.networks.replace(settings.allow.clone());
         self.hosts.set_allowed(settings.allowed_hosts.as_deref());
-        *self.local_role.write().unwrap_or_else(PoisonError::into_inner) = local_role(settings);
+        let policy = Policy::new(&settings.access);
+        let mut current = self.policy.write().unwrap_or_else(PoisonError::into_inner);
+        if current.settings != policy.settings {
+            *current = policy;
+        }
+    }
+
+    /// Failed attempts to prove an identity.
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.attempts
+    }
+
+    /// Whether clients of other hosts need to prove nothing.
+    pub(crate) fn is_open(&self) -> bool {
+        self.policy().is_open()
+    }
+
+    fn policy(&self) -> Policy {
+        self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Who sends the request.
-    async fn identify(&self, peer: Peer) -> Identity {
-        match peer {
-            Peer::Unix(account) => {
-                // On a thread of its own: accounts may be listed by another machine, which may be slow.
-                let is_administrator = detached::run_blocking(move || account.is_administrator()).await;
-                let role = if matches!(is_administrator, Ok(true)) { Some(Role::Admin) } else { self.local_role() };
-                Identity { peer, proof: Proof::Account, role }
+    async fn identify(&self, peer: &Peer, authorization: Option<HeaderValue>) -> Result<Identity, Refusal> {
+        let policy = self.policy();
+        if let Some(header) = &authorization
+            && policy.identities.has_tokens()
+            && is_bearer(header.as_bytes())
+        {
+            return policy.of_token(peer, header.as_bytes()).map_err(|failure| self.failed_attempt(peer, failure));
+        }
+        let of_certificate = match peer {
+            Peer::Tls(_, Some(certified)) => Some(policy.of_certificate(peer, certified)),
+            _ => None,
+        };
+        let failure = match of_certificate {
+            Some(Ok(identity)) => return Ok(identity),
+            Some(Err(failure)) => Some(failure),
+            None => None,
+        };
+        match (peer, peer.address()) {
+            (Peer::Unix(account), _) => Ok(policy.of_account(peer, *account).await),
+            (_, Some(address)) if address.is_loopback() => {
+                match (policy.local_role(), failure) {
+                    // What is wrong with the certificate says more than that it is needed.
+                    (None, Some(failure)) => Err(Refusal::Failed(failure)),
+                    (role, _) => Ok(Identity::unlimited(peer.clone(), Proof::None, role)),
+                }
             }
-            Peer::Tcp(address) if address.ip().to_canonical().is_loopback() => {
-                Identity { peer, proof: Proof::None, role: self.local_role() }
+            (_, address) if policy.is_open() => {
+                self.note_open_access(peer, address);
+                Ok(Identity::unlimited(peer.clone(), Proof::None, Some(Role::Run)))
             }
-            Peer::Tcp(_) => Identity { peer, proof: Proof::None, role: Some(Role::Run) },
+            (Peer::Tcp(_), _) => Err(Refusal::Failed(Failure::PlainRefused)),
+            _ => Err(Refusal::Failed(failure.unwrap_or(Failure::NoIdentity))),
+        }
+    }
+
+    /// The answer to a bad token.
+    fn failed_attempt(&self, peer: &Peer, failure: Failure) -> Refusal {
+        let is_guess = matches!(failure, Failure::UnknownToken | Failure::MalformedToken);
+        match self.attempts.count(peer.client_address()) {
+            Err(retry_after) if is_guess => Refusal::Failed(Failure::TooManyAttempts { retry_after }),
+            _ => Refusal::Failed(failure),
+        }
+    }
+
+    fn note_open_access(&self, peer: &Peer, address: Option<IpAddr>) {
+        if let (Some(clients), Peer::Tcp(_), Some(address)) = (&self.plain_clients, peer, address) {
+            clients.note(address);
+        }
+    }
+
+    /// Refuses a request by what can be seen of it.
+    fn check_request(&self, peer: &Peer, request: &Request) -> Result<(), Refusal> {
+        let Some(address) = peer.address() else {
+            // No page can make a browser use a Unix socket.
+            return request_head::check(request);
+        };
+        self.networks.check(address)?;
+        request_head::check(request)?;
+        let host = self.hosts.check(request)?;
+        browser::check(request.headers(), host.as_ref(), matches!(peer, Peer::Tls(..)))
+    }
+}
+
+impl Policy {
+    fn new(settings: &AccessSettings) -> Self {
+        Self { settings: settings.clone(), identities: Arc::new(Identities::new(settings)) }
+    }
+
+    fn is_open(&self) -> bool {
+        match self.settings.mode {
+            Some(Access::Open) => true,
+            Some(Access::Authenticated) => false,
+            None => !self.identities.has_had_any(),
         }
     }
 
     fn local_role(&self) -> Option<Role> {
-        *self.local_role.read().unwrap_or_else(PoisonError::into_inner)
+        match self.settings.local_role {
+            LocalRole::None => None,
+            LocalRole::Read => Some(Role::Read),
+            LocalRole::Run => Some(Role::Run),
+        }
     }
 
-    /// Refuses a request by what can be seen of it.
-    fn check_request(&self, peer: Peer, request: &Request) -> Result<(), Refusal> {
-        let Peer::Tcp(address) = peer else {
-            // No page can make a browser use a Unix socket.
-            return request_head::check(request);
-        };
-        self.networks.check(address.ip())?;
-        request_head::check(request)?;
-        let host = self.hosts.check(request)?;
-        browser::check(request.headers(), host.as_ref())
+    fn of_token(&self, peer: &Peer, header: &[u8]) -> Result<Identity, Failure> {
+        let token = bearer::token(header)?;
+        if peer.is_readable_by_others() {
+            return Err(Failure::TokenInTheClear);
+        }
+        let grant = self.identities.of_token(token)?;
+        grant.check(Utc::now(), peer.address())?;
+        Ok(Identity::granted(peer.clone(), Proof::Token(grant.name.clone()), &grant))
+    }
+
+    /// Asked for every request, so that a key that is withdrawn is refused on connections that are open.
+    fn of_certificate(&self, peer: &Peer, certified: &CertifiedPeer) -> Result<Identity, Failure> {
+        let Authorized { name, grant } = self.identities.of_certificate(certified)?;
+        grant.check(Utc::now(), peer.address())?;
+        Ok(Identity::granted(peer.clone(), Proof::Certificate { name, pin: certified.pin() }, &grant))
+    }
+
+    async fn of_account(&self, peer: &Peer, account: LocalAccount) -> Identity {
+        // On a thread of its own: accounts may be listed by another machine, which may be slow.
+        let is_administrator =
+            account.uid == 0 || matches!(detached::run_blocking(move || account.is_administrator()).await, Ok(true));
+        let role = if is_administrator { Some(Role::Admin) } else { self.local_role() };
+        Identity::unlimited(peer.clone(), Proof::Account, role)
     }
 }
 
-fn local_role(settings: &DaemonSettings) -> Option<Role> {
-    match settings.access.local_role {
-        LocalRole::None => None,
-        LocalRole::Read => Some(Role::Read),
-        LocalRole::Run => Some(Role::Run),
-    }
-}
-
-/// Refuses what the client may not do.
-fn check_role(identity: &Identity, request: &Request) -> Result<(), Refusal> {
-    let needed = Role::needed(request.method(), request.uri().path());
-    if identity.role.is_some_and(|role| role >= needed) {
-        return Ok(());
-    }
-    Err(Refusal::role_too_small(identity, needed))
+/// Whether a header is meant to have a token. Other schemes are not ours, and are passed over.
+fn is_bearer(header: &[u8]) -> bool {
+    header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
 }
 
 /// The middleware that every request passes before it reaches a page.
@@ -100,12 +209,17 @@ pub(crate) async fn authorize(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if let Err(refusal) = access.check_request(peer, &request) {
+    if let Err(refusal) = access.check_request(&peer, &request) {
         return audit::refused(&peer, &request, refusal).into_response();
     }
-    let identity = access.identify(peer).await;
-    if let Err(refusal) = check_role(&identity, &request) {
-        return audit::refused(&identity, &request, refusal).into_response();
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let identity = match access.identify(&peer, authorization).await {
+        Ok(identity) => identity,
+        Err(refusal) => return audit::refused(&peer, &request, refusal).into_response(),
+    };
+    let needed = needed_role::of(request.method(), request.uri().path());
+    if identity.role.is_none_or(|role| role < needed) {
+        return audit::refused(&identity, &request, Refusal::role_too_small(&identity, needed)).into_response();
     }
     request.extensions_mut().insert(identity.to_requester());
     audit::follow(&identity, request, next).await

@@ -10,9 +10,9 @@ use crate::http::access::refusal::Refusal;
 const SEC_FETCH: &str = "sec-fetch-";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What the daemon speaks, and the port that a URL of it has by default.
-const SCHEME: &str = "http://";
-const DEFAULT_PORT: u16 = 80;
+/// What the daemon speaks, plain and over TLS, and the port that a URL of it has by default.
+const PLAIN: (&str, u16) = ("http://", 80);
+const TLS: (&str, u16) = ("https://", 443);
 
 /// Whether a browser could have sent a request with these headers: each has at least one of them. A page may change some
 /// of them, but cannot make a browser leave all of them out.
@@ -29,7 +29,7 @@ fn contains_mozilla(agent: &[u8]) -> bool {
 
 /// Refuses the request of a page that is not one of the daemon's: by what the browser says of it, and by its origin, which
 /// has to be the `host` that the request is for.
-pub(crate) fn check(headers: &HeaderMap, host: Option<&Authority>) -> Result<(), Refusal> {
+pub(crate) fn check(headers: &HeaderMap, host: Option<&Authority>, is_tls: bool) -> Result<(), Refusal> {
     let is_cross_site = |site: &[u8]| site.eq_ignore_ascii_case(b"cross-site");
     if headers.get_all(SEC_FETCH_SITE).iter().any(|site| is_cross_site(site.as_bytes())) {
         return Err(Refusal::Forbidden("Requests from pages of other sites are refused.".to_owned()));
@@ -40,7 +40,7 @@ pub(crate) fn check(headers: &HeaderMap, host: Option<&Authority>) -> Result<(),
         return Err(Refusal::BadRequest("The request has more than one Origin header."));
     }
     let origin = origin.to_str().unwrap_or_default();
-    if host.is_some_and(|host| is_origin_of(origin, host)) {
+    if host.is_some_and(|host| is_origin_of(origin, host, if is_tls { TLS } else { PLAIN })) {
         Ok(())
     } else {
         Err(Refusal::Forbidden(format!("Requests from pages of another origin ({origin}) are refused.")))
@@ -48,10 +48,10 @@ pub(crate) fn check(headers: &HeaderMap, host: Option<&Authority>) -> Result<(),
 }
 
 /// Whether scheme, host and port are the same.
-fn is_origin_of(origin: &str, host: &Authority) -> bool {
-    let Some((scheme, authority)) = origin.split_at_checked(SCHEME.len()) else { return false };
-    let port = |authority: &Authority| authority.port.unwrap_or(DEFAULT_PORT);
-    scheme.eq_ignore_ascii_case(SCHEME)
+fn is_origin_of(origin: &str, host: &Authority, (prefix, default_port): (&str, u16)) -> bool {
+    let Some((scheme, authority)) = origin.split_at_checked(prefix.len()) else { return false };
+    let port = |authority: &Authority| authority.port.unwrap_or(default_port);
+    scheme.eq_ignore_ascii_case(prefix)
         && Authority::parse(authority).is_some_and(|origin| origin.host == host.host && port(&origin) == port(host))
 }
 
@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn is_allowed(host: &str, origin: &'static str) -> bool {
-        check(&headers(&[("origin", origin)]), Authority::parse(host).as_ref()).is_ok()
+        check(&headers(&[("origin", origin)]), Authority::parse(host).as_ref(), false).is_ok()
     }
 
     #[test]
@@ -125,9 +125,11 @@ mod tests {
     fn a_second_origin_and_another_site_are_refused() {
         let host = Authority::parse("web1");
         let own = ("origin", "http://web1");
-        assert!(check(&headers(&[own]), host.as_ref()).is_ok());
-        assert!(check(&headers(&[own, own]), host.as_ref()).is_err());
-        assert!(check(&headers(&[("sec-fetch-site", "same-origin")]), host.as_ref()).is_ok());
-        assert!(check(&headers(&[("sec-fetch-site", "Cross-Site")]), host.as_ref()).is_err());
+        assert!(check(&headers(&[own]), host.as_ref(), false).is_ok());
+        assert!(check(&headers(&[own]), host.as_ref(), true).is_err(), "the connection is of TLS");
+        assert!(check(&headers(&[("origin", "https://web1")]), host.as_ref(), true).is_ok());
+        assert!(check(&headers(&[own, own]), host.as_ref(), false).is_err());
+        assert!(check(&headers(&[("sec-fetch-site", "same-origin")]), host.as_ref(), false).is_ok());
+        assert!(check(&headers(&[("sec-fetch-site", "Cross-Site")]), host.as_ref(), false).is_err());
     }
 }

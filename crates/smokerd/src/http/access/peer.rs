@@ -1,29 +1,46 @@
 //! The other end of a connection.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use smoker_trust::identity::peer::Peer as CertifiedPeer;
 use tokio::net::unix::UCred;
 
 use crate::http::access::local_account::LocalAccount;
 use crate::results::requester::ClientAddress;
 
-/// The other end of a connection, as the kernel knows it. The server puts it into the extensions of each request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The other end of a connection, as far as the connection shows it. The server puts it into the extensions of each request.
+#[derive(Clone, Debug)]
 pub(crate) enum Peer {
     /// An address, which proves nothing.
     Tcp(SocketAddr),
+    /// An address, and the certificate whose key the client has, if it has shown one.
+    Tls(SocketAddr, Option<Arc<CertifiedPeer>>),
     /// An account of this machine.
     Unix(LocalAccount),
 }
 
 impl Peer {
+    /// Its address, which one on the Unix socket does not have.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(address) | Self::Tls(address, _) => Some(address.ip().to_canonical()),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// How limits count the client.
     pub(crate) fn client_address(&self) -> ClientAddress {
         match self {
-            Self::Tcp(address) => address.ip().into(),
+            Self::Tcp(address) | Self::Tls(address, _) => address.ip().into(),
             Self::Unix(account) => ClientAddress::Account(account.uid),
         }
+    }
+
+    /// Whether others on the network can read what it sends.
+    pub(crate) fn is_readable_by_others(&self) -> bool {
+        matches!(self, Self::Tcp(address) if !address.ip().to_canonical().is_loopback())
     }
 }
 
@@ -37,7 +54,7 @@ impl From<UCred> for LocalAccount {
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(address) => address.fmt(f),
+            Self::Tcp(address) | Self::Tls(address, _) => address.fmt(f),
             Self::Unix(account) => write!(f, "uid {} on the socket", account.uid),
         }
     }

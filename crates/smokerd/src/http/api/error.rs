@@ -20,6 +20,8 @@ pub(crate) const READ_AND_POST: HeaderValue = HeaderValue::from_static("GET, HEA
 pub(crate) enum ApiError {
     /// No such page, plugin or process; says which.
     NotFound(String),
+    /// The client's identity is limited to other plugins; says so.
+    Forbidden(String),
     /// The resource does not take this method; has those that it takes.
     MethodNotAllowed(HeaderValue),
     /// The body is not JSON.
@@ -49,7 +51,9 @@ impl ApiError {
             Self::NotJson | Self::WrongInput(_) | Self::WrongQuery(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
             // Not an error of the client by its status: the original's clients expect this one.
             Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Force(ForceError::MaskedFilter(_)) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::Force(ForceError::MaskedFilter(_) | ForceError::OtherPlugin(_)) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Force(ForceError::TooFast(_)) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyBodies | Self::Force(ForceError::Full(_) | ForceError::Stopping) => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -61,7 +65,7 @@ impl ApiError {
 
     fn message(&self) -> String {
         match self {
-            Self::NotFound(text) | Self::WrongQuery(text) => text.clone(),
+            Self::NotFound(text) | Self::WrongQuery(text) | Self::Forbidden(text) => text.clone(),
             Self::MethodNotAllowed(_) => "The method is not allowed for the requested URL.".to_owned(),
             Self::NotJson => "The browser (or proxy) sent a request that this server could not understand.".to_owned(),
             Self::TooManyNames => {

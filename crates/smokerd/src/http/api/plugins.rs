@@ -62,8 +62,10 @@ pub(crate) async fn list(
     State(cache): State<ListCache>,
     Extension(requester): Extension<Requester>,
 ) -> Response {
-    let page = if requester.is_local_administrator {
-        view::plugin_list(manager.state().plugins().1, true).into_body(None)
+    let page = if requester.is_local_administrator || requester.limits.is_some() {
+        let mut plugins = manager.state().plugins().1;
+        plugins.retain(|plugin| plugin.config.facts.check(requester.limits.as_deref()).is_ok());
+        view::plugin_list(plugins, requester.is_local_administrator).into_body(None)
     } else {
         cache.page(&manager).await
     };
@@ -79,6 +81,8 @@ pub(crate) async fn show(
     let name = item_name(&uri);
     match manager.state().plugin(&PluginName::from(name.as_str())) {
         Some((plugin, results)) => {
+            let allowed = plugin.config.facts.check(requester.limits.as_deref());
+            allowed.map_err(|failure| ApiError::Forbidden(failure.for_client()))?;
             let page = view::plugin_with_results(&plugin, results, requester.is_local_administrator);
             Ok(json_response::json_body(StatusCode::OK, page.into_body(None)))
         }

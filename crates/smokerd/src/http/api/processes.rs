@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
@@ -13,8 +14,10 @@ use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json};
 use smoker_model::bounded_json;
 use smoker_model::notation::python_text;
+use smoker_model::plugin::PluginName;
 use smoker_model::value::Value;
 use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry};
+use smoker_trust::access::grant::Grant;
 use tokio::time::timeout;
 
 use crate::http::api::error::ApiError;
@@ -41,8 +44,9 @@ const LISTED_AT_ONCE: usize = 64 * 1024;
 const NAMES_AT_ONCE: usize = 256;
 
 /// Numbers and plugins of all processes.
-pub(crate) async fn list(State(manager): State<PluginManager>) -> Response {
-    let mut entries = Entries { manager, last: 0, next: VecDeque::new() }.peekable();
+pub(crate) async fn list(State(manager): State<PluginManager>, Extension(requester): Extension<Requester>) -> Response {
+    let entries = Entries { manager, limits: requester.limits, last: 0, is_first: true, next: VecDeque::new() };
+    let mut entries = entries.peekable();
     let mut page = String::from("[");
     while page.len() < LISTED_AT_ONCE {
         let Some(entry) = entries.next() else { break };
@@ -60,7 +64,10 @@ pub(crate) async fn list(State(manager): State<PluginManager>) -> Response {
 /// The entries of all processes as JSON, with commas between them. Reads a part of them from the state at a time.
 struct Entries {
     manager: PluginManager,
+    /// The plugins that the client may see; `None`: all.
+    limits: Option<Arc<Grant>>,
     last: ProcessId,
+    is_first: bool,
     next: VecDeque<ListedProcess>,
 }
 
@@ -68,19 +75,32 @@ impl Iterator for Entries {
     type Item = String;
 
     fn next(&mut self) -> Option<String> {
-        let separator = if self.last == 0 { "" } else { ", " };
-        if self.next.is_empty() {
-            self.next = self.manager.state().processes(self.last, NAMES_AT_ONCE).into();
+        loop {
+            if self.next.is_empty() {
+                self.next = self.manager.state().processes(self.last, NAMES_AT_ONCE).into();
+            }
+            let ListedProcess { id, mut plugins, triggered_by } = self.next.pop_front()?;
+            self.last = id;
+            if self.limits.is_some() {
+                plugins.retain(|name| self.is_visible(name));
+                if plugins.is_empty() {
+                    continue;
+                }
+            }
+            let separator = if std::mem::take(&mut self.is_first) { "" } else { ", " };
+            let plugins = plugins.iter().map(ToString::to_string).collect();
+            let triggered_by = triggered_by.as_deref().map(str::to_owned);
+            let entry = ProcessEntry { href: format!("processes/{id}"), plugins, triggered_by };
+            return Some(format!("{separator}{}", json_text::to_text(&entry)));
         }
-        let ListedProcess { id, plugins, triggered_by } = self.next.pop_front()?;
-        self.last = id;
-        let plugins = plugins.iter().map(ToString::to_string).collect();
-        let entry = ProcessEntry {
-            href: format!("processes/{id}"),
-            plugins,
-            triggered_by: triggered_by.as_deref().map(str::to_owned),
-        };
-        Some(format!("{separator}{}", json_text::to_text(&entry)))
+    }
+}
+
+impl Entries {
+    /// A plugin that a reload has removed is shown to clients without limits alone.
+    fn is_visible(&self, name: &PluginName) -> bool {
+        let config = self.manager.state().config_of(name);
+        config.is_some_and(|config| config.facts.check(self.limits.as_deref()).is_ok())
     }
 }
 
@@ -149,7 +169,11 @@ fn unknown(process: impl Display) -> ApiError {
 fn present(manager: &PluginManager, id: ProcessId, requester: &Requester) -> Result<Response, ApiError> {
     match manager.state().process(id) {
         ProcessSnapshot::Running => Ok(running(id)),
-        ProcessSnapshot::Finished(runs) => {
+        ProcessSnapshot::Finished(mut runs) => {
+            runs.retain(|(plugin, _)| plugin.config.facts.check(requester.limits.as_deref()).is_ok());
+            if runs.is_empty() && requester.limits.is_some() {
+                return Err(unknown(id));
+            }
             let manager = manager.clone();
             let at_end = Box::new(move || manager.state().set_process_read(id));
             Ok(json_response::json_body(

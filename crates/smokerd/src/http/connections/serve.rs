@@ -41,7 +41,7 @@ pub(crate) async fn serve_connection(
     let (stream, input) = watched(WriteTimeout::new(stream, limits::REQUEST_TIME, activity.clone()));
     let service = service_fn(|mut request: Request<Incoming>| {
         let active = activity.begin_request();
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(peer.clone());
         request.extensions_mut().insert(activity.clone());
         let response = router.clone().call(request.map(Body::new));
         async move { Ok::<_, Infallible>(response.await?.map(|body| BusyBody::new(body, active))) }

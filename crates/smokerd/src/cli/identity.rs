@@ -1,0 +1,58 @@
+//! The options of the commands for identities.
+
+use clap::Args;
+
+use crate::identity::identity_request::IdentityRequest;
+
+/// Identities and tokens.
+#[derive(Args, Debug)]
+pub(super) struct IdentityArguments {
+    /// Print what clients know this host by, the pin of its key; a key is made when there is none
+    #[arg(long, conflicts_with_all = ["check", "stop", "reload", "foreground", "authorize", "token"])]
+    identity: bool,
+
+    /// Add a line to `authorized_clients`, as `smokercli trust key` prints it, and print the pin of this host
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["check", "stop", "reload", "foreground", "token"])]
+    authorize: Option<String>,
+
+    /// Make a token and print it this once; or list the tokens, or remove one
+    #[arg(long, value_names = ["add|list|remove", "NAME"], num_args = 1..=2, conflicts_with_all = ["check", "stop", "reload", "foreground"])]
+    token: Option<Vec<String>>,
+
+    /// With --token add: what the token may: read, run or admin
+    #[arg(long, value_name = "ROLE", requires = "token")]
+    role: Option<String>,
+
+    /// With --token add: until when it counts, a date or a time from now such as 90d [default: without end]
+    #[arg(long, value_name = "DATE|TIME", requires = "token")]
+    expires: Option<String>,
+}
+
+impl IdentityArguments {
+    /// What they ask for; an error is what is wrong with them.
+    pub(super) fn into_request(self) -> Result<Option<IdentityRequest>, String> {
+        let Self { identity, authorize, token, role, expires } = self;
+        if identity {
+            return Ok(Some(IdentityRequest::Show));
+        }
+        if let Some(line) = authorize {
+            return Ok(Some(IdentityRequest::Authorize(line)));
+        }
+        let Some(words) = token else { return Ok(None) };
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        if words.first() != Some(&"add") && (role.is_some() || expires.is_some()) {
+            return Err("--role and --expires belong to --token add".to_owned());
+        }
+        let request = match &*words {
+            ["add", name] => {
+                let role = role.ok_or("--token add needs --role read, run or admin")?;
+                let expires = expires.map_or_else(String::new, |expires| format!(" expires={expires}"));
+                IdentityRequest::AddToken { name: (*name).to_owned(), options: format!("role={role}{expires}") }
+            }
+            ["list"] => IdentityRequest::ListTokens,
+            ["remove", name] => IdentityRequest::RemoveToken((*name).to_owned()),
+            _ => return Err("--token takes `add NAME --role ROLE`, `list` or `remove NAME`".to_owned()),
+        };
+        Ok(Some(request))
+    }
+}

@@ -1,0 +1,102 @@
+//! Failed attempts of each client to prove an identity: bad tokens and bad handshakes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::results::requester::ClientAddress;
+
+/// How many failed attempts a client has in [`PERIOD`].
+const ALLOWED: u32 = 20;
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// How many clients are remembered. Beyond it the one whose period ends first is forgotten.
+const MAX_CLIENTS: usize = 4096;
+
+/// Failed attempts by client address. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempts(Arc<Mutex<HashMap<ClientAddress, Period>>>);
+
+/// The minute from a client's first failed attempt on.
+#[derive(Clone, Copy, Debug)]
+struct Period {
+    since: Instant,
+    failed: u32,
+}
+
+impl Attempts {
+    /// Counts a failed attempt.
+    ///
+    /// # Errors
+    ///
+    /// The seconds until the next attempt is looked at, for a client that has failed too often.
+    pub(crate) fn count(&self, client: ClientAddress) -> Result<(), u64> {
+        self.count_at(client, Instant::now())
+    }
+
+    fn count_at(&self, client: ClientAddress, now: Instant) -> Result<(), u64> {
+        let mut clients = self.lock();
+        if clients.len() >= MAX_CLIENTS && !clients.contains_key(&client) {
+            clients.retain(|_, period| now.saturating_duration_since(period.since) < PERIOD);
+            let oldest = clients.iter().min_by_key(|(_, period)| period.since).map(|(client, _)| *client);
+            if let Some(oldest) = oldest.filter(|_| clients.len() >= MAX_CLIENTS) {
+                clients.remove(&oldest);
+            }
+        }
+        let period = clients.entry(client).or_insert(Period { since: now, failed: 0 });
+        if now.saturating_duration_since(period.since) >= PERIOD {
+            *period = Period { since: now, failed: 0 };
+        }
+        period.failed = period.failed.saturating_add(1);
+        if period.failed <= ALLOWED { Ok(()) } else { Err(rest(*period, now)) }
+    }
+
+    /// Whether the client may try.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::count`].
+    pub(crate) fn check(&self, client: ClientAddress) -> Result<(), u64> {
+        let now = Instant::now();
+        match self.lock().get(&client) {
+            Some(period) if period.failed >= ALLOWED && now.saturating_duration_since(period.since) < PERIOD => {
+                Err(rest(*period, now))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ClientAddress, Period>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The seconds until the period ends, at least 1.
+fn rest(period: Period, now: Instant) -> u64 {
+    PERIOD.saturating_sub(now.saturating_duration_since(period.since)).as_secs() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    #[test]
+    fn twenty_attempts_in_a_minute_are_looked_at_for_each_client() {
+        let attempts = Attempts::default();
+        let client = |number: u32| ClientAddress::from(IpAddr::from(number.to_be_bytes()));
+        let now = Instant::now();
+        for _ in 0..ALLOWED {
+            assert_eq!(attempts.count_at(client(1), now), Ok(()));
+        }
+        assert_eq!(attempts.count_at(client(1), now + Duration::from_secs(20)), Err(41));
+        assert!(attempts.check(client(1)).is_err());
+        assert_eq!((attempts.count_at(client(2), now), attempts.check(client(2))), (Ok(()), Ok(())));
+        assert_eq!(attempts.count_at(client(1), now + PERIOD), Ok(()));
+        for number in 0..3 * MAX_CLIENTS {
+            let _ = attempts.count_at(client(u32::try_from(number).expect("small")), now);
+        }
+        assert!(attempts.lock().len() <= MAX_CLIENTS);
+    }
+}

@@ -1,0 +1,172 @@
+//! Who may ask: the files of the state folder, and the authorities of `tls_client_ca`. What they say counts at once.
+
+use std::fmt::Display;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustls::pki_types::UnixTime;
+use smoker_config::spec::access_settings::AccessSettings;
+use smoker_paths::regular;
+use smoker_trust::access::authorized_clients::{self, Authorized, AuthorizedClients};
+use smoker_trust::access::entry::LineProblem;
+use smoker_trust::access::grant::Grant;
+use smoker_trust::access::tokens::{self, Tokens};
+use smoker_trust::authority::ClientAuthorities;
+use smoker_trust::failure::Failure;
+use smoker_trust::identity::peer::Peer as CertifiedPeer;
+
+use crate::http::access::proof::watched_file::WatchedFile;
+use crate::state_folder::marker;
+
+/// The largest file with authorities or with what they have revoked, in bytes.
+const MAX_AUTHORITIES: u64 = 16 << 20;
+
+/// The identities of a host. Without a state folder there are none.
+#[derive(Debug)]
+pub(crate) struct Identities {
+    files: Option<StateFiles>,
+    authorities: Option<Authorities>,
+}
+
+/// The files of the state folder.
+#[derive(Debug)]
+struct StateFiles {
+    folder: PathBuf,
+    clients: WatchedFile<AuthorizedClients>,
+    tokens: WatchedFile<Tokens>,
+    /// Whether there has been an identity.
+    has_had_any: AtomicBool,
+}
+
+/// The files of `tls_client_ca` and `tls_crl`.
+#[derive(Debug)]
+struct Authorities {
+    certificates: PathBuf,
+    revoked: Option<PathBuf>,
+    read: WatchedFile<Option<ClientAuthorities>>,
+}
+
+impl Identities {
+    /// Those that the settings name.
+    pub(crate) fn new(settings: &AccessSettings) -> Self {
+        let files = settings.state_dir.as_deref().map(StateFiles::new);
+        let authorities = settings.tls_client_ca.as_ref().map(|certificates| {
+            let paths = [certificates].into_iter().chain(&settings.tls_crl).cloned().collect();
+            let read = WatchedFile::new(paths, None);
+            Authorities { certificates: certificates.clone(), revoked: settings.tls_crl.clone(), read }
+        });
+        Self { files, authorities }
+    }
+
+    /// Whether tokens can be known at all.
+    pub(crate) fn has_tokens(&self) -> bool {
+        self.files.is_some()
+    }
+
+    /// Whether this host has, or has had, an identity.
+    pub(crate) fn has_had_any(&self) -> bool {
+        self.authorities.is_some() || self.files.as_ref().is_some_and(StateFiles::has_had_any)
+    }
+
+    /// Who shows this certificate.
+    ///
+    /// # Errors
+    ///
+    /// When nobody that is known does.
+    pub(crate) fn of_certificate(&self, peer: &CertifiedPeer) -> Result<Authorized, Failure> {
+        let Some(files) = &self.files else { return Err(Failure::UnknownPin { pin: peer.pin() }) };
+        let authorities = self.authorities.as_ref().map(Authorities::current);
+        let known = authorities.as_ref().and_then(|known| Option::as_ref(known));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        files.clients().identify(peer, known, UnixTime::since_unix_epoch(now))
+    }
+
+    /// What this token gives.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such token.
+    pub(crate) fn of_token(&self, token: &str) -> Result<Arc<Grant>, Failure> {
+        self.files.as_ref().ok_or(Failure::UnknownToken)?.tokens().identify(token)
+    }
+}
+
+impl StateFiles {
+    fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            clients: WatchedFile::new(vec![folder.join(authorized_clients::FILE)], AuthorizedClients::default()),
+            tokens: WatchedFile::new(vec![folder.join(tokens::FILE)], Tokens::default()),
+            has_had_any: AtomicBool::new(false),
+        }
+    }
+
+    fn clients(&self) -> Arc<AuthorizedClients> {
+        let path = self.folder.join(authorized_clients::FILE);
+        let report = |read: Result<&AuthorizedClients, &_>| report(&path, read.map(|clients| &*clients.problems));
+        self.clients.current(|| AuthorizedClients::load(&path), |_| Arc::default(), report)
+    }
+
+    fn tokens(&self) -> Arc<Tokens> {
+        let path = self.folder.join(tokens::FILE);
+        let report = |read: Result<&Tokens, &_>| report(&path, read.map(|tokens| &*tokens.problems));
+        self.tokens.current(|| Tokens::load(&path), |_| Arc::default(), report)
+    }
+
+    fn has_had_any(&self) -> bool {
+        if self.has_had_any.load(Ordering::Relaxed) {
+            return true;
+        }
+        let is_marked = marker::exists(&self.folder);
+        if !is_marked && self.clients().clients.is_empty() && self.tokens().tokens.is_empty() {
+            return false;
+        }
+        self.has_had_any.store(true, Ordering::Relaxed);
+        if !is_marked && let Err(error) = marker::make(&self.folder) {
+            tracing::error!("{error}");
+        }
+        true
+    }
+}
+
+/// Says what is wrong with a file, or with lines of it, which give nothing.
+fn report(path: &Path, read: Result<&[LineProblem], &impl Display>) {
+    match read {
+        Ok(problems) => {
+            for problem in problems {
+                tracing::warn!("{}: {problem}", path.display());
+            }
+        }
+        Err(error) => tracing::error!("{error}: it gives nobody access until then"),
+    }
+}
+
+impl Authorities {
+    fn current(&self) -> Arc<Option<ClientAuthorities>> {
+        let load = || self.load().map(Some);
+        self.read.current(
+            load,
+            |_| Arc::default(),
+            |read| {
+                if let Err(error) = read {
+                    tracing::error!("tls_client_ca: {error}: no certificate of an authority is taken until then");
+                }
+            },
+        )
+    }
+
+    fn load(&self) -> Result<ClientAuthorities, String> {
+        let read = |path: &Path| bounded(path).map_err(|error| format!("{} cannot be read ({error})", path.display()));
+        let revoked = self.revoked.as_deref().map(read).transpose()?;
+        ClientAuthorities::from_pem(&read(&self.certificates)?, revoked.as_deref())
+    }
+}
+
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    regular::open(path)?.take(MAX_AUTHORITIES).read_to_end(&mut content)?;
+    Ok(content)
+}

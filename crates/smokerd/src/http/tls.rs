@@ -1,0 +1,148 @@
+//! The daemon's side of TLS: its key and certificate, and handshakes.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::ServerConfig;
+use smoker_config::spec::access_settings::AccessSettings;
+use smoker_paths::resolved_path::Owner;
+use smoker_trust::failure::Failure;
+use smoker_trust::handshake::explain::{self, Side};
+use smoker_trust::handshake::server;
+use smoker_trust::identity::own::{CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
+use smoker_trust::identity::peer::Peer as CertifiedPeer;
+use smoker_trust::storage::private_folder::PrivateFolder;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::http::access::proof::watched_file::WatchedFile;
+use crate::http::limits;
+use crate::os::host_name::host_name;
+
+/// The alert of TLS that refuses a client before any handshake (`access_denied`).
+pub(crate) const ACCESS_DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+
+/// The daemon's identity, read again when its files change. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tls(Arc<RwLock<Option<Arc<Source>>>>);
+
+#[derive(Debug)]
+struct Source {
+    files: Files,
+    config: WatchedFile<Option<Arc<ServerConfig>>>,
+}
+
+/// Where key and certificate are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Files {
+    /// `tls_cert` and `tls_key`.
+    Named { certificate: PathBuf, key: PathBuf },
+    /// In the state folder.
+    State(PathBuf),
+}
+
+impl Tls {
+    /// Reads the identity that the settings name; one of the state folder is made when it is missing, for the daemon's account.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used, with the reason and the next step.
+    pub(crate) fn open(settings: &AccessSettings, owner: Option<Owner>) -> Result<Self, String> {
+        if let Some(folder) = &settings.state_dir {
+            let folder = PrivateFolder::make(folder, owner).map_err(|error| format!("state_dir: {error}"))?;
+            OwnIdentity::load_or_make(&folder, &host_name()).map_err(|error| format!("state_dir: {error}"))?;
+        }
+        let tls = Self::default();
+        if let Some(files) = Files::of(settings) {
+            let read = files.load()?;
+            let source = Source { config: WatchedFile::new(files.paths(), Some(read)), files };
+            *tls.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(source));
+        }
+        Ok(tls)
+    }
+
+    /// Changes to the files of other settings. What cannot be used is logged, and the identity before goes on.
+    pub(crate) fn change(&self, settings: &AccessSettings) {
+        let files = Files::of(settings);
+        let mut source = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if source.as_ref().map(|source| &source.files) == files.as_ref() {
+            return;
+        }
+        *source = match files.map(|files| files.load().map(|read| (files, read))) {
+            None => None,
+            Some(Ok((files, read))) => {
+                Some(Arc::new(Source { config: WatchedFile::new(files.paths(), Some(read)), files }))
+            }
+            Some(Err(error)) => return tracing::error!("{error}; the identity before goes on"),
+        };
+    }
+
+    /// The configuration for the next handshake; none when the daemon has no identity.
+    pub(crate) fn config(&self) -> Option<Arc<ServerConfig>> {
+        let source = self.0.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let load = || source.files.load().map(Some);
+        let config = source.config.current(load, Arc::clone, |read| {
+            if let Err(error) = read {
+                tracing::error!("{error}; the identity before goes on");
+            }
+        });
+        Option::clone(&config)
+    }
+}
+
+impl Files {
+    fn of(settings: &AccessSettings) -> Option<Self> {
+        match (&settings.tls_cert, &settings.tls_key, &settings.state_dir) {
+            (Some(certificate), Some(key), _) => {
+                Some(Self::Named { certificate: certificate.clone(), key: key.clone() })
+            }
+            (_, _, Some(folder)) => Some(Self::State(folder.clone())),
+            _ => None,
+        }
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Named { certificate, key } => vec![certificate.clone(), key.clone()],
+            Self::State(folder) => [KEY_FILE, CERTIFICATE_FILE].map(|name| folder.join(name)).to_vec(),
+        }
+    }
+
+    fn load(&self) -> Result<Arc<ServerConfig>, String> {
+        let own = match self {
+            Self::Named { certificate, key } => {
+                OwnIdentity::from_files(certificate, key).map_err(|error| format!("tls_cert, tls_key: {error}"))?
+            }
+            Self::State(folder) => of_state_folder(folder).map_err(|error| format!("state_dir: {error}"))?,
+        };
+        server::config(&own)
+    }
+}
+
+fn of_state_folder(path: &Path) -> Result<OwnIdentity, String> {
+    let missing = || format!("{} has no key any more; start the daemon again, and one is made", path.display());
+    let folder = PrivateFolder::open(path, None).map_err(|error| error.to_string())?.ok_or_else(missing)?;
+    OwnIdentity::load(&folder, &host_name()).map_err(|error| error.to_string())?.ok_or_else(missing)
+}
+
+/// Completes a handshake within the time of a request, and says whose certificate the client has shown.
+///
+/// # Errors
+///
+/// Why it failed.
+pub(crate) async fn accept(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+) -> Result<(TlsStream<TcpStream>, Option<Arc<CertifiedPeer>>), Failure> {
+    let accepted = timeout(limits::REQUEST_TIME, TlsAcceptor::from(config).accept(stream)).await;
+    let stream = accepted.map_err(|_| Failure::HandshakeTimeout)?.map_err(|error| {
+        let failure = explain::failure_of(&error, Side::Daemon);
+        failure.unwrap_or_else(|| Failure::Handshake { reason: error.to_string() })
+    })?;
+    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    let peer =
+        CertifiedPeer::of(chain).map_err(|error| Failure::UnreadableCertificate { reason: error.to_string() })?;
+    Ok((stream, peer.map(Arc::new)))
+}

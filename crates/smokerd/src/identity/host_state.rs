@@ -1,0 +1,55 @@
+//! The state folder that the configuration names, with the identity of this host.
+
+use std::path::{Path, PathBuf};
+
+use smoker_config::config;
+use smoker_config::spec::access_settings::AccessSettings;
+use smoker_trust::identity::own::OwnIdentity;
+use smoker_trust::pin::Pin;
+use smoker_trust::storage::private_folder::PrivateFolder;
+
+use crate::os::host_name::host_name;
+use crate::service::privileges;
+use crate::startup::configuration::ENVIRONMENT;
+use crate::startup::time_limit::{self, READ_LIMIT};
+
+/// The state of this host.
+#[derive(Debug)]
+pub(crate) struct HostState {
+    /// The state folder.
+    pub(crate) folder: PathBuf,
+    /// What clients know this host by.
+    pub(crate) pin: Pin,
+    pub(crate) settings: AccessSettings,
+}
+
+impl HostState {
+    /// Reads the configuration, and makes folder and key where they are missing, for the account that the daemon runs as.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration cannot be read or names no state folder, and when a file cannot be used.
+    pub(crate) fn of(path: &Path) -> Result<Self, String> {
+        let (path, what) = (path.to_owned(), path.display().to_string());
+        let read = move || config::load(&path, ENVIRONMENT).map_err(|error| error.to_string());
+        let config = time_limit::within(READ_LIMIT, &what, read).map_err(|error| error.to_string())??;
+        let settings = config.settings.access.clone();
+        let Some(folder) = settings.state_dir.clone() else {
+            return Err(format!(
+                "{what} has no state_dir, so there is no place for keys and identities; add `state_dir: /var/lib/smokerd`, and restart \
+                 smokerd if it runs"
+            ));
+        };
+        let credentials = privileges::credentials_of(&config.settings).map_err(|error| error.to_string())?;
+        let owner = credentials.as_ref().map(privileges::owner);
+        let private = PrivateFolder::make(&folder, owner).map_err(|error| error.to_string())?;
+        let own = OwnIdentity::load_or_make(&private, &host_name()).map_err(|error| error.to_string())?;
+        let pin = match (&settings.tls_cert, &settings.tls_key) {
+            (Some(certificate), Some(key)) => {
+                OwnIdentity::from_files(certificate, key).map_err(|error| error.to_string())?.pin
+            }
+            _ => own.pin,
+        };
+        Ok(Self { folder, pin, settings })
+    }
+}

@@ -1,0 +1,96 @@
+//! Each command from its beginning to its end. What a script reads is printed on standard output, what was done on standard error.
+
+use std::path::Path;
+
+use chrono::Utc;
+use smoker_trust::access::authorized_clients::{self, AuthorizedClient};
+use smoker_trust::access::expiry;
+use smoker_trust::access::grant::Grant;
+use smoker_trust::access::tokens::{self, Tokens};
+
+use crate::exit_code;
+use crate::identity::first_identity;
+use crate::identity::host_state::HostState;
+use crate::identity::identity_request::IdentityRequest;
+
+/// Does what the request asks for, with the state folder of this configuration.
+///
+/// # Errors
+///
+/// Why nothing was done, and what helps.
+pub(crate) fn run(request: &IdentityRequest, config: &Path) -> Result<u8, String> {
+    // A line that is wrong is refused before anything is made.
+    match request {
+        IdentityRequest::Show => println!("{}", HostState::of(config)?.pin),
+        IdentityRequest::Authorize(line) => {
+            let client = AuthorizedClient::from_command(line, Utc::now())
+                .map_err(|reason| format!("the line cannot be added: {reason}"))?;
+            authorize(&HostState::of(config)?, &client)?;
+        }
+        IdentityRequest::AddToken { name, options } => {
+            let grant = tokens::grant_from_command(name, options, Utc::now())
+                .map_err(|reason| format!("the token cannot be made: {reason}"))?;
+            add_token(&HostState::of(config)?, &grant)?;
+        }
+        IdentityRequest::ListTokens => list_tokens(&HostState::of(config)?)?,
+        IdentityRequest::RemoveToken(name) => remove_token(&HostState::of(config)?, name)?,
+    }
+    Ok(exit_code::SUCCESS)
+}
+
+fn authorize(host: &HostState, client: &AuthorizedClient) -> Result<(), String> {
+    let path = host.folder.join(authorized_clients::FILE);
+    let added = authorized_clients::add(&path, client).map_err(|error| error.to_string())?;
+    let verb = if added.replaced.is_some() { "Replaced the line of the same key" } else { "Added a line" };
+    eprintln!("{verb} in {}: {}", path.display(), described(&added.client.grant));
+    tell_first(host)?;
+    println!("{}", host.pin);
+    Ok(())
+}
+
+fn add_token(host: &HostState, grant: &Grant) -> Result<(), String> {
+    let path = host.folder.join(tokens::FILE);
+    let what = described(grant);
+    let added = tokens::add(&path, grant, Utc::now()).map_err(|error| error.to_string())?;
+    eprintln!("Added a token in {}: {what}. It is shown this once:", path.display());
+    tell_first(host)?;
+    println!("{}", added.secret.expose());
+    Ok(())
+}
+
+fn tell_first(host: &HostState) -> Result<(), String> {
+    if let Some(text) = first_identity::note(host)? {
+        eprintln!("{text}");
+    }
+    Ok(())
+}
+
+fn list_tokens(host: &HostState) -> Result<(), String> {
+    let path = host.folder.join(tokens::FILE);
+    let tokens = Tokens::load(&path).map_err(|error| error.to_string())?;
+    for problem in &tokens.problems {
+        eprintln!("WARNING: {}: {problem}", path.display());
+    }
+    for token in &tokens.tokens {
+        let created = token.created.map_or_else(String::new, |at| format!(", made {}", expiry::text(at)));
+        println!("{}{created}", described(&token.grant));
+    }
+    Ok(())
+}
+
+fn remove_token(host: &HostState, name: &str) -> Result<(), String> {
+    let path = host.folder.join(tokens::FILE);
+    if tokens::remove(&path, name).map_err(|error| error.to_string())? {
+        eprintln!("Removed the token {name}; it is refused from now on.");
+        return Ok(());
+    }
+    Err(format!("there is no token {name:?} in {}; smokerd --token list shows those that there are", path.display()))
+}
+
+/// A grant in a few words.
+fn described(grant: &Grant) -> String {
+    let expires = grant.expires.map_or_else(String::new, |at| format!(" until {}", expiry::text(at)));
+    let limits: Vec<_> = grant.scope.options().map(|(name, value)| format!("{name}={value}")).collect();
+    let limits = if limits.is_empty() { String::new() } else { format!(", for {}", limits.join(" ")) };
+    format!("{} has the role {}{expires}{limits}", grant.name, grant.role)
+}

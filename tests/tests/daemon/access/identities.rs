@@ -1,0 +1,271 @@
+//! Keys and tokens: what they give, what becomes of it when they are withdrawn, and what those read who have none.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::Command;
+
+use smoker_tests::boot::Boot;
+use smoker_tests::cli::{self, Output};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::{ANSWER_LIMIT, Request, Response};
+use smoker_tests::lines::expect_line;
+use smoker_tests::machine::skip::program;
+
+fn config() -> Config {
+    let plugin = |category: &str| format!("Command: 'true'\nCategory: {category}\nPassword: hunter2");
+    Config::new()
+        .address("bind_host: 0.0.0.0\nbind_port: {{PORT}}")
+        .top("state_dir: '{{DIR}}/state'")
+        .plugin("disk", &plugin("system"))
+        .plugin("shop", &plugin("business"))
+}
+
+/// Runs a command for identities beside the daemon, or before it.
+fn smokerd(daemon: &Daemon, arguments: &[&str]) -> Output {
+    cli::smokerd(&daemon.sandbox, &[&["-c", "{{DIR}}/smokerd.yaml"], arguments].concat())
+}
+
+fn last_line(output: &Output) -> String {
+    output.expect_code(0);
+    output.stdout.lines().last().unwrap_or_else(|| panic!("nothing printed: {output:?}")).to_owned()
+}
+
+/// An address of this machine that is not a loopback address, from which a request comes as from another host.
+fn other_host() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // Nothing is sent.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback() && !address.is_unspecified())
+}
+
+fn with_token(request: Request, token: &str) -> Request {
+    request.header("Authorization", &format!("Bearer {token}"))
+}
+
+fn force(plugin: &str) -> Request {
+    Request::post("/processes", format!("{{\"process\": {{\"plugins\": [\"{plugin}\"]}}}}"))
+}
+
+#[test]
+fn a_token_gives_its_role_until_it_is_removed() {
+    let mut daemon = Boot::of(config().top("local_role: none")).prepare();
+    // Before the daemon is started for the first time.
+    let added = smokerd(&daemon, &["--token", "add", "prometheus", "--role", "read", "--expires", "90d"]);
+    let token = last_line(&added);
+    assert!(token.starts_with("smoker_") && added.stdout.lines().count() == 1, "{added:?}");
+    expect_line(&added.stderr, &["Added a token", "prometheus has the role read until"]);
+    expect_line(
+        &added.stderr,
+        &["From now on this host is authenticated", "No other host has asked", "`access: open`"],
+    );
+    assert!(!fs::read_to_string(daemon.path("state/tokens")).expect("there").contains(&token));
+    daemon.try_start().expect("it starts");
+
+    let ask = |request: Request| daemon.send(&with_token(request, &token));
+    assert_eq!(ask(Request::get("/plugins")).status, 200);
+    let refused = ask(force("disk"));
+    assert!(
+        refused.expect_error(403).contains("prometheus has the role read, and this needs run"),
+        "{}",
+        refused.text()
+    );
+    assert!(daemon.get("/plugins").expect_error(401).contains("; "), "what helps is said");
+
+    // Beside the running daemon, where each counts at once.
+    let runner = last_line(&smokerd(&daemon, &["--token", "add", "job", "--role", "run"]));
+    assert_eq!(daemon.send(&with_token(force("disk"), &runner)).status, 202);
+    let again = smokerd(&daemon, &["--token", "add", "job", "--role", "run"]);
+    again.expect_code(1);
+    expect_line(&again.stderr, &["ERROR", "\"job\" already", "--token remove"]);
+    let list = smokerd(&daemon, &["--token", "list"]);
+    list.expect_code(0);
+    expect_line(&list.stdout, &["prometheus has the role read until", "made"]);
+    assert!(!list.stdout.contains("smoker_"), "{}", list.stdout);
+    smokerd(&daemon, &["--token", "remove", "job"]).expect_code(0);
+    let refused = daemon.send(&with_token(force("disk"), &runner));
+    assert!(refused.expect_error(401).contains("does not have this token"), "{}", refused.text());
+    assert_eq!(refused.header("WWW-Authenticate"), Some("Bearer"));
+    smokerd(&daemon, &["--token", "remove", "job"]).expect_code(1);
+
+    let log = daemon.log();
+    expect_line(&log, &["job (token) at 127.0.0.1:", "POST /processes: 202: process 1, plugins disk"]);
+    expect_line(
+        &log,
+        &["prometheus (token) at 127.0.0.1:", "POST /processes: 403: refused: prometheus has the role read"],
+    );
+    assert!(!log.contains(&token) && !log.contains(&runner), "{log}");
+}
+
+#[test]
+fn guesses_are_refused_before_their_body_is_read_after_twenty_in_a_minute() {
+    let daemon = Daemon::start(config());
+    let token = last_line(&smokerd(&daemon, &["--token", "add", "good", "--role", "run"]));
+    let guess = |client: u8| {
+        let request = with_token(force("disk"), "smoker_guess");
+        request.send_as(client, daemon.address(), ANSWER_LIMIT).expect("an answer")
+    };
+    for _ in 0..20 {
+        assert_eq!(guess(2).status, 401);
+    }
+    let refused = guess(2);
+    assert!(refused.expect_error(429).contains("too many failed attempts"), "{}", refused.text());
+    assert!(
+        refused
+            .header("Retry-After")
+            .and_then(|after| after.parse().ok())
+            .is_some_and(|after: u64| (1..=60).contains(&after))
+    );
+    assert_eq!(guess(3).status, 401, "each address has its own");
+    let good = with_token(force("disk"), &token).send_as(2, daemon.address(), ANSWER_LIMIT).expect("an answer");
+    assert_eq!(good.status, 202, "who has a token is not locked out by a neighbour");
+    // The body never comes.
+    let mut connection = daemon.connect();
+    for _ in 0..21 {
+        let _ = guess(1);
+    }
+    connection
+        .write(b"POST /processes HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer smoker_x\r\nContent-Length: 1000\r\n\r\n")
+        .expect("sent");
+    assert_eq!(connection.read("POST").expect("an answer").status, 429);
+}
+
+/// Asks twice over one connection of TLS 1.2, and withdraws the key between the two.
+const TWICE: &str = "\
+import http.client, ssl, sys
+port, certificate, key, clients = sys.argv[1:]
+context = ssl._create_unverified_context()
+context.maximum_version = ssl.TLSVersion.TLSv1_2
+context.load_cert_chain(certificate, key)
+daemon = http.client.HTTPSConnection('127.0.0.1', int(port), timeout=30, context=context)
+def ask():
+    daemon.request('GET', '/plugins')
+    response = daemon.getresponse()
+    response.read()
+    return response.status
+first, connection = ask(), daemon.sock
+open(clients, 'w').close()
+version = connection.version()
+print(version, first, ask(), daemon.sock is connection)
+";
+
+/// A client with a key of its own, which is made as a daemon makes its own.
+struct Client {
+    home: Daemon,
+    pin: String,
+}
+
+impl Client {
+    fn new() -> Self {
+        let home = Boot::of(config()).prepare();
+        let pin = last_line(&smokerd(&home, &["--identity"]));
+        assert!(pin.starts_with("sha256//"), "{pin}");
+        Self { home, pin }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.home.path("state").join(name)
+    }
+
+    /// Asks with curl, which checks the daemon's pin, and returns status and body.
+    fn ask(&self, url: &str, pin: &str, arguments: &[&str]) -> (u16, String) {
+        let mut curl = Command::new("curl");
+        curl.args(["-sSk", "-w", "\n%{http_code}", "--pinnedpubkey", pin]).args(arguments);
+        curl.arg("--cert").arg(self.file("certificate.pem")).arg("--key").arg(self.file("key.pem")).arg(url);
+        let output = cli::run(&mut curl);
+        assert_eq!(output.code, 0, "{output:?}");
+        let (body, status) = output.stdout.rsplit_once('\n').expect("a status");
+        (status.parse().expect("a number"), body.to_owned())
+    }
+}
+
+#[test]
+fn a_key_gives_what_its_line_says_and_nothing_once_the_line_is_gone() {
+    if program("curl", "apt-get install curl").is_none() {
+        return;
+    }
+    let daemon = Daemon::start(config().top("access: authenticated\nlocal_role: none"));
+    let client = Client::new();
+    let pin = last_line(&smokerd(&daemon, &["--identity"]));
+    let url = |path: &str| format!("https://{}{path}", daemon.address());
+    let ask = |path: &str| client.ask(&url(path), &pin, &[]);
+
+    let (status, body) = ask("/plugins");
+    assert!(status == 401 && body.contains(&client.pin) && body.contains("smokerd --authorize"), "{status} {body}");
+    let line = format!("{} role=run name=ann category=system", client.pin);
+    let added = smokerd(&daemon, &["--authorize", &line]);
+    assert_eq!(last_line(&added), pin);
+    expect_line(&added.stderr, &["Added a line", "authorized_clients: ann has the role run, for category=system"]);
+
+    // Only what the line is for can be seen and run.
+    let (status, body) = ask("/plugins");
+    assert!(status == 200 && body.contains("disk") && !body.contains("shop"), "{status} {body}");
+    assert_eq!((ask("/plugins/disk").0, ask("/plugins/shop").0), (200, 403));
+    let run = |body: &str| client.ask(&url("/processes"), &pin, &["-d", body]);
+    assert_eq!(run(r#"{"process": {"plugins": ["shop"]}}"#).0, 403);
+    assert_eq!(run(r#"{"process": {"filter": {"Password": "hunter2"}}}"#).0, 403, "it is masked");
+    assert_eq!(run(r#"{"process": {"plugins": ["disk"]}}"#).0, 202);
+    let (_, processes) = ask("/processes");
+    assert!(processes.contains(r#""triggeredBy": "ann""#), "{processes}");
+
+    // A line that is withdrawn is refused on the connection that is open.
+    let mut twice = Command::new("python3");
+    twice.args(["-I", "-c", TWICE]).arg(daemon.address().port().to_string());
+    twice.args([client.file("certificate.pem"), client.file("key.pem"), daemon.path("state/authorized_clients")]);
+    let output = cli::run(&mut twice);
+    assert_eq!(output.stdout, "TLSv1.2 200 401 True\n", "{output:?}");
+    let log = daemon.log();
+    expect_line(
+        &log,
+        &[&format!("ann ({}) at 127.0.0.1:", client.pin), "POST /processes: 202: process 1, plugins disk"],
+    );
+    expect_line(&log, &["GET /plugins: 401: refused: no line of authorized_clients has the client's key"]);
+}
+
+#[test]
+fn plain_http_and_old_tls_of_other_hosts_are_refused_with_what_helps() {
+    let daemon = Daemon::start(config());
+    let Some(host) = other_host() else {
+        // What follows is about other hosts, and this machine has no address to stand for one.
+        return;
+    };
+    let address = SocketAddr::from((host, daemon.address().port()));
+    let get = |request: Request| -> Response { request.send(address, ANSWER_LIMIT).expect("an answer") };
+    // An upgraded host goes on serving whom it served, and says so.
+    expect_line(&daemon.log(), &["WARNING", "open to every network", "access: authenticated", "--authorize"]);
+    assert_eq!(get(Request::get("/plugins")).status, 200);
+    assert_eq!(get(force("disk")).status, 202);
+    let _ = daemon.wait_for_file("state/plain_clients");
+
+    let added = smokerd(&daemon, &["--token", "add", "a", "--role", "run"]);
+    let token = last_line(&added);
+    expect_line(&added.stderr, &["From now on", &format!("these asked over plain http, and are refused now: {host}")]);
+    assert!(get(Request::get("/plugins")).expect_error(403).contains("over TLS alone"));
+    let clear = get(with_token(Request::get("/plugins"), &token));
+    assert!(
+        clear.expect_error(401).contains("over plain http, where everybody on the way reads it"),
+        "{}",
+        clear.text()
+    );
+    assert_eq!(daemon.get("/plugins").status, 200, "local_role is run");
+    // Without any identity left it stays authenticated.
+    smokerd(&daemon, &["--token", "remove", "a"]).expect_code(0);
+    assert_eq!(get(Request::get("/plugins")).status, 403);
+    let log = daemon.reload(&config().top("access: open"));
+    expect_line(&log, &["settings: access"]);
+    assert_eq!(get(Request::get("/plugins")).status, 200);
+}
+
+#[test]
+fn a_command_without_a_place_for_identities_says_what_is_missing() {
+    let daemon = Boot::of(Config::new().plugin("a", "Command: 'true'")).prepare();
+    for arguments in [&["--identity"][..], &["--token", "list"]] {
+        let output = smokerd(&daemon, arguments);
+        output.expect_code(1);
+        expect_line(&output.stderr, &["ERROR", "has no state_dir", "state_dir: /var/lib/smokerd"]);
+    }
+    let output = smokerd(&daemon, &["--authorize", "sha256//short role=run name=a"]);
+    output.expect_code(1);
+    expect_line(&output.stderr, &["ERROR: the line cannot be added", "is not a pin"]);
+}
