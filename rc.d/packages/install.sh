@@ -148,7 +148,15 @@ Darwin)
 esac
 
 # Configuration that works on any host. That of the daemon may come to hold passwords.
-configuration 640 "$top/etc/quickstart/smokerd.yaml" "$SYSCONFDIR/smokerd/smokerd.yaml"
+# The first look keeps nothing; what is installed has a key and a socket, and needs identities of other hosts.
+installed_configuration() {
+    case $SYSTEM in
+    Darwin) cat "$top/etc/quickstart/smokerd.yaml" ;;
+    *) sed "/^bind_port:/ r $top/rc.d/packages/access.yaml" "$top/etc/quickstart/smokerd.yaml" ;;
+    esac
+}
+installed_configuration > "$scratch"
+configuration 640 "$scratch" "$SYSCONFDIR/smokerd/smokerd.yaml"
 configuration 644 "$top/etc/smokercli.yaml" "$SYSCONFDIR/smokercli.yaml"
 
 if [ "$action" = uninstall ]; then
