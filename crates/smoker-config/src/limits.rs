@@ -17,6 +17,9 @@ pub const DEFAULT_STREAM: &str = "/dev/null";
 /// The bytes that all stored results may take together when `history_memory` is not configured: 256 MiB.
 pub const DEFAULT_HISTORY_MEMORY: usize = 256 * 1024 * 1024;
 
+/// The bytes that the journal of results may take when `history_disk` is not configured: 256 MiB.
+pub const DEFAULT_HISTORY_DISK: usize = 256 * 1024 * 1024;
+
 /// A plugin's `Timeout` in seconds when none is configured.
 pub const DEFAULT_TIMEOUT: u64 = 1800;
 
@@ -25,6 +28,9 @@ pub const DEFAULT_ACTION_TIMEOUT: u64 = 60;
 
 /// How many results are kept when `History` is not configured or makes no sense.
 pub const DEFAULT_HISTORY: usize = 10;
+
+/// How many bad results the journal keeps longer than others when `HistoryFailures` is not configured or makes no sense.
+pub const DEFAULT_HISTORY_FAILURES: usize = 50;
 
 /// The bytes of each output stream that are kept when `MaxOutput` is not configured: 1 MiB.
 pub const DEFAULT_MAX_OUTPUT: usize = 1024 * 1024;

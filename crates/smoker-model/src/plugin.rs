@@ -63,6 +63,8 @@ pub struct PluginSpec {
     pub serial: bool,
     /// How many results are kept (`History`).
     pub history: usize,
+    /// How many of the newest results that are not OK the journal keeps longer than others (`HistoryFailures`).
+    pub history_failures: usize,
     /// The account of its runs (`uid`, `gid`), of their parsers and actions too.
     pub run_as: RunAs,
     /// What follows each run (`Action`), in this order; none also for an empty one.

@@ -68,6 +68,14 @@ pub struct FinishedRun {
     pub started: Moment,
     /// When the run, its action included, had ended.
     pub ended: Moment,
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// The number of the reload whose configuration it had; 1 is the start, 0 a start that is not known.
+    pub generation: u64,
+    /// The number of the run since the daemon's start, from 1; 0 for one that never started.
+    pub run: u64,
+    /// Whether the end of the daemon ended it, too, or kept it from starting.
+    pub is_interrupted: bool,
     /// The result.
     pub result: PluginResult,
     /// The same result as the wire shows it.
@@ -102,10 +110,16 @@ impl ResultText {
         Self { listed, mapped }
     }
 
+    /// Whether both are one text in one place.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        Arc::ptr_eq(&self.listed, &self.mapped)
+    }
+
     /// The memory that both texts take, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        if Arc::ptr_eq(&self.listed, &self.mapped) { self.listed.len() } else { self.listed.len() + self.mapped.len() }
+        if self.is_one() { self.listed.len() } else { self.listed.len() + self.mapped.len() }
     }
 }
 

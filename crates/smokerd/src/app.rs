@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use nix::unistd::Pid;
-use smoker_config::config;
+use smoker_config::config::{self, Config};
 use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
@@ -19,6 +19,7 @@ use crate::check::report::print_all;
 use crate::cli::{self, Mode, Options};
 use crate::control::{find, reload_command, stop};
 use crate::daemon::Daemon;
+use crate::journal_command::journal_task::JournalTask;
 use crate::os::descriptors;
 use crate::reload::logging_file::LoggingFile;
 use crate::reload::reloader::ConfigSource;
@@ -35,7 +36,7 @@ use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Orig
 use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, trust};
-use crate::{check, compare, daemon, exit_code, identity, test_plugin};
+use crate::{check, compare, daemon, exit_code, identity, journal_command, test_plugin};
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -64,6 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Mode::Identity(request) => {
                 identity::run::run(request, &options.config).unwrap_or_else(|error| fail(&error))
             }
+            Mode::Journal(task) => look_into_journal(&options, *task).unwrap_or_else(|error| fail(&*error)),
             Mode::Foreground | Mode::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },
     };
@@ -260,12 +262,21 @@ fn named_pidfile(options: &Options) -> Result<PathBuf, ControlError> {
     if let Some(pidfile) = &options.pidfile {
         return Ok(std::path::absolute(pidfile)?);
     }
+    Ok(pidfile_path(options, &read_config(options)?.settings))
+}
+
+/// The configuration as it is now. Its plugins are not looked at.
+fn read_config(options: &Options) -> Result<Config, ControlError> {
     let path = options.config.clone();
     let what = path.display().to_string();
     let config = time_limit::within(READ_LIMIT, &what, move || config::load(&path, ENVIRONMENT))?
         .inspect_err(|error| print_all(error.problems()))?;
     secrets::replace(&config.plugins, &config.settings.secrets);
-    Ok(pidfile_path(options, &config.settings))
+    Ok(config)
+}
+
+fn look_into_journal(options: &Options, task: JournalTask) -> Result<u8, ControlError> {
+    journal_command::run::run(task, &read_config(options)?)
 }
 
 /// The pidfile that another daemon was started with.

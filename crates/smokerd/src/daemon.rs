@@ -127,6 +127,10 @@ impl Daemon {
             }
         }
         manager.ended().await;
+        let state = manager.state().clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || state.close()).await {
+            tracing::error!("closing the journal panicked: {error}; please report it, with the log");
+        }
         reaper.settle().await;
         if let Some(guardian) = guardian {
             guardian.dismiss().await;

@@ -22,6 +22,9 @@ pub const RELOADED_IN_PART: u8 = 3;
 /// `--compare`: there are differences in more than numbers.
 pub const COMPARE_DIFFERENCES: u8 = 3;
 
+/// `--journal`: something in the journal is damaged.
+pub const JOURNAL_DAMAGED: u8 = 3;
+
 /// `--test-plugin`: the result is WARN. Differs from the codes of a test
 /// that did not take place.
 pub const TEST_WARN: u8 = 3;

@@ -13,6 +13,7 @@
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together
 //! - `reload`: what a reload does, on SIGHUP or when `--reload` asks
+//! - `journal_command`: `--journal`, which looks into kept results
 //! - `control`: `--stop` and `--reload`, which ask a running daemon
 //! - `runtime`: the parts of a running daemon that a reload changes
 //! - `scheduler`: when plugins run, and how many at a time
@@ -37,6 +38,7 @@ mod control;
 mod daemon;
 mod http;
 mod identity;
+mod journal_command;
 mod os;
 mod reload;
 mod results;

@@ -13,6 +13,9 @@ use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
 use crate::http::server::Front;
 use crate::http::tls::Tls;
+use crate::results::journal;
+use crate::results::journal::start::JournalSettings;
+use crate::results::store::SharedState;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
@@ -45,7 +48,15 @@ impl Runtime {
         let Prepared { settings, python, plugins } = config;
         let runner = Runner::new(reaper, python.clone());
         let slots = Slots::new(settings.nr_concurrent_plugins);
-        let manager = PluginManager::new(runner.clone(), slots.clone(), shutdown);
+        let specs = plugins.iter().map(|plugin| &**plugin.spec());
+        let state = match &settings.access.state_dir {
+            Some(state_dir) => journal::start::start(
+                JournalSettings { state_dir, durability: settings.durability, max_size: settings.history_disk as u64 },
+                &specs,
+            ),
+            None => SharedState::new(),
+        };
+        let manager = PluginManager::new(runner.clone(), slots.clone(), state, shutdown);
         manager.set_forced_rate(settings.max_forced_rate);
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         let access = AccessControl::new(&settings);

@@ -7,6 +7,7 @@
 //! - `run`: one run of a plugin: when it starts, what it gets, how it ends, what it leaves
 //! - `paths`: paths that another account controls
 //! - `reload`: SIGHUP
+//! - `journal`: results that last
 //! - `access`: who may ask
 //! - `api`: the REST interface, its limits, and the client that uses it
 //! - `logging`: every handler of the log
@@ -15,6 +16,7 @@
 mod access;
 mod api;
 mod configure;
+mod journal;
 mod logging;
 mod paths;
 mod reload;

@@ -8,7 +8,7 @@ use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text};
 
 /// Settings of the daemon that nobody takes for a parameter of a check.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "bind_host",
     "bind_port",
     "allow",
@@ -19,6 +19,7 @@ const SETTINGS: [&str; 12] = [
     "max_forced_rate",
     "show_secrets",
     "history_memory",
+    "history_disk",
     "python_path",
     "pidfile",
 ];

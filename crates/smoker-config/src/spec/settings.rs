@@ -11,7 +11,9 @@ use smoker_model::value::secret::Secret;
 
 use crate::error::Fault;
 use crate::keys::TOP_LEVEL;
-use crate::limits::{DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_MEMORY, DEFAULT_PIDFILE, DEFAULT_STREAM};
+use crate::limits::{
+    DEFAULT_BIND_HOST, DEFAULT_BIND_PORT, DEFAULT_HISTORY_DISK, DEFAULT_HISTORY_MEMORY, DEFAULT_PIDFILE, DEFAULT_STREAM,
+};
 use crate::problem::{ProblemLog, Severity};
 use crate::spec::access_settings::{self, AccessSettings};
 use crate::spec::values::account::{self, Accounts};
@@ -53,6 +55,10 @@ pub struct DaemonSettings {
     pub show_secrets: ShowSecrets,
     /// The bytes that all stored results may take together (`history_memory`).
     pub history_memory: usize,
+    /// The bytes that the journal of results may take (`history_disk`).
+    pub history_disk: usize,
+    /// When a result is safe (`durability`).
+    pub durability: Durability,
     /// The Python interpreter, as a path or as a mapping (`python`), not looked at here.
     pub python: Option<Value>,
     /// Folders where Python modules are looked up first (`python_path`).
@@ -72,6 +78,28 @@ pub enum ShowSecrets {
     Local,
     /// All.
     Always,
+}
+
+/// When a result is safe from the end of the machine (`durability`); from that of the daemon it always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Before it is shown.
+    Fsync,
+    /// 100 ms after it is shown.
+    #[default]
+    Batch,
+    /// When the system writes it, which may take half a minute.
+    None,
+}
+
+impl std::fmt::Display for Durability {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fsync => "fsync",
+            Self::Batch => "batch",
+            Self::None => "none",
+        })
+    }
 }
 
 /// Reads all settings. Each key that makes no sense is one fault.
@@ -94,7 +122,7 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         access: AccessSettings {
             mode: keys.read("access", access_settings::access),
             local_role: keys.read("local_role", access_settings::local_role).unwrap_or_default(),
-            state_dir: keys.read("state_dir", access_settings::absolute_path),
+            state_dir: keys.read("state_dir", state_dir).flatten(),
             socket: keys.read("socket", access_settings::absolute_path),
             tls_cert: keys.read("tls_cert", access_settings::absolute_path),
             tls_key: keys.read("tls_key", access_settings::absolute_path),
@@ -103,6 +131,8 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
         },
         show_secrets: keys.read("show_secrets", show_secrets).unwrap_or_default(),
         history_memory: keys.read("history_memory", quantity::bytes).unwrap_or(DEFAULT_HISTORY_MEMORY),
+        history_disk: keys.read("history_disk", quantity::bytes).unwrap_or(DEFAULT_HISTORY_DISK),
+        durability: keys.read("durability", durability).unwrap_or_default(),
         python: keys.read("python", |value| Ok(value.clone())),
         python_path: keys.read("python_path", paths).unwrap_or_default(),
         secrets: secrets(entries),
@@ -266,6 +296,24 @@ fn show_secrets(value: &Value) -> Result<ShowSecrets, String> {
         Value::Bool(true) => Ok(ShowSecrets::Always),
         Value::Text(text) if text == "local" => Ok(ShowSecrets::Local),
         other => Err(format!("has to be false, local or true, not {}", shown(other))),
+    }
+}
+
+fn state_dir(value: &Value) -> Result<Option<PathBuf>, String> {
+    match value.as_text() {
+        Some("none") => Ok(None),
+        Some(text) if text.starts_with('/') => Ok(Some(text.into())),
+        Some(text) => Err(format!("has to be the absolute path of a folder, or none, not '{text}'")),
+        None => Err(format!("has to be the absolute path of a folder, or none, not {}", kind_name(value))),
+    }
+}
+
+fn durability(value: &Value) -> Result<Durability, String> {
+    match value.as_text() {
+        Some("fsync") => Ok(Durability::Fsync),
+        Some("batch") => Ok(Durability::Batch),
+        Some("none") => Ok(Durability::None),
+        _ => Err(format!("has to be fsync, batch or none, not {}", shown(value))),
     }
 }
 

@@ -8,7 +8,9 @@ use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
 
 use crate::keys::{OF_ACTIONS, OF_PLUGINS};
-use crate::limits::{DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT};
+use crate::limits::{
+    DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_HISTORY_FAILURES, DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT,
+};
 use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
@@ -42,6 +44,7 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
     let serial = check.switch("Serial");
     let leave_running = check.switch("LeaveRunning");
     let history = check.history();
+    let history_failures = check.history_failures();
     let run_as = check.run_as();
     let process = check.process(&run_as);
     let actions = check.actions(max_output, &run_as);
@@ -56,6 +59,7 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
         trigger,
         serial,
         history,
+        history_failures,
         run_as,
         actions,
         maintenance_lock,
@@ -177,6 +181,21 @@ impl<'a> Check<'a> {
                 DEFAULT_HISTORY
             }
         }
+    }
+
+    /// A value that cannot be meant for it is a parameter of the plugin's own.
+    fn history_failures(&mut self) -> usize {
+        let Some(value) = self.get("HistoryFailures") else { return DEFAULT_HISTORY_FAILURES };
+        let count = if let Value::Int(count) = value { usize::try_from(*count).ok() } else { None };
+        count.unwrap_or_else(|| {
+            let shown = python_text::str(&value.hidden());
+            let text = format!(
+                "HistoryFailures has to be a whole number from 0 on, not {shown}; it is a parameter like others, and the \
+                 default, {DEFAULT_HISTORY_FAILURES}, is used"
+            );
+            self.warn("HistoryFailures", &text);
+            DEFAULT_HISTORY_FAILURES
+        })
     }
 
     fn run_as(&mut self) -> RunAs {

@@ -74,6 +74,7 @@ fn spec(folder: &Path) -> PluginSpec {
         trigger: None,
         serial: false,
         history: 1,
+        history_failures: 50,
         run_as: RunAs::Daemon,
         actions: vec![action],
         maintenance_lock: None::<PathBuf>,

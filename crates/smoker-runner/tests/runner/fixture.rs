@@ -208,6 +208,7 @@ impl Check {
             trigger: None,
             serial: false,
             history: 10,
+            history_failures: 50,
             run_as: RunAs::Daemon,
             actions: Vec::new(),
             maintenance_lock: None,

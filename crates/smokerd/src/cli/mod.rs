@@ -4,10 +4,12 @@
 //!
 //! - `compare`: the option `--compare`
 //! - `identity`: the options of the commands for identities
+//! - `journal`: the option `--journal`
 //! - `test_plugin`: the options of `--test-plugin`
 
 mod compare;
 mod identity;
+mod journal;
 mod test_plugin;
 
 use std::ffi::OsString;
@@ -25,10 +27,12 @@ use smoker_logging::setup::source::LogConfigSource;
 use crate::check::check_request::CheckRequest;
 use crate::cli::compare::CompareArguments;
 use crate::cli::identity::IdentityArguments;
+use crate::cli::journal::JournalArguments;
 use crate::cli::test_plugin::TestArguments;
 use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
 use crate::identity::identity_request::IdentityRequest;
+use crate::journal_command::journal_task::JournalTask;
 use crate::test_plugin::test_request::TestRequest;
 
 /// The configuration without `-c`.
@@ -132,6 +136,9 @@ struct Arguments {
     #[command(flatten)]
     identity: IdentityArguments,
 
+    #[command(flatten)]
+    journal: JournalArguments,
+
     /// Print completions for this shell
     #[arg(long, value_name = "SHELL", hide = true)]
     generate: Option<Shell>,
@@ -170,6 +177,8 @@ pub(crate) enum Mode {
     Compare(CompareRequest),
     /// Show or change the identities of this host.
     Identity(IdentityRequest),
+    /// Look into the journal.
+    Journal(JournalTask),
     /// Write a folder as one file, to standard output if no path is given.
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
@@ -221,7 +230,9 @@ impl Arguments {
             }
             Some(_) => false,
         };
+        let journal = self.journal.into_task();
         let mode = match (request, comparison, self.genconfig, self.check, self.stop, self.foreground) {
+            _ if journal.is_some() => journal.map_or(Mode::Background, Mode::Journal),
             (Some(request), ..) => Mode::Test(request),
             (None, Some(comparison), ..) => Mode::Compare(comparison),
             (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: self.output },

@@ -39,6 +39,8 @@ pub(crate) fn deferred(started: &DaemonSettings, now: &DaemonSettings, overrides
         ("gid", shown(started.gid.as_ref()), shown(now.gid.as_ref())),
         ("state_dir", shown_path(started.access.state_dir.as_ref()), shown_path(now.access.state_dir.as_ref())),
         ("socket", shown_path(started.access.socket.as_ref()), shown_path(now.access.socket.as_ref())),
+        ("durability", shown(Some(&started.durability)), shown(Some(&now.durability))),
+        ("history_disk", shown(Some(&started.history_disk)), shown(Some(&now.history_disk))),
         ("pidfile", shown(Some(&started.pidfile.display())), shown(Some(&now.pidfile.display()))),
     ];
     let differs =

@@ -14,7 +14,16 @@ pub(crate) type Sequence = u64;
 #[derive(Debug)]
 pub(crate) struct History {
     limit: usize,
-    results: VecDeque<(Sequence, PackedText)>,
+    results: VecDeque<KeptResult>,
+}
+
+/// A result that is kept.
+#[derive(Debug)]
+pub(crate) struct KeptResult {
+    pub(crate) sequence: Sequence,
+    pub(crate) text: PackedText,
+    /// What is known of its run, as bytes; nothing when the journal has it.
+    pub(crate) facts: Box<[u8]>,
 }
 
 impl History {
@@ -35,12 +44,12 @@ impl History {
     }
 
     /// Adds a result, and returns by how many bytes the history grew (negative: shrank).
-    pub(crate) fn push(&mut self, sequence: Sequence, result: PackedText) -> isize {
+    pub(crate) fn push(&mut self, sequence: Sequence, text: PackedText, facts: Box<[u8]>) -> isize {
         if self.limit == 0 {
             return 0;
         }
-        let growth = result.size();
-        self.results.push_back((sequence, result));
+        let growth = text.size();
+        self.results.push_back(KeptResult { sequence, text, facts });
         growth + self.trim()
     }
 
@@ -54,22 +63,33 @@ impl History {
 
     /// The newest result.
     pub(crate) fn newest(&self) -> Option<&PackedText> {
-        self.results.back().map(|(_, result)| result)
+        self.results.back().map(|result| &result.text)
     }
 
     /// All results, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &PackedText> {
-        self.results.iter().map(|(_, result)| result)
+        self.results.iter().map(|result| &result.text)
     }
 
     /// The number of the oldest result that may be evicted; the newest result never is.
     pub(crate) fn oldest_evictable(&self) -> Option<Sequence> {
-        if self.results.len() > 1 { self.results.front().map(|(sequence, _)| *sequence) } else { None }
+        if self.results.len() > 1 { self.oldest() } else { None }
+    }
+
+    /// The number of the oldest result.
+    pub(crate) fn oldest(&self) -> Option<Sequence> {
+        self.results.front().map(|result| result.sequence)
+    }
+
+    /// The newest result with a number below this one.
+    pub(crate) fn newest_below(&self, below: Sequence) -> Option<&KeptResult> {
+        let at = self.results.partition_point(|result| result.sequence < below);
+        self.results.get(at.checked_sub(1)?)
     }
 
     /// Drops the oldest result, and returns how many bytes that freed.
     pub(crate) fn drop_oldest(&mut self) -> isize {
-        self.results.pop_front().map_or(0, |(_, result)| result.size())
+        self.results.pop_front().map_or(0, |result| result.text.size())
     }
 }
 
@@ -82,7 +102,7 @@ mod tests {
     fn the_newest_results_are_kept_oldest_first() {
         let mut history = History::new(2);
         for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
-            history.push(sequence as u64, text.into());
+            history.push(sequence as u64, text.into(), Box::default());
         }
         assert_eq!(history.iter().map(PackedText::unpack).collect::<Vec<_>>(), ["two", "three"]);
         assert_eq!(history.oldest_evictable(), Some(1));
@@ -91,8 +111,8 @@ mod tests {
     #[test]
     fn growth_is_what_was_added_less_what_was_dropped() {
         let mut history = History::new(1);
-        assert_eq!(history.push(0, "12345".into()), size(5));
-        assert_eq!(history.push(1, "123".into()), -2);
+        assert_eq!(history.push(0, "12345".into(), Box::default()), size(5));
+        assert_eq!(history.push(1, "123".into(), Box::default()), -2);
         assert_eq!(history.oldest_evictable(), None);
     }
 
@@ -100,7 +120,7 @@ mod tests {
     fn a_lower_limit_drops_the_oldest_at_once() {
         let mut history = History::new(3);
         for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
-            history.push(sequence as u64, text.into());
+            history.push(sequence as u64, text.into(), Box::default());
         }
         assert_eq!(history.set_limit(1), -2 * size(3));
         assert_eq!((history.size(), history.newest().map(PackedText::unpack).as_deref()), (size(5), Some("three")));

@@ -18,6 +18,15 @@ pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
         plugin: plugin.clone(),
         trigger: RunTrigger::Schedule,
         planned: now,
-        state: RunState::Finished(Box::new(FinishedRun { started: now, ended: now, result, text })),
+        state: RunState::Finished(Box::new(FinishedRun {
+            started: now,
+            ended: now,
+            attempt: 1,
+            generation: 1,
+            run: 1,
+            is_interrupted: false,
+            result,
+            text,
+        })),
     }
 }

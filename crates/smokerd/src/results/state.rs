@@ -5,10 +5,13 @@ use std::time::Instant;
 
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
-use smoker_model::run_record::RunRecord;
+use smoker_model::run_record::{RunRecord, RunState};
 
 use crate::results::counters::RunCounters;
+use crate::results::facts::RunFacts;
 use crate::results::history::Sequence;
+use crate::results::journal::keep::{KeptRecords, KeptResults};
+use crate::results::journal::restore::{Restored, RestoredOutcome, RestoredProcess};
 use crate::results::packed_text::PackedTexts;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 use crate::results::processes::table::ProcessTable;
@@ -26,6 +29,10 @@ pub(super) struct State {
     pub(super) plugins: PluginTable,
     pub(super) processes: ProcessTable,
     pub(super) memory: Memory,
+    /// Whether there is no journal, so that what is known of runs is kept with their results.
+    pub(super) keeps_facts: bool,
+    /// The newest record of the journal that says that the daemon has started.
+    begin: Sequence,
 }
 
 /// The memory of all kept results and finished processes, in bytes.
@@ -39,13 +46,56 @@ pub(super) struct Memory {
 
 impl State {
     /// No plugins, no processes and no memory limit.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(keeps_facts: bool) -> Self {
         Self {
             revision: 0,
             sequence: 0,
             plugins: PluginTable::default(),
             processes: ProcessTable::default(),
             memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
+            keeps_facts,
+            begin: 0,
+        }
+    }
+
+    /// Takes over what the journal has. Returns for which runs processes wait that will never end.
+    pub(super) fn restore(&mut self, restored: Restored, begin: Sequence) -> Vec<(PluginName, Vec<ProcessId>)> {
+        (self.begin, self.sequence) = (begin, begin);
+        for (name, plugin) in restored.plugins {
+            let mut entry = PluginEntry::new();
+            for (sequence, text) in plugin.results.into_iter().rev() {
+                self.memory.used += entry.history.push(sequence, text, Box::default());
+            }
+            plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
+            entry.last_planned = plugin.last_planned;
+            self.plugins.insert(name, entry);
+        }
+        for RestoredProcess { id, plugins, triggered_by } in restored.processes.into_iter().rev() {
+            self.processes.restore(id, &plugins);
+            self.processes.set_triggered_by(id, triggered_by);
+        }
+        self.processes.set_last_id(restored.last_process);
+        let now = Instant::now();
+        for (sequence, RestoredOutcome { plugin, processes, outcome }) in restored.outcomes {
+            self.memory.used += self.processes.complete(&processes, &plugin, &outcome, (sequence, now));
+            for id in processes {
+                // A client that comes after the restart finds it; it may have read it before.
+                self.memory.used -= self.processes.set_read(id);
+            }
+        }
+        self.processes.awaited()
+    }
+
+    /// What of the journal is to stay.
+    pub(super) fn kept_records(&self) -> KeptRecords {
+        let kept = |entry: &PluginEntry| KeptResults {
+            oldest: entry.history.oldest(),
+            failures: entry.failures.iter().collect(),
+        };
+        KeptRecords {
+            plugins: self.plugins.named().map(|(name, entry)| (name.to_string(), kept(entry))).collect(),
+            processes: self.processes.ids().collect(),
+            begin: self.begin,
         }
     }
 
@@ -76,23 +126,42 @@ impl State {
         texts: Option<PackedTexts>,
         waiting: &[ProcessId],
     ) -> (Option<RunCounters>, Option<isize>) {
-        self.sequence += 1;
-        record.sequence = self.sequence;
+        // The journal has numbered it, unless there is none.
+        if record.sequence == 0 {
+            record.sequence = self.sequence + 1;
+        }
+        self.sequence = record.sequence;
+        let mut facts = Vec::new();
+        if self.keeps_facts
+            && let Some(known) = RunFacts::of(record)
+        {
+            known.encode(&mut facts);
+        }
         let counters = self.plugins.get_mut(&record.plugin).map(|plugin| {
             plugin.counters.count(record);
+            plugin.note(record);
             plugin.counters
         });
-        let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, waiting));
+        let is_shown = !matches!(&record.state, RunState::Finished(run) if run.is_interrupted);
+        let history = is_shown.then(|| facts.into_boxed_slice());
+        let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, history, waiting));
         (counters, exceeded)
     }
 
-    /// Returns the memory limit the first time that it is exceeded.
-    fn store(&mut self, name: &PluginName, texts: PackedTexts, waiting: &[ProcessId]) -> Option<isize> {
+    /// Stores a result, with these facts in the plugin's history, if it belongs there. A run that the daemon's end has ended
+    /// says nothing of what it checks. Returns the memory limit the first time that it is exceeded.
+    fn store(
+        &mut self,
+        name: &PluginName,
+        texts: PackedTexts,
+        history: Option<Box<[u8]>>,
+        waiting: &[ProcessId],
+    ) -> Option<isize> {
         self.revision += 1;
         let mut keeps_history = true;
         // A plugin that was removed while it ran has no history, but its processes get their result.
-        if let Some(plugin) = self.plugins.get_mut(name) {
-            self.memory.used += plugin.history.push(self.sequence, texts.listed.clone());
+        if let (Some(plugin), Some(facts)) = (self.plugins.get_mut(name), history) {
+            self.memory.used += plugin.history.push(self.sequence, texts.listed.clone(), facts);
             keeps_history = plugin.history.newest().is_some();
         }
         let last = keeps_history.then_some(texts.listed);

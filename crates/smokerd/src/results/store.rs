@@ -4,22 +4,31 @@
 //! A cheap handle over one lock that is held for moments only: no task writes
 //! JSON, waits or does I/O under it. Readers take snapshots.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::RunRecord;
+use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
 use crate::results::events::{RunEvents, Subscription};
+use crate::results::history::Sequence;
+use crate::results::journal::keep::KeptRecords;
+use crate::results::journal::queue::{JournalQueue, Queued};
+use crate::results::journal::restore::Restored;
 use crate::results::json_text;
 use crate::results::packed_text::{PackedText, PackedTexts};
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
+use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
+use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
 use crate::results::state::State;
@@ -33,12 +42,108 @@ pub(crate) const REPEATED_BYTES: usize = 16 << 20;
 pub(crate) struct SharedState {
     state: Arc<Mutex<State>>,
     events: RunEvents,
+    /// The way to the journal, if there is one.
+    journal: Option<JournalQueue>,
 }
 
 impl SharedState {
-    /// A state without plugins and processes, and without a memory limit.
+    /// A state without plugins and processes, and without a memory limit, that does not survive the daemon.
     pub(crate) fn new() -> Self {
-        Self { state: Arc::new(Mutex::new(State::new())), events: RunEvents::default() }
+        Self { state: Arc::new(Mutex::new(State::new(true))), events: RunEvents::default(), journal: None }
+    }
+
+    /// The same with a journal: what is recorded is written before it is stored.
+    pub(crate) fn with_journal(journal: JournalQueue) -> Self {
+        let state = Arc::new(Mutex::new(State::new(false)));
+        Self { state, events: RunEvents::default(), journal: Some(journal) }
+    }
+
+    /// Takes over what the journal has, where the daemon began with the record of this number. Returns for which runs
+    /// processes wait that will never end.
+    pub(crate) fn restore(&self, restored: Restored, begin: Sequence) -> Vec<(PluginName, Vec<ProcessId>)> {
+        self.lock().restore(restored, begin)
+    }
+
+    /// What of the journal is to stay when it is full.
+    pub(crate) fn kept_records(&self) -> KeptRecords {
+        self.lock().kept_records()
+    }
+
+    /// Returns when all that was recorded before is written to the journal, and shown.
+    pub(crate) async fn written(&self) {
+        if let Some(journal) = &self.journal {
+            journal.written().await;
+        }
+    }
+
+    /// Writes what is left for the journal. Waits for that; nothing may be recorded afterwards.
+    pub(crate) fn close(&self) {
+        if let Some(journal) = &self.journal {
+            journal.close();
+        }
+    }
+
+    /// Notes that a run starts, and returns its number.
+    pub(crate) fn started(&self, plugin: &PluginName, started: Moment, is_forced: bool) -> u64 {
+        let Some(journal) = &self.journal else { return 0 };
+        let run = journal.number_run();
+        let started = started.wall;
+        let _ = journal.send(Queued::Started { plugin: plugin.clone(), run, started, is_forced });
+        run
+    }
+
+    /// When the last scheduled run of a plugin was to start, by the wall clock.
+    pub(crate) fn last_planned(&self, plugin: &PluginName) -> Option<DateTime<Utc>> {
+        self.lock().plugins.get(plugin)?.last_planned
+    }
+
+    /// The number of the newest record that is shown.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
+    pub(crate) fn newest_sequence(&self) -> Sequence {
+        self.lock().sequence
+    }
+
+    /// Runs of the past, newest first: those in the journal, without one those that are kept.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
+    pub(crate) async fn runs(&self, query: RunQuery) -> io::Result<RunPage> {
+        let Some(journal) = &self.journal else { return Ok(self.kept_runs(query)) };
+        let folder = journal.folder().to_owned();
+        tokio::task::spawn_blocking(move || in_journal::read(&folder, &query)).await.map_err(io::Error::other)?
+    }
+
+    /// Up to `limit` runs with numbers above this one, oldest first. Without a journal those that are kept.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
+    pub(crate) async fn runs_after(&self, after: Sequence, limit: usize) -> io::Result<Vec<StoredRun>> {
+        let Some(journal) = &self.journal else {
+            let query = RunQuery { limit: usize::MAX, ..RunQuery::default() };
+            let mut runs = self.kept_runs(query).runs;
+            runs.retain(|run| run.sequence > after);
+            runs.reverse();
+            runs.truncate(limit);
+            return Ok(runs);
+        };
+        let folder = journal.folder().to_owned();
+        let read = move || in_journal::read_after(&folder, after, limit);
+        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
+    }
+
+    fn kept_runs(&self, mut query: RunQuery) -> RunPage {
+        let mut page = RunPage::default();
+        loop {
+            let state = self.lock();
+            let plugins = state.plugins.named().map(|(name, entry)| (name, &entry.history));
+            let Some(below) = in_memory::add(plugins, &query, &mut page) else { return page };
+            drop(state);
+            query.before = Some(below);
+        }
     }
 
     /// Replaces all plugins at once by those of another configuration.
@@ -62,10 +167,23 @@ impl SharedState {
         }
     }
 
+    /// Records a run: at once, or when the journal has it.
+    pub(crate) fn record(&self, record: RunRecord, waiting: &[ProcessId]) {
+        let Some(journal) = &self.journal else {
+            self.store(record, waiting);
+            return;
+        };
+        if let Err(queued) = journal.send(Queued::Run(record, waiting.to_vec()))
+            && let Queued::Run(record, waiting) = *queued
+        {
+            self.store(record, &waiting);
+        }
+    }
+
     /// Counts a record and broadcasts it. Stores its result, if it has one, in
     /// the plugin's history and in the processes that wait for it. Returns the
     /// plugin's counters; none for a plugin that was removed meanwhile.
-    pub(crate) fn record(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
+    pub(crate) fn store(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
         let texts = PackedTexts::of(&record);
         let mut state = self.lock();
         let (counters, exceeded) = state.record(&mut record, texts, waiting);
@@ -106,7 +224,11 @@ impl SharedState {
         let mut state = self.lock();
         state.memory.used -= state.processes.release_unread(Instant::now());
         let id = state.processes.add(plugins, client)?;
-        state.processes.set_triggered_by(id, triggered_by);
+        state.processes.set_triggered_by(id, triggered_by.clone());
+        if let Some(journal) = &self.journal {
+            // Under the lock, so that processes are written in the order of their numbers.
+            let _ = journal.send(Queued::Process(id, plugins.to_vec(), triggered_by));
+        }
         Ok(id)
     }
 
@@ -181,7 +303,6 @@ impl SharedState {
 mod tests {
     use super::*;
     use smoker_model::run_record::{RunState, RunTrigger, SkipReason};
-    use smoker_model::time::moment::Moment;
 
     use crate::results::events::RunEvent;
     use crate::results::samples;
@@ -192,7 +313,7 @@ mod tests {
         let next_run = || Some(NextRun { generation: 0, text: "null".into() });
         let plugin = |name: &PluginName| {
             let config = Arc::new(ConfigFields { identity: name.to_string(), ..ConfigFields::default() });
-            NewPlugin { name: name.clone(), config, history, next_run: next_run() }
+            NewPlugin { name: name.clone(), config, history, history_failures: 50, next_run: next_run() }
         };
         names.iter().map(plugin).collect()
     }
@@ -304,6 +425,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn runs_of_the_past_are_asked_for_in_pages_newest_first() {
+        let (state, [a, b]) = state(2000, 1 << 30);
+        for number in 0..1500 {
+            state.record(samples::finished(if number % 2 == 0 { &a } else { &b }, &number.to_string()), &[]);
+        }
+        let mut query = RunQuery { limit: 400, ..RunQuery::default() };
+        let mut texts = Vec::new();
+        loop {
+            let page = state.runs(query.clone()).await.expect("no journal");
+            texts.extend(page.runs.into_iter().map(|run| run.text.parse::<u32>().expect("a number")));
+            let Some(next) = page.next else { break };
+            query.before = Some(next);
+        }
+        assert_eq!(texts, (0..1500).rev().collect::<Vec<_>>());
+        let of_b = RunQuery { plugin: Some(b), limit: 3, ..RunQuery::default() };
+        let page = state.runs(of_b.clone()).await.expect("no journal");
+        assert_eq!(page.runs.iter().map(|run| run.sequence).collect::<Vec<_>>(), [1500, 1498, 1496]);
+        let newest = &page.runs[0];
+        let status = smoker_model::status::Status::Error;
+        assert_eq!((newest.plugin.as_str(), newest.facts.status, state.newest_sequence()), ("b", status, 1500));
+        let none = RunQuery { statuses: Some(vec![smoker_model::status::Status::Ok]), ..of_b };
+        assert!(state.runs(none).await.expect("no journal").runs.is_empty());
+        let after = state.runs_after(1495, 3).await.expect("no journal");
+        assert_eq!(after.iter().map(|run| run.sequence).collect::<Vec<_>>(), [1496, 1497, 1498]);
+    }
+
+    #[tokio::test]
     async fn a_skipped_run_is_numbered_counted_and_broadcast_and_no_page_shows_it() {
         let (state, [a, _]) = state(10, 1 << 20);
         let mut events = state.subscribe();
@@ -316,12 +464,12 @@ mod tests {
         };
         state.record(samples::finished(&a, "x"), &[]);
         let revision = state.revision();
-        assert_eq!(state.record(skipped(), &[]), Some(RunCounters { finished: 1, failed: 1, skipped: 2 }));
+        assert_eq!(state.store(skipped(), &[]), Some(RunCounters { finished: 1, failed: 1, skipped: 2 }));
         assert_eq!((state.revision(), texts(&state, &a)), (revision, vec!["x".to_owned()]));
         for sequence in 1..=2 {
             let RunEvent::Record(record) = events.next().await else { panic!("lost a record") };
             assert_eq!((record.sequence, &record.plugin), (sequence, &a));
         }
-        assert_eq!(state.record(samples::finished(&"removed".into(), "x"), &[]), None);
+        assert_eq!(state.store(samples::finished(&"removed".into(), "x"), &[]), None);
     }
 }

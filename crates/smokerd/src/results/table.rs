@@ -1,10 +1,14 @@
 //! All configured plugins in configuration order, each with its results and its next run.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
+use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
+use smoker_model::status::Status;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
@@ -22,6 +26,8 @@ pub(crate) struct NewPlugin {
     pub(crate) config: Arc<ConfigFields>,
     /// How many results are kept.
     pub(crate) history: usize,
+    /// How many numbers of bad results are kept.
+    pub(crate) history_failures: usize,
     /// None: the plugin is unchanged, and its next run stays as it is.
     pub(crate) next_run: Option<NextRun>,
 }
@@ -37,8 +43,8 @@ pub(crate) struct NextRun {
 impl NextRun {
     /// The earlier of both, since the task keeps the plan that it had when that is earlier. Timestamps sort as texts.
     fn not_later_than(self, before: Self) -> Self {
-        let has_plan = *self.text != *"null";
-        let text = if has_plan && *before.text < *self.text { before.text } else { self.text };
+        let have_plans = [&self, &before].iter().all(|it| *it.text != *"null");
+        let text = if have_plans && *before.text < *self.text { before.text } else { self.text };
         Self { text, ..self }
     }
 }
@@ -50,6 +56,41 @@ pub(crate) struct PluginEntry {
     pub(crate) history: History,
     pub(crate) counters: RunCounters,
     pub(crate) next_run: NextRun,
+    /// The numbers of its newest bad results.
+    pub(crate) failures: Failures,
+    /// When its last scheduled run was to start, by the wall clock.
+    pub(crate) last_planned: Option<DateTime<Utc>>,
+}
+
+/// The numbers of the newest bad results of a plugin, up to a limit, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    limit: usize,
+    sequences: VecDeque<Sequence>,
+}
+
+impl Failures {
+    /// Keeps up to `limit` numbers.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, sequences: VecDeque::new() }
+    }
+
+    /// Adds the newest one.
+    pub(crate) fn push(&mut self, sequence: Sequence) {
+        self.sequences.push_back(sequence);
+        self.set_limit(self.limit);
+    }
+
+    /// All of them, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Sequence> {
+        self.sequences.iter().copied()
+    }
+
+    fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        let excess = self.sequences.len().saturating_sub(limit);
+        self.sequences.drain(..excess);
+    }
 }
 
 /// All plugins by name.
@@ -63,6 +104,16 @@ impl PluginTable {
 
     pub(crate) fn get_mut(&mut self, name: &PluginName) -> Option<&mut PluginEntry> {
         self.0.get_mut(name)
+    }
+
+    /// Adds a plugin that has results before its configuration is known.
+    pub(crate) fn insert(&mut self, name: PluginName, entry: PluginEntry) {
+        self.0.insert(name, entry);
+    }
+
+    /// All plugins with their names.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&PluginName, &PluginEntry)> {
+        self.0.iter()
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = &PluginEntry> {
@@ -83,18 +134,15 @@ impl PluginTable {
     pub(crate) fn replace(&mut self, plugins: Vec<NewPlugin>) -> (IndexMap<PluginName, PluginEntry>, isize) {
         let mut before = mem::take(&mut self.0);
         let mut growth = 0;
-        for NewPlugin { name, config, history: limit, next_run } in plugins {
-            let (mut history, counters, next_run_before) = match before.swap_remove(&name) {
-                Some(PluginEntry { history, counters, next_run, .. }) => (history, counters, Some(next_run)),
-                None => (History::new(limit), RunCounters::default(), None),
-            };
-            growth += history.set_limit(limit);
-            let no_run = || NextRun { generation: 0, text: "null".into() };
-            let next_run = match (next_run, next_run_before) {
-                (Some(new), Some(before)) => new.not_later_than(before),
-                (new, before) => new.or(before).unwrap_or_else(no_run),
-            };
-            self.0.insert(name, PluginEntry { config, history, counters, next_run });
+        for NewPlugin { name, config, history: limit, history_failures, next_run } in plugins {
+            let mut entry = before.swap_remove(&name).unwrap_or_else(PluginEntry::new);
+            growth += entry.history.set_limit(limit);
+            entry.failures.set_limit(history_failures);
+            if let Some(next_run) = next_run {
+                entry.next_run = next_run.not_later_than(entry.next_run);
+            }
+            entry.config = config;
+            self.0.insert(name, entry);
         }
         growth -= before.values().map(|entry| entry.history.size()).sum::<isize>();
         (before, growth)
@@ -102,6 +150,30 @@ impl PluginTable {
 }
 
 impl PluginEntry {
+    /// A plugin without results that keeps any number of them.
+    pub(crate) fn new() -> Self {
+        Self {
+            config: Arc::default(),
+            history: History::new(usize::MAX),
+            counters: RunCounters::default(),
+            next_run: NextRun { generation: 0, text: "null".into() },
+            failures: Failures::new(usize::MAX),
+            last_planned: None,
+        }
+    }
+
+    /// Notes when a scheduled run was to start, and the number of a bad result.
+    pub(crate) fn note(&mut self, record: &RunRecord) {
+        if record.trigger == RunTrigger::Schedule {
+            self.last_planned = Some(record.planned.wall);
+        }
+        if let RunState::Finished(run) = &record.state
+            && run.result.status != Status::Ok
+        {
+            self.failures.push(record.sequence);
+        }
+    }
+
     /// What pages read of the plugin at this moment.
     pub(crate) fn snapshot(&self) -> PluginSnapshot {
         PluginSnapshot {
@@ -122,6 +194,7 @@ mod tests {
             name: PluginName::from(*name),
             config: Arc::default(),
             history: 2,
+            history_failures: 50,
             next_run: next_run.cloned(),
         };
         names.iter().map(plugin).collect()
@@ -134,7 +207,7 @@ mod tests {
         assert_eq!(table.replace(plugins(&["a", "b"], Some(&soon))).1, 0);
         let mut used = 0;
         for name in ["a", "b"] {
-            used += table.get_mut(&name.into()).expect("known").history.push(1, name.into());
+            used += table.get_mut(&name.into()).expect("known").history.push(1, name.into(), Box::default());
         }
         let (removed, growth) = table.replace(plugins(&["c", "b"], None));
         assert_eq!(removed.keys().map(PluginName::as_str).collect::<Vec<_>>(), ["a"]);

@@ -44,10 +44,10 @@ struct Inner {
 
 impl PluginManager {
     /// Without any plugin yet.
-    pub(crate) fn new(runner: Runner, slots: Slots, shutdown: CancellationToken) -> Self {
-        let context = TaskContext { runner, slots, clock: Clock::System, shutdown };
+    pub(crate) fn new(runner: Runner, slots: Slots, state: SharedState, shutdown: CancellationToken) -> Self {
+        let context = TaskContext { runner, slots, clock: Clock::System, state: state.clone(), shutdown };
         Self(Arc::new(Inner {
-            state: SharedState::new(),
+            state,
             context,
             tasks: Mutex::default(),
             forced_rate: Mutex::default(),
@@ -65,7 +65,11 @@ impl PluginManager {
     ) -> Changes {
         let Inner { state, context, tasks, .. } = &*self.0;
         let now = context.clock.now();
-        let loaded = plugins.into_iter().map(|plugin| LoadedPlugin::new(plugin, now, secrets)).collect();
+        let loaded = plugins.into_iter().map(|plugin| {
+            let last = state.last_planned(&plugin.spec().name);
+            LoadedPlugin::new(plugin, now, last, secrets)
+        });
+        let loaded = loaded.collect();
         let mut set = self.set();
         set.secrets = secrets;
         let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
@@ -188,7 +192,7 @@ mod tests {
     fn manager() -> PluginManager {
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
         let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
-        PluginManager::new(runner, Slots::new(None), CancellationToken::new())
+        PluginManager::new(runner, Slots::new(None), SharedState::new(), CancellationToken::new())
     }
 
     fn plugins(names: &[String]) -> Vec<PreparedPlugin> {
@@ -234,7 +238,7 @@ mod tests {
         manager.replace_plugins(plugins(&["a".to_owned(), "b".to_owned()]), 1 << 20, ShowSecrets::Never);
         assert!(manager.is_responsive().await);
         // No task is spawned, so that nothing reads the commands.
-        let load = |plugin| LoadedPlugin::new(plugin, Moment::now(), ShowSecrets::Never);
+        let load = |plugin| LoadedPlugin::new(plugin, Moment::now(), None, ShowSecrets::Never);
         let loaded = plugins(&["a".to_owned(), "c".to_owned()]).into_iter().map(load).collect();
         let hanging = manager.set().replace(loaded);
         assert!(timeout(Duration::from_millis(100), manager.is_responsive()).await.is_err());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use smoker_config::spec::settings::ShowSecrets;
@@ -98,10 +99,10 @@ pub(crate) struct Changes {
 }
 
 impl LoadedPlugin {
-    /// Plans the plugin's first run from `now` on.
-    pub(crate) fn new(plugin: PreparedPlugin, now: Moment, secrets: ShowSecrets) -> Self {
+    /// Plans the plugin's first run from `now` on, or from its last scheduled run.
+    pub(crate) fn new(plugin: PreparedPlugin, now: Moment, last: Option<DateTime<Utc>>, secrets: ShowSecrets) -> Self {
         let config = Arc::new(ConfigFields::of(plugin.spec(), secrets));
-        let mut definition = Definition::of(plugin, now);
+        let mut definition = Definition::of(plugin, now, last);
         let next_run = json_text::to_text(&definition.next_run(now)).into();
         Self { config, next_run, definition }
     }
@@ -173,6 +174,7 @@ impl PluginSet {
             definition.generation = self.generation;
             let plugin = Arc::clone(&definition.plugin);
             let (name, history) = (plugin.spec().name.clone(), plugin.spec().history);
+            let history_failures = plugin.spec().history_failures;
             let mut next_run = Some(NextRun { generation: self.generation, text: next_run });
             let managed = match before.swap_remove(&name) {
                 Some(old) if old.plugin.is_same_as(&plugin) => {
@@ -191,7 +193,7 @@ impl PluginSet {
                     ManagedPlugin { plugin, commands: plan.start(draining, definition) }
                 }
             };
-            plan.entries.push(NewPlugin { name: name.clone(), config, history, next_run });
+            plan.entries.push(NewPlugin { name: name.clone(), config, history, history_failures, next_run });
             self.managed.insert(name, managed);
         }
         for (name, ManagedPlugin { commands, .. }) in before.sorted_by(|one, _, other, _| one.cmp(other)) {

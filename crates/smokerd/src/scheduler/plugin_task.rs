@@ -6,6 +6,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
@@ -56,6 +57,8 @@ pub(crate) struct PluginTask {
     forced: Forced,
     /// Forced runs of earlier definitions. New requests do not join them.
     outdated: Vec<(RunHandle, Vec<ProcessId>)>,
+    /// How many scheduled runs were skipped.
+    skipped: u64,
     /// Set while the task is draining, see [`Command::Drain`].
     draining: Option<mpsc::UnboundedSender<Command>>,
 }
@@ -87,6 +90,7 @@ impl PluginTask {
             scheduled: None,
             forced: Forced::Idle,
             outdated: Vec::new(),
+            skipped: 0,
             draining: None,
         }
     }
@@ -138,12 +142,12 @@ impl PluginTask {
                     new.not_later_than(before);
                 }
                 if let Some(scheduled) = &self.scheduled {
-                    scheduled.redefine(&definition.plugin);
+                    scheduled.redefine(&definition.plugin, definition.generation);
                 }
             }
         }
         self.forced = match mem::replace(&mut self.forced, Forced::Idle) {
-            Forced::Running(run, processes) if !run.redefine(&definition.plugin) => {
+            Forced::Running(run, processes) if !run.redefine(&definition.plugin, definition.generation) => {
                 self.outdated.push((run, processes));
                 Forced::Idle
             }
@@ -179,11 +183,13 @@ impl PluginTask {
         self.state.set_next_run(self.name(), self.definition.generation, next_run);
     }
 
-    fn skip(&self, planned: Moment, count: u64, reason: SkipReason) {
+    fn skip(&mut self, planned: Moment, count: u64, reason: SkipReason) {
         let name = self.name().clone();
         let state = RunState::Skipped { reason, count };
         let record = RunRecord { sequence: 0, plugin: name.clone(), trigger: RunTrigger::Schedule, planned, state };
-        let all = self.state.record(record, &[]).map_or(count, |counters| counters.skipped);
+        self.state.record(record, &[]);
+        self.skipped = self.skipped.saturating_add(count);
+        let all = self.skipped;
         let why = match reason {
             SkipReason::Overlap => "the previous run is still running",
             SkipReason::Missed => "their time went by while the machine slept",
@@ -203,7 +209,8 @@ impl PluginTask {
     }
 
     fn start(&mut self, request: RunRequest) -> RunHandle {
-        RunHandle::start(&mut self.runs, Arc::clone(&self.definition.plugin), request, self.context.clone())
+        let plugin = (Arc::clone(&self.definition.plugin), self.definition.generation);
+        RunHandle::start(&mut self.runs, plugin, request, self.context.clone())
     }
 
     /// Records the result of a run that has ended.
@@ -250,9 +257,9 @@ impl PluginTask {
 }
 
 impl Definition {
-    /// A plugin whose schedule starts at `now`.
-    pub(crate) fn of(plugin: PreparedPlugin, now: Moment) -> Self {
-        let schedule = Schedule::of(plugin.spec(), now);
+    /// A plugin whose schedule starts at `now`, or goes on from its last scheduled run.
+    pub(crate) fn of(plugin: PreparedPlugin, now: Moment, last: Option<DateTime<Utc>>) -> Self {
+        let schedule = Schedule::of(plugin.spec(), now, last);
         Self { plugin: Arc::new(plugin), generation: 0, schedule }
     }
 
@@ -296,12 +303,13 @@ mod tests {
         std::fs::write(file.path(), text).expect("writable");
         let spec = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0);
         let (hand, clock) = ManualClock::new();
-        let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now());
+        let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now(), None);
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
         let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
         let shutdown = CancellationToken::new();
-        let context = TaskContext { runner, slots: Slots::new(None), clock, shutdown: shutdown.clone() };
         let state = SharedState::new();
+        let slots = Slots::new(None);
+        let context = TaskContext { runner, slots, clock, state: state.clone(), shutdown: shutdown.clone() };
         let events = state.subscribe();
         let (commands, inbox) = mpsc::unbounded_channel();
         tokio::spawn(PluginTask::new(definition, inbox, state, context).run());

@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
 use crate::results::requester::Requester;
+use crate::results::store::SharedState;
+use crate::results::table::ConfigGeneration;
 use crate::scheduler::actions::check_and_act;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::slots::Slots;
@@ -24,6 +26,7 @@ pub(crate) struct TaskContext {
     pub(crate) runner: Runner,
     pub(crate) slots: Slots,
     pub(crate) clock: Clock,
+    pub(crate) state: SharedState,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -47,7 +50,7 @@ pub(crate) struct RunHandle {
 #[derive(Debug)]
 enum Stage {
     /// It waits for its slot, and will run this definition.
-    Waiting(Arc<PreparedPlugin>),
+    Waiting(Arc<PreparedPlugin>, ConfigGeneration),
     Begun,
     Withdrawn,
 }
@@ -74,11 +77,11 @@ impl RunHandle {
     /// Spawns a run into `runs`.
     pub(crate) fn start(
         runs: &mut JoinSet<RunOutcome>,
-        plugin: Arc<PreparedPlugin>,
+        plugin: (Arc<PreparedPlugin>, ConfigGeneration),
         request: RunRequest,
         context: TaskContext,
     ) -> Self {
-        let stage = Arc::new(Mutex::new(Stage::Waiting(plugin)));
+        let stage = Arc::new(Mutex::new(Stage::Waiting(plugin.0, plugin.1)));
         let handle = runs.spawn(run(Arc::clone(&stage), request.clone(), context));
         Self { request, handle, stage }
     }
@@ -89,10 +92,10 @@ impl RunHandle {
     }
 
     /// Gives a waiting run another definition. Returns false when the run no longer waits.
-    pub(crate) fn redefine(&self, plugin: &Arc<PreparedPlugin>) -> bool {
+    pub(crate) fn redefine(&self, plugin: &Arc<PreparedPlugin>, generation: ConfigGeneration) -> bool {
         match &mut *lock(&self.stage) {
-            Stage::Waiting(waiting) => {
-                *waiting = Arc::clone(plugin);
+            Stage::Waiting(waiting, of) => {
+                (*waiting, *of) = (Arc::clone(plugin), generation);
                 true
             }
             Stage::Begun | Stage::Withdrawn => false,
@@ -102,7 +105,7 @@ impl RunHandle {
     /// Cancels a run that still waits for its slot.
     pub(crate) fn withdraw(&self) {
         let mut stage = lock(&self.stage);
-        if matches!(*stage, Stage::Waiting(_)) {
+        if matches!(*stage, Stage::Waiting(..)) {
             *stage = Stage::Withdrawn;
             // Its task may be waiting for the lock: then it finds the stage and ends by itself.
             self.handle.abort();
@@ -124,36 +127,55 @@ impl RunHandle {
                 let text = "the run's task panicked; the log of smokerd has the reason, please report it";
                 let result = unable(text, self.request.kind());
                 let now = clock.now();
-                Some(finished(plugin, self.request.clone(), (now, now), result))
+                Some(finished(plugin, self.request.clone(), &Run::unknown(now), result))
             }
         }
     }
 }
 
 async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext) -> RunOutcome {
-    let TaskContext { runner, slots, clock, shutdown } = context;
+    let TaskContext { runner, slots, clock, state, shutdown } = context;
     let kind = request.kind();
     let slot = tokio::select! {
         slot = slots.take(kind) => Some(slot),
         () = shutdown.cancelled() => None,
     };
-    let Stage::Waiting(plugin) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
+    let Stage::Waiting(plugin, generation) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
     let started = clock.now();
-    let result = match slot {
-        Some(_slot) => check_and_act(runner.begin(&plugin, kind, &shutdown)).await,
-        None => unable("not run: smokerd is stopping", kind),
+    let is_stopping = slot.is_none();
+    let (number, result) = match slot {
+        Some(_slot) => {
+            let number = state.started(&plugin.spec().name, started, kind == RunKind::Forced);
+            // Boxed, so that the many runs that may wait for a slot take little memory.
+            (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown))).await)
+        }
+        None => (0, unable("not run: smokerd is stopping", kind)),
     };
-    Some(finished(&plugin, request, (started, clock.now()), result))
+    // A stop ends runs, which is a fault of theirs; those that came to their own end have a result.
+    let is_interrupted = is_stopping || (result.is_fault && shutdown.is_cancelled());
+    let run = Run { started, ended: clock.now(), generation, number, is_interrupted };
+    Some(finished(&plugin, request, &run, result))
+}
+
+/// What a run's record says of it beside its result.
+struct Run {
+    started: Moment,
+    ended: Moment,
+    generation: ConfigGeneration,
+    number: u64,
+    is_interrupted: bool,
+}
+
+impl Run {
+    /// A run whose task panicked at this moment.
+    fn unknown(now: Moment) -> Self {
+        Self { started: now, ended: now, generation: 0, number: 0, is_interrupted: false }
+    }
 }
 
 /// The record of a run that has ended. Its result is written as JSON here, in
 /// the run's own task: the plugin's task keeps time.
-fn finished(
-    plugin: &PreparedPlugin,
-    request: RunRequest,
-    (started, ended): (Moment, Moment),
-    mut result: PluginResult,
-) -> RunRecord {
+fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, mut result: PluginResult) -> RunRecord {
     if let RunTrigger::Request { identity, .. } = &request.trigger {
         result.triggered_by.clone_from(identity);
     }
@@ -161,7 +183,9 @@ fn finished(
     let plugin = plugin.spec().name.clone();
     tracing::info!("Plugin {plugin} result: {}", text.listed);
     let RunRequest { trigger, planned } = request;
-    let state = RunState::Finished(Box::new(FinishedRun { started, ended, result, text }));
+    let &Run { started, ended, generation, number, is_interrupted } = run;
+    let run = FinishedRun { started, ended, attempt: 1, generation, run: number, is_interrupted, result, text };
+    let state = RunState::Finished(Box::new(run));
     RunRecord { sequence: 0, plugin, trigger, planned, state }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use smoker_model::plugin::{PluginSpec, Trigger};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -17,13 +18,17 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of a plugin whose configuration was loaded at `loaded`; none without a trigger.
-    pub(crate) fn of(spec: &PluginSpec, loaded: Moment) -> Option<Self> {
+    /// The schedule of a plugin whose configuration was loaded at `loaded`; none without a trigger. The plan goes on from the
+    /// last scheduled run, which is known from before a restart or a reload. Where the next one is overdue, it is due at once,
+    /// and those of all plugins are spread over their `Splay`.
+    pub(crate) fn of(spec: &PluginSpec, loaded: Moment, last: Option<DateTime<Utc>>) -> Option<Self> {
         let Trigger::Every { interval, splay } = spec.trigger?;
-        let splay = splay.min(interval);
-        let early = splay.mul_f64(fraction_of(spec.name.as_str()));
-        let next = loaded.monotonic.checked_add(interval.checked_sub(early)?)?;
-        Some(Self { interval, next, shown: None })
+        let spread = splay.min(interval).mul_f64(fraction_of(spec.name.as_str()));
+        let wait = match last.and_then(|last| since(last, loaded)) {
+            Some(passed) => interval.checked_sub(passed).filter(|left| !left.is_zero()).unwrap_or(spread),
+            None => interval.checked_sub(spread)?,
+        };
+        Some(Self { interval, next: loaded.monotonic.checked_add(wait)?, shown: None })
     }
 
     /// Brings the next run forward to that of the schedule that this one replaces: a plugin that changes at each reload
@@ -67,6 +72,11 @@ impl Schedule {
             .unwrap_or(now.monotonic + self.interval);
         u64::from(missed)
     }
+}
+
+/// How long ago a time of the wall clock was; none when it is ahead, because the clock has been set back.
+fn since(last: DateTime<Utc>, now: Moment) -> Option<Duration> {
+    (now.wall - last).to_std().ok()
 }
 
 /// A fraction from 0 up to 1 that only depends on the name, so that a plugin
@@ -138,6 +148,23 @@ mod tests {
             assert_eq!(new.due(), start.monotonic + due * SECOND, "{seconds}");
             assert_eq!(new.shown(now) == shown, due == 10, "{seconds}");
         }
+    }
+
+    #[test]
+    fn the_plan_goes_on_from_the_last_run() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let text = "templates: {BasePlugin: {}}\nplugins: {a: {Command: x, Interval: 100, Splay: 10}}\n";
+        std::fs::write(file.path(), text).expect("writable");
+        let spec = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0);
+        let now = Moment::now();
+        let wait = |last: Option<i64>| {
+            let last = last.map(|ago| now.wall - chrono::TimeDelta::seconds(ago));
+            Schedule::of(&spec, now, last).expect("a schedule").due() - now.monotonic
+        };
+        let spread = (10 * SECOND).mul_f64(fraction_of("a"));
+        assert_eq!([wait(Some(30)), wait(Some(0))], [70 * SECOND, 100 * SECOND]);
+        assert_eq!([wait(Some(100)), wait(Some(100_000))], [spread; 2], "overdue");
+        assert_eq!([wait(None) + spread, wait(Some(-1)) + spread], [100 * SECOND; 2], "no run is known");
     }
 
     #[test]

@@ -120,6 +120,8 @@ pub(crate) async fn force(
     let selection = parse_selection(&read_body(body, &mut bytes).await?)?;
     drop(bytes);
     let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
+    // A number that a client has must not be given again after a crash.
+    manager.state().written().await;
     let mut response = match wait {
         None => running(process),
         Some(span) => {

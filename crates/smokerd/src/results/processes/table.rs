@@ -1,6 +1,7 @@
 //! All processes that are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv6Addr};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Instant;
@@ -99,6 +100,40 @@ impl ProcessTable {
         if let Some(process) = self.processes.get_mut(&id) {
             process.triggered_by = name;
         }
+    }
+
+    /// Adds a process that an earlier daemon has given this number; larger ones come later.
+    pub(crate) fn restore(&mut self, id: ProcessId, plugins: &[PluginName]) {
+        let mut distinct = plugins.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let awaited = distinct.len();
+        // The client that requested it has no part in the limits of this daemon.
+        let client = ClientAddress::from(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        self.processes.insert(id, Process::new(plugins, distinct, client));
+        self.clients.change(client, |client| client.awaited += awaited);
+        self.set_last_id(id);
+    }
+
+    /// Numbers go on behind this one.
+    pub(crate) fn set_last_id(&mut self, id: ProcessId) {
+        self.last_id = self.last_id.max(id);
+    }
+
+    /// The runs that have not ended: each plugin with the processes that wait for it.
+    pub(crate) fn awaited(&self) -> Vec<(PluginName, Vec<ProcessId>)> {
+        let mut awaited = BTreeMap::<PluginName, Vec<ProcessId>>::new();
+        for (id, process) in &self.processes {
+            for run in process.runs.iter().filter(|run| run.outcome.is_none()) {
+                awaited.entry(run.plugin.clone()).or_default().push(*id);
+            }
+        }
+        awaited.into_iter().collect()
+    }
+
+    /// The numbers of all processes that are kept, and that of the newest that there was.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ProcessId> {
+        self.processes.keys().copied().chain([self.last_id])
     }
 
     fn check(&self, runs: usize, client: ClientAddress) -> Result<(), ProcessesFull> {

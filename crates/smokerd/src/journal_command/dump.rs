@@ -1,0 +1,81 @@
+//! Prints the records of the journal, oldest first, each as JSON in a line.
+
+use std::error::Error;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value as Json, json};
+use smoker_journal::content::Entry;
+use smoker_journal::reader;
+use smoker_model::run_end::RunEnd;
+use smoker_model::run_record::RunTrigger;
+
+use crate::exit_code;
+use crate::results::journal::entry::{JournalEntry, ResultEntry, plugins_of_process};
+
+/// Prints all of them. A daemon may write meanwhile.
+pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut code = exit_code::SUCCESS;
+    for entry in reader::oldest_first(folder, 0)? {
+        match entry {
+            Ok(entry) => {
+                if let Some(line) = line(&entry) {
+                    writeln!(out, "{line}")?;
+                }
+            }
+            Err(error) => {
+                eprintln!("ERROR: {error}");
+                code = exit_code::JOURNAL_DAMAGED;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(code)
+}
+
+fn line(entry: &Entry) -> Option<Json> {
+    let mut line = match JournalEntry::of(entry.tag())? {
+        JournalEntry::Result(result) => of_result(&result, entry.payload()),
+        JournalEntry::Skipped => json!({"kind": "skipped"}),
+        JournalEntry::Started(start) => {
+            let started = DateTime::from_timestamp_micros(start.started).map(time);
+            json!({"kind": "started", "plugin": start.plugin, "run": start.run, "started": started})
+        }
+        JournalEntry::Process(id, triggered_by) => {
+            let plugins: Vec<_> = plugins_of_process(entry.payload()).iter().map(ToString::to_string).collect();
+            json!({"kind": "process", "process": id, "plugins": plugins, "triggeredBy": triggered_by})
+        }
+        JournalEntry::Begin(process) => json!({"kind": "begin", "lastProcess": process}),
+        JournalEntry::End => json!({"kind": "end"}),
+    };
+    line["sequence"] = entry.sequence().into();
+    Some(line)
+}
+
+fn of_result(entry: &ResultEntry<'_>, payload: &[u8]) -> Json {
+    let facts = &entry.facts;
+    let text = entry.texts(payload).map_or("null", |(listed, _)| listed);
+    let (trigger, requester) = match &facts.trigger {
+        RunTrigger::Schedule => ("schedule", None),
+        RunTrigger::Request { requester, identity } => ("force", identity.as_ref().or(requester.as_ref())),
+    };
+    let mut line = json!({
+        "kind": "result", "plugin": entry.plugin, "run": entry.run, "status": facts.status.as_str(), "trigger": trigger,
+        "requester": requester.map(|name| &**name), "planned": time(facts.planned), "started": time(facts.started),
+        "duration": facts.duration.as_secs_f64(), "attempt": facts.attempt, "generation": facts.generation,
+        "interrupted": facts.is_interrupted, "processes": entry.waiting,
+        "result": serde_json::from_str::<Json>(text).unwrap_or(Json::Null),
+    });
+    match facts.end {
+        Some(RunEnd::Exited(status)) => line["exitStatus"] = status.into(),
+        Some(RunEnd::Signalled(number)) => line["signal"] = number.into(),
+        None => {}
+    }
+    line
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

@@ -1,0 +1,12 @@
+//! What is to be done with the journal.
+
+/// A task of `--journal`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JournalTask {
+    /// Say what it holds and what of it is damaged.
+    Verify,
+    /// Print its records.
+    Dump,
+    /// Drop what `history_disk` does not allow.
+    Compact,
+}

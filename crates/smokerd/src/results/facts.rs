@@ -1,0 +1,162 @@
+//! What is known of a run beside the text of its result: why and when it took place, and how it ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use smoker_model::run_end::RunEnd;
+use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
+use smoker_model::status::Status;
+
+use crate::results::encoding::{Fields, put_number, put_signed, put_text};
+
+const EXITED: u8 = 1;
+const SIGNALLED: u8 = 2;
+const INTERRUPTED: u8 = 4;
+const FORCED: u8 = 8;
+const HAS_REQUESTER: u8 = 16;
+const HAS_IDENTITY: u8 = 32;
+
+/// What is known of a run beside the text of its result.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RunFacts {
+    pub(crate) status: Status,
+    /// Why it took place.
+    pub(crate) trigger: RunTrigger,
+    /// When it was to start.
+    pub(crate) planned: DateTime<Utc>,
+    /// When it started.
+    pub(crate) started: DateTime<Utc>,
+    /// How long it took, its actions included.
+    pub(crate) duration: Duration,
+    /// How its process ended, where it had one.
+    pub(crate) end: Option<RunEnd>,
+    /// Which attempt it was, from 1.
+    pub(crate) attempt: u32,
+    /// The number of the reload whose configuration it had; 1 is the start.
+    pub(crate) generation: u64,
+    /// Whether the end of the daemon ended it, too.
+    pub(crate) is_interrupted: bool,
+}
+
+impl RunFacts {
+    /// Those of a run with a result.
+    pub(crate) fn of(record: &RunRecord) -> Option<Self> {
+        let RunState::Finished(run) = &record.state else { return None };
+        Some(Self {
+            status: run.result.status,
+            trigger: record.trigger.clone(),
+            planned: record.planned.wall,
+            started: run.started.wall,
+            duration: run.duration(),
+            end: run.result.end,
+            attempt: run.attempt,
+            generation: run.generation,
+            is_interrupted: run.is_interrupted,
+        })
+    }
+
+    /// When it ended.
+    pub(crate) fn ended(&self) -> DateTime<Utc> {
+        let duration = TimeDelta::from_std(self.duration).unwrap_or(TimeDelta::MAX);
+        self.started.checked_add_signed(duration).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// Appends them as bytes.
+    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
+        let (requester, identity) = match &self.trigger {
+            RunTrigger::Schedule => (None, None),
+            RunTrigger::Request { requester, identity } => (requester.as_deref(), identity.as_deref()),
+        };
+        let flags = [
+            (EXITED, matches!(self.end, Some(RunEnd::Exited(_)))),
+            (SIGNALLED, matches!(self.end, Some(RunEnd::Signalled(_)))),
+            (INTERRUPTED, self.is_interrupted),
+            (FORCED, matches!(self.trigger, RunTrigger::Request { .. })),
+            (HAS_REQUESTER, requester.is_some()),
+            (HAS_IDENTITY, identity.is_some()),
+        ];
+        bytes.push(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag).sum());
+        bytes.push(match self.status {
+            Status::Ok => 0,
+            Status::Warn => 1,
+            Status::Error | Status::Unknown => 2,
+        });
+        put_signed(bytes, self.started.timestamp_micros());
+        put_signed(bytes, (self.started - self.planned).num_microseconds().unwrap_or(0));
+        put_number(bytes, u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX));
+        if let Some(RunEnd::Exited(number) | RunEnd::Signalled(number)) = self.end {
+            put_signed(bytes, number.into());
+        }
+        put_number(bytes, self.attempt.into());
+        put_number(bytes, self.generation);
+        for name in requester.into_iter().chain(identity) {
+            put_text(bytes, name);
+        }
+    }
+
+    /// Reads what `encode` has written.
+    pub(crate) fn decode(fields: &mut Fields<'_>) -> Option<Self> {
+        let flags = fields.byte()?;
+        let has = |flag| flags & flag != 0;
+        let status = match fields.byte()? {
+            0 => Status::Ok,
+            1 => Status::Warn,
+            2 => Status::Error,
+            _ => return None,
+        };
+        let started = DateTime::from_timestamp_micros(fields.signed()?)?;
+        let planned = started.checked_sub_signed(TimeDelta::microseconds(fields.signed()?))?;
+        let duration = Duration::from_micros(fields.number()?);
+        let end = match (has(EXITED), has(SIGNALLED)) {
+            (true, _) => Some(RunEnd::Exited(fields.signed()?.try_into().ok()?)),
+            (_, true) => Some(RunEnd::Signalled(fields.signed()?.try_into().ok()?)),
+            _ => None,
+        };
+        let attempt = fields.number()?.try_into().ok()?;
+        let generation = fields.number()?;
+        let requester = if has(HAS_REQUESTER) { Some(Arc::from(fields.text()?)) } else { None };
+        let identity = if has(HAS_IDENTITY) { Some(Arc::from(fields.text()?)) } else { None };
+        let trigger = if has(FORCED) { RunTrigger::Request { requester, identity } } else { RunTrigger::Schedule };
+        let is_interrupted = has(INTERRUPTED);
+        Some(Self { status, trigger, planned, started, duration, end, attempt, generation, is_interrupted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_come_back_and_are_short() {
+        let now = DateTime::from_timestamp_micros(1_764_500_000_123_456).expect("a time");
+        let scheduled = RunFacts {
+            status: Status::Ok,
+            trigger: RunTrigger::Schedule,
+            planned: now - TimeDelta::milliseconds(2),
+            started: now,
+            duration: Duration::from_micros(1500),
+            end: Some(RunEnd::Exited(0)),
+            attempt: 1,
+            generation: 1,
+            is_interrupted: false,
+        };
+        let forced = RunFacts {
+            status: Status::Error,
+            trigger: RunTrigger::Request { requester: Some("127.0.0.1:4242".into()), identity: Some("root".into()) },
+            planned: now + TimeDelta::hours(1),
+            end: Some(RunEnd::Signalled(9)),
+            is_interrupted: true,
+            ..scheduled.clone()
+        };
+        for facts in [scheduled, forced] {
+            let mut bytes = Vec::new();
+            facts.encode(&mut bytes);
+            assert_eq!(RunFacts::decode(&mut Fields::of(&bytes)), Some(facts));
+            assert!(bytes.len() < 60, "{}", bytes.len());
+            for length in 0..bytes.len() {
+                assert_eq!(RunFacts::decode(&mut Fields::of(&bytes[..length])), None);
+            }
+        }
+    }
+}

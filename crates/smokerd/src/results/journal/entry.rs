@@ -1,0 +1,215 @@
+//! What a record of the journal says, and its bytes.
+//!
+//! The tag has what the daemon has to know of a record without looking at its payload: its kind, the plugin, the facts of a
+//! run, the processes that get its result. The payload has the texts.
+
+use smoker_model::plugin::PluginName;
+use smoker_model::run_record::{RunRecord, RunState, SkipReason};
+
+use crate::results::encoding::{Fields, put_number, put_signed, put_text};
+use crate::results::facts::RunFacts;
+use crate::results::processes::process::ProcessId;
+
+const RESULT: u8 = 1;
+const SKIPPED: u8 = 2;
+const STARTED: u8 = 3;
+const PROCESS: u8 = 4;
+const BEGIN: u8 = 5;
+const END: u8 = 6;
+
+/// What a record says.
+#[derive(Debug, PartialEq)]
+pub(crate) enum JournalEntry<'a> {
+    /// A run has a result; the payload has its texts.
+    Result(ResultEntry<'a>),
+    /// Planned runs were skipped.
+    Skipped,
+    /// A run was started.
+    Started(StartedEntry<'a>),
+    /// A client requested runs, and may have proved who it is; the payload has the names of the plugins.
+    Process(ProcessId, Option<&'a str>),
+    /// The daemon has started. The number of the newest process that there was.
+    Begin(ProcessId),
+    /// The daemon has stopped, and all its runs have ended before.
+    End,
+}
+
+/// The result of a run.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ResultEntry<'a> {
+    pub(crate) plugin: &'a str,
+    pub(crate) facts: RunFacts,
+    /// The number of the run since the start of its daemon.
+    pub(crate) run: u64,
+    /// The bytes of the first text, which has component results as a list. The other one is behind it, and none is there when both are the same.
+    pub(crate) listed: usize,
+    /// The processes that get the result.
+    pub(crate) waiting: Vec<ProcessId>,
+}
+
+/// The start of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StartedEntry<'a> {
+    pub(crate) plugin: &'a str,
+    pub(crate) run: u64,
+    /// Microseconds since 1970.
+    pub(crate) started: i64,
+    pub(crate) is_forced: bool,
+}
+
+impl<'a> JournalEntry<'a> {
+    /// Reads a tag; none of a kind that this version does not know.
+    pub(crate) fn of(tag: &'a [u8]) -> Option<Self> {
+        let mut fields = Fields::of(tag);
+        Some(match fields.byte()? {
+            RESULT => {
+                let plugin = fields.text()?;
+                let run = fields.number()?;
+                let facts = RunFacts::decode(&mut fields)?;
+                let listed = fields.number()?.try_into().ok()?;
+                let waiting = (0..fields.number()?).map(|_| fields.number()).collect::<Option<_>>()?;
+                Self::Result(ResultEntry { plugin, facts, run, listed, waiting })
+            }
+            SKIPPED => Self::Skipped,
+            STARTED => Self::Started(StartedEntry {
+                plugin: fields.text()?,
+                run: fields.number()?,
+                started: fields.signed()?,
+                is_forced: fields.byte()? != 0,
+            }),
+            PROCESS => Self::Process(fields.number()?, if fields.byte()? != 0 { Some(fields.text()?) } else { None }),
+            BEGIN => Self::Begin(fields.number()?),
+            END => Self::End,
+            _ => return None,
+        })
+    }
+}
+
+impl ResultEntry<'_> {
+    /// Both texts of the result: with component results as a list, and as a mapping.
+    pub(crate) fn texts<'a>(&self, payload: &'a [u8]) -> Option<(&'a str, &'a str)> {
+        let (listed, mapped) = payload.split_at_checked(self.listed)?;
+        let (listed, mapped) = (std::str::from_utf8(listed).ok()?, std::str::from_utf8(mapped).ok()?);
+        Some((listed, if mapped.is_empty() { listed } else { mapped }))
+    }
+}
+
+/// The tag of a run that has ended or was skipped.
+pub(crate) fn tag_of_run(tag: &mut Vec<u8>, record: &RunRecord, waiting: &[ProcessId]) {
+    match &record.state {
+        RunState::Finished(run) => {
+            tag.push(RESULT);
+            put_text(tag, record.plugin.as_str());
+            put_number(tag, run.run);
+            if let Some(facts) = RunFacts::of(record) {
+                facts.encode(tag);
+            }
+            put_number(tag, run.text.listed.len() as u64);
+            put_number(tag, waiting.len() as u64);
+            for process in waiting {
+                put_number(tag, *process);
+            }
+        }
+        RunState::Skipped { reason, count } => {
+            tag.push(SKIPPED);
+            put_text(tag, record.plugin.as_str());
+            put_signed(tag, record.planned.wall.timestamp_micros());
+            put_number(tag, *count);
+            tag.push(match reason {
+                SkipReason::Overlap => 0,
+                SkipReason::Missed => 1,
+            });
+        }
+    }
+}
+
+/// The payload of a run's record, in parts.
+pub(crate) fn payload_of_run(record: &RunRecord) -> [&[u8]; 2] {
+    match &record.state {
+        RunState::Finished(run) if run.text.is_one() => [run.text.listed.as_bytes(), &[]],
+        RunState::Finished(run) => [run.text.listed.as_bytes(), run.text.mapped.as_bytes()],
+        RunState::Skipped { .. } => [&[], &[]],
+    }
+}
+
+/// The tag of the start of a run.
+pub(crate) fn tag_of_start(tag: &mut Vec<u8>, start: StartedEntry<'_>) {
+    tag.push(STARTED);
+    put_text(tag, start.plugin);
+    put_number(tag, start.run);
+    put_signed(tag, start.started);
+    tag.push(u8::from(start.is_forced));
+}
+
+/// The tag of a process.
+pub(crate) fn tag_of_process(tag: &mut Vec<u8>, id: ProcessId, triggered_by: Option<&str>) {
+    tag.push(PROCESS);
+    put_number(tag, id);
+    tag.push(u8::from(triggered_by.is_some()));
+    if let Some(name) = triggered_by {
+        put_text(tag, name);
+    }
+}
+
+/// The payload of a process: the names of its plugins, in the order of the request.
+pub(crate) fn payload_of_process(plugins: &[PluginName]) -> Vec<u8> {
+    let mut payload = Vec::new();
+    for plugin in plugins {
+        put_text(&mut payload, plugin.as_str());
+    }
+    payload
+}
+
+/// The plugins in the payload of a process.
+pub(crate) fn plugins_of_process(payload: &[u8]) -> Vec<PluginName> {
+    let mut fields = Fields::of(payload);
+    std::iter::from_fn(|| fields.text().map(PluginName::from)).collect()
+}
+
+/// The tag of a start of the daemon.
+pub(crate) fn tag_of_begin(tag: &mut Vec<u8>, last_process: ProcessId) {
+    tag.push(BEGIN);
+    put_number(tag, last_process);
+}
+
+/// The tag of a stop of the daemon.
+pub(crate) fn tag_of_end(tag: &mut Vec<u8>) {
+    tag.push(END);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::samples;
+
+    #[test]
+    fn a_result_comes_back() {
+        let record = samples::finished(&"a".into(), "{}");
+        let mut tag = Vec::new();
+        tag_of_run(&mut tag, &record, &[3, 300]);
+        let Some(JournalEntry::Result(entry)) = JournalEntry::of(&tag) else { panic!("{tag:?}") };
+        assert_eq!((entry.plugin, entry.listed, &*entry.waiting), ("a", 2, &[3, 300][..]));
+        let payload = payload_of_run(&record).concat();
+        assert_eq!(entry.texts(&payload), Some(("{}", "{}")));
+        assert_eq!(entry.texts(b"{}[]"), Some(("{}", "[]")));
+        assert_eq!(entry.texts(b"{"), None);
+        for length in 0..tag.len() {
+            assert_eq!(JournalEntry::of(&tag[..length]), None);
+        }
+    }
+
+    #[test]
+    fn starts_and_processes_come_back() {
+        let start = StartedEntry { plugin: "a", run: 7, started: -5, is_forced: true };
+        let (mut tag, mut process, mut begin) = (Vec::new(), Vec::new(), Vec::new());
+        tag_of_start(&mut tag, start);
+        tag_of_process(&mut process, 300, Some("root"));
+        tag_of_begin(&mut begin, 299);
+        assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Started(start)));
+        assert_eq!(JournalEntry::of(&process), Some(JournalEntry::Process(300, Some("root"))));
+        assert_eq!(JournalEntry::of(&begin), Some(JournalEntry::Begin(299)));
+        assert_eq!(JournalEntry::of(&[99, 1, 2]), None);
+        let plugins = [PluginName::from("b"), PluginName::from("a")];
+        assert_eq!(plugins_of_process(&payload_of_process(&plugins)), plugins);
+    }
+}

@@ -1,0 +1,22 @@
+//! What of the daemon's state survives its end: the records of the journal, and who writes and reads them.
+//!
+//! # Layout
+//!
+//! - `start`: opens the journal, and starts the two threads of it
+//! - `writer`: the thread that writes records, and then has them shown
+//! - `upkeep`: the thread that syncs what was written, and keeps the bound on the size
+//! - `restore`: what comes back at the start
+//! - `keep`: which records stay when the journal is full
+//! - `queue`: the way of records to the writer
+//! - `faults`: what the log says of a journal that cannot be written
+//! - `entry`: what a record of the journal says, and its bytes
+
+pub(crate) mod entry;
+pub(crate) mod keep;
+pub(crate) mod queue;
+pub(crate) mod restore;
+pub(crate) mod start;
+
+mod faults;
+mod upkeep;
+mod writer;

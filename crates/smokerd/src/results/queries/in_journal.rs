@@ -1,0 +1,65 @@
+//! The answer from the journal.
+
+use std::io;
+use std::path::Path;
+
+use chrono::TimeDelta;
+use smoker_journal::reader;
+use smoker_model::plugin::PluginName;
+
+use crate::results::history::Sequence;
+use crate::results::journal::entry::JournalEntry;
+use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
+
+/// Records follow each other in the order in which runs ended. Those that started before `since` may have ended later, and
+/// clocks are set: nothing is looked for behind a run that ended this long before `since`.
+const SLACK: TimeDelta = TimeDelta::hours(1);
+
+/// Reads a page of runs. Waits for the disk.
+///
+/// # Errors
+///
+/// When the folder cannot be listed. A segment that cannot be read is passed over, which is logged.
+pub(crate) fn read(folder: &Path, query: &RunQuery) -> io::Result<RunPage> {
+    let mut page = RunPage::default();
+    let oldest = query.since.and_then(|since| since.checked_sub_signed(SLACK));
+    for entry in reader::newest_first(folder, query.below())? {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                tracing::error!("journal: {error}; its results are missing");
+                continue;
+            }
+        };
+        let Some(JournalEntry::Result(result)) = JournalEntry::of(entry.tag()) else { continue };
+        if oldest.is_some_and(|oldest| result.facts.ended() < oldest) {
+            break;
+        }
+        let is_asked = query.plugin.as_ref().is_none_or(|plugin| plugin.as_str() == result.plugin);
+        if !is_asked || !query.admits(&result.facts) {
+            continue;
+        }
+        let Some((text, _)) = result.texts(entry.payload()) else { continue };
+        let (sequence, text, plugin) = (entry.sequence(), text.to_owned(), PluginName::from(result.plugin));
+        if !page.add(query, StoredRun { sequence, plugin, facts: result.facts, text }) {
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// Runs with numbers above this one, oldest first, `limit` at most. Waits for the disk.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub(crate) fn read_after(folder: &Path, after: Sequence, limit: usize) -> io::Result<Vec<StoredRun>> {
+    let run = |entry: Result<smoker_journal::content::Entry, _>| {
+        let entry = entry.ok()?;
+        let JournalEntry::Result(result) = JournalEntry::of(entry.tag())? else { return None };
+        let (text, _) = result.texts(entry.payload())?;
+        let (text, plugin) = (text.to_owned(), PluginName::from(result.plugin));
+        Some(StoredRun { sequence: entry.sequence(), plugin, facts: result.facts, text })
+    };
+    Ok(reader::oldest_first(folder, after)?.filter_map(run).take(limit).collect())
+}

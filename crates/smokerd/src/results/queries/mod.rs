@@ -1,0 +1,11 @@
+//! Questions about the runs of the past.
+//!
+//! # Layout
+//!
+//! - `run_query`: what is asked for, and the answer
+//! - `in_memory`: the answer from the results that are kept in memory
+//! - `in_journal`: the answer from the journal
+
+pub(crate) mod in_journal;
+pub(crate) mod in_memory;
+pub(crate) mod run_query;

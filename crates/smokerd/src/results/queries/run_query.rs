@@ -1,0 +1,77 @@
+//! What is asked for of the runs of the past, and the answer.
+
+use chrono::{DateTime, Utc};
+use smoker_model::plugin::PluginName;
+use smoker_model::status::Status;
+
+use crate::results::facts::RunFacts;
+use crate::results::history::Sequence;
+
+/// The bytes that all texts of a page may have together; a single one may have more.
+pub(crate) const PAGE_BYTES: usize = 4 << 20;
+
+/// Which runs are asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunQuery {
+    /// Of this plugin only.
+    pub(crate) plugin: Option<PluginName>,
+    /// With one of these statuses only.
+    pub(crate) statuses: Option<Vec<Status>>,
+    /// Those that started then or later.
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// Those that started before then.
+    pub(crate) until: Option<DateTime<Utc>>,
+    /// Those with a number below this one; how a client goes on behind a page.
+    pub(crate) before: Option<Sequence>,
+    /// How many at most.
+    pub(crate) limit: usize,
+}
+
+/// A run of the past.
+#[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
+#[derive(Clone, Debug)]
+pub(crate) struct StoredRun {
+    pub(crate) sequence: Sequence,
+    pub(crate) plugin: PluginName,
+    pub(crate) facts: RunFacts,
+    /// Its result as the wire shows it, with component results as a list.
+    pub(crate) text: String,
+}
+
+/// Runs of the past, newest first.
+#[derive(Debug, Default)]
+pub(crate) struct RunPage {
+    pub(crate) runs: Vec<StoredRun>,
+    /// What `before` has to be for the next page; none when there is nothing older.
+    pub(crate) next: Option<Sequence>,
+    bytes: usize,
+}
+
+impl RunQuery {
+    /// Whether a run is asked for. Its plugin and its number are looked at elsewhere.
+    pub(crate) fn admits(&self, facts: &RunFacts) -> bool {
+        self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&facts.status))
+            && self.since.is_none_or(|since| facts.started >= since)
+            && self.until.is_none_or(|until| facts.started < until)
+    }
+
+    /// The number below which runs are asked for.
+    pub(crate) fn below(&self) -> Sequence {
+        self.before.unwrap_or(Sequence::MAX)
+    }
+}
+
+impl RunPage {
+    /// Adds a run. Returns false when the page is full: the run belongs to the next one then.
+    pub(crate) fn add(&mut self, query: &RunQuery, run: StoredRun) -> bool {
+        let bytes = self.bytes + run.text.len();
+        let is_full = self.runs.len() >= query.limit || (bytes > PAGE_BYTES && !self.runs.is_empty());
+        if is_full {
+            self.next = Some(run.sequence + 1);
+            return false;
+        }
+        self.bytes = bytes;
+        self.runs.push(run);
+        true
+    }
+}

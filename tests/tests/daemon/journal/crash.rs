@@ -1,0 +1,93 @@
+//! A daemon that is killed while it runs plugins: what a client has seen is there afterwards, once and as it was.
+
+use std::collections::HashMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use serde_json::Value as Json;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::{ANSWER_LIMIT, Request};
+
+use crate::journal::restart::{journal, with_journal};
+
+/// How often the daemon is killed, unless `SMOKER_CRASH_ROUNDS` says otherwise.
+const ROUNDS: usize = 5;
+
+const PLUGINS: usize = 10;
+
+/// The results of each plugin, oldest first, as the pages have them.
+type Seen = HashMap<String, Vec<Json>>;
+
+/// What the pages show. A page that does not come any more shows nothing.
+fn look(daemon: &Daemon, seen: &mut Seen) {
+    for number in 0..PLUGINS {
+        let name = format!("p{number}");
+        let Ok(response) = Request::get(&format!("/plugins/{name}")).send(daemon.address(), ANSWER_LIMIT) else {
+            return;
+        };
+        let page: Json = response.json();
+        seen.insert(name, page["results"].as_array().expect("a list of results").clone());
+    }
+}
+
+/// Everything of before is there, in its order, and nothing twice.
+fn compare(before: &Seen, after: &Seen) {
+    for (name, before) in before {
+        let after = &after[name];
+        let mut rest = after.iter();
+        for result in before {
+            assert!(
+                rest.any(|other| other == result),
+                "{name} has lost {result}, or has it in another place: {after:?}"
+            );
+        }
+        let mut texts: Vec<_> = after.iter().map(ToString::to_string).collect();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), after.len(), "{name} has a result twice: {after:?}");
+    }
+}
+
+#[test]
+fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
+    let rounds = std::env::var("SMOKER_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
+    let mut config = with_journal().plugin("slow", "Command: sleep 30").base("History: 100000");
+    for number in 0..PLUGINS {
+        config = config.plugin(&format!("p{number}"), "Command: 'echo \"$$\"'\nInterval: 0.05\nSplay: 0");
+    }
+    let mut daemon = Daemon::start(config);
+    let mut numbers = Vec::new();
+    for round in 0..rounds {
+        let mut before = Seen::new();
+        // Processes whose runs have ended, have not ended and have not begun.
+        let ended = daemon.force(&["p0", "p1"]);
+        let page = daemon.finish(&ended);
+        let slow = daemon.force(&["slow", "p2"]);
+        // Any moment: the writes of a round are spread over it.
+        let end = Instant::now() + Duration::from_millis(200 + 37 * (u64::try_from(round).expect("small") % 11));
+        while Instant::now() < end {
+            look(&daemon, &mut before);
+            thread::sleep(Duration::from_millis(5));
+        }
+        let late = daemon.force(&["p3"]);
+        daemon.signal(Signal::SIGKILL);
+        assert_eq!(daemon.wait_for_exit(), -9);
+        let (text, code) = journal(&daemon, "verify");
+        assert_eq!(code, 0, "{text}");
+        daemon.try_start().expect("it starts again");
+        let mut after = Seen::new();
+        look(&daemon, &mut after);
+        compare(&before, &after);
+        assert_eq!(daemon.finish(&ended), page, "the page of a process is as it was");
+        let interrupted = daemon.finish(&slow);
+        assert!(interrupted[0].1.error().iter().any(|text| text.contains("smokerd ended before")), "{interrupted:?}");
+        assert!(daemon.plugin("slow")["plugin"]["lastResult"].is_null(), "it says nothing of what was checked");
+        let _ = daemon.finish(&late);
+        numbers.extend(
+            [ended, slow, late]
+                .map(|path| path.rsplit('/').next().unwrap_or_default().parse::<u64>().expect("a number")),
+        );
+    }
+    assert!(numbers.is_sorted_by(|one, other| one < other), "{numbers:?}");
+}

@@ -1,0 +1,4 @@
+//! Results that last: over a restart, a crash, and damage to what keeps them.
+
+mod crash;
+mod restart;

@@ -1,0 +1,123 @@
+//! What comes back after the daemon was stopped and started again.
+
+use std::fs;
+use std::path::PathBuf;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use nix::sys::signal::Signal;
+use serde_json::Value as Json;
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+
+/// With a journal in the folder of its configuration.
+pub(super) fn with_journal() -> Config {
+    Config::new().top("state_dir: {{DIR}}/state")
+}
+
+/// Stops it in order and starts it again.
+fn restart(daemon: &mut Daemon) {
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0, "{}", daemon.console());
+    daemon.try_start().expect("it starts again");
+}
+
+/// What `smokerd --journal TASK` prints, and its exit code.
+pub(super) fn journal(daemon: &Daemon, task: &str) -> (String, i32) {
+    let config = daemon.path("smokerd.yaml").display().to_string();
+    let output = cli::smokerd(&daemon.sandbox, &["--journal", task, "-c", &config]);
+    (output.text(), output.code)
+}
+
+fn segments(daemon: &Daemon) -> Vec<PathBuf> {
+    let entries = fs::read_dir(daemon.path("state/results")).expect("there is a journal");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+    paths.sort();
+    paths
+}
+
+fn time(text: &Json) -> NaiveDateTime {
+    let text = text.as_str().unwrap_or_else(|| panic!("{text} is no time"));
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[test]
+fn results_and_processes_survive_a_restart() {
+    let often = "Command: echo often\nInterval: 0.2\nSplay: 0";
+    let config = |often: &str| {
+        let config = with_journal().plugin("forced", "Command: 'echo \"$$\"; exit 1'\nHistory: 3");
+        config.plugin("none", "Command: echo none\nHistory: 0").plugin("often", often)
+    };
+    let mut daemon = Daemon::start(config(often));
+    for _ in 0..4 {
+        let _ = daemon.run("forced");
+    }
+    let process = daemon.force(&["forced", "none", "forced"]);
+    let _ = daemon.finish(&process);
+    let _ = daemon.wait_for_results("often", 3);
+    // An hour: the plan goes on from the last run, and is not made from zero.
+    daemon.write(&config("Command: echo often\nInterval: 1h\nSplay: 0"));
+    let before = (daemon.plugin("forced")["results"].clone(), daemon.get(&process).json());
+    restart(&mut daemon);
+    let after = (daemon.plugin("forced")["results"].clone(), daemon.get(&process).json());
+    assert_eq!(before, after);
+    assert_eq!(before.0.as_array().map(Vec::len), Some(3));
+    assert_ne!(daemon.force(&["none"]), process, "its number goes on");
+    let often = daemon.plugin("often")["plugin"].clone();
+    let (last, next) = (time(&often["lastResult"]["lastRun"]), time(&often["nextRun"]));
+    let ahead = next - last;
+    assert!((TimeDelta::minutes(59)..=TimeDelta::minutes(60)).contains(&ahead), "{ahead}: {often}");
+    // Another number, so that the old one was not given again.
+    let (text, code) = journal(&daemon, "verify");
+    assert!(code == 0 && text.contains(" records in 1 segments"), "{text}");
+    let (text, code) = journal(&daemon, "compact");
+    assert!(code == 1 && text.contains("stop it first"), "{text}");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    let (text, code) = journal(&daemon, "dump");
+    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
+    assert_eq!((code, of("begin"), of("end"), of("process")), (0, 2, 2, 6), "{text}");
+    let result = lines.iter().find(|line| line["plugin"] == "forced" && line["kind"] == "result").expect("a result");
+    let known =
+        (&result["trigger"], &result["status"], &result["exitStatus"], &result["attempt"], &result["generation"]);
+    assert_eq!(format!("{known:?}"), r#"(String("force"), String("ERROR"), Number(1), Number(1), Number(1))"#);
+    assert!(
+        result["duration"].as_f64().is_some_and(|it| it > 0.0)
+            && time_of(result, "planned") <= time_of(result, "started")
+    );
+    // A bit of the first record that has a result: the daemon says so, keeps a copy, and goes on.
+    let segment = segments(&daemon).remove(0);
+    let mut bytes = fs::read(&segment).expect("a segment");
+    let at = bytes.windows(8).position(|part| part == b"\"status\"").expect("a result");
+    bytes[at] ^= 1;
+    fs::write(&segment, bytes).expect("writable");
+    assert_eq!(journal(&daemon, "verify").1, 3);
+    daemon.try_start().expect("it starts");
+    let log = daemon.log();
+    assert!(log.contains("is damaged") && log.contains("results-00000001.damaged"), "{log}");
+    assert_eq!(daemon.plugin("forced")["results"], before.0);
+    assert_eq!(segments(&daemon).len(), 2);
+}
+
+fn time_of(line: &Json, key: &str) -> String {
+    line[key].as_str().unwrap_or_else(|| panic!("no {key} in {line}")).to_owned()
+}
+
+#[test]
+fn without_a_journal_nothing_is_written_and_what_cannot_be_one_is_reported() {
+    let mut daemon = Daemon::start(Config::new().top("state_dir: none").plugin("a", "Command: echo a"));
+    let _ = daemon.run("a");
+    assert!(!daemon.path("state").exists());
+    assert!(journal(&daemon, "verify").0.contains("state_dir is not configured"));
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    // A file in the place of the folder: runs go on, and the log has the reason.
+    fs::write(daemon.path("state"), "").expect("writable");
+    daemon.write(&with_journal().plugin("a", "Command: echo a"));
+    daemon.try_start().expect("it starts");
+    daemon.run("a").expect_ok(&["a"]);
+    let log = daemon.log();
+    assert!(log.contains("results are kept in memory only, until the next start"), "{log}");
+}
