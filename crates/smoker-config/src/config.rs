@@ -122,7 +122,7 @@ fn tree(
     if path.is_dir() {
         folder::assemble(path, working, environment, problems)
     } else {
-        Ok(assemble::assemble(path, working, environment, problems)?)
+        assemble::assemble(path, working, environment, problems)
     }
 }
 

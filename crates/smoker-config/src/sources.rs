@@ -13,7 +13,7 @@ pub struct Sources {
     pub paths: Vec<PathBuf>,
     /// The includes that were found in the working directory alone: where each stands, and its path.
     pub from_working_directory: Vec<String>,
-    /// The files among them that an include or `!file` names.
+    /// The files among them as they were opened, those that `!file` names included.
     pub named: Vec<NamedFile>,
     /// The files of single plugins, which are not listed above: what is wrong with one concerns its plugin alone.
     pub of_plugins: Vec<PluginSources>,
@@ -46,12 +46,12 @@ pub struct PluginSources {
     pub named: Vec<NamedFile>,
 }
 
-/// A file that another one names.
+/// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedFile {
     /// The file.
     pub path: PathBuf,
-    /// The files that lead to it, from the main file on, and their folders.
+    /// The files that lead to it, from the main file on, and their folders; none for one that nothing includes.
     pub named_by: Vec<PathBuf>,
     /// The file as it was opened, wherever its path leads by now.
     pub status: FileStatus,

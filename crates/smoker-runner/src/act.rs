@@ -13,9 +13,9 @@ use smoker_model::wire::result::ComponentShape;
 use crate::command::CommandRun;
 use crate::context::RunContext;
 use crate::modules::dispatch::{ModuleRun, Modules};
-use crate::output;
 use crate::prepared::PreparedPlugin;
 use crate::process::attributes::environment;
+use crate::{memory_kills, output};
 
 /// Runs an action on a result and returns its own result. An action that is a
 /// module may change the plugin's result.
@@ -30,6 +30,7 @@ pub(crate) async fn run(
         None => (Findings::fault("No Command or Module to execute!"), None),
         Some(invocation) => findings(action, invocation, result, context, modules).await,
     };
+    let findings = memory_kills::noted(findings, context);
     if let Some(changed) = changed {
         result.change_to(changed);
     }

@@ -14,7 +14,7 @@ use crate::command::CommandRun;
 use crate::context::RunContext;
 use crate::modules::dispatch::{ModuleRun, Modules};
 use crate::prepared::PreparedPlugin;
-use crate::{detached, output};
+use crate::{detached, memory_kills, output};
 
 /// What came of a check.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,8 @@ pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutc
     if let Some(reason) = maintenance(context).await {
         return CheckOutcome::NotRun(reason.into_result(started, forced));
     }
-    let result = findings(context, modules).await.into_result(started, forced);
+    let findings = memory_kills::noted(findings(context, modules).await, context);
+    let result = findings.into_result(started, forced);
     if let Some(trace) = context.trace {
         trace.duration(result.duration);
     }

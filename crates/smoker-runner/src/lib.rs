@@ -6,12 +6,14 @@
 //! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
 //! - `context`: what everything that takes part in a run knows of it
 //! - `prepared`: a plugin with all that can be looked up before its first run
+//! - `executable`: programs that an account may not run, found without a run
 //! - `shell_syntax`: commands that the shell does not understand, found without a run
 //! - `rendering`: commands that no run can fill in, found without a run
 //! - `command`: a command line with its surroundings becomes findings
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
 //! - `nearly_json`: output that looks like a result, but is not one
 //! - `output`: what a command printed becomes findings
+//! - `memory_kills`: what a run says of processes that the kernel killed for its `MaxMemory`
 //! - `trace`: what a run shows besides its result
 //! - `modules`: modules and parsers, built in or in Python
 //! - `process`: one child from its start to its end, and everything that it started
@@ -22,6 +24,7 @@
 pub mod check;
 pub mod context;
 pub mod detached;
+pub mod executable;
 pub mod log_limit;
 pub mod modules;
 pub mod nearly_json;
@@ -36,4 +39,5 @@ pub mod trace;
 
 mod act;
 mod command;
+mod memory_kills;
 mod terminal_codes;

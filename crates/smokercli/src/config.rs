@@ -1,8 +1,10 @@
 //! The client's configuration file.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_yaml::{Mapping, Value};
 use smoker_model::wire::DEFAULT_PORT;
 use smoker_paths::regular;
@@ -16,7 +18,7 @@ pub struct ClientConfig {
     pub plugin_paths: Vec<String>,
     /// `discovery_commands`: shell commands that print hosts.
     pub discovery_commands: Vec<String>,
-    /// A warning for each unknown key.
+    /// A warning for each unknown key, and each that is there twice.
     pub warnings: Vec<String>,
 }
 
@@ -91,8 +93,7 @@ impl ClientConfig {
     /// When it is not valid.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ClientConfigError> {
         let name = || path.display().to_string();
-        let document: Value =
-            serde_yaml::from_str(text).map_err(|source| ClientConfigError::Syntax { path: name(), source })?;
+        let (document, repeated) = read(text).map_err(|source| ClientConfigError::Syntax { path: name(), source })?;
         let kind = |key, wanted| ClientConfigError::Kind { path: name(), key, wanted };
         if !matches!(document, Value::Null | Value::Mapping(_)) {
             return Err(kind("the file", "a mapping such as `bind_port: 8086`"));
@@ -106,8 +107,59 @@ impl ClientConfig {
             port,
             plugin_paths: texts("plugin_paths")?,
             discovery_commands: texts("discovery_commands")?,
-            warnings: document.as_mapping().map(|mapping| unknown_keys(path, mapping)).unwrap_or_default(),
+            warnings: document
+                .as_mapping()
+                .map(|mapping| unknown_keys(path, mapping))
+                .unwrap_or_default()
+                .into_iter()
+                .chain(repeated.iter().map(|key| format!("{}: {key} is there twice; the last one counts", name())))
+                .collect(),
         })
+    }
+}
+
+/// Reads YAML, and the keys at its top that are there twice: the last one counts, as in the original.
+fn read(text: &str) -> Result<(Value, Vec<String>), serde_yaml::Error> {
+    match serde_yaml::from_str(text) {
+        Ok(document) => Ok((document, Vec::new())),
+        // The library refuses a mapping for that.
+        Err(error) => match serde_yaml::from_str(text) {
+            Ok(LastWins { mapping, repeated }) if !repeated.is_empty() => Ok((Value::Mapping(mapping), repeated)),
+            _ => Err(error),
+        },
+    }
+}
+
+/// A mapping in which a key may be there twice.
+struct LastWins {
+    mapping: Mapping,
+    repeated: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for LastWins {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(LastWinsVisitor)
+    }
+}
+
+struct LastWinsVisitor;
+
+impl<'de> Visitor<'de> for LastWinsVisitor {
+    type Value = LastWins;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a mapping")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut entries: M) -> Result<LastWins, M::Error> {
+        let (mut mapping, mut repeated) = (Mapping::new(), Vec::new());
+        while let Some((key, value)) = entries.next_entry::<Value, Value>()? {
+            let name = key.as_str().map(str::to_owned);
+            if mapping.insert(key, value).is_some() {
+                repeated.extend(name);
+            }
+        }
+        Ok(LastWins { mapping, repeated })
     }
 }
 
@@ -177,6 +229,9 @@ mod tests {
             ["/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands"]
         );
         assert!(parse("5: 6").expect("a warning only").warnings[0].contains("unknown key 5;"));
+        let repeated = parse("bind_port: 1\nbind_port: 8087\n").expect("a warning only");
+        assert_eq!(repeated.port, "8087");
+        assert_eq!(repeated.warnings, ["/etc/smokercli.yaml: bind_port is there twice; the last one counts"]);
         assert!(parse("a: [").expect_err("syntax").starts_with("/etc/smokercli.yaml is not valid YAML: "));
     }
 }

@@ -9,7 +9,7 @@ use smoker_config::config::{self, Config};
 use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
-use smoker_logging::setup::source::{self, LogSetup};
+use smoker_logging::setup::source::{self, LogConfigSource, LogSetup};
 use smoker_logging::{log, secrets};
 use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
@@ -85,7 +85,8 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let trusted = TrustedOwners::of(&options.trusted_owners)?;
     let Loaded { settings, credentials, plugins, mut problems, .. } = load(options, &trusted)?;
     problems.extend(of_logging_conf(options, &trusted, credentials.as_ref())?);
-    let logging = options.logging_conf.as_ref().map(|source| LoggingFile::at_start(source.path()));
+    let logging = options.logging_conf.as_ref().map(LogConfigSource::path).or(options.missing_logging_conf.as_deref());
+    let logging = logging.map(LoggingFile::at_start);
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins, &settings.secrets);
     let origin = Origin::of(&options.config, trusted);
@@ -123,7 +124,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let containment = ContainmentLevel::prepare(owner);
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
-    let daemon = Daemon { settings, plugins, tcp, unix, tls, source, containment };
+    let daemon = Daemon { settings, plugins, problems, tcp, unix, tls, source, containment };
     let served = dropped.and_then(|()| serve(daemon, background));
     if let Some(file) = &socket_file {
         file.remove();

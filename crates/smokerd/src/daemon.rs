@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::thread::available_parallelism;
 
+use smoker_config::problem::Problem;
 use smoker_config::spec::access_settings::AccessSettings;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
@@ -67,6 +68,8 @@ pub(crate) fn open_tls(settings: &AccessSettings, owner: Option<Owner>) -> Resul
 pub(crate) struct Daemon {
     pub(crate) settings: DaemonSettings,
     pub(crate) plugins: Vec<PluginSpec>,
+    /// What is wrong with the configuration.
+    pub(crate) problems: Vec<Problem>,
     pub(crate) tcp: Vec<TcpListener>,
     pub(crate) unix: Option<UnixListener>,
     pub(crate) tls: Tls,
@@ -83,7 +86,7 @@ impl Daemon {
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {
-        let Self { settings, plugins, tcp, unix, tls, source, containment } = self;
+        let Self { settings, plugins, problems, tcp, unix, tls, source, containment } = self;
         let socket = settings.access.socket.clone();
         let limits = ConnectionLimits::new(descriptors::raise_limit());
         let shutdown = CancellationToken::new();
@@ -91,7 +94,8 @@ impl Daemon {
         let service_manager = ServiceManager::from_environment(source.is_background());
         let reaper = Reaper::start(containment.clone())?;
         let guardian = start_guardian(&reaper).await;
-        let config = Prepared::new(settings, plugins, &source.origin);
+        let config = Prepared::new(settings, plugins, &problems, &source.origin);
+        drop(problems);
         log_plugins(&config);
         log_containment(&containment);
         drop(containment);

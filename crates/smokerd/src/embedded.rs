@@ -31,7 +31,7 @@ impl Pages {
     pub fn start(config: Config, reaper: Reaper) -> Self {
         let Config { settings, plugins, .. } = config;
         let shutdown = CancellationToken::new();
-        let prepared = Prepared::new(settings, plugins, &Origin::of(Path::new("/"), TrustedOwners::default()));
+        let prepared = Prepared::new(settings, plugins, &[], &Origin::of(Path::new("/"), TrustedOwners::default()));
         let runtime = Runtime::start(prepared, Vec::new(), Tls::default(), reaper, shutdown.clone());
         Self { runtime, connections: Connections::new(1), shutdown }
     }

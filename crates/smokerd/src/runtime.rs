@@ -45,7 +45,7 @@ impl Runtime {
         reaper: Reaper,
         shutdown: CancellationToken,
     ) -> Self {
-        let Prepared { settings, python, plugins } = config;
+        let Prepared { settings, python, plugins, not_loaded } = config;
         let runner = Runner::new(reaper, python.clone());
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let specs = plugins.iter().map(|plugin| &**plugin.spec());
@@ -59,6 +59,7 @@ impl Runtime {
         let manager = PluginManager::new(runner.clone(), slots.clone(), state, shutdown);
         manager.set_forced_rate(settings.max_forced_rate);
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
+        manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());
         Self { manager, runner, slots, access, python, settings, tls, addresses }
@@ -66,7 +67,7 @@ impl Runtime {
 
     /// Changes to another configuration, and returns which plugins changed.
     pub(crate) fn apply(&mut self, config: Prepared) -> Changes {
-        let Prepared { mut settings, python, plugins } = config;
+        let Prepared { mut settings, python, plugins, not_loaded } = config;
         // Root may be needed to make another one.
         settings.access.state_dir.clone_from(&self.settings.access.state_dir);
         // Before the plugins: a client that is no longer allowed must not see new ones.
@@ -82,6 +83,7 @@ impl Runtime {
             self.python = python;
         }
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
+        self.manager.set_not_loaded(&not_loaded);
         self.settings = settings;
         changes
     }

@@ -87,10 +87,12 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
         "smoker-runner",
         &[
             ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
-            ("check", &["command", "context", "detached", "modules", "output", "prepared"]),
+            ("check", &["command", "context", "detached", "memory_kills", "modules", "output", "prepared"]),
+            ("executable", &["process"]),
             ("shell_syntax", &["process", "rendering"]),
             ("rendering", &["act", "command", "template"]),
-            ("act", &["command", "context", "modules", "output", "prepared", "process"]),
+            ("act", &["command", "context", "memory_kills", "modules", "output", "prepared", "process"]),
+            ("memory_kills", &["context"]),
             ("command", &["context", "output", "process", "template"]),
             ("modules", &["context", "detached", "log_limit", "output", "process", "terminal_codes", "trace"]),
             ("context", &["prepared", "process", "trace"]),
@@ -99,6 +101,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("nearly_json", &["terminal_codes"]),
             ("prepared", &["log_limit", "process"]),
             ("template", &["process"]),
+            ("process", &["detached"]),
         ],
     ),
     (

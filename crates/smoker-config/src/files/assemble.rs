@@ -1,6 +1,6 @@
 //! The main file and everything that it includes become one tree.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -11,8 +11,10 @@ use smoker_model::value::secret::SecretSource;
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::files::include::{Found, SearchPath, entry_name, folder_of, misnamed_files, yaml_files};
+use crate::files::part::Part;
 use crate::files::secret;
-use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_NESTING, MAX_TOTAL_SIZE, MAX_VALUES};
+use crate::files::weights::Weights;
+use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_TOTAL_SIZE};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
 use crate::sources::{FileStatus, NamedFile, PluginSources, Sources};
 use crate::yaml::document;
@@ -27,13 +29,16 @@ pub(crate) fn assemble(
     working: &Path,
     environment: Environment,
     problems: &mut ProblemLog,
-) -> Result<(Rc<Node>, Sources), Fault> {
+) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
     let mut assembler = Assembler::new(SearchPath::of(main, working), environment, problems);
     let root = assembler.main(main, main, Part::Configuration)?;
     Ok((root, assembler.sources))
 }
 
 const INCLUDE_LEAD: &str = "Can't include config file ";
+
+/// How many includes that cannot be read are reported.
+const MAX_FAULTS: usize = 100;
 
 /// Reads files with their includes, within the bounds of one configuration.
 pub(crate) struct Assembler<'a> {
@@ -47,43 +52,29 @@ pub(crate) struct Assembler<'a> {
     pub(crate) sources: Sources,
     files: usize,
     bytes: u64,
-    /// What each tree that was read holds, by its root.
-    weights: HashMap<*const Node, Weight>,
+    /// What each tree that was read holds.
+    weights: Weights,
     problems: &'a mut ProblemLog,
-}
-
-/// What a file or a value of it is a part of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// It is the whole configuration, or has its top-level keys.
-    Configuration,
-    /// It is the section `plugins`, in which a folder has a file for each plugin.
-    Plugins,
-    /// It lies deeper.
-    Inner,
-}
-
-/// How much a node holds once aliases and includes are replaced.
-#[derive(Clone, Copy)]
-struct Weight {
-    values: u64,
-    height: usize,
 }
 
 impl<'a> Assembler<'a> {
     pub(crate) fn new(search: SearchPath, environment: Environment, problems: &'a mut ProblemLog) -> Self {
         let (chain, folders, sources) = (Vec::new(), Vec::new(), Sources::default());
-        Self { search, environment, chain, folders, sources, files: 0, bytes: 0, weights: HashMap::new(), problems }
+        Self { search, environment, chain, folders, sources, files: 0, bytes: 0, weights: Weights::default(), problems }
     }
 
-    /// Reads a file that nothing includes. A fault names the configuration that it belongs to.
-    pub(crate) fn main(&mut self, file: &Path, configuration: &Path, part: Part) -> Result<Rc<Node>, Fault> {
+    /// Reads a file that nothing includes. A fault names the configuration that it belongs to; each include that cannot be
+    /// read is one.
+    pub(crate) fn main(&mut self, file: &Path, configuration: &Path, part: Part) -> Result<Rc<Node>, Vec<Fault>> {
         self.chain.clear();
         self.folders.clear();
         self.search.add(file);
         let source = SourceText::read(file)
             .map_err(|reason| Fault::bare(format!("Can't read config file {}: {reason}", file.display())))?;
-        self.file(&source, part).map_err(|fault| {
+        if let Some(status) = source.status {
+            self.note_named(file, status);
+        }
+        let led = |fault: Fault| {
             // An include's fault brings lines of its own, the last of which names the place in the main file.
             let (own, location) = (fault.text, fault.location);
             let lead = format!("Can't parse config file {}: ", configuration.display());
@@ -92,7 +83,8 @@ impl<'a> Assembler<'a> {
                 None => format!("{lead}{own}"),
             };
             Fault { location, text }
-        })
+        };
+        self.file(&source, part).map_err(|faults| faults.into_iter().map(led).collect())
     }
 
     /// Where problems are collected that do not end the loading.
@@ -101,7 +93,7 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads the text of one file with all that it includes.
-    fn file(&mut self, source: &SourceText, part: Part) -> Result<Rc<Node>, Fault> {
+    fn file(&mut self, source: &SourceText, part: Part) -> Result<Rc<Node>, Vec<Fault>> {
         self.files += 1;
         self.bytes += source.text.len() as u64;
         self.refuse_too_large(&SourcePlace::start_of(&source.path))?;
@@ -134,8 +126,8 @@ impl<'a> Assembler<'a> {
     pub(crate) fn plugin_file(
         &mut self,
         file: &Path,
-        read: impl FnOnce(&mut Self) -> Result<Rc<Node>, Fault>,
-    ) -> Result<Rc<Node>, Fault> {
+        read: impl FnOnce(&mut Self) -> Result<Rc<Node>, Vec<Fault>>,
+    ) -> Result<Rc<Node>, Vec<Fault>> {
         let (chain, folders) = (self.chain.len(), self.folders.len());
         let outer = std::mem::take(&mut self.sources);
         let node = read(self);
@@ -145,25 +137,31 @@ impl<'a> Assembler<'a> {
         }
         let plugin = PluginName::from(entry_name(file).as_str());
         self.sources.of_plugins.push(PluginSources { plugin, paths, from_working_directory, named });
-        node.or_else(|fault| {
+        node.or_else(|faults| {
             if self.is_too_large() {
-                return Err(fault);
+                return Err(faults);
             }
             self.chain.truncate(chain);
             self.folders.truncate(folders);
-            let place = fault.location.as_ref().map(SourcePlace::from);
+            let place = faults.first().and_then(|fault| fault.location.as_ref()).map(SourcePlace::from);
             let place = place.unwrap_or_else(|| SourcePlace::start_of(&file.into()));
-            let reason = fault.reason();
             let leads = ["Can't read config file ", INCLUDE_LEAD].map(|lead| format!("{lead}{}: ", file.display()));
-            let reason = leads.iter().find_map(|lead| reason.strip_prefix(lead)).unwrap_or(&reason);
-            Ok(Rc::new(Node { place, kind: Kind::Broken(reason.to_owned()) }))
+            let reasons = faults.iter().map(|fault| {
+                let reason = fault.reason();
+                leads.iter().find_map(|lead| reason.strip_prefix(lead)).unwrap_or(&reason).to_owned()
+            });
+            Ok(Rc::new(Node { place, kind: Kind::Broken(reasons.collect::<Vec<_>>().join("; ")) }))
         })
     }
 
     /// Replaces the includes of one file. Lists and mappings are gone through
     /// level by level, as PyYAML constructs them: the order decides which
     /// folders are known when a relative path is looked up.
-    fn fill(&mut self, root: &Rc<Node>, part: Part) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    ///
+    /// Every include that cannot be read, each reason once.
+    fn fill(&mut self, root: &Rc<Node>, part: Part) -> Result<(), Vec<Fault>> {
         let section = match (part, &root.kind) {
             (Part::Configuration, Kind::Map(entries)) => find_text(entries, "plugins").map(|entry| &entry.value),
             _ => None,
@@ -173,7 +171,8 @@ impl<'a> Assembler<'a> {
         };
         let mut seen = HashSet::new();
         let mut level = VecDeque::from([root]);
-        self.fill_one(root, None, part)?;
+        let mut faults = Vec::new();
+        self.try_fill(root, None, part, &mut faults)?;
         while let Some(node) = level.pop_front() {
             if !seen.insert(Rc::as_ptr(node)) {
                 continue;
@@ -181,39 +180,68 @@ impl<'a> Assembler<'a> {
             match &node.kind {
                 Kind::List(items) => {
                     for item in items {
-                        self.fill_one(item, None, part_of(item))?;
+                        self.try_fill(item, None, part_of(item), &mut faults)?;
                         level.push_back(item);
                     }
                 }
                 Kind::Map(entries) => {
                     for entry in entries {
-                        self.fill_one(&entry.value, Some(&entry.name), part_of(&entry.value))?;
+                        self.try_fill(&entry.value, Some(&entry.name), part_of(&entry.value), &mut faults)?;
                         level.push_back(&entry.value);
                     }
                 }
                 Kind::Scalar(_) | Kind::Merge | Kind::Include(_) | Kind::Secret(_) | Kind::Broken(_) => {}
             }
         }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// As [`Self::fill_one`], and keeps what is wrong among `faults`, as long as it makes sense to look for more.
+    fn try_fill(
+        &mut self,
+        node: &Rc<Node>,
+        name: Option<&Value>,
+        part: Part,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), Vec<Fault>> {
+        let (chain, folders) = (self.chain.len(), self.folders.len());
+        let Err(found) = self.fill_one(node, name, part) else { return Ok(()) };
+        self.chain.truncate(chain);
+        self.folders.truncate(folders);
+        let cause = |fault: &Fault| fault.text.lines().next().map(str::to_owned);
+        for fault in found {
+            // A file that is included in many places is broken once.
+            if !faults.iter().any(|known| cause(known) == cause(&fault)) {
+                faults.push(fault);
+            }
+        }
+        if self.is_too_large() || faults.len() >= MAX_FAULTS {
+            return Err(std::mem::take(faults));
+        }
         Ok(())
     }
 
     /// Fills a node that is an include or a secret; every other node stays as it is.
-    fn fill_one(&mut self, node: &Rc<Node>, name: Option<&Value>, part: Part) -> Result<(), Fault> {
+    fn fill_one(&mut self, node: &Rc<Node>, name: Option<&Value>, part: Part) -> Result<(), Vec<Fault>> {
         let include = match &node.kind {
             Kind::Include(include) => include,
-            Kind::Secret(reference) => return self.secret(reference, node, name),
+            Kind::Secret(reference) => return Ok(self.secret(reference, node, name)?),
             _ => return Ok(()),
         };
         if include.content.get().is_some() {
             return Ok(());
         }
         let content = if include.folder { self.folder(include, node, part) } else { self.named(include, node, part) };
-        let content = content.map_err(|fault| {
+        let content = content.map_err(|faults| {
             let key = name.map(|name| format!("{}: ", merge::shown(name))).unwrap_or_default();
             let tag = if include.folder { "!include_dir" } else { "!include" };
             let here = Fault::at(&node.place, &format!("{key}{tag} {} cannot be included", include.path));
             // Each file that includes the broken one adds its line below.
-            Fault { text: format!("{}\n{}", fault.text, here.text), location: fault.location.or(here.location) }
+            let led = |fault: Fault| Fault {
+                text: format!("{}\n{}", fault.text, here.text),
+                location: fault.location.or_else(|| here.location.clone()),
+            };
+            faults.into_iter().map(led).collect::<Vec<_>>()
         })?;
         let _ = include.content.set(content);
         Ok(())
@@ -244,14 +272,14 @@ impl<'a> Assembler<'a> {
         Ok(())
     }
 
-    /// Notes a file that the file being read names, and by which files that came about.
+    /// Notes a file that the file being read names, or that nothing names, and by which files that came about.
     fn note_named(&mut self, path: &Path, status: FileStatus) {
         let named_by = self.chain.iter().chain(&self.folders).cloned().collect();
         self.sources.named.push(NamedFile { path: path.to_owned(), named_by, status });
     }
 
     /// Reads one included file, which is looked up where includes are.
-    fn named(&mut self, include: &Include, node: &Node, part: Part) -> Result<Rc<Node>, Fault> {
+    fn named(&mut self, include: &Include, node: &Node, part: Part) -> Result<Rc<Node>, Vec<Fault>> {
         let path = Path::new(&include.path);
         let found = self.search.find_file(path, self.folders.last().map_or(Path::new(""), PathBuf::as_path));
         let found = found.map_err(|reason| Fault::bare(format!("{INCLUDE_LEAD}{}: {reason}", path.display())))?;
@@ -275,28 +303,28 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads a file that is included by this path, and was found as `found`.
-    fn include(&mut self, path: &Path, found: &Path, part: Part) -> Result<Rc<Node>, Fault> {
+    fn include(&mut self, path: &Path, found: &Path, part: Part) -> Result<Rc<Node>, Vec<Fault>> {
         let lead = format!("{INCLUDE_LEAD}{}: ", path.display());
         let failed = |reason: String| Fault::bare(reason).led_by(&lead);
         let real = canonical(found);
         if self.chain.contains(&real) {
             let chain: Vec<_> = self.chain.iter().chain([&real]).map(|file| file.display().to_string()).collect();
-            return Err(failed(format!("it includes itself: {}", chain.join(" -> "))));
+            return Err(failed(format!("it includes itself: {}", chain.join(" -> "))).into());
         }
         if self.chain.len() > MAX_INCLUDE_DEPTH {
-            return Err(failed(format!("more than {MAX_INCLUDE_DEPTH} files include each other in a row")));
+            return Err(failed(format!("more than {MAX_INCLUDE_DEPTH} files include each other in a row")).into());
         }
         let source = SourceText::read(found).map_err(failed)?;
         if let Some(status) = source.status {
             self.note_named(found, status);
         }
         self.search.add(found);
-        self.file(&source, part)
-            .map_err(|fault| if fault.text.starts_with(INCLUDE_LEAD) { fault } else { fault.led_by(&lead) })
+        let led = |fault: Fault| if fault.text.starts_with(INCLUDE_LEAD) { fault } else { fault.led_by(&lead) };
+        self.file(&source, part).map_err(|faults| faults.into_iter().map(led).collect())
     }
 
     /// Reads the files of a folder into a mapping by their names.
-    fn folder(&mut self, include: &Include, node: &Node, part: Part) -> Result<Rc<Node>, Fault> {
+    fn folder(&mut self, include: &Include, node: &Node, part: Part) -> Result<Rc<Node>, Vec<Fault>> {
         let nothing = || Rc::new(Node { place: node.place.clone(), kind: Kind::Scalar(Value::Null) });
         let including = self.folders.last().map_or(Path::new(""), PathBuf::as_path);
         let Some(found) = self.search.find_folder(Path::new(&include.path), including) else {
@@ -322,13 +350,30 @@ impl<'a> Assembler<'a> {
             return Ok(nothing());
         }
         let mut entries = Vec::with_capacity(files.len());
+        let mut faults = Vec::new();
+        let (chain, folders) = (self.chain.len(), self.folders.len());
         for file in files {
             let value = match part {
-                Part::Plugins => self.plugin_file(&file, |it| it.include(&file, &file, Part::Inner))?,
-                Part::Configuration | Part::Inner => self.include(&file, &file, Part::Inner)?,
+                Part::Plugins => self.plugin_file(&file, |it| it.include(&file, &file, Part::Inner)),
+                Part::Configuration | Part::Inner => self.include(&file, &file, Part::Inner),
+            };
+            let value = match value {
+                Ok(value) => value,
+                Err(found) => {
+                    self.chain.truncate(chain);
+                    self.folders.truncate(folders);
+                    faults.extend(found);
+                    if self.is_too_large() || faults.len() >= MAX_FAULTS {
+                        break;
+                    }
+                    continue;
+                }
             };
             let place = SourcePlace::start_of(&file.as_path().into());
             entries.push(Entry { name: Value::Text(entry_name(&file)), place, value });
+        }
+        if !faults.is_empty() {
+            return Err(faults);
         }
         let folder = Rc::new(Node { place: node.place.clone(), kind: Kind::Map(entries) });
         self.weigh(&folder)?;
@@ -345,38 +390,7 @@ impl<'a> Assembler<'a> {
 
     /// Refuses a tree that grows too large or too deep once its aliases and includes are replaced.
     pub(crate) fn weigh(&mut self, root: &Rc<Node>) -> Result<(), Fault> {
-        let weight = self.weight(root);
-        if weight.values > MAX_VALUES {
-            return Err(Fault::at(&root.place, &merge::too_many()));
-        }
-        if weight.height > MAX_NESTING {
-            let text = format!("more than {MAX_NESTING} lists and mappings are nested, includes counted");
-            return Err(Fault::at(&root.place, &text));
-        }
-        Ok(())
-    }
-
-    /// The weight of a node, each shared node looked at once.
-    fn weight(&mut self, node: &Rc<Node>) -> Weight {
-        if let Some(weight) = self.weights.get(&Rc::as_ptr(node)) {
-            return *weight;
-        }
-        let (children, own): (Vec<&Rc<Node>>, usize) = match &node.kind {
-            Kind::Scalar(_) | Kind::Merge | Kind::Secret(_) | Kind::Broken(_) => {
-                return Weight { values: 1, height: 0 };
-            }
-            Kind::Include(include) => (include.content.get().into_iter().collect(), 0),
-            Kind::List(items) => (items.iter().collect(), 1),
-            Kind::Map(entries) => (entries.iter().map(|entry| &entry.value).collect(), 1),
-        };
-        let mut weight = Weight { values: 1, height: own };
-        for child in children {
-            let inner = self.weight(child);
-            weight.values = weight.values.saturating_add(inner.values);
-            weight.height = weight.height.max(inner.height + own);
-        }
-        self.weights.insert(Rc::as_ptr(node), weight);
-        weight
+        self.weights.refuse_too_large(root)
     }
 }
 

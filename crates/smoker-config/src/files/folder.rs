@@ -10,8 +10,9 @@ use smoker_model::value::Value;
 
 use crate::environment::Environment;
 use crate::error::Fault;
-use crate::files::assemble::{Assembler, Part};
+use crate::files::assemble::Assembler;
 use crate::files::include::{SearchPath, entry_name, yaml_files};
+use crate::files::part::Part;
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
 use crate::sources::Sources;
 use crate::yaml::node::{Entry, Kind, Node, find, find_text};
@@ -190,8 +191,8 @@ impl Reader<'_> {
     }
 
     /// What was read; a fault is kept for later, so that all of them are reported.
-    fn kept(&mut self, read: Result<Rc<Node>, Fault>) -> Option<Rc<Node>> {
-        read.map_err(|fault| self.faults.push(fault)).ok()
+    fn kept(&mut self, read: Result<Rc<Node>, Vec<Fault>>) -> Option<Rc<Node>> {
+        read.map_err(|faults| self.faults.extend(faults)).ok()
     }
 
     /// Warns if the file holds the whole entry, not its body alone. Of a plugin's that is told where its command is missed.

@@ -5,6 +5,7 @@
 //! - `run_lints`: goes through a whole configuration
 //! - `linted_plugin`: a plugin as the lints look at it
 //! - `ineffective`: settings with which a plugin never runs, never has a result, or does nothing
+//! - `lost_exit_status`: commands whose exit status says nothing of what they run
 //! - `values`: values that are probably not what was meant
 //! - `misplaced`: keys in a place where they mean nothing
 //! - `foreign_keys`: keys that mean something to other tools
@@ -17,6 +18,7 @@ mod findings;
 mod foreign_keys;
 mod ineffective;
 mod linted_plugin;
+mod lost_exit_status;
 mod misplaced;
 mod open_address;
 mod references;

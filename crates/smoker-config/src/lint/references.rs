@@ -93,6 +93,10 @@ pub(crate) fn review_sections(root: &[Entry], sections: &Sections<'_>, plugins: 
                 let text =
                     format!("{what} {name} is used by no plugin; name it in a plugin (`{key}: {name}`), or remove it");
                 findings.of_place(&entry.place, "unused", text);
+            } else if key == "Action" && !entry.value.to_value().is_truthy() {
+                let text =
+                    format!("Action {name} is empty, so nothing is run: write its Command or Module, or remove it");
+                findings.of_place(&entry.place, "ignored", text);
             }
         }
     }

@@ -5,7 +5,9 @@ use smoker_model::value::Value;
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
-use crate::lint::{foreign_keys, ineffective, misplaced, open_address, references, unexpanded, values};
+use crate::lint::{
+    foreign_keys, ineffective, lost_exit_status, misplaced, open_address, references, unexpanded, values,
+};
 use crate::problem::Problem;
 use crate::spec::resolve::{Sections, resolve};
 use crate::yaml::node::{Entry, find_text};
@@ -28,6 +30,7 @@ pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry
         }
         let plugin = LintedPlugin::new(name, body, resolved);
         ineffective::review(&plugin, &mut findings);
+        lost_exit_status::review(&plugin, &mut findings);
         values::review(&plugin, &mut findings);
         misplaced::review(&plugin, &mut findings);
         foreign_keys::review(&plugin, &mut findings);

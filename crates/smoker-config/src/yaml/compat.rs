@@ -5,9 +5,11 @@
 //! in a `[` list. The parser, which follows YAML 1.2, refuses these. White space
 //! has no meaning in any of these places, so a little of it (or quotes around
 //! the `-`) is inserted where the parser reports an error and the text is read again;
-//! columns are reported as they were.
+//! columns are reported as they were. Halves of UTF-16 pairs (`"\ud83d\ude00"`, as JSON has them) are joined; a half that
+//! stands alone, of which no program could be given anything, becomes U+FFFD.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::ops::RangeInclusive;
 
 use saphyr_parser::ScanError;
@@ -76,8 +78,22 @@ impl CompatText {
             info if info.starts_with("plain scalar cannot start with '-'") => {
                 self.insert(line, column + 1, index + 1, "'") && self.insert(line, column, index, "'")
             }
+            "while parsing a quoted scalar, found invalid Unicode character escape code" => self.join_surrogates(index),
             _ => false,
         }
+    }
+
+    /// Replaces the escapes of surrogates in the quoted text that starts at the character `start`.
+    fn join_surrogates(&mut self, start: usize) -> bool {
+        let Some((begin, _)) = self.text.char_indices().nth(start) else { return false };
+        let quoted = &self.text[begin..];
+        let Some(length) = quoted_length(quoted) else { return false };
+        let joined = joined(&quoted[..length]);
+        if joined == quoted[..length] {
+            return false;
+        }
+        self.text.replace_range(begin..begin + length, &joined);
+        true
     }
 
     fn moved(&self, line: usize) -> usize {
@@ -122,5 +138,73 @@ impl CompatText {
             }
         }
         None
+    }
+}
+
+/// How many bytes a text in double quotes has, which begins here; `None` when it never ends.
+fn quoted_length(text: &str) -> Option<usize> {
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some(at + 1),
+            '\\' => drop(chars.next()),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A text with the escapes of surrogates joined or replaced.
+fn joined(text: &str) -> String {
+    const ESCAPE: usize = r"\ud800".len();
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match (surrogate(rest), surrogate(rest.get(ESCAPE..).unwrap_or_default())) {
+            (Some(high @ 0xd800..0xdc00), Some(low @ 0xdc00..0xe000)) => {
+                let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                // Writing to a text does not fail.
+                let _ = write!(out, "\\U{code:08X}");
+                2 * ESCAPE
+            }
+            (Some(_), _) => {
+                out.push_str(r"\uFFFD");
+                ESCAPE
+            }
+            (None, _) => {
+                let length = 1 + rest.chars().nth(1).map_or(0, char::len_utf8);
+                out.push_str(&rest[..length]);
+                length
+            }
+        };
+        rest = &rest[length..];
+    }
+    out + rest
+}
+
+/// The surrogate whose escape the text begins with.
+fn surrogate(text: &str) -> Option<u32> {
+    let code = u32::from_str_radix(text.strip_prefix(r"\u")?.get(..4)?, 16).ok()?;
+    (0xd800..0xe000).contains(&code).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surrogates_are_joined_and_single_ones_replaced() {
+        for (text, expected) in [
+            (r#""a \ud83d\ude00 b""#, r#""a \U0001F600 b""#),
+            (r#""\ude00\ud83d""#, r#""\uFFFD\uFFFD""#),
+            (r#""\udce9é\u00e9""#, r#""\uFFFDé\u00e9""#),
+            (r#""\\ud83d""#, r#""\\ud83d""#),
+            (r#""\ud83""#, r#""\ud83""#),
+        ] {
+            assert_eq!((joined(text), quoted_length(text)), (expected.to_owned(), Some(text.len())));
+        }
+        assert_eq!(quoted_length(r#""a\""#), None);
     }
 }

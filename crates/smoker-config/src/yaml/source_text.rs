@@ -1,7 +1,8 @@
 //! One configuration file as text.
 
 use std::cell::OnceCell;
-use std::io::Read;
+use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -31,7 +32,7 @@ impl SourceText {
     /// Reads a file. The error is the reason without the file's name.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let mut bytes = Vec::new();
-        let file = regular::open(path).map_err(|error| error.to_string())?;
+        let file = regular::open(path).map_err(|error| unreadable(path, &error))?;
         let status = file.metadata().map_err(|error| error.to_string())?;
         file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         if bytes.len() as u64 > MAX_FILE_SIZE {
@@ -72,6 +73,17 @@ impl SourceText {
         let starts = self.starts.get_or_init(|| std::iter::once(0).chain(ends()).collect());
         let start = starts.get(number.saturating_sub(1)).copied().unwrap_or(self.text.len());
         self.text[start..].lines().next().unwrap_or_default()
+    }
+}
+
+/// Why a file cannot be opened. Of a link that leads nowhere the system says only that something is not there.
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    match fs::read_link(path).ok().filter(|_| error.kind() == io::ErrorKind::NotFound) {
+        Some(target) => {
+            let target = target.display();
+            format!("{error}: it is a link to {target}, which is not there; correct the link, or remove it")
+        }
+        None => error.to_string(),
     }
 }
 

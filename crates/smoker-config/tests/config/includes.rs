@@ -168,6 +168,28 @@ fn a_missing_file_is_named_with_everyone_who_includes_it() {
 }
 
 #[test]
+fn every_broken_include_of_a_file_is_reported_once() {
+    let broken = "!include broken.yaml";
+    let folder = with(&format!(
+        "plugins: {{a: {broken}, b: !include missing.yaml, c: !include outer.yaml, d: {broken}, e: !include_dir parts}}"
+    ));
+    let folder = folder
+        .and("broken.yaml", "a: [x")
+        .and("outer.yaml", "x: !include also_missing.yaml\ny: 1")
+        .and("parts/one.yaml", "b: {x")
+        .and("parts/two.yaml", "c: 'x");
+    let error = folder.load().expect_err("broken");
+    let faults: Vec<_> = error.faults().map(|(_, text)| folder.relative(text)).collect();
+    let causes = ["broken.yaml", "missing.yaml", "parts/one.yaml", "parts/two.yaml", "also_missing.yaml"];
+    assert_eq!(faults.len(), causes.len(), "{faults:#?}");
+    for cause in causes {
+        let lead = format!("Can't include config file {cause}: ");
+        assert_eq!(faults.iter().filter(|fault| fault.starts_with(&lead)).count(), 1, "{cause}: {faults:#?}");
+    }
+    assert!(faults.iter().all(|fault| fault.contains("Can't parse config file")), "{faults:#?}");
+}
+
+#[test]
 fn a_broken_file_is_named_with_its_own_line() {
     let folder = with("plugins: !include plugins.yaml").and("plugins.yaml", "p:\n  Command: %x");
     assert_eq!(

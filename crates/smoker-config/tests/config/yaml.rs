@@ -44,6 +44,11 @@ fn what_yaml_1_2_refuses_is_still_read() {
         ("p:\n  a: [\nx,\ny\n]\n  b: {\nc: 1\n}", "{'p': {'a': ['x', 'y'], 'b': {'c': 1}}}"),
         ("a: 'x'#c\nb: [y]#d", "{'a': 'x', 'b': ['y']}"),
         ("a: [-]\nb: [c, -, d]", "{'a': ['-'], 'b': ['c', '-', 'd']}"),
+        // PyYAML keeps the halves, which no command could be given.
+        (
+            r#"{a: "\ud83d\ude00", b: "x\udce9\ud83d", c: "\ud83d"}"#,
+            "{'a': '\u{1f600}', 'b': 'x\u{fffd}\u{fffd}', 'c': '\u{fffd}'}",
+        ),
     ];
     for (yaml, expected) in cases {
         assert_eq!(value_of(yaml), expected, "{yaml}");

@@ -10,10 +10,12 @@
 //! - `result`: a result in its shapes
 //! - `force`: forced runs, from the request on
 //! - `error`: why a request has failed
+//! - `not_loaded`: the plugins that were left out, in a header of `GET /plugins`
 
 pub mod about;
 pub mod error;
 pub mod force;
+pub mod not_loaded;
 pub mod pages;
 pub mod plugin;
 pub mod result;

@@ -158,7 +158,7 @@ impl ModuleCall<'_> {
         let request = self.request(Map::new());
         let surroundings = self.surroundings();
         let leave_running = self.module.invocation.leave_running;
-        let registered = context.processes.register_child(leave_running, surroundings.group_limits());
+        let registered = context.processes.register_child(leave_running, surroundings.group_limits()).await;
         let bounds = JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit };
         // A module raises the exception of its time limit itself. One that catches it may finish.
         let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };

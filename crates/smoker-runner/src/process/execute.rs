@@ -80,8 +80,8 @@ pub(crate) async fn execute(
     cancel: &CancellationToken,
 ) -> io::Result<ChildOutcome> {
     let deadline = Instant::now().checked_add(limits.timeout);
-    let (reaper, registered) =
-        (processes.reaper(), processes.register_child(limits.leave_running, program.surroundings.group_limits()));
+    let reaper = processes.reaper();
+    let registered = processes.register_child(limits.leave_running, program.surroundings.group_limits()).await;
     let mut process = spawn::spawn(reaper, program, &registered).await?;
     let mut streams = OutputStreams::of(&mut process, limits.max_output);
     let stdin = process.child.stdin.take();

@@ -205,11 +205,11 @@ fn guard(daemon: RunId, cgroups: Option<PathBuf>) -> io::Result<()> {
     let Some(report) = read_report(io::stdin().lock())? else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
-        match cgroups.and_then(|path| CgroupTree::open(path).ok()) {
-            Some(tree) => terminate_cgroups(&tree, &report.exempt_cgroups).await,
-            None => terminate_runs(daemon, report).await?,
+        if let Some(tree) = cgroups.and_then(|path| CgroupTree::open(path).ok()) {
+            terminate_cgroups(&tree, &report.exempt_cgroups).await;
         }
-        Ok(())
+        // Where there are cgroups, of the runs that the kernel refused one.
+        terminate_runs(daemon, report).await
     })
 }
 
@@ -253,7 +253,7 @@ async fn terminate_cgroups(tree: &CgroupTree, left: &BTreeSet<String>) {
     tree.remove();
 }
 
-/// Ends all runs but those that were over and had the right to leave something running.
+/// Ends all runs, as far as marks tell, but those that were over and had the right to leave something running.
 async fn terminate_runs(daemon: RunId, report: GuardianReport) -> io::Result<()> {
     let scanner = ProcessScanner::start(ScanScope::daemon(daemon))?;
     // Orphans are not our children, so no death is ever reported; ending a tree scans by itself.

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use smoker_model::wire::about::{AboutPage, Link};
 use smoker_model::wire::force::{AsyncTaskPage, ForceRequest, ForceSelection};
+use smoker_model::wire::not_loaded::NotLoaded;
 use smoker_model::wire::pages;
 
 use crate::client::ask_error::AskError;
@@ -38,6 +39,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_PER_HOST: Duration = Duration::from_micros(100);
 /// Shorter pauses are too fine for the runtime, which counts milliseconds and rounds up twice.
 const COARSE_PAUSE: Duration = Duration::from_millis(5);
+
+/// How many names of plugins that are not loaded are printed.
+const LISTED_NAMES: usize = 20;
 
 /// What a daemon answered.
 #[derive(Clone, Debug)]
@@ -88,16 +92,19 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
     }
     let named = || failed(Some(about.host.clone()));
     let url = link(&page, &about.links, "plugins").map_err(named())?;
-    let plugins = all_plugins(session, &url).await.map_err(named())?;
+    let plugins = all_plugins(session, &url, &about.host).await.map_err(named())?;
     let processes = link(&page, &about.links, "processes");
     Ok(HostAnswer { name: about.host.clone(), plugins, links: HostLinks { name: about.host, about: page, processes } })
 }
 
 /// The plugins of the page of all plugins. Where it is too large, those that
 /// the call names come from their own pages.
-async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url) -> Result<Vec<Plugin>, AskError> {
+async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url, host: &str) -> Result<Vec<Plugin>, AskError> {
     let (mut plugins, wanted) = match session.get_next::<PluginsPage>(url, PAGE_LIMIT, session.after_plugins()).await {
-        Ok(ReadPage { content, is_cut }) => {
+        Ok(ReadPage { content, is_cut, not_loaded }) => {
+            if let Some(text) = not_loaded.filter(|it| it.count > 0).map(|it| not_loaded_text(host, &it)) {
+                session.observer.remark(&text);
+            }
             let plugins = plugins_of(content, Plugin::parse);
             if !is_cut {
                 return Ok(plugins);
@@ -122,6 +129,16 @@ async fn all_plugins<T: Transport>(session: &Session<'_, T>, url: &Url) -> Resul
         }
     }
     Ok(plugins)
+}
+
+/// The line about plugins that the daemon has left out: none of them can be seen in its pages.
+fn not_loaded_text(host: &str, NotLoaded { count, names }: &NotLoaded) -> String {
+    let mut listed = names.iter().take(LISTED_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len().min(LISTED_NAMES) < *count {
+        listed += ", ...";
+    }
+    let plugins = if *count == 1 { "1 plugin is" } else { &format!("{count} plugins are") };
+    format!("Host {host}: {plugins} not loaded ({listed}): `smokerd --check` on that host says why")
 }
 
 fn wanted_names(names: &[String], plugins: &[Plugin]) -> Vec<String> {

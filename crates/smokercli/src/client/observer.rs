@@ -13,6 +13,8 @@ pub enum FleetStage {
 pub trait ProgressObserver {
     /// A host has a problem. The text names it.
     fn problem(&self, text: &str);
+    /// A host answered, and its answer needs a remark. The text names it.
+    fn remark(&self, text: &str);
     /// A host cannot be asked, which the report says, too. The text names it.
     fn unreachable(&self, text: &str);
     /// A request has been answered or has failed.
@@ -29,6 +31,7 @@ pub struct NoProgress;
 
 impl ProgressObserver for NoProgress {
     fn problem(&self, _: &str) {}
+    fn remark(&self, _: &str) {}
     fn unreachable(&self, _: &str) {}
     fn request(&self, _: &str) {}
     fn begin(&self, _: FleetStage, _: usize, _: usize) {}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use smoker_model::wire::not_loaded::NotLoaded;
 
 use crate::client::ask_error::AskError;
 use crate::client::observer::ProgressObserver;
@@ -34,6 +35,8 @@ pub(super) struct ReadPage<P> {
     pub(super) content: P,
     /// Whether long texts of it have been cut.
     pub(super) is_cut: bool,
+    /// The plugins that the daemon has left out, as a header says.
+    pub(super) not_loaded: Option<NotLoaded>,
 }
 
 impl<T: Transport> Session<'_, T> {
@@ -102,12 +105,12 @@ impl<T: Transport> Session<'_, T> {
             let milliseconds = duration.as_millis();
             self.observer.request(&format!("{method} {} ({milliseconds} ms): {outcome}", without_password(url)));
         }
-        let PageBody { bytes, is_cut } = exchange.body?;
+        let PageBody { bytes, is_cut, not_loaded } = exchange.body?;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let content = serde_json::from_slice(bytes).or_else(|error| {
             let repaired = repaired(&String::from_utf8_lossy(bytes));
             serde_json::from_str(&repaired).map_err(|_| AskError::of_json(url, bytes, &error))
         })?;
-        Ok(ReadPage { content, is_cut })
+        Ok(ReadPage { content, is_cut, not_loaded })
     }
 }

@@ -136,6 +136,10 @@ impl Console {
 }
 
 impl ProgressObserver for Console {
+    fn remark(&self, text: &str) {
+        self.warn(text);
+    }
+
     fn problem(&self, text: &str) {
         // It holds names and messages of hosts, of which a further line could read as another problem.
         self.error(&sanitize::line(text));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::Url;
+use smoker_model::wire::not_loaded::NotLoaded;
 
 use crate::inventory::address::without_password;
 
@@ -80,6 +81,8 @@ pub struct PageBody {
     pub bytes: Vec<u8>,
     /// Whether long texts of it have been cut.
     pub is_cut: bool,
+    /// The plugins that the daemon has left out, as a header says.
+    pub not_loaded: Option<NotLoaded>,
 }
 
 impl TransportError {

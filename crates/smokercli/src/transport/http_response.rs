@@ -5,6 +5,7 @@ use std::error::Error;
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use smoker_model::wire::error::ErrorBody;
+use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
 
 use crate::transport::certificates::explained;
 use crate::transport::exchange::{FailureKind, PageBody};
@@ -57,6 +58,7 @@ pub(super) async fn receive(request: RequestBuilder, may_redirect: bool) -> Resu
 }
 
 async fn body(mut response: Response) -> Result<PageBody, Failure> {
+    let not_loaded = response.headers().get(NOT_LOADED_HEADER).and_then(|value| not_loaded::read(value.to_str().ok()?));
     let mut whole = Vec::new();
     let mut shortener: Option<Shortener> = None;
     loop {
@@ -76,7 +78,7 @@ async fn body(mut response: Response) -> Result<PageBody, Failure> {
         }
     }
     let (bytes, is_cut) = shortener.map_or((whole, false), Shortener::finish);
-    Ok(PageBody { bytes, is_cut })
+    Ok(PageBody { bytes, is_cut, not_loaded })
 }
 
 fn reason(error: &reqwest::Error) -> String {

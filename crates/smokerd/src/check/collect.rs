@@ -11,7 +11,7 @@ use smoker_runner::process::containment::level::ContainmentLevel;
 use crate::check::check_request::CheckTarget;
 use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{commands, identities, preparation_warnings, problem_list, taken_port, unusable_address};
+use crate::check::{commands, identities, own_files, preparation_warnings, problem_list, taken_port, unusable_address};
 use crate::service::error::StartError;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
@@ -62,6 +62,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     of_plugins.extend(commands::of_shell(&plugins).map_err(StartError::Runtime)?);
     let ProgramProblems { broken, absent } = programs::problems(&plugins);
     of_plugins.extend(broken);
+    of_plugins.extend(programs::closed(&plugins, credentials.as_ref()).map_err(StartError::Runtime)?);
     report.problems.extend(located(of_plugins, target));
     report.of_host = problem_list::without_repeats(located(absent, target));
     let of_parameters = parameter_problems::problems(&plugins, &python, target.config, None);
@@ -71,6 +72,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     report.problems.extend(taken_port::holder(&settings).map(|text| of_setting("bind_port", text, target)));
     let of_identities = identities::problems(&settings.access).into_iter();
     report.problems.extend(of_identities.map(|(key, text)| of_setting(key, text, target)));
+    report.problems.extend(own_files::problems(&settings).into_iter().map(|(key, text)| of_setting(key, text, target)));
     if let Some(source) = target.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);
         report.problems.extend(trust::judge_file(source.path(), &trusted, daemon)?);

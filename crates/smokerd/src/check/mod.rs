@@ -8,6 +8,7 @@
 //! - `commands`: commands that no run can fill in
 //! - `programs`: programs that this host lacks or cannot run
 //! - `first_word`: the program that a command line begins with
+//! - `own_files`: the daemon's own files, where they cannot be written
 //! - `unusable_address`: an address that this host does not have
 //! - `identities`: the files of keys, authorities and identities
 //! - `taken_port`: a port that another program listens on
@@ -20,6 +21,7 @@ mod collect;
 mod commands;
 mod first_word;
 mod identities;
+mod own_files;
 mod preparation_warnings;
 mod problem_list;
 mod programs;

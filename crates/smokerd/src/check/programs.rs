@@ -1,20 +1,30 @@
 //! Programs that commands begin with, and that this host lacks or cannot run.
 
+use std::collections::HashSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{User, geteuid};
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_model::plugin::PluginSpec;
 use smoker_paths::regular;
+use smoker_runner::executable::{self, Use};
+use smoker_runner::process::attributes::credentials::Credentials;
+use smoker_runner::process::containment::level::ContainmentLevel;
+use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::rendering::{self, RenderedCommand};
+use tokio::runtime::Builder;
 
 use crate::check::first_word::{self, FirstWord};
 
 /// Where programs are besides in the folders of our `PATH`: a service has another one than an administrator.
 const USUAL_FOLDERS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// How many files one child looks at.
+const FILES_AT_ONCE: usize = 200;
 
 /// As much of a script as its first line may be long.
 const FIRST_LINE: u64 = 256;
@@ -58,6 +68,87 @@ pub(crate) fn problems(plugins: &[PluginSpec]) -> ProgramProblems {
         }
     }
     found
+}
+
+/// Programs that are there and that the account of their plugin may not run. To be asked by root, who may run all.
+/// `daemon` is the account that the daemon runs as.
+pub(crate) fn closed(plugins: &[PluginSpec], daemon: Option<&Credentials>) -> io::Result<Vec<(Problem, ParameterKey)>> {
+    if !geteuid().is_root() {
+        return Ok(Vec::new());
+    }
+    let mut accounts: Vec<(Credentials, Vec<(PathBuf, Use)>)> = Vec::new();
+    let mut used = Vec::new();
+    for plugin in plugins {
+        // What is wrong with an account is said where it is configured.
+        let Ok(own) = Credentials::resolve(&plugin.run_as) else { continue };
+        let Some(account) = own.as_ref().or(daemon).filter(|account| !account.uid.is_root()) else { continue };
+        for command in rendering::commands(plugin).into_iter().filter(|command| fault(command).is_none()) {
+            for file in files_of(&command) {
+                let at = accounts.iter().position(|(known, _)| known == account).unwrap_or_else(|| {
+                    accounts.push((account.clone(), Vec::new()));
+                    accounts.len() - 1
+                });
+                let key = located(plugin, &command, "Command", Severity::Warning, "");
+                used.push((at, file.0.clone(), key));
+                accounts[at].1.push(file);
+            }
+        }
+    }
+    if used.is_empty() {
+        return Ok(Vec::new());
+    }
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let refused = runtime.block_on(async {
+        let reaper = Reaper::start(ContainmentLevel::prepare(None))?;
+        let mut refused = Vec::new();
+        for (account, files) in &mut accounts {
+            files.sort_by(|one, other| one.0.cmp(&other.0));
+            files.dedup();
+            let mut of_account = HashSet::new();
+            for some in files.chunks(FILES_AT_ONCE) {
+                of_account.extend(executable::refused(some, account, &reaper).await.into_iter().map(Path::to_owned));
+            }
+            refused.push(of_account);
+        }
+        Ok::<_, io::Error>(refused)
+    })?;
+    let closed = used.into_iter().filter(|(at, path, _)| refused[*at].contains(path));
+    let closed = closed.map(|(at, path, (problem, key))| {
+        let (shown, account) = (path.display(), accounts[at].0.uid);
+        let name = User::from_uid(account).ok().flatten().map_or_else(|| account.to_string(), |user| user.name);
+        let whole = if key.is_of_action { "every run of its action will fail" } else { "every run will fail" };
+        let text = format!(
+            "{}{whole}: {name} may not run {shown}, or enter a folder above it; `namei -l {shown}` shows which, chmod o+rx \
+             opens it",
+            problem.text
+        );
+        (Problem { text, ..problem }, key)
+    });
+    Ok(closed.collect())
+}
+
+/// The files that a command begins with, and what its account does with them.
+fn files_of(command: &RenderedCommand<'_>) -> Vec<(PathBuf, Use)> {
+    let process = &command.invocation.process;
+    let Some(FirstWord { program, script }) = command.line.as_ref().ok().and_then(|line| first_word::of(line)) else {
+        return Vec::new();
+    };
+    let search_path = process.env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
+    let path = match &process.work_dir {
+        _ if !program.contains('/') => find(program, search_path),
+        Some(folder) => Some(folder.join(program)),
+        None => Some(PathBuf::from(program)),
+    };
+    let program = path.map(|path| {
+        let of = if is_script(&path) { Use::Script } else { Use::Program };
+        (path, of)
+    });
+    program.into_iter().chain(script.map(|script| (PathBuf::from(script), Use::Argument))).collect()
+}
+
+fn is_script(path: &Path) -> bool {
+    let mut first = [0; 2];
+    regular::open(path).is_ok_and(|mut file| file.read_exact(&mut first).is_ok()) && first == *b"#!"
 }
 
 fn located(

@@ -152,6 +152,8 @@ pub(crate) struct Options {
     pub(crate) pidfile: Option<PathBuf>,
     /// The logging configuration, if one was named or exists.
     pub(crate) logging_conf: Option<LogConfigSource>,
+    /// The usual place of a logging configuration, where there was none.
+    pub(crate) missing_logging_conf: Option<PathBuf>,
     /// How to log without one.
     pub(crate) logging: LogOptions,
     /// Accounts whose files root takes.
@@ -246,11 +248,12 @@ impl Arguments {
             (None, None, None, _, _, true) => Mode::Foreground,
             (None, None, None, ..) => Mode::Background,
         };
-        let logging_conf = match self.logging_conf {
-            Some(path) => {
-                Some(LogConfigSource::Named(path.into())).filter(|source| !source.path().as_os_str().is_empty())
-            }
-            None => Some(LogConfigSource::Usual(DEFAULT_LOGGING_CONF.into())).filter(|source| source.path().exists()),
+        let usual = PathBuf::from(DEFAULT_LOGGING_CONF);
+        let (logging_conf, missing_logging_conf) = match self.logging_conf {
+            Some(path) if path.is_empty() => (None, None),
+            Some(path) => (Some(LogConfigSource::Named(path.into())), None),
+            None if usual.exists() => (Some(LogConfigSource::Usual(usual)), None),
+            None => (None, Some(usual)),
         };
         let logging = LogOptions {
             console: !self.no_console && mode == Mode::Foreground,
@@ -262,7 +265,8 @@ impl Arguments {
             },
         };
         let trusted_owners = self.trusted_owners;
-        Ok(Options { mode, config: self.config, pidfile: self.pidfile, logging_conf, logging, trusted_owners })
+        let (config, pidfile) = (self.config, self.pidfile);
+        Ok(Options { mode, config, pidfile, logging_conf, missing_logging_conf, logging, trusted_owners })
     }
 }
 

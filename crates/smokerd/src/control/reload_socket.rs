@@ -129,6 +129,27 @@ mod tests {
     }
 
     #[test]
+    fn a_daemon_that_is_busy_is_asked_again_for_a_while() {
+        let name = format!("{PREFIX}test.{}", getpid());
+        let full = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("socket");
+        bind(full.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes()).expect("address")).expect("bound");
+        listen(&full, Backlog::new(0).expect("backlog")).expect("listens");
+        let waiting: Vec<_> = std::iter::from_fn(|| sys::connect_abstract(name.as_bytes()).ok()).take(100).collect();
+
+        let begun = Instant::now();
+        let refused = connect(getpid()).expect_err("it stays busy").to_string();
+        assert!(begun.elapsed() >= BUSY_TIMEOUT && refused.ends_with("nothing is signalled; try again"), "{refused}");
+
+        let listener = UnixListener::from(full);
+        let accepting = std::thread::spawn(move || {
+            sleep(3 * BUSY_PAUSE);
+            listener.incoming().take(waiting.len() + 1).count()
+        });
+        assert!(connect(getpid()).expect("it has room again").is_some());
+        accepting.join().expect("no panic");
+    }
+
+    #[test]
     fn a_number_with_the_account_of_another_is_not_the_daemon() {
         let (pid, own) = (getpid(), geteuid());
         let other = Uid::from_raw(own.as_raw() + 4711);

@@ -35,6 +35,13 @@ pub(crate) const NAMES: usize = 10_000;
 /// while it is sent.
 pub(crate) const KEPT_PAGE: usize = 8 * 1024 * 1024;
 
+/// The pages that are being sent and that show different states, in bytes. When there are more, those that were begun
+/// first are taken away from their readers.
+pub(crate) const HELD_PAGES: usize = 64 * 1024 * 1024;
+
+/// A page that does not count in [`HELD_PAGES`], in bytes.
+pub(crate) const SMALL_PAGE: usize = 64 * 1024;
+
 /// How long a client may take for its headers, for its body, and for reading
 /// any part of the response; also how long an idle connection is kept.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(10);

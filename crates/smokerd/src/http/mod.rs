@@ -12,6 +12,7 @@
 //! - `json_response`: JSON as a response
 //! - `audited`: what a page has done, for the audit log
 //! - `streamed_body`: bodies that are written while they are sent
+//! - `held_pages`: what the pages that are being sent keep in memory
 //! - `body_budget`: the memory of the bodies that clients send
 //! - `limits`: how much a client may ask for
 //!
@@ -21,6 +22,7 @@
 mod api;
 mod audited;
 mod body_budget;
+mod held_pages;
 mod json_response;
 mod limits;
 mod streamed_body;

@@ -1,50 +1,76 @@
 //! Bodies that are written piece by piece while they are sent, so that no page is in memory as a whole.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use thiserror::Error;
+
+use crate::http::held_pages::{HeldPages, PageGuard, PageKey, PageSource};
 
 /// How many bytes are written at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// A body out of pieces of text.
 pub(crate) struct StreamedBody<I, T> {
-    pieces: I,
-    /// The piece that is being written, and how much of it has been.
-    current: Option<(T, usize)>,
+    pieces: Arc<Mutex<Option<Pieces<I, T>>>>,
     /// How many bytes have not been written; none when the length of the whole is not known.
     left: Option<u64>,
     has_ended: bool,
     at_end: Option<Box<dyn FnOnce() + Send>>,
+    _held: Option<PageGuard>,
 }
+
+/// What has not been written.
+struct Pieces<I, T> {
+    next: I,
+    /// The piece that is being written, and how much of it has been.
+    current: Option<(T, usize)>,
+}
+
+/// Why a body ends before its end.
+#[derive(Debug, Error)]
+#[error("the client reads slowly, and the page is out of date and takes memory")]
+pub(crate) struct TakenAway;
 
 impl<I, T> StreamedBody<I, T>
 where
     I: Iterator<Item = T> + Send + Unpin + 'static,
-    T: AsRef<str> + Send + Unpin + 'static,
+    T: AsRef<[u8]> + Send + Unpin + 'static,
 {
     /// A body of these pieces, which are `length` bytes together; none when that is not known. `at_end` is called
     /// when the last piece has been written; a client that leaves before does not see it.
     pub(crate) fn new(pieces: I, length: Option<u64>, at_end: Option<Box<dyn FnOnce() + Send>>) -> Self {
-        Self { pieces, current: None, left: length, has_ended: length == Some(0), at_end }
+        let pieces = Arc::new(Mutex::new(Some(Pieces { next: pieces, current: None })));
+        Self { pieces, left: length, has_ended: length == Some(0), at_end, _held: None }
+    }
+
+    /// The same as a page of this length that may be taken away from a slow client.
+    pub(crate) fn held(self, pages: &HeldPages, key: PageKey, length: usize) -> Self {
+        Self { _held: pages.hold(key, length, &self.pieces), ..self }
     }
 
     /// The body for a response.
     pub(crate) fn into_body(self) -> Body {
         Body::new(self)
     }
+}
 
+impl<I, T> Pieces<I, T>
+where
+    I: Iterator<Item = T>,
+    T: AsRef<[u8]>,
+{
     /// Writes the next bytes; none at the end.
     fn write(&mut self) -> Vec<u8> {
         let mut chunk = Vec::new();
         while chunk.len() < CHUNK {
-            let Some((piece, at)) = self.current.take().or_else(|| Some((self.pieces.next()?, 0))) else { break };
-            let rest = &piece.as_ref().as_bytes()[at..];
+            let Some((piece, at)) = self.current.take().or_else(|| Some((self.next.next()?, 0))) else { break };
+            let rest = &piece.as_ref()[at..];
             let part = rest.len().min(CHUNK - chunk.len());
             chunk.extend_from_slice(&rest[..part]);
             if part < rest.len() {
@@ -55,19 +81,34 @@ where
     }
 }
 
+impl<I: Send, T: Send> PageSource for Mutex<Option<Pieces<I, T>>> {
+    fn take_away(&self) {
+        let pieces = lock(self).take();
+        drop(pieces);
+    }
+}
+
+fn lock<T>(pieces: &Mutex<T>) -> MutexGuard<'_, T> {
+    pieces.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl<I, T> HttpBody for StreamedBody<I, T>
 where
     I: Iterator<Item = T> + Send + Unpin + 'static,
-    T: AsRef<str> + Send + Unpin + 'static,
+    T: AsRef<[u8]> + Send + Unpin + 'static,
 {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = TakenAway;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, TakenAway>>> {
         if self.has_ended {
             return Poll::Ready(None);
         }
-        let chunk = self.write();
+        let written = lock(&self.pieces).as_mut().map(Pieces::write);
+        let Some(chunk) = written else {
+            self.has_ended = true;
+            return Poll::Ready(Some(Err(TakenAway)));
+        };
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(chunk.len() as u64);
         }
@@ -124,5 +165,15 @@ mod tests {
             assert_eq!(read, whole.as_bytes());
             assert!(ended.load(Ordering::Relaxed));
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_taken_away_breaks_off_and_does_not_end() {
+        let at_end = Box::new(|| panic!("it has not ended"));
+        let mut body = StreamedBody::new(["a".repeat(3 * CHUNK)].into_iter(), Some(3 * CHUNK as u64), Some(at_end));
+        assert!(body.frame().await.expect("a frame").is_ok());
+        body.pieces.take_away();
+        assert!(body.frame().await.expect("an end").is_err());
+        assert!(body.frame().await.is_none());
     }
 }

@@ -9,7 +9,7 @@ use smoker_paths::regular;
 /// More than a logging configuration may have, so that every change is seen in what is compared.
 const MAX_COMPARED: u64 = 2 << 20;
 
-/// The logging configuration at the daemon's start.
+/// The logging configuration at the daemon's start, or the usual place of one where there was none.
 #[derive(Clone, Debug)]
 pub(crate) struct LoggingFile {
     path: PathBuf,
@@ -37,7 +37,8 @@ impl LoggingFile {
             return None;
         }
         let path = self.path.display();
-        Some(format!("logging configuration {path} has changed, which counts from the next start"))
+        let what = if self.written.is_none() { "is there now" } else { "has changed" };
+        Some(format!("logging configuration {path} {what}, which counts from the next start"))
     }
 }
 
@@ -66,7 +67,10 @@ mod tests {
             fs::write(folder.path().join("new"), text).expect("writable");
             fs::rename(folder.path().join("new"), &path).expect("the same folder");
         };
+        let before = LoggingFile::at_start(&path);
+        assert_eq!(before.change(), None, "there is none");
         replace("[loggers]");
+        assert!(before.change().is_some_and(|line| line.contains("logging.ini is there now, which counts from the")));
         let file = LoggingFile::at_start(&path);
         assert_eq!(file.change(), None);
         replace("[loggers]");

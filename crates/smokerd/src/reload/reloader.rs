@@ -241,7 +241,8 @@ fn read(source: &ConfigSource) -> Result<CheckedConfig, LoadFailure> {
         Some(Err(error)) => return Err(LoadFailure { error, problems }),
     };
     let logging_change = source.logging.as_ref().and_then(LoggingFile::change);
-    Ok(CheckedConfig { config: Prepared::new(settings, plugins, &source.origin), problems, stdio, logging_change })
+    let config = Prepared::new(settings, plugins, &problems, &source.origin);
+    Ok(CheckedConfig { config, problems, stdio, logging_change })
 }
 
 /// Reopens all log files. Before the configuration is read, since `logrotate`

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smoker_config::spec::settings::ShowSecrets;
 use smoker_model::plugin::PluginName;
+use smoker_model::wire::not_loaded;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
 use tokio::sync::mpsc;
@@ -36,6 +37,8 @@ struct Inner {
     context: TaskContext,
     tasks: Mutex<JoinSet<()>>,
     forced_rate: Mutex<ForcedRate>,
+    /// See [`PluginManager::not_loaded`].
+    not_loaded: Mutex<Option<Arc<str>>>,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -51,6 +54,7 @@ impl PluginManager {
             context,
             tasks: Mutex::default(),
             forced_rate: Mutex::default(),
+            not_loaded: Mutex::default(),
             set: Mutex::default(),
         }))
     }
@@ -90,6 +94,16 @@ impl PluginManager {
     /// Changes how many runs a second one client may force; none: any number.
     pub(crate) fn set_forced_rate(&self, rate: Option<f64>) {
         lock(&self.0.forced_rate).set(rate);
+    }
+
+    /// Changes which plugins were left out of the configuration because they are broken.
+    pub(crate) fn set_not_loaded(&self, names: &[PluginName]) {
+        *lock(&self.0.not_loaded) = not_loaded::write(names.iter().map(PluginName::as_str)).map(Arc::from);
+    }
+
+    /// Those plugins, as [`NOT_LOADED_HEADER`](not_loaded::NOT_LOADED_HEADER) has them; none: none was left out.
+    pub(crate) fn not_loaded(&self) -> Option<Arc<str>> {
+        lock(&self.0.not_loaded).clone()
     }
 
     /// How many plugins there are.

@@ -1,5 +1,6 @@
 //! From the configuration's path to a configuration that this daemon can run.
 
+use std::collections::HashSet;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use smoker_config::error::ConfigError;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::secrets::values;
-use smoker_model::plugin::PluginSpec;
+use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::attributes::credentials::Credentials;
@@ -42,6 +43,8 @@ pub(crate) struct Prepared {
     pub(crate) settings: DaemonSettings,
     pub(crate) python: PythonSettings,
     pub(crate) plugins: Vec<PreparedPlugin>,
+    /// The plugins that were left out because they are broken.
+    pub(crate) not_loaded: Vec<PluginName>,
 }
 
 /// Why a configuration does not load, and the problems beside that.
@@ -136,10 +139,16 @@ fn admit(
 
 impl Prepared {
     /// Looks up the plugins' accounts and the interpreter.
-    pub(crate) fn new(settings: DaemonSettings, plugins: Vec<PluginSpec>, origin: &Origin) -> Self {
+    pub(crate) fn new(
+        settings: DaemonSettings,
+        plugins: Vec<PluginSpec>,
+        problems: &[Problem],
+        origin: &Origin,
+    ) -> Self {
         let python = origin.python(&settings);
+        let not_loaded = not_loaded(problems, &plugins);
         let plugins = plugins.into_iter().map(|spec| PreparedPlugin::new(Arc::new(spec))).collect();
-        Self { settings, python, plugins }
+        Self { settings, python, plugins, not_loaded }
     }
 
     /// What an operator should know before the first run.
@@ -153,6 +162,15 @@ impl Prepared {
         };
         python.into_iter().chain(self.plugins.iter().flat_map(of_plugin)).collect()
     }
+}
+
+/// The plugins that a problem has left out, each once. One that is defined twice may be loaded all the same.
+fn not_loaded(problems: &[Problem], plugins: &[PluginSpec]) -> Vec<PluginName> {
+    let loaded: HashSet<_> = plugins.iter().map(|plugin| &plugin.name).collect();
+    let left_out = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let mut seen = HashSet::new();
+    let names = left_out.filter_map(|problem| problem.plugin.as_ref());
+    names.filter(|name| !loaded.contains(name) && seen.insert(*name)).cloned().collect()
 }
 
 impl From<ConfigError> for LoadFailure {

@@ -11,18 +11,32 @@ use smoker_runner::process::attributes::credentials::Credentials;
 const READ: u32 = 0o4;
 const SEARCH: u32 = 0o1;
 
-/// Why a file is refused: the daemon's account, whose name this is, can decide that it is read, and cannot read it.
-pub(crate) fn refusal(file: &NamedFile, daemon: &Credentials, name: &str) -> Option<String> {
-    if is_within_reach(file, daemon) {
-        return None;
+/// Whether the daemon's account, whose name this is, could have read a file that was read before it was taken on.
+pub(crate) enum Reach {
+    /// It could.
+    Within,
+    /// It could not.
+    Beyond,
+    /// It could not, and can decide that the file is read: why it is refused.
+    Refused(String),
+}
+
+impl Reach {
+    pub(crate) fn of(file: &NamedFile, daemon: &Credentials, name: &str) -> Self {
+        if is_within_reach(file, daemon) {
+            return Self::Within;
+        }
+        let ways: Vec<PathBuf> = file.named_by.iter().chain([&file.path]).cloned().collect();
+        // The owner of the file itself has put there what is read.
+        let itself = file.path.canonicalize().unwrap_or_default();
+        let is_theirs = |step: &owners::OwnedPath| step.user == daemon.uid.as_raw() && step.path != itself;
+        let Some(theirs) = owners::ancestors_of(&ways).into_iter().find(is_theirs) else { return Self::Beyond };
+        let (path, theirs) = (file.path.display(), theirs.path.display());
+        Self::Refused(format!(
+            "{path} cannot be read by {name}, to whom {theirs} belongs, on the way to it: chown root {theirs}, or let \
+             {name} read {path}"
+        ))
     }
-    let ways: Vec<PathBuf> = file.named_by.iter().chain([&file.path]).cloned().collect();
-    let theirs = owners::ancestors_of(&ways).into_iter().find(|step| step.user == daemon.uid.as_raw())?;
-    let (path, theirs) = (file.path.display(), theirs.path.display());
-    Some(format!(
-        "{path} cannot be read by {name}, to whom {theirs} belongs, on the way to it: chown root {theirs}, or let {name} \
-         read {path}"
-    ))
 }
 
 /// Whether the account could read the file without root. Of the folders above, those count that its own files do not lie in.
@@ -99,13 +113,22 @@ mod tests {
             NamedFile { path: secret.clone(), named_by: vec![main.clone()], status }
         };
         let own = account(geteuid().as_raw(), &[]);
-        let text = refusal(&named(0o600), &own, "smoker").expect("refused");
+        let refusal = |file: &NamedFile, daemon: &Credentials| match Reach::of(file, daemon, "smoker") {
+            Reach::Within => None,
+            Reach::Beyond => Some(String::new()),
+            Reach::Refused(reason) => Some(reason),
+        };
+        let text = refusal(&named(0o600), &own).expect("refused");
         let shown = main.display();
         assert!(text.contains(&format!("belongs, on the way to it: chown root {shown}, or let smoker read")), "{text}");
-        assert_eq!(refusal(&named(0o604), &own, "smoker"), None);
-        assert_eq!(refusal(&named(0o600), &account(OTHER + 2, &[]), "smoker"), None, "nothing there is its own");
+        assert_eq!(refusal(&named(0o604), &own), None);
+        let nothing_of_its_own = refusal(&named(0o600), &account(OTHER + 2, &[]));
+        assert_eq!(nothing_of_its_own.as_deref(), Some(""), "it is only said");
         let exchanged = named(0o604);
         let exchanged = NamedFile { status: FileStatus { inode: 0, ..exchanged.status }, ..exchanged };
-        assert!(refusal(&exchanged, &own, "smoker").is_some(), "the path leads to another file by now");
+        assert!(
+            refusal(&exchanged, &own).is_some_and(|reason| !reason.is_empty()),
+            "the path leads to another file by now"
+        );
     }
 }

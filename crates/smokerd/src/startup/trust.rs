@@ -11,7 +11,7 @@ use smoker_paths::owners::{self, OwnedPath, Writable};
 use smoker_runner::process::attributes::credentials::Credentials;
 
 use crate::service::error::StartError;
-use crate::startup::reach;
+use crate::startup::reach::Reach;
 
 /// The accounts of `--trust-owner`, whose files count as root's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) struct OwnershipReport {
     warnings: Vec<String>,
     /// What was looked at.
     judged: HashSet<PathBuf>,
+    /// What the daemon's account could not read.
+    beyond_reach: Vec<PathBuf>,
 }
 
 impl OwnershipReport {
@@ -84,12 +86,18 @@ impl OwnershipReport {
         }
     }
 
-    /// Refuses what the daemon's account has root read for it.
+    /// Refuses what the daemon's account has root read for it, and notes what else that account cannot read.
     fn add_out_of_reach(&mut self, named: &[NamedFile], trusted: &TrustedOwners, daemon: Option<&Credentials>) {
-        let untrusted = daemon.filter(|daemon| !daemon.uid.is_root() && !trusted.0.contains(&daemon.uid.as_raw()));
-        if let Some(daemon) = untrusted.filter(|_| geteuid().is_root()) {
-            let name = name_of(daemon.uid.as_raw());
-            self.refused.extend(named.iter().filter_map(|file| reach::refusal(file, daemon, &name)));
+        // A daemon that has its account already has read all by itself.
+        let Some(daemon) = daemon.filter(|it| !it.uid.is_root() && it.uid != geteuid()) else { return };
+        let refuses = geteuid().is_root() && !trusted.0.contains(&daemon.uid.as_raw());
+        let name = name_of(daemon.uid.as_raw());
+        for file in named {
+            match Reach::of(file, daemon, &name) {
+                Reach::Within => {}
+                Reach::Refused(reason) if refuses => self.refused.push(reason),
+                Reach::Refused(_) | Reach::Beyond => self.beyond_reach.push(file.path.clone()),
+            }
         }
     }
 
@@ -125,6 +133,7 @@ pub(crate) fn judge(
     let mut whole = OwnershipReport::of(sources, modules, trusted, account);
     whole.add_out_of_reach(&sources.named, trusted, daemon);
     let accounts = accounts(trusted, account);
+    let mut beyond_reach = whole.beyond_reach.clone();
     let mut of_plugins = Vec::new();
     for part in &sources.of_plugins {
         let name = &part.plugin;
@@ -133,8 +142,12 @@ pub(crate) fn judge(
             |severity, text| Problem { severity, location: location.clone(), plugin: Some(name.clone()), text };
         let mut verdict = whole.of_plugin(part, &accounts);
         verdict.add_out_of_reach(&part.named, trusted, daemon);
+        let of_part = std::mem::take(&mut verdict.beyond_reach);
         match verdict.into_problems() {
-            Ok(problems) => of_plugins.extend(problems.into_iter().map(|it| problem(it.severity, it.text))),
+            Ok(problems) => {
+                of_plugins.extend(problems.into_iter().map(|it| problem(it.severity, it.text)));
+                beyond_reach.extend(of_part);
+            }
             Err(StartError::Untrusted { reasons }) => {
                 plugins.retain(|plugin| plugin.name != *name);
                 left_out.retain(|plugin| plugin.name != *name);
@@ -146,7 +159,24 @@ pub(crate) fn judge(
     }
     let mut problems = whole.into_problems()?;
     problems.extend(of_plugins);
+    problems.extend(account.and_then(|account| unreadable(&beyond_reach, account)));
     Ok(problems)
+}
+
+/// The warning of files that load at a start alone.
+fn unreadable(files: &[PathBuf], daemon: Uid) -> Option<Problem> {
+    let first = files.first()?.display();
+    let others = match files.len() {
+        1 => String::new(),
+        2 => " and another file".to_owned(),
+        count => format!(" and {} other files", count - 1),
+    };
+    let name = name_of(daemon.as_raw());
+    let text = format!(
+        "{first}{others} cannot be read by {name}, the account that smokerd becomes: it is read at a start, and not at a \
+         reload; let a group of {name} read it (chgrp, chmod g+r), or restart smokerd in place of a reload"
+    );
+    Some(Problem { severity: Severity::Warning, location: None, plugin: None, text })
 }
 
 /// The accounts whose files a daemon takes: root, its own, and those that are trusted.

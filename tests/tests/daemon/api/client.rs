@@ -177,3 +177,24 @@ fn the_check_speaks_for_the_daemon() {
     assert_eq!(forced.stdout, "CRITICAL: smoke test: fsmount /backup: ERROR: Read-only file system; \n");
     check(&["nosuch"]).expect_code(3);
 }
+
+/// A plugin that was left out is on no page: a header names it, and the client says so beside what it prints before.
+#[test]
+fn plugins_that_are_not_loaded_are_named_to_clients() {
+    let config = Config::new()
+        .plugin("good", "Command: 'true'")
+        .plugin("odd, č", "Command: 'true'\nTimeout: never")
+        .plugin("timeless", "Command: 'true'\nTimeout: 0");
+    let daemon = Daemon::start(config);
+    let page = daemon.get("/plugins");
+    assert_eq!(page.header("smoker-not-loaded"), Some("2; odd%2C%20%C4%8D, timeless"));
+    let host = daemon.address().to_string();
+    let shown = smokercli(&["-s", &host, "-o", "minimal"]);
+    shown.expect_code(0);
+    assert!(!shown.stdout.contains("timeless"), "{}", shown.stdout);
+    let told = format!("WARNING: Host {}: 2 plugins are not loaded (odd, č, timeless)", host_name(&daemon));
+    assert_eq!(shown.stderr.matches(&told).count(), 1, "{}", shown.stderr);
+    let _ = daemon.reload(&Config::new().plugin("good", "Command: 'true'"));
+    wait::until_true("a page without the header", || daemon.get("/plugins").header("smoker-not-loaded").is_none());
+    assert!(smokercli(&["-s", &host]).stderr.is_empty());
+}

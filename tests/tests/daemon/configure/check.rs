@@ -1,5 +1,7 @@
 //! `smokerd --check`: every problem at once, and nothing is started.
 
+use std::os::unix::fs::PermissionsExt;
+
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
@@ -46,6 +48,67 @@ fn every_problem_is_reported() {
     expect_line(&output.text(), &["lost", "Nowhere"]);
     expect_line(&output.text(), &["inert", "nothing"]);
     expect_line(&output.text(), &["odd", "Interval"]);
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn programs_that_an_account_may_not_run_are_reported() {
+    let sandbox = Sandbox::new();
+    let account = "uid: 12345\ngid: 12345";
+    let script = "{{DIR}}/script.sh";
+    let config = good()
+        .file("script.sh", "#!/bin/sh\ntrue\n")
+        .plugin("closed", &format!("Command: {script} a\n{account}"))
+        .plugin("read", &format!("Command: sh {script}\n{account}"))
+        .plugin("open", &format!("Command: ls /\n{account}"))
+        .plugin("of_root", &format!("Command: {script}"));
+    config.write(&sandbox).expect("writable");
+    let set_mode = |name: &str, mode| {
+        std::fs::set_permissions(sandbox.path(name), std::fs::Permissions::from_mode(mode)).expect("ours");
+    };
+    set_mode("", 0o755);
+    set_mode("script.sh", 0o700);
+    let check = || cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"]);
+    let output = check();
+    output.expect_code(3);
+    for plugin in ["closed", "read"] {
+        let plugin = format!("WARNING: {}:", sandbox.path("smokerd.yaml").display()) + "|Plugin " + plugin;
+        let (place, plugin) = plugin.split_once('|').expect("two");
+        expect_line(&output.stderr, &[place, plugin, "every run will fail: 12345 may not run", "script.sh"]);
+    }
+    assert!(!output.stderr.contains("Plugin open") && !output.stderr.contains("Plugin of_root"), "{}", output.stderr);
+    set_mode("script.sh", 0o711);
+    assert_eq!(check().stderr.matches("may not run").count(), 2, "a script is read by its interpreter");
+    set_mode("script.sh", 0o755);
+    check().expect_code(0);
+}
+
+#[test]
+fn an_empty_action_and_files_that_cannot_be_written_are_reported() {
+    let config = good()
+        .top("pidfile: {{DIR}}/nowhere/smokerd.pid\nstdout: {{DIR}}/smokerd.yaml/out")
+        .action("Empty", "")
+        .plugin("acts", "Command: 'true'\nAction: Empty");
+    let output = check(&config);
+    output.expect_code(3);
+    expect_line(&output.stderr, &["smokerd.yaml:", "pidfile", "nowhere does not exist"]);
+    expect_line(&output.stderr, &["smokerd.yaml:", "stdout", "smokerd.yaml is no folder"]);
+    expect_line(&output.stderr, &["Action Empty is empty, so nothing is run"]);
+}
+
+/// The modules of a plugin whose account is not known are not looked at: by root they must not be.
+#[test]
+fn modules_of_an_unknown_account_are_not_looked_at() {
+    let config = good()
+        .file("syntax.py", "class Plugin(:\n")
+        .plugin("known", "Module: syntax")
+        .plugin("unknown", "Module: syntax\nuid: no-such-account\ngid: no-such-account");
+    let output = check(&config);
+    output.expect_code(3);
+    expect_line(&output.stderr, &["Plugin known", "syntax.py:1"]);
+    let of_unknown = output.stderr.lines().filter(|line| line.contains("Plugin unknown"));
+    let of_unknown: Vec<_> = of_unknown.collect();
+    assert!(!of_unknown.is_empty() && of_unknown.iter().all(|line| line.contains("no-such-account")), "{of_unknown:?}");
 }
 
 #[test]

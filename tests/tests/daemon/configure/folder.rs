@@ -63,6 +63,12 @@ fn what_is_wrong_is_reported_with_the_file_that_has_it() {
     let output = cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}"]);
     output.expect_code(3);
     expect_line(&output.stderr, &["plugin.d/odd.yaml:", "Plugin odd not loaded", "not closed"]);
+    std::os::unix::fs::symlink("/no/such/file", sandbox.path("plugin.d/gone.yaml")).expect("writable");
+    let output = cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}"]);
+    expect_line(
+        &output.stderr,
+        &["Plugin gone not loaded", "it is a link to /no/such/file, which is not there; correct"],
+    );
 }
 
 #[test]

@@ -134,7 +134,10 @@ fn files_that_the_account_cannot_read_are_not_read_for_it() {
         sandbox.write("of_root", b"sesame\n").expect("writable");
         set_mode(&sandbox, "of_root", 0o600);
         let check = || cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"]);
-        check().expect_code(0);
+        let warned = check();
+        warned.expect_code(3);
+        let said = ["WARNING", "of_root cannot be read by 12345, the account that smokerd becomes", "not at a reload"];
+        expect_line(&warned.stderr, &said);
         chown(sandbox.path("smokerd.yaml"), Some(STRANGER), None).expect("root may");
         let refused = check();
         refused.expect_code(1);
@@ -142,6 +145,46 @@ fn files_that_the_account_cannot_read_are_not_read_for_it() {
         set_mode(&sandbox, "of_root", 0o644);
         check().expect_code(0);
     }
+}
+
+/// The main file and the files of a folder count as those that another file names.
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn links_of_the_account_lead_to_nothing_that_it_cannot_read() {
+    let sandbox = Sandbox::new();
+    set_mode(&sandbox, "", 0o755);
+    let common = "uid: 12345\ngid: 12345\nbind_host: 127.0.0.1\nbind_port: {{PORT}}\n";
+    for (name, text) in [
+        ("c/common.yaml", common),
+        ("c/template.d/BasePlugin.yaml", "Timeout: 5\n"),
+        ("c/plugin.d/Good.yaml", "Command: 'true'\n"),
+        ("of_root.yaml", "Command: echo sesame\n"),
+        ("main.yaml", &format!("{common}templates: {{BasePlugin: {{}}}}\nplugins: {{T: {{Command: 'true'}}}}\n")),
+    ] {
+        sandbox.write(name, text.as_bytes()).expect("writable");
+    }
+    for (link, target) in [("c/plugin.d/Link.yaml", "of_root.yaml"), ("main_link.yaml", "main.yaml")] {
+        symlink(sandbox.path(target), sandbox.path(link)).expect("writable");
+        lchown(sandbox.path(link), Some(STRANGER), None).expect("root may");
+    }
+    let check = |path: &str| cli::smokerd(&sandbox, &["--check", "-c", &format!("{{{{DIR}}}}/{path}")]);
+    for path in ["c", "main_link.yaml"] {
+        check(path).expect_code(0);
+    }
+    for name in ["of_root.yaml", "main.yaml"] {
+        set_mode(&sandbox, name, 0o600);
+    }
+    let of_folder = check("c");
+    of_folder.expect_code(3);
+    expect_line(
+        &of_folder.stderr,
+        &["ERROR", "Plugin Link not loaded", "Link.yaml cannot be read by 12345", "chown root"],
+    );
+    assert!(!of_folder.text().contains("sesame"), "{}", of_folder.text());
+    let of_file = check("main_link.yaml");
+    of_file.expect_code(1);
+    expect_line(&of_file.stderr, &["main_link.yaml cannot be read by 12345", "chown root"]);
+    check("main.yaml").expect_code(3);
 }
 
 #[test]

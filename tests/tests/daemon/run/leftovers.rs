@@ -145,6 +145,42 @@ fn a_killed_daemon_leaves_only_what_has_the_right_to_stay() {
     assert_eq!(finished.holders().len(), 1);
 }
 
+/// The kernel refuses further cgroups to this daemon, if it has any.
+fn refuse_cgroups(daemon: &Daemon) {
+    let log = daemon.console();
+    let Some((_, below)) = log.split_once("each run has a cgroup of its own below ") else { return };
+    let own = below.lines().next().expect("a folder").trim();
+    let mine = format!("smokerd-{}-", daemon.pid());
+    for entry in std::fs::read_dir(own).expect("the daemon's cgroup").flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&mine) {
+            std::fs::write(entry.path().join("cgroup.max.descendants"), "0").expect("ours");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_the_kernel_refused_a_cgroup_ends_with_a_killed_daemon() {
+    let [kept, also_kept, refused] = [(); 3].map(|()| Token::new());
+    let right = "\nLeaveRunning: true\nTimeout: 300";
+    let config = Config::new()
+        .plugin("kept", &(command(&hides(&kept)) + right))
+        .plugin("alsokept", &(command(&hides(&also_kept)) + right))
+        .plugin("refused", &(command(&format!("{}; sleep 300", hides(&refused))) + "\nTimeout: 300"));
+    let mut daemon = Daemon::start(config);
+    wait::until_true("the level in the log", || daemon.console().contains("cgroup"));
+    assert_eq!(daemon.run("kept").status(), "OK");
+    refuse_cgroups(&daemon);
+    assert_eq!(daemon.run("alsokept").status(), "OK");
+    let _ = daemon.force(&["refused"]);
+    let _ = refused.wait_for_holders();
+    daemon.signal(Signal::SIGKILL);
+    assert_eq!(daemon.wait_for_exit(), -9);
+    refused.wait_until_free();
+    let guardian = || processes::with_argument("__guardian").into_iter().any(|pid| daemon.processes().contains(&pid));
+    wait::until_true("the guardian to end", || !guardian());
+    assert_eq!((kept.holders().len(), also_kept.holders().len()), (1, 1));
+}
+
 #[test]
 fn what_a_module_leaves_running_is_ended_unless_it_may_stay() {
     let module = "import os, subprocess\n\

@@ -15,9 +15,11 @@ pub(crate) enum TapLine<'a> {
     Comment(&'a str),
     /// `Bail out! REASON`
     BailOut(&'a str),
-    /// `TAP version NUMBER`
+    /// `TAP version NUMBER`; `KTAP` is what the kernel of Linux prints
     Version(&'a str),
-    /// A pragma, a subtest, or no TAP.
+    /// `pragma +strict` or `pragma -strict`: whether lines that are no TAP are errors
+    Strict(bool),
+    /// Another pragma, a subtest, or no TAP.
     Other,
 }
 
@@ -54,8 +56,16 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
     if let Some(rest) = line.strip_prefix("1..") {
         return plan(rest).unwrap_or(TapLine::Other);
     }
-    if let Some(version) = line.strip_prefix("TAP version ") {
+    if let Some(version) = line.strip_prefix("TAP version ").or_else(|| line.strip_prefix("KTAP version ")) {
         return TapLine::Version(version.trim());
+    }
+    if let Some(pragmas) = line.strip_prefix("pragma ") {
+        let strict = pragmas.split(',').rev().find_map(|pragma| pragma.trim().strip_suffix("strict"));
+        return match strict {
+            Some("+") => TapLine::Strict(true),
+            Some("-") => TapLine::Strict(false),
+            _ => TapLine::Other,
+        };
     }
     let (passed, rest) = match line.strip_prefix("not ok") {
         Some(rest) => (false, rest),

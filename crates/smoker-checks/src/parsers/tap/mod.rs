@@ -14,7 +14,8 @@
 //! skipped tests are OK; a TODO that works is a WARN, since its mark should
 //! go. Comments and YAML blocks behind a test are its messages. Indented
 //! subtests count through the test point that sums them up, which has what they
-//! said of failures among its messages; one that passes although its subtest failed is an ERROR. Lines that are no
+//! said of failures among its messages; one that passes although its subtest failed is an ERROR. Outputs may follow each
+//! other: a version line, or a test 1 behind a complete plan, begins the next one. Lines that are no
 //! TAP are a message of the test that failed before them, else, when the whole is an ERROR, its last ones are messages.
 //! A missing or wrong plan, one between the
 //! tests, numbers that are out of order, missing or there twice, `Bail out!` and
@@ -114,13 +115,27 @@ struct TapStream {
     /// The file whose TAP follows, in the output of `prove -v`.
     file: Option<String>,
     unread: Unread,
+    /// A plan behind a complete output: that of the next one, or one too many.
+    next_plan: Option<usize>,
+    /// Whether a line that is no TAP is an error.
+    is_strict: bool,
+    /// How many outputs have ended that another one follows.
+    ended: usize,
 }
 
 impl TapStream {
     fn take(&mut self, line: TapLine<'_>) {
         match line {
             TapLine::Version(version) => {
+                if !self.numbers.is_empty() {
+                    self.end_file();
+                    self.ended += 1;
+                }
                 self.numbers.may_be_in_any_order = version.parse::<u32>().is_ok_and(|version| version >= 14);
+            }
+            TapLine::Plan { tests, .. } if self.is_complete() && self.next_plan.is_none() => {
+                self.close();
+                self.next_plan = Some(tests);
             }
             TapLine::Plan { tests, reason } => {
                 self.numbers.plan(tests);
@@ -133,8 +148,10 @@ impl TapStream {
                     self.messages.add(Level::Info, &self.of_file(&format!("skipped: {reason}")));
                 }
             }
+            TapLine::Strict(is_strict) => self.is_strict = is_strict,
             TapLine::Test(point) => {
                 self.close();
+                self.begin_next(point.number);
                 let number = self.numbers.test(point.number);
                 let mut test = test(&point, number);
                 if point.opens_subtest {
@@ -152,6 +169,24 @@ impl TapStream {
                 self.messages.add(Level::Error, format!("Bail out! {reason}").trim());
             }
             TapLine::Other => {}
+        }
+    }
+
+    /// Whether an output of at least one test is complete.
+    fn is_complete(&self) -> bool {
+        self.numbers.seen() > 0 && self.numbers.is_complete()
+    }
+
+    /// Behind a complete output a test 1 begins another one, and one without a number does behind a plan.
+    fn begin_next(&mut self, number: Option<usize>) {
+        let begins = number == Some(1) || (number.is_none() && self.next_plan.is_some());
+        let plan = self.next_plan.take();
+        if begins && self.is_complete() {
+            self.end_file();
+            self.ended += 1;
+        }
+        if let Some(tests) = plan {
+            self.numbers.plan(tests);
         }
     }
 
@@ -181,13 +216,16 @@ impl TapStream {
     /// Judges the tests of a file, or of the whole output when it is one.
     fn end_file(&mut self) {
         self.close();
+        if let Some(tests) = self.next_plan.take() {
+            self.numbers.plan(tests);
+        }
         let unsummed = self.subtest.end().failures;
         if !unsummed.is_empty() {
             let text = self.of_file(&format!("A subtest has no test point that sums it up:\n{unsummed}"));
             self.messages.add(Level::Error, &text);
         }
         let numbers = std::mem::take(&mut self.numbers);
-        if self.has_bailed_out || (numbers.is_empty() && self.file.is_none()) {
+        if self.has_bailed_out || (numbers.is_empty() && self.file.is_none() && self.ended == 0) {
             return;
         }
         if numbers.is_without_tests() && !self.is_skipped {
@@ -208,7 +246,9 @@ impl TapStream {
 
     /// Keeps a line that is no TAP: some tools print the reason of a failure so.
     fn keep_unread(&mut self, line: &str) {
-        if self.current.as_ref().is_some_and(|test| test.status == Status::Error) {
+        if self.is_strict && !line.trim().is_empty() {
+            self.messages.add(Level::Error, &format!("No TAP, which `pragma +strict` forbids: {}", line.trim()));
+        } else if self.current.as_ref().is_some_and(|test| test.status == Status::Error) {
             self.explain(line.trim());
         } else {
             self.unread.add(line);
@@ -231,7 +271,7 @@ impl TapStream {
     }
 
     fn finish(mut self, request: &ModuleRequest) -> Result<Findings, String> {
-        if self.numbers.is_empty() && !self.has_bailed_out && self.file.is_none() {
+        if self.numbers.is_empty() && !self.has_bailed_out && self.file.is_none() && self.ended == 0 {
             let advice = if prove::result(&request.stdout).is_some() { "; `prove` prints it with `-v`" } else { "" };
             return Err(format!("the output holds no TAP: neither a plan such as 1..3 nor a test point{advice}"));
         }
@@ -472,6 +512,51 @@ mod tests {
         assert_eq!(errors("1..1\nok 1\n1..1"), json!(["There is more than one plan"]));
         assert_eq!(errors("ok 1\nok\n1..2"), Json::Null);
         assert!(errors("1..1\nok 99999999999999999999").to_string().contains("the plan 1..1 does not have"));
+    }
+
+    #[test]
+    fn outputs_may_follow_each_other() {
+        for text in [
+            "1..1\nok 1 - a\n1..2\nok 1 - b\nok 2 - c",
+            "TAP version 13\n1..1\nok 1 - a\nTAP version 13\nok 1 - b\nok 2 - c\n1..2",
+            "# a.t\nok 1 - a\n1..1\n# b.t\nok 1 - b\nok 2 - c\n1..2",
+            "1..1\nok - a\n1..2\nok - b\nok - c",
+        ] {
+            let (status, components, messages) = read(text, Some(0));
+            let names: Vec<_> = components.as_object().expect("components").keys().map(String::as_str).collect();
+            assert_eq!((status, names), (Status::Ok, vec!["a", "b", "c"]), "{text}: {messages}");
+        }
+        let errors = |text| read(text, Some(0)).2["error"].clone();
+        assert_eq!(errors("1..1\nok 1\n1..3\nok 1\nok 2"), json!(["Planned 3 tests, but 2 ran"]));
+        assert_eq!(errors("1..2\nok 1\nTAP version 13\n1..1\nok 1"), json!(["Planned 2 tests, but 1 ran"]));
+        assert_eq!(errors("1..1\nok 1\nTAP version 13\n"), json!(["The plan (such as 1..3) is missing"]));
+        let failed = "TAP version 13\n1..1\nnot ok 1 - a\nTAP version 13\n1..1\nok 1 - b";
+        assert_eq!(read(failed, Some(0)).0, Status::Error);
+    }
+
+    #[test]
+    fn subtests_of_the_kernel_count_although_they_are_indented_less() {
+        let ktap = |inner: &str, outer: &str| {
+            format!(
+                "KTAP version 1\n1..1\n  KTAP version 1\n  # Subtest: inner\n  1..2\n  # why: expected 1\n  {inner} 1 deep\n  \
+                 ok 2 other\n# inner: done\n{outer} 1 inner\n"
+            )
+        };
+        assert_eq!(read(&ktap("ok", "ok"), Some(0)).0, Status::Ok);
+        let (status, components, _) = read(&ktap("not ok", "ok"), Some(0));
+        let errors = &components["inner"]["messages"]["error"];
+        assert_eq!((status, &errors[0]), (Status::Error, &json!("ok, but its subtest failed")));
+        assert!(errors.to_string().contains("not ok 1 deep"), "{errors}");
+        assert_eq!(read(&ktap("not ok", "not ok"), Some(0)).0, Status::Error);
+    }
+
+    #[test]
+    fn strict_output_has_no_other_lines() {
+        let strict = "TAP version 14\npragma +strict\n1..1\nok 1 - a\ngarbage\n\n";
+        let error = json!(["No TAP, which `pragma +strict` forbids: garbage"]);
+        assert_eq!(read(strict, Some(0)).2["error"], error);
+        assert_eq!(read(&strict.replace("garbage", "pragma -strict\ngarbage"), Some(0)).0, Status::Ok);
+        assert_eq!(read("pragma +bail\n1..1\nok 1", Some(0)).0, Status::Ok);
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use crate::parsers::tap::line::{self, Directive, TapLine};
 
-/// From this indentation on a line is that of a subtest; a YAML block of a test has less.
+/// From this indentation on a line is that of a subtest; a YAML block of a test has less. A subtest whose plan or tests
+/// have less, as the kernel of Linux prints them, has all that is indented.
 const INDENTATION: usize = 4;
 
 /// The subtest that is being read, if one is.
 #[derive(Default)]
 pub(super) struct Subtest {
     is_open: bool,
+    /// Whether less than [`INDENTATION`] is enough.
+    is_narrow: bool,
     /// The indentation of the YAML block that is being read.
     block: Option<usize>,
     /// The test point that the lines belong to passed, or is marked.
@@ -50,16 +53,19 @@ impl Subtest {
     /// Reads a line, if it is one of a subtest.
     pub(super) fn takes(&mut self, text: &str) -> bool {
         let indentation = indentation(text);
-        if indentation < INDENTATION {
+        let inner = text.trim();
+        let line = line::read(inner);
+        let begins = matches!(line, TapLine::Test(_) | TapLine::Plan { .. } | TapLine::Version(_));
+        let is_narrow = (1..INDENTATION).contains(&indentation);
+        if indentation == 0 || (is_narrow && !begins && !self.is_narrow) {
             self.block = None;
             return false;
         }
-        let inner = text.trim();
-        let line = line::read(inner);
-        if !self.is_open && !matches!(line, TapLine::Test(_) | TapLine::Plan { .. } | TapLine::Version(_)) {
+        if !self.is_open && !begins {
             return false;
         }
         self.is_open = true;
+        self.is_narrow |= is_narrow;
         self.block = self.block.filter(|block| indentation >= *block);
         match (line, inner) {
             (_, "---") => self.block = Some(indentation),

@@ -14,7 +14,7 @@ const TIME: &str = "Average responsetime of good probes:";
 /// version with another wording is not taken for good.
 pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
     let mut backends: Vec<Backend> = Vec::new();
-    for line in text.lines().map(str::trim) {
+    for line in text.lines().map(str::trim_start) {
         if let Some((name, state)) = heading(line) {
             backends.push(Backend {
                 name: name.to_owned(),
@@ -35,5 +35,6 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
 /// Name and state of `Backend NAME is STATE`.
 fn heading(line: &str) -> Option<(&str, &str)> {
     let (name, state) = line.strip_prefix("Backend ")?.rsplit_once(" is ")?;
-    Some((name.trim(), state.trim()))
+    // As in the original another state is not healthy, also one with a blank behind it.
+    Some((name.trim(), state))
 }

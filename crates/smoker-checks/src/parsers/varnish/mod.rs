@@ -180,6 +180,8 @@ mod tests {
     #[test]
     fn what_the_original_could_not_read_stays_unreadable() {
         let none = Err("No backends found or output can't be parsed!".to_owned());
+        let blank = "Backend a is Healthy \nAverage responsetime of good probes: 0.1 \n";
+        assert_eq!(read(blank), Ok(("ERROR".to_owned(), vec![row("a", "ERROR", "State: Healthy")])));
         let newer = "Backend boot.default is Healthy\nAverage response time of good probes: 0.000671";
         for text in ["", newer, "[]", "[3, [], 1.0, {}]", "[nonsense", "Backend name Admin Probe Health"] {
             assert_eq!(read(text), none, "{text}");

@@ -111,3 +111,24 @@ pub(crate) fn rename_if_there(entry: &ResolvedPath, to: &OsStr) -> io::Result<()
         renamed => renamed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_to_a_descriptor_is_not_rotated() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("smoker.log");
+        let file = std::fs::File::create(&path).expect("writable");
+        let has_entry = |path: &Path| entry_of(path).expect("it can be looked at").is_some();
+        assert!(has_entry(&path));
+        assert!(!has_entry(&folder.path().join("nowhere/smoker.log")));
+        for folder in ["/proc/self/fd", "/dev/fd"] {
+            assert!(!has_entry(&Path::new(folder).join(file.as_raw_fd().to_string())), "{folder}");
+        }
+        assert!(!has_entry(Path::new("/dev/stderr")));
+    }
+}

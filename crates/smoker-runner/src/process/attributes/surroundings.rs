@@ -67,18 +67,18 @@ pub(crate) struct ProcessLimits {
 
 impl ProcessLimits {
     /// Those of `limits` that the cgroup does not set. `owner` is the account, none for root; `count` tells how many
-    /// processes and threads an account has: the kernel counts these, too.
-    pub(crate) fn beside(
+    /// processes and threads an account has, when the limit is this: the kernel counts these, too.
+    pub(crate) async fn beside<C: Future<Output = u64>>(
         controllers: Controllers,
         limits: GroupLimits,
         owner: Option<u32>,
-        count: impl FnOnce(u32) -> u64,
+        count: impl FnOnce(u32, u64) -> C,
     ) -> Self {
-        let processes = limits.processes.filter(|_| !controllers.pids).zip(owner);
-        Self {
-            address_space: limits.memory.filter(|_| !controllers.memory),
-            processes: processes.map(|(limit, owner)| count(owner).saturating_add(limit)),
-        }
+        let processes = match limits.processes.filter(|_| !controllers.pids).zip(owner) {
+            Some((limit, owner)) => Some(count(owner, limit).await.saturating_add(limit)),
+            None => None,
+        };
+        Self { address_space: limits.memory.filter(|_| !controllers.memory), processes }
     }
 
     /// As `setrlimit(2)` takes them.
@@ -93,13 +93,15 @@ impl ProcessLimits {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_process_carries_the_limits_that_its_cgroup_cannot_set() {
+    #[tokio::test]
+    async fn a_process_carries_the_limits_that_its_cgroup_cannot_set() {
         let limits = GroupLimits { memory: Some(1 << 20), processes: Some(7) };
-        let beside = |memory, pids, owner| ProcessLimits::beside(Controllers { memory, pids }, limits, owner, |_| 100);
-        assert_eq!(beside(true, true, Some(1)), ProcessLimits::default());
-        assert_eq!(beside(false, true, None).address_space, Some(1 << 20));
-        assert_eq!(beside(true, false, Some(1)).processes, Some(107), "beside those that the account has");
-        assert_eq!(beside(true, false, None).processes, None);
+        let beside = async |memory, pids, owner| {
+            ProcessLimits::beside(Controllers { memory, pids }, limits, owner, async |_, _| 100).await
+        };
+        assert_eq!(beside(true, true, Some(1)).await, ProcessLimits::default());
+        assert_eq!(beside(false, true, None).await.address_space, Some(1 << 20));
+        assert_eq!(beside(true, false, Some(1)).await.processes, Some(107), "beside those that the account has");
+        assert_eq!(beside(true, false, None).await.processes, None);
     }
 }

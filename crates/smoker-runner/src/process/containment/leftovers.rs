@@ -28,9 +28,9 @@ const MAX_NAMED: usize = 5;
 /// What the guardian has to know of runs to end what a killed daemon leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GuardianReport {
-    /// Runs that are over and whose leftovers may stay, as far as they are known by their number.
+    /// Runs that are over and whose leftovers may stay.
     pub(crate) exempt_runs: BTreeSet<RunId>,
-    /// The cgroups of the others.
+    /// The cgroups of those that have one.
     pub(crate) exempt_cgroups: BTreeSet<String>,
     /// Orphans of runs that are known by marks, as process id and start: they may carry no mark any more, and once the
     /// daemon is gone nothing tells whose child they were.
@@ -58,6 +58,8 @@ struct LeftoversState {
 #[derive(Debug, Default)]
 struct Runs {
     marked: MarkedRuns,
+    /// Runs that are over and left something in a cgroup, which may stay, by the name of the cgroup.
+    left_in_cgroups: HashMap<String, RunId>,
     /// Runs whose leftovers are being ended.
     terminating: HashSet<RunId>,
     /// Living children that no run waits for, as they were seen first.
@@ -104,12 +106,13 @@ impl Leftovers {
     }
 
     fn update_report(&self, runs: &Runs) {
-        let exempt_runs = runs.marked.left();
-        // Where runs have cgroups the guardian ends these.
-        let orphans = if self.0.cgroups.is_some() { BTreeSet::new() } else { runs.orphans_without_leave() };
+        let mut exempt_runs = runs.marked.left();
+        exempt_runs.extend(runs.left_in_cgroups.values());
+        let exempt_cgroups = runs.left_in_cgroups.keys().cloned().collect();
+        let new = GuardianReport { exempt_runs, exempt_cgroups, orphans: runs.orphans_without_leave() };
         self.0.report.send_if_modified(|report| {
-            let is_changed = report.exempt_runs != exempt_runs || report.orphans != orphans;
-            (report.exempt_runs, report.orphans) = (exempt_runs, orphans);
+            let is_changed = *report != new;
+            *report = new;
             is_changed
         });
     }
@@ -145,13 +148,17 @@ impl Leftovers {
 
     /// The run in a cgroup is over. What it left running is ended in the
     /// background, unless it may stay.
-    pub(crate) fn cgroup_over(&self, cgroup: RunCgroup, leaves_running: bool, plugin: &PluginName) {
+    pub(crate) fn cgroup_over(&self, run: RunId, cgroup: RunCgroup, leaves_running: bool, plugin: &PluginName) {
         let Some(cgroups) = self.0.cgroups.clone() else { return };
         if !cgroup.is_populated().unwrap_or(true) {
             cgroups.give_back(cgroup);
         } else if leaves_running {
             // In one step, so that of two runs that end at once the later list is the last one.
-            self.0.report.send_modify(|report| report.exempt_cgroups = cgroups.keep_left(cgroup).into_iter().collect());
+            let mut runs = self.runs();
+            runs.left_in_cgroups.insert(cgroup.name().to_owned(), run);
+            let left = cgroups.keep_left(cgroup);
+            runs.left_in_cgroups.retain(|name, _| left.contains(name));
+            self.update_report(&runs);
         } else {
             self.terminate_cgroup(cgroups, cgroup, plugin.clone());
         }
@@ -178,12 +185,12 @@ impl Leftovers {
     }
 
     /// Takes the living children that no run waits for, and ends those of runs
-    /// that are over. Where runs have cgroups these know better.
+    /// that are over.
     pub(crate) fn inspect(&self, unowned_children: &[Pid]) {
         let ended = {
             let mut runs = self.runs();
-            runs.see(unowned_children);
-            let ended = runs.take_ended(self.0.cgroups.is_some());
+            runs.see(unowned_children, self.0.cgroups.as_ref());
+            let ended = runs.take_ended();
             runs.forget();
             self.update_report(&runs);
             ended
@@ -196,7 +203,7 @@ impl Leftovers {
     /// The orphans that come from this run, whatever number they carry by now.
     pub(crate) fn orphans_of(&self, run: RunId, unowned_children: &[Pid]) -> Vec<Pid> {
         let mut runs = self.runs();
-        runs.see(unowned_children);
+        runs.see(unowned_children, self.0.cgroups.as_ref());
         let of_run = runs.orphans.iter().filter(|(_, orphan)| orphan.origin == Origin::Run(run));
         of_run.map(|(pid, _)| *pid).collect()
     }
@@ -247,15 +254,17 @@ impl Leftovers {
 }
 
 impl Runs {
-    /// Notes the orphans that there are now.
-    fn see(&mut self, unowned_children: &[Pid]) {
+    /// Notes the orphans that there are now. Those in a cgroup of `cgroups` end with it.
+    fn see(&mut self, unowned_children: &[Pid], cgroups: Option<&CgroupTree>) {
         let Self { marked, orphans, .. } = self;
         let mut before = mem::take(orphans);
         for pid in unowned_children {
             let seen = before.remove(pid);
             let seen = seen.or_else(|| {
                 let facts = sys::orphan_facts(*pid)?;
-                Some(Orphan { facts, origin: Origin::Unknown, is_settled: false })
+                let is_in_cgroup = cgroups.is_some_and(|cgroups| cgroups.has_in_run(*pid));
+                let origin = if is_in_cgroup { Origin::Cgroup } else { Origin::Unknown };
+                Some(Orphan { facts, origin, is_settled: false })
             });
             let Some(mut orphan) = seen else { continue };
             if orphan.origin == Origin::Unknown {
@@ -266,13 +275,11 @@ impl Runs {
     }
 
     /// What is to be ended now: the leftovers of a run, or single orphans.
-    fn take_ended(&mut self, has_cgroups: bool) -> Vec<(ProcessTree, Vec<Pid>, Option<PluginName>)> {
+    fn take_ended(&mut self) -> Vec<(ProcessTree, Vec<Pid>, Option<PluginName>)> {
         let Self { marked, orphans, terminating, .. } = self;
         let mut by_run: HashMap<Option<RunId>, Vec<Pid>> = HashMap::new();
         for (pid, orphan) in orphans.iter_mut().filter(|(_, orphan)| !orphan.is_settled) {
-            // Where runs have cgroups a process from none of these here is in one.
-            let is_others = has_cgroups && orphan.origin == Origin::Unknown;
-            if is_others || marked.verdict(&orphan.origin) != OrphanFate::End {
+            if marked.verdict(&orphan.origin) != OrphanFate::End {
                 continue;
             }
             orphan.is_settled = true;
@@ -303,7 +310,7 @@ impl Runs {
             match &orphan.origin {
                 Origin::Run(run) => drop(kept.insert(*run)),
                 Origin::OneOf(runs) => kept.extend(runs),
-                Origin::Unknown | Origin::Foreign => {}
+                Origin::Cgroup | Origin::Unknown | Origin::Foreign => {}
             }
         }
         marked.forget_all_but(|run| kept.contains(&run));

@@ -1,4 +1,5 @@
-//! The runs that are known by marks alone, and which of them a process comes from.
+//! The runs that are known by marks alone: all where there are no cgroups, else those that the kernel refused a cgroup;
+//! and which of them a process comes from.
 //!
 //! A process can change the number that it carries, so a number counts only for
 //! a run that exists and for an account that the run can have started processes
@@ -42,6 +43,8 @@ pub(crate) enum Origin {
     Run(RunId),
     /// From one of these, at least two.
     OneOf(Vec<RunId>),
+    /// From a run that is known by its cgroup.
+    Cgroup,
     /// From a run, but from none that can have started it: it has taken another account.
     Unknown,
     /// From no run: it is older than all of them, or was started when none went on. It was a child of what became the
@@ -114,7 +117,7 @@ impl MarkedRuns {
             Origin::OneOf(runs) => runs.as_slice(),
             // No run that exists can have started it.
             Origin::Unknown => return OrphanFate::End,
-            Origin::Foreign => return OrphanFate::Stay,
+            Origin::Cgroup | Origin::Foreign => return OrphanFate::Stay,
         };
         let runs = || runs.iter().filter_map(|id| self.0.get(id));
         if runs().any(|run| run.ended.is_none()) {

@@ -90,13 +90,11 @@ impl RunProcesses {
 
     /// Registers one more child. What a child leaves running when it ends by
     /// itself may stay if `leaves_running`.
-    pub(crate) fn register_child(&self, leaves_running: bool, limits: GroupLimits) -> RegisteredChild {
+    pub(crate) async fn register_child(&self, leaves_running: bool, limits: GroupLimits) -> RegisteredChild {
         let (run, owner) = (RunId::new(), self.owner);
         let cgroup = self.reaper.new_cgroup(limits).map(Arc::new);
         let controllers = cgroup.as_ref().map(|_| self.reaper.containment().controllers()).unwrap_or_default();
-        let limits = ProcessLimits::beside(controllers, limits, owner, |uid| {
-            account_processes::count(uid, limits.processes.unwrap_or_default())
-        });
+        let limits = ProcessLimits::beside(controllers, limits, owner, account_processes::count).await;
         if cgroup.is_none() {
             let (plugin, began) = (self.plugin.clone(), sys::ticks_since_boot());
             let marked = MarkedRun { plugin, owner, leaves_running, began, ended: None };
@@ -105,6 +103,12 @@ impl RunProcesses {
         let child = RegisteredChild { run, cgroup, owner, limits, leaves_running };
         self.children.lock().unwrap_or_else(PoisonError::into_inner).push(child.clone());
         child
+    }
+
+    /// How many processes the kernel has killed since the last call because a child had reached its `MaxMemory`.
+    pub(crate) fn take_memory_kills(&self) -> u64 {
+        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        children.iter().filter_map(|child| child.cgroup.as_ref()).map(|cgroup| cgroup.take_memory_kills()).sum()
     }
 
     /// This child, which led a group, ended by itself.
@@ -126,7 +130,7 @@ impl Drop for RunProcesses {
         let mut marked = Vec::new();
         for RegisteredChild { run, cgroup, leaves_running, .. } in children {
             match cgroup.map(Arc::try_unwrap) {
-                Some(Ok(cgroup)) => leftovers.cgroup_over(cgroup, leaves_running, &self.plugin),
+                Some(Ok(cgroup)) => leftovers.cgroup_over(run, cgroup, leaves_running, &self.plugin),
                 // Nothing else holds one when its run is over.
                 Some(Err(_)) => {}
                 None => marked.push(run),

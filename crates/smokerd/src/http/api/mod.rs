@@ -23,6 +23,7 @@ use hyper::header::{ALLOW, HeaderValue};
 use crate::http::api::error::{ApiError, READ_AND_POST, READ_ONLY};
 use crate::http::api::plugins::ListCache;
 use crate::http::body_budget::BodyBudget;
+use crate::http::held_pages::HeldPages;
 use crate::scheduler::manager::PluginManager;
 
 mod about;
@@ -39,6 +40,7 @@ struct ApiState {
     manager: PluginManager,
     list_cache: ListCache,
     bodies: BodyBudget,
+    held: HeldPages,
 }
 
 impl FromRef<ApiState> for PluginManager {
@@ -59,9 +61,16 @@ impl FromRef<ApiState> for BodyBudget {
     }
 }
 
+impl FromRef<ApiState> for HeldPages {
+    fn from_ref(state: &ApiState) -> Self {
+        state.held.clone()
+    }
+}
+
 /// All routes. Every path also works with one slash at its end.
 pub(crate) fn routes(manager: PluginManager) -> Router {
-    let state = ApiState { manager, list_cache: ListCache::default(), bodies: BodyBudget::default() };
+    let (bodies, held) = (BodyBudget::default(), HeldPages::default());
+    let state = ApiState { manager, list_cache: ListCache::default(), bodies, held };
     Router::new()
         .route("/", resource(about::show, READ_ONLY))
         .route("/plugins", resource(plugins::list, READ_ONLY))

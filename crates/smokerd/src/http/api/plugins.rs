@@ -7,16 +7,23 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use smoker_model::plugin::PluginName;
+use smoker_model::wire::not_loaded::NOT_LOADED_HEADER;
 
 use crate::http::api::error::ApiError;
 use crate::http::api::view;
+use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::json_response;
 use crate::http::limits;
+use crate::http::streamed_body::StreamedBody;
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
+
+/// The header with the names of plugins that were not loaded.
+const NOT_LOADED: HeaderName = HeaderName::from_static(NOT_LOADED_HEADER);
 
 /// The page of all plugins as it was last written, with the revision of the facts that it shows. It is not written
 /// again before the facts change.
@@ -28,27 +35,26 @@ pub(crate) struct ListCache {
 }
 
 impl ListCache {
-    async fn page(&self, manager: &PluginManager) -> Body {
-        if let Some(page) = self.current(manager) {
-            return page.into();
+    async fn page(&self, manager: &PluginManager, held: &HeldPages) -> Body {
+        if let Some((revision, page)) = self.current(manager) {
+            return kept(page, held, revision);
         }
         let _writer = self.writing.lock().await;
-        if let Some(page) = self.current(manager) {
-            return page.into();
+        if let Some((revision, page)) = self.current(manager) {
+            return kept(page, held, revision);
         }
         let (revision, plugins) = manager.state().plugins();
         let page = view::plugin_list(plugins, false);
         if page.length() > limits::KEPT_PAGE {
-            return page.into_body(None);
+            return page.into_body(held, PageKey::Plugins(revision), None);
         }
         let page = page.into_bytes();
         *self.lock() = Some((revision, page.clone()));
-        page.into()
+        kept(page, held, revision)
     }
 
-    fn current(&self, manager: &PluginManager) -> Option<Bytes> {
-        let (revision, page) = self.lock().clone()?;
-        (revision == manager.state().revision()).then_some(page)
+    fn current(&self, manager: &PluginManager) -> Option<(u64, Bytes)> {
+        self.lock().clone().filter(|(revision, _)| *revision == manager.state().revision())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(u64, Bytes)>> {
@@ -56,35 +62,59 @@ impl ListCache {
     }
 }
 
-/// All plugins in configuration order.
+/// The body of a page that is kept. A large one is copied while it is sent, so that it may be taken away from a slow client.
+fn kept(page: Bytes, held: &HeldPages, revision: u64) -> Body {
+    if page.len() <= limits::SMALL_PAGE {
+        return page.into();
+    }
+    let length = page.len();
+    let body = StreamedBody::new(std::iter::once(page), Some(length as u64), None);
+    body.held(held, PageKey::Plugins(revision), length).into_body()
+}
+
+/// All plugins in configuration order. A header names those that were not loaded, if there are any.
 pub(crate) async fn list(
     State(manager): State<PluginManager>,
     State(cache): State<ListCache>,
+    State(held): State<HeldPages>,
     Extension(requester): Extension<Requester>,
 ) -> Response {
     let page = if requester.is_local_administrator || requester.limits.is_some() {
-        let mut plugins = manager.state().plugins().1;
+        let (revision, mut plugins) = manager.state().plugins();
         plugins.retain(|plugin| plugin.config.facts.check(requester.limits.as_deref()).is_ok());
-        view::plugin_list(plugins, requester.is_local_administrator).into_body(None)
+        let page = view::plugin_list(plugins, requester.is_local_administrator);
+        page.into_body(&held, PageKey::Plugins(revision), None)
     } else {
-        cache.page(&manager).await
+        cache.page(&manager, &held).await
     };
-    json_response::json_body(StatusCode::OK, page)
+    let mut response = json_response::json_body(StatusCode::OK, page);
+    // Which plugins a client with limits may see cannot be known of one that is not loaded.
+    if requester.limits.is_none()
+        && let Some(names) = manager.not_loaded()
+        && let Ok(names) = HeaderValue::from_str(&names)
+    {
+        response.headers_mut().insert(NOT_LOADED, names);
+    }
+    response
 }
 
 /// One plugin with its results.
 pub(crate) async fn show(
     State(manager): State<PluginManager>,
+    State(held): State<HeldPages>,
     Extension(requester): Extension<Requester>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let name = item_name(&uri);
-    match manager.state().plugin(&PluginName::from(name.as_str())) {
+    let plugin_name = PluginName::from(name.as_str());
+    let revision = manager.state().revision();
+    match manager.state().plugin(&plugin_name) {
         Some((plugin, results)) => {
             let allowed = plugin.config.facts.check(requester.limits.as_deref());
             allowed.map_err(|failure| ApiError::Forbidden(failure.for_client()))?;
             let page = view::plugin_with_results(&plugin, results, requester.is_local_administrator);
-            Ok(json_response::json_body(StatusCode::OK, page.into_body(None)))
+            let body = page.into_body(&held, PageKey::Plugin(plugin_name, revision), None);
+            Ok(json_response::json_body(StatusCode::OK, body))
         }
         None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),
     }

@@ -25,6 +25,7 @@ use crate::http::api::{plugins, view, wait};
 use crate::http::audited::Audited;
 use crate::http::body_budget::{BodyBudget, BodyBytes, OverBudget};
 use crate::http::connections::activity::ConnectionActivity;
+use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::json_response;
 use crate::http::limits;
 use crate::http::streamed_body::StreamedBody;
@@ -107,7 +108,7 @@ impl Entries {
 /// Runs plugins.
 pub(crate) async fn force(
     State(manager): State<PluginManager>,
-    State(bodies): State<BodyBudget>,
+    (State(held), State(bodies)): (State<HeldPages>, State<BodyBudget>),
     Extension(requester): Extension<Requester>,
     Extension(activity): Extension<ConnectionActivity>,
     uri: Uri,
@@ -126,7 +127,7 @@ pub(crate) async fn force(
         None => running(process),
         Some(span) => {
             wait::for_end(&manager, process, span, &activity).await;
-            present(&manager, process, &requester)?
+            present(&manager, process, &requester, &held)?
         }
     };
     set_location(&mut response, process);
@@ -137,6 +138,7 @@ pub(crate) async fn force(
 /// The link to poll while runs of a process go on, then their results.
 pub(crate) async fn show(
     State(manager): State<PluginManager>,
+    State(held): State<HeldPages>,
     Extension(requester): Extension<Requester>,
     Extension(activity): Extension<ConnectionActivity>,
     uri: Uri,
@@ -146,7 +148,7 @@ pub(crate) async fn show(
     if let Some(span) = wait::wanted(&uri, &headers)? {
         wait::for_end(&manager, id, span, &activity).await;
     }
-    present(&manager, id, &requester)
+    present(&manager, id, &requester, &held)
 }
 
 /// The number in the path. One that no process can have is 0.
@@ -168,7 +170,12 @@ fn unknown(process: impl Display) -> ApiError {
 }
 
 /// The page of a process as it is now.
-fn present(manager: &PluginManager, id: ProcessId, requester: &Requester) -> Result<Response, ApiError> {
+fn present(
+    manager: &PluginManager,
+    id: ProcessId,
+    requester: &Requester,
+    held: &HeldPages,
+) -> Result<Response, ApiError> {
     match manager.state().process(id) {
         ProcessSnapshot::Running => Ok(running(id)),
         ProcessSnapshot::Finished(mut runs) => {
@@ -178,10 +185,9 @@ fn present(manager: &PluginManager, id: ProcessId, requester: &Requester) -> Res
             }
             let manager = manager.clone();
             let at_end = Box::new(move || manager.state().set_process_read(id));
-            Ok(json_response::json_body(
-                StatusCode::OK,
-                view::finished_process(runs, requester.is_local_administrator).into_body(Some(at_end)),
-            ))
+            let page = view::finished_process(runs, requester.is_local_administrator);
+            let body = page.into_body(held, PageKey::Process(id), Some(at_end));
+            Ok(json_response::json_body(StatusCode::OK, body))
         }
         ProcessSnapshot::Unknown => Err(unknown(id)),
         ProcessSnapshot::Dropped => Err(ApiError::NotFound(format!(

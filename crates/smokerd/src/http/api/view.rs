@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 
+use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::streamed_body::StreamedBody;
 use crate::results::config_fields::ConfigFields;
 use crate::results::packed_text::PackedText;
@@ -126,13 +127,14 @@ impl Page {
     /// The page as a whole, in memory.
     pub(crate) fn into_bytes(self) -> Bytes {
         let mut text = String::with_capacity(self.length);
-        self.pieces.for_each(|piece| text.push_str(piece.as_ref()));
+        self.pieces.for_each(|piece| text.push_str(piece.text()));
         text.into()
     }
 
     /// The page, written while it is sent. `at_end` is called when all of it has been written.
-    pub(crate) fn into_body(self, at_end: Option<Box<dyn FnOnce() + Send>>) -> Body {
-        StreamedBody::new(self.pieces, Some(self.length as u64), at_end).into_body()
+    pub(crate) fn into_body(self, held: &HeldPages, key: PageKey, at_end: Option<Box<dyn FnOnce() + Send>>) -> Body {
+        let Self { pieces, length } = self;
+        StreamedBody::new(pieces, Some(length as u64), at_end).held(held, key, length).into_body()
     }
 }
 
@@ -145,13 +147,11 @@ impl Piece {
     fn length(&self) -> usize {
         match self {
             Self::Result(result, _) => result.length(),
-            other => other.as_ref().len(),
+            other => other.text().len(),
         }
     }
-}
 
-impl AsRef<str> for Piece {
-    fn as_ref(&self) -> &str {
+    fn text(&self) -> &str {
         match self {
             Self::Literal(text) => text,
             Self::Text(text) => text,
@@ -159,6 +159,12 @@ impl AsRef<str> for Piece {
             Self::Identity(config) => &config.identity,
             Self::Parameters(config, is_administrator) => config.parameters_for(*is_administrator),
         }
+    }
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        self.text().as_bytes()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use nix::unistd::Pid;
 
@@ -25,12 +25,15 @@ pub(crate) struct RunCgroup {
     directory: OwnedFd,
     limits: GroupLimits,
     was_killed: AtomicBool,
+    /// How many processes the kernel has killed in it for the limit of memory, as far as that was asked for.
+    seen_memory_kills: AtomicU64,
 }
 
 impl RunCgroup {
     /// An empty cgroup without limits.
     pub(super) fn new(name: String, directory: OwnedFd) -> Self {
-        Self { name, directory, limits: GroupLimits::default(), was_killed: AtomicBool::new(false) }
+        let limits = GroupLimits::default();
+        Self { name, directory, limits, was_killed: AtomicBool::new(false), seen_memory_kills: AtomicU64::new(0) }
     }
 
     /// The limits that it has.
@@ -73,6 +76,18 @@ impl RunCgroup {
         Ok(events.lines().any(|line| line == "populated 1"))
     }
 
+    /// How many processes the kernel has killed since the last call because the run reached its limit of memory.
+    pub(crate) fn take_memory_kills(&self) -> u64 {
+        if self.limits.memory.is_none() {
+            return 0;
+        }
+        // There is no such file where the controller cannot be had.
+        let events = read(self.directory(), "memory.events").unwrap_or_default();
+        let kills: Option<u64> = events.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
+        let kills = kills.unwrap_or(0);
+        kills.saturating_sub(self.seen_memory_kills.swap(kills, Ordering::Relaxed))
+    }
+
     /// The living processes of the run.
     pub(crate) fn processes(&self) -> Vec<Pid> {
         processes(self.directory())
@@ -103,5 +118,32 @@ impl RunCgroup {
         }
         self.limits = limits;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::*;
+
+    #[test]
+    fn kills_by_the_limit_of_memory_are_counted_once_and_only_where_there_is_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let directory = File::open(folder.path()).expect("a folder").into();
+        let mut cgroup = RunCgroup::new("run-1".to_owned(), directory);
+        let events = |kills: u64| {
+            let text = format!("low 0\nhigh 0\nmax 7\noom 2\noom_kill {kills}\noom_group_kill 0\n");
+            fs::write(folder.path().join("memory.events"), text).expect("writable");
+        };
+        cgroup.limits.memory = Some(1 << 20);
+        assert_eq!(cgroup.take_memory_kills(), 0, "no controller");
+        events(3);
+        assert_eq!((cgroup.take_memory_kills(), cgroup.take_memory_kills()), (3, 0));
+        events(5);
+        assert_eq!(cgroup.take_memory_kills(), 2, "of the next run in the same cgroup");
+        cgroup.limits.memory = None;
+        events(6);
+        assert_eq!(cgroup.take_memory_kills(), 0);
     }
 }

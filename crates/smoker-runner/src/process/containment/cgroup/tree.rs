@@ -4,6 +4,7 @@
 //! daemon was started in; beside the runs may be the daemon itself (`controllers`). Cgroups of runs are used again: making and removing
 //! one for each run costs a tenth of the start of a short command.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::stat::Mode;
+use nix::unistd::Pid;
 
 use crate::process::containment::cgroup::controllers::{self, Controllers};
 use crate::process::containment::cgroup::files::{children, open_folder, remove, remove_tree};
@@ -128,6 +130,8 @@ impl CgroupTree {
         if cgroup.limits() != limits {
             cgroup.limit(self.0.controllers, limits)?;
         }
+        // Those of the run before in a cgroup that is used again.
+        cgroup.take_memory_kills();
         Ok(cgroup)
     }
 
@@ -182,6 +186,14 @@ impl CgroupTree {
         self.spare().clear();
         self.0.left.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.0.remove();
+    }
+
+    /// Whether a process is in the cgroup of a run.
+    pub(crate) fn has_in_run(&self, pid: Pid) -> bool {
+        let Some(tree) = self.0.path.file_name().and_then(OsStr::to_str) else { return false };
+        let path = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        // The name of a tree is its own, wherever the cgroups are seen from.
+        path.lines().any(|line| line.starts_with("0::") && line.contains(&format!("/{tree}/{RUN}")))
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<RunCgroup>> {
