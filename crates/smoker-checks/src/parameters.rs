@@ -51,7 +51,7 @@ impl<'a> Parameters<'a> {
 
     /// A whole number from 0 on.
     pub(crate) fn count(self, name: &str) -> Result<Option<u64>, String> {
-        self.get(name).map(|value| value.as_u64().ok_or_else(|| wrong(name, "a whole number", value))).transpose()
+        self.get(name).map(|value| value.as_u64().ok_or_else(|| wrong(name, WHOLE_NUMBER, value))).transpose()
     }
 
     /// A TCP port, as number or text; `default` when absent.
@@ -81,6 +81,9 @@ pub(crate) fn port_of(value: &Json) -> Option<u16> {
 pub(crate) fn pattern_set(name: &str, patterns: &[String]) -> Result<RegexSet, String> {
     RegexSet::new(patterns).map_err(|error| wrong_pattern(name, &error))
 }
+
+/// What a parameter that counts something has to be.
+pub(crate) const WHOLE_NUMBER: &str = "a whole number from 0 up";
 
 /// What is wrong with a parameter, in the words of every built-in.
 pub(crate) fn wrong(name: &str, wanted: &str, found: &Json) -> String {

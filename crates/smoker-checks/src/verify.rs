@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::suggest;
 
-use crate::parameters::{pattern_set, port_of, scalar_text, texts_of, wrong};
+use crate::parameters::{WHOLE_NUMBER, pattern_set, port_of, scalar_text, texts_of, wrong};
 use crate::python_pattern::PythonPattern;
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
@@ -79,7 +79,7 @@ fn read(parameter: &ParameterSpec, value: &Json) -> Result<(), String> {
             let texts = texts_of(name, value)?;
             expect(&format!("a list of {}", choices.join(", ")), texts.iter().all(|text| is_among(choices, text)))
         }
-        ParameterType::Count => expect("a whole number", value.is_u64()),
+        ParameterType::Count => expect(WHOLE_NUMBER, value.is_u64()),
         ParameterType::Boolean => expect("true or false", value.is_boolean()),
         ParameterType::Port => expect("a port from 1 to 65535", port_of(value).is_some()),
         ParameterType::PrefixPattern => match value {
@@ -150,8 +150,10 @@ mod tests {
             of_module("mongo", json!({"Port": 70000})),
             wrong("Port has to be a port from 1 to 65535, not 70000")
         );
-        let reason = wrong("HealWarn has to be a whole number, not '1'");
-        assert_eq!(of_module("glusterfs", json!({"HealWarn": "1"})), reason);
+        for (value, shown) in [(json!("1"), "'1'"), (json!(-5), "-5")] {
+            let reason = wrong(&format!("HealWarn has to be a whole number from 0 up, not {shown}"));
+            assert_eq!(of_module("glusterfs", json!({"HealWarn": value})), reason);
+        }
         let reason = wrong("Checks has to be a list of peers, volumes, heal, not ['disks']");
         assert_eq!(of_module("glusterfs", json!({"Checks": ["disks"]})), reason);
         assert!(of_module("fsmount", json!({"Ignore": "("}))[0].starts_with("Ignore is no regular expression: "));

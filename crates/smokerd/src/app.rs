@@ -32,8 +32,8 @@ use crate::service::program::Invocation;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::service::unix_socket::UnixSocket;
 use crate::service::{privileges, signals};
+use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Origin, log_all};
-use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, trust};
 use crate::{check, compare, daemon, exit_code, identity, journal_command, test_plugin};
@@ -270,7 +270,7 @@ fn named_pidfile(options: &Options) -> Result<PathBuf, ControlError> {
 fn read_config(options: &Options) -> Result<Config, ControlError> {
     let path = options.config.clone();
     let what = path.display().to_string();
-    let config = time_limit::within(READ_LIMIT, &what, move || config::load(&path, ENVIRONMENT))?
+    let config = bounded_read::within(READ_LIMIT, &what, move || config::load(&path, ENVIRONMENT))?
         .inspect_err(|error| print_all(error.problems()))?;
     secrets::replace(&config.plugins, &config.settings.secrets);
     Ok(config)
@@ -288,7 +288,7 @@ fn pidfile_of(daemon: &Invocation) -> Option<PathBuf> {
     } else {
         let (working, path) = (daemon.working.clone(), options.config);
         let what = path.display().to_string();
-        let config = time_limit::within(READ_LIMIT, &what, move || config::load_from(&working, &path, ENVIRONMENT));
+        let config = bounded_read::within(READ_LIMIT, &what, move || config::load_from(&working, &path, ENVIRONMENT));
         config.ok()?.ok()?.settings.pidfile
     };
     std::path::absolute(daemon.working.join(pidfile)).ok()

@@ -5,15 +5,15 @@
 /// with `--compare`: there are no differences but for numbers in messages.
 pub const SUCCESS: u8 = 0;
 
-/// The start failed, the configuration does not load, there is nothing to
+/// The start failed or would fail, the configuration does not load, there is nothing to
 /// stop or to reload, the reload was refused, or the test of a plugin could not be run to its end.
 pub const FAILURE: u8 = 1;
 
 /// The command line is not valid.
 pub const USAGE: u8 = 2;
 
-/// `--check`: the configuration loads, but has problems. Scripts that decide
-/// about a start distinguish this from a configuration that does not load.
+/// `--check`: the daemon would start, but the configuration has problems. Scripts that decide
+/// about a start distinguish this from a configuration with which it does not.
 pub const CHECK_PROBLEMS: u8 = 3;
 
 /// `--reload`: the configuration is in effect but for what was printed, such as a plugin that is left out.

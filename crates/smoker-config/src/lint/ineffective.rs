@@ -60,7 +60,8 @@ fn history(value: &Value) -> Option<String> {
 
 fn memory(value: &Value) -> Option<String> {
     let bytes = quantity::bytes(value).ok().filter(|bytes| *bytes < LEAST_MEMORY)?;
-    Some(format!("MaxMemory is {bytes} bytes, with which no program starts; write a unit, such as {bytes}M"))
+    let unit = if bytes == 1 { "byte" } else { "bytes" };
+    Some(format!("MaxMemory is {bytes} {unit}, with which no program starts; write a unit, such as {bytes}M"))
 }
 
 /// Whether a command is nothing but blanks and comments.

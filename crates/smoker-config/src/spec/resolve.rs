@@ -46,7 +46,13 @@ pub(crate) struct Resolved {
 /// Merges the parameters of one plugin. `None` when it is switched off; the error is why it has no parameters at all.
 pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<Resolved>, PluginFault> {
     let Some(name) = plugin.name.as_text() else {
-        return Err(PluginFault::new(&plugin.place, "its name has to be text; write it in quotes"));
+        let reason = match plugin.name {
+            Value::Bool(_) => {
+                "its name has to be text, and YAML reads words such as on, off, yes and no as true or false; write it in quotes"
+            }
+            _ => "its name has to be text; write it in quotes",
+        };
+        return Err(PluginFault::new(&plugin.place, reason));
     };
     let body = body(plugin)?;
     if find_text(body, "Enabled").is_some_and(|enabled| enabled.value.to_value() == Value::Bool(false)) {

@@ -105,7 +105,7 @@ fn a_body_has_to_be_a_mapping_and_a_name_has_to_be_text() {
         [
             "Error smokerd.yaml:4:3: Plugin null not loaded: its name has to be text; write it in quotes",
             "Error smokerd.yaml:5:3: Plugin 123 not loaded: its name has to be text; write it in quotes",
-            "Error smokerd.yaml:6:3: Plugin true not loaded: its name has to be text; write it in quotes",
+            "Error smokerd.yaml:6:3: Plugin true not loaded: its name has to be text, and YAML reads words such as on, off, yes and no as true or false; write it in quotes",
             "Error smokerd.yaml:7:3: Plugin empty not loaded: the plugin is empty; it needs parameters such as `Command: uptime`",
             "Error smokerd.yaml:8:9: Plugin text not loaded: the plugin has to be a mapping of parameters, not text",
             "Error smokerd.yaml:9:9: Plugin list not loaded: the plugin has to be a mapping of parameters, not a list",

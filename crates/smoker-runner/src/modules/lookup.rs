@@ -102,6 +102,20 @@ pub async fn missing(
     modules.iter().filter_map(reason_of).collect()
 }
 
+/// Each plugin that names a built-in in a role which that does not have, with the kind that the role needs and what is wrong. A
+/// module of the user's own under the name is not meant.
+#[must_use]
+pub fn misplaced(plugins: &[PluginSpec], python: &PythonSettings) -> Vec<(PluginName, ModuleKind, String)> {
+    // Other names are not found, and that says it, too.
+    let modules = plugins.iter().flat_map(named_modules).filter(|module| sources::has(module.name));
+    let of_ours = modules.filter(|module| !module.is_in(python.users_path()));
+    let problem = |module: NamedModule<'_>| {
+        let what = module_hint::misplaced(module.kind, module.name)?;
+        Some((module.plugin.clone(), module.kind, format!("{} {}: {what}", module.what(), module.name)))
+    };
+    of_ours.filter_map(problem).collect()
+}
+
 /// The account that a plugin's modules are imported by, where we can see files as it does.
 fn account_of(plugin: &PluginSpec, daemon: Option<&Credentials>) -> Option<(u32, u32, Vec<u32>)> {
     let own = Credentials::resolve(&plugin.run_as).ok().flatten();

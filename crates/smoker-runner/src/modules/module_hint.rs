@@ -17,15 +17,37 @@ pub(crate) fn hint(kind: ModuleKind, name: &str, folders: &[PathBuf]) -> Option<
     if let Some(near) = suggest::near(name, &own).or_else(|| same_last_part(name, &own)) {
         return Some(format!("did you mean {near}?"));
     }
-    let (other, words) = match kind {
-        ModuleKind::Plugin => (ModuleKind::Parser, "that is a parser: write `Parser:` beside a Command"),
-        ModuleKind::Parser => (ModuleKind::Plugin, "that is a module: write `Module:` without a Command"),
-        ModuleKind::Action => (ModuleKind::Plugin, "that is the module of a plugin, not of an action"),
-    };
-    if let Some(found) = same_last_part(name, &names(|its| its == other)) {
-        return Some(format!("{words}, `{found}`"));
+    for other in other_kinds(kind) {
+        if let Some(found) = same_last_part(name, &names(|its| its == other)) {
+            return Some(format!("{}, `{found}`", what_it_is(other, kind)));
+        }
     }
     folders.iter().find_map(|folder| near_file(name, folder)).map(|near| format!("did you mean {near}?"))
+}
+
+/// What a built-in is that is named where one of another kind belongs; none for other names.
+pub(crate) fn misplaced(kind: ModuleKind, name: &str) -> Option<&'static str> {
+    if catalogue::find(kind, name).is_some() {
+        return None;
+    }
+    let found = other_kinds(kind).find(|other| catalogue::find(*other, name).is_some())?;
+    Some(what_it_is(found, kind))
+}
+
+fn other_kinds(kind: ModuleKind) -> impl Iterator<Item = ModuleKind> {
+    [ModuleKind::Plugin, ModuleKind::Parser, ModuleKind::Action].into_iter().filter(move |other| *other != kind)
+}
+
+/// What a module is, and where it belongs instead.
+fn what_it_is(found: ModuleKind, wanted: ModuleKind) -> &'static str {
+    match (found, wanted) {
+        (ModuleKind::Parser, _) => "that is a parser: write `Parser:` beside a Command",
+        (ModuleKind::Action, _) => "that is the module of an action: write it below `Action:`",
+        (ModuleKind::Plugin, ModuleKind::Action) => {
+            "that is the module of a plugin, not of an action: make it a plugin of its own"
+        }
+        (ModuleKind::Plugin, _) => "that is a module: write `Module:` without a Command",
+    }
 }
 
 fn names(is_meant: impl Fn(ModuleKind) -> bool) -> Vec<&'static str> {
@@ -84,6 +106,9 @@ mod tests {
             (ModuleKind::Parser, "smoker.server.plugins.nagios", "did you mean nagios?"),
             (ModuleKind::Plugin, "nagios", "`Parser:` beside a Command"),
             (ModuleKind::Parser, "smoker.server.plugins.uname", "`Module:` without a Command"),
+            (ModuleKind::Plugin, "smoker.plugins.nsca", "write it below `Action:`, `smoker.plugins.nsca`"),
+            (ModuleKind::Parser, "nsca", "that is the module of an action"),
+            (ModuleKind::Action, "smoker.server.plugins.uname", "not of an action"),
             (ModuleKind::Plugin, "check_dsik", "did you mean check_disk?"),
             (ModuleKind::Plugin, "site.mail", "did you mean site.mails?"),
         ] {

@@ -77,11 +77,12 @@ pub(crate) enum CheckCommandLine {
 /// When it cannot be understood.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCommandLine, ExitError> {
     let mut command = CheckArgs::command();
-    let names = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned));
-    let (original, new) = names.partition(|name| ORIGINAL.contains(&name.as_str()));
+    let names: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
+    let (original, new) = names.iter().cloned().partition(|name| ORIGINAL.contains(&name.as_str()));
     let arguments = abbreviation::expand(arguments, &[original, new])?;
-    let matches = command.try_get_matches_from_mut(arguments).map_err(|error| usage_error(&error))?;
-    let args = CheckArgs::from_arg_matches(&matches).map_err(|error| usage_error(&error))?;
+    let wrong = |error| usage_error(error, &names);
+    let matches = command.try_get_matches_from_mut(arguments).map_err(wrong)?;
+    let args = CheckArgs::from_arg_matches(&matches).map_err(wrong)?;
     Ok(if args.help {
         CheckCommandLine::Print(command.render_help().to_string())
     } else if args.version {

@@ -37,10 +37,11 @@ pub(crate) fn parse(
     command.build();
     let original = ORIGINAL.map(str::to_owned).into();
     let of_plugins = plugin_options.iter().filter_map(|option| option.long.clone()).collect();
-    let names = command.get_arguments().flat_map(long_names).collect();
-    let arguments = abbreviation::expand(arguments, &[original, of_plugins, names])?;
-    let matches = command.try_get_matches_from_mut(arguments).map_err(|error| usage_error(&error))?;
-    let mut args = Args::from_arg_matches(&matches).map_err(|error| usage_error(&error))?;
+    let names: Vec<_> = command.get_arguments().flat_map(long_names).collect();
+    let arguments = abbreviation::expand(arguments, &[original, of_plugins, names.clone()])?;
+    let wrong = |error| usage_error(error, &names);
+    let matches = command.try_get_matches_from_mut(arguments).map_err(wrong)?;
+    let mut args = Args::from_arg_matches(&matches).map_err(wrong)?;
     args.plugin_arguments = typed_plugin_arguments(plugin_options, &matches);
     Ok(if args.help {
         CommandLine::Print(command.render_help().to_string())
@@ -178,6 +179,15 @@ mod tests {
         for line in ["smokercli|--bogus", "smokercli|-s", "smokercli|word", "smokercli|--exc", "smokercli|--timeout|0"]
         {
             assert_eq!(parse_text(line).expect_err(line).code, exit_code::USAGE, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_usage_error_names_the_near_option_and_the_help() {
+        let text = |line| parse_text(line).expect_err(line).message;
+        assert!(text("smokercli|--hsts|a").contains("'--hosts'"), "{}", text("smokercli|--hsts|a"));
+        for line in ["smokercli|--hsts|a", "smokercli|word", "smokercli|-Z", "smokercli|--timeout|0"] {
+            assert!(text(line).ends_with("For more information, try '--help'."), "{}", text(line));
         }
     }
 

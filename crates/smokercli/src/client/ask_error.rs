@@ -57,6 +57,16 @@ pub enum AskError {
 }
 
 impl AskError {
+    /// The same, for what was taken for the about page. A path was probably not meant.
+    pub(super) fn of_about_page(self, page: &Url) -> Self {
+        match self {
+            Self::Shape { url, .. } if page.path() != "/" => {
+                Self::Shape { url, reason: "that is no address of a daemon: write http://HOST:PORT".to_owned() }
+            }
+            other => other,
+        }
+    }
+
     /// The body of this page is not what it should be.
     pub(super) fn of_json(url: &Url, body: &[u8], error: &serde_json::Error) -> Self {
         let url = without_password(url);

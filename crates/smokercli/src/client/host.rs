@@ -86,7 +86,8 @@ type PluginPage = pages::PluginPage<Box<RawValue>, IgnoredAny>;
 pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) -> Result<HostAnswer, HostError> {
     let failed = |name: Option<String>| move |reason| HostError { name, reason };
     let page = address.page.clone().map_err(AskError::Address).map_err(failed(None))?;
-    let mut about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await.map_err(failed(None))?.about;
+    let about = session.get::<AboutPage>(&page, ABOUT_LIMIT, KeepAlive::Yes).await;
+    let mut about = about.map_err(|reason| reason.of_about_page(&page)).map_err(failed(None))?.about;
     if about.host.trim().is_empty() {
         about.host.clone_from(&address.label);
     }

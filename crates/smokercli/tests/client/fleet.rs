@@ -146,6 +146,13 @@ fn an_answer_cannot_send_us_to_another_host() {
 }
 
 #[test]
+fn the_address_of_a_page_is_no_address_of_a_daemon() {
+    let fake = Fake::start(&host("server1"));
+    let done = smokercli(&["-s", &format!("http://{}/plugins", fake.address())]);
+    assert!(done.stdout.contains("no address of a daemon: write http://HOST:PORT"), "{}", done.stdout);
+}
+
+#[test]
 fn answers_that_are_no_smokerds_say_so() {
     for (name, word) in [
         ("fail-emptyobj", "not the answer of a smokerd"),

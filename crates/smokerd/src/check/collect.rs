@@ -21,7 +21,7 @@ use crate::startup::{admission, containment, modules, notes, parameter_problems}
 pub(crate) fn all_problems(target: &CheckTarget<'_>) -> Report {
     let mut report = Report::default();
     if let Err(error) = fill(&mut report, target) {
-        report.fatal = Fatal::of(&error);
+        report.fatal.extend(Fatal::of(&error));
     }
     report.problems = problem_list::without_repeats(std::mem::take(&mut report.problems));
     problem_list::in_order_of_files(&mut report.problems);
@@ -68,8 +68,11 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     let of_parameters = parameter_problems::problems(&plugins, &python, target.config, None);
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
     report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), target)));
-    report.problems.extend(unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, target)));
-    report.problems.extend(taken_port::holder(&settings).map(|text| of_setting("bind_port", text, target)));
+    let address = unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, target));
+    report.fatal.extend(address.map(Fatal::of_problem));
+    let holder = taken_port::holder(&settings);
+    report.is_port_taken = holder.is_some();
+    report.problems.extend(holder.map(|text| of_setting("bind_port", text, target)));
     let of_identities = identities::problems(&settings.access).into_iter();
     report.problems.extend(of_identities.map(|(key, text)| of_setting(key, text, target)));
     report.problems.extend(own_files::problems(&settings).into_iter().map(|(key, text)| of_setting(key, text, target)));

@@ -22,8 +22,10 @@ pub(crate) struct Report {
     /// Problems of the logging configuration, and what else it has to say.
     pub(crate) of_logging: Vec<String>,
     pub(crate) logging_notes: Vec<String>,
-    /// Why the configuration does not load; empty when it does.
+    /// Why the configuration does not load, or the daemon does not start with it here; empty when it does.
     pub(crate) fatal: Vec<Fatal>,
+    /// Whether another program listens on the port for now.
+    pub(crate) is_port_taken: bool,
     /// What is worth doing, although nothing is wrong.
     pub(crate) advice: Vec<String>,
     /// What `-v` tells, on standard output.
@@ -41,6 +43,11 @@ pub(crate) struct Fatal {
 }
 
 impl Fatal {
+    /// A problem for which no daemon starts.
+    pub(crate) fn of_problem(problem: Problem) -> Self {
+        Self { text: problem.to_string(), location: problem.location }
+    }
+
     /// Each reason of an error.
     pub(crate) fn of(error: &StartError) -> Vec<Self> {
         match error {
@@ -124,12 +131,14 @@ impl Report {
             }
         }
         let config = config.display();
+        let start =
+            if self.is_port_taken { "the daemon would start once the port is free" } else { "the daemon would start" };
         match self.count() {
-            _ if !self.fatal.is_empty() => {}
+            _ if !self.fatal.is_empty() => eprintln!("{config}: the daemon would not start"),
             0 if self.of_host.is_empty() => println!("{config}: no problems found"),
             0 => println!("{config}: no problems found; see the notes on this host"),
-            1 => eprintln!("{config}: 1 problem found; the daemon would start"),
-            count => eprintln!("{config}: {count} problems found; the daemon would start"),
+            1 => eprintln!("{config}: 1 problem found; {start}"),
+            count => eprintln!("{config}: {count} problems found; {start}"),
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn holder(settings: &DaemonSettings) -> Option<String> {
     let (pid, name) = process_with(&inodes)?;
     (!program::is_ours(pid)).then(|| {
         format!(
-            "bind_port {} is taken by {name} (process {pid}), so the daemon would not start; stop that, or choose another",
+            "bind_port {} is taken by {name} (process {pid}), and the daemon does not start before it is free; stop that, or choose another",
             settings.bind_port
         )
     })

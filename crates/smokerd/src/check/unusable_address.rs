@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smoker_config::spec::settings::DaemonSettings;
 
-use crate::startup::time_limit;
+use crate::startup::bounded_read;
 
 /// How long the name may take to be looked up.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ pub(crate) fn problem(settings: &DaemonSettings) -> Option<String> {
         ));
     }
     let looked_up = host.clone();
-    let bound = time_limit::within(LOOKUP_LIMIT, &host, move || bind(&looked_up));
+    let bound = bounded_read::within(LOOKUP_LIMIT, &host, move || bind(&looked_up));
     let reason = match bound {
         Ok(Ok(())) => return None,
         Ok(Err(error)) if error.kind() == io::ErrorKind::AddrNotAvailable => {

@@ -16,13 +16,14 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 use nix::unistd::Pid;
 use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
+use smoker_model::suggest;
 
 use crate::check::check_request::CheckRequest;
 use crate::cli::compare::CompareArguments;
@@ -201,6 +202,7 @@ fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Argu
 /// printed here and return the exit code.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let print = |error: clap::Error| {
+        let error = with_tip(error);
         // Neither a closed terminal nor a full disk changes what the exit code says.
         let _ = error.print();
         if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
@@ -213,6 +215,24 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         return Err(exit_code::SUCCESS);
     }
     arguments.into_options().map_err(print)
+}
+
+/// The error with what was probably meant by an argument that is not known.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return error };
+    if error.kind() != ErrorKind::UnknownArgument {
+        return error;
+    }
+    let typed = typed.clone();
+    let command = Arguments::command();
+    let names: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    if !typed.starts_with('-') {
+        let tip = format!("a configuration is named by an option: -c {typed}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    } else if let Some(near) = typed.strip_prefix("--").and_then(|typed| suggest::near(typed, &names)) {
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(format!("--{near}")));
+    }
+    error
 }
 
 impl Arguments {
@@ -392,6 +412,17 @@ mod tests {
         ] {
             assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn an_unknown_argument_is_explained() {
+        let text = |argument: &str| {
+            let error = parse_arguments(["smokerd", "--check", argument].map(OsString::from)).expect_err(argument);
+            with_tip(error).to_string()
+        };
+        assert!(text("my.yaml").contains("a configuration is named by an option: -c my.yaml"), "{}", text("my.yaml"));
+        assert!(text("--stirct").contains("'--strict'"), "{}", text("--stirct"));
+        assert!(text("--nonsense").contains("try '--help'"), "{}", text("--nonsense"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::control::reload_report::{Outcome, ReloadReport};
 use crate::control::reload_socket::{self, Unreachable};
 use crate::control::signal_error::SignalError;
 use crate::exit_code;
-use crate::startup::time_limit::READ_LIMIT;
+use crate::startup::bounded_read::READ_LIMIT;
 use crate::terminal_text::printable;
 
 /// How long the outcome may take: that of the reload that goes on, and of ours after it. The daemon gives up each of them

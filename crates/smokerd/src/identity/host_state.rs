@@ -10,8 +10,8 @@ use smoker_trust::storage::private_folder::PrivateFolder;
 
 use crate::os::host_name::host_name;
 use crate::service::privileges;
+use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::ENVIRONMENT;
-use crate::startup::time_limit::{self, READ_LIMIT};
 
 /// The state of this host.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl HostState {
     pub(crate) fn of(path: &Path) -> Result<Self, String> {
         let (path, what) = (path.to_owned(), path.display().to_string());
         let read = move || config::load(&path, ENVIRONMENT).map_err(|error| error.to_string());
-        let config = time_limit::within(READ_LIMIT, &what, read).map_err(|error| error.to_string())??;
+        let config = bounded_read::within(READ_LIMIT, &what, read).map_err(|error| error.to_string())??;
         let settings = config.settings.access.clone();
         let Some(folder) = settings.state_dir.clone() else {
             return Err(format!(

@@ -24,8 +24,8 @@ use crate::service::error::StartError;
 use crate::service::notify::ServiceManager;
 use crate::service::privileges;
 use crate::service::stdio::{OpenStdio, StdioFiles};
+use crate::startup::bounded_read::READ_LIMIT;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, Prepared, log_all};
-use crate::startup::time_limit::READ_LIMIT;
 
 /// How many names of plugins one line of the log has.
 const MAX_NAMES: usize = 10;

@@ -19,7 +19,7 @@ use smoker_runner::process::attributes::credentials::Credentials;
 use crate::service::error::StartError;
 use crate::service::{logger_names, privileges};
 use crate::startup::admission;
-use crate::startup::time_limit::{self, READ_LIMIT};
+use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::trust::{self, TrustedOwners};
 
 /// What `!env` reads: the environment that this process was started with.
@@ -87,7 +87,7 @@ impl Origin {
 pub(crate) fn load(path: &Path, trusted: &TrustedOwners) -> Result<Loaded, LoadFailure> {
     let what = path.display().to_string();
     let (path, trusted) = (path.to_owned(), trusted.clone());
-    time_limit::within(READ_LIMIT, &what, move || {
+    bounded_read::within(READ_LIMIT, &what, move || {
         let config = config::load(&path, ENVIRONMENT)?;
         let credentials = credentials_of(&config)?;
         let config = judged(config, &Origin::of(&path, trusted), credentials.as_ref())?;

@@ -11,10 +11,11 @@
 //! - `genconfig`: writes a generated configuration to a file or to standard output
 //! - `reach`: files that root reads for the daemon's account, which cannot read them
 //! - `trust`: the accounts that could have written a configuration
-//! - `time_limit`: gives up reads that hang
+//! - `bounded_read`: gives up reads that hang
 //! - `replace`: replaces a file in one step
 
 pub(crate) mod admission;
+pub(crate) mod bounded_read;
 pub(crate) mod configuration;
 pub(crate) mod containment;
 pub(crate) mod genconfig;
@@ -23,5 +24,4 @@ pub(crate) mod notes;
 pub(crate) mod parameter_problems;
 pub(crate) mod reach;
 pub(crate) mod replace;
-pub(crate) mod time_limit;
 pub(crate) mod trust;

@@ -26,8 +26,11 @@ pub(crate) fn problems(
             lookup::missing(plugins, python, daemon, &Reaper::start(ContainmentLevel::prepare(None))?).await,
         )
     })?;
+    let missing =
+        missing.into_iter().map(|(plugin, kind, reason)| (plugin, kind, format!("every run will fail: {reason}")));
+    let misplaced = lookup::misplaced(plugins, python);
     let problem = |(plugin, kind, reason): (PluginName, ModuleKind, String)| {
-        let text = format!("Plugin {plugin}: every run will fail: {reason}");
+        let text = format!("Plugin {plugin}: {reason}");
         let name = if kind == ModuleKind::Parser { "Parser" } else { "Module" };
         let key = ParameterKey {
             plugin: plugin.clone(),
@@ -37,7 +40,7 @@ pub(crate) fn problems(
         };
         (Problem { severity: Severity::Warning, location: None, plugin: Some(plugin), text }, key)
     };
-    Ok(missing.into_iter().map(problem).collect())
+    Ok(missing.chain(misplaced).map(problem).collect())
 }
 
 /// Advice on installed modules of the Python Smoker that the plugins name; the built-ins run in their place.

@@ -15,8 +15,8 @@ use thiserror::Error;
 
 use crate::service::error::StartError;
 use crate::service::privileges;
+use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::{ENVIRONMENT, Origin};
-use crate::startup::time_limit::{self, READ_LIMIT};
 use crate::startup::trust::{self, TrustedOwners};
 use crate::startup::{admission, parameter_problems};
 use crate::test_plugin::test_request::TestRequest;
@@ -61,7 +61,7 @@ impl Selection {
         let name = &request.plugin;
         let overrides = Overrides { plugin: name.clone(), parameters: request.parameters.clone() };
         let (read, with) = (path.to_owned(), overrides.clone());
-        let loaded = time_limit::within(READ_LIMIT, &path.display().to_string(), move || {
+        let loaded = bounded_read::within(READ_LIMIT, &path.display().to_string(), move || {
             config::load_overriding(&read, ENVIRONMENT, &with)
         });
         let config = loaded?.map_err(|error| {

@@ -55,7 +55,11 @@ fn each_kind_of_mistake_has_its_place() {
     output.expect_code(3);
     for (plugin, line, text) in [
         ("missing", "missing:", "Connections is missing: set it to a list of [host, port]"),
-        ("wrong", "HealWarn:", "HealWarn has to be a whole number, not 'many': correct it in the configuration"),
+        (
+            "wrong",
+            "HealWarn:",
+            "HealWarn has to be a whole number from 0 up, not 'many': correct it in the configuration",
+        ),
         ("misspelt", "Mount:", "the parameter Mount is not known to it; did you mean Mounts?"),
         ("none", "none:", "one of the parameters JsonStatus, JsonValues is required: set it"),
     ] {

@@ -164,6 +164,25 @@ fn modules_and_parsers_that_cannot_be_found_are_warned_of() {
 }
 
 #[test]
+fn a_built_in_in_the_place_of_another_kind_is_warned_of() {
+    let config = good()
+        .top("actions: {Tell: {Module: smoker.server.plugins.uname}}")
+        .plugin("parser", "Command: 'true'\nParser: smoker.server.plugins.uname")
+        .plugin("module", "Module: smoker.plugins.nsca")
+        .plugin("action", "Command: 'true'\nAction: Tell");
+    let output = check(&config);
+    output.expect_code(3);
+    for (plugin, words) in [
+        ("parser", "that is a module: write `Module:`"),
+        ("module", "that is the module of an action"),
+        ("action", "not of an action"),
+    ] {
+        expect_line(&output.stderr, &["WARNING", "smokerd.yaml:", &format!("Plugin {plugin}"), words]);
+    }
+    expect_line(&output.stderr, &["3 problems found"]);
+}
+
+#[test]
 fn modules_are_looked_for_and_not_run() {
     let sandbox = Sandbox::new();
     let open = format!("open({:?}, 'w').close()\n", sandbox.path("ran").display());

@@ -179,15 +179,25 @@ fn programs_that_cannot_be_run_are_problems_and_those_that_are_not_there_are_not
 }
 
 #[test]
-fn an_address_that_this_host_does_not_have_is_reported() {
+fn an_address_on_which_no_daemon_can_listen_keeps_it_from_starting() {
     for (host, words) in [
         ("192.0.2.1", "this host does not have that address"),
         ("127.0.0.1:8086", "write `bind_host: 127.0.0.1` and `bind_port: 8086`"),
+        ("no.such.host.invalid", "bind_host no.such.host.invalid: "),
     ] {
         let config = Config::new().address(&format!("bind_host: '{host}'\nbind_port: 0\nallow: 127.0.0.1"));
-        let output = check(&config.plugin("A", "Command: echo a"), &[]);
-        output.expect_code(3);
-        expect_line(&output.stderr, &["WARNING", "smokerd.yaml:", &format!("bind_host {host}"), words]);
+        let config = config.plugin("A", "Command: echo a");
+        let output = check(&config, &[]);
+        output.expect_code(1);
+        expect_line(&output.stderr, &["ERROR", "smokerd.yaml:", &format!("bind_host {host}"), words]);
+        expect_line(&output.stderr, &["smokerd.yaml: the daemon would not start"]);
+        let output = check(&config, &["-o", "json"]);
+        let report: Json = serde_json::from_str(&output.stdout).expect("one JSON object");
+        assert_eq!(
+            (&report["loads"], &report["problems"][0]["severity"]),
+            (&false.into(), &"fatal".into()),
+            "{report}"
+        );
     }
 }
 
@@ -265,6 +275,7 @@ fn an_open_address_and_a_taken_port_are_reported() {
     output.expect_code(3);
     expect_line(&output.stderr, &["smokerd.yaml:", "bind_host is 0.0.0.0 without allow"]);
     expect_line(&output.stderr, &["smokerd.yaml:", &format!("bind_port {port} is taken by ")]);
+    expect_line(&output.stderr, &["the daemon would start once the port is free"]);
     let allowed = Config::new().address("bind_host: 0.0.0.0\nbind_port: 0\nallow: 127.0.0.1").plugin("A", "Command: x");
     check(&allowed, &[]).expect_code(0);
 }

@@ -79,6 +79,11 @@ fn absolute_path(value: &Value) -> Result<PathBuf, String> {
 
 /// YAML 1.1 reads `022` as an octal number; quoted, it is read here.
 fn umask(value: &Value) -> Result<u32, String> {
+    if let Value::Int(number) = value
+        && let Some(meant) = octal_meant(*number)
+    {
+        return Err(format!("has to be an octal number: {number} is decimal (0{number:o}); write 0{meant:o}"));
+    }
     let number = match value {
         Value::Int(number) => u32::try_from(*number).ok(),
         Value::Text(text) => u32::from_str_radix(text.strip_prefix("0o").unwrap_or(text), 8).ok(),
@@ -86,6 +91,23 @@ fn umask(value: &Value) -> Result<u32, String> {
     };
     let number = number.filter(|number| *number <= 0o777);
     number.ok_or_else(|| format!("has to be an octal number such as 022 or 0077, not {}", shown(value)))
+}
+
+/// The mask that was meant by a number that is a mask by its digits, and makes no sense by its value.
+fn octal_meant(number: i128) -> Option<i128> {
+    let meant = i128::from_str_radix(&number.to_string(), 8).ok()?;
+    (is_sensible(meant) && !is_sensible(number)).then_some(meant)
+}
+
+/// Whether a mask leaves others no more than the group, the group no more than the owner, and nobody the right to write
+/// what they cannot read.
+fn is_sensible(mask: i128) -> bool {
+    let [owner, group, others] = [mask >> 6, mask >> 3 & 7, mask & 7];
+    let writes_blindly = |digit: i128| digit & 0b110 == 0b100;
+    (0..=0o777).contains(&mask)
+        && owner & group == owner
+        && group & others == group
+        && ![owner, group, others].into_iter().any(writes_blindly)
 }
 
 fn variables(value: &Value) -> Result<Vec<(String, String)>, String> {
@@ -121,5 +143,24 @@ fn shown(value: &Value) -> String {
         Value::List(_) | Value::Map(_) => kind_name(value).to_owned(),
         Value::Text(text) => format!("'{text}'"),
         other => python_text::str(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_without_its_zero_is_refused_where_it_cannot_be_meant() {
+        for (number, words) in
+            [(77, "77 is decimal (0115); write 077"), (177, "(0261); write 0177"), (777, "write 0777")]
+        {
+            let refused = umask(&Value::Int(number)).expect_err("decimal");
+            assert!(refused.contains(words), "{refused}");
+        }
+        for mask in [0, 0o2, 0o7, 0o22, 0o26, 0o27, 0o33, 0o37, 0o77, 0o111, 0o177, 0o277, 0o777] {
+            assert_eq!(umask(&Value::Int(mask.into())), Ok(mask));
+        }
+        assert_eq!(umask(&Value::Text("77".to_owned())), Ok(0o77));
     }
 }

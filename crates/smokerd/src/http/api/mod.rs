@@ -67,22 +67,21 @@ impl FromRef<ApiState> for HeldPages {
     }
 }
 
-/// All routes. Every path also works with one slash at its end.
+/// All routes. A page belongs to the table, which has every path also with one slash at its end.
 pub(crate) fn routes(manager: PluginManager) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
     let state = ApiState { manager, list_cache: ListCache::default(), bodies, held };
-    Router::new()
-        .route("/", resource(about::show, READ_ONLY))
-        .route("/plugins", resource(plugins::list, READ_ONLY))
-        .route("/plugins/", resource(plugins::list, READ_ONLY))
-        .route("/plugins/{name}", resource(plugins::show, READ_ONLY))
-        .route("/plugins/{name}/", resource(plugins::show, READ_ONLY))
-        .route("/processes", resource(processes::list, READ_AND_POST).post(processes::force))
-        .route("/processes/", resource(processes::list, READ_AND_POST).post(processes::force))
-        .route("/processes/{id}", resource(processes::show, READ_ONLY))
-        .route("/processes/{id}/", resource(processes::show, READ_ONLY))
-        .fallback(unknown_path)
-        .with_state(state)
+    let pages = [
+        ("/plugins", resource(plugins::list, READ_ONLY)),
+        ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
+        ("/processes", resource(processes::list, READ_AND_POST).post(processes::force)),
+        ("/processes/{id}", resource(processes::show, READ_ONLY)),
+    ];
+    let with_both_forms = |router: Router<ApiState>, (path, page): (&str, MethodRouter<ApiState>)| {
+        router.route(path, page.clone()).route(&format!("{path}/"), page)
+    };
+    let root = Router::new().route("/", resource(about::show, READ_ONLY));
+    pages.into_iter().fold(root, with_both_forms).fallback(unknown_path).with_state(state)
 }
 
 /// GET and HEAD by the handler; OPTIONS with what is allowed; 405 for all else.
