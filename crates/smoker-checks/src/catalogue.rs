@@ -1,9 +1,9 @@
 //! Which built-ins exist, and what runs each of them.
 
-use serde_json::Value as Json;
-use smoker_model::messages::Level;
+use serde_json::{Map, Value as Json};
+use smoker_model::messages::{Level, Messages};
 use smoker_model::module::{ModuleKind, ModuleRequest};
-use smoker_model::result::Findings;
+use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::result::ComponentShape;
@@ -60,8 +60,8 @@ pub fn run(request: &ModuleRequest) -> Option<Result<Findings, String>> {
         return Some((built_in.run)(request));
     }
     if request.parameters.get("IgnoreExit") == Some(&Json::Bool(true)) {
-        let request = ModuleRequest { exit_status: Some(0), ..request.clone() };
-        return Some((built_in.run)(&request));
+        let request = &ModuleRequest { exit_status: Some(0), ..request.clone() };
+        return Some((built_in.run)(request).map(|findings| beside_the_run(findings, request)));
     }
     Some((built_in.run)(request).map(|findings| beside_the_run(findings, request)))
 }
@@ -83,8 +83,30 @@ fn beside_the_run(findings: Findings, request: &ModuleRequest) -> Findings {
         );
     }
     messages.add(Level::Error, &request.stderr);
+    if let Some(parts) = findings.component_results.as_ref().map(ComponentResults::as_json)
+        && messages.level(Level::Error).next().is_some()
+    {
+        messages = behind_the_first_failure(parts, &messages);
+    }
     let messages = Some(messages).filter(|messages| !messages.is_empty());
     Findings { status: Status::Error, messages, ..findings }
+}
+
+/// The messages of the whole behind one that names the first component in ERROR: the first error is what monitoring and
+/// the log show, and an exit status or a line of standard error says less.
+fn behind_the_first_failure(parts: &Map<String, Json>, messages: &Messages) -> Messages {
+    let mut failed = parts.iter().filter(|(_, part)| part["status"] == Status::Error.as_str());
+    let Some((name, part)) = failed.next() else { return messages.clone() };
+    let reason = part["messages"]["error"][0].as_str().unwrap_or("ERROR");
+    let text = match failed.count() {
+        0 => format!("{name}: {reason}"),
+        others => format!("{name}: {reason} ({others} more in ERROR)"),
+    };
+    let mut all = Messages::of(Level::Error, &text.replace('\n', " "));
+    for level in Level::ALL {
+        messages.level(level).for_each(|text| all.add(level, text));
+    }
+    all
 }
 
 /// Runs the built-in that a request asks for, both as JSON: the request with
@@ -142,6 +164,30 @@ mod tests {
         assert_eq!(judge(None, serde_json::json!({})).status, Status::Error);
         assert_eq!(judge(Some(1), serde_json::json!({"IgnoreExit": true})).status, Status::Ok);
         assert_eq!(judge(Some(0), serde_json::json!({})).status, Status::Ok);
+    }
+
+    #[test]
+    fn the_first_error_of_a_failed_run_names_what_failed() {
+        let judge = |text: &str, stderr: &str, parameters| {
+            let request = ModuleRequest {
+                module: "tap".to_owned(),
+                stderr: stderr.to_owned(),
+                ..crate::test_request::parser(text, Some(1), parameters)
+            };
+            let findings = run(&request).expect("a parser").expect("findings");
+            let messages = findings.messages.unwrap_or_default();
+            messages.level(Level::Error).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let none = serde_json::json!({});
+        let ended = "The tests ended with exit status 1";
+        let one = judge("1..2\nok 1\nnot ok 2 - a|b", "noise", none.clone());
+        assert_eq!(one, ["a|b: not ok", ended, "noise"]);
+        assert_eq!(judge("1..2\nnot ok 1 - a\nnot ok 2 - b", "", none.clone()), ["a: not ok (1 more in ERROR)", ended]);
+        assert_eq!(judge("1..1\nok 1 - a", "", none), [ended]);
+        let ignoring = || serde_json::json!({"IgnoreExit": true});
+        assert_eq!(judge("1..1\nnot ok 1 - a", "# got 500", ignoring()), ["a: not ok", "# got 500"]);
+        assert!(judge("1..1\nnot ok 1 - a", "", ignoring()).is_empty());
+        assert!(judge("1..1\nok 1 - a", "noise", ignoring()).is_empty());
     }
 
     #[test]

@@ -44,7 +44,12 @@ pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str)
         }
     }
     let group: Vec<_> = spec.parameters.iter().filter(|one| one.absence == Absence::FailsWithoutOther).collect();
-    if !group.is_empty() && group.iter().all(|parameter| given(parameter.name).is_none()) {
+    // An empty list or mapping says nothing.
+    let is_set = |value: &Json| {
+        !matches!(value, Json::Array(items) if items.is_empty())
+            && !matches!(value, Json::Object(members) if members.is_empty())
+    };
+    if !group.is_empty() && !group.iter().any(|parameter| given(parameter.name).is_some_and(is_set)) {
         let names: Vec<_> = group.iter().map(|parameter| parameter.name).collect();
         let reason = format!("one of the parameters {} is required: set it", names.join(", "));
         faults.push(ParameterFault { parameter: None, reason });

@@ -22,28 +22,43 @@ pub(crate) fn findings(outcome: &ChildOutcome) -> Findings {
     if cut == 0
         && let Some(result) = parse_result(python_text::strip(&stdout))
     {
-        return after_signal(result, &outcome.end);
+        return after_signal(result, outcome);
     }
     let fault = match cut {
         0 => nearly_json::fault(&stdout),
-        _ if nearly_json::begins_as_json(&stdout) || nearly_json::fault(&stdout).is_some() => Some(format!(
-            "looks like a result, but {cut} bytes were cut from the middle of standard output; raise MaxOutput"
-        )),
+        _ if outcome.stdout.has_cut_result()
+            || nearly_json::begins_as_json(&stdout)
+            || nearly_json::fault(&stdout).is_some() =>
+        {
+            Some(format!(
+                "looks like a result, but {cut} bytes were cut from the middle of standard output; raise MaxOutput"
+            ))
+        }
         _ => None,
     };
     let mut found = Messages::new();
     found.add(Level::Error, fault.as_deref().unwrap_or_default());
     add_output(&mut found, outcome);
     let is_good = fault.is_none() && outcome.end == ChildEnd::Exited(0);
+    let has = |level| found.level(level).next().is_some();
+    // A warning that is the daemon's own is no reason of a failure.
+    if let ChildEnd::Exited(1..) = &outcome.end
+        && has(Level::Warn)
+        && !has(Level::Error)
+    {
+        found.add(Level::Error, &outcome.end.to_string());
+    }
     let status = if is_good { Status::Ok } else { Status::Error };
     Findings { is_fault: fault.is_some(), ..Findings::new(status, found) }
 }
 
-/// The result that a command printed before a signal ended it: the command did not get to its end.
-fn after_signal(result: Findings, end: &ChildEnd) -> Findings {
-    let ChildEnd::Signalled { .. } = end else { return result };
+/// The result that a command printed before a signal ended it: the command did not get to its end, and standard error
+/// may say why.
+fn after_signal(result: Findings, outcome: &ChildOutcome) -> Findings {
+    let ChildEnd::Signalled { .. } = outcome.end else { return result };
     let mut messages = result.messages.unwrap_or_default();
-    messages.add(Level::Error, &end.to_string());
+    messages.add(Level::Error, python_text::strip(&outcome.stderr.text()));
+    messages.add(Level::Error, &outcome.end.to_string());
     Findings { status: Status::Error, messages: Some(messages), ..result }
 }
 
@@ -143,9 +158,24 @@ mod tests {
 
     #[test]
     fn a_signal_makes_a_good_result_an_error() {
-        let findings =
-            findings(&outcome("{\"status\": \"OK\"}", "", ChildEnd::Signalled { number: 11, name: "SIGSEGV" }));
-        assert_eq!((findings.status, errors(&findings)), (Status::Error, vec!["killed by signal 11 (SIGSEGV)"]));
+        for (stderr, expected) in [
+            ("", vec!["killed by signal 11 (SIGSEGV)"]),
+            ("bad_alloc\n", vec!["bad_alloc", "killed by signal 11 (SIGSEGV)"]),
+        ] {
+            let end = ChildEnd::Signalled { number: 11, name: "SIGSEGV" };
+            let findings = findings(&outcome("{\"status\": \"OK\"}", stderr, end));
+            assert_eq!((findings.status, errors(&findings)), (Status::Error, expected));
+        }
+    }
+
+    #[test]
+    fn a_failure_has_its_exit_status_beside_the_warning_of_a_cut() {
+        let long = "y\n".repeat(1000);
+        let failed = findings_of(long.as_bytes(), b"", 1, 100);
+        assert_eq!((failed.status, errors(&failed)), (Status::Error, vec!["exit status 1"]));
+        let explained = findings_of(long.as_bytes(), b"why", 1, 100);
+        assert_eq!(errors(&explained), ["why"]);
+        assert!(errors(&findings_of(b"y", b"", 1, 100)).is_empty());
     }
 
     #[test]
@@ -164,6 +194,15 @@ mod tests {
             )
         );
         assert_eq!(findings_of("x".repeat(2000).as_bytes(), b"", 0, 1000).status, Status::Ok);
+        // The beginning of a result may be in what is cut.
+        let (before, pad) = (format!("{}\n{}\n", "x".repeat(590), "y".repeat(200)), "\"zz\",\n".repeat(200));
+        let hidden = format!("{before}{{\n\"status\":\"ERROR\",\n\"pad\":[\n{pad}\"a\"]}}\n");
+        let behind = format!("{}{{\"status\":\"ERROR\",\"messages\":null}}\n", "x\n".repeat(1500));
+        for (text, max_output) in [(hidden, 1000), (behind, 40)] {
+            assert!(
+                errors(&findings_of(text.as_bytes(), b"", 0, max_output))[0].starts_with("looks like a result, but ")
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A pattern matches anywhere in a line of standard output or standard error.
 //! A line counts for the first of `Error`, `Warn`, `Ok` that matches it. With
-//! nothing but other lines and without `Ok` the exit status decides; a signal makes every result an ERROR.
+//! nothing but other lines and without `Ok` the exit status decides; a signal makes every result an ERROR. What a run
+//! that is not good printed on standard error is kept, and when no line is the reason, so is standard output.
 
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 use regex::RegexSet;
@@ -11,6 +12,7 @@ use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
+use crate::components::level_of;
 use crate::parameters::{Parameters, pattern_set};
 
 const PARAMETERS: &[ParameterSpec] = &[
@@ -55,15 +57,18 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         (Level::Warn, patterns(parameters, "Warn")?),
         (Level::Info, patterns(parameters, "Ok")?),
     ];
-    if rules.iter().all(|(_, patterns)| patterns.is_none()) {
+    if rules.iter().all(|(_, patterns)| patterns.as_ref().is_none_or(RegexSet::is_empty)) {
         return Err("none of the parameters Ok, Warn and Error is set: the parser regex needs one of them".to_owned());
     }
     let mut found = rules.each_ref().map(|_| String::new());
-    for line in request.stdout.lines().chain(request.stderr.lines()).filter(|line| !line.trim().is_empty()) {
-        let matches = |patterns: &Option<RegexSet>| patterns.as_ref().is_some_and(|set| set.is_match(line));
-        if let Some(rule) = rules.iter().position(|(_, patterns)| matches(patterns)) {
-            found[rule] += line;
-            found[rule].push('\n');
+    let mut others = [String::new(), String::new()];
+    for (stream, text) in [&request.stdout, &request.stderr].into_iter().enumerate() {
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let matches = |patterns: &Option<RegexSet>| patterns.as_ref().is_some_and(|set| set.is_match(line));
+            let rule = rules.iter().position(|(_, patterns)| matches(patterns));
+            let kept = rule.map_or(&mut others[stream], |rule| &mut found[rule]);
+            *kept += line;
+            kept.push('\n');
         }
     }
     let mut messages = Messages::new();
@@ -75,6 +80,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         messages.add(Level::Error, &exit_text(None));
     }
     let has = |messages: &Messages, level| messages.level(level).next().is_some();
+    let has_reason = !found[0].is_empty() || !found[1].is_empty();
     let wants_ok = rules[2].1.is_some();
     let exited_well = request.exit_status == Some(0);
     let status = if has(&messages, Level::Error) {
@@ -90,6 +96,13 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     } else {
         Status::Ok
     };
+    let [stdout, stderr] = &others;
+    if status != Status::Ok {
+        messages.add(level_of(status), stderr.trim_end());
+    }
+    if status == Status::Error && !has_reason {
+        messages.add(Level::Info, stdout.trim_end());
+    }
     Ok(Findings::new(status, messages))
 }
 
@@ -140,10 +153,34 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_is_not_good_keeps_what_it_printed() {
+        let read = |stdout: &str, exit_status, parameters| {
+            let request =
+                ModuleRequest { stderr: "connection refused".to_owned(), ..parser(stdout, exit_status, parameters) };
+            Json::Object(run(&request).expect("findings").messages.expect("messages").as_json().clone())
+        };
+        let errors = |reason: &str| json!([reason, "connection refused"]);
+        let failed = read("status: degraded", Some(7), json!({"Error": "FATAL"}));
+        assert_eq!(failed["error"], errors("The command ended with exit status 7"));
+        assert_eq!(failed["info"], json!(["status: degraded"]));
+        let missing = read("status: degraded", Some(0), json!({"Ok": "healthy"}));
+        assert_eq!(missing["error"], errors("No line matches Ok"));
+        assert_eq!(missing["info"], json!(["status: degraded"]));
+        let killed = read("half", None, json!({"Error": "FATAL"}));
+        assert_eq!(killed, json!({"info": ["half"], "error": errors("The command was ended by a signal"), "warn": []}));
+        let matched = read("other\nFATAL", Some(0), json!({"Error": "FATAL"}));
+        assert_eq!(matched, json!({"info": [], "error": errors("FATAL"), "warn": []}));
+        assert_eq!(read("slow", Some(1), json!({"Warn": "slow"}))["warn"], errors("slow"));
+        assert_eq!(read("ready", Some(0), json!({"Ok": "ready"})), json!({"info": ["ready"], "error": [], "warn": []}));
+    }
+
+    #[test]
     fn a_wrong_parameter_is_named() {
         let reason = |parameters| run(&parser("", Some(0), parameters)).expect_err("wrong");
         assert_eq!(reason(json!({"Warn": "("})), "Warn is no regular expression: unclosed group");
         assert!(reason(json!({"Ok": {}})).starts_with("Ok has to be a list of texts, not {}"));
-        assert!(reason(json!({})).starts_with("none of the parameters Ok, Warn and Error is set"));
+        for nothing in [json!({}), json!({"Error": []}), json!({"Error": [], "Warn": null, "Ok": []})] {
+            assert!(reason(nothing).starts_with("none of the parameters Ok, Warn and Error is set"));
+        }
     }
 }

@@ -53,7 +53,21 @@ impl ReadError {
 ///
 /// What is wrong with the text, and where.
 pub fn read(text: &str) -> Result<Json, ReadError> {
-    let mut reader = Reader { text, at: 0, values: 0 };
+    read_with(text, |_| Json::Null)
+}
+
+/// Does the same, but what is no finite number (`NaN`, `1e999`) becomes the text that stands there: to one that judges
+/// numbers it is neither null nor 0.
+///
+/// # Errors
+///
+/// As those of [`read`].
+pub fn read_naming_numbers(text: &str) -> Result<Json, ReadError> {
+    read_with(text, |text| Json::from(text))
+}
+
+fn read_with(text: &str, not_finite: fn(&str) -> Json) -> Result<Json, ReadError> {
+    let mut reader = Reader { text, at: 0, values: 0, not_finite };
     let value = reader.value()?;
     reader.skip_blanks();
     if reader.at < text.len() {
@@ -70,6 +84,8 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     values: usize,
+    /// The value that stands for a number that is not finite.
+    not_finite: fn(&str) -> Json,
 }
 
 /// A list or an object that is not closed yet.
@@ -121,14 +137,8 @@ impl Reader<'_> {
     fn begin(&mut self) -> Result<Begin, ReadError> {
         self.skip_blanks();
         let rest = &self.text[self.at..];
-        let words = [
-            ("null", Json::Null),
-            ("true", Json::Bool(true)),
-            ("false", Json::Bool(false)),
-            ("NaN", Json::Null),
-            ("Infinity", Json::Null),
-            ("-Infinity", Json::Null),
-        ];
+        let words = [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))];
+        let not_finite = ["NaN", "Infinity", "-Infinity"].map(|word| (word, (self.not_finite)(word)));
         match rest.as_bytes().first() {
             Some(b'{') => {
                 self.at += 1;
@@ -141,7 +151,9 @@ impl Reader<'_> {
             Some(b'"') => self.string().map(Json::String).map(Begin::Whole),
             None => Err(self.error("the text ends where a value is expected")),
             Some(_) => {
-                if let Some((word, value)) = words.into_iter().find(|(word, _)| rest.starts_with(word)) {
+                if let Some((word, value)) =
+                    words.into_iter().chain(not_finite).find(|(word, _)| rest.starts_with(word))
+                {
                     self.at += word.len();
                     return Ok(Begin::Whole(value));
                 }
@@ -307,9 +319,10 @@ impl Reader<'_> {
         if end == sign + whole {
             // `-0` is 0 in Python.
             let text = if text == "-0" { "0" } else { text };
-            return Ok(text.parse().map_or(Json::Null, Json::Number));
+            return Ok(text.parse().map_or_else(|_| (self.not_finite)(text), Json::Number));
         }
-        Ok(text.parse().ok().and_then(Number::from_f64).map_or(Json::Null, Json::Number))
+        let number = text.parse().ok().and_then(Number::from_f64);
+        Ok(number.map_or_else(|| (self.not_finite)(text), Json::Number))
     }
 
     fn skip_blanks(&mut self) {

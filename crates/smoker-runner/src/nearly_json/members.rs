@@ -1,5 +1,7 @@
 //! Finds the members of an object that may be no JSON: with the quotes of another language, or with its end missing.
 
+use std::borrow::Cow;
+
 use smoker_model::status::Status;
 
 /// The quotes of languages and of word processors, and the backslash before a quote.
@@ -55,7 +57,7 @@ pub(super) fn kind(text: &str, start: usize, budget: &mut Budget) -> Kind {
                     is_of_result &= !rest.contains('\n');
                     break;
                 };
-                let name = &object[at + 1..at + length - 1];
+                let name = &*unescaped(&object[at + 1..at + length - 1]);
                 let behind = object[at + length..].trim_start();
                 if depth == 1 && name == "status" && (behind.starts_with([':', '=']) || behind.is_empty()) {
                     return Kind::Result;
@@ -84,6 +86,14 @@ pub(super) fn kind(text: &str, start: usize, budget: &mut Budget) -> Kind {
         false if is_of_result => Kind::CutOff,
         false => Kind::Other,
     }
+}
+
+/// A name whose escapes, as in `\u0073tatus`, stand for what they mean.
+fn unescaped(name: &str) -> Cow<'_, str> {
+    if !name.contains("\\u") {
+        return Cow::Borrowed(name);
+    }
+    serde_json::from_str(&format!("\"{name}\"")).map_or(Cow::Borrowed(name), Cow::Owned)
 }
 
 /// Where a status begins that is a member in any quotes, or in none, as Python, Ruby, Java, JavaScript and a careless

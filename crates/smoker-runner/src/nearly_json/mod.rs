@@ -112,6 +112,7 @@ mod tests {
             ("\n\n  {\"status\": \"OK\",}", no_json("line 3, column 19: trailing comma")),
             ("{\n  \"status\": \"OK\"\n  \"messages\": null}\n", no_json("line 3, column 3: expected `,` or `}`")),
             ("{\"status\": OK}", no_json("line 1, column 12: expected a value")),
+            (r#"{"\u0073tatus":"ERROR","x":[1,]}"#, no_json("line 1, column 31: trailing comma")),
             ("{'status': 'ERROR', 'messages': None}", no_json("line 1, column 2: expected a name in double quotes")),
             ("{status: ERROR}", no_json("line 1, column 2: expected a name in double quotes")),
             (

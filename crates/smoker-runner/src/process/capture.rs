@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::process::result_scan::ResultScan;
+
 /// Keeps a stream whole up to a limit; beyond it the head and the tail, half
 /// each, since both the first error and the last lines show what happened.
 #[derive(Debug)]
@@ -11,11 +13,13 @@ pub(crate) struct Capture {
     /// Where in `kept` the next byte of the tail goes, once the limit is passed.
     tail_position: usize,
     total: u64,
+    /// Looks through the whole stream, once the limit is passed.
+    scan: Option<ResultScan>,
 }
 
 impl Capture {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, kept: Vec::new(), tail_position: 0, total: 0 }
+        Self { limit, kept: Vec::new(), tail_position: 0, total: 0, scan: None }
     }
 
     /// Takes the next bytes of the stream.
@@ -25,6 +29,12 @@ impl Capture {
         let (fits, rest) = bytes.split_at(room.min(bytes.len()));
         self.kept.extend_from_slice(fits);
         if !rest.is_empty() {
+            let scan = self.scan.get_or_insert_with(|| {
+                let mut scan = ResultScan::default();
+                scan.push(&self.kept);
+                scan
+            });
+            scan.push(rest);
             self.push_to_tail(rest);
         }
     }
@@ -32,6 +42,11 @@ impl Capture {
     /// How many bytes of the stream were not kept.
     pub(crate) fn cut(&self) -> u64 {
         self.total - self.kept.len() as u64
+    }
+
+    /// Whether a line of a stream that was cut begins with a result, be it in the part that is not kept.
+    pub(crate) fn has_cut_result(&self) -> bool {
+        self.scan.as_ref().is_some_and(ResultScan::has_result)
     }
 
     /// The kept bytes as text, with replacement characters for what is not

@@ -11,6 +11,7 @@
 //! - `run_id`: the run id of a child of a run, which all its processes carry
 //! - `guardian`: ends the runs of a daemon that was killed
 //! - `capture`: the bounded copy of an output stream
+//! - `result_scan`: looks for a result in a stream whose middle is not kept
 //! - `attributes`: what a child starts with: user and groups, environment, limits
 //! - `own_program`: the path of our own program
 //! - `sys`: what differs between Linux and other systems; the only folder with `unsafe`
@@ -22,6 +23,7 @@ pub mod containment;
 pub(crate) mod execute;
 pub mod guardian;
 pub(crate) mod own_program;
+mod result_scan;
 pub(crate) mod run_id;
 pub mod running;
 pub(crate) mod spawn;

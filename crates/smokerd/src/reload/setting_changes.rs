@@ -35,6 +35,8 @@ pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'
             },
         show_secrets: _,
         history_memory: _,
+        history_disk: _,
+        durability: _,
         python: _,
         python_path: _,
         secrets: _,

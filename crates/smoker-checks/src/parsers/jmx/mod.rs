@@ -12,7 +12,7 @@
 //! | RESULT | status |
 //! |---|---|
 //! | null (nothing returned), true, 0 | OK |
-//! | false, any other number | ERROR |
+//! | false, any other number, NaN and infinities | ERROR |
 //! | text | by its first word, below; the text is the message; JSON inside of a text is read |
 //! | object with `status` | that word; `messages` or `message` are the messages |
 //! | any other object | a component for each member, judged by these rules |
@@ -61,7 +61,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     }
     let call = document.as_object().filter(|object| object.contains_key("mbean"));
     if let Some(error) = call.and_then(|call| call.get("error")) {
-        return Ok(Findings::error(&plain_text(error)));
+        return Ok(plain(&SelfTestVerdict::new(Status::Error, &[plain_text(error)])));
     }
     match call.map(|call| call.get("result")) {
         None => findings(&document),
@@ -154,7 +154,12 @@ impl SelfTestVerdict {
             Json::String(words) => Self::new(of_text(words), &[text]),
             Json::Array(items) => Self::of_all(items.iter()),
             Json::Object(members) => match (members.get("status").and_then(Json::as_str), entry(value)) {
-                (Some(status), _) => Self::new(of_text(status), &messages_of(members).unwrap_or_else(|| vec![text])),
+                (Some(status), _) => Self::new(
+                    of_text(status),
+                    &messages_of(members)
+                        .filter(|texts| texts.iter().any(|text| !text.trim().is_empty()))
+                        .unwrap_or_else(|| vec![text]),
+                ),
                 (None, Some((key, value))) => Self::of(value).about(&plain_text(key)),
                 (None, None) => Self::of_all(members.values()),
             },
@@ -164,7 +169,9 @@ impl SelfTestVerdict {
     fn new(status: Status, texts: &[String]) -> Self {
         let mut messages = Messages::new();
         for text in texts {
-            messages.add(level_of(status), text);
+            // A failure always has a reason.
+            let is_silent = status != Status::Ok && text.trim().is_empty();
+            messages.add(level_of(status), if is_silent { "empty text" } else { text });
         }
         Self { status, messages }
     }
@@ -236,6 +243,9 @@ mod tests {
             (json!("[WARNING] slow"), Status::Warn, "[WARNING] slow"),
             (json!("no database"), Status::Error, "no database"),
             (json!([]), Status::Ok, ""),
+            (json!(""), Status::Error, "empty text"),
+            (json!(["ok", " "]), Status::Error, "ok|empty text"),
+            (json!({"status": "DOWN", "message": ""}), Status::Error, r#"{"status":"DOWN","message":""}"#),
             (json!(["ok", "warning"]), Status::Warn, "ok|warning"),
             (json!({"status": "degraded", "message": "half"}), Status::Warn, "half"),
             (json!({"status": "OK", "messages": ["a", "b"]}), Status::Ok, "a|b"),
@@ -249,6 +259,29 @@ mod tests {
                 assert_eq!((findings.status, texts.join("|")), (status, text.to_owned()), "{document}");
             }
         }
+    }
+
+    #[test]
+    fn a_number_that_is_not_finite_is_an_error_that_shows_it() {
+        let shown = |text: &str| {
+            let found = run(&parser(text, Some(0), json!({}))).expect("findings");
+            let component = found.component_results.map(|all| all.as_json()["heap"]["messages"]["error"].clone());
+            let errors: Vec<_> =
+                found.messages.iter().flat_map(|messages| messages.level(Level::Error)).map(str::to_owned).collect();
+            (found.status, component.unwrap_or_else(|| json!(errors)))
+        };
+        for number in ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"] {
+            for text in [
+                number.to_owned(),
+                format!("[{number}, 0]"),
+                format!("{{\"heap\": {number}, \"errors\": 0}}"),
+                format!("{{\"request\": {{}}, \"value\": {number}, \"status\": 200}}"),
+                format!("{{\"mbean\": \"m\", \"result\": \"[{number}]\"}}"),
+            ] {
+                assert_eq!(shown(&text), (Status::Error, json!([number])), "{text}");
+            }
+        }
+        assert_eq!(shown(r#"{"mbean": "m", "error": ""}"#), (Status::Error, json!(["empty text"])));
     }
 
     #[test]

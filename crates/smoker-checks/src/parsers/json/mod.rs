@@ -92,7 +92,9 @@ pub(crate) const fn spec() -> Spec {
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
     let document = json_output::read(&request.stdout)?;
-    if parameters.get("JsonStatus").or(parameters.get("JsonValues")).is_none() {
+    let has_values =
+        parameters.get("JsonValues").is_some_and(|values| values.as_object().is_none_or(|rules| !rules.is_empty()));
+    if parameters.get("JsonStatus").is_none() && !has_values {
         return Err("neither JsonStatus nor JsonValues is set: the parser json needs one of them".to_owned());
     }
     let mut messages = Messages::new();
@@ -119,10 +121,13 @@ fn status(parameters: Parameters<'_>, document: &Json, messages: &mut Messages) 
         Some(wanted) => Value::from(wanted.clone()).equals_json(found),
         None => found.as_str().is_some_and(|found| words.contains(&found.to_lowercase().as_str())),
     };
-    let is_true = parameters.get("JsonOk").is_none() && *found == Json::Bool(true);
-    let status = if is_true || is_among("JsonOk", &OK_WORDS) {
+    let is_default = parameters.get("JsonOk").is_none();
+    let is_true = is_default && *found == Json::Bool(true);
+    // What is configured comes before what is not.
+    let is_set_to_warn = is_default && is_among("JsonWarn", &[]);
+    let status = if !is_set_to_warn && (is_true || is_among("JsonOk", &OK_WORDS)) {
         Status::Ok
-    } else if is_among("JsonWarn", &WARN_WORDS) {
+    } else if is_set_to_warn || is_among("JsonWarn", &WARN_WORDS) {
         Status::Warn
     } else {
         Status::Error
@@ -232,6 +237,10 @@ mod tests {
             (json!([{"s": 2}]), json!({"JsonStatus": "0.s", "JsonOk": [1, 2]}), Status::Ok, "0.s: 2"),
             (json!({"s": "ok"}), json!({"JsonStatus": "s", "JsonOk": "fine"}), Status::Error, "s: ok"),
             (json!({"a.b": 0}), json!({"JsonStatus": ["a.b"], "JsonOk": 0}), Status::Ok, "a.b: 0"),
+            (json!({"s": true}), json!({"JsonStatus": "s", "JsonWarn": true}), Status::Warn, "s: true"),
+            (json!({"s": "ok"}), json!({"JsonStatus": "s", "JsonWarn": ["ok", 3]}), Status::Warn, "s: ok"),
+            (json!({"s": "up"}), json!({"JsonStatus": "s", "JsonWarn": "ok"}), Status::Ok, "s: up"),
+            (json!({"s": 1}), json!({"JsonStatus": "s", "JsonOk": 1, "JsonWarn": 1}), Status::Ok, "s: 1"),
             (json!({}), json!({"JsonStatus": "a.b"}), Status::Error, "a.b is missing in the output"),
         ];
         for (document, parameters, status, text) in cases {
@@ -266,7 +275,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let reason = |parameters| read(&json!({}), parameters).expect_err("wrong");
-        assert!(reason(json!({})).starts_with("neither JsonStatus nor JsonValues is set"));
+        for nothing in [json!({}), json!({"JsonValues": {}})] {
+            assert!(reason(nothing).starts_with("neither JsonStatus nor JsonValues is set"));
+        }
         assert!(reason(json!({"JsonStatus": {}})).starts_with("JsonStatus has to be a path such as a.0.b"));
         assert!(reason(json!({"JsonValues": 1})).starts_with("JsonValues has to be a mapping of names"));
         let range = reason(json!({"JsonValues": {"n": {"Path": "n", "Warn": "high"}}}));

@@ -119,6 +119,8 @@ pub(super) struct Note {
     pub(super) kind: NoteKind,
     /// The attribute `message`, else `type`.
     pub(super) headline: Option<String>,
+    /// Whether its `type` is `todo`, the mark of a test that may fail, as `node --test` writes it.
+    pub(super) is_todo: bool,
     pub(super) text: String,
 }
 
@@ -152,7 +154,9 @@ impl Note {
 
 impl Case {
     pub(super) fn status(&self) -> Status {
+        let is_to_do = self.is_to_do();
         let of_note = |note: &Note| match note.kind {
+            NoteKind::Failure if is_to_do => Status::Ok,
             NoteKind::Failure => Status::Error,
             NoteKind::Warning => Status::Warn,
             NoteKind::Skipped if self.could_not_run(note) => Status::Error,
@@ -170,6 +174,11 @@ impl Case {
         self.has_not_run && note.kind == NoteKind::Skipped && !reason.is_empty() && !reason.starts_with("SKIP_")
     }
 
+    /// Whether it is marked as one that may fail.
+    fn is_to_do(&self) -> bool {
+        self.notes.iter().any(|note| note.kind == NoteKind::Skipped && note.is_todo)
+    }
+
     /// Whether it is bad and neither its elements nor its output say why.
     pub(super) fn has_no_reason(&self) -> bool {
         self.status() != Status::Ok && self.notes.iter().all(|note| note.shown().is_empty()) && self.output.is_empty()
@@ -177,9 +186,13 @@ impl Case {
 
     pub(super) fn messages(&self) -> Messages {
         let mut messages = Messages::new();
+        let is_to_do = self.is_to_do();
         for note in &self.notes {
             let text = note.shown();
             match (note.kind, text.is_empty()) {
+                (NoteKind::Failure, _) if is_to_do => {
+                    messages.add(Level::Info, &format!("failed, but is marked as to do: {text}"));
+                }
                 (NoteKind::Failure, false) => messages.add(Level::Error, &text),
                 (NoteKind::Warning, false) => messages.add(Level::Warn, &text),
                 (NoteKind::Warning, true) => messages.add(Level::Warn, "warning"),

@@ -172,8 +172,10 @@ impl ReportReader {
                 let is_known = !self.cases.is_empty() || matches!(element, b"failure" | b"error" | b"warning");
                 if let Some(kind) = NoteKind::of(element).filter(|_| is_known) {
                     let message = attribute(tag, "message")?.filter(|message| !message.is_empty());
-                    let headline = message.or(attribute(tag, "type")?);
-                    self.note = Some(Note { kind, headline, text: String::new() });
+                    let of_type = attribute(tag, "type")?;
+                    let is_todo = of_type.as_ref().is_some_and(|text| text.eq_ignore_ascii_case("todo"));
+                    let headline = message.or(of_type);
+                    self.note = Some(Note { kind, headline, is_todo, text: String::new() });
                 }
             }
         }
@@ -417,6 +419,19 @@ mod tests {
             (&components["c"]["status"], &components["c"]["messages"]["error"]),
             (&json!("ERROR"), &json!(["first"]))
         );
+    }
+
+    #[test]
+    fn a_test_that_is_to_do_may_fail() {
+        let text = "<testsuite failures='1'><testcase name='q'><skipped type='todo' message='later'/><failure message='t'/></testcase>\
+                    <testcase name='r'><failure message='u'/><skipped type='TODO'/></testcase>\
+                    <testcase name='s'><skipped type='other'/><failure message='v'/></testcase></testsuite>";
+        let components = components(text);
+        let info = json!(["skipped: later", "failed, but is marked as to do: t"]);
+        assert_eq!((&components["q"]["status"], &components["q"]["messages"]["info"]), (&json!("OK"), &info));
+        assert_eq!((&components["r"]["status"], &components["s"]["status"]), (&json!("OK"), &json!("ERROR")));
+        let good = text.split("<testcase name='s'>").next().expect("a beginning").to_owned() + "</testsuite>";
+        assert_eq!(read(&good).expect("a report").status, Status::Ok);
     }
 
     #[test]

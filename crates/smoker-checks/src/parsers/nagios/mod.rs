@@ -59,6 +59,15 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     };
     let mut output = PluginOutput::split(&request.stdout);
     let mut messages = Messages::new();
+    // The first message is what monitoring and the log show: how the run ended, where that contradicts the text.
+    match request.exit_status {
+        Some(0..=3) => {}
+        Some(other) => {
+            messages
+                .add(Level::Error, &format!("Exit status {other} is none of a monitoring plugin, which has 0 to 3"));
+        }
+        None => messages.add(Level::Error, "The plugin was ended by a signal"),
+    }
     messages.add(level_of(status), output.summary);
     messages.add(level_of(status), &request.stderr);
     messages.add(Level::Info, &output.long_text.join("\n"));
@@ -77,14 +86,8 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             &format!("{left_out} more values of the performance data are left out: {MAX_DATA} are kept"),
         );
     }
-    match request.exit_status {
-        Some(3) => messages.add(Level::Error, "The plugin says UNKNOWN (exit status 3)"),
-        Some(0..=2) => {}
-        Some(other) => {
-            messages
-                .add(Level::Error, &format!("Exit status {other} is none of a monitoring plugin, which has 0 to 3"));
-        }
-        None => messages.add(Level::Error, "The plugin was ended by a signal"),
+    if request.exit_status == Some(3) {
+        messages.add(Level::Error, "The plugin says UNKNOWN (exit status 3)");
     }
     if messages.is_empty() {
         let printed = if output.data.is_empty() { "nothing" } else { "performance data only" };
@@ -114,10 +117,9 @@ mod tests {
         assert_eq!(read("DISK CRITICAL", Some(2)), (Status::Error, critical));
         let unknown = json!({"info": [], "error": ["?", "The plugin says UNKNOWN (exit status 3)"], "warn": []});
         assert_eq!(read("?", Some(3)), (Status::Error, unknown));
-        assert_eq!(
-            read("gone", Some(127)).1["error"][1],
-            "Exit status 127 is none of a monitoring plugin, which has 0 to 3"
-        );
+        let unknown_exit = "Exit status 127 is none of a monitoring plugin, which has 0 to 3";
+        assert_eq!(read("gone", Some(127)).1["error"], json!([unknown_exit, "gone"]));
+        assert_eq!(read("OK - x", None).1["error"], json!(["The plugin was ended by a signal", "OK - x"]));
         assert_eq!(read("", None).1["error"], json!(["The plugin was ended by a signal"]));
         assert_eq!(
             read("", Some(0)),
@@ -175,6 +177,10 @@ mod tests {
         let text = "OK|time=0.1s;high size=big";
         let reason = "Not read of the performance data, where LABEL=VALUE;WARN;CRIT;MIN;MAX is expected: warn high of time, size=big";
         assert_eq!((labels(text), &read(text, Some(0)).1["info"]), (vec!["time".to_owned()], &json!(["OK", reason])));
+        let first = "OK|rta=ms;100;200 pl=100%\nlong\nmore | a=1\nb=x c=2";
+        assert_eq!(labels(first), ["pl", "a", "c"]);
+        assert!(read(first, Some(0)).1["info"][3].as_str().is_some_and(|note| note.ends_with(": rta=ms;100;200, b=x")));
+        assert_eq!(labels("OK - all|y=z and load=1"), [""; 0]);
         let many = format!("OK|{}", "a=1 ".repeat(MAX_DATA + 3));
         let left_out = "3 more values of the performance data are left out: 10000 are kept";
         assert_eq!((labels(&many).len(), &read(&many, Some(0)).1["info"][1]), (MAX_DATA, &json!(left_out)));

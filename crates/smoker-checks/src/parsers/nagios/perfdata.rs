@@ -11,7 +11,7 @@ pub(super) struct Reading {
     pub(super) unread: Vec<String>,
     /// Whether some label has blanks without the quotes that it should have.
     pub(super) has_bare_blanks: bool,
-    /// Whether the first piece is a datum.
+    /// Whether the first piece is a datum, or one whose value cannot be read before those that can.
     pub(super) starts_with_datum: bool,
 }
 
@@ -26,6 +26,7 @@ impl Reading {
 pub(super) fn read(text: &str) -> Reading {
     let mut reading = Reading::default();
     let mut words: Vec<&str> = Vec::new();
+    let mut is_odd_first = false;
     let mut rest = text;
     loop {
         rest = rest.trim_start_matches(is_between);
@@ -41,6 +42,7 @@ pub(super) fn read(text: &str) -> Reading {
         }
         let is_first = reading.data.is_empty() && words.is_empty() && reading.unread.is_empty();
         let Some(mut datum) = datum(label.as_ref(), piece, &mut reading.unread) else {
+            is_odd_first |= is_first && piece.find('=').is_some_and(|at| at > 0);
             reading.unread.extend(words.drain(..).chain([piece]).map(str::to_owned));
             continue;
         };
@@ -54,6 +56,7 @@ pub(super) fn read(text: &str) -> Reading {
         reading.data.push(datum);
     }
     reading.unread.extend(words.into_iter().map(str::to_owned));
+    reading.starts_with_datum |= is_odd_first && !reading.data.is_empty() && !reading.has_bare_blanks;
     reading
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         // A YAML block belongs to the test before it, up to its closing dots, at the latest up to a line that is
         // not indented: a block that is never closed must not swallow tests.
         block &= indentation(text) > 0 || text.trim().is_empty();
-        if !block && stream.subtest.takes(text) {
+        if !block && stream.subtest.takes(text, stream.numbers.may_be_in_any_order) {
             // A subtest gives up for all.
             if let Some(reason) = line::bail_out(text.trim()) {
                 stream.take(TapLine::BailOut(reason));
@@ -219,7 +219,7 @@ impl TapStream {
         if let Some(tests) = self.next_plan.take() {
             self.numbers.plan(tests);
         }
-        let unsummed = self.subtest.end().failures;
+        let SubtestOutcome { failures: unsummed, .. } = self.subtest.end();
         if !unsummed.is_empty() {
             let text = self.of_file(&format!("A subtest has no test point that sums it up:\n{unsummed}"));
             self.messages.add(Level::Error, &text);
@@ -439,6 +439,58 @@ mod tests {
         let passing =
             "1..1\n# Subtest: a\n    ok 1 - b\n      ---\n      duration_ms: 1\n      ...\n    1..1\nok 1 - a";
         assert_eq!(read(passing, Some(0)).1["a"]["messages"]["info"], json!([]));
+    }
+
+    #[test]
+    fn subtests_of_any_depth_have_the_rules_of_the_whole() {
+        let errors = |text: &str| {
+            let (status, components, messages) = read(text, Some(0));
+            let part = components.as_object().and_then(|all| all.values().next()).expect("a component");
+            let errors = part["messages"]["error"].as_array().expect("a list").clone();
+            assert_eq!(
+                (status, messages),
+                (if errors.is_empty() { Status::Ok } else { Status::Error }, Json::Null),
+                "{text}"
+            );
+            errors
+        };
+        let bad = |lines: &[&'static str]| [&["ok, but its subtest failed"], lines].concat();
+        let deep = "1..1\n        not ok 1 - deep\n        1..1\n    ok 1 - mid\n    1..1\nok 1 - top";
+        assert_eq!(errors(deep), bad(&["not ok 1 - deep", "ok 1 - mid: ok, but its subtest failed"]));
+        assert!(errors(&deep.replace("not ok", "ok")).is_empty());
+        let buffered =
+            "1..1\nok 1 - top {\n    ok 1 - mid {\n        not ok 1 - deep\n        1..1\n    }\n    1..1\n}";
+        assert_eq!(errors(buffered), bad(&["not ok 1 - deep", "ok 1 - mid: ok, but its subtest failed"]));
+        assert!(errors(&buffered.replace("not ok", "ok")).is_empty());
+        let marked = buffered.replace("mid {", "mid { # TODO later");
+        assert_eq!(read(&marked, Some(0)).0, Status::Ok);
+        for (subtest, fault) in [
+            ("    1..3\n    ok 1 - a\n", "Planned 3 tests, but 1 ran"),
+            ("    1..2\n    ok 1\n    ok 1\n", "Test numbers that are there twice: 1"),
+            ("    1..2\n    ok 2\n    ok 1\n", "Test numbers that are out of order: 1"),
+            ("    ok 1 - a\n", "The plan (such as 1..3) is missing"),
+            ("# Subtest: sub\n    1..1\n    ok 1 - a\n    1..1\n", "There is more than one plan"),
+            ("\t1..2\n\tok 1 - a\n", "Planned 2 tests, but 1 ran"),
+            ("  KTAP version 1\n  1..2\n  ok 1 a\n", "Planned 2 tests, but 1 ran"),
+        ] {
+            assert_eq!(errors(&format!("1..1\n{subtest}ok 1 - sub")), bad(&[fault]), "{subtest}");
+        }
+        let cut = errors("1..1\n        1..2\n        ok 1 - a\n    ok 1 - mid\n    1..1\nok 1 - top");
+        assert_eq!(cut, bad(&["Planned 2 tests, but 1 ran", "ok 1 - mid: ok, but its subtest failed"]));
+        let unsummed = errors("1..1\n        not ok 1 - a\n        1..1\n    1..0\nok 1 - top");
+        assert_eq!(unsummed, bad(&["not ok 1 - a"]));
+        for good in [
+            "1..1\n  KTAP version 1\n  # Subtest: sub\n  ok 1 a\n  ok 2 b\nok 1 sub",
+            "TAP version 14\n1..1\n    1..2\n    ok 2\n    ok 1\nok 1 - sub",
+            "1..1\n    1..0 # SKIP no net\nok 1 - sub",
+            "1..1\n    ok then\nok 1 - sub",
+        ] {
+            assert!(errors(good).is_empty(), "{good}");
+        }
+        let ktap =
+            "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 a\n  # b: boom\n  not ok 2 b\nnot ok 1 suite";
+        assert_eq!(errors(ktap), ["not ok", "b: boom", "not ok 2 b"]);
+        assert_eq!(errors(&ktap.replace("not ok 1", "ok 1"))[0], "ok, but its subtest failed");
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Numbers {
         self.count
     }
 
+    /// Whether there was a plan.
+    pub(super) fn has_plan(&self) -> bool {
+        self.plan.is_some()
+    }
+
     /// Whether there was neither a plan nor a test.
     pub(super) fn is_empty(&self) -> bool {
         self.plan.is_none() && self.count == 0

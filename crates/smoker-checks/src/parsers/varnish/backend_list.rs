@@ -43,8 +43,10 @@ pub(crate) fn parse(text: &str) -> Vec<Backend> {
         if !line.starts_with([' ', '\t']) {
             backends.push(row(line, has_refs));
         } else if let (Some(time), Some(backend)) = (line.trim().strip_prefix(TIME), backends.last_mut()) {
-            // A sick backend has no good probes to take the average of.
-            backend.response_time = seconds(time).ok();
+            match seconds(time) {
+                Ok(time) => backend.response_time = Some(time),
+                Err(_) => *backend = Backend::unreadable(&backend.name, line.trim()),
+            }
         }
     }
     backends

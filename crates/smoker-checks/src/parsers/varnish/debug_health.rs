@@ -22,6 +22,8 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
                 detail: None,
                 response_time: None,
             });
+        } else if let Some(row) = cut_heading(line) {
+            backends.push(Backend::unreadable(row, line));
         } else if let (Some(time), Some(backend)) = (line.strip_prefix(TIME), backends.last_mut()) {
             backend.response_time = Some(seconds(time)?);
         }
@@ -30,6 +32,14 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
         backends.clear();
     }
     Ok(backends)
+}
+
+/// What is there of a heading that is no whole one: a backend of which nothing is known.
+fn cut_heading(line: &str) -> Option<&str> {
+    let name = line.strip_prefix("Backend ").map(|name| name.trim_end().trim_end_matches(" is"));
+    name.filter(|name| !name.is_empty())
+        .or_else(|| "Backend ".starts_with(line).then_some(line))
+        .filter(|row| !row.is_empty())
 }
 
 /// Name and state of `Backend NAME is STATE`.

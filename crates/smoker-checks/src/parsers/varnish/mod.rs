@@ -191,6 +191,25 @@ mod tests {
     }
 
     #[test]
+    fn a_backend_that_is_cut_off_is_not_lost() {
+        let whole = "Backend boot.a is Healthy\nCurrent states  good:  8\nAverage responsetime of good probes: 0.1\n";
+        let unknown = |name: &str, row: &str| {
+            self::row(name, "ERROR", &format!("State: unknown (the row cannot be read: {row})"))
+        };
+        for (cut, name) in
+            [("Backend boot.b", "boot.b"), ("Backend boot.b is", "boot.b"), ("Backend", "Backend"), ("Ba", "Ba")]
+        {
+            let (status, rows) = read(&format!("{whole}{cut}")).expect("backends");
+            assert_eq!((&*status, &rows[1..]), ("ERROR", &[unknown(name, cut)][..]), "{cut}");
+        }
+        for time in ["abc", ""] {
+            let (status, rows) = read(&WITH_PROBES.replace("0.001394", time)).expect("backends");
+            let shown = format!("Average response time of good probes: {time}");
+            assert_eq!((&*status, &rows[0]), ("ERROR", &unknown("boot.good", shown.trim())));
+        }
+    }
+
+    #[test]
     fn a_sick_backend_without_times_is_not_lost_beside_others() {
         let text = "Backend a is Healthy\nAverage responsetime of good probes: 0.1\nBackend b is Sick";
         let rows = read(text).expect("backends").1;
