@@ -131,10 +131,10 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("daemon", &["http", "os", "reload", "results", "runtime", "scheduler", "service", "startup"]),
             ("reload", &["control", "runtime", "scheduler", "service", "startup"]),
             ("control", &["exit_code", "os", "service", "startup", "terminal_text"]),
+            ("runtime", &["http", "results", "scheduler", "service", "startup"]),
             ("http", &["os", "results", "scheduler", "state_folder"]),
             ("identity", &["exit_code", "os", "service", "startup", "state_folder"]),
             ("journal_command", &["exit_code", "results"]),
-            ("runtime", &["http", "results", "scheduler", "service", "startup"]),
             ("compare", &["exit_code", "results", "scheduler", "service", "standalone", "startup", "terminal_text"]),
             (
                 "test_plugin",

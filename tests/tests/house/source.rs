@@ -72,6 +72,9 @@ fn read_tree(tokens: &[String], at: &mut usize, prefix: &[String], paths: &mut V
     if token(*at) == "{" && !prefix.is_empty() {
         while !["}", ""].contains(&token(*at)) {
             *at += 1;
+            if token(*at) == "}" {
+                break; // behind the last comma
+            }
             read_tree(tokens, at, prefix, paths);
             while ![",", "}", ""].contains(&token(*at)) {
                 *at += 1; // `as name`

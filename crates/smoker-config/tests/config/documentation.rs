@@ -63,10 +63,18 @@ fn compare<T: PartialEq + Debug>(heading: &str, known: &[&str], load: impl Fn(&[
         if matches!(key.as_str(), "plugins" | "templates" | "actions" | "favicon") {
             continue;
         }
-        // One id alone is refused.
-        let names = if matches!(key.as_str(), "uid" | "gid") { &["uid", "gid"][..] } else { &[key.as_str()] };
-        // Without scheduled runs there is nothing to spread.
-        let beside = if key == "Splay" { vec!["Interval: 1h".to_owned()] } else { Vec::new() };
+        // One of a pair alone is refused.
+        let pairs = [["uid", "gid"], ["tls_cert", "tls_key"]];
+        let alone = [key.as_str()];
+        let names = pairs.iter().find(|pair| pair.contains(&alone[0])).map_or(&alone[..], |pair| pair);
+        let beside: &[&str] = match key.as_str() {
+            // Without scheduled runs there is nothing to spread.
+            "Splay" => &["Interval: 1h"],
+            "tls_client_ca" => &["state_dir: /a"],
+            "tls_crl" => &["state_dir: /a", "tls_client_ca: /b"],
+            _ => &[],
+        };
+        let beside: Vec<_> = beside.iter().map(|line| (*line).to_owned()).collect();
         let own = |value: &str| names.iter().map(|name| format!("{name}: {value}")).collect::<Vec<_>>();
         let with = |value: &str| load(&[&beside[..], &own(value)].concat());
         let without = load(&beside);

@@ -1,6 +1,7 @@
 //! What comes back after the daemon was stopped and started again.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -113,8 +114,9 @@ fn without_a_journal_nothing_is_written_and_what_cannot_be_one_is_reported() {
     assert!(journal(&daemon, "verify").0.contains("state_dir is not configured"));
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
-    // A file in the place of the folder: runs go on, and the log has the reason.
-    fs::write(daemon.path("state"), "").expect("writable");
+    // A file in the place of the journal's folder: runs go on, and the log has the reason.
+    DirBuilder::new().mode(0o700).create(daemon.path("state")).expect("a folder");
+    fs::write(daemon.path("state/results"), "").expect("writable");
     daemon.write(&with_journal().plugin("a", "Command: echo a"));
     daemon.try_start().expect("it starts");
     daemon.run("a").expect_ok(&["a"]);
