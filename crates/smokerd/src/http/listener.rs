@@ -38,11 +38,15 @@ impl Listener {
 }
 
 impl Stream {
-    /// Returns when the client has sent something, or has closed the connection.
-    pub(crate) async fn readable(&self) -> io::Result<()> {
+    /// The first byte that the client has sent, which stays to be read; none at its end, and from a Unix socket, where
+    /// nothing depends on it.
+    pub(crate) async fn first_byte(&self) -> io::Result<Option<u8>> {
         match self {
-            Self::Tcp(stream) => stream.readable().await,
-            Self::Unix(stream) => stream.readable().await,
+            Self::Tcp(stream) => {
+                let mut first = [0];
+                Ok((stream.peek(&mut first).await? == 1).then_some(first[0]))
+            }
+            Self::Unix(stream) => stream.readable().await.map(|()| None),
         }
     }
 }

@@ -88,15 +88,17 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 /// Waits for the first bytes of a connection, which many connections never send, then serves it. The memory that
 /// serving needs is allocated only then.
 async fn handle_connection(stream: Stream, peer: Peer, pending: Permit, front: Front, shutdown: CancellationToken) {
-    tokio::select! {
+    let first = tokio::select! {
         // In this order: a connection that has just sent something is not evicted.
         biased;
-        readable = timeout(limits::REQUEST_TIME, stream.readable()) => if !matches!(readable, Ok(Ok(()))) {
-            return;
+        first = timeout(limits::REQUEST_TIME, stream.first_byte()) => match first {
+            Ok(Ok(first)) => first,
+            Ok(Err(_)) | Err(_) => return,
         },
         () = pending.connection().evicted() => return,
         () = shutdown.cancelled() => return,
-    }
+    };
+    let begins_tls = first.is_some_and(|byte| first_byte::opening(byte) == Opening::Tls);
     // The connection keeps its pending permit, and cannot be evicted, until it gets an active one.
     let request = pending.connection().activity().begin_request();
     let permit = tokio::select! {
@@ -106,14 +108,14 @@ async fn handle_connection(stream: Stream, peer: Peer, pending: Permit, front: F
     };
     drop((request, pending));
     let client = peer.to_string();
-    if let Err(error) = Box::pin(serve_stream(stream, peer, front, permit, shutdown)).await {
+    if let Err(error) = Box::pin(serve_stream(stream, (peer, begins_tls), front, permit, shutdown)).await {
         tracing::debug!("{client}: {error}");
     }
 }
 
 async fn serve_stream(
     stream: Stream,
-    peer: Peer,
+    (peer, begins_tls): (Peer, bool),
     front: Front,
     permit: Permit,
     shutdown: CancellationToken,
@@ -122,7 +124,7 @@ async fn serve_stream(
     match (stream, peer) {
         (Stream::Tcp(stream), Peer::Tcp(address)) => {
             stream.set_nodelay(true)?;
-            match tls_of(&stream, &front).await? {
+            match begins_tls.then(|| front.tls.config()).flatten() {
                 Some(config) => serve_tls(stream, address, config, front, connection, shutdown).await,
                 None => serve_connection(stream, Peer::Tcp(address), front.router, connection, shutdown).await,
             }
@@ -130,13 +132,6 @@ async fn serve_stream(
         (Stream::Tcp(stream), peer) => serve_connection(stream, peer, front.router, connection, shutdown).await,
         (Stream::Unix(stream), peer) => serve_connection(stream, peer, front.router, connection, shutdown).await,
     }
-}
-
-/// The configuration of TLS for a connection that begins with it.
-async fn tls_of(stream: &TcpStream, front: &Front) -> io::Result<Option<Arc<ServerConfig>>> {
-    let mut first = [0];
-    let is_tls = stream.peek(&mut first).await? == 1 && first_byte::opening(first[0]) == Opening::Tls;
-    Ok(if is_tls { front.tls.config() } else { None })
 }
 
 async fn serve_tls(

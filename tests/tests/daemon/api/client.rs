@@ -128,7 +128,7 @@ fn a_daemon_that_dies_in_the_middle_is_listed_and_stops_nobody() {
     let states: Vec<_> = hosts.iter().map(|host| host["status"].as_str().unwrap_or_default()).collect();
     assert_eq!(states, ["OK", "UNREACHABLE", "OK"], "{}", output.text());
     let reason = hosts[1]["error"].as_str().unwrap_or_default();
-    assert!(reason.contains("Polling on /processes/"), "{reason}");
+    assert!(reason.contains("/processes"), "{reason}");
     assert!(output.stderr.contains("3 hosts: 1 UNREACHABLE, 2 OK"), "{}", output.stderr);
 }
 

@@ -70,7 +70,8 @@ fn requests_beyond_the_bound_do_not_wait_and_a_client_that_is_gone_makes_room() 
     let daemon = Daemon::start(Config::new().plugin("slow", SLOW));
     let process = daemon.force(&["slow"]);
     let poll = Request::get(&format!("{process}?wait=60s"));
-    let waiting: Vec<_> = (0..WAITING).map(|_| begin(&daemon, &poll)).collect();
+    // Some more, since the question below may take the place of one.
+    let waiting: Vec<_> = (0..WAITING + 16).map(|_| begin(&daemon, &poll)).collect();
     let waits = || {
         let start = Instant::now();
         let answer = daemon.get(&format!("{process}?wait=1s"));
