@@ -1,15 +1,18 @@
 //! What `smokercli` does, from the command line to the exit code.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
+use smoker_model::wire::DEFAULT_PORT;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::Args;
 use crate::cli::parse::{self, CommandLine};
+use crate::cli::trust_args::{self, TrustCommandLine};
 use crate::client::fleet::{Fleet, Selection};
 use crate::client::session::Session;
 use crate::config::ClientConfig;
@@ -17,6 +20,7 @@ use crate::discovery::Discovery;
 use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
 use crate::fail_on::FailOn;
+use crate::inventory::address::HostAddress;
 use crate::inventory::{expressions, file};
 use crate::query::{self, Query, QueryAction};
 use crate::render;
@@ -24,7 +28,11 @@ use crate::report::{HostReport, Report};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
 use crate::terminal::sanitize;
+use crate::transport::bearer_token::BearerToken;
 use crate::transport::http::Http;
+use crate::transport::socket;
+use crate::trust;
+use crate::trust_store::TrustStore;
 
 /// Host names are resolved in threads; more of them would only wait for each other.
 const LOOKUP_THREADS: usize = 64;
@@ -41,6 +49,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
 
 fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     let config = ClientConfig::load().map_err(|error| ExitError::new(error.to_string()))?;
+    let arguments: Vec<_> = arguments.collect();
+    if arguments.get(1).is_some_and(|first| first == "trust") {
+        return match trust_args::parse(arguments.into_iter().skip(1))? {
+            TrustCommandLine::Print(text) => output::print(&text).map(|()| exit_code::SUCCESS),
+            TrustCommandLine::Run(command) => trust::run(&command, &config.port),
+        };
+    }
+    let arguments = arguments.into_iter();
     let (discovery, warnings) = Discovery::start(&config)?;
     let parsed = parse::parse(arguments, discovery.options()).inspect_err(|_| {
         // An unknown option can be one of a plugin that was not found.
@@ -62,7 +78,21 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     if query.filter.has_names_and_parameters() {
         console.warn("Plugin filter and plugin list used together. Only plugins matching both will be displayed.");
     }
-    let addresses = expressions::expand(&host_expressions(&args, discovery)?, &config.port);
+    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
+    for warning in store.warnings() {
+        console.warn(&warning);
+    }
+    let named = host_expressions(&args, discovery)?;
+    query.http.token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
+    let addresses = if let Some(path) = socket_of(&args, &named, &config)? {
+        query.http.socket = Some(path);
+        vec![HostAddress::parse("localhost", "80")]
+    } else {
+        let named = if named.is_empty() { vec!["localhost".to_owned()] } else { named };
+        let addresses = expressions::expand(&named, &config.port);
+        addresses.into_iter().map(|address| address.over_tls(&store.known)).collect()
+    };
+    query.http.trust = Arc::new(store);
     console.debug(&format!("{} hosts, {:?}, {:?}", addresses.len(), query.action, query.filter));
     let hosts = addresses.len();
     query.http.hosts = hosts;
@@ -70,7 +100,19 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     conclude(&query, &fleet.into_report(), hosts, ending, &console)
 }
 
-/// The hosts of the command line, of hosts files and of the discovery; without any, this host.
+/// The Unix socket to ask: one that is named, or the daemon's own where neither a host nor a port is.
+fn socket_of(args: &Args, hosts: &[String], config: &ClientConfig) -> Result<Option<PathBuf>, ExitError> {
+    if let (Some(path), false) = (&args.socket, hosts.is_empty()) {
+        let path = path.display();
+        return Err(ExitError::usage(format!(
+            "--socket {path} is one daemon, and hosts are named, too; leave one of both away"
+        )));
+    }
+    let is_port_named = config.port != DEFAULT_PORT.to_string();
+    Ok(socket::chosen(args.socket.as_deref(), !hosts.is_empty() || is_port_named))
+}
+
+/// The hosts of the command line, of hosts files and of the discovery.
 fn host_expressions(args: &Args, discovery: Discovery) -> Result<Vec<String>, ExitError> {
     let mut expressions = args.hosts.clone();
     for path in &args.hosts_file {
@@ -78,9 +120,6 @@ fn host_expressions(args: &Args, discovery: Discovery) -> Result<Vec<String>, Ex
     }
     let has_hosts = !expressions.is_empty();
     expressions.extend(discovery.hosts(&args.plugin_arguments, &known_options(args), has_hosts)?);
-    if expressions.is_empty() {
-        expressions.push("localhost".to_owned());
-    }
     Ok(expressions)
 }
 

@@ -134,6 +134,7 @@ fn http(args: &Args) -> HttpOptions {
         hosts: 1,
         proxy,
         cacert: args.cacert.clone(),
+        ..HttpOptions::default()
     }
 }
 

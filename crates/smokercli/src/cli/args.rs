@@ -48,7 +48,7 @@ const OUTPUT: &str = "Output switchers";
 /// The options as they were typed.
 #[derive(Clone, Debug, Default, Parser)]
 #[command(name = "smokercli", about = "Smoker client tool", disable_help_flag = true, disable_version_flag = true)]
-#[command(args_override_self = true, version)]
+#[command(args_override_self = true, version, after_help = "Keys of hosts and operators: smokercli trust --help")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Args {
     /// Force plugins run (otherwise just print last results)
@@ -85,6 +85,12 @@ pub(crate) struct Args {
     /// Certificates to trust for https hosts instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
     pub(crate) cacert: Option<PathBuf>,
+    #[arg(help = "A file with a token that stands for a role (default: the file that SMOKER_TOKEN_FILE names)")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Ask the daemon at this Unix socket (default: /run/smokerd.sock, if a daemon answers there and no host is named)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
+    pub(crate) socket: Option<PathBuf>,
     /// Use this proxy; env takes it from the environment (default: no proxy)
     #[arg(long, value_name = "URL|env", help_heading = TARGETS)]
     pub(crate) proxy: Option<String>,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueHint};
 use clap_complete::Shell;
 
@@ -47,6 +48,15 @@ pub(crate) struct CheckArgs {
     /// Certificates to trust for an https host instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cacert: Option<PathBuf>,
+    #[arg(help = "A file with a token that stands for a role (default: the file that SMOKER_TOKEN_FILE names)")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Ask the daemon at this Unix socket (default: /run/smokerd.sock, if a daemon answers there and no host is named)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "host")]
+    pub(crate) socket: Option<PathBuf>,
+    /// Whether the host was named.
+    #[arg(skip)]
+    pub(crate) is_host_named: bool,
     /// Answer UNKNOWN shortly before this time is up (default: wait)
     #[arg(short, long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub(crate) timeout: Option<Duration>,
@@ -82,7 +92,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCo
     let arguments = abbreviation::expand(arguments, &[original, new])?;
     let wrong = |error| usage_error(error, &names);
     let matches = command.try_get_matches_from_mut(arguments).map_err(wrong)?;
-    let args = CheckArgs::from_arg_matches(&matches).map_err(wrong)?;
+    let mut args = CheckArgs::from_arg_matches(&matches).map_err(wrong)?;
+    args.is_host_named = matches.value_source("host") == Some(ValueSource::CommandLine);
     Ok(if args.help {
         CheckCommandLine::Print(command.render_help().to_string())
     } else if args.version {

@@ -5,6 +5,7 @@
 //! - `parse`: reads a command line of `smokercli`; `args`: its options
 //! - `plugin_arguments`: the options that discovery plugins add
 //! - `check_args`: the command line of `check_smoker_plugin`
+//! - `trust_args`: the command line of `smokercli trust`
 //! - `abbreviation`: shortened names of long options
 //! - `completions`: scripts that complete command lines in a shell
 //! - `seconds`: time limits; `usage`: errors of the parser
@@ -16,4 +17,5 @@ mod completions;
 pub(crate) mod parse;
 mod plugin_arguments;
 mod seconds;
+pub(crate) mod trust_args;
 mod usage;

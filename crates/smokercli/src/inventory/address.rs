@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use reqwest::Url;
+use smoker_trust::known_hosts::KnownHosts;
 
 /// Where a daemon listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,34 @@ impl HostAddress {
         };
         Self { label, page }
     }
+
+    /// The same daemon, over TLS where its key is known. A URL stays as it was typed.
+    #[must_use]
+    pub fn over_tls(mut self, known: &KnownHosts) -> Self {
+        let is_url = self.label.contains("://");
+        if let Ok(url) = &mut self.page
+            && let Some((host, port)) = host_and_port(url)
+            && !is_url
+            && known.of(&host, port).is_some_and(|trust| !trust.pins.is_empty() || !is_loopback(&host))
+        {
+            // Neither fails: the URL has a host, and both schemes have ports.
+            let _ = url.set_scheme("https");
+            let _ = url.set_port(Some(port));
+        }
+        self
+    }
+}
+
+/// The host and the port of a URL; an address of IPv6 is in brackets.
+#[must_use]
+pub fn host_and_port(url: &Url) -> Option<(String, u16)> {
+    Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+}
+
+/// An authority signs for names that the host has elsewhere, too.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn parse_url(typed: &str) -> Result<Url, String> {
@@ -113,6 +142,28 @@ mod tests {
         for (typed, expected) in cases {
             assert_eq!(page(typed).as_deref(), Ok(expected), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_known_daemon_is_asked_over_tls_at_the_same_port() {
+        let pin = "sha256//LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM=";
+        let known = format!("web1:8086 {pin}\n[::1]:80 {pin}\n@cert-authority * {pin}\nlocalhost:1 {pin}\n");
+        let known = KnownHosts::parse(&known);
+        for (typed, expected) in [
+            ("web1", "https://web1:8086/"),
+            ("WEB1", "https://web1:8086/"),
+            ("[::1]:80", "https://[::1]:80/"),
+            ("other:90", "https://other:90/"),
+            ("http://web1:8086", "http://web1:8086/"),
+            ("localhost", "http://localhost:8086/"),
+            ("localhost:1", "https://localhost:1/"),
+            ("127.0.0.1", "http://127.0.0.1:8086/"),
+        ] {
+            let address = HostAddress::parse(typed, "8086").over_tls(&known);
+            assert_eq!(address.page.map(String::from).as_deref(), Ok(expected), "{typed}");
+        }
+        let unknown = HostAddress::parse("web1", "8086").over_tls(&KnownHosts::default());
+        assert_eq!(unknown, HostAddress::parse("web1", "8086"));
     }
 
     #[test]

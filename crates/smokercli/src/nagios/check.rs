@@ -1,5 +1,6 @@
 //! Asks a daemon for the plugins of a check, or has it run them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smoker_model::wire::DEFAULT_PORT;
@@ -14,8 +15,11 @@ use crate::filter::{Filter, ParameterTest, WantedName};
 use crate::inventory::address::HostAddress;
 use crate::nagios::finding::{Finding, finding, forced_finding};
 use crate::plugin::Plugin;
+use crate::transport::bearer_token::BearerToken;
 use crate::transport::http::Http;
 use crate::transport::http_client::HttpOptions;
+use crate::transport::socket;
+use crate::trust_store::TrustStore;
 
 /// How long before its time limit the check ends, at most.
 const MARGIN: Duration = Duration::from_millis(250);
@@ -46,11 +50,21 @@ pub(super) fn check(args: &CheckArgs) -> Result<Vec<Finding>, ExitError> {
 }
 
 async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitError> {
-    let options = HttpOptions { parallel: 1, hosts: 1, cacert: args.cacert.clone(), ..HttpOptions::default() };
+    let trust = Arc::new(TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?);
+    let address = HostAddress::parse(&args.host, &DEFAULT_PORT.to_string()).over_tls(&trust.known);
+    let options = HttpOptions {
+        parallel: 1,
+        hosts: 1,
+        cacert: args.cacert.clone(),
+        trust,
+        token: BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?,
+        socket: socket::chosen(args.socket.as_deref(), args.is_host_named),
+        ..HttpOptions::default()
+    };
+    let address = if options.socket.is_some() { HostAddress::parse("localhost", "80") } else { address };
     let transport = Http::new(options).map_err(ExitError::new)?;
     let session =
         Session { transport: &transport, observer: &NoProgress, hosts: 1, forces: args.force, names: &args.names };
-    let address = HostAddress::parse(&args.host, &DEFAULT_PORT.to_string());
     let failed = |name: &str, reason: &dyn std::fmt::Display| ExitError::new(format!("Host {name}: {reason}"));
     let answer = host::ask(&session, &address)
         .await

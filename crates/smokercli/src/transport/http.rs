@@ -1,12 +1,17 @@
 //! HTTP and HTTPS.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, RequestBuilder, Url};
+use smoker_trust::identity::own::OwnIdentity;
+use smoker_trust::known_hosts::HostTrust;
 use tokio::sync::Semaphore;
 
 use crate::inventory::address::without_password;
+use crate::transport::bearer_token::is_private;
 use crate::transport::exchange::{
     Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
 };
@@ -21,7 +26,17 @@ pub struct Http {
     options: HttpOptions,
     plain: Client,
     secure: OnceLock<Result<Client, String>>,
+    own: OnceLock<Result<Option<OwnIdentity>, String>>,
+    /// The clients of known hosts by their addresses: each accepts one host's key.
+    known: Mutex<HashMap<String, Client>>,
     slots: Semaphore,
+}
+
+/// How a host is asked.
+struct Asked {
+    /// Its address, if it is known by its key.
+    known: Option<String>,
+    authorization: Option<HeaderValue>,
 }
 
 impl Http {
@@ -37,15 +52,49 @@ impl Http {
         if options.cacert.is_some() {
             let _ = secure.set(Ok(http_client::secure(&options)?));
         }
-        Ok(Self { options, plain, secure, slots })
+        let (own, known) = (OnceLock::new(), Mutex::new(HashMap::new()));
+        Ok(Self { options, plain, secure, own, known, slots })
     }
 
-    fn client_for(&self, url: &Url) -> Result<&Client, TransportError> {
-        if url.scheme() == "http" {
-            return Ok(&self.plain);
+    /// What is known of the host of an https URL.
+    fn trust_in(&self, url: &Url) -> Option<HostTrust> {
+        let port = url.port_or_known_default().filter(|_| url.scheme() == "https")?;
+        self.options.trust.known.of(url.host_str()?, port)
+    }
+
+    fn client_for(&self, url: &Url, trust: Option<&HostTrust>) -> Result<Client, String> {
+        if let Some(trust) = trust {
+            return self.client_for_known(trust);
         }
-        let secure = self.secure.get_or_init(|| http_client::secure(&self.options));
-        secure.as_ref().map_err(|reason| TransportError::new(url, reason.clone()))
+        if url.scheme() == "http" {
+            return Ok(self.plain.clone());
+        }
+        self.secure.get_or_init(|| http_client::secure(&self.options)).clone()
+    }
+
+    fn client_for_known(&self, trust: &HostTrust) -> Result<Client, String> {
+        let own = self.own.get_or_init(|| self.options.trust.own().map_err(|error| error.to_string()));
+        let own = own.as_ref().map_err(Clone::clone)?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = known.get(&trust.host) {
+            return Ok(client.clone());
+        }
+        let client = http_client::known(&self.options, trust.clone(), own.as_ref())?;
+        known.insert(trust.host.clone(), client.clone());
+        Ok(client)
+    }
+
+    /// The header with the token. It is not sent where others could read it.
+    fn authorization(&self, url: &Url) -> Result<Option<HeaderValue>, String> {
+        let Some(token) = &self.options.token else { return Ok(None) };
+        if self.options.socket.is_none() && !is_private(url) {
+            return Err("the token is not sent over plain http, where everybody on the way could read it; take the key of the host by \
+                        smokercli trust add, or name it as https://HOST:PORT"
+                .to_owned());
+        }
+        let mut header = HeaderValue::try_from(token.header()).map_err(|error| error.to_string())?;
+        header.set_sensitive(true);
+        Ok(Some(header))
     }
 
     fn prepare(&self, client: &Client, request: &PageRequest<'_>, url: &Url) -> RequestBuilder {
@@ -84,13 +133,15 @@ impl Http {
     /// Receives the page. A GET follows redirects on its host, and is sent again
     /// once when a kept connection turns out to be closed. A POST starts a run,
     /// so it is sent once, and to the page that the user's address led to.
-    async fn fetch(&self, client: &Client, request: &PageRequest<'_>) -> Result<PageBody, Failure> {
+    async fn fetch(&self, client: &Client, request: &PageRequest<'_>, asked: &Asked) -> Result<PageBody, Failure> {
         let is_get = matches!(request.method, Method::Get);
         let mut url = request.url.clone();
         let mut redirects = 0;
         let mut may_send_again = is_get && request.may_send_again;
         loop {
-            match receive(self.prepare(client, request, &url), is_get).await {
+            let prepared = self.prepare(client, request, &url);
+            let prepared = asked.authorization.iter().fold(prepared, |all, one| all.header(AUTHORIZATION, one.clone()));
+            match receive(prepared, is_get, asked.known.as_deref()).await {
                 Ok(Received::Body(body)) => return Ok(body),
                 Ok(Received::Redirect(target)) if redirects == MAX_REDIRECTS => {
                     let target = without_password(&target);
@@ -111,15 +162,18 @@ impl Http {
 impl Transport for Http {
     async fn exchange(&self, request: PageRequest<'_>) -> Exchange {
         let url = request.url;
-        let client = match self.client_for(url) {
-            Ok(client) => client,
-            Err(error) => return Exchange { body: Err(error), duration: None },
+        let trust = self.trust_in(url);
+        let prepared = self.client_for(url, trust.as_ref()).and_then(|client| Ok((client, self.authorization(url)?)));
+        let (client, authorization) = match prepared {
+            Ok(prepared) => prepared,
+            Err(reason) => return Exchange { body: Err(TransportError::new(url, reason)), duration: None },
         };
+        let asked = Asked { known: trust.map(|trust| trust.host), authorization };
         // The semaphore is never closed, so this returns a slot.
         let _slot = self.slots.acquire().await;
         let start = Instant::now();
         let body = self
-            .fetch(client, &request)
+            .fetch(&client, &request, &asked)
             .await
             .map_err(|failure| TransportError::new(url, failure.reason).of_kind(failure.kind));
         Exchange { body, duration: Some(start.elapsed()) }

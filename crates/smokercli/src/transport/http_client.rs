@@ -1,13 +1,19 @@
 //! How connections are made: limits, proxy, certificates.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy};
+use smoker_trust::handshake::client;
+use smoker_trust::identity::own::OwnIdentity;
+use smoker_trust::known_hosts::HostTrust;
 
+use crate::transport::bearer_token::BearerToken;
 use crate::transport::certificates;
 use crate::transport::http_response::last_cause;
+use crate::trust_store::TrustStore;
 
 /// The proxy of all requests (`--proxy`).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -36,13 +42,30 @@ pub struct HttpOptions {
     pub proxy: ProxyChoice,
     /// Certificates to trust instead of the system's.
     pub cacert: Option<PathBuf>,
+    /// The daemons that are known, and the user's key.
+    pub trust: Arc<TrustStore>,
+    /// The token of all requests.
+    pub token: Option<BearerToken>,
+    /// The Unix socket that all requests go to instead of a network.
+    pub socket: Option<PathBuf>,
 }
 
 /// The client for http hosts. It has no root certificates, since loading them takes longer than a request.
 pub(super) fn plain(options: &HttpOptions) -> Result<Client, String> {
     // Fails if a provider is installed already, which then serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    builder(options)?.tls_certs_only([]).build().map_err(|error| last_cause(&error))
+    let builder = builder(options)?.tls_certs_only([]);
+    let builder = match &options.socket {
+        Some(socket) => builder.unix_socket(socket.as_path()),
+        None => builder,
+    };
+    builder.build().map_err(|error| last_cause(&error))
+}
+
+/// The client for a host that is known by its key or by an authority's. It shows the user's key.
+pub(super) fn known(options: &HttpOptions, trust: HostTrust, own: Option<&OwnIdentity>) -> Result<Client, String> {
+    let config = client::known_host(trust, own)?;
+    builder(options)?.tls_backend_preconfigured(config).build().map_err(|error| last_cause(&error))
 }
 
 /// The client for https hosts, with the certificates that the user names, or else those of the system.

@@ -6,6 +6,7 @@ use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use smoker_model::wire::error::ErrorBody;
 use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
+use smoker_trust::handshake::explain::{Side, failure_of};
 
 use crate::transport::certificates::explained;
 use crate::transport::exchange::{FailureKind, PageBody};
@@ -34,17 +35,21 @@ pub(super) struct Failure {
 
 /// Sends the request and receives the body of the response. With `may_redirect`
 /// a redirect that stays on the host is no failure; it never leads to another
-/// host, which an answer must not make the client ask.
+/// host, which an answer must not make the client ask. `known` is the address of a host that is known by its key.
 ///
 /// # Errors
 ///
 /// Why there is no response, or none with success.
-pub(super) async fn receive(request: RequestBuilder, may_redirect: bool) -> Result<Received, Failure> {
+pub(super) async fn receive(
+    request: RequestBuilder,
+    may_redirect: bool,
+    known: Option<&str>,
+) -> Result<Received, Failure> {
     let sent = request.send().await;
     let response = sent.map_err(|error| {
         let is_lost = error.is_request() && !error.is_timeout() && !error.is_connect();
         let kind = if is_lost { FailureKind::ConnectionLost } else { FailureKind::Other };
-        Failure { reason: reason(&error), kind }
+        Failure { reason: reason(&error, known), kind }
     })?;
     if let Some(target) = redirect_on_host(&response).filter(|_| may_redirect) {
         return Ok(Received::Redirect(target));
@@ -63,7 +68,7 @@ async fn body(mut response: Response) -> Result<PageBody, Failure> {
     let mut shortener: Option<Shortener> = None;
     loop {
         let chunk = response.chunk().await;
-        let chunk = chunk.map_err(|error| Failure { reason: reason(&error), kind: FailureKind::Other })?;
+        let chunk = chunk.map_err(|error| Failure { reason: reason(&error, None), kind: FailureKind::Other })?;
         let Some(chunk) = chunk else { break };
         match &mut shortener {
             Some(shortener) => shortener.push(&chunk),
@@ -81,8 +86,14 @@ async fn body(mut response: Response) -> Result<PageBody, Failure> {
     Ok(PageBody { bytes, is_cut, not_loaded })
 }
 
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() { "timed out".to_owned() } else { explained(last_cause(error)) }
+fn reason(error: &reqwest::Error, known: Option<&str>) -> String {
+    if error.is_timeout() {
+        return "timed out".to_owned();
+    }
+    match known.and_then(|host| failure_of(error, Side::Client(host))) {
+        Some(failure) => failure.for_client(),
+        None => explained(last_cause(error)),
+    }
 }
 
 /// The target of a redirect within one host and one scheme: the client for http has no certificates.

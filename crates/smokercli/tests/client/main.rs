@@ -7,7 +7,7 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `facts`, `odd_results`, `force`: what the recordings do not cover
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `trust`, `facts`, `odd_results`, `force`: what the recordings do not cover
 
 mod compare;
 mod config;
@@ -28,4 +28,5 @@ mod run;
 mod site;
 mod terminal;
 mod tls;
+mod trust;
 mod verdict;

@@ -1,0 +1,233 @@
+//! The command line of `smokercli trust`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use crate::cli::seconds::parse_seconds;
+use crate::cli::usage::usage_error;
+use crate::error::ExitError;
+
+/// What a command line asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum TrustCommandLine {
+    /// This command.
+    Run(TrustCommand),
+    /// Printing this text, such as the help.
+    Print(String),
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "smokercli trust", bin_name = "smokercli trust", about = "Keys of daemons and operators")]
+struct TrustArgs {
+    #[command(subcommand)]
+    command: TrustCommand,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum TrustCommand {
+    #[command(about = "Make your key, unless there is one, and print its line for authorized_clients")]
+    Key(Identity),
+    /// Have your key accepted by daemons, and take theirs, over SSH
+    Add(AddArgs),
+    /// Show your key and the daemons that are known
+    List,
+    /// Forget the keys of daemons
+    Remove(Hosts),
+    /// Ask daemons for their keys, show them, and take those that you confirm
+    Scan(ScanArgs),
+    /// An authority of your own, for hundreds of hosts
+    #[command(subcommand)]
+    Ca(CaCommand),
+}
+
+/// The commands of an authority.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum CaCommand {
+    /// Make the authority; its key stays in your folder
+    Init(CaInitArgs),
+    /// Sign the keys of daemons, over SSH; the same command renews
+    Sign(CaSignArgs),
+    /// Let a host without SSH join: wait for it (--listen), or join with the token that this prints (TOKEN-FILE)
+    Join(CaJoinArgs),
+    /// On a host: print the certificate of its daemon, to be signed
+    Request(StateDir),
+    /// On a host: take the signed certificate from standard input
+    Install(StateDir),
+}
+
+/// The hosts of a command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Hosts {
+    /// The daemons, as smokercli -s takes them
+    #[arg(short = 's', long = "hosts", value_name = "HOST", num_args = 1.., value_hint = ValueHint::Hostname)]
+    pub(crate) hosts: Vec<String>,
+    /// A file with one host or range a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hosts_file: Vec<PathBuf>,
+}
+
+/// Who the operator is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Identity {
+    /// The name of your key in logs and lists (default: user@host)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// What the daemons let you do
+    #[arg(long, value_name = "ROLE", default_value = "run")]
+    #[arg(value_parser = PossibleValuesParser::new(["read", "run", "admin"]))]
+    pub(crate) role: String,
+    /// Until when: 2027-01-31, or a span such as 90d (default: no end)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires: Option<String>,
+}
+
+/// How hosts are reached over SSH.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Ssh {
+    /// How to reach the hosts
+    #[arg(long, value_name = "ssh", required = true, value_parser = PossibleValuesParser::new(["ssh"]))]
+    pub(crate) via: String,
+    /// The account on the hosts (default: root)
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// Use sudo on the hosts, which must not ask for a password
+    #[arg(long)]
+    pub(crate) sudo: bool,
+    /// How many hosts at once
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub(crate) parallel: usize,
+    /// How long each host may take
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = parse_seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// `trust add`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AddArgs {
+    #[command(flatten)]
+    pub(crate) hosts: Hosts,
+    #[command(flatten)]
+    pub(crate) ssh: Ssh,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+    /// The daemon's command on the hosts
+    #[arg(long, value_name = "COMMAND", default_value = "smokerd")]
+    pub(crate) smokerd: String,
+}
+
+/// `trust scan`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) hosts: Hosts,
+    /// Take these keys without a question: pins that you know from smokerd --identity
+    #[arg(long, value_name = "PIN", num_args = 1..)]
+    pub(crate) accept: Vec<String>,
+    /// How long each host may take
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = parse_seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// `trust ca init`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CaInitArgs {
+    /// The name of the authority
+    #[arg(long, value_name = "NAME", default_value = "smoker")]
+    pub(crate) name: String,
+    /// The hosts that it may sign for: a name, in which one * stands for any text
+    #[arg(long, value_name = "PATTERN", default_value = "*")]
+    pub(crate) pattern: String,
+}
+
+/// The folder of a daemon.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StateDir {
+    #[arg(help = "The daemon's state_dir")]
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/smokerd")]
+    pub(crate) state_dir: PathBuf,
+}
+
+/// `trust ca sign`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CaSignArgs {
+    #[command(flatten)]
+    pub(crate) hosts: Hosts,
+    #[command(flatten)]
+    pub(crate) ssh: Ssh,
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// The client's command on the hosts
+    #[arg(long, value_name = "COMMAND", default_value = "smokercli")]
+    pub(crate) smokercli: String,
+}
+
+/// `trust ca join`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CaJoinArgs {
+    /// On the host: the file with the token; - is standard input
+    #[arg(value_name = "TOKEN-FILE", required_unless_present = "listen", conflicts_with = "listen")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// On your machine: wait for one host at this address, which it has to reach, and print the token
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// On your machine: the names of the host
+    #[arg(short = 's', long = "hosts", value_name = "NAME", num_args = 1.., requires = "listen")]
+    pub(crate) hosts: Vec<String>,
+    /// On your machine: how long to wait
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = parse_seconds)]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+}
+
+/// Reads a command line that begins with `trust`.
+///
+/// # Errors
+///
+/// When it cannot be understood.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<TrustCommandLine, ExitError> {
+    match TrustArgs::try_parse_from(arguments) {
+        Ok(args) => Ok(TrustCommandLine::Run(args.command)),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(TrustCommandLine::Print(error.to_string())),
+        Err(error) => Err(usage_error(error, &[])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_their_options_are_read() {
+        let parsed = |line: &str| parse(line.split(' ').map(OsString::from));
+        let Ok(TrustCommandLine::Run(TrustCommand::Add(add))) =
+            parsed("trust add -s web1 web[2-3] --via ssh --role read")
+        else {
+            panic!("no add");
+        };
+        assert_eq!((add.hosts.hosts.len(), add.identity.role.as_str(), add.ssh.parallel), (2, "read", 16));
+        assert!(matches!(
+            parsed("trust ca sign -s a --via ssh"),
+            Ok(TrustCommandLine::Run(TrustCommand::Ca(CaCommand::Sign(_))))
+        ));
+        assert!(matches!(parsed("trust --help"), Ok(TrustCommandLine::Print(_))));
+        for wrong in [
+            "trust",
+            "trust bogus",
+            "trust add -s a",
+            "trust add -s a --via rsh",
+            "trust key --role root",
+            "trust ca join",
+        ] {
+            assert_eq!(parsed(wrong).expect_err(wrong).code, crate::exit_code::USAGE, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A token that stands for a role (`--token-file`, `SMOKER_TOKEN_FILE`).
+
+use std::fmt;
+use std::io::Read;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use reqwest::Url;
+use smoker_paths::regular;
+use smoker_trust::access::tokens::PREFIX;
+
+/// No token is longer.
+const MAX_BYTES: u64 = 4096;
+
+/// The variable that names the file of the token.
+const VARIABLE: &str = "SMOKER_TOKEN_FILE";
+
+/// The text of a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BearerToken(String);
+
+impl BearerToken {
+    /// Reads the token of the named file, or else of the one that the environment names.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or has no token.
+    pub fn find(named: Option<&Path>) -> Result<Option<Self>, String> {
+        let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let (path, source) = match (named, variable()) {
+            (Some(path), _) => (path.to_owned(), "--token-file"),
+            (None, Some(path)) => (path, VARIABLE),
+            (None, None) => return Ok(None),
+        };
+        read(&path).map(Some).map_err(|reason| format!("{source} {}: {reason}", path.display()))
+    }
+
+    /// The value of the `Authorization` header.
+    pub(super) fn header(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+}
+
+fn read(path: &Path) -> Result<BearerToken, String> {
+    let mut text = String::new();
+    regular::open(path)
+        .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
+        .map_err(|error| format!("{error}; name a file with the token that smokerd --token add has printed"))?;
+    let token = text.trim();
+    let is_token = token.starts_with(PREFIX) && token.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    if !is_token {
+        return Err(format!("it holds no token; a token begins with {PREFIX}, and smokerd --token add prints it"));
+    }
+    Ok(BearerToken(token.to_owned()))
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Whether what is sent there can be read by nobody on the way.
+pub(super) fn is_private(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    url.scheme() == "https" || is_loopback
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_and_not_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("token");
+        std::fs::write(&path, "smoker_abc-_1\n").expect("writable");
+        let token = BearerToken::find(Some(&path)).expect("a token").expect("named");
+        assert_eq!((token.header().as_str(), format!("{token:?}").as_str()), ("Bearer smoker_abc-_1", "***"));
+        for wrong in ["", "abc", "smoker_a b", "smoker_\u{1b}"] {
+            std::fs::write(&path, wrong).expect("writable");
+            let error = BearerToken::find(Some(&path)).expect_err(wrong);
+            assert!(error.starts_with("--token-file ") && error.contains("no token"), "{error}");
+        }
+        assert!(BearerToken::find(Some(&folder.path().join("none"))).is_err());
+    }
+
+    #[test]
+    fn only_tls_and_loopback_are_private() {
+        for (url, expected) in [
+            ("https://web1:8086/", true),
+            ("http://localhost/", true),
+            ("http://127.0.0.2:1/", true),
+            ("http://[::1]:1/", true),
+            ("http://web1:8086/", false),
+            ("http://localhost.example.org/", false),
+            ("http://192.0.2.1/", false),
+        ] {
+            assert_eq!(is_private(&Url::parse(url).expect("a URL")), expected, "{url}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Has the user's key accepted by daemons over SSH, and takes theirs.
+
+use smoker_trust::access::authorized_clients::AuthorizedClient;
+use smoker_trust::known_hosts;
+use smoker_trust::pin::Pin;
+
+use crate::cli::trust_args::AddArgs;
+use crate::error::ExitError;
+use crate::exit_code;
+use crate::terminal::console::{Console, Verbosity};
+use crate::terminal::{output, sanitize};
+use crate::trust::targets::{self, Target};
+use crate::trust::{operator, ssh};
+use crate::trust_store::TrustStore;
+
+/// Runs `smokerd --authorize` on each host, whose last line is the daemon's pin.
+pub(super) fn run(store: &TrustStore, args: &AddArgs, port: &str) -> Result<u8, ExitError> {
+    let targets = targets::of(&args.hosts, port)?;
+    let client = operator::line(store, &args.identity)?;
+    let command = format!("{} --authorize {}", args.smokerd, ssh::quoted(&client.line()));
+    let answers = ssh::for_each(&targets, args.ssh.parallel, |target| {
+        ssh::run(&args.ssh, target, &command, b"").and_then(|printed| pin_of(&printed))
+    });
+    let console = Console::new(Verbosity::Quiet);
+    let mut code = exit_code::SUCCESS;
+    for (target, answer) in targets.iter().zip(answers) {
+        match answer.and_then(|pin| take(store, target, pin, &client)) {
+            Ok(line) => output::print(&format!("{line}\n"))?,
+            Err(reason) => {
+                code = exit_code::FAILURE;
+                console.error(&sanitize::line(&format!("Host {}: {reason}", target.address())));
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// The pin on the last line of what a daemon's command printed.
+fn pin_of(printed: &str) -> Result<Pin, String> {
+    let last = printed.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    last.parse().map_err(|_| {
+        format!(
+            "the command printed no pin of the daemon, but {last:?}; is smokerd on the host older than this smokercli?"
+        )
+    })
+}
+
+fn take(store: &TrustStore, target: &Target, pin: Pin, client: &AuthorizedClient) -> Result<String, String> {
+    let folder = store.make_folder().map_err(|error| error.message)?;
+    let path = folder.path().join(known_hosts::FILE);
+    let before = known_hosts::set(&path, &target.address(), pin).map_err(|error| error.to_string())?;
+    let (name, role) = (&client.grant.name, client.grant.role);
+    let changed = before.iter().find(|before| **before != pin);
+    let changed = changed.map_or(String::new(), |before| format!(", which was {before} before"));
+    Ok(format!("{}: {name} has the role {role}; its key is {pin}{changed}", target.address()))
+}

@@ -1,0 +1,42 @@
+//! What `smokercli trust` does.
+//!
+//! # Layout
+//!
+//! - `add`: has a key accepted by daemons over SSH; `ssh`: runs a command on hosts
+//! - `scan`: asks daemons for their keys; `known`: lists and forgets keys
+//! - `ca`: an authority of the user's own; `join`: a host that has no SSH
+//! - `operator`: the user's key; `targets`: the hosts of a command
+
+mod add;
+mod ca;
+mod join;
+mod known;
+mod operator;
+mod scan;
+mod ssh;
+mod targets;
+
+use crate::cli::trust_args::{CaCommand, TrustCommand};
+use crate::error::ExitError;
+use crate::trust_store::TrustStore;
+
+/// Runs a command. `port` is the port of hosts without one. Returns the exit code.
+///
+/// # Errors
+///
+/// When it cannot be done at all; hosts that fail are reported one by one.
+pub(crate) fn run(command: &TrustCommand, port: &str) -> Result<u8, ExitError> {
+    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
+    match command {
+        TrustCommand::Key(identity) => operator::print_key(&store, identity),
+        TrustCommand::Add(args) => add::run(&store, args, port),
+        TrustCommand::List => known::list(&store),
+        TrustCommand::Remove(hosts) => known::remove(&store, hosts, port),
+        TrustCommand::Scan(args) => scan::run(&store, args, port),
+        TrustCommand::Ca(CaCommand::Init(args)) => ca::init(&store, args),
+        TrustCommand::Ca(CaCommand::Sign(args)) => ca::sign(&store, args, port),
+        TrustCommand::Ca(CaCommand::Request(args)) => ca::request(args),
+        TrustCommand::Ca(CaCommand::Install(args)) => ca::install(args),
+        TrustCommand::Ca(CaCommand::Join(args)) => join::run(&store, args),
+    }
+}

@@ -1,0 +1,49 @@
+//! The user's key.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use smoker_trust::access::authorized_clients::AuthorizedClient;
+use smoker_trust::identity::own::OwnIdentity;
+
+use crate::cli::trust_args::Identity;
+use crate::error::ExitError;
+use crate::exit_code;
+use crate::terminal::output;
+use crate::trust_store::{TrustStore, user_at_host};
+
+/// The user's key, made when there is none.
+///
+/// # Errors
+///
+/// When it cannot be used or made.
+pub(super) fn identity(store: &TrustStore) -> Result<OwnIdentity, ExitError> {
+    OwnIdentity::load_or_make(&store.make_folder()?, &user_at_host()).map_err(|error| ExitError::new(error.to_string()))
+}
+
+/// The line that lets the user's key in.
+///
+/// # Errors
+///
+/// When the key, the name or the time cannot be used.
+pub(super) fn line(store: &TrustStore, options: &Identity) -> Result<AuthorizedClient, ExitError> {
+    let name = options.name.clone().unwrap_or_else(user_at_host);
+    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
+    let mut line = format!("{} role={} name=\"{quoted}\"", identity(store)?.pin, options.role);
+    if let Some(expires) = &options.expires {
+        line.push_str(" expires=");
+        line.push_str(expires);
+    }
+    AuthorizedClient::from_command(&line, now()).map_err(ExitError::usage)
+}
+
+/// Makes the key and prints its line.
+pub(super) fn print_key(store: &TrustStore, options: &Identity) -> Result<u8, ExitError> {
+    output::print(&format!("{}\n", line(store, options)?.line()))?;
+    Ok(exit_code::SUCCESS)
+}
+
+/// The time of this machine.
+pub(super) fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}

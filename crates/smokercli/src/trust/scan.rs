@@ -1,0 +1,128 @@
+//! Asks daemons for their keys, shows them, and takes those that the user confirms.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
+use smoker_trust::failure::Failure;
+use smoker_trust::handshake::client;
+use smoker_trust::handshake::explain::{Side, failure_of};
+use smoker_trust::known_hosts::{self, HostTrust};
+use smoker_trust::pin::Pin;
+
+use crate::cli::trust_args::ScanArgs;
+use crate::error::ExitError;
+use crate::exit_code;
+use crate::terminal::console::{Console, Verbosity};
+use crate::terminal::output;
+use crate::trust::ssh;
+use crate::trust::targets::{self, Target};
+use crate::trust_store::TrustStore;
+
+/// How many hosts are asked at once.
+const PARALLEL: usize = 64;
+
+/// Asks each host, shows its key, and takes it when it is confirmed.
+pub(super) fn run(store: &TrustStore, args: &ScanArgs, port: &str) -> Result<u8, ExitError> {
+    let targets = targets::of(&args.hosts, port)?;
+    let mut accepted = Vec::new();
+    for pin in &args.accept {
+        accepted.push(pin.parse::<Pin>().map_err(|error| ExitError::usage(error.to_string()))?);
+    }
+    let pins = ssh::for_each(&targets, PARALLEL, |target| pin_of(target, args.timeout));
+    let path = store.make_folder()?.path().join(known_hosts::FILE);
+    let console = Console::new(Verbosity::Quiet);
+    let mut code = exit_code::SUCCESS;
+    for (target, pin) in targets.iter().zip(pins) {
+        let address = target.address();
+        let taken = pin.and_then(|pin| confirmed(store, target, pin, &accepted).map(|()| pin));
+        match taken {
+            Ok(pin) => {
+                known_hosts::set(&path, &address, pin).map_err(|error| ExitError::new(error.to_string()))?;
+                output::print(&format!("{address}: its key {pin} is known now\n"))?;
+            }
+            Err(reason) => {
+                code = exit_code::FAILURE;
+                console.error(&format!("Host {address}: {reason}"));
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Whether the user takes this key.
+///
+/// # Errors
+///
+/// When not, and what helps.
+fn confirmed(store: &TrustStore, target: &Target, pin: Pin, accepted: &[Pin]) -> Result<(), String> {
+    let address = target.address();
+    if accepted.contains(&pin) {
+        return Ok(());
+    }
+    if !accepted.is_empty() {
+        return Err(format!("its key is {pin}, which --accept does not list"));
+    }
+    let known = store.known.of(&target.host, target.port).map_or_else(Vec::new, |trust| trust.pins);
+    if known.contains(&pin) {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(format!(
+            "its key is {pin}; compare it with smokerd --identity on the host, then name it: smokercli trust scan -s {address} \
+             --accept {pin}"
+        ));
+    }
+    if !known.is_empty() {
+        return Err(Failure::ChangedPin { host: address, known, found: pin }.for_client());
+    }
+    let mut error = io::stderr().lock();
+    let mut answer = String::new();
+    let asked =
+        write!(error, "{address} has the key {pin}\nIs it what smokerd --identity prints on that host (yes/no)? ")
+            .and_then(|()| error.flush())
+            .and_then(|()| io::stdin().lock().read_line(&mut answer));
+    if asked.is_err() || answer.trim() != "yes" {
+        return Err("not confirmed, so its key was not taken".to_owned());
+    }
+    Ok(())
+}
+
+/// The key that a daemon shows. That it has it is proven when it is asked the next time; a wrong one is found out by comparing.
+///
+/// # Errors
+///
+/// When it cannot be asked over TLS.
+fn pin_of(target: &Target, limit: Duration) -> Result<Pin, String> {
+    let address = target.address();
+    let addresses = (target.bare_host(), target.port).to_socket_addrs().map_err(|error| error.to_string())?;
+    let mut last = "it has no address".to_owned();
+    for candidate in addresses {
+        let stream = TcpStream::connect_timeout(&candidate, limit);
+        match stream.map_err(|error| error.to_string()).and_then(|stream| handshake(target, stream, limit)) {
+            Ok(Failure::UnknownHost { found, .. }) => return Ok(found),
+            Ok(failure) => last = failure.for_client(),
+            Err(reason) => last = reason,
+        }
+    }
+    Err(format!("{address} cannot be asked for its key: {last}"))
+}
+
+/// Begins a handshake that trusts no key, whose failure names the one that there is.
+fn handshake(target: &Target, mut stream: TcpStream, limit: Duration) -> Result<Failure, String> {
+    stream
+        .set_read_timeout(Some(limit))
+        .and_then(|()| stream.set_write_timeout(Some(limit)))
+        .map_err(|error| error.to_string())?;
+    let trust = HostTrust { host: target.address(), ..HostTrust::default() };
+    let config = client::known_host(trust, None)?;
+    let name = ServerName::try_from(target.bare_host().to_owned()).map_err(|error| error.to_string())?;
+    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
+    match connection.complete_io(&mut stream) {
+        Ok(_) => Err("the handshake was completed although no key is trusted".to_owned()),
+        Err(error) => failure_of(&error, Side::Client(&target.address())).ok_or_else(|| error.to_string()),
+    }
+}

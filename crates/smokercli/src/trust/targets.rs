@@ -1,0 +1,50 @@
+//! The hosts of a command.
+
+use crate::cli::trust_args::Hosts;
+use crate::error::ExitError;
+use crate::inventory::address::host_and_port;
+use crate::inventory::{expressions, file};
+
+/// A daemon's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    /// Its host; an address of IPv6 is in brackets.
+    pub(super) host: String,
+    /// Its port.
+    pub(super) port: u16,
+}
+
+impl Target {
+    /// Host and port, as `known_hosts` has them.
+    pub(super) fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// The host as other programs take it: without brackets.
+    pub(super) fn bare_host(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
+    }
+}
+
+/// The hosts that a command names.
+///
+/// # Errors
+///
+/// When there is none, or one is no address: a command that changes trust does all of what it was asked for, or nothing.
+pub(super) fn of(hosts: &Hosts, port: &str) -> Result<Vec<Target>, ExitError> {
+    let mut named = hosts.hosts.clone();
+    for path in &hosts.hosts_file {
+        named.extend(file::read_file(path)?);
+    }
+    if named.is_empty() {
+        return Err(ExitError::usage("no host is named; name some by -s HOST or --hosts-file FILE"));
+    }
+    let mut targets = Vec::new();
+    for address in expressions::expand(&named, port) {
+        let url = address.page.map_err(|reason| ExitError::usage(format!("{}: {reason}", address.label)))?;
+        let (host, port) =
+            host_and_port(&url).ok_or_else(|| ExitError::usage(format!("{} has no host", address.label)))?;
+        targets.push(Target { host, port });
+    }
+    Ok(targets)
+}
