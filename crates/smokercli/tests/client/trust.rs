@@ -157,7 +157,12 @@ fn a_scanned_key_is_never_taken_in_silence() {
     assert!(config(home, "known_hosts").contains(&format!("{address} {pin}")));
     let plain = Site::start(daemon_pages("", &[]));
     let done = in_home(home, &["trust", "scan", "-s", &format!("localhost:{}", plain.port())]).done();
-    assert!(done.stderr.contains("the server speaks http, not TLS"), "{}", done.stderr);
+    // A server may answer a handshake that it does not understand, or close the connection.
+    assert!(
+        ["speaks http, not TLS", "does not speak TLS"].iter().any(|text| done.stderr.contains(text)),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
