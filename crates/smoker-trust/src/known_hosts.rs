@@ -68,13 +68,9 @@ impl KnownHost {
             _ => return Err(format!("it is neither HOST:PORT PIN nor {AUTHORITY} PATTERN PIN; correct or remove it")),
         };
         let pin = pin.parse().map_err(|error: crate::pin::PinError| error.to_string())?;
-        if !is_authority && host.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
-            return Err(format!(
-                "{:?} has no port; write HOST:PORT, such as web1:8086",
-                host.chars().take(80).collect::<String>()
-            ));
-        }
-        Ok(Self { host: host.to_lowercase(), pin, is_authority })
+        let host = host.to_lowercase();
+        let host = if is_authority { host } else { with_port(&host)? };
+        Ok(Self { host, pin, is_authority })
     }
 
     /// The line.
@@ -128,6 +124,19 @@ impl KnownHosts {
         }
         let is_known = !pins.is_empty() || !authorities.is_empty();
         is_known.then_some(HostTrust { host: address, pins, authorities })
+    }
+}
+
+/// `HOST:PORT` with the port as it is compared, without zeros before it.
+fn with_port(host: &str) -> Result<String, String> {
+    let parts =
+        host.rsplit_once(':').filter(|(name, port)| !name.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    match parts.and_then(|(name, port)| Some((name, port.parse::<u16>().ok()?))) {
+        Some((name, port)) => Ok(format!("{name}:{port}")),
+        None => Err(format!(
+            "{:?} is no host with a port; write HOST:PORT, such as web1:8086",
+            host.chars().take(80).collect::<String>()
+        )),
     }
 }
 
@@ -212,6 +221,8 @@ mod tests {
         let lines: Vec<_> = known.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [6, 7, 8, 9]);
         assert!(known.problems[0].to_string().contains("has no port"));
+        assert!(KnownHost::parse(&format!(":07 {a}")).is_err() && KnownHost::parse(&format!("web1:+7 {a}")).is_err());
+        assert_eq!(KnownHost::parse(&format!("web1:007 {a}")).expect("a host").host, "web1:7");
         assert_eq!(known.of("Web1", 8086).expect("known").pins, [a, b]);
         assert_eq!(known.of("[::1]", 90).expect("known").pins, [a]);
         assert_eq!(known.of("db.example.org", 1).expect("known").authorities, [ca]);

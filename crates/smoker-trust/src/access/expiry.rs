@@ -50,7 +50,7 @@ fn span(text: &str) -> Option<TimeDelta> {
 /// An instant as it is written in files and shown.
 #[must_use]
 pub fn text(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 #[cfg(test)]
@@ -63,6 +63,7 @@ mod tests {
         for (written, expected) in [
             ("2027-01-31", "2027-01-31T00:00:00Z"),
             ("2027-01-31T10:00:00+02:00", "2027-01-31T08:00:00Z"),
+            ("2027-01-31T10:00:00.5Z", "2027-01-31T10:00:00.500Z"),
             ("90d", "2026-05-30T12:00:00Z"),
             ("12h", "2026-03-02T00:00:00Z"),
             ("30m", "2026-03-01T12:30:00Z"),
