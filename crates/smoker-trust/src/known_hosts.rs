@@ -220,7 +220,7 @@ mod tests {
         let known = KnownHosts::parse(&text);
         let lines: Vec<_> = known.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [6, 7, 8, 9]);
-        assert!(known.problems[0].to_string().contains("has no port"));
+        assert!(known.problems[0].to_string().contains("is no host with a port"));
         assert!(KnownHost::parse(&format!(":07 {a}")).is_err() && KnownHost::parse(&format!("web1:+7 {a}")).is_err());
         assert_eq!(KnownHost::parse(&format!("web1:007 {a}")).expect("a host").host, "web1:7");
         assert_eq!(known.of("Web1", 8086).expect("known").pins, [a, b]);
