@@ -125,7 +125,8 @@ async fn serve_stream(
         (Stream::Tcp(stream), Peer::Tcp(address)) => {
             stream.set_nodelay(true)?;
             match begins_tls.then(|| front.tls.config()).flatten() {
-                Some(config) => serve_tls(stream, address, config, front, connection, shutdown).await,
+                // Boxed, so that a connection without TLS takes no memory for it.
+                Some(config) => Box::pin(serve_tls(stream, address, config, front, connection, shutdown)).await,
                 None => serve_connection(stream, Peer::Tcp(address), front.router, connection, shutdown).await,
             }
         }

@@ -76,7 +76,7 @@ pub(crate) fn run(length: Length) -> Verdict {
         .none("wrong or no answers", wrong)
         .at_most("slowest answer", slowest, SLOWEST + 2.0 * late, "s")
         .schedule(&pulse)
-        .at_most("memory over that at rest", watch::peak(&daemon) - memory, 64.0, "MiB")
+        .at_most("memory over that at rest", watch::peak(&daemon) - memory, 80.0, "MiB")
         .at_most("until all descriptors are back", recovered.unwrap_or(f64::INFINITY), 15.0, "s")
 }
 

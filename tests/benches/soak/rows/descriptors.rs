@@ -17,7 +17,7 @@ pub(crate) fn run(length: Length) -> Verdict {
     let daemon = Boot::of(config).through(&limited).start();
     let pulse = Pulse::of(&daemon);
     let rest = watch::descriptors(&daemon);
-    let end = Instant::now() + length.seconds(25, 6);
+    let end = Instant::now() + length.seconds(25, 12);
     let (mut asked, mut again, mut failed, mut refused_runs, mut runs) = (0, 0, 0, 0, 0);
     let mut idle = Vec::new();
     while Instant::now() < end {
