@@ -28,7 +28,7 @@ pub(crate) struct UnixSocket {
 pub(crate) struct SocketFile {
     place: ResolvedPath,
     /// Device and inode.
-    made: (u64, u64),
+    made: (u64, u64, i64, i64),
 }
 
 impl UnixSocket {
@@ -81,8 +81,9 @@ impl SocketFile {
 }
 
 #[expect(clippy::unnecessary_cast, reason = "the types differ between systems")]
-fn identity_of(stat: FileStat) -> (u64, u64) {
-    (stat.st_dev as u64, stat.st_ino as u64)
+/// A number of an inode alone is given to the next file.
+fn identity_of(stat: FileStat) -> (u64, u64, i64, i64) {
+    (stat.st_dev as u64, stat.st_ino as u64, stat.st_mtime as i64, stat.st_mtime_nsec as i64)
 }
 
 /// A name for the place that leads through the open folder, so that nobody can exchange a folder above it meanwhile.
