@@ -71,9 +71,14 @@ pub(crate) async fn terminate_cgroup(cgroup: &RunCgroup, mut deaths: watch::Rece
     let mut pause = FIRST_PAUSE;
     while Instant::now() < end_of_grace {
         deaths.mark_unchanged();
-        let newcomers = cgroup.processes().into_iter().filter(|pid| signalled.insert(*pid)).collect::<Vec<_>>();
+        let members = cgroup.processes();
+        let mut newcomers: Vec<_> = members.iter().copied().filter(|pid| !signalled.contains(pid)).collect();
+        if !signalled.is_empty() {
+            remove_cleanup(&mut newcomers, &members);
+        }
         // A stopped process takes its SIGTERM when it goes on.
         signal_members(cgroup, &newcomers, &[Signal::SIGTERM, Signal::SIGCONT]);
+        signalled.extend(newcomers);
         if is_empty(cgroup) {
             return Vec::new();
         }
@@ -84,6 +89,18 @@ pub(crate) async fn terminate_cgroup(cgroup: &RunCgroup, mut deaths: watch::Rece
         }
     }
     kill_cgroup(cgroup).await
+}
+
+/// Removes the processes that are cleanup: they appeared after SIGTERM below a process of the run that still lives, so a
+/// handler of SIGTERM started them (`trap 'rm -r "$dir"' TERM`), and they have the grace period to do their work. A
+/// process whose parent is gone was forked in the moment of the signal, and gets it, too.
+fn remove_cleanup(newcomers: &mut Vec<Pid>, members: &[Pid]) {
+    let cleanup: HashSet<_> = sys::members_of(newcomers)
+        .into_iter()
+        .filter(|newcomer| members.contains(&newcomer.parent))
+        .map(|newcomer| newcomer.pid)
+        .collect();
+    newcomers.retain(|newcomer| !cleanup.contains(newcomer));
 }
 
 /// Kills all processes of a cgroup. Returns those that nothing could end.
@@ -189,7 +206,7 @@ impl ProcessTree {
         known
     }
 
-    /// Signals every member once, newcomers as they appear, until none is left
+    /// Signals every member once, newcomers (but cleanup, see [`remove_cleanup`]) as they appear, until none is left
     /// or the time is over; returns those that are left. A member
     /// stays one: its parents may end before it does.
     async fn signal_until_gone(
@@ -213,13 +230,18 @@ impl ProcessTree {
             };
             let mut newcomers: Vec<_> =
                 members.iter().filter(|member| !signalled.contains(&member.identity())).collect();
+            let spares_cleanup = phase == KillPhase::Terminate && !signalled.is_empty();
+            if spares_cleanup {
+                newcomers.retain(|newcomer| members.iter().all(|member| member.pid != newcomer.parent));
+            }
             if !newcomers.is_empty() {
                 newcomers.sort_by_key(|member| (member.start, member.pid));
-                self.signal(&newcomers, phase);
+                // The group holds the cleanup, too.
+                Self::signal(&newcomers, phase, if spares_cleanup { None } else { self.group });
                 last_signal = Instant::now();
                 pace.pause = FIRST_PAUSE;
             }
-            signalled = members.iter().map(RunMember::identity).collect();
+            signalled.extend(newcomers.into_iter().map(RunMember::identity));
             let deadline = phase.deadline(begun, last_signal, &members);
             if members.is_empty() || Instant::now() >= deadline {
                 return members;
@@ -229,19 +251,19 @@ impl ProcessTree {
         }
     }
 
-    /// The group at one stroke, which no fork escapes, then each process that
-    /// left it, oldest first. Failures mean that a process is gone, or not ours to end; the
+    /// The group, where one is given, at one stroke, which no fork escapes, then each process that
+    /// is not in it, oldest first. Failures mean that a process is gone, or not ours to end; the
     /// next scan shows which.
-    fn signal(self, members: &[&RunMember], phase: KillPhase) {
+    fn signal(members: &[&RunMember], phase: KillPhase, group: Option<Pid>) {
         let signals: &[Signal] = match phase {
             KillPhase::Terminate => &[Signal::SIGTERM, Signal::SIGCONT],
             KillPhase::Kill => &[Signal::SIGKILL],
         };
         for signal in signals {
-            if let Some(group) = self.group.filter(|_| members.iter().any(|member| member.in_group)) {
+            if let Some(group) = group.filter(|_| members.iter().any(|member| member.in_group)) {
                 let _ = killpg(group, *signal);
             }
-            for member in members.iter().filter(|member| !member.in_group) {
+            for member in members.iter().filter(|member| group.is_none() || !member.in_group) {
                 sys::signal_member(member, *signal);
             }
         }

@@ -81,7 +81,8 @@ fn the_runs_of_a_killed_daemon_may_still_end_in_order() {
     let module = "import time\nfrom smoker.server.plugins import BasePlugin\nclass Plugin(BasePlugin):\n    def run(self):\n        \
                   try:\n            open('{{DIR}}/module.runs', 'w').close()\n            time.sleep(300)\n        \
                   finally:\n            open('{{DIR}}/module.ended', 'w').close()\n";
-    let command = "trap 'touch {{DIR}}/command.ended; exit' TERM; touch {{DIR}}/command.runs; sleep 300 & wait";
+    let command =
+        "trap 'sleep 0.3; touch {{DIR}}/command.ended; exit' TERM; touch {{DIR}}/command.runs; sleep 300 & wait";
     let config = Config::new()
         .file("orderly.py", module)
         .plugin("command", &format!("Command: \"{command}\""))

@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::machine::containment::Level;
 use smoker_tests::outcome::Outcome;
 
 /// Between TERM and KILL.
@@ -45,6 +47,18 @@ fn what_is_printed_between_term_and_kill_is_kept() {
     let outcome = run_over_time("trap 'echo cleaning up; exit 0' TERM; echo begun; while :; do sleep 0.1; done");
     assert_eq!(outcome.info(), ["begun", "cleaning up"]);
     assert_eq!(outcome.warn(), [""; 0], "it had not ended before");
+}
+
+/// Programs that a handler of SIGTERM starts are not signalled themselves, nor is its shell a second time.
+#[test]
+fn a_cleanup_by_programs_is_not_disturbed() {
+    let command = "trap 'echo cleaning; sleep 0.4; sh -c \"sleep 0.4; echo up\"; exit' TERM\nsleep 60 & wait";
+    for level in [Level::OfHost, Level::Marks] {
+        let Some(level) = level.through() else { continue };
+        let config = Config::new().file("script", command).plugin("slow", "Command: sh {{DIR}}/script\nTimeout: 1");
+        let daemon = Boot::of(config).through(level).start();
+        assert_eq!(daemon.run("slow").info(), ["cleaning", "up"], "{level:?}");
+    }
 }
 
 #[test]

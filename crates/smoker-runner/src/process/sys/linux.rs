@@ -78,6 +78,7 @@ pub(crate) fn members_of(pids: &[Pid]) -> Vec<RunMember> {
     living
         .map(|process| RunMember {
             pid: Pid::from_raw(process.pid),
+            parent: Pid::from_raw(process.parent),
             start: process.start,
             is_runnable: process.is_runnable(),
             name: process.name,

@@ -71,8 +71,14 @@ pub(crate) fn signal_member(member: &RunMember, signal: Signal) {
 
 /// Nothing is known of a process but its number.
 pub(crate) fn members_of(pids: &[Pid]) -> Vec<RunMember> {
-    let member =
-        |pid: &Pid| RunMember { pid: *pid, start: 0, name: "process".to_owned(), in_group: false, is_runnable: false };
+    let member = |pid: &Pid| RunMember {
+        pid: *pid,
+        parent: Pid::from_raw(0),
+        start: 0,
+        name: "process".to_owned(),
+        in_group: false,
+        is_runnable: false,
+    };
     pids.iter().map(member).collect()
 }
 
@@ -112,7 +118,14 @@ impl ProcessList {
     /// The group's leader stands for the whole group.
     pub(crate) fn members(&self, tree: ProcessTree, _known: &[RunMember]) -> Vec<RunMember> {
         let name = || "process group".to_owned();
-        let member = |pid: Pid| RunMember { pid, start: 0, name: name(), in_group: true, is_runnable: false };
+        let member = |pid: Pid| RunMember {
+            pid,
+            parent: Pid::from_raw(0),
+            start: 0,
+            name: name(),
+            in_group: true,
+            is_runnable: false,
+        };
         tree.group.filter(|group| killpg(*group, None).is_ok()).map(member).into_iter().collect()
     }
 

@@ -114,7 +114,8 @@ impl ProcessList {
         let in_group = group.is_some_and(|group| group.as_raw() == process.group);
         let name = process.name.clone();
         let is_runnable = process.is_runnable();
-        RunMember { pid: Pid::from_raw(process.pid), start: process.start, name, in_group, is_runnable }
+        let (pid, parent) = (Pid::from_raw(process.pid), Pid::from_raw(process.parent));
+        RunMember { pid, parent, start: process.start, name, in_group, is_runnable }
     }
 
     /// All runs that have a living process.

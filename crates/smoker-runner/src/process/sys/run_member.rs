@@ -6,6 +6,8 @@ use nix::unistd::Pid;
 #[derive(Clone, Debug)]
 pub(crate) struct RunMember {
     pub(crate) pid: Pid,
+    /// Its parent; 0 where the platform does not tell.
+    pub(crate) parent: Pid,
     /// When it started; only with it a number means one process for ever.
     pub(crate) start: u64,
     pub(crate) name: String,
