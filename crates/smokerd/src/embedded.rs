@@ -12,6 +12,7 @@ use crate::http::access::peer::Peer;
 use crate::http::connections::activity::Connections;
 use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::http::tls::Tls;
+use crate::reload_requests::request::ReloadRequests;
 use crate::runtime::Runtime;
 use crate::startup::configuration::{Origin, Prepared};
 use crate::startup::trust::TrustedOwners;
@@ -21,6 +22,8 @@ use crate::startup::trust::TrustedOwners;
 pub struct Pages {
     runtime: Runtime,
     connections: Connections,
+    /// Nothing reloads here.
+    reloads: ReloadRequests,
     shutdown: CancellationToken,
 }
 
@@ -33,7 +36,8 @@ impl Pages {
         let shutdown = CancellationToken::new();
         let prepared = Prepared::new(settings, plugins, &[], &Origin::of(Path::new("/"), TrustedOwners::default()));
         let runtime = Runtime::start(prepared, Vec::new(), Tls::default(), reaper, shutdown.clone());
-        Self { runtime, connections: Connections::new(1), shutdown }
+        let (reloads, _) = ReloadRequests::channel();
+        Self { runtime, connections: Connections::new(1), reloads, shutdown }
     }
 
     /// Answers the requests of a client on this machine, until the stream ends.
@@ -44,7 +48,8 @@ impl Pages {
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(), ConnectionError> {
         let peer = Peer::Tcp((Ipv4Addr::LOCALHOST, 1).into());
         let connection = self.connections.register();
-        serve_connection(stream, peer, self.runtime.router(), &connection, self.shutdown.clone()).await
+        serve_connection(stream, peer, self.runtime.router(self.reloads.clone()), &connection, self.shutdown.clone())
+            .await
     }
 }
 

@@ -12,10 +12,11 @@
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together
-//! - `reload`: what a reload does, on SIGHUP or when `--reload` asks
+//! - `reload`: what a reload does, on SIGHUP or on request
 //! - `journal_command`: `--journal`, which looks into kept results
 //! - `control`: `--stop` and `--reload`, which ask a running daemon
 //! - `runtime`: the parts of a running daemon that a reload changes
+//! - `reload_requests`: requests for a reload, and its outcome
 //! - `scheduler`: when plugins run, and how many at a time
 //! - `results`: results, next runs, forced runs
 //! - `http`: connections, access, the pages
@@ -41,6 +42,7 @@ mod identity;
 mod journal_command;
 mod os;
 mod reload;
+mod reload_requests;
 mod results;
 mod runtime;
 mod scheduler;

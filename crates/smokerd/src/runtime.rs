@@ -13,6 +13,7 @@ use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
 use crate::http::server::Front;
 use crate::http::tls::Tls;
+use crate::reload_requests::request::ReloadRequests;
 use crate::results::journal;
 use crate::results::journal::start::JournalSettings;
 use crate::results::store::SharedState;
@@ -99,13 +100,13 @@ impl Runtime {
     }
 
     /// What connections are served with.
-    pub(crate) fn front(&self, limits: ConnectionLimits) -> Front {
-        Front { router: self.router(), limits, tls: self.tls.clone(), attempts: self.access.attempts().clone() }
+    pub(crate) fn front(&self, limits: ConnectionLimits, reloads: ReloadRequests) -> Front {
+        Front { router: self.router(reloads), limits, tls: self.tls.clone(), attempts: self.access.attempts().clone() }
     }
 
     /// The pages.
-    pub(crate) fn router(&self) -> Router {
-        router::router(self.manager.clone(), self.access.clone())
+    pub(crate) fn router(&self, reloads: ReloadRequests) -> Router {
+        router::router(self.manager.clone(), reloads, self.access.clone())
     }
 
     /// The daemon in one line.

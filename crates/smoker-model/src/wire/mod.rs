@@ -9,6 +9,7 @@
 //! - `plugin`: a plugin and its results on these pages
 //! - `result`: a result in its shapes
 //! - `force`: forced runs, from the request on
+//! - `reload`: what became of a reload
 //! - `error`: why a request has failed
 //! - `not_loaded`: the plugins that were left out, in a header of `GET /plugins`
 
@@ -18,6 +19,7 @@ pub mod force;
 pub mod not_loaded;
 pub mod pages;
 pub mod plugin;
+pub mod reload;
 pub mod result;
 
 /// The TCP port that the daemon listens on and the client connects to, unless configured.

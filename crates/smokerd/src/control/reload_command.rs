@@ -9,10 +9,10 @@ use nix::unistd::Pid;
 use smoker_runner::process::running::RunningProcess;
 use thiserror::Error;
 
-use crate::control::reload_report::{Outcome, ReloadReport};
 use crate::control::reload_socket::{self, Unreachable};
 use crate::control::signal_error::SignalError;
 use crate::exit_code;
+use crate::reload_requests::report::{Outcome, ReloadReport};
 use crate::startup::bounded_read::READ_LIMIT;
 use crate::terminal_text::printable;
 

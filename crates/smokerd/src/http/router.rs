@@ -8,14 +8,15 @@ use tower::util::MapRequest;
 use crate::http::access::authorize::{AccessControl, authorize};
 use crate::http::access::log::access_log;
 use crate::http::api;
+use crate::reload_requests::request::ReloadRequests;
 use crate::scheduler::manager::PluginManager;
 
 /// What a connection is served from; outside of this room nobody needs to know the library that it comes from.
 pub(crate) type Router = axum::Router;
 
 /// All pages. The access log also has the requests that are refused.
-pub(crate) fn router(manager: PluginManager, access: AccessControl) -> Router {
-    let pages = api::routes(manager).layer(from_fn_with_state(access, authorize)).layer(from_fn(access_log));
+pub(crate) fn router(manager: PluginManager, reloads: ReloadRequests, access: AccessControl) -> Router {
+    let pages = api::routes(manager, reloads).layer(from_fn_with_state(access, authorize)).layer(from_fn(access_log));
     // Around the access checks, so that they see the path that is served.
     Router::new().fallback_service(MapRequest::new(pages, with_single_slashes))
 }

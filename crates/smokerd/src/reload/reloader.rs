@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::mem;
 use std::pin::pin;
+use std::sync::Arc;
 
 use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
@@ -13,11 +14,11 @@ use smoker_runner::process::attributes::credentials::Credentials;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::reload_report::{Outcome, ReloadReport};
 use crate::reload::logging_file::LoggingFile;
-use crate::reload::requests::Request;
 use crate::reload::setting_changes;
 use crate::reload::triggers::{Trigger, Triggers};
+use crate::reload_requests::report::{Outcome, ReloadReport};
+use crate::reload_requests::request::{ReloadRequest, RequestedBy};
 use crate::runtime::Runtime;
 use crate::scheduler::plugin_set::Changes;
 use crate::service::error::StartError;
@@ -93,16 +94,16 @@ impl Reloader {
         }
     }
 
-    /// Reloads for the programs that wait, and returns whether something asked for a reload meanwhile: any number of such causes
-    /// one more, so that the last configuration wins and each program learns of a reload that began after it asked. Those that
-    /// asked meanwhile are the ones that wait then.
-    async fn reload_for(&mut self, waiting: &mut Vec<Request>, triggers: &mut Triggers) -> bool {
+    /// Reloads for the requests that wait, and returns whether something asked for a reload meanwhile: any number of such causes
+    /// one more, so that the last configuration wins and each request gets the outcome of a reload that began after it. Those that
+    /// came meanwhile are the ones that wait then.
+    async fn reload_for(&mut self, waiting: &mut Vec<ReloadRequest>, triggers: &mut Triggers) -> bool {
         let asked = mem::take(waiting);
         let mut again = false;
         let mut reload = pin!(self.reload());
         let report = loop {
             tokio::select! {
-                report = &mut reload => break report,
+                report = &mut reload => break Arc::new(report),
                 trigger = triggers.next() => {
                     let what = note(trigger, waiting);
                     tracing::info!("{what} while a configuration is being read: it is read once more after that");
@@ -208,13 +209,17 @@ impl Reloader {
     }
 }
 
-/// Keeps a program that waits, and says what asked.
-fn note(trigger: Trigger, waiting: &mut Vec<Request>) -> &'static str {
+/// Keeps a request that waits, and says what asked.
+fn note(trigger: Trigger, waiting: &mut Vec<ReloadRequest>) -> &'static str {
     match trigger {
         Trigger::Signal => "SIGHUP",
         Trigger::Request(request) => {
+            let by = request.by;
             waiting.push(request);
-            "--reload"
+            match by {
+                RequestedBy::Program => "--reload",
+                RequestedBy::Client => "POST /reload",
+            }
         }
     }
 }

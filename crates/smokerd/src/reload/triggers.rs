@@ -3,13 +3,13 @@
 use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 
-use crate::reload::requests::Request;
+use crate::reload_requests::request::ReloadRequest;
 
 /// Signals and requests, as they come.
 #[derive(Debug)]
 pub(crate) struct Triggers {
     pub(crate) hang_up: Signal,
-    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) requests: mpsc::Receiver<ReloadRequest>,
 }
 
 /// Why a configuration is to be reloaded.
@@ -17,8 +17,8 @@ pub(crate) struct Triggers {
 pub(crate) enum Trigger {
     /// SIGHUP.
     Signal,
-    /// A program that waits for the outcome.
-    Request(Request),
+    /// A request that waits for the outcome.
+    Request(ReloadRequest),
 }
 
 impl Triggers {

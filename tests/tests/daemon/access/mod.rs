@@ -1,5 +1,5 @@
 //! Who may ask the daemon: roles, the Unix socket, identities.
 
-mod caller;
+pub(crate) mod caller;
 mod identities;
 mod socket;

@@ -22,6 +22,7 @@ fn force(body: &str) -> Request {
 }
 
 #[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
 fn an_account_may_do_what_its_role_allows() {
     let daemon = Daemon::start(config().top("local_role: read"));
     let path = daemon.path("smokerd.sock");
@@ -74,6 +75,7 @@ fn an_account_may_do_what_its_role_allows() {
 }
 
 #[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
 fn the_file_goes_with_the_daemon_and_a_dead_one_is_replaced() {
     let mut daemon = Daemon::start(config());
     let path = daemon.path("smokerd.sock");

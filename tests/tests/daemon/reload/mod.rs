@@ -2,6 +2,7 @@
 
 mod held;
 mod outcome;
+mod over_rest;
 mod refused;
 mod replace;
 mod settings;

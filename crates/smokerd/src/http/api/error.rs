@@ -8,12 +8,16 @@ use smoker_model::wire::error::ErrorBody;
 
 use crate::http::json_response;
 use crate::http::limits;
+use crate::reload_requests::request::NotTaken;
 use crate::scheduler::plugin_set::ForceError;
 
 /// The methods of most resources, as the `Allow` header lists them.
 pub(crate) const READ_ONLY: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// The methods of `/processes`.
 pub(crate) const READ_AND_POST: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST");
+
+/// The methods of what is only an order.
+pub(crate) const POST_ONLY: HeaderValue = HeaderValue::from_static("OPTIONS, POST");
 
 /// Why a request has failed. Each becomes an [`ErrorBody`], but [`Self::WrongInput`], which has an example beside it.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub(crate) enum ApiError {
     TooManyNames,
     /// No plugin could be forced.
     Force(ForceError),
+    /// The request for a reload was not taken, or got no outcome.
+    NoReload(NotTaken),
     /// The body is larger than [`limits::BODY`].
     TooLarge,
     /// The bodies of all requests, or those of this client, take more than [`limits::BODIES`] or
@@ -55,7 +61,7 @@ impl ApiError {
                 StatusCode::FORBIDDEN
             }
             Self::Force(ForceError::TooFast(_)) => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooManyBodies | Self::Force(ForceError::Full(_) | ForceError::Stopping) => {
+            Self::TooManyBodies | Self::NoReload(_) | Self::Force(ForceError::Full(_) | ForceError::Stopping) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -74,6 +80,7 @@ impl ApiError {
             Self::WrongInput(reason) => reason.unwrap_or_default().to_owned(),
             Self::Force(ForceError::NoMatch) => String::new(),
             Self::Force(error) => error.to_string(),
+            Self::NoReload(error) => error.to_string(),
             Self::TooLarge => format!("The body is larger than {} bytes.", limits::BODY),
             Self::TooManyBodies => {
                 "The bodies of requests that are being sent take too much memory already: ask again later.".to_owned()

@@ -5,25 +5,28 @@
 //! - `about`: `GET /`
 //! - `plugins`: `GET /plugins` and `GET /plugins/NAME`
 //! - `processes`: forced runs
-//! - `wait`: requests that wait for the end of a process
+//! - `reload`: `POST /reload`
+//! - `wait`: requests that wait
 //! - `view`: pages that show plugins, as bytes
 //! - `query`, `time_span`: what the URL of a request asks for
 //! - `error`: why a request has failed
 //!
-//! Pages reach plugins through the manager's handle and read snapshots of the state, nothing else.
+//! Pages reach plugins through the manager's handle, read snapshots of the state, and ask for reloads through a channel, nothing
+//! else.
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
-use crate::http::api::error::{ApiError, READ_AND_POST, READ_ONLY};
+use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_POST, READ_ONLY};
 use crate::http::api::plugins::ListCache;
 use crate::http::body_budget::BodyBudget;
 use crate::http::held_pages::HeldPages;
+use crate::reload_requests::request::ReloadRequests;
 use crate::scheduler::manager::PluginManager;
 
 mod about;
@@ -31,6 +34,7 @@ mod error;
 mod plugins;
 mod processes;
 mod query;
+mod reload;
 mod time_span;
 mod view;
 mod wait;
@@ -38,6 +42,7 @@ mod wait;
 #[derive(Clone)]
 struct ApiState {
     manager: PluginManager,
+    reloads: ReloadRequests,
     list_cache: ListCache,
     bodies: BodyBudget,
     held: HeldPages,
@@ -46,6 +51,12 @@ struct ApiState {
 impl FromRef<ApiState> for PluginManager {
     fn from_ref(state: &ApiState) -> Self {
         state.manager.clone()
+    }
+}
+
+impl FromRef<ApiState> for ReloadRequests {
+    fn from_ref(state: &ApiState) -> Self {
+        state.reloads.clone()
     }
 }
 
@@ -68,14 +79,15 @@ impl FromRef<ApiState> for HeldPages {
 }
 
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
-pub(crate) fn routes(manager: PluginManager) -> Router {
+pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
-    let state = ApiState { manager, list_cache: ListCache::default(), bodies, held };
+    let state = ApiState { manager, reloads, list_cache: ListCache::default(), bodies, held };
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
         ("/processes", resource(processes::list, READ_AND_POST).post(processes::force)),
         ("/processes/{id}", resource(processes::show, READ_ONLY)),
+        ("/reload", order(reload::reload)),
     ];
     let with_both_forms = |router: Router<ApiState>, (path, page): (&str, MethodRouter<ApiState>)| {
         router.route(path, page.clone()).route(&format!("{path}/"), page)
@@ -90,8 +102,21 @@ where
     H: Handler<T, ApiState>,
     T: 'static,
 {
+    complete(get(show), allowed)
+}
+
+/// POST by the handler; OPTIONS with what is allowed; 405 for all else.
+fn order<H, T>(handler: H) -> MethodRouter<ApiState>
+where
+    H: Handler<T, ApiState>,
+    T: 'static,
+{
+    complete(post(handler), POST_ONLY)
+}
+
+fn complete(methods: MethodRouter<ApiState>, allowed: HeaderValue) -> MethodRouter<ApiState> {
     let options = allowed.clone();
-    get(show)
+    methods
         .options(async move || describe(options.clone()))
         .fallback(async move || ApiError::MethodNotAllowed(allowed.clone()))
 }

@@ -1,4 +1,4 @@
-//! Requests that wait for the end of a process: `?wait=30s`, or the header `Prefer: wait=30` (RFC 7240).
+//! Requests that wait for the end of a process or of a reload: `?wait=30s`, or the header `Prefer: wait=30` (RFC 7240).
 
 use std::time::Duration;
 
@@ -23,6 +23,15 @@ const STOP_TIME: Duration = Duration::from_millis(500);
 ///
 /// When the value of `wait` is no span of time. A header that is not understood is ignored, as RFC 7240 has it.
 pub(crate) fn wanted(uri: &Uri, headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
+    Ok(named(uri, headers)?.filter(|span| !span.is_zero()))
+}
+
+/// The span that the request names, at most [`limits::WAIT`]; zero when it wants an answer at once.
+///
+/// # Errors
+///
+/// As [`wanted`].
+pub(crate) fn named(uri: &Uri, headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
     let values = query::pairs(uri).filter(|(name, _)| name == "wait").map(|(_, value)| value);
     let span = match values.last() {
         Some(value) => Some(seconds(&value).or_else(|| time_span::parse(&value)).ok_or_else(|| {
@@ -30,7 +39,7 @@ pub(crate) fn wanted(uri: &Uri, headers: &HeaderMap) -> Result<Option<Duration>,
         })?),
         None => preferred(headers),
     };
-    Ok(span.map(|span| span.min(limits::WAIT)).filter(|span| !span.is_zero()))
+    Ok(span.map(|span| span.min(limits::WAIT)))
 }
 
 fn preferred(headers: &HeaderMap) -> Option<Duration> {
@@ -59,6 +68,21 @@ pub(crate) async fn for_end(manager: &PluginManager, id: ProcessId, span: Durati
         () = manager.stopping() => {
             let _ = timeout(STOP_TIME, end.cancelled()).await;
         }
+    }
+}
+
+/// What `outcome` gives, within `span` at most; less when too many requests wait already, or when the client has closed its side
+/// of the connection.
+pub(crate) async fn for_outcome<T>(
+    outcome: impl Future<Output = T>,
+    span: Duration,
+    activity: &ConnectionActivity,
+) -> Option<T> {
+    let wait = activity.begin_wait().filter(|_| !span.is_zero())?;
+    tokio::select! {
+        outcome = outcome => Some(outcome),
+        () = sleep(span) => None,
+        () = wait.input_ended() => None,
     }
 }
 

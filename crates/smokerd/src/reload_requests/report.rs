@@ -1,4 +1,4 @@
-//! What became of a reload, as the daemon sends it to `--reload`.
+//! What became of a reload, as the daemon sends it to `--reload`, and as `POST /reload` answers it.
 
 use std::fmt::Display;
 

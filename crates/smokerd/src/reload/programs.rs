@@ -5,16 +5,12 @@ use std::time::Duration;
 
 use nix::unistd::geteuid;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::control::reload_command::REQUEST;
-use crate::control::reload_report::ReloadReport;
 use crate::control::reload_socket;
-
-/// How many may wait for the reloader to notice them.
-const MAX_PENDING: usize = 64;
+use crate::reload_requests::request::{ReloadRequests, RequestedBy};
 
 /// How long sending or reading a message may take: both are short.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,24 +18,19 @@ const MESSAGE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait when connections cannot be accepted, as when descriptors are short.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// A program that waits.
-#[derive(Debug)]
-pub(crate) struct Request {
-    stream: UnixStream,
-}
-
-impl Request {
-    /// Sends the report, without keeping the caller waiting.
-    pub(crate) fn answer(self, report: &ReloadReport) {
-        let text = match serde_json::to_vec(report) {
-            Ok(text) => text,
-            Err(error) => return tracing::error!("cannot write what became of the reload: {error}"),
-        };
-        tokio::spawn(async move {
-            if !matches!(timeout(MESSAGE_TIMEOUT, send(&self.stream, &text)).await, Ok(Ok(()))) {
-                tracing::info!("a program that asked for a reload did not wait for the outcome");
-            }
-        });
+/// Asks for a reload and sends the outcome to the program. When there is none, the end of the connection says so.
+async fn serve(stream: UnixStream, requests: ReloadRequests) {
+    if !matches!(timeout(MESSAGE_TIMEOUT, asks(&stream)).await, Ok(Ok(true))) {
+        return;
+    }
+    let Ok(outcome) = requests.ask(RequestedBy::Program) else { return };
+    let Ok(report) = outcome.await else { return };
+    let text = match serde_json::to_vec(&*report) {
+        Ok(text) => text,
+        Err(error) => return tracing::error!("cannot write what became of the reload: {error}"),
+    };
+    if !matches!(timeout(MESSAGE_TIMEOUT, send(&stream, &text)).await, Ok(Ok(()))) {
+        tracing::info!("a program that asked for a reload did not wait for the outcome");
     }
 }
 
@@ -56,8 +47,7 @@ async fn send(stream: &UnixStream, mut text: &[u8]) -> io::Result<()> {
 }
 
 /// Takes requests until the daemon stops. Where there is no such socket, `--reload` sends SIGHUP.
-pub(crate) fn listen(shutdown: CancellationToken) -> mpsc::Receiver<Request> {
-    let (requests, received) = mpsc::channel(MAX_PENDING);
+pub(crate) fn listen(requests: ReloadRequests, shutdown: CancellationToken) {
     match reload_socket::listen().and_then(UnixListener::from_std) {
         Ok(listener) => {
             tokio::spawn(async move {
@@ -69,20 +59,13 @@ pub(crate) fn listen(shutdown: CancellationToken) -> mpsc::Receiver<Request> {
         }
         Err(error) => tracing::info!("--reload will not be told what becomes of a reload: {error}"),
     }
-    received
 }
 
-async fn accept_all(listener: UnixListener, requests: mpsc::Sender<Request>) {
+async fn accept_all(listener: UnixListener, requests: ReloadRequests) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) if is_allowed(&stream) => {
-                let requests = requests.clone();
-                tokio::spawn(async move {
-                    if let Ok(Ok(true)) = timeout(MESSAGE_TIMEOUT, asks(&stream)).await {
-                        // Full: it learns that nothing came of it from the end of the connection.
-                        let _ = requests.try_send(Request { stream });
-                    }
-                });
+                tokio::spawn(serve(stream, requests.clone()));
             }
             Ok(_) => {}
             Err(error) => {

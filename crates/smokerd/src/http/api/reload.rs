@@ -1,0 +1,60 @@
+//! `POST /reload`: the daemon reads its configuration again, as on SIGHUP, and the answer says what became of it.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use hyper::header::HeaderMap;
+use hyper::{StatusCode, Uri};
+use smoker_model::wire::reload::{ReloadOutcome, ReloadPage};
+
+use crate::http::api::error::ApiError;
+use crate::http::api::wait;
+use crate::http::audited::Audited;
+use crate::http::connections::activity::ConnectionActivity;
+use crate::http::json_response;
+use crate::http::limits;
+use crate::reload_requests::report::{Outcome, ReloadReport};
+use crate::reload_requests::request::{NotTaken, ReloadRequests, RequestedBy};
+use crate::scheduler::manager::PluginManager;
+
+/// Reloads the configuration. Waits for the outcome, unless the request wants an answer earlier.
+pub(crate) async fn reload(
+    State(reloads): State<ReloadRequests>,
+    State(manager): State<PluginManager>,
+    Extension(activity): Extension<ConnectionActivity>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let span = wait::named(&uri, &headers)?.unwrap_or(limits::WAIT);
+    let outcome = reloads.ask(RequestedBy::Client).map_err(ApiError::NoReload)?;
+    let outcome = async {
+        tokio::select! {
+            biased;
+            outcome = outcome => outcome.ok(),
+            () = manager.stopping() => None,
+        }
+    };
+    let (status, page) = match wait::for_outcome(outcome, span, &activity).await {
+        Some(Some(report)) => page(&report),
+        Some(None) => return Err(ApiError::NoReload(NotTaken::Stopping)),
+        None => (StatusCode::ACCEPTED, pending()),
+    };
+    let mut response = json_response::json(status, &page);
+    response.extensions_mut().insert(Audited(page.message));
+    Ok(response)
+}
+
+/// A configuration that is refused is an error: a script that looks at the status alone has to see it.
+fn page(report: &ReloadReport) -> (StatusCode, ReloadPage) {
+    let (status, outcome) = match report.outcome {
+        Outcome::InEffect => (StatusCode::OK, ReloadOutcome::InEffect),
+        Outcome::InPart => (StatusCode::OK, ReloadOutcome::InPart),
+        Outcome::Refused => (StatusCode::CONFLICT, ReloadOutcome::Refused),
+    };
+    (status, ReloadPage { outcome, message: report.summary.clone(), problems: report.lines().collect() })
+}
+
+fn pending() -> ReloadPage {
+    let message = "The configuration is being read; the daemon's log will have the outcome".to_owned();
+    ReloadPage { outcome: ReloadOutcome::Pending, message, problems: Vec::new() }
+}
