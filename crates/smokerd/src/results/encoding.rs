@@ -55,6 +55,12 @@ impl<'a> Fields<'a> {
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
+    /// Bytes with their number before them, and all bytes behind them.
+    pub(crate) fn bytes(mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let length = usize::try_from(self.number()?).ok()?;
+        self.0.split_at_checked(length)
+    }
+
     pub(crate) fn text(&mut self) -> Option<&'a str> {
         let length = usize::try_from(self.number()?).ok()?;
         let (text, rest) = self.0.split_at_checked(length)?;

@@ -22,8 +22,6 @@ pub(crate) struct History {
 pub(crate) struct KeptResult {
     pub(crate) sequence: Sequence,
     pub(crate) text: PackedText,
-    /// What is known of its run, as bytes; nothing when the journal has it.
-    pub(crate) facts: Box<[u8]>,
 }
 
 impl History {
@@ -44,12 +42,12 @@ impl History {
     }
 
     /// Adds a result, and returns by how many bytes the history grew (negative: shrank).
-    pub(crate) fn push(&mut self, sequence: Sequence, text: PackedText, facts: Box<[u8]>) -> isize {
+    pub(crate) fn push(&mut self, sequence: Sequence, text: PackedText) -> isize {
         if self.limit == 0 {
             return 0;
         }
         let growth = text.size();
-        self.results.push_back(KeptResult { sequence, text, facts });
+        self.results.push_back(KeptResult { sequence, text });
         growth + self.trim()
     }
 
@@ -102,7 +100,7 @@ mod tests {
     fn the_newest_results_are_kept_oldest_first() {
         let mut history = History::new(2);
         for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
-            history.push(sequence as u64, text.into(), Box::default());
+            history.push(sequence as u64, text.into());
         }
         assert_eq!(history.iter().map(PackedText::unpack).collect::<Vec<_>>(), ["two", "three"]);
         assert_eq!(history.oldest_evictable(), Some(1));
@@ -111,8 +109,8 @@ mod tests {
     #[test]
     fn growth_is_what_was_added_less_what_was_dropped() {
         let mut history = History::new(1);
-        assert_eq!(history.push(0, "12345".into(), Box::default()), size(5));
-        assert_eq!(history.push(1, "123".into(), Box::default()), -2);
+        assert_eq!(history.push(0, "12345".into()), size(5));
+        assert_eq!(history.push(1, "123".into()), -2);
         assert_eq!(history.oldest_evictable(), None);
     }
 
@@ -120,7 +118,7 @@ mod tests {
     fn a_lower_limit_drops_the_oldest_at_once() {
         let mut history = History::new(3);
         for (sequence, text) in ["one", "two", "three"].into_iter().enumerate() {
-            history.push(sequence as u64, text.into(), Box::default());
+            history.push(sequence as u64, text.into());
         }
         assert_eq!(history.set_limit(1), -2 * size(3));
         assert_eq!((history.size(), history.newest().map(PackedText::unpack).as_deref()), (size(5), Some("three")));

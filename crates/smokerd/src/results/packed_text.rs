@@ -10,6 +10,9 @@ use std::sync::Arc;
 use lz4_flex::block;
 use smoker_model::run_record::{RunRecord, RunState};
 
+use crate::results::encoding::{Fields, put_number};
+use crate::results::facts::RunFacts;
+
 /// What most results have, in the order of the wire. Nothing is stored with it, so it may change at any time.
 const DICTIONARY: &[u8] = br#"{"status": "ERROR", "messages": null{"status": "WARN", {"status": "OK", "messages": {"info": [""], "warn": [], "error": []}, "lastRun": "2026-01-01T00:00:00.000000", "componentResults": [{"componentResult": {"status": "OK", "messages": {"info": ["", ""], "warn": [""], "error": [""]}, "name": "}}], "componentResults": null, "action": null, "forced": true, "duration": 0., "lastRunUtc": "2026-01-01T00:00:00.000000Z", "signal": "KILL"}"perfdata": {}, "exitStatus": 1}: null, "action": null, "forced": false, "duration": 0.00, "lastRunUtc": "2026-01-01T00:00:00.000000Z", "exitStatus": 0}"#;
 
@@ -21,14 +24,34 @@ pub(crate) fn size(length: usize) -> isize {
     isize::try_from(length + OVERHEAD).unwrap_or(isize::MAX)
 }
 
-/// A text that is kept for long. Cheap to clone.
+/// A text that is kept for long, with the facts of its run where nothing else keeps them: the number of their bytes, the
+/// facts, the compressed text. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PackedText(Arc<[u8]>);
 
 impl PackedText {
+    /// Packs a text with these encoded facts.
+    fn new(text: &str, facts: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(facts.len() + text.len());
+        put_number(&mut bytes, facts.len() as u64);
+        bytes.extend_from_slice(facts);
+        bytes.extend_from_slice(&block::compress_prepend_size_with_dict(text.as_bytes(), DICTIONARY));
+        Self(bytes.into())
+    }
+
+    /// The facts and the compressed text.
+    fn parts(&self) -> (&[u8], &[u8]) {
+        Fields::of(&self.0).bytes().unwrap_or_default()
+    }
+
+    /// What is known of the run; none unless it was packed with the text.
+    pub(crate) fn facts(&self) -> Option<RunFacts> {
+        RunFacts::decode(&mut Fields::of(self.parts().0))
+    }
+
     /// How many bytes the text has.
     pub(crate) fn length(&self) -> usize {
-        block::uncompressed_size(&self.0).map_or(0, |(length, _)| length)
+        block::uncompressed_size(self.parts().1).map_or(0, |(length, _)| length)
     }
 
     /// What it counts against the limits of memory: as much as it would take uncompressed, so that how well results
@@ -39,7 +62,7 @@ impl PackedText {
 
     /// The text.
     pub(crate) fn unpack(&self) -> String {
-        let unpacked = block::decompress_size_prepended_with_dict(&self.0, DICTIONARY)
+        let unpacked = block::decompress_size_prepended_with_dict(self.parts().1, DICTIONARY)
             .map_err(|error| error.to_string())
             .and_then(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string()));
         unpacked.unwrap_or_else(|error| {
@@ -62,10 +85,14 @@ pub(crate) struct PackedTexts {
 }
 
 impl PackedTexts {
-    /// Packs the texts of a run's result; none of a run that was skipped.
-    pub(crate) fn of(record: &RunRecord) -> Option<Self> {
+    /// Packs the texts of a run's result, if need be with the facts of the run; none of a run that was skipped.
+    pub(crate) fn of(record: &RunRecord, with_facts: bool) -> Option<Self> {
         let RunState::Finished(run) = &record.state else { return None };
-        let listed = PackedText::from(&*run.text.listed);
+        let mut facts = Vec::new();
+        if let Some(known) = RunFacts::of(record).filter(|_| with_facts) {
+            known.encode(&mut facts);
+        }
+        let listed = PackedText::new(&run.text.listed, &facts);
         let is_one = Arc::ptr_eq(&run.text.listed, &run.text.mapped);
         let mapped = if is_one { listed.clone() } else { PackedText::from(&*run.text.mapped) };
         Some(Self { listed, mapped })
@@ -74,7 +101,7 @@ impl PackedTexts {
 
 impl From<&str> for PackedText {
     fn from(text: &str) -> Self {
-        Self(block::compress_prepend_size_with_dict(text.as_bytes(), DICTIONARY).into())
+        Self::new(text, &[])
     }
 }
 

@@ -8,7 +8,6 @@ use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
 
 use crate::results::counters::RunCounters;
-use crate::results::facts::RunFacts;
 use crate::results::history::Sequence;
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::journal::restore::{Restored, RestoredOutcome, RestoredProcess};
@@ -29,8 +28,6 @@ pub(super) struct State {
     pub(super) plugins: PluginTable,
     pub(super) processes: ProcessTable,
     pub(super) memory: Memory,
-    /// Whether there is no journal, so that what is known of runs is kept with their results.
-    pub(super) keeps_facts: bool,
     /// The newest record of the journal that says that the daemon has started.
     begin: Sequence,
 }
@@ -46,14 +43,13 @@ pub(super) struct Memory {
 
 impl State {
     /// No plugins, no processes and no memory limit.
-    pub(super) fn new(keeps_facts: bool) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             revision: 0,
             sequence: 0,
             plugins: PluginTable::default(),
             processes: ProcessTable::default(),
             memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
-            keeps_facts,
             begin: 0,
         }
     }
@@ -64,7 +60,7 @@ impl State {
         for (name, plugin) in restored.plugins {
             let mut entry = PluginEntry::new();
             for (sequence, text) in plugin.results.into_iter().rev() {
-                self.memory.used += entry.history.push(sequence, text, Box::default());
+                self.memory.used += entry.history.push(sequence, text);
             }
             plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
             entry.last_planned = plugin.last_planned;
@@ -131,37 +127,24 @@ impl State {
             record.sequence = self.sequence + 1;
         }
         self.sequence = record.sequence;
-        let mut facts = Vec::new();
-        if self.keeps_facts
-            && let Some(known) = RunFacts::of(record)
-        {
-            known.encode(&mut facts);
-        }
         let counters = self.plugins.get_mut(&record.plugin).map(|plugin| {
             plugin.counters.count(record);
             plugin.note(record);
             plugin.counters
         });
         let is_shown = !matches!(&record.state, RunState::Finished(run) if run.is_interrupted);
-        let history = is_shown.then(|| facts.into_boxed_slice());
-        let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, history, waiting));
+        let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, is_shown, waiting));
         (counters, exceeded)
     }
 
-    /// Stores a result, with these facts in the plugin's history, if it belongs there. A run that the daemon's end has ended
-    /// says nothing of what it checks. Returns the memory limit the first time that it is exceeded.
-    fn store(
-        &mut self,
-        name: &PluginName,
-        texts: PackedTexts,
-        history: Option<Box<[u8]>>,
-        waiting: &[ProcessId],
-    ) -> Option<isize> {
+    /// Stores a result, in the plugin's history unless the daemon's end has ended the run, which says nothing of what it
+    /// checks. Returns the memory limit the first time that it is exceeded.
+    fn store(&mut self, name: &PluginName, texts: PackedTexts, is_shown: bool, waiting: &[ProcessId]) -> Option<isize> {
         self.revision += 1;
         let mut keeps_history = true;
         // A plugin that was removed while it ran has no history, but its processes get their result.
-        if let (Some(plugin), Some(facts)) = (self.plugins.get_mut(name), history) {
-            self.memory.used += plugin.history.push(self.sequence, texts.listed.clone(), facts);
+        if let Some(plugin) = self.plugins.get_mut(name).filter(|_| is_shown) {
+            self.memory.used += plugin.history.push(self.sequence, texts.listed.clone());
             keeps_history = plugin.history.newest().is_some();
         }
         let last = keeps_history.then_some(texts.listed);

@@ -49,12 +49,12 @@ pub(crate) struct SharedState {
 impl SharedState {
     /// A state without plugins and processes, and without a memory limit, that does not survive the daemon.
     pub(crate) fn new() -> Self {
-        Self { state: Arc::new(Mutex::new(State::new(true))), events: RunEvents::default(), journal: None }
+        Self { state: Arc::new(Mutex::new(State::new())), events: RunEvents::default(), journal: None }
     }
 
     /// The same with a journal: what is recorded is written before it is stored.
     pub(crate) fn with_journal(journal: JournalQueue) -> Self {
-        let state = Arc::new(Mutex::new(State::new(false)));
+        let state = Arc::new(Mutex::new(State::new()));
         Self { state, events: RunEvents::default(), journal: Some(journal) }
     }
 
@@ -184,7 +184,7 @@ impl SharedState {
     /// the plugin's history and in the processes that wait for it. Returns the
     /// plugin's counters; none for a plugin that was removed meanwhile.
     pub(crate) fn store(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
-        let texts = PackedTexts::of(&record);
+        let texts = PackedTexts::of(&record, self.journal.is_none());
         let mut state = self.lock();
         let (counters, exceeded) = state.record(&mut record, texts, waiting);
         let record = Arc::new(record);

@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(table.replace(plugins(&["a", "b"], Some(&soon))).1, 0);
         let mut used = 0;
         for name in ["a", "b"] {
-            used += table.get_mut(&name.into()).expect("known").history.push(1, name.into(), Box::default());
+            used += table.get_mut(&name.into()).expect("known").history.push(1, name.into());
         }
         let (removed, growth) = table.replace(plugins(&["c", "b"], None));
         assert_eq!(removed.keys().map(PluginName::as_str).collect::<Vec<_>>(), ["a"]);

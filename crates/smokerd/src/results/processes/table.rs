@@ -285,7 +285,8 @@ impl ProcessTable {
     pub(crate) fn drop_oldest_finished(&mut self) -> Option<isize> {
         let (_, id) = self.evictable.pop_first()?;
         let process = self.processes.remove(&id)?;
-        let texts: isize = process.results().map(|(sequence, _)| self.texts.release(*sequence)).sum();
+        let results = process.results();
+        let texts: isize = results.map(|(sequence, outcome)| self.texts.release(*sequence, outcome.size())).sum();
         Some(process.overhead + texts)
     }
 }

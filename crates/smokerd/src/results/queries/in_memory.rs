@@ -4,8 +4,6 @@ use std::collections::BinaryHeap;
 
 use smoker_model::plugin::PluginName;
 
-use crate::results::encoding::Fields;
-use crate::results::facts::RunFacts;
 use crate::results::history::{History, KeptResult, Sequence};
 use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
 
@@ -33,8 +31,8 @@ pub(crate) fn add<'a>(
         }
         looked_at += 1;
         let (name, history) = plugins[at];
-        if let Some(KeptResult { text, facts, .. }) = history.newest_below(sequence + 1)
-            && let Some(facts) = RunFacts::decode(&mut Fields::of(facts))
+        if let Some(KeptResult { text, .. }) = history.newest_below(sequence + 1)
+            && let Some(facts) = text.facts()
             && query.admits(&facts)
             && !page.add(query, StoredRun { sequence, plugin: name.clone(), facts, text: text.unpack() })
         {
