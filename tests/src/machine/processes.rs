@@ -18,10 +18,20 @@ use crate::wait;
 pub fn with_environment(name: &str, value: &str) -> Vec<i32> {
     let wanted = format!("{name}={value}");
     let holds = |pid: &i32| {
-        fs::read(format!("/proc/{pid}/environ"))
-            .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes()))
+        let environment = wait::within(Duration::from_secs(5), || {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            (!environment.is_empty() || !is_in_exec(*pid)).then_some(environment)
+        });
+        let environment = environment.unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
     };
     all().into_iter().filter(holds).filter(|pid| is_running(*pid)).collect()
+}
+
+/// Whether a process is in the middle of an exec: it has a program, but neither arguments nor an environment yet.
+fn is_in_exec(pid: i32) -> bool {
+    fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|arguments| arguments.is_empty())
+        && fs::read_link(format!("/proc/{pid}/exe")).is_ok()
 }
 
 /// The running processes, other than this one, with an argument that is exactly this text.
