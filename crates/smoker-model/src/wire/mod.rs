@@ -8,6 +8,7 @@
 //! - `pages`: plugins, with or without their results
 //! - `plugin`: a plugin and its results on these pages
 //! - `result`: a result in its shapes
+//! - `results`: results with what is known of their runs, and their summary
 //! - `force`: forced runs, from the request on
 //! - `reload`: what became of a reload
 //! - `error`: why a request has failed
@@ -21,6 +22,7 @@ pub mod pages;
 pub mod plugin;
 pub mod reload;
 pub mod result;
+pub mod results;
 
 /// The TCP port that the daemon listens on and the client connects to, unless configured.
 pub const DEFAULT_PORT: u16 = 8086;

@@ -5,6 +5,7 @@
 //! its readers: their connections are closed.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,16 @@ pub(crate) enum PageKey {
     Plugin(PluginName, u64),
     /// A process that has finished, and so changes no more.
     Process(ProcessId),
+    /// Something whose texts are those of this answer alone, which has this number.
+    Own(u64),
+}
+
+impl PageKey {
+    /// That of a page whose texts no other page has.
+    pub(crate) fn own() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self::Own(LAST.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// What a page is written from.
@@ -154,7 +165,7 @@ impl fmt::Debug for Reader {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::AtomicBool;
 
     use super::*;
 

@@ -46,6 +46,12 @@ pub(crate) const SMALL_PAGE: usize = 64 * 1024;
 /// any part of the response; also how long an idle connection is kept.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(10);
 
+/// How many results an answer has, unless the request says otherwise.
+pub(crate) const RESULTS_BY_DEFAULT: usize = 100;
+
+/// How many results an answer has at most.
+pub(crate) const RESULTS: usize = 1000;
+
 /// How long a request may wait for the end of a process.
 pub(crate) const WAIT: Duration = Duration::from_secs(60);
 

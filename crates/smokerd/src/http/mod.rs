@@ -11,6 +11,7 @@
 //! - `router`: the pages behind the access checks
 //! - `json_response`: JSON as a response
 //! - `audited`: what a page has done, for the audit log
+//! - `gzip`: compressed pages
 //! - `streamed_body`: bodies that are written while they are sent
 //! - `held_pages`: what the pages that are being sent keep in memory
 //! - `body_budget`: the memory of the bodies that clients send
@@ -22,6 +23,7 @@
 mod api;
 mod audited;
 mod body_budget;
+mod gzip;
 mod held_pages;
 mod json_response;
 mod limits;

@@ -15,7 +15,7 @@ use crate::http::held_pages::{HeldPages, PageGuard, PageKey, PageSource};
 /// How many bytes are written at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// A body out of pieces of text.
+/// A body out of pieces.
 pub(crate) struct StreamedBody<I, T> {
     pieces: Arc<Mutex<Option<Pieces<I, T>>>>,
     /// How many bytes have not been written; none when the length of the whole is not known.

@@ -6,6 +6,7 @@
 //! - `state`: what the lock of `store` protects
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `history`: the results that are kept of one plugin
+//! - `summary`: runs in a few numbers
 //! - `queries`: questions about the runs of the past
 //! - `journal`: what survives the end of the daemon
 //! - `facts`: what is known of a run beside the text of its result
@@ -39,6 +40,7 @@ pub(crate) mod run_log;
 pub(crate) mod samples;
 pub(crate) mod snapshot;
 pub(crate) mod store;
+pub(crate) mod summary;
 pub(crate) mod table;
 
 mod state;

@@ -108,7 +108,6 @@ impl SharedState {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
     pub(crate) async fn runs(&self, query: RunQuery) -> io::Result<RunPage> {
         let Some(journal) = &self.journal else { return Ok(self.kept_runs(query)) };
         let folder = journal.folder().to_owned();

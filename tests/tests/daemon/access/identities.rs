@@ -202,6 +202,10 @@ fn a_key_gives_what_its_line_says_and_nothing_once_the_line_is_gone() {
     let (status, body) = ask("/plugins");
     assert!(status == 200 && body.contains("disk") && !body.contains("shop"), "{status} {body}");
     assert_eq!((ask("/plugins/disk").0, ask("/plugins/shop").0), (200, 403));
+    for page in ["results", "summary"] {
+        let paths = ["disk", "shop", "gone"].map(|plugin| ask(&format!("/plugins/{plugin}/{page}")).0);
+        assert_eq!(paths, [200, 403, 404], "{page}");
+    }
     let run = |body: &str| client.ask(&url("/processes"), &pin, &["-d", body]);
     assert_eq!(run(r#"{"process": {"plugins": ["shop"]}}"#).0, 403);
     assert_eq!(run(r#"{"process": {"filter": {"Password": "hunter2"}}}"#).0, 403, "it is masked");

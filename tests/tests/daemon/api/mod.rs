@@ -5,4 +5,5 @@ mod client;
 mod fairness;
 mod limits;
 mod rest;
+mod results;
 mod secrets;

@@ -28,6 +28,8 @@ pub(crate) enum ApiError {
     Forbidden(String),
     /// The resource does not take this method; has those that it takes.
     MethodNotAllowed(HeaderValue),
+    /// The journal cannot be read; says why.
+    Journal(String),
     /// The body is not JSON.
     NotJson,
     /// The body is JSON of the wrong kind; may have the reason.
@@ -55,8 +57,10 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson | Self::WrongInput(_) | Self::WrongQuery(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
-            // Not an error of the client by its status: the original's clients expect this one.
-            Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            // Unknown plugins are no error of the client by their status: the original's clients expect this one.
+            Self::Journal(_) | Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Forbidden(_) | Self::Force(ForceError::MaskedFilter(_) | ForceError::OtherPlugin(_)) => {
                 StatusCode::FORBIDDEN
             }
@@ -72,6 +76,9 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::NotFound(text) | Self::WrongQuery(text) | Self::Forbidden(text) => text.clone(),
+            Self::Journal(reason) => {
+                format!("The journal cannot be read: {reason}; smokerd --journal verify says more.")
+            }
             Self::MethodNotAllowed(_) => "The method is not allowed for the requested URL.".to_owned(),
             Self::NotJson => "The browser (or proxy) sent a request that this server could not understand.".to_owned(),
             Self::TooManyNames => {

@@ -6,9 +6,11 @@
 //! - `plugins`: `GET /plugins` and `GET /plugins/NAME`
 //! - `processes`: forced runs
 //! - `reload`: `POST /reload`
+//! - `results`: results with what is known of their runs, and their summary
 //! - `wait`: requests that wait
 //! - `view`: pages that show plugins, as bytes
-//! - `query`, `time_span`: what the URL of a request asks for
+//! - `conditional`: pages that a client has already, and compressed ones
+//! - `query`, `time_span`, `instant`: what the URL of a request asks for
 //! - `error`: why a request has failed
 //!
 //! Pages reach plugins through the manager's handle, read snapshots of the state, and ask for reloads through a channel, nothing
@@ -30,11 +32,14 @@ use crate::reload_requests::request::ReloadRequests;
 use crate::scheduler::manager::PluginManager;
 
 mod about;
+mod conditional;
 mod error;
+mod instant;
 mod plugins;
 mod processes;
 mod query;
 mod reload;
+mod results;
 mod time_span;
 mod view;
 mod wait;
@@ -85,6 +90,9 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests) -> Router 
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
+        ("/plugins/{name}/results", resource(results::of_plugin, READ_ONLY)),
+        ("/plugins/{name}/summary", resource(results::summary, READ_ONLY)),
+        ("/results", resource(results::of_all, READ_ONLY)),
         ("/processes", resource(processes::list, READ_AND_POST).post(processes::force)),
         ("/processes/{id}", resource(processes::show, READ_ONLY)),
         ("/reload", order(reload::reload)),

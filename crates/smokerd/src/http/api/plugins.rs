@@ -1,5 +1,6 @@
 //! `GET /plugins` and `GET /plugins/NAME`.
 
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Extension;
@@ -116,8 +117,13 @@ pub(crate) async fn show(
             let body = page.into_body(&held, PageKey::Plugin(plugin_name, revision), None);
             Ok(json_response::json_body(StatusCode::OK, body))
         }
-        None => Err(ApiError::NotFound(format!("Plugin {name} not found"))),
+        None => Err(unknown(&name)),
     }
+}
+
+/// There is no plugin of this name.
+pub(crate) fn unknown(name: impl Display) -> ApiError {
+    ApiError::NotFound(format!("Plugin {name} not found"))
 }
 
 /// The second segment of a path, decoded after the path was split, so that a name may have a slash in it. Bytes that

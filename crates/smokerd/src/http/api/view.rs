@@ -58,6 +58,14 @@ pub(crate) fn plugin_with_results(plugin: &PluginSnapshot, results: Vec<PackedTe
         .literal("]}\n")
 }
 
+/// `{"results": [ENTRY, ...` and `end`. Of an entry there are the members before its result, and the result.
+pub(crate) fn result_list(entries: Vec<(Arc<str>, Arc<str>)>, end: Arc<str>) -> Page {
+    let entry = |(members, result): &(Arc<str>, Arc<str>)| {
+        [Piece::Text(Arc::clone(members)), Piece::Text(Arc::clone(result)), Piece::Literal("}")].into_iter()
+    };
+    Page::default().literal("{\"results\": [").then(entries, entry).text(end)
+}
+
 fn items<T, P>(items: Vec<T>, pieces: impl Fn(&T) -> P + Send + 'static) -> Page
 where
     T: Send + 'static,
@@ -119,9 +127,23 @@ impl Page {
         Self { length, pieces: Box::new(self.pieces.chain(separated)) }
     }
 
+    /// This text alone.
+    pub(crate) fn of_text(text: Arc<str>) -> Self {
+        Self::default().text(text)
+    }
+
+    fn text(self, text: Arc<str>) -> Self {
+        self.then(vec![text], |text| std::iter::once(Piece::Text(Arc::clone(text))))
+    }
+
     /// How many bytes it has.
     pub(crate) fn length(&self) -> usize {
         self.length
+    }
+
+    /// The page, written while its pieces are read.
+    pub(crate) fn into_pieces(self) -> impl Iterator<Item = Piece> + Send {
+        self.pieces
     }
 
     /// The page as a whole, in memory.

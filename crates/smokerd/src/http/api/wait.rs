@@ -35,7 +35,7 @@ pub(crate) fn named(uri: &Uri, headers: &HeaderMap) -> Result<Option<Duration>, 
     let values = query::pairs(uri).filter(|(name, _)| name == "wait").map(|(_, value)| value);
     let span = match values.last() {
         Some(value) => Some(seconds(&value).or_else(|| time_span::parse(&value)).ok_or_else(|| {
-            query::refused("wait", &value, &format!("it has to be seconds, or {}, as in wait=30s", time_span::FORMS))
+            query::refused("wait", &value, format!("it has to be seconds, or {}, as in wait=30s", time_span::FORMS))
         })?),
         None => preferred(headers),
     };

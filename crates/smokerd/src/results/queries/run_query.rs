@@ -28,7 +28,6 @@ pub(crate) struct RunQuery {
 }
 
 /// A run of the past.
-#[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
 #[derive(Clone, Debug)]
 pub(crate) struct StoredRun {
     pub(crate) sequence: Sequence,

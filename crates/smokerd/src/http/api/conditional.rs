@@ -1,0 +1,84 @@
+//! Pages that a client may have already (`ETag`), and that are compressed when the client takes that.
+
+use axum::body::Body;
+use axum::response::Response;
+use hyper::StatusCode;
+use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, VARY};
+
+use crate::http::api::view::Page;
+use crate::http::gzip::gzipped;
+use crate::http::held_pages::{HeldPages, PageKey};
+use crate::http::json_response;
+use crate::http::streamed_body::StreamedBody;
+
+/// Shorter pages are not compressed.
+const SHORTEST_COMPRESSED: usize = 1024;
+
+/// The page, or 304 when the client has it. Pages of one URL with the same `digest` are the same.
+pub(crate) fn answer(digest: u64, headers: &HeaderMap, held: &HeldPages, page: impl FnOnce() -> Page) -> Response {
+    // Weak, since it stands for the compressed page, too.
+    let tag = format!("W/\"{digest:016x}\"");
+    let mut response = if words(headers, IF_NONE_MATCH).any(|known| is_same(known, &tag)) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        shown(page(), headers, held)
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
+}
+
+fn shown(page: Page, headers: &HeaderMap, held: &HeldPages) -> Response {
+    if page.length() < SHORTEST_COMPRESSED || !words(headers, ACCEPT_ENCODING).any(is_gzip) {
+        return json_response::json_body(StatusCode::OK, page.into_body(held, PageKey::own(), None));
+    }
+    let length = page.length();
+    let body =
+        StreamedBody::new(gzipped(page.into_pieces()), None, None).held(held, PageKey::own(), length).into_body();
+    let mut response = json_response::json_body(StatusCode::OK, body);
+    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    response
+}
+
+fn words(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+fn is_same(known: &str, tag: &str) -> bool {
+    known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/")
+}
+
+/// Whether a coding of `Accept-Encoding` is gzip, and not one that the client refuses.
+fn is_gzip(coding: &str) -> bool {
+    let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+    let weight = weight.trim().trim_start_matches("q=").trim();
+    let is_refused = weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0);
+    ["gzip", "x-gzip", "*"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)) && !is_refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codings_and_tags_are_compared_as_http_has_it() {
+        for (coding, expected) in [
+            ("gzip", true),
+            ("GZIP;q=0.5", true),
+            ("*", true),
+            ("gzip; q=0", false),
+            ("gzip;q=0.000", false),
+            ("br", false),
+            ("identity", false),
+        ] {
+            assert_eq!(is_gzip(coding), expected, "{coding}");
+        }
+        assert!(is_same("W/\"1\"", "W/\"1\"") && is_same("\"1\"", "W/\"1\"") && is_same("*", "W/\"1\""));
+        assert!(!is_same("W/\"2\"", "W/\"1\"") && !is_same("", "W/\"1\""));
+    }
+}
