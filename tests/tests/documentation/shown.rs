@@ -22,7 +22,7 @@ pub(crate) fn compare(shown: &Json, actual: &Json, path: &str) -> Result<(), Str
             pairs.try_for_each(|(at, (shown, actual))| compare(shown, actual, &format!("{path}/{at}")))
         }
         (Json::String(shown), _) if shown == ANYTHING => Ok(()),
-        (Json::String(shown), Json::String(actual)) if is_time(shown) && is_time(actual) => Ok(()),
+        (Json::String(shown), Json::String(actual)) if is_same_time_form(shown, actual) => Ok(()),
         (Json::String(shown), Json::String(actual)) if shown == HOST && *actual == placeholder::host() => Ok(()),
         _ if shown == actual => Ok(()),
         _ => Err(format!("{path}: shown {shown}, found {actual}")),
@@ -38,8 +38,12 @@ fn compare_members(shown: &Map<String, Json>, actual: &Map<String, Json>, path: 
     unshown.map_or(Ok(()), |name| Err(format!("{path}: there is {name}, which is not shown")))
 }
 
-fn is_time(text: &str) -> bool {
-    NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.6f").is_ok()
+/// Whether both are local times, or both are times of RFC 3339.
+fn is_same_time_form(shown: &str, actual: &str) -> bool {
+    ["%Y-%m-%dT%H:%M:%S%.6f", "%Y-%m-%dT%H:%M:%S%.6fZ"].iter().any(|form| {
+        let is_time = |text| NaiveDateTime::parse_from_str(text, form).is_ok();
+        is_time(shown) && is_time(actual)
+    })
 }
 
 #[test]

@@ -210,7 +210,8 @@ mod tests {
         assert_eq!(held.iter().filter(|(source, _)| source.is_taken()).count(), 2);
         assert!(held[0].0.is_taken() && held[1].0.is_taken());
         drop((held, same, newest));
-        assert_eq!((pages.lock().bytes, pages.lock().held.len()), (0, 0));
+        let pages = pages.lock();
+        assert_eq!((pages.bytes, pages.held.len()), (0, 0));
     }
 
     #[test]

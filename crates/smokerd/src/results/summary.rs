@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn the_95th_percentile_is_a_duration_that_was_measured() {
         let runs: Vec<_> = (1..=100u8).map(|number| (Status::Ok, 0, f64::from(number))).collect();
-        assert_eq!(summary(&runs).duration.expect("runs").p95, 95.0);
-        assert_eq!(summary(&runs[..1]).duration.expect("runs").p95, 1.0);
+        let p95 = |runs: &[_]| summary(runs).duration.map(|duration| duration.p95);
+        assert_eq!((p95(&runs), p95(&runs[..1])), (Some(95.0), Some(1.0)));
     }
 }
