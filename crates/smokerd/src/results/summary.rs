@@ -44,7 +44,7 @@ pub(crate) fn of(plugin: &PluginName, runs: &[MeasuredRun]) -> Summary {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody has so many runs")]
+#[expect(clippy::cast_precision_loss, reason = "numbers of runs are far below 2^52")]
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| rounded(part as f64 / whole as f64))
 }
@@ -54,7 +54,7 @@ fn rounded(number: f64) -> f64 {
     (number * 1e6).round() / 1e6
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody has so many runs")]
+#[expect(clippy::cast_precision_loss, reason = "numbers of runs are far below 2^52")]
 fn durations(runs: &[MeasuredRun]) -> Option<Durations> {
     let mut seconds: Vec<_> = runs.iter().map(|run| run.duration).collect();
     seconds.sort_by(f64::total_cmp);
