@@ -1,17 +1,23 @@
 //! Authorities whose signature makes a client's certificate good.
 
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{CertificateError, Error, RootCertStore};
+use smoker_paths::regular;
 
 use crate::failure::Failure;
 use crate::identity::peer::Peer;
 use crate::pin::Pin;
 use crate::provider::provider;
 use crate::storage::pem;
+
+/// The largest file with authorities or with what they have revoked, in bytes.
+const MAX_FILE: u64 = 16 << 20;
 
 /// Authorities, and what they have revoked.
 #[derive(Clone, Debug)]
@@ -30,6 +36,36 @@ impl ClientAuthorities {
     pub fn from_pem(certificates: &[u8], revoked: Option<&[u8]>) -> Result<Self, String> {
         let revoked = revoked.map(pem::revocation_lists).transpose()?.unwrap_or_default();
         Self::new(pem::certificates(certificates)?, revoked)
+    }
+
+    /// Reads the files of `tls_client_ca` and `tls_crl`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or as [`ClientAuthorities::from_pem`]; each names its key and its file.
+    pub fn from_files(certificates: &Path, revoked: Option<&Path>) -> Result<Self, String> {
+        let read = |key: &str, path: &Path| {
+            bounded(path).map_err(|error| {
+                format!("{key}: {} cannot be read ({error}); make it readable, or name another file", path.display())
+            })
+        };
+        let certificates_of = || {
+            let text = read("tls_client_ca", certificates)?;
+            pem::certificates(&text).map_err(|reason| {
+                format!(
+                    "tls_client_ca: {}: {reason}; name a file with the authority's certificate",
+                    certificates.display()
+                )
+            })
+        };
+        let lists_of = |path: &Path| {
+            let text = read("tls_crl", path)?;
+            pem::revocation_lists(&text)
+                .map_err(|reason| format!("tls_crl: {}: {reason}; have the authority write it again", path.display()))
+        };
+        let revoked = revoked.map(lists_of).transpose()?.unwrap_or_default();
+        Self::new(certificates_of()?, revoked)
+            .map_err(|reason| format!("tls_client_ca: {}: {reason}", certificates.display()))
     }
 
     /// These authorities, with their revocation lists.
@@ -85,6 +121,15 @@ impl ClientAuthorities {
         let verified = self.verifier.verify_client_cert(peer.certificate(), peer.authorities(), now);
         verified.map(|_| ()).map_err(|error| failure_of(&error))
     }
+}
+
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    regular::open(path)?.take(MAX_FILE + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MAX_FILE {
+        return Err(io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
+    }
+    Ok(content)
 }
 
 fn failure_of(error: &Error) -> Failure {

@@ -13,6 +13,7 @@ use smoker_paths::resolved_path::Owner;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
+use smoker_trust::authority::ClientAuthorities;
 use tokio::runtime::Builder;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
@@ -56,12 +57,15 @@ impl Health {
     }
 }
 
-/// Opens the daemon's identity, while this process may still read every file of it.
+/// Opens the daemon's identity, while this process may still read every file of it, and looks at those of the authorities.
 ///
 /// # Errors
 ///
 /// When a file cannot be used.
 pub(crate) fn open_tls(settings: &AccessSettings, owner: Option<Owner>) -> Result<Tls, StartError> {
+    if let Some(certificates) = &settings.tls_client_ca {
+        ClientAuthorities::from_files(certificates, settings.tls_crl.as_deref()).map_err(StartError::Identity)?;
+    }
     Tls::open(settings, owner).map_err(StartError::Identity)
 }
 

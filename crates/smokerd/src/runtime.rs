@@ -37,6 +37,14 @@ pub(crate) struct Runtime {
     addresses: Vec<SocketAddr>,
 }
 
+/// What another configuration has changed.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub(crate) changes: Changes,
+    /// What of it is not in effect, each with the reason.
+    pub(crate) not_in_effect: Vec<String>,
+}
+
 impl Runtime {
     /// Sets all parts up and starts the plugins' tasks.
     pub(crate) fn start(
@@ -66,14 +74,14 @@ impl Runtime {
         Self { manager, runner, slots, access, python, settings, tls, addresses }
     }
 
-    /// Changes to another configuration, and returns which plugins changed.
-    pub(crate) fn apply(&mut self, config: Prepared) -> Changes {
+    /// Changes to another configuration.
+    pub(crate) fn apply(&mut self, config: Prepared) -> Applied {
         let Prepared { mut settings, python, plugins, not_loaded } = config;
         // Root may be needed to make another one.
         settings.access.state_dir.clone_from(&self.settings.access.state_dir);
         // Before the plugins: a client that is no longer allowed must not see new ones.
-        self.access.change(&settings);
-        self.tls.change(&settings.access);
+        let read = [self.access.change(&settings), self.tls.change(&settings.access)];
+        let not_in_effect = read.into_iter().filter_map(Result::err).collect();
         if settings.allow != self.settings.allow || settings.access.mode != self.settings.access.mode {
             listen::warn_if_open(&self.addresses, settings.allow.as_deref(), self.access.is_open());
         }
@@ -86,7 +94,7 @@ impl Runtime {
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         self.manager.set_not_loaded(&not_loaded);
         self.settings = settings;
-        changes
+        Applied { changes, not_in_effect }
     }
 
     /// The handle to the plugins.

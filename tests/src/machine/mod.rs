@@ -5,10 +5,14 @@
 //! - `private_root`: a copy of this machine that a test may change
 //! - `containment`: with and without cgroups
 //! - `processes`: other processes in `/proc`, and strays of a test
+//! - `network`: a network namespace with addresses of its own
+//! - `pki`: an authority as a site has one
 //! - `ports`: TCP ports that nobody else uses
 //! - `skip`: what this machine lacks, reported loudly
 
 pub mod containment;
+pub mod network;
+pub mod pki;
 pub mod ports;
 pub mod private_root;
 pub mod processes;

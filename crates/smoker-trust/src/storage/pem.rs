@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// The columns of a line of base64 (RFC 7468).
@@ -43,7 +43,7 @@ pub fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String>
     match found {
         Ok(found) if found.is_empty() => Err("it has no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned()),
         Ok(found) => Ok(found),
-        Err(error) => Err(format!("its PEM is broken ({error})")),
+        Err(error) => Err(format!("its PEM is broken ({})", reason(&error))),
     }
 }
 
@@ -57,7 +57,7 @@ pub fn revocation_lists(text: &[u8]) -> Result<Vec<CertificateRevocationListDer<
     match found {
         Ok(found) if found.is_empty() => Err("it has no revocation list in PEM (-----BEGIN X509 CRL-----)".to_owned()),
         Ok(found) => Ok(found),
-        Err(error) => Err(format!("its PEM is broken ({error})")),
+        Err(error) => Err(format!("its PEM is broken ({})", reason(&error))),
     }
 }
 
@@ -72,9 +72,19 @@ pub fn key(text: &[u8]) -> Result<PrivateKeyDer<'static>, String> {
         if is_encrypted {
             "its private key is encrypted, and nobody is there to type the password; store it without one".to_owned()
         } else {
-            format!("it has no private key in PEM ({error})")
+            format!("it has no private key in PEM ({})", reason(&error))
         }
     })
+}
+
+/// What is wrong with a text. The library shows lines as numbers, and a line of a key would be shown.
+fn reason(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "a section has no line -----END ...-----".to_owned(),
+        pem::Error::IllegalSectionStart { .. } => "a line that begins a section is broken".to_owned(),
+        pem::Error::NoItemsFound => "there is no section of this kind".to_owned(),
+        error => error.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The files of `tls_cert`, `tls_client_ca` and `state_dir`.
 
-use std::fs;
-
 use smoker_config::spec::access_settings::{Access, AccessSettings};
 use smoker_trust::access::authorized_clients::{self, AuthorizedClients};
 use smoker_trust::access::tokens::{self, Tokens};
@@ -17,16 +15,8 @@ pub(crate) fn problems(settings: &AccessSettings) -> Vec<(&'static str, String)>
         problems.push(("tls_cert", error.to_string()));
     }
     if let Some(certificates) = &settings.tls_client_ca {
-        let read = || {
-            let certificates =
-                fs::read(certificates).map_err(|error| format!("{}: {error}", certificates.display()))?;
-            let revoked = settings
-                .tls_crl
-                .as_ref()
-                .map(|path| fs::read(path).map_err(|error| format!("{}: {error}", path.display())));
-            ClientAuthorities::from_pem(&certificates, revoked.transpose()?.as_deref())
-        };
-        problems.extend(read().err().map(|error| ("tls_client_ca", error)));
+        let read = ClientAuthorities::from_files(certificates, settings.tls_crl.as_deref());
+        problems.extend(read.err().map(|error| ("tls_client_ca", error)));
     }
     if let Some(folder) = &settings.state_dir {
         let (clients, tokens) = (folder.join(authorized_clients::FILE), folder.join(tokens::FILE));

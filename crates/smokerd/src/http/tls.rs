@@ -63,20 +63,20 @@ impl Tls {
         Ok(tls)
     }
 
-    /// Changes to the files of other settings. What cannot be used is logged, and the identity before goes on.
-    pub(crate) fn change(&self, settings: &AccessSettings) {
+    /// Reads the files of these settings, which may be others.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be used; the identity before goes on.
+    pub(crate) fn change(&self, settings: &AccessSettings) -> Result<(), String> {
         let files = Files::of(settings);
+        let read = files.as_ref().map(Files::load).transpose();
+        let read = read.map_err(|error| format!("{error}; the identity before goes on"))?;
         let mut source = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if source.as_ref().map(|source| &source.files) == files.as_ref() {
-            return;
-        }
-        *source = match files.map(|files| files.load().map(|read| (files, read))) {
-            None => None,
-            Some(Ok((files, read))) => {
-                Some(Arc::new(Source { config: WatchedFile::new(files.paths(), Some(read)), files }))
-            }
-            Some(Err(error)) => return tracing::error!("{error}; the identity before goes on"),
-        };
+        *source = files
+            .zip(read)
+            .map(|(files, read)| Arc::new(Source { config: WatchedFile::new(files.paths(), Some(read)), files }));
+        Ok(())
     }
 
     /// The configuration for the next handshake; none when the daemon has no identity.

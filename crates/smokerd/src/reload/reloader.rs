@@ -19,7 +19,7 @@ use crate::reload::setting_changes;
 use crate::reload::triggers::{Trigger, Triggers};
 use crate::reload_requests::report::{Outcome, ReloadReport};
 use crate::reload_requests::request::{ReloadRequest, RequestedBy};
-use crate::runtime::Runtime;
+use crate::runtime::{Applied, Runtime};
 use crate::scheduler::plugin_set::Changes;
 use crate::service::error::StartError;
 use crate::service::notify::ServiceManager;
@@ -187,7 +187,11 @@ impl Reloader {
             report.add_error(change);
         }
         let differing = setting_changes::immediate(self.runtime.settings(), settings);
-        let changes = self.runtime.apply(config);
+        let Applied { changes, not_in_effect } = self.runtime.apply(config);
+        for problem in &not_in_effect {
+            tracing::error!("{problem}");
+            report.add_error(problem);
+        }
         report.summary = self.summary(&changes, &differing);
         // At the level of the reload's problems, so that a log of warnings shows what they belong to.
         if report.lines().next().is_none() {

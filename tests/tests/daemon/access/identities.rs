@@ -1,7 +1,7 @@
 //! Keys and tokens: what they give, what becomes of it when they are withdrawn, and what those read who have none.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -11,6 +11,7 @@ use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::{ANSWER_LIMIT, Request, Response};
 use smoker_tests::lines::expect_line;
+use smoker_tests::machine::network;
 use smoker_tests::machine::skip::program;
 
 fn config() -> Config {
@@ -30,14 +31,6 @@ fn smokerd(daemon: &Daemon, arguments: &[&str]) -> Output {
 fn last_line(output: &Output) -> String {
     output.expect_code(0);
     output.stdout.lines().last().unwrap_or_else(|| panic!("nothing printed: {output:?}")).to_owned()
-}
-
-/// An address of this machine that is not a loopback address, from which a request comes as from another host.
-fn other_host() -> Option<IpAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // Nothing is sent.
-    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
-    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback() && !address.is_unspecified())
 }
 
 fn with_token(request: Request, token: &str) -> Request {
@@ -228,12 +221,14 @@ fn a_key_gives_what_its_line_says_and_nothing_once_the_line_is_gone() {
 }
 
 #[test]
-fn plain_http_and_old_tls_of_other_hosts_are_refused_with_what_helps() {
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn plain_http_of_other_hosts_is_refused_with_what_helps() {
+    network::with_addresses(&["192.0.2.1/32"], plain_http_of_other_hosts);
+}
+
+fn plain_http_of_other_hosts() {
     let daemon = Daemon::start(config());
-    let Some(host) = other_host() else {
-        // What follows is about other hosts, and this machine has no address to stand for one.
-        return;
-    };
+    let host = Ipv4Addr::new(192, 0, 2, 1);
     let address = SocketAddr::from((host, daemon.address().port()));
     let get = |request: Request| -> Response { request.send(address, ANSWER_LIMIT).expect("an answer") };
     // An upgraded host goes on serving whom it served, and says so.

@@ -2,4 +2,5 @@
 
 pub(crate) mod caller;
 mod identities;
+mod own_pki;
 mod socket;

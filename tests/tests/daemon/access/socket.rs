@@ -93,3 +93,28 @@ fn the_file_goes_with_the_daemon_and_a_dead_one_is_replaced() {
     other.wait_for_exit();
     assert!(!path.exists());
 }
+
+/// Puts lists of accounts in the place of the machine's, for the daemon alone.
+const WITH_ACCOUNTS: &str =
+    "mount --bind \"$1/group\" /etc/group && mount --bind \"$1/passwd\" /etc/passwd && shift && exec \"$@\"";
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn the_group_smoker_administers_the_daemon() {
+    const OWN_GROUP: u32 = 4242;
+    let config = config()
+        .top("local_role: none")
+        .file("group", "root:x:0:\nothers:x:4343:carol\nsmoker:x:4242:bob\n")
+        .file("passwd", "root:x:0:0::/:/bin/sh\nbob:x:4301:4301::/:/bin/sh\ncarol:x:4302:4302::/:/bin/sh\n");
+    let daemon = Boot::of(config).through(&["unshare", "-m", "sh", "-c", WITH_ACCOUNTS, "sh", "{{DIR}}"]).start();
+    let ask = |uid| ask(&daemon.path("smokerd.sock"), uid, Request::get("/plugins/DB"));
+    // By its own group, and as a member that the list of groups names.
+    for administrator in [OWN_GROUP, 4301] {
+        let answer = ask(administrator);
+        assert_eq!((answer.status, answer.body.contains("hunter2")), (200, true), "{administrator}: {answer:?}");
+    }
+    for other in [4302, 4343, NOBODY] {
+        let refused = ask(other);
+        assert!(refused.status == 403 && refused.body.contains("group smoker"), "{other}: {refused:?}");
+    }
+}

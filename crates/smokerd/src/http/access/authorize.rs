@@ -62,14 +62,21 @@ impl AccessControl {
     }
 
     /// These settings count from the next request on, also on connections that are open.
-    pub(crate) fn change(&self, settings: &DaemonSettings) {
+    ///
+    /// # Errors
+    ///
+    /// When the files of authorities cannot be used; the authorities before go on.
+    pub(crate) fn change(&self, settings: &DaemonSettings) -> Result<(), String> {
         self.networks.replace(settings.allow.clone());
         self.hosts.set_allowed(settings.allowed_hosts.as_deref());
-        let policy = Policy::new(&settings.access);
+        let mut policy = Policy::new(&settings.access);
+        let problem = policy.identities.problem();
         let mut current = self.policy.write().unwrap_or_else(PoisonError::into_inner);
-        if current.settings != policy.settings {
-            *current = policy;
+        if problem.is_some() {
+            policy.identities = Arc::clone(&current.identities);
         }
+        *current = policy;
+        problem.map_or(Ok(()), |problem| Err(format!("{problem}; the authorities before go on")))
     }
 
     /// Failed attempts to prove an identity.

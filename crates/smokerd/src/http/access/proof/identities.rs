@@ -1,7 +1,6 @@
 //! Who may ask: the files of the state folder, and the authorities of `tls_client_ca`. What they say counts at once.
 
 use std::fmt::Display;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,20 +8,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::UnixTime;
 use smoker_config::spec::access_settings::AccessSettings;
-use smoker_paths::regular;
 use smoker_trust::access::authorized_clients::{self, Authorized, AuthorizedClients};
 use smoker_trust::access::entry::LineProblem;
 use smoker_trust::access::grant::Grant;
 use smoker_trust::access::tokens::{self, Tokens};
-use smoker_trust::authority::ClientAuthorities;
 use smoker_trust::failure::Failure;
 use smoker_trust::identity::peer::Peer as CertifiedPeer;
 
+use crate::http::access::proof::authorities::Authorities;
 use crate::http::access::proof::watched_file::WatchedFile;
 use crate::state_folder::marker;
-
-/// The largest file with authorities or with what they have revoked, in bytes.
-const MAX_AUTHORITIES: u64 = 16 << 20;
 
 /// The identities of a host. Without a state folder there are none.
 #[derive(Debug)]
@@ -41,24 +36,11 @@ struct StateFiles {
     has_had_any: AtomicBool,
 }
 
-/// The files of `tls_client_ca` and `tls_crl`.
-#[derive(Debug)]
-struct Authorities {
-    certificates: PathBuf,
-    revoked: Option<PathBuf>,
-    read: WatchedFile<Option<ClientAuthorities>>,
-}
-
 impl Identities {
     /// Those that the settings name.
     pub(crate) fn new(settings: &AccessSettings) -> Self {
         let files = settings.state_dir.as_deref().map(StateFiles::new);
-        let authorities = settings.tls_client_ca.as_ref().map(|certificates| {
-            let paths = [certificates].into_iter().chain(&settings.tls_crl).cloned().collect();
-            let read = WatchedFile::new(paths, None);
-            Authorities { certificates: certificates.clone(), revoked: settings.tls_crl.clone(), read }
-        });
-        Self { files, authorities }
+        Self { files, authorities: Authorities::of(settings) }
     }
 
     /// Whether tokens can be known at all.
@@ -69,6 +51,11 @@ impl Identities {
     /// Whether this host has, or has had, an identity.
     pub(crate) fn has_had_any(&self) -> bool {
         self.authorities.is_some() || self.files.as_ref().is_some_and(StateFiles::has_had_any)
+    }
+
+    /// What is wrong with the authorities' files at this moment.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.authorities.as_ref().and_then(Authorities::problem)
     }
 
     /// Who shows this certificate.
@@ -142,31 +129,4 @@ fn report(path: &Path, read: Result<&[LineProblem], &impl Display>) {
         }
         Err(error) => tracing::error!("{error}: it gives nobody access until then"),
     }
-}
-
-impl Authorities {
-    fn current(&self) -> Arc<Option<ClientAuthorities>> {
-        let load = || self.load().map(Some);
-        self.read.current(
-            load,
-            |_| Arc::default(),
-            |read| {
-                if let Err(error) = read {
-                    tracing::error!("tls_client_ca: {error}: no certificate of an authority is taken until then");
-                }
-            },
-        )
-    }
-
-    fn load(&self) -> Result<ClientAuthorities, String> {
-        let read = |path: &Path| bounded(path).map_err(|error| format!("{} cannot be read ({error})", path.display()));
-        let revoked = self.revoked.as_deref().map(read).transpose()?;
-        ClientAuthorities::from_pem(&read(&self.certificates)?, revoked.as_deref())
-    }
-}
-
-fn bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    regular::open(path)?.take(MAX_AUTHORITIES).read_to_end(&mut content)?;
-    Ok(content)
 }

@@ -1,0 +1,210 @@
+//! A site's own authority: `tls_cert`, `tls_key`, `tls_client_ca` and `tls_crl`, which count as soon as their files change.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+
+use smoker_tests::boot::Boot;
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::lines::expect_line;
+use smoker_tests::machine::pki::{Pki, Purpose};
+use smoker_tests::machine::skip::program;
+use smoker_tests::wait;
+
+const FILES: &str = "access: authenticated\nlocal_role: none\nstate_dir: '{{DIR}}/state'\ntls_cert: '{{DIR}}/pki/web1.pem'\n\
+    tls_key: '{{DIR}}/pki/web1.key'\ntls_client_ca: '{{DIR}}/pki/ca.pem'\ntls_crl: '{{DIR}}/pki/crl.pem'";
+
+fn config() -> Config {
+    Config::new().top(FILES).plugin("disk", "Command: 'true'")
+}
+
+/// A daemon that has not been started yet, and its site's authority.
+fn prepared() -> Option<(Daemon, Pki)> {
+    program("openssl", "apt-get install openssl")?;
+    program("curl", "apt-get install curl")?;
+    let daemon = Boot::of(config()).prepare();
+    let pki = Pki::make(daemon.path("pki"));
+    pki.issue("web1", Purpose::Server);
+    for client in ["alice", "bob", "carol"] {
+        pki.issue(client, Purpose::Client);
+    }
+    pki.write_list();
+    Some((daemon, pki))
+}
+
+/// Asks with the certificate of this name, and returns status and body. The daemon has to be one that the authority vouches for.
+fn ask(daemon: &Daemon, pki: &Pki, name: &str, arguments: &[&str]) -> (u16, String) {
+    let mut curl = Command::new("curl");
+    curl.args(["-sS", "-w", "\n%{http_code}", "--cacert"]).arg(pki.file("ca.pem")).args(arguments);
+    curl.arg("--cert").arg(pki.file(&format!("{name}.pem"))).arg("--key").arg(pki.file(&format!("{name}.key")));
+    let output = cli::run(curl.arg(format!("https://{}/plugins/disk", daemon.address())));
+    output.expect_code(0);
+    let (body, status) = output.stdout.rsplit_once('\n').expect("a status");
+    (status.parse().expect("a number"), body.to_owned())
+}
+
+/// Asks over one connection, each time that a line comes.
+const KEPT: &str = "\
+import http.client, ssl, sys
+port, certificate, key = sys.argv[1:]
+context = ssl._create_unverified_context()
+context.load_cert_chain(certificate, key)
+daemon = http.client.HTTPSConnection('127.0.0.1', int(port), timeout=30, context=context)
+connection = None
+for line in sys.stdin:
+    daemon.request('GET', '/plugins/disk')
+    response = daemon.getresponse()
+    print(response.status, connection in (None, daemon.sock), response.read().decode().strip(), flush=True)
+    connection = daemon.sock
+";
+
+struct Kept(Child, BufReader<std::process::ChildStdout>);
+
+impl Kept {
+    fn open(daemon: &Daemon, pki: &Pki, name: &str) -> Self {
+        let mut python = Command::new("python3");
+        python.args(["-I", "-c", KEPT]).arg(daemon.address().port().to_string());
+        python.args([pki.file(&format!("{name}.pem")), pki.file(&format!("{name}.key"))]);
+        let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3 is there");
+        let answers = BufReader::new(python.stdout.take().expect("piped"));
+        Self(python, answers)
+    }
+
+    fn ask(&mut self) -> String {
+        self.0.stdin.as_mut().expect("piped").write_all(b"ask\n").expect("it reads");
+        let mut answer = String::new();
+        self.1.read_line(&mut answer).expect("an answer");
+        answer
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_certificate_counts_until_it_is_revoked_also_on_a_connection_that_is_open() {
+    let Some((mut daemon, pki)) = prepared() else { return };
+    daemon.try_start().expect("it starts");
+    let as_client = |name: &str| ask(&daemon, &pki, name, &[]);
+
+    let (status, body) = as_client("alice");
+    assert!(status == 403 && body.contains("the daemon has no line for alice"), "{status} {body}");
+    let line = format!("{} cert-authority role=run name=staff subject=alice,bob", pki.pin("ca.pem"));
+    let added = cli::smokerd(&daemon.sandbox, &["-c", "{{DIR}}/smokerd.yaml", "--authorize", &line]);
+    added.expect_code(0);
+    assert_eq!(added.stdout.lines().last(), Some(&*pki.pin("web1.pem")), "clients see the site's certificate");
+    assert_eq!((as_client("alice").0, as_client("bob").0, as_client("carol").0), (200, 200, 403));
+    let (status, body) = as_client("web1");
+    assert!(status == 401 && body.contains("clientAuth"), "{status} {body}");
+    let other = Pki::make(daemon.path("other"));
+    other.issue("alice", Purpose::Client);
+    fs::copy(pki.file("ca.pem"), other.file("ca.pem")).expect("writable");
+    let (status, body) = ask(&daemon, &other, "alice", &[]);
+    assert!(status == 401 && body.contains("signed by no authority that the daemon trusts"), "{status} {body}");
+
+    let mut kept = Kept::open(&daemon, &pki, "alice");
+    assert!(kept.ask().starts_with("200 True "));
+    pki.revoke("alice");
+    pki.write_list();
+    let refused = kept.ask();
+    assert!(refused.starts_with("401 True ") && refused.contains("was revoked by its authority"), "{refused}");
+    assert_eq!((as_client("alice").0, as_client("bob").0), (401, 200));
+
+    // A list that is being written, or is gone, revokes nobody else and pardons nobody.
+    for broken in ["", "-----BEGIN X509 CRL-----\nMIIB"] {
+        fs::write(pki.file("crl.pem"), broken).expect("writable");
+        assert_eq!((as_client("alice").0, as_client("bob").0), (401, 200), "{broken:?}");
+    }
+    let log = daemon.log();
+    expect_line(&log, &["ERROR: tls_crl: ", "crl.pem: it has no revocation list", "the authorities before go on"]);
+    expect_line(&log, &["ERROR: tls_crl: ", "crl.pem: its PEM is broken", "the authorities before go on"]);
+    daemon.write_pidfile(&daemon.pid().to_string());
+    let reloaded = daemon.ask_for_reload();
+    reloaded.expect_code(3);
+    expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "have the authority write it again", "go on"]);
+    assert_eq!((as_client("alice").0, as_client("bob").0), (401, 200));
+    pki.revoke("bob");
+    pki.write_list();
+    assert_eq!(as_client("bob").0, 401, "a list that is whole again counts without a reload");
+    daemon.ask_for_reload().expect_code(0);
+
+    let log = daemon.log();
+    expect_line(&log, &["GET /plugins/disk: 401: refused: the client's certificate is on the revocation list"]);
+}
+
+#[test]
+fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
+    let Some((mut daemon, pki)) = prepared() else { return };
+    // What cannot be used fails the start on the terminal, with the file and what helps.
+    for (broken, with, said) in [
+        ("ca.pem", "nothing", &["tls_client_ca: ", "ca.pem: it has no certificate in PEM", "name a file"][..]),
+        ("crl.pem", "nothing", &["tls_crl: ", "crl.pem: it has no revocation list", "write it again"]),
+        ("web1.pem", "nothing", &["tls_cert, tls_key: ", "web1.pem: it has no certificate"]),
+        ("web1.key", "nothing", &["tls_cert, tls_key: ", "web1.key: it has no private key"]),
+    ] {
+        let whole = fs::read(pki.file(broken)).expect("there");
+        fs::write(pki.file(broken), with).expect("writable");
+        let failed = daemon.try_start().expect_err(broken);
+        expect_line(&failed, &[&["ERROR: "], said].concat());
+        fs::write(pki.file(broken), whole).expect("writable");
+    }
+    let moved = pki.file("moved.pem");
+    fs::rename(pki.file("ca.pem"), &moved).expect("the same folder");
+    expect_line(&daemon.try_start().expect_err("missing"), &["ERROR: tls_client_ca: ", "ca.pem cannot be read"]);
+    fs::rename(&moved, pki.file("ca.pem")).expect("the same folder");
+    daemon.try_start().expect("it starts");
+
+    let shown = |pin: &str| {
+        let mut curl = Command::new("curl");
+        let curl = curl.args(["-sSk", "--pinnedpubkey", pin]).arg(format!("https://{}/", daemon.address()));
+        cli::run(curl).code == 0
+    };
+    let before = pki.pin("web1.pem");
+    assert!(shown(&before));
+    // Certificate and key are two files: between the two writes the old pair is shown.
+    pki.issue("web2", Purpose::Server);
+    let after = pki.pin("web2.pem");
+    let replace = |name: &str, with: &str| {
+        fs::copy(pki.file(with), pki.file("new")).expect("writable");
+        fs::set_permissions(pki.file("new"), fs::Permissions::from_mode(0o600)).expect("ours");
+        fs::rename(pki.file("new"), pki.file(name)).expect("the same folder");
+    };
+    replace("web1.pem", "web2.pem");
+    assert!(shown(&before) && !shown(&after));
+    expect_line(
+        &daemon.log(),
+        &["ERROR: tls_cert, tls_key: ", "web1.key: it is not the key of the certificate", "goes on"],
+    );
+    daemon.write_pidfile(&daemon.pid().to_string());
+    let reloaded = daemon.ask_for_reload();
+    reloaded.expect_code(3);
+    expect_line(&reloaded.stderr, &["ERROR: tls_cert, tls_key: ", "the identity before goes on"]);
+    replace("web1.key", "web2.key");
+    wait::until_true("the new pair", || shown(&after));
+    assert!(!shown(&before));
+    fs::set_permissions(pki.file("web1.key"), fs::Permissions::from_mode(0o644)).expect("ours");
+    assert!(shown(&after));
+    expect_line(&daemon.log(), &["ERROR: tls_cert, tls_key: ", "everybody may read this private key", "chmod 600"]);
+
+    // A reload takes other files, and what it cannot use is said and changes nothing.
+    let other = Pki::make(daemon.path("other"));
+    other.issue("web1", Purpose::Server);
+    other.write_list();
+    fs::set_permissions(pki.file("web1.key"), fs::Permissions::from_mode(0o600)).expect("ours");
+    daemon.write(&Config::new().top(&FILES.replace("/pki/", "/other/")).plugin("disk", "Command: 'true'"));
+    daemon.ask_for_reload().expect_code(0);
+    assert!(shown(&other.pin("web1.pem")));
+    daemon.write(&Config::new().top(&FILES.replace("/pki/", "/nowhere/")).plugin("disk", "Command: 'true'"));
+    let reloaded = daemon.ask_for_reload();
+    reloaded.expect_code(3);
+    expect_line(&reloaded.stderr, &["ERROR: tls_cert, tls_key: ", "nowhere/web1.pem"]);
+    expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "nowhere/crl.pem cannot be read"]);
+    assert!(shown(&other.pin("web1.pem")));
+}
