@@ -30,7 +30,7 @@ use crate::terminal::output;
 use crate::terminal::sanitize;
 use crate::transport::bearer_token::BearerToken;
 use crate::transport::http::Http;
-use crate::transport::socket;
+use crate::transport::{client_certificate, socket};
 use crate::trust;
 use crate::trust_store::TrustStore;
 
@@ -84,6 +84,8 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     }
     let named = host_expressions(&args, discovery)?;
     query.http.token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
+    query.http.certificate =
+        client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
     let addresses = if let Some(path) = socket_of(&args, &named, &config)? {
         query.http.socket = Some(path);
         vec![HostAddress::parse("localhost", "80")]
@@ -109,7 +111,9 @@ fn socket_of(args: &Args, hosts: &[String], config: &ClientConfig) -> Result<Opt
         )));
     }
     let is_port_named = config.port != DEFAULT_PORT.to_string();
-    Ok(socket::chosen(args.socket.as_deref(), !hosts.is_empty() || is_port_named))
+    // A socket has no TLS, in which the certificate would be shown.
+    let is_over_network = !hosts.is_empty() || is_port_named || args.cert.is_some();
+    Ok(socket::chosen(args.socket.as_deref(), is_over_network))
 }
 
 /// The hosts of the command line, of hosts files and of the discovery.

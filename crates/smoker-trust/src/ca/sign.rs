@@ -59,7 +59,7 @@ impl Authority {
         let made =
             params.self_signed(&pair).map_err(|error| failed(format!("no certificate can be made ({error})")))?;
         let certificate = made.der().clone();
-        if !private_file::make(folder, KEY_FILE, pem::of_key(&key).as_bytes())? {
+        if !private_file::make(folder, KEY_FILE, pem::of_key(&key.into()).as_bytes())? {
             return Err(failed(
                 "there is an authority already; to begin with another one, remove the folder first".to_owned(),
             ));

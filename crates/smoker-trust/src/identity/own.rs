@@ -77,7 +77,7 @@ impl OwnIdentity {
         }
         let path = folder.path().join(KEY_FILE);
         let key = key::make().map_err(|reason| FileError::new(&path, reason))?;
-        private_file::make(folder, KEY_FILE, pem::of_key(&key).as_bytes())?;
+        private_file::make(folder, KEY_FILE, pem::of_key(&key.into()).as_bytes())?;
         Self::load(folder, name)?.ok_or_else(|| FileError::new(&path, "it was removed while it was made; try again"))
     }
 
@@ -94,13 +94,15 @@ impl OwnIdentity {
         let chain = pem::certificates(&chain).map_err(|reason| FileError::new(certificate, reason))?;
         let pin = Pin::of_certificate(&chain[0]).map_err(|error| FileError::new(certificate, error.to_string()))?;
         let file = open(key)?;
-        let mode = nix::sys::stat::fstat(&file).map_or(0, |stat| stat.st_mode & 0o7777);
+        let stat = nix::sys::stat::fstat(&file);
+        // Before the mode is looked at, which a file without a key may have.
+        let secret = pem::key(&private_file::bounded(file, key)?).map_err(|reason| FileError::new(key, reason))?;
+        let mode = stat.map_or(0, |stat| stat.st_mode & 0o7777);
         if mode & 0o007 != 0 {
             let reason =
                 format!("everybody may read this private key (mode {mode:04o}); run chmod 600 {}", key.display());
             return Err(FileError::new(key, reason));
         }
-        let secret = pem::key(&private_file::bounded(file, key)?).map_err(|reason| FileError::new(key, reason))?;
         let signing = provider().key_provider.load_private_key(secret.clone_key()).map_err(|error| {
             FileError::new(key, format!("the key cannot be used ({error}); use RSA, P-256, P-384 or Ed25519"))
         })?;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 /// The columns of a line of base64 (RFC 7468).
 const COLUMNS: usize = 64;
@@ -14,10 +14,15 @@ pub fn of_certificates(certificates: &[CertificateDer<'_>]) -> String {
     certificates.iter().map(|certificate| encoded("CERTIFICATE", certificate)).collect()
 }
 
-/// A private key in PKCS#8.
+/// A private key, in the form that it has.
 #[must_use]
-pub fn of_key(key: &PrivatePkcs8KeyDer<'_>) -> String {
-    encoded("PRIVATE KEY", key.secret_pkcs8_der())
+pub fn of_key(key: &PrivateKeyDer<'_>) -> String {
+    let label = match key {
+        PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+        PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
+        _ => "PRIVATE KEY",
+    };
+    encoded(label, key.secret_der())
 }
 
 fn encoded(label: &str, bytes: &[u8]) -> String {
@@ -99,8 +104,14 @@ mod tests {
             assert!(text.lines().all(|line| line.len() <= COLUMNS), "{text}");
             assert_eq!(super::certificates(text.as_bytes()), Ok(certificates));
         }
-        let key = PrivatePkcs8KeyDer::from(vec![9; 100]);
-        assert_eq!(super::key(of_key(&key).as_bytes()), Ok(PrivateKeyDer::Pkcs8(key)));
+        let keys = [
+            PrivateKeyDer::Pkcs8(vec![9; 100].into()),
+            PrivateKeyDer::Pkcs1(vec![9; 100].into()),
+            PrivateKeyDer::Sec1(vec![9; 100].into()),
+        ];
+        for key in keys {
+            assert_eq!(super::key(of_key(&key).as_bytes()), Ok(key));
+        }
     }
 
     #[test]

@@ -85,6 +85,12 @@ pub(crate) struct Args {
     /// Certificates to trust for https hosts instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
     pub(crate) cacert: Option<PathBuf>,
+    #[arg(help = "A certificate of yours that hosts asked over TLS are shown, in place of the key of smokercli trust")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "socket", help_heading = TARGETS)]
+    pub(crate) cert: Option<PathBuf>,
+    /// The private key of --cert (default: in the same file)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert", help_heading = TARGETS)]
+    pub(crate) key: Option<PathBuf>,
     #[arg(help = "A file with a token that stands for a role (default: the file that SMOKER_TOKEN_FILE names)")]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = TARGETS)]
     pub(crate) token_file: Option<PathBuf>,

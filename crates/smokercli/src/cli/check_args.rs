@@ -48,6 +48,12 @@ pub(crate) struct CheckArgs {
     /// Certificates to trust for an https host instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cacert: Option<PathBuf>,
+    #[arg(help = "A certificate of yours that the host is shown over TLS, in place of the key of smokercli trust")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "socket")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The private key of --cert (default: in the same file)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
     #[arg(help = "A file with a token that stands for a role (default: the file that SMOKER_TOKEN_FILE names)")]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) token_file: Option<PathBuf>,
@@ -75,7 +81,7 @@ pub(crate) struct CheckArgs {
 #[derive(Clone, Debug)]
 pub(crate) enum CheckCommandLine {
     /// Checking plugins.
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Printing this text, such as the help.
     Print(String),
 }
@@ -101,6 +107,6 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCo
     } else if let Some(shell) = args.generate {
         CheckCommandLine::Print(completions::of(command, shell))
     } else {
-        CheckCommandLine::Check(args)
+        CheckCommandLine::Check(Box::new(args))
     })
 }

@@ -18,7 +18,7 @@ use crate::plugin::Plugin;
 use crate::transport::bearer_token::BearerToken;
 use crate::transport::http::Http;
 use crate::transport::http_client::HttpOptions;
-use crate::transport::socket;
+use crate::transport::{client_certificate, socket};
 use crate::trust_store::TrustStore;
 
 /// How long before its time limit the check ends, at most.
@@ -57,8 +57,9 @@ async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitErro
         hosts: 1,
         cacert: args.cacert.clone(),
         trust,
+        certificate: client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?,
         token: BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?,
-        socket: socket::chosen(args.socket.as_deref(), args.is_host_named),
+        socket: socket::chosen(args.socket.as_deref(), args.is_host_named || args.cert.is_some()),
         ..HttpOptions::default()
     };
     let address = if options.socket.is_some() { HostAddress::parse("localhost", "80") } else { address };

@@ -10,14 +10,17 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_native_certs::load_certs_from_paths;
+use smoker_trust::handshake::client;
+use smoker_trust::identity::own::OwnIdentity;
+use smoker_trust::provider::provider;
 
 /// How the certificates of servers are checked when the user names the ones to
-/// trust; `None` when the system's count.
+/// trust; `None` when the system's count. Servers are shown the user's `own`.
 ///
 /// # Errors
 ///
 /// When the file cannot be read or holds no certificate.
-pub(super) fn named(cacert: Option<&Path>) -> Result<Option<ClientConfig>, String> {
+pub(super) fn named(cacert: Option<&Path>, own: Option<&OwnIdentity>) -> Result<Option<ClientConfig>, String> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let (file, source) = match (cacert, variable("SSL_CERT_FILE")) {
         (Some(path), _) => (path.to_owned(), "--cacert"),
@@ -28,7 +31,7 @@ pub(super) fn named(cacert: Option<&Path>) -> Result<Option<ClientConfig>, Strin
     let folders = if cacert.is_none() { variable("SSL_CERT_DIR") } else { None };
     let folders: Vec<_> = folders.iter().flat_map(env::split_paths).collect();
     let further = folders.iter().flat_map(|folder| load_certs_from_paths(None, Some(folder)).certs);
-    config(trusted.into_iter().chain(further).collect()).map(Some)
+    config(trusted.into_iter().chain(further).collect(), own).map(Some)
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -40,17 +43,13 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(loaded.certs)
 }
 
-fn config(certificates: Vec<CertificateDer<'static>>) -> Result<ClientConfig, String> {
+fn config(certificates: Vec<CertificateDer<'static>>, own: Option<&OwnIdentity>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates.iter().cloned());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
         .build()
         .map_err(|error| format!("the certificates cannot be used: {error}"))?;
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| error.to_string())?;
-    let verifier = Arc::new(NamedCertificates { inner, certificates });
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    client::with_verifier(Arc::new(NamedCertificates { inner, certificates }), own)
 }
 
 /// Checks by the named certificates as roots. A certificate that is a root and

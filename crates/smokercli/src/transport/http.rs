@@ -67,13 +67,20 @@ impl Http {
             return self.client_for_known(trust);
         }
         if url.scheme() == "http" {
+            if self.options.certificate.is_some() {
+                return Err("the certificate of --cert is shown over TLS alone, and this host is asked over plain http; name it as \
+                            https://HOST:PORT, or take its key by smokercli trust add"
+                    .to_owned());
+            }
             return Ok(self.plain.clone());
         }
         self.secure.get_or_init(|| http_client::secure(&self.options)).clone()
     }
 
     fn client_for_known(&self, trust: &HostTrust) -> Result<Client, String> {
-        let own = self.own.get_or_init(|| self.options.trust.own().map_err(|error| error.to_string()));
+        let named = || self.options.certificate.clone().map(|own| Ok(Some(own)));
+        let of_folder = || self.options.trust.own().map_err(|error| error.to_string());
+        let own = self.own.get_or_init(|| named().unwrap_or_else(of_folder));
         let own = own.as_ref().map_err(Clone::clone)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = known.get(&trust.host) {

@@ -11,8 +11,8 @@ use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::known_hosts::HostTrust;
 
 use crate::transport::bearer_token::BearerToken;
-use crate::transport::certificates;
 use crate::transport::http_response::last_cause;
+use crate::transport::{certificates, client_certificate};
 use crate::trust_store::TrustStore;
 
 /// The proxy of all requests (`--proxy`).
@@ -44,6 +44,8 @@ pub struct HttpOptions {
     pub cacert: Option<PathBuf>,
     /// The daemons that are known, and the user's key.
     pub trust: Arc<TrustStore>,
+    /// The certificate of all requests over TLS, in place of the user's key.
+    pub certificate: Option<OwnIdentity>,
     /// The token of all requests.
     pub token: Option<BearerToken>,
     /// The Unix socket that all requests go to instead of a network.
@@ -71,8 +73,11 @@ pub(super) fn known(options: &HttpOptions, trust: HostTrust, own: Option<&OwnIde
 /// The client for https hosts, with the certificates that the user names, or else those of the system.
 pub(super) fn secure(options: &HttpOptions) -> Result<Client, String> {
     let mut builder = builder(options)?;
-    if let Some(config) = certificates::named(options.cacert.as_deref())? {
+    let own = options.certificate.as_ref();
+    if let Some(config) = certificates::named(options.cacert.as_deref(), own)? {
         builder = builder.tls_backend_preconfigured(config);
+    } else if let Some(own) = own {
+        builder = builder.identity(client_certificate::identity(own)?);
     }
     builder.build().map_err(|error| last_cause(&error))
 }

@@ -3,12 +3,13 @@
 //! # Layout
 //!
 //! - `http`: HTTP and HTTPS; `http_client`: its connections; `http_response`: its responses
-//! - `certificates`: those that the user names; `bearer_token`: the token that the user names
+//! - `certificates`: those that servers are checked by; `client_certificate`, `bearer_token`: the user's own, where the user names one
 //! - `shorten`: pages that are too large; `socket`: the daemon's on this host
 //! - `exchange`: what a transport is: one request, one response
 
 pub mod bearer_token;
 mod certificates;
+pub mod client_certificate;
 pub mod exchange;
 pub mod http;
 pub mod http_client;

@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
+use smoker_tests::binary;
 use smoker_tests::boot::Boot;
-use smoker_tests::cli;
+use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::lines::expect_line;
@@ -207,4 +208,83 @@ fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
     expect_line(&reloaded.stderr, &["ERROR: tls_cert, tls_key: ", "nowhere/web1.pem"]);
     expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "nowhere/crl.pem cannot be read"]);
     assert!(shown(&other.pin("web1.pem")));
+}
+
+/// A client's program in a home of its own.
+fn client(daemon: &Daemon, program: &str, arguments: &[&str]) -> Output {
+    let mut command = daemon.sandbox.command(&binary::path(program));
+    let home = daemon.path("home").display().to_string();
+    let arguments = arguments.iter().map(|word| daemon.sandbox.fill(word));
+    cli::run(command.env("HOME", home).env_remove("XDG_CONFIG_HOME").args(arguments))
+}
+
+#[test]
+fn the_clients_show_the_certificate_that_is_named_and_say_what_is_wrong_with_it() {
+    let Some((mut daemon, pki)) = prepared() else { return };
+    daemon.try_start().expect("it starts");
+    let line = format!("{} cert-authority role=run name=staff subject=alice", pki.pin("ca.pem"));
+    cli::smokerd(&daemon.sandbox, &["-c", "{{DIR}}/smokerd.yaml", "--authorize", &line]).expect_code(0);
+    let url = "https://127.0.0.1:{{PORT}}/";
+    let pem = |name: &str| format!("{{{{DIR}}}}/pki/{name}");
+    let ca = pem("ca.pem");
+    let ask = |host: &str, words: &[&str]| {
+        let all = ["-s", host, "-o", "minimal", "--no-progress", "-e", "-f", "--cacert", &ca];
+        client(&daemon, "smokercli", &[&all, words].concat())
+    };
+    let alice = [pem("alice.pem"), pem("alice.key")];
+    let [certificate, key] = alice.each_ref().map(String::as_str);
+
+    // In two files and in one; by --cacert, and where the daemon's key is known.
+    let forced = ask(url, &["--cert", certificate, "--key", key]);
+    forced.expect_code(0);
+    expect_line(&forced.stdout, &["[OK]"]);
+    expect_line(&daemon.log(), &["alice (sha256//", ") at 127.0.0.1:", "POST /processes: 20", "plugins disk"]);
+    let both =
+        [fs::read(pki.file("alice.key")), fs::read(pki.file("alice.pem"))].map(|text| text.expect("there")).concat();
+    fs::write(pki.file("both.pem"), both).expect("writable");
+    fs::set_permissions(pki.file("both.pem"), fs::Permissions::from_mode(0o600)).expect("ours");
+    let both = pem("both.pem");
+    ask(url, &["--cert", &both]).expect_code(0);
+    let check = ["-H", url, "--cacert", &ca, "--cert", certificate, "--key", key, "-f", "disk"];
+    client(&daemon, "check_smoker_plugin", &check).expect_code(0);
+    let pin = pki.pin("web1.pem");
+    client(&daemon, "smokercli", &["trust", "scan", "-s", "127.0.0.1:{{PORT}}", "--accept", &pin]).expect_code(0);
+    ask("127.0.0.1:{{PORT}}", &["--cert", &both]).expect_code(0);
+    let system = ["-s", "https://localhost:{{PORT}}/", "-o", "minimal", "--no-progress", "--cert", &both];
+    expect_line(&client(&daemon, "smokercli", &system).stdout, &["not signed by an authority that is trusted here"]);
+
+    // Each failure is one sentence with what helps.
+    let bob = [pem("bob.pem"), pem("bob.key")];
+    let refused = ask(url, &["--cert", &bob[0], "--key", &bob[1]]);
+    expect_line(&refused.stdout, &["the daemon has no line for bob; have a line with cert-authority"]);
+    let plain = ask("http://127.0.0.1:{{PORT}}/", &["--cert", &both]);
+    expect_line(&plain.stdout, &["the certificate of --cert is shown over TLS alone", "; name it as https://"]);
+    fs::set_permissions(pki.file("bob.key"), fs::Permissions::from_mode(0o644)).expect("ours");
+    for (words, said) in [
+        (&["--cert", "/nowhere.pem", "--key", key][..], &["--cert /nowhere.pem: it cannot be read"][..]),
+        (&["--cert", certificate, "--key", "/nowhere.key"], &["--key /nowhere.key: it cannot be read"]),
+        (&["--cert", certificate], &["--cert ", "alice.pem: it has no private key", "--key FILE"]),
+        (&["--cert", key, "--key", key], &["--cert ", "alice.key: it has no certificate in PEM"]),
+        (&["--cert", certificate, "--key", &both], &[]),
+        (
+            &["--cert", certificate, "--key", &pem("web1.key")],
+            &["--key ", "it is not the key of the certificate in ", "name the two"],
+        ),
+        (&["--cert", &bob[0], "--key", &bob[1]], &["--key ", "everybody may read this private key", "chmod 600"]),
+    ] {
+        let output = ask(url, words);
+        if said.is_empty() {
+            output.expect_code(0);
+        } else {
+            output.expect_code(1);
+            expect_line(&output.stderr, said);
+        }
+    }
+    for words in [&["--key", key][..], &["--cert", &both, "--socket", "/run/smokerd.sock"]] {
+        let wrong = client(&daemon, "smokercli", words);
+        wrong.expect_code(2);
+    }
+    let unknown = client(&daemon, "check_smoker_plugin", &["-H", url, "--cert", "/nowhere.pem", "disk"]);
+    unknown.expect_code(3);
+    expect_line(&unknown.stdout, &["--cert /nowhere.pem: it cannot be read"]);
 }
