@@ -233,6 +233,12 @@ impl Connection {
         Ok(response)
     }
 
+    /// What the other side says until it ends the connection.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        while self.fill().is_ok_and(|count| count > 0) {}
+        std::mem::take(&mut self.unread)
+    }
+
     /// Whether the other side ends the connection within `limit`; what it
     /// still says is dropped.
     pub fn ends_within(&mut self, limit: Duration) -> bool {

@@ -50,7 +50,7 @@ pub enum Failure {
         /// The client's key.
         pin: Pin,
     },
-    /// The line of the client was removed while its connection was open.
+    /// The line of the client was removed after a request of the same connection had been answered.
     Withdrawn {
         /// The name that it had.
         name: String,

@@ -8,7 +8,7 @@
 //! - `compare`: every plugin run once here and in another daemon
 //! - `embedded`: the pages without sockets, for the fuzzer
 //! - `exit_code`: what the exit codes mean
-//! - `identity`: `--identity`, `--authorize` and `--token`
+//! - `identity`: `--identity`, `--authorize`, `--withdraw` and `--token`
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together

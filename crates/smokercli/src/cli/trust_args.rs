@@ -37,8 +37,8 @@ pub(crate) enum TrustCommand {
     Add(AddArgs),
     /// Show your key and the daemons that are known
     List,
-    /// Forget the keys of daemons
-    Remove(Hosts),
+    /// Forget the keys of daemons; with --via ssh, have them forget yours first
+    Remove(RemoveArgs),
     /// Ask daemons for their keys, show them, and take those that you confirm
     Scan(ScanArgs),
     /// An authority of your own, for hundreds of hosts
@@ -87,12 +87,17 @@ pub(crate) struct Identity {
     pub(crate) expires: Option<String>,
 }
 
+/// That hosts are reached over SSH, which is said so that another way may be added.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Via {
+    /// How to reach the hosts
+    #[arg(long, value_name = "ssh", required = true, value_parser = PossibleValuesParser::new(["ssh"]))]
+    via: String,
+}
+
 /// How hosts are reached over SSH.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Ssh {
-    /// How to reach the hosts
-    #[arg(long, value_name = "ssh", required = true, value_parser = PossibleValuesParser::new(["ssh"]))]
-    pub(crate) via: String,
     /// The account on the hosts (default: root)
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
@@ -113,9 +118,29 @@ pub(crate) struct AddArgs {
     #[command(flatten)]
     pub(crate) hosts: Hosts,
     #[command(flatten)]
+    via: Via,
+    #[command(flatten)]
     pub(crate) ssh: Ssh,
     #[command(flatten)]
     pub(crate) identity: Identity,
+    /// The daemon's command on the hosts
+    #[arg(long, value_name = "COMMAND", default_value = "smokerd")]
+    pub(crate) smokerd: String,
+}
+
+/// `trust remove`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RemoveArgs {
+    #[command(flatten)]
+    pub(crate) hosts: Hosts,
+    /// Withdraw the access on the hosts, too
+    #[arg(long, value_name = "ssh", value_parser = PossibleValuesParser::new(["ssh"]))]
+    pub(crate) via: Option<String>,
+    /// With --via: withdraw the access of this name or pin, and forget no host (default: that of your key)
+    #[arg(long, value_name = "NAME|PIN", requires = "via")]
+    pub(crate) client: Option<String>,
+    #[command(flatten)]
+    pub(crate) ssh: Ssh,
     /// The daemon's command on the hosts
     #[arg(long, value_name = "COMMAND", default_value = "smokerd")]
     pub(crate) smokerd: String,
@@ -158,6 +183,8 @@ pub(crate) struct StateDir {
 pub(crate) struct CaSignArgs {
     #[command(flatten)]
     pub(crate) hosts: Hosts,
+    #[command(flatten)]
+    via: Via,
     #[command(flatten)]
     pub(crate) ssh: Ssh,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `add`: has a key accepted by daemons over SSH; `ssh`: runs a command on hosts
-//! - `scan`: asks daemons for their keys; `known`: lists and forgets keys
+//! - `scan`: asks daemons for their keys; `known`: lists keys; `remove`: forgets keys, and withdraws access over SSH
 //! - `ca`: an authority of the user's own; `join`: a host that has no SSH
 //! - `operator`: the user's key; `targets`: the hosts of a command
 
@@ -12,6 +12,7 @@ mod ca;
 mod join;
 mod known;
 mod operator;
+mod remove;
 mod scan;
 mod ssh;
 mod targets;
@@ -31,7 +32,7 @@ pub(crate) fn run(command: &TrustCommand, port: &str) -> Result<u8, ExitError> {
         TrustCommand::Key(identity) => operator::print_key(&store, identity),
         TrustCommand::Add(args) => add::run(&store, args, port),
         TrustCommand::List => known::list(&store),
-        TrustCommand::Remove(hosts) => known::remove(&store, hosts, port),
+        TrustCommand::Remove(args) => remove::run(&store, args, port),
         TrustCommand::Scan(args) => scan::run(&store, args, port),
         TrustCommand::Ca(CaCommand::Init(args)) => ca::init(&store, args),
         TrustCommand::Ca(CaCommand::Sign(args)) => ca::sign(&store, args, port),

@@ -128,6 +128,40 @@ fn one_command_adds_both_keys_and_the_next_one_is_over_tls() {
 }
 
 #[test]
+fn access_is_withdrawn_over_ssh_before_a_host_is_forgotten() {
+    let (home, daemon) = (TempDir::new().expect("a folder"), Daemon::start());
+    let (home, address) = (home.path(), daemon.address());
+    let script = "for word; do :; done; echo \"$word\" > \"$HOME/asked\"; case \"$word\" in *bob*) echo 'ERROR: no line' >&2; exit 1;; esac";
+    let path = fake_ssh(home, script);
+    let remove = |words: &[&str]| {
+        let all = ["trust", "remove", "-s", &address, "--via", "ssh"];
+        in_home(home, &[&all, words].concat()).env("PATH", &path).done()
+    };
+    let asked = || fs::read_to_string(home.join("asked")).expect("asked").trim().to_owned();
+    let done = remove(&[]);
+    assert!(done.code == Some(1) && done.stderr.contains("you have no key"), "{}", done.stderr);
+    let key = in_home(home, &["trust", "key"]).done().stdout;
+    let pin = key.split(' ').next().expect("a pin");
+    let known = format!("{address} {}\n", daemon.pin);
+    fs::write(home.join(".config/smoker/known_hosts"), &known).expect("writable");
+
+    // That of another leaves the host known; what fails on the host does, too.
+    let done = remove(&["--client", "it's ann", "--smokerd", "/opt/smokerd"]);
+    assert_eq!((done.code, done.stdout), (Some(0), format!("{address}: the access of it's ann is withdrawn\n")));
+    assert_eq!(asked(), "/opt/smokerd --withdraw 'it'\\''s ann'");
+    let done = remove(&["--client", "bob"]);
+    assert!(done.code == Some(1) && done.stderr.contains("ERROR: no line; try ssh"), "{}", done.stderr);
+    assert!(config(home, "known_hosts").contains(&known));
+    let done = remove(&[]);
+    assert_eq!(done.stdout, format!("{address}: your access is withdrawn\n{address}: forgotten, {}\n", daemon.pin));
+    assert_eq!((done.code, asked()), (Some(0), format!("smokerd --withdraw '{pin}'")));
+    assert!(!config(home, "known_hosts").contains(&known));
+    assert_eq!(remove(&[]).code, Some(0), "a host that is not known may be asked all the same");
+    let done = in_home(home, &["trust", "remove", "-s", &address, "--client", "ann"]).done();
+    assert_eq!(done.code, Some(2), "{}", done.stderr);
+}
+
+#[test]
 fn a_changed_key_is_unreachable_with_both_hashes() {
     let (home, daemon) = (TempDir::new().expect("a folder"), Daemon::start());
     let known = Pin::of_public_key(b"another");

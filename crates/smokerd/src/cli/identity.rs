@@ -8,12 +8,16 @@ use crate::identity::identity_request::IdentityRequest;
 #[derive(Args, Debug)]
 pub(super) struct IdentityArguments {
     /// Print what clients know this host by, the pin of its key; a key is made when there is none
-    #[arg(long, conflicts_with_all = ["check", "stop", "reload", "foreground", "authorize", "token"])]
+    #[arg(long, conflicts_with_all = ["check", "stop", "reload", "foreground", "authorize", "withdraw", "token"])]
     identity: bool,
 
     /// Add a line to `authorized_clients`, as `smokercli trust key` prints it, and print the pin of this host
-    #[arg(long, value_name = "LINE", conflicts_with_all = ["check", "stop", "reload", "foreground", "token"])]
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["check", "stop", "reload", "foreground", "withdraw", "token"])]
     authorize: Option<String>,
+
+    /// Remove the lines of this name or pin from `authorized_clients`; its connections are refused at once
+    #[arg(long, value_name = "NAME|PIN", conflicts_with_all = ["check", "stop", "reload", "foreground", "token"])]
+    withdraw: Option<String>,
 
     /// Make a token and print it this once; or list the tokens, or remove one
     #[arg(long, value_names = ["add|list|remove", "NAME"], num_args = 1..=2, conflicts_with_all = ["check", "stop", "reload", "foreground"])]
@@ -26,28 +30,36 @@ pub(super) struct IdentityArguments {
     /// With --token add: until when it counts, a date or a time from now such as 90d [default: without end]
     #[arg(long, value_name = "DATE|TIME", requires = "token")]
     expires: Option<String>,
+
+    /// With --token add: what else limits the token, as in `authorized_clients`: 'from=10.0.0.0/8 category=system plugin=disk*'
+    #[arg(long, value_name = "OPTIONS", requires = "token")]
+    only: Option<String>,
 }
 
 impl IdentityArguments {
     /// What they ask for; an error is what is wrong with them.
     pub(super) fn into_request(self) -> Result<Option<IdentityRequest>, String> {
-        let Self { identity, authorize, token, role, expires } = self;
+        let Self { identity, authorize, withdraw, token, role, expires, only } = self;
         if identity {
             return Ok(Some(IdentityRequest::Show));
         }
         if let Some(line) = authorize {
             return Ok(Some(IdentityRequest::Authorize(line)));
         }
+        if let Some(client) = withdraw {
+            return Ok(Some(IdentityRequest::Withdraw(client)));
+        }
         let Some(words) = token else { return Ok(None) };
         let words: Vec<_> = words.iter().map(String::as_str).collect();
-        if words.first() != Some(&"add") && (role.is_some() || expires.is_some()) {
-            return Err("--role and --expires belong to --token add".to_owned());
+        if words.first() != Some(&"add") && (role.is_some() || expires.is_some() || only.is_some()) {
+            return Err("--role, --expires and --only belong to --token add".to_owned());
         }
         let request = match &*words {
             ["add", name] => {
                 let role = role.ok_or("--token add needs --role read, run or admin")?;
                 let expires = expires.map_or_else(String::new, |expires| format!(" expires={expires}"));
-                IdentityRequest::AddToken { name: (*name).to_owned(), options: format!("role={role}{expires}") }
+                let only = only.map_or_else(String::new, |only| format!(" {only}"));
+                IdentityRequest::AddToken { name: (*name).to_owned(), options: format!("role={role}{expires}{only}") }
             }
             ["list"] => IdentityRequest::ListTokens,
             ["remove", name] => IdentityRequest::RemoveToken((*name).to_owned()),

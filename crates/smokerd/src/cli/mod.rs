@@ -242,7 +242,7 @@ impl Arguments {
         let comparison = self.comparison.into_request(self.output.as_deref()).map_err(wrong)?;
         let identity = self.identity.into_request().map_err(wrong)?;
         if identity.is_some() && (request.is_some() || comparison.is_some() || self.genconfig.is_some()) {
-            return Err(wrong("--identity, --authorize and --token stand alone".to_owned()));
+            return Err(wrong("--identity, --authorize, --withdraw and --token stand alone".to_owned()));
         }
         let is_json = match self.output.as_ref().map(|output| output.to_str()) {
             Some(Some("json")) => true,
@@ -395,6 +395,7 @@ mod tests {
         assert_eq!(mode(&["--token", "add", "a", "--role", "read"]), is(token("role=read")));
         let words = ["-c", "x", "--token", "add", "a", "--role=read", "--expires=90d"];
         assert_eq!(mode(&words), is(token("role=read expires=90d")));
+        assert_eq!(mode(&["--withdraw", "ann"]), is(IdentityRequest::Withdraw("ann".to_owned())));
         assert_eq!(mode(&["--token", "list"]), is(IdentityRequest::ListTokens));
         assert_eq!(mode(&["--token", "remove", "a"]), is(IdentityRequest::RemoveToken("a".to_owned())));
         for wrong in [

@@ -154,7 +154,14 @@ async fn serve_tls(
     };
     match accepted {
         Ok((stream, certified)) => {
-            serve_connection(stream, Peer::Tls(address, certified), front.router, connection, shutdown).await
+            serve_connection(
+                stream,
+                Peer::Tls(address, certified.map(|certified| Arc::new(certified.into()))),
+                front.router,
+                connection,
+                shutdown,
+            )
+            .await
         }
         Err(failure) => {
             let _ = front.attempts.count(address.ip().into());

@@ -135,7 +135,7 @@ fn of_state_folder(path: &Path) -> Result<OwnIdentity, String> {
 pub(crate) async fn accept(
     stream: TcpStream,
     config: Arc<ServerConfig>,
-) -> Result<(TlsStream<TcpStream>, Option<Arc<CertifiedPeer>>), Failure> {
+) -> Result<(TlsStream<TcpStream>, Option<CertifiedPeer>), Failure> {
     let accepted = timeout(limits::REQUEST_TIME, TlsAcceptor::from(config).accept(stream)).await;
     let stream = accepted.map_err(|_| Failure::HandshakeTimeout)?.map_err(|error| {
         let failure = explain::failure_of(&error, Side::Daemon);
@@ -144,5 +144,5 @@ pub(crate) async fn accept(
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let peer =
         CertifiedPeer::of(chain).map_err(|error| Failure::UnreadableCertificate { reason: error.to_string() })?;
-    Ok((stream, peer.map(Arc::new)))
+    Ok((stream, peer))
 }

@@ -7,10 +7,12 @@ pub(crate) enum IdentityRequest {
     Show,
     /// Add this line to `authorized_clients`.
     Authorize(String),
+    /// Remove the lines of this name or pin from `authorized_clients`.
+    Withdraw(String),
     /// Make a token of this name.
     AddToken {
         name: String,
-        /// The options of its line: `role=read expires=90d`.
+        /// The options of its line: `role=read expires=90d category=system`.
         options: String,
     },
     /// List all tokens.

@@ -1,4 +1,4 @@
-//! The commands for identities: `--identity`, `--authorize` and `--token`. They work before a daemon is started, and beside one.
+//! The commands for identities: `--identity`, `--authorize`, `--withdraw` and `--token`. They work before a daemon is started, and beside one.
 //!
 //! # Layout
 //!

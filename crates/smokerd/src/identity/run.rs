@@ -27,6 +27,7 @@ pub(crate) fn run(request: &IdentityRequest, config: &Path) -> Result<u8, String
                 .map_err(|reason| format!("the line cannot be added: {reason}"))?;
             authorize(&HostState::of(config)?, &client)?;
         }
+        IdentityRequest::Withdraw(client) => withdraw(&HostState::of(config)?, client)?,
         IdentityRequest::AddToken { name, options } => {
             let grant = tokens::grant_from_command(name, options, Utc::now())
                 .map_err(|reason| format!("the token cannot be made: {reason}"))?;
@@ -45,6 +46,24 @@ fn authorize(host: &HostState, client: &AuthorizedClient) -> Result<(), String> 
     eprintln!("{verb} in {}: {}", path.display(), described(&added.client.grant));
     tell_first(host)?;
     println!("{}", host.pin);
+    Ok(())
+}
+
+fn withdraw(host: &HostState, client: &str) -> Result<(), String> {
+    let path = host.folder.join(authorized_clients::FILE);
+    let removed = authorized_clients::remove(&path, client).map_err(|error| error.to_string())?;
+    for AuthorizedClient { pin, grant, .. } in &removed {
+        eprintln!(
+            "Removed the line of {} ({pin}); it is refused from now on, also on connections that are open.",
+            grant.name
+        );
+    }
+    if removed.is_empty() {
+        return Err(format!(
+            "no line of {} has the name or the pin {client:?}; look into the file for those that there are",
+            path.display()
+        ));
+    }
     Ok(())
 }
 

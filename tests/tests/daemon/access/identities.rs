@@ -9,7 +9,7 @@ use smoker_tests::boot::Boot;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::http::{ANSWER_LIMIT, Request, Response};
+use smoker_tests::http::{ANSWER_LIMIT, Connection, Request, Response};
 use smoker_tests::lines::expect_line;
 use smoker_tests::machine::network;
 use smoker_tests::machine::skip::program;
@@ -66,6 +66,24 @@ fn a_token_gives_its_role_until_it_is_removed() {
     );
     assert!(daemon.get("/plugins").expect_error(401).contains("; "), "what helps is said");
 
+    // A token may be limited as a key is.
+    let limits = ["--only", "category=system from=127.0.0.0/8", "--expires", "2099-01-31"];
+    let limited = smokerd(&daemon, &[&["--token", "add", "disks", "--role", "run"][..], &limits].concat());
+    let disks = last_line(&limited);
+    expect_line(&limited.stderr, &["disks has the role run until 2099-01-31T00:00:00Z, for category=system"]);
+    assert_eq!(daemon.send(&with_token(force("disk"), &disks)).status, 202);
+    assert_eq!(daemon.send(&with_token(force("shop"), &disks)).status, 403);
+    let elsewhere = smokerd(&daemon, &["--token", "add", "far", "--role", "run", "--only", "from=192.0.2.0/24"]);
+    let refused = daemon.send(&with_token(Request::get("/"), &last_line(&elsewhere)));
+    assert!(refused.expect_error(403).contains("far may not ask from 127.0.0.1"), "{}", refused.text());
+    for (only, said) in
+        [("category", "category has no value"), ("role=admin", "role is there twice"), ("form=1", "did you mean from?")]
+    {
+        let wrong = smokerd(&daemon, &["--token", "add", "x", "--role", "run", "--only", only]);
+        wrong.expect_code(1);
+        expect_line(&wrong.stderr, &["ERROR: the token cannot be made: ", said]);
+    }
+
     // Beside the running daemon, where each counts at once.
     let runner = last_line(&smokerd(&daemon, &["--token", "add", "job", "--role", "run"]));
     assert_eq!(daemon.send(&with_token(force("disk"), &runner)).status, 202);
@@ -83,7 +101,7 @@ fn a_token_gives_its_role_until_it_is_removed() {
     smokerd(&daemon, &["--token", "remove", "job"]).expect_code(1);
 
     let log = daemon.log();
-    expect_line(&log, &["job (token) at 127.0.0.1:", "POST /processes: 202: process 1, plugins disk"]);
+    expect_line(&log, &["job (token) at 127.0.0.1:", "POST /processes: 202: process 2, plugins disk"]);
     expect_line(
         &log,
         &["prometheus (token) at 127.0.0.1:", "POST /processes: 403: refused: prometheus has the role read"],
@@ -124,10 +142,34 @@ fn guesses_are_refused_before_their_body_is_read_after_twenty_in_a_minute() {
     assert_eq!(connection.read("POST").expect("an answer").status, 429);
 }
 
+#[test]
+fn handshakes_are_refused_before_they_begin_after_twenty_that_failed_in_a_minute() {
+    // The alert access_denied of TLS 1.2, without a handshake.
+    const ACCESS_DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+    let daemon = Daemon::start(config().top("access: authenticated"));
+    let shake = |client: u8| {
+        let mut connection = Connection::open_as(client, daemon.address(), ANSWER_LIMIT).expect("it listens");
+        connection.write(b"\x16\x03\x01\x00\x05hello").expect("sent");
+        connection.read_to_end()
+    };
+    for number in 0..20 {
+        assert_ne!(shake(2), ACCESS_DENIED, "{number}");
+    }
+    assert_eq!((shake(2), shake(2)), (ACCESS_DENIED.to_vec(), ACCESS_DENIED.to_vec()));
+    assert_ne!(shake(3), ACCESS_DENIED, "each address has its own");
+    // What needs no handshake is answered, and what was wrong is in the log as often as it was looked at.
+    let plain = Request::get("/plugins").send_as(2, daemon.address(), ANSWER_LIMIT).expect("an answer");
+    assert_eq!(plain.status, 200);
+    let log = daemon.log();
+    let refused = log.lines().filter(|line| line.contains("127.0.0.2:") && line.contains(": TLS: refused: "));
+    assert_eq!(refused.count(), 20, "{log}");
+}
+
 /// Asks twice over one connection of TLS 1.2, and withdraws the key between the two.
 const TWICE: &str = "\
 import http.client, ssl, sys
-port, certificate, key, clients = sys.argv[1:]
+import subprocess
+port, certificate, key, *withdraw = sys.argv[1:]
 context = ssl._create_unverified_context()
 context.maximum_version = ssl.TLSVersion.TLSv1_2
 context.load_cert_chain(certificate, key)
@@ -135,10 +177,9 @@ daemon = http.client.HTTPSConnection('127.0.0.1', int(port), timeout=30, context
 def ask():
     daemon.request('GET', '/plugins')
     response = daemon.getresponse()
-    response.read()
-    return response.status
+    return response.status, 'access of ann was withdrawn' in response.read().decode()
 first, connection = ask(), daemon.sock
-open(clients, 'w').close()
+subprocess.run(withdraw, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 version = connection.version()
 print(version, first, ask(), daemon.sock is connection)
 ";
@@ -209,15 +250,28 @@ fn a_key_gives_what_its_line_says_and_nothing_once_the_line_is_gone() {
     // A line that is withdrawn is refused on the connection that is open.
     let mut twice = Command::new("python3");
     twice.args(["-I", "-c", TWICE]).arg(daemon.address().port().to_string());
-    twice.args([client.file("certificate.pem"), client.file("key.pem"), daemon.path("state/authorized_clients")]);
+    twice.args([client.file("certificate.pem"), client.file("key.pem")]);
+    let withdraw = cli::smokerd_command(&daemon.sandbox, &["-c", "{{DIR}}/smokerd.yaml", "--withdraw", "ann"]);
+    twice.arg(withdraw.get_program()).args(withdraw.get_args());
     let output = cli::run(&mut twice);
-    assert_eq!(output.stdout, "TLSv1.2 200 401 True\n", "{output:?}");
+    assert_eq!(output.stdout, "TLSv1.2 (200, False) (401, True) True\n", "{output:?}");
+    let again = smokerd(&daemon, &["--withdraw", &client.pin]);
+    again.expect_code(1);
+    expect_line(
+        &again.stderr,
+        &["ERROR: no line of ", "authorized_clients has the name or the pin", "look into the file"],
+    );
+    last_line(&smokerd(&daemon, &["--authorize", &line]));
+    assert_eq!(ask("/plugins").0, 200);
+    smokerd(&daemon, &["--withdraw", &client.pin]).expect_code(0);
+    assert_eq!(ask("/plugins").0, 401);
     let log = daemon.log();
     expect_line(
         &log,
         &[&format!("ann ({}) at 127.0.0.1:", client.pin), "POST /processes: 202: process 1, plugins disk"],
     );
     expect_line(&log, &["GET /plugins: 401: refused: no line of authorized_clients has the client's key"]);
+    expect_line(&log, &["GET /plugins: 401: refused: the line of ann was removed while its connection was open"]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::http::access::host_names::HostCheck;
 use crate::http::access::identity::{Identity, Proof};
 use crate::http::access::local_account::LocalAccount;
 use crate::http::access::network::AllowedNetworks;
-use crate::http::access::peer::Peer;
+use crate::http::access::peer::{Peer, ShownCertificate};
 use crate::http::access::proof::attempts::Attempts;
 use crate::http::access::proof::identities::Identities;
 use crate::http::access::refusal::Refusal;
@@ -103,7 +103,7 @@ impl AccessControl {
             return policy.of_token(peer, header.as_bytes()).map_err(|failure| self.failed_attempt(peer, failure));
         }
         let of_certificate = match peer {
-            Peer::Tls(_, Some(certified)) => Some(policy.of_certificate(peer, certified)),
+            Peer::Tls(_, Some(shown)) => Some(policy.of_shown(peer, shown)),
             _ => None,
         };
         let failure = match of_certificate {
@@ -189,6 +189,20 @@ impl Policy {
     }
 
     /// Asked for every request, so that a key that is withdrawn is refused on connections that are open.
+    fn of_shown(&self, peer: &Peer, shown: &ShownCertificate) -> Result<Identity, Failure> {
+        match self.of_certificate(peer, &shown.certified) {
+            Ok(identity) => {
+                shown.known_as.get_or_init(|| identity.name().unwrap_or_default());
+                Ok(identity)
+            }
+            Err(Failure::UnknownPin { pin }) => Err(match shown.known_as.get() {
+                Some(name) => Failure::Withdrawn { name: name.clone() },
+                None => Failure::UnknownPin { pin },
+            }),
+            Err(failure) => Err(failure),
+        }
+    }
+
     fn of_certificate(&self, peer: &Peer, certified: &CertifiedPeer) -> Result<Identity, Failure> {
         let Authorized { name, grant } = self.identities.of_certificate(certified)?;
         grant.check(Utc::now(), peer.address())?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use smoker_trust::identity::peer::Peer as CertifiedPeer;
 use tokio::net::unix::UCred;
@@ -16,9 +16,23 @@ pub(crate) enum Peer {
     /// An address, which proves nothing.
     Tcp(SocketAddr),
     /// An address, and the certificate whose key the client has, if it has shown one.
-    Tls(SocketAddr, Option<Arc<CertifiedPeer>>),
+    Tls(SocketAddr, Option<Arc<ShownCertificate>>),
     /// An account of this machine.
     Unix(LocalAccount),
+}
+
+/// The certificate that a client has shown on its connection.
+#[derive(Debug)]
+pub(crate) struct ShownCertificate {
+    pub(crate) certified: CertifiedPeer,
+    /// The name that it had when a request of the connection was answered first: a key that is unknown later was withdrawn.
+    pub(crate) known_as: OnceLock<String>,
+}
+
+impl From<CertifiedPeer> for ShownCertificate {
+    fn from(certified: CertifiedPeer) -> Self {
+        Self { certified, known_as: OnceLock::new() }
+    }
 }
 
 impl Peer {
