@@ -5,7 +5,7 @@
 //! - `private_root`: a copy of this machine that a test may change
 //! - `containment`: with and without cgroups
 //! - `processes`: other processes in `/proc`, and strays of a test
-//! - `network`: a network namespace with addresses of its own
+//! - `network`: network namespaces: addresses of a test's own, and other hosts
 //! - `pki`: an authority as a site has one
 //! - `ports`: TCP ports that nobody else uses
 //! - `skip`: what this machine lacks, reported loudly

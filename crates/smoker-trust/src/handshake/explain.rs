@@ -64,13 +64,17 @@ pub fn of_library(error: &Error, side: Side<'_>) -> Failure {
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::Tls12NotOffered
-            | PeerIncompatible::Tls12NotOfferedOrEnabled,
+            | PeerIncompatible::Tls12NotOfferedOrEnabled
+            // A client of TLS 1.1 sends none, and that is noticed first.
+            | PeerIncompatible::SignatureAlgorithmsExtensionRequired,
         )
         | Error::AlertReceived(AlertDescription::ProtocolVersion) => Failure::OldTls,
         Error::PeerIncompatible(
             PeerIncompatible::NoCipherSuitesInCommon
             | PeerIncompatible::NoKxGroupsInCommon
-            | PeerIncompatible::NoSignatureSchemesInCommon,
+            | PeerIncompatible::NoSignatureSchemesInCommon
+            | PeerIncompatible::NamedGroupsExtensionRequired
+            | PeerIncompatible::EcPointsExtensionRequired,
         )
         | Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity) => {
             Failure::NoCommonCipher

@@ -4,3 +4,4 @@ pub(crate) mod caller;
 mod identities;
 mod own_pki;
 mod socket;
+mod two_hosts;
