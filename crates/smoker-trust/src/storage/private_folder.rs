@@ -21,7 +21,8 @@ pub struct PrivateFolder {
 
 impl PrivateFolder {
     /// Makes the folder, unless it is there, and those above it. What is made belongs to `owner`, which only root can choose; without one, to the
-    /// account that asks. A folder that is there has to belong to that account or to `owner`.
+    /// account that asks. A folder that is there has to belong to that account or to `owner`, also when root asks: another
+    /// account could add identities to it.
     ///
     /// # Errors
     ///
@@ -42,32 +43,36 @@ impl PrivateFolder {
                     .map_err(|error| failed(&error.into()))?;
             }
         }
-        Self::checked(path, &folder, owner)
+        Self::checked(path, &folder, owner, true)
     }
 
-    /// The folder, if it is there.
+    /// The folder, if it is there. Root may open that of any account.
     ///
     /// # Errors
     ///
     /// As [`PrivateFolder::make`].
     pub fn open(path: &Path, owner: Option<Owner>) -> Result<Option<Self>, FileError> {
         match ResolvedPath::of(path).and_then(|place| opened(&place)) {
-            Ok(folder) => Self::checked(path, &folder, owner).map(Some),
+            Ok(folder) => Self::checked(path, &folder, owner, !geteuid().is_root()).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(FileError::of_system(path, "opened", &error)),
         }
     }
 
     /// A folder of another account could be changed under our hands, and what others may enter keeps no key private.
-    fn checked(path: &Path, folder: &OwnedFd, owner: Option<Owner>) -> Result<Self, FileError> {
+    fn checked(path: &Path, folder: &OwnedFd, owner: Option<Owner>, needs_owner: bool) -> Result<Self, FileError> {
         let stat = fstat(folder).map_err(|error| FileError::of_system(path, "looked at", &error.into()))?;
         let ours = geteuid();
         let is_expected = stat.st_uid == ours.as_raw() || owner.is_some_and(|(user, _)| user == stat.st_uid);
-        // Root works in the folder of the daemon's account, whichever it is.
-        if !is_expected && !ours.is_root() {
+        if needs_owner && !is_expected {
+            let wanted = owner.map_or(ours.as_raw(), |(user, _)| user);
             return Err(FileError::new(
                 path,
-                format!("it belongs to the user {}, not to {ours}; run chown {ours} {}", stat.st_uid, path.display()),
+                format!(
+                    "it belongs to the user {}, not to {wanted}; run chown -R {wanted} {}",
+                    stat.st_uid,
+                    path.display()
+                ),
             ));
         }
         if stat.st_mode & 0o077 != 0 {
@@ -120,6 +125,23 @@ mod tests {
         if owner.is_some() {
             assert_eq!(metadata.uid(), 12345);
         }
+    }
+
+    #[test]
+    fn one_of_another_account_is_refused_also_by_root() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).expect("ours");
+        if !geteuid().is_root() {
+            assert!(PrivateFolder::make(Path::new("/root"), None).is_err());
+            return;
+        }
+        std::os::unix::fs::chown(folder.path(), Some(12345), None).expect("root may");
+        let error = PrivateFolder::make(folder.path(), None).expect_err("of another account").to_string();
+        assert!(error.contains("belongs to the user 12345, not to 0; run chown -R 0 "), "{error}");
+        let error = PrivateFolder::make(folder.path(), Some((7, 7))).expect_err("of a third account").to_string();
+        assert!(error.contains("belongs to the user 12345, not to 7"), "{error}");
+        PrivateFolder::make(folder.path(), Some((12345, 12345))).expect("of the daemon's account");
+        PrivateFolder::open(folder.path(), None).expect("root may look").expect("there");
     }
 
     #[test]

@@ -32,6 +32,9 @@ struct StateFiles {
     folder: PathBuf,
     clients: WatchedFile<AuthorizedClients>,
     tokens: WatchedFile<Tokens>,
+    /// Whether one of the files cannot be read, so that nobody knows what is in it.
+    clients_are_unreadable: AtomicBool,
+    tokens_are_unreadable: AtomicBool,
     /// Whether there has been an identity.
     has_had_any: AtomicBool,
 }
@@ -48,7 +51,7 @@ impl Identities {
         self.files.is_some()
     }
 
-    /// Whether this host has, or has had, an identity.
+    /// Whether this host has, or has had, an identity, or a file of identities that is not understood.
     pub(crate) fn has_had_any(&self) -> bool {
         self.authorities.is_some() || self.files.as_ref().is_some_and(StateFiles::has_had_any)
     }
@@ -87,19 +90,27 @@ impl StateFiles {
             folder: folder.to_owned(),
             clients: WatchedFile::new(vec![folder.join(authorized_clients::FILE)], AuthorizedClients::default()),
             tokens: WatchedFile::new(vec![folder.join(tokens::FILE)], Tokens::default()),
+            clients_are_unreadable: AtomicBool::new(false),
+            tokens_are_unreadable: AtomicBool::new(false),
             has_had_any: AtomicBool::new(false),
         }
     }
 
     fn clients(&self) -> Arc<AuthorizedClients> {
         let path = self.folder.join(authorized_clients::FILE);
-        let report = |read: Result<&AuthorizedClients, &_>| report(&path, read.map(|clients| &*clients.problems));
+        let report = |read: Result<&AuthorizedClients, &_>| {
+            self.clients_are_unreadable.store(read.is_err(), Ordering::Relaxed);
+            report(&path, read.map(|clients| &*clients.problems));
+        };
         self.clients.current(|| AuthorizedClients::load(&path), |_| Arc::default(), report)
     }
 
     fn tokens(&self) -> Arc<Tokens> {
         let path = self.folder.join(tokens::FILE);
-        let report = |read: Result<&Tokens, &_>| report(&path, read.map(|tokens| &*tokens.problems));
+        let report = |read: Result<&Tokens, &_>| {
+            self.tokens_are_unreadable.store(read.is_err(), Ordering::Relaxed);
+            report(&path, read.map(|tokens| &*tokens.problems));
+        };
         self.tokens.current(|| Tokens::load(&path), |_| Arc::default(), report)
     }
 
@@ -108,8 +119,13 @@ impl StateFiles {
             return true;
         }
         let is_marked = marker::exists(&self.folder);
-        if !is_marked && self.clients().clients.is_empty() && self.tokens().tokens.is_empty() {
-            return false;
+        let (clients, tokens) = (self.clients(), self.tokens());
+        if !is_marked && clients.clients.is_empty() && tokens.tokens.is_empty() {
+            // Who writes a line that is not understood wants access to be limited, too.
+            return !clients.problems.is_empty()
+                || !tokens.problems.is_empty()
+                || self.clients_are_unreadable.load(Ordering::Relaxed)
+                || self.tokens_are_unreadable.load(Ordering::Relaxed);
         }
         self.has_had_any.store(true, Ordering::Relaxed);
         if !is_marked && let Err(error) = marker::make(&self.folder) {
@@ -128,5 +144,39 @@ fn report(path: &Path, read: Result<&[LineProblem], &impl Display>) {
             }
         }
         Err(error) => tracing::error!("{error}: it gives nobody access until then"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_understood_limits_access_as_much_as_one_with_an_identity() {
+        for (file, text, mode, limits) in [
+            ("authorized_clients", "", 0o600, false),
+            ("authorized_clients", "# none yet\n\n", 0o600, false),
+            ("tokens", "# none yet\n", 0o600, false),
+            ("authorized_clients", "sha256:typo role=run\n", 0o600, true),
+            ("authorized_clients", "\u{feff}# none yet\n", 0o600, true),
+            ("authorized_clients", "# none yet\n", 0o666, true),
+            ("tokens", "backup\n", 0o600, true),
+            ("tokens", "# none yet\n", 0o666, true),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).expect("ours");
+            let settings = AccessSettings { state_dir: Some(folder.path().to_owned()), ..AccessSettings::default() };
+            let identities = Identities::new(&settings);
+            assert!(!identities.has_had_any());
+            let path = folder.path().join(file);
+            fs::write(&path, text).expect("writable");
+            fs::set_permissions(&path, Permissions::from_mode(mode)).expect("ours");
+            assert_eq!(identities.has_had_any(), limits, "{file} of mode {mode:o}: {text:?}");
+            fs::remove_file(&path).expect("there");
+            assert!(!identities.has_had_any(), "it never had an identity");
+        }
     }
 }
