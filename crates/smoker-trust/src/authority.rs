@@ -1,6 +1,5 @@
 //! Authorities whose signature makes a client's certificate good.
 
-use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,13 +7,12 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{CertificateError, Error, RootCertStore};
-use smoker_paths::regular;
 
 use crate::failure::Failure;
 use crate::identity::peer::Peer;
 use crate::pin::Pin;
 use crate::provider::provider;
-use crate::storage::pem;
+use crate::storage::{pem, regular_file};
 
 /// The largest file with authorities or with what they have revoked, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -45,9 +43,8 @@ impl ClientAuthorities {
     /// When a file cannot be read, or as [`ClientAuthorities::from_pem`]; each names its key and its file.
     pub fn from_files(certificates: &Path, revoked: Option<&Path>) -> Result<Self, String> {
         let read = |key: &str, path: &Path| {
-            bounded(path).map_err(|error| {
-                format!("{key}: {} cannot be read ({error}); make it readable, or name another file", path.display())
-            })
+            let content = regular_file::open_named(path).and_then(|file| file.read(path, MAX_FILE));
+            content.map_err(|error| format!("{key}: {error}"))
         };
         let certificates_of = || {
             let text = read("tls_client_ca", certificates)?;
@@ -121,15 +118,6 @@ impl ClientAuthorities {
         let verified = self.verifier.verify_client_cert(peer.certificate(), peer.authorities(), now);
         verified.map(|_| ()).map_err(|error| failure_of(&error))
     }
-}
-
-fn bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    regular::open(path)?.take(MAX_FILE + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > MAX_FILE {
-        return Err(io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
-    }
-    Ok(content)
 }
 
 fn failure_of(error: &Error) -> Failure {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::pin::Pin;
 use crate::storage::file_error::FileError;
+use crate::storage::lines::{self, LineProblem};
 use crate::storage::text_file;
 
 /// The name of the file in the client's folder.
@@ -35,23 +36,13 @@ pub struct KnownHost {
     pub is_authority: bool,
 }
 
-/// A line that is not understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct KnownHostProblem {
-    /// Its number, from 1 on.
-    pub line: usize,
-    /// What is wrong, and what helps.
-    pub reason: String,
-}
-
 /// The lines of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownHosts {
     /// The lines that are understood.
     pub hosts: Vec<KnownHost>,
     /// The lines that are not, which count for nothing.
-    pub problems: Vec<KnownHostProblem>,
+    pub problems: Vec<LineProblem>,
 }
 
 impl KnownHost {
@@ -86,13 +77,10 @@ impl KnownHosts {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        for (at, line) in text.lines().enumerate().map(|(at, line)| (at, line.trim())) {
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            match KnownHost::parse(line) {
+        for (line, written) in lines::lines(text) {
+            match KnownHost::parse(written) {
                 Ok(host) => found.hosts.push(host),
-                Err(reason) => found.problems.push(KnownHostProblem { line: at + 1, reason }),
+                Err(reason) => found.problems.push(LineProblem { line, reason }),
             }
         }
         found
@@ -191,15 +179,14 @@ pub fn remove(path: &Path, host: &str) -> Result<Vec<KnownHost>, FileError> {
 
 /// A text without the lines that are meant, and these.
 fn without(text: &str, is_meant: impl Fn(&KnownHost) -> bool) -> (String, Vec<KnownHost>) {
-    let (mut kept, mut removed) = (String::new(), Vec::new());
-    for line in text.lines() {
-        if let Some(known) = KnownHost::parse(line).ok().filter(&is_meant) {
+    let mut removed = Vec::new();
+    let kept = lines::kept(text, |line| match KnownHost::parse(line).ok().filter(&is_meant) {
+        Some(known) => {
             removed.push(known);
-        } else {
-            kept.push_str(line);
-            kept.push('\n');
+            false
         }
-    }
+        None => true,
+    });
     (kept, removed)
 }
 

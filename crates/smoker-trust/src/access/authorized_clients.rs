@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rustls::pki_types::UnixTime;
 
-use crate::access::entry::{self, LineProblem};
+use crate::access::entry;
 use crate::access::expiry;
 use crate::access::grant::{Grant, GrantReader};
 use crate::authority::ClientAuthorities;
@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::identity::peer::Peer;
 use crate::pin::Pin;
 use crate::storage::file_error::FileError;
+use crate::storage::lines::{self, LineProblem};
 use crate::storage::text_file;
 
 /// The name of the file in the daemon's state folder.
@@ -140,7 +141,7 @@ impl AuthorizedClients {
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
         let mut lines = Vec::new();
-        for (line, written) in entry::lines(text) {
+        for (line, written) in lines::lines(text) {
             let problem = |reason| LineProblem { line, reason };
             match AuthorizedClient::parse(written) {
                 Ok(client) => {
@@ -265,7 +266,7 @@ pub fn remove(path: &Path, pin_or_name: &str) -> Result<Vec<AuthorizedClient>, F
     text_file::edit(path, |old| {
         let removed: Vec<_> = AuthorizedClients::parse(old).clients.into_iter().filter(is_meant).collect();
         let is_removed = |line: &str| is_for(line, |pin| removed.iter().any(|client| client.pin == pin));
-        let new = entry::kept(old, |line| !is_removed(line));
+        let new = lines::kept(old, |line| !is_removed(line));
         Ok((new, removed))
     })
 }

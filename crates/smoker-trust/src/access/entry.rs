@@ -11,22 +11,6 @@ pub struct Word {
     pub value: Option<String>,
 }
 
-/// A line that gives nothing, because it is not understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct LineProblem {
-    /// Its number, from 1 on.
-    pub line: usize,
-    /// What is wrong, and what helps.
-    pub reason: String,
-}
-
-/// The lines of a text that are neither empty nor comments, with their numbers.
-pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let numbered = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
-    numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-}
-
 /// The first word of a line, and the rest.
 #[must_use]
 pub fn first(line: &str) -> (&str, &str) {
@@ -108,17 +92,6 @@ pub fn push(line: &mut String, name: &str, value: &str) {
     let _ = write!(line, " {name}={quoted}");
 }
 
-/// A text without the lines that are not kept.
-#[must_use]
-pub fn kept(text: &str, mut is_kept: impl FnMut(&str) -> bool) -> String {
-    let mut kept = String::new();
-    for line in text.lines().filter(|line| is_kept(line)) {
-        kept.push_str(line);
-        kept.push('\n');
-    }
-    kept
-}
-
 /// The beginning of a text, for messages.
 fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
@@ -155,11 +128,5 @@ mod tests {
             let error = words(line).expect_err(line);
             assert!(error.contains(reason), "{line}: {error}");
         }
-    }
-
-    #[test]
-    fn comments_and_empty_lines_are_left_out() {
-        let found: Vec<_> = lines("# a\n\n  b \n\t#c\nd").collect();
-        assert_eq!(found, [(3, "b"), (5, "d")]);
     }
 }

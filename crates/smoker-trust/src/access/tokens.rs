@@ -11,11 +11,12 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use crate::access::entry::{self, LineProblem};
+use crate::access::entry;
 use crate::access::expiry;
 use crate::access::grant::{Grant, GrantReader};
 use crate::failure::Failure;
 use crate::storage::file_error::FileError;
+use crate::storage::lines::{self, LineProblem};
 use crate::storage::text_file;
 
 /// The name of the file in the daemon's state folder.
@@ -130,7 +131,7 @@ impl Tokens {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        for (line, written) in entry::lines(text) {
+        for (line, written) in lines::lines(text) {
             match Token::parse(written) {
                 Ok(token) => found.tokens.push(token),
                 Err(reason) => found.problems.push(LineProblem { line, reason }),
@@ -227,7 +228,7 @@ pub fn add(path: &Path, grant: &Grant, now: DateTime<Utc>) -> Result<AddedToken,
 pub fn remove(path: &Path, name: &str) -> Result<bool, FileError> {
     text_file::edit(path, |old| {
         let is_meant = |line: &str| Token::parse(line).is_ok_and(|token| token.grant.name == name);
-        let new = entry::kept(old, |line| !is_meant(line));
+        let new = lines::kept(old, |line| !is_meant(line));
         let is_removed = old.lines().any(is_meant);
         Ok((if is_removed { new } else { old.to_owned() }, is_removed))
     })

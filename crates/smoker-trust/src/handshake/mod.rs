@@ -4,6 +4,7 @@
 //!
 //! - `server`: the daemon's configuration; `any_client`: it takes the key of any client, and leaves to the pages what the key may
 //! - `client`: the client's configuration; `known_host`: it takes the daemon that it knows
+//! - `signatures`: what both check in the same way
 //! - `explain`: errors of the library as failures
 //! - `first_byte`: whether a connection begins with TLS
 
@@ -13,6 +14,7 @@ pub mod explain;
 pub mod first_byte;
 pub mod known_host;
 pub mod server;
+mod signatures;
 
 #[cfg(test)]
 mod tests;

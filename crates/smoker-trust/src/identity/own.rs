@@ -1,10 +1,8 @@
 //! The identity of this program.
 
-use std::fs::File;
 use std::path::Path;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use smoker_paths::regular;
 
 use crate::identity::{certificate, key};
 use crate::pin::Pin;
@@ -13,6 +11,7 @@ use crate::storage::file_error::FileError;
 use crate::storage::pem;
 use crate::storage::private_file;
 use crate::storage::private_folder::PrivateFolder;
+use crate::storage::regular_file::{self, MAX_BYTES};
 use crate::storage::text_file;
 
 /// The private key in its folder.
@@ -87,17 +86,13 @@ impl OwnIdentity {
     ///
     /// When a file cannot be read, everybody may read the key, or the two do not belong together.
     pub fn from_files(certificate: &Path, key: &Path) -> Result<Self, FileError> {
-        let open = |path: &Path| -> Result<File, FileError> {
-            regular::open(path).map_err(|error| FileError::of_system(path, "read", &error))
-        };
-        let chain = private_file::bounded(open(certificate)?, certificate)?;
+        let chain = regular_file::open_named(certificate)?.read(certificate, MAX_BYTES)?;
         let chain = pem::certificates(&chain).map_err(|reason| FileError::new(certificate, reason))?;
         let pin = Pin::of_certificate(&chain[0]).map_err(|error| FileError::new(certificate, error.to_string()))?;
-        let file = open(key)?;
-        let stat = nix::sys::stat::fstat(&file);
+        let file = regular_file::open_named(key)?;
+        let mode = file.mode();
         // Before the mode is looked at, which a file without a key may have.
-        let secret = pem::key(&private_file::bounded(file, key)?).map_err(|reason| FileError::new(key, reason))?;
-        let mode = stat.map_or(0, |stat| stat.st_mode & 0o7777);
+        let secret = pem::key(&file.read(key, MAX_BYTES)?).map_err(|reason| FileError::new(key, reason))?;
         if mode & 0o007 != 0 {
             let reason =
                 format!("everybody may read this private key (mode {mode:04o}); run chmod 600 {}", key.display());

@@ -25,6 +25,7 @@ impl FileError {
     pub fn of_system(path: &Path, action: &str, error: &io::Error) -> Self {
         let cure = match error.kind() {
             io::ErrorKind::PermissionDenied => "run it as root or as the owner of the folder",
+            io::ErrorKind::NotFound if action == "read" => "name a file that is there",
             io::ErrorKind::NotFound => "make the folder that it lies in",
             io::ErrorKind::StorageFull => "make room on the disk",
             io::ErrorKind::ReadOnlyFilesystem => "name a folder that can be written",

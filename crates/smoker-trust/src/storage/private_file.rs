@@ -1,20 +1,18 @@
 //! Files with a secret: mode 0600, made once.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use nix::fcntl::{AtFlags, OFlag};
-use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
+use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::{Gid, Uid, fchown, geteuid, linkat};
 use ring::rand::{SecureRandom, SystemRandom};
-use smoker_paths::resolved_path::{ResolvedPath, kind};
+use smoker_paths::resolved_path::ResolvedPath;
 
 use crate::storage::file_error::FileError;
 use crate::storage::private_folder::PrivateFolder;
-
-/// No key and no certificate is larger.
-pub const MAX_BYTES: u64 = 1 << 20;
+use crate::storage::regular_file::{self, MAX_BYTES};
 
 /// Reads a secret of a folder; `None` when it is not there.
 ///
@@ -25,44 +23,22 @@ pub fn read(folder: &PrivateFolder, name: &str) -> Result<Option<Vec<u8>>, FileE
     let path = folder.path().join(name);
     let failed = |error: &io::Error| FileError::of_system(&path, "read", error);
     let place = ResolvedPath::of(&path).map_err(|error| failed(&error))?;
-    let file = match place.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(&error)),
-    };
-    let stat = fstat(&file).map_err(|error| failed(&error.into()))?;
-    if kind(&stat) != SFlag::S_IFREG {
-        return Err(FileError::new(&path, "it is no regular file; remove it, and it is made again"));
-    }
+    let Some(file) = regular_file::open(&path, &place)? else { return Ok(None) };
+    let (owner, mode) = (file.stat.st_uid, file.mode());
     let shown = path.display();
-    if ![folder.owner().0, 0, geteuid().as_raw()].contains(&stat.st_uid) {
+    if ![folder.owner().0, 0, geteuid().as_raw()].contains(&owner) {
         return Err(FileError::new(
             &path,
-            format!("it belongs to the user {}; run chown {} {shown}", stat.st_uid, folder.owner().0),
+            format!("it belongs to the user {owner}; run chown {} {shown}", folder.owner().0),
         ));
     }
-    if stat.st_mode & 0o077 != 0 {
-        let mode = stat.st_mode & 0o7777;
+    if mode & 0o077 != 0 {
         return Err(FileError::new(
             &path,
             format!("others than its owner may read it (mode {mode:04o}); run chmod 600 {shown}"),
         ));
     }
-    bounded(file, &path).map(Some)
-}
-
-/// Reads a file whole.
-///
-/// # Errors
-///
-/// When it cannot be read or is too large.
-pub(crate) fn bounded(file: File, path: &Path) -> Result<Vec<u8>, FileError> {
-    let mut content = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(|error| FileError::of_system(path, "read", &error))?;
-    if content.len() as u64 > MAX_BYTES {
-        return Err(FileError::new(path, format!("it is larger than {MAX_BYTES} bytes; name the right file")));
-    }
-    Ok(content)
+    file.read(&path, MAX_BYTES).map(Some)
 }
 
 /// Makes a secret, whole or not at all, unless it is there. Returns whether it was made: of two that begin at the same time one makes it, and the other

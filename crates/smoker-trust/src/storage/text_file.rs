@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, openat};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::sys::stat::{Mode, fstat};
 use nix::unistd::geteuid;
 use smoker_paths::replace::replace;
-use smoker_paths::resolved_path::{ResolvedPath, kind};
+use smoker_paths::resolved_path::ResolvedPath;
 
 use crate::storage::file_error::FileError;
-use crate::storage::private_file::bounded;
+use crate::storage::regular_file::{self, MAX_BYTES};
 
 /// How long another command's edit is waited for.
 const LOCK_LIMIT: Duration = Duration::from_secs(5);
@@ -35,25 +35,16 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
 }
 
 fn read_place(path: &Path, place: &ResolvedPath) -> Result<Option<String>, FileError> {
-    let failed = |error: &io::Error| FileError::of_system(path, "read", error);
-    let file = match place.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(&error)),
-    };
-    let stat = fstat(&file).map_err(|error| failed(&error.into()))?;
-    if kind(&stat) != SFlag::S_IFREG {
-        return Err(FileError::new(path, "it is no regular file; put a file in its place"));
-    }
-    if stat.st_mode & 0o022 != 0 {
-        let mode = stat.st_mode & 0o7777;
+    let Some(file) = regular_file::open(path, place)? else { return Ok(None) };
+    let mode = file.mode();
+    if mode & 0o022 != 0 {
         let shown = path.display();
         return Err(FileError::new(
             path,
             format!("others than its owner may write it (mode {mode:04o}); run chmod 600 {shown}"),
         ));
     }
-    let content = bounded(file, path)?;
+    let content = file.read(path, MAX_BYTES)?;
     String::from_utf8(content)
         .map(Some)
         .map_err(|_| FileError::new(path, "it is not text in UTF-8; correct it or remove it"))

@@ -158,7 +158,7 @@ fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
     }
     let moved = pki.file("moved.pem");
     fs::rename(pki.file("ca.pem"), &moved).expect("the same folder");
-    expect_line(&daemon.try_start().expect_err("missing"), &["ERROR: tls_client_ca: ", "ca.pem cannot be read"]);
+    expect_line(&daemon.try_start().expect_err("missing"), &["ERROR: tls_client_ca: ", "ca.pem: it cannot be read"]);
     fs::rename(&moved, pki.file("ca.pem")).expect("the same folder");
     daemon.try_start().expect("it starts");
 
@@ -206,7 +206,7 @@ fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
     let reloaded = daemon.ask_for_reload();
     reloaded.expect_code(3);
     expect_line(&reloaded.stderr, &["ERROR: tls_cert, tls_key: ", "nowhere/web1.pem"]);
-    expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "nowhere/crl.pem cannot be read"]);
+    expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "nowhere/crl.pem: it cannot be read"]);
     assert!(shown(&other.pin("web1.pem")));
 }
 

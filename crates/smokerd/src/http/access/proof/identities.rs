@@ -9,11 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustls::pki_types::UnixTime;
 use smoker_config::spec::access_settings::AccessSettings;
 use smoker_trust::access::authorized_clients::{self, Authorized, AuthorizedClients};
-use smoker_trust::access::entry::LineProblem;
 use smoker_trust::access::grant::Grant;
 use smoker_trust::access::tokens::{self, Tokens};
 use smoker_trust::failure::Failure;
 use smoker_trust::identity::peer::Peer as CertifiedPeer;
+use smoker_trust::storage::lines::LineProblem;
 
 use crate::http::access::proof::authorities::Authorities;
 use crate::http::access::proof::watched_file::WatchedFile;
