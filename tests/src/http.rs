@@ -218,15 +218,8 @@ impl Connection {
     /// When the connection ends before the answer does, when the answer is not
     /// HTTP, or when the time is over.
     pub fn read(&mut self, method: &str) -> io::Result<Response> {
-        let (status, headers) = loop {
-            let head = self.read_past(b"\r\n\r\n")?;
-            let (status, headers) = parse_head(&head)?;
-            // Answers below 200 only announce the real one.
-            if status >= 200 {
-                break (status, headers);
-            }
-        };
-        let mut response = Response { status, headers, body: Vec::new() };
+        let mut response = self.read_head()?;
+        let status = response.status;
         if method != "HEAD" && status != 204 && status != 304 {
             response.body = self.read_body(&response)?;
         }
@@ -237,6 +230,37 @@ impl Connection {
     pub fn read_to_end(&mut self) -> Vec<u8> {
         while self.fill().is_ok_and(|count| count > 0) {}
         std::mem::take(&mut self.unread)
+    }
+
+    /// Reads the head of an answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub fn read_head(&mut self) -> io::Result<Response> {
+        loop {
+            let head = self.read_past(b"\r\n\r\n")?;
+            let (status, headers) = parse_head(&head)?;
+            // Answers below 200 only announce the real one.
+            if status >= 200 {
+                return Ok(Response { status, headers, body: Vec::new() });
+            }
+        }
+    }
+
+    /// Reads the next chunk of an answer that comes in chunks; an empty one is the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub fn read_chunk(&mut self) -> io::Result<Vec<u8>> {
+        let line = self.read_past(b"\r\n")?;
+        let size = String::from_utf8_lossy(&line);
+        let size = size.split(';').next().unwrap_or_default().trim();
+        let size = usize::from_str_radix(size, 16).map_err(|_| broken("a chunk without a size"))?;
+        let chunk = self.read_exactly(size)?;
+        self.read_past(b"\r\n")?;
+        Ok(chunk)
     }
 
     /// Whether the other side ends the connection within `limit`; what it
@@ -267,15 +291,11 @@ impl Connection {
     fn read_chunks(&mut self) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
-            let line = self.read_past(b"\r\n")?;
-            let size = String::from_utf8_lossy(&line);
-            let size = size.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(size, 16).map_err(|_| broken("a chunk without a size"))?;
-            body.extend(self.read_exactly(size)?);
-            self.read_past(b"\r\n")?;
-            if size == 0 {
+            let chunk = self.read_chunk()?;
+            if chunk.is_empty() {
                 return Ok(body);
             }
+            body.extend(chunk);
         }
     }
 

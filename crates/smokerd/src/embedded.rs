@@ -37,7 +37,7 @@ impl Pages {
         let prepared = Prepared::new(settings, plugins, &[], &Origin::of(Path::new("/"), TrustedOwners::default()));
         let runtime = Runtime::start(prepared, Vec::new(), Tls::default(), reaper, shutdown.clone());
         let (reloads, _) = ReloadRequests::channel();
-        Self { runtime, connections: Connections::new(1), reloads, shutdown }
+        Self { runtime, connections: Connections::new(1, 1), reloads, shutdown }
     }
 
     /// Answers the requests of a client on this machine, until the stream ends.

@@ -14,6 +14,7 @@ use crate::http::router::{self, Router};
 use crate::http::server::Front;
 use crate::http::tls::Tls;
 use crate::reload_requests::request::ReloadRequests;
+use crate::results::events::{Event, PluginCounts};
 use crate::results::journal;
 use crate::results::journal::start::JournalSettings;
 use crate::results::store::SharedState;
@@ -95,6 +96,13 @@ impl Runtime {
         self.manager.set_not_loaded(&not_loaded);
         self.settings = settings;
         Applied { changes, not_in_effect }
+    }
+
+    /// Tells those who follow events that a reload is in effect.
+    pub(crate) fn announce(&self, changes: &Changes) {
+        let (added, changed, removed) = (changes.added.len(), changes.changed.len(), changes.removed.len());
+        let counts = PluginCounts { added, changed, removed, unchanged: changes.unchanged };
+        self.manager.state().announce(Event::Reloaded(counts));
     }
 
     /// The handle to the plugins.

@@ -9,6 +9,7 @@
 //! - `plugin`: a plugin and its results on these pages
 //! - `result`: a result in its shapes
 //! - `results`: results with what is known of their runs, and their summary
+//! - `events`: what a client that listens gets beside results
 //! - `force`: forced runs, from the request on
 //! - `reload`: what became of a reload
 //! - `error`: why a request has failed
@@ -16,6 +17,7 @@
 
 pub mod about;
 pub mod error;
+pub mod events;
 pub mod force;
 pub mod not_loaded;
 pub mod pages;

@@ -58,6 +58,13 @@ pub(crate) const WAIT: Duration = Duration::from_secs(60);
 /// How many requests may wait at a time, or a quarter of the connections that may be served. Further ones do not wait.
 pub(crate) const WAITING_REQUESTS: usize = 256;
 
+/// How many clients may listen to events at a time, or an eighth of the open files that are allowed. Their connections do not count
+/// in [`ACTIVE_CONNECTIONS`].
+pub(crate) const LISTENERS: usize = 1000;
+
+/// After what time a client that listens gets a sign of life when nothing happens.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// How many connections are served at a time, unless a quarter of the open files that are allowed is less. When the limit
 /// is reached, the connection that has been idle longest is evicted for the next one.
 pub(crate) const ACTIVE_CONNECTIONS: usize = 1024;

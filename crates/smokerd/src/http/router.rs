@@ -16,7 +16,8 @@ pub(crate) type Router = axum::Router;
 
 /// All pages. The access log also has the requests that are refused.
 pub(crate) fn router(manager: PluginManager, reloads: ReloadRequests, access: AccessControl) -> Router {
-    let pages = api::routes(manager, reloads).layer(from_fn_with_state(access, authorize)).layer(from_fn(access_log));
+    let pages = api::routes(manager, reloads, access.clone());
+    let pages = pages.layer(from_fn_with_state(access, authorize)).layer(from_fn(access_log));
     // Around the access checks, so that they see the path that is served.
     Router::new().fallback_service(MapRequest::new(pages, with_single_slashes))
 }

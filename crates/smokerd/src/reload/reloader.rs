@@ -192,6 +192,7 @@ impl Reloader {
             tracing::error!("{problem}");
             report.add_error(problem);
         }
+        self.runtime.announce(&changes);
         report.summary = self.summary(&changes, &differing);
         // At the level of the reload's problems, so that a log of warnings shows what they belong to.
         if report.lines().next().is_none() {

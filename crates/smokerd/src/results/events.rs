@@ -1,13 +1,16 @@
-//! The broadcast of run records to the parts of the daemon that follow them.
+//! The broadcast of run records, and of what else happens, to the parts of the daemon that follow them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
+use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
+use smoker_model::status::Status;
 use tokio::sync::Notify;
 
-/// How many records a subscriber may be behind.
+/// How many events a subscriber may be behind.
 const MAX_RECORDS: usize = 1024;
 
 /// How many bytes of results, by their JSON texts, a subscriber may be behind.
@@ -17,8 +20,40 @@ const MAX_BYTES: usize = 4 << 20;
 /// Memory of a record beside its texts, in bytes.
 const OVERHEAD: usize = std::mem::size_of::<RunRecord>();
 
-/// Broadcasts records to subscribers. Publishing never waits: a subscriber that
-/// is too far behind loses the oldest records, and is told how many. Without
+/// What happens.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A run has a result, or was skipped.
+    Record {
+        record: Arc<RunRecord>,
+        /// The status of the plugin's result before, where there is one.
+        previous: Option<Status>,
+    },
+    /// A run has begun.
+    Started(Arc<StartedRun>),
+    /// A reload is in effect.
+    Reloaded(PluginCounts),
+}
+
+/// A run that has begun.
+#[derive(Debug)]
+pub(crate) struct StartedRun {
+    pub(crate) plugin: PluginName,
+    pub(crate) started: DateTime<Utc>,
+    pub(crate) is_forced: bool,
+}
+
+/// What a reload has done, in numbers of plugins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PluginCounts {
+    pub(crate) added: usize,
+    pub(crate) changed: usize,
+    pub(crate) removed: usize,
+    pub(crate) unchanged: usize,
+}
+
+/// Broadcasts events to subscribers. Publishing never waits: a subscriber that
+/// is too far behind loses the oldest events, and is told how many. Without
 /// subscribers nothing is kept, nor what all of them have read. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunEvents(Arc<Shared>);
@@ -32,7 +67,7 @@ struct Shared {
 /// The newest records, for all subscribers.
 #[derive(Debug, Default)]
 struct Buffer {
-    records: VecDeque<Arc<RunRecord>>,
+    records: VecDeque<Event>,
     bytes: usize,
     /// How many records have been published before the first in `records`.
     start: u64,
@@ -51,18 +86,18 @@ pub(crate) struct Subscription {
 
 /// What a subscriber reads.
 #[derive(Debug)]
-pub(crate) enum RunEvent {
-    /// The next record.
-    Record(Arc<RunRecord>),
-    /// This many records were dropped before the subscriber came to read them.
+pub(crate) enum Received {
+    /// The next event.
+    Event(Event),
+    /// This many events were dropped before the subscriber came to read them.
     Lagged(u64),
 }
 
 impl RunEvents {
-    /// Offers a record to all subscribers. Returns the records that no longer
+    /// Offers an event to all subscribers. Returns the events that no longer
     /// fit into the buffer: the caller frees them when it holds no lock.
-    pub(crate) fn publish(&self, record: &Arc<RunRecord>) -> Vec<Arc<RunRecord>> {
-        let evicted = self.lock().push(record);
+    pub(crate) fn publish(&self, event: Event) -> Vec<Event> {
+        let evicted = self.lock().push(event);
         self.0.published.notify_waiters();
         evicted
     }
@@ -86,12 +121,12 @@ impl Buffer {
         self.start + self.records.len() as u64
     }
 
-    fn push(&mut self, record: &Arc<RunRecord>) -> Vec<Arc<RunRecord>> {
+    fn push(&mut self, event: Event) -> Vec<Event> {
         if self.positions.is_empty() {
             return Vec::new();
         }
-        self.bytes += size(record);
-        self.records.push_back(Arc::clone(record));
+        self.bytes += size(&event);
+        self.records.push_back(event);
         let mut evicted = Vec::new();
         while self.records.len() > MAX_RECORDS || (self.bytes > MAX_BYTES && self.records.len() > 1) {
             evicted.extend(self.pop());
@@ -99,7 +134,7 @@ impl Buffer {
         evicted
     }
 
-    fn pop(&mut self) -> Option<Arc<RunRecord>> {
+    fn pop(&mut self) -> Option<Event> {
         let oldest = self.records.pop_front()?;
         self.start += 1;
         self.bytes -= size(&oldest);
@@ -107,20 +142,20 @@ impl Buffer {
     }
 
     /// What a subscriber reads next; none when it has read all.
-    fn read(&mut self, subscriber: u64) -> Option<RunEvent> {
+    fn read(&mut self, subscriber: u64) -> Option<Received> {
         let position = self.positions.get_mut(&subscriber)?;
         if *position < self.start {
             let lost = self.start - *position;
             *position = self.start;
-            return Some(RunEvent::Lagged(lost));
+            return Some(Received::Lagged(lost));
         }
-        let record = Arc::clone(self.records.get(usize::try_from(*position - self.start).ok()?)?);
+        let event = self.records.get(usize::try_from(*position - self.start).ok()?)?.clone();
         *position += 1;
-        Some(RunEvent::Record(record))
+        Some(Received::Event(event))
     }
 
     /// Takes out what all subscribers have read.
-    fn take_read(&mut self) -> Vec<Arc<RunRecord>> {
+    fn take_read(&mut self) -> Vec<Event> {
         let oldest = self.positions.values().copied().min().unwrap_or_else(|| self.end());
         let mut read = Vec::new();
         while self.start < oldest {
@@ -131,8 +166,8 @@ impl Buffer {
 }
 
 impl Subscription {
-    /// Waits for the next record. May be dropped while it waits.
-    pub(crate) async fn next(&mut self) -> RunEvent {
+    /// Waits for the next event. May be dropped while it waits.
+    pub(crate) async fn next(&mut self) -> Received {
         let events = self.events.clone();
         loop {
             let mut published = pin!(events.0.published.notified());
@@ -145,7 +180,8 @@ impl Subscription {
         }
     }
 
-    fn try_next(&mut self) -> Option<RunEvent> {
+    /// The next event, if there is one already.
+    pub(crate) fn try_next(&mut self) -> Option<Received> {
         let mut buffer = self.events.lock();
         let event = buffer.read(self.number);
         let read = buffer.take_read();
@@ -167,7 +203,8 @@ impl Drop for Subscription {
     }
 }
 
-fn size(record: &RunRecord) -> usize {
+fn size(event: &Event) -> usize {
+    let Event::Record { record, .. } = event else { return OVERHEAD };
     let text = match &record.state {
         RunState::Skipped { .. } => 0,
         RunState::Finished(run) => run.text.size(),
@@ -183,8 +220,8 @@ mod tests {
     use super::*;
     use crate::results::samples;
 
-    fn skipped(sequence: u64) -> Arc<RunRecord> {
-        Arc::new(RunRecord {
+    fn skipped(sequence: u64) -> Event {
+        event(RunRecord {
             sequence,
             plugin: "a".into(),
             trigger: RunTrigger::Schedule,
@@ -193,23 +230,28 @@ mod tests {
         })
     }
 
-    fn read(event: Option<RunEvent>) -> (u64, u64) {
+    fn event(record: RunRecord) -> Event {
+        Event::Record { record: Arc::new(record), previous: None }
+    }
+
+    fn read(event: Option<Received>) -> (u64, u64) {
         match event.expect("something to read") {
-            RunEvent::Record(record) => (record.sequence, 0),
-            RunEvent::Lagged(lost) => (0, lost),
+            Received::Event(Event::Record { record, .. }) => (record.sequence, 0),
+            Received::Lagged(lost) => (0, lost),
+            Received::Event(other) => panic!("{other:?}"),
         }
     }
 
     #[tokio::test]
     async fn each_subscriber_reads_all_records_from_its_subscription_on() {
         let events = RunEvents::default();
-        events.publish(&skipped(1));
+        events.publish(skipped(1));
         let mut early = events.subscribe();
-        events.publish(&skipped(2));
+        events.publish(skipped(2));
         let mut late = events.subscribe();
         let waiting = tokio::spawn(async move { (read(Some(late.next().await)), late) });
         tokio::task::yield_now().await;
-        events.publish(&skipped(3));
+        events.publish(skipped(3));
         let (first, late) = waiting.await.expect("no panic");
         assert_eq!(first, (3, 0));
         assert_eq!((read(early.try_next()), read(early.try_next())), ((2, 0), (3, 0)));
@@ -226,7 +268,7 @@ mod tests {
         let published = MAX_RECORDS as u64 + 10;
         let mut evicted = 0;
         for sequence in 1..=published {
-            evicted += events.publish(&skipped(sequence)).len();
+            evicted += events.publish(skipped(sequence)).len();
             assert_eq!(read(quick.try_next()), (sequence, 0));
         }
         assert_eq!((evicted, events.lock().records.len()), (10, MAX_RECORDS));
@@ -240,13 +282,13 @@ mod tests {
         let mut slow = events.subscribe();
         let text = "x".repeat(MAX_BYTES / 4);
         for _ in 0..10 {
-            events.publish(&Arc::new(samples::finished(&"a".into(), &text)));
+            events.publish(event(samples::finished(&"a".into(), &text)));
         }
         assert_eq!(events.lock().records.len(), 3);
         assert!(events.lock().bytes <= MAX_BYTES);
         assert_eq!(read(slow.try_next()), (0, 7));
         let larger = "x".repeat(2 * MAX_BYTES);
-        events.publish(&Arc::new(samples::finished(&"a".into(), &larger)));
+        events.publish(event(samples::finished(&"a".into(), &larger)));
         assert_eq!(events.lock().records.len(), 1, "the newest record always fits");
     }
 }

@@ -30,6 +30,11 @@ impl PluginFacts {
         Self { name: spec.name.to_string(), parameters: OPTIONS.iter().skip(1).filter_map(parameter).collect() }
     }
 
+    /// A parameter that limits look at, as a text.
+    pub(crate) fn parameter(&self, key: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| *known == key).map(|(_, text)| text.as_str())
+    }
+
     /// Whether an identity with these limits may have the plugin.
     ///
     /// # Errors
@@ -37,9 +42,6 @@ impl PluginFacts {
     /// When it may not.
     pub(crate) fn check(&self, limits: Option<&Grant>) -> Result<(), Failure> {
         let Some(limits) = limits else { return Ok(()) };
-        limits.require_plugin(&self.name, |wanted| {
-            let found = self.parameters.iter().find(|(key, _)| *key == wanted);
-            found.map(|(_, text)| Cow::Borrowed(text.as_str()))
-        })
+        limits.require_plugin(&self.name, |wanted| self.parameter(wanted).map(Cow::Borrowed))
     }
 }

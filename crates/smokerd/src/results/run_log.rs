@@ -11,7 +11,7 @@ use smoker_model::status::Status;
 use smoker_runner::log_limit::LogLimit;
 use tokio_util::sync::CancellationToken;
 
-use crate::results::events::{RunEvent, Subscription};
+use crate::results::events::{Event, Received, Subscription};
 
 /// A message is cut behind this many characters: the result has the whole.
 const MAX_MESSAGE: usize = 500;
@@ -27,13 +27,16 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
             () = shutdown.cancelled() => return,
         };
         match event {
-            RunEvent::Record(record) => {
+            Received::Event(Event::Record { record, .. }) => {
                 if let RunState::Finished(run) = &record.state {
                     plugins.entry(record.plugin.clone()).or_default().record(&record, &run.result);
                 }
             }
-            RunEvent::Lagged(count) => {
-                tracing::warn!("{count} results are not looked at for the log, which could not keep up");
+            Received::Event(Event::Started(_) | Event::Reloaded(_)) => {}
+            Received::Lagged(count) => {
+                tracing::warn!(
+                    "{count} results or starts of runs are not looked at for the log, which could not keep up"
+                );
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
+use smoker_model::status::Status;
 
 use crate::results::counters::RunCounters;
 use crate::results::history::Sequence;
@@ -30,6 +31,17 @@ pub(super) struct State {
     pub(super) memory: Memory,
     /// The newest record of the journal that says that the daemon has started.
     begin: Sequence,
+}
+
+/// What came of recording a run.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    /// The plugin's counters; none for a plugin that is not configured.
+    pub(super) counters: Option<RunCounters>,
+    /// The status of the plugin's result before.
+    pub(super) previous: Option<Status>,
+    /// The memory limit, the first time that it is exceeded.
+    pub(super) exceeded: Option<isize>,
 }
 
 /// The memory of all kept results and finished processes, in bytes.
@@ -63,7 +75,7 @@ impl State {
                 self.memory.used += entry.history.push(sequence, text);
             }
             plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
-            entry.last_planned = plugin.last_planned;
+            (entry.last_planned, entry.last_status) = (plugin.last_planned, plugin.last_status);
             self.plugins.insert(name, entry);
         }
         for RestoredProcess { id, plugins, triggered_by } in restored.processes.into_iter().rev() {
@@ -114,27 +126,28 @@ impl State {
         removed
     }
 
-    /// Numbers and counts a record, and stores its result. Returns the plugin's
-    /// counters, and the memory limit the first time that it is exceeded.
+    /// Numbers and counts a record, and stores its result.
     pub(super) fn record(
         &mut self,
         record: &mut RunRecord,
         texts: Option<PackedTexts>,
         waiting: &[ProcessId],
-    ) -> (Option<RunCounters>, Option<isize>) {
+    ) -> Recorded {
         // The journal has numbered it, unless there is none.
         if record.sequence == 0 {
             record.sequence = self.sequence + 1;
         }
         self.sequence = record.sequence;
-        let counters = self.plugins.get_mut(&record.plugin).map(|plugin| {
+        let plugin = self.plugins.get_mut(&record.plugin);
+        let previous = plugin.as_ref().and_then(|plugin| plugin.last_status);
+        let counters = plugin.map(|plugin| {
             plugin.counters.count(record);
             plugin.note(record);
             plugin.counters
         });
         let is_shown = !matches!(&record.state, RunState::Finished(run) if run.is_interrupted);
         let exceeded = texts.and_then(|texts| self.store(&record.plugin, texts, is_shown, waiting));
-        (counters, exceeded)
+        Recorded { counters, previous, exceeded }
     }
 
     /// Stores a result, in the plugin's history unless the daemon's end has ended the run, which says nothing of what it

@@ -4,6 +4,7 @@
 //! A cheap handle over one lock that is held for moments only: no task writes
 //! JSON, waits or does I/O under it. Readers take snapshots.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
-use crate::results::events::{RunEvents, Subscription};
+use crate::results::events::{Event, RunEvents, StartedRun, Subscription};
 use crate::results::history::Sequence;
 use crate::results::journal::keep::KeptRecords;
 use crate::results::journal::queue::{JournalQueue, Queued};
@@ -31,7 +32,7 @@ use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
 use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
-use crate::results::state::State;
+use crate::results::state::{Recorded, State};
 use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry};
 
 /// The bytes of all entries of a process's page that show a plugin again.
@@ -85,11 +86,18 @@ impl SharedState {
 
     /// Notes that a run starts, and returns its number.
     pub(crate) fn started(&self, plugin: &PluginName, started: Moment, is_forced: bool) -> u64 {
-        let Some(journal) = &self.journal else { return 0 };
-        let run = journal.number_run();
-        let started = started.wall;
-        let _ = journal.send(Queued::Started { plugin: plugin.clone(), run, started, is_forced });
+        let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
+        let started = StartedRun { plugin: plugin.clone(), started: started.wall, is_forced };
+        match &self.journal {
+            Some(journal) => drop(journal.send(Queued::Started(started, run))),
+            None => self.announce(Event::Started(Arc::new(started))),
+        }
         run
+    }
+
+    /// Broadcasts what is no record.
+    pub(crate) fn announce(&self, event: Event) {
+        drop(self.events.publish(event));
     }
 
     /// When the last scheduled run of a plugin was to start, by the wall clock.
@@ -98,7 +106,6 @@ impl SharedState {
     }
 
     /// The number of the newest record that is shown.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
     pub(crate) fn newest_sequence(&self) -> Sequence {
         self.lock().sequence
     }
@@ -114,24 +121,33 @@ impl SharedState {
         tokio::task::spawn_blocking(move || in_journal::read(&folder, &query)).await.map_err(io::Error::other)?
     }
 
-    /// Up to `limit` runs with numbers above this one, oldest first. Without a journal those that are kept.
+    /// Runs with numbers above this one, oldest first: up to `limit`, fewer when their texts are long, but one at least if there is
+    /// any. Without a journal those that are kept.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the pages that ask are the next change"))]
     pub(crate) async fn runs_after(&self, after: Sequence, limit: usize) -> io::Result<Vec<StoredRun>> {
-        let Some(journal) = &self.journal else {
-            let query = RunQuery { limit: usize::MAX, ..RunQuery::default() };
-            let mut runs = self.kept_runs(query).runs;
-            runs.retain(|run| run.sequence > after);
-            runs.reverse();
-            runs.truncate(limit);
-            return Ok(runs);
-        };
+        let Some(journal) = &self.journal else { return Ok(self.kept_runs_after(after, limit)) };
         let folder = journal.folder().to_owned();
         let read = move || in_journal::read_after(&folder, after, limit);
         tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
+    }
+
+    fn kept_runs_after(&self, after: Sequence, limit: usize) -> Vec<StoredRun> {
+        let mut oldest = VecDeque::new();
+        let mut query = RunQuery { limit, ..RunQuery::default() };
+        loop {
+            let page = self.kept_runs(query.clone());
+            for run in page.runs.into_iter().take_while(|run| run.sequence > after) {
+                oldest.push_front(run);
+                oldest.truncate(limit);
+            }
+            match page.next {
+                Some(next) if next > after => query.before = Some(next),
+                _ => return oldest.into(),
+            }
+        }
     }
 
     fn kept_runs(&self, mut query: RunQuery) -> RunPage {
@@ -185,10 +201,9 @@ impl SharedState {
     pub(crate) fn store(&self, mut record: RunRecord, waiting: &[ProcessId]) -> Option<RunCounters> {
         let texts = PackedTexts::of(&record, self.journal.is_none());
         let mut state = self.lock();
-        let (counters, exceeded) = state.record(&mut record, texts, waiting);
-        let record = Arc::new(record);
+        let Recorded { counters, previous, exceeded } = state.record(&mut record, texts, waiting);
         // Under the lock, so that records are broadcast in the order of their numbers.
-        let evicted = self.events.publish(&record);
+        let evicted = self.events.publish(Event::Record { record: Arc::new(record), previous });
         drop(state);
         drop(evicted);
         if let Some(limit) = exceeded {
@@ -303,7 +318,7 @@ mod tests {
     use super::*;
     use smoker_model::run_record::{RunState, RunTrigger, SkipReason};
 
-    use crate::results::events::RunEvent;
+    use crate::results::events::Received;
     use crate::results::samples;
     use crate::results::state::EVICTED_AT_ONCE;
     use crate::results::table::NextRun;
@@ -448,6 +463,8 @@ mod tests {
         assert!(state.runs(none).await.expect("no journal").runs.is_empty());
         let after = state.runs_after(1495, 3).await.expect("no journal");
         assert_eq!(after.iter().map(|run| run.sequence).collect::<Vec<_>>(), [1496, 1497, 1498]);
+        let after = state.runs_after(7, 700).await.expect("no journal");
+        assert_eq!(after.iter().map(|run| run.sequence).collect::<Vec<_>>(), (8..708).collect::<Vec<_>>());
     }
 
     #[tokio::test]
@@ -466,7 +483,7 @@ mod tests {
         assert_eq!(state.store(skipped(), &[]), Some(RunCounters { finished: 1, failed: 1, skipped: 2 }));
         assert_eq!((state.revision(), texts(&state, &a)), (revision, vec!["x".to_owned()]));
         for sequence in 1..=2 {
-            let RunEvent::Record(record) = events.next().await else { panic!("lost a record") };
+            let Received::Event(Event::Record { record, .. }) = events.next().await else { panic!("lost a record") };
             assert_eq!((record.sequence, &record.plugin), (sequence, &a));
         }
         assert_eq!(state.store(samples::finished(&"removed".into(), "x"), &[]), None);

@@ -60,6 +60,8 @@ pub(crate) struct PluginEntry {
     pub(crate) failures: Failures,
     /// When its last scheduled run was to start, by the wall clock.
     pub(crate) last_planned: Option<DateTime<Utc>>,
+    /// The status of its newest result. The end of the daemon gives none.
+    pub(crate) last_status: Option<Status>,
 }
 
 /// The numbers of the newest bad results of a plugin, up to a limit, oldest first.
@@ -159,18 +161,21 @@ impl PluginEntry {
             next_run: NextRun { generation: 0, text: "null".into() },
             failures: Failures::new(usize::MAX),
             last_planned: None,
+            last_status: None,
         }
     }
 
-    /// Notes when a scheduled run was to start, and the number of a bad result.
+    /// Notes when a scheduled run was to start, its status, and the number of a bad result.
     pub(crate) fn note(&mut self, record: &RunRecord) {
         if record.trigger == RunTrigger::Schedule {
             self.last_planned = Some(record.planned.wall);
         }
-        if let RunState::Finished(run) = &record.state
-            && run.result.status != Status::Ok
-        {
+        let RunState::Finished(run) = &record.state else { return };
+        if run.result.status != Status::Ok {
             self.failures.push(record.sequence);
+        }
+        if !run.is_interrupted {
+            self.last_status = Some(run.result.status);
         }
     }
 

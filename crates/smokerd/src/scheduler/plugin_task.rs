@@ -289,7 +289,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::results::events::{RunEvent, Subscription};
+    use crate::results::events::{Event, Received, Subscription};
     use crate::scheduler::clock::manual::ManualClock;
     use crate::scheduler::slots::Slots;
 
@@ -317,9 +317,12 @@ mod tests {
     }
 
     async fn record(events: &mut Subscription) -> Arc<RunRecord> {
-        match events.next().await {
-            RunEvent::Record(record) => record,
-            RunEvent::Lagged(lost) => panic!("lost {lost} records"),
+        loop {
+            match events.next().await {
+                Received::Event(Event::Record { record, .. }) => return record,
+                Received::Event(Event::Started(_) | Event::Reloaded(_)) => {}
+                Received::Lagged(lost) => panic!("lost {lost} events"),
+            }
         }
     }
 

@@ -2,7 +2,9 @@
 
 mod browsers;
 mod client;
+mod events;
 mod fairness;
+mod history;
 mod limits;
 mod rest;
 mod results;

@@ -29,6 +29,7 @@ use crate::http::access::proof::identities::Identities;
 use crate::http::access::refusal::Refusal;
 use crate::http::access::request_head;
 use crate::http::access::{audit, needed_role};
+use crate::results::requester::Requester;
 use crate::state_folder::plain_clients::PlainClients;
 
 /// What requests are checked against. Cheap to clone.
@@ -46,6 +47,14 @@ pub(crate) struct AccessControl {
 struct Policy {
     settings: AccessSettings,
     identities: Arc<Identities>,
+}
+
+/// Who has sent a request whose answer takes long, to be looked at again meanwhile.
+#[derive(Debug)]
+pub(crate) struct StandingIdentity {
+    access: AccessControl,
+    peer: Peer,
+    authorization: Option<HeaderValue>,
 }
 
 impl AccessControl {
@@ -77,6 +86,11 @@ impl AccessControl {
         }
         *current = policy;
         problem.map_or(Ok(()), |problem| Err(format!("{problem}; the authorities before go on")))
+    }
+
+    /// Who has sent a request, which needs the role `read`, with this header, to be looked at again.
+    pub(crate) fn standing(&self, peer: Peer, authorization: Option<HeaderValue>) -> StandingIdentity {
+        StandingIdentity { access: self.clone(), peer, authorization }
     }
 
     /// Failed attempts to prove an identity.
@@ -154,6 +168,18 @@ impl AccessControl {
         request_head::check(request)?;
         let host = self.hosts.check(request)?;
         browser::check(request.headers(), host.as_ref(), matches!(peer, Peer::Tls(..)))
+    }
+}
+
+impl StandingIdentity {
+    /// The client with what it may see now; none when it would be refused.
+    pub(crate) async fn requester(&self) -> Option<Requester> {
+        if let Some(address) = self.peer.address() {
+            self.access.networks.check(address).ok()?;
+        }
+        let identity = self.access.identify(&self.peer, self.authorization.clone()).await.ok()?;
+        identity.role.filter(|role| *role >= Role::Read)?;
+        Some(identity.to_requester())
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum ApiError {
     /// The bodies of all requests, or those of this client, take more than [`limits::BODIES`] or
     /// [`limits::BODIES_OF_CLIENT`].
     TooManyBodies,
+    /// More clients listen than [`limits::LISTENERS`], or what the open files allow.
+    TooManyListeners,
     /// The body did not arrive within [`limits::REQUEST_TIME`].
     TooSlow,
 }
@@ -65,9 +67,10 @@ impl ApiError {
                 StatusCode::FORBIDDEN
             }
             Self::Force(ForceError::TooFast(_)) => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooManyBodies | Self::NoReload(_) | Self::Force(ForceError::Full(_) | ForceError::Stopping) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::TooManyBodies
+            | Self::TooManyListeners
+            | Self::NoReload(_)
+            | Self::Force(ForceError::Full(_) | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
         }
@@ -91,6 +94,9 @@ impl ApiError {
             Self::TooLarge => format!("The body is larger than {} bytes.", limits::BODY),
             Self::TooManyBodies => {
                 "The bodies of requests that are being sent take too much memory already: ask again later.".to_owned()
+            }
+            Self::TooManyListeners => {
+                "Too many clients listen to events already: ask again later, or poll /results.".to_owned()
             }
             Self::TooSlow => format!("The body did not arrive within {} seconds.", limits::REQUEST_TIME.as_secs()),
         }

@@ -7,6 +7,7 @@
 //! - `processes`: forced runs
 //! - `reload`: `POST /reload`
 //! - `results`: results with what is known of their runs, and their summary
+//! - `events`: what happens, as a stream
 //! - `wait`: requests that wait
 //! - `view`: pages that show plugins, as bytes
 //! - `conditional`: pages that a client has already, and compressed ones
@@ -24,6 +25,7 @@ use axum::routing::{MethodRouter, get, post};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
+use crate::http::access::authorize::AccessControl;
 use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_POST, READ_ONLY};
 use crate::http::api::plugins::ListCache;
 use crate::http::body_budget::BodyBudget;
@@ -34,6 +36,7 @@ use crate::scheduler::manager::PluginManager;
 mod about;
 mod conditional;
 mod error;
+mod events;
 mod instant;
 mod plugins;
 mod processes;
@@ -48,6 +51,7 @@ mod wait;
 struct ApiState {
     manager: PluginManager,
     reloads: ReloadRequests,
+    access: AccessControl,
     list_cache: ListCache,
     bodies: BodyBudget,
     held: HeldPages,
@@ -62,6 +66,12 @@ impl FromRef<ApiState> for PluginManager {
 impl FromRef<ApiState> for ReloadRequests {
     fn from_ref(state: &ApiState) -> Self {
         state.reloads.clone()
+    }
+}
+
+impl FromRef<ApiState> for AccessControl {
+    fn from_ref(state: &ApiState) -> Self {
+        state.access.clone()
     }
 }
 
@@ -84,15 +94,16 @@ impl FromRef<ApiState> for HeldPages {
 }
 
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
-pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests) -> Router {
+pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, access: AccessControl) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
-    let state = ApiState { manager, reloads, list_cache: ListCache::default(), bodies, held };
+    let state = ApiState { manager, reloads, access, list_cache: ListCache::default(), bodies, held };
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
         ("/plugins/{name}/results", resource(results::of_plugin, READ_ONLY)),
         ("/plugins/{name}/summary", resource(results::summary, READ_ONLY)),
         ("/results", resource(results::of_all, READ_ONLY)),
+        ("/events", resource(events::show::show, READ_ONLY)),
         ("/processes", resource(processes::list, READ_AND_POST).post(processes::force)),
         ("/processes/{id}", resource(processes::show, READ_ONLY)),
         ("/reload", order(reload::reload)),

@@ -32,6 +32,15 @@ impl Parameters {
     ///
     /// When a parameter is not among the `known` ones, or is there twice.
     pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, ApiError> {
+        Self::with_lists(uri, known, &[])
+    }
+
+    /// The same, where `lists` are those of the known ones that may be there several times.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::of`].
+    pub(crate) fn with_lists(uri: &Uri, known: &[&str], lists: &[&str]) -> Result<Self, ApiError> {
         let mut parameters = Vec::<(String, String)>::new();
         for (name, value) in pairs(uri) {
             if !known.contains(&name.as_str()) {
@@ -39,12 +48,17 @@ impl Parameters {
                 let meant = meant.unwrap_or_default();
                 return Err(refused(&name, &value, format!("the parameters here are {}{meant}", known.join(", "))));
             }
-            if parameters.iter().any(|(other, _)| *other == name) {
+            if !lists.contains(&name.as_str()) && parameters.iter().any(|(other, _)| *other == name) {
                 return Err(refused(&name, &value, "it is there twice; leave one out"));
             }
             parameters.push((name, value));
         }
         Ok(Self(parameters))
+    }
+
+    /// All values of a parameter.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The value of a parameter, read by `parse`; none when the parameter is not there. `forms` says what `parse` takes.
@@ -61,6 +75,11 @@ impl Parameters {
         let Some((_, value)) = self.0.iter().find(|(known, _)| known == name) else { return Ok(None) };
         parse(value).map(Some).ok_or_else(|| refused(name, value, format!("it has to be {forms}")))
     }
+}
+
+/// The same of a header.
+pub(crate) fn refused_header(name: &str, value: &str, reason: impl Display) -> ApiError {
+    ApiError::WrongQuery(format!("The request has the header {name}: {value}: {reason}."))
 }
 
 /// A parameter that cannot be used: what is there, why, and what to write instead.

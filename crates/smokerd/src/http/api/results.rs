@@ -102,6 +102,20 @@ fn check(manager: &PluginManager, name: &PluginName, requester: &Requester) -> R
     }
 }
 
+/// The plugin is configured, and the client may see it.
+///
+/// # Errors
+///
+/// When one of both is not so.
+pub(crate) fn require_configured(
+    manager: &PluginManager,
+    name: &PluginName,
+    requester: &Requester,
+) -> Result<(), ApiError> {
+    check(manager, name, requester)?;
+    if manager.state().config_of(name).is_none() { Err(plugins::unknown(name)) } else { Ok(()) }
+}
+
 async fn find(manager: &PluginManager, query: RunQuery) -> Result<RunPage, ApiError> {
     manager.state().runs(query).await.map_err(|error| ApiError::Journal(error.to_string()))
 }
@@ -120,6 +134,14 @@ fn span(parameters: &Parameters) -> Result<(Option<Moment>, Option<Moment>), Api
     }
 }
 
+/// The statuses that are asked for.
+pub(crate) fn statuses(parameters: &Parameters) -> Result<Option<Vec<Status>>, ApiError> {
+    parameters.get("status", "one or more of OK, WARN, ERROR with commas between", |value| {
+        let status = |word: &str| STATUSES.into_iter().find(|status| word.trim().eq_ignore_ascii_case(status.as_str()));
+        value.split(',').map(status).collect::<Option<Vec<_>>>()
+    })
+}
+
 fn parse(uri: &Uri, plugin: Option<PluginName>) -> Result<RunQuery, ApiError> {
     let parameters = Parameters::of(uri, &["status", "since", "until", "limit", "cursor"])?;
     let (since, until) = span(&parameters)?;
@@ -127,10 +149,7 @@ fn parse(uri: &Uri, plugin: Option<PluginName>) -> Result<RunQuery, ApiError> {
         value.parse().ok().filter(|limit| (1..=limits::RESULTS).contains(limit))
     })?;
     let before = parameters.get("cursor", "the nextCursor of an answer", |value| value.parse().ok())?;
-    let statuses = parameters.get("status", "one or more of OK, WARN, ERROR with commas between", |value| {
-        let status = |word: &str| STATUSES.into_iter().find(|status| word.trim().eq_ignore_ascii_case(status.as_str()));
-        value.split(',').map(status).collect::<Option<Vec<_>>>()
-    })?;
+    let statuses = statuses(&parameters)?;
     Ok(RunQuery { plugin, statuses, since, until, before, limit: limit.unwrap_or(limits::RESULTS_BY_DEFAULT) })
 }
 
@@ -149,7 +168,7 @@ fn answer(page: &RunPage, headers: &HeaderMap, held: &HeldPages) -> Response {
 }
 
 /// The members of an entry before its result, and the result.
-fn entry(run: &StoredRun) -> (Arc<str>, Arc<str>) {
+pub(crate) fn entry(run: &StoredRun) -> (Arc<str>, Arc<str>) {
     let facts = json_text::to_text(&facts(run));
     let members = facts.strip_suffix('}').unwrap_or(&facts);
     (format!("{members}, \"result\": ").into(), run.text.as_str().into())

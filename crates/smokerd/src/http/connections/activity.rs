@@ -24,8 +24,12 @@ pub(crate) struct Connections(Arc<Shared>);
 struct Shared {
     start: Instant,
     last_id: AtomicU64,
+    /// One permit for each connection that may be open.
+    permits: Arc<Semaphore>,
     /// One permit for each request that may wait.
     waits: Arc<Semaphore>,
+    /// One permit for each response that may be a stream.
+    streams: Arc<Semaphore>,
     open: Mutex<HashMap<u64, Arc<OpenConnection>>>,
 }
 
@@ -39,8 +43,10 @@ struct OpenConnection {
     /// Whether bytes of a response wait for the client to read.
     is_writing: AtomicBool,
     evicted: CancellationToken,
-    /// Whether a request waits, for the end of a process.
+    /// Whether a request waits, for the end of a process or as the reader of a stream.
     is_waiting: AtomicBool,
+    /// Whether it has had a stream, and so does not count among the open ones any more.
+    is_uncounted: AtomicBool,
     /// Notified when the client closes its side while a request waits.
     input_ended: Notify,
 }
@@ -72,10 +78,22 @@ pub(crate) struct WaitingRequest {
 }
 
 impl Connections {
-    /// No connection is open. Up to `limit` ones will be.
-    pub(crate) fn new(limit: usize) -> Self {
-        let waits = Arc::new(Semaphore::new((limit / 4).clamp(1, limits::WAITING_REQUESTS)));
-        Self(Arc::new(Shared { start: Instant::now(), last_id: AtomicU64::new(0), waits, open: Mutex::default() }))
+    /// No connection is open. Up to `limit` ones will be, and `streams` more that have streams.
+    pub(crate) fn new(limit: usize, streams: usize) -> Self {
+        let permits = |count| Arc::new(Semaphore::new(count));
+        Self(Arc::new(Shared {
+            start: Instant::now(),
+            last_id: AtomicU64::new(0),
+            permits: permits(limit),
+            waits: permits((limit / 4).clamp(1, limits::WAITING_REQUESTS)),
+            streams: permits(streams),
+            open: Mutex::default(),
+        }))
+    }
+
+    /// One permit for each connection that may be open.
+    pub(crate) fn permits(&self) -> &Arc<Semaphore> {
+        &self.0.permits
     }
 
     /// Registers a connection that is idle until its first request.
@@ -124,6 +142,11 @@ impl ConnectionGuard {
         ConnectionActivity { connection: Arc::clone(&self.connection), connections: self.connections.clone() }
     }
 
+    /// Whether its permit has been given to another connection.
+    pub(crate) fn is_uncounted(&self) -> bool {
+        self.connection.is_uncounted.load(Ordering::Relaxed)
+    }
+
     /// Whether it waits for a request, or for the rest of one.
     pub(crate) fn is_idle(&self) -> bool {
         self.connection.is_idle()
@@ -152,6 +175,17 @@ impl ConnectionActivity {
     pub(crate) fn begin_wait(&self) -> Option<WaitingRequest> {
         let permit = Arc::clone(&self.connections.0.waits).try_acquire_owned().ok()?;
         self.connection.is_waiting.store(true, Ordering::Relaxed);
+        Some(WaitingRequest { activity: self.clone(), _permit: permit })
+    }
+
+    /// Lets the response to a request of the connection be a stream, which waits for what happens. The connection gives its place
+    /// to another one. None when there are too many streams already.
+    pub(crate) fn begin_stream(&self) -> Option<WaitingRequest> {
+        let permit = Arc::clone(&self.connections.0.streams).try_acquire_owned().ok()?;
+        self.connection.is_waiting.store(true, Ordering::Relaxed);
+        if !self.connection.is_uncounted.swap(true, Ordering::Relaxed) {
+            self.connections.0.permits.add_permits(1);
+        }
         Some(WaitingRequest { activity: self.clone(), _permit: permit })
     }
 
@@ -198,7 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_idle_connection_is_evicted_and_a_busy_one_is_not() {
-        let connections = Connections::new(4);
+        let connections = Connections::new(4, 1);
         let [first, second, third] = [connections.register(), connections.register(), connections.register()];
         let is_evicted = |guard: &ConnectionGuard| guard.connection.evicted.is_cancelled();
         assert!(connections.evict_idle() <= MIN_IDLE_BEFORE_EVICTION);

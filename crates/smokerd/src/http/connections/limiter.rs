@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::sleep;
 
 use crate::http::connections::activity::{ConnectionGuard, Connections};
@@ -20,19 +20,19 @@ pub(crate) struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// For a daemon that may have `open_files` files open: connections leave half of them to the runs.
+    /// For a daemon that may have `open_files` files open: connections leave some half of them to the runs.
     pub(crate) fn new(open_files: usize) -> Self {
         let active = (open_files / 4).clamp(4, limits::ACTIVE_CONNECTIONS);
         let pending = (open_files / 2).saturating_sub(limits::ACTIVE_CONNECTIONS).max(open_files / 8);
         let pending = pending.clamp(4, limits::PENDING_CONNECTIONS);
-        Self { pending: ConnectionLimiter::new(pending), active: ConnectionLimiter::new(active) }
+        let streams = (open_files / 8).clamp(2, limits::LISTENERS);
+        Self { pending: ConnectionLimiter::new(pending, 0), active: ConnectionLimiter::new(active, streams) }
     }
 }
 
 /// Hands out permits for connections, up to a limit. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionLimiter {
-    permits: Arc<Semaphore>,
     connections: Connections,
     /// Held by the next connection to get a permit. The others wait for it in the order in which they came.
     queue: Arc<Mutex<()>>,
@@ -42,25 +42,25 @@ pub(crate) struct ConnectionLimiter {
 #[derive(Debug)]
 pub(crate) struct Permit {
     connection: ConnectionGuard,
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl ConnectionLimiter {
-    /// Allows `limit` connections at a time.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(limit)), connections: Connections::new(limit), queue: Arc::default() }
+    /// Allows `limit` connections at a time, and `streams` more that have streams.
+    pub(crate) fn new(limit: usize, streams: usize) -> Self {
+        Self { connections: Connections::new(limit, streams), queue: Arc::default() }
     }
 
     /// Waits for a permit. When the limit is reached, the longest idle connection is evicted.
     pub(crate) async fn acquire(&self) -> Permit {
         let _next = self.queue.lock().await;
+        let permits = self.connections.permits();
         loop {
-            let pause =
-                if self.permits.available_permits() == 0 { self.connections.evict_idle() } else { Duration::ZERO };
+            let pause = if permits.available_permits() == 0 { self.connections.evict_idle() } else { Duration::ZERO };
             tokio::select! {
                 biased;
-                Ok(permit) = Arc::clone(&self.permits).acquire_owned() => {
-                    return Permit { connection: self.connections.register(), _permit: permit };
+                Ok(permit) = Arc::clone(permits).acquire_owned() => {
+                    return Permit { connection: self.connections.register(), permit: Some(permit) };
                 }
                 () = sleep(pause) => {}
             }
@@ -72,5 +72,14 @@ impl Permit {
     /// The connection that has the permit.
     pub(crate) fn connection(&self) -> &ConnectionGuard {
         &self.connection
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take().filter(|_| self.connection.is_uncounted()) {
+            // Another connection has had it since this one began its stream.
+            permit.forget();
+        }
     }
 }

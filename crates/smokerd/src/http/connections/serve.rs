@@ -127,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_is_evicted_only_after_the_body_of_its_response() {
         let (mut client, server) = duplex(1024);
-        let limiter = ConnectionLimiter::new(1);
+        let limiter = ConnectionLimiter::new(1, 0);
         let (chunks, body) = unbounded_channel();
         let serving = tokio::spawn(serve(server, limiter.clone(), Chunks(body)));
         client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("the request is sent");

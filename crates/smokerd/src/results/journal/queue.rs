@@ -6,11 +6,11 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::RunRecord;
 use tokio::sync::oneshot;
 
+use crate::results::events::StartedRun;
 use crate::results::processes::process::ProcessId;
 
 /// What is to be written.
@@ -18,8 +18,8 @@ use crate::results::processes::process::ProcessId;
 pub(crate) enum Queued {
     /// A run has ended or was skipped; it is shown when it is written. These processes get its result.
     Run(RunRecord, Vec<ProcessId>),
-    /// A run was started.
-    Started { plugin: PluginName, run: u64, started: DateTime<Utc>, is_forced: bool },
+    /// A run of this number was started; it is broadcast when it is written.
+    Started(StartedRun, u64),
     /// A client requested runs, and may have proved who it is.
     Process(ProcessId, Vec<PluginName>, Option<Arc<str>>),
     /// Somebody waits until all before this is written.

@@ -42,6 +42,8 @@ pub(crate) struct RestoredPlugin {
     pub(crate) failures: Vec<Sequence>,
     /// When its last scheduled run was to start.
     pub(crate) last_planned: Option<DateTime<Utc>>,
+    /// The status of its newest result that was not interrupted.
+    pub(crate) last_status: Option<Status>,
     history: usize,
     history_failures: usize,
 }
@@ -172,6 +174,9 @@ impl Restoring {
             }
             if result.facts.status != Status::Ok && plugin.failures.len() < plugin.history_failures {
                 plugin.failures.push(sequence);
+            }
+            if !result.facts.is_interrupted {
+                plugin.last_status = plugin.last_status.or(Some(result.facts.status));
             }
             is_shown = !result.facts.is_interrupted && plugin.results.len() < plugin.history;
         }

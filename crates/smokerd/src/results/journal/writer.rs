@@ -3,12 +3,14 @@
 //! Why a thread: a `write(2)` takes two microseconds, but may take seconds when the disk is busy or gone, and a task of a
 //! plugin must never wait for it. All records that have come while it wrote are the next write.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::JoinHandle;
 
 use smoker_config::spec::settings::Durability;
 use smoker_journal::journal::Journal;
 
+use crate::results::events::{Event, StartedRun};
 use crate::results::history::Sequence;
 use crate::results::journal::entry::{
     StartedEntry, payload_of_process, payload_of_run, tag_of_begin, tag_of_end, tag_of_process, tag_of_run,
@@ -71,7 +73,8 @@ impl Writer {
                     Queued::Run(record, waiting) => drop(self.state.store(record, &waiting)),
                     Queued::Wait(waiter) => drop(waiter.send(())),
                     Queued::Close => is_open = false,
-                    Queued::Started { .. } | Queued::Process(..) => {}
+                    Queued::Started(started, _) => self.state.announce(Event::Started(Arc::new(started))),
+                    Queued::Process(..) => {}
                 }
             }
             // Full: it has been told before, and has not come to it yet.
@@ -98,7 +101,7 @@ impl Writer {
                 self.push(&tag, &payload_of_run(record));
                 record.sequence = self.sequence;
             }
-            Queued::Started { plugin, run, started, is_forced } => {
+            Queued::Started(StartedRun { plugin, started, is_forced }, run) => {
                 let (plugin, started) = (plugin.as_str(), started.timestamp_micros());
                 tag_of_start(&mut tag, StartedEntry { plugin, run: *run, started, is_forced: *is_forced });
                 self.push(&tag, &[]);

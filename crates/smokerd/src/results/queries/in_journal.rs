@@ -9,7 +9,7 @@ use smoker_model::plugin::PluginName;
 
 use crate::results::history::Sequence;
 use crate::results::journal::entry::JournalEntry;
-use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
+use crate::results::queries::run_query::{PAGE_BYTES, RunPage, RunQuery, StoredRun};
 
 /// Records follow each other in the order in which runs ended. Those that started before `since` may have ended later, and
 /// clocks are set: nothing is looked for behind a run that ended this long before `since`.
@@ -48,7 +48,8 @@ pub(crate) fn read(folder: &Path, query: &RunQuery) -> io::Result<RunPage> {
     Ok(page)
 }
 
-/// Runs with numbers above this one, oldest first, `limit` at most. Waits for the disk.
+/// Runs with numbers above this one, oldest first: `limit` at most, and none behind those that take [`PAGE_BYTES`] together. Waits
+/// for the disk.
 ///
 /// # Errors
 ///
@@ -61,5 +62,11 @@ pub(crate) fn read_after(folder: &Path, after: Sequence, limit: usize) -> io::Re
         let (text, plugin) = (text.to_owned(), PluginName::from(result.plugin));
         Some(StoredRun { sequence: entry.sequence(), plugin, facts: result.facts, text })
     };
-    Ok(reader::oldest_first(folder, after)?.filter_map(run).take(limit).collect())
+    let mut bytes = 0;
+    let fits = |run: &StoredRun| {
+        let is_within = bytes <= PAGE_BYTES;
+        bytes += run.text.len();
+        is_within
+    };
+    Ok(reader::oldest_first(folder, after)?.filter_map(run).take(limit).take_while(fits).collect())
 }

@@ -1,0 +1,27 @@
+//! What `GET /events` sends beside results.
+
+use serde::{Deserialize, Serialize};
+
+/// A run has begun (`event: start`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartEvent {
+    /// The name of the plugin.
+    pub plugin: String,
+    /// When, as RFC 3339 has it.
+    pub started: String,
+    /// Why: `timer` or `force`; later versions may have others.
+    pub trigger: String,
+}
+
+/// Another configuration has taken effect (`event: reload`); these are numbers of plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadEvent {
+    /// New ones.
+    pub added: usize,
+    /// Those that have another configuration.
+    pub changed: usize,
+    /// Those that are no longer configured.
+    pub removed: usize,
+    /// All others.
+    pub unchanged: usize,
+}

@@ -1,0 +1,243 @@
+//! The task that writes the events of one client.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use smoker_model::plugin::PluginName;
+use smoker_model::run_record::{RunRecord, RunState};
+use smoker_model::status::Status;
+use tokio::sync::mpsc::Sender;
+use tokio::time::{Instant, sleep_until};
+
+use crate::http::access::authorize::StandingIdentity;
+use crate::http::api::events::message;
+use crate::http::api::events::wanted::Wanted;
+use crate::http::connections::activity::WaitingRequest;
+use crate::http::limits;
+use crate::results::events::{Event, Received, Subscription};
+use crate::results::facts::RunFacts;
+use crate::results::history::Sequence;
+use crate::results::queries::run_query::StoredRun;
+use crate::results::requester::Requester;
+use crate::scheduler::manager::PluginManager;
+
+/// Events that come together are sent together, up to this many bytes, and the last of them.
+const CHUNK: usize = 16 << 10;
+
+/// How many runs of the past are read at once.
+const PAST_RUNS: usize = 1024;
+
+/// How long a client is believed to be the one that it was. What it may see is looked at again before later events.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// How often a client to which nothing is sent is looked at.
+const LOOKED_AT: Duration = Duration::from_secs(2);
+
+/// [`limits::HEARTBEAT`]. A build with debug assertions, which no operator has, takes a shorter time, in milliseconds, from
+/// `SMOKER_TESTS_HEARTBEAT`.
+static HEARTBEAT: LazyLock<Duration> = LazyLock::new(|| {
+    let variable = cfg!(debug_assertions).then(|| std::env::var("SMOKER_TESTS_HEARTBEAT").ok()).flatten();
+    let shorter = variable.and_then(|text| text.parse().ok()).map(Duration::from_millis);
+    shorter.map_or(limits::HEARTBEAT, |shorter| shorter.min(limits::HEARTBEAT))
+});
+
+/// A client that listens.
+#[derive(Debug)]
+pub(super) struct Listener {
+    manager: PluginManager,
+    wanted: Wanted,
+    identity: StandingIdentity,
+    requester: Requester,
+    /// When the client was looked at.
+    looked_at: Instant,
+    /// When something was sent.
+    sent_at: Instant,
+    /// The newest number that the client has, or that is not for it.
+    cursor: Sequence,
+    /// The statuses of runs of the past that were read, by plugin.
+    statuses: HashMap<PluginName, Status>,
+    /// What is sent next.
+    text: String,
+}
+
+/// The stream ends.
+struct Ended;
+
+impl Listener {
+    pub(super) fn new(
+        manager: PluginManager,
+        wanted: Wanted,
+        identity: StandingIdentity,
+        requester: Requester,
+    ) -> Self {
+        let now = Instant::now();
+        let (statuses, text) = (HashMap::new(), String::new());
+        Self { manager, wanted, identity, requester, looked_at: now, sent_at: now, cursor: 0, statuses, text }
+    }
+
+    /// Writes events until the client leaves, may not listen any more or is too slow, or the daemon stops.
+    pub(super) async fn run(mut self, sender: Sender<Bytes>, slot: WaitingRequest) {
+        let manager = self.manager.clone();
+        tokio::select! {
+            biased;
+            () = manager.stopping() => {}
+            () = slot.input_ended() => {}
+            () = sender.closed() => {}
+            _ = self.write(&sender) => {}
+        }
+    }
+
+    async fn write(&mut self, sender: &Sender<Bytes>) -> Result<(), Ended> {
+        let mut events = self.begin(sender).await?;
+        loop {
+            let wake = (self.sent_at + *HEARTBEAT).min(self.looked_at + LOOKED_AT);
+            tokio::select! {
+                event = events.next() => {
+                    let mut next = Some(event);
+                    while let Some(event) = next.take() {
+                        self.take(event, sender).await?;
+                        next = if self.text.len() < CHUNK { events.try_next() } else { None };
+                    }
+                }
+                () = sleep_until(wake) => {
+                    self.look_at_client().await?;
+                    if self.sent_at.elapsed() >= *HEARTBEAT {
+                        message::push_heartbeat(&mut self.text, self.cursor);
+                    }
+                }
+            }
+            self.send(sender).await?;
+        }
+    }
+
+    /// Writes the events of the past that are asked for, and returns those from then on.
+    async fn begin(&mut self, sender: &Sender<Bytes>) -> Result<Subscription, Ended> {
+        let Some(since) = self.wanted.since else {
+            let events = self.manager.subscribe();
+            self.cursor = self.manager.state().newest_sequence();
+            message::push_opening(&mut self.text, self.cursor);
+            self.send(sender).await?;
+            return Ok(events);
+        };
+        self.cursor = since;
+        if since > self.manager.state().newest_sequence() {
+            self.cursor = 0;
+            message::push_reset(&mut self.text);
+        }
+        message::push_opening(&mut self.text, self.cursor);
+        self.send(sender).await?;
+        // Not subscribed meanwhile: it may take long, and what comes meanwhile is among what is read.
+        while self.send_past(sender).await? >= PAST_RUNS {}
+        let events = self.manager.subscribe();
+        while self.send_past(sender).await? > 0 {}
+        Ok(events)
+    }
+
+    /// Writes results of the past, and returns how many were read. Those that are written to the journal and not shown yet
+    /// come later, with the others that come.
+    async fn send_past(&mut self, sender: &Sender<Bytes>) -> Result<usize, Ended> {
+        let newest = self.manager.state().newest_sequence();
+        let mut runs = self.manager.state().runs_after(self.cursor, PAST_RUNS).await.map_err(|error| {
+            tracing::error!("the journal cannot be read for a listener: {error}");
+            Ended
+        })?;
+        runs.retain(|run| run.sequence <= newest);
+        for run in &runs {
+            let before = self.statuses.get(&run.plugin).copied();
+            self.push_result(run, before, before != Some(run.facts.status)).await?;
+            if self.text.len() >= CHUNK {
+                self.send(sender).await?;
+            }
+        }
+        self.send(sender).await?;
+        Ok(runs.len())
+    }
+
+    async fn take(&mut self, received: Received, sender: &Sender<Bytes>) -> Result<(), Ended> {
+        match received {
+            Received::Event(Event::Record { record, previous }) => self.take_record(&record, previous).await,
+            Received::Event(Event::Started(run)) => {
+                if self.wanted.admits_starts() && self.may_see(&run.plugin).await? {
+                    message::push_start(&mut self.text, &run);
+                }
+                Ok(())
+            }
+            Received::Event(Event::Reloaded(counts)) => {
+                message::push_reload(&mut self.text, counts);
+                Ok(())
+            }
+            Received::Lagged(_) => {
+                message::push_lagged(&mut self.text, self.cursor);
+                self.send(sender).await?;
+                Err(Ended)
+            }
+        }
+    }
+
+    async fn take_record(&mut self, record: &RunRecord, previous: Option<Status>) -> Result<(), Ended> {
+        // It may have been read from the journal before.
+        if record.sequence <= self.cursor {
+            return Ok(());
+        }
+        let (RunState::Finished(finished), Some(facts)) = (&record.state, RunFacts::of(record)) else {
+            self.cursor = record.sequence;
+            return Ok(());
+        };
+        let is_change = previous != Some(facts.status);
+        let (plugin, text) = (record.plugin.clone(), finished.text.listed.as_ref().to_owned());
+        self.push_result(&StoredRun { sequence: record.sequence, plugin, facts, text }, previous, is_change).await
+    }
+
+    /// Adds a result, if the client wants it and may see it.
+    async fn push_result(&mut self, run: &StoredRun, previous: Option<Status>, is_change: bool) -> Result<(), Ended> {
+        // A run that the end of the daemon has ended says nothing of what it checks.
+        let is_change = is_change && !run.facts.is_interrupted;
+        if !run.facts.is_interrupted && self.wanted.since.is_some() {
+            self.statuses.insert(run.plugin.clone(), run.facts.status);
+        }
+        if self.wanted.admits_result(&run.facts, is_change) && self.may_see(&run.plugin).await? {
+            message::push_result(&mut self.text, run, previous, is_change);
+        }
+        self.cursor = run.sequence;
+        Ok(())
+    }
+
+    /// Whether events of a plugin are wanted, and the client may see them.
+    async fn may_see(&mut self, plugin: &PluginName) -> Result<bool, Ended> {
+        if !self.wanted.admits_name(plugin) {
+            return Ok(false);
+        }
+        if self.looked_at.elapsed() >= BELIEVED {
+            self.look_at_client().await?;
+        }
+        let limits = self.requester.limits.as_deref();
+        if limits.is_none() && self.wanted.categories.is_empty() {
+            return Ok(true);
+        }
+        // Nothing is known any more of a plugin that was removed.
+        let Some(config) = self.manager.state().config_of(plugin) else { return Ok(false) };
+        let categories = &self.wanted.categories;
+        let is_of_category = |category: &str| categories.iter().any(|wanted| wanted == category);
+        let is_wanted = categories.is_empty() || config.facts.parameter("Category").is_some_and(is_of_category);
+        Ok(is_wanted && config.facts.check(limits).is_ok())
+    }
+
+    async fn look_at_client(&mut self) -> Result<(), Ended> {
+        self.requester = self.identity.requester().await.ok_or(Ended)?;
+        self.looked_at = Instant::now();
+        Ok(())
+    }
+
+    /// Sends what there is. Waits for a client that has not read what came before.
+    async fn send(&mut self, sender: &Sender<Bytes>) -> Result<(), Ended> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let text = std::mem::take(&mut self.text);
+        sender.send(text.into()).await.map_err(|_| Ended)?;
+        self.sent_at = Instant::now();
+        Ok(())
+    }
+}

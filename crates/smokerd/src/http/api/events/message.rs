@@ -1,0 +1,72 @@
+//! Events as text: `id`, `event` and `data`, each a line, and an empty one (the HTML standard, "Server-sent events").
+
+use std::fmt::Write;
+
+use serde_json::json;
+use smoker_model::status::Status;
+use smoker_model::wire::events::{ReloadEvent, StartEvent};
+
+use crate::http::api::results;
+use crate::results::events::{PluginCounts, StartedRun};
+use crate::results::history::Sequence;
+use crate::results::json_text;
+use crate::results::queries::run_query::StoredRun;
+use crate::results::summary::rfc3339;
+
+/// How long a client waits before it connects again, in milliseconds.
+const RETRY: u32 = 1000;
+
+/// The beginning of a stream, with the number behind which it begins.
+pub(super) fn push_opening(text: &mut String, cursor: Sequence) {
+    let _ = write!(text, "retry: {RETRY}\nid: {cursor}\n\n");
+}
+
+/// A sign of life. It has no data, so clients take only the number.
+pub(super) fn push_heartbeat(text: &mut String, cursor: Sequence) {
+    let _ = write!(text, ": heartbeat\nid: {cursor}\n\n");
+}
+
+/// A result, with the status of the result before it, where that is known.
+pub(super) fn push_result(text: &mut String, run: &StoredRun, previous: Option<Status>, is_change: bool) {
+    let (members, result) = results::entry(run);
+    // The last members are those of the result.
+    let members = members.strip_suffix("\"result\": ").unwrap_or(&members);
+    let previous = json_text::to_text(&previous.map(Status::as_str));
+    let data = format!("{members}\"previous\": {previous}, \"changed\": {is_change}, \"result\": {result}}}");
+    push(text, Some(run.sequence), "result", &data);
+}
+
+/// A run that begins.
+pub(super) fn push_start(text: &mut String, run: &StartedRun) {
+    let trigger = if run.is_forced { "force" } else { "timer" };
+    let start = StartEvent {
+        plugin: run.plugin.as_str().to_owned(),
+        started: rfc3339(run.started),
+        trigger: trigger.to_owned(),
+    };
+    push(text, None, "start", &json_text::to_text(&start));
+}
+
+/// A configuration that has taken effect.
+pub(super) fn push_reload(text: &mut String, counts: PluginCounts) {
+    let PluginCounts { added, changed, removed, unchanged } = counts;
+    push(text, None, "reload", &json_text::to_text(&ReloadEvent { added, changed, removed, unchanged }));
+}
+
+/// The daemon counts from the beginning: it has lost what had the numbers before.
+pub(super) fn push_reset(text: &mut String) {
+    push(text, Some(0), "reset", "{}");
+}
+
+/// The client reads too slowly; it may go on behind this number.
+pub(super) fn push_lagged(text: &mut String, cursor: Sequence) {
+    push(text, Some(cursor), "lagged", &json_text::to_text(&json!({"since": cursor})));
+}
+
+/// `data` is one line.
+fn push(text: &mut String, id: Option<Sequence>, event: &str, data: &str) {
+    if let Some(id) = id {
+        let _ = writeln!(text, "id: {id}");
+    }
+    let _ = write!(text, "event: {event}\ndata: {data}\n\n");
+}

@@ -1,0 +1,52 @@
+//! `GET /events`.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use tokio::sync::mpsc;
+
+use crate::http::access::authorize::AccessControl;
+use crate::http::access::peer::Peer;
+use crate::http::api::error::ApiError;
+use crate::http::api::events::body::EventBody;
+use crate::http::api::events::listener::Listener;
+use crate::http::api::events::wanted::Wanted;
+use crate::http::api::results;
+use crate::http::connections::activity::ConnectionActivity;
+use crate::results::requester::Requester;
+use crate::scheduler::manager::PluginManager;
+
+/// How many pieces of text wait for the client at most.
+const WAITING_CHUNKS: usize = 1;
+
+/// Events until the client or the daemon ends the response.
+pub(crate) async fn show(
+    State(manager): State<PluginManager>,
+    State(access): State<AccessControl>,
+    Extension(requester): Extension<Requester>,
+    Extension(peer): Extension<Peer>,
+    Extension(activity): Extension<ConnectionActivity>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let wanted = Wanted::parse(request.uri(), request.headers())?;
+    for name in &wanted.plugins {
+        results::require_configured(&manager, name, &requester)?;
+    }
+    let body = if *request.method() == Method::HEAD {
+        Body::empty()
+    } else {
+        let slot = activity.begin_stream().ok_or(ApiError::TooManyListeners)?;
+        let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
+        let identity = access.standing(peer, request.headers().get(AUTHORIZATION).cloned());
+        tokio::spawn(Listener::new(manager, wanted, identity, requester).run(sender, slot));
+        EventBody::new(receiver).into_body()
+    };
+    let mut response = Response::new(body);
+    let head = response.headers_mut();
+    head.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    head.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
