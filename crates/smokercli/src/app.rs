@@ -14,12 +14,15 @@ use crate::cli::args::Args;
 use crate::cli::parse::{self, CommandLine};
 use crate::cli::trust_args::{self, TrustCommandLine};
 use crate::client::fleet::{Fleet, Selection};
+use crate::client::history::HistoryQuery;
 use crate::client::session::Session;
 use crate::config::ClientConfig;
 use crate::discovery::Discovery;
 use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
 use crate::fail_on::FailOn;
+use crate::filter::Filter;
+use crate::history::HostHistory;
 use crate::inventory::address::HostAddress;
 use crate::inventory::{expressions, file};
 use crate::query::{self, Query, QueryAction};
@@ -99,6 +102,9 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     let hosts = addresses.len();
     query.http.hosts = hosts;
     let (fleet, ending) = ask(&query, Fleet::new(addresses), &console)?;
+    if query.action == QueryAction::History {
+        return conclude_history(&query, &fleet.into_history(), ending);
+    }
     conclude(&query, &fleet.into_report(), hosts, ending, &console)
 }
 
@@ -186,8 +192,10 @@ async fn run_query(
              filter by another parameter, or set show_secrets in the configuration of the daemon"
         )));
     }
-    let selection = fleet.select(&query.filter);
-    if !query.format.shows_missing() || query.action == QueryAction::List {
+    // States are those of the past, so that all plugins have some.
+    let filter = if query.action == QueryAction::History { &query.filter.in_any_status() } else { &query.filter };
+    let selection = fleet.select(filter);
+    if !query.format.shows_missing() || matches!(query.action, QueryAction::List | QueryAction::History) {
         fleet.missing(&selection).iter().for_each(|line| console.warn(line));
     }
     let mut printed = Ending::Printed;
@@ -203,6 +211,17 @@ async fn run_query(
     }
     if selection.selected == 0 {
         return Ok(nothing_selected(query, &selection, console));
+    }
+    if query.action == QueryAction::History {
+        let wanted = HistoryQuery {
+            since: query.since.clone(),
+            statuses: query.filter.statuses.clone(),
+            of_all: query.filter.in_any_status() == Filter::default(),
+        };
+        if with_progress(console, fleet.ask_history(&session, &wanted)).await {
+            return Ok(printed);
+        }
+        return Ok(Ending::Interrupted);
     }
     if query.action != QueryAction::Force {
         return Ok(printed);
@@ -271,6 +290,19 @@ async fn stop_signal() {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
     }
+}
+
+/// Prints past results and chooses the exit code.
+fn conclude_history(query: &Query, hosts: &[HostHistory], ending: Ending) -> Result<u8, ExitError> {
+    let text = render::history(hosts, &query.format, query.style).ok_or_else(|| {
+        ExitError::new("--history has no such format; use minimal, normal, long, full, table, json, raw or ndjson")
+    })?;
+    output::print(&text)?;
+    Ok(match ending {
+        Ending::Interrupted => exit_code::INTERRUPTED,
+        _ if hosts.iter().any(|host| host.results.is_ok()) => exit_code::SUCCESS,
+        _ => exit_code::FAILURE,
+    })
 }
 
 /// Prints the report and chooses the exit code.

@@ -99,7 +99,7 @@ fn split(typed: &str) -> Vec<&str> {
 }
 
 /// All filters of a command line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Filter {
     /// Whether plugins that pass are kept or dropped.
     pub mode: FilterMode,

@@ -14,7 +14,7 @@
 //! - `transport`: how requests reach a daemon
 //! - `inventory`: the hosts to ask; `trust_store`: the daemons that the user knows, and the user's key
 //! - `error`, `exit_code`: how a call ends; `fail_on`: the states that make it fail
-//! - `filter`: which plugins are selected; `report`: the results of all hosts
+//! - `filter`: which plugins are selected; `report`: the results of all hosts; `history`: those of the past
 //! - `plugin`: a plugin as a daemon's answer shows it
 
 #![forbid(unsafe_code)]
@@ -26,6 +26,7 @@ pub mod error;
 pub mod exit_code;
 pub mod fail_on;
 pub mod filter;
+pub mod history;
 pub mod inventory;
 pub mod nagios;
 pub mod plugin;

@@ -14,6 +14,9 @@ use crate::terminal::console::Verbosity;
 use crate::terminal::style::{ColorChoice, Style};
 use crate::transport::http_client::{HttpOptions, ProxyChoice};
 
+/// From when on results of the past are shown, unless the call says it.
+const DEFAULT_SINCE: &str = "24h";
+
 /// What is done with the selected plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum QueryAction {
@@ -23,6 +26,8 @@ pub(crate) enum QueryAction {
     Show,
     /// They are run.
     Force,
+    /// Their results of the past are shown.
+    History,
 }
 
 /// A checked command line, without the hosts.
@@ -35,6 +40,8 @@ pub(crate) struct Query {
     pub(crate) fail_on: FailOn,
     /// Words of `--filter-status` that are no states.
     pub(crate) unknown_states: Vec<String>,
+    /// From when on results of the past are shown.
+    pub(crate) since: String,
     pub(crate) http: HttpOptions,
 }
 
@@ -53,10 +60,11 @@ impl Query {
             ))
         })?;
         let filter = filter(args)?;
-        let action = match (args.list, args.force) {
-            (true, _) => QueryAction::List,
-            (false, true) => QueryAction::Force,
-            (false, false) => QueryAction::Show,
+        let action = match (args.list, args.force, args.history) {
+            (true, ..) => QueryAction::List,
+            (_, true, _) => QueryAction::Force,
+            (.., true) => QueryAction::History,
+            _ => QueryAction::Show,
         };
         // A list has no format, so the template of an xml is not read.
         let name = if action == QueryAction::List { FormatName::Json } else { name };
@@ -67,6 +75,7 @@ impl Query {
             style: Style::detect(color(args)),
             fail_on: fail_on(args)?,
             unknown_states: unknown_states(args),
+            since: args.since.clone().unwrap_or_else(|| DEFAULT_SINCE.to_owned()),
             http: http(args),
         })
     }

@@ -57,6 +57,12 @@ pub(crate) struct Args {
     /// List plugins
     #[arg(short, long, help_heading = ACTIONS)]
     pub(crate) list: bool,
+    #[arg(help = "Show results of the past: text, table, json, raw or ndjson")]
+    #[arg(long, conflicts_with_all = ["force", "list", "exitcode", "fail_on"], help_heading = ACTIONS)]
+    pub(crate) history: bool,
+    #[arg(help = "With --history: from when on, eg. 24h, 7d, 2026-11-25T02:13:51Z (default 24h)")]
+    #[arg(long, value_name = "TIME", requires = "history", help_heading = ACTIONS)]
+    pub(crate) since: Option<String>,
     /// Show this help and exit
     #[arg(short, long, help_heading = ACTIONS)]
     pub(crate) help: bool,

@@ -33,6 +33,11 @@ pub enum AskError {
     /// The about page lacks a link.
     #[error("can't find resource {0} on the about page")]
     Link(String),
+    /// The daemon has no pages of past results.
+    #[error(
+        "this daemon does not tell of past results: it is older than smokerd 3.0; upgrade it, or ask without --history"
+    )]
+    NoHistory,
     /// The daemon does not have the forced run any more.
     #[error(
         "the daemon has no process {path} any more ({reason}); it was restarted, or has dropped the results. Run it again"

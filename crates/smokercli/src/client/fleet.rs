@@ -3,10 +3,12 @@
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
 use crate::client::ask_error::AskError;
-use crate::client::host::{self, HostAnswer, HostError};
+use crate::client::history::{self, HistoryQuery};
+use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
 use crate::filter::{Filter, FilterMode};
+use crate::history::{HostHistory, PastResult};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::report::{HostReport, Report, distinct_names};
@@ -25,6 +27,8 @@ struct FleetHost {
     progress: HostProgress,
     /// The names that the call asks for and the host has not.
     missing: Vec<String>,
+    /// The past results, if they were asked for, newest first.
+    history: Vec<PastResult>,
 }
 
 /// What a filter has left.
@@ -56,7 +60,8 @@ impl Fleet {
     /// A fleet of which no host has been asked yet.
     #[must_use]
     pub fn new(addresses: Vec<HostAddress>) -> Self {
-        let new = |address| FleetHost { address, progress: HostProgress::Pending, missing: Vec::new() };
+        let new =
+            |address| FleetHost { address, progress: HostProgress::Pending, missing: Vec::new(), history: Vec::new() };
         Self { hosts: addresses.into_iter().map(new).collect() }
     }
 
@@ -182,6 +187,55 @@ impl Fleet {
                 }
             };
         }
+    }
+
+    /// Asks every host for past results of the plugins that are left. May be cancelled; the answers received by then stay.
+    pub async fn ask_history<T: Transport>(&mut self, session: &Session<'_, T>, query: &HistoryQuery) {
+        let asked = |(index, host): (usize, &FleetHost)| match &host.progress {
+            HostProgress::Answered(answer) if query.of_all || !answer.plugins.is_empty() => {
+                let names: Vec<_> = answer.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
+                Some((index, answer.links.clone(), names))
+            }
+            _ => None,
+        };
+        let asked: Vec<_> = self.hosts.iter().enumerate().filter_map(asked).collect();
+        session.observer.begin(FleetStage::Asking, asked.len(), 0);
+        let ask = |(index, links, names): (usize, HostLinks, Vec<String>)| async move {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let results = history::ask(session, &links, &names, query).await;
+            (index, links.name, results)
+        };
+        let mut answers = stream::iter(asked).map(ask).buffer_unordered(session.transport.parallel());
+        while let Some((index, name, results)) = answers.next().await {
+            session.observer.host_done(0);
+            let host = &mut self.hosts[index];
+            match results {
+                Ok(results) => host.history = results,
+                Err(reason) => {
+                    session.observer.unreachable(&format!("Host {name}: {reason}"));
+                    host.progress = HostProgress::Failed { name: Some(name), reason: reason.to_string() };
+                }
+            }
+        }
+    }
+
+    /// The past results of every host that could not be asked, and of those that have plugins to show.
+    #[must_use]
+    pub fn into_history(self) -> Vec<HostHistory> {
+        let hosts = self.hosts.iter();
+        let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
+        let shown = self.hosts.into_iter().zip(names).filter(|(host, _)| match &host.progress {
+            HostProgress::Answered(answer) => !answer.plugins.is_empty() || !host.history.is_empty(),
+            _ => true,
+        });
+        let history = shown.map(|(host, name)| match host.progress {
+            HostProgress::Answered(_) => HostHistory { name, results: Ok(host.history) },
+            HostProgress::Failed { reason, .. } => HostHistory { name, results: Err(reason) },
+            HostProgress::Pending | HostProgress::Running { .. } => {
+                HostHistory { name, results: Err("not asked".to_owned()) }
+            }
+        });
+        history.collect()
     }
 
     /// Marks the hosts that have not answered as failed.

@@ -95,7 +95,8 @@ pub async fn ask<T: Transport>(session: &Session<'_, T>, address: &HostAddress) 
     let url = link(&page, &about.links, "plugins").map_err(named())?;
     let plugins = all_plugins(session, &url, &about.host).await.map_err(named())?;
     let processes = link(&page, &about.links, "processes");
-    Ok(HostAnswer { name: about.host.clone(), plugins, links: HostLinks { name: about.host, about: page, processes } })
+    let links = HostLinks { name: about.host.clone(), about: page, processes };
+    Ok(HostAnswer { name: about.host, plugins, links })
 }
 
 /// The plugins of the page of all plugins. Where it is too large, those that
@@ -260,7 +261,7 @@ fn link(page: &Url, links: &[Link], rel: &str) -> Result<Url, AskError> {
 /// A path that a daemon named, on the same daemon: an answer must not redirect
 /// the client to another host. A daemon behind a proxy does not know the path
 /// under which it is served there, which is that of its about page.
-fn resolve(about: &Url, path: &str) -> Result<Url, AskError> {
+pub(super) fn resolve(about: &Url, path: &str) -> Result<Url, AskError> {
     let elsewhere = || AskError::Shape {
         url: without_password(about),
         reason: format!("it links to {path:?}, which is elsewhere"),

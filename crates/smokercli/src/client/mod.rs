@@ -4,12 +4,14 @@
 //!
 //! - `fleet`: many daemons at once
 //! - `host`: one daemon: its plugins, a forced run
+//! - `history`: one daemon: past results
 //! - `session`: sends requests and reads JSON for all of them
 //! - `ask_error`: why an answer is missing or cannot be used
 //! - `observer`: who follows the progress meanwhile
 
 pub mod ask_error;
 pub mod fleet;
+pub mod history;
 pub mod host;
 pub mod observer;
 pub mod session;

@@ -17,9 +17,7 @@ pub(super) fn render(report: &Report) -> String {
 
 /// The same data, indented.
 pub(super) fn render_raw(report: &Report) -> String {
-    let mut out = write(&ReportJson(report), Indented(PrettyFormatter::new()));
-    out.push('\n');
-    out
+    indented(&ReportJson(report))
 }
 
 /// One object for each plugin, beginning with the host, one for each plugin that
@@ -88,8 +86,20 @@ impl Serialize for PluginsJson<'_> {
     }
 }
 
-fn one_line(value: &impl Serialize) -> String {
+pub(super) fn one_line(value: &impl Serialize) -> String {
     python_json::to_text(value, Floats::Python).expect("a JSON value can always be written to memory")
+}
+
+/// The same data over several lines.
+pub(super) fn indented(value: &impl Serialize) -> String {
+    let mut out = write(value, Indented(PrettyFormatter::new()));
+    out.push('\n');
+    out
+}
+
+/// One line without blanks.
+pub(super) fn compact(value: &impl Serialize) -> String {
+    write(value, Compact)
 }
 
 fn write(value: &impl Serialize, formatter: impl Formatter) -> String {

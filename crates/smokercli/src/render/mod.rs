@@ -5,6 +5,7 @@
 //! - `format`: the names of the formats, and what each needs to know
 //! - `text`: minimal, normal, long, full
 //! - `list`: names only
+//! - `history`: past results
 //! - `json`: json, raw, ndjson
 //! - `tap`: the Test Anything Protocol, as the original writes it; `tap14`: as its version 14 has it
 //! - `xml`: the original's XML, by a template
@@ -16,6 +17,7 @@
 mod append;
 mod escape;
 pub mod format;
+mod history;
 mod json;
 mod junit;
 mod list;
@@ -26,6 +28,7 @@ pub mod template;
 mod text;
 mod xml;
 
+use crate::history::HostHistory;
 use crate::report::Report;
 use crate::terminal::style::Style;
 use format::Format;
@@ -44,6 +47,12 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Junit => junit::render(report),
         Format::Table { width } => table::render(report, *width, style),
     }
+}
+
+/// The past results of hosts; none when the format has no form for them.
+#[must_use]
+pub fn history(hosts: &[HostHistory], format: &Format, style: Style) -> Option<String> {
+    history::render(hosts, format, style)
 }
 
 /// The names of the plugins, one a line, with the host's before it when there are several.

@@ -105,17 +105,17 @@ fn down(hosts: &[&HostReport]) -> Table {
     table
 }
 
-fn empty_table() -> Table {
+pub(super) fn empty_table() -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
 }
 
-fn lines(table: &Table) -> Vec<String> {
+pub(super) fn lines(table: &Table) -> Vec<String> {
     table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect()
 }
 
-fn cell(status: Status) -> String {
+pub(super) fn cell(status: Status) -> String {
     marked(Paint::of_status(status), status.as_str())
 }
 
@@ -133,12 +133,12 @@ fn host_cell(host: &HostReport) -> String {
     marked(Paint::of_host(host.state()), host.state().as_str())
 }
 
-fn marked(paint: Paint, word: &str) -> String {
+pub(super) fn marked(paint: Paint, word: &str) -> String {
     let mark = MARKS.iter().find(|(_, known)| *known == paint).map(|(mark, _)| *mark);
     mark.map_or(word.to_owned(), |mark| format!("{mark}{word}{END}"))
 }
 
-fn paint(line: &str, style: Style) -> String {
+pub(super) fn paint(line: &str, style: Style) -> String {
     let mut out = String::with_capacity(line.len());
     for c in line.chars() {
         let code = MARKS.iter().find(|(mark, _)| *mark == c).map(|(_, paint)| paint.code());

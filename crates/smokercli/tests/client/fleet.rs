@@ -27,6 +27,16 @@ fn a_host_that_cannot_be_asked_is_listed_with_its_reason_and_counted() {
 }
 
 #[test]
+fn a_daemon_that_is_too_old_for_the_past_is_a_failure_with_its_reason() {
+    let old = Fake::start(&host("server2"));
+    for format in ["normal", "table", "ndjson"] {
+        let done = smokercli(&["-s", old.address(), "--history", "-o", format]);
+        assert_eq!(done.code, Some(1));
+        assert!(done.stdout.contains("older than smokerd 3.0; upgrade it"), "{}", done.stdout);
+    }
+}
+
+#[test]
 fn one_host_alone_is_not_summed_up() {
     let up = Fake::start(&host("server2"));
     assert_eq!(smokercli(&["-s", up.address()]).stderr, "");

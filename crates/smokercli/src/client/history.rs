@@ -1,0 +1,115 @@
+//! Asks one daemon for past results of its plugins.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use reqwest::Url;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use smoker_model::status::Status;
+
+use crate::client::ask_error::AskError;
+use crate::client::host::{HostLinks, resolve};
+use crate::client::session::{ReadPage, Session};
+use crate::history::PastResult;
+use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportError};
+
+/// How long a page may take.
+const PAGE_LIMIT: Duration = Duration::from_secs(20);
+/// How many results a page has.
+const PAGE_RESULTS: &str = "1000";
+/// The results of a host beyond this number are left out.
+const MAX_RESULTS: usize = 50_000;
+/// This number of plugins is asked for one by one; of more of them, those are chosen from the results of all.
+const MAX_SINGLE: usize = 20;
+
+/// Which results are asked for.
+#[derive(Clone, Debug)]
+pub struct HistoryQuery {
+    /// From when on, as the daemon reads it, such as `24h`.
+    pub since: String,
+    /// With one of these statuses only; none: with any.
+    pub statuses: Option<Vec<Status>>,
+    /// Of all plugins, also of those that are not configured any more.
+    pub of_all: bool,
+}
+
+/// A page of results.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    results: Vec<Map<String, Json>>,
+    next_cursor: Option<String>,
+}
+
+/// Past results of these plugins, newest first.
+///
+/// # Errors
+///
+/// When they cannot be fetched.
+pub async fn ask<T: Transport>(
+    session: &Session<'_, T>,
+    links: &HostLinks,
+    plugins: &[&str],
+    query: &HistoryQuery,
+) -> Result<Vec<PastResult>, AskError> {
+    if query.of_all {
+        return results(session, links, resolve(&links.about, "/results")?, query).await;
+    }
+    if plugins.len() > MAX_SINGLE {
+        let wanted: HashSet<_> = plugins.iter().copied().collect();
+        let mut all = results(session, links, resolve(&links.about, "/results")?, query).await?;
+        all.retain(|result| wanted.contains(result.plugin()));
+        return Ok(all);
+    }
+    let mut all = Vec::new();
+    for plugin in plugins {
+        let mut url = resolve(&links.about, "/plugins")?;
+        // Every URL of http has a path.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(plugin).push("results");
+        }
+        all.extend(results(session, links, url, query).await?);
+    }
+    all.sort_by_key(|result| std::cmp::Reverse(result.sequence()));
+    Ok(all)
+}
+
+/// All pages of results, newest first.
+async fn results<T: Transport>(
+    session: &Session<'_, T>,
+    links: &HostLinks,
+    mut url: Url,
+    query: &HistoryQuery,
+) -> Result<Vec<PastResult>, AskError> {
+    url.query_pairs_mut().append_pair("since", &query.since).append_pair("limit", PAGE_RESULTS);
+    if let Some(statuses) = &query.statuses {
+        // No result of the past is UNKNOWN.
+        let statuses: Vec<_> =
+            statuses.iter().filter(|status| **status != Status::Unknown).map(|status| status.as_str()).collect();
+        if statuses.is_empty() {
+            return Ok(Vec::new());
+        }
+        url.query_pairs_mut().append_pair("status", &statuses.join(","));
+    }
+    let mut all = Vec::new();
+    let mut next = url.clone();
+    loop {
+        let page = session.get_next::<Page>(&next, PAGE_LIMIT, KeepAlive::IfSmallFleet).await;
+        let ReadPage { content: Page { results, next_cursor }, .. } = page.map_err(|error| match error {
+            AskError::Open(TransportError { kind: FailureKind::NotFound, .. }) => AskError::NoHistory,
+            other => other,
+        })?;
+        all.extend(results.into_iter().map(PastResult::new));
+        let Some(cursor) = next_cursor else { return Ok(all) };
+        if all.len() >= MAX_RESULTS {
+            let (name, count) = (&links.name, all.len());
+            session
+                .observer
+                .problem(&format!("Host {name}: only the newest {count} results are shown; name a later --since"));
+            return Ok(all);
+        }
+        next = url.clone();
+        next.query_pairs_mut().append_pair("cursor", &cursor);
+    }
+}

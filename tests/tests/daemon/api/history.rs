@@ -1,0 +1,76 @@
+//! The real client shows what the real daemon has of the past.
+
+use std::process::Command;
+
+use serde_json::Value as Json;
+use smoker_tests::binary;
+use smoker_tests::cli::{self, Output};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+
+/// What `turns` prints, one line a run.
+const ANSWERS: &str = r#"fine
+{"status": "ERROR", "messages": {"info": ["x"], "warn": [], "error": ["broken\u001b[2J"]}}
+{"status": "WARN", "messages": {"info": [], "warn": ["soon"], "error": []}}
+"#;
+
+fn smokercli(daemon: &Daemon, line: &str) -> Output {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut command = Command::new(binary::path("smokercli"));
+    command.args(["-s", &daemon.address().to_string()]).args(line.split_whitespace());
+    cli::run(command.env("HOME", home.path()).env("NO_COLOR", "1").current_dir(home.path()))
+}
+
+#[test]
+fn the_past_is_shown_as_lines_as_a_table_and_for_programs() {
+    let config = Config::new()
+        .top("state_dir: '{{DIR}}/state'")
+        .file("answers", ANSWERS)
+        .plugin(
+            "turns",
+            "Command: echo x >> {{DIR}}/runs; sed -n \"$(wc -l < {{DIR}}/runs)p\" {{DIR}}/answers\nCategory: odd",
+        )
+        .plugin("fine", "Command: 'true'\nHistory: 1");
+    let daemon = Daemon::start(config);
+    for name in ["turns", "fine", "turns", "fine", "turns"] {
+        let _ = daemon.run(name);
+    }
+    let run = |line: &str| {
+        let output = smokercli(&daemon, line);
+        output.expect_code(0);
+        output.stdout
+    };
+    // Behind the time: plugin, state and the worst message.
+    let after_time = |text: &str| text.lines().skip(1).map(|line| line[24..].to_owned()).collect::<Vec<_>>();
+    let shown = after_time(&run("--history"));
+    let expected = ["turns [WARN] soon", "fine [OK]", "turns [ERROR] broken\\x1b[2J", "fine [OK]", "turns [OK] fine"];
+    assert_eq!(shown, expected);
+    assert_eq!(after_time(&run("--history -p turns --error")), [expected[2]]);
+    assert_eq!(after_time(&run("--history --category odd -o minimal")), ["turns [WARN]", "turns [ERROR]"]);
+    assert_eq!(after_time(&run("--history --nook --since 1h -p turns,fine")), [expected[0], expected[2]]);
+    assert!(run("--history -o long").contains("fine [OK] (force, 0.0"));
+
+    let table = run("--history -o table");
+    let rows: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().skip(1).collect()).collect();
+    assert_eq!(rows[0], ["PLUGIN", "RUNS", "BAD", "STATUS", "PAST"]);
+    assert_eq!(rows[1..], [vec!["fine", "2", "0", "OK", ".."], vec!["turns", "3", "2", "WARN", ".EW"]]);
+
+    let lines = run("--history -o ndjson -p turns");
+    let lines: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines.len(), &lines[0]["plugin"], &lines[2]["result"]["status"]), (3, &"turns".into(), &"OK".into()));
+    let host = lines[0]["host"].as_str().expect("a name");
+    let json: Json = serde_json::from_str(&run("--history -o json")).expect("JSON");
+    assert_eq!(json[host]["results"].as_array().map(Vec::len), Some(5));
+
+    for (line, code, part) in [
+        ("--history -o junit", 1, "no such format"),
+        ("--history --since yesterday", 1, "24h"),
+        ("--history -p none", 1, "No plugins found"),
+        ("--history -f", 2, "cannot be used with"),
+        ("--since 1h", 2, "--history"),
+    ] {
+        let output = smokercli(&daemon, line);
+        output.expect_code(code);
+        assert!((output.stdout.clone() + &output.stderr).contains(part), "{line}: {output:?}");
+    }
+}
