@@ -77,3 +77,83 @@ fn marks_and_line_ends_of_other_systems_change_nothing() {
         }
     }
 }
+
+/// The status, and the errors and warnings of the whole and of its components.
+fn outcome(parser: &str, text: &str) -> (String, String) {
+    match request::parser(parser, text, Some(0), &json!({})) {
+        Ok(answer) => (answer["status"].as_str().unwrap_or_default().to_owned(), answer.to_string()),
+        Err(reason) => ("ERROR".to_owned(), reason),
+    }
+}
+
+#[test]
+fn an_output_that_died_behind_its_version_line_is_an_error_wherever_it_is() {
+    let [good, dead] = ["1..1\nok 1 - b\n", "# Segmentation fault\n"];
+    for version in ["TAP version 13\n", "TAP version 14\n", "KTAP version 1\n"] {
+        let outputs = |parts: &[&str]| parts.iter().flat_map(|part| [version, *part]).collect::<String>();
+        let subtest = |lines: &[&str]| {
+            format!("1..1\n{}ok 1 - a\n", outputs(lines).replace("TAP", "    TAP").replace("K    ", "    K"))
+        };
+        for text in [
+            outputs(&[dead, good]),
+            outputs(&["", good]),
+            outputs(&[good, dead, good]),
+            outputs(&[good, dead]),
+            outputs(&[&subtest(&[""])]),
+            outputs(&[&subtest(&["", "    1..1\n    ok 1 - b\n"])]),
+            outputs(&[&subtest(&["    1..1\n    ok 1 - b\n", ""])]),
+        ] {
+            let (status, told) = outcome("tap", &text);
+            assert!(status == "ERROR" && told.contains("The plan (such as 1..3) is missing"), "{text}: {told}");
+        }
+        for text in [outputs(&[good, good]), outputs(&[&subtest(&["    1..1\n    ok 1 - b\n"])])] {
+            let (status, told) = outcome("tap", &text);
+            assert!(status == "OK", "{text}: {told}");
+        }
+    }
+    let (_, told) = outcome("tap", "1..1\nok 1\n# Subtest: inner\n    not ok 1 - deep");
+    assert!(told.contains(r#""The subtest inner has no test point that sums it up:","not ok 1 - deep""#), "{told}");
+    assert!(!told.contains(r#""""#), "an empty message: {told}");
+}
+
+#[test]
+fn a_report_of_junit_is_whole_or_not_ok() {
+    let declaration = "<?xml version=\"1.0\"?>\n";
+    let good = "<testsuite name=\"s\" tests=\"1\"><testcase name=\"a\"/></testsuite>\n";
+    let other = "<coverage><line/></coverage>\n";
+    for (text, expected) in [
+        (format!("{declaration}{declaration}{good}"), "cut off at its beginning"),
+        (format!("{declaration}Segmentation fault\n{declaration}{good}"), "cut off at its beginning"),
+        (format!("{declaration}{good}{declaration}<!-- {declaration}{good}"), "cut off at its beginning"),
+        (format!("{declaration}<testsui\n{declaration}{good}"), "cut off at its beginning"),
+        (format!("<testsui\n{good}"), "cut off at its beginning"),
+        (
+            format!("<!DOCTYPE t [<!ENTITY f \"<failure/>\">]>{}", good.replace("/></", ">&f;</testcase></")),
+            "the entity &f;",
+        ),
+        (good.replace("/></", "><system-out>&f;</system-out></testcase></"), "the entity &f;"),
+    ] {
+        let (status, told) = outcome("junit", &text);
+        assert!(status == "ERROR" && told.contains(expected), "{text}: {told}");
+    }
+    let (status, told) = outcome("junit", &good.replace("tests=\"1\"", "tests=\"5\" skipped=\"1\""));
+    assert!(status == "WARN" && told.contains("s counts 4 tests, but holds 1"), "{told}");
+    let flaky = "<flakyFailure message=\"late\"/>";
+    for text in [
+        format!("{declaration}{other}{declaration}{good}"),
+        format!("{declaration}<!-- a --><?pi?>\n{good}"),
+        good.replace("tests=\"1\"", "tests=\"3\" skipped=\"1\" disabled=\"1\""),
+        good.replace("tests=\"1\"", "tests=\"7\" hostname=\"tbd\""),
+        format!("<testsuites tests=\"2\">{good}{good}</testsuites>"),
+        good.replace("tests", "failures").replace("/></", &format!(">{flaky}</testcase></")),
+        format!("<testsuites failures=\"1\">{}</testsuites>", good.replace("/></", &format!(">{flaky}</testcase></"))),
+    ] {
+        let (status, told) = outcome("junit", &text);
+        assert!(status == "OK", "{text}: {told}");
+    }
+    let (status, told) = outcome(
+        "junit",
+        &good.replace("tests=\"1\"", "failures=\"2\"").replace("/></", &format!(">{flaky}</testcase></")),
+    );
+    assert!(status == "ERROR" && told.contains("s counts 2 failures and errors, its tests show 0"), "{told}");
+}

@@ -108,7 +108,7 @@ impl<'a> Check<'a> {
 
     fn timeout(&self) -> Result<TimeLimit, PluginFault> {
         let value = self.plugin.parameters.get("Timeout").map_or(&Value::Null, |parameter| &parameter.value);
-        TimeLimit::from_value(value).ok_or_else(|| self.refuse("Timeout", wrong_timeout(value)))
+        TimeLimit::from_value(value).ok_or_else(|| self.refuse("Timeout", quantity::wrong_timeout(value)))
     }
 
     /// Whether the template that is not there may have said what to run.
@@ -271,7 +271,7 @@ impl<'a> Check<'a> {
         };
         let timeout = get("Timeout").unwrap_or(&Value::Null);
         let timeout = TimeLimit::from_value(timeout).unwrap_or_else(|| {
-            let reason = wrong_timeout(timeout);
+            let reason = quantity::wrong_timeout(timeout);
             self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, is used"));
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
@@ -356,25 +356,6 @@ fn names_above(name: &str, value: &Value, depth: usize) -> Option<String> {
     let mut deeper = entries.iter().filter(|_| depth > 1).filter_map(|(key, value)| Some((key.as_text()?, value)));
     let names = deeper.find_map(|(key, value)| names_above(key, value, depth - 1))?;
     Some(format!("{name}: {names}"))
-}
-
-fn wrong_timeout(value: &Value) -> String {
-    let how = "a number of seconds above 0";
-    match value {
-        Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
-            format!("Timeout has to be {how}, not the text '{text}': write it without quotes")
-        }
-        Value::Text(text) => match quantity::in_seconds(text) {
-            Some(seconds) => {
-                format!("Timeout has to be {how}, not '{text}'; it takes no unit: write `Timeout: {seconds}`")
-            }
-            None => format!("Timeout has to be {how}, not '{text}'; it takes no unit"),
-        },
-        number if number.as_number().is_some() => {
-            format!("Timeout parameter can't be 0: it has to be {how}, not {}", python_text::str(number))
-        }
-        other => format!("Timeout has to be {how}, not {}", kind_name(other)),
-    }
 }
 
 fn switch(value: Option<&Value>) -> Result<bool, String> {

@@ -24,7 +24,7 @@ use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use crate::components::BoundedComponents;
+use crate::components::{BoundedComponents, worse};
 use crate::parsers::junit::case::{Case, Note, NoteKind, Verdict};
 
 /// The declaration of this built-in.
@@ -48,8 +48,13 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     if total == 0 && messages.is_empty() {
         return Err("the report holds no testcase".to_owned());
     }
-    let is_told_bad = messages.level(Level::Error).next().is_some();
-    let status = if is_told_bad { Status::Error } else { report.components.status().unwrap_or(Status::Ok) };
+    let is_told = |level| messages.level(level).next().is_some();
+    let told = match (is_told(Level::Error), is_told(Level::Warn)) {
+        (true, _) => Status::Error,
+        (false, true) => Status::Warn,
+        (false, false) => Status::Ok,
+    };
+    let status = worse(report.components.status().unwrap_or(Status::Ok), told);
     messages.add(Level::Info, &format!("{total} tests, {failed} failed, {skipped} skipped"));
     let components = report.components.finish(&mut messages);
     let mut findings = Findings::new(status, messages);
@@ -82,6 +87,12 @@ struct Suite {
     counted: u64,
     /// How many of them its elements show, or have been reported as missing.
     shown: u64,
+    /// How many failures of other runs its elements show, which some tools count and others do not.
+    flaky: u64,
+    /// How many tests that ran its attributes count.
+    counted_tests: u64,
+    /// How many tests it holds, or have been reported as missing.
+    tests: u64,
     output: String,
     has_silent_failure: bool,
 }
@@ -92,6 +103,9 @@ impl ReportReader {
         let mut report = Self::default();
         let mut rest = text;
         while let Some(found) = report_start::from_report(rest) {
+            if report_start::is_cut_off_before(&rest[..rest.len() - found.len()]) {
+                return Err("a report is cut off at its beginning: another one begins behind it".to_owned());
+            }
             rest = &found[report.read_one(found)?..];
         }
         if report_start::is_cut_off(rest) && (rest.len() < text.len() || report.components.len() > 0) {
@@ -124,7 +138,7 @@ impl ReportReader {
                 }
                 Event::Text(text) => self.add_text(&String::from_utf8_lossy(&text)),
                 Event::CData(text) => self.add_text(&String::from_utf8_lossy(&text)),
-                Event::GeneralRef(reference) => self.add_text(&resolved(&reference)),
+                Event::GeneralRef(reference) => self.add_text(&resolved(&reference)?),
                 Event::Eof => return Err("the report is cut off: an element is not closed".to_owned()),
                 Event::Decl(_) | Event::PI(_) | Event::DocType(_) | Event::Comment(_) => {}
             }
@@ -142,7 +156,8 @@ impl ReportReader {
                 let name = attribute(tag, "name")?.filter(|name| !name.is_empty());
                 let name = name.unwrap_or_else(|| "the suite".to_owned());
                 let counted = self.count(tag, "failures", &name)? + self.count(tag, "errors", &name)?;
-                self.suites.push(Suite { name, counted, ..Suite::default() });
+                let counted_tests = counted_tests(tag)?;
+                self.suites.push(Suite { name, counted, counted_tests, ..Suite::default() });
             }
             b"testcase" => {
                 let name = attribute(tag, "name")?.unwrap_or_else(|| "unnamed".to_owned());
@@ -206,10 +221,9 @@ impl ReportReader {
         let Some(note) = self.note.take() else {
             return;
         };
-        if note.kind == NoteKind::Failure
-            && let Some(suite) = self.suites.last_mut()
-        {
-            suite.shown += 1;
+        if let Some(suite) = self.suites.last_mut() {
+            suite.shown += u64::from(note.kind == NoteKind::Failure);
+            suite.flaky += u64::from(note.kind == NoteKind::Flaky);
         }
         if let Some(case) = self.cases.last_mut() {
             case.notes.push(note);
@@ -230,6 +244,7 @@ impl ReportReader {
         if let Some(suite) = self.suites.last_mut() {
             let is_marked_only = case.notes.iter().all(|note| note.kind != NoteKind::Failure);
             suite.shown += u64::from(case.is_marked_failed && is_marked_only);
+            suite.tests += 1;
             suite.has_silent_failure |= case.has_no_reason();
         }
         self.components.add_new(&case.name, status, &case.messages());
@@ -239,16 +254,23 @@ impl ReportReader {
         let Some(suite) = self.suites.pop() else {
             return;
         };
-        let Suite { name, counted, shown, .. } = &suite;
-        if counted > shown {
+        let Suite { name, counted, shown, flaky, counted_tests, tests, .. } = &suite;
+        let is_failure_missing = *counted > shown + flaky;
+        if is_failure_missing {
             let text = format!("{name} counts {counted} failures and errors, its tests show {shown}");
             self.messages.add(Level::Error, &text);
         }
-        if counted > shown || suite.has_silent_failure {
+        if counted_tests > tests {
+            let text = format!("{name} counts {counted_tests} tests, but holds {tests}: the others may not have run");
+            self.messages.add(Level::Warn, &text);
+        }
+        if is_failure_missing || suite.has_silent_failure {
             case::add_output(&mut self.messages, Level::Error, &suite.output);
         }
         if let Some(outer) = self.suites.last_mut() {
             outer.shown += suite.shown.max(suite.counted);
+            outer.flaky += suite.flaky;
+            outer.tests += suite.tests.max(suite.counted_tests);
         }
     }
 
@@ -276,13 +298,28 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, String>
         .transpose()
 }
 
-/// The text of `&amp;`, `&#10;` and their like; entities of a document's own stay as they are.
-fn resolved(reference: &BytesRef<'_>) -> String {
-    if let Ok(Some(character)) = reference.resolve_char_ref() {
-        return character.to_string();
+/// How many tests the attributes of a suite count that were to run: a tool may leave the others out. What is no number
+/// says nothing. The `tests` of Catch2, which has a `hostname` of its own, are its assertions.
+fn counted_tests(tag: &BytesStart<'_>) -> Result<u64, String> {
+    let number = |name| {
+        let text = attribute(tag, name)?.unwrap_or_default();
+        Ok::<_, String>(text.trim().parse::<u32>().map_or(0, u64::from))
+    };
+    if attribute(tag, "hostname")?.is_some_and(|host| host == "tbd") {
+        return Ok(0);
     }
-    let name = String::from_utf8_lossy(reference).into_owned();
-    resolve_predefined_entity(&name).map_or_else(|| format!("&{name};"), str::to_owned)
+    let left_out = number("skipped")? + number("disabled")? + number("ignored")?;
+    Ok(number("tests")?.saturating_sub(left_out))
+}
+
+/// The text of `&amp;`, `&#10;` and their like. An entity of a document's own may stand for a failure, and is refused.
+fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
+    if let Ok(Some(character)) = reference.resolve_char_ref() {
+        return Ok(character.to_string());
+    }
+    let name = String::from_utf8_lossy(reference);
+    let text = resolve_predefined_entity(&name).map(str::to_owned);
+    text.ok_or_else(|| no_xml(&format!("the entity &{name}; is none of XML's own; those of a DTD are not read")))
 }
 
 #[cfg(test)]

@@ -31,6 +31,26 @@ pub(super) fn ends_in_a_root(rest: &str) -> bool {
     ROOTS.iter().chain(&["?xml"]).any(|root| root.starts_with(begun))
 }
 
+/// Whether a report that was cut off at its beginning is in the text before another one: a declaration without an
+/// element behind it, or a part of the name of a root.
+pub(super) fn is_cut_off_before(skipped: &str) -> bool {
+    const DECLARATION: &str = "<?xml";
+    // What is behind the last declaration may belong to the report that follows.
+    let mut declared: Vec<_> = skipped.split(DECLARATION).skip(1).collect();
+    declared.pop();
+    let has_part_of_a_root = |text: &str| {
+        let (_, begun) = text.trim_end().rsplit_once('<').unwrap_or_default();
+        begun.len() > 3 && ROOTS.iter().any(|root| root.starts_with(begun))
+    };
+    has_part_of_a_root(skipped) || declared.into_iter().any(|text| !has_element(text))
+}
+
+/// Whether a tag stands in the text, up to its end.
+fn has_element(text: &str) -> bool {
+    let behind_openings = text.split('<').skip(1);
+    behind_openings.into_iter().any(|tag| tag.starts_with(|c: char| c.is_alphabetic() || c == '_') && tag.contains('>'))
+}
+
 fn begins_report(text: &str) -> bool {
     let name = text[1..].split(|c: char| c.is_whitespace() || ['>', '/', '<'].contains(&c)).next().unwrap_or_default();
     let is_whole = name.len() + 1 < text.len();

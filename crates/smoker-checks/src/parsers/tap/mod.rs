@@ -127,10 +127,11 @@ impl TapStream {
     fn take(&mut self, line: TapLine<'_>) {
         match line {
             TapLine::Version(version) => {
-                if !self.numbers.is_empty() {
+                if self.numbers.have_begun() {
                     self.end_file();
                     self.ended += 1;
                 }
+                self.numbers.has_version = true;
                 self.numbers.may_be_in_any_order = version.parse::<u32>().is_ok_and(|version| version >= 14);
             }
             TapLine::Plan { tests, .. } if self.is_complete() && self.next_plan.is_none() => {
@@ -161,7 +162,7 @@ impl TapStream {
                 }
                 self.current = Some(test);
             }
-            TapLine::Comment(text) if text.starts_with("Subtest") => self.subtest.begin(),
+            TapLine::Comment(text) if text.starts_with("Subtest") => self.subtest.begin(text),
             TapLine::Comment(text) if self.current.is_none() => self.messages.add(Level::Info, text),
             TapLine::Comment(text) => self.explain(text),
             TapLine::BailOut(reason) => {
@@ -219,13 +220,14 @@ impl TapStream {
         if let Some(tests) = self.next_plan.take() {
             self.numbers.plan(tests);
         }
-        let SubtestOutcome { failures: unsummed, .. } = self.subtest.end();
+        let SubtestOutcome { name, failures: unsummed, .. } = self.subtest.end();
         if !unsummed.is_empty() {
-            let text = self.of_file(&format!("A subtest has no test point that sums it up:\n{unsummed}"));
-            self.messages.add(Level::Error, &text);
+            let name = if name.is_empty() { "A subtest".to_owned() } else { format!("The subtest {name}") };
+            let text = format!("{name} has no test point that sums it up:\n{}", unsummed.trim_end());
+            self.messages.add(Level::Error, &self.of_file(&text));
         }
         let numbers = std::mem::take(&mut self.numbers);
-        if self.has_bailed_out || (numbers.is_empty() && self.file.is_none() && self.ended == 0) {
+        if self.has_bailed_out || !(numbers.have_begun() || self.file.is_some()) {
             return;
         }
         if numbers.is_without_tests() && !self.is_skipped {

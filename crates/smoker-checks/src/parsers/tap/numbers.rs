@@ -17,6 +17,8 @@ pub(super) struct Numbers {
     all: BTreeSet<usize>,
     twice: Vec<usize>,
     out_of_order: Vec<usize>,
+    /// Whether there was a version line, behind which a plan has to follow.
+    pub(super) has_version: bool,
     /// Version 14 allows any order, the versions before it do not.
     pub(super) may_be_in_any_order: bool,
 }
@@ -54,6 +56,11 @@ impl Numbers {
     /// Whether there was neither a plan nor a test.
     pub(super) fn is_empty(&self) -> bool {
         self.plan.is_none() && self.count == 0
+    }
+
+    /// Whether the output has begun, which needs a plan from then on: it may have died behind its version line.
+    pub(super) fn have_begun(&self) -> bool {
+        self.has_version || !self.is_empty()
     }
 
     /// Whether all tests of the plan were there.

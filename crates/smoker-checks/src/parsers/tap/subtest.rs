@@ -11,6 +11,8 @@ const INDENTATION: usize = 4;
 #[derive(Default)]
 pub(super) struct Subtest {
     is_open: bool,
+    /// What its comment calls it.
+    name: String,
     /// Whether less than [`INDENTATION`] is enough.
     is_narrow: bool,
     /// The indentation of the YAML block that is being read.
@@ -28,7 +30,7 @@ pub(super) struct Subtest {
 struct TestLevel {
     indentation: usize,
     numbers: Numbers,
-    /// Whether there is a plan or a number: text that begins with `ok` alone is no subtest that could lack a plan.
+    /// Whether there is a version line, a plan or a number: text that begins with `ok` alone is no subtest that could lack a plan.
     is_certain: bool,
     /// Whether a test failed that is not marked.
     has_failed: bool,
@@ -46,6 +48,8 @@ struct PassedTest {
 /// What became of a subtest.
 #[derive(Default)]
 pub(super) struct SubtestOutcome {
+    /// What its comment calls it.
+    pub(super) name: String,
     /// What it said of failures, a line each.
     pub(super) failures: String,
     /// Whether a test of its own failed that is not marked, or its plan or its numbers are wrong.
@@ -53,9 +57,10 @@ pub(super) struct SubtestOutcome {
 }
 
 impl Subtest {
-    /// Its comment was read: indented lines are its own.
-    pub(super) fn begin(&mut self) {
+    /// Its comment, `Subtest: NAME`, was read: indented lines are its own.
+    pub(super) fn begin(&mut self, comment: &str) {
         self.is_open = true;
+        comment.trim_start_matches("Subtest").trim_start_matches(':').trim().clone_into(&mut self.name);
     }
 
     /// The test point of it was read, and its lines follow.
@@ -67,7 +72,8 @@ impl Subtest {
     /// Ends it.
     pub(super) fn end(&mut self) -> SubtestOutcome {
         let has_failed = self.end_levels(0);
-        SubtestOutcome { failures: std::mem::take(self).failures, has_failed }
+        let Self { name, failures, .. } = std::mem::take(self);
+        SubtestOutcome { name, failures, has_failed }
     }
 
     /// Reads a line, if it is one of a subtest. `may_be_in_any_order` is what the version says of its numbers.
@@ -101,10 +107,19 @@ impl Subtest {
                 level.is_certain = true;
                 level.has_failed |= has_failed;
             }
+            (TapLine::Version(_), _) => self.take_version(indentation, may_be_in_any_order),
             (_, "}") => self.close_opened(indentation),
             _ => {}
         }
         true
+    }
+
+    /// Begins an output of this indentation. One that is there has ended, although no test sums it up.
+    fn take_version(&mut self, indentation: usize, may_be_in_any_order: bool) {
+        let has_failed = self.end_levels(indentation);
+        let level = self.level(indentation, may_be_in_any_order);
+        (level.numbers.has_version, level.is_certain) = (true, true);
+        level.has_failed = has_failed;
     }
 
     fn take_test(&mut self, point: &TestPoint<'_>, text: &str, indentation: usize, may_be_in_any_order: bool) {
@@ -149,8 +164,9 @@ impl Subtest {
                 Some(opened) => level.has_failed | (has_failed && self.fails(opened)),
                 None => level.has_failed | has_failed,
             };
-            // The kernel leaves the plan out where it does not know it.
-            if level.is_certain && (level.numbers.has_plan() || !self.is_narrow) {
+            // The kernel leaves the plan out where it does not know it, but then there are tests.
+            let may_lack_plan = self.is_narrow && !(level.numbers.has_version && level.numbers.is_empty());
+            if level.is_certain && (level.numbers.has_plan() || !may_lack_plan) {
                 for fault in level.numbers.faults() {
                     self.keep(&fault);
                     has_failed = true;

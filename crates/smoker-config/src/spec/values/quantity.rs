@@ -1,8 +1,10 @@
 //! Amounts with a unit: `30s`, `1.5h`, `64K`.
 
+use smoker_model::notation::python_text;
 use smoker_model::value::Value;
 
 use crate::yaml::node::kind_name;
+use crate::yaml::number;
 
 /// Reads a time in seconds: a number, or text with one of the units s, m, h and d.
 /// Whatever Python holds for false means 0.
@@ -65,6 +67,35 @@ pub(crate) fn in_seconds(text: &str) -> Option<f64> {
         rest = behind[end..].trim_start();
     }
     (seconds > 0.0).then_some(seconds)
+}
+
+/// Whether a text in quotes would be a number without them: `1e10` and `inf` would not.
+fn is_number(text: &str) -> bool {
+    (number::looks_like_int(text) || number::looks_like_float(text)) && text.parse::<f64>().is_ok()
+}
+
+/// Why a value is no `Timeout`, and what to write.
+pub(crate) fn wrong_timeout(value: &Value) -> String {
+    let how = "a number of seconds above 0";
+    match value {
+        Value::Text(text) if is_number(text.trim()) => {
+            format!("Timeout has to be {how}, not the text '{text}': write it without quotes")
+        }
+        Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
+            let digits = in_seconds(text).map(|seconds| format!(": write {seconds}")).unwrap_or_default();
+            format!("Timeout has to be {how}, not '{text}', which is a text in YAML 1.1{digits}")
+        }
+        Value::Text(text) => match in_seconds(text) {
+            Some(seconds) => {
+                format!("Timeout has to be {how}, not '{text}'; it takes no unit: write `Timeout: {seconds}`")
+            }
+            None => format!("Timeout has to be {how}, not '{text}'; it takes no unit"),
+        },
+        number if number.as_number().is_some() => {
+            format!("Timeout parameter can't be 0: it has to be {how}, not {}", python_text::str(number))
+        }
+        other => format!("Timeout has to be {how}, not {}", kind_name(other)),
+    }
 }
 
 /// Reads a size in bytes: a whole number above 0, or text with one of the
@@ -167,6 +198,21 @@ mod tests {
             [Value::Int(0), Value::Int(-1), Value::Bool(true), Value::Null, text("0K"), text("big"), text("-1K")]
         {
             assert!(bytes(&value).is_err(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_timeout_says_what_to_write() {
+        for (value, advice) in [
+            ("5", "not the text '5': write it without quotes"),
+            ("1.5e+3", "not the text '1.5e+3': write it without quotes"),
+            ("1e10", "not '1e10', which is a text in YAML 1.1: write 10000000000"),
+            ("1.5e3", "not '1.5e3', which is a text in YAML 1.1: write 1500"),
+            ("inf", "not 'inf', which is a text in YAML 1.1"),
+            ("5m", "it takes no unit: write `Timeout: 300`"),
+        ] {
+            let told = wrong_timeout(&text(value));
+            assert!(told.ends_with(advice), "{told}");
         }
     }
 }
