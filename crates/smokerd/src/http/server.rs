@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::Router;
 use rustls::ServerConfig;
 use smoker_trust::handshake::first_byte::{self, Opening};
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -22,7 +21,7 @@ use crate::http::connections::limiter::{ConnectionLimits, Permit};
 use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::http::limits;
 use crate::http::listener::{Listener, Stream};
-use crate::http::tls::{self, Tls};
+use crate::http::tls::{self, FailedHandshake, Tls};
 
 /// What connections are served with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -136,7 +135,7 @@ async fn serve_stream(
 }
 
 async fn serve_tls(
-    mut stream: TcpStream,
+    stream: TcpStream,
     address: SocketAddr,
     config: Arc<ServerConfig>,
     front: Front,
@@ -145,7 +144,7 @@ async fn serve_tls(
 ) -> Result<(), ConnectionError> {
     if front.attempts.check(address.ip().into()).is_err() {
         // A handshake costs far more than this.
-        return Ok(stream.write_all(&tls::ACCESS_DENIED).await?);
+        return Ok(tls::refuse(stream).await?);
     }
     let accepted = tokio::select! {
         accepted = tls::accept(stream, config) => accepted,
@@ -163,9 +162,11 @@ async fn serve_tls(
             )
             .await
         }
-        Err(failure) => {
+        // Counted before its connection ends, so that the client's next one is held against it.
+        Err(FailedHandshake { failure, stream }) => {
             let _ = front.attempts.count(address.ip().into());
             audit::handshake_failed(address, &failure);
+            drop(stream);
             Ok(())
         }
     }

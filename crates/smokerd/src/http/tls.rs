@@ -1,5 +1,6 @@
 //! The daemon's side of TLS: its key and certificate, and handshakes.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,6 +13,7 @@ use smoker_trust::handshake::server;
 use smoker_trust::identity::own::{CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
 use smoker_trust::identity::peer::Peer as CertifiedPeer;
 use smoker_trust::storage::private_folder::PrivateFolder;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -22,7 +24,10 @@ use crate::http::limits;
 use crate::os::host_name::host_name;
 
 /// The alert of TLS that refuses a client before any handshake (`access_denied`).
-pub(crate) const ACCESS_DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+const ACCESS_DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+
+/// More than the first message of a client has.
+const MAX_HELLO: usize = 16 * 1024;
 
 /// The daemon's identity, read again when its files change. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +132,13 @@ fn of_state_folder(path: &Path) -> Result<OwnIdentity, String> {
     OwnIdentity::load(&folder, &host_name()).map_err(|error| error.to_string())?.ok_or_else(missing)
 }
 
+/// A handshake that failed, and its connection, which the client sees end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct FailedHandshake {
+    pub(crate) failure: Failure,
+    pub(crate) stream: Option<TcpStream>,
+}
+
 /// Completes a handshake within the time of a request, and says whose certificate the client has shown.
 ///
 /// # Errors
@@ -135,14 +147,30 @@ fn of_state_folder(path: &Path) -> Result<OwnIdentity, String> {
 pub(crate) async fn accept(
     stream: TcpStream,
     config: Arc<ServerConfig>,
-) -> Result<(TlsStream<TcpStream>, Option<CertifiedPeer>), Failure> {
-    let accepted = timeout(limits::REQUEST_TIME, TlsAcceptor::from(config).accept(stream)).await;
-    let stream = accepted.map_err(|_| Failure::HandshakeTimeout)?.map_err(|error| {
-        let failure = explain::failure_of(&error, Side::Daemon);
-        failure.unwrap_or_else(|| Failure::Handshake { reason: error.to_string() })
-    })?;
+) -> Result<(TlsStream<TcpStream>, Option<CertifiedPeer>), FailedHandshake> {
+    let accepting = TlsAcceptor::from(config).accept(stream).into_fallible();
+    let stream = match timeout(limits::REQUEST_TIME, accepting).await {
+        Err(_) => return Err(FailedHandshake { failure: Failure::HandshakeTimeout, stream: None }),
+        Ok(Err((error, stream))) => {
+            let failure = explain::failure_of(&error, Side::Daemon);
+            let failure = failure.unwrap_or_else(|| Failure::Handshake { reason: error.to_string() });
+            return Err(FailedHandshake { failure, stream: Some(stream) });
+        }
+        Ok(Ok(stream)) => stream,
+    };
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
-    let peer =
-        CertifiedPeer::of(chain).map_err(|error| Failure::UnreadableCertificate { reason: error.to_string() })?;
-    Ok((stream, peer))
+    match CertifiedPeer::of(chain) {
+        Ok(peer) => Ok((stream, peer)),
+        Err(error) => {
+            let failure = Failure::UnreadableCertificate { reason: error.to_string() };
+            Err(FailedHandshake { failure, stream: None })
+        }
+    }
+}
+
+/// Refuses a client before any handshake. What it has sent is read first: a connection that is closed with unread bytes is reset, and the client
+/// may lose the alert.
+pub(crate) async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+    let _ = stream.try_read(&mut [0; MAX_HELLO]);
+    stream.write_all(&ACCESS_DENIED).await
 }

@@ -131,6 +131,14 @@ fn a_certificate_counts_until_it_is_revoked_also_on_a_connection_that_is_open() 
     reloaded.expect_code(3);
     expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "have the authority write it again", "go on"]);
     assert_eq!((as_client("alice").0, as_client("bob").0), (401, 200));
+    let mut kept = Kept::open(&daemon, &pki, "bob");
+    assert!(kept.ask().starts_with("200 True "));
+    let of_daemon = |words: &[&str]| cli::smokerd(&daemon.sandbox, &[&["-c", "{{DIR}}/smokerd.yaml"], words].concat());
+    of_daemon(&["--withdraw", "staff"]).expect_code(0);
+    let refused = kept.ask();
+    assert!(refused.starts_with("401 True ") && refused.contains("the access of bob was withdrawn"), "{refused}");
+    of_daemon(&["--authorize", &line]).expect_code(0);
+    assert!(kept.ask().starts_with("200 True "));
     pki.revoke("bob");
     pki.write_list();
     assert_eq!(as_client("bob").0, 401, "a list that is whole again counts without a reload");

@@ -221,10 +221,11 @@ impl Policy {
                 shown.known_as.get_or_init(|| identity.name().unwrap_or_default());
                 Ok(identity)
             }
-            Err(Failure::UnknownPin { pin }) => Err(match shown.known_as.get() {
-                Some(name) => Failure::Withdrawn { name: name.clone() },
-                None => Failure::UnknownPin { pin },
-            }),
+            // No line is for it any more.
+            Err(failure @ (Failure::UnknownPin { .. } | Failure::UnknownSubject { .. })) => {
+                let name = shown.known_as.get().cloned();
+                Err(name.map_or(failure, |name| Failure::Withdrawn { name }))
+            }
             Err(failure) => Err(failure),
         }
     }
