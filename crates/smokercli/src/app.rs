@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 use smoker_model::wire::DEFAULT_PORT;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::Args;
@@ -36,6 +36,7 @@ use crate::transport::http::Http;
 use crate::transport::{client_certificate, socket};
 use crate::trust;
 use crate::trust_store::TrustStore;
+use crate::watch;
 
 /// Host names are resolved in threads; more of them would only wait for each other.
 const LOOKUP_THREADS: usize = 64;
@@ -101,6 +102,9 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     console.debug(&format!("{} hosts, {:?}, {:?}", addresses.len(), query.action, query.filter));
     let hosts = addresses.len();
     query.http.hosts = hosts;
+    if query.action == QueryAction::Watch {
+        return watch_hosts(&query, &addresses, &console);
+    }
     let (fleet, ending) = ask(&query, Fleet::new(addresses), &console)?;
     if query.action == QueryAction::History {
         return conclude_history(&query, &fleet.into_history(), ending);
@@ -149,13 +153,40 @@ fn known_options(args: &Args) -> Map<String, Json> {
     known.as_object().cloned().unwrap_or_default()
 }
 
-/// Asks the hosts, selects the plugins and, with `-f`, runs them.
-fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), ExitError> {
-    let runtime = Builder::new_current_thread()
+/// Shows what happens on the hosts until Ctrl-C, SIGTERM, or the end of the reader.
+fn watch_hosts(query: &Query, addresses: &[HostAddress], console: &Console) -> Result<u8, ExitError> {
+    watch::check_format(&query.format)?;
+    let runtime = networking()?;
+    let transport = Http::new(query.http.clone()).map_err(ExitError::new)?;
+    let session = Session {
+        transport: &transport,
+        observer: console,
+        hosts: query.http.hosts,
+        forces: false,
+        names: query.names(),
+    };
+    let watching = async {
+        tokio::select! {
+            outcome = watch::run(query, addresses, &session) => outcome,
+            () = stop_signal() => Ok(()),
+        }
+    };
+    let outcome = runtime.block_on(watching);
+    runtime.shutdown_background();
+    outcome.map(|()| exit_code::SUCCESS)
+}
+
+fn networking() -> Result<Runtime, ExitError> {
+    Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(LOOKUP_THREADS)
         .build()
-        .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))?;
+        .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))
+}
+
+/// Asks the hosts, selects the plugins and, with `-f`, runs them.
+fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), ExitError> {
+    let runtime = networking()?;
     let transport = Http::new(query.http.clone()).map_err(ExitError::new)?;
     let session = Session {
         transport: &transport,

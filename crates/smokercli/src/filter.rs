@@ -166,6 +166,22 @@ impl Filter {
         self.mode == FilterMode::Drop && self.names.is_empty() && !self.has_parameters()
     }
 
+    /// Whether a result with this status is wanted, of a plugin that is.
+    #[must_use]
+    pub fn has_status(&self, status: Status) -> bool {
+        self.statuses.as_ref().is_none_or(|wanted| wanted.contains(&status))
+    }
+
+    /// The same, where statuses say what is wanted, although they were said to be dropped.
+    #[must_use]
+    pub fn with_wanted_statuses(self, all: &[Status]) -> Self {
+        if !self.has_only_statuses_to_drop() {
+            return self;
+        }
+        let wanted = |dropped: &[Status]| all.iter().copied().filter(|status| !dropped.contains(status)).collect();
+        Self { mode: FilterMode::Keep, statuses: self.statuses.as_deref().map(wanted), ..self }
+    }
+
     /// This filter for plugins in any status.
     #[must_use]
     pub fn in_any_status(&self) -> Self {

@@ -26,6 +26,13 @@ impl PastResult {
         Self(entry)
     }
 
+    /// The result that the page of plugins shows of one.
+    #[must_use]
+    pub fn of_plugin(plugin: &str, result: &Map<String, Json>) -> Self {
+        let members = [("plugin", Json::from(plugin)), ("result", Json::Object(result.clone()))];
+        Self(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
     /// As the daemon sent it.
     #[must_use]
     pub fn as_json(&self) -> &Map<String, Json> {
@@ -77,7 +84,15 @@ impl PastResult {
         LEVELS.iter().find_map(|level| messages.get(*level)?.as_array()?.first()?.as_str())
     }
 
-    fn result(&self) -> Option<&Map<String, Json>> {
+    /// Whether the end of the daemon ended its run, too.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.0.get("interrupted") == Some(&Json::Bool(true))
+    }
+
+    /// The result itself.
+    #[must_use]
+    pub fn result(&self) -> Option<&Map<String, Json>> {
         self.0.get("result").and_then(Json::as_object)
     }
 

@@ -5,6 +5,7 @@
 //! From top to bottom; a room imports only from rooms below it.
 //!
 //! - `app`: what `smokercli` does, from the command line to the exit code
+//! - `watch`: what `smokercli --watch` does
 //! - `nagios`: what `check_smoker_plugin` does; `trust`: what `smokercli trust` does
 //! - `query`: what a command line asks for; `cli`: the command lines
 //! - `discovery`: hosts from plugins and commands; `config`: the configuration file
@@ -40,3 +41,4 @@ mod cli;
 mod discovery;
 mod query;
 mod trust;
+mod watch;

@@ -28,6 +28,8 @@ pub(crate) enum QueryAction {
     Force,
     /// Their results of the past are shown.
     History,
+    /// Their results are shown as they come.
+    Watch,
 }
 
 /// A checked command line, without the hosts.
@@ -59,12 +61,16 @@ impl Query {
                 FormatName::ALL.map(|(name, _)| name).join(", ")
             ))
         })?;
-        let filter = filter(args)?;
-        let action = match (args.list, args.force, args.history) {
+        let action = match (args.list, args.force, args.history || args.watch) {
             (true, ..) => QueryAction::List,
             (_, true, _) => QueryAction::Force,
+            (.., true) if args.watch => QueryAction::Watch,
             (.., true) => QueryAction::History,
             _ => QueryAction::Show,
+        };
+        let filter = match action {
+            QueryAction::History | QueryAction::Watch => filter(args)?.with_wanted_statuses(&STATUSES),
+            QueryAction::List | QueryAction::Show | QueryAction::Force => filter(args)?,
         };
         // A list has no format, so the template of an xml is not read.
         let name = if action == QueryAction::List { FormatName::Json } else { name };
@@ -115,7 +121,8 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitEr
     })
 }
 
-fn terminal_width() -> Option<usize> {
+/// How many columns the terminal has, or the variable `COLUMNS` says.
+pub(crate) fn terminal_width() -> Option<usize> {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     columns.or_else(|| terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into()))
 }

@@ -172,6 +172,22 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                     "transport",
                     "trust",
                     "trust_store",
+                    "watch",
+                ],
+            ),
+            (
+                "watch",
+                &[
+                    "client",
+                    "error",
+                    "history",
+                    "inventory",
+                    "plugin",
+                    "query",
+                    "render",
+                    "report",
+                    "terminal",
+                    "transport",
                 ],
             ),
             (

@@ -60,6 +60,9 @@ pub(crate) struct Args {
     #[arg(help = "Show results of the past: text, table, json, raw or ndjson")]
     #[arg(long, conflicts_with_all = ["force", "list", "exitcode", "fail_on"], help_heading = ACTIONS)]
     pub(crate) history: bool,
+    /// Show what happens: a table that is drawn again on a terminal, else a line of ndjson for each result
+    #[arg(long, conflicts_with_all = ["force", "list", "exitcode", "fail_on", "history"], help_heading = ACTIONS)]
+    pub(crate) watch: bool,
     #[arg(help = "With --history: from when on, eg. 24h, 7d, 2026-11-25T02:13:51Z (default 24h)")]
     #[arg(long, value_name = "TIME", requires = "history", help_heading = ACTIONS)]
     pub(crate) since: Option<String>,

@@ -17,6 +17,7 @@ pub mod value_text;
 pub mod view;
 
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
 use crate::plugin::salvage::plugin_object;
@@ -59,6 +60,14 @@ impl Plugin {
         Self { name, status: view.status(), is_readable: view.unreadable().is_none(), shown, json }
     }
 
+    /// The same plugin after another run, with this result.
+    #[must_use]
+    pub fn with_result(&self, result: Option<&Map<String, Json>>) -> Self {
+        let Ok(mut object) = serde_json::from_str::<Map<String, Json>>(self.json.get()) else { return self.clone() };
+        object.insert("lastResult".to_owned(), result.map_or(Json::Null, |result| Json::Object(result.clone())));
+        Self::parse(to_raw_value(&object).unwrap_or_default())
+    }
+
     /// The name, unique on its host.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -92,7 +101,7 @@ impl Plugin {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value as Json, json};
+    use serde_json::json;
 
     use super::*;
 

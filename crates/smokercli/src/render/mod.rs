@@ -28,6 +28,8 @@ pub mod template;
 mod text;
 mod xml;
 
+use serde_json::Value as Json;
+
 use crate::history::HostHistory;
 use crate::report::Report;
 use crate::terminal::style::Style;
@@ -47,6 +49,12 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Junit => junit::render(report),
         Format::Table { width } => table::render(report, *width, style),
     }
+}
+
+/// A line of ndjson.
+#[must_use]
+pub fn json_line(value: &Json) -> String {
+    json::compact(value) + "\n"
 }
 
 /// The past results of hosts; none when the format has no form for them.

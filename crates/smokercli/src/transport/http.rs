@@ -4,22 +4,27 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use reqwest::{Client, RequestBuilder, Url};
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::known_hosts::HostTrust;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::inventory::address::without_password;
 use crate::transport::bearer_token::is_private;
+use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{
     Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
 };
 use crate::transport::http_client::{self, HttpOptions};
-use crate::transport::http_response::{Failure, Received, receive};
+use crate::transport::http_response::{Failure, Received, open, receive};
 
 /// Further redirects of one request are not followed.
 const MAX_REDIRECTS: usize = 5;
+
+/// How long it may take until a stream of events begins.
+const OPEN_LIMIT: Duration = Duration::from_secs(20);
 
 /// Makes requests, never more than the allowed number at once.
 pub struct Http {
@@ -54,6 +59,33 @@ impl Http {
         }
         let (own, known) = (OnceLock::new(), Mutex::new(HashMap::new()));
         Ok(Self { options, plain, secure, own, known, slots })
+    }
+
+    /// Opens the stream of a daemon's events, which is none of the requests whose number is bounded: it is open as long as the host
+    /// is watched.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or none with success.
+    pub async fn open_events(&self, url: &Url) -> Result<EventStream, TransportError> {
+        let (client, asked) = self.prepare_for(url)?;
+        let request = client.get(url.clone()).header(ACCEPT, "text/event-stream");
+        let request = asked.authorization.iter().fold(request, |all, one| all.header(AUTHORIZATION, one.clone()));
+        let limit = self.options.timeout.unwrap_or(OPEN_LIMIT);
+        match timeout(limit, open(request, asked.known.as_deref())).await {
+            Ok(Ok(response)) => Ok(EventStream::new(response, asked.known)),
+            Ok(Err(failure)) => Err(TransportError::new(url, failure.reason).of_kind(failure.kind)),
+            Err(_) => Err(TransportError::new(url, "timed out".to_owned())),
+        }
+    }
+
+    /// The client for a host, and how the host is asked.
+    fn prepare_for(&self, url: &Url) -> Result<(Client, Asked), TransportError> {
+        let trust = self.trust_in(url);
+        let client = self.client_for(url, trust.as_ref());
+        let prepared = client.and_then(|client| Ok((client, self.authorization(url)?)));
+        let (client, authorization) = prepared.map_err(|reason| TransportError::new(url, reason))?;
+        Ok((client, Asked { known: trust.map(|trust| trust.host), authorization }))
     }
 
     /// What is known of the host of an https URL.
@@ -169,13 +201,10 @@ impl Http {
 impl Transport for Http {
     async fn exchange(&self, request: PageRequest<'_>) -> Exchange {
         let url = request.url;
-        let trust = self.trust_in(url);
-        let prepared = self.client_for(url, trust.as_ref()).and_then(|client| Ok((client, self.authorization(url)?)));
-        let (client, authorization) = match prepared {
+        let (client, asked) = match self.prepare_for(url) {
             Ok(prepared) => prepared,
-            Err(reason) => return Exchange { body: Err(TransportError::new(url, reason)), duration: None },
+            Err(error) => return Exchange { body: Err(error), duration: None },
         };
-        let asked = Asked { known: trust.map(|trust| trust.host), authorization };
         // The semaphore is never closed, so this returns a slot.
         let _slot = self.slots.acquire().await;
         let start = Instant::now();

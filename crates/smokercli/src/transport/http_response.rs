@@ -45,21 +45,37 @@ pub(super) async fn receive(
     may_redirect: bool,
     known: Option<&str>,
 ) -> Result<Received, Failure> {
-    let sent = request.send().await;
-    let response = sent.map_err(|error| {
-        let is_lost = error.is_request() && !error.is_timeout() && !error.is_connect();
-        let kind = if is_lost { FailureKind::ConnectionLost } else { FailureKind::Other };
-        Failure { reason: reason(&error, known), kind }
-    })?;
+    let response = sent(request, known).await?;
     if let Some(target) = redirect_on_host(&response).filter(|_| may_redirect) {
         return Ok(Received::Redirect(target));
     }
-    if !response.status().is_success() {
-        let is_missing = response.status() == StatusCode::NOT_FOUND;
-        let kind = if is_missing { FailureKind::NotFound } else { FailureKind::Other };
-        return Err(Failure { reason: http_error(response).await, kind });
+    body(successful(response).await?).await.map(Received::Body)
+}
+
+/// Sends the request and receives the head of a response with success, whose body may have no end.
+///
+/// # Errors
+///
+/// As [`receive`].
+pub(super) async fn open(request: RequestBuilder, known: Option<&str>) -> Result<Response, Failure> {
+    successful(sent(request, known).await?).await
+}
+
+async fn sent(request: RequestBuilder, known: Option<&str>) -> Result<Response, Failure> {
+    request.send().await.map_err(|error| {
+        let is_lost = error.is_request() && !error.is_timeout() && !error.is_connect();
+        let kind = if is_lost { FailureKind::ConnectionLost } else { FailureKind::Other };
+        Failure { reason: reason(&error, known), kind }
+    })
+}
+
+async fn successful(response: Response) -> Result<Response, Failure> {
+    if response.status().is_success() {
+        return Ok(response);
     }
-    body(response).await.map(Received::Body)
+    let is_missing = response.status() == StatusCode::NOT_FOUND;
+    let kind = if is_missing { FailureKind::NotFound } else { FailureKind::Other };
+    Err(Failure { reason: http_error(response).await, kind })
 }
 
 async fn body(mut response: Response) -> Result<PageBody, Failure> {
@@ -86,7 +102,7 @@ async fn body(mut response: Response) -> Result<PageBody, Failure> {
     Ok(PageBody { bytes, is_cut, not_loaded })
 }
 
-fn reason(error: &reqwest::Error, known: Option<&str>) -> String {
+pub(super) fn reason(error: &reqwest::Error, known: Option<&str>) -> String {
     if error.is_timeout() {
         return "timed out".to_owned();
     }

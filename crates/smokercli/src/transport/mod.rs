@@ -5,11 +5,13 @@
 //! - `http`: HTTP and HTTPS; `http_client`: its connections; `http_response`: its responses
 //! - `certificates`: those that servers are checked by; `client_certificate`, `bearer_token`: the user's own, where the user names one
 //! - `shorten`: pages that are too large; `socket`: the daemon's on this host
+//! - `event_stream`: a response that does not end
 //! - `exchange`: what a transport is: one request, one response
 
 pub mod bearer_token;
 mod certificates;
 pub mod client_certificate;
+pub mod event_stream;
 pub mod exchange;
 pub mod http;
 pub mod http_client;

@@ -49,6 +49,27 @@ fn more_than_a_moments_work_shows_how_far_it_is() {
 }
 
 #[test]
+fn an_older_daemon_is_watched_by_asking_it_again() {
+    let fake = Fake::start(&host("server2"));
+    let (child, _home) = Run::of(SMOKERCLI).args(["-s", fake.address(), "--watch"]).start();
+    // The events that it does not have, and its two pages twice.
+    fake.wait_for_requests(5);
+    interrupt(&child);
+    let output = child.wait_with_output().expect("it ends");
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fake.requests()[0]["path"], "/events");
+    let lines: Vec<_> = stdout.lines().collect();
+    assert!(
+        !lines.is_empty() && lines.iter().all(|line| line.starts_with("{\"host\":\"server2\",\"plugin\":\"")),
+        "{stdout}"
+    );
+    let mut once = lines.clone();
+    once.dedup();
+    assert_eq!(once, lines, "nothing has run between");
+}
+
+#[test]
 fn ctrl_c_prints_what_is_known() {
     let (up, hanging) = (Fake::start(&host("server2")), Fake::start(&host("plugins-hang")));
     let (child, _home) = Run::of(SMOKERCLI).args(["-s", up.address(), hanging.address()]).start();

@@ -1,12 +1,18 @@
-//! The real client shows what the real daemon has of the past.
+//! The real client shows what the real daemon has of the past, and what comes.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value as Json;
 use smoker_tests::binary;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::wait;
 
 /// What `turns` prints, one line a run.
 const ANSWERS: &str = r#"fine
@@ -72,5 +78,85 @@ fn the_past_is_shown_as_lines_as_a_table_and_for_programs() {
         let output = smokercli(&daemon, line);
         output.expect_code(code);
         assert!((output.stdout.clone() + &output.stderr).contains(part), "{line}: {output:?}");
+    }
+}
+
+/// The lines that a client prints while it watches.
+struct Watching {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watching {
+    fn start(daemon: &Daemon, arguments: &[&str]) -> Self {
+        let mut command = Command::new(binary::path("smokercli"));
+        command.args(["-s", &daemon.address().to_string(), "--watch"]).args(arguments);
+        command.env("HOME", daemon.path("")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let stdout = child.stdout.take().expect("it is piped");
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { child, lines }
+    }
+
+    /// Plugin and status of the next line that has a result, or the state of the host.
+    fn next(&self) -> (String, String) {
+        let line = self.lines.recv_timeout(wait::DEADLINE).expect("a further line");
+        let line: Json = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+        let status = if line["error"].is_string() { &line["status"] } else { &line["result"]["status"] };
+        (text(&line["plugin"]), text(status))
+    }
+
+    /// Interrupts it; returns the exit code and the further lines.
+    fn interrupt(mut self) -> (Option<i32>, Vec<String>) {
+        let pid = Pid::from_raw(self.child.id().try_into().expect("a number of a process"));
+        kill(pid, Signal::SIGINT).expect("it runs");
+        let code = self.child.wait().expect("it ends").code();
+        (code, self.lines.iter().collect())
+    }
+}
+
+#[test]
+fn a_fleet_is_watched_through_a_restart_without_a_gap() {
+    let config = Config::new()
+        .top("state_dir: '{{DIR}}/state'")
+        .plugin("fine", "Command: 'true'\nCategory: odd")
+        .plugin("bad", "Command: 'false'");
+    let mut daemon = Daemon::start(config);
+    let _ = daemon.run("fine");
+    let all = Watching::start(&daemon, &[]);
+    let bad = Watching::start(&daemon, &["--error", "-p", "bad,fine"]);
+    let expect = |watching: &Watching, plugin: &str, status: &str| {
+        assert_eq!(watching.next(), (plugin.to_owned(), status.to_owned()));
+    };
+    // What there is, then what comes.
+    expect(&all, "fine", "OK");
+    let _ = daemon.run("bad");
+    expect(&all, "bad", "ERROR");
+    expect(&bad, "bad", "ERROR");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    expect(&all, "", "UNREACHABLE");
+    daemon.try_start().expect("it starts again");
+    for _ in 0..2 {
+        let _ = daemon.run("bad");
+    }
+    for _ in 0..2 {
+        expect(&all, "bad", "ERROR");
+    }
+    assert_eq!(all.interrupt(), (Some(0), Vec::new()));
+    expect(&bad, "", "UNREACHABLE");
+    for _ in 0..2 {
+        expect(&bad, "bad", "ERROR");
+    }
+    assert_eq!(bad.interrupt(), (Some(0), Vec::new()));
+
+    for (line, code, part) in [("--watch -o junit", 1, "no such format"), ("--watch -f", 2, "cannot be used with")] {
+        let output = smokercli(&daemon, line);
+        output.expect_code(code);
+        assert!(output.stderr.contains(part), "{line}: {output:?}");
     }
 }

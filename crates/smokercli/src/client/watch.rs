@@ -1,0 +1,185 @@
+//! Follows what happens on one daemon: its events, or what an older one shows when it is asked again and again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use reqwest::Url;
+use serde_json::{Map, Value as Json};
+use tokio::sync::mpsc::Sender;
+use tokio::time::{sleep, timeout};
+
+use crate::client::ask_error::AskError;
+use crate::client::event_text::EventText;
+use crate::client::host::{self, HostAnswer, HostError, resolve};
+use crate::client::session::Session;
+use crate::history::PastResult;
+use crate::inventory::address::HostAddress;
+use crate::transport::event_stream::EventStream;
+use crate::transport::exchange::{FailureKind, TransportError};
+use crate::transport::http::Http;
+
+/// A daemon that sends nothing for this long, which is three times its heartbeat, is taken for gone.
+const SILENCE: Duration = Duration::from_secs(45);
+/// How long is waited before a daemon is asked again; each time twice as long, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// How often an older daemon is asked.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What has happened on a host.
+#[derive(Debug)]
+pub enum Change {
+    /// The plugins as they are now, with their newest results.
+    Plugins(HostAnswer),
+    /// A run has ended.
+    Result(PastResult),
+    /// The host cannot be asked at the moment.
+    Failed(HostError),
+}
+
+/// Why following has come to an end.
+enum Broken {
+    /// It failed.
+    Failed(HostError),
+    /// The daemon has no events.
+    Old,
+    /// Nobody reads the changes any more.
+    Over,
+}
+
+/// Sends what happens on a host, with its number, until nobody reads it. A host that fails is asked again, and goes on where it was.
+pub async fn follow(
+    session: &Session<'_, Http>,
+    number: usize,
+    address: &HostAddress,
+    changes: Sender<(usize, Change)>,
+) {
+    let mut follower = Follower { session, number, address, changes, cursor: None, seen: HashMap::new() };
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match follower.events(&mut pause).await {
+            Broken::Over => return,
+            Broken::Failed(error) => error,
+            Broken::Old => match follower.poll(&mut pause).await {
+                Broken::Failed(error) => error,
+                Broken::Old | Broken::Over => return,
+            },
+        };
+        if follower.send(Change::Failed(error)).await.is_err() {
+            return;
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+struct Follower<'a> {
+    session: &'a Session<'a, Http>,
+    number: usize,
+    address: &'a HostAddress,
+    changes: Sender<(usize, Change)>,
+    /// The newest event that has come.
+    cursor: Option<String>,
+    /// When the plugins of an older daemon ran last.
+    seen: HashMap<String, Option<Json>>,
+}
+
+impl Follower<'_> {
+    /// First the plugins, then each event.
+    async fn events(&mut self, pause: &mut Duration) -> Broken {
+        let page = match &self.address.page {
+            Ok(page) => page.clone(),
+            Err(reason) => return failed(AskError::Address(reason.clone())),
+        };
+        // Before the plugins are asked for, so that nothing that comes between is missed.
+        let mut stream = match self.open(&page).await {
+            Ok(stream) => stream,
+            Err(AskError::Open(TransportError { kind: FailureKind::NotFound, .. })) => return Broken::Old,
+            Err(error) => return failed(error),
+        };
+        if let Err(broken) = self.ask().await {
+            return broken;
+        }
+        *pause = FIRST_PAUSE;
+        let mut text = EventText::default();
+        loop {
+            let chunk = match timeout(SILENCE, stream.next()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) => return failed(lost(&page, "the daemon has ended the stream of events")),
+                Ok(Err(reason)) => return failed(lost(&page, &reason)),
+                Err(_) => return failed(lost(&page, "the daemon has sent nothing for 45 s")),
+            };
+            let Some(events) = text.push(&chunk) else { return failed(lost(&page, "an event is too large")) };
+            for event in events {
+                if let Some(id) = event.id {
+                    self.cursor = Some(id);
+                }
+                let outcome = match event.name.as_str() {
+                    "result" => match serde_json::from_str::<Map<String, Json>>(&event.data) {
+                        Ok(entry) => self.send(Change::Result(PastResult::new(entry))).await,
+                        Err(error) => return failed(lost(&page, &format!("an event cannot be read: {error}"))),
+                    },
+                    "reload" | "reset" => self.ask().await,
+                    _ => Ok(()),
+                };
+                if let Err(broken) = outcome {
+                    return broken;
+                }
+            }
+        }
+    }
+
+    async fn open(&self, page: &Url) -> Result<EventStream, AskError> {
+        let mut url = resolve(page, "/events")?;
+        if let Some(cursor) = &self.cursor {
+            url.query_pairs_mut().append_pair("since", cursor);
+        }
+        Ok(self.session.transport.open_events(&url).await?)
+    }
+
+    /// Asks an older daemon again and again.
+    async fn poll(&mut self, pause: &mut Duration) -> Broken {
+        loop {
+            let answer = match host::ask(self.session, self.address).await {
+                Ok(answer) => answer,
+                Err(error) => return Broken::Failed(error),
+            };
+            *pause = FIRST_PAUSE;
+            let is_first = self.seen.is_empty();
+            let mut results = Vec::new();
+            for plugin in &answer.plugins {
+                let view = plugin.view();
+                let Some(result) = view.result() else { continue };
+                let last_run = result.get("lastRun").cloned();
+                let before = self.seen.insert(plugin.name().to_owned(), last_run.clone());
+                if before != Some(last_run) && !is_first {
+                    results.push(PastResult::of_plugin(plugin.name(), result));
+                }
+            }
+            let changes = std::iter::once(Change::Plugins(answer)).chain(results.into_iter().map(Change::Result));
+            for change in changes {
+                if let Err(broken) = self.send(change).await {
+                    return broken;
+                }
+            }
+            sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    async fn ask(&self) -> Result<(), Broken> {
+        let answer = host::ask(self.session, self.address).await.map_err(Broken::Failed)?;
+        self.send(Change::Plugins(answer)).await
+    }
+
+    async fn send(&self, change: Change) -> Result<(), Broken> {
+        self.changes.send((self.number, change)).await.map_err(|_| Broken::Over)
+    }
+}
+
+fn failed(reason: AskError) -> Broken {
+    Broken::Failed(HostError { name: None, reason })
+}
+
+fn lost(page: &Url, reason: &str) -> AskError {
+    AskError::Open(TransportError::new(page, reason.to_owned()))
+}
