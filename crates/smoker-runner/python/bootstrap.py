@@ -61,4 +61,4 @@ importer['install'](message['sources'])
 
 from _smoker_host import loop
 
-loop.Host(control, message['path'], message['program'], CORE).serve()
+loop.Host(control, message['path'], message['program'], CORE, message['owners']).serve()

@@ -1,7 +1,8 @@
 # Looks for modules without running any of them: an import would run the
 # packages on their way. Arguments: the user's folders, '--', the packages that
 # smokerd ships, '--', the names, '--', the names of built-ins, '--', and the modules
-# to review, each in JSON: name, class, and uid, gid and groups of the account that imports it, or null. Each name that is not
+# to review, each in JSON: name, class, uid, gid and groups of the account that imports it, or null, and the accounts whose
+# files it imports, or null for all. Each name that is not
 # found is a line, so is each installed file of a built-in's name, and each module that cannot be imported, behind a sign,
 # because what an interpreter imports at its start may print, too.
 import sys
@@ -94,15 +95,18 @@ def is_there(name):
     return all(found is not None for found in steps(name))
 
 
-def why_not(name, class_name):
+def why_not(name, class_name, owners):
     """Why an import of the module fails, or gives no such class; None when neither can be seen."""
     found = list(steps(name))
     if not found or found[-1] is None:
         return 'the account that it runs as cannot find it; let that account read its folder'
     for place, step in enumerate(found):
+        refusal = owners and owners.refusal_of(step)
+        if refusal:
+            return refusal
         is_last = place == len(found) - 1
         if step.origin and step.has_location and step.origin.endswith('.py'):
-            reason = why_not_file(step.origin, class_name if is_last else None)
+            reason = why_not_file(step.origin, class_name if is_last else None, owners)
             if reason is not None:
                 return reason
         elif is_last and not step.origin and step.submodule_search_locations is not None:
@@ -110,7 +114,7 @@ def why_not(name, class_name):
     return None
 
 
-def why_not_file(file, class_name):
+def why_not_file(file, class_name, owners):
     try:
         # A named pipe would be waited for.
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), 'rb') as opened:
@@ -129,7 +133,7 @@ def why_not_file(file, class_name):
     except Exception as error:
         return '%s: %s' % (file, error)
     text = source.decode('utf-8', 'replace')
-    reason = missing_import(tree, text, file)
+    reason = missing_import(tree, text, file, owners)
     if reason is None and class_name is not None:
         reason = missing_class(tree, text, file, class_name)
     return reason
@@ -143,7 +147,7 @@ def hint_for(source, number):
     return ''
 
 
-def missing_import(tree, text, file):
+def missing_import(tree, text, file, owners):
     # It may find what we do not.
     if re.search(r'\bsys\.path\b|\bsys\.meta_path\b|\bsite\b|\bimportlib\b', text):
         return None
@@ -155,7 +159,13 @@ def missing_import(tree, text, file):
         else:
             continue
         for top in [name.split('.')[0] for name in names]:
-            if top in shipped or top in sys.builtin_module_names or spec(top, None) is not None:
+            if top in shipped or top in sys.builtin_module_names:
+                continue
+            found = spec(top, None)
+            if found is not None:
+                refusal = owners and owners.refusal_of(found)
+                if refusal:
+                    return '%s:%d: it imports %s, which is refused: %s' % (file, node.lineno, top, refusal)
                 continue
             advice = 'install it for this interpreter'
             if top in MOVED:
@@ -246,9 +256,11 @@ def review_here(account, modules, tell):
     except Exception as error:
         failure = 'smokerd cannot become the account that it runs as: %s; give smokerd the right to (CAP_SETUID, ' \
             'CAP_SETGID)' % error
+    owners = modules[0][1]['owners']
+    owners = None if owners is None else Owners(owners)
     for index, module in modules:
         try:
-            reason = failure or why_not(module['name'], module['class'])
+            reason = failure or why_not(module['name'], module['class'], owners)
         except Exception as error:
             reason = 'smokerd cannot look at it: %s: %s; try it with --test-plugin' % (type(error).__name__, error)
         if reason is not None:

@@ -19,7 +19,13 @@ def write_only_settled():
 
     def cache_bytecode(self, source_path, cache_path, data):
         if os.stat(source_path).st_mtime < time.time() - SETTLED:
-            return write(self, source_path, cache_path, data)
+            # A plugin's own umask may let everybody write what others import.
+            mask = os.umask(0o077)
+            os.umask(mask | 0o022)
+            try:
+                return write(self, source_path, cache_path, data)
+            finally:
+                os.umask(mask)
         return None
 
     loader._cache_bytecode = cache_bytecode

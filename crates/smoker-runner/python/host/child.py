@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from _smoker_host import isolation, logs, paths, rehearsal, reply, run, setup
+from _smoker_host import isolation, logs, ownership, paths, rehearsal, reply, run, setup
 
 # The daemon knows this exit code: the descriptor for the reply is gone.
 LOST_REPLY = 113
@@ -20,8 +20,10 @@ BEGUN, REPLACED = b'+', b'-'
 class SharedState:
     """State that all children of a host share."""
 
-    def __init__(self, users_path, path, core):
+    def __init__(self, users_path, path, core, owners):
         self.users_path = users_path
+        # The accounts whose files are imported; None: of all.
+        self.owners = owners
         self.path = path
         self.core = core
         self.packages = paths.packages()
@@ -82,7 +84,6 @@ def run_one_job(shared, parent, mask, job, output, log):
 
     What does not depend on the job is done before it comes: a child can have
     been forked long before its run, or just for it."""
-    pid = os.getpid()
     isolation.restore_signals(mask)
     isolation.take_streams(output)
     isolation.follow_parent(parent)
@@ -119,11 +120,9 @@ def run_one_job(shared, parent, mask, job, output, log):
     isolation.set_environment(request)
     logs.take_from(request['log_level'])
     paths.use(shared)
-    answer = run.run(request)
-    if os.getpid() != pid:
-        # The module forked and its copy came back here: only the first one answers.
-        os._exit(0)
-    finish(connection, answer, request)
+    if shared.owners is not None:
+        sys.meta_path.insert(0, ownership.Guard(ownership.Owners(shared.owners)))
+    finish(connection, run.run(request), request)
 
 
 def finish(connection, answer, request):

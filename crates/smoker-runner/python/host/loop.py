@@ -52,13 +52,13 @@ class Child:
 class Host:
     """One process for the daemon's life, unless it dies."""
 
-    def __init__(self, control, users_path, program, core):
+    def __init__(self, control, users_path, program, core, owners):
         builtin.PROGRAM = program
         bytecode.write_only_settled()
         self.control = control
         # As PYTHONPATH would: the user's folders before the interpreter's.
         self.path = users_path + [entry for entry in sys.path if entry not in users_path]
-        self.shared = child.SharedState(users_path, self.path, core)
+        self.shared = child.SharedState(users_path, self.path, core, owners)
         self.children = {}
         self.received = b''
         self.descriptors = []

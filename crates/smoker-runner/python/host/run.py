@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 
+from _smoker_host import forked
 from smoker.server.exceptions import PluginExecutionError, PluginExecutionTimeout, ValidationError
 from smoker.server.limit import TimeLimit
 from smoker.server.plugins import Result
@@ -58,7 +59,7 @@ def _answer(request, acted_on):
         try:
             signal.signal(signal.SIGTERM, terminated)
             with TimeLimit(request['timeout']):
-                result = _result(request, acted_on, step)
+                result = forked.call(_result, request, acted_on, step)
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except PluginExecutionTimeout as error:

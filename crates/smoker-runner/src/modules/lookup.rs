@@ -23,7 +23,7 @@ use crate::process::execute::{ChildEnd, ChildLimits, execute};
 use crate::process::spawn::Program;
 
 /// The script that looks along the path of an interpreter.
-const SCRIPT: &str = include_str!("../../python/lookup.py");
+const SCRIPT: &str = concat!(include_str!("../../python/host/ownership.py"), include_str!("../../python/lookup.py"));
 
 /// How each line about a name begins.
 const NOT_FOUND: &str = "smokerd has not found ";
@@ -54,6 +54,8 @@ struct Reviewed<'a> {
     class: &'static str,
     /// Uid, gid and further groups of the account that imports it; none for our own.
     account: Option<(u32, u32, Vec<u32>)>,
+    /// The accounts whose files are imported; none: of all.
+    owners: Option<Vec<u32>>,
 }
 
 /// Each plugin whose module, parser or action's module cannot be found or imported, with
@@ -64,6 +66,8 @@ pub async fn missing(
     daemon: Option<&Credentials>,
     reaper: &Reaper,
 ) -> Vec<(PluginName, ModuleKind, String)> {
+    let owners = python.importable_owners().filter(|_| daemon.is_none_or(|daemon| daemon.uid.is_root()));
+    let owners = &owners;
     // The modules of a plugin whose account is not known are not imported: by root they must not be.
     let has_account = |plugin: &&PluginSpec| Credentials::resolve(&plugin.run_as).is_ok();
     let modules = plugins.iter().filter(has_account).flat_map(|plugin| {
@@ -71,7 +75,8 @@ pub async fn missing(
         let is_of_user = |module: &NamedModule<'_>| !module.is_shipped() || module.is_in(python.users_path());
         named_modules(plugin).into_iter().filter(is_of_user).map(move |module| {
             let class = if module.kind == ModuleKind::Parser { "Parser" } else { "Plugin" };
-            let reviewed = Reviewed { name: module.name, class, account: account.clone() };
+            let (account, owners) = (account.clone(), owners.clone());
+            let reviewed = Reviewed { name: module.name, class, account, owners };
             (module, reviewed)
         })
     });
@@ -100,6 +105,13 @@ pub async fn missing(
         Some(report(module, format!("{} {} cannot be imported: {reason}", module.what(), module.name)))
     };
     modules.iter().filter_map(reason_of).collect()
+}
+
+/// Whether one of the plugins names a module that Python runs.
+#[must_use]
+pub fn needs_python(plugins: &[PluginSpec], python: &PythonSettings) -> bool {
+    let mut modules = plugins.iter().flat_map(named_modules);
+    modules.any(|module| !module.is_shipped() || module.is_in(python.users_path()))
 }
 
 /// Each plugin that names a built-in in a role which that does not have, with the kind that the role needs and what is wrong. A
@@ -271,10 +283,10 @@ mod tests {
         }
         let folder = folder.path().to_str().expect("text");
         let faults = "\n    if 'crash' in file: os.kill(os.getpid(), 9)\n    if 'fault' in file: raise KeyError(1)\n";
-        let head = "def why_not_file(file, class_name):";
+        let head = "def why_not_file(file, class_name, owners):";
         let script = SCRIPT.replacen(head, &format!("{head}{faults}"), 1);
         let modules = ["good", "crash", "bad", "fault", "good"]
-            .map(|name| format!(r#"{{"name": "{name}", "class": "Plugin", "account": null}}"#));
+            .map(|name| format!(r#"{{"name": "{name}", "class": "Plugin", "account": null, "owners": null}}"#));
         let lines = printed(&script, folder, &modules.each_ref().map(String::as_str));
         let lines: Vec<_> = lines.lines().collect();
         assert_eq!(lines.len(), 3, "{lines:?}");
@@ -283,7 +295,8 @@ mod tests {
             assert!(line.starts_with(&format!("{NOT_IMPORTED}{begin}")) && line.contains(words), "{lines:?}");
         }
         // No system has an account of this number.
-        let module = r#"{"name": "good", "class": "Plugin", "account": [99999999999, 99999999999, []]}"#;
+        let module =
+            r#"{"name": "good", "class": "Plugin", "account": [99999999999, 99999999999, []], "owners": null}"#;
         let lines = printed(SCRIPT, folder, &[module, module]);
         assert_eq!(lines.matches("cannot become the account").count(), 2, "{lines}");
     }
@@ -293,7 +306,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe.py");
         mkfifo(&pipe, Mode::S_IRWXU).expect("a pipe");
-        let script = format!("{SCRIPT}\nprint(why_not_file({pipe:?}, None))\n");
+        let script = format!("{SCRIPT}\nprint(why_not_file({pipe:?}, None, None))\n");
         assert!(printed(&script, "/", &[]).contains("pipe.py is no regular file"));
     }
 }

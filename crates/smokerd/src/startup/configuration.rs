@@ -13,6 +13,7 @@ use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::secrets::values;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::modules::lookup;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::attributes::credentials::Credentials;
 
@@ -79,7 +80,8 @@ impl Origin {
     pub(crate) fn python(&self, settings: &DaemonSettings) -> PythonSettings {
         let path = &*self.path;
         let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-        PythonSettings::new(settings.python.as_ref(), &settings.python_path, folder, &self.working)
+        let python = PythonSettings::new(settings.python.as_ref(), &settings.python_path, folder, &self.working);
+        python.trusting(self.trusted.numbers().to_vec())
     }
 }
 
@@ -106,8 +108,9 @@ pub(crate) fn reload(origin: &Origin, daemon: Option<&Credentials>) -> Result<Lo
 
 /// Refuses, as root, what another account could have written.
 fn judged(mut config: Config, origin: &Origin, daemon: Option<&Credentials>) -> Result<Config, LoadFailure> {
-    let modules = origin.python(&config.settings).users_path().to_vec();
-    let Config { sources, plugins, left_out, .. } = &mut config;
+    let Config { settings, sources, plugins, left_out, .. } = &mut config;
+    let python = origin.python(settings);
+    let modules = python.deciding_paths(lookup::needs_python(plugins, &python));
     match trust::judge(sources, modules, plugins, left_out, &origin.trusted, daemon) {
         Ok(problems) => {
             config.problems.extend(problems);

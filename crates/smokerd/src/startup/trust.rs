@@ -26,6 +26,11 @@ impl TrustedOwners {
         };
         names.iter().map(user).collect::<Result<_, _>>().map(Self)
     }
+
+    /// The numbers of the accounts.
+    pub(crate) fn numbers(&self) -> &[u32] {
+        &self.0
+    }
 }
 
 /// What is wrong with the owners and modes of what a configuration was read from, and whether this process refuses it.

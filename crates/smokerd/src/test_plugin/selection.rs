@@ -11,6 +11,7 @@ use smoker_logging::secrets;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::suggest;
 use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::modules::lookup;
 use thiserror::Error;
 
 use crate::service::error::StartError;
@@ -71,7 +72,7 @@ impl Selection {
         let Config { settings, mut plugins, mut left_out, mut problems, sources, .. } = config;
         let credentials = privileges::credentials_of(&settings)?;
         let python = origin.python(&settings);
-        let modules = python.users_path().to_vec();
+        let modules = python.deciding_paths(lookup::needs_python(&plugins, &python));
         let daemon = credentials.as_ref();
         let judged = trust::judge(&sources, modules, &mut plugins, &mut left_out, &origin.trusted, daemon)?;
         let (of_plugins, of_owners): (Vec<_>, Vec<_>) = judged.into_iter().partition(|it| it.plugin.is_some());

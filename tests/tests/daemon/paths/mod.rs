@@ -2,4 +2,5 @@
 
 mod configuration;
 mod inherited;
+mod modules;
 mod pidfile;

@@ -1,9 +1,10 @@
 //! Which interpreter runs modules, and where they are looked up.
 
-use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
+use nix::unistd::geteuid;
 use smoker_model::value::Value;
 
 /// The advice for an operator whose host has no interpreter for modules.
@@ -22,6 +23,8 @@ pub struct PythonSettings {
     interpreter: Result<PathBuf, String>,
     users_path: Vec<PathBuf>,
     environment: Vec<(String, String)>,
+    /// The accounts whose modules root imports besides its own.
+    trusted: Vec<u32>,
 }
 
 impl PythonSettings {
@@ -46,7 +49,36 @@ impl PythonSettings {
                 users_path.push(entry);
             }
         }
-        Self { interpreter: interpreter(python, &folder), users_path, environment: variables(&environment) }
+        Self {
+            interpreter: interpreter(python, &folder),
+            users_path,
+            environment: variables(&environment),
+            trusted: Vec::new(),
+        }
+    }
+
+    /// The same, with further accounts whose modules a daemon that is root imports.
+    #[must_use]
+    pub fn trusting(self, trusted: Vec<u32>) -> Self {
+        Self { trusted, ..self }
+    }
+
+    /// The accounts whose modules are imported, that of the run apart: root's, where root imports them; none: all accounts.
+    pub(crate) fn importable_owners(&self) -> Option<Vec<u32>> {
+        geteuid().is_root().then(|| std::iter::once(0).chain(self.trusted.iter().copied()).collect())
+    }
+
+    /// What decides which code modules run, beside their own files: the folders that are searched, and the interpreter with
+    /// its virtual environment, if a path names it or `needs_python`.
+    #[must_use]
+    pub fn deciding_paths(&self, needs_python: bool) -> Vec<PathBuf> {
+        let interpreter = match self.interpreter.as_deref() {
+            Ok(path) if path.components().count() > 1 => Some(path.to_owned()),
+            Ok(name) if needs_python => in_search_path(name),
+            _ => None,
+        };
+        let around = interpreter.iter().filter_map(|path| path.parent()?.parent()).flat_map(read_at_start);
+        self.users_path.iter().cloned().chain(around).chain(interpreter.iter().cloned()).collect()
     }
 
     /// Why the configuration names no interpreter that can be used; none when it does.
@@ -111,6 +143,30 @@ fn interpreter(python: Option<&Value>, folder: &Path) -> Result<PathBuf, String>
     }
     let path = folder.join(text);
     Ok(of_virtualenv(&path).unwrap_or(path))
+}
+
+/// What an interpreter below this folder reads before it runs anything.
+fn read_at_start(folder: &Path) -> Vec<PathBuf> {
+    let named =
+        |path: &PathBuf, begin: &str| path.file_name().is_some_and(|it| it.to_string_lossy().starts_with(begin));
+    let libraries = entries(&folder.join("lib")).filter(|path| named(path, "python3"));
+    let packages: Vec<_> = libraries.map(|library| library.join("site-packages")).collect();
+    let is_run = |path: &PathBuf| {
+        path.extension().is_some_and(|it| it == "pth")
+            || ["sitecustomize", "usercustomize"].iter().any(|it| named(path, it))
+    };
+    let files: Vec<_> = packages.iter().flat_map(|packages| entries(packages)).filter(is_run).collect();
+    packages.into_iter().chain(files).chain([folder.join("pyvenv.cfg")]).collect()
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// The program of this name that a run would start.
+fn in_search_path(name: &Path) -> Option<PathBuf> {
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// The interpreter of a virtual environment in this folder, if it is one.

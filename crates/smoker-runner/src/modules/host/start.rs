@@ -87,8 +87,13 @@ async fn send_sources(writer: &mut OwnedWriteHalf, settings: &PythonSettings) ->
     // A text in JSON, with nothing but ASCII in it, is one for Python, too.
     let bootstrap = serde_json::to_string(sources::BOOTSTRAP)?;
     let path: Vec<_> = settings.users_path().iter().map(|entry| entry.to_string_lossy()).collect();
-    let hello =
-        json!({"sources": sources::modules(), "path": path, "program": own_program::for_other_users()}).to_string();
+    let hello = json!({
+        "sources": sources::modules(),
+        "path": path,
+        "program": own_program::for_other_users(),
+        "owners": settings.importable_owners(),
+    })
+    .to_string();
     writer.write_all(format!("{bootstrap}\n{}\n{hello}", hello.len()).as_bytes()).await
 }
 

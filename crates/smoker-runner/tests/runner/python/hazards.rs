@@ -87,6 +87,26 @@ fn a_copy_that_the_module_forks_does_not_answer_for_it() {
     assert_eq!(infos(&modules.run_body("forks", body)), ["parent"]);
 }
 
+/// A module that judges by its children's exit statuses must not take every one of them for a success.
+#[test]
+fn a_forked_copy_ends_with_the_exit_status_of_a_python_program() {
+    let modules = Modules::new();
+    for (name, copy, expected) in [
+        ("raises", "raise ValueError('no')", 1),
+        ("exits", "sys.exit(2)", 2),
+        ("leaves", "sys.exit()", 0),
+        ("says", "sys.exit('why')", 1),
+        ("returns", "return", 0),
+        ("interrupted", "raise KeyboardInterrupt()", 1),
+    ] {
+        let body = format!(
+            "pid = os.fork()\nif pid == 0:\n    {copy}\nstatus = os.waitpid(pid, 0)[1]\n\
+             self.result.add_info(str(os.WEXITSTATUS(status) if os.WIFEXITED(status) else status))"
+        );
+        assert_eq!(infos(&modules.run_body(name, &body)), [expected.to_string().as_str()], "{name}");
+    }
+}
+
 #[test]
 fn a_module_over_its_time_may_clean_up() {
     let modules = Modules::new();
