@@ -10,8 +10,8 @@ use crate::spec::spelling;
 use crate::yaml::document;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, Kind, Node};
-use crate::yaml::scalar;
 use crate::yaml::source_text::SourceText;
+use crate::yaml::words::scalar;
 
 /// Parameters that replace a plugin's own, as if they were written in its
 /// part of the file.

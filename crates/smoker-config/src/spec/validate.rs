@@ -18,6 +18,7 @@ use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::trigger;
+use crate::spec::values::wrong_kind::{unquoted, wrong_timeout};
 use crate::yaml::node::kind_name;
 
 /// A plugin as far as it can be understood.
@@ -134,8 +135,10 @@ impl<'a> Check<'a> {
         match (command, module) {
             (None, None) => {
                 let key = if self.get("Command").is_some() { "Command" } else { "Module" };
-                let deeper = self.execution_below().map(|hint| format!("; {hint}")).unwrap_or_default();
-                Err(self.refuse(key, format!("Command or Module parameter has to be set{deeper}")))
+                let unquoted = self.get("Command").filter(|command| command.exposed_text().is_none()).map(unquoted);
+                let hint = unquoted.or_else(|| self.execution_below()).map(|hint| format!("; {hint}"));
+                Err(self
+                    .refuse(key, "Command or Module parameter has to be set".to_owned() + &hint.unwrap_or_default()))
             }
             (Some(_), Some(_)) => Err(self.refuse("Module", "Command and Module parameters cannot be set together")),
             (None, Some(_)) if parser.is_some() => {
@@ -145,8 +148,9 @@ impl<'a> Check<'a> {
             (Some(command), None) => {
                 let parser = parser.map(|parser| text("Parser", parser)).transpose()?;
                 if command.exposed_text().is_none() {
-                    let kind = kind_name(command);
-                    self.warn("Command", &format!("Command has to be text, not {kind}; each run will be an ERROR"));
+                    let (kind, hint) = (kind_name(command), unquoted(command));
+                    let text = format!("Command has to be text, not {kind}; each run will be an ERROR; {hint}");
+                    self.warn("Command", &text);
                 }
                 Ok(Execution::Command { command: command.clone(), parser })
             }
@@ -321,8 +325,9 @@ impl<'a> Check<'a> {
                     self.warn("Action", &format!("{which} has both Command and Module; the Command is used"));
                 }
                 if command.exposed_text().is_none() {
-                    let kind = kind_name(command);
-                    self.warn("Action", &format!("{which}'s Command has to be text, not {kind}; it will be an ERROR"));
+                    let (kind, hint) = (kind_name(command), unquoted(command));
+                    let text = format!("{which}'s Command has to be text, not {kind}; it will be an ERROR; {hint}");
+                    self.warn("Action", &text);
                 }
                 Some(Execution::Command { command: command.clone(), parser: None })
             }

@@ -161,6 +161,14 @@ fn advice(info: &str, line: &str, column: usize) -> Option<String> {
         let start = line.chars().nth(column.saturating_sub(1)).unwrap_or('%');
         return Some(format!("a text that starts with `{start}` has to be in quotes"));
     }
+    if contains(&["block scalar, did not find expected comment"]) && value.starts_with(['>', '|']) {
+        return Some(
+            "`>` and `|` begin a text on the lines below: a text that starts with one has to be in quotes".to_owned(),
+        );
+    }
+    if contains(&["mapping keys are not allowed"]) {
+        return Some("a text that starts with `? ` has to be in quotes".to_owned());
+    }
     if contains(&["unexpected end of stream", "document indicator"]) {
         return Some("the quote that opens here is never closed".to_owned());
     }

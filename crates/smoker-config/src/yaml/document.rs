@@ -1,7 +1,7 @@
 //! The text of one file becomes a tree of nodes.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
@@ -10,14 +10,15 @@ use smoker_model::value::secret::SecretSource;
 
 use crate::error::Fault;
 use crate::limits::MAX_NESTING;
-use crate::problem::{ProblemLog, SourcePlace};
+use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::yaml::advice;
+use crate::yaml::command::{self, COMMAND, WrittenCommand};
 use crate::yaml::compat::CompatText;
 use crate::yaml::merge::{self, Merger, Pair};
 use crate::yaml::node::{Include, Kind, Node, SecretReference};
-use crate::yaml::scalar;
 use crate::yaml::source_text::SourceText;
 use crate::yaml::tag::Tag;
+use crate::yaml::words::scalar;
 
 /// Reads a file's text. An empty file is null.
 pub(crate) fn parse(source: &SourceText, problems: &mut ProblemLog) -> Result<Rc<Node>, Fault> {
@@ -76,6 +77,10 @@ struct Builder<'a> {
     root: Option<Rc<Node>>,
     /// Finished nodes by anchor, with their height.
     anchors: HashMap<usize, (Rc<Node>, usize)>,
+    /// The anchors that an alias refers to.
+    used_anchors: HashSet<usize>,
+    /// Commands with an anchor, each with its place and names.
+    anchored_commands: Vec<(usize, SourcePlace, String)>,
     merger: Merger,
 }
 
@@ -89,6 +94,8 @@ impl<'a> Builder<'a> {
             frames: Vec::new(),
             root: None,
             anchors: HashMap::new(),
+            used_anchors: HashSet::new(),
+            anchored_commands: Vec::new(),
             merger: Merger::default(),
         }
     }
@@ -108,7 +115,10 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Event::Scalar(text, style, anchor, tag) => {
-                    let kind = self.scalar(&text, style, &Tag::of(tag.as_deref()), &place)?;
+                    let tag = Tag::of(tag.as_deref());
+                    let kind = self.scalar(&text, style, &tag, &place)?;
+                    self.review_tag(&tag, &place);
+                    self.review_command(&text, style, anchor, span);
                     self.finish(Node { place, kind }, anchor, 0)?;
                 }
                 Event::SequenceStart(anchor, tag) => {
@@ -123,11 +133,13 @@ impl<'a> Builder<'a> {
                     let Some((node, height)) = self.anchors.get(&anchor).cloned() else {
                         return Err(self.fault(&place, "the alias is inside of the value that it refers to").into());
                     };
+                    self.used_anchors.insert(anchor);
                     self.add(node, height, &place)?;
                 }
                 Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             }
         }
+        self.review_anchors();
         let nothing = || Node { place: SourcePlace::start_of(&self.source.path), kind: Kind::Scalar(Value::Null) };
         Ok(self.root.take().unwrap_or_else(|| Rc::new(nothing())))
     }
@@ -172,6 +184,7 @@ impl<'a> Builder<'a> {
         if self.frames.len() >= MAX_NESTING {
             return Err(self.too_deep(&place));
         }
+        self.review_tag(&tag, &place);
         self.frames.push(Frame { place, tag, anchor, height: 1, content });
         Ok(())
     }
@@ -179,6 +192,11 @@ impl<'a> Builder<'a> {
     fn close(&mut self) -> Result<(), Fault> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         let refuse = |tag: &Tag| Fault::at(&frame.place, &tag.refusal());
+        if let Content::Map { pairs, .. } = &frame.content
+            && let Some((place, text)) = command::cut_by_comma(self.source, &frame.place, pairs)
+        {
+            self.warn(&place, text);
+        }
         let kind = match frame.content {
             Content::List(items) => match &frame.tag {
                 Tag::Absent | Tag::Bare => Kind::List(items),
@@ -225,6 +243,63 @@ impl<'a> Builder<'a> {
             },
         }
         Ok(())
+    }
+
+    /// What YAML takes from a value without an error.
+    fn review_tag(&mut self, tag: &Tag, place: &SourcePlace) {
+        if *tag == Tag::Bare {
+            let what = if self.is_command() { "command" } else { "value" };
+            self.warn(place, format!("`!` begins a YAML tag and is no part of the {what}: quote the {what}"));
+        }
+    }
+
+    fn review_command(&mut self, value: &str, style: ScalarStyle, anchor: usize, span: Span) {
+        let Some(name) = self.name().filter(|_| self.is_command()) else { return };
+        let place = self.place(span);
+        let last = span.end.line().min(self.last_line);
+        let end = self.text.column(span.end.line(), span.end.col());
+        let is_empty = value.is_empty() && style == ScalarStyle::Plain;
+        // The place of an empty value is that of what comes next.
+        let (place, behind) =
+            if is_empty { (name.place.clone(), name.place.column - 1 + COMMAND.len()) } else { (place, end) };
+        let last_line = self.source.line(if is_empty { place.line } else { last });
+        let behind = last_line.char_indices().nth(behind).map_or("", |(at, _)| &last_line[at..]);
+        let lines = (place.line..=last).map(|line| self.source.line(line)).collect();
+        let change = WrittenCommand { style, value, lines, behind }.change();
+        if anchor > 0 {
+            self.anchored_commands.push((anchor, place.clone(), self.keys()));
+        }
+        if let Some(text) = change {
+            self.warn(&place, text);
+        }
+    }
+
+    /// An anchor that nothing refers to was probably meant for the shell.
+    fn review_anchors(&mut self) {
+        for (anchor, place, keys) in std::mem::take(&mut self.anchored_commands) {
+            if !self.used_anchors.contains(&anchor) {
+                let text = format!("{keys}: `&` begins a YAML anchor and is no part of the command: quote the command");
+                self.merger.problems.add(Severity::Warning, &place, text);
+            }
+        }
+    }
+
+    fn warn(&mut self, place: &SourcePlace, text: String) {
+        let keys = self.keys();
+        let text = if keys.is_empty() { text } else { format!("{keys}: {text}") };
+        self.merger.problems.add(Severity::Warning, place, text);
+    }
+
+    /// The name whose value comes next.
+    fn name(&self) -> Option<&Rc<Node>> {
+        match &self.frames.last()?.content {
+            Content::Map { name, .. } => name.as_ref(),
+            Content::List(_) => None,
+        }
+    }
+
+    fn is_command(&self) -> bool {
+        self.name().is_some_and(|name| command::is_name(name))
     }
 
     fn too_deep(&self, place: &SourcePlace) -> Fault {

@@ -8,24 +8,20 @@
 //! - `advice`: a parser's error becomes a message that says what to do
 //! - `mask`: lines for messages without the secrets in them
 //! - `node`: the tree, whose values know their place
-//! - `scalar`: what an unquoted word means in YAML 1.1
-//! - `number`: numbers
-//! - `timestamp`: dates and moments
+//! - `words/`: what an unquoted word means in YAML 1.1
 //! - `tag`: explicit tags
-//! - `pattern`: the regular expressions of these words
+//! - `command`: what YAML takes from the text of a command
 //! - `merge`: the names of one mapping: `<<`, and repeated names
 //! - `key`: when two names in a mapping are the same
 
 pub(crate) mod advice;
+pub(crate) mod command;
 pub(crate) mod compat;
 pub(crate) mod document;
 pub(crate) mod key;
 pub(crate) mod mask;
 pub(crate) mod merge;
 pub(crate) mod node;
-pub(crate) mod number;
-pub(crate) mod pattern;
-pub(crate) mod scalar;
 pub(crate) mod source_text;
 pub(crate) mod tag;
-pub(crate) mod timestamp;
+pub(crate) mod words;

@@ -268,7 +268,7 @@ plugins:
             "Warning smokerd.yaml:9:19: Plugin b: its action has both Command and Module; the Command is used",
             "Warning smokerd.yaml:9:19: Plugin b: its action has a Parser, which only a plugin has; it is not used",
             "Warning smokerd.yaml:10:19: Plugin c: its action: Timeout has to be a number of seconds above 0, not the text '5': write it without quotes; the default, 60 s, is used",
-            "Warning smokerd.yaml:10:19: Plugin c: its action's Command has to be text, not a list; it will be an ERROR",
+            "Warning smokerd.yaml:10:19: Plugin c: its action's Command has to be text, not a list; it will be an ERROR; put quotes around the command (`[` begins a list in YAML)",
             "Warning smokerd.yaml:10:19: Plugin c: its action's MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not 'lots'; the plugin's own is used",
             "Warning smokerd.yaml:11:19: Plugin d: its action's Module has to be a dotted name, not a number; it will be an ERROR",
         ]

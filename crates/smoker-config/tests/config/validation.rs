@@ -129,7 +129,9 @@ fn commands_modules_and_parsers() {
     assert_eq!(execution("c"), Execution::Command { command: list, parser: None });
     assert_eq!(
         folder.problems(),
-        ["Warning smokerd.yaml:6:7: Plugin c: Command has to be text, not a list; each run will be an ERROR"]
+        [
+            "Warning smokerd.yaml:6:7: Plugin c: Command has to be text, not a list; each run will be an ERROR; put quotes around the command (`[` begins a list in YAML)"
+        ]
     );
 }
 

@@ -108,3 +108,69 @@ fn merged_names_are_no_repetition() {
     let folder = Folder::with_plugins("  p: &p {Command: a, X: 1}\n  q: {<<: *p, Command: b}");
     assert_eq!(folder.problems(), [""; 0]);
 }
+
+/// Each command loses a part to YAML, or gets one: a warning at its place, whether it loads or not.
+#[test]
+fn what_yaml_takes_from_a_command_is_reported() {
+    let cases = [
+        (
+            "    Command: ! grep -q ERROR app.log",
+            "5:14",
+            "`!` begins a YAML tag and is no part of the command: quote the command",
+        ),
+        ("    Command:\n      ! grep -q x y", "6:7", "`!` begins a YAML tag"),
+        ("    Command: ! [ -f x ]", "5:14", "`!` begins a YAML tag"),
+        ("    Command: !", "5:14", "`!` begins a YAML tag"),
+        (
+            "    Command: echo\n    Ignore: [a, ! b]",
+            "6:17",
+            "Ignore[2]: `!` begins a YAML tag and is no part of the value",
+        ),
+        ("    Command: &x echo a", "5:14", "`&` begins a YAML anchor and is no part of the command"),
+        (
+            "    Command: grep -c ' # ' f",
+            "5:14",
+            "`#` begins a comment in YAML, so the command ends before it, inside of '",
+        ),
+        ("    Command: echo \"a #1\"", "5:14", "inside of \""),
+        ("    Command: # echo", "5:5", "`#` begins a comment in YAML, so there is no command"),
+        ("    Command: >\n      echo a # first\n      echo b", "6:7", "takes what follows its `#` for a comment"),
+        ("    Command: \"grep '\\bx\\b' f\"", "5:14", "the control character U+0008"),
+        (
+            "    Action: {Command: echo a, b}",
+            "5:31",
+            "p.Action: `,` ends the Command here, and `b` is a name without a value",
+        ),
+        ("    Command: [ -f x ]", "5:5", "put quotes around the command (`[` begins a list in YAML)"),
+        ("    Command: { echo a; }", "5:5", "put quotes around the command (`{` begins a mapping in YAML)"),
+        ("    Command: true", "5:5", "put quotes around the command (without them it is a boolean in YAML)"),
+        ("    Command: false", "5:5", "put quotes around the command (without them it is a boolean in YAML)"),
+    ];
+    for (slip, place, words) in cases {
+        let folder =
+            Folder::with(&format!("templates: {{BasePlugin: {{}}}}\nplugins:\n  p:\n    Interval: 0\n{slip}\n"));
+        let problems = folder.problems();
+        let is_it = |text: &String| text.contains(&format!("smokerd.yaml:{place}: ")) && text.contains(words);
+        assert!(problems.iter().any(is_it), "{slip}\n{problems:#?}");
+    }
+}
+
+#[test]
+fn what_a_shell_would_leave_out_too_is_no_problem() {
+    for command in [
+        "echo a  # a comment",
+        "grep -c '#' f   # 'quoted'",
+        "'! grep -q x y'",
+        ">\n      echo a\n      b # last",
+        "|\n      echo a # first\n      echo b",
+        ">-\n      grep 'a # b'\n      c",
+        "\"printf 'a\\n'\"",
+        "&one echo a\n  q:\n    Command: *one",
+        "&x echo a\n    Same: *x",
+    ] {
+        let folder = Folder::with_plugins(&format!("  p:\n    Command: {command}"));
+        assert_eq!(folder.problems(), [""; 0], "{command}");
+    }
+    let flow = Folder::with_plugins("  p: {Interval: 0, Command: echo a, Nothing: , Timeout: 3}");
+    assert_eq!(flow.problems(), [""; 0]);
+}

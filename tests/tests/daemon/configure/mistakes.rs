@@ -31,6 +31,7 @@ const BODIES: &[(&str, &[&str])] = &[
     ("Command: ping -c1 %(Hots)s\nHost: web1", &["missing parameter 'Hots'", "did you mean %(Host)s?"]),
     ("Command: echo `echo %(A)s`\nA: b", &["every run will fail", "backticks", "$SMOKER_PARAM_A"]),
     ("Command: \"echo a\\0b\"", &["every run will fail", "NUL"]),
+    ("Command: [ -f /etc/hosts ]", &["Command has to be text, not a list", "put quotes around the command"]),
     ("Command: x\nInterval: .inf", &["Interval", "never runs by time"]),
     ("Command: x\nInterval: 99999999999999", &["Interval", "never runs by time"]),
     ("Command: x\nInterval: yes", &["Interval is true", "1 second"]),

@@ -39,6 +39,17 @@ fn an_equals_sign_for_a_colon_is_recognised() {
     expect_line(&output.stderr, &["smokerd.yaml:11", "use a colon", "MaintenanceLock: /x"]);
 }
 
+/// The plugin runs, as with PyYAML, but not what its author wrote.
+#[test]
+fn a_shell_s_negation_that_yaml_takes_away_is_in_the_log() {
+    let daemon = Daemon::start(hello().plugin("inverted", "Command: ! grep -q root /etc/passwd"));
+    daemon.run("inverted").expect_ok(&[]);
+    expect_line(
+        &daemon.log(),
+        &["WARNING", "smokerd.yaml:", "plugins.inverted.Command: `!` begins a YAML tag", "quote"],
+    );
+}
+
 #[test]
 fn a_broken_plugin_is_left_out_and_the_others_run() {
     let config = Config::new()

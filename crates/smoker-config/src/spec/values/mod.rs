@@ -6,8 +6,10 @@
 //! - `process_settings`: how the processes of a run are set up
 //! - `quantity`: amounts with a unit
 //! - `account`: users and groups
+//! - `wrong_kind`: what to say about values of the wrong kind
 
 pub(crate) mod account;
 pub(crate) mod process_settings;
 pub(crate) mod quantity;
 pub(crate) mod trigger;
+pub(crate) mod wrong_kind;

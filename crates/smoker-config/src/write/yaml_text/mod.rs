@@ -10,7 +10,7 @@ use std::fmt::Write;
 use smoker_model::value::Value;
 use smoker_model::value::secret::SecretSource;
 
-use crate::yaml::scalar;
+use crate::yaml::words::scalar;
 
 /// How far what belongs to something is indented under it.
 const STEP: usize = 2;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use smoker_model::value::Value;
 
-use crate::yaml::pattern::pattern;
+use crate::yaml::words::pattern::pattern;
 
 static INT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -112,7 +112,7 @@ fn signed(text: &str) -> (bool, &str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::yaml::scalar::plain;
+    use crate::yaml::words::scalar::plain;
 
     use super::*;
 

@@ -6,7 +6,7 @@ use chrono::{FixedOffset, NaiveDate, NaiveDateTime, TimeZone};
 use regex::{Captures, Regex};
 use smoker_model::value::Value;
 
-use crate::yaml::pattern::pattern;
+use crate::yaml::words::pattern::pattern;
 
 /// A plain scalar is a moment only when a date stands with two-digit parts or a time follows.
 static IMPLICIT: LazyLock<Regex> =
@@ -71,7 +71,7 @@ fn micros(fraction: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use crate::yaml::scalar::plain;
+    use crate::yaml::words::scalar::plain;
 
     use super::*;
 

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use smoker_model::value::Value;
 
-use crate::yaml::number;
-use crate::yaml::pattern::pattern;
-use crate::yaml::timestamp;
+use crate::yaml::words::number;
+use crate::yaml::words::pattern::pattern;
+use crate::yaml::words::timestamp;
 
 /// Words that are booleans; `y` and `n` are not among them.
 static BOOL: LazyLock<Regex> =
