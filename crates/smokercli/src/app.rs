@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::Args;
 use crate::cli::parse::{self, CommandLine};
+use crate::cli::plugin_arguments;
 use crate::cli::trust_args::{self, TrustCommandLine};
 use crate::client::fleet::{Fleet, Selection};
 use crate::client::history::HistoryQuery;
@@ -61,13 +62,16 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
         };
     }
     let arguments = arguments.into_iter();
-    let (discovery, warnings) = Discovery::start(&config)?;
-    let parsed = parse::parse(arguments, discovery.options()).inspect_err(|_| {
+    let mut discovery = Discovery::start(&config);
+    for (path, reason) in plugin_arguments::clashes(discovery.plugins()) {
+        discovery.leave_out(path, reason);
+    }
+    let console = Console::new(Verbosity::Quiet);
+    discovery.errors().for_each(|error| console.error(&error));
+    let options: Vec<_> = discovery.plugins().iter().flat_map(|plugin| plugin.options.clone()).collect();
+    let parsed = parse::parse(arguments, &options).inspect_err(|_| {
         // An unknown option can be one of a plugin that was not found.
-        let console = Console::new(Verbosity::Quiet);
-        for warning in &warnings {
-            console.warn(warning);
-        }
+        discovery.warnings().iter().for_each(|warning| console.warn(warning));
     });
     let args = match parsed? {
         CommandLine::Ask(args) => args,
@@ -76,7 +80,7 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     let mut query = Query::new(&args)?;
     let console = Console::new(query::verbosity(&args));
     let console = if query.action == QueryAction::List { console } else { console.with_report() };
-    for warning in config.warnings.iter().chain(&warnings) {
+    for warning in config.warnings.iter().chain(discovery.warnings()) {
         console.warn(warning);
     }
     if query.filter.has_names_and_parameters() {
@@ -86,7 +90,7 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     for warning in store.warnings() {
         console.warn(&warning);
     }
-    let named = host_expressions(&args, discovery)?;
+    let named = host_expressions(&args, discovery, &console)?;
     query.http.token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
     query.http.certificate =
         client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
@@ -127,13 +131,15 @@ fn socket_of(args: &Args, hosts: &[String], config: &ClientConfig) -> Result<Opt
 }
 
 /// The hosts of the command line, of hosts files and of the discovery.
-fn host_expressions(args: &Args, discovery: Discovery) -> Result<Vec<String>, ExitError> {
+fn host_expressions(args: &Args, discovery: Discovery, console: &Console) -> Result<Vec<String>, ExitError> {
     let mut expressions = args.hosts.clone();
     for path in &args.hosts_file {
         expressions.extend(file::read_file(path)?);
     }
     let has_hosts = !expressions.is_empty();
-    expressions.extend(discovery.hosts(&args.plugin_arguments, &known_options(args), has_hosts)?);
+    let found = discovery.hosts(&args.plugin_arguments, &known_options(args), has_hosts)?;
+    found.errors.iter().for_each(|error| console.error(error));
+    expressions.extend(found.hosts);
     Ok(expressions)
 }
 

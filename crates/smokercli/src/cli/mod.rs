@@ -15,7 +15,7 @@ pub(crate) mod args;
 pub(crate) mod check_args;
 mod completions;
 pub(crate) mod parse;
-mod plugin_arguments;
+pub(crate) mod plugin_arguments;
 mod seconds;
 pub(crate) mod trust_args;
 mod usage;

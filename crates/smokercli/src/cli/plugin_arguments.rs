@@ -2,45 +2,45 @@
 
 use clap::builder::Resettable;
 use clap::parser::ArgMatches;
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use crate::cli::abbreviation::long_names;
-use crate::cli::args::ORIGINAL;
-use crate::discovery::plugin_option::{PluginOption, ValueCount};
-use crate::error::ExitError;
+use crate::cli::args::{Args, ORIGINAL};
+use crate::discovery::plugin_option::{PluginOption, PluginOptions, ValueCount};
 
 const PLUGIN_ARGUMENTS: &str = "Plugin arguments";
 const PLUGIN_ARGUMENT: &str = "plugin-argument-";
 
-/// The command with the options of discovery plugins.
-///
-/// # Errors
-///
-/// When a plugin's option has the name of another one.
-pub(super) fn with_plugin_arguments(
-    mut command: Command,
-    plugin_options: &[PluginOption],
-) -> Result<Command, ExitError> {
+/// Discovery plugins whose options have the names of others, each with the reason.
+pub(crate) fn clashes(plugins: &[PluginOptions]) -> Vec<(String, String)> {
+    let mut command = Args::command();
+    command.build();
+    let of_original = |option: &&PluginOption| taken(&command, option).any(|arg| !is_ours(arg));
+    let clash = |plugin: &PluginOptions| {
+        let name = plugin.options.iter().find(of_original)?.name();
+        Some((plugin.path.clone(), format!("its option {name} exists already; rename it")))
+    };
+    plugins.iter().filter_map(clash).collect()
+}
+
+/// The command with the options of discovery plugins that have no [`clashes`]. Options of ours give way to them.
+pub(super) fn with_plugin_arguments(mut command: Command, plugin_options: &[PluginOption]) -> Command {
     for (index, option) in plugin_options.iter().enumerate() {
-        let is_taken = |arg: &Arg| {
-            // A name of ours that begins a plugin's is what the original took for an abbreviation of that.
-            let is_prefix = |long: &String, name: &String| name == long || (is_ours(arg) && long.starts_with(name));
-            let long =
-                option.long.as_ref().is_some_and(|long| long_names(arg).iter().any(|name| is_prefix(long, name)));
-            long || (option.short.is_some() && arg.get_short() == option.short)
-        };
-        let taken: Vec<_> = command.get_arguments().filter(|arg| is_taken(arg)).collect();
-        if taken.iter().any(|arg| !is_ours(arg)) {
-            let name = option.name();
-            return Err(ExitError::new(format!(
-                "host discovery: the option {name} of a plugin exists already; rename it"
-            )));
-        }
-        let ours: Vec<_> = taken.iter().map(|arg| arg.get_id().clone()).collect();
+        let ours: Vec<_> = taken(&command, option).filter(|arg| is_ours(arg)).map(|arg| arg.get_id().clone()).collect();
         command = ours.into_iter().fold(command, |command, id| command.mut_arg(id, yielded));
         command = command.arg(plugin_argument(option, index));
     }
-    Ok(command)
+    command
+}
+
+/// The arguments of the command that have the name of the option.
+fn taken<'a>(command: &'a Command, option: &'a PluginOption) -> impl Iterator<Item = &'a Arg> {
+    command.get_arguments().filter(|arg| {
+        // A name of ours that begins a plugin's is what the original took for an abbreviation of that.
+        let is_prefix = |long: &String, name: &String| name == long || (is_ours(arg) && long.starts_with(name));
+        let long = option.long.as_ref().is_some_and(|long| long_names(arg).iter().any(|name| is_prefix(long, name)));
+        long || (option.short.is_some() && arg.get_short() == option.short)
+    })
 }
 
 /// Whether the original has no such option. A site's plugins could take the name, so ours gives way.

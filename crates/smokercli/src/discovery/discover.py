@@ -1,9 +1,9 @@
 # Runs the host discovery plugins of plugin_paths for smokercli.
 #
-# The first argument is a JSON list of files with their packages. One line goes
-# out with the options that the plugins add; one line comes in with what was
-# typed for them; one line goes out with the hosts. The plugins' own prints go
-# to standard error, so that they cannot disturb this conversation.
+# The first argument is a JSON list of files with their packages. A line goes out before each
+# is loaded, then one with the options that the plugins add; one line comes in with what was
+# typed for them; a line goes out before each plugin is asked, then one with the hosts. The plugins'
+# own prints go to standard error, so that they cannot disturb this conversation.
 import sys
 
 # With -c the working directory comes first, where a file may have the name of any module.
@@ -14,6 +14,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import types
 
 answers = os.fdopen(os.dup(1), 'w')
@@ -96,6 +97,9 @@ def values(keywords):
 
 
 def describe(names, keywords):
+    for name in names:
+        if not re.match(r'-[^-=\s]|--[^-=\s][^=\s]*$', name):
+            raise ValueError('%r is no name of an option' % name)
     short = next((name for name in names if not name.startswith('--')), None)
     long = next((name for name in names if name.startswith('--')), None)
     metavar = keywords.get('metavar')
@@ -110,23 +114,34 @@ def describe(names, keywords):
     }
 
 
+def reason_of(error):
+    return ' '.join(('%s: %s' % (type(error).__name__, error)).split())
+
+
+def parser_of(arguments, before=()):
+    parser = Parser(prog='smokercli', add_help=False, parents=before)
+    for names, keywords in arguments:
+        parser.add_argument(*names, **keywords)
+    return parser
+
+
 def load_all(files):
-    """The plugins with the parser and the descriptions of their options, and why the others cannot be used."""
-    plugins, options, broken = [], [], []
-    parser = Parser(prog='smokercli', add_help=False)
-    for file in files:
+    """The plugins by path, each with its options; and for each file what smokercli has to know of it."""
+    plugins, replies, parser = {}, [], parser_of([])
+    for index, file in enumerate(files):
+        # A plugin may end the interpreter, or never come back.
+        answer(loading=index)
         try:
             plugin = load(file).HostDiscoveryPlugin()
             arguments = [declared(argument) for argument in getattr(plugin, 'arguments', None) or []]
-            described = [describe(names, keywords) for names, keywords in arguments]
-            for names, keywords in arguments:
-                parser.add_argument(*names, **keywords)
+            options = [describe(names, keywords) for names, keywords in arguments]
+            parser = parser_of(arguments, [parser])
         except (Exception, SystemExit) as error:
-            broken.append('%s: %s: %s' % (file['path'], type(error).__name__, error))
+            replies.append({'path': file['path'], 'broken': reason_of(error)})
             continue
-        options.extend(described)
-        plugins.append((file['path'], plugin))
-    return plugins, parser, options, broken
+        plugins[file['path']] = (plugin, arguments)
+        replies.append({'path': file['path'], 'options': options})
+    return plugins, replies
 
 
 def hosts_of(plugin, namespace):
@@ -134,29 +149,29 @@ def hosts_of(plugin, namespace):
     return [found] if isinstance(found, str) else [str(host) for host in found]
 
 
-current = None
 try:
     offer_original_names()
-    plugins, parser, options, broken = load_all(json.loads(sys.argv[1]))
-    for reason in broken:
-        print('ERROR: host discovery: %s' % ' '.join(reason.split()), file=sys.stderr)
-    answer(options=options)
+    plugins, replies = load_all(json.loads(sys.argv[1]))
+    answer(plugins=replies)
 
     line = sys.stdin.readline()
     if line:
         question = json.loads(line)
+        used = [(path, plugins[path]) for path in plugins if path not in question['left_out']]
+        parser = parser_of([argument for _, (_, arguments) in used for argument in arguments])
         namespace = parser.parse_args(question['argv'])
         known = question['known']
         for name in ('error', 'nook', 'ok', 'unknown', 'warn'):
             known['state_' + name] = known[name]
         for name, value in known.items():
             setattr(namespace, name, value)
-        if broken and not question['has_hosts']:
-            answer(error='%s; its hosts would be missing, so name hosts by -s or mend it' % broken[0])
-            sys.exit(0)
-        hosts = []
-        for current, plugin in plugins:
-            hosts.extend(hosts_of(plugin, namespace))
-        answer(hosts=hosts)
+        hosts, failed = [], []
+        for path, (plugin, _) in used:
+            answer(asking=path)
+            try:
+                hosts.extend(hosts_of(plugin, namespace))
+            except (Exception, SystemExit) as error:
+                failed.append('%s: %s' % (path, reason_of(error)))
+        answer(hosts={'found': hosts, 'failed': failed})
 except Exception as error:
-    answer(error='%s: %s: %s' % (current, type(error).__name__, error))
+    answer(error=reason_of(error))

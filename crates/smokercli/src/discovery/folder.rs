@@ -18,6 +18,13 @@ pub(super) struct PluginFile {
     module: Option<String>,
 }
 
+impl PluginFile {
+    /// Its path for messages.
+    pub(super) fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
 /// All plugin files of `plugin_paths`, in its order, in each folder by name; and
 /// a warning for each entry that does not exist.
 pub(super) fn plugin_files(entries: &[String]) -> (Vec<PluginFile>, Vec<String>) {

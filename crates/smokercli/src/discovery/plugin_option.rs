@@ -11,6 +11,13 @@ pub(crate) enum ValueCount {
     Between(usize, Option<usize>),
 }
 
+/// A discovery plugin, by the path of its file, with its options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PluginOptions {
+    pub(crate) path: String,
+    pub(crate) options: Vec<PluginOption>,
+}
+
 /// An option that a discovery plugin adds to the command line.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct PluginOption {

@@ -10,8 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::discovery::child::{LIMIT, ended};
-use crate::discovery::plugin_option::PluginOption;
+use crate::discovery::child::ended;
 use crate::error::ExitError;
 
 const SCRIPT: &str = include_str!("discover.py");
@@ -20,25 +19,51 @@ const SCRIPT: &str = include_str!("discover.py");
 const END: Duration = Duration::from_secs(1);
 
 /// A line that the script prints.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ScriptReply {
-    Options(Vec<PluginOption>),
-    Hosts(Vec<String>),
+    /// It loads the plugin file of this index; nothing is said of those before.
+    Loading(usize),
+    /// All files have been tried.
+    Plugins(Vec<TriedPlugin>),
+    /// It asks the plugin of this file.
+    Asking(String),
+    Hosts(FoundHosts),
     Usage(String),
     Error(String),
 }
 
-/// The error for a reply other than the expected one.
-pub(super) fn unexpected(reply: ScriptReply) -> ExitError {
-    match reply {
-        ScriptReply::Usage(message) => ExitError::usage(message),
-        ScriptReply::Error(message) => ExitError::new(format!("host discovery failed: {message}")),
-        ScriptReply::Options(_) | ScriptReply::Hosts(_) => broken("it sent an unexpected reply"),
+/// A plugin file after the attempt to load it.
+#[derive(Debug, Deserialize)]
+pub(super) struct TriedPlugin {
+    pub(super) path: String,
+    /// Why it cannot be used.
+    pub(super) broken: Option<String>,
+    /// Its options, each as a [`PluginOption`].
+    #[serde(default)]
+    pub(super) options: Json,
+}
+
+/// What the plugins found.
+#[derive(Debug, Deserialize)]
+pub(super) struct FoundHosts {
+    pub(super) found: Vec<String>,
+    /// A reason for each plugin that could not be asked.
+    pub(super) failed: Vec<String>,
+}
+
+/// Why there is no further reply.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NoReply(pub(super) String);
+
+impl NoReply {
+    fn of(reason: impl std::fmt::Display) -> Self {
+        Self(reason.to_string())
     }
 }
 
-fn broken(reason: impl std::fmt::Display) -> ExitError {
+/// The error of the script as a whole.
+pub(super) fn broken(reason: impl std::fmt::Display) -> ExitError {
     ExitError::new(format!("host discovery failed: python3: {reason}; see plugin_paths in the configuration file"))
 }
 
@@ -56,20 +81,17 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Starts it with these plugin files. Its first reply is the list of their options.
-    pub(super) fn start(files: &Json) -> Result<Self, ExitError> {
+    /// Starts it with these plugin files. It begins to load them.
+    pub(super) fn start(files: &Json) -> Result<Self, NoReply> {
         let mut command = Command::new("python3");
         if let Some(path) = env::var_os("PYTHONPATH") {
             command.env("PYTHONPATH", without_empty_entries(&path));
         }
-        let mut child = command
-            .args(["-c", SCRIPT, &files.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(broken)?;
+        let started =
+            command.args(["-c", SCRIPT, &files.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = started.map_err(|error| NoReply(format!("python3 cannot be started: {error}")))?;
         let questions = child.stdin.take();
-        let output = child.stdout.take().ok_or_else(|| broken("it has no output"))?;
+        let output = child.stdout.take().ok_or_else(|| NoReply::of("it has no output"))?;
         let (sender, answers) = mpsc::channel();
         // It ends with the script's output, or with this program.
         std::thread::spawn(move || BufReader::new(output).lines().try_for_each(|line| sender.send(line)));
@@ -77,29 +99,29 @@ impl Script {
     }
 
     /// Asks for the hosts, once.
-    pub(super) fn ask(&mut self, question: &Json) -> Result<(), ExitError> {
-        let mut questions = self.questions.take().ok_or_else(|| broken("it has been asked already"))?;
-        writeln!(questions, "{question}").map_err(broken)
+    pub(super) fn ask(&mut self, question: &Json) -> Result<(), NoReply> {
+        let mut questions = self.questions.take().ok_or_else(|| NoReply::of("it has been asked already"))?;
+        writeln!(questions, "{question}").map_err(NoReply::of)
     }
 
     /// Waits for the next reply.
     ///
     /// # Errors
     ///
-    /// When there is none within a minute.
-    pub(super) fn reply(&mut self) -> Result<ScriptReply, ExitError> {
-        self.reply_within(LIMIT)
-    }
-
-    fn reply_within(&mut self, limit: Duration) -> Result<ScriptReply, ExitError> {
+    /// When there is none within the limit, or none that can be understood: the script has ended then.
+    pub(super) fn reply_within(&mut self, limit: Duration) -> Result<ScriptReply, NoReply> {
         let line = self.answers.recv_timeout(limit).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
                 let _ = self.child.kill();
-                broken(format!("the plugins take more than {} s", limit.as_secs()))
+                NoReply(format!("it takes more than {} s", limit.as_secs()))
             }
-            RecvTimeoutError::Disconnected => broken("it ended without an answer"),
+            RecvTimeoutError::Disconnected => match ended(&mut self.child, END) {
+                Ok(Some(status)) => NoReply(format!("it ends the interpreter ({status})")),
+                _ => NoReply::of("it closes the interpreter's output"),
+            },
         })?;
-        serde_json::from_str(&line.map_err(broken)?).map_err(broken)
+        let line = line.map_err(NoReply::of)?;
+        serde_json::from_str(&line).map_err(NoReply::of)
     }
 }
 
@@ -131,12 +153,17 @@ mod tests {
         (Script::start(&files).expect("python3"), folder)
     }
 
+    fn next(script: &mut Script) -> ScriptReply {
+        script.reply_within(Duration::from_secs(60)).expect("a reply")
+    }
+
     #[test]
     fn a_plugin_that_hangs_is_given_up() {
         let start = Instant::now();
         let (mut script, _folder) = script("import time\ntime.sleep(60)\n");
-        let failure = script.reply_within(Duration::from_millis(300)).map(|_| ()).expect_err("no reply");
-        assert!(failure.message.contains("the plugins take more than"), "{failure}");
+        assert!(matches!(next(&mut script), ScriptReply::Loading(0)));
+        let failure = script.reply_within(Duration::from_millis(300)).expect_err("no reply");
+        assert!(failure.0.contains("takes more than"), "{failure:?}");
         drop(script);
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
@@ -150,9 +177,12 @@ mod tests {
              \x20       subprocess.Popen(['sleep', '30'])\n        threading.Thread(target=time.sleep, args=[30]).start()\n\
              \x20       return ['a']\n",
         );
-        assert!(matches!(script.reply(), Ok(ScriptReply::Options(_))));
-        script.ask(&json!({"argv": [], "known": {"error": 0, "nook": 0, "ok": 0, "unknown": 0, "warn": 0}, "has_hosts": false})).expect("asked");
-        assert!(matches!(script.reply(), Ok(ScriptReply::Hosts(hosts)) if hosts == ["a"]));
+        assert!(matches!(next(&mut script), ScriptReply::Loading(0)));
+        assert!(matches!(next(&mut script), ScriptReply::Plugins(_)));
+        let known = json!({"error": 0, "nook": 0, "ok": 0, "unknown": 0, "warn": 0});
+        script.ask(&json!({"argv": [], "known": known, "left_out": []})).expect("asked");
+        assert!(matches!(next(&mut script), ScriptReply::Asking(_)));
+        assert!(matches!(next(&mut script), ScriptReply::Hosts(hosts) if hosts.found == ["a"]));
         drop(script);
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }

@@ -229,3 +229,79 @@ fn an_inventory_without_hosts_is_an_error_and_not_this_host() {
         assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
     }
 }
+
+/// Each of these would end the interpreter, or the call, for all plugins.
+const BREAKERS: &[(&str, &str)] = &[
+    ("import os\nos._exit(3)\n", "while it is loaded it ends the interpreter (exit status: 3)"),
+    ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "while it is loaded it ends the interpreter"),
+    ("raise ValueError('no way')\n", "ValueError: no way"),
+    ("import sys\nsys.exit(4)\n", "SystemExit: 4"),
+    ("class HostDiscoveryPlugin(:\n", "SyntaxError"),
+    ("x = 1\n", "AttributeError"),
+    ("class HostDiscoveryPlugin:\n    arguments = [('-s', '--site', {})]\n", "its option --site exists already"),
+    ("class HostDiscoveryPlugin:\n    arguments = [('-X', '--hosts', {})]\n", "its option --hosts exists already"),
+    ("class HostDiscoveryPlugin:\n    arguments = [(None, '--help', {})]\n", "its option --help exists already"),
+    ("class HostDiscoveryPlugin:\n    arguments = [('-G', '--good', {'required': True})]\n", "conflicting option"),
+    ("class HostDiscoveryPlugin:\n    arguments = [('-X', '--', {})]\n", "is no name of an option"),
+    ("class HostDiscoveryPlugin:\n    arguments = [('-X', None, {'nargs': -1})]\n", "its options: "),
+];
+
+#[test]
+fn a_plugin_that_breaks_in_any_way_is_left_out_and_the_others_stay() {
+    let fake = Fake::start(&host("solo"));
+    let good = "class HostDiscoveryPlugin:\n    arguments = [('-G', '--good', {'help': 'Good'})]\n\
+                \x20   def get_hosts(self, args):\n        return ['HOST'] if args.good == 'x' else None\n";
+    for (text, reason) in BREAKERS {
+        let run = || {
+            let run = Run::of(SMOKERCLI);
+            run.file("plugins/a.py", &good.replace("HOST", fake.address()));
+            run.file("plugins/bad.py", text);
+            let folder = run.home().join("plugins").display().to_string();
+            run.config(&format!("plugin_paths: [{folder}]\n"))
+        };
+        for arguments in [&["--help"][..], &["--version"], &["-s", fake.address(), "-l", "-G", "x"]] {
+            let done = run().args(arguments).done();
+            assert_eq!(done.code, Some(0), "{text}{arguments:?}: {}", done.stderr);
+            let is_told = |line: &&str| line.contains("bad.py is left out") && line.contains(reason);
+            assert_eq!(done.stderr.lines().filter(is_told).count(), 1, "{text}{arguments:?}: {}", done.stderr);
+            assert!(arguments[0] != "--help" || done.stdout.contains("--good"), "{text}{}", done.stdout);
+        }
+        // Its hosts would be missing.
+        let done = run().args(["-l", "-G", "x"]).done();
+        assert!(done.code == Some(1) && done.stderr.contains("name hosts by -s"), "{text}{}", done.stderr);
+    }
+}
+
+#[test]
+fn a_plugin_that_hangs_while_it_is_loaded_is_left_out() {
+    let run = Run::of(SMOKERCLI);
+    run.file("plugins/slow.py", "import time\ntime.sleep(600)\n");
+    let folder = run.home().join("plugins").display().to_string();
+    let done = run.config(&format!("plugin_paths: [{folder}]\n")).args(["--help"]).done();
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert!(done.stderr.contains("slow.py is left out: while it is loaded it takes more than 10 s"), "{}", done.stderr);
+}
+
+/// The way out that the messages name has to work.
+#[test]
+fn a_plugin_that_cannot_be_asked_does_not_hold_up_hosts_by_name() {
+    let fake = Fake::start(&host("solo"));
+    for failing in ["raise OSError('inventory is down')", "import os; os._exit(5)", "raise SystemExit(2)"] {
+        let run = || {
+            let run = Run::of(SMOKERCLI);
+            let text = format!("class HostDiscoveryPlugin:\n    def get_hosts(self, args):\n        {failing}\n");
+            run.file("plugins/down.py", &text);
+            let folder = run.home().join("plugins").display().to_string();
+            run.config(&format!("plugin_paths: [{folder}]\n"))
+        };
+        let done = run().args(["-s", fake.address(), "-l"]).done();
+        assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ping\n"), "{failing}: {}", done.stderr);
+        assert!(
+            done.stderr.contains("ERROR: host discovery failed: ") && done.stderr.contains("down.py: "),
+            "{}",
+            done.stderr
+        );
+        let done = run().args(["-l"]).done();
+        assert!(done.code == Some(1) && done.stderr.contains("down.py: "), "{failing}: {}", done.stderr);
+    }
+}
