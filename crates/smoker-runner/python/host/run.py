@@ -81,6 +81,9 @@ def _answer(request, acted_on):
 
 def _refusal(result):
     """What is wrong with a result; None when it is valid."""
+    own = getattr(result, 'refusal', None)
+    if own is not None:
+        return own
     checked = Result()
     checked.result = result.result
     try:
@@ -180,6 +183,25 @@ def _class(module, name):
 
 
 def _checked(result, what):
+    """The result; of a class of the module's own, what its get_result() gives."""
     if not isinstance(getattr(result, 'result', None), dict):
         raise TypeError('the %s returned %s, not a Result' % (what, type(result).__name__))
-    return result
+    if type(result) is Result or not callable(getattr(result, 'get_result', None)):
+        return result
+    given = _Given(result.result)
+    try:
+        given.result = result.get_result()
+    except ValidationError as error:
+        given.refusal = 'ValidationError: %s' % error
+    if not isinstance(given.result, dict):
+        raise TypeError('get_result() of the %s\'s %s returned %s, not a dictionary'
+                        % (what, type(result).__name__, type(given.result).__name__))
+    return given
+
+
+class _Given:
+    """The mapping that a result's own get_result() gives, or why it refuses to give one."""
+
+    def __init__(self, result):
+        self.result = result
+        self.refusal = None

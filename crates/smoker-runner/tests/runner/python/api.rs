@@ -307,3 +307,39 @@ self.result.add_info('%s %s' % (argument.args, argument.kwargs))
     let report = "1..1\nnot ok 1 - a\n---\n\t- error:\n\t\t- e\n...\n\t1..1\n\tok 1 - b";
     assert_eq!(infos(&result), ["[]", "[]", report, "['-x', '--rack'] {'dest': 'rack'}"]);
 }
+
+#[test]
+fn a_result_s_own_get_result_is_what_counts() {
+    let modules = Modules::new();
+    let module = |body: &str| {
+        format!(
+            "from smoker.server.plugins import BasePlugin, Result\nfrom smoker.server.exceptions import ValidationError\n\
+             class Own(Result):\n{body}\n\
+             class Plugin(BasePlugin):\n    def run(self):\n        result = Own()\n        result.set_status('OK')\n        \
+             result.add_info('as it is kept')\n        return result\n"
+        )
+    };
+    let given = "    def get_result(self, validate=True):\n        found = dict(super().get_result(validate), status='WARN')\n        \
+                 found['messages'] = {'info': [], 'error': [], 'warn': ['as it is given']}\n        return found";
+    let refused = "    def get_result(self):\n        raise ValidationError('not today')";
+    let strict = "    def validate(self, force=False):\n        raise ValidationError('never good')";
+    let invalid = "    def get_result(self):\n        return {'status': 'FINE'}";
+    let text = "    def get_result(self):\n        return 'text'";
+    let broken = "    def get_result(self):\n        raise OSError('no disk')";
+    modules.file("given.py", &module(given));
+    let result = modules.run(&Check::module("given"));
+    assert_eq!((result.status, texts(&result, Level::Warn)), (Status::Warn, vec!["as it is given"]));
+    modules.file("plain.py", &module("    pass"));
+    assert_eq!(infos(&modules.run(&Check::module("plain"))), ["as it is kept"]);
+    for (name, body, reason) in [
+        ("refused", refused, "ValidationError: not today"),
+        ("strict", strict, "ValidationError: never good"),
+        ("invalid", invalid, "ValidationError: Result status has to be OK, ERROR or WARN, not FINE"),
+        ("text", text, "get_result() of the module's Own returned str, not a dictionary"),
+        ("broken", broken, "no disk"),
+    ] {
+        modules.file(&format!("{name}.py"), &module(body));
+        let result = modules.run(&Check::module(name));
+        assert!(error(&result).contains(reason), "{name}: {}", error(&result));
+    }
+}

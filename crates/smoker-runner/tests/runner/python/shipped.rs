@@ -38,6 +38,25 @@ fn what_a_subclass_overrides_counts() {
     assert!(found.contains("Can't check peers: nobody") && found.contains("['v']"), "{found}");
 }
 
+/// What a parameter means may not depend on whether there is a subclass.
+#[test]
+fn a_subclass_takes_the_parameters_of_the_built_in() {
+    let modules = Modules::new();
+    modules.file("mounts.py", "from smoker.server.plugins.fsmount import Plugin as P\nclass Plugin(P):\n    pass\n");
+    let text = |text: &str| Value::Text(text.to_owned());
+    let (proc, all) = (Value::List(vec![text("/proc"), Value::Int(5)]), text("all"));
+    for types in [all.clone(), Value::List(vec![all.clone()]), Value::Map(vec![(all, Value::Int(1))])] {
+        let check = Check::module("mounts").parameter("Types", types.clone()).parameter("Mounts", proc.clone());
+        let found = components(&modules.run(&check));
+        assert!(found.contains("\"/proc\"") && found.contains("Access: listed "), "{types:?}: {found}");
+    }
+    modules.file("heals.py", "from smoker.server.plugins.glusterfs import Plugin as P\nclass Plugin(P):\n    pass\n");
+    let command = Value::List(["sh", "-c", "echo v"].map(text).to_vec());
+    let check = Check::module("heals").parameter("Gluster", command).parameter("Heal", Value::Bool(true));
+    let found = components(&modules.run(&check));
+    assert!(found.contains("\"Heal\"") && found.contains("cannot check healing: "), "{found}");
+}
+
 #[test]
 fn the_methods_of_the_shipped_modules_can_be_called() {
     let modules = Modules::new();

@@ -9,6 +9,8 @@ from smoker.server.plugins.baseplugin import BasePlugin
 from smoker.server.plugins.check import add_component, new_check
 
 DEFAULT_TYPES = ['ext2', 'ext3', 'ext4', 'fuse.glusterfs', 'nfs', 'nfs4', 'xfs', 'btrfs', 'reiserfs']
+# Types that are this are all.
+ALL_TYPES = ['all']
 MOUNT_TABLE = '/proc/mounts'
 FIELDS = ('device', 'mount', 'type', 'options', 'dump', 'pass')
 
@@ -38,10 +40,13 @@ class Plugin(BasePlugin):
 
         `ignore` is a regular expression that matches from the beginning of a
         mount point. `types` and `mounts` are lists, or one text with commas;
-        without entries all are taken. Raises the error of reading the table.
+        without entries, and with the one type `all`, all are taken. Raises the
+        error of reading the table.
         """
         types = _entries(types)
-        mounts = [entry.rstrip('/') or entry for entry in _entries(mounts)]
+        if types == ALL_TYPES:
+            types = []
+        mounts = [entry.rstrip('/') or entry for entry in _entries(mounts) if isinstance(entry, str)]
         pattern = re.compile(ignore) if ignore else None
         found = {}
         with open(MOUNT_TABLE, errors='replace') as table:
@@ -119,7 +124,7 @@ def _entries(value):
     """A list as it is; of one text the parts between commas."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(',') if part.strip()]
-    return value or []
+    return list(value) if isinstance(value, dict) else value or []
 
 
 def _unescaped(field):

@@ -22,7 +22,7 @@ TRIES, PAUSE = 6, 0.5
 
 
 class Plugin(BuiltinPlugin):
-    """The components Peers, Volumes and, with the parameter Volume, Mount."""
+    """The components Peers, Volumes, with the parameter Volume Mount, and with Heal Heal."""
 
     builtin = 'smoker.server.plugins.glusterfs'
 
@@ -35,6 +35,8 @@ class Plugin(BuiltinPlugin):
         volume = self.plugin.get_param('Volume')
         if volume:
             self._checked('Mount', "Can't mount volume", lambda: self.mount(volume))
+        if self.plugin.get_param('Heal'):
+            self._checked('Heal', 'cannot check healing', self.check_healing)
         self.result.set_status()
         return self.result
 
@@ -70,6 +72,11 @@ class Plugin(BuiltinPlugin):
             check['messages']['error'].append(
                 'Volume %s is not healthy (failed nodes: %s)' % (volume, ', '.join(failed)))
         add_component(self.result, 'Volumes', check)
+
+    def check_healing(self):
+        """Adds the component Heal of the built-in, or raises."""
+        component = self.ask(Volume=None)['componentResults']['Heal']
+        add_component(self.result, 'Heal', {'state': component['status'], 'messages': component['messages']})
 
     def mount(self, volume):
         """Mounts and unmounts a volume and adds the component Mount, or raises."""
