@@ -147,20 +147,23 @@ impl Fleet {
         let mut plugins = 0;
         for (index, host) in self.hosts.iter_mut().enumerate() {
             let HostProgress::Answered(answer) = &host.progress else { continue };
-            if answer.plugins.is_empty() {
+            // What has no name cannot be run, and is not to be lost either.
+            let (named, unnamed): (Vec<_>, Vec<_>) = answer.plugins.iter().partition(|plugin| plugin.has_name());
+            if named.is_empty() {
                 continue;
             }
             let links = answer.links.clone();
-            let wanted: Vec<_> = answer.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
+            let wanted: Vec<_> = named.iter().map(|plugin| plugin.name().to_owned()).collect();
+            let unnamed: Vec<_> = unnamed.into_iter().cloned().collect();
             plugins += wanted.len();
             host.progress = HostProgress::Running { name: links.name.clone() };
             runs.push(async move {
                 let outcome = host::force(session, &links, wanted.clone()).await;
-                (index, links, wanted, outcome)
+                (index, links, wanted, unnamed, outcome)
             });
         }
         session.observer.begin(FleetStage::Forcing, runs.len(), plugins);
-        while let Some((index, links, wanted, outcome)) = runs.next().await {
+        while let Some((index, links, wanted, unnamed, outcome)) = runs.next().await {
             session.observer.host_done(wanted.len());
             let name = links.name.clone();
             self.hosts[index].progress = match outcome {
@@ -173,13 +176,14 @@ impl Fleet {
                         session.observer.problem(&format!("Host {name}: no result of {}", missing.join(", ")));
                     }
                     self.hosts[index].missing.extend(missing);
+                    plugins.extend(unnamed);
                     HostProgress::Answered(HostAnswer { name, plugins, links })
                 }
                 // The host answers; only the results are lost.
                 Err(reason @ AskError::Gone { .. }) => {
                     session.observer.problem(&format!("Host {name}: no result of {}: {reason}", wanted.join(", ")));
                     self.hosts[index].missing.extend(wanted);
-                    HostProgress::Answered(HostAnswer { name, plugins: Vec::new(), links })
+                    HostProgress::Answered(HostAnswer { name, plugins: unnamed, links })
                 }
                 Err(reason) => {
                     session.observer.unreachable(&format!("Host {name}: {reason}"));

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Url;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use smoker_model::wire::about::{AboutPage, Link};
 use smoker_model::wire::force::{AsyncTaskPage, ForceRequest, ForceSelection};
 use smoker_model::wire::not_loaded::NotLoaded;
@@ -74,8 +75,17 @@ pub struct HostError {
     pub reason: AskError,
 }
 
-/// Plugins are parsed one by one, and kept as text.
-type PluginsPage = pages::PluginsPage<Box<RawValue>>;
+/// As [`pages::PluginsPage`]. Plugins are parsed one by one, and kept as text: an odd entry must not cost the others.
+#[derive(Debug, Deserialize)]
+struct PluginsPage {
+    plugins: Entries,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entries {
+    items: Vec<Box<RawValue>>,
+}
+
 type PluginPage = pages::PluginPage<Box<RawValue>, IgnoredAny>;
 
 /// Asks a daemon for its name and the last results of its plugins.
@@ -249,8 +259,14 @@ fn run_answer(url: &Url, answer: &RawValue) -> Result<RunAnswer, AskError> {
     Ok(RunAnswer::Done(plugins_of(page, Plugin::parse_forced)))
 }
 
+/// An entry without a plugin is one without a name, and with a result that cannot be read.
 fn plugins_of(page: PluginsPage, parse: impl Fn(Box<RawValue>) -> Plugin) -> Vec<Plugin> {
-    page.plugins.items.into_iter().map(|item| parse(item.plugin)).collect()
+    let plugin = |item: Box<RawValue>| match serde_json::from_str::<pages::PluginItem<Box<RawValue>>>(item.get()) {
+        Ok(item) => item.plugin,
+        // As a text, so that nothing in it is taken for a result.
+        Err(_) => to_raw_value(item.get()).unwrap_or_default(),
+    };
+    page.plugins.items.into_iter().map(|item| parse(plugin(item))).collect()
 }
 
 fn link(page: &Url, links: &[Link], rel: &str) -> Result<Url, AskError> {

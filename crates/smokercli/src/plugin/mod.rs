@@ -20,7 +20,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
-use crate::plugin::salvage::plugin_object;
+use crate::plugin::salvage::{NO_NAME, plugin_object};
 use crate::plugin::view::{PluginView, ShownResult};
 
 /// One plugin of one host. The JSON is kept as text and parsed when it is
@@ -72,6 +72,12 @@ impl Plugin {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the daemon's answer has a name of it.
+    #[must_use]
+    pub fn has_name(&self) -> bool {
+        self.name != NO_NAME
     }
 
     /// The status of the result to show; an unrecognized one is UNKNOWN.

@@ -14,7 +14,7 @@ const LEVELS: usize = 3;
 const RESULTS: [&str; 2] = ["lastResult", "forcedResult"];
 
 /// What a plugin without a name of its own is called.
-const NO_NAME: &str = "(no name)";
+pub(super) const NO_NAME: &str = "(no name)";
 
 /// The object of a plugin, with null in the place of values that cannot be read, such as lists that are nested deeper
 /// than the parser follows. Of a result that cannot be read, or a plugin that is no object, the text stands for the result,

@@ -215,6 +215,35 @@ fn one_broken_plugin_does_not_cost_the_host() {
     assert_eq!(smokercli(&address, &["-p", "deep", "-e"]).code, Some(0));
 }
 
+/// An entry of the list that is no plugin costs neither the others nor the call, and is never green.
+#[test]
+fn an_entry_that_is_no_plugin_is_one_that_cannot_be_read() {
+    let good = json!({"plugin": with_result("good", &json!({"status": "OK"}))});
+    for odd in [
+        json!(null),
+        json!("text"),
+        json!(5),
+        json!([]),
+        json!({}),
+        json!({"plugin": null}),
+        json!({"plugin": {}}),
+        with_result("unwrapped", &json!({"status": "OK"})),
+    ] {
+        let mut pages = daemon_pages("", &[]);
+        let page = json!({"plugins": {"items": [odd, good]}});
+        pages.insert("/plugins".to_owned(), page.to_string());
+        let site = Site::start(pages);
+        let address = format!("127.0.0.1:{}", site.port());
+        for format in FORMATS {
+            let done = smokercli(&address, &["-o", format, "-e"]);
+            assert_eq!(done.code, Some(69), "{odd} {format}: {done:?}");
+            let is_shown = done.stdout.contains("good") && done.stdout.contains("no name");
+            assert!(is_shown && !done.stdout.contains("UNREACHABLE"), "{odd} {format}: {done:?}");
+        }
+        assert_eq!(smokercli(&address, &["-p", "good", "-e"]).code, Some(0), "{odd}");
+    }
+}
+
 /// Readers of JUnit take two cases with one class and name for one, and the last of them may be the good one.
 #[test]
 fn no_two_tests_of_junit_have_one_name() {
