@@ -10,9 +10,10 @@ use smoker_model::value::secret::SecretSource;
 
 use crate::environment::Environment;
 use crate::error::Fault;
-use crate::files::include::{Found, SearchPath, entry_name, folder_of, misnamed_files, yaml_files};
+use crate::files::include::{Found, SearchPath, entry_name, folder_of, yaml_files};
 use crate::files::part::Part;
 use crate::files::secret;
+use crate::files::unread;
 use crate::files::weights::Weights;
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_TOTAL_SIZE};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
@@ -343,7 +344,7 @@ impl<'a> Assembler<'a> {
                 return Ok(nothing());
             }
         };
-        self.warn_of_other_endings(&folder);
+        self.warn_of_what_is_not_read(&folder);
         if files.is_empty() {
             let text = format!("!include_dir {}: no *.yaml file in {}", include.path, folder.display());
             self.problems.add(Severity::Info, &node.place, text);
@@ -381,10 +382,9 @@ impl<'a> Assembler<'a> {
     }
 
     /// Warns of files that lie in a folder of `*.yaml` files and are not read.
-    pub(crate) fn warn_of_other_endings(&mut self, folder: &Path) {
-        for other in misnamed_files(folder) {
-            let text = "this file is not read: the name has to end in .yaml".to_owned();
-            self.problems.add(Severity::Warning, &SourcePlace::start_of(&other.as_path().into()), text);
+    pub(crate) fn warn_of_what_is_not_read(&mut self, folder: &Path) {
+        for (place, text) in unread::in_folder(folder) {
+            self.problems.add(Severity::Warning, &place, text.to_owned());
         }
     }
 

@@ -177,7 +177,7 @@ impl Reader<'_> {
         match yaml_files(folder) {
             Ok(files) => {
                 self.assembler.sources.paths.push(folder.to_owned());
-                self.assembler.warn_of_other_endings(folder);
+                self.assembler.warn_of_what_is_not_read(folder);
                 files
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(folder).is_err() => {

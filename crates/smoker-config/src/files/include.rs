@@ -103,22 +103,6 @@ pub(crate) fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The files of a folder that were probably meant to be read, but whose names do not end in `.yaml`. Backups and notes
-/// may lie there, too.
-pub(crate) fn misnamed_files(folder: &Path) -> Vec<PathBuf> {
-    let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_meant = |path: &PathBuf| {
-        let extension = path.extension().unwrap_or_default().to_string_lossy();
-        let is_other =
-            extension != "yaml" && ["yaml", "yml", "json", "conf", "cfg"].contains(&&*extension.to_lowercase());
-        let is_hidden = path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
-        is_other && !is_hidden && path.is_file()
-    };
-    let mut files: Vec<_> = paths.filter(is_meant).collect();
-    files.sort();
-    files
-}
-
 /// The name that a file gives to the entry that it holds.
 pub(crate) fn entry_name(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()

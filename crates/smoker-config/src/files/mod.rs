@@ -7,6 +7,7 @@
 //! - `part`: which part of a configuration a file is
 //! - `weights`: how much a tree holds
 //! - `secret`: what `!env` and `!file` give
+//! - `unread`: what lies beside them and is not read
 //! - `folder`: a folder with a file for each entry
 
 pub(crate) mod assemble;
@@ -15,4 +16,5 @@ pub(crate) mod include;
 pub(crate) mod part;
 pub(crate) mod secret;
 
+mod unread;
 mod weights;

@@ -134,8 +134,9 @@ fn a_folder_becomes_a_mapping_sorted_by_name() {
     let config = folder.config();
     assert_eq!(names(&config), ["Disk_Free", "alpha", "charlie"]);
     assert_eq!(plugin(&config, "alpha").parameters["X"], text("included"));
-    let [problem] = config.problems.as_slice() else { panic!("{:?}", config.problems) };
-    assert!(problem.to_string().contains("bravo.yml:1:1: this file is not read"), "{problem}");
+    let [file, folder] = config.problems.as_slice() else { panic!("{:?}", config.problems) };
+    assert!(file.to_string().contains("bravo.yml:1:1: this file is not read"), "{file}");
+    assert!(folder.to_string().contains("folder.yaml: this is a folder, and nothing in it is read"), "{folder}");
 }
 
 #[test]
@@ -143,6 +144,11 @@ fn a_missing_or_empty_folder_is_null_and_reported() {
     let folder = with("plugins: !include_dir nosuch.d");
     assert!(folder.error().contains("No configured plugins"), "{}", folder.error());
     let problem = "Warning smokerd.yaml:2:10: !include_dir nosuch.d: there is no such folder; nothing is included";
+    assert_eq!(folder.problems(), [problem]);
+    let folder =
+        with("plugins: !include_dir plugin.d").and("plugin.d/p.yaml", "Command: x").and("plugin.d/q.yaml/r", "");
+    let problem =
+        "Warning plugin.d/q.yaml: this is a folder, and nothing in it is read: put its files beside it, or rename it";
     assert_eq!(folder.problems(), [problem]);
     let folder = with("plugins: {p: {Command: x}}\nactions: !include_dir action.d").and("action.d/readme.txt", "");
     let problem = "Info smokerd.yaml:3:10: !include_dir action.d: no *.yaml file in action.d";
