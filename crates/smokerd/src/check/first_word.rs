@@ -21,6 +21,57 @@ const OF_THE_SHELL: &[&str] = &[
 const INTERPRETERS: [&str; 12] =
     ["sh", "bash", "dash", "ksh", "zsh", "python", "python2", "python3", "perl", "ruby", "php", "node"];
 
+/// Programs that run the program behind their options.
+const WRAPPERS: &[Wrapper] = &[
+    Wrapper { name: "env", with_value: &["-u"], arguments: 0 },
+    Wrapper { name: "flock", with_value: &["-w", "-E"], arguments: 1 },
+    Wrapper { name: "ionice", with_value: &["-c", "-n"], arguments: 0 },
+    Wrapper { name: "nice", with_value: &["-n"], arguments: 0 },
+    Wrapper { name: "nohup", with_value: &[], arguments: 0 },
+    Wrapper { name: "setsid", with_value: &[], arguments: 0 },
+    Wrapper { name: "stdbuf", with_value: &["-i", "-o", "-e"], arguments: 0 },
+    Wrapper { name: "timeout", with_value: &["-k", "-s"], arguments: 1 },
+];
+
+struct Wrapper {
+    name: &'static str,
+    /// Options whose value is the next word.
+    with_value: &'static [&'static str],
+    /// How many words stand before the program.
+    arguments: usize,
+}
+
+impl Wrapper {
+    /// What stands behind its own words; none where that is not certain.
+    fn wrapped<'a>(&self, mut text: &'a str) -> Option<&'a str> {
+        let mut arguments = 0;
+        loop {
+            let (first, behind) = word(text);
+            let is_assignment = self.name == "env" && first.contains('=') && !first.starts_with("PATH=");
+            if first.is_empty() || first.contains(SPECIAL) && !is_assignment {
+                return None;
+            }
+            if first.starts_with('-') && arguments == 0 {
+                let is_short = first.len() == 2 && !self.with_value.contains(&first);
+                if is_short && ["-S", "-C", "-c"].contains(&first) {
+                    // A line, a folder or a command of its own.
+                    return None;
+                }
+                text = behind.trim_start();
+                if self.with_value.contains(&first) {
+                    text = word(text).1.trim_start();
+                }
+                continue;
+            }
+            if !is_assignment && arguments == self.arguments {
+                return Some(text);
+            }
+            arguments += usize::from(!is_assignment);
+            text = behind.trim_start();
+        }
+    }
+}
+
 /// Signs with which a word means something else than it says.
 const SPECIAL: [char; 17] = ['$', '`', '\'', '"', '\\', '*', '?', '[', ']', '{', '}', '~', '!', '(', ')', '#', '='];
 
@@ -43,6 +94,12 @@ pub(crate) fn of(line: &str) -> Option<FirstWord<'_>> {
         return None;
     }
     let base = program.rsplit('/').next().unwrap_or_default();
+    if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.name == base) {
+        return match wrapper.wrapped(behind) {
+            Some(wrapped) => of(wrapped),
+            None => Some(FirstWord { program, script: None }),
+        };
+    }
     let (argument, _) = word(behind);
     let is_script = INTERPRETERS.contains(&base) && argument.starts_with('/') && !argument.contains(SPECIAL);
     Some(FirstWord { program, script: is_script.then_some(argument) })
@@ -78,7 +135,14 @@ mod tests {
             ("uptime", "uptime"),
             ("# x\n  /usr/bin/df -h | grep x", "/usr/bin/df"),
             ("LANG=C A_B=2 exim -bpc", "exim"),
-            ("exec nice ls", "nice"),
+            ("exec nice ls", "ls"),
+            ("nice -n 5 /opt/x -a", "/opt/x"),
+            ("timeout -k 3 --foreground 10 /opt/x | cat", "/opt/x"),
+            ("/usr/bin/env -i A=b nice x", "x"),
+            ("flock -n /run/lock x", "x"),
+            ("timeout 5", "timeout"),
+            ("env -S 'a b'", "env"),
+            ("env \"$A\" x", "env"),
             ("ls;cd /", "ls"),
         ] {
             assert_eq!(program(line), Some(expected), "{line}");
@@ -107,6 +171,7 @@ mod tests {
             assert_eq!(program(line), None, "{line}");
         }
         assert_eq!(of("python3 /opt/x.py -a").and_then(|found| found.script), Some("/opt/x.py"));
+        assert_eq!(of("nice python3 /opt/x.py").and_then(|found| found.script), Some("/opt/x.py"));
         assert_eq!(of("python3 -m x").and_then(|found| found.script), None);
         assert_eq!(of("ls /opt/x.py").and_then(|found| found.script), None);
     }

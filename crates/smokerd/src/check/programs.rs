@@ -26,6 +26,9 @@ const USUAL_FOLDERS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbi
 /// How many files one child looks at.
 const FILES_AT_ONCE: usize = 200;
 
+/// How many interpreters of interpreters the kernel follows.
+const DEEPEST_INTERPRETER: usize = 4;
+
 /// As much of a script as its first line may be long.
 const FIRST_LINE: u64 = 256;
 
@@ -244,11 +247,11 @@ fn fault_of_file(path: &Path) -> Option<Fault> {
     if found.permissions().mode() & 0o111 == 0 {
         return Some(Fault::Broken(format!("{shown} is not executable: chmod +x {shown}")));
     }
-    fault_of_interpreter(path).map(Fault::Broken)
+    fault_of_interpreter(path, DEEPEST_INTERPRETER).map(Fault::Broken)
 }
 
-/// What is wrong with the interpreter that a script's first line names.
-fn fault_of_interpreter(path: &Path) -> Option<String> {
+/// What is wrong with the interpreter that a script's first line names, which may be a script itself.
+fn fault_of_interpreter(path: &Path, depth: usize) -> Option<String> {
     let mut first = Vec::new();
     regular::open(path).ok()?.take(FIRST_LINE).read_to_end(&mut first).ok()?;
     let line = first.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
@@ -260,11 +263,21 @@ fn fault_of_interpreter(path: &Path) -> Option<String> {
         ));
     }
     let mut words = line.split_whitespace();
-    let interpreter = words.next().filter(|it| it.starts_with('/'))?;
+    let interpreter = words.next()?;
+    if !interpreter.starts_with('/') {
+        return Some(format!(
+            "{interpreter}, which the first line of {shown} names as its interpreter, is looked for in the folder of the \
+             run and in no other; write its whole path there"
+        ));
+    }
     if fs::metadata(interpreter).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         return Some(format!(
             "{interpreter}, which the first line of {shown} names, does not exist; correct that line"
         ));
+    }
+    let of_interpreter = if depth > 0 { fault_of_interpreter(Path::new(interpreter), depth - 1) } else { None };
+    if let Some(reason) = of_interpreter {
+        return Some(format!("{reason} ({interpreter} is the interpreter of {shown})"));
     }
     let program = words.find(|word| !word.starts_with('-')).filter(|it| !it.contains(['=', '/']))?;
     let is_missing =
@@ -305,11 +318,33 @@ mod tests {
     }
 
     #[test]
+    fn the_interpreter_that_is_missing_is_named_however_the_script_is_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = |name: &str, first: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!{first}\n")).expect("a file");
+            fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("permissions");
+            path.display().to_string()
+        };
+        let missing = script("missing", "/no/such/python -u");
+        let nested = script("nested", &missing);
+        let relative = script("relative", "python3");
+        for line in [missing.clone(), format!("timeout 5 {missing} -a"), format!("A=b nice -n 5 {missing}"), nested] {
+            let fault = fault_of_line(&line, None, None);
+            let is_named = matches!(&fault, Some(Fault::Broken(reason)) if reason.contains("/no/such/python"));
+            assert!(is_named, "{line}: {fault:?}");
+        }
+        let fault = fault_of_line(&relative, None, None);
+        assert!(matches!(&fault, Some(Fault::Broken(reason)) if reason.contains("python3, which")), "{fault:?}");
+        assert!(is_absent("nice /no/such/program", None, "/no/such/program does not exist"));
+    }
+
+    #[test]
     fn a_named_pipe_is_not_waited_for() {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");
         mkfifo(&pipe, Mode::S_IRWXU).expect("a pipe");
         fs::set_permissions(&pipe, Permissions::from_mode(0o755)).expect("permissions");
-        assert_eq!(fault_of_interpreter(&pipe), None);
+        assert_eq!(fault_of_interpreter(&pipe, DEEPEST_INTERPRETER), None);
     }
 }
