@@ -1,9 +1,17 @@
-//! The pidfile and the files of the standard streams, where a daemon in the background could not write them.
+//! The pidfile, the files of the standard streams and the Unix socket, where the daemon could not make them.
 
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access, geteuid};
 use smoker_config::spec::settings::DaemonSettings;
+
+use crate::service::place;
+
+/// How long the path of a Unix socket may be.
+const LONGEST_SOCKET: usize = 107;
 
 /// Folders that a service manager makes at a start.
 const MADE_AT_START: [&str; 2] = ["/run", "/var/run"];
@@ -29,7 +37,7 @@ fn fault_of_pidfile(path: &Path) -> Option<String> {
              another file",
             folder.display()
         )),
-        _ => None,
+        _ => place::obstacle(path).map(|reason| format!("pidfile {shown}: {reason}; choose another file")),
     }
 }
 
@@ -39,8 +47,32 @@ fn fault_of_stream(key: &str, path: &Path) -> Option<String> {
     if path.is_dir() {
         return Some(format!("{key} {shown} is a folder; name a file in it"));
     }
-    let above = path.ancestors().skip(1).find(|above| fs::symlink_metadata(above).is_ok())?;
-    (!above.is_dir()).then(|| format!("{key} {shown}: {} is no folder; correct it", above.display()))
+    place::obstacle(path).map(|reason| format!("{key} {shown}: {reason}; choose another file"))
+}
+
+/// Why the daemon cannot make its Unix socket, so that it would not start.
+pub(crate) fn fault_of_socket(settings: &DaemonSettings) -> Option<String> {
+    let path = settings.access.socket.as_deref()?;
+    let reason = reason_of_socket(path)?;
+    Some(format!("socket {}: {reason}, so the daemon would not start; choose another path", path.display()))
+}
+
+fn reason_of_socket(path: &Path) -> Option<String> {
+    if path.as_os_str().len() > LONGEST_SOCKET {
+        return Some(format!("the path of a socket has at most {LONGEST_SOCKET} bytes"));
+    }
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_socket()) {
+        return Some("something else than a socket is there".to_owned());
+    }
+    let folder = path.parent()?;
+    let shown = folder.display();
+    let is_made = || MADE_AT_START.iter().any(|made| folder.starts_with(made));
+    place::obstacle(path).or_else(|| match access(folder, AccessFlags::W_OK | AccessFlags::X_OK) {
+        Err(Errno::ENOENT) if !is_made() => Some(format!("the folder {shown} does not exist")),
+        // The daemon may have another account than who asks; root has none that may do more.
+        Err(Errno::EACCES) if geteuid().is_root() => Some(format!("root may not make files in {shown}")),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -64,5 +96,26 @@ mod tests {
         assert!(stream("").contains("stdout") && stream("").contains("is a folder"));
         assert_eq!((stream("missing/deep/out"), stream("file")), (String::new(), String::new()));
         assert_eq!(fault_of_stream("stderr", Path::new("/dev/null")), None);
+        let words = fault_of_stream("stdout", Path::new("/proc/foo/x")).unwrap_or_default();
+        assert!(words.contains("the kernel makes the files of /proc"), "{words}");
+        assert!(fault_of_pidfile(Path::new("/proc/smokerd.pid")).is_some());
+    }
+
+    #[test]
+    fn a_socket_that_cannot_be_made_is_told_with_the_reason() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("file"), "").expect("writable");
+        let reason = |name: &str| reason_of_socket(&path(name)).unwrap_or_default();
+        assert!(reason("missing/smokerd.sock").ends_with("missing does not exist"));
+        assert!(reason("file/smokerd.sock").ends_with("file is no folder"));
+        for name in ["file", ""] {
+            assert_eq!(reason(name), "something else than a socket is there");
+        }
+        assert!(reason(&"x".repeat(120)).contains("at most 107 bytes"));
+        assert!(reason_of_socket(Path::new("/proc/foo/smokerd.sock")).is_some_and(|it| it.contains("the kernel")));
+        assert_eq!(reason_of_socket(Path::new("/run/no-such-folder/smokerd.sock")), None);
+        let _listener = std::os::unix::net::UnixListener::bind(path("used")).expect("a socket");
+        assert_eq!((reason("used"), reason("new")), (String::new(), String::new()));
     }
 }

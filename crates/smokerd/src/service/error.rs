@@ -19,7 +19,7 @@ pub(crate) enum StartError {
     Resolve { host: String, source: io::Error },
     #[error("cannot listen on {address}: {source}; {}", next_step(source))]
     Bind { address: String, source: io::Error },
-    #[error("cannot make the socket {path}: {source}")]
+    #[error("cannot make the socket {path}: {source}; {}", next_step_of_socket(source))]
     Socket { path: PathBuf, source: io::Error },
     #[error("cannot listen on {path}: another process does; is another smokerd running? Stop it or change 'socket'")]
     SocketInUse { path: PathBuf },
@@ -49,6 +49,14 @@ pub(crate) enum StartError {
     Privileges { uid: String, gid: String, reason: String },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+}
+
+/// What to do about a socket that cannot be made.
+fn next_step_of_socket(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "make its folder, or change 'socket' in the configuration",
+        _ => "change 'socket' in the configuration",
+    }
 }
 
 /// What to do about an address that cannot be bound.

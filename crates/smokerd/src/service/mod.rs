@@ -8,6 +8,7 @@
 //! - `program`: whether another process is this program
 //! - `daemonize`: into the background, while the starting command waits
 //! - `stdio`: standard streams of a background daemon
+//! - `place`: why no file can be made at a path
 //! - `privileges`: drops privileges
 //! - `signals`: TERM, INT and HUP
 //! - `notify`: notifies systemd or another service manager
@@ -22,6 +23,7 @@ pub(crate) mod logger_names;
 pub(crate) mod notify;
 pub(crate) mod pid_lock;
 pub(crate) mod pidfile;
+pub(crate) mod place;
 pub(crate) mod privileges;
 pub(crate) mod program;
 pub(crate) mod signals;

@@ -15,6 +15,7 @@ use smoker_paths::resolved_path::ResolvedPath;
 use thiserror::Error;
 
 use crate::service::pid_lock::{Holder, LockError, PidLock};
+use crate::service::place;
 use crate::service::{pid_lock, program};
 
 /// Everybody may read it.
@@ -64,7 +65,8 @@ impl Pidfile {
             let pid = pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
             PidfileError::Held { path: path.clone(), pid }
         };
-        let unwritable = |source| PidfileError::Unwritable { path: path.clone(), source };
+        let unwritable =
+            |source| PidfileError::Unwritable { path: path.clone(), source: place::explained(&path, source) };
         let lock = match PidLock::take(&path) {
             Ok(lock) => lock,
             Err(LockError::Held(pid)) => return Err(held(pid.or_else(|| read(&path).ok()))),

@@ -11,6 +11,7 @@ use smoker_paths::append;
 use smoker_paths::resolved_path::{Owner, ResolvedPath};
 
 use crate::service::error::StartError;
+use crate::service::place;
 
 /// The files of the standard streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl StdioFiles {
     pub(crate) fn open(&self) -> Result<OpenStdio, StartError> {
         let failed = |stream, path: &Path| {
             let path = path.to_owned();
-            move |source| StartError::Stdio { stream, path, source }
+            move |source| StartError::Stdio { stream, source: place::explained(&path, source), path }
         };
         let append = |path: &Path| append::open(path, self.owner);
         let read = |path: &Path| ResolvedPath::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, 0);

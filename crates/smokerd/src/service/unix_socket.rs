@@ -12,6 +12,7 @@ use nix::sys::stat::{FileStat, Mode, SFlag, umask};
 use smoker_paths::resolved_path::{ResolvedPath, kind};
 
 use crate::service::error::StartError;
+use crate::service::place;
 
 /// Everybody may connect: who it is, the kernel says, and what they may do, the configuration.
 const NOT_EXECUTABLE: Mode = Mode::S_IXUSR.union(Mode::S_IXGRP).union(Mode::S_IXOTH);
@@ -39,14 +40,12 @@ impl UnixSocket {
     ///
     /// When a process listens there, when something else than a socket has the name, and those of the system.
     pub(crate) fn bind(path: &Path) -> Result<Self, StartError> {
-        let failed = |source| StartError::Socket { path: path.to_owned(), source };
+        let failed = |source| StartError::Socket { path: path.to_owned(), source: place::explained(path, source) };
         let place = ResolvedPath::of_name(path).map_err(failed)?;
         let address = address_of(&place, path);
         match place.stat() {
             Ok(stat) if kind(&stat) != SFlag::S_IFSOCK => {
-                return Err(failed(io::Error::other(
-                    "there is something else than a socket: remove it, or change 'socket'",
-                )));
+                return Err(failed(io::Error::other("there is something else than a socket: remove it")));
             }
             Ok(_) if is_served(&address).map_err(failed)? => {
                 return Err(StartError::SocketInUse { path: path.to_owned() });
