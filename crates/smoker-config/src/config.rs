@@ -9,6 +9,7 @@ use crate::environment::{self, Environment};
 use crate::error::{ConfigError, Fault};
 use crate::files::{assemble, folder};
 use crate::lint::run_lints;
+use crate::parser_parameters::KnownParsers;
 use crate::problem::{Location, Problem, ProblemLog};
 use crate::sources::Sources;
 use crate::spec::interpret::{self, Interpreted};
@@ -127,16 +128,16 @@ fn tree(
 }
 
 /// What the configuration has probably not been meant to say, although it [`load`]s: a warning for each. It is read once
-/// more.
+/// more. `parsers` knows what the built-in parsers read.
 #[must_use]
-pub fn review(path: &Path) -> Vec<Problem> {
+pub fn review(path: &Path, parsers: KnownParsers<'_>) -> Vec<Problem> {
     let mut problems = ProblemLog::default();
     let found = tree(path, Path::new(""), environment::ANY, &mut problems).ok().and_then(|(root, _)| {
         // A review of another file would show what is in it.
         sections::refuse_other_files(&root, path).ok()?;
         let entries = root.entries()?;
         let (sections, plugins) = sections::find(entries, &root.place, &mut problems).ok()?;
-        Some(run_lints::problems(entries, &sections, plugins))
+        Some(run_lints::problems(entries, &sections, plugins, parsers))
     });
     found.unwrap_or_default()
 }

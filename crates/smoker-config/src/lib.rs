@@ -11,6 +11,7 @@
 //! - `files`: several files become one tree
 //! - `yaml`: the text of one file becomes a tree of values that know their place
 //! - `environment`: what `!env` reads
+//! - `parser_parameters`: what built-in parsers read
 //! - `sources`: the files that it was read from
 //! - `error`: what ends the loading
 //! - `problem`: what does not
@@ -24,6 +25,7 @@ pub mod environment;
 pub mod error;
 pub mod keys;
 pub mod limits;
+pub mod parser_parameters;
 pub mod problem;
 pub mod sources;
 pub mod spec;

@@ -39,8 +39,11 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
     (
         "smoker-config",
         &[
-            ("config", &["environment", "error", "files", "lint", "problem", "sources", "spec", "yaml"]),
-            ("lint", &["keys", "problem", "spec", "yaml"]),
+            (
+                "config",
+                &["environment", "error", "files", "lint", "parser_parameters", "problem", "sources", "spec", "yaml"],
+            ),
+            ("lint", &["keys", "parser_parameters", "problem", "spec", "yaml"]),
             ("write", &["environment", "error", "files", "limits", "problem", "sources", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
             ("files", &["environment", "error", "limits", "problem", "sources", "yaml"]),

@@ -2,6 +2,7 @@
 
 use smoker_model::value::Value;
 
+use crate::parser_parameters::{KnownParsers, ParserParameters};
 use crate::spec::resolve::Resolved;
 use crate::yaml::node::Entry;
 
@@ -15,17 +16,20 @@ pub(crate) struct LintedPlugin<'a> {
     pub(crate) commands: Vec<String>,
     /// Its action's parameters.
     pub(crate) actions: Vec<Vec<(Value, Value)>>,
+    /// What its parser reads; none when it has no parser, or one that nothing is known of.
+    pub(crate) parser: Option<ParserParameters>,
 }
 
 impl<'a> LintedPlugin<'a> {
     /// Finds the commands and actions of a plugin.
-    pub(crate) fn new(name: &'a str, body: &'a [Entry], resolved: Resolved) -> Self {
+    pub(crate) fn new(name: &'a str, body: &'a [Entry], resolved: Resolved, parsers: KnownParsers<'_>) -> Self {
         let actions: Vec<_> = resolved.parameters.get("Action").map(|action| maps(&action.value)).unwrap_or_default();
         let own = resolved.parameters.get("Command").and_then(|command| command.value.as_text()).map(str::to_owned);
         let of_actions = actions.iter().flatten().filter(|(key, _)| key.as_text() == Some("Command"));
         let of_actions = of_actions.filter_map(|(_, value)| value.as_text().map(str::to_owned));
         let commands = own.into_iter().chain(of_actions).collect();
-        Self { name, body, resolved, commands, actions }
+        let parser = resolved.parameters.get("Parser").and_then(|parser| parser.value.as_text()).and_then(parsers);
+        Self { name, body, resolved, commands, actions, parser }
     }
 
     /// A parameter that is there and not null.

@@ -11,9 +11,13 @@ use smoker_model::value::Value;
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
+use crate::parser_parameters::ParserParameters;
 use crate::spec::resolve::Sections;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, Kind, find_text};
+
+/// A shorter name that another one begins with may have its own meaning: `Error` and `ErrorContact`.
+const SHORTEST_BEGINNING: usize = 6;
 
 /// Parameters that sort plugins for clients and people, and are there for no command.
 const LABELS: [&str; 32] = [
@@ -125,6 +129,7 @@ pub(crate) fn shared_parameters(plugins: &[Entry]) -> HashSet<String> {
 /// The plugin's own parameters that nothing reads, and secrets in its commands.
 pub(crate) fn review(plugin: &LintedPlugin<'_>, shared: &HashSet<String>, findings: &mut Findings) {
     review_secrets(plugin, findings);
+    review_parser(plugin, findings);
     let does_nothing = |command: &String| matches!(command.trim(), "true" | ":");
     if may_read_any(plugin) || plugin.commands.iter().all(does_nothing) {
         return;
@@ -134,7 +139,8 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, shared: &HashSet<String>, findin
         let is_known =
             OF_PLUGINS.contains(&name) || shared.contains(name) || LABELS.contains(&name.to_lowercase().as_str());
         let is_simple = !matches!(entry.value.to_value(), Value::List(_) | Value::Map(_) | Value::Null);
-        if is_known || !is_simple || is_referred_to(plugin, name) || suggest::very_near(name, OF_PLUGINS).is_some() {
+        let is_near = suggest::very_near(name, OF_PLUGINS).is_some() || is_of_parser(plugin, name);
+        if is_known || !is_simple || is_near || is_referred_to(plugin, name) {
             continue;
         }
         let text = format!(
@@ -145,10 +151,50 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, shared: &HashSet<String>, findin
     }
 }
 
+/// Whether its parser reads it, or is reported to have no such parameter.
+fn is_of_parser(plugin: &LintedPlugin<'_>, name: &str) -> bool {
+    let Some(parser) = &plugin.parser else { return false };
+    parser.own.contains(&name)
+        || suggest::very_near(name, &parser.own).is_some()
+        || meant_for_parser(parser, name).is_some()
+}
+
+/// Parameters that were meant for the parser, and that it does not read. What is a typing error is told with the parser's
+/// other mistakes.
+fn review_parser(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
+    let (Some(parser), Some(parser_name)) = (&plugin.parser, plugin.get("Parser").and_then(Value::as_text)) else {
+        return;
+    };
+    for entry in plugin.body {
+        let Some(name) = entry.name.as_text() else { continue };
+        let is_known = OF_PLUGINS.contains(&name) || parser.own.contains(&name) || is_referred_to(plugin, name);
+        if is_known || suggest::very_near(name, &parser.own).is_some() {
+            continue;
+        }
+        if let Some(advice) = meant_for_parser(parser, name) {
+            let text = format!("the parser {parser_name} does not read its parameter {name}; {advice}");
+            findings.of_plugin(plugin.name, &entry.place, "reference", &text);
+        }
+    }
+}
+
+/// What to do about a parameter that the parser does not read, where it has the name of another parser's, or begins as one of
+/// its own does.
+fn meant_for_parser(parser: &ParserParameters, name: &str) -> Option<String> {
+    if LABELS.contains(&name.to_lowercase().as_str()) {
+        return None;
+    }
+    let is_long = |part: &str| part.len() >= SHORTEST_BEGINNING;
+    let begins_alike = |own: &&&str| is_long(own) && name.starts_with(**own) || is_long(name) && own.starts_with(name);
+    let near = suggest::near(name, &parser.own).or_else(|| parser.own.iter().find(begins_alike).copied());
+    let near = near.map(|near| format!("did you mean {near}?"));
+    near.or_else(|| parser.of_others.contains(&name).then(|| "other parsers do; remove it".to_owned()))
+}
+
 /// Whether something that cannot be looked into may read any parameter.
 pub(crate) fn may_read_any(plugin: &LintedPlugin<'_>) -> bool {
     plugin.is_read_by_code()
-        || plugin.get("Parser").is_some()
+        || (plugin.get("Parser").is_some() && plugin.parser.is_none())
         || plugin.commands.iter().any(|command| READS_ENVIRONMENT.is_match(command))
 }
 

@@ -8,12 +8,18 @@ use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::{
     foreign_keys, ineffective, lost_exit_status, misplaced, open_address, references, unexpanded, values,
 };
+use crate::parser_parameters::KnownParsers;
 use crate::problem::Problem;
 use crate::spec::resolve::{Sections, resolve};
 use crate::yaml::node::{Entry, find_text};
 
 /// Everything that a configuration has probably not been meant to say.
-pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry]) -> Vec<Problem> {
+pub(crate) fn problems(
+    root: &[Entry],
+    sections: &Sections<'_>,
+    plugins: &[Entry],
+    parsers: KnownParsers<'_>,
+) -> Vec<Problem> {
     let mut findings = Findings::default();
     open_address::review(root, &mut findings);
     unexpanded::review_settings(root, &mut findings);
@@ -28,7 +34,7 @@ pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry
             // What it would have from there is not known.
             continue;
         }
-        let plugin = LintedPlugin::new(name, body, resolved);
+        let plugin = LintedPlugin::new(name, body, resolved, parsers);
         ineffective::review(&plugin, &mut findings);
         lost_exit_status::review(&plugin, &mut findings);
         values::review(&plugin, &mut findings);
@@ -44,7 +50,7 @@ pub(crate) fn problems(root: &[Entry], sections: &Sections<'_>, plugins: &[Entry
 pub(crate) fn unread(plugin: &Entry, sections: &Sections<'_>, names: &[String]) -> Vec<String> {
     let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { return Vec::new() };
     let Ok(Some(resolved)) = resolve(plugin, sections) else { return Vec::new() };
-    let plugin = LintedPlugin::new(name, body, resolved);
+    let plugin = LintedPlugin::new(name, body, resolved, &|_| None);
     if references::may_read_any(&plugin) {
         return Vec::new();
     }

@@ -5,8 +5,12 @@ use smoker_model::value::Value;
 
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
+use crate::lint::references;
 use crate::spec::values::quantity;
 use crate::yaml::node::find_text;
+
+/// The parameters that options of the clients look for.
+const LABELS: [&str; 3] = ["Type", "Category", "Component"];
 
 /// The values of `Type` that options of the clients look for.
 const TYPES: [&str; 2] = ["healthCheck", "smokeTest"];
@@ -21,6 +25,21 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     warn("Type", plugin.get("Type").and_then(kind));
     warn("MaintenanceLock", plugin.get("MaintenanceLock").and_then(lock));
     warn("Splay", splay(plugin));
+    review_case(plugin, findings);
+}
+
+/// A label of the clients' options in another case, by which no client finds the plugin.
+fn review_case(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
+    for entry in plugin.body {
+        let Some(name) = entry.name.as_text() else { continue };
+        let label = LABELS.iter().find(|label| label.eq_ignore_ascii_case(name) && **label != name);
+        let Some(label) = label.filter(|_| !references::is_referred_to(plugin, name) && !plugin.is_read_by_code())
+        else {
+            continue;
+        };
+        let text = format!("{name} is not the parameter {label} that options of the clients look for; write {label}");
+        findings.of_plugin(plugin.name, &entry.place, "reference", &text);
+    }
 }
 
 fn kind(value: &Value) -> Option<String> {
@@ -39,6 +58,9 @@ fn lock(value: &Value) -> Option<String> {
 
 /// A `Splay` of the plugin's own that does not count as it is written; one of a template is for many plugins.
 fn splay(plugin: &LintedPlugin<'_>) -> Option<String> {
+    if plugin.get("Splay").and_then(|splay| quantity::seconds(splay).ok()).is_some_and(|splay| splay < 0.0) {
+        return Some("Splay is below 0 and counts as 0; write 0, or the seconds over which runs are spread".to_owned());
+    }
     let splay = quantity::seconds(&find_text(plugin.body, "Splay")?.value.to_value()).ok()?;
     let interval = plugin.get("Interval").map_or(Ok(0.0), quantity::seconds).ok()?;
     if splay <= 0.0 || splay <= interval {

@@ -186,7 +186,7 @@ fn a_generated_file_has_the_tags_with_whole_paths() {
 fn check_warns_of_a_secret_in_a_command_line_whatever_its_name() {
     let review = |plugins: &str| {
         let folder = Folder::with_plugins(plugins);
-        smoker_config::config::review(&folder.configuration())
+        smoker_config::config::review(&folder.configuration(), &|_| None)
             .iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()

@@ -114,6 +114,20 @@ fn faults_of(
     found
 }
 
+/// The parameters that the built-in parser of this name reads, and those that only others read; none when there is no such
+/// built-in, or a module of the user's own runs in its place.
+#[must_use]
+pub fn of_parser(name: &str, python: &PythonSettings) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
+    let built_in = catalogue::find(ModuleKind::Parser, name).filter(|built_in| !is_replaced(built_in, python))?;
+    let names = |spec: &'static Spec| spec.parameters.iter().map(|parameter| parameter.name);
+    let own: Vec<_> = names(built_in).collect();
+    let others = catalogue::specs().filter(|spec| spec.kind == ModuleKind::Parser).flat_map(names);
+    let mut others: Vec<_> = others.filter(|name| !own.contains(name)).collect();
+    others.sort_unstable();
+    others.dedup();
+    Some((own, others))
+}
+
 /// Whether a module in a folder of the user's own runs in place of the built-in.
 fn is_replaced(built_in: &Spec, python: &PythonSettings) -> bool {
     has_module(python.users_path(), built_in.name, built_in.kind)

@@ -1,11 +1,13 @@
 //! Asks everything that knows of problems.
 
 use smoker_config::config;
+use smoker_config::parser_parameters::ParserParameters;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_logging::secrets;
 use smoker_logging::setup::source;
 use smoker_model::plugin::PluginSpec;
+use smoker_runner::modules::parameter_mistakes;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
 use crate::check::check_request::CheckTarget;
@@ -38,7 +40,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
             if let StartError::Config(error) = &error {
                 // Nothing of it may be run, not even its interpreter: its owners were not judged.
                 secrets::replace(error.understood(), &[]);
-                report.problems.extend(config::review(target.config));
+                report.problems.extend(config::review(target.config, &|_| None));
                 report.problems.extend(located(without_lookups(error.understood()), target));
             }
             return Err(error);
@@ -53,8 +55,12 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     secrets::replace(&plugins, &settings.secrets);
     report.problems = problems;
     report.notes = notes::of(&settings);
-    report.problems.extend(config::review(target.config));
     let python = Origin::of(target.config, trusted.clone()).python(&settings);
+    let parsers = |name: &str| {
+        let (own, of_others) = parameter_mistakes::of_parser(name, &python)?;
+        Some(ParserParameters { own, of_others })
+    };
+    report.problems.extend(config::review(target.config, &parsers));
     let mut of_plugins = without_lookups(&plugins);
     of_plugins.extend(of_plugin_key(containment::problems(&plugins, &level), "MaxProcesses"));
     report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
@@ -70,6 +76,8 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), target)));
     let address = unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, target));
     report.fatal.extend(address.map(Fatal::of_problem));
+    let socket = own_files::fault_of_socket(&settings).map(|text| of_setting("socket", text, target));
+    report.fatal.extend(socket.map(Fatal::of_problem));
     let holder = taken_port::holder(&settings);
     report.is_port_taken = holder.is_some();
     report.problems.extend(holder.map(|text| of_setting("bind_port", text, target)));

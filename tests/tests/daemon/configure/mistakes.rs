@@ -56,6 +56,26 @@ const BODIES: &[(&str, &[&str])] = &[
     ),
     ("Command: x\nParser: nagio", &["Parser nagio is not found; did you mean nagios?"]),
     ("Command: x\nuid: nosuchaccount\ngid: 0", &["unknown user 'nosuchaccount'"]),
+    ("Command: x\nInterval: 60\nSplay: -4", &["Splay is below 0 and counts as 0"]),
+    ("Command: x\ntype: healthCheck", &["type is not the parameter Type", "write Type"]),
+    ("Command: x\nParser: tap\nFoo: 1", &["nothing refers to its parameter Foo"]),
+    (
+        "Command: /usr/lib/check\nParser: nagios\nIgnoreExit: true",
+        &["the parser nagios does not read its parameter IgnoreExit; other parsers do"],
+    ),
+    (
+        "Command: x\nParser: regex\nOk: a\nIgnoreExit: true",
+        &["the parser regex does not read its parameter IgnoreExit"],
+    ),
+    (
+        "Command: ./x.sh\nWorkDir: /\nParser: tap\nIgnoreExitStatus: true",
+        &["the parser tap does not read its parameter IgnoreExitStatus; did you mean IgnoreExit?"],
+    ),
+    (
+        "Command: x\nParser: tap\nIgnoreExits: true",
+        &["the parameter IgnoreExits is not known to it", "did you mean IgnoreExit?"],
+    ),
+    ("Command: x %(Foo)s\nParser: tap\nFoo: 1\nIgnoreExit: true\nOwner: me", &[]),
     ("Command: x\nType: healthcheck", &["Type healthcheck", "--health", "did you mean healthCheck?"]),
     ("Command: x\nType: smoke_test", &["Type smoke_test", "--smoke", "did you mean smokeTest?"]),
     ("Command: x\nMaintenanceLock: run/lock", &["MaintenanceLock run/lock", "write its whole path"]),
