@@ -18,7 +18,7 @@ use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::trigger;
-use crate::spec::values::wrong_kind::{unquoted, wrong_timeout};
+use crate::spec::values::wrong_kind::unquoted;
 use crate::yaml::node::kind_name;
 
 /// A plugin as far as it can be understood.

@@ -27,7 +27,11 @@ pub(super) fn plugin_object(json: &RawValue) -> Map<String, Json> {
     };
     let name = match plugin.get("name") {
         Some(Json::String(name)) => name.clone(),
-        None | Some(Json::Null) => NO_NAME.to_owned(),
+        None | Some(Json::Null) => {
+            // Whose result it is cannot be said, so it is none that is good.
+            plugin.insert("lastResult".to_owned(), Json::from(json.get()));
+            NO_NAME.to_owned()
+        }
         Some(other) => other.to_string(),
     };
     plugin.insert("name".to_owned(), Json::String(name));
@@ -75,7 +79,7 @@ mod tests {
                 r#"{"lastResult":null,"name":"p","parameters":{"lastResult":null}}"#,
             ),
             (r#"{"name": 5}"#.to_owned(), r#"{"name":"5"}"#),
-            ("{}".to_owned(), r#"{"name":"(no name)"}"#),
+            ("{}".to_owned(), r#"{"lastResult":"{}","name":"(no name)"}"#),
             ("null".to_owned(), r#"{"lastResult":"null","name":"(no name)"}"#),
         ] {
             let raw = RawValue::from_string(text).expect("JSON");

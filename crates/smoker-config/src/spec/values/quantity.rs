@@ -4,7 +4,7 @@ use smoker_model::notation::python_text;
 use smoker_model::value::Value;
 
 use crate::yaml::node::kind_name;
-use crate::yaml::number;
+use crate::yaml::words::number;
 
 /// Reads a time in seconds: a number, or text with one of the units s, m, h and d.
 /// Whatever Python holds for false means 0.
