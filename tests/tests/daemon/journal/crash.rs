@@ -1,7 +1,7 @@
 //! A daemon that is killed while it runs plugins: what a client has seen is there afterwards, once and as it was.
 
-use std::collections::HashMap;
-use std::thread;
+use std::collections::{BTreeMap, HashMap};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -28,6 +28,44 @@ fn look(daemon: &Daemon, seen: &mut Seen) {
         };
         let page: Json = response.json();
         seen.insert(name, page["results"].as_array().expect("a list of results").clone());
+    }
+}
+
+/// The results that a client has got as events, by number, until the daemon ends.
+fn listen(daemon: &Daemon) -> JoinHandle<BTreeMap<u64, Json>> {
+    let mut connection = daemon.connect();
+    connection.write(&Request::get("/events").to_bytes("a")).expect("the request is sent");
+    assert_eq!(connection.read_head().expect("an answer").status, 200);
+    thread::spawn(move || {
+        let mut text = String::new();
+        while let Ok(chunk) = connection.read_chunk() {
+            text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        // What was cut in the middle has not been got.
+        let whole = text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
+        let events = whole.split("\n\n").filter(|event| event.contains("event: result\n"));
+        let data = events.filter_map(|event| event.lines().find_map(|line| line.strip_prefix("data: ")));
+        let results = data.map(|data| serde_json::from_str::<Json>(data).expect("JSON"));
+        results.map(|result| (result["sequence"].as_u64().expect("a number"), result)).collect()
+    })
+}
+
+/// Each event of before is among the results, once and as it was.
+fn compare_events(daemon: &Daemon, events: &BTreeMap<u64, Json>) {
+    let Some(first) = events.keys().next() else { return };
+    let mut results = BTreeMap::new();
+    let mut path = "/results?limit=1000".to_owned();
+    loop {
+        let page = daemon.get(&path).json();
+        for result in page["results"].as_array().expect("a list of results") {
+            let number = result["sequence"].as_u64().expect("a number");
+            assert!(results.insert(number, result["result"].clone()).is_none(), "{number} is there twice");
+        }
+        let Some(cursor) = page["nextCursor"].as_str().filter(|_| results.keys().next() > Some(first)) else { break };
+        path = format!("/results?limit=1000&cursor={cursor}");
+    }
+    for (number, event) in events {
+        assert_eq!(results.get(number), Some(&event["result"]), "{event} has been lost, or is another one");
     }
 }
 
@@ -65,6 +103,7 @@ fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
         let page = daemon.finish(&ended);
         let slow = daemon.force(&["slow", "p2"]);
         // Any moment: the writes of a round are spread over it.
+        let events = listen(&daemon);
         let end = Instant::now() + Duration::from_millis(200 + 37 * (u64::try_from(round).expect("small") % 11));
         while Instant::now() < end {
             look(&daemon, &mut before);
@@ -79,6 +118,9 @@ fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
         let mut after = Seen::new();
         look(&daemon, &mut after);
         compare(&before, &after);
+        let events = events.join().expect("the listener has not panicked");
+        assert!(!events.is_empty(), "no event came");
+        compare_events(&daemon, &events);
         assert_eq!(daemon.finish(&ended), page, "the page of a process is as it was");
         let interrupted = daemon.finish(&slow);
         assert!(interrupted[0].1.error().iter().any(|text| text.contains("smokerd ended before")), "{interrupted:?}");
