@@ -27,9 +27,9 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
             () = shutdown.cancelled() => return,
         };
         match event {
-            Received::Event(Event::Record { record, .. }) => {
+            Received::Event(Event::Record { record, previous }) => {
                 if let RunState::Finished(run) = &record.state {
-                    plugins.entry(record.plugin.clone()).or_default().record(&record, &run.result);
+                    plugins.entry(record.plugin.clone()).or_default().record(&record, previous, &run.result);
                 }
             }
             Received::Event(Event::Started(_) | Event::Reloaded(_)) => {}
@@ -45,17 +45,16 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
 /// What is known of one plugin.
 #[derive(Default)]
 struct PluginLog {
-    status: Option<Status>,
     limit: LogLimit,
 }
 
 impl PluginLog {
-    fn record(&mut self, record: &RunRecord, result: &PluginResult) {
+    /// `before` is the status before the run, also that of a daemon before this one.
+    fn record(&mut self, record: &RunRecord, before: Option<Status>, result: &PluginResult) {
         let plugin = &record.plugin;
         if result.is_fault && self.limit.admits(plugin) {
             tracing::error!("Plugin {plugin}: {}", shortened(fault(result)));
         }
-        let before = self.status.replace(result.status);
         if before.unwrap_or(Status::Ok) != result.status && self.limit.admits(plugin) {
             let from = before.map_or("not run yet", Status::as_str);
             let (to, message) = (result.status, message(result));

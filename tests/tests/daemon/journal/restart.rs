@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::wait;
 
 /// With a journal in the folder of its configuration.
 pub(super) fn with_journal() -> Config {
@@ -122,4 +123,18 @@ fn without_a_journal_nothing_is_written_and_what_cannot_be_one_is_reported() {
     daemon.run("a").expect_ok(&["a"]);
     let log = daemon.log();
     assert!(log.contains("results are kept in memory only, until the next start"), "{log}");
+}
+
+/// An alarm at each restart for each bad plugin would be one that nobody reads.
+#[test]
+fn a_status_that_a_restart_brings_back_is_no_change() {
+    let mut daemon = Daemon::start(with_journal().plugin("a", "Command: test -e {{DIR}}/good"));
+    let _ = daemon.run("a");
+    restart(&mut daemon);
+    let _ = daemon.run("a");
+    fs::write(daemon.path("good"), "").expect("writable");
+    let _ = daemon.run("a");
+    let changed = || Some(daemon.log()).filter(|log| log.contains("Plugin a: ERROR -> OK"));
+    let log = wait::until("the change in the log", changed);
+    assert_eq!(log.matches("not run yet -> ERROR").count(), 1, "{log}");
 }
