@@ -121,7 +121,16 @@ pub fn answer(request: Json) -> Result<Json, String> {
         serde_json::from_value(request).map_err(|error| format!("the request is malformed: {error}"))?;
     let name = &request.module;
     let findings = run(&request).unwrap_or_else(|| Err(format!("there is no built-in {name}")))?;
-    let result = findings.into_result(Moment::now(), request.forced);
+    on_wire(findings, request.forced)
+}
+
+/// Findings as the result of a module: one JSON object.
+///
+/// # Errors
+///
+/// When they cannot be written as JSON.
+pub fn on_wire(findings: Findings, forced: bool) -> Result<Json, String> {
+    let result = findings.into_result(Moment::now(), forced);
     let mut answer = serde_json::to_value(result.on_wire(ComponentShape::Plain)).map_err(|error| error.to_string())?;
     if let Some(answer) = answer.as_object_mut() {
         answer.retain(|name, _| ["status", "messages", "componentResults", "perfdata"].contains(&name.as_str()));

@@ -66,12 +66,17 @@ fn after_signal(result: Findings, outcome: &ChildOutcome) -> Findings {
 /// exit status, when `max_output` bytes of each stream are kept.
 #[must_use]
 pub fn findings_of(stdout: &[u8], stderr: &[u8], exit_status: i32, max_output: usize) -> Findings {
+    findings_at(stdout, stderr, ChildEnd::Exited(exit_status), max_output)
+}
+
+/// The same of a command with another end.
+pub(crate) fn findings_at(stdout: &[u8], stderr: &[u8], end: ChildEnd, max_output: usize) -> Findings {
     let capture = |bytes: &[u8]| {
         let mut capture = Capture::new(max_output);
         capture.push(bytes);
         capture
     };
-    findings(&ChildOutcome { stdout: capture(stdout), stderr: capture(stderr), end: ChildEnd::Exited(exit_status) })
+    findings(&ChildOutcome { stdout: capture(stdout), stderr: capture(stderr), end })
 }
 
 /// The output as messages: standard output as info, standard error and a

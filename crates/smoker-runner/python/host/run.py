@@ -63,6 +63,9 @@ def _answer(request, acted_on):
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except PluginExecutionTimeout as error:
+        if _text(error):
+            # Not the run's own limit, but that of a command, which has ended.
+            return _failure(step, error, _text(error))
         text = 'Plugin execution exceeded timeout %s seconds' % request['timeout_text']
         return dict(_failure(step, error, text), timed_out=True)
     except SystemExit as error:
@@ -159,7 +162,7 @@ def _failure(step, error, text):
 def _result(request, acted_on, step):
     worker = PluginWorker(
         request['plugin'], eval(request['parameters_literal'], LITERAL_NAMES), request['forced'],
-        request['timeout'], is_action=request['kind'] == 'action')
+        request['timeout'], is_action=request['kind'] == 'action', max_output=request['max_output'])
     module = importlib.import_module(request['module'])
     step.number = 1
     if request['kind'] == 'parser':

@@ -2,9 +2,11 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
-use std::process::ExitCode;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
 use smoker_model::module::ModuleRequest;
 use smoker_model::notation::python_text;
 use smoker_model::result::Findings;
@@ -12,6 +14,7 @@ use smoker_model::result::Findings;
 use crate::context::RunContext;
 use crate::detached;
 use crate::modules::reply::ModuleReply;
+use crate::output;
 use crate::process::attributes::credentials::Credentials;
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::execute::{ChildLimits, execute};
@@ -31,7 +34,7 @@ pub fn serve() -> ExitCode {
         Err(error) => Err(format!("the request cannot be read: {error}")),
         Ok(_) => serde_json::from_str(&request).map_err(|error| format!("the request is not JSON: {error}")),
     };
-    let reply = match answer.and_then(smoker_checks::catalogue::answer) {
+    let reply = match answer.and_then(reply_to) {
         Ok(result) => json!({"result": result}),
         Err(error) => json!({"error": error}),
     };
@@ -39,6 +42,33 @@ pub fn serve() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// The output of a command that a Python module ran.
+#[derive(Deserialize)]
+struct CommandOutput {
+    stdout: String,
+    stderr: String,
+    /// As Python's `subprocess` has it: a signal is below 0.
+    returncode: i32,
+    /// How many bytes of each stream are kept; none: all.
+    max_output: Option<usize>,
+}
+
+fn reply_to(request: Json) -> Result<Json, String> {
+    if request.get("returncode").is_none() {
+        return smoker_checks::catalogue::answer(request);
+    }
+    let CommandOutput { stdout, stderr, returncode, max_output } =
+        serde_json::from_value(request).map_err(|error| format!("the request is malformed: {error}"))?;
+    let status = if returncode < 0 { returncode.saturating_neg() } else { returncode << 8 };
+    let findings = output::findings_at(
+        stdout.as_bytes(),
+        stderr.as_bytes(),
+        ExitStatus::from_raw(status).into(),
+        max_output.unwrap_or(stdout.len().max(stderr.len())),
+    );
+    smoker_checks::catalogue::on_wire(findings, false)
 }
 
 /// Runs a built-in that touches nothing in this process.

@@ -157,9 +157,9 @@ impl ModuleCall<'_> {
         let (context, timeout, reply_limit) = (self.context, self.timeout(), self.reply_limit());
         let request = self.request(Map::new());
         let surroundings = self.surroundings();
-        let leave_running = self.module.invocation.leave_running;
+        let (leave_running, max_output) = (self.module.invocation.leave_running, self.module.invocation.max_output);
         let registered = context.processes.register_child(leave_running, surroundings.group_limits()).await;
-        let bounds = JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit };
+        let bounds = JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit, max_output };
         // A module raises the exception of its time limit itself. One that catches it may finish.
         let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };
         let parameters = self.module.parameters;

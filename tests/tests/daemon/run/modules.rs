@@ -104,3 +104,42 @@ fn built_ins_can_be_subclassed_in_python() {
     let unread = daemon.run("unread");
     assert_eq!(unread.expect_error(), "Parser run failed: No backends found or output can't be parsed!");
 }
+
+const THROUGH: &str = "\
+from smoker.server.plugins import BasePlugin
+
+class Plugin(BasePlugin):
+    def run(self):
+        self.result = self.plugin.run_command(self.plugin.params['Line'])
+";
+
+/// `run_command` and a plugin's `Command` give one judgement.
+#[test]
+fn run_command_reads_output_as_a_plugins_command_is_read() {
+    let commands = [
+        "echo \"{'status': 'ERROR'}\"",
+        r#"echo '{"status": "ERROR", "messages": null,}'"#,
+        r#"echo '{"status": "ERR'"#,
+        r#"echo starting; echo '{"status": "ERROR", "messages": null}'"#,
+        r#"printf '\357\273\277{"status":"ERROR","messages":null}'"#,
+        r#"printf '\033[1m{"status":"ERROR","messages":null}\033[0m'"#,
+        r#"echo '{"status": "OK", "messages": null}'; kill -9 $$"#,
+        "echo hi; kill -9 $$",
+        "head -c 3000000 /dev/zero | tr '\\0' a",
+        "echo fine",
+        r#"echo '{"status": "WARN", "messages": null}'"#,
+    ];
+    let mut config = Config::new().file("through.py", THROUGH);
+    for (at, command) in commands.iter().enumerate() {
+        let line = serde_json::to_string(command).expect("a text");
+        config = config.plugin(&format!("c{at}"), &format!("Command: {line}"));
+        config = config.plugin(&format!("m{at}"), &format!("Module: through\nLine: {line}"));
+    }
+    let daemon = Daemon::start(config);
+    for (at, command) in commands.iter().enumerate() {
+        let [of_command, of_module] = ["c", "m"].map(|kind| daemon.run(&format!("{kind}{at}")));
+        assert_eq!(of_module.status(), of_command.status(), "{command}");
+        assert_eq!(of_module.0["messages"], of_command.0["messages"], "{command}");
+        assert_eq!(of_module.status() == "ERROR", at < 8, "{command}");
+    }
+}

@@ -47,9 +47,21 @@ class BuiltinParser(BaseParser):
         return self.result
 
 
+def read_output(stdout, stderr, status, max_output):
+    """What the daemon reads in the output of a command that ended with this `returncode`, as a mapping; None outside of the daemon."""
+    if _program() is None:
+        return None
+    return _ask({'module': 'output of a command', 'timeout': 60.0, 'stdout': stdout, 'stderr': stderr,
+                 'returncode': status, 'max_output': max_output})
+
+
+def _program():
+    return PROGRAM or shutil.which('smokerd') or shutil.which('smokerd', path='/usr/sbin:/usr/local/sbin')
+
+
 def _ask(request):
     """The built-in's result as a mapping. Raises PluginExecutionError with its reason."""
-    program = PROGRAM or shutil.which('smokerd') or shutil.which('smokerd', path='/usr/sbin:/usr/local/sbin')
+    program = _program()
     if program is None:
         raise PluginExecutionError('%s is built into smokerd, and there is no smokerd on the PATH: install it'
                                    % request['module'])

@@ -30,6 +30,8 @@ pub(crate) struct Job<'a> {
     log_level: u32,
     /// How many bytes the reply may have.
     reply_limit: usize,
+    /// How many bytes of each output stream of a command are kept.
+    max_output: usize,
 }
 
 /// As whom the child runs.
@@ -76,6 +78,8 @@ pub(crate) struct JobBounds<'a> {
     pub(crate) limits: ProcessLimits,
     /// How many bytes the reply may have.
     pub(crate) reply_limit: usize,
+    /// How many bytes of each output stream of a command are kept.
+    pub(crate) max_output: usize,
 }
 
 impl<'a> Job<'a> {
@@ -102,6 +106,7 @@ impl<'a> Job<'a> {
             setup: Setup::of(&surroundings, bounds.limits),
             log_level: log::wanted_level(),
             reply_limit: bounds.reply_limit,
+            max_output: bounds.max_output,
         }
     }
 }

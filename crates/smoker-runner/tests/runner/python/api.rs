@@ -280,6 +280,20 @@ fn a_command_of_an_action_is_not_read_by_the_plugins_parser() {
 }
 
 #[test]
+fn an_uncaught_time_limit_of_a_command_names_its_own_seconds() {
+    let modules = Modules::new();
+    let late = modules.run_body("late", "self.result = self.plugin.run_command('sleep 9', timeout=1)");
+    assert_eq!(error(&late), "Execution timeout after 1 seconds");
+    let parsed = "self.plugin.params['Parser'] = 'reads'\nself.result = self.plugin.run_command('echo OK; kill -9 $$')";
+    modules.file(
+        "reads.py",
+        "from smoker.server.parser import BaseParser\nclass Parser(BaseParser):\n    def parse(self):\n        \
+         self.result.set_status('OK')\n        return self.result\n",
+    );
+    assert_eq!(error(&modules.run_body("parsed", parsed)), "killed by signal 9 (SIGKILL)");
+}
+
+#[test]
 fn the_other_names_of_the_original_can_be_imported() {
     let modules = Modules::new();
     let body = r"

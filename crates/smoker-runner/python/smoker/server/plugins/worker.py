@@ -1,6 +1,7 @@
 """What a plugin knows of its own run: self.plugin."""
 
 import importlib
+import signal
 
 from smoker.server import output
 from smoker.server.exceptions import PluginExecutionError, PluginExecutionTimeout
@@ -15,7 +16,7 @@ ESCAPES = {ord(character): '\\' + character for character in '()[]{}?*+-|^$\\.&~
 class PluginWorker(object):
     """One run of a plugin or of its action. `params` are the plugin's parameters, `timeout` the limit in seconds."""
 
-    def __init__(self, name, params, forced=False, timeout=None, is_action=False):
+    def __init__(self, name, params, forced=False, timeout=None, is_action=False, max_output=None):
         self.name = name
         self.plugin_name = name
         self.params = params
@@ -23,6 +24,7 @@ class PluginWorker(object):
         self.timeout = timeout
         self.result = None
         self._is_action = is_action
+        self._max_output = max_output
 
     def get_param(self, name, default=None):
         """A parameter's value; the default only when there is no such parameter."""
@@ -65,8 +67,12 @@ class PluginWorker(object):
         except Exception as error:
             raise PluginExecutionError("Can't execute command %s: %s" % (command_line, error))
         if self.get_param('Parser') and not self._is_action:
-            return self.run_parser(stdout, stderr, None if status < 0 else status)
-        return output.result_of(stdout, stderr, status)
+            result = self.run_parser(stdout, stderr, None if status < 0 else status)
+            if status < 0:
+                result.set_status('ERROR')
+                result.add_error('killed by signal %d (%s)' % (-status, _signal_name(-status)))
+            return result
+        return output.result_of(stdout, stderr, status, self._max_output)
 
     def run_module(self, module, **kwargs):
         """Runs the Plugin of another module and gives its Result. The
@@ -93,6 +99,13 @@ class PluginWorker(object):
         if hasattr(parser, 'exit_status'):
             parser.exit_status = exit_status
         return parser.parse()
+
+
+def _signal_name(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return 'real-time'
 
 
 def _escape(value):
