@@ -1,6 +1,7 @@
 //! The daemons that a client knows: `known_hosts`, an address and a pin a line, as in SSH's file of that name. `@cert-authority PATTERN PIN` is an authority for the hosts that fit the
 //! pattern.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use crate::pin::Pin;
@@ -36,13 +37,42 @@ pub struct KnownHost {
     pub is_authority: bool,
 }
 
+/// A line that is not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct KnownHostProblem {
+    /// The line, and what is wrong with it.
+    pub problem: LineProblem,
+    /// What may be names of hosts in it.
+    names: Vec<String>,
+}
+
+impl KnownHostProblem {
+    fn of(problem: LineProblem, written: &str) -> Self {
+        let names = written.to_lowercase();
+        let names = names.split(|c: char| c.is_whitespace() || "[],;\"'".contains(c));
+        Self { problem, names: names.filter(|name| !name.is_empty()).map(str::to_owned).collect() }
+    }
+
+    /// Whether the line may be meant for this host.
+    fn concerns(&self, host: &str) -> bool {
+        let host = host.trim_matches(['[', ']']);
+        let is_meant = |name: &str| {
+            let rest = name.strip_prefix(host);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+                || (name.contains('*') && fits(name, host))
+        };
+        self.names.iter().any(|name| is_meant(name))
+    }
+}
+
 /// The lines of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownHosts {
     /// The lines that are understood.
     pub hosts: Vec<KnownHost>,
     /// The lines that are not, which count for nothing.
-    pub problems: Vec<LineProblem>,
+    pub problems: Vec<KnownHostProblem>,
 }
 
 impl KnownHost {
@@ -52,7 +82,7 @@ impl KnownHost {
     ///
     /// What is wrong with it.
     pub fn parse(line: &str) -> Result<Self, String> {
-        let words: Vec<_> = line.split_whitespace().collect();
+        let words: Vec<_> = line.split_whitespace().take_while(|word| !word.starts_with('#')).collect();
         let (is_authority, host, pin) = match words[..] {
             [AUTHORITY, pattern, pin] => (true, pattern, pin),
             [host, pin] if host != AUTHORITY => (false, host, pin),
@@ -77,10 +107,10 @@ impl KnownHosts {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        for (line, written) in lines::lines(text) {
+        for (line, written) in lines::lines(text.strip_prefix('\u{feff}').unwrap_or(text)) {
             match KnownHost::parse(written) {
                 Ok(host) => found.hosts.push(host),
-                Err(reason) => found.problems.push(LineProblem { line, reason }),
+                Err(reason) => found.problems.push(KnownHostProblem::of(LineProblem { line, reason }, written)),
             }
         }
         found
@@ -113,29 +143,55 @@ impl KnownHosts {
         let is_known = !pins.is_empty() || !authorities.is_empty();
         is_known.then_some(HostTrust { host: address, pins, authorities })
     }
+
+    /// The line that is not understood and may be meant for this host, of which nothing is known.
+    #[must_use]
+    pub fn problem_of(&self, host: &str, port: u16) -> Option<&KnownHostProblem> {
+        let host = host.to_lowercase();
+        let mut problems = self.problems.iter().filter(|problem| problem.concerns(&host));
+        problems.next().filter(|_| self.of(&host, port).is_none())
+    }
 }
 
-/// `HOST:PORT` with the port as it is compared, without zeros before it.
+/// `HOST:PORT` as it is compared: the port without zeros before it, an address of IPv6 in its shortest form.
 fn with_port(host: &str) -> Result<String, String> {
     let parts =
         host.rsplit_once(':').filter(|(name, port)| !name.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
-    match parts.and_then(|(name, port)| Some((name, port.parse::<u16>().ok()?))) {
+    match parts.and_then(|(name, port)| Some((host_name(name)?, port.parse::<u16>().ok()?))) {
         Some((name, port)) => Ok(format!("{name}:{port}")),
         None => Err(format!(
-            "{:?} is no host with a port; write HOST:PORT, such as web1:8086",
+            "{:?} is no host with a port; write HOST:PORT, such as web1:8086, 192.0.2.7:8086 or [2001:db8::7]:8086",
             host.chars().take(80).collect::<String>()
         )),
     }
 }
 
-/// Whether a host fits a pattern, in which `*` stands for any text, of which there may be one.
-fn fits(pattern: &str, host: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == host,
-        Some((before, behind)) => {
-            host.len() >= before.len() + behind.len() && host.starts_with(before) && host.ends_with(behind)
-        }
+/// A name or an address as the client has it in a URL; none for what no URL has.
+fn host_name(name: &str) -> Option<String> {
+    if let Some(address) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().ok().map(|address| format!("[{address}]"));
     }
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    // The last label of a name is never a number.
+    let is_address = name
+        .rsplit('.')
+        .find(|label| !label.is_empty())
+        .is_none_or(|label| label.bytes().all(|digit| digit.is_ascii_digit()) || label.starts_with("0x"));
+    let is_usual = name.chars().all(is_of_name) && (!is_address || name.parse::<Ipv4Addr>().is_ok());
+    is_usual.then(|| name.to_owned())
+}
+
+/// Whether a host fits a pattern, in which each `*` stands for any text.
+fn fits(pattern: &str, host: &str) -> bool {
+    let Some((before, rest)) = pattern.split_once('*') else { return pattern == host };
+    let Some(mut host) = host.strip_prefix(before) else { return false };
+    let mut parts = rest.split('*');
+    let last = parts.next_back().unwrap_or_default();
+    for part in parts {
+        let Some(at) = host.find(part) else { return false };
+        host = &host[at + part.len()..];
+    }
+    host.ends_with(last)
 }
 
 /// Makes this the one key of a host, and returns the keys that were known before.
@@ -205,7 +261,7 @@ mod tests {
             "# mine\nWEB1:8086 {a}\nweb1:8086 {b}\n[::1]:90 {a}\n@cert-authority *.example.org {ca}\nweb2 {a}\nweb3:8086 x\nrubbish\n@cert-authority {a}\n"
         );
         let known = KnownHosts::parse(&text);
-        let lines: Vec<_> = known.problems.iter().map(|problem| problem.line).collect();
+        let lines: Vec<_> = known.problems.iter().map(|found| found.problem.line).collect();
         assert_eq!(lines, [6, 7, 8, 9]);
         assert!(known.problems[0].to_string().contains("is no host with a port"));
         assert!(KnownHost::parse(&format!(":07 {a}")).is_err() && KnownHost::parse(&format!("web1:+7 {a}")).is_err());
@@ -216,6 +272,48 @@ mod tests {
         for (host, port) in [("web1", 90), ("web2", 8086), ("example.org", 1), ("", 0)] {
             assert_eq!(known.of(host, port), None, "{host}");
         }
+    }
+
+    #[test]
+    fn lines_mean_the_hosts_that_a_url_has() {
+        let a = pin("a");
+        let text = format!(
+            "\u{feff}web1:8086 {a} # the first\n[0:0::1]:8086 {a}\n@cert-authority 192.*.2.* {a}\n@cert-authority a*b*c {a}\n"
+        );
+        let known = KnownHosts::parse(&text);
+        assert_eq!(known.problems, []);
+        for host in ["web1", "[::1]", "192.0.2.7", "192.168.2.", "abc", "axxbxxc"] {
+            assert!(known.of(host, 8086).is_some(), "{host}");
+        }
+        for host in ["192.0.3.7", "ac", "abcd", "abx"] {
+            assert_eq!(known.of(host, 8086), None, "{host}");
+        }
+        for host in
+            ["[web1]:8086", "a:1,b:1", "127.1:8086", "0x7f.1:1", "1.2.3.4.:1", "::1:8086", "[fe80::1%lo]:1", "ü:1"]
+        {
+            assert!(KnownHost::parse(&format!("{host} {a}")).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_says_which_host_it_may_be_meant_for() {
+        let a = pin("a");
+        for (line, host) in [
+            ("web1:8086 sha256//typo".to_owned(), "web1"),
+            (format!("web1 {a}"), "WEB1"),
+            (format!("[web1]:8086 {a}"), "web1"),
+            (format!("web2:1,web1:8086 {a}"), "web1"),
+            (format!("::1:8086 {a}"), "[::1]"),
+            (format!("{a} web1:8086"), "web1"),
+            ("@cert-authority *.example.org x".to_owned(), "web1.example.org"),
+        ] {
+            let known = KnownHosts::parse(&line);
+            assert_eq!(known.problem_of(host, 8086).map(|found| found.problem.line), Some(1), "{line}");
+            assert_eq!(known.problem_of("web", 8086), None, "{line}");
+            assert_eq!(known.problem_of("web10", 8086), None, "{line}");
+        }
+        let known = KnownHosts::parse(&format!("web1 {a}\nweb1:8086 {a}"));
+        assert_eq!(known.problem_of("web1", 8086), None, "another line says it");
     }
 
     #[test]

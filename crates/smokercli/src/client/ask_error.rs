@@ -2,15 +2,15 @@
 
 use reqwest::Url;
 
-use crate::inventory::address::without_password;
+use crate::inventory::address::{AddressProblem, without_password};
 use crate::transport::exchange::TransportError;
 
 /// Why an answer is missing or cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    /// The text is not an address.
-    #[error("invalid address: {0}")]
-    Address(String),
+    /// It is not asked.
+    #[error(transparent)]
+    Address(AddressProblem),
     /// No response, or one without success.
     #[error(transparent)]
     Open(#[from] TransportError),

@@ -3,15 +3,28 @@
 use std::net::Ipv6Addr;
 
 use reqwest::Url;
-use smoker_trust::known_hosts::KnownHosts;
+use smoker_trust::known_hosts::{FILE, KnownHostProblem, KnownHosts};
 
 /// Where a daemon listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostAddress {
     /// The address as it was typed, without a password. Messages show it until the daemon has given its name.
     pub label: String,
-    /// The URL of the about page, or why the text is not an address.
-    pub page: Result<Url, String>,
+    /// The URL of the about page, or why the host is not asked.
+    pub page: Result<Url, AddressProblem>,
+}
+
+/// Why a host is not asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressProblem {
+    /// The text is not an address.
+    #[error("invalid address: {0}")]
+    Invalid(String),
+    /// Its key may be in a line of `known_hosts` that is not understood.
+    #[error(
+        "not asked over plain http: a line of {FILE} that may be meant for it is not understood ({0}); correct the line, or remove it"
+    )]
+    UnreadableKey(KnownHostProblem),
 }
 
 impl HostAddress {
@@ -25,21 +38,25 @@ impl HostAddress {
             Ok(_) => typed.to_owned(),
             Err(_) => without_typed_password(typed),
         };
-        Self { label, page }
+        Self { label, page: page.map_err(AddressProblem::Invalid) }
     }
 
-    /// The same daemon, over TLS where its key is known. A URL stays as it was typed.
+    /// The same daemon, over TLS where its key is known, and not at all where a line of `known_hosts` that may be meant for it
+    /// is not understood. A URL stays as it was typed.
     #[must_use]
     pub fn over_tls(mut self, known: &KnownHosts) -> Self {
         let is_url = self.label.contains("://");
         if let Ok(url) = &mut self.page
             && let Some((host, port)) = host_and_port(url)
             && !is_url
-            && known.of(&host, port).is_some_and(|trust| !trust.pins.is_empty() || !is_loopback(&host))
         {
-            // Neither fails: the URL has a host, and both schemes have ports.
-            let _ = url.set_scheme("https");
-            let _ = url.set_port(Some(port));
+            if known.of(&host, port).is_some_and(|trust| !trust.pins.is_empty() || !is_loopback(&host)) {
+                // Neither fails: the URL has a host, and both schemes have ports.
+                let _ = url.set_scheme("https");
+                let _ = url.set_port(Some(port));
+            } else if let Some(problem) = known.problem_of(&host, port) {
+                self.page = Err(AddressProblem::UnreadableKey(problem.clone()));
+            }
         }
         self
     }
@@ -125,7 +142,7 @@ mod tests {
     use super::*;
 
     fn page(typed: &str) -> Result<String, String> {
-        HostAddress::parse(typed, "8086").page.map(String::from)
+        HostAddress::parse(typed, "8086").page.map(String::from).map_err(|problem| problem.to_string())
     }
 
     #[test]
@@ -162,6 +179,11 @@ mod tests {
             let address = HostAddress::parse(typed, "8086").over_tls(&known);
             assert_eq!(address.page.map(String::from).as_deref(), Ok(expected), "{typed}");
         }
+        let broken = KnownHosts::parse("web1:8086 sha256//x\n");
+        let refused =
+            HostAddress::parse("web1", "8086").over_tls(&broken).page.expect_err("a pin with a typo").to_string();
+        assert!(refused.contains("known_hosts") && refused.contains("line 1"), "{refused}");
+        assert!(HostAddress::parse("web2", "8086").over_tls(&broken).page.is_ok());
         let unknown = HostAddress::parse("web1", "8086").over_tls(&KnownHosts::default());
         assert_eq!(unknown, HostAddress::parse("web1", "8086"));
     }

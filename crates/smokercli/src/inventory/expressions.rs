@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::inventory::address::{HostAddress, without_typed_password};
+use crate::inventory::address::{AddressProblem, HostAddress, without_typed_password};
 use crate::inventory::range::{MAX_EXPANSION, expand_ranges};
 
 /// The hosts of these expressions in their order, each address once. An
@@ -15,7 +15,10 @@ pub fn expand(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
     for expression in expressions.iter().flat_map(|expression| split(expression)) {
         match expand_ranges(expression, &mut quota) {
             Ok(typed) => addresses.extend(typed.iter().map(|typed| HostAddress::parse(typed, default_port))),
-            Err(reason) => addresses.push(HostAddress { label: without_typed_password(expression), page: Err(reason) }),
+            Err(reason) => addresses.push(HostAddress {
+                label: without_typed_password(expression),
+                page: Err(AddressProblem::Invalid(reason)),
+            }),
         }
     }
     addresses.retain(|address| {

@@ -20,7 +20,7 @@ fn check(input: &[u8]) -> String {
     let read = KnownHosts::parse(&text);
     let lines = text.lines().count();
     assert!(read.hosts.len() + read.problems.len() <= lines);
-    assert!(read.problems.iter().all(|problem| (1..=lines).contains(&problem.line)));
+    assert!(read.problems.iter().all(|found| (1..=lines).contains(&found.problem.line)));
     for host in read.hosts.iter().take(20) {
         assert_eq!(KnownHost::parse(&host.line()).as_ref(), Ok(host), "{}", host.line());
         assert!(text.contains(&host.pin.to_string()), "{host:?} is not in the text");
@@ -32,7 +32,7 @@ fn check(input: &[u8]) -> String {
     }
     let is_any = read.hosts.iter().any(|host| host.is_authority);
     assert!(is_any || read.of("unheard-of.example", 1).is_none());
-    let problem = read.problems.first().map(|problem| problem.reason.clone()).unwrap_or_default();
+    let problem = read.problems.first().map(|problem| problem.problem.reason.clone()).unwrap_or_default();
     format!("{} {problem}", read.hosts.len().min(3))
 }
 
