@@ -9,6 +9,7 @@ use smoker_runner::runner::Runner;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::access::authorize::AccessControl;
+use crate::http::access::proof::attempts::Attempts;
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
 use crate::http::server::Front;
@@ -117,7 +118,7 @@ impl Runtime {
 
     /// What connections are served with.
     pub(crate) fn front(&self, limits: ConnectionLimits, reloads: ReloadRequests) -> Front {
-        Front { router: self.router(reloads), limits, tls: self.tls.clone(), attempts: self.access.attempts().clone() }
+        Front { router: self.router(reloads), limits, tls: self.tls.clone(), handshakes: Attempts::default() }
     }
 
     /// The pages.

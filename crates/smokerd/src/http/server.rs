@@ -29,7 +29,8 @@ pub(crate) struct Front {
     pub(crate) router: Router,
     pub(crate) limits: ConnectionLimits,
     pub(crate) tls: Tls,
-    pub(crate) attempts: Attempts,
+    /// Handshakes that failed.
+    pub(crate) handshakes: Attempts,
 }
 
 /// How much time responses that have been begun get when the daemon stops.
@@ -142,12 +143,12 @@ async fn serve_tls(
     connection: &ConnectionGuard,
     shutdown: CancellationToken,
 ) -> Result<(), ConnectionError> {
-    if front.attempts.check(address.ip().into()).is_err() {
-        // A handshake costs far more than this.
-        return Ok(tls::refuse(stream).await?);
-    }
+    let delay = front.handshakes.delay(address.ip().into());
     let accepted = tokio::select! {
-        accepted = tls::accept(stream, config) => accepted,
+        accepted = async {
+            sleep(delay).await;
+            tls::accept(stream, config).await
+        } => accepted,
         () = connection.evicted() => return Ok(()),
         () = shutdown.cancelled() => return Ok(()),
     };
@@ -164,8 +165,10 @@ async fn serve_tls(
         }
         // Counted before its connection ends, so that the client's next one is held against it.
         Err(FailedHandshake { failure, stream }) => {
-            let _ = front.attempts.count(address.ip().into());
-            audit::handshake_failed(address, &failure);
+            // As many as anybody reads.
+            if front.handshakes.count(address.ip().into()).is_ok() {
+                audit::handshake_failed(address, &failure);
+            }
             drop(stream);
             Ok(())
         }

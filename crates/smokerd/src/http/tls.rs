@@ -1,6 +1,5 @@
 //! The daemon's side of TLS: its key and certificate, and handshakes.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -13,7 +12,6 @@ use smoker_trust::handshake::server;
 use smoker_trust::identity::own::{CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
 use smoker_trust::identity::peer::Peer as CertifiedPeer;
 use smoker_trust::storage::private_folder::PrivateFolder;
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -22,12 +20,6 @@ use tokio_rustls::server::TlsStream;
 use crate::http::access::proof::watched_file::WatchedFile;
 use crate::http::limits;
 use crate::os::host_name::host_name;
-
-/// The alert of TLS that refuses a client before any handshake (`access_denied`).
-const ACCESS_DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
-
-/// More than the first message of a client has.
-const MAX_HELLO: usize = 16 * 1024;
 
 /// The daemon's identity, read again when its files change. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -166,11 +158,4 @@ pub(crate) async fn accept(
             Err(FailedHandshake { failure, stream: None })
         }
     }
-}
-
-/// Refuses a client before any handshake. What it has sent is read first: a connection that is closed with unread bytes is reset, and the client
-/// may lose the alert.
-pub(crate) async fn refuse(mut stream: TcpStream) -> io::Result<()> {
-    let _ = stream.try_read(&mut [0; MAX_HELLO]);
-    stream.write_all(&ACCESS_DENIED).await
 }

@@ -35,10 +35,10 @@ fn check(input: &[u8]) -> String {
     for address in &addresses {
         let shown = HostAddress::parse(&address.label, "1").page;
         assert!(shown.as_ref().map_or(true, |url| url.password().is_none()), "{} shows a password", address.label);
-        let reason = match &address.page {
+        let reason = match address.page.as_ref().map_err(ToString::to_string) {
             Ok(url) => {
                 assert!(matches!(url.scheme(), "http" | "https") && url.has_host(), "{url}");
-                url.scheme()
+                url.scheme().to_owned()
             }
             Err(reason) => {
                 assert!(!address.label.contains(":secret@"), "{} shows a password", address.label);
@@ -46,7 +46,7 @@ fn check(input: &[u8]) -> String {
             }
         };
         if outcome.len() < 200 {
-            outcome.push_str(reason);
+            outcome.push_str(&reason);
         }
     }
     outcome

@@ -93,11 +93,6 @@ impl AccessControl {
         StandingIdentity { access: self.clone(), peer, authorization }
     }
 
-    /// Failed attempts to prove an identity.
-    pub(crate) fn attempts(&self) -> &Attempts {
-        &self.attempts
-    }
-
     /// Whether clients of other hosts need to prove nothing.
     pub(crate) fn is_open(&self) -> bool {
         self.policy().is_open()

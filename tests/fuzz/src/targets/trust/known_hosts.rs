@@ -32,7 +32,7 @@ fn check(input: &[u8]) -> String {
     }
     let is_any = read.hosts.iter().any(|host| host.is_authority);
     assert!(is_any || read.of("unheard-of.example", 1).is_none());
-    let problem = read.problems.first().map(|problem| problem.problem.reason.clone()).unwrap_or_default();
+    let problem = read.problems.first().map(|found| found.problem.reason.clone()).unwrap_or_default();
     format!("{} {problem}", read.hosts.len().min(3))
 }
 

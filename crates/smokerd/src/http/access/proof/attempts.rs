@@ -10,6 +10,13 @@ use crate::results::requester::ClientAddress;
 const ALLOWED: u32 = 20;
 const PERIOD: Duration = Duration::from_secs(60);
 
+/// Handshakes of a client that has failed too often begin this long after each other, which bounds what they cost. None is
+/// refused: others at the same address may have good keys.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// No handshake waits longer.
+const MAX_DELAY: Duration = Duration::from_secs(2);
+
 /// How many clients are remembered. Beyond it the one whose period ends first is forgotten.
 const MAX_CLIENTS: usize = 4096;
 
@@ -22,6 +29,8 @@ pub(crate) struct Attempts(Arc<Mutex<HashMap<ClientAddress, Period>>>);
 struct Period {
     since: Instant,
     failed: u32,
+    /// When the last attempt that had to wait begins.
+    last_turn: Instant,
 }
 
 impl Attempts {
@@ -43,31 +52,37 @@ impl Attempts {
                 clients.remove(&oldest);
             }
         }
-        let period = clients.entry(client).or_insert(Period { since: now, failed: 0 });
+        let period = clients.entry(client).or_insert(Period::new(now));
         if now.saturating_duration_since(period.since) >= PERIOD {
-            *period = Period { since: now, failed: 0 };
+            *period = Period::new(now);
         }
         period.failed = period.failed.saturating_add(1);
         if period.failed <= ALLOWED { Ok(()) } else { Err(rest(*period, now)) }
     }
 
-    /// Whether the client may try.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::count`].
-    pub(crate) fn check(&self, client: ClientAddress) -> Result<(), u64> {
-        let now = Instant::now();
-        match self.lock().get(&client) {
-            Some(period) if period.failed >= ALLOWED && now.saturating_duration_since(period.since) < PERIOD => {
-                Err(rest(*period, now))
-            }
-            _ => Ok(()),
-        }
+    /// How long the client's next attempt has to wait; nothing unless it has failed too often.
+    pub(crate) fn delay(&self, client: ClientAddress) -> Duration {
+        self.delay_at(client, Instant::now())
+    }
+
+    fn delay_at(&self, client: ClientAddress, now: Instant) -> Duration {
+        let mut clients = self.lock();
+        let period = clients
+            .get_mut(&client)
+            .filter(|period| period.failed >= ALLOWED && now.saturating_duration_since(period.since) < PERIOD);
+        let Some(period) = period else { return Duration::ZERO };
+        period.last_turn = (period.last_turn.max(now) + PAUSE).min(now + MAX_DELAY);
+        period.last_turn - now
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ClientAddress, Period>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Period {
+    fn new(now: Instant) -> Self {
+        Self { since: now, failed: 0, last_turn: now }
     }
 }
 
@@ -91,8 +106,11 @@ mod tests {
             assert_eq!(attempts.count_at(client(1), now), Ok(()));
         }
         assert_eq!(attempts.count_at(client(1), now + Duration::from_secs(20)), Err(41));
-        assert!(attempts.check(client(1)).is_err());
-        assert_eq!((attempts.count_at(client(2), now), attempts.check(client(2))), (Ok(()), Ok(())));
+        let waits = [0; 3].map(|_| attempts.delay_at(client(1), now));
+        assert_eq!(waits, [PAUSE, 2 * PAUSE, 3 * PAUSE]);
+        assert!((0..1000).all(|_| attempts.delay_at(client(1), now) <= MAX_DELAY));
+        assert_eq!((attempts.count_at(client(2), now), attempts.delay_at(client(2), now)), (Ok(()), Duration::ZERO));
+        assert_eq!(attempts.delay_at(client(1), now + PERIOD), Duration::ZERO);
         assert_eq!(attempts.count_at(client(1), now + PERIOD), Ok(()));
         for number in 0..3 * MAX_CLIENTS {
             let _ = attempts.count_at(client(u32::try_from(number).expect("small")), now);
