@@ -1,5 +1,6 @@
 //! The log of this process: one for its whole life.
 
+use std::io::{self, Write};
 use std::panic;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -55,7 +56,7 @@ fn start_with(plan: Plan, names: &'static LoggerNames, owner: Option<Owner>, is_
     let layer = RecordLayer { router: Arc::clone(&router), is_private };
     let is_ours = LOG.set(Log { router, idle: Mutex::new(writers) }).is_ok();
     if !is_ours || Registry::default().with(layer).try_init().is_err() {
-        eprintln!("WARNING: logging is set up already; the second setup is ignored");
+        let _ = writeln!(io::stderr(), "WARNING: logging is set up already; the second setup is ignored");
     }
 }
 
@@ -66,7 +67,7 @@ pub fn write_in_background() {
     for writer in log.idle.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         let name = format!("log {}", writer.name);
         if let Err(error) = thread::Builder::new().name(name).spawn(move || writer.run()) {
-            eprintln!("ERROR: cannot start a log handler: {error}");
+            let _ = writeln!(io::stderr(), "ERROR: cannot start a log handler: {error}");
         }
     }
 }

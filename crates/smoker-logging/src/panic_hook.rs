@@ -1,5 +1,6 @@
 //! Panics go to the log.
 
+use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 
 /// This file as the compiler names it; panics name theirs in the same way.
@@ -9,7 +10,8 @@ const THIS_FILE: &str = file!();
 /// of the log itself: logging it could panic again, which would end the process.
 pub(crate) fn log(program: &str, panic: &PanicHookInfo<'_>) {
     if panic.location().is_some_and(|location| is_of_this_crate(location.file())) {
-        eprintln!("ERROR: {program} panicked, please report it: {panic}");
+        // `eprintln!` would panic in a panic where standard error is full, which aborts.
+        let _ = writeln!(io::stderr(), "ERROR: {program} panicked, please report it: {panic}");
     } else {
         tracing::error!("{program} panicked, please report it: {panic}");
     }

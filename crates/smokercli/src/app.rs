@@ -83,6 +83,9 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     for warning in config.warnings.iter().chain(discovery.warnings()) {
         console.warn(warning);
     }
+    if let Some(warning) = query::unused_template(&args) {
+        console.warn(&warning);
+    }
     if query.filter.has_names_and_parameters() {
         console.warn("Plugin filter and plugin list used together. Only plugins matching both will be displayed.");
     }

@@ -121,6 +121,12 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitEr
     })
 }
 
+/// The warning about a template that the format does not have.
+pub(crate) fn unused_template(args: &Args) -> Option<String> {
+    let path = args.junit_config_file.as_ref().filter(|_| args.list || args.pretty != "xml")?.display();
+    Some(format!("--junit-config-file {path} is not read: it is the template of -o xml"))
+}
+
 /// How many columns the terminal has, or the variable `COLUMNS` says.
 pub(crate) fn terminal_width() -> Option<usize> {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());

@@ -21,6 +21,7 @@ use crate::control::{find, reload_command, stop};
 use crate::daemon::Daemon;
 use crate::journal_command::journal_task::JournalTask;
 use crate::os::descriptors;
+use crate::output;
 use crate::reload::logging_file::LoggingFile;
 use crate::reload::reloader::ConfigSource;
 use crate::service::daemonize::{self, Side};
@@ -74,7 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn fail(error: &dyn std::fmt::Display) -> u8 {
-    eprintln!("ERROR: {}", secrets::redact(error.to_string()));
+    output::report(format_args!("ERROR: {}", secrets::redact(error.to_string())));
     exit_code::FAILURE
 }
 

@@ -24,6 +24,7 @@
 //! - `standalone`: runs outside of a daemon
 //! - `state_folder`: what the daemon keeps for the commands beside it
 //! - `os`: what the operating system offers
+//! - `output`: what commands write to the standard streams
 //! - `terminal_text`: text from others, for a terminal
 
 #![forbid(unsafe_code)]
@@ -41,6 +42,7 @@ mod http;
 mod identity;
 mod journal_command;
 mod os;
+mod output;
 mod reload;
 mod reload_requests;
 mod results;

@@ -11,6 +11,7 @@ mod normal;
 pub mod values;
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -62,7 +63,8 @@ fn search(secrets: &BTreeSet<String>) -> Option<AhoCorasick> {
     }
     let forms = forms.iter().map(|form| Normal::of(form).bytes);
     let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
-    search.inspect_err(|error| eprintln!("ERROR: secrets cannot be hidden in the log: {error}")).ok()
+    let tell = |error: &_| drop(writeln!(io::stderr(), "ERROR: secrets cannot be hidden in the log: {error}"));
+    search.inspect_err(tell).ok()
 }
 
 /// The text with a mask for each secret; none when there is nothing to hide.

@@ -1,5 +1,6 @@
 //! The plan that logging follows: that of a logging configuration, or the default.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::fileconfig::load::{self, LoadError};
@@ -20,10 +21,10 @@ impl LogSetup {
     /// Prints for the person at the terminal, who may not see what is logged.
     pub fn print(&self) {
         for problem in &self.problems {
-            eprintln!("WARNING: {problem}");
+            let _ = writeln!(io::stderr(), "WARNING: {problem}");
         }
         for note in &self.notes {
-            eprintln!("NOTE: {note}");
+            let _ = writeln!(io::stderr(), "NOTE: {note}");
         }
     }
 }

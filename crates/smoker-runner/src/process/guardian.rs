@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
@@ -187,13 +187,13 @@ fn as_line(report: &GuardianReport) -> String {
 #[must_use]
 pub fn serve(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     let Some(daemon) = arguments.next().and_then(|number| number.parse().ok()) else {
-        eprintln!("smokerd starts {SUBCOMMAND} by itself; do not start it by hand");
+        let _ = writeln!(io::stderr(), "smokerd starts {SUBCOMMAND} by itself; do not start it by hand");
         return ExitCode::FAILURE;
     };
     match guard(daemon, arguments.next().map(PathBuf::from)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the guardian of smokerd failed: {error}");
+            let _ = writeln!(io::stderr(), "the guardian of smokerd failed: {error}");
             ExitCode::FAILURE
         }
     }

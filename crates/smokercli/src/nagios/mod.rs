@@ -12,6 +12,7 @@ mod finding;
 pub mod judge;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 
 use crate::cli::check_args::{self, CheckCommandLine};
 use crate::nagios::check::check;
@@ -35,9 +36,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         },
         Err(error) => unknown(&format!("{}; see --help", error.message.lines().next().unwrap_or_default())),
     };
-    // A caller that does not read the text has the exit code.
-    let _ = output::print(&printable(&text));
-    code
+    match output::print(&printable(&text)) {
+        Ok(()) => code,
+        // Nagios shows standard output alone, which cannot be written.
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "UNKNOWN: {}", error.message);
+            code.max(UNKNOWN)
+        }
+    }
 }
 
 /// A text as it is printed: harmless for a terminal, ending with a line break.

@@ -1,6 +1,5 @@
 //! The problems as text or JSON.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,6 +9,7 @@ use smoker_model::plugin::PluginName;
 
 use crate::check::check_request::CheckRequest;
 use crate::exit_code;
+use crate::output::{self, OutputError};
 use crate::results::json_text;
 use crate::service::error::StartError;
 
@@ -101,48 +101,49 @@ impl Report {
         }
     }
 
-    pub(crate) fn print_text(&self, config: &Path, is_verbose: bool) {
+    pub(crate) fn print_text(&self, config: &Path, is_verbose: bool) -> Result<(), OutputError> {
         if is_verbose {
             for note in &self.notes {
-                println!("INFO: {}", secrets::redact(note.clone()));
+                output::print_line(format_args!("INFO: {}", secrets::redact(note.clone())))?;
             }
             for line in &self.containment {
-                eprintln!("{line}");
+                output::report(format_args!("{line}"));
             }
         }
         for advice in &self.advice {
-            eprintln!("ADVICE: {}", secrets::redact(advice.clone()));
+            output::report(format_args!("ADVICE: {}", secrets::redact(advice.clone())));
         }
         print_all(&self.problems);
         for note in &self.of_host {
-            eprintln!("NOTE: {}", secrets::redact(note.to_string()));
+            output::report(format_args!("NOTE: {}", secrets::redact(note.to_string())));
         }
         for problem in &self.of_logging {
-            eprintln!("WARNING: {problem}");
+            output::report(format_args!("WARNING: {problem}"));
         }
         for note in &self.logging_notes {
-            eprintln!("NOTE: {note}");
+            output::report(format_args!("NOTE: {note}"));
         }
         for fatal in &self.fatal {
             // A line that is not indented is one more place, such as that of an include.
             for line in secrets::redact(fatal.text.clone()).lines() {
                 let word = if line.starts_with(' ') { "" } else { "ERROR: " };
-                eprintln!("{word}{line}");
+                output::report(format_args!("{word}{line}"));
             }
         }
         let config = config.display();
         let start =
             if self.is_port_taken { "the daemon would start once the port is free" } else { "the daemon would start" };
         match self.count() {
-            _ if !self.fatal.is_empty() => eprintln!("{config}: the daemon would not start"),
-            0 if self.of_host.is_empty() => println!("{config}: no problems found"),
-            0 => println!("{config}: no problems found; see the notes on this host"),
-            1 => eprintln!("{config}: 1 problem found; {start}"),
-            count => eprintln!("{config}: {count} problems found; {start}"),
+            _ if !self.fatal.is_empty() => output::report(format_args!("{config}: the daemon would not start")),
+            0 if self.of_host.is_empty() => output::print_line(format_args!("{config}: no problems found"))?,
+            0 => output::print_line(format_args!("{config}: no problems found; see the notes on this host"))?,
+            1 => output::report(format_args!("{config}: 1 problem found; {start}")),
+            count => output::report(format_args!("{config}: {count} problems found; {start}")),
         }
+        Ok(())
     }
 
-    pub(crate) fn print_json(&self, config: &Path) {
+    pub(crate) fn print_json(&self, config: &Path) -> Result<(), OutputError> {
         let whole = |severity, message: &String| JsonProblem::at(severity, None, None, message);
         let fatal = self.fatal.iter().map(|it| JsonProblem::at("fatal", it.location.as_ref(), None, &it.text));
         let of_logging = self.of_logging.iter().map(|text| whole("warning", text));
@@ -154,8 +155,7 @@ impl Report {
             notes: self.of_host.iter().map(|it| json_problem(it, "note")).collect(),
             problems: fatal.chain(problems).chain(of_logging).chain(advice).collect(),
         };
-        // A closed pipe does not change what the exit code says.
-        let _ = writeln!(io::stdout(), "{}", json_text::to_text(&report));
+        output::print_line(json_text::to_text(&report))
     }
 }
 
@@ -191,8 +191,8 @@ pub(crate) fn print_all(problems: &[Problem]) {
     for problem in problems {
         let text = || secrets::redact(problem.to_string());
         match problem.severity {
-            Severity::Error => eprintln!("ERROR: {}", text()),
-            Severity::Warning => eprintln!("WARNING: {}", text()),
+            Severity::Error => output::report(format_args!("ERROR: {}", text())),
+            Severity::Warning => output::report(format_args!("WARNING: {}", text())),
             Severity::Info => {}
         }
     }

@@ -13,7 +13,6 @@ mod journal;
 mod test_plugin;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -34,6 +33,7 @@ use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
 use crate::identity::identity_request::IdentityRequest;
 use crate::journal_command::journal_task::JournalTask;
+use crate::output::{self, OutputError};
 use crate::test_plugin::test_request::TestRequest;
 
 /// The configuration without `-c`.
@@ -203,18 +203,27 @@ fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Argu
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let print = |error: clap::Error| {
         let error = with_tip(error);
-        // Neither a closed terminal nor a full disk changes what the exit code says.
-        let _ = error.print();
-        if error.use_stderr() { exit_code::USAGE } else { exit_code::SUCCESS }
+        let printed = output::read_enough(error.print());
+        if error.use_stderr() { exit_code::USAGE } else { code_of(printed) }
     };
     let arguments = parse_arguments(arguments).map_err(print)?;
     if let Some(shell) = arguments.generate {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Arguments::command(), "smokerd", &mut script);
-        let _ = io::stdout().write_all(&script);
-        return Err(exit_code::SUCCESS);
+        return Err(code_of(output::print(&String::from_utf8_lossy(&script))));
     }
     arguments.into_options().map_err(print)
+}
+
+/// What became of a text that was asked for.
+fn code_of(printed: Result<(), OutputError>) -> u8 {
+    printed.map_or_else(
+        |error| {
+            output::report(format_args!("ERROR: {error}"));
+            exit_code::FAILURE
+        },
+        |()| exit_code::SUCCESS,
+    )
 }
 
 /// The error with what was probably meant by an argument that is not known.

@@ -17,7 +17,6 @@ mod remote;
 mod report;
 
 use std::collections::HashMap;
-use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::Value as Json;
@@ -32,6 +31,7 @@ use crate::compare::local::{Local, LocalPlugin};
 use crate::compare::remote::{Remote, RemotePlugin};
 use crate::compare::report::Report;
 use crate::exit_code;
+use crate::output;
 use crate::service::logger_names::LOGGER_NAMES;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::TrustedOwners;
@@ -41,7 +41,7 @@ pub(crate) fn run(request: &CompareRequest, config: &Path, trusted: &[String], l
     log::to_standard_error(log_level, &LOGGER_NAMES);
     match compare(request, config, trusted) {
         Err(error) => {
-            eprintln!("ERROR: {}", secrets::redact(error));
+            output::report(format_args!("ERROR: {}", secrets::redact(error)));
             exit_code::FAILURE
         }
         Ok(report) => {
@@ -49,9 +49,9 @@ pub(crate) fn run(request: &CompareRequest, config: &Path, trusted: &[String], l
                 Format::Table => report.table(),
                 Format::Json => report.json(),
             };
-            match io::stdout().write_all(text.as_bytes()) {
-                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                    eprintln!("ERROR: cannot write the report: {error}");
+            match output::print(&text) {
+                Err(error) => {
+                    output::report(format_args!("ERROR: {error}"));
                     exit_code::FAILURE
                 }
                 _ if report.differences.iter().any(|it| !it.only_numbers) => exit_code::COMPARE_DIFFERENCES,
@@ -71,7 +71,7 @@ fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Resul
     let Loaded { settings, credentials, plugins, problems, .. } = loaded;
     secrets::replace(&plugins, &settings.secrets);
     for problem in problems.iter().filter(|problem| problem.severity > Severity::Info) {
-        eprintln!("WARNING: {}", secrets::redact(problem.to_string()));
+        output::report(format_args!("WARNING: {}", secrets::redact(problem.to_string())));
     }
     let local = Local::prepare(plugins, origin.python(&settings), credentials.as_ref())?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::control::reload_socket::{self, Unreachable};
 use crate::control::signal_error::SignalError;
 use crate::exit_code;
+use crate::output::{self, OutputError};
 use crate::reload_requests::report::{Outcome, ReloadReport};
 use crate::startup::bounded_read::READ_LIMIT;
 use crate::terminal_text::printable;
@@ -42,6 +43,8 @@ pub(crate) enum ReloadError {
     Ended { pid: Pid },
     #[error("process {pid} answered in a way that this version does not know: {error}; restart it")]
     Unknown { pid: Pid, error: serde_json::Error },
+    #[error("the configuration is reloaded, but {0}")]
+    Output(#[from] OutputError),
 }
 
 /// Has a daemon reload, prints what became of it, and returns the exit code.
@@ -51,10 +54,10 @@ pub(crate) fn reload(daemon: &RunningProcess) -> Result<u8, ReloadError> {
     let pid = daemon.pid();
     let Some(stream) = reload_socket::connect(pid)? else {
         daemon.signal(Signal::SIGHUP).map_err(|errno| SignalError { pid, errno })?;
-        eprintln!(
+        output::report(format_args!(
             "WARNING: process {pid} was sent SIGHUP; it has no socket that says what became of the reload, as an older \
              version: read its log, and restart it"
-        );
+        ));
         return Ok(exit_code::SUCCESS);
     };
     let answer = exchange(stream).map_err(|error| match error.kind() {
@@ -62,7 +65,7 @@ pub(crate) fn reload(daemon: &RunningProcess) -> Result<u8, ReloadError> {
         _ => ReloadError::Ended { pid },
     })?;
     let report = serde_json::from_slice(&answer).map_err(|error| ReloadError::Unknown { pid, error })?;
-    Ok(print(&report))
+    print(&report)
 }
 
 fn exchange(mut stream: UnixStream) -> io::Result<Vec<u8>> {
@@ -76,26 +79,25 @@ fn exchange(mut stream: UnixStream) -> io::Result<Vec<u8>> {
 /// What a problem of several lines may have.
 const SEVERAL_LINES: [char; 2] = ['\t', '\n'];
 
-fn print(report: &ReloadReport) -> u8 {
+fn print(report: &ReloadReport) -> Result<u8, ReloadError> {
     for line in report.lines() {
-        eprintln!("{}", printable(&line, &SEVERAL_LINES));
+        output::report(format_args!("{}", printable(&line, &SEVERAL_LINES)));
     }
     let summary = printable(&report.summary, &SEVERAL_LINES);
-    match report.outcome {
+    Ok(match report.outcome {
         Outcome::InEffect => {
-            // A closed pipe does not change what the exit code says.
-            let _ = writeln!(io::stdout(), "{summary}");
+            output::print_line(summary)?;
             exit_code::SUCCESS
         }
         Outcome::InPart => {
-            eprintln!("WARNING: {summary}; what is listed above is not in effect");
+            output::report(format_args!("WARNING: {summary}; what is listed above is not in effect"));
             exit_code::RELOADED_IN_PART
         }
         Outcome::Refused => {
-            eprintln!("ERROR: {summary}");
+            output::report(format_args!("ERROR: {summary}"));
             exit_code::FAILURE
         }
-    }
+    })
 }
 
 #[cfg(test)]

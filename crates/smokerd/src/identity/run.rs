@@ -12,6 +12,7 @@ use crate::exit_code;
 use crate::identity::first_identity;
 use crate::identity::host_state::HostState;
 use crate::identity::identity_request::IdentityRequest;
+use crate::output;
 
 /// Does what the request asks for, with the state folder of this configuration.
 ///
@@ -21,7 +22,7 @@ use crate::identity::identity_request::IdentityRequest;
 pub(crate) fn run(request: &IdentityRequest, config: &Path) -> Result<u8, String> {
     // A line that is wrong is refused before anything is made.
     match request {
-        IdentityRequest::Show => println!("{}", HostState::of(config)?.pin),
+        IdentityRequest::Show => output::print_line(format_args!("{}", HostState::of(config)?.pin))?,
         IdentityRequest::Authorize(line) => {
             let client = AuthorizedClient::from_command(line, Utc::now())
                 .map_err(|reason| format!("the line cannot be added: {reason}"))?;
@@ -43,9 +44,9 @@ fn authorize(host: &HostState, client: &AuthorizedClient) -> Result<(), String> 
     let path = host.folder.join(authorized_clients::FILE);
     let added = authorized_clients::add(&path, client).map_err(|error| error.to_string())?;
     let verb = if added.replaced.is_some() { "Replaced the line of the same key" } else { "Added a line" };
-    eprintln!("{verb} in {}: {}", path.display(), described(&added.client.grant));
+    output::report(format_args!("{verb} in {}: {}", path.display(), described(&added.client.grant)));
     tell_first(host)?;
-    println!("{}", host.pin);
+    output::print_line(format_args!("{}", host.pin))?;
     Ok(())
 }
 
@@ -53,10 +54,10 @@ fn withdraw(host: &HostState, client: &str) -> Result<(), String> {
     let path = host.folder.join(authorized_clients::FILE);
     let removed = authorized_clients::remove(&path, client).map_err(|error| error.to_string())?;
     for AuthorizedClient { pin, grant, .. } in &removed {
-        eprintln!(
+        output::report(format_args!(
             "Removed the line of {} ({pin}); it is refused from now on, also on connections that are open.",
             grant.name
-        );
+        ));
     }
     if removed.is_empty() {
         return Err(format!(
@@ -71,15 +72,19 @@ fn add_token(host: &HostState, grant: &Grant) -> Result<(), String> {
     let path = host.folder.join(tokens::FILE);
     let what = described(grant);
     let added = tokens::add(&path, grant, Utc::now()).map_err(|error| error.to_string())?;
-    eprintln!("Added a token in {}: {what}. It is shown this once:", path.display());
+    output::report(format_args!("Added a token in {}: {what}. It is shown this once:", path.display()));
     tell_first(host)?;
-    println!("{}", added.secret.expose());
+    if let Err(error) = output::print_line(added.secret.expose()) {
+        let is_removed = tokens::remove(&path, &grant.name).is_ok();
+        let next = if is_removed { "it is removed again" } else { "remove it with smokerd --token remove" };
+        return Err(format!("{error}; nobody has read the token, so {next}"));
+    }
     Ok(())
 }
 
 fn tell_first(host: &HostState) -> Result<(), String> {
     if let Some(text) = first_identity::note(host)? {
-        eprintln!("{text}");
+        output::report(format_args!("{text}"));
     }
     Ok(())
 }
@@ -88,11 +93,11 @@ fn list_tokens(host: &HostState) -> Result<(), String> {
     let path = host.folder.join(tokens::FILE);
     let tokens = Tokens::load(&path).map_err(|error| error.to_string())?;
     for problem in &tokens.problems {
-        eprintln!("WARNING: {}: {problem}", path.display());
+        output::report(format_args!("WARNING: {}: {problem}", path.display()));
     }
     for token in &tokens.tokens {
         let created = token.created.map_or_else(String::new, |at| format!(", made {}", expiry::text(at)));
-        println!("{}{created}", described(&token.grant));
+        output::print_line(format_args!("{}{created}", described(&token.grant)))?;
     }
     Ok(())
 }
@@ -100,7 +105,7 @@ fn list_tokens(host: &HostState) -> Result<(), String> {
 fn remove_token(host: &HostState, name: &str) -> Result<(), String> {
     let path = host.folder.join(tokens::FILE);
     if tokens::remove(&path, name).map_err(|error| error.to_string())? {
-        eprintln!("Removed the token {name}; it is refused from now on.");
+        output::report(format_args!("Removed the token {name}; it is refused from now on."));
         return Ok(());
     }
     Err(format!("there is no token {name:?} in {}; smokerd --token list shows those that there are", path.display()))

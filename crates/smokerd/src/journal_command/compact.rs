@@ -7,6 +7,7 @@ use smoker_config::config::Config;
 use smoker_journal::open::{OpenError, Opened, Options, open};
 
 use crate::exit_code;
+use crate::output;
 use crate::results::journal::restore::Restoring;
 
 /// Keeps what the pages of a daemon with this configuration would show.
@@ -24,16 +25,16 @@ pub(super) fn compact(folder: &Path, config: &Config) -> Result<u8, Box<dyn Erro
     let before = maintenance.size();
     let done = maintenance.compact(|entry| kept.has(entry))?;
     drop(journal);
-    println!(
+    output::print_line(format_args!(
         "{}: {} records dropped, {before} bytes before, {} now",
         folder.display(),
         done.dropped,
         maintenance.size()
-    );
+    ))?;
     if done.kept_dropped > 0 {
-        println!(
+        output::print_line(format_args!(
             "the results that History and HistoryFailures keep take more than half of history_disk: the oldest are dropped"
-        );
+        ))?;
     }
     Ok(exit_code::SUCCESS)
 }

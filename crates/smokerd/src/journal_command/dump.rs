@@ -12,6 +12,7 @@ use smoker_model::run_end::RunEnd;
 use smoker_model::run_record::RunTrigger;
 
 use crate::exit_code;
+use crate::output;
 use crate::results::journal::entry::{JournalEntry, ResultEntry, plugins_of_process};
 
 /// Prints all of them. A daemon may write meanwhile.
@@ -21,17 +22,20 @@ pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
     for entry in reader::oldest_first(folder, 0)? {
         match entry {
             Ok(entry) => {
-                if let Some(line) = line(&entry) {
-                    writeln!(out, "{line}")?;
+                if let Some(line) = line(&entry)
+                    && let Err(error) = writeln!(out, "{line}")
+                {
+                    output::read_enough(Err(error))?;
+                    return Ok(code);
                 }
             }
             Err(error) => {
-                eprintln!("ERROR: {error}");
+                output::report(format_args!("ERROR: {error}"));
                 code = exit_code::JOURNAL_DAMAGED;
             }
         }
     }
-    out.flush()?;
+    output::read_enough(out.flush())?;
     Ok(code)
 }
 

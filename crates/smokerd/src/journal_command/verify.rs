@@ -6,30 +6,33 @@ use std::path::Path;
 use smoker_journal::survey::Survey;
 
 use crate::exit_code;
+use crate::output;
 
 /// Reads all of it. A daemon may write it meanwhile.
 pub(super) fn verify(folder: &Path) -> Result<u8, Box<dyn Error>> {
     let survey = Survey::of(folder, drop)?;
-    println!(
+    output::print_line(format_args!(
         "{}: {} records in {} segments, {} bytes",
         folder.display(),
         survey.records,
         survey.segments,
         survey.bytes
-    );
+    ))?;
     if let (Some(oldest), Some(newest)) = (survey.oldest, survey.newest) {
-        println!("numbers from {oldest} to {newest}");
+        output::print_line(format_args!("numbers from {oldest} to {newest}"))?;
     }
     if let Some(torn) = &survey.torn {
         let (path, length) = (torn.path.display(), torn.length);
-        println!("{path}: the last {length} bytes are a record that is not finished; the next start cuts them off");
+        output::print_line(format_args!(
+            "{path}: the last {length} bytes are a record that is not finished; the next start cuts them off"
+        ))?;
     }
     for damage in &survey.damage {
         let (path, offset, length) = (damage.path.display(), damage.offset, damage.length);
-        println!("{path}: damaged: {length} bytes from byte {offset} on are no records");
+        output::print_line(format_args!("{path}: damaged: {length} bytes from byte {offset} on are no records"))?;
     }
     for (path, error) in &survey.unreadable {
-        println!("{}: cannot be read: {error}", path.display());
+        output::print_line(format_args!("{}: cannot be read: {error}", path.display()))?;
     }
     let is_whole = survey.damage.is_empty() && survey.unreadable.is_empty();
     Ok(if is_whole { exit_code::SUCCESS } else { exit_code::JOURNAL_DAMAGED })

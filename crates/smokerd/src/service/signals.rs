@@ -5,6 +5,8 @@ use std::io;
 use nix::sys::signal::{SigSet, Signal as NixSignal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::output;
+
 /// Blocks the signals that the daemon handles: they stay pending until it listens to them.
 pub(crate) fn block_signals() {
     change_mask(SigSet::thread_block);
@@ -18,7 +20,7 @@ pub(crate) fn unblock_signals() {
 fn change_mask(change: fn(&SigSet) -> nix::Result<()>) {
     let signals = SigSet::from_iter([NixSignal::SIGTERM, NixSignal::SIGINT, NixSignal::SIGHUP]);
     if let Err(error) = change(&signals) {
-        eprintln!("WARNING: cannot change the signal mask: {error}");
+        output::report(format_args!("WARNING: cannot change the signal mask: {error}"));
     }
 }
 

@@ -1,11 +1,12 @@
 //! Writes a generated configuration to a file or to standard output.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use smoker_config::write::generate;
 use thiserror::Error;
 
+use crate::output::{self, OutputError};
 use crate::startup::replace;
 
 /// Why a generated configuration is not written.
@@ -15,15 +16,14 @@ pub(crate) enum GenerateError {
     Part { path: PathBuf },
     #[error("cannot write {}: {source}; what was there is unchanged", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("cannot write to standard output: {0}")]
-    Output(io::Error),
+    #[error("{0}")]
+    Output(#[from] OutputError),
 }
 
 /// Writes a configuration that was made of a folder.
-pub(crate) fn write(text: &str, folder: &Path, output: Option<&Path>) -> Result<(), GenerateError> {
-    let Some(path) = output.filter(|path| *path != Path::new("-")) else {
-        let mut output = io::stdout();
-        return output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(GenerateError::Output);
+pub(crate) fn write(text: &str, folder: &Path, target: Option<&Path>) -> Result<(), GenerateError> {
+    let Some(path) = target.filter(|path| *path != Path::new("-")) else {
+        return Ok(output::print(text)?);
     };
     let failed = |source| GenerateError::Write { path: path.to_owned(), source };
     let place = replace::place_of(path).map_err(failed)?;

@@ -16,7 +16,6 @@ pub(crate) mod test_request;
 mod text;
 mod trial;
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use smoker_logging::records::level::Level;
@@ -24,6 +23,7 @@ use smoker_logging::{log, secrets};
 use smoker_model::status::Status;
 
 use crate::exit_code;
+use crate::output;
 use crate::service::logger_names::LOGGER_NAMES;
 use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{Format, TestRequest};
@@ -44,20 +44,20 @@ pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_
         Format::Text => text::of(&trial),
         Format::Json => {
             for note in &trial.notes {
-                eprintln!("NOTE: {note}");
+                output::report(format_args!("NOTE: {note}"));
             }
             json::of(&trial)
         }
     };
     // A reader that closed the pipe has read enough; the exit code still has the status.
-    match io::stdout().write_all(report.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&format!("cannot write the report: {error}")),
-        _ => code_of(&trial),
+    match output::print(&report) {
+        Err(error) => fail(&error),
+        Ok(()) => code_of(&trial),
     }
 }
 
 fn fail(error: &dyn std::fmt::Display) -> u8 {
-    eprintln!("ERROR: {}", secrets::redact(error.to_string()));
+    output::report(format_args!("ERROR: {}", secrets::redact(error.to_string())));
     exit_code::FAILURE
 }
 

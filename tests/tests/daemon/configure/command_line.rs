@@ -1,8 +1,11 @@
 //! The command line: what each option does, and what bad usage gets.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use nix::sys::signal::Signal;
+use smoker_tests::binary;
 use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
@@ -106,4 +109,57 @@ fn a_configuration_that_cannot_be_read_is_reported() {
 fn an_inherited_environment_reaches_the_commands() {
     let config = Config::new().plugin("env", "Command: echo $SITE_NAME");
     Boot::of(config).environment("SITE_NAME", "here").start().run("env").expect_ok(&["here"]);
+}
+
+#[test]
+fn no_command_panics_when_a_stream_is_full_or_closed() {
+    let sandbox = Sandbox::new();
+    let config = sandbox.fill("state_dir: {{DIR}}/state\ntemplates: {BasePlugin: {Timeout: 5, Typo: 1}}\nplugins: {hello: {Command: echo hello}}\n");
+    sandbox.write("smokerd.yaml", config.as_bytes()).expect("writable");
+    sandbox.write("d/plugin.d/a.yaml", b"Command: echo a\nTimeout: 5\n").expect("writable");
+    sandbox.write("d/template.d/BasePlugin.yaml", b"Timeout: 5\n").expect("writable");
+    fs::create_dir_all(sandbox.path("state/results")).expect("writable");
+    fs::set_permissions(sandbox.path("state"), Permissions::from_mode(0o700)).expect("ours");
+    let run = |arguments: &str, streams: &str| {
+        let script =
+            format!("cd {{{{DIR}}}}; run() {{ \"$0\" {arguments}; echo \"exit $?\" >code; }}; run {streams}; cat code");
+        let mut command = sandbox.command(Path::new("/bin/sh"));
+        command.args(["-c", &sandbox.fill(&script)]).arg(binary::path("smokerd"));
+        let output = cli::run(&mut command);
+        assert!(
+            !output.text().contains("panicked") && !output.stdout.contains("exit 101"),
+            "{arguments} {streams}: {output:?}"
+        );
+        output
+    };
+    for arguments in [
+        "--check -c smokerd.yaml",
+        "--check -v -o json -c smokerd.yaml",
+        "--genconfig d",
+        "--journal verify -c smokerd.yaml",
+        "--journal dump -c smokerd.yaml",
+        "--identity -c smokerd.yaml",
+        "--token add name --role read -c smokerd.yaml",
+        "--token list -c smokerd.yaml",
+        "--test-plugin hello -c smokerd.yaml",
+        "--stop -p none",
+        "--help",
+        "--generate bash",
+        "--nonsense",
+    ] {
+        for streams in ["2>/dev/full", ">/dev/full 2>&1", "2>&1 | true", "| { exec <&-; }"] {
+            run(arguments, streams);
+        }
+        let output = run(arguments, ">/dev/full");
+        assert!(
+            !output.stdout.contains("exit 0") || arguments.contains("list") || arguments.contains("dump"),
+            "{arguments}: {output:?}"
+        );
+    }
+    let listed = cli::smokerd(&sandbox, &["--token", "list", "-c", "{{DIR}}/smokerd.yaml"]);
+    assert!(listed.stdout.matches("name has the role").count() <= 1, "{listed:?}");
+    run("--token remove name -c smokerd.yaml", "2>&1");
+    run("--token add unread --role read -c smokerd.yaml", ">/dev/full");
+    let listed = cli::smokerd(&sandbox, &["--token", "list", "-c", "{{DIR}}/smokerd.yaml"]);
+    assert!(!listed.stdout.contains("unread"), "a token that nobody has read: {listed:?}");
 }
