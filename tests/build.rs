@@ -1,5 +1,5 @@
-//! Tells the tests whether root builds them, and whether the kernel offers this
-//! cgroup the limits of whole runs: what cannot be shown is compiled as an
+//! Tells the tests whether root builds them, whether the kernel offers this
+//! cgroup the limits of whole runs, and whether it has network namespaces: what cannot be shown is compiled as an
 //! ignored test, so that a skip is visible.
 
 use std::fs;
@@ -18,6 +18,16 @@ fn main() {
     if enabled_controllers().is_some_and(|names| names.split_whitespace().any(|name| name == "pids")) {
         println!("cargo::rustc-cfg=has_pids_controller");
     }
+    println!("cargo::rustc-check-cfg=cfg(has_networks)");
+    if can_join_networks() {
+        println!("cargo::rustc-cfg=has_networks");
+    }
+}
+
+/// Whether a network namespace can be made, and joined with another one.
+fn can_join_networks() -> bool {
+    let join = ["--net", "ip", "link", "add", "name", "a", "type", "veth", "peer", "name", "b"];
+    Command::new("unshare").args(join).output().is_ok_and(|output| output.status.success())
 }
 
 /// The controllers that a cgroup below this one has.

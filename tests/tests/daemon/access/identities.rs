@@ -277,7 +277,7 @@ fn a_key_gives_what_its_line_says_and_nothing_once_the_line_is_gone() {
 }
 
 #[test]
-#[cfg_attr(not(as_root), ignore = "needs root")]
+#[cfg_attr(not(has_networks), ignore = "needs root, iproute2 and network namespaces")]
 fn plain_http_of_other_hosts_is_refused_with_what_helps() {
     network::with_addresses(&["192.0.2.1/32"], plain_http_of_other_hosts);
 }

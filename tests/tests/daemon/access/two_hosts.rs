@@ -92,7 +92,7 @@ fn start_sshd(daemon: &Daemon, sshd: &Path) -> Started {
 }
 
 #[test]
-#[cfg_attr(not(as_root), ignore = "needs root")]
+#[cfg_attr(not(has_networks), ignore = "needs root, iproute2 and network namespaces")]
 fn two_commands_lead_to_an_authenticated_forced_run() {
     network::with_addresses(&[], || {
         let Some(sshd) = program("sshd", "apt-get install openssh-server openssh-client") else { return };
