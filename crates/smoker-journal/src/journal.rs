@@ -98,6 +98,7 @@ impl Journal {
             None => self.begin_segment().map_err(none)?,
         };
         let active = self.active.insert(active);
+        let is_begun = active.length > 0;
         let (written, error) = append_all(&*active.file, buffer);
         let whole = ends.partition_point(|end| *end <= written);
         let kept = if whole == 0 { 0 } else { ends[whole - 1] };
@@ -114,6 +115,12 @@ impl Journal {
         if !is_cut {
             // Readers find their way behind the half record; nothing is appended to it.
             self.active = None;
+        }
+        if error.kind() == io::ErrorKind::FileTooLarge && (is_begun || whole > 0) {
+            // The system bounds files below the size of a segment: what is left goes into the next one.
+            self.active = None;
+            let left: Vec<usize> = ends[whole..].iter().map(|end| end - kept).collect();
+            return self.write_records(&buffer[kept..], &left);
         }
         Err(WriteError { path, lost: ends.len() - whole, error })
     }

@@ -46,6 +46,7 @@ const LOOKUP_THREADS: usize = 64;
 /// returns its exit code.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
+    output::block_file_size_signal();
     try_run(arguments).unwrap_or_else(|error| {
         Console::new(Verbosity::Quiet).error(&error.message);
         error.code

@@ -42,6 +42,7 @@ use crate::{check, compare, daemon, exit_code, identity, journal_command, test_p
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privileges::restrict_umask();
+    signals::block_file_size_signal();
     let code = match cli::parse(arguments) {
         Err(code) => code,
         Ok(options) => match &options.mode {

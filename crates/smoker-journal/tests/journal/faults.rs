@@ -45,6 +45,28 @@ fn a_full_disk_costs_the_records_that_did_not_fit_and_no_other() {
 }
 
 #[test]
+fn a_limit_of_the_size_of_files_begins_segments_and_costs_only_records_larger_than_it() {
+    let folder = folder();
+    let (mut opened, faults) = opened(folder.path());
+    append(&mut opened.journal, 1..=3);
+    let record = usize::try_from(opened.maintenance.size()).expect("small") / 3;
+    faults.file_limit.store(4 * record + record / 2, Relaxed);
+    assert_eq!(try_append(&mut opened, 4..12), 0);
+    append(&mut opened.journal, 12..=14);
+    assert_eq!(segments(folder.path()).len(), 4);
+    faults.file_limit.store(record - 1, Relaxed);
+    assert_eq!(try_append(&mut opened, 15..16), 1);
+    assert_eq!(try_append(&mut opened, 16..18), 2);
+    assert_eq!(segments(folder.path()).len(), 5, "no segment is begun in vain");
+    faults.file_limit.store(usize::MAX, Relaxed);
+    append(&mut opened.journal, 18..=19);
+    assert_eq!(sequences(folder.path()), (1..=14).chain(18..=19).collect::<Vec<_>>());
+    let survey = Survey::of(folder.path(), drop).expect("a folder");
+    assert!(survey.damage.is_empty() && survey.torn.is_none(), "half records are cut off: {survey:?}");
+    assert_eq!(survey.bytes, opened.maintenance.size());
+}
+
+#[test]
 fn a_half_record_that_cannot_be_cut_off_is_skipped_by_readers() {
     let folder = folder();
     let (mut opened, faults) = opened(folder.path());

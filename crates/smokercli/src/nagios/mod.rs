@@ -27,6 +27,7 @@ use crate::terminal::sanitize;
 /// shows nothing else.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
+    output::block_file_size_signal();
     let unknown = |text: &str| (format!("UNKNOWN: {}", sanitize::line(text)).replace('|', "¦"), UNKNOWN);
     let (text, code) = match check_args::parse(arguments) {
         Ok(CheckCommandLine::Print(text)) => (text, OK),

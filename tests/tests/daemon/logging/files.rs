@@ -5,11 +5,13 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown, symlink};
 use std::path::Path;
+use std::process::Stdio;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use smoker_tests::binary;
 use smoker_tests::config::Config;
 use smoker_tests::config::hello;
 use smoker_tests::daemon::Daemon;
@@ -226,6 +228,49 @@ fn a_full_disk_is_reported_once_and_harms_nobody() {
     assert_eq!(daemon.wait_for_exit(), 0);
     let told = fs::read_to_string(daemon.path("good.log")).expect("it is there");
     assert_eq!(told.matches("cannot write to /dev/full").count(), 1, "{told}");
+}
+
+#[test]
+fn a_limit_of_the_size_of_files_is_reported_as_a_full_disk_is_and_ends_neither_daemon_nor_client() {
+    const LIMIT: usize = 65_536;
+    let ini = "[loggers]\nkeys=root\n[handlers]\nkeys=full,good\n[formatters]\nkeys=\n\
+        [logger_root]\nlevel=INFO\nhandlers=full,good\n\
+        [handler_full]\nclass=FileHandler\nargs=('{{DIR}}/full.log',)\n\
+        [handler_good]\nclass=FileHandler\nlevel=WARNING\nargs=('{{DIR}}/good.log',)\n";
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .plugin("large", "Command: head -c 9000 /dev/urandom | od -An -tx1; kill -XFSZ $$")
+        .file("full.log", &"x".repeat(LIMIT - 10));
+    let limited = ["prlimit", &format!("--fsize={LIMIT}:{LIMIT}")];
+    let mut daemon = boot(config, ini).through(&limited).start();
+    wait_for_line(&daemon, "good.log", &["log handler full cannot write to ", "full.log: ", "File too large"]);
+    // A run has the signal at its default.
+    for _ in 0..8 {
+        let error = daemon.run("large").expect_error();
+        assert!(error.contains("signal 25"), "{error}");
+    }
+    // The journal goes on in another file.
+    assert!(daemon.path("state/results/results-00000002.log").exists());
+
+    let address = daemon.address().to_string();
+    for (program, arguments) in
+        [("smokercli", vec!["-s", &address]), ("check_smoker_plugin", vec!["-H", &address, "-p", "large"])]
+    {
+        let out = fs::OpenOptions::new().append(true).open(daemon.path("full.log")).expect("it is there");
+        let mut command = daemon.sandbox.command(Path::new("prlimit"));
+        let limit = format!("--fsize={LIMIT}");
+        let command = command.arg(limit).arg(binary::path(program)).args(arguments).stdout(out).stderr(Stdio::piped());
+        let output = command.output().expect("prlimit of util-linux");
+        assert!(output.status.code().is_some_and(|code| code > 0), "{program}: {output:?}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        expect_line(&told, &["standard output", "File too large"]);
+    }
+
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    let told = fs::read_to_string(daemon.path("good.log")).expect("it is there");
+    assert_eq!(told.matches("full.log: File too large").count(), 1, "{told}");
+    assert!(!told.contains("journal"), "{told}");
 }
 
 #[test]

@@ -22,7 +22,7 @@
 //!
 //! | what | how a child gets it |
 //! |---|---|
-//! | signals | none blocked, each at its default |
+//! | signals | none blocked, each at its default: also `SIGXFSZ`, which the daemon blocks |
 //! | session, controlling terminal | a session of its own, so no terminal |
 //! | descriptors | 0, 1 and 2 as given; all others are closed when the program begins |
 //! | user, groups | as given, real, effective and saved; checked that root cannot come back |
