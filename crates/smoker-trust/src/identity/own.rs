@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rcgen::KeyPair;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::identity::{certificate, key};
@@ -43,26 +44,24 @@ impl OwnIdentity {
     ///
     /// When a file cannot be used.
     pub fn load(folder: &PrivateFolder, name: &str) -> Result<Option<Self>, FileError> {
-        let Some(text) = private_file::read(folder, KEY_FILE)? else { return Ok(None) };
-        let path = folder.path().join(KEY_FILE);
-        let failed = |reason: String| FileError::new(&path, reason);
-        let key = pem::key(&text).map_err(failed)?;
-        let pair = key::pair(&key).map_err(failed)?;
-        let pin = Pin::of_public_key(&rcgen::PublicKeyData::subject_public_key_info(&pair));
+        let Some(Stored { key, pair, pin, chain }) = Stored::read(folder)? else { return Ok(None) };
+        if let Some(chain) = chain {
+            return Ok(Some(Self { key, chain, pin }));
+        }
         let path = folder.path().join(CERTIFICATE_FILE);
-        let chain = text_file::read(&path)?.map(|text| pem::certificates(text.as_bytes()));
-        let chain = match chain.transpose().map_err(|reason| {
-            FileError::new(&path, format!("{reason}; remove it, and another one is made with the same pin"))
-        })? {
-            Some(chain) if Pin::of_certificate(&chain[0]) == Ok(pin) => chain,
-            _ => {
-                let made = certificate::self_signed(&pair, name).map_err(|reason| FileError::new(&path, reason))?;
-                let chain = vec![made];
-                text_file::edit(&path, |_| Ok((pem::of_certificates(&chain), ())))?;
-                chain
-            }
-        };
+        let made = certificate::self_signed(&pair, name).map_err(|reason| FileError::new(&path, reason))?;
+        let chain = vec![made];
+        text_file::edit(&path, |_| Ok((pem::of_certificates(&chain), ())))?;
         Ok(Some(Self { key, chain, pin }))
+    }
+
+    /// Reads what [`OwnIdentity::load`] reads, and makes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When a file that is there cannot be used.
+    pub fn check(folder: &PrivateFolder) -> Result<(), FileError> {
+        Stored::read(folder).map(drop)
     }
 
     /// The identity in this folder; a key is made when there is none. Of two programs that begin at the same time one makes it, and both have it.
@@ -112,6 +111,33 @@ impl OwnIdentity {
     }
 }
 
+/// What is in a folder.
+struct Stored {
+    key: PrivateKeyDer<'static>,
+    pair: KeyPair,
+    pin: Pin,
+    /// The certificate first; `None` when there is none, or that of another key.
+    chain: Option<Vec<CertificateDer<'static>>>,
+}
+
+impl Stored {
+    fn read(folder: &PrivateFolder) -> Result<Option<Self>, FileError> {
+        let Some(text) = private_file::read(folder, KEY_FILE)? else { return Ok(None) };
+        let path = folder.path().join(KEY_FILE);
+        let failed = |reason: String| FileError::new(&path, reason);
+        let key = pem::key(&text).map_err(failed)?;
+        let pair = key::pair(&key).map_err(failed)?;
+        let pin = Pin::of_public_key(&rcgen::PublicKeyData::subject_public_key_info(&pair));
+        let path = folder.path().join(CERTIFICATE_FILE);
+        let chain = text_file::read(&path)?.map(|text| pem::certificates(text.as_bytes()));
+        let chain = chain.transpose().map_err(|reason| {
+            FileError::new(&path, format!("{reason}; remove it, and another one is made with the same pin"))
+        })?;
+        let chain = chain.filter(|chain| Pin::of_certificate(&chain[0]) == Ok(pin));
+        Ok(Some(Self { key, pair, pin, chain }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -134,6 +160,8 @@ mod tests {
         assert_eq!((made.pin, made.chain.clone()), (again.pin, again.chain));
         // The certificate is another matter than the identity.
         fs::remove_file(private.path().join(CERTIFICATE_FILE)).expect("there");
+        OwnIdentity::check(&private).expect("a certificate may be missing");
+        assert!(!private.path().join(CERTIFICATE_FILE).exists(), "a check makes nothing");
         let again = OwnIdentity::load(&private, "web1").expect("loaded").expect("there");
         assert_eq!(again.pin, made.pin);
         assert_eq!(Pin::of_certificate(&again.chain[0]), Ok(made.pin));
@@ -145,6 +173,7 @@ mod tests {
         private_file::make(&private, KEY_FILE, b"rubbish").expect("made");
         let error = OwnIdentity::load_or_make(&private, "web1").expect_err("rubbish").to_string();
         assert!(error.contains("key.pem") && error.contains("no private key"), "{error}");
+        assert_eq!(OwnIdentity::check(&private).expect_err("rubbish").to_string(), error);
         assert_eq!(private_file::read(&private, KEY_FILE).expect("there").as_deref(), Some(&b"rubbish"[..]));
     }
 

@@ -59,6 +59,22 @@ impl PrivateFolder {
         }
     }
 
+    /// The folder as [`PrivateFolder::make`] would find it, and nothing is made; `None` when it is not there. Who is not root judges no
+    /// owner, since the daemon may have another account, and has `None` for a folder that only another account may enter.
+    ///
+    /// # Errors
+    ///
+    /// Those for which [`PrivateFolder::make`] refuses what is there.
+    pub fn check(path: &Path, owner: Option<Owner>) -> Result<Option<Self>, FileError> {
+        let is_root = geteuid().is_root();
+        match ResolvedPath::of(path).and_then(|place| opened(&place)) {
+            Ok(folder) => Self::checked(path, &folder, owner, is_root).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_root => Ok(None),
+            Err(error) => Err(FileError::of_system(path, "opened", &error)),
+        }
+    }
+
     /// A folder of another account could be changed under our hands, and what others may enter keeps no key private.
     fn checked(path: &Path, folder: &OwnedFd, owner: Option<Owner>, needs_owner: bool) -> Result<Self, FileError> {
         let stat = fstat(folder).map_err(|error| FileError::of_system(path, "looked at", &error.into()))?;
@@ -115,6 +131,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a/b");
         assert_eq!(PrivateFolder::open(&path, None), Ok(None));
+        assert_eq!(PrivateFolder::check(&path, None), Ok(None));
+        assert!(!folder.path().join("a").exists());
         let owner = geteuid().is_root().then_some((12345, 12345));
         let made = PrivateFolder::make(&path, owner).expect("made");
         let metadata = fs::metadata(&path).expect("there");
@@ -140,6 +158,8 @@ mod tests {
         assert!(error.contains("belongs to the user 12345, not to 0; run chown -R 0 "), "{error}");
         let error = PrivateFolder::make(folder.path(), Some((7, 7))).expect_err("of a third account").to_string();
         assert!(error.contains("belongs to the user 12345, not to 7"), "{error}");
+        assert_eq!(PrivateFolder::check(folder.path(), Some((7, 7))).expect_err("the same").to_string(), error);
+        PrivateFolder::check(folder.path(), Some((12345, 12345))).expect("of the daemon's account").expect("there");
         PrivateFolder::make(folder.path(), Some((12345, 12345))).expect("of the daemon's account");
         PrivateFolder::open(folder.path(), None).expect("root may look").expect("there");
     }
@@ -150,6 +170,7 @@ mod tests {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o750)).expect("ours");
         let error = PrivateFolder::make(folder.path(), None).expect_err("open to a group").to_string();
         assert!(error.contains("mode 0750") && error.contains("chmod 700"), "{error}");
+        assert_eq!(PrivateFolder::check(folder.path(), None).expect_err("the same").to_string(), error);
     }
 
     #[test]

@@ -11,10 +11,12 @@ use smoker_runner::modules::parameter_mistakes;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
 use crate::check::check_request::CheckTarget;
+use crate::check::identities::{self, IdentityProblems};
 use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{commands, identities, own_files, preparation_warnings, problem_list, taken_port, unusable_address};
+use crate::check::{commands, own_files, preparation_warnings, problem_list, taken_port, unusable_address};
 use crate::service::error::StartError;
+use crate::service::privileges;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
 use crate::startup::{admission, containment, modules, notes, parameter_problems};
@@ -81,8 +83,10 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     let holder = taken_port::holder(&settings);
     report.is_port_taken = holder.is_some();
     report.problems.extend(holder.map(|text| of_setting("bind_port", text, target)));
-    let of_identities = identities::problems(&settings.access).into_iter();
-    report.problems.extend(of_identities.map(|(key, text)| of_setting(key, text, target)));
+    let IdentityProblems { fatal, others } =
+        identities::problems(&settings.access, credentials.as_ref().map(privileges::owner));
+    report.fatal.extend(fatal.into_iter().map(|(key, text)| Fatal::of_problem(of_setting(key, text, target))));
+    report.problems.extend(others.into_iter().map(|(key, text)| of_setting(key, text, target)));
     report.problems.extend(own_files::problems(&settings).into_iter().map(|(key, text)| of_setting(key, text, target)));
     if let Some(source) = target.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);

@@ -1,23 +1,71 @@
 //! The files of `tls_cert`, `tls_client_ca` and `state_dir`.
 
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access, geteuid};
 use smoker_config::spec::access_settings::{Access, AccessSettings};
+use smoker_paths::resolved_path::Owner;
 use smoker_trust::access::authorized_clients::{self, AuthorizedClients};
 use smoker_trust::access::tokens::{self, Tokens};
 use smoker_trust::authority::ClientAuthorities;
-use smoker_trust::identity::own::OwnIdentity;
+use smoker_trust::handshake::server;
+use smoker_trust::identity::own::{KEY_FILE, OwnIdentity};
+use smoker_trust::storage::private_folder::PrivateFolder;
 
-/// What is wrong, each with the key that it belongs to.
-pub(crate) fn problems(settings: &AccessSettings) -> Vec<(&'static str, String)> {
-    let mut problems = Vec::new();
-    if let (Some(certificate), Some(key)) = (&settings.tls_cert, &settings.tls_key)
-        && let Err(error) = OwnIdentity::from_files(certificate, key)
-    {
-        problems.push(("tls_cert", error.to_string()));
+use crate::service::place;
+
+/// What is wrong with the files, each with the key that it belongs to.
+#[derive(Debug, Default)]
+pub(crate) struct IdentityProblems {
+    /// Those for which a start fails.
+    pub(crate) fatal: Vec<(&'static str, String)>,
+    pub(crate) others: Vec<(&'static str, String)>,
+}
+
+/// Tries what a start does with the files, for a daemon of this account, and makes nothing.
+pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> IdentityProblems {
+    let mut found = IdentityProblems { others: of_lines(settings), fatal: Vec::new() };
+    if let (Some(certificate), Some(key)) = (&settings.tls_cert, &settings.tls_key) {
+        let own = OwnIdentity::from_files(certificate, key).map_err(|error| error.to_string());
+        let tried = own.and_then(|own| server::config(&own));
+        found.add("tls_cert", tried.err(), &[certificate, key]);
     }
     if let Some(certificates) = &settings.tls_client_ca {
         let read = ClientAuthorities::from_files(certificates, settings.tls_crl.as_deref());
-        problems.extend(read.err().map(|error| ("tls_client_ca", error)));
+        let revoked = settings.tls_crl.as_ref().unwrap_or(certificates);
+        found.add("tls_client_ca", read.err(), &[certificates, revoked]);
     }
+    if let Some(fault) = settings.state_dir.as_deref().and_then(|folder| fault_of_folder(folder, owner)) {
+        // What is in such a folder counts for nothing.
+        found.others.retain(|(key, _)| *key != "state_dir");
+        found.fatal.push(("state_dir", format!("state_dir: {fault}")));
+    }
+    found
+}
+
+impl IdentityProblems {
+    /// Adds what is wrong with these files, which the daemon may be able to read where who asks is not.
+    fn add(&mut self, key: &'static str, text: Option<String>, files: &[&PathBuf]) {
+        let is_closed = |path: &&PathBuf| access(path.as_path(), AccessFlags::R_OK) == Err(Errno::EACCES);
+        let is_unknown = !geteuid().is_root() && files.iter().any(is_closed);
+        let list = if is_unknown { &mut self.others } else { &mut self.fatal };
+        list.extend(text.map(|text| (key, format!("{key}: {text}"))));
+    }
+}
+
+fn fault_of_folder(path: &Path, owner: Option<Owner>) -> Option<String> {
+    if let Some(reason) = place::obstacle(&path.join(KEY_FILE)) {
+        return Some(format!("{}: {reason}; choose another folder", path.display()));
+    }
+    let folder = PrivateFolder::check(path, owner);
+    let read = folder.and_then(|folder| folder.as_ref().map_or(Ok(()), OwnIdentity::check));
+    read.err().map(|error| error.to_string())
+}
+
+/// Lines of `authorized_clients` and `tokens` that give nothing, and identities that there cannot be.
+fn of_lines(settings: &AccessSettings) -> Vec<(&'static str, String)> {
+    let mut problems = Vec::new();
     if let Some(folder) = &settings.state_dir {
         let (clients, tokens) = (folder.join(authorized_clients::FILE), folder.join(tokens::FILE));
         let read = [

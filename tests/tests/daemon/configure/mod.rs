@@ -10,3 +10,4 @@ mod mistakes;
 mod problems;
 mod secret_tags;
 mod test_plugin;
+mod unusable_files;
