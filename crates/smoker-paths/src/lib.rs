@@ -9,7 +9,8 @@
 //! - `replace`: a file takes the place of another in one step
 //! - `regular`: files that are read, and are files
 //! - `owners`: the accounts that can change what a path leads to
-//! - `place`: a path, followed component by component
+//! - `resolved_path`: a path, followed component by component
+//! - `size_limit`: files that may not grow beyond a limit
 
 #![forbid(unsafe_code)]
 
@@ -18,3 +19,4 @@ pub mod owners;
 pub mod regular;
 pub mod replace;
 pub mod resolved_path;
+pub mod size_limit;

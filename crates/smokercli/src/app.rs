@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 use smoker_model::wire::DEFAULT_PORT;
+use smoker_paths::size_limit;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -46,7 +47,8 @@ const LOOKUP_THREADS: usize = 64;
 /// returns its exit code.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
-    output::block_file_size_signal();
+    // Without it a write beyond the limit ends the client.
+    let _ = size_limit::fail_writes_beyond();
     try_run(arguments).unwrap_or_else(|error| {
         Console::new(Verbosity::Quiet).error(&error.message);
         error.code

@@ -11,6 +11,7 @@ use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
 use smoker_logging::setup::source::{self, LogConfigSource, LogSetup};
 use smoker_logging::{log, secrets};
+use smoker_paths::size_limit;
 use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
@@ -42,7 +43,9 @@ use crate::{check, compare, daemon, exit_code, identity, journal_command, test_p
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privileges::restrict_umask();
-    signals::block_file_size_signal();
+    if let Err(error) = size_limit::fail_writes_beyond() {
+        output::report(format_args!("WARNING: a file that reaches the limit of its size will end the daemon: {error}"));
+    }
     let code = match cli::parse(arguments) {
         Err(code) => code,
         Ok(options) => match &options.mode {

@@ -14,6 +14,8 @@ pub mod judge;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
+use smoker_paths::size_limit;
+
 use crate::cli::check_args::{self, CheckCommandLine};
 use crate::nagios::check::check;
 use crate::nagios::finding::finding;
@@ -27,7 +29,8 @@ use crate::terminal::sanitize;
 /// shows nothing else.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
-    output::block_file_size_signal();
+    // Without it a write beyond the limit ends the client.
+    let _ = size_limit::fail_writes_beyond();
     let unknown = |text: &str| (format!("UNKNOWN: {}", sanitize::line(text)).replace('|', "¦"), UNKNOWN);
     let (text, code) = match check_args::parse(arguments) {
         Ok(CheckCommandLine::Print(text)) => (text, OK),

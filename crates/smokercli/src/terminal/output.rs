@@ -2,16 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 
-use nix::sys::signal::{SigSet, Signal};
-
 use crate::error::ExitError;
-
-/// Makes a file that reaches the limit of its size (`ulimit -f`) an error of the write, which has a message and an exit
-/// code; unblocked, the signal would end the process. To be called before other threads are started.
-pub(crate) fn block_file_size_signal() {
-    // Without it the client works, too.
-    let _ = SigSet::from_iter([Signal::SIGXFSZ]).thread_block();
-}
 
 /// Prints a text, and returns whether anybody reads it still.
 ///

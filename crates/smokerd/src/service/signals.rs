@@ -1,4 +1,4 @@
-//! What TERM, INT, HUP and XFSZ do.
+//! What TERM, INT and HUP do.
 
 use std::io;
 
@@ -7,27 +7,19 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::output;
 
-const HANDLED: [NixSignal; 3] = [NixSignal::SIGTERM, NixSignal::SIGINT, NixSignal::SIGHUP];
-
-/// Makes a file that reaches the limit of its size (`LimitFSIZE`, `ulimit -f`) an error of the write, which the daemon
-/// survives like a full disk; unblocked, the signal would end the process. Threads that are started later inherit this,
-/// runs do not.
-pub(crate) fn block_file_size_signal() {
-    change_mask([NixSignal::SIGXFSZ], SigSet::thread_block);
-}
-
 /// Blocks the signals that the daemon handles: they stay pending until it listens to them.
 pub(crate) fn block_signals() {
-    change_mask(HANDLED, SigSet::thread_block);
+    change_mask(SigSet::thread_block);
 }
 
 /// Unblocks them in this thread; pending ones are delivered now.
 pub(crate) fn unblock_signals() {
-    change_mask(HANDLED, SigSet::thread_unblock);
+    change_mask(SigSet::thread_unblock);
 }
 
-fn change_mask(signals: impl IntoIterator<Item = NixSignal>, change: fn(&SigSet) -> nix::Result<()>) {
-    if let Err(error) = change(&SigSet::from_iter(signals)) {
+fn change_mask(change: fn(&SigSet) -> nix::Result<()>) {
+    let signals = SigSet::from_iter([NixSignal::SIGTERM, NixSignal::SIGINT, NixSignal::SIGHUP]);
+    if let Err(error) = change(&signals) {
         output::report(format_args!("WARNING: cannot change the signal mask: {error}"));
     }
 }
