@@ -130,7 +130,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                 ],
             ),
             ("cli", &["check", "compare", "exit_code", "identity", "journal_command", "output", "test_plugin"]),
-            ("check", &["exit_code", "output", "results", "service", "startup"]),
+            ("check", &["exit_code", "output", "results", "service", "startup", "state_folder"]),
             ("embedded", &["http", "reload_requests", "runtime", "startup"]),
             (
                 "daemon",

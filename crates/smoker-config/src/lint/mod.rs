@@ -11,7 +11,6 @@
 //! - `foreign_keys`: keys that mean something to other tools
 //! - `references`: templates, actions and parameters that nothing refers to, and secrets in command lines
 //! - `unexpanded`: variables and templates that nothing expands
-//! - `open_address`: an address that every host can reach
 //! - `findings`: collects them, each place once
 
 mod findings;
@@ -20,7 +19,6 @@ mod ineffective;
 mod linted_plugin;
 mod lost_exit_status;
 mod misplaced;
-mod open_address;
 mod references;
 pub(crate) mod run_lints;
 mod unexpanded;

@@ -5,9 +5,7 @@ use smoker_model::value::Value;
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
-use crate::lint::{
-    foreign_keys, ineffective, lost_exit_status, misplaced, open_address, references, unexpanded, values,
-};
+use crate::lint::{foreign_keys, ineffective, lost_exit_status, misplaced, references, unexpanded, values};
 use crate::parser_parameters::KnownParsers;
 use crate::problem::Problem;
 use crate::spec::resolve::{Sections, resolve};
@@ -21,7 +19,6 @@ pub(crate) fn problems(
     parsers: KnownParsers<'_>,
 ) -> Vec<Problem> {
     let mut findings = Findings::default();
-    open_address::review(root, &mut findings);
     unexpanded::review_settings(root, &mut findings);
     references::review_sections(root, sections, plugins, &mut findings);
     misplaced::review_actions(root, &mut findings);

@@ -14,7 +14,9 @@ use crate::check::check_request::CheckTarget;
 use crate::check::identities::{self, IdentityProblems};
 use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{commands, own_files, preparation_warnings, problem_list, taken_port, unusable_address};
+use crate::check::{
+    commands, open_address, own_files, preparation_warnings, problem_list, taken_port, unusable_address,
+};
 use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
@@ -76,6 +78,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     let of_parameters = parameter_problems::problems(&plugins, &python, target.config, None);
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
     report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), target)));
+    report.problems.extend(open_address::problem(&settings).map(|text| of_setting("bind_host", text, target)));
     let address = unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, target));
     report.fatal.extend(address.map(Fatal::of_problem));
     let socket = own_files::fault_of_socket(&settings).map(|text| of_setting("socket", text, target));

@@ -10,6 +10,7 @@
 //! - `first_word`: the program that a command line begins with
 //! - `own_files`: the daemon's own files, where they cannot be written
 //! - `unusable_address`: an address that this host does not have
+//! - `open_address`: an address on which everybody is answered
 //! - `identities`: the files of keys, authorities and identities
 //! - `taken_port`: a port that another program listens on
 //! - `problem_list`: problems in the order of the files, repeats once
@@ -21,6 +22,7 @@ mod collect;
 mod commands;
 mod first_word;
 mod identities;
+mod open_address;
 mod own_files;
 mod preparation_warnings;
 mod problem_list;

@@ -302,6 +302,38 @@ fn an_open_address_and_a_taken_port_are_reported() {
 }
 
 #[test]
+fn an_address_is_not_open_where_the_daemon_asks_who_a_client_is() {
+    const OPEN: &str = "bind_host is 0.0.0.0 without allow";
+    for (settings, file, content, is_open) in [
+        ("", "authorized_clients", "# none yet\n", true),
+        ("", "authorized_clients", "sha256:typo role=run\n", false),
+        ("access: open", "authorized_clients", "sha256:typo role=run\n", true),
+        ("access: authenticated", "tokens", "# none yet\n", false),
+        ("", "tokens", "backup\n", false),
+        // An identity that was withdrawn.
+        ("", "authenticated", "since 2026-01-01T00:00:00Z\n", false),
+    ] {
+        let sandbox = Sandbox::new();
+        let address = format!("bind_host: 0.0.0.0\nbind_port: 0\nstate_dir: {{{{DIR}}}}/state\n{settings}");
+        Config::new().address(&address).plugin("A", "Command: echo a").write(&sandbox).expect("writable");
+        fs::create_dir(sandbox.path("state")).expect("writable");
+        fs::set_permissions(sandbox.path("state"), fs::Permissions::from_mode(0o700)).expect("ours");
+        fs::write(sandbox.path("state").join(file), content).expect("writable");
+        let output = cli::smokerd(&sandbox, &["--check", "--logging-conf=", "-c", "{{DIR}}/smokerd.yaml"]);
+        assert_eq!(output.stderr.contains(OPEN), is_open, "{settings} {file} {content}: {}", output.stderr);
+    }
+    let sandbox = Sandbox::new();
+    let address = "bind_host: 0.0.0.0\nbind_port: 0\nstate_dir: {{DIR}}/state";
+    Config::new().address(address).plugin("A", "Command: echo a").write(&sandbox).expect("writable");
+    let with_config = |options: &[&str]| cli::smokerd(&sandbox, &[options, &["-c", "{{DIR}}/smokerd.yaml"]].concat());
+    let output = with_config(&["--check", "--logging-conf="]);
+    output.expect_code(3);
+    expect_line(&output.stderr, &["smokerd.yaml:", OPEN]);
+    with_config(&["--token", "add", "backup", "--role", "read"]).expect_code(0);
+    with_config(&["--check", "--logging-conf="]).expect_code(0);
+}
+
+#[test]
 fn programs_get_json_and_strict_scripts_their_exit_code() {
     let problem = Config::new().plugin("A", "Command: x\nHistory: 0");
     let output = check(&problem, &["-o", "json"]);
