@@ -40,7 +40,7 @@ def plain(value):
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {_name(name): plain(item) for name, item in value.items()}
+        return _object(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     if isinstance(value, (datetime.datetime, datetime.date)):
@@ -53,9 +53,35 @@ def plain(value):
     return str(value)
 
 
+def _object(value):
+    """Names of JSON are texts: of two that are the same text, such as 5 and
+    '5', the one that is a text keeps it, and the other's type is added to its name."""
+    texts = {_text(name) for name in value if isinstance(name, str)}
+    members = {}
+    for name, item in value.items():
+        text = _name(name)
+        if text in members or (text in texts and not isinstance(name, str)):
+            text = _free(text, type(name).__name__, texts.union(members))
+        members[text] = plain(item)
+    return members
+
+
 def _name(name):
     if isinstance(name, bool):
         return 'true' if name else 'false'
     if name is None:
         return 'null'
-    return name if isinstance(name, str) else str(name)
+    return _text(name if isinstance(name, str) else str(name))
+
+
+def _text(text):
+    # As it is in UTF-8: two lone surrogates are the same there.
+    return text.encode('utf-8', 'replace').decode('utf-8')
+
+
+def _free(text, kind, taken):
+    number, free = 1, '%s (%s)' % (text, kind)
+    while free in taken:
+        number += 1
+        free = '%s (%s %d)' % (text, kind, number)
+    return free

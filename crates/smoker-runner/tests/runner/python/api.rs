@@ -108,6 +108,33 @@ fn what_json_lacks_becomes_null_or_text() {
 }
 
 #[test]
+fn components_whose_names_are_one_text_are_all_shown() {
+    let modules = Modules::new();
+    let body = "for name, status in [(5, 'ERROR'), ('5', 'OK'), (None, 'WARN'), ('null', 'OK'), (True, 'OK'), ('true', 'ERROR'),\n\
+                \x20                      (b'x', 'ERROR'), (\"b'x'\", 'OK'), ('\\udc80', 'ERROR'), ('\\udc81', 'OK'), ('5 (int)', 'WARN')]:\n\
+                \x20   self.result.add_component(name, status, info=[repr(name)])\n\
+                self.result.set_status()";
+    let result = modules.run_body("same_names", body);
+    assert_eq!(result.status, Status::Error);
+    let components = result.component_results.expect("components").as_json().clone();
+    let statuses: Vec<_> = components.iter().map(|(name, it)| (name.as_str(), it["status"].as_str())).collect();
+    let expected = [
+        ("5 (int 2)", "ERROR"),
+        ("5", "OK"),
+        ("null (NoneType)", "WARN"),
+        ("null", "OK"),
+        ("true (bool)", "OK"),
+        ("true", "ERROR"),
+        ("b'x' (bytes)", "ERROR"),
+        ("b'x'", "OK"),
+        ("?", "ERROR"),
+        ("? (str)", "OK"),
+        ("5 (int)", "WARN"),
+    ];
+    assert_eq!(statuses, expected.map(|(name, status)| (name, Some(status))));
+}
+
+#[test]
 fn an_action_gets_the_result_and_fails_alone() {
     let modules = Modules::new();
     modules.file("main.py", &plugin("self.result.add_info('main')"));
