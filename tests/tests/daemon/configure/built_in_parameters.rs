@@ -49,7 +49,8 @@ fn each_kind_of_mistake_has_its_place() {
         "plugins:\n  missing:\n    Module: smoker.server.plugins.testconnection\n  \
          wrong:\n    Module: smoker.server.plugins.glusterfs\n    HealWarn: many\n  \
          misspelt:\n    Module: smoker.server.plugins.fsmount\n    Mount: /\n  \
-         none:\n    Command: 'true'\n    Parser: json\n",
+         none:\n    Command: 'true'\n    Parser: json\n  \
+         limit:\n    Command: 'true'\n    Parser: json\n    JsonValues: {n: {Path: n, Crit: 5}}\n",
     );
     let output = check(&Config::whole(&config));
     output.expect_code(3);
@@ -62,11 +63,12 @@ fn each_kind_of_mistake_has_its_place() {
         ),
         ("misspelt", "Mount:", "the parameter Mount is not known to it; did you mean Mounts?"),
         ("none", "none:", "one of the parameters JsonStatus, JsonValues is required: set it"),
+        ("limit", "JsonValues:", "JsonValues.n.Crit is none of Path, Warn and Error (is Error meant?)"),
     ] {
         expect_line(&output.stderr, &["WARNING: ", &place_of(&config, line), &format!("Plugin {plugin}: "), text]);
     }
     expect_line(&output.stderr, &["Module smoker.server.plugins.fsmount: ", "did you mean Mounts?"]);
-    expect_line(&output.stderr, &["4 problems found; the daemon would start"]);
+    expect_line(&output.stderr, &["5 problems found; the daemon would start"]);
 }
 
 #[test]

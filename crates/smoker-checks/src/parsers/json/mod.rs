@@ -17,6 +17,7 @@ use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::notation::python_text;
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
+use smoker_model::suggest;
 use smoker_model::value::Value;
 
 use crate::components::{level_of, worse};
@@ -144,6 +145,9 @@ struct Rule<'a> {
     error: Threshold,
 }
 
+/// The keys of a rule.
+const RULE_KEYS: [&str; 3] = ["Path", "Warn", "Error"];
+
 /// The rules of `JsonValues`.
 fn rules_of(value: &Json) -> Result<Vec<Rule<'_>>, String> {
     let Json::Object(rules) = value else {
@@ -151,11 +155,25 @@ fn rules_of(value: &Json) -> Result<Vec<Rule<'_>>, String> {
     };
     let mut read = Vec::with_capacity(rules.len());
     for (name, rule) in rules {
+        if let Some(key) = rule.as_object().and_then(|rule| rule.keys().find(|key| !RULE_KEYS.contains(&key.as_str())))
+        {
+            return Err(unknown_key(name, key));
+        }
         let path = JsonPath::of(&format!("JsonValues.{name}.Path"), rule.get("Path").unwrap_or(rule))?;
         let threshold = |kind: &str| Threshold::of(&format!("JsonValues.{name}.{kind}"), rule.get(kind));
         read.push(Rule { name, path, warn: threshold("Warn")?, error: threshold("Error")? });
     }
     Ok(read)
+}
+
+/// A key that is not read could be a limit that is never compared.
+fn unknown_key(rule: &str, key: &str) -> String {
+    let lower = key.to_lowercase();
+    let is_critical = lower.starts_with("crit");
+    let meant = RULE_KEYS.into_iter().find(|known| lower.starts_with(&known.to_lowercase()));
+    let meant = meant.or_else(|| suggest::near(key, &RULE_KEYS)).or(is_critical.then_some("Error"));
+    let hint = meant.map_or_else(String::new, |meant| format!(" (is {meant} meant?)"));
+    format!("JsonValues.{rule}.{key} is none of Path, Warn and Error{hint}")
 }
 
 /// The paths of `JsonMessage`.
@@ -282,6 +300,19 @@ mod tests {
         assert!(reason(json!({"JsonValues": 1})).starts_with("JsonValues has to be a mapping of names"));
         let range = reason(json!({"JsonValues": {"n": {"Path": "n", "Warn": "high"}}}));
         assert!(range.starts_with("JsonValues.n.Warn has to be a number or a range such as 10:20"), "{range}");
+        for (key, meant) in [
+            ("Crit", " (is Error meant?)"),
+            ("error", " (is Error meant?)"),
+            ("Warning", " (is Warn meant?)"),
+            ("Wran", " (is Warn meant?)"),
+            ("Unit", ""),
+        ] {
+            let unknown = reason(json!({"JsonValues": {"n": {"Path": "n", key: 5}}}));
+            assert!(
+                unknown.starts_with(&format!("JsonValues.n.{key} is none of Path, Warn and Error{meant}")),
+                "{unknown}"
+            );
+        }
         let reason = run(&parser("{", Some(0), json!({"JsonStatus": "a"}))).expect_err("no JSON");
         assert!(reason.starts_with("the output is no JSON: "), "{reason}");
     }
