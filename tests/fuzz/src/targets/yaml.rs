@@ -98,12 +98,12 @@ fn check_plugins(config: &Config) -> String {
     outcome
 }
 
-/// Infinity, dates and their like are something else in JSON.
+/// Infinity, dates and their like are something else in JSON, and secrets are not shown.
 fn has_no_json(value: &Value) -> bool {
     match value {
         Value::Float(number) => !number.is_finite(),
         Value::Int(number) => i64::try_from(*number).is_err(),
-        Value::Date(_) | Value::Moment(_) | Value::ZonedMoment(_) => true,
+        Value::Date(_) | Value::Moment(_) | Value::ZonedMoment(_) | Value::Secret(_) => true,
         Value::List(items) => items.iter().any(has_no_json),
         Value::Map(entries) => entries.iter().any(|(name, value)| name.as_text().is_none() || has_no_json(value)),
         _ => false,
