@@ -6,7 +6,7 @@ use smoker_model::secrets::mask::masked;
 use smoker_config::spec::settings::ShowSecrets;
 
 use crate::results::json_text;
-use crate::results::packed_text;
+use crate::results::kept::packed_text;
 use crate::results::plugin_facts::PluginFacts;
 
 /// Members of a plugin's JSON object, written once when the configuration is loaded.

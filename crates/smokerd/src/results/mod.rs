@@ -5,16 +5,13 @@
 //! - `store`: `SharedState`, the handle over everything below, behind one lock
 //! - `state`: what the lock of `store` protects
 //! - `table`: all plugins in configuration order, each with its results and its next run
-//! - `history`: the results that are kept of one plugin
+//! - `kept`: how results are kept in memory
 //! - `summary`: runs in a few numbers
 //! - `queries`: questions about the runs of the past
 //! - `journal`: what survives the end of the daemon
-//! - `facts`: what is known of a run beside the text of its result
-//! - `encoding`: numbers and texts as bytes
 //! - `processes`: forced runs, and what each client address has of them
 //! - `plugin_facts`: what limits of identities look at
 //! - `requester`: who requests runs
-//! - `packed_text`: the text of a result, compressed
 //! - `snapshot`: what pages read of plugins and processes at one moment
 //! - `counters`: what is counted of a plugin's runs
 //! - `events`: the broadcast of run records
@@ -24,13 +21,10 @@
 
 pub(crate) mod config_fields;
 pub(crate) mod counters;
-pub(crate) mod encoding;
 pub(crate) mod events;
-pub(crate) mod facts;
-pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod json_text;
-pub(crate) mod packed_text;
+pub(crate) mod kept;
 pub(crate) mod plugin_facts;
 pub(crate) mod processes;
 pub(crate) mod queries;

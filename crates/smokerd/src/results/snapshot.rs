@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::results::config_fields::ConfigFields;
-use crate::results::packed_text::PackedText;
+use crate::results::kept::packed_text::PackedText;
 use crate::results::processes::process::ForcedOutcome;
 
 /// A plugin at one moment.

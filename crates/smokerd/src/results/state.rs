@@ -9,10 +9,10 @@ use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 
 use crate::results::counters::RunCounters;
-use crate::results::history::Sequence;
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::journal::restore::{Restored, RestoredOutcome, RestoredProcess};
-use crate::results::packed_text::PackedTexts;
+use crate::results::kept::history::Sequence;
+use crate::results::kept::packed_text::PackedTexts;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 use crate::results::processes::table::ProcessTable;
 use crate::results::table::{NewPlugin, PluginEntry, PluginTable};

@@ -5,7 +5,7 @@ use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 use smoker_model::wire::results::{Durations, Spell, Summary};
 
-use crate::results::facts::RunFacts;
+use crate::results::kept::facts::RunFacts;
 
 /// What a summary reads of a run.
 #[derive(Clone, Copy, Debug)]

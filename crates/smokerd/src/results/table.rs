@@ -12,7 +12,7 @@ use smoker_model::status::Status;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
-use crate::results::history::{History, Sequence};
+use crate::results::kept::history::{History, Sequence};
 use crate::results::snapshot::PluginSnapshot;
 
 /// The number of the reload that gave a plugin its configuration; 0 is the
@@ -192,7 +192,7 @@ impl PluginEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::packed_text::PackedText;
+    use crate::results::kept::packed_text::PackedText;
 
     fn plugins(names: &[&str], next_run: Option<&NextRun>) -> Vec<NewPlugin> {
         let plugin = |name: &&str| NewPlugin {

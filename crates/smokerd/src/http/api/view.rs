@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::streamed_body::StreamedBody;
 use crate::results::config_fields::ConfigFields;
-use crate::results::packed_text::PackedText;
+use crate::results::kept::packed_text::PackedText;
 use crate::results::processes::process::ForcedOutcome;
 use crate::results::snapshot::{FinishedRuns, PluginSnapshot};
 

@@ -6,8 +6,8 @@
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, SkipReason};
 
-use crate::results::encoding::{Fields, put_number, put_signed, put_text};
-use crate::results::facts::RunFacts;
+use crate::results::kept::encoding::{Fields, put_number, put_signed, put_text};
+use crate::results::kept::facts::RunFacts;
 use crate::results::processes::process::ProcessId;
 
 const RESULT: u8 = 1;

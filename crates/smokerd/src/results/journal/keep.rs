@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use smoker_journal::content::Entry;
 
-use crate::results::history::Sequence;
 use crate::results::journal::entry::JournalEntry;
+use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 
 /// What of the journal is to stay.

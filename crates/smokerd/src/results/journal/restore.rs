@@ -9,10 +9,10 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
-use crate::results::history::Sequence;
 use crate::results::journal::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
-use crate::results::packed_text::PackedText;
+use crate::results::kept::history::Sequence;
+use crate::results::kept::packed_text::PackedText;
 use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 

@@ -12,12 +12,12 @@ use smoker_model::result::Findings;
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::time::moment::Moment;
 
-use crate::results::history::Sequence;
 use crate::results::journal::queue::JournalQueue;
 use crate::results::journal::restore::{InterruptedRun, Restored, Restoring};
 use crate::results::journal::upkeep;
 use crate::results::journal::writer::Writer;
 use crate::results::json_text;
+use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 use crate::results::store::SharedState;
 

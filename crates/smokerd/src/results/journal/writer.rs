@@ -11,13 +11,13 @@ use smoker_config::spec::settings::Durability;
 use smoker_journal::journal::Journal;
 
 use crate::results::events::{Event, StartedRun};
-use crate::results::history::Sequence;
 use crate::results::journal::entry::{
     StartedEntry, payload_of_process, payload_of_run, tag_of_begin, tag_of_end, tag_of_process, tag_of_run,
     tag_of_start,
 };
 use crate::results::journal::faults::Faults;
 use crate::results::journal::queue::Queued;
+use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 use crate::results::store::SharedState;
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use smoker_model::plugin::PluginName;
 use tokio_util::sync::CancellationToken;
 
-use crate::results::history::Sequence;
+use crate::results::kept::history::Sequence;
 use crate::results::processes::client_use::ClientUses;
 use crate::results::processes::limits::{
     AWAITED_RUNS, AWAITED_RUNS_OF_CLIENT, KEPT_PROCESSES, ProcessesFull, UNREAD_MEMORY, UNREAD_MEMORY_OF_CLIENT,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::results::history::Sequence;
+use crate::results::kept::history::Sequence;
 
 /// How many processes hold the texts of a result, by its number. One that is not here is held by one process, as nearly
 /// all are.

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use smoker_journal::reader;
 use smoker_model::plugin::PluginName;
 
-use crate::results::history::Sequence;
 use crate::results::journal::entry::JournalEntry;
+use crate::results::kept::history::Sequence;
 use crate::results::queries::run_query::{PAGE_BYTES, RunPage, RunQuery, StoredRun};
 
 /// Records follow each other in the order in which runs ended. Those that started before `since` may have ended later, and

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use smoker_model::plugin::PluginName;
 
-use crate::results::history::{History, KeptResult, Sequence};
+use crate::results::kept::history::{History, KeptResult, Sequence};
 use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
 
 /// How many results are looked at before the lock over them is released to other tasks.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 
-use crate::results::facts::RunFacts;
-use crate::results::history::Sequence;
+use crate::results::kept::facts::RunFacts;
+use crate::results::kept::history::Sequence;
 
 /// The bytes that all texts of a page may have together; a single one may have more.
 pub(crate) const PAGE_BYTES: usize = 4 << 20;

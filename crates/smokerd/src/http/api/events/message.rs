@@ -8,8 +8,8 @@ use smoker_model::wire::events::{ReloadEvent, StartEvent};
 
 use crate::http::api::results;
 use crate::results::events::{PluginCounts, StartedRun};
-use crate::results::history::Sequence;
 use crate::results::json_text;
+use crate::results::kept::history::Sequence;
 use crate::results::queries::run_query::StoredRun;
 use crate::results::summary::rfc3339;
 

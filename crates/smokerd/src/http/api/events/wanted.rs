@@ -8,8 +8,8 @@ use smoker_model::status::Status;
 use crate::http::api::error::ApiError;
 use crate::http::api::query::{self, Parameters};
 use crate::http::api::results;
-use crate::results::facts::RunFacts;
-use crate::results::history::Sequence;
+use crate::results::kept::facts::RunFacts;
+use crate::results::kept::history::Sequence;
 
 /// The header with the newest event that a client has, when it connects again.
 const LAST_EVENT_ID: &str = "last-event-id";

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use lz4_flex::block;
 use smoker_model::run_record::{RunRecord, RunState};
 
-use crate::results::encoding::{Fields, put_number};
-use crate::results::facts::RunFacts;
+use crate::results::kept::encoding::{Fields, put_number};
+use crate::results::kept::facts::RunFacts;
 
 /// What most results have, in the order of the wire. Nothing is stored with it, so it may change at any time.
 const DICTIONARY: &[u8] = br#"{"status": "ERROR", "messages": null{"status": "WARN", {"status": "OK", "messages": {"info": [""], "warn": [], "error": []}, "lastRun": "2026-01-01T00:00:00.000000", "componentResults": [{"componentResult": {"status": "OK", "messages": {"info": ["", ""], "warn": [""], "error": [""]}, "name": "}}], "componentResults": null, "action": null, "forced": true, "duration": 0., "lastRunUtc": "2026-01-01T00:00:00.000000Z", "signal": "KILL"}"perfdata": {}, "exitStatus": 1}: null, "action": null, "forced": false, "duration": 0.00, "lastRunUtc": "2026-01-01T00:00:00.000000Z", "exitStatus": 0}"#;

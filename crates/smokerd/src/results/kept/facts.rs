@@ -8,7 +8,7 @@ use smoker_model::run_end::RunEnd;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
 
-use crate::results::encoding::{Fields, put_number, put_signed, put_text};
+use crate::results::kept::encoding::{Fields, put_number, put_signed, put_text};
 
 const EXITED: u8 = 1;
 const SIGNALLED: u8 = 2;

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::results::packed_text::PackedText;
+use crate::results::kept::packed_text::PackedText;
 
 /// Counts the results of the daemon, so that the oldest of all plugins can be found.
 pub(crate) type Sequence = u64;
@@ -94,7 +94,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::packed_text::size;
+    use crate::results::kept::packed_text::size;
 
     #[test]
     fn the_newest_results_are_kept_oldest_first() {

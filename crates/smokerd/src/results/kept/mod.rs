@@ -1,0 +1,13 @@
+//! How results are kept in memory.
+//!
+//! # Layout
+//!
+//! - `history`: the results that are kept of one plugin
+//! - `packed_text`: the text of a result, compressed
+//! - `facts`: what is known of a run beside the text of its result
+//! - `encoding`: numbers and texts as bytes
+
+pub(crate) mod encoding;
+pub(crate) mod facts;
+pub(crate) mod history;
+pub(crate) mod packed_text;
