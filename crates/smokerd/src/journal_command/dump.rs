@@ -52,6 +52,10 @@ fn line(entry: &Entry) -> Option<Json> {
             json!({"kind": "process", "process": id, "plugins": plugins, "triggeredBy": triggered_by})
         }
         JournalEntry::Begin(process) => json!({"kind": "begin", "lastProcess": process}),
+        JournalEntry::Plan(plugin, from) => {
+            let from = DateTime::from_timestamp_micros(from).map(time);
+            json!({"kind": "plan", "plugin": plugin, "from": from})
+        }
         JournalEntry::End => json!({"kind": "end"}),
     };
     line["sequence"] = entry.sequence().into();

@@ -99,6 +99,7 @@ impl State {
         let kept = |entry: &PluginEntry| KeptResults {
             oldest: entry.history.oldest(),
             failures: entry.failures.iter().collect(),
+            last_planned: entry.last_planned,
         };
         KeptRecords {
             plugins: self.plugins.named().map(|(name, entry)| (name.to_string(), kept(entry))).collect(),

@@ -100,7 +100,17 @@ impl SharedState {
         drop(self.events.publish(event));
     }
 
-    /// When the last scheduled run of a plugin was to start, by the wall clock.
+    /// Notes from when on a plugin that has never run is planned, so that restarts do not put its first run off. Without a
+    /// journal each start makes a new plan.
+    pub(crate) fn note_first_plan(&self, plugin: &PluginName, from: DateTime<Utc>) {
+        let Some(journal) = &self.journal else { return };
+        if let Some(entry) = self.lock().plugins.get_mut(plugin) {
+            entry.last_planned = Some(from);
+        }
+        drop(journal.send(Queued::Plan(plugin.clone(), from)));
+    }
+
+    /// When the last scheduled run of a plugin was to start, or from when on its first one was planned, by the wall clock.
     pub(crate) fn last_planned(&self, plugin: &PluginName) -> Option<DateTime<Utc>> {
         self.lock().plugins.get(plugin)?.last_planned
     }

@@ -58,7 +58,7 @@ pub(crate) struct PluginEntry {
     pub(crate) next_run: NextRun,
     /// The numbers of its newest bad results.
     pub(crate) failures: Failures,
-    /// When its last scheduled run was to start, by the wall clock.
+    /// When its last scheduled run was to start, or from when on its first one was planned, by the wall clock.
     pub(crate) last_planned: Option<DateTime<Utc>>,
     /// The status of its newest result. The end of the daemon gives none.
     pub(crate) last_status: Option<Status>,

@@ -22,6 +22,7 @@ use crate::scheduler::forced_rate::ForcedRate;
 use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
 use crate::scheduler::plugin_task::{Command, PluginTask};
 use crate::scheduler::run::TaskContext;
+use crate::scheduler::schedule::Schedule;
 use crate::scheduler::slots::Slots;
 
 /// How many names of a forced run's plugins the log lists.
@@ -69,16 +70,24 @@ impl PluginManager {
     ) -> Changes {
         let Inner { state, context, tasks, .. } = &*self.0;
         let now = context.clock.now();
+        let mut first_plans = Vec::new();
         let loaded = plugins.into_iter().map(|plugin| {
-            let last = state.last_planned(&plugin.spec().name);
+            let name = &plugin.spec().name;
+            let last = state.last_planned(name);
+            let is_first = last.is_none_or(|last| last > now.wall);
+            let first = Schedule::first_plan(plugin.spec(), now).filter(|_| is_first);
+            first_plans.extend(first.map(|from| (name.clone(), from)));
             LoadedPlugin::new(plugin, now, last, secrets)
         });
-        let loaded = loaded.collect();
+        let loaded: Vec<_> = loaded.collect();
         let mut set = self.set();
         set.secrets = secrets;
         let ReloadPlan { entries, commands, to_spawn, changes } = set.replace(loaded);
         // The state comes first: it ignores what a task reports for a generation that it does not know yet.
         state.replace_plugins(entries, history_memory);
+        for (plugin, from) in &first_plans {
+            state.note_first_plan(plugin, *from);
+        }
         for (task, command) in commands {
             // Only the daemon's stop ends a task whose plugin is configured.
             let _ = task.send(command);

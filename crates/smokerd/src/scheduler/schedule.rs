@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use smoker_model::plugin::{PluginSpec, Trigger};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -23,12 +23,19 @@ impl Schedule {
     /// and those of all plugins are spread over their `Splay`.
     pub(crate) fn of(spec: &PluginSpec, loaded: Moment, last: Option<DateTime<Utc>>) -> Option<Self> {
         let Trigger::Every { interval, splay } = spec.trigger?;
-        let spread = splay.min(interval).mul_f64(fraction_of(spec.name.as_str()));
+        let spread = spread(spec, interval, splay);
         let wait = match last.and_then(|last| since(last, loaded)) {
             Some(passed) => interval.checked_sub(passed).filter(|left| !left.is_zero()).unwrap_or(spread),
             None => interval.checked_sub(spread)?,
         };
         Some(Self { interval, next: loaded.monotonic.checked_add(wait)?, shown: None })
+    }
+
+    /// The time that stands for the last scheduled run of a plugin without one, whose configuration was loaded at `loaded`: from
+    /// it [`Schedule::of`] makes the same plan later. None without a trigger.
+    pub(crate) fn first_plan(spec: &PluginSpec, loaded: Moment) -> Option<DateTime<Utc>> {
+        let Trigger::Every { interval, splay } = spec.trigger?;
+        loaded.wall.checked_sub_signed(TimeDelta::from_std(spread(spec, interval, splay)).ok()?)
     }
 
     /// Brings the next run forward to that of the schedule that this one replaces: a plugin that changes at each reload
@@ -72,6 +79,11 @@ impl Schedule {
             .unwrap_or(now.monotonic + self.interval);
         u64::from(missed)
     }
+}
+
+/// By how much a plugin is earlier than others of its interval.
+fn spread(spec: &PluginSpec, interval: Duration, splay: Duration) -> Duration {
+    splay.min(interval).mul_f64(fraction_of(spec.name.as_str()))
 }
 
 /// How long ago a time of the wall clock was; none when it is ahead, because the clock has been set back.
@@ -164,6 +176,9 @@ mod tests {
         let spread = (10 * SECOND).mul_f64(fraction_of("a"));
         assert_eq!([wait(Some(30)), wait(Some(0))], [70 * SECOND, 100 * SECOND]);
         assert_eq!([wait(Some(100)), wait(Some(100_000))], [spread; 2], "overdue");
+        let first = Schedule::first_plan(&spec, now).map(|from| from - chrono::TimeDelta::seconds(40));
+        let left = Schedule::of(&spec, now, first).expect("a schedule").due() - now.monotonic;
+        assert_eq!(left + 40 * SECOND, wait(None), "40 seconds after the first plan");
         assert_eq!([wait(None) + spread, wait(Some(-1)) + spread], [100 * SECOND; 2], "no run is known");
     }
 

@@ -3,6 +3,8 @@
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use nix::sys::signal::Signal;
@@ -42,6 +44,35 @@ fn segments(daemon: &Daemon) -> Vec<PathBuf> {
 fn time(text: &Json) -> NaiveDateTime {
     let text = text.as_str().unwrap_or_else(|| panic!("{text} is no time"));
     NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[test]
+fn restarts_do_not_put_the_first_run_of_a_plugin_off() {
+    let config = with_journal()
+        .plugin("later", "Command: echo later\nInterval: 1h")
+        .plugin("soon", "Command: echo soon\nInterval: 6\nSplay: 0");
+    let mut daemon = Daemon::start(config);
+    let next = |daemon: &Daemon| time(&daemon.plugin("later")["plugin"]["nextRun"]);
+    let first = next(&daemon);
+    let restarts = (0..200).find(|_| {
+        // A crash keeps it, too.
+        daemon.signal(Signal::SIGKILL);
+        let _ = daemon.wait_for_exit();
+        daemon.try_start().expect("it starts again");
+        let moved = (next(&daemon) - first).abs();
+        assert!(moved < TimeDelta::milliseconds(50), "{moved}");
+        thread::sleep(Duration::from_millis(1500));
+        !daemon.results("soon").is_empty()
+    });
+    assert!(restarts.is_some_and(|count| (1..8).contains(&count)), "{restarts:?}");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    let (text, code) = journal(&daemon, "dump");
+    assert!(code == 0 && text.contains(r#""kind":"plan","plugin":"later""#), "{text}");
+    // What is dropped of a full journal is not this.
+    assert_eq!(journal(&daemon, "compact").1, 0);
+    daemon.try_start().expect("it starts again");
+    assert!((next(&daemon) - first).abs() < TimeDelta::milliseconds(50));
 }
 
 #[test]

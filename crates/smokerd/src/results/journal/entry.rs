@@ -16,6 +16,7 @@ const STARTED: u8 = 3;
 const PROCESS: u8 = 4;
 const BEGIN: u8 = 5;
 const END: u8 = 6;
+const PLAN: u8 = 7;
 
 /// What a record says.
 #[derive(Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub(crate) enum JournalEntry<'a> {
     Begin(ProcessId),
     /// The daemon has stopped, and all its runs have ended before.
     End,
+    /// A plugin that has never run was planned as if a scheduled run had been to start at a time, in microseconds since 1970.
+    Plan(&'a str, i64),
 }
 
 /// The result of a run.
@@ -80,6 +83,7 @@ impl<'a> JournalEntry<'a> {
             PROCESS => Self::Process(fields.number()?, if fields.byte()? != 0 { Some(fields.text()?) } else { None }),
             BEGIN => Self::Begin(fields.number()?),
             END => Self::End,
+            PLAN => Self::Plan(fields.text()?, fields.signed()?),
             _ => return None,
         })
     }
@@ -177,6 +181,13 @@ pub(crate) fn tag_of_end(tag: &mut Vec<u8>) {
     tag.push(END);
 }
 
+/// The tag of the first plan of a plugin.
+pub(crate) fn tag_of_plan(tag: &mut Vec<u8>, plugin: &str, from: i64) {
+    tag.push(PLAN);
+    put_text(tag, plugin);
+    put_signed(tag, from);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +219,9 @@ mod tests {
         assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Started(start)));
         assert_eq!(JournalEntry::of(&process), Some(JournalEntry::Process(300, Some("root"))));
         assert_eq!(JournalEntry::of(&begin), Some(JournalEntry::Begin(299)));
+        let mut plan = Vec::new();
+        tag_of_plan(&mut plan, "a", 1_700_000_000_000_000);
+        assert_eq!(JournalEntry::of(&plan), Some(JournalEntry::Plan("a", 1_700_000_000_000_000)));
         assert_eq!(JournalEntry::of(&[99, 1, 2]), None);
         let plugins = [PluginName::from("b"), PluginName::from("a")];
         assert_eq!(plugins_of_process(&payload_of_process(&plugins)), plugins);

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use smoker_journal::content::Entry;
 
 use crate::results::journal::entry::JournalEntry;
@@ -26,6 +27,8 @@ pub(crate) struct KeptResults {
     pub(crate) oldest: Option<Sequence>,
     /// The newest bad ones, older ones first.
     pub(crate) failures: Vec<Sequence>,
+    /// When its last scheduled run was to start, or from when on its first one was planned.
+    pub(crate) last_planned: Option<DateTime<Utc>>,
 }
 
 impl KeptRecords {
@@ -42,6 +45,10 @@ impl KeptRecords {
                     || result.waiting.iter().any(|process| self.processes.contains(process))
             }
             Some(JournalEntry::Process(id, _)) => self.processes.contains(&id),
+            Some(JournalEntry::Plan(plugin, from)) => {
+                let planned = self.plugins.get(plugin).and_then(|kept| kept.last_planned);
+                planned.is_some_and(|planned| planned.timestamp_micros() == from)
+            }
             Some(JournalEntry::Begin(_)) => sequence >= self.begin,
             Some(JournalEntry::Skipped | JournalEntry::Started(_) | JournalEntry::End) | None => false,
         }
@@ -54,7 +61,7 @@ mod tests {
     use smoker_journal::record::encode;
 
     use super::*;
-    use crate::results::journal::entry::{tag_of_begin, tag_of_process, tag_of_run};
+    use crate::results::journal::entry::{tag_of_begin, tag_of_plan, tag_of_process, tag_of_run};
     use crate::results::samples;
 
     fn entry(sequence: Sequence, make: impl FnOnce(&mut Vec<u8>)) -> Entry {
@@ -66,7 +73,8 @@ mod tests {
 
     #[test]
     fn the_newest_bad_results_stay_longer() {
-        let kept = KeptResults { oldest: Some(100), failures: vec![20, 40] };
+        let kept =
+            KeptResults { oldest: Some(100), failures: vec![20, 40], last_planned: DateTime::from_timestamp_micros(5) };
         let kept =
             KeptRecords { plugins: HashMap::from([("a".to_owned(), kept)]), processes: HashSet::from([7]), begin: 90 };
         let result = |sequence, plugin: &str, processes: &[ProcessId]| {
@@ -75,6 +83,8 @@ mod tests {
         };
         assert_eq!([20, 21, 40, 99, 100, 200].map(|at| result(at, "a", &[])), [true, false, true, false, true, true]);
         assert_eq!([result(200, "b", &[]), result(1, "b", &[6]), result(1, "b", &[6, 7])], [false, false, true]);
+        let plan = |plugin: &str, from| kept.has(&entry(1, |tag| tag_of_plan(tag, plugin, from)));
+        assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [true, false, false], "that of no later run");
         let process = |id| kept.has(&entry(1, |tag| tag_of_process(tag, id, None)));
         let begin = |sequence| kept.has(&entry(sequence, |tag| tag_of_begin(tag, 1)));
         assert_eq!([process(6), process(7), begin(89), begin(90)], [false, true, false, true]);

@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::RunRecord;
 use tokio::sync::oneshot;
@@ -22,6 +23,8 @@ pub(crate) enum Queued {
     Started(StartedRun, u64),
     /// A client requested runs, and may have proved who it is.
     Process(ProcessId, Vec<PluginName>, Option<Arc<str>>),
+    /// A plugin that has never run is planned from this time on.
+    Plan(PluginName, DateTime<Utc>),
     /// Somebody waits until all before this is written.
     Wait(oneshot::Sender<()>),
     /// The daemon stops; nothing comes behind this.

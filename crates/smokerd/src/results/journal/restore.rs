@@ -40,7 +40,7 @@ pub(crate) struct RestoredPlugin {
     pub(crate) results: Vec<(Sequence, PackedText)>,
     /// The numbers of its newest bad results, newest first.
     pub(crate) failures: Vec<Sequence>,
-    /// When its last scheduled run was to start.
+    /// When its last scheduled run was to start, or from when on its first one was planned.
     pub(crate) last_planned: Option<DateTime<Utc>>,
     /// The status of its newest result that was not interrupted.
     pub(crate) last_status: Option<Status>,
@@ -79,6 +79,7 @@ impl Restored {
         let kept = |plugin: &RestoredPlugin| KeptResults {
             oldest: plugin.results.last().map(|(sequence, _)| *sequence),
             failures: plugin.failures.iter().rev().copied().collect(),
+            last_planned: plugin.last_planned,
         };
         KeptRecords {
             plugins: self.plugins.iter().map(|(name, plugin)| (name.to_string(), kept(plugin))).collect(),
@@ -129,6 +130,11 @@ impl Restoring {
                 if self.is_wanted(id) {
                     let (plugins, triggered_by) = (plugins_of_process(entry.payload()), triggered_by.map(Arc::from));
                     self.restored.processes.push(RestoredProcess { id, plugins, triggered_by });
+                }
+            }
+            Some(JournalEntry::Plan(plugin, from)) => {
+                if let Some(plugin) = self.restored.plugins.get_mut(&PluginName::from(plugin)) {
+                    plugin.last_planned = plugin.last_planned.or(DateTime::from_timestamp_micros(from));
                 }
             }
             Some(JournalEntry::Begin(last_process)) => {

@@ -12,8 +12,8 @@ use smoker_journal::journal::Journal;
 
 use crate::results::events::{Event, StartedRun};
 use crate::results::journal::entry::{
-    StartedEntry, payload_of_process, payload_of_run, tag_of_begin, tag_of_end, tag_of_process, tag_of_run,
-    tag_of_start,
+    StartedEntry, payload_of_process, payload_of_run, tag_of_begin, tag_of_end, tag_of_plan, tag_of_process,
+    tag_of_run, tag_of_start,
 };
 use crate::results::journal::faults::Faults;
 use crate::results::journal::queue::Queued;
@@ -74,7 +74,7 @@ impl Writer {
                     Queued::Wait(waiter) => drop(waiter.send(())),
                     Queued::Close => is_open = false,
                     Queued::Started(started, _) => self.state.announce(Event::Started(Arc::new(started))),
-                    Queued::Process(..) => {}
+                    Queued::Process(..) | Queued::Plan(..) => {}
                 }
             }
             // Full: it has been told before, and has not come to it yet.
@@ -109,6 +109,10 @@ impl Writer {
             Queued::Process(id, plugins, triggered_by) => {
                 tag_of_process(&mut tag, *id, triggered_by.as_deref());
                 self.push(&tag, &[&payload_of_process(plugins)]);
+            }
+            Queued::Plan(plugin, from) => {
+                tag_of_plan(&mut tag, plugin.as_str(), from.timestamp_micros());
+                self.push(&tag, &[]);
             }
             Queued::Wait(_) | Queued::Close => {}
         }
