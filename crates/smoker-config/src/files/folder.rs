@@ -89,6 +89,10 @@ fn check_parts(folder: &Path, problems: &mut ProblemLog) -> Result<(), Fault> {
         return Err(unreadable(format!("there is neither {COMMON} nor {} in it", known.join(", "))));
     }
     names.sort();
+    for name in names.iter().filter(|name| ["common.yml", "common.json"].contains(&&*name.to_lowercase())) {
+        let text = format!("this file is not read: the name has to be {COMMON}");
+        problems.add(Severity::Warning, &SourcePlace::start_of(&folder.join(name).into()), text);
+    }
     for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
         if let Some(near) = suggest::near(name, &known).filter(|_| folder.join(name).is_dir()) {
             let text = format!("this folder is not read; did you mean {near}?");

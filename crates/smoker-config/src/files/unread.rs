@@ -12,6 +12,14 @@ pub(crate) fn in_folder(folder: &Path) -> Vec<(SourcePlace, &'static str)> {
     paths.iter().filter_map(|path| unread(path)).collect()
 }
 
+fn has_yaml(folder: &Path) -> bool {
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| entry.path().extension().is_some_and(|it| it == "yaml"))
+}
+
 fn unread(path: &Path) -> Option<(SourcePlace, &'static str)> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let is_exact = path.extension().is_some_and(|extension| extension == "yaml");
@@ -20,6 +28,10 @@ fn unread(path: &Path) -> Option<(SourcePlace, &'static str)> {
     }
     if ["yaml", "yml"].contains(&&*extension) && path.is_dir() {
         let text = "this is a folder, and nothing in it is read: put its files beside it, or rename it";
+        return Some((SourcePlace::of_folder(path), text));
+    }
+    if path.is_dir() && has_yaml(path) {
+        let text = "nothing in this folder is read, since folders in a folder are not: put its files beside it";
         return Some((SourcePlace::of_folder(path), text));
     }
     let is_other = !is_exact && ["yaml", "yml", "json", "conf", "cfg"].contains(&&*extension);

@@ -1,10 +1,25 @@
 //! Commands whose exit status says nothing of what they run, although it decides.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 
 /// What makes a command succeed whatever came before.
 const ALWAYS_OK: [&str; 5] = ["true", ":", "exit 0", "/bin/true", "/usr/bin/true"];
+
+/// Programs that tell something and hardly ever fail.
+const TELLING: [&str; 3] = ["echo", "printf", "logger"];
+
+/// What can end a command before its last part, with an exit status of its own.
+static MAY_END_BEFORE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:exit|return|exec|trap|errexit|kill)\b|\bset -[a-z]*e"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the patterns are constants that tests compile")
+}
 
 pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     let Some(parameter) = plugin.resolved.parameters.get("Command") else { return };
@@ -17,7 +32,14 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
 }
 
 fn fault(command: &str, parser: Option<&str>) -> Option<String> {
-    let line = last_line(command)?;
+    if let Some(start) = folded_set(command) {
+        return Some(format!(
+            "its Command begins with `{start}`, with which the shell runs nothing, so its exit status is always 0: behind `>` \
+             lines become one; write `Command: |`, or a ; behind the option"
+        ));
+    }
+    let lines = lines(command)?;
+    let line = *lines.last()?;
     let parts = Parts::of(line)?;
     if parts.ends_in_background {
         return Some(
@@ -28,12 +50,9 @@ fn fault(command: &str, parser: Option<&str>) -> Option<String> {
     if !matches!(parser, None | Some("nagios")) {
         return None;
     }
-    let last = parts.last?;
-    if ALWAYS_OK.contains(&last.text) && matches!(last.before, "||" | ";") {
-        return Some(format!(
-            "its Command ends with `{} {}`, so its exit status is always 0, whatever fails before; remove that",
-            last.before, last.text
-        ));
+    let last = parts.last.or_else(|| (lines.len() > 1).then(|| LastCommand::of_line(line)))?;
+    if let Some(text) = fault_of_last(&last, command) {
+        return Some(text);
     }
     (last.before == "|" && parser.is_some()).then(|| {
         let program = last.text.split_whitespace().next().unwrap_or_default();
@@ -45,15 +64,62 @@ fn fault(command: &str, parser: Option<&str>) -> Option<String> {
     })
 }
 
-/// The line that decides; none for what only a shell understands.
-fn last_line(command: &str) -> Option<&str> {
+/// Why the last command makes the exit status always 0.
+fn fault_of_last(last: &LastCommand<'_>, command: &str) -> Option<String> {
+    let LastCommand { before: operator, text } = *last;
+    let earlier = &command[..command.rfind(text)?];
+    let is_sequence = matches!(operator, ";" | "\n");
+    if !(is_sequence || operator == "||") || (is_sequence && MAY_END_BEFORE.is_match(earlier)) {
+        return None;
+    }
+    let shown = if operator == "\n" { format!("the line `{text}`") } else { format!("`{operator} {text}`") };
+    if ALWAYS_OK.contains(&text) {
+        return Some(format!(
+            "its Command ends with {shown}, so its exit status is always 0, whatever fails before; remove that"
+        ));
+    }
+    let is_telling = |command: &str| TELLING.contains(&command.split_whitespace().next().unwrap_or_default());
+    let can_fail =
+        !is_sequence || earlier.split([';', '\n', '&', '|']).any(|part| !part.trim().is_empty() && !is_telling(part));
+    // A result in JSON decides by itself, and so may what is written to standard error.
+    let is_fixed = !text.contains(['{', '$', '`', '<', '>'])
+        && text.split_whitespace().skip(1).any(|word| word.contains(char::is_alphabetic));
+    (is_telling(text) && is_fixed && can_fail).then(|| {
+        let cure = if is_sequence { format!("&& {text}") } else { format!("|| {{ {text}; exit 1; }}") };
+        format!("its Command ends with {shown}, so its exit status is always 0, whatever fails before; write `{cure}`")
+    })
+}
+
+/// The beginning of a command whose lines were folded into one: `set` takes the words behind its options for itself.
+fn folded_set(command: &str) -> Option<String> {
+    let line = command.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let mut words = line.split([';', '|', '&']).next()?.split_whitespace();
+    let mut start = vec![words.next().filter(|word| *word == "set")?];
+    while let Some(word) = words.next() {
+        start.push(word);
+        if !word.starts_with(['-', '+']) {
+            let is_folded = start.len() > 2 && !word.starts_with('#');
+            return is_folded.then(|| start.join(" "));
+        }
+        if ["-", "--"].contains(&word) {
+            return None;
+        }
+        if word.ends_with('o') {
+            start.extend(words.next());
+        }
+    }
+    None
+}
+
+/// The lines that say something; none for what only a shell understands.
+fn lines(command: &str) -> Option<Vec<&str>> {
     let is_said = |line: &&str| !line.is_empty() && !line.starts_with('#');
     let lines: Vec<_> = command.lines().map(str::trim).filter(is_said).collect();
     let opens_more = |line: &&str| line.ends_with(['\\', '{', '(']) || line.contains("<<") || line.starts_with("case ");
     if lines.iter().any(opens_more) || lines.iter().flat_map(|line| line.matches(['\'', '"'])).count() % 2 == 1 {
         return None;
     }
-    lines.last().copied()
+    Some(lines)
 }
 
 /// The end of a command line.
@@ -64,9 +130,16 @@ struct Parts<'a> {
 }
 
 struct LastCommand<'a> {
-    /// What stands before it: `;`, `|`, `||` or `&&`.
+    /// What stands before it: `;`, `|`, `||`, `&&` or the end of a line.
     before: &'a str,
     text: &'a str,
+}
+
+impl<'a> LastCommand<'a> {
+    fn of_line(line: &'a str) -> Self {
+        let text = line.split(" #").next().unwrap_or_default();
+        Self { before: "\n", text: text.trim_end_matches(';').trim_end() }
+    }
 }
 
 impl<'a> Parts<'a> {
@@ -126,6 +199,14 @@ mod tests {
             ("a\ncurl -f x; exit 0\n# end", None, "`; exit 0`"),
             ("check_load -w 1 -c 2 | tee /tmp/x", Some("nagios"), "that of tee"),
             ("check_load 2>&1 |& head -1", Some("nagios"), "that of head"),
+            ("curl -f x\ntrue\n", None, "the line `true`"),
+            ("curl -f x\nexit 0 # fine", None, "the line `exit 0`"),
+            ("curl -f x || echo failed", None, "write `|| { echo failed; exit 1; }`"),
+            ("a && echo ok || printf 'bad\\n'", None, "`|| printf 'bad\\n'`"),
+            ("curl -f x; echo done", None, "write `&& echo done`"),
+            ("curl -f x\necho done", Some("nagios"), "the line `echo done`"),
+            ("set -e curl -f x true", None, "begins with `set -e curl`"),
+            ("set -e -o pipefail curl x | cat", Some("tap"), "begins with `set -e -o pipefail curl`"),
         ] {
             let text = fault(command, parser).unwrap_or_default();
             assert!(text.contains(words), "{command}: {text}");
@@ -150,6 +231,23 @@ mod tests {
             ("if a; then b || true\nfi", None),
             ("echo a # || true", None),
             ("echo {a,b} | cat", None),
+            ("set -e\ncurl -f x\ntrue", None),
+            ("curl -f x || exit 1\nexit 0", None),
+            ("curl -f x || exit 1; exit 0", None),
+            ("curl -f x || exit 1; echo fine", None),
+            ("true", None),
+            ("# a comment\ntrue", None),
+            ("curl -f x || echo '{\"status\": \"ERROR\"}'", None),
+            ("cat /x || echo 0", None),
+            ("curl -f x || echo bad >&2", None),
+            ("a=$(b); echo \"$a\"", None),
+            ("echo a; echo b", None),
+            ("printf a\necho b", None),
+            ("curl -f x\necho done", Some("tap")),
+            ("set -- a b; test $1 = a", None),
+            ("set -e; a", None),
+            ("set -o pipefail; a | b", None),
+            ("set -e # strict\na", None),
         ] {
             assert_eq!(fault(command, parser), None, "{command}");
         }

@@ -7,6 +7,7 @@ use smoker_model::value::Value;
 
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
+use crate::lint::references;
 use crate::yaml::node::Entry;
 
 /// Templates of Jinja, ERB, autoconf and their like.
@@ -21,7 +22,7 @@ static TEMPLATE_IN_COMMAND: LazyLock<Regex> =
 static VARIABLE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}|^\$[A-Za-z_][A-Za-z0-9_]*(?:[/:.]|$)|^\$\([A-Z_]+\)$"));
 
-static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| pattern(r"%\([^()]*\)[sdr]"));
+static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| pattern(r"%\(([^()]*)\)[sdr]"));
 
 /// Keys into whose values no placeholder is filled.
 const WITHOUT_PLACEHOLDERS: [&str; 6] = ["MaintenanceLock", "WorkDir", "Env", "uid", "gid", "Umask"];
@@ -59,10 +60,15 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
         if let Some(text) = found {
             findings.of_plugin(plugin.name, place, "unexpanded", &format!("{name}: {text}"));
         }
-        if WITHOUT_PLACEHOLDERS.contains(&name.as_str())
-            && let Some(found) = texts(&parameter.value).iter().find_map(|text| PLACEHOLDER.find(text))
+        let found = texts(&parameter.value).iter().find_map(|text| PLACEHOLDER.captures(text));
+        // A parameter of one's own may have a format of another program.
+        let is_meant =
+            |inner: &str| plugin.get(inner).is_some() && name != inner && references::is_referred_to(plugin, name);
+        let is_own = !["Command", "Action"].contains(&name.as_str());
+        if let Some(found) = found
+            && (WITHOUT_PLACEHOLDERS.contains(&name.as_str()) || (is_own && is_meant(&found[1])))
         {
-            let found = found.as_str();
+            let found = &found[0];
             let text =
                 format!("{name}: {found} is not filled in, since that happens in commands only; write the value");
             findings.of_plugin(plugin.name, place, "placeholder", &text);

@@ -95,14 +95,19 @@ fn places_name_the_real_files() {
         .and("plugin.d/Whole.yaml", "plugins:\n  Whole:\n    Command: x")
         .and("template.d/Own.yaml", "templates:\n  Own:\n    Timeout: 5")
         .and("plugin.d/Old.yml", "Command: x")
+        .and("plugin.d/web/Lost.yaml", "Command: x")
+        .and("plugin.d/scripts/check.sh", "")
+        .and("common.yml", "bind_port: 1")
         .and("plugin.d/More.yaml/Lost.yaml", "Command: x");
     assert_eq!(
         folder.problems(),
         [
+            "Warning common.yml:1:1: this file is not read: the name has to be common.yaml",
             "Warning template.d/Own.yaml:1:1: the file's name is the entry's name already, so this is a parameter; remove \
              the lines `templates:` and `Own:` and unindent the lines below",
             "Warning plugin.d/More.yaml: this is a folder, and nothing in it is read: put its files beside it, or rename it",
             "Warning plugin.d/Old.yml:1:1: this file is not read: the name has to end in .yaml",
+            "Warning plugin.d/web: nothing in this folder is read, since folders in a folder are not: put its files beside it",
             "Warning common.yaml:1:1: unknown key bind_prot is ignored; did you mean bind_port?",
             "Error plugin.d/Empty.yaml:1:1: Plugin Empty not loaded: the plugin is empty; it needs parameters such as \
              `Command: uptime`",

@@ -134,9 +134,10 @@ fn a_folder_becomes_a_mapping_sorted_by_name() {
     let config = folder.config();
     assert_eq!(names(&config), ["Disk_Free", "alpha", "charlie"]);
     assert_eq!(plugin(&config, "alpha").parameters["X"], text("included"));
-    let [file, folder] = config.problems.as_slice() else { panic!("{:?}", config.problems) };
+    let [file, folder, below] = config.problems.as_slice() else { panic!("{:?}", config.problems) };
     assert!(file.to_string().contains("bravo.yml:1:1: this file is not read"), "{file}");
     assert!(folder.to_string().contains("folder.yaml: this is a folder, and nothing in it is read"), "{folder}");
+    assert!(below.to_string().contains("plugin.d/sub: nothing in this folder is read"), "{below}");
 }
 
 #[test]

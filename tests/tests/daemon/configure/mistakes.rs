@@ -50,6 +50,11 @@ const BODIES: &[(&str, &[&str])] = &[
     ("Command: curl %(Url)s\nUrl: ${URL}", &["${URL} is not expanded", "in the Command"]),
     ("Command: curl {{ url }}", &["{{ url }}", "left unexpanded"]),
     ("Command: x\nMaintenanceLock: /run/%(Name)s", &["%(Name)s is not filled in"]),
+    ("Command: curl -H %(Host)s %(Url)s\nHost: web1\nUrl: http://%(Host)s/", &["Url: %(Host)s is not filled in"]),
+    ("Command: |\n  curl -f http://web1/\n  true", &["ends with the line `true`", "always 0"]),
+    ("Command: curl -f http://web1/ || echo failed", &["always 0", "write `|| { echo failed; exit 1; }`"]),
+    ("Command: curl -f http://web1/; echo done", &["always 0", "write `&& echo done`"]),
+    ("Command: >\n  set -e\n  curl -f http://web1/\n  true", &["begins with `set -e curl`", "write `Command: |`"]),
     (
         "Command: login %(Password)s\nPassword: sesame",
         &["%(Password)s puts a secret", "(ps)", "$SMOKER_PARAM_PASSWORD"],
