@@ -11,6 +11,9 @@ if sys.version_info < (3, 6):
     sys.stderr.write('it is Python %d.%d, and modules need 3.6 or newer\n' % sys.version_info[:2])
     sys.exit(1)
 
+# What the interpreter has loaded by itself: a user's file of the same name comes too late.
+CORE = frozenset(sys.modules)
+
 # With -c the working directory comes first.
 sys.path[:] = [entry for entry in sys.path if entry]
 
@@ -92,7 +95,7 @@ def steps(name):
 
 
 def is_there(name):
-    return all(found is not None for found in steps(name))
+    return all(name.split('.')) and all(found is not None for found in steps(name))
 
 
 def why_not(name, class_name, owners):
@@ -100,6 +103,10 @@ def why_not(name, class_name, owners):
     found = list(steps(name))
     if not found or found[-1] is None:
         return 'the account that it runs as cannot find it; let that account read its folder'
+    hidden = hidden_file(name)
+    if hidden:
+        return 'Python has a module of this name itself, which it loads before any of yours; rename %s, and the name here' \
+            % hidden
     for place, step in enumerate(found):
         refusal = owners and owners.refusal_of(step)
         if refusal:
@@ -111,6 +118,20 @@ def why_not(name, class_name, owners):
                 return reason
         elif is_last and not step.origin and step.submodule_search_locations is not None:
             return 'it is a folder without __init__.py; name a file in it: %s.NAME' % name
+    return None
+
+
+def hidden_file(name):
+    """The user's file or folder that the name means, where the interpreter's own module of the name is loaded."""
+    top = name.partition('.')[0]
+    if top not in CORE:
+        return None
+    loaded = getattr(sys.modules.get(top), '__file__', None)
+    for entry in folders:
+        for path in (os.path.join(entry, top), os.path.join(entry, top + '.py')):
+            own = os.path.join(path, '__init__.py') if os.path.isdir(path) else path
+            if os.path.exists(path) and not (loaded and os.path.realpath(own) == os.path.realpath(loaded)):
+                return path
     return None
 
 

@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -182,7 +183,23 @@ def _class(module, name):
     try:
         return getattr(module, name)
     except AttributeError:
-        raise AttributeError("module '%s' has no attribute '%s'" % (module.__name__, name)) from None
+        text = "module '%s' has no attribute '%s'" % (module.__name__, name)
+        hidden = _hidden_file(module)
+        if hidden:
+            text += '; it is not %s, but the module of this name that Python has itself: rename the file, and the name in ' \
+                'the configuration' % hidden
+        raise AttributeError(text) from None
+
+
+def _hidden_file(module):
+    """The file that an import of the module would find first, where another one was loaded before."""
+    loaded = getattr(module, '__file__', None)
+    path = module.__name__.replace('.', '/')
+    for entry in sys.path:
+        for file in (os.path.join(entry, path, '__init__.py'), os.path.join(entry, path + '.py')):
+            if os.path.isfile(file):
+                return None if loaded and os.path.realpath(file) == os.path.realpath(loaded) else file
+    return None
 
 
 def _checked(result, what):

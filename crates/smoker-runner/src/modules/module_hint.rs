@@ -10,7 +10,7 @@ use smoker_model::suggest;
 /// What to write in place of a name; `folders` are those of the user's modules.
 pub(crate) fn hint(kind: ModuleKind, name: &str, folders: &[PathBuf]) -> Option<String> {
     let key = if kind == ModuleKind::Parser { "Parser" } else { "Module" };
-    if let Some(hint) = of_path(key, name) {
+    if let Some(hint) = of_path(key, name).or_else(|| dangling(name, folders)) {
         return Some(hint);
     }
     let own = names(|its| its == kind);
@@ -59,6 +59,10 @@ fn of_path(key: &str, name: &str) -> Option<String> {
     if let Some((module, class)) = name.split_once(':') {
         return Some(format!("write `{key}: {module}` without the class {class}"));
     }
+    let parts: Vec<_> = name.split('.').filter(|part| !part.is_empty()).collect();
+    if parts.len() < name.split('.').count() && !parts.is_empty() && !name.contains('/') {
+        return Some(format!("it has a dot too many: write `{key}: {}`", parts.join(".")));
+    }
     let file = name.strip_suffix(".py").or_else(|| name.contains('/').then_some(name))?;
     match file.rsplit_once('/') {
         Some((folder, module)) => {
@@ -66,6 +70,14 @@ fn of_path(key: &str, name: &str) -> Option<String> {
         }
         None => Some(format!("write its name without .py: `{key}: {file}`")),
     }
+}
+
+/// The link of this name whose target is not there.
+fn dangling(name: &str, folders: &[PathBuf]) -> Option<String> {
+    let file = format!("{}.py", name.replace('.', "/"));
+    let link = folders.iter().map(|folder| folder.join(&file)).find(|file| file.is_symlink() && !file.exists())?;
+    let target = fs::read_link(&link).ok()?;
+    Some(format!("{} is a link to {}, which is not there; mend the link", link.display(), target.display()))
 }
 
 /// The name whose last part is that of another.
@@ -95,6 +107,7 @@ mod tests {
         fs::create_dir(folder.path().join("site")).expect("a folder");
         fs::write(folder.path().join("check_disk.py"), "").expect("a file");
         fs::write(folder.path().join("site/mails.py"), "").expect("a file");
+        std::os::unix::fs::symlink("/no/such", folder.path().join("site/linked.py")).expect("a link");
         let folders = [folder.path().to_owned()];
         for (kind, name, words) in [
             (ModuleKind::Plugin, "checks.py", "without .py: `Module: checks`"),
@@ -110,6 +123,9 @@ mod tests {
             (ModuleKind::Parser, "nsca", "that is the module of an action"),
             (ModuleKind::Action, "smoker.server.plugins.uname", "not of an action"),
             (ModuleKind::Plugin, "check_dsik", "did you mean check_disk?"),
+            (ModuleKind::Plugin, "site.linked", "site/linked.py is a link to /no/such, which is not there"),
+            (ModuleKind::Plugin, "pkg.", "a dot too many: write `Module: pkg`"),
+            (ModuleKind::Parser, ".a..b", "a dot too many: write `Parser: a.b`"),
             (ModuleKind::Plugin, "site.mail", "did you mean site.mails?"),
         ] {
             let hint = hint(kind, name, &folders).unwrap_or_default();

@@ -224,7 +224,10 @@ fn modules_that_cannot_be_imported_are_warned_of_with_file_and_line() {
         ("nameless", "class Check(object):\n    pass\n".to_owned(), &["no class Plugin", "only Check"]),
         ("moved", format!("import urllib2\n{class}"), &["moved.py:1: it imports urllib2", "urllib.request"]),
         ("needy", format!("from no_such_module import x\n{class}"), &["needy.py:1: it imports no_such_module"]),
+        ("stat", class.to_owned(), &["Python has a module of this name itself", "rename ", "/stat.py"]),
         ("good1", format!("{trace}{class}"), &[]),
+        // Python has these, too, but does not load them by itself.
+        ("json", class.to_owned(), &[]),
         ("good2", "try:\n    import no_such_module\nexcept ImportError:\n    no_such_module = None\nfrom good1 import Plugin\n".to_owned(), &[]),
         ("good3", "globals()['Plugin'] = object\n".to_owned(), &[]),
         ("good4", format!("import sys\nsys.path.append('/x')\nimport no_such_module\n{class}"), &[]),

@@ -3,7 +3,7 @@
 use smoker_model::status::Status;
 use tempfile::TempDir;
 
-use crate::fixture::{Check, Modules, infos, plugin, write};
+use crate::fixture::{Check, Modules, error, infos, plugin, write};
 
 #[test]
 fn the_configuration_folder_comes_before_the_configured_path() {
@@ -29,6 +29,22 @@ fn users_files_named_like_the_standard_library_are_theirs_alone() {
     assert_eq!(infos(&modules.run_body("shadows", body)), ["True", "not for the host", "ours"]);
     modules.file("json.py", &plugin("self.result.add_info('my json')"));
     assert_eq!(infos(&modules.run(&Check::module("json"))), ["my json"]);
+}
+
+#[test]
+fn a_file_that_pythons_own_module_hides_is_named() {
+    let modules = Modules::new();
+    for name in ["stat", "sys"] {
+        modules.file(&format!("{name}.py"), &plugin("self.result.add_info('mine')"));
+        let error = error(&modules.run(&Check::module(name))).to_owned();
+        let file = modules.path(&format!("{name}.py")).display().to_string();
+        assert!(
+            error.starts_with(&format!("module '{name}' has no attribute 'Plugin'; it is not {file}, but")),
+            "{error}"
+        );
+    }
+    modules.file("own.py", "");
+    assert_eq!(error(&modules.run(&Check::module("own"))), "module 'own' has no attribute 'Plugin'");
 }
 
 #[test]
