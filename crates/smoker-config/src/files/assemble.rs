@@ -10,10 +10,10 @@ use smoker_model::value::secret::SecretSource;
 
 use crate::environment::Environment;
 use crate::error::Fault;
-use crate::files::include::{Found, SearchPath, entry_name, folder_of, yaml_files};
+use crate::files::include::{Found, SearchPath, canonical, entry_name, folder_of, yaml_files};
 use crate::files::part::Part;
 use crate::files::secret;
-use crate::files::unread;
+use crate::files::unread::Unread;
 use crate::files::weights::Weights;
 use crate::limits::{MAX_FILES, MAX_INCLUDE_DEPTH, MAX_TOTAL_SIZE};
 use crate::problem::{Location, ProblemLog, Severity, SourcePlace};
@@ -33,7 +33,7 @@ pub(crate) fn assemble(
 ) -> Result<(Rc<Node>, Sources), Vec<Fault>> {
     let mut assembler = Assembler::new(SearchPath::of(main, working), environment, problems);
     let root = assembler.main(main, main, Part::Configuration)?;
-    Ok((root, assembler.sources))
+    Ok((root, assembler.finish()))
 }
 
 const INCLUDE_LEAD: &str = "Can't include config file ";
@@ -49,6 +49,7 @@ pub(crate) struct Assembler<'a> {
     chain: Vec<PathBuf>,
     /// The folders of these files, as they were named.
     folders: Vec<PathBuf>,
+    unread: Unread,
     /// What was read.
     pub(crate) sources: Sources,
     files: usize,
@@ -61,11 +62,11 @@ pub(crate) struct Assembler<'a> {
 impl<'a> Assembler<'a> {
     pub(crate) fn new(search: SearchPath, environment: Environment, problems: &'a mut ProblemLog) -> Self {
         let (chain, folders, sources) = (Vec::new(), Vec::new(), Sources::default());
-        Self { search, environment, chain, folders, sources, files: 0, bytes: 0, weights: Weights::default(), problems }
+        let (unread, weights) = (Unread::default(), Weights::default());
+        Self { search, environment, chain, folders, unread, sources, files: 0, bytes: 0, weights, problems }
     }
 
-    /// Reads a file that nothing includes. A fault names the configuration that it belongs to; each include that cannot be
-    /// read is one.
+    /// Reads a file that nothing includes. A fault names its configuration; each include that cannot be read is one.
     pub(crate) fn main(&mut self, file: &Path, configuration: &Path, part: Part) -> Result<Rc<Node>, Vec<Fault>> {
         self.chain.clear();
         self.folders.clear();
@@ -383,18 +384,17 @@ impl<'a> Assembler<'a> {
 
     /// Warns of files that lie in a folder of `*.yaml` files and are not read.
     pub(crate) fn warn_of_what_is_not_read(&mut self, folder: &Path) {
-        for (place, text) in unread::in_folder(folder) {
-            self.problems.add(Severity::Warning, &place, text.to_owned());
-        }
+        self.unread.look_into(folder, self.problems);
+    }
+
+    /// What was read. Folders in folders are reported now, since another include may have read them.
+    pub(crate) fn finish(self) -> Sources {
+        self.unread.report_folders(&self.sources.paths, self.problems);
+        self.sources
     }
 
     /// Refuses a tree that grows too large or too deep once its aliases and includes are replaced.
     pub(crate) fn weigh(&mut self, root: &Rc<Node>) -> Result<(), Fault> {
         self.weights.refuse_too_large(root)
     }
-}
-
-/// The path by which a file is recognized, whatever links lead to it.
-fn canonical(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

@@ -73,7 +73,7 @@ pub(crate) fn assemble(
     let entries = own.chain(sections.iter().cloned()).collect();
     let root = Rc::new(Node { place: SourcePlace::of_folder(folder), kind: Kind::Map(entries) });
     reader.assembler.weigh(&root)?;
-    Ok((root, reader.assembler.sources))
+    Ok((root, reader.assembler.finish()))
 }
 
 /// Looks whether this is a configuration at all, and for folders that are misnamed.

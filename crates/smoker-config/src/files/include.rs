@@ -113,6 +113,11 @@ fn exists(path: &Path) -> io::Result<bool> {
     fs::metadata(path).map(|metadata| metadata.is_dir())
 }
 
+/// The path by which a file is recognized, whatever links lead to it.
+pub(crate) fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
 /// The folder that a file lies in.
 pub(crate) fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).to_owned()

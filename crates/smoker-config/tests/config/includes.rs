@@ -141,6 +141,14 @@ fn a_folder_becomes_a_mapping_sorted_by_name() {
 }
 
 #[test]
+fn a_folder_in_a_folder_that_another_include_reads_is_none_that_is_not_read() {
+    let folder = with("plugins: !include_dir conf\nactions: !include_dir conf/actions")
+        .and("conf/alpha.yaml", "Command: a\nAction: Tell")
+        .and("conf/actions/Tell.yaml", "Command: t");
+    assert_eq!(folder.problems(), [""; 0]);
+}
+
+#[test]
 fn a_missing_or_empty_folder_is_null_and_reported() {
     let folder = with("plugins: !include_dir nosuch.d");
     assert!(folder.error().contains("No configured plugins"), "{}", folder.error());
