@@ -23,7 +23,17 @@ impl From<OutputError> for String {
 /// When it cannot be written, for example to a full disk. A reader that closed the pipe (`| head`) has read enough: that is none.
 pub(crate) fn print(text: &str) -> Result<(), OutputError> {
     let mut out = io::stdout().lock();
-    read_enough(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    ignore_closed_pipe(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes a line to standard output that is lost unless somebody reads it, such as a password.
+///
+/// # Errors
+///
+/// When it cannot be written, also because the reader has closed the pipe.
+pub(crate) fn print_secret(line: &str) -> Result<(), OutputError> {
+    let mut out = io::stdout().lock();
+    Ok(out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush())?)
 }
 
 /// As [`print`], with a line break behind it.
@@ -40,7 +50,7 @@ pub(crate) fn print_line(line: impl Display) -> Result<(), OutputError> {
 /// # Errors
 ///
 /// As [`print`].
-pub(crate) fn read_enough(written: io::Result<()>) -> Result<(), OutputError> {
+pub(crate) fn ignore_closed_pipe(written: io::Result<()>) -> Result<(), OutputError> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),

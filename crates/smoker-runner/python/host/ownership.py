@@ -18,7 +18,7 @@ class Owners(object):
             return None
         # Compiled code is run in place of its source.
         for file in (spec.origin, spec.cached):
-            reason = self.refusal(os.path.join(os.getcwd(), file)) if file else None
+            reason = self.refusal(file if os.path.isabs(file) else os.path.join(os.getcwd(), file)) if file else None
             if reason is not None:
                 return reason
         return None

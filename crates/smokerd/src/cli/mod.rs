@@ -203,7 +203,7 @@ fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Argu
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, u8> {
     let print = |error: clap::Error| {
         let error = with_tip(error);
-        let printed = output::read_enough(error.print());
+        let printed = output::ignore_closed_pipe(error.print());
         if error.use_stderr() { exit_code::USAGE } else { code_of(printed) }
     };
     let arguments = parse_arguments(arguments).map_err(print)?;

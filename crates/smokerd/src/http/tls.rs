@@ -64,11 +64,11 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// When they cannot be used; the identity before goes on.
+    /// When they cannot be used; the previous identity stays in effect.
     pub(crate) fn change(&self, settings: &AccessSettings) -> Result<(), String> {
         let files = Files::of(settings);
         let read = files.as_ref().map(Files::load).transpose();
-        let read = read.map_err(|error| format!("{error}; the identity before goes on"))?;
+        let read = read.map_err(|error| format!("{error}; the previous identity stays in effect"))?;
         let mut source = self.0.write().unwrap_or_else(PoisonError::into_inner);
         *source = files
             .zip(read)
@@ -82,7 +82,7 @@ impl Tls {
         let load = || source.files.load().map(Some);
         let config = source.config.current(load, Arc::clone, |read| {
             if let Err(error) = read {
-                tracing::error!("{error}; the identity before goes on");
+                tracing::error!("{error}; the previous identity stays in effect");
             }
         });
         Option::clone(&config)

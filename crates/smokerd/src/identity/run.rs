@@ -74,7 +74,7 @@ fn add_token(host: &HostState, grant: &Grant) -> Result<(), String> {
     let added = tokens::add(&path, grant, Utc::now()).map_err(|error| error.to_string())?;
     output::report(format_args!("Added a token in {}: {what}. It is shown this once:", path.display()));
     tell_first(host)?;
-    if let Err(error) = output::print_line(added.secret.expose()) {
+    if let Err(error) = output::print_secret(added.secret.expose()) {
         let is_removed = tokens::remove(&path, &grant.name).is_ok();
         let next = if is_removed { "it is removed again" } else { "remove it with smokerd --token remove" };
         return Err(format!("{error}; nobody has read the token, so {next}"));

@@ -25,7 +25,7 @@ pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
                 if let Some(line) = line(&entry)
                     && let Err(error) = writeln!(out, "{line}")
                 {
-                    output::read_enough(Err(error))?;
+                    output::ignore_closed_pipe(Err(error))?;
                     return Ok(code);
                 }
             }
@@ -35,7 +35,7 @@ pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
             }
         }
     }
-    output::read_enough(out.flush())?;
+    output::ignore_closed_pipe(out.flush())?;
     Ok(code)
 }
 

@@ -124,8 +124,11 @@ fn a_certificate_counts_until_it_is_revoked_also_on_a_connection_that_is_open() 
         assert_eq!((as_client("alice").0, as_client("bob").0), (401, 200), "{broken:?}");
     }
     let log = daemon.log();
-    expect_line(&log, &["ERROR: tls_crl: ", "crl.pem: it has no revocation list", "the authorities before go on"]);
-    expect_line(&log, &["ERROR: tls_crl: ", "crl.pem: its PEM is broken", "the authorities before go on"]);
+    expect_line(
+        &log,
+        &["ERROR: tls_crl: ", "crl.pem: it has no revocation list", "the previous authorities stay in effect"],
+    );
+    expect_line(&log, &["ERROR: tls_crl: ", "crl.pem: its PEM is broken", "the previous authorities stay in effect"]);
     daemon.write_pidfile(&daemon.pid().to_string());
     let reloaded = daemon.ask_for_reload();
     reloaded.expect_code(3);
@@ -194,7 +197,7 @@ fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
     daemon.write_pidfile(&daemon.pid().to_string());
     let reloaded = daemon.ask_for_reload();
     reloaded.expect_code(3);
-    expect_line(&reloaded.stderr, &["ERROR: tls_cert, tls_key: ", "the identity before goes on"]);
+    expect_line(&reloaded.stderr, &["ERROR: tls_cert, tls_key: ", "the previous identity stays in effect"]);
     replace("web1.key", "web2.key");
     wait::until_true("the new pair", || shown(&after));
     assert!(!shown(&before));

@@ -10,8 +10,8 @@ use crate::results::requester::ClientAddress;
 const ALLOWED: u32 = 20;
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// Handshakes of a client that has failed too often begin this long after each other, which bounds what they cost. None is
-/// refused: others at the same address may have good keys.
+/// Handshakes of a client that has failed too often begin this long after each other, as long as few wait: beyond
+/// [`MAX_DELAY`] the bound on connections bounds them. None is refused: others at the same address may have good keys.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// No handshake waits longer.

@@ -30,7 +30,7 @@ impl Authorities {
     pub(crate) fn current(&self) -> Arc<Option<ClientAuthorities>> {
         let report = |read: Result<&Option<ClientAuthorities>, &String>| match read {
             Ok(_) => {}
-            Err(error) => tracing::error!("{error}; the authorities before go on"),
+            Err(error) => tracing::error!("{error}; the previous authorities stay in effect"),
         };
         self.read.current(|| self.load().map(Some), Arc::clone, report)
     }

@@ -143,7 +143,7 @@ fn report(path: &Path, read: Result<&[LineProblem], &impl Display>) {
                 tracing::warn!("{}: {problem}", path.display());
             }
         }
-        Err(error) => tracing::error!("{error}: it gives nobody access until then"),
+        Err(error) => tracing::error!("{error}: no client has access by it until it can be read"),
     }
 }
 
