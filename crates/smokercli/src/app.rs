@@ -112,6 +112,10 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     console.debug(&format!("{} hosts, {:?}, {:?}", addresses.len(), query.action, query.filter));
     let hosts = addresses.len();
     query.http.hosts = hosts;
+    if query.action == QueryAction::History {
+        // No host is asked for what cannot be shown.
+        history_text(&query, &[])?;
+    }
     if query.action == QueryAction::Watch {
         return watch_hosts(&query, &addresses, &console);
     }
@@ -221,12 +225,14 @@ async fn run_query(
     session: Session<'_, Http>,
     console: &Console,
 ) -> Result<Ending, ExitError> {
+    // States are those of the past, so that all plugins have some.
+    let filter = if query.action == QueryAction::History { &query.filter.in_any_status() } else { &query.filter };
     if !with_progress(console, fleet.ask(&session)).await {
         fleet.interrupt();
         if query.action == QueryAction::Force {
             fleet.abandon();
         }
-        fleet.select(&query.filter);
+        fleet.select(filter);
         return Ok(Ending::Interrupted);
     }
     if let Some((host, key)) = fleet.masked(&query.filter) {
@@ -235,8 +241,6 @@ async fn run_query(
              filter by another parameter, or set show_secrets in the configuration of the daemon"
         )));
     }
-    // States are those of the past, so that all plugins have some.
-    let filter = if query.action == QueryAction::History { &query.filter.in_any_status() } else { &query.filter };
     let selection = fleet.select(filter);
     if !query.format.shows_missing() || matches!(query.action, QueryAction::List | QueryAction::History) {
         fleet.missing(&selection).iter().for_each(|line| console.warn(line));
@@ -337,14 +341,22 @@ async fn stop_signal() {
 
 /// Prints past results and chooses the exit code.
 fn conclude_history(query: &Query, hosts: &[HostHistory], ending: Ending) -> Result<u8, ExitError> {
-    let text = render::history(hosts, &query.format, query.style).ok_or_else(|| {
-        ExitError::new("--history has no such format; use minimal, normal, long, full, table, json, raw or ndjson")
-    })?;
-    output::print(&text)?;
+    output::print(&history_text(query, hosts)?)?;
     Ok(match ending {
         Ending::Interrupted => exit_code::INTERRUPTED,
         _ if hosts.iter().any(|host| host.results.is_ok()) => exit_code::SUCCESS,
         _ => exit_code::FAILURE,
+    })
+}
+
+/// The past results in the format of the call.
+///
+/// # Errors
+///
+/// When the format has no form for past results.
+fn history_text(query: &Query, hosts: &[HostHistory]) -> Result<String, ExitError> {
+    render::history(hosts, &query.format, query.style).ok_or_else(|| {
+        ExitError::new("--history has no such format; use minimal, normal, long, full, table, json, raw or ndjson")
     })
 }
 

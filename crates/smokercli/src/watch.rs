@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::client::host::HostAnswer;
 use crate::client::session::Session;
@@ -26,7 +26,7 @@ use crate::transport::http::Http;
 
 /// How many changes wait at most until they are shown; hosts that have more wait, too.
 const WAITING_CHANGES: usize = 256;
-/// How long is waited after a change until the table is drawn: what comes meanwhile is drawn with it.
+/// How long after the first change that is not drawn yet the table is drawn: what comes meanwhile is drawn with it.
 const REDRAW_DELAY: Duration = Duration::from_millis(100);
 
 /// A host that is watched.
@@ -80,18 +80,26 @@ pub(crate) async fn run(
     let (sender, mut changes) = mpsc::channel(WAITING_CHANGES);
     let follow = |(number, address)| follow(session, number, address, sender.clone());
     let mut following = pin!(join_all(addresses.iter().enumerate().map(follow)));
-    let mut is_drawn = true;
+    // When the table is drawn, if a change is not drawn yet. Later changes do not put it off.
+    let mut redraw_at = None;
     loop {
-        let redraw = async { if is_drawn { std::future::pending().await } else { sleep(REDRAW_DELAY).await } };
+        let redraw = async {
+            match redraw_at {
+                Some(moment) => sleep_until(moment).await,
+                None => std::future::pending().await,
+            }
+        };
         let is_read = tokio::select! {
             // They never end by themselves.
             _ = &mut following => false,
             Some((number, change)) = changes.recv() => {
-                is_drawn = !watch.draws;
+                if watch.draws {
+                    redraw_at = redraw_at.or_else(|| Some(Instant::now() + REDRAW_DELAY));
+                }
                 output::print_while_read(&watch.take(number, change))?
             }
             () = redraw => {
-                is_drawn = true;
+                redraw_at = None;
                 output::print_while_read(&watch.drawing())?
             }
         };

@@ -27,8 +27,8 @@ struct FleetHost {
     progress: HostProgress,
     /// The names that the call asks for and the host has not.
     missing: Vec<String>,
-    /// The past results, if they were asked for, newest first.
-    history: Vec<PastResult>,
+    /// The past results, newest first; none before they have arrived.
+    history: Option<Vec<PastResult>>,
 }
 
 /// What a filter has left.
@@ -60,8 +60,7 @@ impl Fleet {
     /// A fleet of which no host has been asked yet.
     #[must_use]
     pub fn new(addresses: Vec<HostAddress>) -> Self {
-        let new =
-            |address| FleetHost { address, progress: HostProgress::Pending, missing: Vec::new(), history: Vec::new() };
+        let new = |address| FleetHost { address, progress: HostProgress::Pending, missing: Vec::new(), history: None };
         Self { hosts: addresses.into_iter().map(new).collect() }
     }
 
@@ -214,7 +213,7 @@ impl Fleet {
             session.observer.host_done(0);
             let host = &mut self.hosts[index];
             match results {
-                Ok(results) => host.history = results,
+                Ok(results) => host.history = Some(results),
                 Err(reason) => {
                     session.observer.unreachable(&format!("Host {name}: {reason}"));
                     host.progress = HostProgress::Failed { name: Some(name), reason: reason.to_string() };
@@ -229,11 +228,13 @@ impl Fleet {
         let hosts = self.hosts.iter();
         let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
         let shown = self.hosts.into_iter().zip(names).filter(|(host, _)| match &host.progress {
-            HostProgress::Answered(answer) => !answer.plugins.is_empty() || !host.history.is_empty(),
+            HostProgress::Answered(answer) => {
+                !answer.plugins.is_empty() || host.history.as_ref().is_some_and(|results| !results.is_empty())
+            }
             _ => true,
         });
         let history = shown.map(|(host, name)| match host.progress {
-            HostProgress::Answered(_) => HostHistory { name, results: Ok(host.history) },
+            HostProgress::Answered(_) => HostHistory { name, results: host.history.ok_or_else(interrupted) },
             HostProgress::Failed { reason, .. } => HostHistory { name, results: Err(reason) },
             HostProgress::Pending | HostProgress::Running { .. } => {
                 HostHistory { name, results: Err("not asked".to_owned()) }
@@ -244,12 +245,11 @@ impl Fleet {
 
     /// Marks the hosts that have not answered as failed.
     pub fn interrupt(&mut self) {
-        let reason = || "interrupted before it answered".to_owned();
         for host in &mut self.hosts {
             match &mut host.progress {
-                HostProgress::Pending => host.progress = HostProgress::Failed { name: None, reason: reason() },
+                HostProgress::Pending => host.progress = HostProgress::Failed { name: None, reason: interrupted() },
                 HostProgress::Running { name } => {
-                    host.progress = HostProgress::Failed { name: Some(std::mem::take(name)), reason: reason() };
+                    host.progress = HostProgress::Failed { name: Some(std::mem::take(name)), reason: interrupted() };
                 }
                 HostProgress::Answered(_) | HostProgress::Failed { .. } => {}
             }
@@ -295,6 +295,11 @@ impl Fleet {
             _ => None,
         })
     }
+}
+
+/// Why a host has no answer after Ctrl-C.
+fn interrupted() -> String {
+    "interrupted before it answered".to_owned()
 }
 
 impl FleetHost {

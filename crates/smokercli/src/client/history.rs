@@ -12,6 +12,7 @@ use crate::client::ask_error::AskError;
 use crate::client::host::{HostLinks, resolve};
 use crate::client::session::{ReadPage, Session};
 use crate::history::PastResult;
+use crate::inventory::address::without_password;
 use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportError};
 
 /// How long a page may take.
@@ -94,14 +95,22 @@ async fn results<T: Transport>(
     }
     let mut all = Vec::new();
     let mut next = url.clone();
+    let mut cursors = HashSet::new();
     loop {
         let page = session.get_next::<Page>(&next, PAGE_LIMIT, KeepAlive::IfSmallFleet).await;
         let ReadPage { content: Page { results, next_cursor }, .. } = page.map_err(|error| match error {
             AskError::Open(TransportError { kind: FailureKind::NotFound, .. }) => AskError::NoHistory,
             other => other,
         })?;
+        let is_empty = results.is_empty();
         all.extend(results.into_iter().map(PastResult::new));
         let Some(cursor) = next_cursor else { return Ok(all) };
+        // Each page brings results, so that the pages end with `MAX_RESULTS`, whatever the daemon answers.
+        if is_empty || !cursors.insert(cursor.clone()) {
+            let reason = if is_empty { "a page without results" } else { "a second page" };
+            let reason = format!("{reason} has the nextCursor {cursor:?}");
+            return Err(AskError::Shape { url: without_password(&next), reason });
+        }
         if all.len() >= MAX_RESULTS {
             let (name, count) = (&links.name, all.len());
             session

@@ -14,6 +14,7 @@ use crate::client::host::{self, HostAnswer, HostError, resolve};
 use crate::client::session::Session;
 use crate::history::PastResult;
 use crate::inventory::address::HostAddress;
+use crate::plugin::Plugin;
 use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{FailureKind, TransportError};
 use crate::transport::http::Http;
@@ -54,7 +55,7 @@ pub async fn follow(
     address: &HostAddress,
     changes: Sender<(usize, Change)>,
 ) {
-    let mut follower = Follower { session, number, address, changes, cursor: None, seen: HashMap::new() };
+    let mut follower = Follower { session, number, address, changes, cursor: None, seen: None };
     let mut pause = FIRST_PAUSE;
     loop {
         let error = match follower.events(&mut pause).await {
@@ -73,6 +74,9 @@ pub async fn follow(
     }
 }
 
+/// The `lastRun` of each plugin that has a result.
+type LastRuns = HashMap<String, Option<Json>>;
+
 struct Follower<'a> {
     session: &'a Session<'a, Http>,
     number: usize,
@@ -80,8 +84,8 @@ struct Follower<'a> {
     changes: Sender<(usize, Change)>,
     /// The newest event that has come.
     cursor: Option<String>,
-    /// When the plugins of an older daemon ran last.
-    seen: HashMap<String, Option<Json>>,
+    /// When the plugins of an older daemon ran last; none before it has answered.
+    seen: Option<LastRuns>,
 }
 
 impl Follower<'_> {
@@ -145,17 +149,7 @@ impl Follower<'_> {
                 Err(error) => return Broken::Failed(error),
             };
             *pause = FIRST_PAUSE;
-            let is_first = self.seen.is_empty();
-            let mut results = Vec::new();
-            for plugin in &answer.plugins {
-                let view = plugin.view();
-                let Some(result) = view.result() else { continue };
-                let last_run = result.get("lastRun").cloned();
-                let before = self.seen.insert(plugin.name().to_owned(), last_run.clone());
-                if before != Some(last_run) && !is_first {
-                    results.push(PastResult::of_plugin(plugin.name(), result));
-                }
-            }
+            let results = new_results(&mut self.seen, &answer.plugins);
             let changes = std::iter::once(Change::Plugins(answer)).chain(results.into_iter().map(Change::Result));
             for change in changes {
                 if let Err(broken) = self.send(change).await {
@@ -176,10 +170,50 @@ impl Follower<'_> {
     }
 }
 
+/// The results that the daemon did not have when it was asked before; none when it is asked for the first time.
+fn new_results(seen: &mut Option<LastRuns>, plugins: &[Plugin]) -> Vec<PastResult> {
+    let is_first = seen.is_none();
+    let seen = seen.get_or_insert_default();
+    let mut results = Vec::new();
+    for plugin in plugins {
+        let view = plugin.view();
+        let Some(result) = view.result() else { continue };
+        let last_run = result.get("lastRun").cloned();
+        let before = seen.insert(plugin.name().to_owned(), last_run.clone());
+        if before != Some(last_run) && !is_first {
+            results.push(PastResult::of_plugin(plugin.name(), result));
+        }
+    }
+    results
+}
+
 fn failed(reason: AskError) -> Broken {
     Broken::Failed(HostError { name: None, reason })
 }
 
 fn lost(page: &Url, reason: &str) -> AskError {
     AskError::Open(TransportError::new(page, reason.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    #[test]
+    fn first_results_that_come_while_an_older_daemon_is_watched_are_new() {
+        let plugin = |result: Json| {
+            Plugin::parse(to_raw_value(&json!({"name": "p", "lastResult": result})).expect("valid JSON"))
+        };
+        let ran = |second: u8| plugin(json!({"status": "OK", "lastRun": format!("2020-01-01T00:00:0{second}")}));
+        let count = |seen: &mut _, plugin| new_results(seen, &[plugin]).len();
+        let mut seen = None;
+        assert_eq!(count(&mut seen, plugin(Json::Null)), 0);
+        assert_eq!(count(&mut seen, ran(1)), 1);
+        assert_eq!(count(&mut seen, ran(1)), 0);
+        assert_eq!(count(&mut seen, ran(2)), 1);
+        assert_eq!(count(&mut None, ran(1)), 0, "what it has at first is shown with its plugins");
+    }
 }

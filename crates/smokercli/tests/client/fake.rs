@@ -149,6 +149,7 @@ impl Shared {
             path if path == plugins => "plugins",
             path if path == processes && request.method == "POST" => "post",
             path if path.starts_with(&format!("{processes}/")) => "poll",
+            path if self.spec["past"].is_object() && path.starts_with("/results?") => "past",
             _ => return Some((404, "{\"message\": \"Not Found\"}".to_owned())),
         };
         if self.fails_at(stage) {
@@ -158,6 +159,8 @@ impl Shared {
             "about" => (200, self.spec["about"].to_string()),
             "plugins" => (200, self.spec["plugins"].to_string()),
             "post" => self.start_process(&request.body, &processes),
+            // Whatever cursor is asked for.
+            "past" => (200, self.spec["past"].to_string()),
             _ => self.poll(&request.path, &processes),
         })
     }

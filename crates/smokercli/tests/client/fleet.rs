@@ -37,6 +37,33 @@ fn a_daemon_that_is_too_old_for_the_past_is_a_failure_with_its_reason() {
 }
 
 #[test]
+fn pages_of_the_past_that_lead_nowhere_are_a_failure_with_the_reason() {
+    let entry = json!({"sequence": 1, "plugin": "p", "result": {"status": "OK"}});
+    for (results, requests, part) in [
+        (json!([]), 3, "a page without results has the nextCursor \"7\""),
+        (json!([entry]), 4, "a second page has the nextCursor \"7\""),
+    ] {
+        let mut looping = host("server2");
+        looping["past"] = json!({"results": results, "nextCursor": "7"});
+        let fake = Fake::start(&looping);
+        let done = smokercli(&["-s", fake.address(), "--history"]);
+        assert_eq!((done.code, fake.requests().len()), (Some(1), requests), "{}", done.stdout);
+        assert!(done.stdout.contains(part), "{}", done.stdout);
+    }
+}
+
+#[test]
+fn no_host_is_asked_for_the_past_in_a_format_that_has_no_form_for_it() {
+    let fake = Fake::start(&host("server2"));
+    for format in ["tap", "tap14", "xml", "junit"] {
+        let done = smokercli(&["-s", fake.address(), "--history", "-o", format]);
+        assert_eq!(done.code, Some(1));
+        assert!(done.stderr.contains("--history has no such format; use minimal"), "{}", done.stderr);
+    }
+    assert_eq!(fake.requests(), Vec::<Value>::new());
+}
+
+#[test]
 fn one_host_alone_is_not_summed_up() {
     let up = Fake::start(&host("server2"));
     assert_eq!(smokercli(&["-s", up.address()]).stderr, "");

@@ -5,6 +5,7 @@ use std::process::Child;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::{Value, json};
 
 use crate::corpus::host;
 use crate::fake::Fake;
@@ -81,6 +82,30 @@ fn ctrl_c_prints_what_is_known() {
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(130));
     assert!(stdout.contains("[UNREACHABLE]\n  [error] interrupted before it answered\n"), "{stdout}");
+}
+
+#[test]
+fn ctrl_c_does_not_show_a_past_that_has_not_arrived_as_an_empty_one() {
+    let past = |name| {
+        let mut spec = host(name);
+        spec["past"] = json!({"results": [], "nextCursor": null});
+        spec
+    };
+    let mut hanging = past("server1");
+    hanging["fail"] = json!("hang");
+    hanging["fail_at"] = json!("past");
+    let (up, hanging) = (Fake::start(&past("server2")), Fake::start(&hanging));
+    let run =
+        Run::of(SMOKERCLI).args(["-s", up.address(), hanging.address(), "--history", "-o", "json", "--parallel", "1"]);
+    let (child, _home) = run.start();
+    // Its two pages, then the past, which is asked for behind that of the other.
+    hanging.wait_for_requests(3);
+    interrupt(&child);
+    let output = child.wait_with_output().expect("it ends");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(report["server1"], json!({"error": "interrupted before it answered"}));
+    assert_eq!(report["server2"], json!({"results": []}));
 }
 
 #[test]
