@@ -28,6 +28,7 @@ use crate::results::kept::packed_text::{PackedText, PackedTexts};
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
+use crate::results::queries::journal_reads::{JournalReads, NotRead};
 use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
 use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
@@ -45,18 +46,23 @@ pub(crate) struct SharedState {
     events: RunEvents,
     /// The way to the journal, if there is one.
     journal: Option<JournalQueue>,
+    reads: JournalReads,
 }
 
 impl SharedState {
     /// A state without plugins and processes, and without a memory limit, that does not survive the daemon.
     pub(crate) fn new() -> Self {
-        Self { state: Arc::new(Mutex::new(State::new())), events: RunEvents::default(), journal: None }
+        Self::of(None)
     }
 
     /// The same with a journal: what is recorded is written before it is stored.
     pub(crate) fn with_journal(journal: JournalQueue) -> Self {
+        Self::of(Some(journal))
+    }
+
+    fn of(journal: Option<JournalQueue>) -> Self {
         let state = Arc::new(Mutex::new(State::new()));
-        Self { state, events: RunEvents::default(), journal: Some(journal) }
+        Self { state, events: RunEvents::default(), journal, reads: JournalReads::default() }
     }
 
     /// Takes over what the journal has, where the daemon began with the record of this number. Returns for which runs
@@ -124,15 +130,15 @@ impl SharedState {
     ///
     /// # Errors
     ///
-    /// When the journal cannot be read.
-    pub(crate) async fn runs(&self, query: RunQuery) -> io::Result<RunPage> {
+    /// When the journal cannot be read, or too many others read it.
+    pub(crate) async fn runs(&self, query: RunQuery) -> Result<RunPage, NotRead> {
         let Some(journal) = &self.journal else { return Ok(self.kept_runs(query)) };
         let folder = journal.folder().to_owned();
-        tokio::task::spawn_blocking(move || in_journal::read(&folder, &query)).await.map_err(io::Error::other)?
+        self.reads.for_request(move || in_journal::read(&folder, &query)).await
     }
 
     /// Runs with numbers above this one, oldest first: up to `limit`, fewer when their texts are long, but one at least if there is
-    /// any. Without a journal those that are kept.
+    /// any. Without a journal those that are kept. Waits while too many others read.
     ///
     /// # Errors
     ///
@@ -140,8 +146,7 @@ impl SharedState {
     pub(crate) async fn runs_after(&self, after: Sequence, limit: usize) -> io::Result<Vec<StoredRun>> {
         let Some(journal) = &self.journal else { return Ok(self.kept_runs_after(after, limit)) };
         let folder = journal.folder().to_owned();
-        let read = move || in_journal::read_after(&folder, after, limit);
-        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
+        self.reads.for_listener(move || in_journal::read_after(&folder, after, limit)).await
     }
 
     fn kept_runs_after(&self, after: Sequence, limit: usize) -> Vec<StoredRun> {

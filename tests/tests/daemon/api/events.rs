@@ -32,6 +32,7 @@ impl Listener {
         let head = connection.read_head().expect("an answer");
         assert_eq!(head.status, 200, "{head:?}");
         assert_eq!((head.content_type(), head.header("Cache-Control")), ("text/event-stream", Some("no-cache")));
+        assert_eq!(head.header("Connection"), Some("close"), "it gives its place away, and is for one stream only");
         Self { connection, text: String::new() }
     }
 

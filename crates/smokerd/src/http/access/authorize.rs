@@ -74,18 +74,24 @@ impl AccessControl {
     ///
     /// # Errors
     ///
-    /// When the files of authorities cannot be used; the authorities before go on.
+    /// When the files of authorities cannot be used; the authorities before go on. Where there were none, nobody is known by an
+    /// authority until the files can be used, and a host that nothing else closes is closed.
     pub(crate) fn change(&self, settings: &DaemonSettings) -> Result<(), String> {
         self.networks.replace(settings.allow.clone());
         self.hosts.set_allowed(settings.allowed_hosts.as_deref());
-        let mut policy = Policy::new(&settings.access);
-        let problem = policy.identities.problem();
+        let identities = Identities::new(&settings.access);
+        let problem = identities.problem();
         let mut current = self.policy.write().unwrap_or_else(PoisonError::into_inner);
-        if problem.is_some() {
-            policy.identities = Arc::clone(&current.identities);
-        }
-        *current = policy;
-        problem.map_or(Ok(()), |problem| Err(format!("{problem}; the authorities before go on")))
+        let has_authorities = current.identities.has_authorities();
+        let identities =
+            if problem.is_some() { identities.with_authorities_of(&current.identities) } else { identities };
+        *current = Policy { settings: settings.access.clone(), identities: Arc::new(identities) };
+        let until_then = if has_authorities {
+            "the authorities before go on"
+        } else {
+            "until then no authority counts, and access is as with one"
+        };
+        problem.map_or(Ok(()), |problem| Err(format!("{problem}; {until_then}")))
     }
 
     /// Who has sent a request, which needs the role `read`, with this header, to be looked at again.

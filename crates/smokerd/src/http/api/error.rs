@@ -30,6 +30,8 @@ pub(crate) enum ApiError {
     MethodNotAllowed(HeaderValue),
     /// The journal cannot be read; says why.
     Journal(String),
+    /// Too many others read the journal at this moment.
+    JournalBusy,
     /// The body is not JSON.
     NotJson,
     /// The body is JSON of the wrong kind; may have the reason.
@@ -67,7 +69,8 @@ impl ApiError {
                 StatusCode::FORBIDDEN
             }
             Self::Force(ForceError::TooFast(_)) => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooManyBodies
+            Self::JournalBusy
+            | Self::TooManyBodies
             | Self::TooManyListeners
             | Self::NoReload(_)
             | Self::Force(ForceError::Full(_) | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
@@ -81,6 +84,9 @@ impl ApiError {
             Self::NotFound(text) | Self::WrongQuery(text) | Self::Forbidden(text) => text.clone(),
             Self::Journal(reason) => {
                 format!("The journal cannot be read: {reason}; smokerd --journal verify says more.")
+            }
+            Self::JournalBusy => {
+                "Too many requests read the journal already: ask again later, or for less, with since.".to_owned()
             }
             Self::MethodNotAllowed(_) => "The method is not allowed for the requested URL.".to_owned(),
             Self::NotJson => "The browser (or proxy) sent a request that this server could not understand.".to_owned(),

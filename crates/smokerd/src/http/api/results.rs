@@ -21,6 +21,7 @@ use crate::http::api::{conditional, instant, plugins};
 use crate::http::held_pages::HeldPages;
 use crate::http::limits;
 use crate::results::json_text;
+use crate::results::queries::journal_reads::NotRead;
 use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
 use crate::results::requester::Requester;
 use crate::results::summary::{self, MeasuredRun, rfc3339};
@@ -117,7 +118,10 @@ pub(crate) fn require_configured(
 }
 
 async fn find(manager: &PluginManager, query: RunQuery) -> Result<RunPage, ApiError> {
-    manager.state().runs(query).await.map_err(|error| ApiError::Journal(error.to_string()))
+    manager.state().runs(query).await.map_err(|not_read| match not_read {
+        NotRead::Busy => ApiError::JournalBusy,
+        NotRead::Failed(error) => ApiError::Journal(error.to_string()),
+    })
 }
 
 type Moment = chrono::DateTime<Utc>;

@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 
 use chrono::TimeDelta;
-use smoker_journal::reader;
+use smoker_journal::content::Entry;
+use smoker_journal::reader::{self, ReadError};
 use smoker_model::plugin::PluginName;
 
 use crate::results::journal::entry::JournalEntry;
@@ -24,13 +25,7 @@ pub(crate) fn read(folder: &Path, query: &RunQuery) -> io::Result<RunPage> {
     let mut page = RunPage::default();
     let oldest = query.since.and_then(|since| since.checked_sub_signed(SLACK));
     for entry in reader::newest_first(folder, query.below())? {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                tracing::error!("journal: {error}; its results are missing");
-                continue;
-            }
-        };
+        let Some(entry) = or_log(entry) else { continue };
         let Some(JournalEntry::Result(result)) = JournalEntry::of(entry.tag()) else { continue };
         if oldest.is_some_and(|oldest| result.facts.ended() < oldest) {
             break;
@@ -55,8 +50,8 @@ pub(crate) fn read(folder: &Path, query: &RunQuery) -> io::Result<RunPage> {
 ///
 /// Those of [`read`].
 pub(crate) fn read_after(folder: &Path, after: Sequence, limit: usize) -> io::Result<Vec<StoredRun>> {
-    let run = |entry: Result<smoker_journal::content::Entry, _>| {
-        let entry = entry.ok()?;
+    let run = |entry| {
+        let entry = or_log(entry)?;
         let JournalEntry::Result(result) = JournalEntry::of(entry.tag())? else { return None };
         let (text, _) = result.texts(entry.payload())?;
         let (text, plugin) = (text.to_owned(), PluginName::from(result.plugin));
@@ -69,4 +64,9 @@ pub(crate) fn read_after(folder: &Path, after: Sequence, limit: usize) -> io::Re
         is_within
     };
     Ok(reader::oldest_first(folder, after)?.filter_map(run).take(limit).take_while(fits).collect())
+}
+
+/// A segment that cannot be read is said in the log: its results are missing in the answer.
+fn or_log(entry: Result<Entry, ReadError>) -> Option<Entry> {
+    entry.inspect_err(|error| tracing::error!("journal: {error}; its results are missing")).ok()
 }

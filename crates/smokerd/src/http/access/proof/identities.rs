@@ -23,7 +23,7 @@ use crate::state_folder::marker;
 #[derive(Debug)]
 pub(crate) struct Identities {
     files: Option<StateFiles>,
-    authorities: Option<Authorities>,
+    authorities: Option<Arc<Authorities>>,
 }
 
 /// The files of the state folder.
@@ -43,7 +43,14 @@ impl Identities {
     /// Those that the settings name.
     pub(crate) fn new(settings: &AccessSettings) -> Self {
         let files = settings.state_dir.as_deref().map(StateFiles::new);
-        Self { files, authorities: Authorities::of(settings) }
+        Self { files, authorities: Authorities::of(settings).map(Arc::new) }
+    }
+
+    /// These, for which the authorities of others go on. Without any, those that are named stay: they vouch for nobody while their
+    /// files cannot be used, and still close a host whose access nothing else decides.
+    pub(crate) fn with_authorities_of(self, before: &Self) -> Self {
+        let authorities = before.authorities.clone().or(self.authorities);
+        Self { authorities, ..self }
     }
 
     /// Whether tokens can be known at all.
@@ -53,12 +60,17 @@ impl Identities {
 
     /// Whether this host has, or has had, an identity, or a file of identities that is not understood.
     pub(crate) fn has_had_any(&self) -> bool {
-        self.authorities.is_some() || self.files.as_ref().is_some_and(StateFiles::has_had_any)
+        self.has_authorities() || self.files.as_ref().is_some_and(StateFiles::has_had_any)
+    }
+
+    /// Whether the settings name authorities.
+    pub(crate) fn has_authorities(&self) -> bool {
+        self.authorities.is_some()
     }
 
     /// What is wrong with the authorities' files at this moment.
     pub(crate) fn problem(&self) -> Option<String> {
-        self.authorities.as_ref().and_then(Authorities::problem)
+        self.authorities.as_ref().and_then(|authorities| authorities.problem())
     }
 
     /// Who shows this certificate.
@@ -68,7 +80,7 @@ impl Identities {
     /// When nobody that is known does.
     pub(crate) fn of_certificate(&self, peer: &CertifiedPeer) -> Result<Authorized, Failure> {
         let Some(files) = &self.files else { return Err(Failure::UnknownPin { pin: peer.pin() }) };
-        let authorities = self.authorities.as_ref().map(Authorities::current);
+        let authorities = self.authorities.as_ref().map(|authorities| authorities.current());
         let known = authorities.as_ref().and_then(|known| Option::as_ref(known));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         files.clients().identify(peer, known, UnixTime::since_unix_epoch(now))
@@ -153,6 +165,17 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn authorities_whose_files_cannot_be_used_limit_access_and_those_before_go_on() {
+        let naming = |file: &str| AccessSettings { tls_client_ca: Some(file.into()), ..AccessSettings::default() };
+        let open = Identities::new(&AccessSettings::default());
+        assert!(!open.has_had_any());
+        let closed = Identities::new(&naming("/nothing/first")).with_authorities_of(&open);
+        assert!(closed.has_had_any() && closed.problem().is_some_and(|problem| problem.contains("/nothing/first")));
+        let changed = Identities::new(&naming("/nothing/second")).with_authorities_of(&closed);
+        assert!(changed.problem().is_some_and(|problem| problem.contains("/nothing/first")));
+    }
 
     #[test]
     fn a_file_that_is_not_understood_limits_access_as_much_as_one_with_an_identity() {

@@ -129,15 +129,15 @@ impl Listener {
         message::push_opening(&mut self.text, self.cursor);
         self.send(sender).await?;
         // Not subscribed meanwhile: it may take long, and what comes meanwhile is among what is read.
-        while self.send_past(sender).await? >= PAST_RUNS {}
+        while self.send_past(sender).await? {}
         let events = self.manager.subscribe();
-        while self.send_past(sender).await? > 0 {}
+        while self.send_past(sender).await? {}
         Ok(events)
     }
 
-    /// Writes results of the past, and returns how many were read. Those that are written to the journal and not shown yet
+    /// Writes results of the past, and returns whether there may be more: what is read at once is bounded by bytes, too. Those that are written to the journal and not shown yet
     /// come later, with the others that come.
-    async fn send_past(&mut self, sender: &Sender<Bytes>) -> Result<usize, Ended> {
+    async fn send_past(&mut self, sender: &Sender<Bytes>) -> Result<bool, Ended> {
         let newest = self.manager.state().newest_sequence();
         let mut runs = self.manager.state().runs_after(self.cursor, PAST_RUNS).await.map_err(|error| {
             tracing::error!("the journal cannot be read for a listener: {error}");
@@ -152,7 +152,7 @@ impl Listener {
             }
         }
         self.send(sender).await?;
-        Ok(runs.len())
+        Ok(!runs.is_empty() && self.cursor < newest)
     }
 
     async fn take(&mut self, received: Received, sender: &Sender<Bytes>) -> Result<(), Ended> {

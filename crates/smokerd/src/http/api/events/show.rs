@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use tokio::sync::mpsc;
 
 use crate::http::access::authorize::AccessControl;
@@ -35,18 +35,18 @@ pub(crate) async fn show(
     for name in &wanted.plugins {
         results::require_configured(&manager, name, &requester)?;
     }
-    let body = if *request.method() == Method::HEAD {
-        Body::empty()
-    } else {
+    let mut response = Response::new(Body::empty());
+    let head = response.headers_mut();
+    head.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    head.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if *request.method() != Method::HEAD {
         let slot = activity.begin_stream().ok_or(ApiError::TooManyListeners)?;
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
         let identity = access.standing(peer, request.headers().get(AUTHORIZATION).cloned());
         tokio::spawn(Listener::new(manager, wanted, identity, requester).run(sender, slot));
-        EventBody::new(receiver).into_body()
-    };
-    let mut response = Response::new(body);
-    let head = response.headers_mut();
-    head.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    head.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        *response.body_mut() = EventBody::new(receiver).into_body();
+        // The connection has given its place to another one: it is for this stream alone.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     Ok(response)
 }
