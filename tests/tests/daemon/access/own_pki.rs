@@ -192,7 +192,7 @@ fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
     assert!(shown(&before) && !shown(&after));
     expect_line(
         &daemon.log(),
-        &["ERROR: tls_cert, tls_key: ", "web1.key: it is not the key of the certificate", "goes on"],
+        &["ERROR: tls_cert, tls_key: ", "web1.key: it is not the key of the certificate", "stays in effect"],
     );
     daemon.write_pidfile(&daemon.pid().to_string());
     let reloaded = daemon.ask_for_reload();
