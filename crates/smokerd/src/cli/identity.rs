@@ -6,6 +6,7 @@ use crate::identity::identity_request::IdentityRequest;
 
 /// Identities and tokens.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Identities and tokens")]
 pub(super) struct IdentityArguments {
     /// Print what clients know this host by, the pin of its key; a key is made when there is none
     #[arg(long, conflicts_with_all = ["check", "stop", "reload", "foreground", "authorize", "withdraw", "token"])]

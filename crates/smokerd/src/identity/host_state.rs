@@ -18,8 +18,7 @@ use crate::startup::configuration::ENVIRONMENT;
 pub(crate) struct HostState {
     /// The state folder.
     pub(crate) folder: PathBuf,
-    /// What clients know this host by.
-    pub(crate) pin: Pin,
+    own: OwnIdentity,
     pub(crate) settings: AccessSettings,
 }
 
@@ -44,12 +43,21 @@ impl HostState {
         let owner = credentials.as_ref().map(privileges::owner);
         let private = PrivateFolder::make(&folder, owner).map_err(|error| error.to_string())?;
         let own = OwnIdentity::load_or_make(&private, &host_name()).map_err(|error| error.to_string())?;
-        let pin = match (&settings.tls_cert, &settings.tls_key) {
+        Ok(Self { folder, own, settings })
+    }
+
+    /// What clients know this host by.
+    ///
+    /// # Errors
+    ///
+    /// When the certificate or the key that the configuration names cannot be used.
+    pub(crate) fn pin(&self) -> Result<Pin, String> {
+        match (&self.settings.tls_cert, &self.settings.tls_key) {
             (Some(certificate), Some(key)) => {
-                OwnIdentity::from_files(certificate, key).map_err(|error| error.to_string())?.pin
+                let named = OwnIdentity::from_files(certificate, key).map_err(|error| error.to_string())?;
+                Ok(named.pin)
             }
-            _ => own.pin,
-        };
-        Ok(Self { folder, pin, settings })
+            _ => Ok(self.own.pin),
+        }
     }
 }

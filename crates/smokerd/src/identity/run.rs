@@ -22,7 +22,7 @@ use crate::output;
 pub(crate) fn run(request: &IdentityRequest, config: &Path) -> Result<u8, String> {
     // A line that is wrong is refused before anything is made.
     match request {
-        IdentityRequest::Show => output::print_line(format_args!("{}", HostState::of(config)?.pin))?,
+        IdentityRequest::Show => output::print_line(format_args!("{}", HostState::of(config)?.pin()?))?,
         IdentityRequest::Authorize(line) => {
             let client = AuthorizedClient::from_command(line, Utc::now())
                 .map_err(|reason| format!("the line cannot be added: {reason}"))?;
@@ -46,7 +46,7 @@ fn authorize(host: &HostState, client: &AuthorizedClient) -> Result<(), String> 
     let verb = if added.replaced.is_some() { "Replaced the line of the same key" } else { "Added a line" };
     output::report(format_args!("{verb} in {}: {}", path.display(), described(&added.client.grant)));
     tell_first(host)?;
-    output::print_line(format_args!("{}", host.pin))?;
+    output::print_line(format_args!("{}", host.pin()?))?;
     Ok(())
 }
 
@@ -114,7 +114,9 @@ fn remove_token(host: &HostState, name: &str) -> Result<(), String> {
 /// A grant in a few words.
 fn described(grant: &Grant) -> String {
     let expires = grant.expires.map_or_else(String::new, |at| format!(" until {}", expiry::text(at)));
-    let limits: Vec<_> = grant.scope.options().map(|(name, value)| format!("{name}={value}")).collect();
+    let networks = grant.from.iter().map(|network| format!("from={network}"));
+    let limits = grant.scope.options().map(|(name, value)| format!("{name}={value}"));
+    let limits: Vec<_> = networks.chain(limits).collect();
     let limits = if limits.is_empty() { String::new() } else { format!(", for {}", limits.join(" ")) };
     format!("{} has the role {}{expires}{limits}", grant.name, grant.role)
 }
