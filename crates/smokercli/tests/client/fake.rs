@@ -87,6 +87,10 @@ impl Fake {
 /// How long anything may take before a test gives up.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// How many events a stream has, and how soon one follows the other.
+const EVENTS: usize = 300;
+const EVENT_INTERVAL: Duration = Duration::from_millis(20);
+
 impl Drop for Fake {
     fn drop(&mut self) {
         self.shared.state().stop = true;
@@ -126,6 +130,10 @@ impl Shared {
             let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes());
             return;
         }
+        if request.path == "/events" && self.spec["event"].is_object() {
+            self.stream_events(stream);
+            return;
+        }
         let Some((status, body)) = self.answer(&request) else { return };
         let answer = format!(
             "HTTP/1.1 {status} Whatever\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
@@ -134,6 +142,18 @@ impl Shared {
         );
         // A client that has gone away is what some cases are about.
         let _ = stream.write_all(answer.as_bytes());
+    }
+
+    /// Sends the event again and again, for some seconds.
+    fn stream_events(&self, mut stream: &TcpStream) {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
+        let event = format!("event: result\ndata: {}\n\n", self.spec["event"]);
+        for _ in 0..EVENTS {
+            if self.state().stop || stream.write_all(event.as_bytes()).is_err() {
+                return;
+            }
+            std::thread::sleep(EVENT_INTERVAL);
+        }
     }
 
     fn link(&self, rel: &str) -> String {

@@ -1,5 +1,6 @@
 //! A run of one of the binaries, in a home of its own.
 
+use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -86,6 +87,14 @@ impl Run {
         (child, self.home)
     }
 
+    /// Starts without waiting, with standard output on a terminal of 80x24, whose other side is returned. The home
+    /// lives as long as the last value.
+    pub(crate) fn start_on_terminal(mut self) -> (Child, File, TempDir) {
+        let terminal = terminal();
+        let child = self.command.stdout(terminal.slave).stderr(Stdio::null()).spawn().expect("the binary starts");
+        (child, File::from(terminal.master), self.home)
+    }
+
     /// Runs with standard input and output on a terminal of 80x24.
     pub(crate) fn done_on_terminal(mut self) -> Done {
         let terminal = terminal();
@@ -127,7 +136,7 @@ fn terminal() -> OpenptyResult {
 
 /// Reads until the other side is closed, which shows as an error on a terminal.
 fn read_all(descriptor: OwnedFd) -> String {
-    let mut file = std::fs::File::from(descriptor);
+    let mut file = File::from(descriptor);
     let mut all = Vec::new();
     let mut part = [0; 4096];
     while let Ok(read @ 1..) = file.read(&mut part) {

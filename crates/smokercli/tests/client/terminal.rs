@@ -85,6 +85,25 @@ fn ctrl_c_prints_what_is_known() {
 }
 
 #[test]
+fn a_table_is_drawn_while_changes_never_pause() {
+    let mut busy = host("server2");
+    busy["event"] = json!({"plugin": "p", "result": {"status": "OK"}});
+    let fake = Fake::start(&busy);
+    let (mut child, mut terminal, _home) =
+        Run::of(SMOKERCLI).args(["-s", fake.address(), "--watch"]).start_on_terminal();
+    let mut drawn = String::new();
+    let mut part = [0; 4096];
+    while !drawn.contains("\u{1b}[J") {
+        let read = terminal.read(&mut part).expect("the table is drawn");
+        drawn.push_str(&String::from_utf8_lossy(&part[..read]));
+    }
+    interrupt(&child);
+    child.wait().expect("it ends");
+    // The stream of events ends at last, and the host cannot be asked then.
+    assert!(drawn.contains("server2") && !drawn.contains("UNREACHABLE"), "{drawn:?}");
+}
+
+#[test]
 fn ctrl_c_does_not_show_a_past_that_has_not_arrived_as_an_empty_one() {
     let past = |name| {
         let mut spec = host(name);
