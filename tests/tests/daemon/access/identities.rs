@@ -293,6 +293,13 @@ fn plain_http_of_other_hosts() {
     assert_eq!(get(force("disk")).status, 202);
     let _ = daemon.wait_for_file("state/plain_clients");
 
+    // Authorities that cannot be read limit access as those that can be.
+    let log = daemon.reload(&config().top("tls_client_ca: '{{DIR}}/nothing.pem'"));
+    expect_line(&log, &["ERROR: tls_client_ca: ", "nothing.pem", "until then no authority counts"]);
+    assert_eq!(get(Request::get("/plugins")).status, 403);
+    let _ = daemon.reload(&config());
+    assert_eq!(get(Request::get("/plugins")).status, 200);
+
     let added = smokerd(&daemon, &["--token", "add", "a", "--role", "run"]);
     let token = last_line(&added);
     expect_line(&added.stderr, &["From now on", &format!("these asked over plain http, and are refused now: {host}")]);
