@@ -67,15 +67,13 @@ impl KillPhase {
 /// nothing could end.
 pub(crate) async fn terminate_cgroup(cgroup: &RunCgroup, mut deaths: watch::Receiver<()>) -> Vec<Pid> {
     let end_of_grace = Instant::now() + *GRACE_OF_BUILD;
-    let mut signalled = HashSet::new();
+    let (mut signalled, mut cleanup) = (HashSet::new(), HashSet::new());
     let mut pause = FIRST_PAUSE;
     while Instant::now() < end_of_grace {
         deaths.mark_unchanged();
-        let members = cgroup.processes();
-        let mut newcomers: Vec<_> = members.iter().copied().filter(|pid| !signalled.contains(pid)).collect();
-        if !signalled.is_empty() {
-            remove_cleanup(&mut newcomers, &members);
-        }
+        let mut newcomers: Vec<_> = cgroup.processes().into_iter().filter(|pid| !signalled.contains(pid)).collect();
+        cleanup = cleanup_among(&newcomers, |parent| signalled.contains(&parent) || cleanup.contains(&parent));
+        newcomers.retain(|pid| !cleanup.contains(pid));
         // A stopped process takes its SIGTERM when it goes on.
         signal_members(cgroup, &newcomers, &[Signal::SIGTERM, Signal::SIGCONT]);
         signalled.extend(newcomers);
@@ -91,16 +89,15 @@ pub(crate) async fn terminate_cgroup(cgroup: &RunCgroup, mut deaths: watch::Rece
     kill_cgroup(cgroup).await
 }
 
-/// Removes the processes that are cleanup: they appeared after SIGTERM below a process of the run that still lives, so a
-/// handler of SIGTERM started them (`trap 'rm -r "$dir"' TERM`), and they have the grace period to do their work. A
-/// process whose parent is gone was forked in the moment of the signal, and gets it, too.
-fn remove_cleanup(newcomers: &mut Vec<Pid>, members: &[Pid]) {
-    let cleanup: HashSet<_> = sys::members_of(newcomers)
-        .into_iter()
-        .filter(|newcomer| members.contains(&newcomer.parent))
-        .map(|newcomer| newcomer.pid)
-        .collect();
-    newcomers.retain(|newcomer| !cleanup.contains(newcomer));
+/// Those of the newcomers that are cleanup: their parent had SIGTERM before and still lives, so its handler of SIGTERM started
+/// them (`trap 'rm -r "$dir"' TERM`), and they have the grace period to do their work. A process whose parent is gone was
+/// forked in the moment of the signal, and gets it, too.
+fn cleanup_among(newcomers: &[Pid], is_handling: impl Fn(Pid) -> bool) -> HashSet<Pid> {
+    if newcomers.is_empty() {
+        return HashSet::new();
+    }
+    let members = sys::members_of(newcomers).into_iter();
+    members.filter(|newcomer| is_handling(newcomer.parent)).map(|newcomer| newcomer.pid).collect()
 }
 
 /// Kills all processes of a cgroup. Returns those that nothing could end.
@@ -206,7 +203,7 @@ impl ProcessTree {
         known
     }
 
-    /// Signals every member once, newcomers (but cleanup, see [`remove_cleanup`]) as they appear, until none is left
+    /// Signals every member once, newcomers (but cleanup, see [`cleanup_among`]) as they appear, until none is left
     /// or the time is over; returns those that are left. A member
     /// stays one: its parents may end before it does.
     async fn signal_until_gone(
@@ -217,6 +214,7 @@ impl ProcessTree {
         deaths: &mut watch::Receiver<()>,
     ) -> Vec<RunMember> {
         let mut signalled: HashSet<(Pid, u64)> = HashSet::new();
+        let mut cleanup: HashSet<(Pid, u64)> = HashSet::new();
         let mut pace = ScanPace::of(phase);
         let begun = Instant::now();
         let mut last_signal = begun;
@@ -232,7 +230,14 @@ impl ProcessTree {
                 members.iter().filter(|member| !signalled.contains(&member.identity())).collect();
             let spares_cleanup = phase == KillPhase::Terminate && !signalled.is_empty();
             if spares_cleanup {
-                newcomers.retain(|newcomer| members.iter().all(|member| member.pid != newcomer.parent));
+                let is_handling = |member: &&RunMember| {
+                    signalled.contains(&member.identity()) || cleanup.contains(&member.identity())
+                };
+                let handling: HashSet<_> = members.iter().filter(is_handling).map(|member| member.pid).collect();
+                let (of_handlers, others): (Vec<_>, Vec<_>) =
+                    newcomers.into_iter().partition(|newcomer| handling.contains(&newcomer.parent));
+                cleanup = of_handlers.into_iter().map(RunMember::identity).collect();
+                newcomers = others;
             }
             if !newcomers.is_empty() {
                 newcomers.sort_by_key(|member| (member.start, member.pid));

@@ -70,7 +70,10 @@ fn a_token_gives_its_role_until_it_is_removed() {
     let limits = ["--only", "category=system from=127.0.0.0/8", "--expires", "2099-01-31"];
     let limited = smokerd(&daemon, &[&["--token", "add", "disks", "--role", "run"][..], &limits].concat());
     let disks = last_line(&limited);
-    expect_line(&limited.stderr, &["disks has the role run until 2099-01-31T00:00:00Z, for from=127.0.0.0/8 category=system"]);
+    expect_line(
+        &limited.stderr,
+        &["disks has the role run until 2099-01-31T00:00:00Z, for from=127.0.0.0/8 category=system"],
+    );
     assert_eq!(daemon.send(&with_token(force("disk"), &disks)).status, 202);
     assert_eq!(daemon.send(&with_token(force("shop"), &disks)).status, 403);
     let elsewhere = smokerd(&daemon, &["--token", "add", "far", "--role", "run", "--only", "from=192.0.2.0/24"]);
