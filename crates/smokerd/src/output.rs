@@ -36,11 +36,11 @@ pub(crate) fn print_secret(line: &str) -> Result<(), OutputError> {
     Ok(out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush())?)
 }
 
-/// As [`print`], with a line break behind it.
+/// As [`print()`], with a line break behind it.
 ///
 /// # Errors
 ///
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_line(line: impl Display) -> Result<(), OutputError> {
     print(&format!("{line}\n"))
 }
@@ -49,7 +49,7 @@ pub(crate) fn print_line(line: impl Display) -> Result<(), OutputError> {
 ///
 /// # Errors
 ///
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn ignore_closed_pipe(written: io::Result<()>) -> Result<(), OutputError> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),

@@ -39,7 +39,7 @@ pub(super) struct TriedPlugin {
     pub(super) path: String,
     /// Why it cannot be used.
     pub(super) broken: Option<String>,
-    /// Its options, each as a [`PluginOption`].
+    /// Its options, each as a `PluginOption`.
     #[serde(default)]
     pub(super) options: Json,
 }
