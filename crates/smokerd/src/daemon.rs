@@ -31,9 +31,10 @@ use crate::results::run_log;
 use crate::runtime::Runtime;
 use crate::scheduler::manager::PluginManager;
 use crate::service::error::StartError;
-use crate::service::notify::ServiceManager;
+use crate::service::logger_names;
+use crate::service::manager::notify::ServiceManager;
+use crate::service::manager::watchdog;
 use crate::service::signals::Signals;
-use crate::service::{logger_names, watchdog};
 use crate::startup::configuration::Prepared;
 use crate::startup::containment;
 

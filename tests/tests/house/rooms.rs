@@ -91,9 +91,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
         &[
             ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
             ("check", &["command", "context", "detached", "memory_kills", "modules", "output", "prepared"]),
-            ("executable", &["process"]),
-            ("shell_syntax", &["process", "rendering"]),
-            ("rendering", &["act", "command", "template"]),
+            ("preflight", &["act", "command", "process", "template"]),
             ("act", &["command", "context", "memory_kills", "modules", "output", "prepared", "process"]),
             ("memory_kills", &["context"]),
             ("command", &["context", "output", "process", "template"]),

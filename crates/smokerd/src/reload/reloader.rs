@@ -22,7 +22,7 @@ use crate::reload_requests::request::{ReloadRequest, RequestedBy};
 use crate::runtime::{Applied, Runtime};
 use crate::scheduler::plugin_set::Changes;
 use crate::service::error::StartError;
-use crate::service::notify::ServiceManager;
+use crate::service::manager::notify::ServiceManager;
 use crate::service::privileges;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::startup::bounded_read::READ_LIMIT;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,8 @@ struct OpenConnection {
     /// Whether bytes of a response wait for the client to read.
     is_writing: AtomicBool,
     evicted: CancellationToken,
+    /// Cancelled when it is to be closed in the middle of a response.
+    broken_off: CancellationToken,
     /// Whether a request waits, for the end of a process or as the reader of a stream.
     is_waiting: AtomicBool,
     /// Whether it has had a stream, and so does not count among the open ones any more.
@@ -69,6 +72,11 @@ pub(crate) struct ConnectionActivity {
 /// A request whose response has not been sent completely. Its connection is busy until this is dropped.
 #[derive(Debug)]
 pub(crate) struct ActiveRequest(ConnectionActivity);
+
+/// Why a response ends before its end.
+#[derive(Debug, Error)]
+#[error("the client reads slowly, and the page is out of date and takes memory")]
+pub(crate) struct TakenAway;
 
 /// A request that waits. Further requests may wait when this is dropped.
 #[derive(Debug)]
@@ -156,6 +164,11 @@ impl ConnectionGuard {
     pub(crate) async fn evicted(&self) {
         self.connection.evicted.cancelled().await;
     }
+
+    /// Returns when the connection is to be closed in the middle of a response.
+    pub(crate) async fn broken_off(&self) {
+        self.connection.broken_off.cancelled().await;
+    }
 }
 
 impl Drop for ConnectionGuard {
@@ -165,6 +178,11 @@ impl Drop for ConnectionGuard {
 }
 
 impl ConnectionActivity {
+    /// Has the connection closed at once, whatever is being sent.
+    pub(crate) fn break_off(&self) {
+        self.connection.broken_off.cancel();
+    }
+
     /// Makes the connection busy until the returned value is dropped.
     pub(crate) fn begin_request(&self) -> ActiveRequest {
         self.connection.requests.fetch_add(1, Ordering::Relaxed);
