@@ -11,6 +11,7 @@ use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
 use smoker_logging::setup::source::{self, LogConfigSource, LogSetup};
 use smoker_logging::{log, secrets};
+use smoker_paths::resolved_path::Owner;
 use smoker_paths::size_limit;
 use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
@@ -38,6 +39,7 @@ use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, trust};
+use crate::state_folder::lock::StateLock;
 use crate::{check, compare, daemon, exit_code, identity, journal_command, test_plugin};
 
 /// Runs the command line and returns the exit code.
@@ -102,6 +104,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let pidfile_path = pidfile_path(options, &settings);
     let owner = credentials.as_ref().map(privileges::owner);
     let tls = daemon::open_tls(&settings.access, owner)?;
+    let state_lock = lock_state(settings.access.state_dir.as_deref(), owner)?;
     let (background, pidfile) = match options.mode {
         Mode::Background => {
             match go_to_background(
@@ -127,6 +130,9 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let overrides_pidfile = options.pidfile.is_some();
     // Root can make cgroups for the account that the daemon runs as.
     let containment = ContainmentLevel::prepare(owner);
+    if let Some(lock) = &state_lock {
+        lock.note_process();
+    }
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
     let daemon = Daemon { settings, plugins, problems, tcp, unix, tls, source, containment };
@@ -139,6 +145,12 @@ fn start(options: &Options) -> Result<u8, StartError> {
         pidfile.release();
     }
     served.map(|()| exit_code::SUCCESS)
+}
+
+/// Two daemons would lose each other's results, and give numbers twice.
+fn lock_state(state_dir: Option<&Path>, owner: Option<Owner>) -> Result<Option<StateLock>, StartError> {
+    let lock = state_dir.map(|state_dir| StateLock::take(state_dir, owner));
+    lock.transpose().map(Option::flatten).map_err(|in_use| StartError::StateInUse(in_use.to_string()))
 }
 
 fn drop_privileges(credentials: Option<&Credentials>) -> Result<(), StartError> {
@@ -268,7 +280,10 @@ fn named_pidfile(options: &Options) -> Result<PathBuf, ControlError> {
     if let Some(pidfile) = &options.pidfile {
         return Ok(std::path::absolute(pidfile)?);
     }
-    Ok(pidfile_path(options, &read_config(options)?.settings))
+    let config = read_config(options).map_err(|error| {
+        format!("{error}\nno daemon is asked, since its pidfile is named there: fix it, or name the pidfile with -p")
+    })?;
+    Ok(pidfile_path(options, &config.settings))
 }
 
 /// The configuration as it is now. Its plugins are not looked at.

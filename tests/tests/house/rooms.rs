@@ -25,12 +25,14 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
     (
         "smoker-journal",
         &[
-            ("open", &["content", "disk", "journal", "maintenance", "segment", "shared", "survey"]),
+            ("open", &["completeness", "content", "disk", "journal", "maintenance", "segment", "shared", "survey"]),
             ("journal", &["disk", "record", "segment", "shared"]),
+            ("repair", &["content", "maintenance", "segment"]),
             ("maintenance", &["content", "segment", "shared"]),
             ("reader", &["content", "segment"]),
             ("survey", &["content", "segment"]),
-            ("shared", &["disk"]),
+            ("shared", &["completeness", "disk"]),
+            ("completeness", &["disk"]),
             ("content", &["record", "scan", "segment"]),
             ("scan", &["record"]),
             ("segment", &["record"]),
@@ -124,6 +126,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                     "reload",
                     "service",
                     "startup",
+                    "state_folder",
                     "test_plugin",
                 ],
             ),
@@ -185,6 +188,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                 &[
                     "client",
                     "error",
+                    "filter",
                     "history",
                     "inventory",
                     "plugin",

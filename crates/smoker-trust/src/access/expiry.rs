@@ -1,6 +1,6 @@
 //! Until when something is valid.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc};
 
 /// The units of a span, in seconds.
 const UNITS: [(char, i64); 4] = [('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
@@ -29,7 +29,8 @@ pub fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 pub fn from_now(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
     let at = match span(text) {
         Some(span) => now
-            .checked_add_signed(span)
+            .with_nanosecond(0)
+            .and_then(|now| now.checked_add_signed(span))
             .ok_or_else(|| format!("{text:?} is too long; leave expires away for no end"))?,
         None => instant(text).map_err(|reason| format!("{reason}, or a span such as 90d"))?,
     };

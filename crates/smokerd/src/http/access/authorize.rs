@@ -52,7 +52,7 @@ struct Policy {
     identities: Identities,
 }
 
-/// Who has sent a request whose answer takes long, to be looked at again meanwhile.
+/// The client of a request whose answer takes long, which is checked again meanwhile.
 #[derive(Debug)]
 pub(crate) struct StandingIdentity {
     access: AccessControl,
@@ -97,7 +97,7 @@ impl AccessControl {
         problem.map_or(Ok(()), |problem| Err(format!("{problem}; {until_then}")))
     }
 
-    /// Who has sent a request, which needs the role `read`, with this header, to be looked at again.
+    /// The client of a request with this header that needs the role `read`, which is checked again meanwhile.
     pub(crate) fn standing(&self, peer: Peer, authorization: Option<HeaderValue>) -> StandingIdentity {
         StandingIdentity { access: self.clone(), peer, authorization }
     }

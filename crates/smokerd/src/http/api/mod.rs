@@ -118,7 +118,9 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, access: Ac
         router.route(path, page.clone()).route(&format!("{path}/"), page)
     };
     let root = Router::new().route("/", resource(about::show, READ_ONLY));
-    pages.into_iter().fold(root, with_both_forms).fallback(unknown_path).with_state(state)
+    let paths = pages.iter().map(|(path, _)| *path).collect::<Vec<_>>().join(", ");
+    let unknown = async move |uri: hyper::Uri| unknown_path(&uri, &paths);
+    pages.into_iter().fold(root, with_both_forms).fallback(unknown).with_state(state)
 }
 
 /// GET and HEAD by the handler; OPTIONS with what is allowed; 405 for all else.
@@ -150,6 +152,6 @@ fn describe(allowed: HeaderValue) -> Response {
     (StatusCode::OK, [(ALLOW, allowed)]).into_response()
 }
 
-async fn unknown_path(uri: hyper::Uri) -> ApiError {
-    ApiError::NotFound(format!("There is no page {}: see / for those that there are", uri.path()))
+fn unknown_path(uri: &hyper::Uri, paths: &str) -> ApiError {
+    ApiError::NotFound(format!("There is no page {}: there are /, {paths}", uri.path()))
 }

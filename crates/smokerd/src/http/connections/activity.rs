@@ -11,7 +11,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::http::connections::streams::{StreamPlace, Streams};
 use crate::http::limits;
+use crate::results::requester::ClientAddress;
 
 /// A connection may be idle for this long before it can be evicted: clients that reconnect as soon as
 /// they are evicted must not keep the daemon busy with evictions.
@@ -29,8 +31,8 @@ struct Shared {
     permits: Arc<Semaphore>,
     /// One permit for each request that may wait.
     waits: Arc<Semaphore>,
-    /// One permit for each response that may be a stream.
-    streams: Arc<Semaphore>,
+    /// Responses that are streams.
+    streams: Arc<Streams>,
     open: Mutex<HashMap<u64, Arc<OpenConnection>>>,
 }
 
@@ -82,7 +84,8 @@ pub(crate) struct TakenAway;
 #[derive(Debug)]
 pub(crate) struct WaitingRequest {
     activity: ConnectionActivity,
-    _permit: OwnedSemaphorePermit,
+    _wait: Option<OwnedSemaphorePermit>,
+    _stream: Option<StreamPlace>,
 }
 
 impl Connections {
@@ -94,7 +97,7 @@ impl Connections {
             last_id: AtomicU64::new(0),
             permits: permits(limit),
             waits: permits((limit / 4).clamp(1, limits::WAITING_REQUESTS)),
-            streams: permits(streams),
+            streams: Arc::new(Streams::new(streams)),
             open: Mutex::default(),
         }))
     }
@@ -193,18 +196,18 @@ impl ConnectionActivity {
     pub(crate) fn begin_wait(&self) -> Option<WaitingRequest> {
         let permit = Arc::clone(&self.connections.0.waits).try_acquire_owned().ok()?;
         self.connection.is_waiting.store(true, Ordering::Relaxed);
-        Some(WaitingRequest { activity: self.clone(), _permit: permit })
+        Some(WaitingRequest { activity: self.clone(), _wait: Some(permit), _stream: None })
     }
 
-    /// Lets the response to a request of the connection be a stream, which waits for what happens. The connection gives its place
-    /// to another one. None when there are too many streams already.
-    pub(crate) fn begin_stream(&self) -> Option<WaitingRequest> {
-        let permit = Arc::clone(&self.connections.0.streams).try_acquire_owned().ok()?;
+    /// Lets the response to a request of this client be a stream, which waits for what happens. Its connection no longer counts among
+    /// those that are served. None when there are too many streams already, or too many of the client.
+    pub(crate) fn begin_stream(&self, client: ClientAddress) -> Option<WaitingRequest> {
+        let place = self.connections.0.streams.begin(client)?;
         self.connection.is_waiting.store(true, Ordering::Relaxed);
         if !self.connection.is_uncounted.swap(true, Ordering::Relaxed) {
             self.connections.0.permits.add_permits(1);
         }
-        Some(WaitingRequest { activity: self.clone(), _permit: permit })
+        Some(WaitingRequest { activity: self.clone(), _wait: None, _stream: Some(place) })
     }
 
     /// Whether a request of the connection waits.
