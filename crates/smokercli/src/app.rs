@@ -356,7 +356,7 @@ fn conclude_history(query: &Query, hosts: &[HostHistory], ending: Ending) -> Res
 /// When the format has no form for past results.
 fn history_text(query: &Query, hosts: &[HostHistory]) -> Result<String, ExitError> {
     render::history(hosts, &query.format, query.style).ok_or_else(|| {
-        ExitError::new("--history has no such format; use minimal, normal, long, full, table, json, raw or ndjson")
+        ExitError::new("--history has no such format; use minimal, normal, long, full, table, json, raw, ndjson or csv")
     })
 }
 

@@ -54,6 +54,10 @@ impl Query {
     ///
     /// When the format or a filter is invalid, or the template cannot be used.
     pub(crate) fn new(args: &Args) -> Result<Self, ExitError> {
+        // The parser does not look for `--history` where `--watch` excludes it.
+        if args.since.is_some() && !args.history {
+            return Err(ExitError::usage("--since TIME belongs to --history; leave it away"));
+        }
         let name = FormatName::parse(&args.pretty).ok_or_else(|| {
             ExitError::new(format!(
                 "Invalid pretty output {}; the formats are {}",
@@ -113,6 +117,7 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitEr
         FormatName::Tap => Format::Tap,
         FormatName::Tap14 => Format::Tap14,
         FormatName::Junit => Format::Junit,
+        FormatName::Csv => Format::Csv,
         FormatName::Table => Format::Table { width: terminal_width() },
         FormatName::Xml => {
             let template = template.map_or_else(|| Ok(Template::default()), |path| Template::load(path));

@@ -57,7 +57,7 @@ pub(crate) struct Args {
     /// List plugins
     #[arg(short, long, help_heading = ACTIONS)]
     pub(crate) list: bool,
-    #[arg(help = "Show results of the past: text, table, json, raw or ndjson")]
+    #[arg(help = "Show results of the past: text, table, json, raw, ndjson or csv")]
     #[arg(long, conflicts_with_all = ["force", "list", "exitcode", "fail_on"], help_heading = ACTIONS)]
     pub(crate) history: bool,
     /// Show what happens: a table that is drawn again on a terminal, else a line of ndjson for each result
@@ -156,7 +156,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = FILTERS)]
     pub(crate) ok: bool,
 
-    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit / tap14
+    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit / tap14 / csv
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "normal", help_heading = OUTPUT)]
     pub(crate) pretty: String,
     /// Use colors: auto (on a terminal), always, never

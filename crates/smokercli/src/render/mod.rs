@@ -7,6 +7,7 @@
 //! - `list`: names only
 //! - `history`: past results
 //! - `json`: json, raw, ndjson
+//! - `csv`: for spreadsheets
 //! - `tap`: the Test Anything Protocol, as the original writes it; `tap14`: as its version 14 has it
 //! - `xml`: the original's XML, by a template
 //! - `template`: which parts of the data become rows of that XML
@@ -15,6 +16,7 @@
 //! - `escape`: text inside XML; `append`: appends formatted text
 
 mod append;
+mod csv;
 mod escape;
 pub mod format;
 mod history;
@@ -43,6 +45,7 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Json => json::render(report),
         Format::Raw => json::render_raw(report),
         Format::Ndjson => json::render_lines(report),
+        Format::Csv => csv::render(report),
         Format::Tap => tap::render(report),
         Format::Tap14 => tap14::render(report),
         Format::Xml(template) => xml::render(report, template),
