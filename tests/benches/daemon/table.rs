@@ -18,6 +18,8 @@ pub(crate) enum Goal {
     UnderMilliseconds(f64),
     /// MiB.
     UnderMebibytes(f64),
+    /// Percent.
+    UnderPercent(f64),
 }
 
 /// One measure.
@@ -116,7 +118,9 @@ impl Goal {
             Self::None => None,
             Self::AtLeast(goal) => ratio.map(|ratio| ratio >= goal),
             Self::AtMost(goal) => ratio.map(|ratio| ratio <= goal),
-            Self::UnderMilliseconds(goal) | Self::UnderMebibytes(goal) => Some(figure < goal),
+            Self::UnderMilliseconds(goal) | Self::UnderMebibytes(goal) | Self::UnderPercent(goal) => {
+                Some(figure < goal)
+            }
         }
     }
 }
@@ -129,6 +133,7 @@ impl Display for Goal {
             Self::AtMost(ratio) => write!(out, "ratio <= {ratio}"),
             Self::UnderMilliseconds(goal) => write!(out, "< {goal} ms"),
             Self::UnderMebibytes(goal) => write!(out, "< {goal} MiB"),
+            Self::UnderPercent(goal) => write!(out, "< {goal} %"),
         }
     }
 }
