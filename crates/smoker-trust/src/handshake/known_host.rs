@@ -1,4 +1,4 @@
-//! Takes the daemon that is known: by the pin of its key, or by an authority of its certificate that is known by its pin.
+//! Takes the daemon that is known: by the pin of its key, or by an authority of its certificate that is known by its pin, or that the user names.
 
 use std::sync::Arc;
 
@@ -19,14 +19,17 @@ use crate::provider::provider;
 #[derive(Debug)]
 pub struct KnownHostVerifier {
     trust: HostTrust,
+    /// Takes what the user names beside what is known. A pin that is known says more, and goes first.
+    named: Option<Arc<dyn ServerCertVerifier>>,
     provider: Arc<CryptoProvider>,
 }
 
 impl KnownHostVerifier {
-    /// Checks a host by what is known of it.
+    /// Checks a host by what is known of it, and one of which no pin is known by what is `named`, too.
     #[must_use]
-    pub fn new(trust: HostTrust) -> Self {
-        Self { trust, provider: provider() }
+    pub fn new(trust: HostTrust, named: Option<Arc<dyn ServerCertVerifier>>) -> Self {
+        let named = named.filter(|_| trust.pins.is_empty());
+        Self { trust, named, provider: provider() }
     }
 
     /// Checks by the authority among the shown certificates that is known.
@@ -57,7 +60,7 @@ impl ServerCertVerifier for KnownHostVerifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        _: &[u8],
+        ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let found = Pin::of_certificate(end_entity)
@@ -67,6 +70,9 @@ impl ServerCertVerifier for KnownHostVerifier {
         }
         if let Some(verified) = self.by_authority(end_entity, intermediates, server_name, now) {
             return verified;
+        }
+        if let Some(named) = &self.named {
+            return named.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         }
         let host = self.trust.host.clone();
         Err(as_error(if !self.trust.pins.is_empty() {

@@ -251,7 +251,7 @@ impl Arguments {
         let comparison = self.comparison.into_request(self.output.as_deref()).map_err(wrong)?;
         let identity = self.identity.into_request().map_err(wrong)?;
         if identity.is_some() && (request.is_some() || comparison.is_some() || self.genconfig.is_some()) {
-            return Err(wrong("--identity, --authorize, --withdraw and --token stand alone".to_owned()));
+            return Err(wrong("--identity, --authorize, --authorized, --withdraw and --token stand alone".to_owned()));
         }
         let is_json = match self.output.as_ref().map(|output| output.to_str()) {
             Some(Some("json")) => true,

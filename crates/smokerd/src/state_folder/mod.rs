@@ -4,9 +4,10 @@
 //! # Layout
 //!
 //! - `lock`: which daemon uses it
-//! - `marker`: whether this host has had an identity
+//! - `identities`: whether this host has, or has had, an identity; `marker`: that it has had one
 //! - `plain_clients`: who asks over plain http and proves nothing
 
+pub(crate) mod identities;
 pub(crate) mod lock;
 pub(crate) mod marker;
 pub(crate) mod plain_clients;

@@ -52,9 +52,9 @@ struct Policy {
     identities: Identities,
 }
 
-/// The client of a request whose answer takes long, which is checked again meanwhile.
+/// Checks again who has sent a request, since its answer takes long.
 #[derive(Debug)]
-pub(crate) struct StandingIdentity {
+pub(crate) struct IdentityCheck {
     access: AccessControl,
     peer: Peer,
     authorization: Option<HeaderValue>,
@@ -77,7 +77,7 @@ impl AccessControl {
     ///
     /// # Errors
     ///
-    /// When the files of authorities cannot be used; the authorities before go on. Where there were none, nobody is known by an
+    /// When the files of authorities cannot be used; the previous authorities stay in effect. Where there were none, nobody is known by an
     /// authority until the files can be used, and a host that nothing else closes is closed.
     pub(crate) fn change(&self, settings: &DaemonSettings) -> Result<(), String> {
         self.0.networks.replace(settings.allow.clone());
@@ -90,16 +90,16 @@ impl AccessControl {
             if problem.is_some() { identities.with_authorities_of(&current.identities) } else { identities };
         *current = Arc::new(Policy { settings: settings.access.clone(), identities });
         let until_then = if has_authorities {
-            "the authorities before go on"
+            "the previous authorities stay in effect"
         } else {
             "until then no authority counts, and access is as with one"
         };
         problem.map_or(Ok(()), |problem| Err(format!("{problem}; {until_then}")))
     }
 
-    /// The client of a request with this header that needs the role `read`, which is checked again meanwhile.
-    pub(crate) fn standing(&self, peer: Peer, authorization: Option<HeaderValue>) -> StandingIdentity {
-        StandingIdentity { access: self.clone(), peer, authorization }
+    /// Checks again who has sent a request, which needs the role `read`, with this header.
+    pub(crate) fn check_again(&self, peer: Peer, authorization: Option<HeaderValue>) -> IdentityCheck {
+        IdentityCheck { access: self.clone(), peer, authorization }
     }
 
     /// Whether clients of other hosts need to prove nothing.
@@ -175,7 +175,7 @@ impl AccessControl {
     }
 }
 
-impl StandingIdentity {
+impl IdentityCheck {
     /// The client with what it may see now; none when it would be refused.
     pub(crate) async fn requester(&self) -> Option<Requester> {
         if let Some(address) = self.peer.address() {

@@ -11,7 +11,7 @@ use smoker_model::status::Status;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until};
 
-use crate::http::access::authorize::StandingIdentity;
+use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::events::message;
 use crate::http::api::events::wanted::Wanted;
 use crate::http::connections::activity::WaitingRequest;
@@ -48,7 +48,7 @@ static HEARTBEAT: LazyLock<Duration> = LazyLock::new(|| {
 pub(super) struct Listener {
     manager: PluginManager,
     wanted: Wanted,
-    identity: StandingIdentity,
+    identity: IdentityCheck,
     requester: Requester,
     /// When it was checked what the client may see.
     checked_at: Instant,
@@ -66,12 +66,7 @@ pub(super) struct Listener {
 struct Ended;
 
 impl Listener {
-    pub(super) fn new(
-        manager: PluginManager,
-        wanted: Wanted,
-        identity: StandingIdentity,
-        requester: Requester,
-    ) -> Self {
+    pub(super) fn new(manager: PluginManager, wanted: Wanted, identity: IdentityCheck, requester: Requester) -> Self {
         let now = Instant::now();
         let (cursor, missing, text) = (0, 0, String::new());
         Self { manager, wanted, identity, requester, checked_at: now, sent_at: now, cursor, missing, text }

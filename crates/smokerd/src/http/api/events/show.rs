@@ -42,7 +42,7 @@ pub(crate) async fn show(
     if *request.method() != Method::HEAD {
         let slot = activity.begin_stream(requester.address).ok_or(ApiError::TooManyListeners)?;
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
-        let identity = access.standing(peer, request.headers().get(AUTHORIZATION).cloned());
+        let identity = access.check_again(peer, request.headers().get(AUTHORIZATION).cloned());
         tokio::spawn(Listener::new(manager, wanted, identity, requester).run(sender, slot));
         *response.body_mut() = EventBody::new(receiver).into_body();
         // It no longer counts among the connections that are served, and ends with this stream.
