@@ -98,6 +98,7 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     }
     let named = host_expressions(&args, discovery, &console)?;
     query.http.token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
+    query.http.token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
     query.http.certificate =
         client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
     let addresses = if let Some(path) = socket_of(&args, &named, &config)? {

@@ -31,6 +31,11 @@ crlnumber = crlnumber
 default_md = sha256
 default_crl_days = 30
 crl_extensions = list
+rand_serial = yes
+new_certs_dir = .
+policy = any
+[any]
+commonName = supplied
 [list]
 authorityKeyIdentifier = keyid
 [req]
@@ -74,13 +79,35 @@ impl Pki {
     /// Makes a key and a certificate of this name.
     pub fn issue(&self, name: &str, purpose: Purpose) {
         let section = if purpose == Purpose::Server { "server" } else { "client" };
-        self.openssl(&format!("req -new {NEW_KEY} -keyout {name}.key -out {name}.csr -subj /CN={name} -config ca.cnf"));
+        self.make_request(name);
+        self.sign(name, &format!("-extfile ca.cnf -extensions {section}"));
+    }
+
+    /// Makes a key and a certificate of this name without any extension, as OpenSSL does by default: one of version 1.
+    pub fn issue_plain(&self, name: &str) {
+        self.make_request(name);
+        self.sign(name, "-text");
+    }
+
+    /// Makes a key and a client's certificate of this name that is valid between these times, written as `20270131000000Z`.
+    pub fn issue_between(&self, name: &str, from: &str, to: &str) {
+        self.make_request(name);
         self.openssl(&format!(
-            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 10 -extfile ca.cnf -extensions \
-             {section}"
+            "ca -batch -notext -config ca.cnf -keyfile ca.key -cert ca.pem -in {name}.csr -out {name}.pem -startdate {from} -enddate {to} \
+             -extensions client"
         ));
+    }
+
+    fn make_request(&self, name: &str) {
+        self.openssl(&format!("req -new {NEW_KEY} -keyout {name}.key -out {name}.csr -subj /CN={name} -config ca.cnf"));
         let private = fs::Permissions::from_mode(0o600);
         fs::set_permissions(self.file(&format!("{name}.key")), private).expect("it is ours");
+    }
+
+    fn sign(&self, name: &str, options: &str) {
+        self.openssl(&format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 10 {options}"
+        ));
     }
 
     /// Revokes a certificate that it has made.

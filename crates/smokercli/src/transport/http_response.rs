@@ -6,9 +6,9 @@ use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use smoker_model::wire::error::ErrorBody;
 use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
+use smoker_trust::failure::Failure as HandshakeFailure;
 use smoker_trust::handshake::explain::{Side, failure_of};
 
-use crate::transport::certificates::explained;
 use crate::transport::exchange::{FailureKind, PageBody};
 use crate::transport::shorten::Shortener;
 
@@ -35,7 +35,7 @@ pub(super) struct Failure {
 
 /// Sends the request and receives the body of the response. With `may_redirect`
 /// a redirect that stays on the host is no failure; it never leads to another
-/// host, which an answer must not make the client ask. `known` is the address of a host that is known by its key.
+/// host, which an answer must not make the client ask. `over_tls` is the address of a host that is asked in this way.
 ///
 /// # Errors
 ///
@@ -43,13 +43,13 @@ pub(super) struct Failure {
 pub(super) async fn receive(
     request: RequestBuilder,
     may_redirect: bool,
-    known: Option<&str>,
+    over_tls: Option<&str>,
 ) -> Result<Received, Failure> {
-    let response = sent(request, known).await?;
+    let response = sent(request, over_tls).await?;
     if let Some(target) = redirect_on_host(&response).filter(|_| may_redirect) {
         return Ok(Received::Redirect(target));
     }
-    body(successful(response).await?).await.map(Received::Body)
+    body(successful(response).await?, over_tls).await.map(Received::Body)
 }
 
 /// Sends the request and receives the head of a response with success, whose body may have no end.
@@ -57,15 +57,15 @@ pub(super) async fn receive(
 /// # Errors
 ///
 /// As [`receive`].
-pub(super) async fn open(request: RequestBuilder, known: Option<&str>) -> Result<Response, Failure> {
-    successful(sent(request, known).await?).await
+pub(super) async fn open(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
+    successful(sent(request, over_tls).await?).await
 }
 
-async fn sent(request: RequestBuilder, known: Option<&str>) -> Result<Response, Failure> {
+async fn sent(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
     request.send().await.map_err(|error| {
         let is_lost = error.is_request() && !error.is_timeout() && !error.is_connect();
         let kind = if is_lost { FailureKind::ConnectionLost } else { FailureKind::Other };
-        Failure { reason: reason(&error, known), kind }
+        Failure { reason: reason(&error, over_tls), kind }
     })
 }
 
@@ -78,13 +78,13 @@ async fn successful(response: Response) -> Result<Response, Failure> {
     Err(Failure { reason: http_error(response).await, kind })
 }
 
-async fn body(mut response: Response) -> Result<PageBody, Failure> {
+async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody, Failure> {
     let not_loaded = response.headers().get(NOT_LOADED_HEADER).and_then(|value| not_loaded::read(value.to_str().ok()?));
     let mut whole = Vec::new();
     let mut shortener: Option<Shortener> = None;
     loop {
         let chunk = response.chunk().await;
-        let chunk = chunk.map_err(|error| Failure { reason: reason(&error, None), kind: FailureKind::Other })?;
+        let chunk = chunk.map_err(|error| Failure { reason: reason(&error, over_tls), kind: FailureKind::Other })?;
         let Some(chunk) = chunk else { break };
         match &mut shortener {
             Some(shortener) => shortener.push(&chunk),
@@ -102,14 +102,27 @@ async fn body(mut response: Response) -> Result<PageBody, Failure> {
     Ok(PageBody { bytes, is_cut, not_loaded })
 }
 
-pub(super) fn reason(error: &reqwest::Error, known: Option<&str>) -> String {
+pub(super) fn reason(error: &reqwest::Error, over_tls: Option<&str>) -> String {
     if error.is_timeout() {
         return "timed out".to_owned();
     }
-    match known.and_then(|host| failure_of(error, Side::Client(host))) {
+    let failure = over_tls.and_then(|host| failure_of(error, Side::Client(host)));
+    // A connection that ends later has had its handshake.
+    match failure.filter(|failure| error.is_connect() || *failure != HandshakeFailure::HandshakeEnded) {
         Some(failure) => failure.for_client(),
         None => explained(last_cause(error)),
     }
+}
+
+/// A cause whose words are those of a library, with the next step.
+fn explained(cause: String) -> String {
+    if cause.contains("close_notify") {
+        return "the connection ended before the answer did; look into the log of the daemon".to_owned();
+    }
+    if cause.starts_with("invalid HTTP") {
+        return format!("the server does not answer in http ({cause}); name it as https://HOST:PORT if it speaks TLS");
+    }
+    cause
 }
 
 /// The target of a redirect within one host and one scheme: the client for http has no certificates.

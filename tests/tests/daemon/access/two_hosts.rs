@@ -116,7 +116,7 @@ fn authenticated_run(operator: &Operator<'_>) {
     assert_ne!(refused.code, 0);
     expect_line(
         &refused.stdout,
-        &["this daemon answers other hosts over TLS alone; take its key into known_hosts by smokercli trust add"],
+        &["this daemon answers other hosts over TLS alone; run smokercli trust add -s HOST --via ssh, or without SSH"],
     );
 
     let begun = Instant::now();
