@@ -123,8 +123,9 @@ fn of_certificate(error: &CertificateError, side: Side<'_>) -> Failure {
             Failure::NotForClients
         }
         (CertificateError::Revoked, None) => Failure::ClientCertificateRevoked,
-        // What has a word of its own in the verifier alone, such as a root that a server shows as its own.
-        (CertificateError::UnknownIssuer | CertificateError::Other(_), Some(host)) => Failure::ServerAuthority { host },
+        (CertificateError::Revoked, Some(_)) => Failure::Handshake { reason: error.to_string() },
+        // Also a root that a server shows as its own, or one of the same name with a key of another kind.
+        (_, Some(host)) => Failure::ServerAuthority { host },
         (CertificateError::UnknownIssuer, None) => Failure::ClientAuthority,
         (CertificateError::Other(other), None) => Failure::Handshake { reason: other.0.to_string() },
         _ => Failure::Handshake { reason: error.to_string() },

@@ -6,7 +6,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{Error, RootCertStore};
+use rustls::{CertificateError, Error, RootCertStore};
 
 use crate::failure::Failure;
 use crate::handshake::any_client::as_error;
@@ -48,9 +48,18 @@ impl KnownHostVerifier {
         }
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build();
         Some(match verifier {
-            Ok(verifier) => verifier.verify_server_cert(end_entity, shown, name, &[], now),
+            Ok(verifier) => verifier.verify_server_cert(end_entity, shown, name, &[], now).map_err(of_chain),
             Err(error) => Err(Error::General(error.to_string())),
         })
+    }
+}
+
+/// An error of the check of certificates. A signature that is wrong there is that of another authority of the same name, while in the handshake it is the daemon's.
+#[must_use]
+pub fn of_chain(error: Error) -> Error {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
+        error => error,
     }
 }
 

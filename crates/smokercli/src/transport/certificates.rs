@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_native_certs::load_certs_from_paths;
+use smoker_trust::handshake::known_host::of_chain;
 use smoker_trust::provider::provider;
 
 /// Checks servers by the certificates of the file of `--cacert`.
@@ -79,7 +80,7 @@ impl ServerCertVerifier for NamedCertificates {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            outcome => outcome,
+            outcome => outcome.map_err(of_chain),
         }
     }
 

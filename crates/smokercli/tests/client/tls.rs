@@ -1,13 +1,14 @@
 //! Certificates that the user names.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use smoker_trust::pin::Pin;
+use smoker_trust::storage::private_folder::PrivateFolder;
 use tempfile::TempDir;
 
 use crate::run::{CHECK, Done, Run, SMOKERCLI};
@@ -89,7 +90,7 @@ fn https_to_a_server_of_http_is_explained() {
 fn an_authority_for_all_hosts_takes_nothing_from_certificates_that_are_named() {
     let (home, site) = (TempDir::new().expect("a folder"), secure_site("root"));
     let home = home.path().display().to_string();
-    fs::create_dir_all(format!("{home}/.config/smoker")).expect("writable");
+    PrivateFolder::make(Path::new(&format!("{home}/.config/smoker")), None).expect("made");
     let authority = Pin::of_public_key(b"another");
     fs::write(format!("{home}/.config/smoker/known_hosts"), format!("@cert-authority * {authority}\n"))
         .expect("writable");
