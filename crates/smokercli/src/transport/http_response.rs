@@ -110,17 +110,20 @@ pub(super) fn reason(error: &reqwest::Error, over_tls: Option<&str>) -> String {
     // A connection that ends later has had its handshake.
     match failure.filter(|failure| error.is_connect() || *failure != HandshakeFailure::HandshakeEnded) {
         Some(failure) => failure.for_client(),
-        None => explained(last_cause(error)),
+        None => explained(last_cause(error), over_tls.is_some()),
     }
 }
 
 /// A cause whose words are those of a library, with the next step.
-fn explained(cause: String) -> String {
+fn explained(cause: String, is_over_tls: bool) -> String {
     if cause.contains("close_notify") {
         return "the connection ended before the answer did; look into the log of the daemon".to_owned();
     }
-    if cause.starts_with("invalid HTTP") {
-        return format!("the server does not answer in http ({cause}); name it as https://HOST:PORT if it speaks TLS");
+    // What a server of TLS alone does with a request of http.
+    if !is_over_tls && ["invalid HTTP", "connection closed before"].iter().any(|begin| cause.starts_with(begin)) {
+        return format!(
+            "{cause}; look into the log of the daemon, or name it as https://HOST:PORT if it speaks TLS alone"
+        );
     }
     cause
 }
