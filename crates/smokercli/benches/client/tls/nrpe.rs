@@ -17,6 +17,9 @@ use crate::stopwatch;
 const SERVERS: [&str; 2] = ["/usr/sbin/nrpe", "/usr/bin/nrpe"];
 const CLIENTS: [&str; 2] = ["/usr/lib/nagios/plugins/check_nrpe", "/usr/lib64/nagios/plugins/check_nrpe"];
 
+/// The configuration that comes with the package, which names the server's account.
+const INSTALLED: &str = "/etc/nagios/nrpe.cfg";
+
 /// A running server. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Nrpe {
@@ -40,8 +43,9 @@ impl Nrpe {
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).map_err(failed)?.port();
         let config = folder.path().join("nrpe.cfg");
         let text = format!(
-            "server_address=127.0.0.1\nserver_port={port}\nallowed_hosts=127.0.0.1\npid_file={}\ncommand[bench]={command}\n",
-            folder.path().join("pid").display()
+            "server_address=127.0.0.1\nserver_port={port}\nallowed_hosts=127.0.0.1\npid_file={}\ncommand[bench]={command}\n{}",
+            folder.path().join("pid").display(),
+            account().map_err(failed)?
         );
         fs::write(&config, text).map_err(failed)?;
         let mut started = Command::new(server);
@@ -65,4 +69,11 @@ impl Nrpe {
         let port = self.port.to_string();
         stopwatch::cost(times, self.client, &["-H", "127.0.0.1", "-p", &port, "-c", "bench"]).map(|cost| cost.wall)
     }
+}
+
+/// The lines by which the server takes on its account, as in the configuration that is installed; without them it does not start.
+fn account() -> std::io::Result<String> {
+    let installed = fs::read_to_string(INSTALLED)?;
+    let of_account = |line: &&str| line.starts_with("nrpe_user=") || line.starts_with("nrpe_group=");
+    Ok(installed.lines().filter(of_account).map(|line| format!("{line}\n")).collect())
 }
