@@ -1,4 +1,5 @@
 use smoker_model::value::Value;
+use smoker_trust::access::authorized_clients::SameKey;
 
 use crate::compare::compare_request::Format as CompareFormat;
 
@@ -95,8 +96,13 @@ fn identities_are_shown_and_changed_by_commands_that_stand_alone() {
     assert_eq!(mode(&["--identity"]), is(IdentityRequest::Show));
     assert_eq!(
         mode(&["--authorize", "sha256//x role=run"]),
-        is(IdentityRequest::Authorize("sha256//x role=run".to_owned()))
+        is(IdentityRequest::Authorize("sha256//x role=run".to_owned(), SameKey::Stays))
     );
+    assert_eq!(
+        mode(&["--authorize", "x", "--replace"]),
+        is(IdentityRequest::Authorize("x".to_owned(), SameKey::Replaced))
+    );
+    assert_eq!(mode(&["--authorized"]), is(IdentityRequest::ListClients));
     let token = |options: &str| IdentityRequest::AddToken { name: "a".to_owned(), options: options.to_owned() };
     assert_eq!(mode(&["--token", "add", "a", "--role", "read"]), is(token("role=read")));
     let words = ["-c", "x", "--token", "add", "a", "--role=read", "--expires=90d"];
@@ -116,6 +122,9 @@ fn identities_are_shown_and_changed_by_commands_that_stand_alone() {
         &["--identity", "-fg"],
         &["--identity", "--compare", "a"],
         &["--authorize", "x", "--token", "list"],
+        &["--authorize", "x", "--authorized"],
+        &["--authorized", "--replace"],
+        &["--authorized", "--withdraw", "a"],
     ] {
         assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
     }
