@@ -113,7 +113,7 @@ impl Failure {
                 "too many failed attempts came from this address; correct the token or the key, and wait {retry_after} s"
             ),
             Self::SocketWithoutRight { user } => format!(
-                "the user {user} may nothing on this socket; ask as root or as a member of the group smoker, or have local_role \
+                "the user {user} has no right on this socket; ask as root or as a member of the group smoker, or have local_role \
                  set in the configuration of the daemon"
             ),
             Self::AnonymousRefused => "the daemon answers nobody without an identity (local_role: none); ask over its socket as root, \
@@ -280,7 +280,7 @@ impl Failure {
                 "too many failed attempts came from this address; its requests are refused for {retry_after} s. Correct its token or key"
             ),
             Self::SocketWithoutRight { user } => format!(
-                "the user {user} asked over the Unix socket and may nothing; add it to the group smoker, or set local_role"
+                "the user {user} asked over the Unix socket and has no right there; add it to the group smoker, or set local_role"
             ),
             Self::AnonymousRefused => {
                 "a request without an identity was refused (local_role: none); give its client a key or a token"

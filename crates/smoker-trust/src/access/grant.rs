@@ -26,7 +26,7 @@ pub struct Grant {
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// From when on it may nothing; `None`: no end.
+    /// From when on it has no right; `None`: no end.
     pub expires: Option<DateTime<Utc>>,
     /// The networks that it may ask from; empty: any.
     pub from: Vec<IpNet>,

@@ -55,5 +55,5 @@ fn take(store: &TrustStore, target: &Target, pin: Pin, client: &AuthorizedClient
     let (name, role) = (&client.grant.name, client.grant.role);
     let changed = before.iter().find(|before| **before != pin);
     let changed = changed.map_or(String::new(), |before| format!(", which was {before} before"));
-    Ok(format!("{}: {name} has the role {role}; its key is {pin}{changed}", target.address()))
+    Ok(format!("{}: {name} has the role {role}; the key of the host is {pin}{changed}", target.address()))
 }

@@ -106,7 +106,7 @@ fn one_command_adds_both_keys_and_the_next_one_is_over_tls() {
     let done = in_home(home, &add).env("PATH", &path).done();
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     assert!(
-        done.stdout.contains(&format!("{address}: it's alice has the role run; its key is {}", daemon.pin)),
+        done.stdout.contains(&format!("{address}: it's alice has the role run; the key of the host is {}", daemon.pin)),
         "{}",
         done.stdout
     );

@@ -104,8 +104,8 @@ fn a_certificate_counts_until_it_is_revoked_also_on_a_connection_that_is_open() 
     assert_eq!((as_client("alice").0, as_client("bob").0, as_client("carol").0), (200, 200, 403));
     let (status, body) = as_client("web1");
     assert!(status == 401 && body.contains("clientAuth"), "{status} {body}");
-    pki.issue_between("alice-of-old", "20200101000000Z", "20200102000000Z");
-    pki.issue_between("alice-to-be", "20990101000000Z", "20990102000000Z");
+    pki.issue_between("alice-of-old", Purpose::Client, "20200101000000Z", "20200102000000Z");
+    pki.issue_between("alice-to-be", Purpose::Client, "20990101000000Z", "20990102000000Z");
     for (name, said) in
         [("alice-of-old", "is no longer valid; renew it"), ("alice-to-be", "is not valid yet; set the clock")]
     {
@@ -212,6 +212,18 @@ fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
     fs::set_permissions(pki.file("web1.key"), fs::Permissions::from_mode(0o644)).expect("ours");
     assert!(shown(&after));
     expect_line(&daemon.log(), &["ERROR: tls_cert, tls_key: ", "everybody may read this private key", "chmod 600"]);
+
+    // One that ends soon, or has ended, is told of before clients refuse it.
+    fs::set_permissions(pki.file("web1.key"), fs::Permissions::from_mode(0o600)).expect("ours");
+    pki.issue_between("web3", Purpose::Server, "20200101000000Z", "20200131000000Z");
+    replace("web1.pem", "web3.pem");
+    replace("web1.key", "web3.key");
+    wait::until_true("the new pair", || shown(&pki.pin("web3.pem")));
+    let ended = "the daemon's certificate ended on 2020-01-31T00:00:00Z: clients that know its authority";
+    expect_line(&daemon.log(), &["WARNING: ", ended, "; renew it"]);
+    let checked = cli::smokerd(&daemon.sandbox, &["-c", "{{DIR}}/smokerd.yaml", "--check"]);
+    checked.expect_code(3);
+    expect_line(&checked.text(), &["tls_cert: ", ended, "; renew it"]);
 
     // A reload takes other files, and what it cannot use is said and changes nothing.
     let other = Pki::make(daemon.path("other"));

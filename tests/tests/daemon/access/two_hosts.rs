@@ -122,7 +122,7 @@ fn authenticated_run(operator: &Operator<'_>) {
     let begun = Instant::now();
     let added = operator.smokercli(&["trust", "add", "-s", &address, "--via", "ssh"]);
     added.expect_code(0);
-    expect_line(&added.stdout, &[&address, "ann@", "has the role run; its key is sha256//"]);
+    expect_line(&added.stdout, &[&address, "ann@", "has the role run; the key of the host is sha256//"]);
     let forced = force();
     forced.expect_code(0);
     expect_line(&forced.stdout, &["[OK]"]);

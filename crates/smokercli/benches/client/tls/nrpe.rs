@@ -75,5 +75,6 @@ impl Nrpe {
 fn account() -> std::io::Result<String> {
     let installed = fs::read_to_string(INSTALLED)?;
     let of_account = |line: &&str| line.starts_with("nrpe_user=") || line.starts_with("nrpe_group=");
-    Ok(installed.lines().filter(of_account).map(|line| format!("{line}\n")).collect())
+    let lines: Vec<_> = installed.lines().filter(of_account).collect();
+    Ok(lines.join("\n") + "\n")
 }
