@@ -50,6 +50,14 @@ impl IdentityArguments {
     /// What they ask for; an error is what is wrong with them.
     pub(super) fn into_request(self) -> Result<Option<IdentityRequest>, String> {
         let Self { identity, authorize, replace, authorized, withdraw, token, role, expires, only } = self;
+        // The parser asks for no option that would conflict with another of the same command line.
+        if replace && authorize.is_none() {
+            return Err("--replace belongs to --authorize".to_owned());
+        }
+        let is_add = token.as_ref().and_then(|words| words.first()).is_some_and(|word| word == "add");
+        if !is_add && (role.is_some() || expires.is_some() || only.is_some()) {
+            return Err("--role, --expires and --only belong to --token add".to_owned());
+        }
         if identity {
             return Ok(Some(IdentityRequest::Show));
         }
@@ -65,9 +73,6 @@ impl IdentityArguments {
         }
         let Some(words) = token else { return Ok(None) };
         let words: Vec<_> = words.iter().map(String::as_str).collect();
-        if words.first() != Some(&"add") && (role.is_some() || expires.is_some() || only.is_some()) {
-            return Err("--role, --expires and --only belong to --token add".to_owned());
-        }
         let request = match &*words {
             ["add", name] => {
                 let role = role.ok_or("--token add needs --role read, run or admin")?;

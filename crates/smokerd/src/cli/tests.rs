@@ -124,6 +124,8 @@ fn identities_are_shown_and_changed_by_commands_that_stand_alone() {
         &["--authorize", "x", "--token", "list"],
         &["--authorize", "x", "--authorized"],
         &["--authorized", "--replace"],
+        &["--identity", "--role", "read"],
+        &["--withdraw", "a", "--only", "type=a"],
         &["--authorized", "--withdraw", "a"],
     ] {
         assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
