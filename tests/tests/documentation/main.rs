@@ -5,6 +5,7 @@
 //! - `examples`: configurations and results of writing plugins and of modules
 //! - `rest_api`: requests and answers of the REST interface
 //! - `options`: options and exit codes of the command lines, in pages and man pages
+//! - `gate`: options and pipelines of the page of the gate
 //! - `limits`: their values in the code, and the tests that show them
 //! - `migrating`: the tests of what is the same as in the original
 //! - `man_pages`: their form
@@ -15,6 +16,7 @@
 mod completions;
 mod example;
 mod examples;
+mod gate;
 mod limits;
 mod man_pages;
 mod migrating;

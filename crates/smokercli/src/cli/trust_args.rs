@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Command, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::cli::seconds::parse_seconds;
 use crate::cli::usage::usage_error;
@@ -252,6 +252,11 @@ pub(crate) struct CaJoinArgs {
     pub(crate) identity: Identity,
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
+}
+
+/// The definition of the command line.
+pub(super) fn command() -> Command {
+    TrustArgs::command()
 }
 
 /// Reads a command line that begins with `trust`.

@@ -43,6 +43,38 @@ struct Page {
     next_cursor: Option<String>,
 }
 
+/// The newest results of all plugins, newest first, as many as a page has.
+///
+/// # Errors
+///
+/// When they cannot be fetched.
+pub async fn newest<T: Transport>(session: &Session<'_, T>, links: &HostLinks) -> Result<Vec<PastResult>, AskError> {
+    let mut url = resolve(&links.about, "/results")?;
+    url.query_pairs_mut().append_pair("limit", PAGE_RESULTS);
+    let page = session.get_next::<Page>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await?;
+    Ok(page.content.results.into_iter().map(PastResult::new).collect())
+}
+
+/// The newest result of each plugin between two times, which are written as RFC 3339 has it.
+///
+/// # Errors
+///
+/// When they cannot be fetched.
+pub async fn newest_between<T: Transport>(
+    session: &Session<'_, T>,
+    links: &HostLinks,
+    since: &str,
+    until: &str,
+) -> Result<Vec<PastResult>, AskError> {
+    let mut url = resolve(&links.about, "/results")?;
+    url.query_pairs_mut().append_pair("until", until);
+    let query = HistoryQuery { since: since.to_owned(), statuses: None, of_all: true };
+    let mut results = results(session, links, url, &query).await?;
+    let mut seen = HashSet::new();
+    results.retain(|result| !result.is_interrupted() && seen.insert(result.plugin().to_owned()));
+    Ok(results)
+}
+
 /// Past results of these plugins, newest first.
 ///
 /// # Errors

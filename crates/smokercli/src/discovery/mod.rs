@@ -4,13 +4,16 @@
 //!
 //! - `folder`: the files of the plugins; `plugin_option`: an option that a plugin adds to the command line
 //! - `loading`: loads the plugins; `script`: the script in Python that does it, and asks them
-//! - `host_command`: commands that print hosts; `child`: waits for either, within a limit
+//! - `host_command`: commands that print hosts; `inventory_file`: inventories of Ansible, and programs that print them
+//! - `program`: runs a program that prints hosts; `child`: waits for it, or for the plugins, within a limit
 
 mod child;
 mod folder;
 mod host_command;
+pub(crate) mod inventory_file;
 mod loading;
 pub(crate) mod plugin_option;
+mod program;
 mod script;
 
 use serde_json::{Map, Value as Json, json};
@@ -19,7 +22,7 @@ use crate::config::ClientConfig;
 use crate::discovery::child::LIMIT;
 use crate::discovery::host_command::command_hosts;
 use crate::discovery::loading::{LeftOut, Loaded};
-use crate::discovery::plugin_option::PluginOptions;
+use crate::discovery::plugin_option::{PluginOption, PluginOptions};
 use crate::discovery::script::{FoundHosts, NoReply, Script, ScriptReply, broken};
 use crate::error::ExitError;
 
@@ -57,6 +60,12 @@ impl Discovery {
     #[must_use]
     pub(crate) fn plugins(&self) -> &[PluginOptions] {
         &self.plugins
+    }
+
+    /// All options that they add.
+    #[must_use]
+    pub(crate) fn options(&self) -> Vec<PluginOption> {
+        self.plugins.iter().flat_map(|plugin| plugin.options.clone()).collect()
     }
 
     /// What is wrong with entries of `plugin_paths`.

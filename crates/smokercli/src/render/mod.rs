@@ -15,9 +15,9 @@
 //! - `table`: hosts down, plugins across
 //! - `escape`: text inside XML; `append`: appends formatted text
 
-mod append;
+pub(crate) mod append;
 mod csv;
-mod escape;
+pub(crate) mod escape;
 pub mod format;
 mod history;
 mod json;
@@ -58,6 +58,18 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
 #[must_use]
 pub fn json_line(value: &Json) -> String {
     json::compact(value) + "\n"
+}
+
+/// Indented JSON.
+#[must_use]
+pub fn indented(value: &Json) -> String {
+    json::indented(value)
+}
+
+/// A table of texts in which nothing is harmful, with the names of its columns.
+#[must_use]
+pub fn columns(names: &[&str], rows: &[Vec<String>]) -> String {
+    table::columns(names, rows)
 }
 
 /// The past results of hosts; none when the format has no form for them.

@@ -1,6 +1,7 @@
 //! Receives responses, within a bound, and explains those without success.
 
 use std::error::Error;
+use std::io::{self, ErrorKind};
 
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
@@ -63,18 +64,41 @@ pub(super) async fn open(request: RequestBuilder, over_tls: Option<&str>) -> Res
 
 async fn sent(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
     request.send().await.map_err(|error| {
-        let is_lost = error.is_request() && !error.is_timeout() && !error.is_connect();
-        let kind = if is_lost { FailureKind::ConnectionLost } else { FailureKind::Other };
+        let kind = if error.is_connect() && is_refused(&error) {
+            FailureKind::Refused
+        } else if error.is_request() && !error.is_timeout() && !error.is_connect() {
+            FailureKind::ConnectionLost
+        } else {
+            FailureKind::Other
+        };
         Failure { reason: reason(&error, over_tls), kind }
     })
+}
+
+/// Whether nobody listens at the address, as while a daemon starts again.
+fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 async fn successful(response: Response) -> Result<Response, Failure> {
     if response.status().is_success() {
         return Ok(response);
     }
-    let is_missing = response.status() == StatusCode::NOT_FOUND;
-    let kind = if is_missing { FailureKind::NotFound } else { FailureKind::Other };
+    let kind = match response.status() {
+        StatusCode::NOT_FOUND => FailureKind::NotFound,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            FailureKind::Unavailable
+        }
+        _ => FailureKind::Other,
+    };
     Err(Failure { reason: http_error(response).await, kind })
 }
 
@@ -84,7 +108,10 @@ async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody
     let mut shortener: Option<Shortener> = None;
     loop {
         let chunk = response.chunk().await;
-        let chunk = chunk.map_err(|error| Failure { reason: reason(&error, over_tls), kind: FailureKind::Other })?;
+        let chunk = chunk.map_err(|error| {
+            let kind = if error.is_timeout() { FailureKind::Other } else { FailureKind::CutOff };
+            Failure { reason: reason(&error, over_tls), kind }
+        })?;
         let Some(chunk) = chunk else { break };
         match &mut shortener {
             Some(shortener) => shortener.push(&chunk),
