@@ -69,10 +69,11 @@ pub async fn newest_between<T: Transport>(
     let mut url = resolve(&links.about, "/results")?;
     url.query_pairs_mut().append_pair("until", until);
     let query = HistoryQuery { since: since.to_owned(), statuses: None, of_all: true };
-    let mut results = results(session, links, url, &query).await?;
+    let mut all = Vec::new();
+    results(session, links, url, &query, &mut all).await?;
     let mut seen = HashSet::new();
-    results.retain(|result| !result.is_interrupted() && seen.insert(result.plugin().to_owned()));
-    Ok(results)
+    all.retain(|result| !result.is_interrupted() && seen.insert(result.plugin().to_owned()));
+    Ok(all)
 }
 
 /// Past results of these plugins, newest first.
