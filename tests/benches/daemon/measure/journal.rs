@@ -58,13 +58,13 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
     table.add(Row::alone(
         "  processor time at 2000 results/s, for a minute",
         "% of a core",
-        Goal::UnderPercent(5.0),
+        Goal::Under(5.0, "%"),
         busy,
     ));
     let start = daemon.and_then(|daemon| starts(program, &daemon.path(FOLDER)));
     let reopened = start.as_ref().map(|pairs| pairs.ours() - pairs.limit()).map_err(Clone::clone);
     table.add(Row::of_pairs("start with 100000 results in the journal; with none", "ms", Goal::None, start));
-    table.add(Row::alone("  the difference", "ms", Goal::UnderMilliseconds(50.0), reopened));
+    table.add(Row::alone("  the difference", "ms", Goal::Under(50.0, "ms"), reopened));
 }
 
 fn config(top: &str, plugins: u32) -> Config {

@@ -41,7 +41,7 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
         let heard = latencies(program, listeners, results);
         let name = format!("result to {listeners} listeners, {results} results/s: p99");
         let figure = |percent| heard.as_ref().map(|heard| percentile(&heard.latencies, percent)).map_err(Clone::clone);
-        table.add(Row::alone(&name, "ms", Goal::UnderMilliseconds(100.0), figure(99)));
+        table.add(Row::alone(&name, "ms", Goal::Under(100.0, "ms"), figure(99)));
         table.add(Row::alone("  p50", "ms", Goal::None, figure(50)));
         let arrived = heard.as_ref().map_err(Clone::clone).map(|heard| share(heard.results, listeners, results));
         table.add(Row::alone("  of the results that were due, arrived", "%", Goal::None, arrived));
