@@ -37,7 +37,7 @@ const BODIES: &[(&str, &[&str])] = &[
     ("Command: x\nInterval: yes", &["Interval is true", "1 second"]),
     ("Command: x\nHistory: 0", &["History is 0", "never has a result"]),
     ("Command: x\nMaxMemory: 512", &["MaxMemory is 512 bytes", "write a unit"]),
-    ("Command: nice; echo %(Nice)s\nNice: 15", &["uses Nice, which is a key of smokerd, too", "another name"]),
+    ("Command: test $(nice) -lt %(Nice)s\nNice: 15", &["uses Nice, which is a key of smokerd, too", "another name"]),
     ("Command: \"  \"", &["Command is blank", "always OK"]),
     ("Command: '# curl http://localhost/'", &["Command is a comment alone", "always OK"]),
     ("Command: x\nUser: nobody", &["User is not known", "did you mean `uid`"]),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-/// So many lines wait for a reader that is slow; those beyond are lost, since nothing may wait for the reader.
+/// The most lines that wait for a slow reader; those beyond are lost, since nothing may wait for the reader.
 const QUEUED_LINES: usize = 1024;
 
 static LINES: OnceLock<SyncSender<String>> = OnceLock::new();

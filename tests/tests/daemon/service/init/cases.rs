@@ -178,7 +178,6 @@ pub(crate) fn generated_configuration(system: &System) {
     hello(system, "Command: echo one\n");
     system.expect("start", 0);
     assert!(system.serves() && written(system).contains("echo one"));
-    let pid = system.pid();
 
     hello(system, "Command: echo two\n");
     system.expect("reload", 0);
