@@ -108,7 +108,7 @@ fn expect_interrupted(daemon: &Daemon, process: &str) {
 #[test]
 fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
     let rounds = std::env::var("SMOKER_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
-    let mut config = with_journal().plugin("slow", "Command: sleep 30").base("History: 500");
+    let mut config = with_journal().plugin("slow", "Command: sleep 30").base("History: 150");
     for number in 0..PLUGINS {
         config = config.plugin(&format!("p{number}"), "Command: 'echo \"$$\"'\nInterval: 0.05\nSplay: 0");
     }
@@ -125,7 +125,7 @@ fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
         let end = Instant::now() + Duration::from_millis(200 + 37 * (u64::try_from(round).expect("small") % 11));
         while Instant::now() < end {
             look(&daemon, LOOKED_FOR, &mut before);
-            thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(20));
         }
         let late = daemon.force(&["p3"]);
         daemon.signal(Signal::SIGKILL);
