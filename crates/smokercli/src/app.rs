@@ -32,6 +32,7 @@ use crate::listing;
 use crate::query::{self, Query, QueryAction};
 use crate::render;
 use crate::report::{HostReport, Report};
+use crate::silence;
 use crate::targets::{self, DiscoveryArguments, Targets};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
@@ -62,6 +63,7 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
             TrustCommandLine::Run(command) => trust::run(&command, &config.port),
         },
         Some("gate") => command(arguments, &config, gate::run),
+        Some("silence") => command(arguments, &config, silence::run),
         Some("baseline") => command(arguments, &config, baseline::run),
         _ => ask_hosts(arguments, &config),
     }

@@ -6,6 +6,7 @@
 //!
 //! - `app`: what `smokercli` does, from the command line to the exit code
 //! - `watch`: what `smokercli --watch` does; `gate`: what `smokercli gate` does; `baseline`: what `smokercli baseline` does
+//! - `silence`: what `smokercli silence` does
 //! - `nagios`: what `check_smoker_plugin` does; `trust`: what `smokercli trust` does
 //! - `asking`: how long work with hosts goes on; `listing`: the hosts of a call without asking them
 //! - `targets`: whom a call asks, and how its requests reach them
@@ -48,6 +49,7 @@ mod discovery;
 mod gate;
 mod listing;
 mod query;
+mod silence;
 mod targets;
 mod trust;
 mod watch;

@@ -22,6 +22,7 @@
 //! - `http`: connections, access, the pages
 //! - `test_plugin`: one run of one plugin, without a daemon
 //! - `standalone`: runs outside of a daemon
+//! - `silences`: spans of time in which no action follows
 //! - `state_folder`: what the daemon keeps for the commands beside it
 //! - `os`: what the operating system offers
 //! - `output`: what commands write to the standard streams
@@ -49,6 +50,7 @@ mod results;
 mod runtime;
 mod scheduler;
 mod service;
+mod silences;
 mod standalone;
 mod startup;
 mod state_folder;

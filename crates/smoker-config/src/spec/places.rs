@@ -35,7 +35,8 @@ pub(crate) fn locate(key: &ParameterKey, plugins: &[Entry], sections: &Sections<
     Some((&place.unwrap_or_else(|| plugin.place.clone())).into())
 }
 
-fn place_in_plugin(plugin: &Entry, name: &str, sections: &Sections<'_>) -> Option<SourcePlace> {
+/// Where a plugin, its template or `BasePlugin` has a parameter.
+pub(crate) fn place_in_plugin(plugin: &Entry, name: &str, sections: &Sections<'_>) -> Option<SourcePlace> {
     resolve(plugin, sections).ok()??.parameters.get(name)?.place.clone()
 }
 

@@ -5,6 +5,7 @@
 //! - `fleet`: many daemons at once
 //! - `host`: one daemon: its plugins, a forced run
 //! - `history`: one daemon: past results
+//! - `silences`: one daemon: its silences
 //! - `watch`: one daemon: what happens; `event_text`: events out of the text of a stream; `event_memory`: what they take
 //! - `session`: sends requests and reads JSON for all of them
 //! - `ask_error`: why an answer is missing or cannot be used
@@ -16,6 +17,7 @@ pub mod history;
 pub mod host;
 pub mod observer;
 pub mod session;
+pub mod silences;
 pub mod watch;
 
 mod event_memory;

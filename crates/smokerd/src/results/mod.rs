@@ -13,6 +13,7 @@
 //! - `plugin_facts`: what limits of identities look at
 //! - `requester`: who requests runs
 //! - `snapshot`: what pages read of plugins and processes at one moment
+//! - `standing`: what else a plugin's page shows of it
 //! - `counters`: what is counted of a plugin's runs
 //! - `events`: the broadcast of run records
 //! - `run_log`: what the log says of runs
@@ -33,6 +34,7 @@ pub(crate) mod run_log;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod snapshot;
+pub(crate) mod standing;
 pub(crate) mod store;
 pub(crate) mod summary;
 pub(crate) mod table;

@@ -9,7 +9,7 @@ use smoker_model::plugin::PluginName;
 use smoker_model::wire::not_loaded;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -22,24 +22,29 @@ use crate::scheduler::forced_rate::ForcedRate;
 use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
 use crate::scheduler::plugin_task::{Command, PluginTask};
 use crate::scheduler::run::TaskContext;
-use crate::scheduler::schedule::Schedule;
+use crate::scheduler::schedule::plan::Schedule;
+use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
+use crate::silences::table::SilenceTable;
 
 /// How many names of a forced run's plugins the log lists.
 const LISTED_NAMES: usize = 100;
 
 /// All plugins of the daemon. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct PluginManager(Arc<Inner>);
+pub(crate) struct PluginManager(pub(super) Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     state: SharedState,
-    context: TaskContext,
+    pub(super) context: TaskContext,
     tasks: Mutex<JoinSet<()>>,
     forced_rate: Mutex<ForcedRate>,
     /// See [`PluginManager::not_loaded`].
     not_loaded: Mutex<Option<Arc<str>>>,
+    pub(super) silences: Mutex<SilenceTable>,
+    /// Notified when there is another silence, or one less.
+    pub(super) silences_changed: Notify,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -49,13 +54,16 @@ struct Inner {
 impl PluginManager {
     /// Without any plugin yet.
     pub(crate) fn new(runner: Runner, slots: Slots, state: SharedState, shutdown: CancellationToken) -> Self {
-        let context = TaskContext { runner, slots, clock: Clock::System, state: state.clone(), shutdown };
+        let (clock, groups) = (Clock::system(), SerialGroups::default());
+        let context = TaskContext { runner, slots, groups, clock, state: state.clone(), shutdown };
         Self(Arc::new(Inner {
             state,
             context,
             tasks: Mutex::default(),
             forced_rate: Mutex::default(),
             not_loaded: Mutex::default(),
+            silences: Mutex::default(),
+            silences_changed: Notify::new(),
             set: Mutex::default(),
         }))
     }
@@ -97,6 +105,9 @@ impl PluginManager {
         for (definition, inbox) in to_spawn {
             tasks.spawn(PluginTask::new(definition, inbox, state.clone(), context.clone()).run());
         }
+        drop(tasks);
+        drop(set);
+        self.show_silences();
         changes
     }
 
@@ -189,7 +200,7 @@ impl PluginManager {
         all_exist
     }
 
-    fn set(&self) -> MutexGuard<'_, PluginSet> {
+    pub(super) fn set(&self) -> MutexGuard<'_, PluginSet> {
         lock(&self.0.set)
     }
 }

@@ -4,7 +4,9 @@
 //!
 //! - `subcommand`: what they have in common
 //! - `gate_args`: `smokercli gate`; `baseline_args`: `smokercli baseline`
+//! - `silence_args`: `smokercli silence`
 
 pub(crate) mod baseline_args;
 pub(crate) mod gate_args;
+pub(crate) mod silence_args;
 pub(crate) mod subcommand;
