@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `store`: `SharedState`, the handle over everything below, behind one lock
+//! - `conditions`: what it knows of whether a plugin runs, and whether its results count
 //! - `state`: what the lock of `store` protects
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `kept`: how results are kept in memory
@@ -39,4 +40,5 @@ pub(crate) mod store;
 pub(crate) mod summary;
 pub(crate) mod table;
 
+mod conditions;
 mod state;

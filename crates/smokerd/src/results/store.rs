@@ -32,9 +32,9 @@ use crate::results::queries::run_query::{PastRuns, RunPage, RunQuery};
 use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
-use crate::results::standing::{Attempt, Standing};
+use crate::results::standing::Standing;
 use crate::results::state::{Recorded, State};
-use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry, SkippedSince};
+use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry};
 
 /// The bytes of all entries of a process's page that show a plugin again.
 pub(crate) const REPEATED_BYTES: usize = 16 << 20;
@@ -294,60 +294,6 @@ impl SharedState {
         Ok(id)
     }
 
-    /// Changes which plugins are under a silence, with the silence as JSON: of all that are configured.
-    pub(crate) fn set_silences(&self, silences: Vec<(PluginName, Option<Arc<str>>)>) {
-        let mut state = self.lock();
-        for (name, silence) in silences {
-            if let Some(entry) = state.plugins.get_mut(&name).filter(|entry| entry.silence != silence) {
-                entry.silence = silence;
-                state.revision += 1;
-            }
-        }
-    }
-
-    /// The first of these plugins that is bad, and why others do not run because of it.
-    pub(crate) fn bad_parent(&self, parents: &[PluginName], now: DateTime<Utc>) -> Option<(PluginName, String)> {
-        let state = self.lock();
-        parents.iter().find_map(|name| Some((name.clone(), state.plugins.get(name)?.bad_since(name, now)?)))
-    }
-
-    /// Shows that scheduled runs of a plugin are skipped because of another one. Returns whether they were not before.
-    pub(crate) fn set_skipped(
-        &self,
-        plugin: &PluginName,
-        parent: PluginName,
-        reason: String,
-        now: DateTime<Utc>,
-    ) -> bool {
-        let mut state = self.lock();
-        let Some(entry) = state.plugins.get_mut(plugin) else { return false };
-        let since = entry.skipped.as_ref().map(|skipped| skipped.since);
-        let skipped = Some(SkippedSince { since: since.unwrap_or(now), parent, reason });
-        if entry.skipped != skipped {
-            entry.skipped = skipped;
-            state.revision += 1;
-        }
-        since.is_none()
-    }
-
-    /// Shows that they are not skipped any more. Returns whether they were.
-    pub(crate) fn clear_skipped(&self, plugin: &PluginName) -> bool {
-        let mut state = self.lock();
-        let was_skipped = state.plugins.get_mut(plugin).is_some_and(|entry| entry.skipped.take().is_some());
-        state.revision += u64::from(was_skipped);
-        was_skipped
-    }
-
-    /// How many bad results in a row a plugin has had that no client requested.
-    pub(crate) fn bad_in_a_row(&self, plugin: &PluginName) -> u32 {
-        self.lock().plugins.get(plugin).and_then(|entry| entry.attempt).map_or(0, Attempt::bad)
-    }
-
-    /// Whether a plugin is under a silence.
-    pub(crate) fn is_silenced(&self, plugin: &PluginName) -> bool {
-        self.lock().plugins.get(plugin).is_some_and(|entry| entry.silence.is_some())
-    }
-
     /// Cancelled when the process ends. None for one that has ended, or that is not kept.
     pub(crate) fn process_end(&self, id: ProcessId) -> Option<CancellationToken> {
         self.lock().processes.end_of(id)
@@ -413,7 +359,7 @@ impl SharedState {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
