@@ -4,6 +4,7 @@
 //!
 //! - `runner`: offers a run's two steps
 //! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
+//! - `carried_state`: what the Python modules of one run leave for its actions
 //! - `context`: what everything that takes part in a run knows of it
 //! - `prepared`: a plugin with all that can be looked up before its first run
 //! - `preflight`: what would fail in every run, found without a run
@@ -34,6 +35,7 @@ pub mod template;
 pub mod trace;
 
 mod act;
+mod carried_state;
 mod command;
 mod memory_kills;
 mod terminal_codes;

@@ -7,6 +7,7 @@ use smoker_model::result::{ActionRun, PluginResult};
 use tokio_util::sync::CancellationToken;
 
 use crate::act;
+use crate::carried_state::CarriedState;
 use crate::check::{self, CheckOutcome};
 use crate::context::{RunContext, RunKind};
 use crate::modules::dispatch::Modules;
@@ -49,6 +50,7 @@ impl Runner {
             cancel,
             modules: self.modules.read().unwrap_or_else(PoisonError::into_inner).clone(),
             processes: RunProcesses::new(&self.reaper, &plugin.spec().name, credentials),
+            carried: CarriedState::default(),
             trace: None,
         }
     }
@@ -64,6 +66,7 @@ pub struct PluginRun<'a> {
     /// What can run modules, the same from the run's beginning to its end.
     modules: Modules,
     processes: RunProcesses,
+    carried: CarriedState,
     trace: Option<TraceRecorder>,
 }
 
@@ -111,6 +114,7 @@ impl PluginRun<'_> {
             kind: self.kind,
             processes: &self.processes,
             cancel: self.cancel,
+            carried: &self.carried,
             trace: None,
         }
     }

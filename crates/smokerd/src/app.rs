@@ -9,7 +9,7 @@ use smoker_config::config::{self, Config};
 use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
-use smoker_logging::setup::source::{self, LogConfigSource, LogSetup};
+use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
 use smoker_paths::resolved_path::Owner;
 use smoker_paths::size_limit;
@@ -38,7 +38,7 @@ use crate::service::{privileges, signals};
 use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
-use crate::startup::{genconfig, trust};
+use crate::startup::{genconfig, missing_logging_conf, trust};
 use crate::state_folder::lock::StateLock;
 use crate::{check, compare, daemon, exit_code, identity, journal_command, test_plugin};
 
@@ -57,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                     config: &options.config,
                     trusted_owners: &options.trusted_owners,
                     logging_conf: options.logging_conf.as_ref(),
+                    missing_logging_conf: options.missing_logging_conf.as_ref(),
                     logging: options.logging,
                 },
             ),
@@ -92,8 +93,9 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let trusted = TrustedOwners::of(&options.trusted_owners)?;
     let Loaded { settings, credentials, plugins, mut problems, .. } = load(options, &trusted)?;
     problems.extend(of_logging_conf(options, &trusted, credentials.as_ref())?);
-    let logging = options.logging_conf.as_ref().map(LogConfigSource::path).or(options.missing_logging_conf.as_deref());
-    let logging = logging.map(LoggingFile::at_start);
+    problems.extend(missing_logging_conf::problem(options.missing_logging_conf.as_ref()));
+    let logging = options.logging_conf.as_ref().or(options.missing_logging_conf.as_ref());
+    let logging = logging.map(|source| LoggingFile::at_start(source.path()));
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins, &settings.secrets);
     let origin = Origin::of(&options.config, trusted);
@@ -229,7 +231,7 @@ impl BackgroundDaemon {
     }
 }
 
-/// `--genconfig`: the file is written only when everything in the folder loads.
+/// `--genconfig`: the file is written when a daemon would start with it, and the plugins that it would leave out are told.
 fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
     let generated = match generate::generate(folder, ENVIRONMENT) {
         Ok(generated) => generated,
@@ -247,14 +249,14 @@ fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
         Ok(problems) => print_all(&problems),
         Err(error) => return fail(&error),
     }
-    if !generated.is_whole() {
-        let folder = folder.display();
-        return fail(&format!(
-            "nothing is written, because not all of {folder} would load; fix the problems listed above"
-        ));
-    }
     match genconfig::write(&generated.text, folder, output) {
-        Ok(()) => exit_code::SUCCESS,
+        Ok(()) if generated.is_whole() => exit_code::SUCCESS,
+        Ok(()) => {
+            output::report(format_args!(
+                "WARNING: it is written, but a daemon leaves out what is listed as ERROR above"
+            ));
+            exit_code::GENERATED_IN_PART
+        }
         Err(error) => fail(&error),
     }
 }

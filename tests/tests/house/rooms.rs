@@ -93,14 +93,15 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
     (
         "smoker-runner",
         &[
-            ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
+            ("runner", &["act", "carried_state", "check", "context", "modules", "prepared", "process", "trace"]),
             ("check", &["command", "context", "detached", "memory_kills", "modules", "output", "prepared"]),
             ("preflight", &["act", "command", "process", "template"]),
             ("act", &["command", "context", "memory_kills", "modules", "output", "prepared", "process"]),
             ("memory_kills", &["context"]),
             ("command", &["context", "output", "process", "template"]),
             ("modules", &["context", "detached", "log_limit", "output", "process", "terminal_codes", "trace"]),
-            ("context", &["prepared", "process", "trace"]),
+            ("context", &["carried_state", "prepared", "process", "trace"]),
+            ("carried_state", &[]),
             ("trace", &["process"]),
             ("output", &["nearly_json", "process"]),
             ("nearly_json", &["terminal_codes"]),

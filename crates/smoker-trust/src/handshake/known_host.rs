@@ -19,7 +19,7 @@ use crate::provider::provider;
 #[derive(Debug)]
 pub struct KnownHostVerifier {
     trust: HostTrust,
-    /// Takes what the user names beside what is known. A pin that is known says more, and goes first.
+    /// Also accepts the certificates of `--cacert`. A pin of the host in `known_hosts` is checked first.
     named: Option<Arc<dyn ServerCertVerifier>>,
     provider: Arc<CryptoProvider>,
 }

@@ -157,7 +157,8 @@ mod tests {
                 short,
                 long: long.map(str::to_owned),
                 help: String::new(),
-                metavar: "X".to_owned(),
+                metavar: vec!["X".to_owned()],
+                hidden: false,
                 values: ValueCount::Between(1, Some(1)),
             };
             let longer = format!("{long}-of-ours");
@@ -206,8 +207,14 @@ mod tests {
             (Some('E'), None, false),
         ] {
             let long = long.map(str::to_owned);
-            let option =
-                PluginOption { short, long, help: String::new(), metavar: String::new(), values: ValueCount::None };
+            let option = PluginOption {
+                short,
+                long,
+                help: String::new(),
+                metavar: Vec::new(),
+                hidden: false,
+                values: ValueCount::None,
+            };
             let plugin = PluginOptions { path: "x.py".to_owned(), options: vec![option] };
             let found = clashes(&[plugin]);
             assert_eq!(

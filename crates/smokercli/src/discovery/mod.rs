@@ -91,7 +91,8 @@ impl Discovery {
     /// # Errors
     ///
     /// When any of them fails or is not there, and the command line does not name hosts alone: its hosts would be missing.
-    /// When none finds a host and the command line names none either: an empty inventory is not this host.
+    /// When none finds a host and the command line names none either, unless all that could be asked are plugins with options
+    /// and none was typed: an empty inventory is not this host.
     pub(crate) fn hosts(
         self,
         argv: &[String],
@@ -109,7 +110,9 @@ impl Discovery {
                 "host discovery failed: {path}: {reason}; its hosts would be missing, so name hosts by -s or mend it"
             )));
         }
-        let is_configured = self.script.is_some() || !self.commands.is_empty();
+        // A plugin with options, of which none was typed, was not asked for: without hosts of it, this host is meant.
+        let is_asked =
+            !argv.is_empty() || !self.commands.is_empty() || self.plugins.iter().any(|it| it.options.is_empty());
         let mut found = Discovered::default();
         if let Some(script) = self.script {
             let left_out: Vec<_> = self.left_out.iter().map(|left_out| &left_out.path).collect();
@@ -125,7 +128,7 @@ impl Discovery {
         for command in &self.commands {
             found.hosts.extend(command_hosts(command)?);
         }
-        if found.hosts.is_empty() && is_configured && !has_hosts {
+        if found.hosts.is_empty() && is_asked && !has_hosts {
             return Err(ExitError::new(
                 "host discovery found no host; name hosts by -s (-s localhost for this one), or look at what it asks",
             ));

@@ -22,7 +22,7 @@ use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
-use crate::startup::{admission, containment, modules, notes, parameter_problems};
+use crate::startup::{admission, containment, missing_logging_conf, modules, notes, parameter_problems};
 
 /// Everything that is wrong with this configuration.
 pub(crate) fn all_problems(target: &CheckTarget<'_>) -> Report {
@@ -69,6 +69,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     let mut of_plugins = without_lookups(&plugins);
     of_plugins.extend(of_plugin_key(containment::problems(&plugins, &level), "MaxProcesses"));
     report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
+    report.advice.extend(modules::interpreter_advice(&settings, &plugins, &python));
     of_plugins.extend(modules::problems(&plugins, &python, credentials.as_ref()).map_err(StartError::Runtime)?);
     of_plugins.extend(commands::of_shell(&plugins).map_err(StartError::Runtime)?);
     let ProgramProblems { broken, absent } = programs::problems(&plugins);
@@ -80,6 +81,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
     report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), target)));
     of_settings(report, &settings, credentials.as_ref().map(privileges::owner), target);
+    report.problems.extend(missing_logging_conf::problem(target.missing_logging_conf));
     if let Some(source) = target.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);
         report.problems.extend(trust::judge_file(source.path(), &trusted, daemon)?);

@@ -14,7 +14,29 @@ fn mode(arguments: &[&str]) -> Result<Mode, u8> {
 fn the_foreground_option_has_one_dash_and_two_letters() {
     assert_eq!(mode(&["-fg"]), Ok(Mode::Foreground));
     assert_eq!(mode(&["--fore", "-v"]), Ok(Mode::Foreground));
+    assert_eq!(mode(&["--f"]), Ok(Mode::Foreground));
     assert_eq!(mode(&[]), Ok(Mode::Background));
+}
+
+#[test]
+fn a_prefix_that_was_unique_in_the_original_keeps_its_meaning() {
+    let of = |words: &[&str]| {
+        let arguments = ["smokerd"].iter().chain(words).map(OsString::from);
+        parse(arguments).unwrap_or_else(|code| panic!("{words:?}: {code}"))
+    };
+    for config in [&["--c", "x"][..], &["--co=x"], &["--con", "x"]] {
+        assert_eq!(of(config).config, PathBuf::from("x"), "{config:?}");
+    }
+    assert_eq!(of(&["--p", "x"]).pidfile, Some(PathBuf::from("x")));
+    for stop in ["--s", "--st"] {
+        assert_eq!(of(&[stop]).mode, Mode::Stop, "{stop}");
+    }
+    for verbose in ["--v", "--ver", "--verb"] {
+        assert_eq!(of(&[verbose]).logging.level, Level::INFO, "{verbose}");
+    }
+    assert!(!of(&["--no-s"]).logging.syslog);
+    // Prefixes of what has been added since mean that.
+    assert!(matches!(of(&["--ch"]).mode, Mode::Check(_)));
 }
 
 #[test]
@@ -76,7 +98,7 @@ fn a_reload_is_of_the_pidfile_or_of_a_process() {
 
 #[test]
 fn a_comparison_needs_an_address_and_stands_alone() {
-    let request = |format| CompareRequest { url: "web1".to_owned(), format };
+    let request = |format| CompareRequest { url: "web1".to_owned(), format, plugins: Vec::new(), with_action: false };
     assert_eq!(mode(&["--compare", "web1"]), Ok(Mode::Compare(request(CompareFormat::Table))));
     assert_eq!(mode(&["--compare=web1", "-o", "json"]), Ok(Mode::Compare(request(CompareFormat::Json))));
     for wrong in [

@@ -92,7 +92,8 @@ mod tests {
             short: Some('g'),
             long: Some("within".to_owned()),
             help: String::new(),
-            metavar: "X".to_owned(),
+            metavar: vec!["X".to_owned()],
+            hidden: false,
             values: ValueCount::Between(1, Some(1)),
         };
         let line = "gate -g a --within b --smokercli-group web --smokercli-within 7m";

@@ -52,6 +52,8 @@ pub(crate) async fn serve_connection(
         .max_headers(limits::PARSER_HEADERS)
         .max_buf_size(limits::PARSER_BUFFER)
         .half_close(true)
+        // As the original writes them: scripts look for `Location:` in what curl prints.
+        .title_case_headers(true)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     tokio::select! {
