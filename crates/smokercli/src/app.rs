@@ -23,6 +23,7 @@ use crate::config::ClientConfig;
 use crate::discovery::Discovery;
 use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
+use crate::explain;
 use crate::fail_on::FailOn;
 use crate::filter::Filter;
 use crate::gate;
@@ -64,6 +65,7 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
         },
         Some("gate") => command(arguments, &config, gate::run),
         Some("silence") => command(arguments, &config, silence::run),
+        Some("explain") => command(arguments, &config, explain::run),
         Some("baseline") => command(arguments, &config, baseline::run),
         _ => ask_hosts(arguments, &config),
     }

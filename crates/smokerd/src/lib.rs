@@ -22,6 +22,7 @@
 //! - `http`: connections, access, the pages
 //! - `test_plugin`: one run of one plugin, without a daemon
 //! - `standalone`: runs outside of a daemon
+//! - `explain_command`: `--explain`
 //! - `silences`: spans of time in which no action follows
 //! - `state_folder`: what the daemon keeps for the commands beside it
 //! - `os`: what the operating system offers
@@ -36,6 +37,7 @@ pub mod exit_code;
 
 mod check;
 mod cli;
+mod explain_command;
 mod compare;
 mod control;
 mod daemon;

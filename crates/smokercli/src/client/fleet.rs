@@ -1,9 +1,11 @@
 //! Asks many daemons at once.
 
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use smoker_model::wire::explanation::Explanation;
 use smoker_model::wire::silences::ListedSilence;
 
 use crate::client::ask_error::AskError;
+use crate::client::explanation;
 use crate::client::history::{self, HistoryQuery};
 use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
@@ -270,6 +272,36 @@ impl Fleet {
         let asked: Vec<_> = self.hosts.iter().zip(names).collect();
         let answers = stream::iter(asked).map(ask).buffered(session.transport.parallel());
         answers.filter_map(std::future::ready).collect().await
+    }
+
+    /// Has every host explain a plugin. Returns the explanation, or why there is none, with the name of each host.
+    pub async fn explain<T: Transport>(
+        &self,
+        session: &Session<'_, T>,
+        plugin: &str,
+    ) -> Vec<(String, Result<Explanation, String>)> {
+        let hosts = self.hosts.iter();
+        let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
+        let ask = |(host, name): (&FleetHost, String)| {
+            let links = match &host.progress {
+                HostProgress::Answered(answer) => Ok(answer.links.clone()),
+                HostProgress::Failed { reason, .. } => Err(reason.clone()),
+                HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
+            };
+            async move {
+                let links = match links {
+                    Ok(links) => links,
+                    Err(reason) => return (name, Err(reason)),
+                };
+                let outcome = explanation::ask(session, &links, plugin).await;
+                if let Err(reason) = &outcome {
+                    session.observer.problem(&format!("Host {name}: {reason}"));
+                }
+                (name, outcome.map_err(|reason| reason.to_string()))
+            }
+        };
+        let asked: Vec<_> = self.hosts.iter().zip(names).collect();
+        stream::iter(asked).map(ask).buffered(session.transport.parallel()).collect().await
     }
 
     /// The past results of every host that could not be asked, and of those that have plugins to show.

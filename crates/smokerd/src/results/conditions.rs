@@ -8,7 +8,7 @@ use smoker_model::plugin::PluginName;
 
 use crate::results::standing::Attempt;
 use crate::results::store::SharedState;
-use crate::results::table::SkippedSince;
+use crate::results::table::{PluginEntry, PluginNow, SkippedSince};
 
 impl SharedState {
     /// Changes which plugins are under a silence, with the silence as JSON: of all that are configured.
@@ -20,6 +20,11 @@ impl SharedState {
                 state.revision += 1;
             }
         }
+    }
+
+    /// What is known of a plugin now, beside its results.
+    pub(crate) fn plugin_now(&self, plugin: &PluginName) -> Option<PluginNow> {
+        self.lock().plugins.get(plugin).map(PluginEntry::now)
     }
 
     /// The first of these plugins that is bad, and why others do not run because of it.

@@ -4,12 +4,13 @@ use std::collections::{HashMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
 use smoker_model::time::local_zone::LocalZone;
+use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
@@ -81,6 +82,21 @@ pub(crate) struct PluginEntry {
     pub(crate) skipped: Option<SkippedSince>,
     /// The silence that it is under, as JSON.
     pub(crate) silence: Option<Arc<str>>,
+}
+
+/// What is known of a plugin at one moment, beside its results.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PluginNow {
+    pub(crate) next_run: Option<DateTime<Utc>>,
+    pub(crate) last_planned: Option<DateTime<Utc>>,
+    /// Why its scheduled runs are skipped.
+    pub(crate) skipped: Option<String>,
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) is_flapping: bool,
+    /// The silence that it is under: until when, by whom and why.
+    pub(crate) silence: Option<String>,
+    /// How many scheduled runs were skipped.
+    pub(crate) runs_skipped: u64,
 }
 
 /// Why the scheduled runs of a plugin are skipped, and since when.
@@ -272,6 +288,20 @@ impl PluginEntry {
         }
     }
 
+    /// What is known of it now.
+    pub(crate) fn now(&self) -> PluginNow {
+        let silence = |silence: PluginSilence| format!("{} by {}: {}", silence.until, silence.by, silence.reason);
+        PluginNow {
+            next_run: local_time(&self.next_run.text),
+            last_planned: self.last_planned,
+            skipped: self.skipped.as_ref().map(|skipped| skipped.reason.clone()),
+            attempt: self.attempt.filter(|_| self.retries.is_some()),
+            is_flapping: self.is_flapping,
+            silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()).map(silence),
+            runs_skipped: self.counters.skipped,
+        }
+    }
+
     /// Why plugins that depend on this one do not run; none when they do.
     pub(crate) fn bad_since(&self, name: &PluginName, now: DateTime<Utc>) -> Option<String> {
         if let Some(SkippedSince { since, .. }) = &self.skipped {
@@ -282,6 +312,13 @@ impl PluginEntry {
         let retried = if is_soft { ", being retried" } else { "" };
         Some(format!("{name} is ERROR since {}{retried}", time_of_day(since, now)))
     }
+}
+
+/// The instant of a local time as the pages write it; none without one.
+fn local_time(json: &str) -> Option<DateTime<Utc>> {
+    let text: String = serde_json::from_str(json).ok()?;
+    let local = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+    Some(LocalZone.from_local_datetime(&local).earliest()?.to_utc())
 }
 
 /// A time as people say it: without the day when it is this one.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::mem;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smoker_config::spec::settings::ShowSecrets;
@@ -42,6 +43,8 @@ pub(super) struct Inner {
     forced_rate: Mutex<ForcedRate>,
     /// See [`PluginManager::not_loaded`].
     not_loaded: Mutex<Option<Arc<str>>>,
+    /// What the configuration was read from.
+    configuration: Mutex<Option<PathBuf>>,
     pub(super) silences: Mutex<SilenceTable>,
     /// Notified when there is another silence, or one less.
     pub(super) silences_changed: Notify,
@@ -62,6 +65,7 @@ impl PluginManager {
             tasks: Mutex::default(),
             forced_rate: Mutex::default(),
             not_loaded: Mutex::default(),
+            configuration: Mutex::default(),
             silences: Mutex::default(),
             silences_changed: Notify::new(),
             set: Mutex::default(),
@@ -124,6 +128,16 @@ impl PluginManager {
     /// Those plugins, as [`NOT_LOADED_HEADER`](not_loaded::NOT_LOADED_HEADER) has them; none: none was left out.
     pub(crate) fn not_loaded(&self) -> Option<Arc<str>> {
         lock(&self.0.not_loaded).clone()
+    }
+
+    /// Says what the configuration was read from.
+    pub(crate) fn set_configuration(&self, path: PathBuf) {
+        *lock(&self.0.configuration) = Some(path);
+    }
+
+    /// What it was read from, where that is known.
+    pub(crate) fn configuration(&self) -> Option<PathBuf> {
+        lock(&self.0.configuration).clone()
     }
 
     /// How many plugins there are.

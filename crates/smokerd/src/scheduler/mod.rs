@@ -4,6 +4,7 @@
 //!
 //! - `actions`: decides when an action follows a check
 //! - `manager`: the handle through which pages reach plugins
+//! - `explanation`: explains a plugin
 //! - `relations`: which plugins depend on others; `following`: tells them what became of those
 //! - `silencing`: silences plugins
 //! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
@@ -18,6 +19,7 @@
 pub(crate) mod actions;
 pub(crate) mod clock;
 pub(crate) mod following;
+pub(crate) mod explanation;
 pub(crate) mod forced_rate;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;

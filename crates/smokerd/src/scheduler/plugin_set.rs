@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use smoker_config::spec::settings::ShowSecrets;
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::secrets::mask::is_masked;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::silences::Silence;
@@ -174,6 +174,11 @@ impl PluginSet {
             }));
         }
         if selected.is_empty() { Err(ForceError::NoMatch) } else { Ok(selected) }
+    }
+
+    /// A plugin as it is configured.
+    pub(crate) fn spec_of(&self, name: &PluginName) -> Option<Arc<PluginSpec>> {
+        self.managed.get(name).map(|managed| Arc::clone(managed.plugin.spec()))
     }
 
     /// Sends a command to the tasks of these plugins, where they are configured.

@@ -96,6 +96,16 @@ fn soft_results_are_tried_again_and_windows_keep_plugins_from_running() {
     let slow = daemon.run("Slow");
     assert!(slow.0.to_string().contains("Execution timeout after 0.3 seconds"), "{slow:?}");
 
+    let explained = smokercli(&daemon, "explain Never");
+    assert_eq!(explained.code, 0, "{explained:?}");
+    for part in ["each 0.2 s", "Only: scheduled runs take place again from ", "smokerd.yaml:", "(default)"] {
+        assert!(explained.stdout.contains(part), "{part}: {explained:?}");
+    }
+    assert_eq!(smokercli(&daemon, "explain Nothing").code, 1);
+    let config = daemon.path("smokerd.yaml").display().to_string();
+    let alone = cli::smokerd(&daemon.sandbox, &["--explain", "Maintained", "-c", &config]);
+    assert!(alone.code == 0 && alone.stdout.contains("Maintenance until "), "{alone:?}");
+
     let never = page(&daemon, "Never");
     assert!(never["lastResult"].is_null(), "{never}");
     let next = never["nextRun"].as_str().expect("it runs in days");

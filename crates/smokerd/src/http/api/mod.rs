@@ -113,6 +113,7 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, access: Ac
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
         ("/plugins/{name}/results", resource(results::of_plugin, READ_ONLY)),
         ("/plugins/{name}/summary", resource(results::summary, READ_ONLY)),
+        ("/plugins/{name}/explain", resource(plugins::explain, READ_ONLY)),
         ("/results", resource(results::of_all, READ_ONLY)),
         ("/events", resource(events::show::show, READ_ONLY)),
         ("/processes", resource(processes::list, READ_AND_POST).post(processes::force)),

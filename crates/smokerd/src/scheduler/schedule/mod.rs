@@ -6,10 +6,12 @@
 //! - `interval`: runs at the same distance from each other
 //! - `calendar`: runs when a clock shows certain times
 //! - `turn`: what a schedule waits for, and what is to be done then
+//! - `upcoming`: the next runs, for people
 //! - `spread`: how the runs of many plugins are spread
 
 pub(crate) mod calendar;
 pub(crate) mod interval;
 pub(crate) mod plan;
 pub(crate) mod spread;
+pub(crate) mod upcoming;
 pub(crate) mod turn;
