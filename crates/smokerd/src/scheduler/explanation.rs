@@ -34,11 +34,15 @@ pub(crate) fn of(
         in_the_way: in_the_way(spec, known, now.wall),
         limits: limits(spec),
         relations: relations(spec),
-        parameters: spec.parameters.iter().map(|(name, value)| {
-            let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
-            let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
-            ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
-        }).collect(),
+        parameters: spec
+            .parameters
+            .iter()
+            .map(|(name, value)| {
+                let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
+                let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
+                ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
+            })
+            .collect(),
         last_runs: Vec::new(),
     }
 }
@@ -56,12 +60,16 @@ fn schedule(spec: &PluginSpec) -> Vec<String> {
         Some(Trigger::Calendar { schedule, splay }) => {
             let patterns: Vec<_> = schedule.patterns.iter().map(|pattern| format!("'{}'", pattern.text())).collect();
             let zone = schedule.zone.name().unwrap_or("the machine's time zone");
-            let spread = if splay.is_zero() { String::new() } else { format!(", spread over {} s", splay.as_secs_f64()) };
+            let spread =
+                if splay.is_zero() { String::new() } else { format!(", spread over {} s", splay.as_secs_f64()) };
             lines.push(format!("at {} in {zone}{spread}", patterns.join(", ")));
         }
     }
     if let Some(retries) = spec.rules.retries {
-        let interval = spec.rules.retry_interval.map_or_else(String::new, |it| format!(", tried again after {} s", it.as_secs_f64()));
+        let interval = spec
+            .rules
+            .retry_interval
+            .map_or_else(String::new, |it| format!(", tried again after {} s", it.as_secs_f64()));
         lines.push(format!("a result is soft until it was bad {retries} times in a row{interval}"));
     }
     if let Some(lock) = &spec.maintenance_lock {
@@ -89,7 +97,12 @@ fn limits(spec: &PluginSpec) -> Vec<String> {
     if spec.serial {
         lines.push("its runs wait for each other (Serial)".to_owned());
     }
-    lines.extend(spec.rules.serial_group.as_ref().map(|group| format!("its runs wait for those of the group {group} (SerialGroup)")));
+    lines.extend(
+        spec.rules
+            .serial_group
+            .as_ref()
+            .map(|group| format!("its runs wait for those of the group {group} (SerialGroup)")),
+    );
     lines
 }
 
@@ -135,7 +148,10 @@ fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) 
     }
     lines.extend(known.silence.as_ref().map(|silence| format!("no action follows: silenced until {silence}")));
     if known.runs_skipped > 0 {
-        lines.push(format!("{} scheduled runs were skipped since the start; the log has the reasons", known.runs_skipped));
+        lines.push(format!(
+            "{} scheduled runs were skipped since the start; the log has the reasons",
+            known.runs_skipped
+        ));
     }
     lines
 }

@@ -18,8 +18,8 @@
 
 pub(crate) mod actions;
 pub(crate) mod clock;
-pub(crate) mod following;
 pub(crate) mod explanation;
+pub(crate) mod following;
 pub(crate) mod forced_rate;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
