@@ -80,5 +80,5 @@ fn json_line(host: &str, outcome: &Result<Explanation, String>) -> String {
 fn block(host: &str, explanation: &Explanation, has_several: bool) -> String {
     let host = has_several.then(|| format!("{host}:"));
     let lines = host.into_iter().chain(explanation.lines());
-    lines.map(|line| format!("{}\n", sanitize::line(&line))).collect()
+    lines.fold(String::new(), |text, line| text + &sanitize::line(&line) + "\n")
 }

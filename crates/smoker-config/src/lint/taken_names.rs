@@ -7,8 +7,7 @@ use smoker_model::value::Value;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::references;
-use crate::spec::validate;
-use crate::spec::values::{calendar, process_settings, quantity, relations};
+use crate::spec::values::{calendar, process_settings, quantity, relations, streams};
 
 /// Each of these keys with what it does now.
 const MEANINGS: [(&str, &str); 22] = [
@@ -46,7 +45,7 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
             continue;
         };
         let is_plain = match key {
-            "MaxOutput" => validate::output_bytes(&parameter.value).is_err(),
+            "MaxOutput" => streams::output_bytes(&parameter.value).is_err(),
             "Splay" => quantity::seconds(&parameter.value).is_err(),
             "MaintenanceLock" => parameter.value.as_text().is_none(),
             "HistoryFailures" => !matches!(parameter.value, Value::Int(_)),

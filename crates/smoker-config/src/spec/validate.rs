@@ -24,6 +24,7 @@ use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::relations;
 use crate::spec::values::repeated_names;
+use crate::spec::values::streams;
 use crate::spec::values::trigger;
 use crate::spec::values::wrong_kind::unquoted;
 use crate::yaml::node::kind_name;
@@ -190,7 +191,7 @@ impl<'a> Check<'a> {
 
     /// A parameter that is true or false; false unless it is there.
     fn switch(&mut self, key: &str) -> bool {
-        switch(self.get(key)).unwrap_or_else(|reason| {
+        streams::switch(self.get(key)).unwrap_or_else(|reason| {
             self.warn(key, &format!("{key} {reason}"));
             false
         })
@@ -261,7 +262,7 @@ impl<'a> Check<'a> {
 
     fn max_output(&mut self) -> usize {
         let Some(value) = self.get("MaxOutput") else { return DEFAULT_MAX_OUTPUT };
-        output_bytes(value).unwrap_or_else(|reason| {
+        streams::output_bytes(value).unwrap_or_else(|reason| {
             self.warn("MaxOutput", &format!("MaxOutput {reason}; the default, 1 MiB, is used"));
             DEFAULT_MAX_OUTPUT
         })
@@ -269,7 +270,7 @@ impl<'a> Check<'a> {
 
     /// A value that cannot be meant for it is a parameter of the plugin's own.
     fn stdin(&mut self) -> StdinMode {
-        stdin(self.get("Stdin")).unwrap_or_else(|reason| {
+        streams::stdin(self.get("Stdin")).unwrap_or_else(|reason| {
             self.warn("Stdin", &reason);
             StdinMode::Null
         })
@@ -300,11 +301,11 @@ impl<'a> Check<'a> {
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
         let execution = self.execution_of_action(&which, get("Command"), get("Module"));
-        let stdin = stdin(get("Stdin")).unwrap_or_else(|reason| {
+        let stdin = streams::stdin(get("Stdin")).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}'s {reason}"));
             StdinMode::Null
         });
-        let max_output = match get("MaxOutput").map(output_bytes) {
+        let max_output = match get("MaxOutput").map(streams::output_bytes) {
             None => max_output,
             Some(Ok(bytes)) => bytes,
             Some(Err(reason)) => {
@@ -312,7 +313,7 @@ impl<'a> Check<'a> {
                 max_output
             }
         };
-        let leave_running = switch(get("LeaveRunning")).unwrap_or_else(|reason| {
+        let leave_running = streams::switch(get("LeaveRunning")).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}'s LeaveRunning {reason}"));
             false
         });
@@ -365,40 +366,6 @@ impl<'a> Check<'a> {
                 self.warn("Action", &format!("{which} has neither Command nor Module; it will be an ERROR"));
                 None
             }
-        }
-    }
-}
-
-fn switch(value: Option<&Value>) -> Result<bool, String> {
-    match value {
-        None => Ok(false),
-        Some(Value::Bool(on)) => Ok(*on),
-        Some(other) => Err(format!("has to be true or false, not {}; false is used", python_text::str(other))),
-    }
-}
-
-/// With less of each stream, in bytes, no message is whole: a number of the plugin's own is meant.
-const LEAST_OUTPUT: usize = 512;
-
-/// How many bytes of each stream are kept.
-///
-/// # Errors
-///
-/// Why the value cannot be meant for that.
-pub(crate) fn output_bytes(value: &Value) -> Result<usize, String> {
-    match quantity::bytes(value)? {
-        bytes if bytes < LEAST_OUTPUT => Err(format!("is {bytes} bytes, less than a message; it is a plain parameter")),
-        bytes => Ok(bytes),
-    }
-}
-
-fn stdin(value: Option<&Value>) -> Result<StdinMode, String> {
-    match value {
-        None => Ok(StdinMode::Null),
-        Some(Value::Text(text)) if text.eq_ignore_ascii_case("json") => Ok(StdinMode::Json),
-        Some(other) => {
-            let shown = python_text::str(&other.hidden());
-            Err(format!("Stdin has to be json, not {shown}; it is a plain parameter, and the input is empty"))
         }
     }
 }

@@ -1,16 +1,12 @@
 //! Asks many daemons at once.
 
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
-use smoker_model::wire::explanation::Explanation;
-use smoker_model::wire::silences::ListedSilence;
 
 use crate::client::ask_error::AskError;
-use crate::client::explanation;
 use crate::client::history::{self, HistoryQuery};
 use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
-use crate::client::silences::{self, SilenceOrder};
 use crate::filter::{Filter, FilterMode};
 use crate::history::{HostHistory, PastResult};
 use crate::inventory::address::HostAddress;
@@ -237,71 +233,16 @@ impl Fleet {
         }
     }
 
-    /// Silences the plugins that are left of every host, shows its silences, or ends some. Returns what came of each host that
-    /// has some, or why it could not be asked, with its name.
-    pub async fn silence<T: Transport>(
-        &mut self,
-        session: &Session<'_, T>,
-        order: &SilenceOrder,
-    ) -> Vec<(String, Result<Vec<ListedSilence>, String>)> {
-        let needs_plugins = matches!(order, SilenceOrder::Make { is_of_some: true, .. });
+    /// Every host by its name, with its answer, or why there is none.
+    pub(super) fn each_answer(&self) -> Vec<(String, Result<&HostAnswer, String>)> {
         let hosts = self.hosts.iter();
         let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
-        let ask = |(host, name): (&FleetHost, String)| {
-            let asked = match &host.progress {
-                HostProgress::Answered(answer) => {
-                    let plugins: Vec<_> = answer.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
-                    Ok((answer.links.clone(), plugins))
-                }
-                HostProgress::Failed { reason, .. } => Err(reason.clone()),
-                HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
-            };
-            async move {
-                let (links, plugins) = match asked {
-                    Ok((_, plugins)) if plugins.is_empty() && needs_plugins => return None,
-                    Ok(asked) => asked,
-                    Err(reason) => return Some((name, Err(reason))),
-                };
-                let outcome = silences::ask(session, &links, &plugins, order).await;
-                if let Err(reason) = &outcome {
-                    session.observer.problem(&format!("Host {name}: {reason}"));
-                }
-                Some((name, outcome.map_err(|reason| reason.to_string())))
-            }
-        };
-        let asked: Vec<_> = self.hosts.iter().zip(names).collect();
-        let answers = stream::iter(asked).map(ask).buffered(session.transport.parallel());
-        answers.filter_map(std::future::ready).collect().await
-    }
-
-    /// Has every host explain a plugin. Returns the explanation, or why there is none, with the name of each host.
-    pub async fn explain<T: Transport>(
-        &self,
-        session: &Session<'_, T>,
-        plugin: &str,
-    ) -> Vec<(String, Result<Explanation, String>)> {
-        let hosts = self.hosts.iter();
-        let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
-        let ask = |(host, name): (&FleetHost, String)| {
-            let links = match &host.progress {
-                HostProgress::Answered(answer) => Ok(answer.links.clone()),
-                HostProgress::Failed { reason, .. } => Err(reason.clone()),
-                HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
-            };
-            async move {
-                let links = match links {
-                    Ok(links) => links,
-                    Err(reason) => return (name, Err(reason)),
-                };
-                let outcome = explanation::ask(session, &links, plugin).await;
-                if let Err(reason) = &outcome {
-                    session.observer.problem(&format!("Host {name}: {reason}"));
-                }
-                (name, outcome.map_err(|reason| reason.to_string()))
-            }
-        };
-        let asked: Vec<_> = self.hosts.iter().zip(names).collect();
-        stream::iter(asked).map(ask).buffered(session.transport.parallel()).collect().await
+        let answers = self.hosts.iter().map(|host| match &host.progress {
+            HostProgress::Answered(answer) => Ok(answer),
+            HostProgress::Failed { reason, .. } => Err(reason.clone()),
+            HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
+        });
+        names.into_iter().zip(answers).collect()
     }
 
     /// The past results of every host that could not be asked, and of those that have plugins to show.

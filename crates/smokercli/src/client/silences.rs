@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use reqwest::Url;
 use smoker_model::wire::silences::{ListedSilence, SilencePage, SilenceRequest, SilencesPage, WantedSilence};
 
 use crate::client::ask_error::AskError;
+use crate::client::fleet::Fleet;
 use crate::client::host::{HostLinks, resolve};
 use crate::client::session::Session;
 use crate::transport::exchange::{FailureKind, KeepAlive, Transport};
@@ -33,12 +35,40 @@ pub enum SilenceOrder {
     End(Option<u64>),
 }
 
+impl Fleet {
+    /// Silences the plugins that are left of every host, shows its silences, or ends some. Returns what came of each host that
+    /// has some, or why it could not be asked, with its name.
+    pub async fn silence<T: Transport>(
+        &self,
+        session: &Session<'_, T>,
+        order: &SilenceOrder,
+    ) -> Vec<(String, Result<Vec<ListedSilence>, String>)> {
+        let needs_plugins = matches!(order, SilenceOrder::Make { is_of_some: true, .. });
+        let asked = self.each_answer().into_iter().map(async |(name, answer)| {
+            let outcome = match answer {
+                Ok(answer) if answer.plugins.is_empty() && needs_plugins => return None,
+                Ok(answer) => {
+                    let plugins: Vec<_> = answer.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
+                    ask(session, &answer.links, &plugins, order).await.map_err(|reason| {
+                        session.observer.problem(&format!("Host {name}: {reason}"));
+                        reason.to_string()
+                    })
+                }
+                Err(reason) => Err(reason),
+            };
+            Some((name, outcome))
+        });
+        let outcomes = stream::iter(asked).buffered(session.transport.parallel());
+        outcomes.filter_map(std::future::ready).collect().await
+    }
+}
+
 /// Does it, and returns the silences that are made, shown or ended.
 ///
 /// # Errors
 ///
 /// When the daemon cannot be asked, has no silences, or refuses.
-pub async fn ask<T: Transport>(
+async fn ask<T: Transport>(
     session: &Session<'_, T>,
     links: &HostLinks,
     plugins: &[String],

@@ -11,7 +11,7 @@ use smoker_tests::{binary, wait};
 
 fn smokercli(daemon: &Daemon, line: &str) -> Output {
     let mut command = Command::new(binary::path("smokercli"));
-    command.args(["--no-progress", "-s", &daemon.address().to_string()]).args(line.split_whitespace());
+    command.args(line.split_whitespace()).args(["--no-progress", "-s", &daemon.address().to_string()]);
     command.env("HOME", daemon.path(""));
     cli::run(&mut command)
 }

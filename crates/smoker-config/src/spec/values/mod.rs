@@ -9,6 +9,7 @@
 //! - `quantity`: amounts with a unit
 //! - `account`: users and groups
 //! - `repeated_names`: names above what a plugin runs
+//! - `streams`: what a process reads and writes, and switches
 //! - `wrong_kind`: what to say about values of the wrong kind
 
 pub(crate) mod account;
@@ -17,5 +18,6 @@ pub(crate) mod process_settings;
 pub(crate) mod quantity;
 pub(crate) mod relations;
 pub(crate) mod repeated_names;
+pub(crate) mod streams;
 pub(crate) mod trigger;
 pub(crate) mod wrong_kind;
