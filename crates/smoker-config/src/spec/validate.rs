@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
+use chrono::Utc;
+use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::notation::python_text;
-use smoker_model::plugin::{ActionSpec, Execution, Invocation, PluginSpec, RunAs, StdinMode, TimeLimit, Trigger};
+use smoker_model::plugin::{
+    ActionSpec, Execution, Invocation, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger,
+};
 use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
 
@@ -15,8 +19,12 @@ use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
+use crate::spec::values::calendar::{self, CalendarKeys};
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
+use crate::spec::values::relations;
+use crate::spec::values::repeated_names;
+use crate::spec::values::streams;
 use crate::spec::values::trigger;
 use crate::spec::values::wrong_kind::unquoted;
 use crate::yaml::node::kind_name;
@@ -39,7 +47,8 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
     let timeout = check.kept(timeout).unwrap_or_else(|| TimeLimit::from_secs(DEFAULT_TIMEOUT));
     let execution = if check.may_be_of_its_template() { None } else { Some(check.execution()) };
     let execution = execution.and_then(|execution| check.kept(execution));
-    let trigger = check.trigger();
+    let (rules, schedule) = check.rules();
+    let trigger = check.trigger(schedule);
     let trigger = check.kept(trigger).flatten();
     let max_output = check.max_output();
     let serial = check.switch("Serial");
@@ -56,6 +65,7 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
         name: resolved.name,
         invocation: Invocation { execution, timeout, stdin, max_output, leave_running, process },
         trigger,
+        rules,
         serial,
         history,
         history_failures,
@@ -107,7 +117,7 @@ impl<'a> Check<'a> {
 
     fn timeout(&self) -> Result<TimeLimit, PluginFault> {
         let value = self.plugin.parameters.get("Timeout").map_or(&Value::Null, |parameter| &parameter.value);
-        TimeLimit::from_value(value).ok_or_else(|| self.refuse("Timeout", quantity::wrong_timeout(value)))
+        quantity::timeout(value).map_err(|reason| self.refuse("Timeout", reason))
     }
 
     /// Whether the template that is not there may have said what to run.
@@ -119,8 +129,7 @@ impl<'a> Check<'a> {
     /// the names above its entry.
     fn execution_below(&self) -> Option<String> {
         let own = self.plugin.parameters.iter().filter(|(name, _)| !OF_PLUGINS.contains(&name.as_str()));
-        let names =
-            own.into_iter().find_map(|(name, parameter)| names_above(name, &parameter.value, DEEPEST_REPEAT))?;
+        let names = own.into_iter().find_map(|(name, parameter)| repeated_names::above(name, &parameter.value))?;
         Some(format!("there is one below `{names}`: remove that and unindent what is below it"))
     }
 
@@ -155,8 +164,24 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn trigger(&mut self) -> Result<Option<Trigger>, PluginFault> {
-        let read = trigger::read(self.get("Interval"), self.get("Splay"));
+    /// What decides whether the plugin runs, and its times of the calendar.
+    fn rules(&mut self) -> (RunRules, Option<CalendarSchedule>) {
+        let CalendarKeys { schedule, missed, only, maintenance, warnings, wrong } =
+            calendar::read(|key| self.get(key), Utc::now());
+        for (key, text) in warnings {
+            self.warn(key, &text);
+        }
+        let wrong = wrong.into_iter().map(|(key, reason)| self.refuse(key, reason)).collect::<Vec<_>>();
+        self.faults.extend(wrong);
+        let mut rules = RunRules { missed, only, maintenance, ..RunRules::default() };
+        for (key, text) in relations::read(|key| self.get(key), &mut rules) {
+            self.warn(key, &text);
+        }
+        (rules, schedule)
+    }
+
+    fn trigger(&mut self, schedule: Option<CalendarSchedule>) -> Result<Option<Trigger>, PluginFault> {
+        let read = trigger::read(self.get("Interval"), schedule, self.get("Splay"));
         let (trigger, warnings) = read.map_err(|reason| self.refuse("Interval", reason))?;
         for (key, text) in warnings {
             self.warn(key, &text);
@@ -166,7 +191,7 @@ impl<'a> Check<'a> {
 
     /// A parameter that is true or false; false unless it is there.
     fn switch(&mut self, key: &str) -> bool {
-        switch(self.get(key)).unwrap_or_else(|reason| {
+        streams::switch(self.get(key)).unwrap_or_else(|reason| {
             self.warn(key, &format!("{key} {reason}"));
             false
         })
@@ -237,7 +262,7 @@ impl<'a> Check<'a> {
 
     fn max_output(&mut self) -> usize {
         let Some(value) = self.get("MaxOutput") else { return DEFAULT_MAX_OUTPUT };
-        output_bytes(value).unwrap_or_else(|reason| {
+        streams::output_bytes(value).unwrap_or_else(|reason| {
             self.warn("MaxOutput", &format!("MaxOutput {reason}; the default, 1 MiB, is used"));
             DEFAULT_MAX_OUTPUT
         })
@@ -245,7 +270,7 @@ impl<'a> Check<'a> {
 
     /// A value that cannot be meant for it is a parameter of the plugin's own.
     fn stdin(&mut self) -> StdinMode {
-        stdin(self.get("Stdin")).unwrap_or_else(|reason| {
+        streams::stdin(self.get("Stdin")).unwrap_or_else(|reason| {
             self.warn("Stdin", &reason);
             StdinMode::Null
         })
@@ -271,17 +296,16 @@ impl<'a> Check<'a> {
             entry.map(|(_, value)| value).filter(|value| **value != Value::Null)
         };
         let timeout = get("Timeout").unwrap_or(&Value::Null);
-        let timeout = TimeLimit::from_value(timeout).unwrap_or_else(|| {
-            let reason = quantity::wrong_timeout(timeout);
+        let timeout = quantity::timeout(timeout).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, is used"));
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
         let execution = self.execution_of_action(&which, get("Command"), get("Module"));
-        let stdin = stdin(get("Stdin")).unwrap_or_else(|reason| {
+        let stdin = streams::stdin(get("Stdin")).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}'s {reason}"));
             StdinMode::Null
         });
-        let max_output = match get("MaxOutput").map(output_bytes) {
+        let max_output = match get("MaxOutput").map(streams::output_bytes) {
             None => max_output,
             Some(Ok(bytes)) => bytes,
             Some(Err(reason)) => {
@@ -289,7 +313,7 @@ impl<'a> Check<'a> {
                 max_output
             }
         };
-        let leave_running = switch(get("LeaveRunning")).unwrap_or_else(|reason| {
+        let leave_running = streams::switch(get("LeaveRunning")).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}'s LeaveRunning {reason}"));
             false
         });
@@ -342,54 +366,6 @@ impl<'a> Check<'a> {
                 self.warn("Action", &format!("{which} has neither Command nor Module; it will be an ERROR"));
                 None
             }
-        }
-    }
-}
-
-/// How many names may lie above what a plugin runs, such as `plugins:` and its own name.
-const DEEPEST_REPEAT: usize = 2;
-
-/// The names above a `Command` or `Module` that lies deeper in a parameter: `plugins: Disk:`.
-fn names_above(name: &str, value: &Value, depth: usize) -> Option<String> {
-    let Value::Map(entries) = value else { return None };
-    if entries.iter().any(|(key, _)| matches!(key.as_text(), Some("Command" | "Module"))) {
-        return Some(format!("{name}:"));
-    }
-    let mut deeper = entries.iter().filter(|_| depth > 1).filter_map(|(key, value)| Some((key.as_text()?, value)));
-    let names = deeper.find_map(|(key, value)| names_above(key, value, depth - 1))?;
-    Some(format!("{name}: {names}"))
-}
-
-fn switch(value: Option<&Value>) -> Result<bool, String> {
-    match value {
-        None => Ok(false),
-        Some(Value::Bool(on)) => Ok(*on),
-        Some(other) => Err(format!("has to be true or false, not {}; false is used", python_text::str(other))),
-    }
-}
-
-/// With less of each stream, in bytes, no message is whole: a number of the plugin's own is meant.
-const LEAST_OUTPUT: usize = 64;
-
-/// How many bytes of each stream are kept.
-///
-/// # Errors
-///
-/// Why the value cannot be meant for that.
-pub(crate) fn output_bytes(value: &Value) -> Result<usize, String> {
-    match quantity::bytes(value)? {
-        bytes if bytes < LEAST_OUTPUT => Err(format!("is {bytes} bytes, less than a message; it is a plain parameter")),
-        bytes => Ok(bytes),
-    }
-}
-
-fn stdin(value: Option<&Value>) -> Result<StdinMode, String> {
-    match value {
-        None => Ok(StdinMode::Null),
-        Some(Value::Text(text)) if text.eq_ignore_ascii_case("json") => Ok(StdinMode::Json),
-        Some(other) => {
-            let shown = python_text::str(&other.hidden());
-            Err(format!("Stdin has to be json, not {shown}; it is a plain parameter, and the input is empty"))
         }
     }
 }
