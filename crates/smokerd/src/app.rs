@@ -1,6 +1,7 @@
 //! From the command line to the exit code.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -133,9 +134,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let overrides_pidfile = options.pidfile.is_some();
     // Root can make cgroups for the account that the daemon runs as.
     let containment = ContainmentLevel::prepare(owner);
-    if let Some(lock) = &state_lock {
-        lock.note_process();
-    }
+    note_process(state_lock.as_ref());
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
     let daemon = Daemon { settings, plugins, problems, tcp, unix, tls, source, containment };
@@ -151,9 +150,19 @@ fn start(options: &Options) -> Result<u8, StartError> {
 }
 
 /// Two daemons would lose each other's results, and give numbers twice.
-fn lock_state(state_dir: Option<&Path>, owner: Option<Owner>) -> Result<Option<StateLock>, StartError> {
+fn lock_state(state_dir: Option<&Path>, owner: Option<Owner>) -> Result<Option<io::Result<StateLock>>, StartError> {
     let lock = state_dir.map(|state_dir| StateLock::take(state_dir, owner));
-    lock.transpose().map(Option::flatten).map_err(|in_use| StartError::StateInUse(in_use.to_string()))
+    lock.transpose().map_err(|in_use| StartError::StateInUse(in_use.to_string()))
+}
+
+fn note_process(state_lock: Option<&io::Result<StateLock>>) {
+    match state_lock {
+        None => {}
+        Some(Ok(lock)) => lock.note_process(),
+        Some(Err(error)) => tracing::warn!(
+            "state_dir cannot be locked ({error}): a second smokerd that uses it would not be noticed; see that there is none"
+        ),
+    }
 }
 
 fn drop_privileges(credentials: Option<&Credentials>) -> Result<(), StartError> {

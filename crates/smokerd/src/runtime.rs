@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_runner::detached;
 use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
 use tokio::time::timeout;
@@ -90,6 +91,8 @@ impl Runtime {
         let Prepared { mut settings, python, plugins, not_loaded } = config;
         // Root may be needed to make another one.
         settings.access.state_dir.clone_from(&self.settings.access.state_dir);
+        // First, since it may take its time: nothing is half changed meanwhile.
+        self.find_returning(&plugins).await;
         // Before the plugins: a client that is no longer allowed must not see new ones.
         let not_in_effect = self.change_access(&settings).await;
         if settings.allow != self.settings.allow || settings.access.mode != self.settings.access.mode {
@@ -101,13 +104,21 @@ impl Runtime {
             self.runner.set_python(python.clone());
             self.python = python;
         }
-        if let Err(error) = self.manager.state().find_returning(plugins.iter().map(|plugin| &**plugin.spec())).await {
-            tracing::error!("journal: {error}; plugins that come back begin without their results");
-        }
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         self.manager.set_not_loaded(&not_loaded);
         self.settings = settings;
         Applied { changes, not_in_effect }
+    }
+
+    /// Reads what the journal has of plugins that come back.
+    async fn find_returning(&self, plugins: &[PreparedPlugin]) {
+        let found = self.manager.state().find_returning(plugins.iter().map(|plugin| &**plugin.spec()));
+        let error = match timeout(READ_LIMIT, found).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("reading it takes more than {} seconds", READ_LIMIT.as_secs()),
+        };
+        tracing::error!("journal: {error}; plugins that come back begin without their results");
     }
 
     /// Changes who may ask for what, and returns what of it is not in effect. Files of keys and certificates are read on a thread of

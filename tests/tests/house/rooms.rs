@@ -146,7 +146,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("runtime", &["http", "reload_requests", "results", "scheduler", "service", "silences", "startup"]),
             ("http", &["os", "reload_requests", "results", "scheduler", "state_folder"]),
             ("identity", &["exit_code", "os", "output", "service", "startup", "state_folder"]),
-            ("journal_command", &["exit_code", "output", "results"]),
+            ("journal_command", &["exit_code", "output", "results", "service"]),
             (
                 "compare",
                 &["exit_code", "output", "results", "scheduler", "service", "standalone", "startup", "terminal_text"],

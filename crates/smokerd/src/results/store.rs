@@ -101,7 +101,10 @@ impl SharedState {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
         let started = StartedRun { plugin: plugin.clone(), started: started.wall, is_forced };
         match &self.journal {
-            Some(journal) => drop(journal.send(Queued::Started(started, run, generation))),
+            Some(journal) => {
+                self.lock().started(run);
+                drop(journal.send(Queued::Started(started, run, generation)));
+            }
             None => self.announce(Event::Started(Arc::new(started))),
         }
         run
@@ -144,7 +147,7 @@ impl SharedState {
         }
         journal.written().await;
         let folder = journal.folder().to_owned();
-        let plugins = self.reads.for_listener(move || restore::of_plugins(&folder, &new)).await?;
+        let plugins = self.reads.for_reload(move || restore::of_plugins(&folder, &new)).await?;
         self.lock().set_returning(plugins);
         Ok(())
     }

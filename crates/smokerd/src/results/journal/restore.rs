@@ -86,6 +86,8 @@ pub(crate) struct InterruptedRun {
     pub(crate) ended: DateTime<Utc>,
     pub(crate) is_forced: bool,
     pub(crate) generation: u64,
+    /// Its number; 0 for one that had not begun.
+    pub(crate) run: u64,
 }
 
 impl Restored {
@@ -100,6 +102,7 @@ impl Restored {
             plugins: self.plugins.iter().map(|(name, plugin)| (name.to_string(), kept(plugin))).collect(),
             processes: self.processes.iter().map(|process| process.id).chain([self.last_process]).collect(),
             begin: self.begin,
+            running: self.interrupted.iter().map(|run| run.run).collect(),
         }
     }
 }
@@ -229,8 +232,8 @@ impl Restoring {
         if self.ended.remove(&start.run) || !self.is_certain {
             return;
         }
-        let StartedEntry { plugin, is_forced, generation, .. } = start;
-        let run = InterruptedRun { plugin: plugin.into(), started, ended: started, is_forced, generation };
+        let StartedEntry { plugin, is_forced, generation, run, .. } = start;
+        let run = InterruptedRun { plugin: plugin.into(), started, ended: started, is_forced, generation, run };
         self.restored.interrupted.push(run);
     }
 
