@@ -18,9 +18,9 @@
 //! - `process_settings`: how the processes of a run are set up, and how much they may use
 //! - `secrets`: parameters that not everybody may read
 //! - `wire`: the bodies of the REST interface
+//! - `verdict`: what follows from the answers of many hosts
 //! - `python_format`: Python's `%` formatting
 //! - `module`: what a module is asked
-//! - `verdict`: whether hosts are worse than before
 //! - `suggest`: "did you mean"
 //! - `error_chain`: an error and its causes on one line
 

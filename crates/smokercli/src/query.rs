@@ -45,6 +45,8 @@ pub(crate) struct Query {
     pub(crate) unknown_states: Vec<String>,
     /// From when on results of the past are shown.
     pub(crate) since: String,
+    /// Whether hosts that look alike are shown once.
+    pub(crate) collapses: bool,
 }
 
 impl Query {
@@ -76,6 +78,12 @@ impl Query {
             QueryAction::History | QueryAction::Watch => filter(&args.filters)?.with_wanted_statuses(&STATUSES),
             QueryAction::List | QueryAction::Show | QueryAction::Force => filter(&args.filters)?,
         };
+        if args.collapse && !name.can_collapse() {
+            let format = &args.pretty;
+            return Err(ExitError::usage(format!(
+                "--collapse is for the formats minimal, normal, long, full and table, and not for {format}"
+            )));
+        }
         // A list has no format, so the template of an xml is not read.
         let name = if action == QueryAction::List { FormatName::Json } else { name };
         Ok(Self {
@@ -85,6 +93,7 @@ impl Query {
             style: style(&args.console),
             fail_on: fail_on(args)?,
             unknown_states: unknown_states(&args.filters),
+            collapses: args.collapse,
             since: args.since.clone().unwrap_or_else(|| DEFAULT_SINCE.to_owned()),
         })
     }
@@ -235,6 +244,25 @@ fn unknown_states(args: &FilterArgs) -> Vec<String> {
     words(&args.filter_status).filter(|name| !is_known(name)).map(str::to_owned).collect()
 }
 
+fn unknown_states_text(unknown: &[String]) -> String {
+    let known = STATUSES.map(Status::as_str).join(", ");
+    let unknown: Vec<_> = unknown.iter().map(|state| format!("{state:?}")).collect();
+    format!("unknown state {}; the states are {known}", unknown.join(", "))
+}
+
+/// The filter of these options, in which states say what is wanted.
+///
+/// # Errors
+///
+/// When a test of a parameter has no value, or a state is unknown.
+pub(crate) fn filter_of_states(args: &FilterArgs) -> Result<Filter, ExitError> {
+    let unknown = unknown_states(args);
+    if !unknown.is_empty() {
+        return Err(ExitError::new(unknown_states_text(&unknown)));
+    }
+    Ok(filter(args)?.with_wanted_statuses(&STATUSES))
+}
+
 /// `--filter-status`, else `--nook`, else all single ones, else no filter. A
 /// word that is no state selects nothing: part of an answer must not look like all of it.
 fn statuses(args: &FilterArgs) -> Option<Vec<Status>> {
@@ -257,9 +285,7 @@ fn statuses(args: &FilterArgs) -> Option<Vec<Status>> {
 /// Why no plugin is selected although some pass everything but the filter of states.
 pub(crate) fn nothing_in_state(query: &Query) -> String {
     if !query.unknown_states.is_empty() {
-        let known = STATUSES.map(Status::as_str).join(", ");
-        let unknown: Vec<_> = query.unknown_states.iter().map(|state| format!("{state:?}")).collect();
-        return format!("unknown state {}; the states are {known}", unknown.join(", "));
+        return unknown_states_text(&query.unknown_states);
     }
     let wanted = query.filter.statuses.as_deref().unwrap_or_default();
     let wanted: Vec<_> = wanted.iter().map(|status| status.as_str()).collect();

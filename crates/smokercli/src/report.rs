@@ -72,6 +72,12 @@ impl HostReport {
         Self { name, outcome: Err(reason), missing: Vec::new() }
     }
 
+    /// The same host under another name.
+    #[must_use]
+    pub fn renamed(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
     /// The name that the daemon gave, or else the address as it was typed.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -96,12 +96,16 @@ impl Fleet {
         }
     }
 
-    /// The first host that masks a parameter by which the filter selects, and the parameter.
+    /// Why the filter cannot be used: a host masks a parameter by which it selects.
     #[must_use]
-    pub fn masked<'a>(&self, filter: &'a Filter) -> Option<(String, &'a str)> {
+    pub fn masked(&self, filter: &Filter) -> Option<String> {
         self.answers().find_map(|answer| {
             let key = answer.plugins.iter().find_map(|plugin| filter.masked_key(plugin))?;
-            Some((answer.name.clone(), key))
+            Some(format!(
+                "--filter '{key} ...': host {} does not show this value, which is secret, so nothing can be filtered by it; \
+                 filter by another parameter, or set show_secrets in the configuration of the daemon",
+                answer.name
+            ))
         })
     }
 
@@ -287,6 +291,12 @@ impl Fleet {
                 host.progress = HostProgress::Failed { name, reason: "interrupted before its run".to_owned() };
             }
         }
+    }
+
+    /// Whether any host has answered.
+    #[must_use]
+    pub fn has_answers(&self) -> bool {
+        self.answers().next().is_some()
     }
 
     /// Whether any host has a plugin to show.

@@ -112,6 +112,12 @@ impl FormatName {
         ("csv", Self::Csv),
     ];
 
+    /// Whether people read the format, and hosts that look alike can be shown once.
+    #[must_use]
+    pub fn can_collapse(self) -> bool {
+        matches!(self, Self::Text(_) | Self::Table)
+    }
+
     /// Reads a name, in lower case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

@@ -13,9 +13,11 @@
 //! - `template`: which parts of the data become rows of that XML
 //! - `junit`: JUnit as Jenkins and GitLab read it
 //! - `table`: hosts down, plugins across
+//! - `collapse`: hosts that look alike, once
 //! - `escape`: text inside XML; `append`: appends formatted text
 
 pub(crate) mod append;
+mod collapse;
 mod csv;
 pub(crate) mod escape;
 pub mod format;
@@ -54,10 +56,10 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
     }
 }
 
-/// A document of JSON, over several lines.
+/// The report with one entry for all hosts of which the format shows the same but for numbers, times, addresses and names.
 #[must_use]
-pub fn json_document(value: &Json) -> String {
-    json::indented(value)
+pub fn collapsed(report: &Report, format: &Format) -> Report {
+    collapse::collapsed(report, format, render)
 }
 
 /// A line of ndjson.
