@@ -13,16 +13,25 @@
 //! - `template`: which parts of the data become rows of that XML
 //! - `junit`: JUnit as Jenkins and GitLab read it
 //! - `table`: hosts down, plugins across
+//! - `columns`: a row for each plugin; `layout`: which columns, and what it is sorted by
+//! - `html`: one file of HTML
+//! - `markdown`: a table for continuous integration
+//! - `prometheus`: metrics for the textfile collector
 //! - `escape`: text inside XML; `append`: appends formatted text
 
 pub(crate) mod append;
+mod columns;
 mod csv;
 pub(crate) mod escape;
 pub mod format;
 mod history;
+mod html;
 mod json;
 mod junit;
+pub mod layout;
 mod list;
+mod markdown;
+mod prometheus;
 mod table;
 mod tap;
 mod tap14;
@@ -50,6 +59,10 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Tap14 => tap14::render(report),
         Format::Xml(template) => xml::render(report, template),
         Format::Junit => junit::render(report),
+        Format::Columns(layout) => columns::render(report, layout, style),
+        Format::Html => html::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Prometheus => prometheus::render(report),
         Format::Table { width } => table::render(report, *width, style),
     }
 }
