@@ -1,4 +1,4 @@
-// Looks at the page of a running daemon with a real browser: node look.mjs SCENARIO ADDRESS FOLDER [TOKEN]
+// Looks at the page of a running daemon with a real browser: node look.mjs SCENARIO ADDRESS FOLDER [TOKENS]
 // The folder gets the pictures. tests/tests/daemon/api/page.rs boots the daemons.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
 import { chromium } from "playwright-core";
 
-const [scenario, daemon, folder, token] = process.argv.slice(2);
+const [scenario, daemon, folder, tokens = ""] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const browser = await chromium.launch({
@@ -166,14 +166,32 @@ const scenarios = {
     const page = await open("/ui");
     await page.waitForSelector("#login:not([hidden])");
     await accessible(page, "login");
-    await page.locator("#token").fill(token);
-    await page.keyboard.press("Enter");
-    await page.waitForSelector("#plugins > tbody > tr");
+    const [reader, administrator] = tokens.split(",");
+    const logIn = async (page, token) => {
+      await page.locator("#token").fill(token);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("#plugins > tbody > tr");
+    };
+    await logIn(page, reader);
     assert.equal(await page.locator("#login").isVisible(), false);
     // The role read may not run anything; the daemon's reason is shown.
     await page.getByRole("button", { name: "disk", exact: true }).click();
     await page.getByRole("button", { name: "Run now" }).click();
     await until(page, "/role/.test(document.querySelector('.details [role=status]').textContent)");
+
+    // An administrator silences it, and ends the silence.
+    const other = await open("/ui");
+    await logIn(other, administrator);
+    await other.getByRole("button", { name: "disk", exact: true }).click();
+    await other.getByLabel("Reason").fill("<b>deploy</b>");
+    await accessible(other, "silence");
+    await other.getByRole("button", { name: "Silence", exact: true }).click();
+    await until(other, "/silenced/.test(document.querySelector('#plugins small').parentElement.parentElement.parentElement.textContent)");
+    const said = other.locator(".details", { hasText: "Nobody is told" });
+    await said.waitFor();
+    assert.match(await said.innerText(), /<b>deploy<\/b>/);
+    await other.getByRole("button", { name: "End the silence" }).click();
+    await until(other, "/Its actions follow/.test(document.querySelector('.details').textContent)");
   },
 
   /** An hour of 60 plugins that run each minute, in seconds. */

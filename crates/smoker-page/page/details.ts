@@ -1,9 +1,11 @@
 // What a row unfolds: messages, components, runs of the past, and a run on request.
 
-import { Refused, ask, get, pathOf } from "./api";
+import { ask, get, pathOf } from "./api";
 import { make } from "./dom";
 import { durations } from "./plot";
+import { reason } from "./reason";
 import type { Row } from "./row";
+import { SilenceForm } from "./silence";
 import { SHOWN, moment, span, visible } from "./text";
 import { componentsOf, durationOf, messagesOf, startOf, statusOf } from "./wire";
 import type { Entry, Result, Summary } from "./wire";
@@ -14,15 +16,18 @@ export class Details {
   private readonly outcome = make("p", { role: "status" });
   private readonly run = make("button", { type: "button" }, "Run now");
   private readonly result = make("div");
+  private readonly silence: SilenceForm;
   private readonly history = make("div", {}, make("p", {}, "…"));
 
   constructor(
     private readonly row: Row,
     id: string,
+    changed: () => void,
   ) {
     this.line.id = id;
+    this.silence = new SilenceForm(row, changed);
     this.run.addEventListener("click", () => void this.force());
-    this.cell.append(this.result, make("p", {}, this.run), this.outcome, this.history);
+    this.cell.append(this.result, make("p", {}, this.run), this.outcome, this.silence.element, this.history);
     this.line.append(this.cell);
     this.show();
     void this.load();
@@ -31,6 +36,7 @@ export class Details {
   /** Writes the newest result. */
   show(): void {
     const result = this.row.plugin.lastResult;
+    this.silence.show();
     this.result.replaceChildren(...facts(this.row), ...parts(result, this.row.plugin.name));
   }
 
@@ -73,11 +79,6 @@ export class Details {
   }
 }
 
-export function reason(error: unknown): string {
-  if (error instanceof Refused) return error.message;
-  return "The daemon cannot be reached.";
-}
-
 function facts(row: Row): HTMLElement[] {
   const { plugin } = row;
   const result = plugin.lastResult;
@@ -86,9 +87,10 @@ function facts(row: Row): HTMLElement[] {
     if (value !== undefined && value !== null && value !== "") list.push([name, String(value)]);
   };
   add("Requested by", result?.triggeredBy ?? (result?.forced === true ? "a client" : undefined));
+  if (plugin.skipped) add("Skipped", `${plugin.skipped.reason}; since ${moment(Date.parse(plugin.skipped.since))}`);
   add("Exit status", result?.exitStatus);
   add("Signal", result?.signal);
-  for (const key of ["Category", "Component", "Type", "Command", "Module", "Interval"]) add(key, row.parameter(key));
+  for (const key of ["Category", "Component", "Type", "Command", "Module", "Interval", "Cron", "At", "DependsOn", "After"]) add(key, row.parameter(key));
   const measured = Array.isArray(result?.perfdata) ? result.perfdata : [];
   add("Measured", measured.map((datum: { label?: unknown; value?: unknown; unit?: unknown }) => `${datum.label}=${datum.value}${datum.unit ?? ""}`).join(", "));
   return [make("dl", {}, ...list.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, make("bdi", {}, visible(value, 1000)))]))];

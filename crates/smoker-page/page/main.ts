@@ -1,9 +1,10 @@
 // The page: all plugins of one daemon, live.
 
 import { Refused, get, logIn, pathOf } from "./api";
-import { Details, reason } from "./details";
+import { Details } from "./details";
 import { say, the } from "./dom";
 import { Filters } from "./filters";
+import { reason } from "./reason";
 import { Row } from "./row";
 import { follow } from "./stream";
 import { span } from "./text";
@@ -11,7 +12,10 @@ import { STATUSES } from "./wire";
 import type { Entry, PluginPage, PluginsPage } from "./wire";
 
 /** A daemon that is well says something each 15 seconds. */
-const SILENCE = 20_000;
+const QUIET = 20_000;
+
+/** How often it is asked for silences, which are no events. */
+const SILENCES = 30_000;
 
 /** How many plugins are read at a time. */
 const READERS = 4;
@@ -88,7 +92,7 @@ function add(row: Row): Row {
 
 function unfold(row: Row): void {
   const id = `details-${++numbers}`;
-  const own = new Details(row, id);
+  const own = new Details(row, id, () => void load().catch(problem));
   details.set(row, own);
   row.line.after(own.line);
   row.name.setAttribute("aria-expanded", "true");
@@ -168,6 +172,18 @@ function event(name: string, data: string): void {
   }
 }
 
+let silences = "";
+
+/** Reads the plugins again when others have made or ended silences. */
+async function readSilences(): Promise<void> {
+  if (document.hidden) return;
+  const page = await get<{ silences: { id: number }[] }>("/silences");
+  const ids = page.silences.map(({ id }) => id).join();
+  const isNew = ids !== silences;
+  silences = ids;
+  if (isNew) await load();
+}
+
 function problem(error: unknown): void {
   const isUnknown = error instanceof Refused && error.status === 401;
   say(the("problem"), reason(error));
@@ -177,7 +193,7 @@ function problem(error: unknown): void {
 
 function tick(): void {
   const age = Date.now() - seen.last;
-  const isCut = seen.isCut || age > SILENCE;
+  const isCut = seen.isCut || age > QUIET;
   document.documentElement.classList.toggle("cut", isCut);
   const live = the("live");
   live.dataset.state = isCut ? "cut" : "live";
@@ -211,6 +227,7 @@ async function start(): Promise<void> {
   });
   await loading();
   setInterval(tick, 1000);
+  setInterval(() => void readSilences().catch(() => undefined), SILENCES);
 }
 
 the<HTMLFormElement>("login").addEventListener("submit", (submitted) => {

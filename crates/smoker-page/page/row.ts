@@ -26,6 +26,7 @@ export class Row {
   isLoaded = false;
   isRunning = false;
   private readonly state = make("span");
+  private readonly standing = make("small");
   private readonly sinceCell = make("td");
   private readonly pastCell = make("td", { class: "wide" });
   private readonly durationCell = make("td", { class: "wide" });
@@ -37,17 +38,19 @@ export class Row {
     readonly order: number,
   ) {
     this.name = make("button", { type: "button", class: "name", "aria-expanded": "false" });
-    const first = [make("td", {}, this.state), make("td", {}, this.name), this.sinceCell];
+    const first = [make("td", {}, this.state, this.standing), make("td", {}, this.name), this.sinceCell];
     this.line.append(...first, this.pastCell, this.durationCell, this.nextCell, make("td", {}, this.message));
     this.show();
   }
 
   get status(): Status {
-    return statusOf(this.plugin.lastResult);
+    // What does not run says nothing of now.
+    return this.plugin.skipped ? "UNKNOWN" : statusOf(this.plugin.lastResult);
   }
 
   /** When the plugin came into its status, and whether it may have been before that. */
   since(): [number, boolean] {
+    if (this.plugin.skipped) return [Date.parse(this.plugin.skipped.since), false];
     const status = this.status;
     const at = this.past.map((past) => past.status !== status).lastIndexOf(true);
     return [this.past[at + 1]?.start ?? startOf(this.plugin.lastResult), at < 0];
@@ -79,6 +82,8 @@ export class Row {
   /** Takes a result that has just come. */
   add(entry: Entry): void {
     this.plugin = { ...this.plugin, lastResult: entry.result };
+    if (entry.trigger !== "force") delete this.plugin.skipped;
+    if (this.plugin.state && entry.attempt && entry.trigger !== "force") this.plugin.attempt = entry.attempt;
     const interval = seconds(this.plugin.parameters.Interval);
     if (entry.trigger === "timer" && interval > 0) {
       this.plugin.nextRun = `${new Date(Date.parse(entry.planned) + interval * 1000).toISOString()}`;
@@ -96,6 +101,7 @@ export class Row {
     this.line.className = this.isRunning ? "running" : "";
     this.state.className = `state ${status}`;
     say(this.state, `${MARKS[status]} ${status}`);
+    say(this.standing, standingOf(this.plugin));
     say(this.name, firstLine(this.plugin.name));
     const [start, isOlder] = this.since();
     say(this.sinceCell, Number.isFinite(start) ? span((Date.now() - start) / 1000) + (isOlder ? " or more" : "") : "–");
@@ -104,7 +110,8 @@ export class Row {
     say(this.durationCell, span(durationOf(result)));
     this.tick();
     const worst = messagesOf(result)[0] ?? componentsOf(result).filter((part) => part.status !== "OK").flatMap((part) => messagesOf(part.result))[0];
-    say(this.message, result === null ? "has not run yet" : firstLine(worst?.[1] ?? ""));
+    const { skipped } = this.plugin;
+    say(this.message, skipped ? firstLine(`skipped: ${skipped.reason}`) : result === null ? "has not run yet" : firstLine(worst?.[1] ?? ""));
   }
 
   /** Writes what changes with the time. */
@@ -122,6 +129,12 @@ export class Row {
     const offset = typeof lastResult?.lastRun === "string" ? Date.parse(`${lastResult.lastRun}Z`) - startOf(lastResult) : NaN;
     return Number.isFinite(offset) ? Date.parse(`${nextRun}Z`) - offset : Date.parse(nextRun);
   }
+}
+
+/** What else there is to say of a plugin's state. */
+function standingOf(plugin: Plugin): string {
+  const soft = plugin.state === "soft" ? `soft, attempt ${plugin.attempt}` : "";
+  return [soft, plugin.flapping ? "flapping" : "", plugin.silence ? "silenced" : ""].filter(Boolean).join(", ");
 }
 
 /** Beside the colour and the word, a shape. */

@@ -26,6 +26,11 @@ export interface Plugin {
   nextRun: string | null;
   parameters: Record<string, unknown>;
   forcedResult?: Result | null;
+  state?: string;
+  attempt?: number;
+  flapping?: boolean;
+  skipped?: { since: string; parent: string; reason: string };
+  silence?: { id: number; by: string; reason: string; until: string };
 }
 
 export interface PluginsPage {
@@ -44,6 +49,7 @@ export interface Entry {
   triggeredBy?: string;
   planned: string;
   started: string;
+  attempt?: number;
   result: Result;
 }
 

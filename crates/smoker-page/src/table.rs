@@ -114,7 +114,11 @@ pub fn row(row: &Row) -> String {
         // What is not OK is to be seen at once.
         page.push_str(if bad > 0 { "<details open><summary>" } else { "<details><summary>" });
         let count = row.components.len();
-        push_text(&mut page, &format!("{count} component{}, {bad} of them not OK", if count == 1 { "" } else { "s" }), NAME);
+        push_text(
+            &mut page,
+            &format!("{count} component{}, {bad} of them not OK", if count == 1 { "" } else { "s" }),
+            NAME,
+        );
         page.push_str("</summary><table><tbody>\n");
         for (status, name, texts) in &row.components {
             page.push_str("<tr>");

@@ -10,9 +10,16 @@ pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<_> = values
         .flat_map(|value| value.split(','))
+        .filter(|range| !is_refused(range))
         .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
         .collect();
     ["text/html", "application/xhtml+xml"].iter().all(|wanted| ranges.iter().any(|range| range == wanted))
+}
+
+/// Whether a client names a form to say that it does not want it: `q=0`.
+fn is_refused(range: &str) -> bool {
+    let weights = range.split(';').skip(1).filter_map(|parameter| parameter.trim().strip_prefix("q="));
+    weights.filter_map(|weight| weight.trim().parse::<f32>().ok()).any(|weight| weight == 0.0)
 }
 
 /// Whether a request is for the page or one of its files: these are the same on every host, and need no identity.
@@ -44,6 +51,7 @@ mod tests {
             (chromium, true),
             ("application/xhtml+xml; q=0.9, TEXT/HTML", true),
             ("text/html", false),
+            ("text/html;q=0, application/xhtml+xml; q=0.0, application/json", false),
             ("text/html, application/json", false),
             ("application/json", false),
             ("*/*", false),

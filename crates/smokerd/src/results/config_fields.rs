@@ -70,7 +70,10 @@ impl ConfigFields {
             of_administrators: Some(of_administrators).filter(|text| *text != of_all),
             parameters: of_all,
             facts: PluginFacts::of(spec),
-            interval: spec.trigger.map(|Trigger::Every { interval, .. }| interval),
+            interval: match spec.trigger {
+                Some(Trigger::Every { interval, .. }) => Some(interval),
+                Some(Trigger::Calendar { .. }) | None => None,
+            },
         }
     }
 

@@ -26,6 +26,11 @@ pub(crate) struct RunCounters {
 }
 
 impl RunCounters {
+    /// Scheduled runs that were skipped.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.overlapped.saturating_add(self.missed).saturating_add(self.held_back)
+    }
+
     /// Counts one record.
     pub(crate) fn count(&mut self, record: &RunRecord) {
         match &record.state {

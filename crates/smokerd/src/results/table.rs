@@ -277,11 +277,11 @@ impl PluginEntry {
         PluginMeasures {
             config: Arc::clone(&self.config),
             last_result: self.history.newest().cloned(),
-            status: self.last_status.unwrap_or(Status::Unknown),
+            status: self.last_status.filter(|_| self.skipped.is_none()).unwrap_or(Status::Unknown),
             counters: self.counters,
             times: self.times,
             changed: self.status_since,
-            is_silenced: self.silence.is_some(),
+            standing: self.standing(),
             next_run: Arc::clone(&self.next_run.text),
         }
     }
@@ -317,7 +317,7 @@ impl PluginEntry {
             attempt: self.attempt.filter(|_| self.retries.is_some()),
             is_flapping: self.is_flapping,
             silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()).map(silence),
-            runs_skipped: self.counters.skipped,
+            runs_skipped: self.counters.skipped(),
         }
     }
 

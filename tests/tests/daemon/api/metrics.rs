@@ -179,6 +179,14 @@ fn token(daemon: &Daemon, arguments: &[&str]) -> String {
 fn an_identity_with_limits_has_the_metrics_of_its_plugins_alone() {
     let daemon = daemon();
     let limited = token(&daemon, &["disks", "--role", "read", "--only", "category=system"]);
+    let administrator = format!("Bearer {}", token(&daemon, &["boss", "--role", "admin"]));
+    let silence = r#"{"silence": {"plugins": ["disk"], "for": "1h", "reason": "repair"}}"#;
+    let silenced = daemon.send(&Request::post("/silences", silence).header("Authorization", &administrator));
+    assert_eq!(silenced.status, 201, "{}", silenced.text());
+    let text = page(&daemon);
+    for (plugin, expected) in [("disk", 1.0), ("fine", 0.0)] {
+        assert_eq!(value(&text, &format!("smoker_plugin_silenced{{plugin=\"{plugin}\"}}")), Some(expected), "{text}");
+    }
     let ask = || daemon.send(&Request::get("/metrics").header("Authorization", &format!("Bearer {limited}"))).text();
     for _ in 0..2 {
         let text = ask();

@@ -134,10 +134,10 @@ fn the_page_needs_no_identity_and_what_it_shows_does() {
 }
 
 /// Runs a scenario of the browser.
-fn look(scenario: &str, daemon: &Daemon, token: &str) {
+fn look(scenario: &str, daemon: &Daemon, tokens: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/smoker-page/browser/look.mjs");
     let mut node = Command::new("node");
-    node.arg(script).args([scenario, &format!("http://{}", daemon.address())]).arg(daemon.path("")).arg(token);
+    node.arg(script).args([scenario, &format!("http://{}", daemon.address())]).arg(daemon.path("")).arg(tokens);
     let output = cli::run_within(&mut node, Duration::from_secs(180));
     assert_eq!(output.code, 0, "{}\n{}", output.text(), daemon.log());
 }
@@ -156,13 +156,17 @@ fn a_browser_shows_plugins_live_and_everybody_can_use_it() {
 
 #[test]
 #[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
-fn a_browser_logs_in_with_a_token() {
+fn a_browser_logs_in_with_a_token_and_silences_a_plugin() {
     let mut daemon = Boot::of(config().top("state_dir: '{{DIR}}/state'\nlocal_role: none")).prepare();
-    let arguments = ["-c", "{{DIR}}/smokerd.yaml", "--token", "add", "desk", "--role", "read"];
-    let added = cli::smokerd(&daemon.sandbox, &arguments);
-    added.expect_code(0);
+    let token = |name, role| {
+        let arguments = ["-c", "{{DIR}}/smokerd.yaml", "--token", "add", name, "--role", role];
+        let added = cli::smokerd(&daemon.sandbox, &arguments);
+        added.expect_code(0);
+        added.stdout.trim().to_owned()
+    };
+    let tokens = [token("desk", "read"), token("boss", "admin")].join(",");
     daemon.try_start().expect("it starts");
-    look("login", &daemon, added.stdout.trim());
+    look("login", &daemon, &tokens);
 }
 
 #[test]

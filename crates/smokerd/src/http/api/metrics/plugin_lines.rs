@@ -192,6 +192,7 @@ mod tests {
     use super::*;
     use crate::results::counters::RunCounters;
     use crate::results::run_times::RunTimes;
+    use crate::results::standing::Standing;
 
     fn lines(result: &str) -> PluginLines {
         let plugin = PluginMeasures {
@@ -201,7 +202,7 @@ mod tests {
             counters: RunCounters::default(),
             times: RunTimes::default(),
             changed: None,
-            is_silenced: false,
+            standing: Standing::default(),
             next_run: "null".into(),
         };
         PluginLines::of(&plugin, Format::Text)

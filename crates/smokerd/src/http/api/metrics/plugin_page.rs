@@ -57,18 +57,16 @@ pub(super) fn write(plugins: &[Shown<'_>], format: Format, capacity: usize) -> (
     page.numbers(LAST_CHANGE, |plugin, _| seconds_since_1970(plugin.changed));
     page.numbers(DURATION, |_, lines| lines.duration);
     page.numbers(INTERVAL, |plugin, _| plugin.config.interval.as_ref().map(Duration::as_secs_f64));
-    page.numbers(SILENCED, |plugin, _| Some(if plugin.is_silenced { 1.0 } else { 0.0 }));
+    page.numbers(SILENCED, |plugin, _| Some(if plugin.standing.silence.is_some() { 1.0 } else { 0.0 }));
     page.numbers(LAG, |plugin, _| plugin.times.lag.as_ref().map(Duration::as_secs_f64));
     left_out += page.series(PERFDATA, |lines| &lines.perfdata);
     page.counters(RUNS, "outcome", |counters: &RunCounters| {
         let RunCounters { ok, warned, failed, interrupted, .. } = *counters;
         [("OK", ok), ("WARN", warned), ("ERROR", failed), ("interrupted", interrupted)]
     });
-    page.counters(MISSED, "reason", |counters| [
-            ("overlap", counters.overlapped),
-            ("missed", counters.missed),
-            ("dependency", counters.held_back),
-        ]);
+    page.counters(MISSED, "reason", |counters| {
+        [("overlap", counters.overlapped), ("missed", counters.missed), ("dependency", counters.held_back)]
+    });
     page.numbers(ACTION_FAILURES, |plugin, _| Some(number(plugin.counters.action_failures)));
     (page.lines.into_text(), left_out)
 }
@@ -140,6 +138,7 @@ mod tests {
 
     use super::*;
     use crate::results::run_times::RunTimes;
+    use crate::results::standing::Standing;
 
     #[test]
     fn the_series_of_all_plugins_are_bounded() {
@@ -151,6 +150,8 @@ mod tests {
             status: Status::Ok,
             counters: RunCounters::default(),
             times: RunTimes::default(),
+            changed: None,
+            standing: Standing::default(),
             next_run: "null".into(),
         };
         let lines = PluginLines::of(&plugin, Format::Text);

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
+use smoker_model::wire::plugin::SkippedRuns;
+use smoker_model::wire::silences::PluginSilence;
 use smoker_page::table::{self, Head, Messages, Row, Style};
 
 use crate::http::api::ui::page;
@@ -16,6 +18,7 @@ use crate::os::host_name::host_name;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::measures::PluginMeasures;
 use crate::results::requester::Requester;
+use crate::results::standing::Standing;
 use crate::scheduler::manager::PluginManager;
 
 /// All plugins that the client may see, those that are not OK first. Each row is written while the page is sent.
@@ -54,17 +57,30 @@ fn row(plugin: &PluginMeasures) -> Row {
         let messages = part.get("messages").and_then(Json::as_object).map(messages).unwrap_or_default();
         Some((text("status"), text("name"), messages))
     };
+    let standing = texts_of(&plugin.standing).into_iter().map(|text| ("info".to_owned(), text));
     let components = result.components.as_ref().and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     Row {
         host: None,
         plugin: plugin.config.facts.name().to_owned(),
         status: plugin.status.as_str().to_owned(),
-        when: moment(plugin.times.change),
+        when: moment(plugin.changed),
         duration: result.duration.map_or(String::new(), |seconds| format!("{seconds:.3} s")),
         next_run: plugin.next_run.trim_matches('"').replace("null", "on request"),
-        messages: result.messages.as_ref().map(messages).unwrap_or_default(),
+        messages: standing.chain(result.messages.as_ref().map(messages).unwrap_or_default()).collect(),
         components: components.iter().filter_map(component).collect(),
     }
+}
+
+/// Why the plugin does not run, and why nobody is told of its results.
+fn texts_of(standing: &Standing) -> Vec<String> {
+    let skipped = standing.skipped.as_deref().and_then(|text| serde_json::from_str::<SkippedRuns>(text).ok());
+    let silence = standing.silence.as_deref().and_then(|text| serde_json::from_str::<PluginSilence>(text).ok());
+    let mut texts = Vec::new();
+    texts.extend(skipped.map(|skipped| format!("skipped: {}", skipped.reason)));
+    texts.extend(
+        silence.map(|silence| format!("silenced until {} by {}: {}", silence.until, silence.by, silence.reason)),
+    );
+    texts
 }
 
 /// What the table shows of a result.
