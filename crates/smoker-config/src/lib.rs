@@ -15,6 +15,7 @@
 //! - `sources`: the files that it was read from
 //! - `error`: what ends the loading
 //! - `problem`: what does not
+//! - `schema`: the configuration as a JSON Schema
 //! - `keys`: every key that means something
 //! - `limits`: every default and bound
 
@@ -27,6 +28,7 @@ pub mod keys;
 pub mod limits;
 pub mod parser_parameters;
 pub mod problem;
+pub mod schema;
 pub mod sources;
 pub mod spec;
 pub mod write;

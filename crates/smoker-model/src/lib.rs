@@ -7,6 +7,7 @@
 //! - `time`: instants, and how the wire writes them
 //! - `calendar`: when a clock of a time zone shows what a configuration asks for
 //! - `perfdata`: the numbers that a check measured
+//! - `metrics`: metrics as Prometheus reads them
 //! - `run_end`: how the process of a run ended
 //! - `result`: the result of one run of a plugin
 //! - `run_record`: one run of a plugin: why, when, its result
@@ -31,6 +32,7 @@ pub mod calendar;
 pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;
+pub mod metrics;
 pub mod module;
 pub mod notation;
 pub mod perfdata;

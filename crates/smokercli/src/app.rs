@@ -23,6 +23,7 @@ use crate::inventory::address::HostAddress;
 use crate::listing;
 use crate::query::{self, Query, QueryAction};
 use crate::render;
+use crate::render::format::Format;
 use crate::report::{HostReport, Report};
 use crate::targets::{self, DiscoveryArguments, Targets};
 use crate::terminal::console::{Console, Verbosity};
@@ -212,6 +213,12 @@ async fn run_query(
             return Ok(printed);
         }
         return Ok(Ending::Interrupted);
+    }
+    if matches!(&query.format, Format::Columns(layout) if layout.has_past()) {
+        let wanted = HistoryQuery { since: query.since.clone(), statuses: None, of_all: false };
+        if !with_progress(console, fleet.add_past(&session, &wanted)).await {
+            return Ok(Ending::Interrupted);
+        }
     }
     if query.action != QueryAction::Force {
         return Ok(printed);

@@ -10,7 +10,8 @@ use crate::cli::options::filter_args::FilterArgs;
 use crate::error::ExitError;
 use crate::fail_on::{FailOn, FailState};
 use crate::filter::{Filter, FilterMode, ParameterTest};
-use crate::render::format::{Format, FormatName};
+use crate::render::format::{Detail, Format, FormatName};
+use crate::render::layout::Layout;
 use crate::render::template::Template;
 use crate::terminal::console::Verbosity;
 use crate::terminal::style::{ColorChoice, Style};
@@ -89,7 +90,7 @@ impl Query {
         Ok(Self {
             action,
             filter,
-            format: format(name, args.junit_config_file.as_ref())?,
+            format: format_of(name, args)?,
             style: style(&args.console),
             fail_on: fail_on(args)?,
             unknown_states: unknown_states(&args.filters),
@@ -116,6 +117,20 @@ pub(crate) fn verbosity(args: &ConsoleArgs) -> Verbosity {
     }
 }
 
+/// The format, with the columns that are named; they make a table of what has no other form.
+fn format_of(name: FormatName, args: &Args) -> Result<Format, ExitError> {
+    if args.columns.is_empty() && args.sort.is_none() {
+        return format(name, args.junit_config_file.as_ref());
+    }
+    if !matches!(name, FormatName::Table | FormatName::Text(Detail::Normal)) || args.list {
+        return Err(ExitError::usage("--columns and --sort belong to -o table; leave them away, or the other format"));
+    }
+    if args.history || args.watch {
+        return Err(ExitError::usage("--columns and --sort do not belong to --history and --watch; leave them away"));
+    }
+    Layout::parse(&args.columns, args.sort.as_deref()).map(Format::Columns).map_err(ExitError::usage)
+}
+
 fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitError> {
     Ok(match name {
         FormatName::Text(detail) => Format::Text(detail),
@@ -126,6 +141,9 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitEr
         FormatName::Tap14 => Format::Tap14,
         FormatName::Junit => Format::Junit,
         FormatName::Csv => Format::Csv,
+        FormatName::Html => Format::Html,
+        FormatName::Markdown => Format::Markdown,
+        FormatName::Prometheus => Format::Prometheus,
         FormatName::Table => Format::Table { width: terminal_width() },
         FormatName::Xml => {
             let template = template.map_or_else(|| Ok(Template::default()), |path| Template::load(path));

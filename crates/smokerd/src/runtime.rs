@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::access::authorize::AccessControl;
 use crate::http::access::proof::attempts::Attempts;
+use crate::http::api::metrics::daemon_gauges::{DaemonGauges, ReloadGauges};
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
 use crate::http::server::Front;
@@ -40,6 +41,7 @@ pub(crate) struct Runtime {
     python: PythonSettings,
     settings: DaemonSettings,
     tls: Tls,
+    reload_gauges: ReloadGauges,
     /// The addresses that the daemon listens on.
     addresses: Vec<SocketAddr>,
 }
@@ -83,7 +85,8 @@ impl Runtime {
         manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());
-        Self { manager, runner, slots, access, python, settings, tls, addresses }
+        let reload_gauges = ReloadGauges::begin();
+        Self { manager, runner, slots, access, python, settings, tls, reload_gauges, addresses }
     }
 
     /// Changes to another configuration.
@@ -137,6 +140,11 @@ impl Runtime {
         }
     }
 
+    /// Notes how a reload has ended, for metrics.
+    pub(crate) fn note_reload(&self, is_in_effect: bool) {
+        self.reload_gauges.note(is_in_effect);
+    }
+
     /// Tells those who follow events that a reload is in effect.
     pub(crate) fn announce(&self, changes: &Changes) {
         let (added, changed, removed) = (changes.added.len(), changes.changed.len(), changes.removed.len());
@@ -156,12 +164,23 @@ impl Runtime {
 
     /// What connections are served with.
     pub(crate) fn front(&self, limits: ConnectionLimits, reloads: ReloadRequests) -> Front {
-        Front { router: self.router(reloads), limits, tls: self.tls.clone(), handshakes: Attempts::default() }
+        Front {
+            router: self.router(reloads, limits.clone()),
+            limits,
+            tls: self.tls.clone(),
+            handshakes: Attempts::default(),
+        }
     }
 
     /// The pages.
-    pub(crate) fn router(&self, reloads: ReloadRequests) -> Router {
-        router::router(self.manager.clone(), reloads, self.access.clone())
+    pub(crate) fn router(&self, reloads: ReloadRequests, connections: ConnectionLimits) -> Router {
+        let gauges = DaemonGauges {
+            connections,
+            tls: self.tls.clone(),
+            reloads: self.reload_gauges.clone(),
+            wants_journal: self.settings.access.state_dir.is_some(),
+        };
+        router::router(self.manager.clone(), reloads, self.access.clone(), gauges)
     }
 
     /// The daemon in one line.

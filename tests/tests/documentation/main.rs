@@ -4,10 +4,13 @@
 //!
 //! - `examples`: configurations and results of writing plugins and of modules
 //! - `rest_api`: requests and answers of the REST interface
+//! - `openapi`: the same for programs; `routes`: those of the code
+//! - `schema`: the JSON Schema of the configuration
 //! - `options`: options and exit codes of the command lines, in pages and man pages
 //! - `gate`: options and pipelines of the page of the gate
 //! - `limits`: their values in the code, and the tests that show them
 //! - `migrating`: the tests of what is the same as in the original
+//! - `monitoring`: metrics, and the alerts and the dashboard that come along
 //! - `man_pages`: their form
 //! - `completions`: what shells complete
 //!
@@ -20,8 +23,12 @@ mod gate;
 mod limits;
 mod man_pages;
 mod migrating;
+mod monitoring;
+mod openapi;
 mod options;
 mod page;
 mod rest_api;
+mod routes;
+mod schema;
 mod shown;
 mod test_names;

@@ -4,13 +4,14 @@
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 11] = [
     (
         "smoker-model",
         &[
             ("run_record", &["plugin", "result", "time", "wire"]),
             ("wire", &["perfdata", "result", "status"]),
             ("verdict", &["status"]),
+            ("metrics", &["status"]),
             ("plugin", &["calendar", "notation", "process_settings", "value"]),
             ("calendar", &["suggest", "time"]),
             ("python_format", &["notation", "value"]),
@@ -24,6 +25,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
         "smoker-paths",
         &[("append", &["resolved_path"]), ("regular", &["resolved_path"]), ("replace", &["resolved_path"])],
     ),
+    ("smoker-page", &[("table", &["files", "markup"]), ("files", &["built"])]),
     (
         "smoker-journal",
         &[
@@ -47,6 +49,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                 "config",
                 &["environment", "error", "files", "lint", "parser_parameters", "problem", "sources", "spec", "yaml"],
             ),
+            ("schema", &["keys"]),
             ("lint", &["keys", "parser_parameters", "problem", "spec", "yaml"]),
             ("write", &["environment", "error", "files", "limits", "problem", "sources", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
@@ -345,7 +348,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("error", &["exit_code"]),
             ("exit_code", &["fail_on", "report"]),
             ("fail_on", &["plugin", "report"]),
-            ("report", &["plugin"]),
+            ("report", &["history", "plugin"]),
         ],
     ),
 ];

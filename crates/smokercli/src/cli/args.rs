@@ -98,9 +98,17 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) filters: FilterArgs,
 
-    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit / tap14 / csv
+    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit / tap14 / csv /
+    /// html / markdown / prometheus
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "normal", help_heading = OUTPUT)]
     pub(crate) pretty: String,
+    /// Columns of -o table, with commas between: host, status, plugin, duration, started, next, message, past, category,
+    /// component, type, perfdata
+    #[arg(long, value_name = "LIST", help_heading = OUTPUT)]
+    pub(crate) columns: Vec<String>,
+    /// Column that -o table is sorted by; -COLUMN in the other direction
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = OUTPUT)]
+    pub(crate) sort: Option<String>,
     #[command(flatten)]
     pub(crate) console: ConsoleArgs,
     /// Nonzero exit code if any plugin is in ERROR or missing, or any host cannot be asked

@@ -14,17 +14,26 @@
 //! - `junit`: JUnit as Jenkins and GitLab read it
 //! - `table`: hosts down, plugins across
 //! - `collapse`: hosts that look alike, once
+//! - `columns`: a row for each plugin; `layout`: which columns, and what it is sorted by
+//! - `html`: one file of HTML
+//! - `markdown`: a table for continuous integration
+//! - `prometheus`: metrics for the textfile collector
 //! - `escape`: text inside XML; `append`: appends formatted text
 
 pub(crate) mod append;
 mod collapse;
+mod columns;
 mod csv;
 pub(crate) mod escape;
 pub mod format;
 mod history;
+mod html;
 mod json;
 mod junit;
+pub mod layout;
 mod list;
+mod markdown;
+mod prometheus;
 mod table;
 mod tap;
 mod tap14;
@@ -52,6 +61,10 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Tap14 => tap14::render(report),
         Format::Xml(template) => xml::render(report, template),
         Format::Junit => junit::render(report),
+        Format::Columns(layout) => columns::render(report, layout, style),
+        Format::Html => html::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Prometheus => prometheus::render(report),
         Format::Table { width } => table::render(report, *width, style),
     }
 }

@@ -21,6 +21,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 use nix::unistd::Pid;
+use smoker_config::schema::document::{self, Part};
 use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
@@ -146,6 +147,11 @@ struct Arguments {
     #[command(flatten)]
     journal: JournalArguments,
 
+    /// Print the JSON Schema of the configuration, which editors read, or that of a file of plugin.d or action.d: plugin, action
+    #[arg(long, value_name = "PART", num_args = 0..=1, require_equals = true, value_parser = ["whole", "plugin", "action"], hide_possible_values = true)]
+    #[expect(clippy::option_option, reason = "an option with a value that may be missing")]
+    schema: Option<Option<String>>,
+
     /// Print completions for this shell
     #[arg(long, value_name = "SHELL", hide = true)]
     generate: Option<Shell>,
@@ -221,6 +227,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Arguments::command(), "smokerd", &mut script);
         return Err(code_of(output::print(&String::from_utf8_lossy(&script))));
+    }
+    if let Some(part) = &arguments.schema {
+        let part = match part.as_deref() {
+            Some("plugin") => Part::Plugin,
+            Some("action") => Part::Action,
+            _ => Part::Whole,
+        };
+        return Err(code_of(output::print(&document::document(part))));
     }
     arguments.into_options().map_err(print)
 }

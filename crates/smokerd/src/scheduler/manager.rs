@@ -140,6 +140,12 @@ impl PluginManager {
         lock(&self.0.configuration).clone()
     }
 
+    /// How many these are.
+    pub(crate) fn count_not_loaded(&self) -> u64 {
+        let header = self.not_loaded();
+        header.and_then(|header| header.split(';').next()?.trim().parse().ok()).unwrap_or(0)
+    }
+
     /// How many plugins there are.
     pub(crate) fn count(&self) -> usize {
         self.set().all().count()

@@ -6,6 +6,7 @@ use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use serde_json::{Value as Json, json};
 use smoker_model::wire::error::ErrorBody;
 
+use crate::http::api::problem::Reason;
 use crate::http::json_response;
 use crate::http::limits;
 use crate::reload_requests::request::NotTaken;
@@ -150,7 +151,9 @@ impl IntoResponse for ApiError {
         match self {
             Self::WrongInput(reason) => json_response::json(status, &example(reason)),
             error => {
-                let mut response = json_response::json(status, &ErrorBody { message: error.message() });
+                let message = error.message();
+                let mut response = json_response::json(status, &ErrorBody { message: message.clone() });
+                response.extensions_mut().insert(Reason(message));
                 match error {
                     Self::MethodNotAllowed(allowed) => {
                         response.headers_mut().insert(ALLOW, allowed);

@@ -18,6 +18,7 @@ use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
+use crate::results::run_times::RunTimes;
 use crate::results::standing::Attempt;
 
 /// What was read from the journal.
@@ -52,6 +53,8 @@ pub(crate) struct RestoredPlugin {
     pub(crate) status_since: Option<DateTime<Utc>>,
     /// The attempt of its newest result that no client requested.
     pub(crate) attempt: Option<Attempt>,
+    /// When it last ran and was well.
+    pub(crate) times: RunTimes,
     has_other_status: bool,
     history: usize,
     history_failures: usize,
@@ -260,6 +263,7 @@ impl Restoring {
                 }
                 plugin.last_status = plugin.last_status.or(Some(result.facts.status));
                 plugin.attempt = plugin.attempt.or_else(|| Attempt::of(&result.facts));
+                plugin.times.note_older(&result.facts);
             }
             is_shown = !result.facts.is_interrupted && plugin.results.len() < plugin.history;
         }

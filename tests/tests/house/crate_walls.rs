@@ -1,7 +1,7 @@
 //! The tables of what a crate may import of the others, and what it may not name.
 
 /// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
-pub(crate) const WALLS: [(&str, &[&str], &[&str]); 10] = [
+pub(crate) const WALLS: [(&str, &[&str], &[&str]); 11] = [
     (
         "smoker-model",
         &[],
@@ -18,6 +18,11 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 10] = [
             "std::process",
             "std::net",
         ],
+    ),
+    (
+        "smoker-page",
+        &[],
+        &["tokio", "axum", "hyper", "clap", "serde", "tracing", "std::process", "std::env", "std::net", "std::fs"],
     ),
     ("smoker-paths", &[], &["tokio", "axum", "clap", "tracing", "std::process::Command", "std::env", "std::net"]),
     (
@@ -56,13 +61,14 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 10] = [
             "smoker_journal",
             "smoker_logging",
             "smoker_model",
+            "smoker_page",
             "smoker_paths",
             "smoker_runner",
             "smoker_trust",
         ],
         &["serde_yaml", "saphyr_parser", "reqwest", "std::process::Command", "tokio::process"],
     ),
-    ("smokercli", &["smoker_model", "smoker_paths", "smoker_trust"], &["axum", "hyper", "nix", "libc"]),
+    ("smokercli", &["smoker_model", "smoker_page", "smoker_paths", "smoker_trust"], &["axum", "hyper", "nix", "libc"]),
 ];
 
 /// What only some files of a crate may name: crate, path, and the folders or files that may.
