@@ -37,10 +37,10 @@ pub mod exit_code;
 
 mod check;
 mod cli;
-mod explain_command;
 mod compare;
 mod control;
 mod daemon;
+mod explain_command;
 mod http;
 mod identity;
 mod journal_command;

@@ -62,8 +62,7 @@ fn every_reason_not_to_load_is_reported_with_its_place() {
 
 #[test]
 fn all_faults_of_a_plugin_are_reported_at_once() {
-    let folder =
-        beside_a_good_one("Timeout: 10 sec, Interval: soon, Action: Tel, on: 1, Module: m, Command: x");
+    let folder = beside_a_good_one("Timeout: 10 sec, Interval: soon, Action: Tel, on: 1, Module: m, Command: x");
     let problems = folder.problems();
     let reasons = ["parameter true has to be text", "Action Tel", "Timeout has", "set together", "Interval has"];
     assert_eq!(problems.len(), reasons.len(), "{problems:?}");

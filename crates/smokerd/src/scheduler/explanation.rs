@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value as Json;
 use smoker_config::problem::Location;
-use smoker_model::plugin::{OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
+use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
 use smoker_model::secrets::mask::masked;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::explanation::{ExplainedParameter, ExplainedRun, Explanation};
@@ -34,11 +34,15 @@ pub(crate) fn of(
         in_the_way: in_the_way(spec, known, now.wall),
         limits: limits(spec),
         relations: relations(spec),
-        parameters: spec.parameters.iter().map(|(name, value)| {
-            let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
-            let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
-            ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
-        }).collect(),
+        parameters: spec
+            .parameters
+            .iter()
+            .map(|(name, value)| {
+                let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
+                let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
+                ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
+            })
+            .collect(),
         last_runs: Vec::new(),
     }
 }
@@ -56,12 +60,16 @@ fn schedule(spec: &PluginSpec) -> Vec<String> {
         Some(Trigger::Calendar { schedule, splay }) => {
             let patterns: Vec<_> = schedule.patterns.iter().map(|pattern| format!("'{}'", pattern.text())).collect();
             let zone = schedule.zone.name().unwrap_or("the machine's time zone");
-            let spread = if splay.is_zero() { String::new() } else { format!(", spread over {} s", splay.as_secs_f64()) };
+            let spread =
+                if splay.is_zero() { String::new() } else { format!(", spread over {} s", splay.as_secs_f64()) };
             lines.push(format!("at {} in {zone}{spread}", patterns.join(", ")));
         }
     }
     if let Some(retries) = spec.rules.retries {
-        let interval = spec.rules.retry_interval.map_or_else(String::new, |it| format!(", tried again after {} s", it.as_secs_f64()));
+        let interval = spec
+            .rules
+            .retry_interval
+            .map_or_else(String::new, |it| format!(", tried again after {} s", it.as_secs_f64()));
         lines.push(format!("a result is soft until it was bad {retries} times in a row{interval}"));
     }
     if let Some(lock) = &spec.maintenance_lock {
@@ -89,7 +97,12 @@ fn limits(spec: &PluginSpec) -> Vec<String> {
     if spec.serial {
         lines.push("its runs wait for each other (Serial)".to_owned());
     }
-    lines.extend(spec.rules.serial_group.as_ref().map(|group| format!("its runs wait for those of the group {group} (SerialGroup)")));
+    lines.extend(
+        spec.rules
+            .serial_group
+            .as_ref()
+            .map(|group| format!("its runs wait for those of the group {group} (SerialGroup)")),
+    );
     lines
 }
 
@@ -110,8 +123,15 @@ fn relations(spec: &PluginSpec) -> Vec<String> {
     if spec.actions.is_empty() {
         lines.push("no action follows its results".to_owned());
     } else {
-        let names: Vec<_> = spec.actions.iter().map(|action| action.name.as_deref().unwrap_or("its own")).collect();
-        lines.push(format!("actions: {}", names.join(", ")));
+        let name = |action: &ActionSpec| {
+            let name = action.name.as_deref().unwrap_or("its own");
+            match (action.rules.on, action.rules.escalates_after) {
+                (_, Some(after)) => format!("{name} (when it has been bad for {} s)", after.as_secs_f64()),
+                (ActionOn::Always, None) => name.to_owned(),
+                (on, None) => format!("{name} (on {})", on.as_str()),
+            }
+        };
+        lines.push(format!("actions: {}", spec.actions.iter().map(name).collect::<Vec<_>>().join(", ")));
     }
     lines
 }
@@ -135,7 +155,10 @@ fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) 
     }
     lines.extend(known.silence.as_ref().map(|silence| format!("no action follows: silenced until {silence}")));
     if known.runs_skipped > 0 {
-        lines.push(format!("{} scheduled runs were skipped since the start; the log has the reasons", known.runs_skipped));
+        lines.push(format!(
+            "{} scheduled runs were skipped since the start; the log has the reasons",
+            known.runs_skipped
+        ));
     }
     lines
 }
@@ -147,7 +170,8 @@ fn rfc3339(at: DateTime<Utc>) -> String {
 impl PluginManager {
     /// Explains a plugin; none when it is not configured, or this client may not see it.
     pub(crate) async fn explain(&self, name: &PluginName) -> Option<Explanation> {
-        let spec = self.set().spec_of(name)?;
+        let plugin = self.set().prepared_of(name)?;
+        let spec = plugin.spec();
         let known = self.state().plugin_now(name);
         let places = match self.configuration() {
             Some(path) => {
@@ -157,7 +181,8 @@ impl PluginManager {
             }
             None => Vec::new(),
         };
-        let mut explanation = of(&spec, &places, known.as_ref(), self.0.context.clock.now());
+        let mut explanation = of(spec, &places, known.as_ref(), self.0.context.clock.now());
+        explanation.relations.extend(self.alert_lines(&plugin));
         let query = RunQuery { plugin: Some(name.clone()), limit: RUNS, ..RunQuery::default() };
         let runs = self.state().runs(query).await.map(|page| page.runs).unwrap_or_default();
         explanation.last_runs = runs.iter().map(run).collect();

@@ -13,5 +13,5 @@ pub(crate) mod calendar;
 pub(crate) mod interval;
 pub(crate) mod plan;
 pub(crate) mod spread;
-pub(crate) mod upcoming;
 pub(crate) mod turn;
+pub(crate) mod upcoming;
