@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use smoker_model::occasion::Occasion;
 use smoker_model::plugin::ActionSpec;
 use smoker_model::result::{ActionRun, PluginResult};
 use tokio_util::sync::CancellationToken;
@@ -98,10 +99,10 @@ impl PluginRun<'_> {
 
     /// Runs an action on the result of the check and returns the action's own result.
     /// What goes wrong is part of it. A module may change the result of the check.
-    pub async fn act(&self, action: &ActionSpec, result: &mut PluginResult) -> ActionRun {
+    pub async fn act(&self, action: &ActionSpec, result: &mut PluginResult, occasion: &Occasion) -> ActionRun {
         let trace = self.trace.as_ref().map(|trace| trace.action(action.name.as_deref()));
         let context = RunContext { trace: trace.as_ref(), ..self.context() };
-        let ran = act::run(action, result, context, &self.modules).await;
+        let ran = act::run(action, result, occasion, context, &self.modules).await;
         if let Some(trace) = &trace {
             trace.duration(ran.result.duration);
         }

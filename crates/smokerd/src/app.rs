@@ -67,6 +67,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Mode::Test(request) => {
                 test_plugin::run(request, &options.config, &options.trusted_owners, options.logging.level)
             }
+            Mode::TestAction(request) => {
+                test_plugin::action::run(request, &options.config, &options.trusted_owners, options.logging.level)
+            }
             Mode::Compare(request) => {
                 compare::run(request, &options.config, &options.trusted_owners, options.logging.level)
             }

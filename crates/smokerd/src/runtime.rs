@@ -21,6 +21,7 @@ use crate::results::events::{Event, PluginCounts};
 use crate::results::journal;
 use crate::results::journal::start::JournalSettings;
 use crate::results::store::SharedState;
+use crate::scheduler::alerts::told_file::ToldFile;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
@@ -75,10 +76,12 @@ impl Runtime {
         manager.set_forced_rate(settings.max_forced_rate);
         if let Some(state_dir) = &settings.access.state_dir {
             manager.keep_silences_in(SilencesFile::in_folder(state_dir));
+            manager.keep_told_in(ToldFile::in_folder(state_dir));
         }
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         manager.watch_silences();
         manager.watch_relations();
+        manager.watch_alerts();
         manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());

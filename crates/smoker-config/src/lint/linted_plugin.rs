@@ -23,7 +23,9 @@ pub(crate) struct LintedPlugin<'a> {
 impl<'a> LintedPlugin<'a> {
     /// Finds the commands and actions of a plugin.
     pub(crate) fn new(name: &'a str, body: &'a [Entry], resolved: Resolved, parsers: KnownParsers<'_>) -> Self {
-        let actions: Vec<_> = resolved.parameters.get("Action").map(|action| maps(&action.value)).unwrap_or_default();
+        let escalations = resolved.escalations.iter().map(|escalation| &escalation.action);
+        let all = resolved.actions.iter().chain(escalations);
+        let actions: Vec<_> = all.flat_map(|(_, parameters)| maps(parameters)).collect();
         let own = resolved.parameters.get("Command").and_then(|command| command.value.as_text()).map(str::to_owned);
         let of_actions = actions.iter().flatten().filter(|(key, _)| key.as_text() == Some("Command"));
         let of_actions = of_actions.filter_map(|(_, value)| value.as_text().map(str::to_owned));

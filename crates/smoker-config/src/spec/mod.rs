@@ -10,6 +10,7 @@
 //! - `relations`: plugins that name others
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
 //! - `action`: what a plugin's `Action` means
+//! - `further_actions`: what its `Actions` and `Escalate` mean
 //! - `validate`: parameters become a typed specification
 //! - `values`: values of single parameters
 //! - `overrides`: parameters that replace those of one plugin
@@ -20,6 +21,7 @@
 
 pub mod access_settings;
 pub(crate) mod action;
+pub(crate) mod further_actions;
 pub(crate) mod interpret;
 pub mod overrides;
 pub mod places;

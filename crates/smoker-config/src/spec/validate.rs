@@ -1,6 +1,7 @@
 //! A plugin's parameters become a typed specification, or the reason why not.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::Utc;
 use smoker_model::calendar::schedule::CalendarSchedule;
@@ -19,6 +20,7 @@ use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
+use crate::spec::values::action_rules::{self, WrittenRules};
 use crate::spec::values::calendar::{self, CalendarKeys};
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
@@ -276,18 +278,38 @@ impl<'a> Check<'a> {
         })
     }
 
+    /// Those that follow results, and those that follow when the plugin has been bad for long.
     fn actions(&mut self, max_output: usize, run_as: &RunAs) -> Vec<ActionSpec> {
-        let actions = &self.plugin.actions;
-        let read = |(name, action): &(Option<String>, Value)| self.action(name.as_deref(), action, max_output, run_as);
-        actions.iter().filter_map(read).collect()
+        for (key, text) in &self.plugin.plain_keys {
+            self.warn(key, text);
+        }
+        let (written, warnings) = action_rules::read(|key| self.get(key));
+        for (key, text) in warnings {
+            self.warn(key, &text);
+        }
+        let follow = self.plugin.actions.iter().map(|action| (action, None));
+        let escalate = self.plugin.escalations.iter().map(|it| (&it.action, Some(it.after)));
+        let mut actions = Vec::new();
+        for ((name, action), after) in follow.chain(escalate) {
+            let rules = (written, after);
+            actions.extend(self.action(name.as_deref(), action, rules, max_output, run_as));
+        }
+        actions
     }
 
     /// Makes the specification of an action. What an action lacks is the
     /// ERROR of its own runs; the plugin itself is not to suffer from it.
-    fn action(&mut self, name: Option<&str>, action: &Value, max_output: usize, run_as: &RunAs) -> Option<ActionSpec> {
+    fn action(
+        &mut self,
+        name: Option<&str>,
+        action: &Value,
+        (of_plugin, escalates_after): (WrittenRules, Option<Duration>),
+        max_output: usize,
+        run_as: &RunAs,
+    ) -> Option<ActionSpec> {
         let Value::Map(entries) = action else { return None };
         let which = match name {
-            Some(name) if self.plugin.actions.len() > 1 => format!("its action {name}"),
+            Some(name) if self.plugin.actions.len() + self.plugin.escalations.len() > 1 => format!("its action {name}"),
             _ => "its action".to_owned(),
         };
         let get = |key: &str| {
@@ -323,14 +345,19 @@ impl<'a> Check<'a> {
         }
         let invocation =
             execution.map(|execution| Invocation { execution, timeout, stdin, max_output, leave_running, process });
+        let (written, plain) = action_rules::read(get);
+        for (_, text) in &plain {
+            self.warn("Action", &format!("{which}'s {text}"));
+        }
+        let rules = of_plugin.of_action(written, get("Module").and_then(Value::as_text), escalates_after);
         let own = entries.iter().filter_map(|(name, value)| Some((name.as_text()?, value)));
-        let own = own.filter(|(name, _)| !OF_ACTIONS.contains(name));
+        let own = own.filter(|(name, _)| !OF_ACTIONS.contains(name) || plain.iter().any(|(plain, _)| plain == name));
         if own.clone().any(|(name, value)| name == "Parser" && value.is_truthy()) {
             self.warn("Action", &format!("{which} has a Parser, which only a plugin has; it is not used"));
         }
         let own_parameters = own.map(|(name, value)| (name.to_owned(), value.clone())).collect();
         let name = name.map(str::to_owned);
-        Some(ActionSpec { name, parameters: action.clone(), own_parameters, invocation })
+        Some(ActionSpec { name, parameters: action.clone(), own_parameters, invocation, rules })
     }
 
     /// What an action runs; none: each of its runs is an ERROR.

@@ -36,7 +36,7 @@ use crate::exit_code;
 use crate::identity::identity_request::IdentityRequest;
 use crate::journal_command::journal_task::JournalTask;
 use crate::output::{self, OutputError};
-use crate::test_plugin::test_request::TestRequest;
+use crate::test_plugin::test_request::{ActionTestRequest, TestRequest};
 
 /// The configuration without `-c`.
 const DEFAULT_CONFIG: &str = "/etc/smokerd/smokerd.yaml";
@@ -182,6 +182,8 @@ pub(crate) enum Mode {
     Check(CheckRequest),
     /// Test one plugin.
     Test(TestRequest),
+    /// Test one action.
+    TestAction(ActionTestRequest),
     /// Compare with another daemon.
     Compare(CompareRequest),
     /// Show or change the identities of this host.
@@ -258,6 +260,7 @@ impl Arguments {
     fn into_options(self) -> Result<Options, clap::Error> {
         let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
         let with_action = self.test.with_action;
+        let action = self.test.action_request(self.output.as_deref()).map_err(wrong)?;
         let request = self.test.into_request(self.output.as_deref()).map_err(wrong)?;
         let comparison = self.comparison.into_request(self.output.as_deref(), with_action).map_err(wrong)?;
         if with_action && request.is_none() && comparison.is_none() {
@@ -279,11 +282,12 @@ impl Arguments {
         let mode = match (request, comparison, self.genconfig, self.check, self.stop, self.foreground) {
             _ if journal.is_some() => journal.map_or(Mode::Background, Mode::Journal),
             (None, None, ..) if let Some(name) = self.explain => Mode::Explain(name),
+            (None, None, ..) if let Some(action) = action => Mode::TestAction(action),
             (Some(request), ..) => Mode::Test(request),
             (None, Some(comparison), ..) => Mode::Compare(comparison),
             (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: self.output },
             _ if self.output.is_some() && !self.check => {
-                return Err(wrong("--output belongs to --check, --genconfig, --test-plugin or --compare".to_owned()));
+                return Err(wrong("--output belongs to --check, --genconfig, --test-plugin, --test-action or --compare".to_owned()));
             }
             (None, None, None, ..) if let Some(identity) = identity => Mode::Identity(identity),
             (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: self.strict }),

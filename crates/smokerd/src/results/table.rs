@@ -14,6 +14,7 @@ use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
+use crate::results::hard_state::HardStateTracker;
 use crate::results::journal::restore::RestoredPlugin;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::snapshot::PluginSnapshot;
@@ -74,8 +75,10 @@ pub(crate) struct PluginEntry {
     pub(crate) status_since: Option<DateTime<Utc>>,
     /// The attempt of its newest result that no client requested.
     pub(crate) attempt: Option<Attempt>,
+    /// Its newest status that counts.
+    pub(crate) hard: HardStateTracker,
     changes: Changes,
-    is_flapping: bool,
+    pub(crate) is_flapping: bool,
     retries: Option<u32>,
     flap_threshold: Option<u8>,
     /// Why its scheduled runs are skipped.
@@ -214,6 +217,7 @@ impl From<RestoredPlugin> for PluginEntry {
         plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
         (entry.last_planned, entry.last_status) = (plugin.last_planned, plugin.last_status);
         (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
+        entry.hard = plugin.hard.into_tracker();
         entry
     }
 }
@@ -231,6 +235,7 @@ impl PluginEntry {
             last_status: None,
             status_since: None,
             attempt: None,
+            hard: HardStateTracker::default(),
             changes: Changes::default(),
             is_flapping: false,
             retries: None,
@@ -259,11 +264,17 @@ impl PluginEntry {
             self.status_since = Some(run.started.wall);
         }
         self.last_status = Some(status);
+        if run.is_maintenance {
+            return;
+        }
         self.changes.push(is_change);
         self.is_flapping = self.changes.is_flapping(self.flap_threshold, self.is_flapping);
         if !record.trigger.is_request() {
             self.attempt = Some(attempt_of(run));
             self.skipped = None;
+        }
+        if !record.trigger.is_request() || self.retries.is_none() {
+            self.hard.note(record.sequence, run);
         }
     }
 

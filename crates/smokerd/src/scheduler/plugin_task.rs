@@ -346,7 +346,7 @@ impl PluginTask {
     /// Counts a result that no client requested, and plans another attempt after a soft one.
     fn count_attempt(&mut self, record: &RunRecord) {
         let RunState::Finished(run) = &record.state else { return };
-        if run.is_interrupted {
+        if run.is_interrupted || run.is_maintenance {
             return;
         }
         self.bad_in_a_row = attempt_of(run).bad();

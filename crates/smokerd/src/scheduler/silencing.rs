@@ -141,6 +141,7 @@ impl PluginManager {
             (managed.name().clone(), silence.map(|silence| json_text::to_text(&silence).into()))
         });
         self.state().set_silences(shown.collect());
+        self.0.silences_shown.notify_one();
     }
 
     async fn save_silences(&self) {

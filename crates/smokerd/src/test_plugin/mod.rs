@@ -1,13 +1,15 @@
-//! `--test-plugin`: one plugin of the configuration, run once, here and now.
+//! `--test-plugin`: one plugin of the configuration, run once, here and now; `--test-action`: one action of it.
 //!
 //! # Layout
 //!
 //! - `selection`: the plugin, from the configuration
 //! - `trial`: the run and its outcome
+//! - `action`: one action, called once
 //! - `explain`: what is wrong with the JSON that a command printed
 //! - `path`: places inside of JSON
 //! - `text`, `json`: the trial for people and for programs
 
+pub(crate) mod action;
 mod explain;
 mod json;
 mod path;
@@ -62,8 +64,12 @@ fn fail(error: &dyn std::fmt::Display) -> u8 {
 }
 
 fn code_of(trial: &Trial) -> u8 {
-    match trial.result.status {
-        _ if trial.was_interrupted => exit_code::FAILURE,
+    code(trial.result.status, trial.was_interrupted)
+}
+
+fn code(status: Status, was_interrupted: bool) -> u8 {
+    match status {
+        _ if was_interrupted => exit_code::FAILURE,
         Status::Ok => exit_code::SUCCESS,
         Status::Warn => exit_code::TEST_WARN,
         Status::Error | Status::Unknown => exit_code::TEST_ERROR,

@@ -9,6 +9,7 @@ use smoker_model::wire::result::ComponentShape;
 use smoker_runner::trace::run_trace::{ActionTrace, Exit, RunTrace};
 
 use crate::terminal_text;
+use crate::test_plugin::action::ActionTrial;
 use crate::test_plugin::trial::Trial;
 
 const INDENT: &str = "    ";
@@ -43,6 +44,19 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
         block(out, "problems", &trial.problems.join("\n"))?;
     }
     Ok(())
+}
+
+/// The report about an action, its lines broken.
+pub(super) fn of_action(trial: &ActionTrial) -> String {
+    let mut report = String::new();
+    let ActionTrial { spec, told, trace, ran } = trial;
+    let _ = field(&mut report, "plugin", spec.name.as_str());
+    let _ = field(&mut report, "told", &format!("{told} (a test)"));
+    for (index, action) in trace.actions.iter().enumerate() {
+        let _ = write_action(&mut report, spec, index, action);
+    }
+    let _ = write_result(&mut report, &ran.result);
+    report
 }
 
 fn write_execution(out: &mut String, spec: &PluginSpec, trace: &RunTrace) -> fmt::Result {
