@@ -14,9 +14,7 @@ fn of(parameters: &str) -> Folder {
     Folder::with(&format!("{ACTIONS}templates: {{BasePlugin: {{}}}}\n{plugins}"))
 }
 
-fn seconds(seconds: u64) -> Option<Duration> {
-    Some(Duration::from_secs(seconds))
-}
+const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn an_actions_own_keys_take_precedence_over_those_of_its_plugin() {
@@ -24,21 +22,25 @@ fn an_actions_own_keys_take_precedence_over_those_of_its_plugin() {
                      Escalate: {After: 30m, Action: Page}");
     let config = folder.config();
     let actions: Vec<_> = plugin(&config, "p").actions.iter().map(|it| (it.name.as_deref(), it.rules)).collect();
-    let on_change =
-        ActionRules { on: ActionOn::Change, repeat: seconds(3600), group: seconds(30), ..ActionRules::default() };
-    let paged = ActionRules { repeat: seconds(300), ..on_change };
+    let on_change = ActionRules {
+        on: ActionOn::Change,
+        repeat: Some(3600 * SECOND),
+        group: Some(30 * SECOND),
+        ..ActionRules::default()
+    };
+    let paged = ActionRules { repeat: Some(300 * SECOND), ..on_change };
     assert_eq!(
         actions,
         [
             (Some("Tell"), on_change),
             (Some("Page"), ActionRules { on: ActionOn::Problem, ..paged }),
-            (Some("Page"), ActionRules { escalates_after: seconds(1800), ..paged }),
+            (Some("Page"), ActionRules { escalates_after: Some(1800 * SECOND), ..paged }),
         ]
     );
     let without = of("Action: [Tell, Alert]").config();
     let rules: Vec<_> = plugin(&without, "p").actions.iter().map(|action| action.rules).collect();
     assert_eq!(rules[0], ActionRules::default());
-    assert_eq!((rules[1].on, rules[1].repeat, rules[1].group), (ActionOn::Change, seconds(60), seconds(1)));
+    assert_eq!((rules[1].on, rules[1].repeat, rules[1].group), (ActionOn::Change, Some(60 * SECOND), Some(SECOND)));
     assert!(of("").problems().is_empty() && !plugin(&of("").config(), "p").parameters.contains_key("ActionOn"));
 }
 

@@ -287,7 +287,9 @@ impl Arguments {
             (None, Some(comparison), ..) => Mode::Compare(comparison),
             (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: self.output },
             _ if self.output.is_some() && !self.check => {
-                return Err(wrong("--output belongs to --check, --genconfig, --test-plugin, --test-action or --compare".to_owned()));
+                return Err(wrong(
+                    "--output belongs to --check, --genconfig, --test-plugin, --test-action or --compare".to_owned(),
+                ));
             }
             (None, None, None, ..) if let Some(identity) = identity => Mode::Identity(identity),
             (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: self.strict }),

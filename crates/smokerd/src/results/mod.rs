@@ -42,5 +42,5 @@ pub(crate) mod store;
 pub(crate) mod summary;
 pub(crate) mod table;
 
-mod conditions;
+pub(crate) mod conditions;
 mod state;

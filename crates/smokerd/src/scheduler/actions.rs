@@ -81,7 +81,9 @@ mod tests {
         let result = Findings::error("down").into_result(Moment::now(), false);
         let (with, without) = (spec(", Action: x"), spec(""));
         let ran = CheckOutcome::Ran(result.clone());
-        let count = |spec, check, acting, is_cancelled| due(spec, check, acting, is_cancelled).len();
+        let count = |spec: &PluginSpec, check: &CheckOutcome, acting, is_cancelled| {
+            due(spec, check, acting, is_cancelled).len()
+        };
         assert_eq!(due(&with, &ran, Acting::OfRun, false), [&with.actions[0]]);
         assert_eq!(count(&with, &ran, Acting::OfRun, true), 0, "the run was cancelled");
         assert_eq!(count(&with, &ran, Acting::Held, false), 0, "it is under a silence");

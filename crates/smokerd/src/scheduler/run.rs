@@ -170,30 +170,22 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let Stage::Waiting(plugin, generation) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
     let started = clock.now();
     let is_stopping = slot.is_none();
-    let (number, result) = match slot {
-        Some(_slot) => {
-            let number = state.started(&plugin.spec().name, started, kind == RunKind::Forced, generation);
-            // Boxed, so that the many runs that may wait for a slot take little memory.
-            let name = &plugin.spec().name;
-            let acting = || {
-                let rules = &plugin.spec().rules;
-                let is_held =
-                    state.is_silenced(name) || state.bad_parent(&rules.depends_on, clock.now().wall).is_some();
-                if is_held { Acting::Held } else { Acting::OfRun }
-            };
-            let occasion = |result: &PluginResult| {
-                let occasion = Occasion::of_result(name, result, state.last_status(name));
-                let Attempt { number: attempt, is_soft, .. } = request.attempt(&plugin, result);
-                Occasion { attempt, is_soft, ..occasion }
-            };
-            (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown), acting, occasion)).await)
-        }
-        None => {
-            let result = unable("not run: smokerd is stopping", kind);
-            (0, Acted { result, is_maintenance: false })
-        }
+    let (number, Acted { result, is_maintenance }) = if let Some(_slot) = slot {
+        let name = &plugin.spec().name;
+        let number = state.started(name, started, kind == RunKind::Forced, generation);
+        let acting = || {
+            let is_held = || state.bad_parent(&plugin.spec().rules.depends_on, clock.now().wall).is_some();
+            if state.is_silenced(name) || is_held() { Acting::Held } else { Acting::OfRun }
+        };
+        let occasion = |result: &PluginResult| {
+            let Attempt { number: attempt, is_soft, .. } = request.attempt(&plugin, result);
+            Occasion { attempt, is_soft, ..Occasion::of_result(name, result, state.last_status(name)) }
+        };
+        // Boxed, so that the many runs that may wait for a slot take little memory.
+        (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown), acting, occasion)).await)
+    } else {
+        (0, Acted { result: unable("not run: smokerd is stopping", kind), is_maintenance: false })
     };
-    let Acted { result, is_maintenance } = result;
     // A stop ends runs, which is a fault of theirs; those that came to their own end have a result.
     let is_interrupted = is_stopping || (result.is_fault && shutdown.is_cancelled());
     let run = Run { started, ended: clock.now(), generation, number, is_interrupted, is_maintenance };

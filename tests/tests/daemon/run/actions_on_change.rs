@@ -32,7 +32,7 @@ fn a_change_is_told_once_whatever_fails_meanwhile() {
             && daemon.log().contains("it is tried again in 5 s")
     });
     // The action hangs, and the check goes on.
-    daemon.wait_for_results("Hanging", 4);
+    let _ = daemon.wait_for_results("Hanging", 4);
 
     daemon.signal(Signal::SIGKILL);
     let _ = daemon.wait_for_exit();
@@ -51,7 +51,7 @@ fn a_change_is_told_once_whatever_fails_meanwhile() {
     let _ = daemon.wait_for_exit();
     daemon.try_start().expect("it starts again");
     let before = daemon.results("Web").len();
-    daemon.wait_for_results("Web", before.min(8) + 2);
+    let _ = daemon.wait_for_results("Web", before.min(8) + 2);
     fs::remove_file(daemon.path("web")).expect("removable");
     wait::until_true("the next problem", || lines(&daemon, "told").len() > 2);
     assert_eq!(lines(&daemon, "told")[2..], ["problem OK ERROR hard"]);

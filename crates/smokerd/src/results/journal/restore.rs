@@ -148,7 +148,7 @@ impl Restoring {
         let plugin = |spec: &PluginSpec| {
             let (history, history_failures) = (spec.history, spec.history_failures);
             let has_retries = spec.rules.retries.is_some();
-            let plugin = RestoredPlugin { history, history_failures, has_retries, ..RestoredPlugin::default() };
+            let plugin = RestoredPlugin { has_retries, history, history_failures, ..RestoredPlugin::default() };
             (spec.name.clone(), plugin)
         };
         let restored = Restored { plugins: plugins.map(plugin).collect(), ..Restored::default() };

@@ -141,7 +141,9 @@ impl Notifier {
     fn review_all(&mut self) {
         self.pending.clear();
         let plugins: Vec<_> = self.manager.set().prepared().filter(|plugin| has_deferred(plugin)).cloned().collect();
-        plugins.iter().for_each(|plugin| self.review(plugin));
+        for plugin in &plugins {
+            self.review(plugin);
+        }
     }
 
     /// A plugin has a result: those that depend on it may be told of now, or not any more.
@@ -151,7 +153,9 @@ impl Notifier {
             let dependents = set.relations.dependents.get(name).into_iter().flatten();
             dependents.chain([name]).filter_map(|name| set.prepared_of(name)).filter(|it| has_deferred(it)).collect()
         };
-        plugins.iter().for_each(|plugin| self.review(plugin));
+        for plugin in &plugins {
+            self.review(plugin);
+        }
     }
 
     /// Looks which actions of a plugin are due.
@@ -300,7 +304,9 @@ impl Notifier {
             Ok(answer) => {
                 let answer = if answer.is_empty() { String::new() } else { format!(": {answer}") };
                 tracing::info!("{about}{answer}");
-                tells.into_iter().for_each(|(key, told)| board.set_told(key, told));
+                for (key, told) in tells {
+                    board.set_told(key, told);
+                }
             }
             Err(CallEnd::Stopped) => {}
             Err(CallEnd::Failed(reason)) => {
@@ -311,11 +317,10 @@ impl Notifier {
                         None => board.set_told(key, told),
                     }
                 }
-                match next {
-                    Some(wait) => {
-                        tracing::warn!("{about} failed: {reason}; it is tried again in {} s", wait.as_secs());
-                    }
-                    None => tracing::error!("{about} failed for a day: {reason}; it is not tried again"),
+                if let Some(wait) = next {
+                    tracing::warn!("{about} failed: {reason}; it is tried again in {} s", wait.as_secs());
+                } else {
+                    tracing::error!("{about} failed for a day: {reason}; it is not tried again");
                 }
             }
         }
