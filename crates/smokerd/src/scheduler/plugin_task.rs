@@ -472,7 +472,7 @@ mod tests {
         loop {
             match events.next().await {
                 Received::Event(Event::Record { record, .. }) => return record,
-                Received::Event(Event::Started(_) | Event::Reloaded(_)) => {}
+                Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
                 Received::Lagged(lost) => panic!("lost {lost} events"),
             }
         }

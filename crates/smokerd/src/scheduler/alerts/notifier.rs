@@ -113,7 +113,7 @@ impl Notifier {
                 () = shutdown.cancelled() => break,
                 received = events.next() => match received {
                     Received::Event(Event::Record { record, .. }) => self.review_with_dependents(&record.plugin),
-                    Received::Event(Event::Started(_)) => {}
+                    Received::Event(Event::Started(_) | Event::Silence(_)) => {}
                     Received::Event(Event::Reloaded(_)) => {
                         self.forget_removed();
                         self.review_all();
