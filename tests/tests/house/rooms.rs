@@ -17,6 +17,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("secrets", &["notation", "value"]),
             ("result", &["invalid_result", "messages", "notation", "perfdata", "run_end", "status", "time", "value"]),
             ("messages", &["invalid_result", "notation", "value"]),
+            ("occasion", &["messages", "plugin", "result", "status"]),
             ("notation", &["bounded_json", "value"]),
         ],
     ),

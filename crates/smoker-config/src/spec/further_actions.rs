@@ -9,8 +9,8 @@ use indexmap::IndexMap;
 use smoker_model::value::Value;
 
 use crate::spec::action;
+use crate::spec::parameter::Parameter;
 use crate::spec::plugin_fault::PluginFault;
-use crate::spec::resolve::Parameter;
 use crate::spec::values::action_rules;
 use crate::spec::values::shown::shown;
 use crate::yaml::merge;

@@ -9,6 +9,7 @@
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `relations`: plugins that name others
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
+//! - `parameter`: a parameter that is not validated yet
 //! - `action`: what a plugin's `Action` means
 //! - `further_actions`: what its `Actions` and `Escalate` mean
 //! - `validate`: parameters become a typed specification
@@ -24,6 +25,7 @@ pub(crate) mod action;
 pub(crate) mod further_actions;
 pub(crate) mod interpret;
 pub mod overrides;
+pub(crate) mod parameter;
 pub mod places;
 pub(crate) mod plugin_fault;
 pub(crate) mod plugins;

@@ -11,6 +11,7 @@ use crate::limits::{DEFAULT_HISTORY, DEFAULT_TIMEOUT};
 use crate::problem::SourcePlace;
 use crate::spec::action;
 use crate::spec::further_actions::{Escalation, FurtherActions};
+use crate::spec::parameter::Parameter;
 use crate::spec::plugin_fault::PluginFault;
 use crate::yaml::advice;
 use crate::yaml::merge::shown;
@@ -21,13 +22,6 @@ pub(crate) struct Sections<'a> {
     pub(crate) templates: &'a [Entry],
     pub(crate) base: &'a Entry,
     pub(crate) actions: &'a [Entry],
-}
-
-/// A parameter's value and where it was configured; built-in defaults have no place.
-#[derive(Clone, Debug)]
-pub(crate) struct Parameter {
-    pub(crate) value: Value,
-    pub(crate) place: Option<SourcePlace>,
 }
 
 /// A plugin with all its parameters, not yet validated.

@@ -47,7 +47,7 @@ fn an_actions_own_keys_take_precedence_over_those_of_its_plugin() {
 #[test]
 fn what_cannot_be_meant_stays_a_parameter_of_the_users_own() {
     for (parameters, reason) in [
-        ("ActionOn: 5", "ActionOn has to be one of always, change, bad, recovery, problem, not 5"),
+        ("ActionOn: 5", "ActionOn has to be one of always, change, bad, problem, recovery, not 5"),
         ("Repeat: often", "Repeat has to be a number of seconds"),
         ("ActionGroup: 0", "ActionGroup has to be a time above 0, not 0"),
         ("Actions: [start, stop]", "Actions has to be a list of entries of actions, not a list"),

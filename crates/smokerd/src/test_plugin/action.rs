@@ -28,9 +28,10 @@ use crate::service::signals;
 use crate::standalone::{self, Outcome};
 use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::ENVIRONMENT;
+use crate::test_plugin::exit::{code, fail};
 use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{ActionTestRequest, Format, TestRequest};
-use crate::test_plugin::{code, fail, json, text};
+use crate::test_plugin::{json, text};
 
 /// How long the plugin has been bad, as the action is told.
 const BAD_FOR: TimeDelta = TimeDelta::minutes(5);

@@ -5,11 +5,13 @@
 //! - `selection`: the plugin, from the configuration
 //! - `trial`: the run and its outcome
 //! - `action`: one action, called once
+//! - `exit`: how a test ends
 //! - `explain`: what is wrong with the JSON that a command printed
 //! - `path`: places inside of JSON
 //! - `text`, `json`: the trial for people and for programs
 
 pub(crate) mod action;
+mod exit;
 mod explain;
 mod json;
 mod path;
@@ -20,13 +22,12 @@ mod trial;
 
 use std::path::Path;
 
+use smoker_logging::log;
 use smoker_logging::records::level::Level;
-use smoker_logging::{log, secrets};
-use smoker_model::status::Status;
 
-use crate::exit_code;
 use crate::output;
 use crate::service::logger_names::LOGGER_NAMES;
+use crate::test_plugin::exit::{code, fail};
 use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{Format, TestRequest};
 use crate::test_plugin::trial::Trial;
@@ -54,24 +55,6 @@ pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_
     // A reader that closed the pipe has read enough; the exit code still has the status.
     match output::print(&report) {
         Err(error) => fail(&error),
-        Ok(()) => code_of(&trial),
-    }
-}
-
-fn fail(error: &dyn std::fmt::Display) -> u8 {
-    output::report(format_args!("ERROR: {}", secrets::redact(error.to_string())));
-    exit_code::FAILURE
-}
-
-fn code_of(trial: &Trial) -> u8 {
-    code(trial.result.status, trial.was_interrupted)
-}
-
-fn code(status: Status, was_interrupted: bool) -> u8 {
-    match status {
-        _ if was_interrupted => exit_code::FAILURE,
-        Status::Ok => exit_code::SUCCESS,
-        Status::Warn => exit_code::TEST_WARN,
-        Status::Error | Status::Unknown => exit_code::TEST_ERROR,
+        Ok(()) => code(trial.result.status, trial.was_interrupted),
     }
 }

@@ -80,10 +80,7 @@ fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
         lines(&daemon, "again").len() > 2 && !lines(&daemon, "page").is_empty()
     });
     let again = lines(&daemon, "again");
-    assert!(
-        again[0].starts_with("problem 0") && again[1..].iter().all(|line| line.starts_with("repeat ")),
-        "{again:?}"
-    );
+    assert!(again[0].starts_with("problem ") && again[1..].iter().all(|line| line.starts_with("repeat ")), "{again:?}");
     assert_eq!(lines(&daemon, "page"), ["escalation"]);
 
     let calls = || -> Vec<Json> {

@@ -83,9 +83,7 @@ mod tests {
             let hard = HardState { status: *status, since, bad_since, sequence, attempt: 1 };
             let decision = decide(&rules, &hard, told.as_ref(), now);
             match decision {
-                Decision::Call(event) => {
-                    calls.push(event.as_str().chars().next().expect("a word").to_ascii_uppercase())
-                }
+                Decision::Call(event) => calls.push_str(&event.as_str()[..1].to_uppercase()),
                 Decision::Wait(_) => calls.push('w'),
                 Decision::Note => calls.push('n'),
                 Decision::Nothing => calls.push('.'),
