@@ -8,6 +8,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
     (
         "smoker-model",
         &[
+            ("occasion", &["messages", "plugin", "result", "status"]),
             ("run_record", &["plugin", "result", "time", "wire"]),
             ("wire", &["perfdata", "result", "status"]),
             ("verdict", &["status"]),
@@ -17,7 +18,6 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("secrets", &["notation", "value"]),
             ("result", &["invalid_result", "messages", "notation", "perfdata", "run_end", "status", "time", "value"]),
             ("messages", &["invalid_result", "notation", "value"]),
-            ("occasion", &["messages", "plugin", "result", "status"]),
             ("notation", &["bounded_json", "value"]),
         ],
     ),

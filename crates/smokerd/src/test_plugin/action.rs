@@ -16,7 +16,6 @@ use smoker_model::time::moment::Moment;
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::trace::recorder::TraceRecorder;
-use smoker_runner::trace::run_trace::RunTrace;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 
@@ -28,6 +27,7 @@ use crate::service::signals;
 use crate::standalone::{self, Outcome};
 use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::ENVIRONMENT;
+use crate::test_plugin::action_trial::ActionTrial;
 use crate::test_plugin::exit::{code, fail};
 use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{ActionTestRequest, Format, TestRequest};
@@ -35,17 +35,6 @@ use crate::test_plugin::{json, text};
 
 /// How long the plugin has been bad, as the action is told.
 const BAD_FOR: TimeDelta = TimeDelta::minutes(5);
-
-/// An action that was tried.
-#[derive(Debug)]
-pub(super) struct ActionTrial {
-    /// The plugin whose account and parameters it had.
-    pub(super) spec: Arc<PluginSpec>,
-    /// The status that it was told.
-    pub(super) told: Status,
-    pub(super) trace: RunTrace,
-    pub(super) ran: ActionRun,
-}
 
 /// Calls the action, prints the report and returns the exit code.
 pub(crate) fn run(request: &ActionTestRequest, config: &Path, trusted: &[String], log_level: Level) -> u8 {

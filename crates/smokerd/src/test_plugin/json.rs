@@ -6,7 +6,7 @@ use smoker_model::wire::result::{ComponentShape, WireResult};
 use smoker_runner::trace::run_trace::{ActionTrace, Exit};
 
 use crate::results::json_text;
-use crate::test_plugin::action::ActionTrial;
+use crate::test_plugin::action_trial::ActionTrial;
 use crate::test_plugin::trial::Trial;
 
 #[derive(Serialize)]

@@ -4,13 +4,14 @@
 //!
 //! - `selection`: the plugin, from the configuration
 //! - `trial`: the run and its outcome
-//! - `action`: one action, called once
+//! - `action`: one action, called once; `action_trial`: its outcome
 //! - `exit`: how a test ends
 //! - `explain`: what is wrong with the JSON that a command printed
 //! - `path`: places inside of JSON
 //! - `text`, `json`: the trial for people and for programs
 
 pub(crate) mod action;
+mod action_trial;
 mod exit;
 mod explain;
 mod json;

@@ -9,7 +9,7 @@ use smoker_model::wire::result::ComponentShape;
 use smoker_runner::trace::run_trace::{ActionTrace, Exit, RunTrace};
 
 use crate::terminal_text;
-use crate::test_plugin::action::ActionTrial;
+use crate::test_plugin::action_trial::ActionTrial;
 use crate::test_plugin::trial::Trial;
 
 const INDENT: &str = "    ";
