@@ -2,6 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
+use crate::check_memory::CheckMemory;
 use crate::prepared::PreparedPlugin;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::trace::recorder::TraceRecorder;
@@ -32,6 +33,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) processes: &'a RunProcesses,
     /// Ends the run before its time.
     pub(crate) cancel: &'a CancellationToken,
+    /// What built-in checks remember from one run to the next.
+    pub(crate) memory: &'a CheckMemory,
     /// Records what the run shows; none for a run that is not traced.
     pub(crate) trace: Option<&'a TraceRecorder>,
 }

@@ -5,6 +5,7 @@
 //! - `runner`: offers a run's two steps
 //! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
 //! - `context`: what everything that takes part in a run knows of it
+//! - `check_memory`: what built-in checks remember from one run to the next
 //! - `prepared`: a plugin with all that can be looked up before its first run
 //! - `executable`: programs that an account may not run, found without a run
 //! - `shell_syntax`: commands that the shell does not understand, found without a run
@@ -22,6 +23,7 @@
 //! - `detached`: blocking work that may hang, on a thread of its own
 
 pub mod check;
+pub mod check_memory;
 pub mod context;
 pub mod detached;
 pub mod executable;

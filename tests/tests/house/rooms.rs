@@ -68,10 +68,28 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
         "smoker-checks",
         &[
             ("catalogue", &["actions", "checks", "parsers", "spec"]),
-            ("verify", &["parameters", "python_pattern", "spec"]),
+            ("verify", &["measure", "parameters", "python_pattern", "spec"]),
             ("actions", &["os_error", "parameters", "spec"]),
-            ("checks", &["components", "os_error", "parameters", "python_pattern", "spec"]),
+            (
+                "checks",
+                &[
+                    "components",
+                    "matchers",
+                    "measure",
+                    "os_error",
+                    "parameters",
+                    "python_pattern",
+                    "report",
+                    "spec",
+                    "unit",
+                ],
+            ),
             ("parsers", &["components", "json_output", "parameters", "plain_text", "spec"]),
+            ("report", &["components", "measure", "unit"]),
+            ("spec", &["measure"]),
+            ("matchers", &["measure", "parameters", "plain_text", "unit"]),
+            ("measure", &["parameters", "unit"]),
+            ("parameters", &["unit"]),
         ],
     ),
     (
@@ -89,7 +107,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
     (
         "smoker-runner",
         &[
-            ("runner", &["act", "check", "context", "modules", "prepared", "process", "trace"]),
+            ("runner", &["act", "check", "check_memory", "context", "modules", "prepared", "process", "trace"]),
             ("check", &["command", "context", "detached", "memory_kills", "modules", "output", "prepared"]),
             ("executable", &["process"]),
             ("shell_syntax", &["process", "rendering"]),
@@ -98,7 +116,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("memory_kills", &["context"]),
             ("command", &["context", "output", "process", "template"]),
             ("modules", &["context", "detached", "log_limit", "output", "process", "terminal_codes", "trace"]),
-            ("context", &["prepared", "process", "trace"]),
+            ("context", &["check_memory", "prepared", "process", "trace"]),
             ("trace", &["process"]),
             ("output", &["nearly_json", "process"]),
             ("nearly_json", &["terminal_codes"]),
@@ -294,7 +312,7 @@ pub(crate) const KEPT_IN: [(&str, &str, &[&str]); 10] = [
     ("smokercli", "clap", &["cli/"]),
     ("smokercli", "reqwest::Client", &["transport/"]),
     ("smokercli", "std::process::Command", &["discovery/", "trust/ssh.rs"]),
-    ("smoker-checks", "std::process::Command", &["checks/shipped/glusterfs/"]),
+    ("smoker-checks", "std::process::Command", &["checks/services/program.rs", "checks/shipped/glusterfs/"]),
     ("smoker-runner", "std::process::Command", &["process/"]),
     ("smoker-runner", "tokio::process::Command", &["process/"]),
 ];

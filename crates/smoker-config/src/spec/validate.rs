@@ -15,6 +15,7 @@ use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
+use crate::spec::values::check;
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::trigger;
@@ -114,7 +115,7 @@ impl<'a> Check<'a> {
 
     /// Whether the template that is not there may have said what to run.
     fn may_be_of_its_template(&self) -> bool {
-        self.plugin.lacks_template && self.truthy("Command").is_none() && self.truthy("Module").is_none()
+        self.plugin.lacks_template && ["Command", "Module", "Check"].iter().all(|key| self.truthy(key).is_none())
     }
 
     /// What to do when a mapping among the parameters has what the plugin itself should have, as in a file that repeats
@@ -128,11 +129,27 @@ impl<'a> Check<'a> {
 
     fn execution(&mut self) -> Result<Execution, PluginFault> {
         let (command, module, parser) = (self.truthy("Command"), self.truthy("Module"), self.truthy("Parser"));
+        let check = self.get("Check");
+        if let (Some(command), None, None, Some(check)) = (command, module, self.get("Stdin"), check)
+            && let Some(text) = check::beside_command(check, command)
+        {
+            self.warn("Check", &text);
+        }
         let text = |key: &str, value: &Value| {
             let reason = || format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
             value.as_text().map(str::to_owned).ok_or_else(|| self.refuse(key, reason()))
         };
         match (command, module) {
+            (None, None) if let Some(check) = check => match check::name(check) {
+                Some(_) if parser.is_some() => {
+                    Err(self.refuse("Parser", "Parser can be used only with Command parameter"))
+                }
+                Some(name) => Ok(Execution::Check(name.to_owned())),
+                None => {
+                    let reason = format!("Command or Module parameter has to be set; {}", check::unknown(check));
+                    Err(self.refuse("Check", reason))
+                }
+            },
             (None, None) => {
                 let key = if self.get("Command").is_some() { "Command" } else { "Module" };
                 let unquoted = self.get("Command").filter(|command| command.exposed_text().is_none()).map(unquoted);
@@ -355,7 +372,7 @@ const DEEPEST_REPEAT: usize = 2;
 /// The names above a `Command` or `Module` that lies deeper in a parameter: `plugins: Disk:`.
 fn names_above(name: &str, value: &Value, depth: usize) -> Option<String> {
     let Value::Map(entries) = value else { return None };
-    if entries.iter().any(|(key, _)| matches!(key.as_text(), Some("Command" | "Module"))) {
+    if entries.iter().any(|(key, _)| matches!(key.as_text(), Some("Command" | "Module" | "Check"))) {
         return Some(format!("{name}:"));
     }
     let mut deeper = entries.iter().filter(|_| depth > 1).filter_map(|(key, value)| Some((key.as_text()?, value)));

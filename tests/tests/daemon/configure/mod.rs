@@ -1,5 +1,6 @@
 //! Configurations and command lines: what they mean, and what an operator reads when they are wrong.
 
+mod built_in_checks;
 mod built_in_parameters;
 mod check;
 mod command_line;
