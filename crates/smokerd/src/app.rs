@@ -38,7 +38,7 @@ use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, trust};
-use crate::{check, compare, daemon, exit_code, identity, journal_command, test_plugin};
+use crate::{check, compare, daemon, exit_code, identity, import, journal_command, test_plugin};
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -70,6 +70,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Mode::Identity(request) => {
                 identity::run::run(request, &options.config).unwrap_or_else(|error| fail(&error))
             }
+            Mode::Import(request) => import::run::run(request).unwrap_or_else(|error| fail(&error)),
             Mode::Journal(task) => look_into_journal(&options, *task).unwrap_or_else(|error| fail(&*error)),
             Mode::Foreground | Mode::Background => start(&options).unwrap_or_else(|error| fail(&error)),
         },

@@ -43,6 +43,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                 "config",
                 &["environment", "error", "files", "lint", "parser_parameters", "problem", "sources", "spec", "yaml"],
             ),
+            ("foreign", &["problem", "yaml"]),
             ("lint", &["keys", "parser_parameters", "problem", "spec", "yaml"]),
             ("write", &["environment", "error", "files", "limits", "problem", "sources", "spec", "yaml"]),
             ("spec", &["error", "keys", "limits", "problem", "yaml"]),
@@ -138,6 +139,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                     "daemon",
                     "exit_code",
                     "identity",
+                    "import",
                     "journal_command",
                     "os",
                     "output",
@@ -147,7 +149,10 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
                     "test_plugin",
                 ],
             ),
-            ("cli", &["check", "compare", "exit_code", "identity", "journal_command", "output", "test_plugin"]),
+            (
+                "cli",
+                &["check", "compare", "exit_code", "identity", "import", "journal_command", "output", "test_plugin"],
+            ),
             ("check", &["exit_code", "output", "results", "service", "startup", "state_folder"]),
             ("embedded", &["http", "reload_requests", "runtime", "startup"]),
             (
@@ -159,6 +164,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
             ("runtime", &["http", "reload_requests", "results", "scheduler", "service", "startup"]),
             ("http", &["os", "reload_requests", "results", "scheduler", "state_folder"]),
             ("identity", &["exit_code", "os", "output", "service", "startup", "state_folder"]),
+            ("import", &["exit_code", "output"]),
             ("journal_command", &["exit_code", "output", "results"]),
             (
                 "compare",

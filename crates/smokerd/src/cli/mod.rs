@@ -3,12 +3,14 @@
 //! # Layout
 //!
 //! - `compare`: the option `--compare`
+//! - `import`: the command `import`
 //! - `identity`: the options of the commands for identities
 //! - `journal`: the option `--journal`
 //! - `test_plugin`: the options of `--test-plugin`
 
 mod compare;
 mod identity;
+mod import;
 mod journal;
 mod test_plugin;
 
@@ -32,6 +34,7 @@ use crate::cli::test_plugin::TestArguments;
 use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
 use crate::identity::identity_request::IdentityRequest;
+use crate::import::import_request::ImportRequest;
 use crate::journal_command::journal_task::JournalTask;
 use crate::output::{self, OutputError};
 use crate::test_plugin::test_request::TestRequest;
@@ -52,6 +55,8 @@ Exit codes:
   3  --reload: not all is in effect; --check: problems; --test-plugin: WARN;
      --compare: differences
   4  --test-plugin: ERROR
+
+smokerd import TOOL FILE... converts configurations of NRPE, cron, Sensu and goss: smokerd import --help.
 
 SIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused.";
 
@@ -182,6 +187,8 @@ pub(crate) enum Mode {
     Identity(IdentityRequest),
     /// Look into the journal.
     Journal(JournalTask),
+    /// Convert configurations of other tools.
+    Import(ImportRequest),
     /// Write a folder as one file, to standard output if no path is given.
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
@@ -206,6 +213,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         let printed = output::ignore_closed_pipe(error.print());
         if error.use_stderr() { exit_code::USAGE } else { code_of(printed) }
     };
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    if let Some((_, behind)) = arguments.get(1..).and_then(<[_]>::split_first).filter(|(first, _)| *first == "import") {
+        let request = import::parse(behind).map_err(print)?;
+        let options = parse_arguments(["smokerd".into()]).and_then(Arguments::into_options).map_err(print)?;
+        return Ok(Options { mode: Mode::Import(request), ..options });
+    }
     let arguments = parse_arguments(arguments).map_err(print)?;
     if let Some(shell) = arguments.generate {
         let mut script = Vec::new();

@@ -7,6 +7,7 @@ mod command_line;
 mod compare;
 mod folder;
 mod genconfig;
+mod import;
 mod mistakes;
 mod problems;
 mod secret_tags;
