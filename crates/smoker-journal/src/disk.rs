@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -62,7 +62,9 @@ pub struct FileSystem;
 impl Disk for FileSystem {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
         // Results may show what only the account of the daemon may read.
-        Ok(Arc::new(OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?))
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        give_to_owner(&file, path.parent().unwrap_or(path));
+        Ok(Arc::new(file))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
@@ -71,6 +73,16 @@ impl Disk for FileSystem {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+}
+
+/// Gives a file that root makes to the account that the folder belongs to, which could not read it otherwise.
+pub(crate) fn give_to_owner(file: &File, folder: &Path) {
+    if let (Ok(folder), Ok(made)) = (folder.metadata(), file.metadata())
+        && folder.uid() != made.uid()
+    {
+        // Others than root cannot, and then the folder is not theirs either.
+        let _ = fchown(file, Some(folder.uid()), Some(folder.gid()));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Appends records.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::disk::SegmentFile;
 use crate::record::{TooLarge, encode};
-use crate::segment::Segment;
+use crate::segment::{self, Segment};
 use crate::shared::{Shared, SyncError};
 
 /// The one writer of a folder.
@@ -45,6 +45,8 @@ pub struct WriteError {
     pub path: PathBuf,
     /// How many of the records were not written: the last ones.
     pub lost: usize,
+    /// How many bytes these have.
+    pub bytes: u64,
     /// Why.
     pub error: io::Error,
 }
@@ -77,7 +79,48 @@ impl Journal {
             self.buffer.clear();
             self.ends.clear();
         }
+        if written.is_err() {
+            self.shared.note.lose();
+        }
         written
+    }
+
+    /// Looks whether the disk has room for this many bytes more, in a file that is removed again.
+    ///
+    /// # Errors
+    ///
+    /// When it has not, or segments cannot be begun.
+    pub fn probe(&self, bytes: u64) -> io::Result<()> {
+        self.pause()?;
+        let path = segment::probe_path(&self.shared.folder);
+        let _ = fs::remove_file(&path);
+        let file = self.shared.disk.create(&path)?;
+        let zeros = vec![0; 64 << 10];
+        let mut left = bytes;
+        let mut outcome = Ok(());
+        while left > 0 && outcome.is_ok() {
+            let part = left.min(zeros.len() as u64);
+            outcome = append_all(&*file, &zeros[..usize::try_from(part).unwrap_or(zeros.len())]).1.map_or(Ok(()), Err);
+            left -= part;
+        }
+        drop(file);
+        fs::remove_file(&path)?;
+        outcome
+    }
+
+    /// Notes that all records that a reader may know of are there: those that were not written have no successors that were
+    /// given their numbers. A record that cannot be written takes the note back.
+    ///
+    /// # Errors
+    ///
+    /// When the note cannot be written.
+    pub fn declare_complete(&self) -> io::Result<()> {
+        self.shared.note.complete(&*self.shared.disk)
+    }
+
+    /// Takes that note back: records may be missing.
+    pub fn declare_incomplete(&self) {
+        self.shared.note.lose();
     }
 
     /// Syncs all that was written.
@@ -92,7 +135,7 @@ impl Journal {
     fn write_records(&mut self, buffer: &[u8], ends: &[usize]) -> Result<(), WriteError> {
         let Shared { folder, active: newest, .. } = &*self.shared;
         let next = Segment::new(folder, newest.load(Ordering::Relaxed) + 1).path;
-        let none = |error| WriteError { path: next, lost: ends.len(), error };
+        let none = |error| WriteError { path: next, lost: ends.len(), bytes: buffer.len() as u64, error };
         let active = match self.active.take().filter(|active| self.takes_more(active, buffer.len() as u64)) {
             Some(active) => active,
             None => self.begin_segment().map_err(none)?,
@@ -122,7 +165,7 @@ impl Journal {
             let left: Vec<usize> = ends[whole..].iter().map(|end| end - kept).collect();
             return self.write_records(&buffer[kept..], &left);
         }
-        Err(WriteError { path, lost: ends.len() - whole, error })
+        Err(WriteError { path, lost: ends.len() - whole, bytes: (buffer.len() - kept) as u64, error })
     }
 
     fn takes_more(&self, active: &Active, bytes: u64) -> bool {
@@ -130,12 +173,15 @@ impl Journal {
         !is_full && !self.shared.has_failed(active.number)
     }
 
+    /// An error while no segment is begun.
+    fn pause(&self) -> io::Result<()> {
+        let Some(pause) = self.shared.pause() else { return Ok(()) };
+        let seconds = pause.as_secs() + 1;
+        Err(io::Error::other(format!("its device failed to sync before; the next segment is begun in {seconds} s")))
+    }
+
     fn begin_segment(&self) -> io::Result<Active> {
-        if let Some(pause) = self.shared.pause() {
-            let text =
-                format!("its device failed to sync before; the next segment is begun in {} s", pause.as_secs() + 1);
-            return Err(io::Error::other(text));
-        }
+        self.pause()?;
         let Shared { folder, disk, active, .. } = &*self.shared;
         loop {
             let Segment { number, path } = Segment::new(folder, active.fetch_add(1, Ordering::Relaxed) + 1);

@@ -11,6 +11,8 @@
 //!   - `maintenance`: syncs what was written, and keeps the bound on the size; on any thread
 //! - `reader`: the records, newest or oldest first, also while another process writes
 //! - `survey`: what the segments hold, and what of it is damaged
+//! - `repair`: writes segments with damage again, without it
+//! - `completeness`: whether records may be missing
 //! - `shared`: what both parts of the writer know
 //! - `content`: the records of one segment, in memory
 //! - `segment`: the files of the folder
@@ -20,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod completeness;
 pub mod content;
 pub mod disk;
 pub mod journal;
@@ -27,6 +30,7 @@ pub mod maintenance;
 pub mod open;
 pub mod reader;
 pub mod record;
+pub mod repair;
 pub mod survey;
 
 mod scan;

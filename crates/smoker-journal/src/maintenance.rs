@@ -55,6 +55,24 @@ impl Maintenance {
         self.shared.size.load(Ordering::Relaxed)
     }
 
+    /// Notes that what was written is synced, unless records are missing: the next start of the machine finds all of them.
+    ///
+    /// # Errors
+    ///
+    /// When the note cannot be written.
+    pub fn declare_synced(&self) -> io::Result<()> {
+        self.shared.note.synced(&*self.shared.disk)
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.shared.folder
+    }
+
+    /// A segment of this size is gone.
+    pub(crate) fn removed(&self, bytes: u64) {
+        self.shared.shrink(bytes);
+    }
+
     /// Whether the journal is larger than it may be.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
@@ -144,7 +162,7 @@ impl Maintenance {
     }
 
     /// Puts a segment with these bytes in the place of the last of the segments, and removes the others.
-    fn replace(&self, segments: &[&Segment], bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn replace(&self, segments: &[&Segment], bytes: &[u8]) -> io::Result<()> {
         let Some((last, others)) = segments.split_last() else { return Ok(()) };
         let before: u64 = segments.iter().map(|segment| segment.size()).sum();
         if bytes.len() as u64 == before && others.is_empty() {

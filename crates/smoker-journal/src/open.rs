@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::completeness::{Completeness, Note};
 use crate::content::Entry;
-use crate::disk::{Disk, FileSystem};
+use crate::disk::{Disk, FileSystem, give_to_owner};
 use crate::journal::{Active, Journal};
 use crate::maintenance::Maintenance;
 use crate::segment::{self, Segment};
@@ -44,6 +45,8 @@ pub struct Opened {
     pub survey: Survey,
     /// Copies of segments with damage that were made now.
     pub kept: Vec<PathBuf>,
+    /// Whether the writers before have lost records. A folder without segments has lost none.
+    pub completeness: Completeness,
 }
 
 /// Why a journal cannot be written.
@@ -70,7 +73,8 @@ impl Options {
     }
 }
 
-/// Opens a journal to write it, and shows each record that it has, newest first.
+/// Opens a journal to write it, and shows each record that it has, newest first. It counts as incomplete until
+/// [`Journal::declare_complete`].
 ///
 /// # Errors
 ///
@@ -85,13 +89,15 @@ pub fn open(options: Options, visit: impl FnMut(Entry)) -> Result<Opened, OpenEr
     let lock = lock(&folder)?;
     segment::remove_unfinished(&folder).map_err(failed(&folder))?;
     let segments = segment::list(&folder).map_err(failed(&folder))?;
+    let (note, noted) = Note::take_back(&folder);
+    let completeness = if segments.is_empty() { Completeness::Complete } else { noted };
     let survey = Survey::of_segments(&segments, visit);
     let kept = keep_damaged(&folder, &segments, &survey, max_size);
     let segment_size = (max_size / SEGMENTS).clamp(SEGMENT_SIZES.0, SEGMENT_SIZES.1);
     let newest = segments.last();
     let cut = survey.torn.as_ref().map_or(0, |torn| torn.length);
     let number = newest.map_or(0, |segment| segment.number);
-    let shared = Arc::new(Shared::new(folder, Arc::clone(&disk), survey.bytes.saturating_sub(cut), number));
+    let shared = Arc::new(Shared::new(folder, Arc::clone(&disk), note, survey.bytes.saturating_sub(cut), number));
     let active = newest.filter(|segment| survey.is_whole(segment)).and_then(|segment| go_on(segment, &*disk, cut));
     if let Some(active) = &active {
         // The process before this one may not have synced it.
@@ -99,13 +105,14 @@ pub fn open(options: Options, visit: impl FnMut(Entry)) -> Result<Opened, OpenEr
     }
     let maintenance = Maintenance::new(Arc::clone(&shared), max_size, segment_size);
     let journal = Journal { shared, _lock: lock, active, segment_size, buffer: Vec::new(), ends: Vec::new() };
-    Ok(Opened { journal, maintenance, survey, kept })
+    Ok(Opened { journal, maintenance, survey, kept, completeness })
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join("lock");
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = file.map_err(|error| OpenError::Folder { path: path.clone(), error })?;
+    give_to_owner(&file, folder);
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),

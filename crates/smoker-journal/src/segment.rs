@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::record::{HEADER, sequence_of};
@@ -46,14 +47,28 @@ impl Segment {
         fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
     }
 
-    /// Where a copy of the segment is kept when it is damaged.
-    pub(crate) fn damaged_path(&self) -> PathBuf {
-        self.path.with_extension("damaged")
+    /// Where copies of the segment are kept, one for each state in which it was found damaged.
+    fn damaged_paths(&self) -> impl Iterator<Item = PathBuf> {
+        let first = self.path.with_extension("damaged");
+        std::iter::once(first).chain((2..).map(|number| self.path.with_extension(format!("{number}.damaged"))))
+    }
+
+    /// Whether a copy has what the segment has.
+    fn is_kept_as(&self, copy: &Path) -> io::Result<bool> {
+        let (own, other) = (fs::metadata(&self.path)?, fs::metadata(copy)?);
+        let is_link = (own.dev(), own.ino()) == (other.dev(), other.ino());
+        Ok(is_link || (own.len() == other.len() && fs::read(&self.path)? == fs::read(copy)?))
     }
 
     /// Where the segment is written again, with fewer records.
     pub(crate) fn rewritten_path(&self) -> PathBuf {
         self.path.with_extension("new")
+    }
+
+    /// Puts the segment itself in the place of a copy.
+    pub(crate) fn put_aside(&self) -> io::Result<()> {
+        let free = self.damaged_paths().find(|copy| !copy.exists());
+        free.map_or(Ok(()), |copy| fs::rename(&self.path, copy))
     }
 
     /// Keeps a copy of the segment, unless there is one. Returns its path when it was made now.
@@ -62,23 +77,27 @@ impl Segment {
     ///
     /// When it cannot be made, or all copies would take more than `limit` bytes together.
     pub(crate) fn keep_damaged(&self, folder: &Path, limit: u64) -> io::Result<Option<PathBuf>> {
-        let copy = self.damaged_path();
-        if copy.exists() {
-            return Ok(None);
-        }
-        let mut size = self.size();
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            if entry.path().extension().is_some_and(|extension| extension == "damaged") {
-                size += entry.metadata()?.len();
+        let mut free = None;
+        for copy in self.damaged_paths() {
+            if !copy.exists() {
+                free = Some(copy);
+                break;
             }
+            if self.is_kept_as(&copy)? {
+                return Ok(None);
+            }
+        }
+        let Some(copy) = free else { return Ok(None) };
+        let mut size = self.size();
+        for other in damaged_copies(folder)? {
+            size += fs::metadata(other)?.len();
         }
         if size > limit {
             let text =
                 format!("{} is damaged, and no copy of it can be kept: remove others first", self.path.display());
             return Err(io::Error::other(text));
         }
-        // A segment with damage is never written again, so a link is as good as a copy.
+        // Nothing is appended to a segment with damage, so a link is as good as a copy.
         if fs::hard_link(&self.path, &copy).is_err() {
             fs::copy(&self.path, &copy)?;
         }
@@ -102,6 +121,20 @@ pub(crate) fn list(folder: &Path) -> io::Result<Vec<Segment>> {
 fn number_of(name: &str) -> Option<u64> {
     let digits = name.strip_prefix("results-")?.strip_suffix(".log")?;
     if digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
+/// Where the writer tries whether the disk has room. What is left there is removed as an unfinished rewriting is.
+pub(crate) fn probe_path(folder: &Path) -> PathBuf {
+    folder.join("results-probe.new")
+}
+
+/// The copies of segments that are kept aside.
+pub(crate) fn damaged_copies(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut copies: Vec<_> =
+        paths.into_iter().filter(|path| path.extension().is_some_and(|it| it == "damaged")).collect();
+    copies.sort_unstable();
+    Ok(copies)
 }
 
 /// Removes what a rewriting that was interrupted has left.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use crate::completeness::Note;
 use crate::disk::{Disk, SegmentFile};
 
 /// The longest time between a failed sync and the next segment.
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) size: AtomicU64,
     /// The number of the segment that is or will be written; those before it are not written any more.
     pub(crate) active: AtomicU64,
+    pub(crate) note: Note,
     unsynced: Mutex<Unsynced>,
 }
 
@@ -48,8 +50,8 @@ struct Unsynced {
 }
 
 impl Shared {
-    pub(crate) fn new(folder: PathBuf, disk: Arc<dyn Disk>, size: u64, active: u64) -> Self {
-        Self { folder, disk, size: size.into(), active: active.into(), unsynced: Mutex::default() }
+    pub(crate) fn new(folder: PathBuf, disk: Arc<dyn Disk>, note: Note, size: u64, active: u64) -> Self {
+        Self { folder, disk, size: size.into(), active: active.into(), note, unsynced: Mutex::default() }
     }
 
     /// There is something to sync.
@@ -102,6 +104,7 @@ impl Shared {
     }
 
     fn sync_failed(&self, number: u64) {
+        self.note.lose();
         let mut unsynced = self.lock();
         unsynced.failed = unsynced.failed.max(Some(number));
         // The first segment after a failure is begun at once; a device that goes on failing must not fill the folder with segments.

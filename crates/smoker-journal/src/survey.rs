@@ -25,6 +25,8 @@ pub struct Survey {
     pub torn: Option<Damage>,
     /// Segments that could not be read.
     pub unreadable: Vec<(PathBuf, io::Error)>,
+    /// Copies of segments that were damaged once.
+    pub copies: Vec<PathBuf>,
 }
 
 /// Bytes of a segment that are no record.
@@ -45,7 +47,8 @@ impl Survey {
     ///
     /// When the folder cannot be listed.
     pub fn of(folder: &Path, visit: impl FnMut(Entry)) -> io::Result<Self> {
-        Ok(Self::of_segments(&segment::list(folder)?, visit))
+        let copies = segment::damaged_copies(folder)?;
+        Ok(Self { copies, ..Self::of_segments(&segment::list(folder)?, visit) })
     }
 
     pub(crate) fn of_segments(segments: &[Segment], mut visit: impl FnMut(Entry)) -> Self {
@@ -88,6 +91,12 @@ impl Survey {
         } else {
             self.damage.extend(torn);
         }
+    }
+
+    /// Whether no record is damaged and all segments could be read. A torn end is no damage.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.damage.is_empty() && self.unreadable.is_empty()
     }
 
     /// Whether the segment can be read and has no damage but a torn end.

@@ -19,6 +19,7 @@
 //! - `wire`: the bodies of the REST interface
 //! - `python_format`: Python's `%` formatting
 //! - `module`: what a module is asked
+//! - `verdict`: whether hosts are worse than before
 //! - `suggest`: "did you mean"
 //! - `error_chain`: an error and its causes on one line
 
@@ -42,4 +43,5 @@ pub mod status;
 pub mod suggest;
 pub mod time;
 pub mod value;
+pub mod verdict;
 pub mod wire;

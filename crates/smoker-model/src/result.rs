@@ -160,14 +160,18 @@ impl Findings {
         Ok(Self { messages, component_results, action, perfdata, ..Self::new(status, Messages::new()) })
     }
 
-    /// Takes the object that a module returned, with the module's own keys. None of them replaces one of the daemon's.
+    /// Takes the object that a module returned, with the module's own keys. One of them takes precedence over one that the
+    /// daemon adds, but for who requested the run; performance data of the daemon's form is that.
     ///
     /// # Errors
     ///
     /// Those of [`Findings::parse`].
     pub fn parse_of_module(object: Map<String, Json>) -> Result<Self, InvalidResult> {
-        let is_own = |(name, _): &(&String, &Json)| {
-            !ORIGINAL_KEYS.contains(&name.as_str()) && !ADDED_KEYS.contains(&name.as_str())
+        let is_perfdata = |value: &Json| serde_json::from_value::<Vec<PerfDatum>>(value.clone()).is_ok();
+        let is_own = |(name, value): &(&String, &Json)| match name.as_str() {
+            "triggeredBy" => false,
+            "perfdata" => !is_perfdata(value),
+            name => !ORIGINAL_KEYS.contains(&name),
         };
         let extra = object.iter().filter(is_own).map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(Self { extra, ..Self::parse(object)? })

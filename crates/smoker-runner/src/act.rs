@@ -48,13 +48,15 @@ async fn findings(
         Execution::Module(name) | Execution::Check(name) => {
             // As in the original: a module may look at, or print, each of them.
             let mut fields = fields_of(result);
-            fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()));
+            fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()) || result.extra.contains_key(name));
             let result = Some(fields);
             let parameters = &of_action(&context.plugin.spec().parameters, action);
             modules.act(&ModuleRun { kind: ModuleKind::Action, name, invocation, parameters, result }, context).await
         }
         Execution::Command { command, .. } => {
-            let values = &overlaid(&context.plugin.spec().parameters, action, result);
+            let mut parameters = context.plugin.spec().parameters.clone();
+            context.carried.overlay(&mut parameters);
+            let values = &overlaid(&parameters, action, result);
             let environment = &environment(context.plugin, action, invocation, result);
             let command = CommandRun { command, invocation, values, environment };
             let findings = match command.run(context).await {

@@ -4,12 +4,11 @@
 //!
 //! - `runner`: offers a run's two steps
 //! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
+//! - `carried_state`: what the Python modules of one run leave for its actions
 //! - `context`: what everything that takes part in a run knows of it
 //! - `check_memory`: what built-in checks remember from one run to the next
 //! - `prepared`: a plugin with all that can be looked up before its first run
-//! - `executable`: programs that an account may not run, found without a run
-//! - `shell_syntax`: commands that the shell does not understand, found without a run
-//! - `rendering`: commands that no run can fill in, found without a run
+//! - `preflight`: what would fail in every run, found without a run
 //! - `command`: a command line with its surroundings becomes findings
 //! - `template`: `%(Name)s` in a command, quoted for the place where it stands
 //! - `nearly_json`: output that looks like a result, but is not one
@@ -26,20 +25,19 @@ pub mod check;
 pub mod check_memory;
 pub mod context;
 pub mod detached;
-pub mod executable;
 pub mod log_limit;
 pub mod modules;
 pub mod nearly_json;
 pub mod output;
+pub mod preflight;
 pub mod prepared;
 pub mod process;
-pub mod rendering;
 pub mod runner;
-pub mod shell_syntax;
 pub mod template;
 pub mod trace;
 
 mod act;
+mod carried_state;
 mod command;
 mod memory_kills;
 mod terminal_codes;

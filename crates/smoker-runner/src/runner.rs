@@ -7,6 +7,7 @@ use smoker_model::result::{ActionRun, PluginResult};
 use tokio_util::sync::CancellationToken;
 
 use crate::act;
+use crate::carried_state::CarriedState;
 use crate::check::{self, CheckOutcome};
 use crate::check_memory::CheckMemory;
 use crate::context::{RunContext, RunKind};
@@ -59,6 +60,7 @@ impl Runner {
             modules: self.modules.read().unwrap_or_else(PoisonError::into_inner).clone(),
             processes: RunProcesses::new(&self.reaper, &plugin.spec().name, credentials),
             memory: self.memory.clone(),
+            carried: CarriedState::default(),
             trace: None,
         }
     }
@@ -75,6 +77,7 @@ pub struct PluginRun<'a> {
     modules: Modules,
     processes: RunProcesses,
     memory: CheckMemory,
+    carried: CarriedState,
     trace: Option<TraceRecorder>,
 }
 
@@ -123,6 +126,7 @@ impl PluginRun<'_> {
             processes: &self.processes,
             cancel: self.cancel,
             memory: &self.memory,
+            carried: &self.carried,
             trace: None,
         }
     }

@@ -122,7 +122,7 @@ pub enum Failure {
         /// The account's number.
         user: u32,
     },
-    /// A request over loopback without an identity may nothing.
+    /// A request over loopback without an identity has no right.
     AnonymousRefused,
 
     /// The daemon has another key than the one known for its address.

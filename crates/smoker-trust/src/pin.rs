@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::CertificateDer;
 use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, Error};
 
 /// The SHA-256 of a public key (its `SubjectPublicKeyInfo`). Its text is what `curl --pinnedpubkey` takes:
 /// `sha256//` and the base64 of the hash.
@@ -54,8 +55,23 @@ impl Pin {
 ///
 /// When the certificate cannot be read.
 pub fn public_key_of(certificate: &CertificateDer<'_>) -> Result<Vec<u8>, UnreadableCertificate> {
-    let parsed = ParsedCertificate::try_from(certificate).map_err(|error| UnreadableCertificate(error.to_string()))?;
+    let parsed = ParsedCertificate::try_from(certificate).map_err(|error| UnreadableCertificate(reason(&error)))?;
     Ok(parsed.subject_public_key_info().as_ref().to_vec())
+}
+
+/// What the library's parser calls a certificate without extensions. Its type is not one of rustls.
+const OLD_VERSION: &str = "UnsupportedCertVersion";
+
+fn reason(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(CertificateError::Other(other)) if other.0.to_string().contains(OLD_VERSION) => {
+            "its X.509 version is 1, and TLS needs version 3, which openssl x509 -req makes with -extfile FILE"
+                .to_owned()
+        }
+        Error::InvalidCertificate(CertificateError::Other(other)) => other.0.to_string(),
+        Error::InvalidCertificate(error) => error.to_string(),
+        error => error.to_string(),
+    }
 }
 
 impl fmt::Display for Pin {
@@ -108,6 +124,20 @@ mod tests {
             let error = bad.parse::<Pin>().expect_err(bad).to_string();
             assert!(error.contains("smokerd --identity"), "{error}");
         }
+    }
+
+    /// What `openssl x509 -req` of OpenSSL 3.0 makes without `-extfile`.
+    const VERSION_1: &str = "\
+        MIIBFTCBuwIUZRGLzD/PIO1SmVf7b94mKqGNPEcwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMzAwNzU5NDdaGA8yMTI2MTEwNjA3NTk0N1owDDEK\
+        MAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNOiVWLUkb5sccLGLSwR8XqxRFsDEaxhm5Wuwfl3kridcLUhBU14BproEDaIOOxaZsV01JHwzpkP\
+        Qfv8NxcC4gQwCgYIKoZIzj0EAwIDSQAwRgIhAKxVkK+hnNBlK7O9WqeDsChZ/gOxcywnWFxDEjPTD14iAiEAldTCfgTcR85dtezvrsSkEknnwsrrxSrQ6iuBqlPh\
+        JPc=";
+
+    #[test]
+    fn a_certificate_of_version_1_is_refused_with_what_makes_another() {
+        let certificate = CertificateDer::from(STANDARD.decode(VERSION_1).expect("base64"));
+        let error = Pin::of_certificate(&certificate).expect_err("TLS has no use for it").to_string();
+        assert!(error.contains("X.509 version is 1") && error.contains("-extfile"), "{error}");
     }
 
     #[test]

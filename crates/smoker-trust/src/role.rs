@@ -34,7 +34,7 @@ impl Role {
     }
 }
 
-/// The role of requests that come over loopback without an identity (`local_role`); `None` for `none`, so that they may nothing.
+/// The role of requests that come over loopback without an identity (`local_role`); `None` for `none`, so that they get no answer.
 ///
 /// # Errors
 ///

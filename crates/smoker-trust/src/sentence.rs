@@ -11,11 +11,12 @@ impl Failure {
     #[expect(clippy::too_many_lines, reason = "a table: one row for each failure")]
     pub fn for_client(&self) -> String {
         match self {
-            Self::PlainRefused => "this daemon answers other hosts over TLS alone; take its key into known_hosts by \
-                                   smokercli trust add, or name it as https://HOST:PORT"
+            Self::PlainRefused => "this daemon answers other hosts over TLS alone; run smokercli trust add -s HOST --via ssh, or without \
+                                   SSH smokercli trust key and smokercli trust scan -s HOST, and have other programs ask \
+                                   https://HOST:PORT with a key or a token"
                 .to_owned(),
-            Self::ServerIsPlain => "the server speaks http, not TLS; name it as http://HOST:PORT, or set state_dir in its \
-                                    configuration so that it has an identity"
+            Self::ServerIsPlain => "the server speaks http, not TLS; set state_dir in the configuration of the daemon so that it has a key, \
+                                    and start it again, or name it as http://HOST:PORT"
                 .to_owned(),
             Self::NotTls => {
                 "the server answered with something that is neither http nor TLS; is it a smokerd that listens on this port?"
@@ -30,8 +31,8 @@ impl Failure {
             Self::HandshakeTimeout => {
                 "the TLS handshake was not completed in time; look at the network and at the load of the daemon's host".to_owned()
             }
-            Self::HandshakeEnded => "the connection was closed during the TLS handshake; the log of the daemon says why, or \
-                                     the server does not speak TLS: then name it as http://HOST:PORT"
+            Self::HandshakeEnded => "the connection was closed during the TLS handshake; the log of a daemon that was started with -v \
+                                     says why, or the server does not speak TLS: then name it as http://HOST:PORT"
                 .to_owned(),
             Self::WrongSignature => "the other side does not have the private key of its certificate; certificate and key do not \
                                      belong together, so make both again or name the right files"
@@ -40,21 +41,24 @@ impl Failure {
                 format!("the certificate cannot be read ({reason}); make another, an X.509 certificate of version 3")
             }
             Self::RefusedByPeer { alert } => {
-                format!("the other side refused the TLS handshake with the alert {alert}; its log says why")
+                format!(
+                    "the other side refused the TLS handshake with the alert {alert}; the log of a daemon that was started with -v says why"
+                )
             }
             Self::Handshake { reason } => format!("the TLS handshake failed: {reason}; look into the log of the other side"),
-            Self::NoIdentity => "the daemon wants an identity, and the request has none; make a key by smokercli trust key and \
-                                 have its line added on the host by smokerd --authorize, or use --token-file FILE"
+            Self::NoIdentity => "the daemon wants an identity, and the request has none; have the line that smokercli trust key prints \
+                                 added on the host by smokerd --authorize 'LINE', or use --token-file FILE"
                 .to_owned(),
             Self::UnknownPin { pin } => format!(
-                "the daemon does not know the key {pin}; run smokercli trust add for this host, or have the line that smokercli \
-                 trust key prints added there by smokerd --authorize"
+                "the daemon does not know the key {pin}; run smokercli trust add -s HOST --via ssh, or have the line that smokercli \
+                 trust key prints added on the host by smokerd --authorize 'LINE'"
             ),
             Self::Withdrawn { name } => {
                 format!("the access of {name} was withdrawn on the daemon's host; ask its administrator")
             }
             Self::Expired { name, at } => format!(
-                "the access of {name} ended on {}; have it renewed by smokercli trust add, smokerd --authorize or --token add",
+                "the access of {name} ended on {}; have a key renewed by smokercli trust add -s HOST --via ssh --replace or smokerd \
+                 --authorize 'LINE' --replace, a token by smokerd --token remove NAME and smokerd --token add NAME --role ROLE",
                 instant(at)
             ),
             Self::OtherNetwork { name, address } => format!(
@@ -62,15 +66,15 @@ impl Failure {
                  daemon's host"
             ),
             Self::RoleTooSmall { name, has, needs } => format!(
-                "{name} has the role {has}, and this needs {needs}; have role={needs} given on the daemon's host, or use another \
-                 identity"
+                "{name} has the role {has}, and this needs {needs}; have it given on the daemon's host (smokerd --authorize 'LINE' \
+                 --replace with role={needs}, or another token), or use another identity"
             ),
             Self::OtherPlugin { name, plugin } => format!(
                 "{name} may not have the plugin {plugin}; name one that its plugin=, category=, component= or type= on the daemon's \
                  host covers"
             ),
             Self::ClientAuthority => "the client's certificate is signed by no authority that the daemon trusts; use one of the \
-                                      authority in tls_client_ca, or have its key authorized by smokerd --authorize"
+                                      authority in tls_client_ca, or have its key authorized by smokerd --authorize 'LINE'"
                 .to_owned(),
             Self::ClientCertificateExpired => {
                 "the client's certificate is no longer valid; renew it, or set the clock of the daemon's host".to_owned()
@@ -101,14 +105,15 @@ impl Failure {
             Self::UnknownToken => "the daemon does not have this token, or has removed it; have another made on its host by smokerd \
                                    --token add NAME --role ROLE"
                 .to_owned(),
-            Self::TokenInTheClear => "a token was sent over plain http, where everybody on the way reads it; replace it, and name \
-                                      the host as https://HOST:PORT"
+            Self::TokenInTheClear => "a token was sent over plain http, where everybody on the way reads it; replace it by another \
+                                      (smokerd --token remove NAME, then smokerd --token add NAME --role ROLE), and ask https://HOST:PORT, whose \
+                                      pin smokerd --identity prints"
                 .to_owned(),
             Self::TooManyAttempts { retry_after } => format!(
                 "too many failed attempts came from this address; correct the token or the key, and wait {retry_after} s"
             ),
             Self::SocketWithoutRight { user } => format!(
-                "the user {user} may nothing on this socket; ask as root or as a member of the group smoker, or have local_role \
+                "the user {user} has no right on this socket; ask as root or as a member of the group smoker, or have local_role \
                  set in the configuration of the daemon"
             ),
             Self::AnonymousRefused => "the daemon answers nobody without an identity (local_role: none); ask over its socket as root, \
@@ -117,7 +122,7 @@ impl Failure {
             Self::ChangedPin { host, known, found } => format!(
                 "THE KEY OF {host} HAS CHANGED: known is {}, but the host has {found}; either the daemon was installed again, or another \
                  machine answers in its place. Compare with smokerd --identity on the host, then run smokercli trust remove -s {host} \
-                 and smokercli trust add -s {host}",
+                 and smokercli trust add -s {host} --via ssh, or smokercli trust scan -s {host}",
                 pins(known)
             ),
             Self::UnknownHost { host, found } => format!(
@@ -130,8 +135,8 @@ impl Failure {
                 listed(names)
             ),
             Self::ServerAuthority { host } => format!(
-                "the certificate of {host} is not signed by an authority that is trusted here; name that authority's file by --cacert, \
-                 or take the host's key by smokercli trust add -s {host}"
+                "the certificate of {host} is not signed by an authority that is trusted here; take the host's key by smokercli trust \
+                 scan -s {host} or smokercli trust add -s {host} --via ssh, or name the file of its authority by --cacert FILE"
             ),
             Self::ServerCertificateExpired { host } => format!(
                 "the certificate of {host} is no longer valid; renew it (smokercli trust ca sign -s {host} --via ssh), or set the clock \
@@ -172,8 +177,8 @@ impl Failure {
                 "the client did not complete the TLS handshake in time; look at the network".to_owned()
             }
             Self::HandshakeEnded => {
-                "the client closed the connection during the TLS handshake; most likely it does not know this \
-                                     daemon's key: compare smokerd --identity with its known_hosts"
+                "the client closed the connection during the TLS handshake; if it is one of smoker, its known_hosts lacks this daemon's key \
+                 or has another: compare with smokerd --identity"
                     .to_owned()
             }
             Self::WrongSignature => {
@@ -182,15 +187,18 @@ impl Failure {
                     .to_owned()
             }
             Self::UnreadableCertificate { reason } => {
-                format!("the client's certificate cannot be read ({reason}); make another by smokercli trust key")
+                format!(
+                    "the client's certificate cannot be read ({reason}); have another made, or a key by smokercli trust key"
+                )
             }
             Self::RefusedByPeer { alert } => format!(
-                "the client refused this daemon's certificate with the alert {alert}; compare smokerd --identity with its known_hosts"
+                "the client refused this daemon's certificate with the alert {alert}; compare smokerd --identity with what the client knows: \
+                 its known_hosts, or the file of --cacert"
             ),
             Self::Handshake { reason } => format!("the TLS handshake failed: {reason}; look at the client's message"),
             Self::NoIdentity => {
-                "the client has neither a key nor a token; add its key by smokerd --authorize, or make a token by \
-                                 smokerd --token add"
+                "the client has neither a key nor a token; add its key by smokerd --authorize 'LINE', or make a token by smokerd --token \
+                 add NAME --role ROLE"
                     .to_owned()
             }
             Self::UnknownPin { pin } => format!(
@@ -202,7 +210,11 @@ impl Failure {
                 )
             }
             Self::Expired { name, at } => {
-                format!("the access of {name} ended on {}; give it a later expires=, or remove it", instant(at))
+                format!(
+                    "the access of {name} ended on {}; renew it (smokerd --authorize 'LINE' --replace, or another token), or remove it \
+                     (smokerd --withdraw '{name}')",
+                    instant(at)
+                )
             }
             Self::OtherNetwork { name, address } => {
                 format!(
@@ -260,15 +272,15 @@ impl Failure {
                     .to_owned()
             }
             Self::TokenInTheClear => {
-                "a token came over plain http from another host; make another by smokerd --token add, and have \
-                                      the client use https"
+                "a token came over plain http from another host; replace it by another (smokerd --token remove NAME, then smokerd --token add NAME --role ROLE), and have \
+                 the client use https"
                     .to_owned()
             }
             Self::TooManyAttempts { retry_after } => format!(
                 "too many failed attempts came from this address; its requests are refused for {retry_after} s. Correct its token or key"
             ),
             Self::SocketWithoutRight { user } => format!(
-                "the user {user} asked over the Unix socket and may nothing; add it to the group smoker, or set local_role"
+                "the user {user} asked over the Unix socket and has no right there; add it to the group smoker, or set local_role"
             ),
             Self::AnonymousRefused => {
                 "a request without an identity was refused (local_role: none); give its client a key or a token"

@@ -1,17 +1,18 @@
 //! What `smokercli` does, from the command line to the exit code.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::sync::Arc;
+use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
-use smoker_model::wire::DEFAULT_PORT;
 use smoker_paths::size_limit;
-use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
 
+use crate::asking::{networking, stop_signal, with_progress};
+use crate::baseline;
 use crate::cli::args::Args;
+use crate::cli::commands::subcommand::{self, Subcommand, SubcommandLine};
+use crate::cli::options::console_args::ConsoleArgs;
+use crate::cli::options::filter_args::FilterArgs;
+use crate::cli::options::host_args::HostArgs;
 use crate::cli::parse::{self, CommandLine};
 use crate::cli::plugin_arguments;
 use crate::cli::trust_args::{self, TrustCommandLine};
@@ -24,24 +25,21 @@ use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
 use crate::fail_on::FailOn;
 use crate::filter::Filter;
+use crate::gate;
 use crate::history::HostHistory;
 use crate::inventory::address::HostAddress;
-use crate::inventory::{expressions, file};
+use crate::listing;
 use crate::query::{self, Query, QueryAction};
 use crate::render;
 use crate::report::{HostReport, Report};
+use crate::targets::{self, DiscoveryArguments, Targets};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
 use crate::terminal::sanitize;
-use crate::transport::bearer_token::BearerToken;
 use crate::transport::http::Http;
-use crate::transport::{client_certificate, socket};
+use crate::transport::http_client::HttpOptions;
 use crate::trust;
-use crate::trust_store::TrustStore;
 use crate::watch;
-
-/// Host names are resolved in threads; more of them would only wait for each other.
-const LOOKUP_THREADS: usize = 64;
 
 /// Runs `smokercli` with these arguments, the program's name first, and
 /// returns its exit code.
@@ -58,31 +56,67 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
 fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     let config = ClientConfig::load().map_err(|error| ExitError::new(error.to_string()))?;
     let arguments: Vec<_> = arguments.collect();
-    if arguments.get(1).is_some_and(|first| first == "trust") {
-        return match trust_args::parse(arguments.into_iter().skip(1))? {
+    match arguments.get(1).and_then(|first| first.to_str()) {
+        Some("trust") => match trust_args::parse(arguments.into_iter().skip(1))? {
             TrustCommandLine::Print(text) => output::print(&text).map(|()| exit_code::SUCCESS),
             TrustCommandLine::Run(command) => trust::run(&command, &config.port),
-        };
+        },
+        Some("gate") => command(arguments, &config, gate::run),
+        Some("baseline") => command(arguments, &config, baseline::run),
+        _ => ask_hosts(arguments, &config),
     }
-    let arguments = arguments.into_iter();
-    let mut discovery = Discovery::start(&config);
+}
+
+/// A command that asks hosts: finds them, and has it run.
+fn command<T: Subcommand>(
+    arguments: Vec<OsString>,
+    config: &ClientConfig,
+    run: impl Fn(&T, &Targets, &Console) -> Result<u8, ExitError>,
+) -> Result<u8, ExitError> {
+    let discovery = discovery(config);
+    let (args, typed) = match subcommand::parse::<T>(arguments.into_iter().skip(1), &discovery.options())? {
+        SubcommandLine::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
+        SubcommandLine::Run(args, typed) => (args, typed),
+    };
+    let console = Console::new(query::verbosity(args.console()));
+    for warning in config.warnings.iter().chain(discovery.warnings()) {
+        console.warn(warning);
+    }
+    let arguments =
+        DiscoveryArguments { typed: &typed, known: &shared_options(args.targets(), args.filters(), args.console()) };
+    let targets = targets::find(args.targets(), discovery, arguments, config, &console)?;
+    run(&args, &targets, &console)
+}
+
+/// The discovery plugins of the configuration, without those that cannot be used.
+fn discovery(config: &ClientConfig) -> Discovery {
+    let mut discovery = Discovery::start(config);
     for (path, reason) in plugin_arguments::clashes(discovery.plugins()) {
         discovery.leave_out(path, reason);
     }
     let console = Console::new(Verbosity::Quiet);
     discovery.errors().for_each(|error| console.error(&error));
-    let options: Vec<_> = discovery.plugins().iter().flat_map(|plugin| plugin.options.clone()).collect();
-    let parsed = parse::parse(arguments, &options).inspect_err(|_| {
+    discovery
+}
+
+/// A command line without a command.
+fn ask_hosts(arguments: Vec<OsString>, config: &ClientConfig) -> Result<u8, ExitError> {
+    let discovery = discovery(config);
+    let parsed = parse::parse(arguments.into_iter(), &discovery.options()).inspect_err(|_| {
         // An unknown option can be one of a plugin that was not found.
+        let console = Console::new(Verbosity::Quiet);
         discovery.warnings().iter().for_each(|warning| console.warn(warning));
     });
     let args = match parsed? {
         CommandLine::Ask(args) => args,
         CommandLine::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
     };
-    let mut query = Query::new(&args)?;
-    let console = Console::new(query::verbosity(&args));
-    let console = if query.action == QueryAction::List { console } else { console.with_report() };
+    if let Some(what) = &args.complete {
+        return output::print(&listing::completions(what, &args.targets, config)).map(|()| exit_code::SUCCESS);
+    }
+    let query = Query::new(&args)?;
+    let console = Console::new(query::verbosity(&args.console));
+    let console = if query.action == QueryAction::List || args.list_hosts { console } else { console.with_report() };
     for warning in config.warnings.iter().chain(discovery.warnings()) {
         console.warn(warning);
     }
@@ -92,95 +126,77 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     if query.filter.has_names_and_parameters() {
         console.warn("Plugin filter and plugin list used together. Only plugins matching both will be displayed.");
     }
-    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
-    for warning in store.warnings() {
-        console.warn(&warning);
+    let known = known_options(&args);
+    let arguments = DiscoveryArguments { typed: &args.plugin_arguments, known: &known };
+    let targets = targets::find(&args.targets, discovery, arguments, config, &console)?;
+    if args.list_hosts {
+        return listing::print(&targets.selection, &query.format).map(|()| exit_code::SUCCESS);
     }
-    let named = host_expressions(&args, discovery, &console)?;
-    query.http.token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
-    query.http.certificate =
-        client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
-    let addresses = if let Some(path) = socket_of(&args, &named, &config)? {
-        query.http.socket = Some(path);
-        vec![HostAddress::parse("localhost", "80")]
-    } else {
-        let named = if named.is_empty() { vec!["localhost".to_owned()] } else { named };
-        let addresses = expressions::expand(&named, &config.port);
-        addresses.into_iter().map(|address| address.over_tls(&store.known)).collect()
-    };
-    query.http.trust = Arc::new(store);
-    console.debug(&format!("{} hosts, {:?}, {:?}", addresses.len(), query.action, query.filter));
+    answer(&query, &targets, &console)
+}
+
+fn answer(query: &Query, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
+    let addresses = targets.selection.addresses();
     let hosts = addresses.len();
-    query.http.hosts = hosts;
+    console.debug(&format!("{hosts} hosts, {:?}, {:?}", query.action, query.filter));
     if query.action == QueryAction::History {
         // No host is asked for what cannot be shown.
-        history_text(&query, &[])?;
+        history_text(query, &[])?;
     }
     if query.action == QueryAction::Watch {
-        return watch_hosts(&query, &addresses, &console);
+        return watch_hosts(query, &targets.http, &addresses, console);
     }
-    let (fleet, ending) = ask(&query, Fleet::new(addresses), &console)?;
+    let (fleet, ending) = ask(query, &targets.http, Fleet::new(addresses), console)?;
     if query.action == QueryAction::History {
-        return conclude_history(&query, &fleet.into_history(), ending);
+        return conclude_history(query, &fleet.into_history(), ending);
     }
-    conclude(&query, &fleet.into_report(), hosts, ending, &console)
-}
-
-/// The Unix socket to ask: one that is named, or the daemon's own where neither a host nor a port is.
-fn socket_of(args: &Args, hosts: &[String], config: &ClientConfig) -> Result<Option<PathBuf>, ExitError> {
-    if let (Some(path), false) = (&args.socket, hosts.is_empty()) {
-        let path = path.display();
-        return Err(ExitError::usage(format!(
-            "--socket {path} is one daemon, and hosts are named, too; leave one of both away"
-        )));
-    }
-    let is_port_named = config.port != DEFAULT_PORT.to_string();
-    // A socket has no TLS, in which the certificate would be shown.
-    let is_over_network = !hosts.is_empty() || is_port_named || args.cert.is_some();
-    Ok(socket::chosen(args.socket.as_deref(), is_over_network))
-}
-
-/// The hosts of the command line, of hosts files and of the discovery.
-fn host_expressions(args: &Args, discovery: Discovery, console: &Console) -> Result<Vec<String>, ExitError> {
-    let mut expressions = args.hosts.clone();
-    for path in &args.hosts_file {
-        expressions.extend(file::read_file(path)?);
-    }
-    let has_hosts = !expressions.is_empty();
-    let found = discovery.hosts(&args.plugin_arguments, &known_options(args), has_hosts)?;
-    found.errors.iter().for_each(|error| console.error(error));
-    expressions.extend(found.hosts);
-    Ok(expressions)
+    conclude(query, &fleet.into_report(), hosts, ending, console)
 }
 
 /// The options under their names in the original, for discovery plugins.
 fn known_options(args: &Args) -> Map<String, Json> {
+    let mut known = shared_options(&args.targets, &args.filters, &args.console);
+    let path = |path: &Path| Json::from(path.display().to_string());
+    let own = [
+        ("force", args.force.into()),
+        ("list", args.list.into()),
+        ("help", args.help.into()),
+        ("pretty", args.pretty.as_str().into()),
+        ("exitcode", args.exitcode.into()),
+        ("junit_config_file", args.junit_config_file.as_deref().map_or(Json::Null, path)),
+    ];
+    known.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    known
+}
+
+/// As [`known_options`], of a command that does not have all of them: plugins of the original read any of them.
+fn shared_options(hosts: &HostArgs, filters: &FilterArgs, console: &ConsoleArgs) -> Map<String, Json> {
     let list = |values: &[String]| if values.is_empty() { Json::Null } else { json!(values) };
-    let path = |path: &Path| path.display().to_string();
     let known = json!({
-        "force": args.force, "list": args.list, "help": args.help, "hosts": list(&args.hosts),
-        "plugins": list(&args.plugins), "exclude_plugins": list(&args.exclude_plugins), "filter": list(&args.filter),
-        "exclude": args.exclude, "category": args.category, "component": args.component, "health": args.health,
-        "smoke": args.smoke, "locked": args.locked, "filter_status": list(&args.filter_status), "nook": args.nook,
-        "error": args.error, "warn": args.warn, "unknown": args.unknown, "ok": args.ok, "pretty": args.pretty,
-        "no_colors": args.no_colors, "no_progress": args.no_progress, "verbose": args.verbose, "debug": args.debug,
-        "exitcode": args.exitcode, "junit_config_file": args.junit_config_file.as_deref().map(path),
+        "force": false, "list": false, "help": false, "hosts": list(&hosts.hosts),
+        "plugins": list(&filters.plugins), "exclude_plugins": list(&filters.exclude_plugins),
+        "filter": list(&filters.filter), "exclude": filters.exclude, "category": filters.category,
+        "component": filters.component, "health": filters.health, "smoke": filters.smoke, "locked": filters.locked,
+        "filter_status": list(&filters.filter_status), "nook": filters.nook, "error": filters.error,
+        "warn": filters.warn, "unknown": filters.unknown, "ok": filters.ok, "pretty": "normal",
+        "no_colors": console.no_colors, "no_progress": console.no_progress, "verbose": console.verbose,
+        "debug": console.debug, "exitcode": false, "junit_config_file": null,
     });
     known.as_object().cloned().unwrap_or_default()
 }
 
 /// Shows what happens on the hosts until Ctrl-C, SIGTERM, or the end of the reader.
-fn watch_hosts(query: &Query, addresses: &[HostAddress], console: &Console) -> Result<u8, ExitError> {
+fn watch_hosts(
+    query: &Query,
+    http: &HttpOptions,
+    addresses: &[HostAddress],
+    console: &Console,
+) -> Result<u8, ExitError> {
     watch::check_format(&query.format)?;
     let runtime = networking()?;
-    let transport = Http::new(query.http.clone()).map_err(ExitError::new)?;
-    let session = Session {
-        transport: &transport,
-        observer: console,
-        hosts: query.http.hosts,
-        forces: false,
-        names: query.names(),
-    };
+    let transport = Http::new(http.clone()).map_err(ExitError::new)?;
+    let session =
+        Session { transport: &transport, observer: console, hosts: http.hosts, forces: false, names: query.names() };
     let watching = async {
         tokio::select! {
             outcome = watch::run(query, addresses, &session) => outcome,
@@ -192,22 +208,14 @@ fn watch_hosts(query: &Query, addresses: &[HostAddress], console: &Console) -> R
     outcome.map(|()| exit_code::SUCCESS)
 }
 
-fn networking() -> Result<Runtime, ExitError> {
-    Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(LOOKUP_THREADS)
-        .build()
-        .map_err(|error| ExitError::new(format!("cannot set up networking: {error}")))
-}
-
 /// Asks the hosts, selects the plugins and, with `-f`, runs them.
-fn ask(query: &Query, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), ExitError> {
+fn ask(query: &Query, http: &HttpOptions, mut fleet: Fleet, console: &Console) -> Result<(Fleet, Ending), ExitError> {
     let runtime = networking()?;
-    let transport = Http::new(query.http.clone()).map_err(ExitError::new)?;
+    let transport = Http::new(http.clone()).map_err(ExitError::new)?;
     let session = Session {
         transport: &transport,
         observer: console,
-        hosts: query.http.hosts,
+        hosts: http.hosts,
         forces: query.action == QueryAction::Force,
         names: query.names(),
     };
@@ -303,42 +311,6 @@ fn nothing_selected(query: &Query, selection: &Selection, console: &Console) -> 
     Ending::NothingFound
 }
 
-/// Waits for the work and shows its progress. Returns whether it was completed;
-/// Ctrl-C and SIGTERM cancel it.
-async fn with_progress(console: &Console, work: impl Future<Output = ()>) -> bool {
-    let mut work = pin!(work);
-    let mut interrupted = pin!(stop_signal());
-    let interval = console.tick_interval();
-    loop {
-        let tick = async {
-            match interval {
-                Some(interval) => tokio::time::sleep(interval).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = &mut interrupted => return false,
-            () = &mut work => return true,
-            () = tick => console.tick(),
-        }
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn stop_signal() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminated) => drop(terminated.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
-}
-
 /// Prints past results and chooses the exit code.
 fn conclude_history(query: &Query, hosts: &[HostHistory], ending: Ending) -> Result<u8, ExitError> {
     output::print(&history_text(query, hosts)?)?;
@@ -356,7 +328,7 @@ fn conclude_history(query: &Query, hosts: &[HostHistory], ending: Ending) -> Res
 /// When the format has no form for past results.
 fn history_text(query: &Query, hosts: &[HostHistory]) -> Result<String, ExitError> {
     render::history(hosts, &query.format, query.style).ok_or_else(|| {
-        ExitError::new("--history has no such format; use minimal, normal, long, full, table, json, raw or ndjson")
+        ExitError::new("--history has no such format; use minimal, normal, long, full, table, json, raw, ndjson or csv")
     })
 }
 
@@ -364,7 +336,7 @@ fn history_text(query: &Query, hosts: &[HostHistory]) -> Result<String, ExitErro
 fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, console: &Console) -> Result<u8, ExitError> {
     if query.action == QueryAction::List {
         output::print(&render::list(report))?;
-        return Ok(exit_code::choose(ending, &FailOn::default(), report));
+        return Ok(exit_code::choose(ending, &FailOn::default(), report, hosts));
     }
     let known = if query.format.shows_missing() { None } else { Some(report.without_missing()) };
     let shown = known.as_ref().unwrap_or(report);
@@ -383,11 +355,14 @@ fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, consol
     let overlooked = query.fail_on.overlooked(report);
     if query.fail_on.is_verdict() && !overlooked.is_empty() {
         let names = overlooked.join(", ");
-        console.warn(&if query.fail_on == FailOn::exitcode() {
+        console.warn(&if query.fail_on.is_exitcode() {
             format!("the state {names} does not affect the exit code of -e; --fail-on can name it")
         } else {
             format!("--fail-on does not name {names}, so it does not count")
         });
     }
-    Ok(exit_code::choose(ending, &query.fail_on, report))
+    if let Some(text) = query.fail_on.budget_text(report, hosts) {
+        console.info(&text);
+    }
+    Ok(exit_code::choose(ending, &query.fail_on, report, hosts))
 }

@@ -9,6 +9,9 @@ use serde_yaml::{Mapping, Value};
 use smoker_model::wire::DEFAULT_PORT;
 use smoker_paths::regular;
 
+use crate::inventory::configured;
+use crate::inventory::groups::Inventory;
+
 /// The values of the configuration file. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
@@ -18,12 +21,14 @@ pub struct ClientConfig {
     pub plugin_paths: Vec<String>,
     /// `discovery_commands`: shell commands that print hosts.
     pub discovery_commands: Vec<String>,
+    /// `groups`: groups of hosts; or which of its keys has to be what.
+    pub groups: Result<Inventory, String>,
     /// A warning for each unknown key, and each that is there twice.
     pub warnings: Vec<String>,
 }
 
 /// All keys.
-const KEYS: [&str; 3] = ["bind_port", "plugin_paths", "discovery_commands"];
+const KEYS: [&str; 4] = ["bind_port", "plugin_paths", "discovery_commands", "groups"];
 
 impl Default for ClientConfig {
     fn default() -> Self {
@@ -31,6 +36,7 @@ impl Default for ClientConfig {
             port: DEFAULT_PORT.to_string(),
             plugin_paths: Vec::new(),
             discovery_commands: Vec::new(),
+            groups: Ok(Inventory::default()),
             warnings: Vec::new(),
         }
     }
@@ -103,16 +109,22 @@ impl ClientConfig {
             None | Some(Value::Null) => DEFAULT_PORT.to_string(),
             Some(value) => port(value).ok_or_else(|| kind("bind_port", "a port number from 1 to 65535"))?,
         };
+        let groups = document.get("groups").map_or_else(|| Ok(Inventory::default()), configured::read);
+        let groups = groups.map_err(|problem| format!("{}: {problem}", name()));
+        // A discovery plugin of the site may have a key of this name: only a call that names groups fails.
+        let unusable = groups.as_ref().err().map(|problem| format!("{problem}; the groups are left out"));
         Ok(Self {
             port,
             plugin_paths: texts("plugin_paths")?,
             discovery_commands: texts("discovery_commands")?,
+            groups,
             warnings: document
                 .as_mapping()
                 .map(|mapping| unknown_keys(path, mapping))
                 .unwrap_or_default()
                 .into_iter()
                 .chain(repeated.iter().map(|key| format!("{}: {key} is there twice; the last one counts", name())))
+                .chain(unusable)
                 .collect(),
         })
     }
@@ -213,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn groups_that_cannot_be_used_are_a_warning() {
+        let config = parse("groups: {web: {hsots: [a]}}").expect("a warning only");
+        assert_eq!(
+            config.groups,
+            Err("/etc/smokercli.yaml: groups: web has the unknown key hsots; the keys are hosts, groups, labels"
+                .to_owned())
+        );
+        assert!(config.warnings[0].ends_with("; the groups are left out"), "{:?}", config.warnings);
+    }
+
+    #[test]
     fn problems_name_the_file_and_the_key() {
         assert_eq!(
             parse("plugin_paths: {a: 1}").expect_err("kind"),
@@ -226,7 +249,9 @@ mod tests {
         }
         assert_eq!(
             parse("bind_prot: 1").expect("a warning only").warnings,
-            ["/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands"]
+            [
+                "/etc/smokercli.yaml: unknown key bind_prot; the keys are bind_port, plugin_paths, discovery_commands, groups"
+            ]
         );
         assert!(parse("5: 6").expect("a warning only").warnings[0].contains("unknown key 5;"));
         let repeated = parse("bind_port: 1\nbind_port: 8087\n").expect("a warning only");

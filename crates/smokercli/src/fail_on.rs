@@ -1,6 +1,7 @@
 //! The states that make a call fail (`--exitcode`, `--fail-on`).
 
 use smoker_model::status::Status;
+use smoker_model::verdict::budget::Budget;
 
 use crate::plugin::{Plugin, run_facts};
 use crate::report::{HostReport, Report};
@@ -20,9 +21,12 @@ pub enum FailState {
     Component,
 }
 
-/// Which states make a call fail; without any, none does.
+/// Which states make a call fail, without any, none does; and on how many hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FailOn(Vec<FailState>);
+pub struct FailOn {
+    states: Vec<FailState>,
+    budget: Budget,
+}
 
 impl FailState {
     /// All states under the names that `--fail-on` takes.
@@ -59,41 +63,68 @@ impl FailOn {
     /// These states.
     #[must_use]
     pub fn new(states: Vec<FailState>) -> Self {
-        Self(states)
+        Self { states, budget: Budget::default() }
+    }
+
+    /// The same, where this number of hosts may be bad.
+    #[must_use]
+    pub fn within(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// What `--exitcode` alone looks at.
     #[must_use]
     pub fn exitcode() -> Self {
-        Self(vec![FailState::Plugin(Status::Error), FailState::Unreachable, FailState::Missing])
+        Self::new(vec![FailState::Plugin(Status::Error), FailState::Unreachable, FailState::Missing])
     }
 
     /// Whether the exit code is a verdict on the hosts.
     #[must_use]
     pub fn is_verdict(&self) -> bool {
-        !self.0.is_empty()
+        !self.states.is_empty()
     }
 
-    /// Whether any host of the report is in one of the states.
+    /// How many hosts of the report are in one of the states.
     #[must_use]
-    pub fn fails(&self, report: &Report) -> bool {
-        self.0.iter().any(|state| report.hosts().iter().any(|host| state.is_in(host)))
+    pub fn bad_hosts(&self, report: &Report) -> usize {
+        report.hosts().iter().filter(|host| self.states.iter().any(|state| state.is_in(host))).count()
+    }
+
+    /// Whether more hosts of the report are in one of the states than may be of the `asked` ones.
+    #[must_use]
+    pub fn fails(&self, report: &Report, asked: usize) -> bool {
+        self.is_verdict() && !self.budget.is_kept(self.bad_hosts(report), asked)
+    }
+
+    /// How the hosts keep their budget, if there is one.
+    #[must_use]
+    pub fn budget_text(&self, report: &Report, asked: usize) -> Option<String> {
+        let bad = self.bad_hosts(report);
+        (self.budget != Budget::default()).then(|| format!("{bad} of {asked} hosts are bad; {}", self.budget))
     }
 
     /// The bad states that hosts of the report are in although the call does not
     /// look at them: who names others may have forgotten these, and `--exitcode` does not look at components.
     #[must_use]
     pub fn overlooked(&self, report: &Report) -> Vec<&'static str> {
-        let bad = Self::exitcode().0.into_iter().chain([FailState::Component]).filter(|state| !self.0.contains(state));
+        let bad = Self::exitcode().states.into_iter().chain([FailState::Component]);
+        let bad = bad.filter(|state| !self.states.contains(state));
         let held = bad.filter(|state| report.hosts().iter().any(|host| state.is_in(host)));
         held.filter_map(|state| FailState::ALL.into_iter().find(|(_, known)| *known == state))
             .map(|(name, _)| name)
             .collect()
     }
 
+    /// Whether these are the states of `--exitcode`.
+    #[must_use]
+    pub fn is_exitcode(&self) -> bool {
+        self.states == Self::exitcode().states
+    }
+
     /// The same without MISSING.
     #[must_use]
     pub fn but_missing(&self) -> Self {
-        Self(self.0.iter().copied().filter(|state| *state != FailState::Missing).collect())
+        let states = self.states.iter().copied().filter(|state| *state != FailState::Missing).collect();
+        Self { states, budget: self.budget }
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use smoker_model::status::Status;
 
 use crate::cli::args::Args;
+use crate::cli::options::console_args::ConsoleArgs;
+use crate::cli::options::filter_args::FilterArgs;
 use crate::error::ExitError;
 use crate::fail_on::{FailOn, FailState};
 use crate::filter::{Filter, FilterMode, ParameterTest};
@@ -12,7 +14,6 @@ use crate::render::format::{Format, FormatName};
 use crate::render::template::Template;
 use crate::terminal::console::Verbosity;
 use crate::terminal::style::{ColorChoice, Style};
-use crate::transport::http_client::{HttpOptions, ProxyChoice};
 
 /// From when on results of the past are shown, unless the call says it.
 const DEFAULT_SINCE: &str = "24h";
@@ -44,7 +45,6 @@ pub(crate) struct Query {
     pub(crate) unknown_states: Vec<String>,
     /// From when on results of the past are shown.
     pub(crate) since: String,
-    pub(crate) http: HttpOptions,
 }
 
 impl Query {
@@ -54,6 +54,10 @@ impl Query {
     ///
     /// When the format or a filter is invalid, or the template cannot be used.
     pub(crate) fn new(args: &Args) -> Result<Self, ExitError> {
+        // The parser does not look for `--history` where `--watch` excludes it.
+        if args.since.is_some() && !args.history {
+            return Err(ExitError::usage("--since TIME belongs to --history; leave it away"));
+        }
         let name = FormatName::parse(&args.pretty).ok_or_else(|| {
             ExitError::new(format!(
                 "Invalid pretty output {}; the formats are {}",
@@ -69,8 +73,8 @@ impl Query {
             _ => QueryAction::Show,
         };
         let filter = match action {
-            QueryAction::History | QueryAction::Watch => filter(args)?.with_wanted_statuses(&STATUSES),
-            QueryAction::List | QueryAction::Show | QueryAction::Force => filter(args)?,
+            QueryAction::History | QueryAction::Watch => filter(&args.filters)?.with_wanted_statuses(&STATUSES),
+            QueryAction::List | QueryAction::Show | QueryAction::Force => filter(&args.filters)?,
         };
         // A list has no format, so the template of an xml is not read.
         let name = if action == QueryAction::List { FormatName::Json } else { name };
@@ -78,11 +82,10 @@ impl Query {
             action,
             filter,
             format: format(name, args.junit_config_file.as_ref())?,
-            style: Style::detect(color(args)),
+            style: style(&args.console),
             fail_on: fail_on(args)?,
-            unknown_states: unknown_states(args),
+            unknown_states: unknown_states(&args.filters),
             since: args.since.clone().unwrap_or_else(|| DEFAULT_SINCE.to_owned()),
-            http: http(args),
         })
     }
 }
@@ -95,7 +98,7 @@ impl Query {
 }
 
 /// How much is written to standard error.
-pub(crate) fn verbosity(args: &Args) -> Verbosity {
+pub(crate) fn verbosity(args: &ConsoleArgs) -> Verbosity {
     match (args.debug, args.verbose, args.no_progress) {
         (true, _, _) => Verbosity::Debug,
         (_, true, _) => Verbosity::Verbose,
@@ -113,6 +116,7 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitEr
         FormatName::Tap => Format::Tap,
         FormatName::Tap14 => Format::Tap14,
         FormatName::Junit => Format::Junit,
+        FormatName::Csv => Format::Csv,
         FormatName::Table => Format::Table { width: terminal_width() },
         FormatName::Xml => {
             let template = template.map_or_else(|| Ok(Template::default()), |path| Template::load(path));
@@ -133,34 +137,22 @@ pub(crate) fn terminal_width() -> Option<usize> {
     columns.or_else(|| terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into()))
 }
 
-fn color(args: &Args) -> ColorChoice {
-    match args.color.as_str() {
+/// The colours of these options.
+pub(crate) fn style(args: &ConsoleArgs) -> Style {
+    Style::detect(match args.color.as_str() {
         _ if args.no_colors => ColorChoice::Never,
         "always" => ColorChoice::Always,
         "never" => ColorChoice::Never,
         _ => ColorChoice::Auto,
-    }
+    })
 }
 
-fn http(args: &Args) -> HttpOptions {
-    let proxy = match args.proxy.as_deref() {
-        None => ProxyChoice::None,
-        Some("env") => ProxyChoice::Environment,
-        Some(url) => ProxyChoice::Url(url.to_owned()),
-    };
-    let connect_timeout = Some(args.connect_timeout);
-    HttpOptions {
-        connect_timeout,
-        timeout: args.timeout,
-        parallel: args.parallel,
-        hosts: 1,
-        proxy,
-        cacert: args.cacert.clone(),
-        ..HttpOptions::default()
-    }
-}
-
-fn filter(args: &Args) -> Result<Filter, ExitError> {
+/// The filter of these options.
+///
+/// # Errors
+///
+/// When a test of a parameter has no value.
+pub(crate) fn filter(args: &FilterArgs) -> Result<Filter, ExitError> {
     let mut tests = Vec::new();
     for text in &args.filter {
         tests.push(ParameterTest::parse(text).ok_or_else(|| {
@@ -185,7 +177,30 @@ fn filter(args: &Args) -> Result<Filter, ExitError> {
     })
 }
 
-/// `--fail-on`, else what `--exitcode` looks at.
+/// The filter of these options for a command that judges all states.
+///
+/// # Errors
+///
+/// When an option chooses by state, or a test of a parameter has no value.
+pub(crate) fn judged_filter(args: &FilterArgs) -> Result<Filter, ExitError> {
+    let by_state = [
+        (args.error, "--error"),
+        (args.warn, "--warn"),
+        (args.unknown, "--unknown"),
+        (args.ok, "--ok"),
+        (args.nook, "--nook"),
+        (!args.filter_status.is_empty(), "--filter-status"),
+    ];
+    match by_state.into_iter().find(|(is_given, _)| *is_given) {
+        Some((_, option)) => Err(ExitError::usage(format!(
+            "{option} chooses by state, and this command looks at all states; leave it away, or choose by -p, --category, \
+             --smoke or --health"
+        ))),
+        None => filter(args),
+    }
+}
+
+/// `--fail-on`, else what `--exitcode` looks at, or a budget alone; within the budget.
 fn fail_on(args: &Args) -> Result<FailOn, ExitError> {
     let mut states = Vec::new();
     for name in words(&args.fail_on) {
@@ -195,10 +210,12 @@ fn fail_on(args: &Args) -> Result<FailOn, ExitError> {
         })?;
         states.push(state);
     }
-    Ok(match (states.is_empty(), args.exitcode) {
+    let budget = args.budget.budget();
+    let fail_on = match (states.is_empty(), args.exitcode || budget.is_some()) {
         (true, true) => FailOn::exitcode(),
         _ => FailOn::new(states),
-    })
+    };
+    Ok(fail_on.within(budget.unwrap_or_default()))
 }
 
 /// The statuses that plugins can have, for filters.
@@ -213,14 +230,14 @@ fn words(list: &[String]) -> impl Iterator<Item = &str> {
     })
 }
 
-fn unknown_states(args: &Args) -> Vec<String> {
+fn unknown_states(args: &FilterArgs) -> Vec<String> {
     let is_known = |name: &&str| STATUSES.iter().any(|status| status.as_str() == *name);
     words(&args.filter_status).filter(|name| !is_known(name)).map(str::to_owned).collect()
 }
 
 /// `--filter-status`, else `--nook`, else all single ones, else no filter. A
 /// word that is no state selects nothing: part of an answer must not look like all of it.
-fn statuses(args: &Args) -> Option<Vec<Status>> {
+fn statuses(args: &FilterArgs) -> Option<Vec<Status>> {
     if !args.filter_status.is_empty() {
         if !unknown_states(args).is_empty() {
             return Some(Vec::new());

@@ -12,15 +12,16 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::client::host::HostAnswer;
 use crate::client::session::Session;
-use crate::client::watch::{Change, follow};
+use crate::client::watch::{Change, Changes, SentChange, follow};
 use crate::error::ExitError;
+use crate::filter::FilterMode;
 use crate::history::PastResult;
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::query::{Query, terminal_width};
 use crate::render;
 use crate::render::format::{Detail, Format};
-use crate::report::{HostReport, HostState, Report};
+use crate::report::{HostReport, HostState, MISSING, NO_PLUGIN, Report};
 use crate::terminal::output;
 use crate::transport::http::Http;
 
@@ -34,6 +35,8 @@ struct WatchedHost {
     name: String,
     /// The plugins that the call selects, in any status.
     plugins: Vec<Plugin>,
+    /// The names that the call asks for and the host has not.
+    missing: Vec<String>,
     /// Why it cannot be asked at the moment.
     failure: Option<String>,
     has_answered: bool,
@@ -72,12 +75,14 @@ pub(crate) async fn run(
     let host = |address: &HostAddress| WatchedHost {
         name: address.label.clone(),
         plugins: Vec::new(),
+        missing: Vec::new(),
         failure: None,
         has_answered: false,
     };
     let draws = std::io::stdout().is_terminal() && !matches!(query.format, Format::Ndjson);
     let mut watch = Watch { query, hosts: addresses.iter().map(host).collect(), draws };
     let (sender, mut changes) = mpsc::channel(WAITING_CHANGES);
+    let sender = Changes::new(sender);
     let follow = |(number, address)| follow(session, number, address, sender.clone());
     let mut following = pin!(join_all(addresses.iter().enumerate().map(follow)));
     // When the table is drawn, if a change is not drawn yet. Later changes do not put it off.
@@ -92,7 +97,7 @@ pub(crate) async fn run(
         let is_read = tokio::select! {
             // They never end by themselves.
             _ = &mut following => false,
-            Some((number, change)) = changes.recv() => {
+            Some(SentChange { number, change, .. }) = changes.recv() => {
                 if watch.draws {
                     redraw_at = redraw_at.or_else(|| Some(Instant::now() + REDRAW_DELAY));
                 }
@@ -117,6 +122,7 @@ impl Watch<'_> {
         let lines = match change {
             Change::Plugins(answer) => host.set_plugins(answer, self.query),
             Change::Result(result) => host.set_result(&result, self.query),
+            Change::Gap(missing) => vec![json!({"host": host.name, "gap": missing})],
             Change::Failed(error) => {
                 let reason = error.reason.to_string();
                 let is_new = host.failure.replace(reason.clone()).is_none();
@@ -135,7 +141,8 @@ impl Watch<'_> {
                 return HostReport::unreachable(host.name.clone(), reason.clone());
             }
             let is_wanted = |plugin: &&Plugin| self.query.filter.has_status(plugin.status());
-            HostReport::reached(host.name.clone(), host.plugins.iter().filter(is_wanted).cloned().collect())
+            let plugins = host.plugins.iter().filter(is_wanted).cloned().collect();
+            HostReport::reached(host.name.clone(), plugins).lacking(host.missing.clone())
         };
         let known = self.hosts.iter().filter(|host| host.has_answered || host.failure.is_some());
         let report = Report::new(known.map(host).collect());
@@ -162,6 +169,10 @@ impl WatchedHost {
         (self.name, self.failure) = (answer.name, None);
         let filter = {
             let names = answer.plugins.iter().map(Plugin::name);
+            if query.filter.mode == FilterMode::Keep {
+                let wanted = query.filter.wanted_names(&names).into_iter();
+                self.missing = wanted.filter(|name| !name.is_among(names.clone())).map(|name| name.typed).collect();
+            }
             query.filter.in_any_status().resolve_names(&names)
         };
         self.plugins = answer.plugins;
@@ -170,9 +181,13 @@ impl WatchedHost {
             return Vec::new();
         }
         let wanted = self.plugins.iter().filter(|plugin| query.filter.has_status(plugin.status()));
-        wanted
-            .filter_map(|plugin| Some(self.line(&PastResult::of_plugin(plugin.name(), plugin.view().result()?))))
-            .collect()
+        let results =
+            wanted.filter_map(|plugin| Some(self.line(&PastResult::of_plugin(plugin.name(), plugin.view().result()?))));
+        let missing = self
+            .missing
+            .iter()
+            .map(|plugin| json!({"host": self.name, "plugin": plugin, "status": MISSING, "error": NO_PLUGIN}));
+        results.chain(missing).collect()
     }
 
     /// Returns the line of the result, if it is wanted.

@@ -9,8 +9,9 @@ use smoker_config::config::{self, Config};
 use smoker_config::problem::Problem;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_config::write::generate;
-use smoker_logging::setup::source::{self, LogConfigSource, LogSetup};
+use smoker_logging::setup::source::{self, LogSetup};
 use smoker_logging::{log, secrets};
+use smoker_paths::resolved_path::Owner;
 use smoker_paths::size_limit;
 use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
@@ -37,7 +38,8 @@ use crate::service::{privileges, signals};
 use crate::startup::bounded_read::{self, READ_LIMIT};
 use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Origin, log_all};
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
-use crate::startup::{genconfig, trust};
+use crate::startup::{genconfig, missing_logging_conf, trust};
+use crate::state_folder::lock::StateLock;
 use crate::{check, compare, daemon, exit_code, identity, import, journal_command, test_plugin};
 
 /// Runs the command line and returns the exit code.
@@ -55,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                     config: &options.config,
                     trusted_owners: &options.trusted_owners,
                     logging_conf: options.logging_conf.as_ref(),
+                    missing_logging_conf: options.missing_logging_conf.as_ref(),
                     logging: options.logging,
                 },
             ),
@@ -91,8 +94,9 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let trusted = TrustedOwners::of(&options.trusted_owners)?;
     let Loaded { settings, credentials, plugins, mut problems, .. } = load(options, &trusted)?;
     problems.extend(of_logging_conf(options, &trusted, credentials.as_ref())?);
-    let logging = options.logging_conf.as_ref().map(LogConfigSource::path).or(options.missing_logging_conf.as_deref());
-    let logging = logging.map(LoggingFile::at_start);
+    problems.extend(missing_logging_conf::problem(options.missing_logging_conf.as_ref()));
+    let logging = options.logging_conf.as_ref().or(options.missing_logging_conf.as_ref());
+    let logging = logging.map(|source| LoggingFile::at_start(source.path()));
     let log_setup = source::load_setup(options.logging_conf.as_ref(), options.logging)?;
     secrets::replace(&plugins, &settings.secrets);
     let origin = Origin::of(&options.config, trusted);
@@ -103,6 +107,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let pidfile_path = pidfile_path(options, &settings);
     let owner = credentials.as_ref().map(privileges::owner);
     let tls = daemon::open_tls(&settings.access, owner)?;
+    let state_lock = lock_state(settings.access.state_dir.as_deref(), owner)?;
     let (background, pidfile) = match options.mode {
         Mode::Background => {
             match go_to_background(
@@ -128,6 +133,9 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let overrides_pidfile = options.pidfile.is_some();
     // Root can make cgroups for the account that the daemon runs as.
     let containment = ContainmentLevel::prepare(owner);
+    if let Some(lock) = &state_lock {
+        lock.note_process();
+    }
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
     let daemon = Daemon { settings, plugins, problems, tcp, unix, tls, source, containment };
@@ -140,6 +148,12 @@ fn start(options: &Options) -> Result<u8, StartError> {
         pidfile.release();
     }
     served.map(|()| exit_code::SUCCESS)
+}
+
+/// Two daemons would lose each other's results, and give numbers twice.
+fn lock_state(state_dir: Option<&Path>, owner: Option<Owner>) -> Result<Option<StateLock>, StartError> {
+    let lock = state_dir.map(|state_dir| StateLock::take(state_dir, owner));
+    lock.transpose().map(Option::flatten).map_err(|in_use| StartError::StateInUse(in_use.to_string()))
 }
 
 fn drop_privileges(credentials: Option<&Credentials>) -> Result<(), StartError> {
@@ -218,7 +232,7 @@ impl BackgroundDaemon {
     }
 }
 
-/// `--genconfig`: the file is written only when everything in the folder loads.
+/// `--genconfig`: the file is written when a daemon would start with it, and the plugins that it would leave out are told.
 fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
     let generated = match generate::generate(folder, ENVIRONMENT) {
         Ok(generated) => generated,
@@ -236,14 +250,14 @@ fn genconfig(folder: &Path, output: Option<&Path>, trusted: &[String]) -> u8 {
         Ok(problems) => print_all(&problems),
         Err(error) => return fail(&error),
     }
-    if !generated.is_whole() {
-        let folder = folder.display();
-        return fail(&format!(
-            "nothing is written, because not all of {folder} would load; fix the problems listed above"
-        ));
-    }
     match genconfig::write(&generated.text, folder, output) {
-        Ok(()) => exit_code::SUCCESS,
+        Ok(()) if generated.is_whole() => exit_code::SUCCESS,
+        Ok(()) => {
+            output::report(format_args!(
+                "WARNING: it is written, but a daemon leaves out what is listed as ERROR above"
+            ));
+            exit_code::GENERATED_IN_PART
+        }
         Err(error) => fail(&error),
     }
 }
@@ -269,7 +283,10 @@ fn named_pidfile(options: &Options) -> Result<PathBuf, ControlError> {
     if let Some(pidfile) = &options.pidfile {
         return Ok(std::path::absolute(pidfile)?);
     }
-    Ok(pidfile_path(options, &read_config(options)?.settings))
+    let config = read_config(options).map_err(|error| {
+        format!("{error}\nno daemon is asked, since its pidfile is named there: fix it, or name the pidfile with -p")
+    })?;
+    Ok(pidfile_path(options, &config.settings))
 }
 
 /// The configuration as it is now. Its plugins are not looked at.

@@ -10,6 +10,7 @@ use smoker_config::spec::access_settings::AccessSettings;
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::plugin::PluginSpec;
 use smoker_paths::resolved_path::Owner;
+use smoker_runner::modules::host::prints;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::process::guardian::{self, Guardian};
@@ -31,9 +32,10 @@ use crate::results::run_log;
 use crate::runtime::Runtime;
 use crate::scheduler::manager::PluginManager;
 use crate::service::error::StartError;
-use crate::service::notify::ServiceManager;
+use crate::service::logger_names;
+use crate::service::manager::notify::ServiceManager;
+use crate::service::manager::watchdog;
 use crate::service::signals::Signals;
-use crate::service::{logger_names, watchdog};
 use crate::startup::configuration::Prepared;
 use crate::startup::containment;
 
@@ -97,6 +99,7 @@ impl Daemon {
         let shutdown = CancellationToken::new();
         let mut signals = Signals::listen()?;
         let service_manager = ServiceManager::from_environment(source.is_background());
+        prints::show_on_stdout();
         let reaper = Reaper::start(containment.clone())?;
         let guardian = start_guardian(&reaper).await;
         let config = Prepared::new(settings, plugins, &problems, &source.origin);

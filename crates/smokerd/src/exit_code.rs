@@ -19,6 +19,9 @@ pub const CHECK_PROBLEMS: u8 = 3;
 /// `--reload`: the configuration is in effect but for what was printed, such as a plugin that is left out.
 pub const RELOADED_IN_PART: u8 = 3;
 
+/// `--genconfig`: the file is written, but a daemon leaves out a part of it, such as a broken plugin.
+pub const GENERATED_IN_PART: u8 = 3;
+
 /// `--compare`: there are differences in more than numbers.
 pub const COMPARE_DIFFERENCES: u8 = 3;
 

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 
 use smoker_config::spec::settings::DaemonSettings;
 use smoker_runner::check_memory::CheckMemory;
+use smoker_runner::detached;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::access::authorize::AccessControl;
@@ -24,6 +26,7 @@ use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
 use crate::service::listen;
+use crate::startup::bounded_read::READ_LIMIT;
 use crate::startup::configuration::Prepared;
 
 /// The parts that can change to another configuration.
@@ -81,13 +84,12 @@ impl Runtime {
     }
 
     /// Changes to another configuration.
-    pub(crate) fn apply(&mut self, config: Prepared) -> Applied {
+    pub(crate) async fn apply(&mut self, config: Prepared) -> Applied {
         let Prepared { mut settings, python, plugins, not_loaded } = config;
         // Root may be needed to make another one.
         settings.access.state_dir.clone_from(&self.settings.access.state_dir);
         // Before the plugins: a client that is no longer allowed must not see new ones.
-        let read = [self.access.change(&settings), self.tls.change(&settings.access)];
-        let not_in_effect = read.into_iter().filter_map(Result::err).collect();
+        let not_in_effect = self.change_access(&settings).await;
         if settings.allow != self.settings.allow || settings.access.mode != self.settings.access.mode {
             listen::warn_if_open(&self.addresses, settings.allow.as_deref(), self.access.is_open());
         }
@@ -97,10 +99,29 @@ impl Runtime {
             self.runner.set_python(python.clone());
             self.python = python;
         }
+        if let Err(error) = self.manager.state().find_returning(plugins.iter().map(|plugin| &**plugin.spec())).await {
+            tracing::error!("journal: {error}; plugins that come back begin without their results");
+        }
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         self.manager.set_not_loaded(&not_loaded);
         self.settings = settings;
         Applied { changes, not_in_effect }
+    }
+
+    /// Changes who may ask for what, and returns what of it is not in effect. Files of keys and certificates are read on a thread of
+    /// their own, since they may be on a file server.
+    async fn change_access(&self, settings: &DaemonSettings) -> Vec<String> {
+        let (access, tls, settings) = (self.access.clone(), self.tls.clone(), settings.clone());
+        let change = move || [access.change(&settings), tls.change(&settings.access)];
+        match timeout(READ_LIMIT, detached::run_blocking(change)).await {
+            Ok(Ok(changed)) => changed.into_iter().filter_map(Result::err).collect(),
+            Ok(Err(error)) => vec![format!("access and TLS cannot be changed: {error}")],
+            Err(_) => vec![format!(
+                "access and TLS are not changed yet: reading their files takes more than {} seconds; are they on a file server that does \
+                 not answer?",
+                READ_LIMIT.as_secs()
+            )],
+        }
     }
 
     /// Tells those who follow events that a reload is in effect.

@@ -1,5 +1,6 @@
 //! HTTP over one kept connection, with as little work as possible of its own.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -9,8 +10,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A connection that is kept open.
 #[derive(Debug)]
-pub(crate) struct Client {
-    stream: TcpStream,
+pub(crate) struct Client<S = TcpStream> {
+    stream: S,
     host: String,
     /// Holds one answer at a time and keeps its size.
     buffer: Vec<u8>,
@@ -36,10 +37,22 @@ impl Answer<'_> {
 impl Client {
     /// Connects.
     pub(crate) fn connect(to: SocketAddr) -> io::Result<Self> {
+        Ok(Self::over(Self::stream(to)?, to))
+    }
+
+    /// A connection as all of them are.
+    pub(crate) fn stream(to: SocketAddr) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(to)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(DEADLINE))?;
-        Ok(Self { stream, host: to.to_string(), buffer: vec![0; 64 * 1024] })
+        Ok(stream)
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// A client over a connection to this host.
+    pub(crate) fn over(stream: S, host: impl Display) -> Self {
+        Self { stream, host: host.to_string(), buffer: vec![0; 64 * 1024] }
     }
 
     /// The bytes of a GET, to be sent again and again.

@@ -19,7 +19,7 @@
 use std::process::ExitCode;
 
 use crate::bare_side::{cgroups, checks_loop, schedule, server};
-use crate::measure::{checks, ending, forced_result, get_plugins, lateness, memory, module_run};
+use crate::measure::{checks, ending, forced_result, get_plugins, journal, lateness, listeners, memory, module_run};
 use crate::mode::Mode;
 use crate::table::Table;
 
@@ -59,7 +59,7 @@ type Measure = fn(&boot::Program, &mut Table);
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) -> Result<(), String> {
     let daemon = &boot::release_daemon()?;
-    let measures: [(&str, Measure); 7] = [
+    let measures: [(&str, Measure); 9] = [
         ("get", get_plugins::measure),
         ("checks", checks::measure),
         ("forced", forced_result::measure),
@@ -67,6 +67,8 @@ fn measure(wanted: &str) -> Result<(), String> {
         ("lateness", lateness::measure),
         ("ending", ending::measure),
         ("memory", memory::measure),
+        ("journal", journal::measure),
+        ("listeners", listeners::measure),
     ];
     let measures = measures.map(|(name, measure)| (name, move |table: &mut Table| measure(daemon, table)));
     measures::run(measures, wanted);

@@ -14,10 +14,8 @@ pub(crate) enum Goal {
     AtLeast(f64),
     /// The ratio to the limit, at most.
     AtMost(f64),
-    /// Milliseconds.
-    UnderMilliseconds(f64),
-    /// MiB.
-    UnderMebibytes(f64),
+    /// A figure below this, in this unit.
+    Under(f64, &'static str),
 }
 
 /// One measure.
@@ -116,7 +114,7 @@ impl Goal {
             Self::None => None,
             Self::AtLeast(goal) => ratio.map(|ratio| ratio >= goal),
             Self::AtMost(goal) => ratio.map(|ratio| ratio <= goal),
-            Self::UnderMilliseconds(goal) | Self::UnderMebibytes(goal) => Some(figure < goal),
+            Self::Under(goal, _) => Some(figure < goal),
         }
     }
 }
@@ -127,8 +125,7 @@ impl Display for Goal {
             Self::None => Ok(()),
             Self::AtLeast(ratio) => write!(out, "ratio >= {ratio}"),
             Self::AtMost(ratio) => write!(out, "ratio <= {ratio}"),
-            Self::UnderMilliseconds(goal) => write!(out, "< {goal} ms"),
-            Self::UnderMebibytes(goal) => write!(out, "< {goal} MiB"),
+            Self::Under(goal, unit) => write!(out, "< {goal} {unit}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use smoker_tests::machine::processes;
 
@@ -33,6 +34,21 @@ pub(crate) fn own(pid: i32) -> Result<f64, String> {
 /// A size as `/proc` writes it: `123 kB`.
 fn mebibytes(size: &str) -> Option<f64> {
     size.trim().split(' ').next()?.parse::<u32>().ok().map(|kibibytes| f64::from(kibibytes) / 1024.0)
+}
+
+/// The processor time of the threads of a process whose names begin so.
+pub(crate) fn of_threads(pid: i32, name: &str) -> Result<Duration, String> {
+    let unknown = |_| "there is no /proc that tells schedstat".to_owned();
+    let mut all = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).map_err(unknown)? {
+        let thread = thread.map_err(unknown)?.path();
+        if fs::read_to_string(thread.join("comm")).map_err(unknown)?.starts_with(name) {
+            let times = fs::read_to_string(thread.join("schedstat")).map_err(unknown)?;
+            let running = times.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or(0);
+            all += Duration::from_nanos(running);
+        }
+    }
+    Ok(all)
 }
 
 /// Processor time of the whole machine since its start, in ticks.

@@ -16,6 +16,16 @@ pub enum Purpose {
     Client,
 }
 
+impl Purpose {
+    /// Its section of the configuration.
+    fn section(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+        }
+    }
+}
+
 /// The authority, with its files in a folder.
 #[derive(Debug)]
 pub struct Pki {
@@ -31,6 +41,11 @@ crlnumber = crlnumber
 default_md = sha256
 default_crl_days = 30
 crl_extensions = list
+rand_serial = yes
+new_certs_dir = .
+policy = any
+[any]
+commonName = supplied
 [list]
 authorityKeyIdentifier = keyid
 [req]
@@ -60,7 +75,7 @@ impl Pki {
             fs::write(pki.file(name), text).expect("writable");
         }
         pki.openssl(&format!(
-            "req -x509 {NEW_KEY} -keyout ca.key -out ca.pem -subj /CN=Site -days 30 -config ca.cnf -extensions authority"
+            "req -x509 {NEW_KEY} -keyout ca.key -out ca.pem -subj /CN=Site -days 400 -config ca.cnf -extensions authority"
         ));
         pki
     }
@@ -73,14 +88,36 @@ impl Pki {
 
     /// Makes a key and a certificate of this name.
     pub fn issue(&self, name: &str, purpose: Purpose) {
-        let section = if purpose == Purpose::Server { "server" } else { "client" };
-        self.openssl(&format!("req -new {NEW_KEY} -keyout {name}.key -out {name}.csr -subj /CN={name} -config ca.cnf"));
+        self.make_request(name);
+        self.sign(name, &format!("-extfile ca.cnf -extensions {}", purpose.section()));
+    }
+
+    /// Makes a key and a certificate of this name without any extension, as OpenSSL does by default: one of version 1.
+    pub fn issue_plain(&self, name: &str) {
+        self.make_request(name);
+        self.sign(name, "-text");
+    }
+
+    /// Makes a key and a certificate of this name that is valid between these times, written as `20270131000000Z`.
+    pub fn issue_between(&self, name: &str, purpose: Purpose, from: &str, to: &str) {
+        let section = purpose.section();
+        self.make_request(name);
         self.openssl(&format!(
-            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 10 -extfile ca.cnf -extensions \
-             {section}"
+            "ca -batch -notext -config ca.cnf -keyfile ca.key -cert ca.pem -in {name}.csr -out {name}.pem -startdate {from} -enddate {to} \
+             -extensions {section}"
         ));
+    }
+
+    fn make_request(&self, name: &str) {
+        self.openssl(&format!("req -new {NEW_KEY} -keyout {name}.key -out {name}.csr -subj /CN={name} -config ca.cnf"));
         let private = fs::Permissions::from_mode(0o600);
         fs::set_permissions(self.file(&format!("{name}.key")), private).expect("it is ours");
+    }
+
+    fn sign(&self, name: &str, options: &str) {
+        self.openssl(&format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 90 {options}"
+        ));
     }
 
     /// Revokes a certificate that it has made.

@@ -10,12 +10,14 @@
 //! - `journal`: results that last
 //! - `access`: who may ask
 //! - `api`: the REST interface, its limits, and the client that uses it
+//! - `gate`: `smokercli gate` around restarts and changes
 //! - `logging`: every handler of the log
 //! - `replay`: the recorded cases of the original
 
 mod access;
 mod api;
 mod configure;
+mod gate;
 mod journal;
 mod logging;
 mod paths;

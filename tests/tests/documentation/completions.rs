@@ -39,7 +39,10 @@ fn offered(name: &str, words: &[&str]) -> Vec<String> {
                 $(complete -p \"$1\" | sed 's/.*-F \\([^ ]*\\).*/\\1/') \"$1\" \"${COMP_WORDS[COMP_CWORD]}\" \
                 \"${COMP_WORDS[COMP_CWORD-1]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
     let mut command = Command::new("bash");
-    command.args(["-c", line, "bash", name]).args(words).env("SCRIPT", &path);
+    command.args(["-c", line, "bash", name]).args(words).env("SCRIPT", &path).env("HOME", folder.path());
+    fs::write(folder.path().join(".smokercli.yaml"), "groups: {web: ['web[1-2]'], data: db1}\n").expect("writable");
+    let programs = binary::path(name).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    command.env("PATH", format!("{programs}:{}", std::env::var("PATH").unwrap_or_default()));
     let output = cli::run(&mut command);
     output.expect_code(0);
     assert_eq!(output.stderr, "");
@@ -53,6 +56,10 @@ fn bash_completes_the_last_word() {
     }
     assert_eq!(offered("smokercli", &["-o", "nd"]), ["ndjson"]);
     assert_eq!(offered("smokercli", &["--filter-status", "W"]), ["WARN"]);
+    assert_eq!(offered("smokercli", &["-g", "w"]), ["web"]);
+    assert_eq!(offered("smokercli", &["-s", "web"]), ["web1", "web2"]);
+    assert_eq!(offered("smokercli", &["gate", "--sett"]), ["--settle"]);
+    assert_eq!(offered("smokercli", &["gate", "-g", "d"]), ["data"]);
     assert_eq!(offered("smokerd", &["--test-p"]), ["--test-plugin"]);
     assert_eq!(offered("smokerd", &["--genc"]), ["--genconfig"]);
     assert_eq!(offered("check_smoker_plugin", &["--hea"]), ["--health"]);

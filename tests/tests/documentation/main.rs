@@ -6,6 +6,7 @@
 //! - `checks`: examples of the built-in checks, with the real things
 //! - `rest_api`: requests and answers of the REST interface
 //! - `options`: options and exit codes of the command lines, in pages and man pages
+//! - `gate`: options and pipelines of the page of the gate
 //! - `limits`: their values in the code, and the tests that show them
 //! - `migrating`: the tests of what is the same as in the original
 //! - `man_pages`: their form
@@ -17,6 +18,7 @@ mod checks;
 mod completions;
 mod example;
 mod examples;
+mod gate;
 mod limits;
 mod man_pages;
 mod migrating;

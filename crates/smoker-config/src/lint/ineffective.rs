@@ -10,9 +10,6 @@ use crate::spec::values::quantity;
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
 const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;
 
-/// With less memory, in bytes, no program starts: a number without its unit was probably meant.
-const LEAST_MEMORY: usize = 1024 * 1024;
-
 pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     let mut warn = |key: &'static str, text: Option<String>| {
         let place = plugin.resolved.parameters.get(key).and_then(|parameter| parameter.place.as_ref());
@@ -22,7 +19,6 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     };
     warn("Interval", plugin.get("Interval").and_then(interval));
     warn("History", plugin.get("History").and_then(history));
-    warn("MaxMemory", plugin.get("MaxMemory").and_then(memory));
     warn("Command", plugin.get("Command").and_then(command));
     let place = plugin.resolved.parameters.get("Action").and_then(|action| action.place.as_ref());
     let empty = |(key, value): &(Value, Value)| key.as_text() == Some("Command") && command(value).is_some();
@@ -56,12 +52,6 @@ fn history(value: &Value) -> Option<String> {
         format!("History is {count}, so it never has a result, not even of a forced run; keep at least 1")
     };
     if let Value::Int(count) = value { (*count <= 0).then(|| text(count)) } else { None }
-}
-
-fn memory(value: &Value) -> Option<String> {
-    let bytes = quantity::bytes(value).ok().filter(|bytes| *bytes < LEAST_MEMORY)?;
-    let unit = if bytes == 1 { "byte" } else { "bytes" };
-    Some(format!("MaxMemory is {bytes} {unit}, with which no program starts; write a unit, such as {bytes}M"))
 }
 
 /// Whether a command is nothing but blanks and comments.

@@ -7,6 +7,7 @@
 //! - `ineffective`: settings with which a plugin never runs, never has a result, or does nothing
 //! - `lost_exit_status`: commands whose exit status says nothing of what they run
 //! - `values`: values that are probably not what was meant
+//! - `taken_names`: keys that the original did not have, and that a plugin uses as its own
 //! - `misplaced`: keys in a place where they mean nothing
 //! - `foreign_keys`: keys that mean something to other tools
 //! - `references`: templates, actions and parameters that nothing refers to, and secrets in command lines
@@ -21,5 +22,6 @@ mod lost_exit_status;
 mod misplaced;
 mod references;
 pub(crate) mod run_lints;
+mod taken_names;
 mod unexpanded;
 mod values;

@@ -211,6 +211,12 @@ pub(crate) fn is_referred_to(plugin: &LintedPlugin<'_>, name: &str) -> bool {
     plugin.commands.iter().any(has)
 }
 
+/// Whether a command has the parameter's placeholder or its variable.
+pub(crate) fn has_placeholder(plugin: &LintedPlugin<'_>, name: &str) -> bool {
+    let (placeholder, variable) = (format!("%({name})"), variable(name));
+    plugin.commands.iter().any(|command| command.contains(&placeholder) || command.contains(&variable))
+}
+
 /// The variable of the environment that has a parameter's value.
 fn variable(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };

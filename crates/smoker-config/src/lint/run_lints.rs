@@ -5,7 +5,9 @@ use smoker_model::value::Value;
 use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
-use crate::lint::{foreign_keys, ineffective, lost_exit_status, misplaced, references, unexpanded, values};
+use crate::lint::{
+    foreign_keys, ineffective, lost_exit_status, misplaced, references, taken_names, unexpanded, values,
+};
 use crate::parser_parameters::KnownParsers;
 use crate::problem::Problem;
 use crate::spec::resolve::{Sections, resolve};
@@ -35,6 +37,7 @@ pub(crate) fn problems(
         ineffective::review(&plugin, &mut findings);
         lost_exit_status::review(&plugin, &mut findings);
         values::review(&plugin, &mut findings);
+        taken_names::review(&plugin, &mut findings);
         misplaced::review(&plugin, &mut findings);
         foreign_keys::review(&plugin, &mut findings);
         references::review(&plugin, &shared, &mut findings);

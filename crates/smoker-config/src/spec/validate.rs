@@ -51,9 +51,7 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
     let process = check.process(&run_as);
     let actions = check.actions(max_output, &run_as);
     let maintenance_lock = check.maintenance_lock();
-    let maintenance_lock = check.kept(maintenance_lock).flatten();
     let stdin = check.stdin();
-    let stdin = check.kept(stdin).unwrap_or_default();
     let faults = check.faults;
     let spec = execution.map(|execution| PluginSpec {
         name: resolved.name,
@@ -239,47 +237,46 @@ impl<'a> Check<'a> {
         settings
     }
 
-    fn maintenance_lock(&self) -> Result<Option<PathBuf>, PluginFault> {
-        match self.truthy("MaintenanceLock") {
-            None => Ok(None),
-            Some(Value::Text(path)) => Ok(Some(path.into())),
-            Some(other) => {
-                let reason = format!("MaintenanceLock has to be the path of a file, not {}", kind_name(other));
-                Err(self.refuse("MaintenanceLock", reason))
+    /// A value that cannot be meant for it is a parameter of the plugin's own.
+    fn maintenance_lock(&mut self) -> Option<PathBuf> {
+        match self.truthy("MaintenanceLock")? {
+            Value::Text(path) => Some(path.into()),
+            other => {
+                let kind = kind_name(other);
+                let text = format!(
+                    "MaintenanceLock has to be the path of a file, not {kind}; it is a plain parameter and locks nothing"
+                );
+                self.warn("MaintenanceLock", &text);
+                None
             }
         }
     }
 
     fn max_output(&mut self) -> usize {
         let Some(value) = self.get("MaxOutput") else { return DEFAULT_MAX_OUTPUT };
-        quantity::bytes(value).unwrap_or_else(|reason| {
+        output_bytes(value).unwrap_or_else(|reason| {
             self.warn("MaxOutput", &format!("MaxOutput {reason}; the default, 1 MiB, is used"));
             DEFAULT_MAX_OUTPUT
         })
     }
 
-    fn stdin(&self) -> Result<StdinMode, PluginFault> {
-        stdin(self.get("Stdin")).map_err(|reason| self.refuse("Stdin", reason))
+    /// A value that cannot be meant for it is a parameter of the plugin's own.
+    fn stdin(&mut self) -> StdinMode {
+        stdin(self.get("Stdin")).unwrap_or_else(|reason| {
+            self.warn("Stdin", &reason);
+            StdinMode::Null
+        })
     }
 
     fn actions(&mut self, max_output: usize, run_as: &RunAs) -> Vec<ActionSpec> {
         let actions = &self.plugin.actions;
-        let read = |(name, action): &(Option<String>, Value)| {
-            let action = self.action(name.as_deref(), action, max_output, run_as)?;
-            self.kept(action)
-        };
+        let read = |(name, action): &(Option<String>, Value)| self.action(name.as_deref(), action, max_output, run_as);
         actions.iter().filter_map(read).collect()
     }
 
     /// Makes the specification of an action. What an action lacks is the
     /// ERROR of its own runs; the plugin itself is not to suffer from it.
-    fn action(
-        &mut self,
-        name: Option<&str>,
-        action: &Value,
-        max_output: usize,
-        run_as: &RunAs,
-    ) -> Option<Result<ActionSpec, PluginFault>> {
+    fn action(&mut self, name: Option<&str>, action: &Value, max_output: usize, run_as: &RunAs) -> Option<ActionSpec> {
         let Value::Map(entries) = action else { return None };
         let which = match name {
             Some(name) if self.plugin.actions.len() > 1 => format!("its action {name}"),
@@ -297,11 +294,11 @@ impl<'a> Check<'a> {
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
         let execution = self.execution_of_action(&which, get("Command"), get("Module"));
-        let stdin = match stdin(get("Stdin")) {
-            Ok(stdin) => stdin,
-            Err(reason) => return Some(Err(self.refuse("Action", format!("{which}'s {reason}")))),
-        };
-        let max_output = match get("MaxOutput").map(quantity::bytes) {
+        let stdin = stdin(get("Stdin")).unwrap_or_else(|reason| {
+            self.warn("Action", &format!("{which}'s {reason}"));
+            StdinMode::Null
+        });
+        let max_output = match get("MaxOutput").map(output_bytes) {
             None => max_output,
             Some(Ok(bytes)) => bytes,
             Some(Err(reason)) => {
@@ -326,7 +323,7 @@ impl<'a> Check<'a> {
         }
         let own_parameters = own.map(|(name, value)| (name.to_owned(), value.clone())).collect();
         let name = name.map(str::to_owned);
-        Some(Ok(ActionSpec { name, parameters: action.clone(), own_parameters, invocation }))
+        Some(ActionSpec { name, parameters: action.clone(), own_parameters, invocation })
     }
 
     /// What an action runs; none: each of its runs is an ERROR.
@@ -388,12 +385,28 @@ fn switch(value: Option<&Value>) -> Result<bool, String> {
     }
 }
 
+/// With less of each stream, in bytes, no message is whole: a number of the plugin's own is meant.
+const LEAST_OUTPUT: usize = 512;
+
+/// How many bytes of each stream are kept.
+///
+/// # Errors
+///
+/// Why the value cannot be meant for that.
+pub(crate) fn output_bytes(value: &Value) -> Result<usize, String> {
+    match quantity::bytes(value)? {
+        bytes if bytes < LEAST_OUTPUT => Err(format!("is {bytes} bytes, less than a message; it is a plain parameter")),
+        bytes => Ok(bytes),
+    }
+}
+
 fn stdin(value: Option<&Value>) -> Result<StdinMode, String> {
     match value {
         None => Ok(StdinMode::Null),
         Some(Value::Text(text)) if text.eq_ignore_ascii_case("json") => Ok(StdinMode::Json),
         Some(other) => {
-            Err(format!("Stdin has to be json, not {}; leave it out for an empty input", python_text::str(other)))
+            let shown = python_text::str(&other.hidden());
+            Err(format!("Stdin has to be json, not {shown}; it is a plain parameter, and the input is empty"))
         }
     }
 }

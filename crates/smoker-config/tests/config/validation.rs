@@ -49,9 +49,6 @@ fn every_reason_not_to_load_is_reported_with_its_place() {
             19,
             "Interval is -5; write the seconds between its runs, or 0 for runs on request only".to_owned(),
         ),
-        ("Command: x, Stdin: xml", 19, "Stdin has to be json, not xml; leave it out for an empty input".to_owned()),
-        ("Command: x, Stdin: true", 19, "Stdin has to be json, not True; leave it out for an empty input".to_owned()),
-        ("Command: x, MaintenanceLock: 5", 19, "MaintenanceLock has to be the path of a file, not a number".to_owned()),
         ("Command: x, 8080: web", 19, "the name of its parameter 8080 has to be text; write it in quotes".to_owned()),
         ("Command: x, on: web", 19, "the name of its parameter true has to be text; write it in quotes".to_owned()),
     ];
@@ -65,11 +62,9 @@ fn every_reason_not_to_load_is_reported_with_its_place() {
 
 #[test]
 fn all_faults_of_a_plugin_are_reported_at_once() {
-    let folder =
-        beside_a_good_one("Timeout: 10s, Interval: soon, Action: Tel, Stdin: xml, on: 1, Module: m, Command: x");
+    let folder = beside_a_good_one("Timeout: 10s, Interval: soon, Action: Tel, on: 1, Module: m, Command: x");
     let problems = folder.problems();
-    let reasons =
-        ["parameter true has to be text", "Action Tel", "Timeout has", "set together", "Interval has", "Stdin has"];
+    let reasons = ["parameter true has to be text", "Action Tel", "Timeout has", "set together", "Interval has"];
     assert_eq!(problems.len(), reasons.len(), "{problems:?}");
     for reason in reasons {
         let is_told = |problem: &&String| problem.starts_with("Error") && problem.contains(reason);
@@ -179,6 +174,20 @@ fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
         ("History: 1.5", "History has to be a whole number, not a number; the default, 10, is used"),
         ("Serial: 'yes'", "Serial has to be true or false, not yes; false is used"),
         ("LeaveRunning: 1", "LeaveRunning has to be true or false, not 1; false is used"),
+        ("Stdin: xml", "Stdin has to be json, not xml; it is a plain parameter, and the input is empty"),
+        ("Stdin: true", "Stdin has to be json, not True; it is a plain parameter, and the input is empty"),
+        (
+            "MaintenanceLock: 5",
+            "MaintenanceLock has to be the path of a file, not a number; it is a plain parameter and locks nothing",
+        ),
+        (
+            "MaxMemory: 90",
+            "MaxMemory is 90 bytes, with which no program starts (for a limit write a unit, such as 90M); it is a plain parameter and sets nothing",
+        ),
+        (
+            "MaxOutput: 10",
+            "MaxOutput is 10 bytes, less than a message; it is a plain parameter; the default, 1 MiB, is used",
+        ),
         (
             "MaxOutput: -1",
             "MaxOutput has to be a whole number of bytes above 0 or a text such as 64K, 2M or 1G, not -1; the default, 1 MiB, is used",

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use smoker_journal::open::Opened;
+use smoker_journal::repair::Repaired;
 use smoker_journal::survey::Survey;
 
 use crate::fixture::{LARGE, append, files, folder, opened, segments, sequences};
@@ -66,6 +67,41 @@ fn a_file_that_is_no_segment_at_all_costs_nothing_else() {
     let mut seen = Vec::new();
     Survey::of(folder.path(), |entry| seen.push(entry.sequence())).expect("a folder");
     assert_eq!(seen, [5, 4, 3, 2, 1]);
+}
+
+#[test]
+fn a_repaired_journal_has_all_records_and_no_damage_and_keeps_each_damaged_file_aside() {
+    let folder = folder();
+    let path = folder.path();
+    append(&mut opened(path, LARGE).journal, 1..=10);
+    let segment = segments(path).remove(0);
+    flip(&segment, 200);
+    let damaged = fs::read(&segment).expect("a file");
+    append(&mut opened(path, LARGE).journal, 11..=13);
+    fs::write(path.join("results-00000007.log"), "a text that is no record").expect("writable");
+    fs::create_dir(path.join("results-00000009.log")).expect("a folder");
+    let repaired = opened(path, LARGE).maintenance.repair().expect("a disk with room");
+    let expected = |name: &str, records, damaged| Repaired { path: path.join(name), records, damaged };
+    assert_eq!((&repaired[0].path, repaired[0].records), (&segment, 9));
+    assert_eq!(repaired[1], expected("results-00000007.log", 0, 24));
+    assert_eq!((repaired.len(), &repaired[2].path), (3, &path.join("results-00000009.log")));
+    let survey = Survey::of(path, drop).expect("a folder");
+    assert!(survey.is_sound() && survey.torn.is_none(), "{survey:?}");
+    assert_eq!(survey.copies.len(), 3);
+    assert_eq!(fs::read(&survey.copies[0]).expect("a copy"), damaged);
+    assert_eq!(sequences(path), [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    let Opened { mut journal, mut maintenance, kept, survey, .. } = opened(path, LARGE);
+    assert_eq!(
+        (maintenance.repair().expect("nothing to do"), kept.len(), maintenance.size()),
+        (vec![], 0, survey.bytes)
+    );
+    append(&mut journal, 14..=14);
+    drop(journal);
+    // The same segment is damaged once more: what was kept first stays.
+    flip(&segment, 60);
+    assert_eq!(opened(path, LARGE).maintenance.repair().expect("a disk with room").len(), 1);
+    assert_eq!(files(path, "damaged").len(), 4);
+    assert_eq!(fs::read(&files(path, "damaged")[1]).expect("a copy"), damaged, "2.damaged sorts first");
 }
 
 #[test]

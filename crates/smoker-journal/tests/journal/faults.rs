@@ -10,14 +10,14 @@ use smoker_journal::survey::Survey;
 use crate::faulty_disk::{Faults, FaultyDisk};
 use crate::fixture::{LARGE, append, folder, payload, segments, sequences};
 
-fn opened(folder: &Path) -> (Opened, Arc<Faults>) {
+pub(crate) fn faulty(folder: &Path) -> (Opened, Arc<Faults>) {
     let (disk, faults) = FaultyDisk::new();
     let options = Options { disk: Arc::new(disk), ..Options::new(folder, LARGE) };
     (open(options, drop).expect("a journal"), faults)
 }
 
 /// Tries to write records at once; returns how many were lost.
-fn try_append(opened: &mut Opened, sequences: std::ops::Range<u64>) -> usize {
+pub(crate) fn try_append(opened: &mut Opened, sequences: std::ops::Range<u64>) -> usize {
     for sequence in sequences {
         opened.journal.push(sequence, b"tag", &[payload(sequence).as_bytes()]).expect("it is small");
     }
@@ -27,7 +27,7 @@ fn try_append(opened: &mut Opened, sequences: std::ops::Range<u64>) -> usize {
 #[test]
 fn a_full_disk_costs_the_records_that_did_not_fit_and_no_other() {
     let folder = folder();
-    let (mut opened, faults) = opened(folder.path());
+    let (mut opened, faults) = faulty(folder.path());
     append(&mut opened.journal, 1..=3);
     let record = usize::try_from(opened.maintenance.size()).expect("small") / 3;
     faults.room.store(2 * record + record / 2, Relaxed);
@@ -47,7 +47,7 @@ fn a_full_disk_costs_the_records_that_did_not_fit_and_no_other() {
 #[test]
 fn a_limit_of_the_size_of_files_begins_segments_and_costs_only_records_larger_than_it() {
     let folder = folder();
-    let (mut opened, faults) = opened(folder.path());
+    let (mut opened, faults) = faulty(folder.path());
     append(&mut opened.journal, 1..=3);
     let record = usize::try_from(opened.maintenance.size()).expect("small") / 3;
     faults.file_limit.store(4 * record + record / 2, Relaxed);
@@ -69,7 +69,7 @@ fn a_limit_of_the_size_of_files_begins_segments_and_costs_only_records_larger_th
 #[test]
 fn a_half_record_that_cannot_be_cut_off_is_skipped_by_readers() {
     let folder = folder();
-    let (mut opened, faults) = opened(folder.path());
+    let (mut opened, faults) = faulty(folder.path());
     append(&mut opened.journal, 1..=3);
     faults.room.store(30, Relaxed);
     faults.fails_truncate.store(true, Relaxed);
@@ -83,7 +83,7 @@ fn a_half_record_that_cannot_be_cut_off_is_skipped_by_readers() {
 #[test]
 fn a_segment_whose_sync_failed_is_never_written_again() {
     let folder = folder();
-    let (mut opened, faults) = opened(folder.path());
+    let (mut opened, faults) = faulty(folder.path());
     append(&mut opened.journal, 1..=3);
     faults.fails_sync.store(true, Relaxed);
     let error = opened.maintenance.sync().expect_err("a sync that fails");
@@ -106,7 +106,7 @@ fn a_segment_whose_sync_failed_is_never_written_again() {
 #[test]
 fn a_read_only_disk_costs_records_until_it_is_writable() {
     let folder = folder();
-    let (mut opened, faults) = opened(folder.path());
+    let (mut opened, faults) = faulty(folder.path());
     faults.is_read_only.store(true, Relaxed);
     assert_eq!(try_append(&mut opened, 1..4), 3);
     assert!(segments(folder.path()).is_empty());

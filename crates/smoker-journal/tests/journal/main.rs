@@ -2,6 +2,7 @@
 
 mod appending;
 mod bound;
+mod completeness;
 mod damage;
 mod faults;
 mod faulty_disk;

@@ -27,20 +27,28 @@ impl PluginResult {
         WireResult { result: self, shape }
     }
 
-    /// Writes the members that the original did not have.
+    /// Writes the members that the original did not have, but for those that a module has put into its result itself.
     fn write_facts<M: SerializeMap>(&self, out: &mut M) -> Result<(), M::Error> {
         // Whole microseconds: more digits would only be noise.
         let micros = u32::try_from(self.duration.as_micros())
             .map_or(self.duration.as_secs_f64(), |micros| f64::from(micros) / 1e6);
-        out.serialize_entry("duration", &micros)?;
-        out.serialize_entry("lastRunUtc", &self.started.to_rfc3339_opts(SecondsFormat::Micros, true))?;
-        if let Some(end) = self.end {
+        let is_free = |name: &str| !self.extra.contains_key(name);
+        if is_free("duration") {
+            out.serialize_entry("duration", &micros)?;
+        }
+        if is_free("lastRunUtc") {
+            out.serialize_entry("lastRunUtc", &self.started.to_rfc3339_opts(SecondsFormat::Micros, true))?;
+        }
+        if let Some(end) = self.end
+            && is_free("exitStatus")
+            && is_free("signal")
+        {
             end.write(out)?;
         }
         if let Some(name) = &self.triggered_by {
             out.serialize_entry("triggeredBy", &**name)?;
         }
-        if !self.perfdata.is_empty() {
+        if !self.perfdata.is_empty() && is_free("perfdata") {
             out.serialize_entry("perfdata", &self.perfdata)?;
         }
         Ok(())
@@ -71,6 +79,7 @@ impl Serialize for WireResult<'_> {
         }
         if let Some(ActionResult::Ran(runs)) = &result.action
             && runs.len() > 1
+            && !result.extra.contains_key("actions")
         {
             out.serialize_entry("actions", runs)?;
         }

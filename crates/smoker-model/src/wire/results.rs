@@ -1,26 +1,6 @@
-//! Results with what is known of their runs: `GET /results` and `GET /plugins/NAME/results`.
+//! What is known of runs with results: `GET /results`, `GET /plugins/NAME/results` and `GET /plugins/NAME/summary`.
 
 use serde::{Deserialize, Serialize};
-
-/// A page of results, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResultsPage<R> {
-    /// The results.
-    pub results: Vec<ResultEntry<R>>,
-    /// The value of `cursor` for the older results that follow; none when there are no more.
-    pub next_cursor: Option<String>,
-}
-
-/// A result and its run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ResultEntry<R> {
-    /// The run.
-    #[serde(flatten)]
-    pub run: RunFacts,
-    /// The result, as on the page of the plugin.
-    pub result: R,
-}
 
 /// What is known of a run with a result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

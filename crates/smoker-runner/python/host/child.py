@@ -90,6 +90,7 @@ def run_one_job(shared, parent, mask, job, output, log):
     isolation.set_process_name('smokerd spare')
     logs.start(log)
     run.reset_sigterm_in_forks()
+    isolation.allow_setsid()
     rehearsal.rehearse(shared)
     connection = Job(job)
     request = connection.receive()
@@ -122,7 +123,7 @@ def run_one_job(shared, parent, mask, job, output, log):
     paths.use(shared)
     if shared.owners is not None:
         sys.meta_path.insert(0, ownership.Guard(ownership.Owners(shared.owners)))
-    finish(connection, run.run(request), request)
+    finish(connection, run.run(request, shared.users_path), request)
 
 
 def finish(connection, answer, request):

@@ -79,6 +79,17 @@ def restore_signals(mask):
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
+def allow_setsid():
+    """A module that makes itself the leader of a session finds that it is one: in the original its process was none."""
+    make = os.setsid
+
+    def setsid():
+        if os.getsid(0) != os.getpid():
+            make()
+
+    os.setsid = setsid
+
+
 def take_streams(output):
     """What is printed goes to the daemon's log; there is nothing to read, as
     in the host itself."""

@@ -18,7 +18,7 @@ IMPORTED = 'colorsys'
 REQUEST = json.dumps({
     'kind': 'plugin', 'module': __name__, 'plugin': '', 'forced': False, 'timeout': 60, 'timeout_text': '60',
     'parameters_literal': "{'Command': None, 'Interval': 0, 'uid': 'default'}", 'reply_limit': 65536,
-    'max_output': 65536,
+    'max_output': 65536, 'carries': False, 'carried': None,
 })
 
 

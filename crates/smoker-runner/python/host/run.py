@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from _smoker_host import forked
+from _smoker_host import carry, forked, reply
 from smoker.server.exceptions import PluginExecutionError, PluginExecutionTimeout, ValidationError
 from smoker.server.limit import TimeLimit
 from smoker.server.plugins import Result
@@ -22,20 +22,82 @@ LOG = logging.getLogger('smokerd.module')
 LITERAL_NAMES = {'__builtins__': {}, 'datetime': datetime, 'nan': float('nan'), 'inf': float('inf')}
 
 
-def run(request):
+def run(request, roots=()):
     """{"result": ...} or {"error": text}, always. When the result was not shaped
     as one, it is there, too, as "invalid". An action that changed the plugin's
     result gives this as "changed". "timed_out" is there when the module left its
-    time limit's exception to the host."""
-    acted_on = None
-    if request['kind'] == 'action':
-        acted_on = Result()
-        acted_on.result = copy.deepcopy(request['result'])
-    answer = _answer(request, acted_on)
-    if acted_on is not None and acted_on.result != request['result']:
+    time limit's exception to the host. A module whose plugin has actions gives
+    what they find of it as "carried", and the parameters that it changed as
+    "parameters". `roots` are the user's folders of modules."""
+    run_ = _Run(request)
+    answer = _answer(request, run_)
+    acted_on = run_.acted_on
+    if acted_on is not None and acted_on.result != run_.before:
         reason = _refusal(acted_on)
         answer['changed'] = acted_on.result if reason is None else _refused(reason)
+    if request['carries'] and run_.worker is not None:
+        answer.update(run_.carried(answer, roots))
     return answer
+
+
+class _Run:
+    """The objects of one run of a module."""
+
+    def __init__(self, request):
+        self.request = request
+        self.worker = None
+        # What the module gave.
+        self.result = None
+        # For an action: the plugin's result, live, and as it was.
+        self.acted_on = self.before = None
+
+    def begin(self):
+        request = self.request
+        self.worker = PluginWorker(
+            request['plugin'], eval(request['parameters_literal'], LITERAL_NAMES), request['forced'],
+            request['timeout'], is_action=request['kind'] == 'action', max_output=request['max_output'])
+        live = None
+        if request['carried'] is not None:
+            own = self.worker.params.get('Action')
+            live = carry.unpack(request['carried'], self.worker)
+            if request['kind'] == 'action':
+                # Each action finds its own.
+                self.worker.params['Action'] = own
+        if request['kind'] == 'action':
+            self.acted_on = _live(live, request['result'])
+            self.before = copy.deepcopy(self.acted_on.result)
+
+    def carried(self, answer, roots):
+        """What the next of the plugin's actions finds."""
+        request = self.request
+        if request['kind'] == 'action':
+            result = self.acted_on if 'changed' not in answer or _refusal(self.acted_on) is None else None
+        else:
+            result = self.result if 'result' in answer and 'invalid' not in answer else None
+        found = {}
+        try:
+            found['carried'] = carry.pack(self.worker, result, roots, request['reply_limit'])
+            configured = eval(request['parameters_literal'], LITERAL_NAMES)
+            changed = {name: value for name, value in self.worker.params.items()
+                       if isinstance(name, str) and name != 'Action'
+                       and (name not in configured or configured[name] != value)}
+            reply.plain(changed)
+            found['parameters'] = changed
+        except Exception as error:
+            LOG.info('what the module leaves does not reach its action: %s', error)
+        return found
+
+
+def _live(carried, shown):
+    """The plugin's Result for its action: the module's own, else one with what the daemon has."""
+    if isinstance(getattr(carried, 'result', None), dict):
+        for name in ('lastRun', 'forced'):
+            if name in shown:
+                carried.result[name] = shown[name]
+        return carried
+    made = Result()
+    made.result = copy.deepcopy(shown)
+    return made
 
 
 class _Step:
@@ -53,14 +115,14 @@ class _Step:
         LOG.error('%s: %s', self.words[self.number], text, exc_info=(type(error), error, error.__traceback__))
 
 
-def _answer(request, acted_on):
+def _answer(request, run_):
     terminated = _Terminated(request)
     step = _Step(request)
     try:
         try:
             signal.signal(signal.SIGTERM, terminated)
             with TimeLimit(request['timeout']):
-                result = forked.call(_result, request, acted_on, step)
+                result = forked.call(_result, request, run_, step)
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except PluginExecutionTimeout as error:
@@ -160,10 +222,9 @@ def _failure(step, error, text):
     return {'error': text}
 
 
-def _result(request, acted_on, step):
-    worker = PluginWorker(
-        request['plugin'], eval(request['parameters_literal'], LITERAL_NAMES), request['forced'],
-        request['timeout'], is_action=request['kind'] == 'action', max_output=request['max_output'])
+def _result(request, run_, step):
+    run_.begin()
+    worker, acted_on = run_.worker, run_.acted_on
     module = importlib.import_module(request['module'])
     step.number = 1
     if request['kind'] == 'parser':
@@ -171,12 +232,13 @@ def _result(request, acted_on, step):
         if hasattr(parser, 'exit_status'):
             parser.exit_status = request['exit_status']
         step.number = 2
-        return _checked(parser.parse(), 'parser')
+        run_.result = parser.parse()
+        return _checked(run_.result, 'parser')
     arguments = {} if acted_on is None else {'result': acted_on}
     plugin = _class(module, 'Plugin')(worker, **arguments)
     step.number = 2
-    returned = plugin.run()
-    return _checked(returned or plugin.result, 'module')
+    run_.result = plugin.run() or plugin.result
+    return _checked(run_.result, 'module')
 
 
 def _class(module, name):

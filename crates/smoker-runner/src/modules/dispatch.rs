@@ -138,7 +138,7 @@ impl ModuleCall<'_> {
             }
             Provider::Python => self.ask_python(modules, credentials).await?,
         };
-        let answer = reply.into_answer(self.module.kind, self.timeout(), context.trace)?;
+        let answer = reply.into_answer(self.module.kind, self.timeout(), context)?;
         // A run that a client asked for shows what is new, and leaves it new for the schedule.
         let remembered = answer.findings.as_ref().ok().and_then(|findings| findings.remembered.clone());
         if let Some(remembered) = remembered.filter(|_| !context.kind.is_forced()) {
@@ -178,11 +178,14 @@ impl ModuleCall<'_> {
         let surroundings = self.surroundings();
         let (leave_running, max_output) = (self.module.invocation.leave_running, self.module.invocation.max_output);
         let registered = context.processes.register_child(leave_running, surroundings.group_limits()).await;
-        let bounds = JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit, max_output };
+        let carries = !context.plugin.spec().actions.is_empty();
+        let bounds =
+            JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit, max_output, carries };
         // A module raises the exception of its time limit itself. One that catches it may finish.
         let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };
         let parameters = self.module.parameters;
-        let job = Job::new(registered.run, &request, parameters, bounds, credentials, surroundings);
+        let carried = context.carried.pickle();
+        let job = Job::new(registered.run, &request, parameters, bounds, carried, credentials, surroundings);
         let job = serde_json::to_string(&job).map_err(|error| format!("cannot ask the Python host: {error}"))?;
         modules
             .host

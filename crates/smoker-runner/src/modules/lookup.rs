@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use nix::unistd::geteuid;
 use serde::Serialize;
+use smoker_checks::spec::Spec;
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
 use tokio_util::sync::CancellationToken;
@@ -135,11 +136,13 @@ fn account_of(plugin: &PluginSpec, daemon: Option<&Credentials>) -> Option<(u32,
     Some((credentials.uid.as_raw(), credentials.gid.as_raw(), groups))
 }
 
-/// The installed files of the Python Smoker in whose place the plugins run built-ins. Who changed one wants to know.
+/// The installed files in whose place the plugins run built-ins: those of the Python Smoker, of which one may have been
+/// changed, and modules and parsers with the short name of a built-in, which the original would have imported.
 pub async fn unused_originals(plugins: &[PluginSpec], python: &PythonSettings, reaper: &Reaper) -> Vec<String> {
     let built_ins = plugins.iter().flat_map(named_modules).filter(|module| {
         let built_in = smoker_checks::catalogue::find(module.kind, module.name);
-        built_in.is_some_and(|it| it.is_original) && !has_module(python.users_path(), module.name, module.kind)
+        let may_be_meant = |it: &Spec| it.is_original || !module.name.contains('.');
+        built_in.is_some_and(may_be_meant) && !has_module(python.users_path(), module.name, module.kind)
     });
     let mut names: Vec<_> = built_ins.map(|module| module.name).collect();
     names.sort_unstable();
@@ -148,7 +151,17 @@ pub async fn unused_originals(plugins: &[PluginSpec], python: &PythonSettings, r
         return Vec::new();
     }
     let lines = look_up(&[], &names, &[], python, reaper).await.unwrap_or_default();
-    lines.iter().filter_map(|line| line.strip_prefix(NOT_USED)).map(str::to_owned).collect()
+    let files = lines.iter().filter_map(|line| line.strip_prefix(NOT_USED));
+    // A short name like `json` is that of many a library.
+    let defines = |line: &str| ["class Plugin", "class Parser"].iter().any(|class| line.starts_with(class));
+    let has_class = |file: &str| std::fs::read_to_string(file).is_ok_and(|text| text.lines().any(defines));
+    files.filter(|file| is_of_original(file) || has_class(file)).map(str::to_owned).collect()
+}
+
+/// Whether an installed file is a module that came with the Python Smoker.
+#[must_use]
+pub fn is_of_original(file: &str) -> bool {
+    file.contains("/smoker/server/plugins/")
 }
 
 /// The modules that a plugin names: its module or parser, and its actions' modules.

@@ -8,8 +8,8 @@ use smoker_model::plugin::TimeLimit;
 use smoker_model::result::Findings;
 use smoker_model::run_end::RunEnd;
 
+use crate::context::RunContext;
 use crate::process::execute::ChildEnd;
-use crate::trace::recorder::TraceRecorder;
 
 /// The exit status of a child of the host that could not send its reply.
 const LOST_REPLY: i32 = 113;
@@ -33,6 +33,10 @@ struct ReplyFields {
     changed: Option<Json>,
     /// What a check is to find again at its next run.
     remembered: Option<Json>,
+    /// What the plugin's actions find of the module, for Python alone.
+    carried: Option<String>,
+    /// The parameters that the module changed.
+    parameters: Option<Map<String, Json>>,
 }
 
 /// What a module found.
@@ -73,7 +77,7 @@ impl ModuleReply {
         self,
         kind: ModuleKind,
         timeout: &TimeLimit,
-        trace: Option<&TraceRecorder>,
+        context: RunContext<'_>,
     ) -> Result<Answer, String> {
         let end = self.end.run_end();
         let Some(reply) = self.reply else {
@@ -82,7 +86,10 @@ impl ModuleReply {
         let reply = python_json_reader::read(&String::from_utf8_lossy(&reply)).map_err(|error| error.reason);
         let reply = reply.and_then(|json| serde_json::from_value(json).map_err(|error| error.to_string()));
         let reply: ReplyFields = reply.map_err(|error| format!("the reply cannot be read: {error}"))?;
-        if let (Some(trace), Some(invalid)) = (trace, &reply.invalid) {
+        if reply.carried.is_some() {
+            context.carried.replace(reply.carried, reply.parameters.unwrap_or_default());
+        }
+        if let (Some(trace), Some(invalid)) = (context.trace, &reply.invalid) {
             trace.invalid_result(invalid);
         }
         let changed = match reply.changed {

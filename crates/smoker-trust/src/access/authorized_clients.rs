@@ -49,6 +49,8 @@ pub struct AuthorizedClients {
     pub clients: Vec<AuthorizedClient>,
     /// The lines that are not, which give nothing.
     pub problems: Vec<LineProblem>,
+    /// Whether the file cannot be read, so that nobody knows what is in it.
+    pub is_unreadable: bool,
 }
 
 /// Who a client is, and what it may.
@@ -60,15 +62,24 @@ pub struct Authorized {
     pub grant: Arc<Grant>,
 }
 
+/// What becomes of another line of the same key when one is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameKey {
+    /// It stays, and the new line is refused: what a client may is not changed by the way.
+    Stays,
+    /// The new line takes its place.
+    Replaced,
+}
+
 /// What adding a line has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Added {
-    /// The line.
-    pub client: AuthorizedClient,
-    /// The line of the same key that it has replaced.
-    pub replaced: Option<AuthorizedClient>,
-    /// Whether it is the first that counts.
-    pub is_first: bool,
+pub enum Added {
+    /// The line is there now, and its key was not known before.
+    New,
+    /// The same line was there already.
+    Same,
+    /// The line has taken the place of another of the same key, of which this is different.
+    Replaced(String),
 }
 
 impl AuthorizedClient {
@@ -123,15 +134,44 @@ impl AuthorizedClient {
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = self.pin.to_string();
-        if self.is_authority {
-            line.push(' ');
-            line.push_str(AUTHORITY);
-        }
-        line.push_str(&self.grant.options());
-        if !self.subjects.is_empty() {
-            entry::push(&mut line, SUBJECT, &self.subjects.join(","));
+        for (name, value) in self.options() {
+            entry::push_option(&mut line, name, value.as_deref());
         }
         line
+    }
+
+    /// Its options, in the order in which they are written.
+    fn options(&self) -> Vec<(&'static str, Option<String>)> {
+        let mut options: Vec<_> = self.is_authority.then_some((AUTHORITY, None)).into_iter().collect();
+        options.extend(self.grant.options().into_iter().map(|(name, value)| (name, Some(value))));
+        if !self.subjects.is_empty() {
+            options.push((SUBJECT, Some(self.subjects.join(","))));
+        }
+        options
+    }
+
+    /// What is different in another line of the same key, for messages.
+    fn changes_to(&self, new: &Self) -> String {
+        let (before, after) = (self.options(), new.options());
+        let shown = |(name, value): &(&str, Option<String>)| {
+            let mut text = String::new();
+            entry::push_option(&mut text, name, value.as_deref());
+            text.trim_start().to_owned()
+        };
+        let of_name = |options: &[(&str, Option<String>)], name: &str| {
+            options.iter().find(|(known, _)| *known == name).map(shown)
+        };
+        let mut changes = Vec::new();
+        for option in &before {
+            match of_name(&after, option.0) {
+                Some(same) if same == shown(option) => {}
+                Some(other) => changes.push(format!("{} becomes {other}", shown(option))),
+                None => changes.push(format!("{} is dropped", shown(option))),
+            }
+        }
+        let added = after.iter().filter(|option| of_name(&before, option.0).is_none());
+        changes.extend(added.map(|option| format!("{} is added", shown(option))));
+        changes.join(", ")
     }
 }
 
@@ -167,6 +207,19 @@ impl AuthorizedClients {
     /// When it cannot be read.
     pub fn load(path: &Path) -> Result<Self, FileError> {
         Ok(text_file::read(path)?.map_or_else(Self::default, |text| Self::parse(&text)))
+    }
+
+    /// A file that cannot be read, which gives nothing.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self { is_unreadable: true, ..Self::default() }
+    }
+
+    /// Whether a host with this file is no longer open to everybody where nothing else decides it: also by a line that is not understood, since who writes one
+    /// wants access to be limited, too.
+    #[must_use]
+    pub fn limits_access(&self) -> bool {
+        self.is_unreadable || !self.clients.is_empty() || !self.problems.is_empty()
     }
 
     /// Who this client is. A line with its own key comes first, then the authorities that have signed its certificate: those that it shows behind it, and `known` ones
@@ -225,20 +278,34 @@ fn authority_of(
     Some(ClientAuthorities::new(vec![shown.clone()], Vec::new()).map_err(unusable))
 }
 
-/// Adds a line to the file, or puts it in the place of the line with the same key.
+/// Adds a line to the file.
 ///
 /// # Errors
 ///
-/// When the file cannot be written.
-pub fn add(path: &Path, client: &AuthorizedClient) -> Result<Added, FileError> {
+/// When the file cannot be written, and when another line of the same key [stays](SameKey::Stays): what would change, and how it is changed.
+pub fn add(path: &Path, client: &AuthorizedClient, same_key: SameKey) -> Result<Added, FileError> {
     text_file::edit(path, |old| {
-        let before = AuthorizedClients::parse(old);
-        let replaced = before.clients.iter().find(|known| known.pin == client.pin).cloned();
-        let is_first = before.clients.is_empty();
+        let is_of_key = |line: &str| is_for(line, |pin| pin == client.pin);
+        let before = AuthorizedClients::parse(old).clients.into_iter().find(|known| known.pin == client.pin);
+        if before.as_ref() == Some(client) {
+            return Ok((old.to_owned(), Added::Same));
+        }
+        let broken = || {
+            let line = lines::lines(old).find(|(_, line)| is_of_key(line))?;
+            Some(format!("line {} of its key, which is not understood, goes", line.0))
+        };
+        let changes = before.map(|before| before.changes_to(client)).or_else(broken);
+        if let (Some(changes), SameKey::Stays) = (&changes, same_key) {
+            let reason = format!(
+                "the key of {} has a line already, which stays as it is: with the new one {changes}. Add --replace if that is meant",
+                client.grant.name
+            );
+            return Err(FileError::new(path, reason));
+        }
         let mut new = if old.is_empty() { HEADER.to_owned() } else { String::new() };
         let mut is_written = false;
         for line in old.lines() {
-            if !is_for(line, |pin| pin == client.pin) {
+            if !is_of_key(line) {
                 new.push_str(line);
             } else if std::mem::replace(&mut is_written, true) {
                 continue;
@@ -251,7 +318,7 @@ pub fn add(path: &Path, client: &AuthorizedClient) -> Result<Added, FileError> {
             new.push_str(&client.line());
             new.push('\n');
         }
-        Ok((new, Added { client: client.clone(), replaced, is_first }))
+        Ok((new, changes.map_or(Added::New, Added::Replaced)))
     })
 }
 

@@ -92,6 +92,15 @@ pub fn push(line: &mut String, name: &str, value: &str) {
     let _ = write!(line, " {name}={quoted}");
 }
 
+/// Appends an option, or a word that stands alone, to a line.
+pub(super) fn push_option(line: &mut String, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        return push(line, name, value);
+    }
+    line.push(' ');
+    line.push_str(name);
+}
+
 /// The beginning of a text, for messages.
 fn shortened(text: &str) -> String {
     text.chars().take(40).collect()

@@ -28,7 +28,7 @@ pub fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 /// When it is neither, or is not in the future.
 pub fn from_now(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
     let at = match span(text) {
-        Some(span) => now
+        Some(span) => whole_seconds(now)
             .checked_add_signed(span)
             .ok_or_else(|| format!("{text:?} is too long; leave expires away for no end"))?,
         None => instant(text).map_err(|reason| format!("{reason}, or a span such as 90d"))?,
@@ -37,6 +37,12 @@ pub fn from_now(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String>
         return Err(format!("{text:?} is not in the future; write a later date"));
     }
     Ok(at)
+}
+
+/// The second that an instant is in: nobody reads or compares the rest.
+#[must_use]
+pub fn whole_seconds(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at)
 }
 
 fn span(text: &str) -> Option<TimeDelta> {
@@ -59,7 +65,7 @@ mod tests {
 
     #[test]
     fn dates_instants_and_spans_are_read() {
-        let now = instant("2026-03-01T12:00:00Z").expect("an instant");
+        let now = instant("2026-03-01T12:00:00.987654321Z").expect("an instant");
         for (written, expected) in [
             ("2027-01-31", "2027-01-31T00:00:00Z"),
             ("2027-01-31T10:00:00+02:00", "2027-01-31T08:00:00Z"),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use smoker_model::suggest;
 
-use crate::access::entry::{self, Word};
+use crate::access::entry::Word;
 use crate::access::expiry;
 use crate::access::scope::{OPTIONS, Scope};
 use crate::failure::Failure;
@@ -26,7 +26,7 @@ pub struct Grant {
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// From when on it may nothing; `None`: no end.
+    /// From when on it has no right; `None`: no end.
     pub expires: Option<DateTime<Utc>>,
     /// The networks that it may ask from; empty: any.
     pub from: Vec<IpNet>,
@@ -80,21 +80,17 @@ impl Grant {
         Err(Failure::OtherPlugin { name: self.name.clone(), plugin: plugin.to_owned() })
     }
 
-    /// Its options, each with a space before it.
+    /// Its options, name and value, in the order in which they are written.
     #[must_use]
-    pub fn options(&self) -> String {
-        let mut line = String::new();
-        entry::push(&mut line, "role", self.role.name());
-        entry::push(&mut line, "name", &self.name);
-        if let Some(at) = self.expires {
-            entry::push(&mut line, "expires", &expiry::text(at));
-        }
+    pub fn options(&self) -> Vec<(&'static str, String)> {
+        let mut options = vec![("role", self.role.to_string()), ("name", self.name.clone())];
+        options.extend(self.expires.map(|at| ("expires", expiry::text(at))));
         if !self.from.is_empty() {
             let nets: Vec<_> = self.from.iter().map(ToString::to_string).collect();
-            entry::push(&mut line, "from", &nets.join(","));
+            options.push(("from", nets.join(",")));
         }
-        self.scope.options().for_each(|(name, value)| entry::push(&mut line, name, &value));
-        line
+        options.extend(self.scope.options());
+        options
     }
 }
 
@@ -201,6 +197,7 @@ fn networks(list: &str) -> Result<Vec<IpNet>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::entry;
 
     fn read(line: &str) -> Result<Grant, String> {
         let mut reader = GrantReader::default();
@@ -214,7 +211,9 @@ mod tests {
     fn options_are_read_as_they_are_written() {
         let line = " role=run name=\"Alice Smith\" expires=2027-01-31T00:00:00Z from=10.0.0.0/8,::1/128 plugin=\"disk*,Job queue\" type=healthCheck";
         let grant = read(line).expect("a grant");
-        assert_eq!((grant.options().as_str(), read(&grant.options())), (line, Ok(grant.clone())));
+        let mut written = String::new();
+        grant.options().iter().for_each(|(name, value)| entry::push(&mut written, name, value));
+        assert_eq!((written.as_str(), read(&written)), (line, Ok(grant.clone())));
         assert_eq!(grant.require(Role::Run), Ok(()));
         assert!(matches!(grant.require(Role::Admin), Err(Failure::RoleTooSmall { .. })));
         assert!(grant.require_plugin("disk /", |_| Some("healthCheck".into())).is_ok());

@@ -51,6 +51,8 @@ pub struct Tokens {
     pub tokens: Vec<Token>,
     /// The lines that are not, which give nothing.
     pub problems: Vec<LineProblem>,
+    /// Whether the file cannot be read, so that nobody knows what is in it.
+    pub is_unreadable: bool,
 }
 
 /// The text of a token, which is shown once.
@@ -118,7 +120,8 @@ impl Token {
     /// The line.
     #[must_use]
     pub fn line(&self) -> String {
-        let mut line = format!("{HASH_PREFIX}{}{}", STANDARD.encode(self.hash), self.grant.options());
+        let mut line = format!("{HASH_PREFIX}{}", STANDARD.encode(self.hash));
+        self.grant.options().iter().for_each(|(name, value)| entry::push(&mut line, name, value));
         if let Some(created) = self.created {
             entry::push(&mut line, CREATED, &expiry::text(created));
         }
@@ -149,6 +152,19 @@ impl Tokens {
         Ok(text_file::read(path)?.map_or_else(Self::default, |text| Self::parse(&text)))
     }
 
+    /// A file that cannot be read, which gives nothing.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self { is_unreadable: true, ..Self::default() }
+    }
+
+    /// Whether a host with this file is no longer open to everybody where nothing else decides it: also by a line that is not understood, since who writes one
+    /// wants access to be limited, too.
+    #[must_use]
+    pub fn limits_access(&self) -> bool {
+        self.is_unreadable || !self.tokens.is_empty() || !self.problems.is_empty()
+    }
+
     /// The token with this text. All hashes are compared, each in constant time: how long it takes says nothing of any of them. What the grant says
     /// of time, network, role and plugins is for the caller to check.
     ///
@@ -173,15 +189,6 @@ fn hash(text: &str) -> [u8; 32] {
     hash
 }
 
-/// What adding a token has done.
-#[derive(Debug)]
-pub struct AddedToken {
-    /// The token.
-    pub secret: Secret,
-    /// Whether it is the first that counts.
-    pub is_first: bool,
-}
-
 /// Reads the options of a token as a command takes them, such as `role=read expires=90d from=10.0.0.0/8`, without its name.
 ///
 /// # Errors
@@ -201,7 +208,7 @@ pub fn grant_from_command(name: &str, options: &str, now: DateTime<Utc>) -> Resu
 /// # Errors
 ///
 /// When the name is taken, or the file cannot be written.
-pub fn add(path: &Path, grant: &Grant, now: DateTime<Utc>) -> Result<AddedToken, FileError> {
+pub fn add(path: &Path, grant: &Grant, now: DateTime<Utc>) -> Result<Secret, FileError> {
     let secret = Secret::make().map_err(|reason| FileError::new(path, reason))?;
     text_file::edit(path, |old| {
         let before = Tokens::parse(old).tokens;
@@ -214,10 +221,10 @@ pub fn add(path: &Path, grant: &Grant, now: DateTime<Utc>) -> Result<AddedToken,
         }
         let header = if old.is_empty() { HEADER } else { "" };
         let separator = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
-        let line = Token::new(&secret, grant.clone(), now).line();
-        Ok((format!("{header}{old}{separator}{line}\n"), before.is_empty()))
-    })
-    .map(|is_first| AddedToken { secret, is_first })
+        let line = Token::new(&secret, grant.clone(), expiry::whole_seconds(now)).line();
+        Ok((format!("{header}{old}{separator}{line}\n"), ()))
+    })?;
+    Ok(secret)
 }
 
 /// Removes the token of this name. Returns whether there was one.
@@ -251,25 +258,22 @@ mod tests {
         let grant = |name| grant_from_command(name, "role=read expires=90d plugin=\"disk /\"", now()).expect("a grant");
         let first = add(&path, &grant("prometheus"), now()).expect("added");
         let second = add(&path, &grant("script"), now()).expect("added");
-        assert!(first.is_first && !second.is_first);
-        assert_eq!(first.secret.expose().len(), PREFIX.len() + 43);
-        assert_eq!(format!("{:?}", first.secret), "***");
+        assert_eq!(first.expose().len(), PREFIX.len() + 43);
+        assert_eq!(format!("{first:?}"), "***");
         let text = fs::read_to_string(&path).expect("there");
-        assert!(!text.contains(&first.secret.expose()[PREFIX.len()..]), "{text}");
+        assert!(!text.contains(&first.expose()[PREFIX.len()..]), "{text}");
         let tokens = Tokens::load(&path).expect("read");
         assert_eq!(tokens.problems, []);
-        assert_eq!(tokens.identify(second.secret.expose()).expect("known").name, "script");
-        assert_eq!(
-            tokens.identify(first.secret.expose()).expect("known").expires,
-            Some(now() + chrono::TimeDelta::days(90))
-        );
+        assert_eq!(tokens.identify(second.expose()).expect("known").name, "script");
+        let expires = Some(now() + chrono::TimeDelta::days(90));
+        assert_eq!(tokens.identify(first.expose()).expect("known").expires, expires);
         assert_eq!(tokens.identify("smoker_x"), Err(Failure::UnknownToken));
         assert_eq!(Tokens::default().identify(""), Err(Failure::UnknownToken));
         assert!(add(&path, &grant("script"), now()).expect_err("taken").reason.contains("already"));
         assert_eq!((remove(&path, "script"), remove(&path, "script")), (Ok(true), Ok(false)));
         let tokens = Tokens::load(&path).expect("read");
-        assert_eq!(tokens.identify(second.secret.expose()), Err(Failure::UnknownToken));
-        assert!(tokens.identify(first.secret.expose()).is_ok());
+        assert_eq!(tokens.identify(second.expose()), Err(Failure::UnknownToken));
+        assert!(tokens.identify(first.expose()).is_ok());
     }
 
     #[test]

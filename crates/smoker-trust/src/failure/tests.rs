@@ -72,6 +72,34 @@ fn each_failure_has_its_own_sentence_with_a_cure_on_both_sides() {
     assert!(all.iter().all(|failure| matches!(failure.status(), 401 | 403 | 429)));
 }
 
+/// Who follows a sentence types what it says: the options without which a command is refused have to be there.
+#[test]
+fn every_command_that_a_sentence_names_is_whole() {
+    let needed = [
+        ("smokercli trust add", &[" -s ", " --via ssh"][..]),
+        ("smokercli trust scan", &[" -s "]),
+        ("smokercli trust remove", &[" -s "]),
+        ("smokercli trust ca sign", &[" -s ", " --via ssh"]),
+        ("smokerd --authorize", &[" '"]),
+        ("smokerd --withdraw", &[" 'alice'"]),
+        ("smokerd --token remove", &[" NAME"]),
+    ];
+    for failure in all() {
+        for sentence in [failure.for_client(), failure.for_daemon()] {
+            for (command, options) in needed {
+                for (at, _) in sentence.match_indices(command) {
+                    let rest = &sentence[at + command.len()..];
+                    let end = rest.find([',', ';', '(', ')']).unwrap_or(rest.len());
+                    let typed = rest[..end].split(" or ").next().unwrap_or_default();
+                    for option in options {
+                        assert!(typed.contains(option), "{command} lacks{option}: {sentence}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_wrong_is_named() {
     let shown = |part: &str, failure: &Failure| {

@@ -42,7 +42,8 @@ pub fn failure_of(error: &(dyn StdError + 'static), side: Side<'_>) -> Option<Fa
 fn of_system(error: &io::Error) -> Option<Failure> {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Some(Failure::HandshakeEnded),
-        io::ErrorKind::TimedOut => Some(Failure::HandshakeTimeout),
+        // The first is what a socket with a limit says.
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Some(Failure::HandshakeTimeout),
         _ => None,
     }
 }
@@ -112,7 +113,7 @@ fn of_certificate(error: &CertificateError, side: Side<'_>) -> Failure {
             Failure::ClientCertificateEarly
         }
         (CertificateError::NotValidForNameContext { presented, .. }, Some(host)) => {
-            Failure::OtherName { host, names: presented.clone() }
+            Failure::OtherName { host, names: presented.iter().map(|name| bare(name)).collect() }
         }
         (CertificateError::NotValidForName, Some(host)) => Failure::OtherName { host, names: Vec::new() },
         (CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }, Some(host)) => {
@@ -122,8 +123,17 @@ fn of_certificate(error: &CertificateError, side: Side<'_>) -> Failure {
             Failure::NotForClients
         }
         (CertificateError::Revoked, None) => Failure::ClientCertificateRevoked,
-        (CertificateError::UnknownIssuer, Some(host)) => Failure::ServerAuthority { host },
+        (CertificateError::Revoked, Some(_)) => Failure::Handshake { reason: error.to_string() },
+        // Also a root that a server shows as its own, or one of the same name with a key of another kind.
+        (_, Some(host)) => Failure::ServerAuthority { host },
         (CertificateError::UnknownIssuer, None) => Failure::ClientAuthority,
+        (CertificateError::Other(other), None) => Failure::Handshake { reason: other.0.to_string() },
         _ => Failure::Handshake { reason: error.to_string() },
     }
+}
+
+/// A name of a certificate as people write it: the library says `DnsName("web1")`.
+fn bare(name: &str) -> String {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"').to_owned()
 }

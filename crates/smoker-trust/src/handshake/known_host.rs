@@ -1,4 +1,4 @@
-//! Takes the daemon that is known: by the pin of its key, or by an authority of its certificate that is known by its pin.
+//! Takes the daemon that is known: by the pin of its key, or by an authority of its certificate that is known by its pin, or that the user names.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{Error, RootCertStore};
+use rustls::{CertificateError, Error, RootCertStore};
 
 use crate::failure::Failure;
 use crate::handshake::any_client::as_error;
@@ -19,14 +19,17 @@ use crate::provider::provider;
 #[derive(Debug)]
 pub struct KnownHostVerifier {
     trust: HostTrust,
+    /// Also accepts the certificates of `--cacert`. A pin of the host in `known_hosts` is checked first.
+    named: Option<Arc<dyn ServerCertVerifier>>,
     provider: Arc<CryptoProvider>,
 }
 
 impl KnownHostVerifier {
-    /// Checks a host by what is known of it.
+    /// Checks a host by what is known of it, and one of which no pin is known by what is `named`, too.
     #[must_use]
-    pub fn new(trust: HostTrust) -> Self {
-        Self { trust, provider: provider() }
+    pub fn new(trust: HostTrust, named: Option<Arc<dyn ServerCertVerifier>>) -> Self {
+        let named = named.filter(|_| trust.pins.is_empty());
+        Self { trust, named, provider: provider() }
     }
 
     /// Checks by the authority among the shown certificates that is known.
@@ -45,9 +48,18 @@ impl KnownHostVerifier {
         }
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build();
         Some(match verifier {
-            Ok(verifier) => verifier.verify_server_cert(end_entity, shown, name, &[], now),
+            Ok(verifier) => verifier.verify_server_cert(end_entity, shown, name, &[], now).map_err(of_chain),
             Err(error) => Err(Error::General(error.to_string())),
         })
+    }
+}
+
+/// An error of the check of certificates. A signature that is wrong there is that of another authority of the same name, while in the handshake it is the daemon's.
+#[must_use]
+pub fn of_chain(error: Error) -> Error {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
+        error => error,
     }
 }
 
@@ -57,7 +69,7 @@ impl ServerCertVerifier for KnownHostVerifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        _: &[u8],
+        ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let found = Pin::of_certificate(end_entity)
@@ -67,6 +79,9 @@ impl ServerCertVerifier for KnownHostVerifier {
         }
         if let Some(verified) = self.by_authority(end_entity, intermediates, server_name, now) {
             return verified;
+        }
+        if let Some(named) = &self.named {
+            return named.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         }
         let host = self.trust.host.clone();
         Err(as_error(if !self.trust.pins.is_empty() {

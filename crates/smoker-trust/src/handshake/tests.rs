@@ -8,6 +8,7 @@ use rustls::version::TLS12;
 use rustls::{ClientConfig, ClientConnection, Error, ServerConfig, ServerConnection};
 
 use super::explain::{Side, failure_of, of_library};
+use super::known_host::KnownHostVerifier;
 use super::{client, server};
 use crate::ca::sign::{Authority, Purpose};
 use crate::failure::Failure;
@@ -71,7 +72,7 @@ impl Sides {
 
     fn client(&self, pins: &[Pin], authorities: &[Pin]) -> ClientConfig {
         let trust = HostTrust { host: HOST.to_owned(), pins: pins.to_vec(), authorities: authorities.to_vec() };
-        client::known_host(trust, Some(&self.alice)).expect("usable")
+        client::known_host(trust, None, Some(&self.alice)).expect("usable")
     }
 }
 
@@ -83,21 +84,13 @@ fn a_known_daemon_and_any_client_meet_and_nothing_is_left_for_the_next_time() {
     let peer = Peer::of(server.peer_certificates().expect("shown")).expect("readable").expect("shown");
     assert_eq!(peer.pin(), sides.alice.pin);
     assert_eq!(client.tls13_tickets_received(), 0);
-    let mut old = sides.client(&[sides.daemon.pin], &[]);
-    old = {
-        let verifier = super::known_host::KnownHostVerifier::new(HostTrust {
-            host: HOST.to_owned(),
-            pins: vec![sides.daemon.pin],
-            authorities: Vec::new(),
-        });
-        drop(old);
-        ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&TLS12])
-            .expect("usable")
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth()
-    };
+    let trust = HostTrust { host: HOST.to_owned(), pins: vec![sides.daemon.pin], authorities: Vec::new() };
+    let old = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS12])
+        .expect("usable")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(KnownHostVerifier::new(trust, None)))
+        .with_no_client_auth();
     let (server, client) = handshake(sides.server(), old, "web1").expect("TLS 1.2 without a certificate");
     assert!(server.peer_certificates().is_none());
     assert_eq!(client.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_2));
@@ -114,6 +107,32 @@ fn another_key_is_refused_with_both_hashes() {
     assert_eq!(refused, Failure::UnknownHost { host: HOST.to_owned(), found: sides.daemon.pin });
     let refused = handshake(sides.server(), sides.client(&[], &[known]), "web1").expect_err("another authority");
     assert_eq!(refused, Failure::ServerAuthority { host: HOST.to_owned() });
+    // Who only wants to know the key learns it, and the daemon sees a handshake as any other.
+    let (server, client) = handshake(sides.server(), client::any_host().expect("usable"), "web1").expect("any");
+    let shown = client.peer_certificates().expect("shown");
+    assert_eq!(Pin::of_certificate(&shown[0]), Ok(sides.daemon.pin));
+    assert!(server.peer_certificates().is_none());
+}
+
+#[test]
+fn what_the_user_names_is_taken_beside_an_authority_and_not_beside_a_pin() {
+    let sides = Sides::new();
+    let known = Pin::of_public_key(b"another");
+    let client = |pins: &[Pin], authorities: &[Pin], of_named: &[Pin]| {
+        let trust = |pins: &[Pin], authorities: &[Pin]| HostTrust {
+            host: HOST.to_owned(),
+            pins: pins.to_vec(),
+            authorities: authorities.to_vec(),
+        };
+        let named = KnownHostVerifier::new(trust(of_named, &[]), None);
+        client::known_host(trust(pins, authorities), Some(Arc::new(named)), None).expect("usable")
+    };
+    let own = sides.daemon.pin;
+    assert!(handshake(sides.server(), client(&[], &[known], &[own]), "web1").is_ok());
+    for (pins, of_named) in [(&[known][..], own), (&[], known)] {
+        let refused = handshake(sides.server(), client(pins, &[known], &[of_named]), "web1").expect_err("another key");
+        assert!(matches!(refused, Failure::ChangedPin { .. }), "{refused:?}");
+    }
 }
 
 #[test]
@@ -127,7 +146,7 @@ fn an_authority_vouches_for_the_names_that_it_has_signed() {
     let host = || HOST.to_owned();
     for (chain, name, expected) in [
         (&good, "web1", None),
-        (&good, "web2", Some(Failure::OtherName { host: host(), names: vec!["DnsName(\"web1\")".to_owned()] })),
+        (&good, "web2", Some(Failure::OtherName { host: host(), names: vec!["web1".to_owned()] })),
         (&late, "web1", Some(Failure::ServerCertificateExpired { host: host() })),
         (&wrong, "web1", Some(Failure::NotForServers { host: host() })),
     ] {

@@ -14,7 +14,7 @@ use crate::table::{Goal, Row, Table};
 
 /// Fills in the rows of a fleet of this size.
 pub(crate) fn measure_thousand(table: &mut Table) {
-    add_rows(table, 1_000, Goal::UnderMilliseconds(1_000.0), Goal::UnderMebibytes(64.0));
+    add_rows(table, 1_000, Goal::Under(1_000.0, "ms"), Goal::Under(64.0, "MiB"));
 }
 
 /// As [`measure_thousand`], without goals.

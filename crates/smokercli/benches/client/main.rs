@@ -4,7 +4,7 @@
 //! # Layout
 //!
 //! - `mode`: what the command line asks for, the hidden modes included
-//! - the measures: `one_host`, `forced_run`, `fleet`
+//! - the measures: `one_host`, `forced_run`, `fleet`, and those of `tls`: what keys and TLS cost
 //! - `stopwatch`: what a call of a program costs, measured by this program, started once more
 //! - `simulator`: daemons to be asked: this program, started once more
 //! - `bare_fleet`: the limit of `fleet`: this program, started once more
@@ -26,6 +26,7 @@ mod mode;
 mod one_host;
 mod simulator;
 mod stopwatch;
+mod tls;
 
 #[expect(dead_code, reason = "the daemon's measures ask for more")]
 #[path = "../../../../tests/benches/daemon/boot.rs"]
@@ -42,7 +43,6 @@ mod pairs;
 #[expect(dead_code, reason = "the daemon's measures ask for more")]
 #[path = "../../../../tests/benches/daemon/statistics.rs"]
 mod statistics;
-#[expect(dead_code, reason = "the daemon's measures ask for more")]
 #[path = "../../../../tests/benches/daemon/table.rs"]
 mod table;
 #[expect(dead_code, reason = "the daemon's measures ask for more")]
@@ -59,6 +59,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Mode::Simulator => simulator::run(),
+        Mode::TlsSimulator(state) => tls::simulator::run(&state),
         Mode::Stopwatch(calls) => stopwatch::run(&calls),
         Mode::BareFleet(fleet) => bare_fleet::run(fleet),
         Mode::Nothing => {
@@ -74,11 +75,15 @@ type Measure = fn(&mut Table);
 
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) {
-    let measures: [(&str, Measure); 4] = [
+    let measures: [(&str, Measure); 8] = [
         ("one", one_host::measure),
         ("forced", forced_run::measure),
         ("fleet1000", fleet::measure_thousand),
         ("fleet10000", fleet::measure_ten_thousand),
+        ("tls-fleet", tls::fleet::measure),
+        ("tls-run", tls::forced::measure),
+        ("tls-kept", tls::kept::measure),
+        ("bad-tokens", tls::bad_tokens::measure),
     ];
     measures::run(measures, wanted);
 }

@@ -1,11 +1,15 @@
 //! What the command line asks for.
 
+use std::path::PathBuf;
+
 use crate::bare_fleet;
 use crate::measures;
 use crate::stopwatch::{self, STOPWATCH};
 
 /// The first word of each hidden mode.
 pub(crate) const SIMULATOR: &str = "--simulator";
+/// See [`SIMULATOR`].
+pub(crate) const TLS_SIMULATOR: &str = "--tls-simulator";
 /// See [`SIMULATOR`].
 pub(crate) const BARE_FLEET: &str = "--bare-fleet";
 
@@ -16,6 +20,8 @@ pub(crate) enum Mode {
     Measure(String),
     /// Answer as daemons do.
     Simulator,
+    /// Answer as daemons with the key of this folder do.
+    TlsSimulator(PathBuf),
     /// Tell what calls of a program cost.
     Stopwatch(stopwatch::Calls),
     /// Ask simulated daemons with as little work as possible.
@@ -34,6 +40,7 @@ impl Mode {
     fn of(arguments: &[&str]) -> Option<Self> {
         match arguments {
             [SIMULATOR] => Some(Self::Simulator),
+            [TLS_SIMULATOR, state] => Some(Self::TlsSimulator(PathBuf::from(state))),
             [STOPWATCH, times, program, arguments @ ..] => Some(Self::Stopwatch(stopwatch::Calls {
                 times: times.parse().ok()?,
                 program: (*program).to_owned(),

@@ -3,7 +3,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use serde_json::json;
@@ -12,7 +13,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Builder;
 
 use crate::again;
-use crate::mode::SIMULATOR;
+use crate::mode::{SIMULATOR, TLS_SIMULATOR};
 
 /// As many may wait to be accepted; too few would show as lost packets, not as work of the client.
 const BACKLOG: u32 = 4096;
@@ -28,8 +29,18 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// Starts one.
     pub(crate) fn start() -> Result<Self, String> {
+        Self::spawn(again::command(SIMULATOR)?)
+    }
+
+    /// Starts one over TLS, with the key of this folder.
+    pub(crate) fn start_over_tls(state: &Path) -> Result<Self, String> {
+        let mut command = again::command(TLS_SIMULATOR)?;
+        command.arg(state);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("the simulator does not start: {error}");
-        let mut command = again::command(SIMULATOR)?;
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
@@ -48,12 +59,17 @@ impl Drop for Simulator {
     }
 }
 
-/// Prints the port and serves until standard input ends, as it does when the parent is gone.
-pub(crate) fn run() -> Result<(), String> {
+/// Ends this program when standard input does, as when the parent is gone.
+pub(crate) fn end_with_parent() {
     thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
+}
+
+/// Prints the port and serves until standard input ends.
+pub(crate) fn run() -> Result<(), String> {
+    end_with_parent();
     let runtime = Builder::new_current_thread().enable_io().build();
     runtime.and_then(|runtime| runtime.block_on(serve())).map_err(|error| format!("the simulator failed: {error}"))
 }
@@ -94,18 +110,20 @@ async fn converse(mut stream: TcpStream, page: String) {
     }
 }
 
-fn answer(body: &str) -> String {
+/// An answer of a daemon with this body.
+pub(crate) fn answer(body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
-fn about(host: &str) -> String {
+/// The page about a daemon of this name.
+pub(crate) fn about(host: &str) -> String {
     let link = |rel: &str| json!({"rel": rel, "href": format!("/{rel}"), "methods": "GET", "title": ""});
     json!({"about": {"host": host, "title": "", "links": [link("plugins"), link("processes")]}}).to_string()
 }
 
 /// A page of five plugins, some 3 KiB.
-fn plugins() -> String {
+pub(crate) fn plugins() -> String {
     let item = |number: usize| {
         json!({"plugin": {
             "name": format!("check-{number}"), "links": {"self": format!("/plugins/check-{number}")}, "nextRun": null,

@@ -1,6 +1,7 @@
 //! What a call of a program costs. A process of its own waits for the calls,
 //! so that what the system counts for its children is theirs alone.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,17 @@ pub(crate) struct Cost {
 
 /// Has a process of its own take the cost.
 pub(crate) fn cost(times: u32, program: &str, arguments: &[&str]) -> Result<Cost, String> {
+    of(again::command(STOPWATCH)?, times, program, arguments)
+}
+
+/// As [`cost`], for a program of a user with this home.
+pub(crate) fn cost_in(home: &Path, times: u32, program: &str, arguments: &[&str]) -> Result<Cost, String> {
     let mut command = again::command(STOPWATCH)?;
+    command.env("HOME", home).env_remove("XDG_CONFIG_HOME");
+    of(command, times, program, arguments)
+}
+
+fn of(mut command: Command, times: u32, program: &str, arguments: &[&str]) -> Result<Cost, String> {
     command.arg(times.to_string()).arg(program).args(arguments).stdin(Stdio::null());
     let output = command.output().map_err(|error| format!("the stopwatch does not start: {error}"))?;
     if !output.status.success() {

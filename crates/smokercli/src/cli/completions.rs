@@ -11,3 +11,74 @@ pub(crate) fn of(mut command: Command, shell: Shell) -> String {
     clap_complete::generate(shell, &mut command, name, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
+
+/// As [`of`], for `smokercli`: hosts and groups are those of its configuration.
+#[must_use]
+pub(crate) fn with_inventory(command: Command, shell: Shell) -> String {
+    let script = of(command, shell);
+    match shell {
+        Shell::Bash => bash(&script),
+        Shell::Fish => fish(&script),
+        Shell::Zsh => zsh(&script),
+        _ => script,
+    }
+}
+
+/// What the client prints for the value of this option.
+fn kind(option: &str) -> Option<&'static str> {
+    match option {
+        "--hosts" | "-s" | "--limit" | "--exclude-hosts" => Some("hosts"),
+        "--group" | "-g" => Some("groups"),
+        _ => None,
+    }
+}
+
+/// In the script for bash, the line behind `OPTION)` completes its value.
+fn bash(script: &str) -> String {
+    let mut done = String::with_capacity(script.len());
+    let mut wanted = None;
+    for line in script.lines() {
+        match wanted.take().filter(|_| line.trim_start().starts_with("COMPREPLY=")) {
+            Some(what) => {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                let words = format!("$(smokercli --complete {what} 2>/dev/null)");
+                done.push_str(&[indent, "COMPREPLY=($(compgen -W \"", &words, "\" -- \"${cur}\"))"].concat());
+            }
+            None => done.push_str(line),
+        }
+        wanted = line.trim().strip_suffix(')').and_then(kind);
+        done.push('\n');
+    }
+    done
+}
+
+/// In the script for fish, a line is an option; `-r` says that it has a value.
+fn fish(script: &str) -> String {
+    let line = |line: &str| {
+        let option = line.split_once(" -l ").and_then(|(_, rest)| rest.split(' ').next());
+        let what = option.and_then(|option| kind(&format!("--{option}")));
+        match what.filter(|_| line.starts_with("complete ")) {
+            Some(what) if line.contains("(__fish_print_hostnames)") => {
+                let names = format!("(__fish_print_hostnames; smokercli --complete {what} 2>/dev/null)");
+                line.replace("(__fish_print_hostnames)", &names)
+            }
+            Some(what) => format!("{line} -f -a \"(smokercli --complete {what} 2>/dev/null)\""),
+            None => line.to_owned(),
+        }
+    };
+    script.lines().map(|text| line(text) + "\n").collect()
+}
+
+/// In the script for zsh, a line is a form of an option, with what completes its value at its end.
+fn zsh(script: &str) -> String {
+    let line = |line: &str| {
+        let form = line.trim_start().trim_start_matches(['\'', '*']);
+        let option = form.split(['[', '=', '+']).next().unwrap_or_default();
+        let completed = [":_default' \\", ":_hosts' \\"].into_iter().find_map(|end| line.strip_suffix(end));
+        match completed.zip(kind(option)) {
+            Some((head, what)) => format!("{head}:{{compadd -- $(smokercli --complete {what} 2>/dev/null)}}' \\"),
+            None => line.to_owned(),
+        }
+    };
+    script.lines().map(|text| line(text) + "\n").collect()
+}

@@ -7,9 +7,11 @@ use clap::{Command, CommandFactory, FromArgMatches};
 
 use crate::cli::abbreviation::long_names;
 use crate::cli::args::{Args, ORIGINAL};
+use crate::cli::commands::baseline_args::BaselineArgs;
+use crate::cli::commands::gate_args::GateArgs;
 use crate::cli::plugin_arguments::{typed_plugin_arguments, with_plugin_arguments};
 use crate::cli::usage::usage_error;
-use crate::cli::{abbreviation, completions};
+use crate::cli::{abbreviation, completions, trust_args};
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::fail_on::FailState;
@@ -48,7 +50,7 @@ pub(crate) fn parse(
     } else if args.version {
         CommandLine::Print(command.render_version())
     } else if let Some(shell) = args.generate {
-        CommandLine::Print(completions::of(complete_command(), shell))
+        CommandLine::Print(completions::with_inventory(complete_command(), shell))
     } else {
         CommandLine::Ask(Box::new(args))
     })
@@ -61,6 +63,9 @@ fn complete_command() -> Command {
     let states = PossibleValuesParser::new(["OK", "WARN", "ERROR", "UNKNOWN"]);
     let failing = PossibleValuesParser::new(FailState::ALL.map(|(name, _)| name));
     Args::command()
+        .subcommand(GateArgs::command().name("gate"))
+        .subcommand(BaselineArgs::command().name("baseline"))
+        .subcommand(trust_args::command().name("trust"))
         .mut_arg("pretty", |arg| arg.value_parser(formats))
         .mut_arg("fail_on", |arg| arg.value_parser(failing))
         .mut_arg("filter_status", |arg| arg.value_parser(states))
@@ -89,9 +94,9 @@ mod tests {
     #[test]
     fn lists_take_every_word_up_to_the_next_option_and_add_up() {
         let args = args("smokercli|-s|a|b|--smoke|-p|Uname|Uptime|--no-colors|-p|x");
-        assert_eq!(args.hosts, ["a", "b"]);
-        assert_eq!(args.plugins, ["Uname", "Uptime", "x"]);
-        assert!(args.smoke && args.no_colors);
+        assert_eq!(args.targets.hosts, ["a", "b"]);
+        assert_eq!(args.filters.plugins, ["Uname", "Uptime", "x"]);
+        assert!(args.filters.smoke && args.console.no_colors);
     }
 
     #[test]
@@ -108,9 +113,9 @@ mod tests {
                 assert!(!ORIGINAL.iter().any(|original| original.starts_with(&name)), "--{name}");
             }
         }
-        assert_eq!(args("smokercli|--host|a").hosts, ["a"]);
-        assert_eq!(args("smokercli|--co|a").component.as_deref(), Some("a"));
-        assert!(args("smokercli|--ver").verbose);
+        assert_eq!(args("smokercli|--host|a").targets.hosts, ["a"]);
+        assert_eq!(args("smokercli|--co|a").filters.component.as_deref(), Some("a"));
+        assert!(args("smokercli|--ver").console.verbose);
     }
 
     /// The options that the original did not have.
@@ -152,7 +157,8 @@ mod tests {
                 short,
                 long: long.map(str::to_owned),
                 help: String::new(),
-                metavar: "X".to_owned(),
+                metavar: vec!["X".to_owned()],
+                hidden: false,
                 values: ValueCount::Between(1, Some(1)),
             };
             let longer = format!("{long}-of-ours");
@@ -201,8 +207,14 @@ mod tests {
             (Some('E'), None, false),
         ] {
             let long = long.map(str::to_owned);
-            let option =
-                PluginOption { short, long, help: String::new(), metavar: String::new(), values: ValueCount::None };
+            let option = PluginOption {
+                short,
+                long,
+                help: String::new(),
+                metavar: Vec::new(),
+                hidden: false,
+                values: ValueCount::None,
+            };
             let plugin = PluginOptions { path: "x.py".to_owned(), options: vec![option] };
             let found = clashes(&[plugin]);
             assert_eq!(

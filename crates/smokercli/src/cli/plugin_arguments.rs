@@ -61,12 +61,13 @@ fn yielded(arg: Arg) -> Arg {
 
 fn plugin_argument(option: &PluginOption, index: usize) -> Arg {
     let mut arg = Arg::new(plugin_argument_id(index)).help_heading(PLUGIN_ARGUMENTS).help(option.help.clone());
+    arg = arg.hide(option.hidden);
     arg = option.short.map_or(arg.clone(), |short| arg.short(short));
     arg = option.long.clone().map_or(arg.clone(), |long| arg.long(long));
     match option.values {
         ValueCount::None => arg.action(ArgAction::Count),
         ValueCount::Between(least, most) => {
-            let arg = arg.value_name(option.metavar.clone()).action(ArgAction::Append);
+            let arg = arg.value_names(option.metavar.clone()).action(ArgAction::Append);
             arg.num_args(least..=most.unwrap_or(usize::MAX))
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Command, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::cli::seconds::parse_seconds;
 use crate::cli::usage::usage_error;
@@ -14,6 +14,7 @@ use crate::error::ExitError;
 
 /// What a command line asks for.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it does not move")]
 pub(crate) enum TrustCommandLine {
     /// This command.
     Run(TrustCommand),
@@ -85,6 +86,37 @@ pub(crate) struct Identity {
     /// Until when: 2027-01-31, or a span such as 90d (default: no end)
     #[arg(long, value_name = "TIME")]
     pub(crate) expires: Option<String>,
+    /// The addresses and networks that you may ask from: 10.0.0.0/8,192.0.2.7 (default: all)
+    #[arg(long, value_name = "NETS", alias = "networks")]
+    pub(crate) from: Option<String>,
+    /// The plugins that you may see and run, where * stands for any text: 'disk*,Load' (default: all)
+    #[arg(long, value_name = "LIST")]
+    pub(crate) plugin: Option<String>,
+    /// As --plugin, by the parameter Category
+    #[arg(long, value_name = "LIST")]
+    pub(crate) category: Option<String>,
+    /// As --plugin, by the parameter Component
+    #[arg(long, value_name = "LIST")]
+    pub(crate) component: Option<String>,
+    #[arg(help = "As --plugin, by the parameter Type")]
+    #[arg(long = "type", value_name = "LIST")]
+    pub(crate) kind: Option<String>,
+}
+
+impl Identity {
+    /// The options of the line beside its name, as `authorized_clients` has them.
+    pub(crate) fn options(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let options = [
+            ("role", Some(&self.role)),
+            ("expires", self.expires.as_ref()),
+            ("from", self.from.as_ref()),
+            ("plugin", self.plugin.as_ref()),
+            ("category", self.category.as_ref()),
+            ("component", self.component.as_ref()),
+            ("type", self.kind.as_ref()),
+        ];
+        options.into_iter().filter_map(|(name, value)| Some((name, value?.as_str())))
+    }
 }
 
 /// That hosts are reached over SSH, which is said so that another way may be added.
@@ -112,6 +144,16 @@ pub(crate) struct Ssh {
     pub(crate) timeout: Duration,
 }
 
+/// How `smokerd` is run on the hosts.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Smokerd {
+    #[command(flatten)]
+    pub(crate) ssh: Ssh,
+    #[arg(help = "The daemon's command on the hosts")]
+    #[arg(long = "smokerd", value_name = "COMMAND", default_value = "smokerd")]
+    pub(crate) command: String,
+}
+
 /// `trust add`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AddArgs {
@@ -120,12 +162,12 @@ pub(crate) struct AddArgs {
     #[command(flatten)]
     via: Via,
     #[command(flatten)]
-    pub(crate) ssh: Ssh,
-    #[command(flatten)]
     pub(crate) identity: Identity,
-    /// The daemon's command on the hosts
-    #[arg(long, value_name = "COMMAND", default_value = "smokerd")]
-    pub(crate) smokerd: String,
+    /// Where a host has another line of your key, put the new one in its place
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) smokerd: Smokerd,
 }
 
 /// `trust remove`.
@@ -136,14 +178,11 @@ pub(crate) struct RemoveArgs {
     /// Withdraw the access on the hosts, too
     #[arg(long, value_name = "ssh", value_parser = PossibleValuesParser::new(["ssh"]))]
     pub(crate) via: Option<String>,
-    /// With --via: withdraw the access of this name or pin, and forget no host (default: that of your key)
+    /// With --via: withdraw the access of this name (keys and token) or pin, and forget no host (default: that of your key)
     #[arg(long, value_name = "NAME|PIN", requires = "via")]
     pub(crate) client: Option<String>,
     #[command(flatten)]
-    pub(crate) ssh: Ssh,
-    /// The daemon's command on the hosts
-    #[arg(long, value_name = "COMMAND", default_value = "smokerd")]
-    pub(crate) smokerd: String,
+    pub(crate) smokerd: Smokerd,
 }
 
 /// `trust scan`.
@@ -215,6 +254,11 @@ pub(crate) struct CaJoinArgs {
     pub(crate) state_dir: StateDir,
 }
 
+/// The definition of the command line.
+pub(super) fn command() -> Command {
+    TrustArgs::command()
+}
+
 /// Reads a command line that begins with `trust`.
 ///
 /// # Errors
@@ -240,12 +284,14 @@ mod tests {
         else {
             panic!("no add");
         };
-        assert_eq!((add.hosts.hosts.len(), add.identity.role.as_str(), add.ssh.parallel), (2, "read", 16));
+        assert_eq!((add.hosts.hosts.len(), add.identity.role.as_str(), add.smokerd.ssh.parallel), (2, "read", 16));
         assert!(matches!(
             parsed("trust ca sign -s a --via ssh"),
             Ok(TrustCommandLine::Run(TrustCommand::Ca(CaCommand::Sign(_))))
         ));
         assert!(matches!(parsed("trust --help"), Ok(TrustCommandLine::Print(_))));
+        let hints = parsed("trust add -s a").expect_err("no --via").message.matches("--help").count();
+        assert_eq!(hints, 1, "the way to the help is shown once");
         for wrong in [
             "trust",
             "trust bogus",

@@ -5,6 +5,9 @@ use smoker_model::suggest;
 
 use crate::error::ExitError;
 
+/// The way to the help.
+const HELP: &str = "For more information, try '--help'.";
+
 /// The parser's message without its `error: `, which the program writes itself; with the option of `names` (without dashes)
 /// that was probably meant, and the way to the help.
 pub(super) fn usage_error(mut error: clap::Error, names: &[String]) -> ExitError {
@@ -20,5 +23,7 @@ pub(super) fn usage_error(mut error: clap::Error, names: &[String]) -> ExitError
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-    ExitError::usage(format!("{text}\n\nFor more information, try '--help'."))
+    // The parser shows it where it has the option itself.
+    let text = text.strip_suffix(HELP).unwrap_or(text).trim_end();
+    ExitError::usage(format!("{text}\n\n{HELP}"))
 }

@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use crate::inventory::address::{AddressProblem, without_password};
-use crate::transport::exchange::TransportError;
+use crate::transport::exchange::{FailureKind, TransportError};
 
 /// Why an answer is missing or cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +62,20 @@ pub enum AskError {
 }
 
 impl AskError {
+    /// Whether it looks like a daemon that is starting again: it refuses connections, ends them, says that it cannot answer
+    /// now, or does not know a run any more.
+    #[must_use]
+    pub fn is_of_restart(&self) -> bool {
+        match self {
+            Self::Open(error) => matches!(
+                error.kind,
+                FailureKind::ConnectionLost | FailureKind::CutOff | FailureKind::Refused | FailureKind::Unavailable
+            ),
+            Self::Gone { .. } | Self::Poll { .. } => true,
+            Self::Address(_) | Self::Json { .. } | Self::Shape { .. } | Self::Link(_) | Self::NoHistory => false,
+        }
+    }
+
     /// The same, for what was taken for the about page. A path was probably not meant.
     pub(super) fn of_about_page(self, page: &Url) -> Self {
         match self {

@@ -31,6 +31,17 @@ struct FleetHost {
     history: Option<Vec<PastResult>>,
 }
 
+/// What one host of a fleet has answered.
+#[derive(Clone, Debug)]
+pub struct FleetAnswer {
+    /// The name that the daemon gave, or else the address as it was typed; no other host of the fleet has it.
+    pub name: String,
+    /// The plugins that are left, or why the host could not be asked.
+    pub plugins: Result<Vec<Plugin>, String>,
+    /// The names that the call asks for and the host, or its forced run, does not have.
+    pub missing: Vec<String>,
+}
+
 /// What a filter has left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -272,19 +283,30 @@ impl Fleet {
         self.answers().any(|answer| !answer.plugins.is_empty())
     }
 
+    /// The answers of all hosts in the order of their addresses.
+    #[must_use]
+    pub fn into_answers(self) -> Vec<FleetAnswer> {
+        let hosts = self.hosts.iter();
+        let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
+        let answer = |(host, name): (FleetHost, String)| {
+            let plugins = match host.progress {
+                HostProgress::Answered(answer) => Ok(answer.plugins),
+                HostProgress::Failed { reason, .. } => Err(reason),
+                HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
+            };
+            FleetAnswer { name, plugins, missing: host.missing }
+        };
+        self.hosts.into_iter().zip(names).map(answer).collect()
+    }
+
     /// The report of every host that could not be asked, and of those that have plugins to show or lack some.
     #[must_use]
     pub fn into_report(self) -> Report {
-        let hosts = self.hosts.iter();
-        let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
         // Named before hosts without plugins are left out, so that a host's name does not depend on the filters.
-        let shown = self.hosts.into_iter().zip(names).filter(|(host, _)| host.is_shown());
-        let hosts = shown.map(|(host, name)| match host.progress {
-            HostProgress::Answered(answer) => HostReport::reached(name, answer.plugins).lacking(host.missing),
-            HostProgress::Failed { reason, .. } => HostReport::unreachable(name, reason),
-            HostProgress::Pending | HostProgress::Running { .. } => {
-                HostReport::unreachable(name, "not asked".to_owned())
-            }
+        let hosts = self.into_answers().into_iter().filter(FleetAnswer::is_shown);
+        let hosts = hosts.map(|FleetAnswer { name, plugins, missing }| match plugins {
+            Ok(plugins) => HostReport::reached(name, plugins).lacking(missing),
+            Err(reason) => HostReport::unreachable(name, reason),
         });
         Report::new(hosts.collect())
     }
@@ -302,12 +324,13 @@ fn interrupted() -> String {
     "interrupted before it answered".to_owned()
 }
 
-impl FleetHost {
+impl FleetAnswer {
     fn is_shown(&self) -> bool {
-        !self.missing.is_empty()
-            || !matches!(&self.progress, HostProgress::Answered(answer) if answer.plugins.is_empty())
+        !self.missing.is_empty() || self.plugins.as_ref().map_or(true, |plugins| !plugins.is_empty())
     }
+}
 
+impl FleetHost {
     fn name(&self) -> &str {
         match &self.progress {
             HostProgress::Answered(answer) => &answer.name,

@@ -19,7 +19,7 @@ use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportErr
 const PAGE_LIMIT: Duration = Duration::from_secs(20);
 /// How many results a page has.
 const PAGE_RESULTS: &str = "1000";
-/// The results of a host beyond this number are left out.
+/// The results of a host beyond this number, of all its plugins together, are left out.
 const MAX_RESULTS: usize = 50_000;
 /// This number of plugins is asked for one by one; of more of them, those are chosen from the results of all.
 const MAX_SINGLE: usize = 20;
@@ -43,6 +43,39 @@ struct Page {
     next_cursor: Option<String>,
 }
 
+/// The newest results of all plugins, newest first, as many as a page has.
+///
+/// # Errors
+///
+/// When they cannot be fetched.
+pub async fn newest<T: Transport>(session: &Session<'_, T>, links: &HostLinks) -> Result<Vec<PastResult>, AskError> {
+    let mut url = resolve(&links.about, "/results")?;
+    url.query_pairs_mut().append_pair("limit", PAGE_RESULTS);
+    let page = session.get_next::<Page>(&url, PAGE_LIMIT, KeepAlive::IfSmallFleet).await?;
+    Ok(page.content.results.into_iter().map(PastResult::new).collect())
+}
+
+/// The newest result of each plugin between two times, which are written as RFC 3339 has it.
+///
+/// # Errors
+///
+/// When they cannot be fetched.
+pub async fn newest_between<T: Transport>(
+    session: &Session<'_, T>,
+    links: &HostLinks,
+    since: &str,
+    until: &str,
+) -> Result<Vec<PastResult>, AskError> {
+    let mut url = resolve(&links.about, "/results")?;
+    url.query_pairs_mut().append_pair("until", until);
+    let query = HistoryQuery { since: since.to_owned(), statuses: None, of_all: true };
+    let mut all = Vec::new();
+    results(session, links, url, &query, &mut all).await?;
+    let mut seen = HashSet::new();
+    all.retain(|result| !result.is_interrupted() && seen.insert(result.plugin().to_owned()));
+    Ok(all)
+}
+
 /// Past results of these plugins, newest first.
 ///
 /// # Errors
@@ -55,45 +88,58 @@ pub async fn ask<T: Transport>(
     query: &HistoryQuery,
 ) -> Result<Vec<PastResult>, AskError> {
     if query.of_all {
-        return results(session, links, resolve(&links.about, "/results")?, query).await;
+        let mut all = Vec::new();
+        results(session, links, resolve(&links.about, "/results")?, query, &mut all).await?;
+        return Ok(all);
     }
     if plugins.len() > MAX_SINGLE {
         let wanted: HashSet<_> = plugins.iter().copied().collect();
-        let mut all = results(session, links, resolve(&links.about, "/results")?, query).await?;
+        let mut all = Vec::new();
+        results(session, links, resolve(&links.about, "/results")?, query, &mut all).await?;
         all.retain(|result| wanted.contains(result.plugin()));
         return Ok(all);
     }
     let mut all = Vec::new();
     for plugin in plugins {
+        if all.len() >= MAX_RESULTS {
+            say_bounded(session, links, all.len());
+            break;
+        }
         let mut url = resolve(&links.about, "/plugins")?;
         // Every URL of http has a path.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push(plugin).push("results");
         }
-        all.extend(results(session, links, url, query).await?);
+        results(session, links, url, query, &mut all).await?;
     }
     all.sort_by_key(|result| std::cmp::Reverse(result.sequence()));
     Ok(all)
 }
 
-/// All pages of results, newest first.
+fn say_bounded<T: Transport>(session: &Session<'_, T>, links: &HostLinks, count: usize) {
+    let name = &links.name;
+    let text = format!("Host {name}: only {count} results are shown; name a later --since, or fewer plugins");
+    session.observer.problem(&text);
+}
+
+/// Adds all pages of results, newest first, up to [`MAX_RESULTS`] with those that there are.
 async fn results<T: Transport>(
     session: &Session<'_, T>,
     links: &HostLinks,
     mut url: Url,
     query: &HistoryQuery,
-) -> Result<Vec<PastResult>, AskError> {
+    all: &mut Vec<PastResult>,
+) -> Result<(), AskError> {
     url.query_pairs_mut().append_pair("since", &query.since).append_pair("limit", PAGE_RESULTS);
     if let Some(statuses) = &query.statuses {
         // No result of the past is UNKNOWN.
         let statuses: Vec<_> =
             statuses.iter().filter(|status| **status != Status::Unknown).map(|status| status.as_str()).collect();
         if statuses.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         url.query_pairs_mut().append_pair("status", &statuses.join(","));
     }
-    let mut all = Vec::new();
     let mut next = url.clone();
     let mut cursors = HashSet::new();
     loop {
@@ -104,7 +150,7 @@ async fn results<T: Transport>(
         })?;
         let is_empty = results.is_empty();
         all.extend(results.into_iter().map(PastResult::new));
-        let Some(cursor) = next_cursor else { return Ok(all) };
+        let Some(cursor) = next_cursor else { return Ok(()) };
         // Each page brings results, so that the pages end with `MAX_RESULTS`, whatever the daemon answers.
         if is_empty || !cursors.insert(cursor.clone()) {
             let reason = if is_empty { "a page without results" } else { "a second page" };
@@ -112,11 +158,8 @@ async fn results<T: Transport>(
             return Err(AskError::Shape { url: without_password(&next), reason });
         }
         if all.len() >= MAX_RESULTS {
-            let (name, count) = (&links.name, all.len());
-            session
-                .observer
-                .problem(&format!("Host {name}: only the newest {count} results are shown; name a later --since"));
-            return Ok(all);
+            say_bounded(session, links, all.len());
+            return Ok(());
         }
         next = url.clone();
         next.query_pairs_mut().append_pair("cursor", &cursor);

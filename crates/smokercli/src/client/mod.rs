@@ -5,7 +5,7 @@
 //! - `fleet`: many daemons at once
 //! - `host`: one daemon: its plugins, a forced run
 //! - `history`: one daemon: past results
-//! - `watch`: one daemon: what happens; `event_text`: events out of the text of a stream
+//! - `watch`: one daemon: what happens; `event_text`: events out of the text of a stream; `event_memory`: what they take
 //! - `session`: sends requests and reads JSON for all of them
 //! - `ask_error`: why an answer is missing or cannot be used
 //! - `observer`: who follows the progress meanwhile
@@ -18,4 +18,5 @@ pub mod observer;
 pub mod session;
 pub mod watch;
 
+mod event_memory;
 mod event_text;

@@ -9,7 +9,8 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{sleep, timeout};
 
 use crate::client::ask_error::AskError;
-use crate::client::event_text::EventText;
+use crate::client::event_memory::{EventMemory, Place};
+use crate::client::event_text::{EventText, Unread};
 use crate::client::host::{self, HostAnswer, HostError, resolve};
 use crate::client::session::Session;
 use crate::history::PastResult;
@@ -24,6 +25,8 @@ const SILENCE: Duration = Duration::from_secs(45);
 /// How long is waited before a daemon is asked again; each time twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// The bytes of an event that waits to be shown without taking room for it: the number of those that wait is bounded.
+const SMALL_CHANGE: usize = 64 << 10;
 /// How often an older daemon is asked.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -34,6 +37,8 @@ pub enum Change {
     Plugins(HostAnswer),
     /// A run has ended.
     Result(PastResult),
+    /// Results are no longer there that came while the host could not be asked; their numbers.
+    Gap(Json),
     /// The host cannot be asked at the moment.
     Failed(HostError),
 }
@@ -48,13 +53,34 @@ enum Broken {
     Over,
 }
 
+/// A change on its way to who shows it.
+#[derive(Debug)]
+pub struct SentChange {
+    /// The number of the host.
+    pub number: usize,
+    /// What has happened.
+    pub change: Change,
+    /// The memory that it takes, until it is shown.
+    _place: Option<Place>,
+}
+
+/// Where changes go. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    sender: Sender<SentChange>,
+    memory: EventMemory,
+}
+
+impl Changes {
+    /// To this receiver's other end. What waits there is bounded by its size, too.
+    #[must_use]
+    pub fn new(sender: Sender<SentChange>) -> Self {
+        Self { sender, memory: EventMemory::default() }
+    }
+}
+
 /// Sends what happens on a host, with its number, until nobody reads it. A host that fails is asked again, and goes on where it was.
-pub async fn follow(
-    session: &Session<'_, Http>,
-    number: usize,
-    address: &HostAddress,
-    changes: Sender<(usize, Change)>,
-) {
+pub async fn follow(session: &Session<'_, Http>, number: usize, address: &HostAddress, changes: Changes) {
     let mut follower = Follower { session, number, address, changes, cursor: None, seen: None };
     let mut pause = FIRST_PAUSE;
     loop {
@@ -66,7 +92,7 @@ pub async fn follow(
                 Broken::Old | Broken::Over => return,
             },
         };
-        if follower.send(Change::Failed(error)).await.is_err() {
+        if follower.send(Change::Failed(error), 0).await.is_err() {
             return;
         }
         sleep(pause).await;
@@ -81,7 +107,7 @@ struct Follower<'a> {
     session: &'a Session<'a, Http>,
     number: usize,
     address: &'a HostAddress,
-    changes: Sender<(usize, Change)>,
+    changes: Changes,
     /// The newest event that has come.
     cursor: Option<String>,
     /// When the plugins of an older daemon ran last; none before it has answered.
@@ -105,7 +131,7 @@ impl Follower<'_> {
             return broken;
         }
         *pause = FIRST_PAUSE;
-        let mut text = EventText::default();
+        let mut text = EventText::new(self.changes.memory.clone());
         loop {
             let chunk = match timeout(SILENCE, stream.next()).await {
                 Ok(Ok(Some(chunk))) => chunk,
@@ -113,17 +139,29 @@ impl Follower<'_> {
                 Ok(Err(reason)) => return failed(lost(&page, &reason)),
                 Err(_) => return failed(lost(&page, "the daemon has sent nothing for 45 s")),
             };
-            let Some(events) = text.push(&chunk) else { return failed(lost(&page, "an event is too large")) };
+            let events = match text.push(&chunk) {
+                Ok(events) => events,
+                Err(Unread::TooLarge(id)) => {
+                    // The next ones are those behind it.
+                    self.cursor = id.or_else(|| self.cursor.take());
+                    return failed(lost(&page, "an event is too large and is left out"));
+                }
+                Err(Unread::NoRoom) => return failed(lost(&page, "the events of all hosts are too large at present")),
+            };
             for event in events {
                 if let Some(id) = event.id {
                     self.cursor = Some(id);
                 }
                 let outcome = match event.name.as_str() {
                     "result" => match serde_json::from_str::<Map<String, Json>>(&event.data) {
-                        Ok(entry) => self.send(Change::Result(PastResult::new(entry))).await,
+                        Ok(entry) => self.send(Change::Result(PastResult::new(entry)), event.data.len()).await,
                         Err(error) => return failed(lost(&page, &format!("an event cannot be read: {error}"))),
                     },
                     "reload" | "reset" => self.ask().await,
+                    "gap" => match self.send(Change::Gap(event.data.parse().unwrap_or_default()), 0).await {
+                        Ok(()) => self.ask().await,
+                        over => over,
+                    },
                     _ => Ok(()),
                 };
                 if let Err(broken) = outcome {
@@ -152,7 +190,7 @@ impl Follower<'_> {
             let results = new_results(&mut self.seen, &answer.plugins);
             let changes = std::iter::once(Change::Plugins(answer)).chain(results.into_iter().map(Change::Result));
             for change in changes {
-                if let Err(broken) = self.send(change).await {
+                if let Err(broken) = self.send(change, 0).await {
                     return broken;
                 }
             }
@@ -162,11 +200,14 @@ impl Follower<'_> {
 
     async fn ask(&self) -> Result<(), Broken> {
         let answer = host::ask(self.session, self.address).await.map_err(Broken::Failed)?;
-        self.send(Change::Plugins(answer)).await
+        self.send(Change::Plugins(answer), 0).await
     }
 
-    async fn send(&self, change: Change) -> Result<(), Broken> {
-        self.changes.send((self.number, change)).await.map_err(|_| Broken::Over)
+    /// Sends a change whose event had this many bytes.
+    async fn send(&self, change: Change, bytes: usize) -> Result<(), Broken> {
+        let place = if bytes > SMALL_CHANGE { self.changes.memory.take(bytes).await } else { None };
+        let sent = SentChange { number: self.number, change, _place: place };
+        self.changes.sender.send(sent).await.map_err(|_| Broken::Over)
     }
 }
 

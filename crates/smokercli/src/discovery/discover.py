@@ -89,29 +89,51 @@ def load(file):
     return module
 
 
-def values(keywords):
-    if keywords.get('action', 'store') not in ('store', 'append', 'extend'):
-        return None
-    nargs = keywords.get('nargs')
-    return {None: [1, 1], '?': [0, 1], '*': [0, None], '+': [1, None]}.get(nargs) or [int(nargs), int(nargs)]
+def values(action):
+    """The least and the greatest number of values; None for a switch."""
+    nargs = {argparse.OPTIONAL: [0, 1], argparse.ZERO_OR_MORE: [0, None], argparse.ONE_OR_MORE: [1, None],
+             argparse.REMAINDER: [0, None], None: [1, 1]}.get(action.nargs) or [int(action.nargs)] * 2
+    return nargs if nargs[1] != 0 else None
 
 
-def describe(names, keywords):
+def metavars(action):
+    """As argparse shows them: the metavar, the choices, or the name in capitals."""
+    if isinstance(action.metavar, tuple):
+        names = [str(name) for name in action.metavar]
+        return names if len(names) == action.nargs else [' '.join(names)]
+    if action.metavar is not None:
+        return [str(action.metavar)]
+    if action.choices is not None:
+        return ['{%s}' % ','.join(str(choice) for choice in action.choices)]
+    return [str(action.dest).upper()]
+
+
+def help_of(action):
+    """The help with `%(default)s` and the like filled in, as argparse does it."""
+    fields = {name: value for name, value in vars(action).items() if value is not argparse.SUPPRESS}
+    fields = {name: getattr(value, '__name__', value) for name, value in fields.items()}
+    if action.choices is not None:
+        fields['choices'] = ', '.join(str(choice) for choice in action.choices)
+    return str(action.help or '') % dict(fields, prog='smokercli')
+
+
+def check_names(names):
     for name in names:
         if not re.match(r'-[^-=\s]|--[^-=\s][^=\s]*$', name):
             raise ValueError('%r is no name of an option' % name)
-    short = next((name for name in names if not name.startswith('--')), None)
-    long = next((name for name in names if name.startswith('--')), None)
-    metavar = keywords.get('metavar')
-    if not isinstance(metavar, str):
-        metavar = (keywords.get('dest') or long or short).lstrip('-').replace('-', '_').upper()
-    return {
-        'short': short.lstrip('-')[:1] if short else None,
-        'long': long.lstrip('-') if long else None,
-        'help': str(keywords.get('help') or '').replace('%%', '%'),
-        'metavar': metavar,
-        'values': values(keywords),
-    }
+
+
+def describe(action):
+    """What smokercli has to know of an option. An action can have more long names than one (`--no-x`): each is an option."""
+    names = action.option_strings
+    shorts = [name[1] for name in names if not name.startswith('--')]
+    longs = [name[2:] for name in names if name.startswith('--')]
+    is_hidden = action.help is argparse.SUPPRESS
+    common = {'help': '' if is_hidden else help_of(action), 'hidden': is_hidden, 'metavar': metavars(action),
+              'values': values(action)}
+    pairs = [(short, long) for short, long in zip(shorts[:1] or [None], longs[:1] or [None])]
+    pairs += [(short, None) for short in shorts[1:]] + [(None, long) for long in longs[1:]]
+    return [dict(common, short=short, long=long) for short, long in pairs]
 
 
 def reason_of(error):
@@ -119,10 +141,13 @@ def reason_of(error):
 
 
 def parser_of(arguments, before=()):
+    return parser_and_actions(arguments, before)[0]
+
+
+def parser_and_actions(arguments, before=()):
     parser = Parser(prog='smokercli', add_help=False, parents=before)
-    for names, keywords in arguments:
-        parser.add_argument(*names, **keywords)
-    return parser
+    actions = [parser.add_argument(*names, **keywords) for names, keywords in arguments]
+    return parser, actions
 
 
 def load_all(files):
@@ -134,8 +159,11 @@ def load_all(files):
         try:
             plugin = load(file).HostDiscoveryPlugin()
             arguments = [declared(argument) for argument in getattr(plugin, 'arguments', None) or []]
-            options = [describe(names, keywords) for names, keywords in arguments]
-            parser = parser_of(arguments, [parser])
+            for names, _ in arguments:
+                check_names(names)
+            extended, actions = parser_and_actions(arguments, [parser])
+            options = [option for action in actions for option in describe(action)]
+            parser = extended
         except (Exception, SystemExit) as error:
             replies.append({'path': file['path'], 'broken': reason_of(error)})
             continue

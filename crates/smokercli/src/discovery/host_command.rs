@@ -1,22 +1,15 @@
 //! Commands that print hosts.
 
-use std::io::Read;
-use std::process::{ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Sender};
-use std::time::Duration;
+use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::discovery::child::{LIMIT, ended};
+use crate::discovery::program::output_of;
 use crate::error::ExitError;
 use crate::inventory::file;
 
-/// How long output that the command has left in the pipe may take to be read after its end.
-const REST: Duration = Duration::from_millis(200);
-
 /// Runs a command that prints one host a line, or JSON: a list, or an object
-/// with `hosts`. The hosts are taken when the command itself has ended; processes
-/// that it leaves behind with its output open are not waited for.
+/// with `hosts`.
 ///
 /// # Errors
 ///
@@ -24,40 +17,8 @@ const REST: Duration = Duration::from_millis(200);
 pub(super) fn command_hosts(command: &str) -> Result<Vec<String>, ExitError> {
     let failed =
         |reason: String| ExitError::new(format!("the discovery command {command:?} failed: {reason}; run it by hand"));
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .map_err(|error| failed(error.to_string()))?;
-    let (sender, chunks) = mpsc::channel();
-    let output = child.stdout.take();
-    // It ends with the last process that has the output open, or with this program.
-    std::thread::spawn(move || send_chunks(output, &sender));
-    let status = ended(&mut child, LIMIT).map_err(|error| failed(error.to_string()))?;
-    let Some(status) = status else {
-        let _ = child.kill();
-        return Err(failed(format!("it takes more than {} s", LIMIT.as_secs())));
-    };
-    if !status.success() {
-        return Err(failed(status.to_string()));
-    }
-    let mut text = Vec::new();
-    while let Ok(chunk) = chunks.recv_timeout(REST) {
-        text.extend(chunk);
-    }
-    printed_hosts(&String::from_utf8_lossy(&text)).map_err(failed)
-}
-
-fn send_chunks(output: Option<ChildStdout>, sender: &Sender<Vec<u8>>) {
-    let Some(mut output) = output else { return };
-    let mut buffer = [0; 8192];
-    while let Ok(length @ 1..) = output.read(&mut buffer) {
-        if sender.send(buffer[..length].to_vec()).is_err() {
-            return;
-        }
-    }
+    let text = output_of(Command::new("/bin/sh").args(["-c", command])).map_err(failed)?;
+    printed_hosts(&text).map_err(failed)
 }
 
 fn printed_hosts(text: &str) -> Result<Vec<String>, String> {
@@ -73,7 +34,7 @@ fn printed_hosts(text: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use super::*;
 

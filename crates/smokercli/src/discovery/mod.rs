@@ -4,13 +4,16 @@
 //!
 //! - `folder`: the files of the plugins; `plugin_option`: an option that a plugin adds to the command line
 //! - `loading`: loads the plugins; `script`: the script in Python that does it, and asks them
-//! - `host_command`: commands that print hosts; `child`: waits for either, within a limit
+//! - `host_command`: commands that print hosts; `inventory_file`: inventories of Ansible, and programs that print them
+//! - `program`: runs a program that prints hosts; `child`: waits for it, or for the plugins, within a limit
 
 mod child;
 mod folder;
 mod host_command;
+pub(crate) mod inventory_file;
 mod loading;
 pub(crate) mod plugin_option;
+mod program;
 mod script;
 
 use serde_json::{Map, Value as Json, json};
@@ -19,7 +22,7 @@ use crate::config::ClientConfig;
 use crate::discovery::child::LIMIT;
 use crate::discovery::host_command::command_hosts;
 use crate::discovery::loading::{LeftOut, Loaded};
-use crate::discovery::plugin_option::PluginOptions;
+use crate::discovery::plugin_option::{PluginOption, PluginOptions};
 use crate::discovery::script::{FoundHosts, NoReply, Script, ScriptReply, broken};
 use crate::error::ExitError;
 
@@ -59,6 +62,12 @@ impl Discovery {
         &self.plugins
     }
 
+    /// All options that they add.
+    #[must_use]
+    pub(crate) fn options(&self) -> Vec<PluginOption> {
+        self.plugins.iter().flat_map(|plugin| plugin.options.clone()).collect()
+    }
+
     /// What is wrong with entries of `plugin_paths`.
     #[must_use]
     pub(crate) fn warnings(&self) -> &[String] {
@@ -82,7 +91,8 @@ impl Discovery {
     /// # Errors
     ///
     /// When any of them fails or is not there, and the command line does not name hosts alone: its hosts would be missing.
-    /// When none finds a host and the command line names none either: an empty inventory is not this host.
+    /// When none finds a host and the command line names none either, unless all that could be asked are plugins with options
+    /// and none was typed: an empty inventory is not this host.
     pub(crate) fn hosts(
         self,
         argv: &[String],
@@ -100,7 +110,9 @@ impl Discovery {
                 "host discovery failed: {path}: {reason}; its hosts would be missing, so name hosts by -s or mend it"
             )));
         }
-        let is_configured = self.script.is_some() || !self.commands.is_empty();
+        // A plugin with options, of which none was typed, was not asked for: without hosts of it, this host is meant.
+        let is_asked =
+            !argv.is_empty() || !self.commands.is_empty() || self.plugins.iter().any(|it| it.options.is_empty());
         let mut found = Discovered::default();
         if let Some(script) = self.script {
             let left_out: Vec<_> = self.left_out.iter().map(|left_out| &left_out.path).collect();
@@ -116,7 +128,7 @@ impl Discovery {
         for command in &self.commands {
             found.hosts.extend(command_hosts(command)?);
         }
-        if found.hosts.is_empty() && is_configured && !has_hosts {
+        if found.hosts.is_empty() && is_asked && !has_hosts {
             return Err(ExitError::new(
                 "host discovery found no host; name hosts by -s (-s localhost for this one), or look at what it asks",
             ));

@@ -27,8 +27,10 @@ pub(crate) struct PluginOption {
     pub(crate) long: Option<String>,
     /// Its text in the help.
     pub(crate) help: String,
-    /// The name of its value in the help.
-    pub(crate) metavar: String,
+    /// The names of its values in the help: one, or one for each value.
+    pub(crate) metavar: Vec<String>,
+    /// It is not in the help.
+    pub(crate) hidden: bool,
     /// How many values it takes.
     pub(crate) values: ValueCount,
 }

@@ -30,9 +30,17 @@ pub fn expand(expressions: &[String], default_port: &str) -> Vec<HostAddress> {
     addresses
 }
 
+/// The names that these expressions stand for. One that is not understood stays as it is; its address then says why.
+#[must_use]
+pub(super) fn typed(expressions: &[String]) -> Vec<String> {
+    let mut quota = MAX_EXPANSION;
+    let parts = expressions.iter().flat_map(|expression| split(expression));
+    parts.flat_map(|part| expand_ranges(part, &mut quota).unwrap_or_else(|_| vec![part.to_owned()])).collect()
+}
+
 /// The parts of a list with commas. A comma inside of brackets belongs to a
 /// range, and one of an expression with a `@` may belong to a password.
-fn split(expression: &str) -> Vec<&str> {
+pub(super) fn split(expression: &str) -> Vec<&str> {
     let mut depth = 0;
     let separates = |c: char| {
         depth += i32::from(c == '[') - i32::from(c == ']');

@@ -15,6 +15,7 @@ use crate::filter::{Filter, ParameterTest, WantedName};
 use crate::inventory::address::HostAddress;
 use crate::nagios::finding::{Finding, finding, forced_finding};
 use crate::plugin::Plugin;
+use crate::terminal::console::{Console, Verbosity};
 use crate::transport::bearer_token::BearerToken;
 use crate::transport::http::Http;
 use crate::transport::http_client::HttpOptions;
@@ -52,13 +53,16 @@ pub(super) fn check(args: &CheckArgs) -> Result<Vec<Finding>, ExitError> {
 async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitError> {
     let trust = Arc::new(TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?);
     let address = HostAddress::parse(&args.host, &DEFAULT_PORT.to_string()).over_tls(&trust.known);
+    let token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
+    let warn = |warning| Console::new(Verbosity::Quiet).warn(warning);
+    token.iter().filter_map(BearerToken::warning).for_each(warn);
     let options = HttpOptions {
         parallel: 1,
         hosts: 1,
         cacert: args.cacert.clone(),
         trust,
         certificate: client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?,
-        token: BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?,
+        token,
         socket: socket::chosen(args.socket.as_deref(), args.is_host_named || args.cert.is_some()),
         ..HttpOptions::default()
     };

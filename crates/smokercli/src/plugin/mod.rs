@@ -60,6 +60,13 @@ impl Plugin {
         Self { name, status: view.status(), is_readable: view.unreadable().is_none(), shown, json }
     }
 
+    /// A plugin of which nothing but the name is known.
+    #[must_use]
+    pub fn unconfigured(name: &str) -> Self {
+        let object = serde_json::json!({"name": name, "parameters": {}, "lastResult": null});
+        Self::parse(to_raw_value(&object).unwrap_or_default())
+    }
+
     /// The same plugin after another run, with this result.
     #[must_use]
     pub fn with_result(&self, result: Option<&Map<String, Json>>) -> Self {

@@ -4,7 +4,7 @@ use crate::terminal::sanitize;
 
 /// Escapes the five characters that mean something to XML. Control characters,
 /// most of which no XML may hold, are made visible; line breaks stay as they are.
-pub(super) fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let text = sanitize::text(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -23,6 +23,6 @@ pub(super) fn xml(text: &str) -> String {
 
 /// As [`xml`], for an attribute in which a reader must find the line breaks
 /// again: it would turn raw ones into spaces.
-pub(super) fn attribute(text: &str) -> String {
+pub(crate) fn attribute(text: &str) -> String {
     xml(text).replace('\n', "&#10;").replace('\t', "&#9;")
 }

@@ -34,6 +34,8 @@ pub enum Format {
     Junit,
     /// The same as version 14 of the protocol has it.
     Tap14,
+    /// A heading, and a line for each plugin.
+    Csv,
     /// Hosts down, plugins across.
     Table {
         /// The columns of the terminal; none when there is no terminal to fit.
@@ -45,13 +47,13 @@ impl Format {
     /// Whether the format has a row for a plugin that is missing; the recorded ones have not.
     #[must_use]
     pub fn shows_missing(&self) -> bool {
-        matches!(self, Self::Ndjson | Self::Junit | Self::Tap14 | Self::Table { .. })
+        matches!(self, Self::Ndjson | Self::Csv | Self::Junit | Self::Tap14 | Self::Table { .. })
     }
 
     /// Whether the format shows an action that failed.
     #[must_use]
     pub fn shows_actions(&self) -> bool {
-        !matches!(self, Self::Text(Detail::Minimal) | Self::Tap | Self::Xml(_))
+        !matches!(self, Self::Text(Detail::Minimal) | Self::Tap | Self::Xml(_) | Self::Csv)
     }
 
     /// Whether the format shows why the status of a plugin cannot be read.
@@ -88,11 +90,13 @@ pub enum FormatName {
     Junit,
     /// `tap14`
     Tap14,
+    /// `csv`
+    Csv,
 }
 
 impl FormatName {
     /// All names, the original's first.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("minimal", Self::Text(Detail::Minimal)),
         ("normal", Self::Text(Detail::Normal)),
         ("long", Self::Text(Detail::Long)),
@@ -105,6 +109,7 @@ impl FormatName {
         ("ndjson", Self::Ndjson),
         ("junit", Self::Junit),
         ("tap14", Self::Tap14),
+        ("csv", Self::Csv),
     ];
 
     /// Reads a name, in lower case.

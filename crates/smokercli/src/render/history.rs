@@ -8,14 +8,14 @@ use smoker_model::status::Status;
 use crate::history::{HostHistory, PastResult};
 use crate::render::append::append;
 use crate::render::format::{Detail, Format};
-use crate::render::json;
 use crate::render::table::{cell, empty_table, lines, marked, paint};
+use crate::render::{csv, json};
 use crate::report::HostState;
 use crate::terminal::sanitize;
 use crate::terminal::style::{Paint, Style};
 
-/// How many states the strip of a plugin has at most.
-const STRIP: usize = 40;
+/// How many past states of a plugin are shown at most.
+const PAST_STATES: usize = 40;
 
 /// The past results in this format; none when the format has no form for them.
 pub(super) fn render(hosts: &[HostHistory], format: &Format, style: Style) -> Option<String> {
@@ -24,6 +24,7 @@ pub(super) fn render(hosts: &[HostHistory], format: &Format, style: Style) -> Op
         Format::Table { .. } => table(hosts, style),
         Format::Json => json::one_line(&by_host(hosts)) + "\n",
         Format::Raw => json::indented(&by_host(hosts)),
+        Format::Csv => csv::history(hosts),
         Format::Ndjson => hosts.iter().flat_map(ndjson).collect(),
         Format::Tap | Format::Tap14 | Format::Xml(_) | Format::Junit => return None,
     })
@@ -65,7 +66,7 @@ fn line(out: &mut String, result: &PastResult, detail: Detail, style: Style) {
 }
 
 /// A line for each plugin of each host: how many runs there were, how many of them were not OK, the newest status, and the newest
-/// states with the newest at the right.
+/// states with the newest at the right. A run that the end of the daemon ended counts as none, since it says nothing of what it checked.
 fn table(hosts: &[HostHistory], style: Style) -> String {
     let mut table = empty_table();
     table.set_header(["HOST", "PLUGIN", "RUNS", "BAD", "STATUS", "PAST"]);
@@ -77,20 +78,22 @@ fn table(hosts: &[HostHistory], style: Style) -> String {
             table.add_row([name, none(), none(), none(), marked(Paint::of_host(state), state.as_str()), none()]);
             continue;
         };
-        let mut plugins = BTreeMap::<&str, Vec<Status>>::new();
+        let mut plugins = BTreeMap::<&str, Vec<&PastResult>>::new();
         for result in results {
-            plugins.entry(result.plugin()).or_default().push(result.status());
+            plugins.entry(result.plugin()).or_default().push(result);
         }
-        for (plugin, statuses) in plugins {
+        for (plugin, results) in plugins {
+            let statuses: Vec<_> =
+                results.iter().filter(|result| !result.is_interrupted()).map(|result| result.status()).collect();
             let bad = statuses.iter().filter(|status| **status != Status::Ok).count();
-            let strip: String = statuses.iter().take(STRIP).rev().map(|status| symbol(*status)).collect();
+            let past: String = results.iter().take(PAST_STATES).rev().map(|result| symbol(result)).collect();
             table.add_row([
                 name.clone(),
                 sanitize::line(plugin).into_owned(),
                 statuses.len().to_string(),
                 bad.to_string(),
-                cell(statuses[0]),
-                strip,
+                statuses.first().map_or_else(|| "-".to_owned(), |status| cell(*status)),
+                past,
             ]);
         }
     }
@@ -103,7 +106,11 @@ fn table(hosts: &[HostHistory], style: Style) -> String {
     out
 }
 
-fn symbol(status: Status) -> String {
+fn symbol(result: &PastResult) -> String {
+    if result.is_interrupted() {
+        return "i".to_owned();
+    }
+    let status = result.status();
     let symbol = match status {
         Status::Ok => ".",
         Status::Warn => "W",
@@ -117,7 +124,7 @@ fn by_host(hosts: &[HostHistory]) -> Json {
     let host = |host: &HostHistory| {
         let value = match &host.results {
             Ok(results) => json!({"results": results.iter().map(PastResult::as_json).collect::<Vec<_>>()}),
-            Err(reason) => json!({"error": reason}),
+            Err(reason) => json!({"status": HostState::Unreachable.as_str(), "error": reason}),
         };
         (host.name.clone(), value)
     };
@@ -131,6 +138,9 @@ fn ndjson(host: &HostHistory) -> Vec<String> {
     };
     match &host.results {
         Ok(results) => results.iter().map(|result| line(result.as_json().clone())).collect(),
-        Err(reason) => vec![line([("error".to_owned(), Json::from(reason.as_str()))].into_iter().collect())],
+        Err(reason) => {
+            let members = [("status", HostState::Unreachable.as_str()), ("error", reason)];
+            vec![line(members.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect())]
+        }
     }
 }

@@ -7,6 +7,7 @@
 //! - `list`: names only
 //! - `history`: past results
 //! - `json`: json, raw, ndjson
+//! - `csv`: for spreadsheets
 //! - `tap`: the Test Anything Protocol, as the original writes it; `tap14`: as its version 14 has it
 //! - `xml`: the original's XML, by a template
 //! - `template`: which parts of the data become rows of that XML
@@ -14,8 +15,9 @@
 //! - `table`: hosts down, plugins across
 //! - `escape`: text inside XML; `append`: appends formatted text
 
-mod append;
-mod escape;
+pub(crate) mod append;
+mod csv;
+pub(crate) mod escape;
 pub mod format;
 mod history;
 mod json;
@@ -43,6 +45,7 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Json => json::render(report),
         Format::Raw => json::render_raw(report),
         Format::Ndjson => json::render_lines(report),
+        Format::Csv => csv::render(report),
         Format::Tap => tap::render(report),
         Format::Tap14 => tap14::render(report),
         Format::Xml(template) => xml::render(report, template),
@@ -55,6 +58,18 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
 #[must_use]
 pub fn json_line(value: &Json) -> String {
     json::compact(value) + "\n"
+}
+
+/// Indented JSON.
+#[must_use]
+pub fn indented(value: &Json) -> String {
+    json::indented(value)
+}
+
+/// A table of texts in which nothing is harmful, with the names of its columns.
+#[must_use]
+pub fn columns(names: &[&str], rows: &[Vec<String>]) -> String {
+    table::columns(names, rows)
 }
 
 /// The past results of hosts; none when the format has no form for them.

@@ -111,6 +111,16 @@ pub(super) fn empty_table() -> Table {
     table
 }
 
+/// A table of texts in which nothing is harmful.
+pub(super) fn columns(names: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = empty_table();
+    table.add_row(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    for row in rows {
+        table.add_row(row.clone());
+    }
+    lines(&table).iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
 pub(super) fn lines(table: &Table) -> Vec<String> {
     table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect()
 }

@@ -99,6 +99,17 @@ impl Console {
         }
     }
 
+    /// Tells how far a long work has come: in one line that is drawn again on a terminal, else in a line of its own.
+    pub(crate) fn status(&self, text: &str) {
+        if !self.terminal {
+            return self.line("INFO", text);
+        }
+        let mut bar = self.bar.borrow_mut();
+        let bar = bar.get_or_insert_with(spinner);
+        bar.set_message(sanitize::line(text).into_owned());
+        bar.tick();
+    }
+
     /// Ends the stage and removes the bar.
     pub(crate) fn finish(&self) {
         self.stage.set(None);
@@ -194,6 +205,13 @@ impl StageProgress {
             FleetStage::Forcing => format!(", {} plugins left", self.plugins_left),
         }
     }
+}
+
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{spinner} {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar
 }
 
 fn bar(progress: StageProgress) -> ProgressBar {

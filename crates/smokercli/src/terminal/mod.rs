@@ -3,11 +3,12 @@
 //! # Layout
 //!
 //! - `console`: standard error: problems, requests and progress
-//! - `output`: standard output
+//! - `output`: standard output; `output_file`: files that a call writes its report to
 //! - `sanitize`: makes text from hosts harmless for a terminal
 //! - `style`: colours
 
 pub(crate) mod console;
 pub(crate) mod output;
+pub(crate) mod output_file;
 pub mod sanitize;
 pub mod style;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::Read;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
@@ -17,7 +18,10 @@ const VARIABLE: &str = "SMOKER_TOKEN_FILE";
 
 /// The text of a token.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BearerToken(String);
+pub struct BearerToken {
+    text: String,
+    warning: Option<String>,
+}
 
 impl BearerToken {
     /// Reads the token of the named file, or else of the one that the environment names.
@@ -32,26 +36,45 @@ impl BearerToken {
             (None, Some(path)) => (path, VARIABLE),
             (None, None) => return Ok(None),
         };
-        read(&path).map(Some).map_err(|reason| format!("{source} {}: {reason}", path.display()))
+        let named = format!("{source} {}", path.display());
+        let (text, mode) = read(&path).map_err(|reason| format!("{named}: {reason}"))?;
+        let warning = (mode & 0o004 != 0).then(|| {
+            format!(
+                "{named}: everybody on this host may read the token (mode {mode:04o}); run chmod 600 {}",
+                path.display()
+            )
+        });
+        Ok(Some(Self { text, warning }))
+    }
+
+    /// What is wrong with the file that it comes from, and what helps.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// The value of the `Authorization` header.
     pub(super) fn header(&self) -> String {
-        format!("Bearer {}", self.0)
+        format!("Bearer {}", self.text)
     }
 }
 
-fn read(path: &Path) -> Result<BearerToken, String> {
+/// The token of a file, and the file's mode.
+fn read(path: &Path) -> Result<(String, u32), String> {
     let mut text = String::new();
-    regular::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
+    let mode = regular::open(path)
+        .and_then(|file| {
+            let mode = file.metadata()?.permissions().mode() & 0o7777;
+            file.take(MAX_BYTES).read_to_string(&mut text)?;
+            Ok(mode)
+        })
         .map_err(|error| format!("{error}; name a file with the token that smokerd --token add has printed"))?;
     let token = text.trim();
     let is_token = token.starts_with(PREFIX) && token.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !is_token {
         return Err(format!("it holds no token; a token begins with {PREFIX}, and smokerd --token add prints it"));
     }
-    Ok(BearerToken(token.to_owned()))
+    Ok((token.to_owned(), mode))
 }
 
 impl fmt::Debug for BearerToken {
@@ -78,6 +101,11 @@ mod tests {
         std::fs::write(&path, "smoker_abc-_1\n").expect("writable");
         let token = BearerToken::find(Some(&path)).expect("a token").expect("named");
         assert_eq!((token.header().as_str(), format!("{token:?}").as_str()), ("Bearer smoker_abc-_1", "***"));
+        for (mode, warns) in [(0o600, false), (0o640, false), (0o644, true)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("ours");
+            let token = BearerToken::find(Some(&path)).expect("a token").expect("named");
+            assert_eq!(token.warning().is_some_and(|text| text.contains("chmod 600 ")), warns, "{mode:o}");
+        }
         for wrong in ["", "abc", "smoker_a b", "smoker_\u{1b}"] {
             std::fs::write(&path, wrong).expect("writable");
             let error = BearerToken::find(Some(&path)).expect_err(wrong);

@@ -1,55 +1,59 @@
 //! Certificates that the user names: `--cacert`, or `SSL_CERT_FILE` with `SSL_CERT_DIR`.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_native_certs::load_certs_from_paths;
-use smoker_trust::handshake::client;
-use smoker_trust::identity::own::OwnIdentity;
+use smoker_trust::handshake::known_host::of_chain;
 use smoker_trust::provider::provider;
 
-/// How the certificates of servers are checked when the user names the ones to
-/// trust; `None` when the system's count. Servers are shown the user's `own`.
+/// Checks servers by the certificates of the file of `--cacert`.
 ///
 /// # Errors
 ///
 /// When the file cannot be read or holds no certificate.
-pub(super) fn named(cacert: Option<&Path>, own: Option<&OwnIdentity>) -> Result<Option<ClientConfig>, String> {
-    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let (file, source) = match (cacert, variable("SSL_CERT_FILE")) {
-        (Some(path), _) => (path.to_owned(), "--cacert"),
-        (None, Some(path)) => (PathBuf::from(path), "SSL_CERT_FILE"),
-        (None, None) => return Ok(None),
-    };
-    let trusted = certificates(&file).map_err(|reason| format!("{source} {}: {reason}", file.display()))?;
-    let folders = if cacert.is_none() { variable("SSL_CERT_DIR") } else { None };
-    let folders: Vec<_> = folders.iter().flat_map(env::split_paths).collect();
-    let further = folders.iter().flat_map(|folder| load_certs_from_paths(None, Some(folder)).certs);
-    config(trusted.into_iter().chain(further).collect(), own).map(Some)
+pub(super) fn of_cacert(file: &Path) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    verifier(certificates("--cacert", file)?)
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+/// Checks servers by the certificates that the environment names; `None` when the system's count.
+///
+/// # Errors
+///
+/// As [`of_cacert`].
+pub(super) fn of_environment() -> Result<Option<Arc<dyn ServerCertVerifier>>, String> {
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let Some(file) = variable("SSL_CERT_FILE") else { return Ok(None) };
+    let mut trusted = certificates("SSL_CERT_FILE", Path::new(&file))?;
+    for folder in variable("SSL_CERT_DIR").iter().flat_map(env::split_paths) {
+        trusted.extend(load_certs_from_paths(None, Some(&folder)).certs);
+    }
+    verifier(trusted).map(Some)
+}
+
+fn certificates(source: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let loaded = load_certs_from_paths(Some(file), None);
     if loaded.certs.is_empty() {
         let reason = loaded.errors.first().map_or_else(|| "it holds no certificate".to_owned(), ToString::to_string);
-        return Err(format!("{reason}; name a readable file with certificates in PEM format"));
+        let file = file.display();
+        return Err(format!("{source} {file}: {reason}; name a readable file with certificates in PEM format"));
     }
     Ok(loaded.certs)
 }
 
-fn config(certificates: Vec<CertificateDer<'static>>, own: Option<&OwnIdentity>) -> Result<ClientConfig, String> {
+fn verifier(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<dyn ServerCertVerifier>, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates.iter().cloned());
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
         .build()
         .map_err(|error| format!("the certificates cannot be used: {error}"))?;
-    client::with_verifier(Arc::new(NamedCertificates { inner, certificates }), own)
+    Ok(Arc::new(NamedCertificates { inner, certificates }))
 }
 
 /// Checks by the named certificates as roots. A certificate that is a root and
@@ -76,7 +80,7 @@ impl ServerCertVerifier for NamedCertificates {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            outcome => outcome,
+            outcome => outcome.map_err(of_chain),
         }
     }
 
@@ -108,20 +112,4 @@ const ROOT_OF_A_SERVER: &str = "CaUsedAsEndEntity";
 
 fn is_root_of_a_server(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::Other(other)) if other.to_string().contains(ROOT_OF_A_SERVER))
-}
-
-/// What is wrong with a certificate that no other one makes good.
-const FINAL: [&str; 4] = ["not valid for name", "expired", "not valid yet", "revoked"];
-
-/// An error of a connection, with the next step where its words are those of the library.
-pub(super) fn explained(reason: String) -> String {
-    if reason.starts_with("invalid peer certificate") && !FINAL.iter().any(|word| reason.contains(word)) {
-        return "the server's certificate is not signed by an authority that is trusted here; if it is the right one, \
-                name its file, or that of its authority, by --cacert FILE"
-            .to_owned();
-    }
-    if reason.contains("InvalidContentType") || reason == "tls handshake eof" {
-        return format!("the server does not speak TLS ({reason}); is it http://?");
-    }
-    reason
 }

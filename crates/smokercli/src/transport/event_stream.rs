@@ -8,13 +8,13 @@ use crate::transport::http_response::reason;
 #[derive(Debug)]
 pub struct EventStream {
     response: Response,
-    /// The address of a host that is known by its key.
-    known: Option<String>,
+    /// The address of a host that is asked over TLS.
+    over_tls: Option<String>,
 }
 
 impl EventStream {
-    pub(super) fn new(response: Response, known: Option<String>) -> Self {
-        Self { response, known }
+    pub(super) fn new(response: Response, over_tls: Option<String>) -> Self {
+        Self { response, over_tls }
     }
 
     /// Waits for the next bytes; none at the end.
@@ -24,6 +24,6 @@ impl EventStream {
     /// When the connection fails, with the reason.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, String> {
         let chunk = self.response.chunk().await;
-        chunk.map(|chunk| chunk.map(|bytes| bytes.to_vec())).map_err(|error| reason(&error, self.known.as_deref()))
+        chunk.map(|chunk| chunk.map(|bytes| bytes.to_vec())).map_err(|error| reason(&error, self.over_tls.as_deref()))
     }
 }

@@ -68,6 +68,12 @@ pub enum FailureKind {
     Other,
     /// The connection ended before the response began, as a kept one does that the server has closed.
     ConnectionLost,
+    /// The connection ended within the response.
+    CutOff,
+    /// Nobody listens at the address.
+    Refused,
+    /// The server, or a proxy before it, says that it cannot answer now: HTTP 502, 503 or 504.
+    Unavailable,
     /// The server has no such page.
     NotFound,
     /// The body is larger than the client takes.

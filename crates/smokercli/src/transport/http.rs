@@ -1,18 +1,20 @@
 //! HTTP and HTTPS.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use reqwest::{Client, RequestBuilder, Url};
+use rustls::client::danger::ServerCertVerifier;
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::known_hosts::HostTrust;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::inventory::address::without_password;
+use crate::inventory::address::{host_and_port, without_password};
 use crate::transport::bearer_token::is_private;
+use crate::transport::certificates;
 use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{
     Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
@@ -30,6 +32,8 @@ const OPEN_LIMIT: Duration = Duration::from_secs(20);
 pub struct Http {
     options: HttpOptions,
     plain: Client,
+    /// Checks servers by `--cacert`.
+    cacert: Option<Arc<dyn ServerCertVerifier>>,
     secure: OnceLock<Result<Client, String>>,
     own: OnceLock<Result<Option<OwnIdentity>, String>>,
     /// The clients of known hosts by their addresses: each accepts one host's key.
@@ -39,8 +43,8 @@ pub struct Http {
 
 /// How a host is asked.
 struct Asked {
-    /// Its address, if it is known by its key.
-    known: Option<String>,
+    /// Its address, if it is asked over TLS.
+    over_tls: Option<String>,
     authorization: Option<HeaderValue>,
 }
 
@@ -53,12 +57,9 @@ impl Http {
     pub fn new(options: HttpOptions) -> Result<Self, String> {
         let plain = http_client::plain(&options)?;
         let slots = Semaphore::new(options.parallel.max(1));
-        let secure = OnceLock::new();
-        if options.cacert.is_some() {
-            let _ = secure.set(Ok(http_client::secure(&options)?));
-        }
-        let (own, known) = (OnceLock::new(), Mutex::new(HashMap::new()));
-        Ok(Self { options, plain, secure, own, known, slots })
+        let cacert = options.cacert.as_deref().map(certificates::of_cacert).transpose()?;
+        let (secure, own, known) = (OnceLock::new(), OnceLock::new(), Mutex::new(HashMap::new()));
+        Ok(Self { options, plain, cacert, secure, own, known, slots })
     }
 
     /// Opens the stream of a daemon's events, which is none of the requests whose number is bounded: it is open as long as the host
@@ -72,8 +73,8 @@ impl Http {
         let request = client.get(url.clone()).header(ACCEPT, "text/event-stream");
         let request = asked.authorization.iter().fold(request, |all, one| all.header(AUTHORIZATION, one.clone()));
         let limit = self.options.timeout.unwrap_or(OPEN_LIMIT);
-        match timeout(limit, open(request, asked.known.as_deref())).await {
-            Ok(Ok(response)) => Ok(EventStream::new(response, asked.known)),
+        match timeout(limit, open(request, asked.over_tls.as_deref())).await {
+            Ok(Ok(response)) => Ok(EventStream::new(response, asked.over_tls)),
             Ok(Err(failure)) => Err(TransportError::new(url, failure.reason).of_kind(failure.kind)),
             Err(_) => Err(TransportError::new(url, "timed out".to_owned())),
         }
@@ -85,7 +86,8 @@ impl Http {
         let client = self.client_for(url, trust.as_ref());
         let prepared = client.and_then(|client| Ok((client, self.authorization(url)?)));
         let (client, authorization) = prepared.map_err(|reason| TransportError::new(url, reason))?;
-        Ok((client, Asked { known: trust.map(|trust| trust.host), authorization }))
+        let over_tls = (url.scheme() == "https").then(|| address_of(url));
+        Ok((client, Asked { over_tls, authorization }))
     }
 
     /// What is known of the host of an https URL.
@@ -100,13 +102,14 @@ impl Http {
         }
         if url.scheme() == "http" {
             if self.options.certificate.is_some() {
-                return Err("the certificate of --cert is shown over TLS alone, and this host is asked over plain http; name it as \
-                            https://HOST:PORT, or take its key by smokercli trust add"
-                    .to_owned());
+                return Err(format!(
+                    "the certificate of --cert is shown over TLS alone, and this host is asked over plain http; {}",
+                    over_tls(url)
+                ));
             }
             return Ok(self.plain.clone());
         }
-        self.secure.get_or_init(|| http_client::secure(&self.options)).clone()
+        self.secure.get_or_init(|| http_client::secure(&self.options, self.cacert.clone())).clone()
     }
 
     fn client_for_known(&self, trust: &HostTrust) -> Result<Client, String> {
@@ -118,7 +121,7 @@ impl Http {
         if let Some(client) = known.get(&trust.host) {
             return Ok(client.clone());
         }
-        let client = http_client::known(&self.options, trust.clone(), own.as_ref())?;
+        let client = http_client::known(&self.options, trust.clone(), self.cacert.clone(), own.as_ref())?;
         known.insert(trust.host.clone(), client.clone());
         Ok(client)
     }
@@ -127,9 +130,10 @@ impl Http {
     fn authorization(&self, url: &Url) -> Result<Option<HeaderValue>, String> {
         let Some(token) = &self.options.token else { return Ok(None) };
         if self.options.socket.is_none() && !is_private(url) {
-            return Err("the token is not sent over plain http, where everybody on the way could read it; take the key of the host by \
-                        smokercli trust add, or name it as https://HOST:PORT"
-                .to_owned());
+            return Err(format!(
+                "the token is not sent over plain http, where everybody on the way could read it; {}",
+                over_tls(url)
+            ));
         }
         let mut header = HeaderValue::try_from(token.header()).map_err(|error| error.to_string())?;
         header.set_sensitive(true);
@@ -180,7 +184,7 @@ impl Http {
         loop {
             let prepared = self.prepare(client, request, &url);
             let prepared = asked.authorization.iter().fold(prepared, |all, one| all.header(AUTHORIZATION, one.clone()));
-            match receive(prepared, is_get, asked.known.as_deref()).await {
+            match receive(prepared, is_get, asked.over_tls.as_deref()).await {
                 Ok(Received::Body(body)) => return Ok(body),
                 Ok(Received::Redirect(target)) if redirects == MAX_REDIRECTS => {
                     let target = without_password(&target);
@@ -196,6 +200,21 @@ impl Http {
             }
         }
     }
+}
+
+/// Host and port of a URL, as `known_hosts` has them.
+fn address_of(url: &Url) -> String {
+    let (host, port) = host_and_port(url).unwrap_or_default();
+    format!("{host}:{port}")
+}
+
+/// How a host is asked over TLS.
+fn over_tls(url: &Url) -> String {
+    let address = address_of(url);
+    format!(
+        "take the host's key by smokercli trust scan -s {address} or smokercli trust add -s {address} --via ssh, or name it as \
+         https://{address}/ with the file of its authority (--cacert FILE)"
+    )
 }
 
 impl Transport for Http {

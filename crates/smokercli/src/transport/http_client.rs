@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy};
+use rustls::client::danger::ServerCertVerifier;
 use smoker_trust::handshake::client;
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::known_hosts::HostTrust;
@@ -64,18 +65,24 @@ pub(super) fn plain(options: &HttpOptions) -> Result<Client, String> {
     builder.build().map_err(|error| last_cause(&error))
 }
 
-/// The client for a host that is known by its key or by an authority's. It shows the user's key.
-pub(super) fn known(options: &HttpOptions, trust: HostTrust, own: Option<&OwnIdentity>) -> Result<Client, String> {
-    let config = client::known_host(trust, own)?;
+/// The client for a host that is known by its key or by an authority's; `cacert` vouches for one of which no key is known, too. It shows the user's key.
+pub(super) fn known(
+    options: &HttpOptions,
+    trust: HostTrust,
+    cacert: Option<Arc<dyn ServerCertVerifier>>,
+    own: Option<&OwnIdentity>,
+) -> Result<Client, String> {
+    let config = client::known_host(trust, cacert, own)?;
     builder(options)?.tls_backend_preconfigured(config).build().map_err(|error| last_cause(&error))
 }
 
 /// The client for https hosts, with the certificates that the user names, or else those of the system.
-pub(super) fn secure(options: &HttpOptions) -> Result<Client, String> {
+pub(super) fn secure(options: &HttpOptions, cacert: Option<Arc<dyn ServerCertVerifier>>) -> Result<Client, String> {
     let mut builder = builder(options)?;
     let own = options.certificate.as_ref();
-    if let Some(config) = certificates::named(options.cacert.as_deref(), own)? {
-        builder = builder.tls_backend_preconfigured(config);
+    let named = cacert.map_or_else(certificates::of_environment, |cacert| Ok(Some(cacert)))?;
+    if let Some(verifier) = named {
+        builder = builder.tls_backend_preconfigured(client::with_verifier(verifier, own)?);
     } else if let Some(own) = own {
         builder = builder.identity(client_certificate::identity(own)?);
     }

@@ -1,14 +1,15 @@
 //! Receives responses, within a bound, and explains those without success.
 
 use std::error::Error;
+use std::io::{self, ErrorKind};
 
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use smoker_model::wire::error::ErrorBody;
 use smoker_model::wire::not_loaded::{self, NOT_LOADED_HEADER};
+use smoker_trust::failure::Failure as HandshakeFailure;
 use smoker_trust::handshake::explain::{Side, failure_of};
 
-use crate::transport::certificates::explained;
 use crate::transport::exchange::{FailureKind, PageBody};
 use crate::transport::shorten::Shortener;
 
@@ -35,7 +36,7 @@ pub(super) struct Failure {
 
 /// Sends the request and receives the body of the response. With `may_redirect`
 /// a redirect that stays on the host is no failure; it never leads to another
-/// host, which an answer must not make the client ask. `known` is the address of a host that is known by its key.
+/// host, which an answer must not make the client ask. `over_tls` is the address of a host that is asked in this way.
 ///
 /// # Errors
 ///
@@ -43,13 +44,13 @@ pub(super) struct Failure {
 pub(super) async fn receive(
     request: RequestBuilder,
     may_redirect: bool,
-    known: Option<&str>,
+    over_tls: Option<&str>,
 ) -> Result<Received, Failure> {
-    let response = sent(request, known).await?;
+    let response = sent(request, over_tls).await?;
     if let Some(target) = redirect_on_host(&response).filter(|_| may_redirect) {
         return Ok(Received::Redirect(target));
     }
-    body(successful(response).await?).await.map(Received::Body)
+    body(successful(response).await?, over_tls).await.map(Received::Body)
 }
 
 /// Sends the request and receives the head of a response with success, whose body may have no end.
@@ -57,34 +58,60 @@ pub(super) async fn receive(
 /// # Errors
 ///
 /// As [`receive`].
-pub(super) async fn open(request: RequestBuilder, known: Option<&str>) -> Result<Response, Failure> {
-    successful(sent(request, known).await?).await
+pub(super) async fn open(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
+    successful(sent(request, over_tls).await?).await
 }
 
-async fn sent(request: RequestBuilder, known: Option<&str>) -> Result<Response, Failure> {
+async fn sent(request: RequestBuilder, over_tls: Option<&str>) -> Result<Response, Failure> {
     request.send().await.map_err(|error| {
-        let is_lost = error.is_request() && !error.is_timeout() && !error.is_connect();
-        let kind = if is_lost { FailureKind::ConnectionLost } else { FailureKind::Other };
-        Failure { reason: reason(&error, known), kind }
+        let kind = if error.is_connect() && is_refused(&error) {
+            FailureKind::Refused
+        } else if error.is_request() && !error.is_timeout() && !error.is_connect() {
+            FailureKind::ConnectionLost
+        } else {
+            FailureKind::Other
+        };
+        Failure { reason: reason(&error, over_tls), kind }
     })
+}
+
+/// Whether nobody listens at the address, as while a daemon starts again.
+fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 async fn successful(response: Response) -> Result<Response, Failure> {
     if response.status().is_success() {
         return Ok(response);
     }
-    let is_missing = response.status() == StatusCode::NOT_FOUND;
-    let kind = if is_missing { FailureKind::NotFound } else { FailureKind::Other };
+    let kind = match response.status() {
+        StatusCode::NOT_FOUND => FailureKind::NotFound,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            FailureKind::Unavailable
+        }
+        _ => FailureKind::Other,
+    };
     Err(Failure { reason: http_error(response).await, kind })
 }
 
-async fn body(mut response: Response) -> Result<PageBody, Failure> {
+async fn body(mut response: Response, over_tls: Option<&str>) -> Result<PageBody, Failure> {
     let not_loaded = response.headers().get(NOT_LOADED_HEADER).and_then(|value| not_loaded::read(value.to_str().ok()?));
     let mut whole = Vec::new();
     let mut shortener: Option<Shortener> = None;
     loop {
         let chunk = response.chunk().await;
-        let chunk = chunk.map_err(|error| Failure { reason: reason(&error, None), kind: FailureKind::Other })?;
+        let chunk = chunk.map_err(|error| {
+            let kind = if error.is_timeout() { FailureKind::Other } else { FailureKind::CutOff };
+            Failure { reason: reason(&error, over_tls), kind }
+        })?;
         let Some(chunk) = chunk else { break };
         match &mut shortener {
             Some(shortener) => shortener.push(&chunk),
@@ -102,14 +129,30 @@ async fn body(mut response: Response) -> Result<PageBody, Failure> {
     Ok(PageBody { bytes, is_cut, not_loaded })
 }
 
-pub(super) fn reason(error: &reqwest::Error, known: Option<&str>) -> String {
+pub(super) fn reason(error: &reqwest::Error, over_tls: Option<&str>) -> String {
     if error.is_timeout() {
         return "timed out".to_owned();
     }
-    match known.and_then(|host| failure_of(error, Side::Client(host))) {
+    let failure = over_tls.and_then(|host| failure_of(error, Side::Client(host)));
+    // A connection that ends later has had its handshake.
+    match failure.filter(|failure| error.is_connect() || *failure != HandshakeFailure::HandshakeEnded) {
         Some(failure) => failure.for_client(),
-        None => explained(last_cause(error)),
+        None => explained(last_cause(error), over_tls.is_some()),
     }
+}
+
+/// A cause whose words are those of a library, with the next step.
+fn explained(cause: String, is_over_tls: bool) -> String {
+    if cause.contains("close_notify") {
+        return "the connection ended before the answer did; look into the log of the daemon".to_owned();
+    }
+    // What a server of TLS alone does with a request of http.
+    if !is_over_tls && ["invalid HTTP", "connection closed before"].iter().any(|begin| cause.starts_with(begin)) {
+        return format!(
+            "{cause}; look into the log of the daemon, or name it as https://HOST:PORT if it speaks TLS alone"
+        );
+    }
+    cause
 }
 
 /// The target of a redirect within one host and one scheme: the client for http has no certificates.

@@ -17,14 +17,17 @@ use crate::trust_store::TrustStore;
 pub(super) fn run(store: &TrustStore, args: &AddArgs, port: &str) -> Result<u8, ExitError> {
     let targets = targets::of(&args.hosts, port)?;
     let client = operator::line(store, &args.identity)?;
-    let command = format!("{} --authorize {}", args.smokerd, ssh::quoted(&client.line()));
-    let answers = ssh::for_each(&targets, args.ssh.parallel, |target| {
-        ssh::run(&args.ssh, target, &command, b"").and_then(|printed| pin_of(&printed))
-    });
+    let replace = if args.replace { " --replace" } else { "" };
+    let command = format!("{} --authorize {}{replace}", args.smokerd.command, ssh::quoted(&client.line()));
+    let options = &args.smokerd.ssh;
+    let answers = ssh::for_each(&targets, options.parallel, |target| ssh::run(options, target, &command, b""));
     let console = Console::new(Verbosity::Quiet);
     let mut code = exit_code::SUCCESS;
     for (target, answer) in targets.iter().zip(answers) {
-        match answer.and_then(|pin| take(store, target, pin, &client)) {
+        if let Ok(printed) = &answer {
+            printed.notes().for_each(|note| console.warn(&format!("Host {}: {note}", target.address())));
+        }
+        match answer.and_then(|printed| take(store, target, pin_of(&printed.stdout)?, &client)) {
             Ok(line) => output::print(&format!("{line}\n"))?,
             Err(reason) => {
                 code = exit_code::FAILURE;
@@ -52,5 +55,5 @@ fn take(store: &TrustStore, target: &Target, pin: Pin, client: &AuthorizedClient
     let (name, role) = (&client.grant.name, client.grant.role);
     let changed = before.iter().find(|before| **before != pin);
     let changed = changed.map_or(String::new(), |before| format!(", which was {before} before"));
-    Ok(format!("{}: {name} has the role {role}; its key is {pin}{changed}", target.address()))
+    Ok(format!("{}: {name} has the role {role}; the key of the host is {pin}{changed}", target.address()))
 }

@@ -84,8 +84,8 @@ fn sign_one(authority: &Authority, args: &CaSignArgs, target: &Target) -> Result
         format!("{} trust ca {command} --state-dir {folder}", args.smokercli)
     };
     let request = ssh::run(&args.ssh, target, &on_host("request"), b"")?;
-    let request =
-        pem::certificates(request.as_bytes()).map_err(|reason| format!("trust ca request on the host: {reason}"))?;
+    let request = pem::certificates(request.stdout.as_bytes())
+        .map_err(|reason| format!("trust ca request on the host: {reason}"))?;
     let (chain, until) = signed(authority, &request[0], &[target.bare_host().to_owned()])?;
     ssh::run(&args.ssh, target, &on_host("install"), chain.as_bytes())?;
     Ok(until)

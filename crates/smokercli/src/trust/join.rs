@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ServerConfig, ServerConnection, StreamOwned};
-use smoker_trust::access::authorized_clients::{self, AuthorizedClient};
+use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients, SameKey};
 use smoker_trust::ca::join_token::JoinToken;
 use smoker_trust::ca::sign::{Authority, Purpose};
 use smoker_trust::handshake::explain::{Side, failure_of};
@@ -25,7 +25,7 @@ use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
-use crate::trust::{ca, operator};
+use crate::trust::{ca, operator, ssh};
 use crate::trust_store::TrustStore;
 
 /// The name that the operator's command has in its certificate.
@@ -36,6 +36,10 @@ const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often to look for a connection while the time runs.
 const INTERVAL: Duration = Duration::from_millis(50);
+
+/// What the first identity of a host changes there.
+const FIRST: &str = "from now on this host is authenticated unless its configuration sets access: requests from other hosts need TLS, and a \
+                     key or a token; to go on answering everybody, write `access: open` into it and reload";
 
 /// No answer is longer.
 const MAX_BYTES: u64 = 1 << 20;
@@ -138,8 +142,15 @@ fn join(args: &CaJoinArgs, path: &Path) -> Result<u8, ExitError> {
     })?;
     ca::put(&args.state_dir.state_dir, chain)?;
     let list = args.state_dir.state_dir.join(authorized_clients::FILE);
-    authorized_clients::add(&list, &client).map_err(|error| ExitError::new(error.to_string()))?;
+    let is_first = AuthorizedClients::load(&list).is_ok_and(|known| !known.limits_access());
+    authorized_clients::add(&list, &client, SameKey::Stays).map_err(|error| {
+        let line = ssh::quoted(&client.line());
+        ExitError::new(format!("the certificate is in its place, but {error}: smokerd --authorize {line} --replace"))
+    })?;
     output::print(&format!("joined; {} has the role {} on this host\n", client.grant.name, client.grant.role))?;
+    if is_first {
+        Console::new(Verbosity::Quiet).warn(FIRST);
+    }
     Ok(exit_code::SUCCESS)
 }
 
@@ -147,7 +158,7 @@ fn join(args: &CaJoinArgs, path: &Path) -> Result<u8, ExitError> {
 fn ask(token: &JoinToken, identity: &OwnIdentity) -> Result<String, String> {
     let text = |error: &dyn std::error::Error| error.to_string();
     let trust = HostTrust { host: token.address.clone(), pins: Vec::new(), authorities: vec![token.authority] };
-    let config = client::known_host(trust, Some(identity))?;
+    let config = client::known_host(trust, None, Some(identity))?;
     let name = ServerName::try_from(NAME).map_err(|error| text(&error))?;
     let connection = ClientConnection::new(Arc::new(config), name).map_err(|error| text(&error))?;
     let mut addresses = token.address.to_socket_addrs().map_err(|error| text(&error))?;

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use smoker_trust::access::authorized_clients::AuthorizedClient;
+use smoker_trust::access::entry;
 use smoker_trust::identity::own::OwnIdentity;
 
 use crate::cli::trust_args::Identity;
@@ -28,12 +29,9 @@ pub(super) fn identity(store: &TrustStore) -> Result<OwnIdentity, ExitError> {
 /// When the key, the name or the time cannot be used.
 pub(super) fn line(store: &TrustStore, options: &Identity) -> Result<AuthorizedClient, ExitError> {
     let name = options.name.clone().unwrap_or_else(user_at_host);
-    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
-    let mut line = format!("{} role={} name=\"{quoted}\"", identity(store)?.pin, options.role);
-    if let Some(expires) = &options.expires {
-        line.push_str(" expires=");
-        line.push_str(expires);
-    }
+    let mut line = identity(store)?.pin.to_string();
+    entry::push(&mut line, "name", &name);
+    options.options().for_each(|(option, value)| entry::push(&mut line, option, value));
     AuthorizedClient::from_command(&line, now()).map_err(ExitError::usage)
 }
 

@@ -47,8 +47,9 @@ fn withdraw(store: &TrustStore, args: &RemoveArgs, targets: &[Target]) -> Result
             }
         },
     };
-    let command = format!("{} --withdraw {}", args.smokerd, ssh::quoted(&client));
-    Ok(ssh::for_each(targets, args.ssh.parallel, |target| ssh::run(&args.ssh, target, &command, b"").map(|_| ())))
+    let command = format!("{} --withdraw {}", args.smokerd.command, ssh::quoted(&client));
+    let options = &args.smokerd.ssh;
+    Ok(ssh::for_each(targets, options.parallel, |target| ssh::run(options, target, &command, b"").map(|_| ())))
 }
 
 /// What is printed for a host, which is forgotten unless the access of another client was withdrawn.

@@ -10,7 +10,7 @@ use rustls::pki_types::ServerName;
 use smoker_trust::failure::Failure;
 use smoker_trust::handshake::client;
 use smoker_trust::handshake::explain::{Side, failure_of};
-use smoker_trust::known_hosts::{self, HostTrust};
+use smoker_trust::known_hosts;
 use smoker_trust::pin::Pin;
 
 use crate::cli::trust_args::ScanArgs;
@@ -91,7 +91,7 @@ fn confirmed(store: &TrustStore, target: &Target, pin: Pin, accepted: &[Pin]) ->
     Ok(())
 }
 
-/// The key that a daemon shows. That it has it is proven when it is asked the next time; a wrong one is found out by comparing.
+/// The key that a daemon has.
 ///
 /// # Errors
 ///
@@ -103,26 +103,28 @@ fn pin_of(target: &Target, limit: Duration) -> Result<Pin, String> {
     for candidate in addresses {
         let stream = TcpStream::connect_timeout(&candidate, limit);
         match stream.map_err(|error| error.to_string()).and_then(|stream| handshake(target, stream, limit)) {
-            Ok(Failure::UnknownHost { found, .. }) => return Ok(found),
-            Ok(failure) => last = failure.for_client(),
+            Ok(pin) => return Ok(pin),
             Err(reason) => last = reason,
         }
     }
     Err(format!("{address} cannot be asked for its key: {last}"))
 }
 
-/// Begins a handshake that trusts no key, whose failure names the one that there is.
-fn handshake(target: &Target, mut stream: TcpStream, limit: Duration) -> Result<Failure, String> {
-    stream
-        .set_read_timeout(Some(limit))
-        .and_then(|()| stream.set_write_timeout(Some(limit)))
-        .map_err(|error| error.to_string())?;
-    let trust = HostTrust { host: target.address(), ..HostTrust::default() };
-    let config = client::known_host(trust, None)?;
-    let name = ServerName::try_from(target.bare_host().to_owned()).map_err(|error| error.to_string())?;
-    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
-    match connection.complete_io(&mut stream) {
-        Ok(_) => Err("the handshake was completed although no key is trusted".to_owned()),
-        Err(error) => failure_of(&error, Side::Client(&target.address())).ok_or_else(|| error.to_string()),
-    }
+/// Completes a handshake, which proves that the daemon has the key, and asks for nothing.
+fn handshake(target: &Target, mut stream: TcpStream, limit: Duration) -> Result<Pin, String> {
+    let text = |error: &dyn std::error::Error| error.to_string();
+    stream.set_read_timeout(Some(limit)).map_err(|error| text(&error))?;
+    stream.set_write_timeout(Some(limit)).map_err(|error| text(&error))?;
+    let name = ServerName::try_from(target.bare_host().to_owned()).map_err(|error| text(&error))?;
+    let mut connection = ClientConnection::new(Arc::new(client::any_host()?), name).map_err(|error| text(&error))?;
+    connection.complete_io(&mut stream).map_err(|error| {
+        let failure = failure_of(&error, Side::Client(&target.address()));
+        failure.map_or_else(|| text(&error), |failure| failure.for_client())
+    })?;
+    let shown = connection.peer_certificates().and_then(|chain| chain.first()).ok_or("it shows no certificate")?;
+    let pin = Pin::of_certificate(shown).map_err(|error| text(&error))?;
+    connection.send_close_notify();
+    // A daemon that does not read it sees the connection end all the same.
+    let _ = connection.write_tls(&mut stream);
+    Ok(pin)
 }

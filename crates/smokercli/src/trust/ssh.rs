@@ -42,12 +42,34 @@ pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// Runs a command on a host and returns what it prints on standard output.
+/// What a command on a host has printed.
+#[derive(Debug)]
+pub(super) struct Printed {
+    /// On standard output.
+    pub(super) stdout: String,
+    /// On standard error, with what ssh itself has said.
+    pub(super) stderr: String,
+}
+
+impl Printed {
+    /// What the command has to say beside that it has succeeded.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
+        self.stderr.lines().filter_map(|line| NOTES.iter().find_map(|begin| line.strip_prefix(begin)))
+    }
+}
+
+/// What lines begin with by which smokerd says more than what was asked for.
+const NOTES: [&str; 2] = ["NOTE: ", "WARNING: "];
+
+/// What a shell says by its exit code of a command that is not there.
+const NOT_FOUND: i32 = 127;
+
+/// Runs a command on a host and returns what it prints.
 ///
 /// # Errors
 ///
 /// When ssh or the command fails, with the last line that either wrote.
-pub(super) fn run(options: &Ssh, target: &Target, command: &str, input: &[u8]) -> Result<String, String> {
+pub(super) fn run(options: &Ssh, target: &Target, command: &str, input: &[u8]) -> Result<Printed, String> {
     let user = options.user.as_deref().unwrap_or("root");
     let destination = format!("{user}@{}", target.bare_host());
     let sudo = if options.sudo { "sudo -n " } else { "" };
@@ -61,11 +83,15 @@ pub(super) fn run(options: &Ssh, target: &Target, command: &str, input: &[u8]) -
         .map_err(|error| format!("ssh cannot be started ({error}); install it, or use trust key and trust scan"))?;
     let (status, stdout, stderr) = finish(child, options.timeout, input).map_err(|error| error.to_string())?;
     match status {
-        Some(0) => Ok(stdout),
+        Some(0) => Ok(Printed { stdout, stderr }),
         Some(code) => {
             let last = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it says nothing");
             let who = if code == 255 { "ssh" } else { "the command" };
-            Err(format!("{who} failed with the exit code {code}: {last}; try ssh {destination} {}", quoted(command)))
+            let path = if code == NOT_FOUND { "name its path there by --smokerd or --smokercli, or " } else { "" };
+            Err(format!(
+                "{who} failed with the exit code {code}: {last}; {path}try ssh {destination} {}",
+                quoted(command)
+            ))
         }
         None => Err(format!(
             "it was ended after {} s; try ssh {destination}, or give it more --timeout",

@@ -224,10 +224,58 @@ fn an_inventory_without_hosts_is_an_error_and_not_this_host() {
     let done = Run::of(SMOKERCLI).config("discovery_commands: ['true']\n").done();
     assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
     let fake = Fake::start(&host("server2"));
-    for arguments in [[].as_slice(), &["-E", "test"]] {
-        let done = plugin_run(&fake).args(arguments).done();
-        assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
+    let done = plugin_run(&fake).args(["-E", "test"]).done();
+    assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
+    // A plugin without options is asked in any case.
+    let run = Run::of(SMOKERCLI);
+    run.file("plugins/none.py", "class HostDiscoveryPlugin:\n    def get_hosts(self, args):\n        return []\n");
+    let folder = run.home().join("plugins").display().to_string();
+    let done = run.config(&format!("plugin_paths: [{folder}]\n")).done();
+    assert!(done.code == Some(1) && done.stderr.contains("host discovery found no host"), "{}", done.stderr);
+}
+
+#[test]
+fn a_plugin_whose_options_are_not_used_leaves_this_host() {
+    let (local, other) = (Fake::start(&host("solo")), Fake::start(&host("server2")));
+    let port = local.address().rsplit(':').next().expect("a port").to_owned();
+    let run = plugin_run(&other);
+    let folder = run.home().join("plugins").display().to_string();
+    let done = run.config(&format!("plugin_paths: [{folder}]\nbind_port: {port}\n")).args(["-l"]).done();
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ping\n"), "{}", done.stderr);
+}
+
+/// What argparse makes of keywords that sites use.
+#[test]
+fn options_are_what_argparse_makes_of_them() {
+    let plugin = r"
+import argparse
+from smoker.client.plugins import SpecificArgument as A
+
+class Upper(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        setattr(namespace, self.dest, values.upper())
+
+class HostDiscoveryPlugin:
+    arguments = [A('-U', '--upper', action=Upper), A('-I', '--inner', help=argparse.SUPPRESS),
+                 A('-B', '--pair', nargs=2, metavar=('LEFT', 'RIGHT'), help='Both (default: %(default)s)', default='none'),
+                 A(None, '--colour', choices=['red', 'blue'], help='100%% of %(choices)s')]
+    def get_hosts(self, args):
+        return ['HOST'] if (args.upper, args.inner, args.pair) == ('WEB', '1', ['a', 'b']) else None
+";
+    let fake = Fake::start(&host("solo"));
+    let run = || {
+        let run = Run::of(SMOKERCLI);
+        run.file("plugins/a.py", &plugin.replace("HOST'", &format!("{}'", fake.address())));
+        let folder = run.home().join("plugins").display().to_string();
+        run.config(&format!("plugin_paths: [{folder}]\n"))
+    };
+    let help = run().args(["--help"]).done();
+    for words in ["--upper <UPPER>", "<LEFT> <RIGHT>", "Both (default: none)", "{red,blue}", "100% of red, blue"] {
+        assert!(help.stdout.contains(words), "{words}: {}{}", help.stdout, help.stderr);
     }
+    assert!(!help.stdout.contains("SUPPRESS") && !help.stdout.contains("--inner"), "{}", help.stdout);
+    let done = run().args(["-U", "web", "--inner", "1", "-B", "a", "b", "-l"]).done();
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ping\n"), "{}", done.stderr);
 }
 
 /// Each of these would end the interpreter, or the call, for all plugins.

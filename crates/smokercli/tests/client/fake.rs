@@ -169,7 +169,7 @@ impl Shared {
             path if path == plugins => "plugins",
             path if path == processes && request.method == "POST" => "post",
             path if path.starts_with(&format!("{processes}/")) => "poll",
-            path if self.spec["past"].is_object() && path.starts_with("/results?") => "past",
+            path if self.spec["past"].is_object() && path.contains("/results?") => "past",
             _ => return Some((404, "{\"message\": \"Not Found\"}".to_owned())),
         };
         if self.fails_at(stage) {

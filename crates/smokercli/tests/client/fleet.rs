@@ -53,6 +53,60 @@ fn pages_of_the_past_that_lead_nowhere_are_a_failure_with_the_reason() {
 }
 
 #[test]
+fn a_host_shows_so_much_of_the_past_whatever_plugins_are_named() {
+    let entry = |number: u64| json!({"sequence": number, "plugin": "p", "result": {"status": "OK"}});
+    let mut host = host("server2");
+    host["past"] = json!({"results": (0..30_000).map(entry).collect::<Vec<_>>(), "nextCursor": null});
+    let fake = Fake::start(&host);
+    let done = smokercli(&[
+        "-s",
+        fake.address(),
+        "--history",
+        "-o",
+        "ndjson",
+        "-p",
+        "git-refresh",
+        "-p",
+        "varnish",
+        "-p",
+        "fsmount",
+    ]);
+    assert_eq!((done.code, done.stdout.lines().count()), (Some(0), 60_000), "{}", done.stderr);
+    assert!(done.stderr.contains("are shown; name a later --since, or fewer plugins"), "{}", done.stderr);
+}
+
+#[test]
+fn past_results_are_lines_of_csv() {
+    let mut up = host("server2");
+    let text = "a \"b\", c";
+    up["past"] = json!({"results": [
+        {"sequence": 2, "plugin": "p,q", "trigger": "timer", "triggeredBy": null, "planned": "P", "started": "S", "attempt": 1,
+         "generation": 1, "result": {"status": "WARN", "duration": 0.5, "exitStatus": 1, "messages": {"warn": [text]}}},
+        {"sequence": 1, "plugin": "p,q", "trigger": "timer", "interrupted": true, "result": {"status": "ERROR"}},
+    ], "nextCursor": null});
+    let (up, down) = (Fake::start(&up), Fake::start(&host("fail-refuse")));
+    let done = smokercli(&["-s", up.address(), down.address(), "--history", "-o", "csv"]);
+    let lines: Vec<_> = done.stdout.lines().collect();
+    assert_eq!(
+        lines[..3],
+        [
+            "host,plugin,status,sequence,trigger,triggeredBy,planned,started,attempt,generation,interrupted,duration,exitStatus,\
+             signal,message",
+            "server2,\"p,q\",WARN,2,timer,,P,S,1,1,,0.5,1,,\"a \"\"b\"\", c\"",
+            "server2,\"p,q\",ERROR,1,timer,,,,,,true,,,,",
+        ]
+    );
+    assert!(lines[3].contains(",,UNREACHABLE,,,,,,,,,,,,") && lines.len() == 4, "{lines:?}");
+    let done = smokercli(&["-s", up.address(), down.address(), "--history", "-o", "table"]);
+    let row: Vec<_> = done.stdout.lines().nth(1).unwrap_or_default().split_whitespace().collect();
+    assert_eq!(row, ["server2", "p,q", "1", "1", "WARN", "iW"], "an interrupted run is no bad one");
+    let done = smokercli(&["-s", up.address(), down.address(), "-o", "csv"]);
+    let lines: Vec<_> = done.stdout.lines().collect();
+    assert_eq!(lines[0], "host,plugin,status,lastRun,duration,message");
+    assert!(lines.iter().any(|line| line.contains(",,UNREACHABLE,,,")), "{lines:?}");
+}
+
+#[test]
 fn no_host_is_asked_for_the_past_in_a_format_that_has_no_form_for_it() {
     let fake = Fake::start(&host("server2"));
     for format in ["tap", "tap14", "xml", "junit"] {

@@ -7,7 +7,7 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `trust`, `facts`, `odd_results`, `force`: what the recordings do not cover
+//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `trust`, `facts`, `odd_results`, `force`, `gate`, `inventory`: what the recordings do not cover
 
 mod compare;
 mod config;
@@ -18,6 +18,8 @@ mod fake;
 mod fleet;
 mod force;
 mod forgery;
+mod gate;
+mod inventory;
 mod junit;
 mod nagios;
 mod odd_results;

@@ -123,7 +123,7 @@ fn ctrl_c_does_not_show_a_past_that_has_not_arrived_as_an_empty_one() {
     let output = child.wait_with_output().expect("it ends");
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(output.status.code(), Some(130));
-    assert_eq!(report["server1"], json!({"error": "interrupted before it answered"}));
+    assert_eq!(report["server1"], json!({"status": "UNREACHABLE", "error": "interrupted before it answered"}));
     assert_eq!(report["server2"], json!({"results": []}));
 }
 

@@ -106,7 +106,7 @@ fn one_command_adds_both_keys_and_the_next_one_is_over_tls() {
     let done = in_home(home, &add).env("PATH", &path).done();
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     assert!(
-        done.stdout.contains(&format!("{address}: it's alice has the role run; its key is {}", daemon.pin)),
+        done.stdout.contains(&format!("{address}: it's alice has the role run; the key of the host is {}", daemon.pin)),
         "{}",
         done.stdout
     );
@@ -122,6 +122,22 @@ fn one_command_adds_both_keys_and_the_next_one_is_over_tls() {
     let check = Run::of(CHECK).env("HOME", &home.display().to_string()).env("XDG_CONFIG_HOME", "");
     assert_eq!(check.args(["-H", &address, "disk"]).done().code, Some(2));
     assert!(in_home(home, &["trust", "list"]).done().stdout.contains(&format!("{address} {}", daemon.pin)));
+    // Each limit of a line has an option, and what a host has to say beside is shown.
+    let path = fake_ssh(
+        home,
+        &format!(
+            "for word; do :; done; echo \"$word\" > \"$HOME/asked\"; echo banner >&2; echo 'NOTE: From now on.' >&2; echo '{}'",
+            daemon.pin
+        ),
+    );
+    let limits =
+        "--name al --role read --from 10.0.0.0/8 --plugin disk* --category a,b --component c --type d --replace";
+    let add: Vec<_> = ["trust", "add", "-s", &address, "--via", "ssh"].into_iter().chain(limits.split(' ')).collect();
+    let done = in_home(home, &add).env("PATH", &path).done();
+    assert_eq!(done.stderr, format!("WARNING: Host {address}: From now on.\n"));
+    let asked = fs::read_to_string(home.join("asked")).expect("asked");
+    let line = "role=read name=al from=10.0.0.0/8 plugin=disk* category=a,b component=c type=d' --replace";
+    assert!(asked.trim().ends_with(line), "{asked}");
     let done = in_home(home, &["trust", "remove", "-s", &address]).done();
     assert_eq!((done.code, done.stdout), (Some(0), format!("{address}: forgotten, {}\n", daemon.pin)));
     assert_eq!(in_home(home, &["trust", "remove", "-s", &address]).done().code, Some(1));

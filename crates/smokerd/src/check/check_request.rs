@@ -21,5 +21,7 @@ pub(crate) struct CheckTarget<'a> {
     /// Accounts whose files root takes.
     pub(crate) trusted_owners: &'a [String],
     pub(crate) logging_conf: Option<&'a LogConfigSource>,
+    /// The one that was named, or its usual place, where there is none.
+    pub(crate) missing_logging_conf: Option<&'a LogConfigSource>,
     pub(crate) logging: LogOptions,
 }

@@ -4,24 +4,25 @@ use smoker_config::config;
 use smoker_config::parser_parameters::ParserParameters;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_logging::secrets;
 use smoker_logging::setup::source;
 use smoker_model::plugin::PluginSpec;
+use smoker_paths::resolved_path::Owner;
 use smoker_runner::modules::parameter_mistakes;
 use smoker_runner::process::containment::level::ContainmentLevel;
 
+use crate::check::address::{open, taken, unusable};
 use crate::check::check_request::CheckTarget;
 use crate::check::identities::{self, IdentityProblems};
 use crate::check::programs::{self, ProgramProblems};
 use crate::check::report::{Fatal, Report};
-use crate::check::{
-    commands, open_address, own_files, preparation_warnings, problem_list, taken_port, unusable_address,
-};
+use crate::check::{commands, own_files, preparation_warnings, problem_list};
 use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin};
 use crate::startup::trust::{self, TrustedOwners};
-use crate::startup::{admission, containment, modules, notes, parameter_problems};
+use crate::startup::{admission, containment, missing_logging_conf, modules, notes, parameter_problems};
 
 /// Everything that is wrong with this configuration.
 pub(crate) fn all_problems(target: &CheckTarget<'_>) -> Report {
@@ -68,6 +69,7 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     let mut of_plugins = without_lookups(&plugins);
     of_plugins.extend(of_plugin_key(containment::problems(&plugins, &level), "MaxProcesses"));
     report.advice.extend(modules::advice(&plugins, &python).unwrap_or_default());
+    report.advice.extend(modules::interpreter_advice(&settings, &plugins, &python));
     of_plugins.extend(modules::problems(&plugins, &python, credentials.as_ref()).map_err(StartError::Runtime)?);
     of_plugins.extend(commands::of_shell(&plugins).map_err(StartError::Runtime)?);
     let ProgramProblems { broken, absent } = programs::problems(&plugins);
@@ -78,19 +80,8 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     let of_parameters = parameter_problems::problems(&plugins, &python, target.config, None);
     report.problems.extend(of_parameters.map_err(StartError::Runtime)?);
     report.problems.extend(python.problem().map(|text| of_setting("python", text.to_owned(), target)));
-    report.problems.extend(open_address::problem(&settings).map(|text| of_setting("bind_host", text, target)));
-    let address = unusable_address::problem(&settings).map(|text| of_setting("bind_host", text, target));
-    report.fatal.extend(address.map(Fatal::of_problem));
-    let socket = own_files::fault_of_socket(&settings).map(|text| of_setting("socket", text, target));
-    report.fatal.extend(socket.map(Fatal::of_problem));
-    let holder = taken_port::holder(&settings);
-    report.is_port_taken = holder.is_some();
-    report.problems.extend(holder.map(|text| of_setting("bind_port", text, target)));
-    let IdentityProblems { fatal, others } =
-        identities::problems(&settings.access, credentials.as_ref().map(privileges::owner));
-    report.fatal.extend(fatal.into_iter().map(|(key, text)| Fatal::of_problem(of_setting(key, text, target))));
-    report.problems.extend(others.into_iter().map(|(key, text)| of_setting(key, text, target)));
-    report.problems.extend(own_files::problems(&settings).into_iter().map(|(key, text)| of_setting(key, text, target)));
+    of_settings(report, &settings, credentials.as_ref().map(privileges::owner), target);
+    report.problems.extend(missing_logging_conf::problem(target.missing_logging_conf));
     if let Some(source) = target.logging_conf {
         let daemon = credentials.as_ref().map(|daemon| daemon.uid);
         report.problems.extend(trust::judge_file(source.path(), &trusted, daemon)?);
@@ -98,6 +89,20 @@ fn fill(report: &mut Report, target: &CheckTarget<'_>) -> Result<(), StartError>
     let logging = source::load_setup(target.logging_conf, target.logging)?;
     (report.of_logging, report.logging_notes) = (logging.problems, logging.notes);
     Ok(())
+}
+
+/// What this host says to the daemon's own settings: its address, socket, files and identities.
+fn of_settings(report: &mut Report, settings: &DaemonSettings, owner: Option<Owner>, target: &CheckTarget<'_>) {
+    let problem = |(key, text): (&str, String)| of_setting(key, text, target);
+    report.problems.extend(open::problem(settings).map(|text| problem(("bind_host", text))));
+    let address = unusable::problem(settings).map(|text| ("bind_host", text));
+    let socket = own_files::fault_of_socket(settings).map(|text| ("socket", text));
+    let IdentityProblems { fatal, others } = identities::problems(&settings.access, owner);
+    report.fatal.extend(address.into_iter().chain(socket).chain(fatal).map(problem).map(Fatal::of_problem));
+    let holder = taken::holder(settings);
+    report.is_port_taken = holder.is_some();
+    report.problems.extend(holder.map(|text| problem(("bind_port", text))));
+    report.problems.extend(others.into_iter().chain(own_files::problems(settings)).map(problem));
 }
 
 /// What can be said of the plugins without starting a program of theirs.

@@ -5,10 +5,10 @@ use std::io;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_model::plugin::PluginSpec;
+use smoker_runner::preflight::rendering::{self, CommandFault};
+use smoker_runner::preflight::shell_syntax;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
-use smoker_runner::rendering::{self, CommandFault};
-use smoker_runner::shell_syntax;
 use tokio::runtime::Builder;
 
 /// An ERROR for each command of a plugin or of its action. Plugins share actions and templates: what is wrong with one of

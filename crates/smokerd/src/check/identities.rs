@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access, geteuid};
 use smoker_config::spec::access_settings::{Access, AccessSettings};
@@ -10,7 +11,7 @@ use smoker_trust::access::authorized_clients::{self, AuthorizedClients};
 use smoker_trust::access::tokens::{self, Tokens};
 use smoker_trust::authority::ClientAuthorities;
 use smoker_trust::handshake::server;
-use smoker_trust::identity::own::{KEY_FILE, OwnIdentity};
+use smoker_trust::identity::own::{self, KEY_FILE, OwnIdentity};
 use smoker_trust::storage::private_folder::PrivateFolder;
 
 use crate::service::place;
@@ -28,6 +29,7 @@ pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> Ident
     let mut found = IdentityProblems { others: of_lines(settings), fatal: Vec::new() };
     if let (Some(certificate), Some(key)) = (&settings.tls_cert, &settings.tls_key) {
         let own = OwnIdentity::from_files(certificate, key).map_err(|error| error.to_string());
+        found.add_ending("tls_cert", own.as_ref().ok().and_then(OwnIdentity::ends));
         let tried = own.and_then(|own| server::config(&own));
         found.add("tls_cert", tried.err(), &[certificate, key]);
     }
@@ -36,15 +38,25 @@ pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> Ident
         let revoked = settings.tls_crl.as_ref().unwrap_or(certificates);
         found.add("tls_client_ca", read.err(), &[certificates, revoked]);
     }
-    if let Some(fault) = settings.state_dir.as_deref().and_then(|folder| fault_of_folder(folder, owner)) {
-        // What is in such a folder counts for nothing.
-        found.others.retain(|(key, _)| *key != "state_dir");
-        found.fatal.push(("state_dir", format!("state_dir: {fault}")));
+    match settings.state_dir.as_deref().map(|folder| look_into_folder(folder, owner)) {
+        Some(Err(fault)) => {
+            // What is in such a folder counts for nothing.
+            found.others.retain(|(key, _)| *key != "state_dir");
+            found.fatal.push(("state_dir", format!("state_dir: {fault}")));
+        }
+        Some(Ok(ends)) if settings.tls_cert.is_none() => found.add_ending("state_dir", ends),
+        Some(Ok(_)) | None => {}
     }
     found
 }
 
 impl IdentityProblems {
+    /// Adds that the daemon's certificate, which is valid until this time, has to be renewed.
+    fn add_ending(&mut self, key: &'static str, ends: Option<DateTime<Utc>>) {
+        let text = ends.and_then(|ends| own::ending(ends, Utc::now()));
+        self.others.extend(text.map(|text| (key, format!("{key}: {text}"))));
+    }
+
     /// Adds what is wrong with these files, which the daemon may be able to read where who asks is not.
     fn add(&mut self, key: &'static str, text: Option<String>, files: &[&PathBuf]) {
         let is_closed = |path: &&PathBuf| access(path.as_path(), AccessFlags::R_OK) == Err(Errno::EACCES);
@@ -54,13 +66,14 @@ impl IdentityProblems {
     }
 }
 
-fn fault_of_folder(path: &Path, owner: Option<Owner>) -> Option<String> {
+/// Until when the certificate in the folder is valid; the error is for what a start with the folder fails.
+fn look_into_folder(path: &Path, owner: Option<Owner>) -> Result<Option<DateTime<Utc>>, String> {
     if let Some(reason) = place::obstacle(&path.join(KEY_FILE)) {
-        return Some(format!("{}: {reason}; choose another folder", path.display()));
+        return Err(format!("{}: {reason}; choose another folder", path.display()));
     }
     let folder = PrivateFolder::check(path, owner);
-    let read = folder.and_then(|folder| folder.as_ref().map_or(Ok(()), OwnIdentity::check));
-    read.err().map(|error| error.to_string())
+    let read = folder.and_then(|folder| folder.as_ref().map_or(Ok(None), OwnIdentity::check));
+    read.map_err(|error| error.to_string())
 }
 
 /// Lines of `authorized_clients` and `tokens` that give nothing, and identities that there cannot be.

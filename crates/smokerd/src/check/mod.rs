@@ -9,25 +9,21 @@
 //! - `programs`: programs that this host lacks or cannot run
 //! - `first_word`: the program that a command line begins with
 //! - `own_files`: the daemon's own files, where they cannot be written
-//! - `unusable_address`: an address that this host does not have
-//! - `open_address`: an address on which everybody is answered
+//! - `address`: the address that the daemon is to listen on
 //! - `identities`: the files of keys, authorities and identities
-//! - `taken_port`: a port that another program listens on
 //! - `problem_list`: problems in the order of the files, repeats once
 //! - `report`: the problems as text or JSON
 //! - `check_request`: what the command line asks for
 
+mod address;
 pub(crate) mod check_request;
 mod collect;
 mod commands;
 mod first_word;
 mod identities;
-mod open_address;
 mod own_files;
 mod preparation_warnings;
 mod problem_list;
 mod programs;
 pub(crate) mod report;
 pub(crate) mod run;
-mod taken_port;
-mod unusable_address;

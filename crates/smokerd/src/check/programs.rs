@@ -11,11 +11,11 @@ use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_model::plugin::PluginSpec;
 use smoker_paths::regular;
-use smoker_runner::executable::{self, Use};
+use smoker_runner::preflight::executable::{self, Use};
+use smoker_runner::preflight::rendering::{self, RenderedCommand};
 use smoker_runner::process::attributes::credentials::Credentials;
 use smoker_runner::process::containment::level::ContainmentLevel;
 use smoker_runner::process::containment::orphans::Reaper;
-use smoker_runner::rendering::{self, RenderedCommand};
 use tokio::runtime::Builder;
 
 use crate::check::first_word::{self, FirstWord};

@@ -14,17 +14,25 @@ pub(crate) struct CompareArguments {
     /// differs
     #[arg(long, value_name = "URL", conflicts_with_all = ["check", "stop", "reload", "foreground", "genconfig", "test_plugin"])]
     compare: Option<String>,
+
+    /// With --compare: only these plugins, separated by commas; may be repeated
+    #[arg(long, value_name = "NAMES", requires = "compare", value_delimiter = ',')]
+    plugins: Vec<String>,
 }
 
 impl CompareArguments {
     /// The comparison; `None` without `--compare`. The error says why the format is unknown.
-    pub(crate) fn into_request(self, output: Option<&Path>) -> Result<Option<CompareRequest>, String> {
+    pub(crate) fn into_request(
+        self,
+        output: Option<&Path>,
+        with_action: bool,
+    ) -> Result<Option<CompareRequest>, String> {
         let Some(url) = self.compare else { return Ok(None) };
         let format = match output.map(|output| output.to_str()) {
             None | Some(Some("table")) => Format::Table,
             Some(Some("json")) => Format::Json,
             Some(_) => return Err("with --compare, --output has to be table or json".to_owned()),
         };
-        Ok(Some(CompareRequest { url, format }))
+        Ok(Some(CompareRequest { url, format, plugins: self.plugins, with_action }))
     }
 }

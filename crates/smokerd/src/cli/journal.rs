@@ -8,7 +8,7 @@ use crate::journal_command::journal_task::JournalTask;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Looking into the journal of results")]
 pub(crate) struct JournalArguments {
-    /// verify: say what the journal in `state_dir` holds and what of it is damaged; dump: print its records as JSON; compact: drop what `history_disk` does not allow, while no daemon runs
+    /// verify: say what the journal in `state_dir` holds and what of it is damaged; dump: print its records as JSON; compact: drop what `history_disk` does not allow; repair: take damage out of it, which is kept aside; both while no daemon runs
     #[arg(long, value_name = "TASK", conflicts_with_all = ["check", "stop", "reload", "foreground", "genconfig", "test_plugin", "compare", "output"])]
     journal: Option<Task>,
 }
@@ -19,6 +19,7 @@ enum Task {
     Verify,
     Dump,
     Compact,
+    Repair,
 }
 
 impl JournalArguments {
@@ -28,6 +29,7 @@ impl JournalArguments {
             Task::Verify => JournalTask::Verify,
             Task::Dump => JournalTask::Dump,
             Task::Compact => JournalTask::Compact,
+            Task::Repair => JournalTask::Repair,
         })
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! # Layout
 //!
+//! - `abbreviation`: shortened long options, as the original took them
 //! - `compare`: the option `--compare`
 //! - `import`: the command `import`
 //! - `identity`: the options of the commands for identities
 //! - `journal`: the option `--journal`
 //! - `test_plugin`: the options of `--test-plugin`
 
+mod abbreviation;
 mod compare;
 mod identity;
 mod import;
@@ -15,7 +17,7 @@ mod journal;
 mod test_plugin;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
@@ -52,8 +54,8 @@ Exit codes:
   1  not done: no start, a configuration that does not load, no daemon there,
      a refused reload, no test, no comparison; with --strict: any problem
   2  the command line is not valid
-  3  --reload: not all is in effect; --check: problems; --test-plugin: WARN;
-     --compare: differences
+  3  --reload: not all is in effect; --check: problems; --genconfig: not all
+     loads; --test-plugin: WARN; --compare: differences
   4  --test-plugin: ERROR
 
 smokerd import TOOL FILE... converts configurations of NRPE, cron, Sensu and goss: smokerd import --help.
@@ -105,7 +107,7 @@ struct Arguments {
     #[arg(long, requires = "check")]
     strict: bool,
 
-    /// Write the folder's common.yaml, template.d, action.d and plugin.d as one configuration file, if they are valid
+    /// Write the folder's common.yaml, template.d, action.d and plugin.d as one configuration file; what a daemon would leave out is told
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "stop", "reload", "foreground"])]
     genconfig: Option<PathBuf>,
 
@@ -158,8 +160,8 @@ pub(crate) struct Options {
     pub(crate) pidfile: Option<PathBuf>,
     /// The logging configuration, if one was named or exists.
     pub(crate) logging_conf: Option<LogConfigSource>,
-    /// The usual place of a logging configuration, where there was none.
-    pub(crate) missing_logging_conf: Option<PathBuf>,
+    /// The logging configuration that was named, or its usual place, where there is none.
+    pub(crate) missing_logging_conf: Option<LogConfigSource>,
     /// How to log without one.
     pub(crate) logging: LogOptions,
     /// Accounts whose files root takes.
@@ -201,7 +203,9 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Option<Opti
 
 fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     Arguments::try_parse_from(
-        arguments.into_iter().map(|argument| if argument == "-fg" { "--foreground".into() } else { argument }),
+        arguments.into_iter().map(|argument| {
+            if argument == "-fg" { "--foreground".into() } else { abbreviation::written_out(argument) }
+        }),
     )
 }
 
@@ -260,11 +264,15 @@ fn with_tip(mut error: clap::Error) -> clap::Error {
 impl Arguments {
     fn into_options(self) -> Result<Options, clap::Error> {
         let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
+        let with_action = self.test.with_action;
         let request = self.test.into_request(self.output.as_deref()).map_err(wrong)?;
-        let comparison = self.comparison.into_request(self.output.as_deref()).map_err(wrong)?;
+        let comparison = self.comparison.into_request(self.output.as_deref(), with_action).map_err(wrong)?;
+        if with_action && request.is_none() && comparison.is_none() {
+            return Err(wrong("--with-action belongs to --test-plugin or --compare".to_owned()));
+        }
         let identity = self.identity.into_request().map_err(wrong)?;
         if identity.is_some() && (request.is_some() || comparison.is_some() || self.genconfig.is_some()) {
-            return Err(wrong("--identity, --authorize, --withdraw and --token stand alone".to_owned()));
+            return Err(wrong("--identity, --authorize, --authorized, --withdraw and --token stand alone".to_owned()));
         }
         let is_json = match self.output.as_ref().map(|output| output.to_str()) {
             Some(Some("json")) => true,
@@ -293,9 +301,12 @@ impl Arguments {
         let usual = PathBuf::from(DEFAULT_LOGGING_CONF);
         let (logging_conf, missing_logging_conf) = match self.logging_conf {
             Some(path) if path.is_empty() => (None, None),
+            Some(path) if matches!(Path::new(&path).try_exists(), Ok(false)) => {
+                (None, Some(LogConfigSource::Named(path.into())))
+            }
             Some(path) => (Some(LogConfigSource::Named(path.into())), None),
             None if usual.exists() => (Some(LogConfigSource::Usual(usual)), None),
-            None => (None, Some(usual)),
+            None => (None, Some(LogConfigSource::Usual(usual))),
         };
         let logging = LogOptions {
             console: !self.no_console && mode == Mode::Foreground,

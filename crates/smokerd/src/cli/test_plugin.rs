@@ -20,9 +20,9 @@ pub(crate) struct TestArguments {
     #[arg(long = "param", value_name = "NAME=VALUE", requires = "test_plugin", value_parser = parameter)]
     parameters: Vec<(String, Value)>,
 
-    /// Also run the plugin's action
-    #[arg(long, requires = "test_plugin")]
-    with_action: bool,
+    /// Also run the plugin's action; with --compare: run the actions here, too, and compare them
+    #[arg(long)]
+    pub(crate) with_action: bool,
 }
 
 impl TestArguments {

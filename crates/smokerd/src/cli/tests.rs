@@ -1,4 +1,5 @@
 use smoker_model::value::Value;
+use smoker_trust::access::authorized_clients::SameKey;
 
 use crate::compare::compare_request::Format as CompareFormat;
 
@@ -13,7 +14,29 @@ fn mode(arguments: &[&str]) -> Result<Mode, u8> {
 fn the_foreground_option_has_one_dash_and_two_letters() {
     assert_eq!(mode(&["-fg"]), Ok(Mode::Foreground));
     assert_eq!(mode(&["--fore", "-v"]), Ok(Mode::Foreground));
+    assert_eq!(mode(&["--f"]), Ok(Mode::Foreground));
     assert_eq!(mode(&[]), Ok(Mode::Background));
+}
+
+#[test]
+fn a_prefix_that_was_unique_in_the_original_keeps_its_meaning() {
+    let of = |words: &[&str]| {
+        let arguments = ["smokerd"].iter().chain(words).map(OsString::from);
+        parse(arguments).unwrap_or_else(|code| panic!("{words:?}: {code}"))
+    };
+    for config in [&["--c", "x"][..], &["--co=x"], &["--con", "x"]] {
+        assert_eq!(of(config).config, PathBuf::from("x"), "{config:?}");
+    }
+    assert_eq!(of(&["--p", "x"]).pidfile, Some(PathBuf::from("x")));
+    for stop in ["--s", "--st"] {
+        assert_eq!(of(&[stop]).mode, Mode::Stop, "{stop}");
+    }
+    for verbose in ["--v", "--ver", "--verb"] {
+        assert_eq!(of(&[verbose]).logging.level, Level::INFO, "{verbose}");
+    }
+    assert!(!of(&["--no-s"]).logging.syslog);
+    // Prefixes of what has been added since mean that.
+    assert!(matches!(of(&["--ch"]).mode, Mode::Check(_)));
 }
 
 #[test]
@@ -75,7 +98,7 @@ fn a_reload_is_of_the_pidfile_or_of_a_process() {
 
 #[test]
 fn a_comparison_needs_an_address_and_stands_alone() {
-    let request = |format| CompareRequest { url: "web1".to_owned(), format };
+    let request = |format| CompareRequest { url: "web1".to_owned(), format, plugins: Vec::new(), with_action: false };
     assert_eq!(mode(&["--compare", "web1"]), Ok(Mode::Compare(request(CompareFormat::Table))));
     assert_eq!(mode(&["--compare=web1", "-o", "json"]), Ok(Mode::Compare(request(CompareFormat::Json))));
     for wrong in [
@@ -95,8 +118,13 @@ fn identities_are_shown_and_changed_by_commands_that_stand_alone() {
     assert_eq!(mode(&["--identity"]), is(IdentityRequest::Show));
     assert_eq!(
         mode(&["--authorize", "sha256//x role=run"]),
-        is(IdentityRequest::Authorize("sha256//x role=run".to_owned()))
+        is(IdentityRequest::Authorize("sha256//x role=run".to_owned(), SameKey::Stays))
     );
+    assert_eq!(
+        mode(&["--authorize", "x", "--replace"]),
+        is(IdentityRequest::Authorize("x".to_owned(), SameKey::Replaced))
+    );
+    assert_eq!(mode(&["--authorized"]), is(IdentityRequest::ListClients));
     let token = |options: &str| IdentityRequest::AddToken { name: "a".to_owned(), options: options.to_owned() };
     assert_eq!(mode(&["--token", "add", "a", "--role", "read"]), is(token("role=read")));
     let words = ["-c", "x", "--token", "add", "a", "--role=read", "--expires=90d"];
@@ -116,6 +144,11 @@ fn identities_are_shown_and_changed_by_commands_that_stand_alone() {
         &["--identity", "-fg"],
         &["--identity", "--compare", "a"],
         &["--authorize", "x", "--token", "list"],
+        &["--authorize", "x", "--authorized"],
+        &["--authorized", "--replace"],
+        &["--identity", "--role", "read"],
+        &["--withdraw", "a", "--only", "type=a"],
+        &["--authorized", "--withdraw", "a"],
     ] {
         assert_eq!(mode(wrong), Err(exit_code::USAGE), "{wrong:?}");
     }

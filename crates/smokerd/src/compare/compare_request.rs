@@ -15,4 +15,8 @@ pub(crate) struct CompareRequest {
     /// Its address, as it was typed.
     pub(crate) url: String,
     pub(crate) format: Format,
+    /// The plugins to compare; empty for all.
+    pub(crate) plugins: Vec<String>,
+    /// Whether the actions are run here, too, and compared.
+    pub(crate) with_action: bool,
 }

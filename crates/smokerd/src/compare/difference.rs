@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Number, Value as Json};
 use smoker_model::plugin::{Parameters, exposed};
+use smoker_model::result::ADDED_KEYS;
 use smoker_model::secrets::mask::masked;
 use smoker_model::value::Value;
 use smoker_model::value::secret::MASK;
 
 use crate::compare::local::as_json;
-use crate::compare::numbers::differ_in_numbers_only;
+use crate::compare::numbers::{differ_in_numbers_only, have_same_shape};
 
 /// The levels of messages, the worst first. A module may have more.
 const LEVELS: [&str; 3] = ["error", "warn", "info"];
@@ -76,10 +77,17 @@ pub(crate) fn of_parameters(plugin: &str, there: &Map<String, Json>, here: &Para
     found
 }
 
-/// Compares status, messages and components of two results as pages show them.
-pub(crate) fn of_results(plugin: &str, there: &Json, here: &Json) -> Vec<Difference> {
+/// What a result or a component has in any case, and what is compared by itself.
+const USUAL_KEYS: [&str; 7] = ["status", "messages", "lastRun", "componentResults", "action", "forced", "name"];
+
+/// Compares status, messages, components and own keys of two results as pages show them; with `has_action` those of the
+/// action, too.
+pub(crate) fn of_results(plugin: &str, there: &Json, here: &Json, has_action: bool) -> Vec<Difference> {
     let mut found = Vec::new();
     of_parts(plugin, "", there, here, &mut found);
+    if has_action {
+        of_parts(plugin, "action ", &there["action"], &here["action"], &mut found);
+    }
     let empty = Map::new();
     let components = |result: &'_ Json| result["componentResults"].as_object().unwrap_or(&empty).clone();
     let (theirs, ours) = (components(there), components(here));
@@ -112,6 +120,17 @@ fn of_parts(plugin: &str, prefix: &str, there: &Json, here: &Json, found: &mut V
             let only_numbers = theirs.as_ref().zip(ours.as_ref()).is_some_and(|(a, b)| have_same_words(a, b));
             let list = |texts: Option<Vec<Json>>| texts.map(Json::Array);
             let difference = Difference::new(plugin, format!("{prefix}{level}"), list(theirs), list(ours));
+            found.push(Difference { only_numbers, ..difference });
+        }
+    }
+    let nothing = Map::new();
+    let [theirs, ours] = [there, here].map(|part| part.as_object().unwrap_or(&nothing));
+    let is_own = |name: &&String| !USUAL_KEYS.contains(&name.as_str()) && !ADDED_KEYS.contains(&name.as_str());
+    for name in names(theirs, ours).into_iter().filter(is_own) {
+        let (theirs, ours) = (theirs.get(name), ours.get(name));
+        if theirs != ours {
+            let only_numbers = theirs.zip(ours).is_some_and(|(there, here)| have_same_shape(there, here));
+            let difference = Difference::new(plugin, format!("{prefix}key {name}"), theirs.cloned(), ours.cloned());
             found.push(Difference { only_numbers, ..difference });
         }
     }
@@ -180,17 +199,30 @@ mod tests {
             r#"component b: "OK" - false"#,
             r#"component c: - "OK" false"#,
         ];
-        assert_eq!(rows(&of_results("p", &there, &here)), expected);
+        assert_eq!(rows(&of_results("p", &there, &here, false)), expected);
         let none = json!({"status": "OK", "messages": null, "componentResults": {}});
         let empty = json!({"status": "OK", "messages": messages(&[]), "componentResults": null});
-        assert_eq!(of_results("p", &none, &empty), []);
+        assert_eq!(of_results("p", &none, &empty, false), []);
+    }
+
+    #[test]
+    fn own_keys_and_actions_are_compared() {
+        let result = |port: Json, value: Json, action: &str| {
+            json!({"status": "OK", "messages": null, "duration": 1, "port": port, "action": {"status": action, "messages": null},
+                   "componentResults": {"a": {"status": "OK", "messages": null, "name": "a", "value": value}}})
+        };
+        let (there, here) = (result(json!("x"), json!(5), "OK"), result(json!(null), json!(6), "ERROR"));
+        let rows_of = |has_action| rows(&of_results("p", &there, &here, has_action));
+        let (port, value) = (r#"key port: "x" null false"#, "component a key value: 5 6 true");
+        assert_eq!(rows_of(false), [port, value]);
+        assert_eq!(rows_of(true), [port, r#"action status: "OK" "ERROR" false"#, value]);
     }
 
     #[test]
     fn numbers_of_messages_vary_and_those_of_parameters_do_not() {
         let result = |level: &str, text: &str| json!({"status": "OK", "messages": {level: [text]}});
         let rows_of =
-            |there: &str, here: &str, level| rows(&of_results("p", &result(level, there), &result(level, here)));
+            |there: &str, here: &str, level| rows(&of_results("p", &result(level, there), &result(level, here), false));
         assert_eq!(rows_of("5 users", "6 users", "debug"), [r#"debug: ["5 users"] ["6 users"] true"#]);
         assert_eq!(rows_of("0 users", "6 users", "info"), [r#"info: ["0 users"] ["6 users"] false"#]);
         let here: Parameters = [("A", json!(1)), ("B", json!([{"x": 1e16}])), ("C", json!(10)), ("D", json!("5 s"))]

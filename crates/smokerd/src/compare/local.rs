@@ -31,6 +31,8 @@ pub(crate) struct Local {
 /// A plugin of the configuration.
 pub(crate) struct LocalPlugin {
     prepared: PreparedPlugin,
+    pub(crate) has_action: bool,
+    pub(crate) runs_action: bool,
 }
 
 impl LocalPlugin {
@@ -44,18 +46,23 @@ impl LocalPlugin {
 }
 
 impl Local {
-    /// Takes the account of the daemon. Actions are left out: they would tell others twice.
+    /// Takes the account of the daemon. Actions are left out unless they are wanted: they tell others twice.
     pub(crate) fn prepare(
         plugins: Vec<PluginSpec>,
         python: PythonSettings,
         credentials: Option<&Credentials>,
+        with_action: bool,
     ) -> Result<Self, String> {
         if let Some(credentials) = credentials {
             privileges::drop_privileges(credentials).map_err(|error| error.to_string())?;
         }
         let prepare = |mut spec: PluginSpec| {
-            spec.actions.clear();
-            LocalPlugin { prepared: PreparedPlugin::new(Arc::new(spec)) }
+            let has_action = !spec.actions.is_empty();
+            if !with_action {
+                spec.actions.clear();
+            }
+            let prepared = PreparedPlugin::new(Arc::new(spec));
+            LocalPlugin { prepared, has_action, runs_action: has_action && with_action }
         };
         Ok(Self { plugins: plugins.into_iter().map(prepare).collect(), python })
     }

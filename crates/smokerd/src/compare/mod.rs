@@ -68,19 +68,29 @@ fn compare(request: &CompareRequest, config: &Path, trusted: &[String]) -> Resul
         let problems = problems.iter().map(|problem| secrets::redact(problem.to_string()));
         problems.chain([error.to_string()]).collect::<Vec<_>>().join("\n")
     })?;
-    let Loaded { settings, credentials, plugins, problems, .. } = loaded;
+    let Loaded { settings, credentials, mut plugins, problems, .. } = loaded;
     secrets::replace(&plugins, &settings.secrets);
     for problem in problems.iter().filter(|problem| problem.severity > Severity::Info) {
         output::report(format_args!("WARNING: {}", secrets::redact(problem.to_string())));
     }
-    let local = Local::prepare(plugins, origin.python(&settings), credentials.as_ref())?;
+    if let Some(name) = request.plugins.iter().find(|name| plugins.iter().all(|plugin| plugin.name.as_str() != **name))
+    {
+        return Err(format!(
+            "there is no plugin {name} in {}; --plugins takes names, separated by commas",
+            config.display()
+        ));
+    }
+    let is_wanted = |name: &str| request.plugins.is_empty() || request.plugins.iter().any(|wanted| wanted == name);
+    plugins.retain(|plugin| is_wanted(plugin.name.as_str()));
+    let local = Local::prepare(plugins, origin.python(&settings), credentials.as_ref(), request.with_action)?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    runtime.block_on(both(&remote, &local))
+    runtime.block_on(both(&remote, &local, is_wanted))
 }
 
 /// First there, then here: a plugin that changes something is not disturbed by itself.
-async fn both(remote: &Remote, local: &Local) -> Result<Report, String> {
-    let theirs = remote.plugins().await?;
+async fn both(remote: &Remote, local: &Local, is_wanted: impl Fn(&str) -> bool) -> Result<Report, String> {
+    let mut theirs = remote.plugins().await?;
+    theirs.retain(|plugin| is_wanted(&plugin.name));
     let ours: HashMap<_, _> = local.plugins.iter().map(|plugin| (plugin.name(), plugin)).collect();
     let common: Vec<_> = theirs.iter().filter_map(|plugin| Some((plugin, *ours.get(plugin.name.as_str())?))).collect();
     let mut report = Report::of(remote.url());
@@ -105,5 +115,8 @@ fn add(report: &mut Report, there: &RemotePlugin, here: &LocalPlugin, their_resu
     let parameters = difference::of_parameters(here.name(), &there.parameters, here.parameters());
     report.masked.extend(parameters.masked.into_iter().map(|parameter| (here.name().to_owned(), parameter)));
     report.differences.extend(parameters.differences);
-    report.differences.extend(difference::of_results(here.name(), their_result, our_result));
+    if here.has_action && !here.runs_action {
+        report.without_action.push(here.name().to_owned());
+    }
+    report.differences.extend(difference::of_results(here.name(), their_result, our_result, here.runs_action));
 }

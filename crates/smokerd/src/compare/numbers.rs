@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value as Json;
 
 /// What can be another one in each run. The first alternative that matches counts.
 static VARYING: LazyLock<Regex> = LazyLock::new(|| {
@@ -11,7 +12,15 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 const PATTERN: &str = r"(?x)
-    (?P<name> \d+(?:\.\d+){2,} )
+    (?P<date> \b\d{1,4}/\d{1,2}/\d{1,4}\b )
+    | (?P<name>
+        \d+(?:\.\d+){2,}
+        | \b(?i:https?(?:/\d(?:\.\d)?)?|status|code|exit(?:ed)?|returned|rc|port|mode|umask|uid|gid|signal|errno)
+          [\ :=]+ (?:(?i:with|status|code)[\ :=]+)? \d+
+        | (?:\blocalhost|[a-z0-9-]\.[a-z]+):\d+\b
+        | \b0[0-7]{2,4}\b
+        | \b\d+ (?:/|\ of\ ) \d+\b
+      )
     | (?P<any>
         \b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b
         | \b0x[0-9a-fA-F]+\b
@@ -45,6 +54,22 @@ enum Piece<'a> {
     Amount { is_zero: bool },
 }
 
+/// Whether two values are equal but for numbers, those of texts as [`differ_in_numbers_only`] has them.
+pub(crate) fn have_same_shape(there: &Json, here: &Json) -> bool {
+    match (there, here) {
+        (Json::Number(there), Json::Number(here)) => (there.as_f64() == Some(0.0)) == (here.as_f64() == Some(0.0)),
+        (Json::String(there), Json::String(here)) => there == here || differ_in_numbers_only(there, here),
+        (Json::Array(there), Json::Array(here)) => {
+            there.len() == here.len() && there.iter().zip(here).all(|(there, here)| have_same_shape(there, here))
+        }
+        (Json::Object(there), Json::Object(here)) => {
+            let is_same = |(name, value)| here.get(name).is_some_and(|other| have_same_shape(value, other));
+            there.len() == here.len() && there.iter().all(is_same)
+        }
+        _ => there == here,
+    }
+}
+
 /// Whether the texts are equal but for numbers that another run can have otherwise. Digits of a name count as
 /// its letters do, and none against some is a difference.
 pub(crate) fn differ_in_numbers_only(there: &str, here: &str) -> bool {
@@ -71,14 +96,15 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         let is_hyphen = sign > 0 && text[..matched.start()].ends_with(char::is_alphanumeric);
         let before = &text[..matched.start() + if is_hyphen { sign } else { 0 }];
         at = matched.end();
-        if groups.name("name").is_some() || (groups.name("any").is_none() && ends_a_name(before)) {
+        let is_any = groups.name("any").or(groups.name("date")).is_some();
+        if groups.name("name").is_some() || (!is_any && ends_a_name(before)) {
             continue;
         }
         if before.len() > words {
             found.push(Piece::Words(&text[words..before.len()]));
         }
         words = at;
-        found.push(if groups.name("any").is_some() {
+        found.push(if is_any {
             Piece::Any
         } else {
             let mantissa = matched.as_str().split(['e', 'E']).next().unwrap_or_default();
@@ -129,6 +155,7 @@ mod tests {
             ("in 1 min 2 s", "in 59 s"),
             ("Sun Nov 29 21:55:55 UTC 2026", "Mon Nov 30 00:01:05 UTC 2026"),
             ("29 Nov 2026", "1 Dec 2026"),
+            ("on 29/11/2026", "on 1/12/2026"),
             ("at 2026-11-29T21:55:55.123456", "at 2026-11-30T01:02:03"),
             ("pid 4711", "pid 12"),
             ("free: 1.5 GiB of 20G", "free: 987.3 MiB of 20G"),
@@ -161,6 +188,17 @@ mod tests {
             ("5 users on", "6 users"),
             ("sum d41d8cd98f00b204", "sum a41d8cd98f00b204"),
             ("nothing", "5"),
+            ("HTTP 200", "HTTP 500"),
+            ("HTTP/1.1 200 OK", "HTTP/1.1 404 OK"),
+            ("exit code 1", "exit code 2"),
+            ("exited with 1", "exited with 2"),
+            ("mode 0644", "mode 0600"),
+            ("file has 0644", "file has 0600"),
+            ("replicas 3/3 ready", "replicas 1/3 ready"),
+            ("found 3 of 3 mounts", "found 1 of 3 mounts"),
+            ("listening on port 80", "listening on port 81"),
+            ("localhost:80", "localhost:81"),
+            ("uid=1000", "uid=1001"),
         ];
         for (there, here) in pairs {
             assert!(!differ_in_numbers_only(there, here), "{there} / {here}: {:?} {:?}", pieces(there), pieces(here));

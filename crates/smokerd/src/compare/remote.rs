@@ -14,6 +14,8 @@ use smoker_model::notation::python_json_reader;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::output;
+
 /// The port of an address that names none.
 const DEFAULT_PORT: u16 = 8086;
 
@@ -25,6 +27,9 @@ const MAX_PAGE: usize = 256 << 20;
 
 /// How often the process of the forced runs is asked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How often the wait for it is told.
+const TELL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// When the Python Smoker cannot show its plugins.
 const UNSHOWABLE: &str =
@@ -92,7 +97,8 @@ impl Remote {
         let body = json!({"process": {"plugins": names}});
         let task = self.ok("POST", "/processes", Some(&body)).await?;
         let path = task["asyncTask"]["link"]["poll"].as_str().ok_or_else(|| self.not_smoker())?;
-        let deadline = Instant::now() + limit;
+        let started = Instant::now();
+        let (deadline, mut told) = (started + limit, started);
         let page = loop {
             let page = self.ok("GET", path, None).await?;
             if page.get("asyncTask").is_none() {
@@ -101,6 +107,14 @@ impl Remote {
             if Instant::now() > deadline {
                 let seconds = limit.as_secs();
                 return Err(format!("the plugins of {} have not ended within {seconds} seconds: {path}", self.url));
+            }
+            if told.elapsed() > TELL_INTERVAL {
+                told = Instant::now();
+                let (count, waited, most) = (names.len(), started.elapsed().as_secs(), limit.as_secs());
+                output::report(format_args!(
+                    "INFO: waiting for {} to run {count} plugins: {waited} s, at most {most} s ({path}); --plugins NAMES compares some",
+                    self.url
+                ));
             }
             sleep(POLL_INTERVAL).await;
         };

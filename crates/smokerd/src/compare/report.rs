@@ -20,12 +20,20 @@ pub(crate) struct Report {
     pub(crate) differences: Vec<Difference>,
     /// Plugins and their parameters that the other daemon masks.
     pub(crate) masked: Vec<(String, String)>,
+    /// Plugins whose actions were not run here, and so not compared.
+    pub(crate) without_action: Vec<String>,
 }
 
 impl Report {
     /// Without anything compared yet.
     pub(crate) fn of(url: &str) -> Self {
-        Self { url: url.to_owned(), compared: 0, differences: Vec::new(), masked: Vec::new() }
+        Self {
+            url: url.to_owned(),
+            compared: 0,
+            differences: Vec::new(),
+            masked: Vec::new(),
+            without_action: Vec::new(),
+        }
     }
 
     /// A line for each difference, and one that counts them.
@@ -48,6 +56,10 @@ impl Report {
         }
         for (plugin, parameter) in &self.masked {
             let _ = writeln!(text, "{}: {} is masked there and not compared", one_line(plugin), one_line(parameter));
+        }
+        if !self.without_action.is_empty() {
+            let names = self.without_action.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "actions are not run here and not compared: {names}; --with-action does it");
         }
         let numbers = self.differences.iter().filter(|it| it.only_numbers).count();
         let _ = write!(
@@ -74,6 +86,7 @@ impl Report {
             "differing": self.differing(),
             "numbersOnly": self.differences.iter().filter(|it| it.only_numbers).count(),
             "differences": self.differences.iter().map(difference).collect::<Vec<_>>(),
+            "withoutAction": self.without_action,
             "masked": self.masked.iter().map(masked).collect::<Vec<_>>(),
         });
         json_text::to_text(&report) + "\n"

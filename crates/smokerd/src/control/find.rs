@@ -18,7 +18,9 @@ use crate::service::program::{self, Invocation};
 #[derive(Debug, Error)]
 pub(crate) enum FindError {
     #[error("{0}")]
-    Pidfile(#[from] PidfileError),
+    Pidfile(PidfileError),
+    #[error("{missing}; a daemon in the foreground (-fg), as systemd runs it, writes none: {}", next_step(running))]
+    Missing { missing: PidfileError, running: Vec<Pid> },
     #[error("no process has the id {pid} that pidfile {path} holds: the daemon is not running; remove the file")]
     Gone { pid: Pid, path: String },
     #[error(
@@ -34,6 +36,31 @@ pub(crate) enum FindError {
     NoDaemon { pid: Pid },
     #[error("{0}")]
     Unreachable(#[from] Unreachable),
+}
+
+impl FindError {
+    fn of_pidfile(error: PidfileError) -> Self {
+        match error {
+            PidfileError::Missing { .. } => Self::Missing { missing: error, running: reload_socket::daemons() },
+            error => Self::Pidfile(error),
+        }
+    }
+}
+
+/// How many daemons are named.
+const NAMED: usize = 5;
+
+/// How a daemon without a pidfile is stopped and reloaded.
+fn next_step(running: &[Pid]) -> String {
+    let pids: Vec<_> = running.iter().take(NAMED).map(ToString::to_string).collect();
+    match &*pids {
+        [] => "use systemctl stop or systemctl reload smokerd, or kill PID or smokerd --reload=PID".to_owned(),
+        [pid] => format!("process {pid} is a smokerd; use systemctl, or kill {pid} or smokerd --reload={pid}"),
+        pids => format!(
+            "the processes {} are smokerds; use systemctl, or kill PID or smokerd --reload=PID",
+            pids.join(", ")
+        ),
+    }
 }
 
 /// The daemon of a pidfile. Its process is opened first and looked at then, so another that gets its number in between is
@@ -53,7 +80,7 @@ pub(crate) fn by_pidfile(
             Err(FindError::Gone { pid: daemon.pid(), path: shown() })
         };
     }
-    let pid = pidfile::read(path)?;
+    let pid = pidfile::read(path).map_err(FindError::of_pidfile)?;
     let daemon = open(pid)?;
     if let (Err(errno), Holder::Hidden) = (kill(pid, None), holder) {
         return Err(SignalError { pid, errno }.into());

@@ -65,6 +65,15 @@ pub(crate) fn belongs_to(pid: Pid) -> Result<bool, Unreachable> {
     connect(pid).map(|stream| stream.is_some())
 }
 
+/// The daemons with such a socket, of root or of this account.
+pub(crate) fn daemons() -> Vec<Pid> {
+    let of = |name: &String| {
+        let (pid, account) = sys::listener(&sys::connect_abstract(name.as_bytes()).ok()?).ok()?;
+        (account.is_root() || account == geteuid()).then_some(pid)
+    };
+    names().unwrap_or_default().iter().filter_map(of).collect()
+}
+
 /// The names of all such sockets.
 fn names() -> io::Result<BTreeSet<String>> {
     let sockets = match fs::read(SOCKETS) {

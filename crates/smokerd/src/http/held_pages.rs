@@ -9,8 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use bytes::Bytes;
 use smoker_model::plugin::PluginName;
 
+use crate::http::connections::activity::ConnectionActivity;
 use crate::http::limits::{HELD_PAGES, SMALL_PAGE};
 use crate::results::processes::process::ProcessId;
 
@@ -79,6 +82,25 @@ pub(crate) struct PageGuard {
     reader: u64,
 }
 
+/// The bytes of a page of which others have the same, for one connection.
+struct SharedPage {
+    page: Bytes,
+    _guard: Option<PageGuard>,
+    _connection: Arc<ConnectionActivity>,
+}
+
+impl AsRef<[u8]> for SharedPage {
+    fn as_ref(&self) -> &[u8] {
+        &self.page
+    }
+}
+
+impl PageSource for ConnectionActivity {
+    fn take_away(&self) {
+        self.break_off();
+    }
+}
+
 impl HeldPages {
     /// A page of this length, in bytes, begins to be sent. Small ones do not count.
     pub(crate) fn hold(
@@ -114,6 +136,17 @@ impl HeldPages {
         }
         readers.iter().filter_map(|reader| reader.source.upgrade()).for_each(|source| source.take_away());
         Some(PageGuard { pages: self.clone(), reader: id })
+    }
+
+    /// The body of a page that is kept anyway, sent without a copy. As long as any of it waits for the client, the page counts as
+    /// held; when it is taken away, the connection is closed.
+    pub(crate) fn body(&self, key: PageKey, page: Bytes, connection: ConnectionActivity) -> Body {
+        if page.len() <= SMALL_PAGE {
+            return page.into();
+        }
+        let connection = Arc::new(connection);
+        let guard = self.hold(key, page.len(), &connection);
+        Bytes::from_owner(SharedPage { page, _guard: guard, _connection: connection }).into()
     }
 
     fn lock(&self) -> MutexGuard<'_, Pages> {

@@ -58,8 +58,8 @@ pub(crate) const WAIT: Duration = Duration::from_secs(60);
 /// How many requests may wait at a time, or a quarter of the connections that may be served. Further ones do not wait.
 pub(crate) const WAITING_REQUESTS: usize = 256;
 
-/// How many clients may listen to events at a time, or an eighth of the open files that are allowed. Their connections do not count
-/// in [`ACTIVE_CONNECTIONS`].
+/// How many clients may listen to events at a time, or an eighth of the open files that are allowed; those of one address may be half of
+/// them. Their connections do not count in [`ACTIVE_CONNECTIONS`].
 pub(crate) const LISTENERS: usize = 1000;
 
 /// After what time a client that listens gets a sign of life when nothing happens.
@@ -70,6 +70,6 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 pub(crate) const ACTIVE_CONNECTIONS: usize = 1024;
 
 /// How many more connections are kept that are idle (no request received yet), unless half of the open files that are
-/// allowed, less [`ACTIVE_CONNECTIONS`], or an eighth of them, whichever is more, are less. When the limit is reached,
+/// allowed, less [`ACTIVE_CONNECTIONS`] and [`LISTENERS`], or an eighth of them, whichever is more, are less. When the limit is reached,
 /// the connection that has been idle longest is evicted for the next one.
 pub(crate) const PENDING_CONNECTIONS: usize = 7168;

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use thiserror::Error;
 
+use crate::http::connections::activity::TakenAway;
 use crate::http::held_pages::{HeldPages, PageGuard, PageKey, PageSource};
 
 /// How many bytes are written at a time.
@@ -31,11 +31,6 @@ struct Pieces<I, T> {
     /// The piece that is being written, and how much of it has been.
     current: Option<(T, usize)>,
 }
-
-/// Why a body ends before its end.
-#[derive(Debug, Error)]
-#[error("the client reads slowly, and the page is out of date and takes memory")]
-pub(crate) struct TakenAway;
 
 impl<I, T> StreamedBody<I, T>
 where

@@ -1,15 +1,17 @@
 //! The daemon's side of TLS: its key and certificate, and handshakes.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::{DateTime, Utc};
 use rustls::ServerConfig;
 use smoker_config::spec::access_settings::AccessSettings;
 use smoker_paths::resolved_path::Owner;
 use smoker_trust::failure::Failure;
 use smoker_trust::handshake::explain::{self, Side};
 use smoker_trust::handshake::server;
-use smoker_trust::identity::own::{CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
+use smoker_trust::identity::own::{self, CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
 use smoker_trust::identity::peer::Peer as CertifiedPeer;
 use smoker_trust::storage::private_folder::PrivateFolder;
 use tokio::net::TcpStream;
@@ -28,7 +30,17 @@ pub(crate) struct Tls(Arc<RwLock<Option<Arc<Source>>>>);
 #[derive(Debug)]
 struct Source {
     files: Files,
-    config: WatchedFile<Option<Arc<ServerConfig>>>,
+    read: WatchedFile<Option<Arc<Identity>>>,
+}
+
+/// What the files say.
+#[derive(Debug)]
+struct Identity {
+    config: Arc<ServerConfig>,
+    /// Until when the certificate is valid.
+    ends: Option<DateTime<Utc>>,
+    /// The day, counted from 1970 on, on which the log was told last that it ends.
+    told_on: AtomicI64,
 }
 
 /// Where key and certificate are.
@@ -54,7 +66,7 @@ impl Tls {
         let tls = Self::default();
         if let Some(files) = Files::of(settings) {
             let read = files.load()?;
-            let source = Source { config: WatchedFile::new(files.paths(), Some(read)), files };
+            let source = Source { read: WatchedFile::new(files.paths(), Some(read)), files };
             *tls.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(source));
         }
         Ok(tls)
@@ -72,7 +84,7 @@ impl Tls {
         let mut source = self.0.write().unwrap_or_else(PoisonError::into_inner);
         *source = files
             .zip(read)
-            .map(|(files, read)| Arc::new(Source { config: WatchedFile::new(files.paths(), Some(read)), files }));
+            .map(|(files, read)| Arc::new(Source { read: WatchedFile::new(files.paths(), Some(read)), files }));
         Ok(())
     }
 
@@ -80,14 +92,35 @@ impl Tls {
     pub(crate) fn config(&self) -> Option<Arc<ServerConfig>> {
         let source = self.0.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let load = || source.files.load().map(Some);
-        let config = source.config.current(load, Arc::clone, |read| {
+        let read = source.read.current(load, Arc::clone, |read| {
             if let Err(error) = read {
                 tracing::error!("{error}; the previous identity stays in effect");
             }
         });
-        Option::clone(&config)
+        let identity = Option::as_ref(&read)?;
+        identity.tell_of_end(Utc::now());
+        Some(Arc::clone(&identity.config))
     }
 }
+
+impl Identity {
+    fn new(own: &OwnIdentity) -> Result<Arc<Self>, String> {
+        let config = server::config(own)?;
+        Ok(Arc::new(Self { config, ends: own.ends(), told_on: AtomicI64::new(0) }))
+    }
+
+    /// Says once a day that the certificate has to be renewed, in its last month.
+    fn tell_of_end(&self, now: DateTime<Utc>) {
+        let Some(text) = self.ends.and_then(|ends| own::ending(ends, now)) else { return };
+        let today = now.timestamp().div_euclid(SECONDS_OF_DAY);
+        if self.told_on.swap(today, Ordering::Relaxed) != today {
+            tracing::warn!("{text}");
+        }
+    }
+}
+
+/// The seconds of a day.
+const SECONDS_OF_DAY: i64 = 86_400;
 
 impl Files {
     fn of(settings: &AccessSettings) -> Option<Self> {
@@ -107,14 +140,14 @@ impl Files {
         }
     }
 
-    fn load(&self) -> Result<Arc<ServerConfig>, String> {
+    fn load(&self) -> Result<Arc<Identity>, String> {
         let own = match self {
             Self::Named { certificate, key } => {
                 OwnIdentity::from_files(certificate, key).map_err(|error| format!("tls_cert, tls_key: {error}"))?
             }
             Self::State(folder) => of_state_folder(folder).map_err(|error| format!("state_dir: {error}"))?,
         };
-        server::config(&own)
+        Identity::new(&own)
     }
 }
 

@@ -5,18 +5,27 @@ use std::net::IpAddr;
 use smoker_config::spec::access_settings::Access;
 
 use crate::identity::host_state::HostState;
+use crate::output;
 use crate::state_folder::marker;
 use crate::state_folder::plain_clients::PlainClients;
 
 /// How many clients are named.
 const NAMED: usize = 20;
 
-/// Notes that the host has an identity, and says what that changes.
+/// Notes that the host has an identity, and says on standard error what that changes. Clients of other hosts show the line to those who have it run over SSH, and
+/// know it by its first word.
 ///
 /// # Errors
 ///
 /// When it cannot be noted.
-pub(crate) fn note(host: &HostState) -> Result<Option<String>, String> {
+pub(super) fn tell(host: &HostState) -> Result<(), String> {
+    if let Some(text) = note(host)? {
+        output::report(format_args!("NOTE: {text}"));
+    }
+    Ok(())
+}
+
+fn note(host: &HostState) -> Result<Option<String>, String> {
     if marker::exists(&host.folder) {
         return Ok(None);
     }

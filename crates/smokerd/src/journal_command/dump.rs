@@ -4,21 +4,28 @@ use std::error::Error;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::DateTime;
 use serde_json::{Value as Json, json};
 use smoker_journal::content::Entry;
 use smoker_journal::reader;
+use smoker_journal::survey::{Damage, Survey};
 use smoker_model::run_end::RunEnd;
 use smoker_model::run_record::RunTrigger;
 
 use crate::exit_code;
 use crate::output;
 use crate::results::journal::entry::{JournalEntry, ResultEntry, plugins_of_process};
+use crate::results::json_text;
 
-/// Prints all of them. A daemon may write meanwhile.
+/// Prints all of them, and says on standard error what is damaged. A daemon may write meanwhile.
 pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
+    let survey = Survey::of(folder, drop)?;
+    for Damage { path, offset, length } in &survey.damage {
+        let path = path.display();
+        output::report(format_args!("ERROR: {path} is damaged: {length} bytes from byte {offset} on are no records"));
+    }
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut code = exit_code::SUCCESS;
+    let mut code = if survey.is_sound() { exit_code::SUCCESS } else { exit_code::JOURNAL_DAMAGED };
     for entry in reader::oldest_first(folder, 0)? {
         match entry {
             Ok(entry) => {
@@ -44,8 +51,11 @@ fn line(entry: &Entry) -> Option<Json> {
         JournalEntry::Result(result) => of_result(&result, entry.payload()),
         JournalEntry::Skipped => json!({"kind": "skipped"}),
         JournalEntry::Started(start) => {
-            let started = DateTime::from_timestamp_micros(start.started).map(time);
-            json!({"kind": "started", "plugin": start.plugin, "run": start.run, "started": started})
+            let started = DateTime::from_timestamp_micros(start.started).map(json_text::moment);
+            json!({
+                "kind": "started", "plugin": start.plugin, "run": start.run, "started": started, "forced": start.is_forced,
+                "generation": start.generation,
+            })
         }
         JournalEntry::Process(id, triggered_by) => {
             let plugins: Vec<_> = plugins_of_process(entry.payload()).iter().map(ToString::to_string).collect();
@@ -53,10 +63,11 @@ fn line(entry: &Entry) -> Option<Json> {
         }
         JournalEntry::Begin(process) => json!({"kind": "begin", "lastProcess": process}),
         JournalEntry::Plan(plugin, from) => {
-            let from = DateTime::from_timestamp_micros(from).map(time);
+            let from = DateTime::from_timestamp_micros(from).map(json_text::moment);
             json!({"kind": "plan", "plugin": plugin, "from": from})
         }
         JournalEntry::End => json!({"kind": "end"}),
+        JournalEntry::Lost(process) => json!({"kind": "lost", "lastProcess": process}),
     };
     line["sequence"] = entry.sequence().into();
     Some(line)
@@ -66,12 +77,12 @@ fn of_result(entry: &ResultEntry<'_>, payload: &[u8]) -> Json {
     let facts = &entry.facts;
     let text = entry.texts(payload).map_or("null", |(listed, _)| listed);
     let (trigger, requester) = match &facts.trigger {
-        RunTrigger::Schedule => ("schedule", None),
+        RunTrigger::Schedule => ("timer", None),
         RunTrigger::Request { requester, identity } => ("force", identity.as_ref().or(requester.as_ref())),
     };
     let mut line = json!({
         "kind": "result", "plugin": entry.plugin, "run": entry.run, "status": facts.status.as_str(), "trigger": trigger,
-        "requester": requester.map(|name| &**name), "planned": time(facts.planned), "started": time(facts.started),
+        "requester": requester.map(|name| &**name), "planned": json_text::moment(facts.planned), "started": json_text::moment(facts.started),
         "duration": facts.duration.as_secs_f64(), "attempt": facts.attempt, "generation": facts.generation,
         "interrupted": facts.is_interrupted, "processes": entry.waiting,
         "result": serde_json::from_str::<Json>(text).unwrap_or(Json::Null),
@@ -82,8 +93,4 @@ fn of_result(entry: &ResultEntry<'_>, payload: &[u8]) -> Json {
         None => {}
     }
     line
-}
-
-fn time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -9,4 +9,6 @@ pub(crate) enum JournalTask {
     Dump,
     /// Drop what `history_disk` does not allow.
     Compact,
+    /// Take damage out of it, which is kept aside.
+    Repair,
 }

@@ -4,11 +4,14 @@
 //!
 //! - `journal_task`: what is to be done
 //! - `run`: does it
-//! - `verify`, `dump`, `compact`: one task each
+//! - `verify`, `dump`, `compact`, `repair`: one task each
+//! - `writable`: opens the journal to change it, while no daemon runs
 
 pub(crate) mod journal_task;
 pub(crate) mod run;
 
 mod compact;
 mod dump;
+mod repair;
 mod verify;
+mod writable;

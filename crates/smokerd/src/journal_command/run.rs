@@ -5,7 +5,7 @@ use std::error::Error;
 use smoker_config::config::Config;
 
 use crate::journal_command::journal_task::JournalTask;
-use crate::journal_command::{compact, dump, verify};
+use crate::journal_command::{compact, dump, repair, verify};
 use crate::results::journal::start;
 
 /// Does the task with the journal of this configuration, and returns the exit code.
@@ -21,5 +21,6 @@ pub(crate) fn run(task: JournalTask, config: &Config) -> Result<u8, Box<dyn Erro
         JournalTask::Verify => verify::verify(&folder),
         JournalTask::Dump => dump::dump(&folder),
         JournalTask::Compact => compact::compact(&folder, config),
+        JournalTask::Repair => repair::repair(&folder, config),
     }
 }

@@ -34,6 +34,15 @@ pub(super) fn verify(folder: &Path) -> Result<u8, Box<dyn Error>> {
     for (path, error) in &survey.unreadable {
         output::print_line(format_args!("{}: cannot be read: {error}", path.display()))?;
     }
-    let is_whole = survey.damage.is_empty() && survey.unreadable.is_empty();
-    Ok(if is_whole { exit_code::SUCCESS } else { exit_code::JOURNAL_DAMAGED })
+    for copy in &survey.copies {
+        let copy = copy.display();
+        output::print_line(format_args!("{copy}: a damaged file as it was; remove it when nobody needs it"))?;
+    }
+    if survey.is_sound() {
+        return Ok(exit_code::SUCCESS);
+    }
+    output::print_line(
+        "smokerd --journal repair, while the daemon is stopped, leaves the records alone and puts the damage aside",
+    )?;
+    Ok(exit_code::JOURNAL_DAMAGED)
 }

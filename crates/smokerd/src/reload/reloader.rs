@@ -1,6 +1,5 @@
 //! A reload: log files are reopened, and the configuration is reloaded, as a whole or not at all.
 
-use std::fmt::Display;
 use std::mem;
 use std::pin::pin;
 use std::sync::Arc;
@@ -22,11 +21,14 @@ use crate::reload_requests::request::{ReloadRequest, RequestedBy};
 use crate::runtime::{Applied, Runtime};
 use crate::scheduler::plugin_set::Changes;
 use crate::service::error::StartError;
-use crate::service::notify::ServiceManager;
+use crate::service::manager::notify::ServiceManager;
 use crate::service::privileges;
 use crate::service::stdio::{OpenStdio, StdioFiles};
 use crate::startup::bounded_read::READ_LIMIT;
 use crate::startup::configuration::{self, LoadFailure, Loaded, Origin, Prepared, log_all};
+
+/// How many requests for a reload that come while one goes on wait for the next, beside those in the channel.
+const MAX_WAITING: usize = 64;
 
 /// How many names of plugins one line of the log has.
 const MAX_NAMES: usize = 10;
@@ -104,7 +106,8 @@ impl Reloader {
         let report = loop {
             tokio::select! {
                 report = &mut reload => break Arc::new(report),
-                trigger = triggers.next() => {
+                // Further ones wait in the channel, and the one that asks when that is full is told so.
+                trigger = triggers.next(), if waiting.len() < MAX_WAITING => {
                     let what = note(trigger, waiting);
                     tracing::info!("{what} while a configuration is being read: it is read once more after that");
                     again = true;
@@ -123,13 +126,13 @@ impl Reloader {
         self.service_manager.notify_reloading().await;
         let source = self.source.clone();
         let report = match timeout(READ_LIMIT, detached::run_blocking(move || read(&source))).await {
-            Ok(Ok(Ok(checked))) => self.apply(checked),
-            Ok(Ok(Err(LoadFailure { error, problems }))) => self.refuse(&error, &problems),
-            Ok(Err(error)) => self.refuse(&error, &[]),
+            Ok(Ok(Ok(checked))) => self.apply(checked).await,
+            Ok(Ok(Err(LoadFailure { error, problems }))) => self.refuse(&error.parts(), &problems),
+            Ok(Err(error)) => self.refuse(&[error.to_string()], &[]),
             // The thread is left alone; the next reload has one of its own.
             Err(_) => {
                 let what = self.source.origin.path.display().to_string();
-                self.refuse(&StartError::Hangs { what, seconds: READ_LIMIT.as_secs() }, &[])
+                self.refuse(&StartError::Hangs { what, seconds: READ_LIMIT.as_secs() }.parts(), &[])
             }
         };
         let status = self.runtime.status();
@@ -139,14 +142,14 @@ impl Reloader {
         report
     }
 
-    /// Logs why the configuration is refused. The configuration in effect stays.
-    fn refuse(&self, error: &dyn Display, problems: &[Problem]) -> ReloadReport {
+    /// Logs why the configuration is refused; a reason may have several lines. The configuration in effect stays.
+    fn refuse(&self, reasons: &[String], problems: &[Problem]) -> ReloadReport {
         let mut report = ReloadReport::new();
         log_all(problems);
         report.add_problems(problems);
-        for line in error.to_string().lines() {
-            tracing::error!("{line}");
-            report.add_error(&line);
+        for reason in reasons {
+            reason.lines().for_each(|line| tracing::error!("{line}"));
+            report.add_error(reason);
         }
         let path = self.source.origin.path.display();
         report.summary = format!(
@@ -159,7 +162,7 @@ impl Reloader {
     }
 
     /// Changes to a configuration.
-    fn apply(&mut self, checked: CheckedConfig) -> ReloadReport {
+    async fn apply(&mut self, checked: CheckedConfig) -> ReloadReport {
         let CheckedConfig { config, problems, stdio, logging_change } = checked;
         let mut report = ReloadReport::new();
         if let Some((files, open_files)) = stdio {
@@ -187,7 +190,7 @@ impl Reloader {
             report.add_error(change);
         }
         let differing = setting_changes::immediate(self.runtime.settings(), settings);
-        let Applied { changes, not_in_effect } = self.runtime.apply(config);
+        let Applied { changes, not_in_effect } = self.runtime.apply(config).await;
         for problem in &not_in_effect {
             tracing::error!("{problem}");
             report.add_error(problem);

@@ -11,13 +11,13 @@ use smoker_model::status::Status;
 use tokio::sync::Notify;
 
 /// How many events a subscriber may be behind.
-const MAX_RECORDS: usize = 1024;
+const MAX_EVENTS: usize = 1024;
 
 /// How many bytes of results, by their JSON texts, a subscriber may be behind.
 /// As data a result takes several times its text.
 const MAX_BYTES: usize = 4 << 20;
 
-/// Memory of a record beside its texts, in bytes.
+/// Memory of an event beside the texts of its record, in bytes.
 const OVERHEAD: usize = std::mem::size_of::<RunRecord>();
 
 /// What happens.
@@ -64,20 +64,20 @@ struct Shared {
     published: Notify,
 }
 
-/// The newest records, for all subscribers.
+/// The newest events, for all subscribers.
 #[derive(Debug, Default)]
 struct Buffer {
-    records: VecDeque<Event>,
+    events: VecDeque<Event>,
     bytes: usize,
-    /// How many records have been published before the first in `records`.
+    /// How many events have been published before the first in `events`.
     start: u64,
-    /// How many records have been published before the next one that each subscriber reads, by the subscriber's number.
+    /// How many events have been published before the next one that each subscriber reads, by the subscriber's number.
     positions: BTreeMap<u64, u64>,
     /// The number of the next subscriber.
     next: u64,
 }
 
-/// A place in the sequence of records.
+/// A place in the sequence of events.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     events: RunEvents,
@@ -102,7 +102,7 @@ impl RunEvents {
         evicted
     }
 
-    /// Follows the records that are published from now on.
+    /// Follows the events that are published from now on.
     pub(crate) fn subscribe(&self) -> Subscription {
         let mut buffer = self.lock();
         let (number, end) = (buffer.next, buffer.end());
@@ -118,7 +118,7 @@ impl RunEvents {
 
 impl Buffer {
     fn end(&self) -> u64 {
-        self.start + self.records.len() as u64
+        self.start + self.events.len() as u64
     }
 
     fn push(&mut self, event: Event) -> Vec<Event> {
@@ -126,16 +126,16 @@ impl Buffer {
             return Vec::new();
         }
         self.bytes += size(&event);
-        self.records.push_back(event);
+        self.events.push_back(event);
         let mut evicted = Vec::new();
-        while self.records.len() > MAX_RECORDS || (self.bytes > MAX_BYTES && self.records.len() > 1) {
+        while self.events.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.events.len() > 1) {
             evicted.extend(self.pop());
         }
         evicted
     }
 
     fn pop(&mut self) -> Option<Event> {
-        let oldest = self.records.pop_front()?;
+        let oldest = self.events.pop_front()?;
         self.start += 1;
         self.bytes -= size(&oldest);
         Some(oldest)
@@ -149,7 +149,7 @@ impl Buffer {
             *position = self.start;
             return Some(Received::Lagged(lost));
         }
-        let event = self.records.get(usize::try_from(*position - self.start).ok()?)?.clone();
+        let event = self.events.get(usize::try_from(*position - self.start).ok()?)?.clone();
         *position += 1;
         Some(Received::Event(event))
     }
@@ -171,7 +171,7 @@ impl Subscription {
         let events = self.events.clone();
         loop {
             let mut published = pin!(events.0.published.notified());
-            // From here on a record that is published is noticed, also one that comes before the wait.
+            // From here on an event that is published is noticed, also one that comes before the wait.
             published.as_mut().enable();
             if let Some(event) = self.try_next() {
                 return event;
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!((read(early.try_next()), read(early.try_next())), ((2, 0), (3, 0)));
         assert!(early.try_next().is_none());
         drop((early, late));
-        assert!(events.lock().records.is_empty());
+        assert!(events.lock().events.is_empty());
     }
 
     #[test]
@@ -265,13 +265,13 @@ mod tests {
         let events = RunEvents::default();
         let mut slow = events.subscribe();
         let mut quick = events.subscribe();
-        let published = MAX_RECORDS as u64 + 10;
+        let published = MAX_EVENTS as u64 + 10;
         let mut evicted = 0;
         for sequence in 1..=published {
             evicted += events.publish(skipped(sequence)).len();
             assert_eq!(read(quick.try_next()), (sequence, 0));
         }
-        assert_eq!((evicted, events.lock().records.len()), (10, MAX_RECORDS));
+        assert_eq!((evicted, events.lock().events.len()), (10, MAX_EVENTS));
         assert_eq!(read(slow.try_next()), (0, 10));
         assert_eq!(read(slow.try_next()), (11, 0));
     }
@@ -284,11 +284,11 @@ mod tests {
         for _ in 0..10 {
             events.publish(event(samples::finished(&"a".into(), &text)));
         }
-        assert_eq!(events.lock().records.len(), 3);
+        assert_eq!(events.lock().events.len(), 3);
         assert!(events.lock().bytes <= MAX_BYTES);
         assert_eq!(read(slow.try_next()), (0, 7));
         let larger = "x".repeat(2 * MAX_BYTES);
         events.publish(event(samples::finished(&"a".into(), &larger)));
-        assert_eq!(events.lock().records.len(), 1, "the newest record always fits");
+        assert_eq!(events.lock().events.len(), 1, "the newest record always fits");
     }
 }

@@ -1,5 +1,6 @@
 //! JSON as the daemon's pages have it, which is as the original writes it.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use smoker_model::notation::python_json::{self, Floats};
 
@@ -11,4 +12,9 @@ pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> String {
         tracing::error!("cannot write a value as JSON, null is written in its place: {error}");
         "null".to_owned()
     })
+}
+
+/// A moment as pages of runs show it: RFC 3339 in UTC, with microseconds.
+pub(crate) fn moment(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

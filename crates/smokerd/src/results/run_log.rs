@@ -28,7 +28,11 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
         };
         match event {
             Received::Event(Event::Record { record, previous }) => {
-                if let RunState::Finished(run) = &record.state {
+                let RunState::Finished(run) = &record.state else { continue };
+                if run.is_interrupted {
+                    // It says nothing of what it checked, so it is no change.
+                    tracing::info!("Plugin {}: {}", record.plugin, message(&run.result));
+                } else {
                     plugins.entry(record.plugin.clone()).or_default().record(&record, previous, &run.result);
                 }
             }

@@ -7,6 +7,16 @@ use smoker_model::result::Findings;
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::time::moment::Moment;
 
+use crate::results::config_fields::ConfigFields;
+use crate::results::table::{NewPlugin, NextRun};
+
+/// A configured plugin that keeps this many results.
+pub(crate) fn plugin(name: &PluginName, history: usize) -> NewPlugin {
+    let config = Arc::new(ConfigFields { identity: name.to_string(), ..ConfigFields::default() });
+    let next_run = Some(NextRun { generation: 0, text: "null".into() });
+    NewPlugin { name: name.clone(), config, history, history_failures: 50, next_run }
+}
+
 /// A scheduled run that ended just now, whose result has this text on the wire.
 pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
     let now = Moment::now();

@@ -1,8 +1,10 @@
 //! The plugins' results and the processes, with the memory that they take; `store` has the lock over them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
@@ -10,8 +12,8 @@ use smoker_model::status::Status;
 
 use crate::results::counters::RunCounters;
 use crate::results::journal::keep::{KeptRecords, KeptResults};
-use crate::results::journal::restore::{Restored, RestoredOutcome, RestoredProcess};
-use crate::results::kept::history::Sequence;
+use crate::results::journal::restore::{Restored, RestoredOutcome, RestoredPlugin, RestoredProcess};
+use crate::results::kept::history::{History, Sequence};
 use crate::results::kept::packed_text::PackedTexts;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 use crate::results::processes::table::ProcessTable;
@@ -31,6 +33,10 @@ pub(super) struct State {
     pub(super) memory: Memory,
     /// The newest record of the journal that says that the daemon has started.
     begin: Sequence,
+    /// What the journal has of plugins that are about to be configured.
+    returning: HashMap<PluginName, PluginEntry>,
+    /// The number of the newest result of a plugin that was removed.
+    removed: Sequence,
 }
 
 /// What came of recording a run.
@@ -63,6 +69,8 @@ impl State {
             processes: ProcessTable::default(),
             memory: Memory { used: 0, limit: isize::MAX, exceeded_before: false },
             begin: 0,
+            returning: HashMap::new(),
+            removed: 0,
         }
     }
 
@@ -70,21 +78,17 @@ impl State {
     pub(super) fn restore(&mut self, restored: Restored, begin: Sequence) -> Vec<(PluginName, Vec<ProcessId>)> {
         (self.begin, self.sequence) = (begin, begin);
         for (name, plugin) in restored.plugins {
-            let mut entry = PluginEntry::new();
-            for (sequence, text) in plugin.results.into_iter().rev() {
-                self.memory.used += entry.history.push(sequence, text);
-            }
-            plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
-            (entry.last_planned, entry.last_status) = (plugin.last_planned, plugin.last_status);
+            let entry = PluginEntry::from(plugin);
+            self.memory.used += entry.history.size();
             self.plugins.insert(name, entry);
         }
-        for RestoredProcess { id, plugins, triggered_by } in restored.processes.into_iter().rev() {
+        for RestoredProcess { id, plugins, triggered_by, .. } in restored.processes.into_iter().rev() {
             self.processes.restore(id, &plugins);
             self.processes.set_triggered_by(id, triggered_by);
         }
         self.processes.set_last_id(restored.last_process);
         let now = Instant::now();
-        for (sequence, RestoredOutcome { plugin, processes, outcome }) in restored.outcomes {
+        for (sequence, RestoredOutcome { plugin, processes, outcome, .. }) in restored.outcomes {
             self.memory.used += self.processes.complete(&processes, &plugin, &outcome, (sequence, now));
             for id in processes {
                 // A client that comes after the restart finds it; it may have read it before.
@@ -92,6 +96,26 @@ impl State {
             }
         }
         self.processes.awaited()
+    }
+
+    /// Keeps what the journal has of plugins that are about to be configured.
+    pub(super) fn set_returning(&mut self, plugins: HashMap<PluginName, RestoredPlugin>) {
+        self.returning = plugins.into_iter().map(|(name, plugin)| (name, PluginEntry::from(plugin))).collect();
+    }
+
+    /// When the last scheduled run of a plugin was to start, also of one that is about to be configured.
+    pub(super) fn last_planned(&self, plugin: &PluginName) -> Option<DateTime<Utc>> {
+        self.plugins.get(plugin).or_else(|| self.returning.get(plugin))?.last_planned
+    }
+
+    /// The results of all plugins.
+    pub(super) fn histories(&self) -> impl Iterator<Item = (&PluginName, &History)> {
+        self.plugins.named().map(|(name, entry)| (name, &entry.history))
+    }
+
+    /// The number of the newest result that is not kept any more.
+    pub(super) fn dropped(&self) -> Sequence {
+        self.histories().map(|(_, history)| history.dropped()).max().unwrap_or(0).max(self.removed)
     }
 
     /// What of the journal is to stay.
@@ -115,8 +139,10 @@ impl State {
         limit: isize,
     ) -> IndexMap<PluginName, PluginEntry> {
         self.revision += 1;
-        let (removed, growth) = self.plugins.replace(plugins);
+        let (removed, growth) = self.plugins.replace(plugins, std::mem::take(&mut self.returning));
         self.memory.used += growth;
+        let newest = removed.values().filter_map(|entry| entry.history.newest_below(Sequence::MAX));
+        self.removed = newest.map(|result| result.sequence).max().unwrap_or(0).max(self.removed);
         if !removed.is_empty() {
             let configs = removed.iter().map(|(name, entry)| (name.clone(), Arc::clone(&entry.config))).collect();
             self.memory.used += self.processes.keep_removed(&configs);
@@ -155,13 +181,16 @@ impl State {
     /// checks. Returns the memory limit the first time that it is exceeded.
     fn store(&mut self, name: &PluginName, texts: PackedTexts, is_shown: bool, waiting: &[ProcessId]) -> Option<isize> {
         self.revision += 1;
-        let mut keeps_history = true;
-        // A plugin that was removed while it ran has no history, but its processes get their result.
-        if let Some(plugin) = self.plugins.get_mut(name).filter(|_| is_shown) {
-            self.memory.used += plugin.history.push(self.sequence, texts.listed.clone());
-            keeps_history = plugin.history.newest().is_some();
-        }
-        let last = keeps_history.then_some(texts.listed);
+        let last = match self.plugins.get_mut(name) {
+            Some(plugin) => {
+                if is_shown {
+                    self.memory.used += plugin.history.push(self.sequence, texts.listed);
+                }
+                plugin.history.newest().cloned()
+            }
+            // A plugin that was removed while it ran has no history, but its processes get their result.
+            None => is_shown.then_some(texts.listed),
+        };
         let outcome = ForcedOutcome { forced: texts.mapped, last };
         self.memory.used += self.processes.complete(waiting, name, &outcome, (self.sequence, Instant::now()));
         if self.memory.used <= self.memory.limit {

@@ -4,13 +4,12 @@
 //! A cheap handle over one lock that is held for moments only: no task writes
 //! JSON, waits or does I/O under it. Readers take snapshots.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunRecord;
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -21,7 +20,7 @@ use crate::results::counters::RunCounters;
 use crate::results::events::{Event, RunEvents, StartedRun, Subscription};
 use crate::results::journal::keep::KeptRecords;
 use crate::results::journal::queue::{JournalQueue, Queued};
-use crate::results::journal::restore::Restored;
+use crate::results::journal::restore::{self, Restored};
 use crate::results::json_text;
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::{PackedText, PackedTexts};
@@ -29,7 +28,7 @@ use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
 use crate::results::queries::journal_reads::{JournalReads, NotRead};
-use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
+use crate::results::queries::run_query::{PastRuns, RunPage, RunQuery};
 use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
@@ -91,11 +90,17 @@ impl SharedState {
     }
 
     /// Notes that a run starts, and returns its number.
-    pub(crate) fn started(&self, plugin: &PluginName, started: Moment, is_forced: bool) -> u64 {
+    pub(crate) fn started(
+        &self,
+        plugin: &PluginName,
+        started: Moment,
+        is_forced: bool,
+        generation: ConfigGeneration,
+    ) -> u64 {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
         let started = StartedRun { plugin: plugin.clone(), started: started.wall, is_forced };
         match &self.journal {
-            Some(journal) => drop(journal.send(Queued::Started(started, run))),
+            Some(journal) => drop(journal.send(Queued::Started(started, run, generation))),
             None => self.announce(Event::Started(Arc::new(started))),
         }
         run
@@ -118,7 +123,29 @@ impl SharedState {
 
     /// When the last scheduled run of a plugin was to start, or from when on its first one was planned, by the wall clock.
     pub(crate) fn last_planned(&self, plugin: &PluginName) -> Option<DateTime<Utc>> {
-        self.lock().plugins.get(plugin)?.last_planned
+        self.lock().last_planned(plugin)
+    }
+
+    /// Reads what the journal has of those of these plugins that are not configured at present. It is theirs when
+    /// [`Self::replace_plugins`] configures them.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read: they begin without results then.
+    pub(crate) async fn find_returning(&self, plugins: impl Iterator<Item = &PluginSpec>) -> io::Result<()> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let new: Vec<_> = {
+            let state = self.lock();
+            plugins.filter(|plugin| state.plugins.get(&plugin.name).is_none()).cloned().collect()
+        };
+        if new.is_empty() {
+            return Ok(());
+        }
+        journal.written().await;
+        let folder = journal.folder().to_owned();
+        let plugins = self.reads.for_listener(move || restore::of_plugins(&folder, &new)).await?;
+        self.lock().set_returning(plugins);
+        Ok(())
     }
 
     /// The number of the newest record that is shown.
@@ -143,36 +170,41 @@ impl SharedState {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) async fn runs_after(&self, after: Sequence, limit: usize) -> io::Result<Vec<StoredRun>> {
+    pub(crate) async fn runs_after(&self, after: Sequence, limit: usize) -> io::Result<PastRuns> {
         let Some(journal) = &self.journal else { return Ok(self.kept_runs_after(after, limit)) };
         let folder = journal.folder().to_owned();
         self.reads.for_listener(move || in_journal::read_after(&folder, after, limit)).await
     }
 
-    fn kept_runs_after(&self, after: Sequence, limit: usize) -> Vec<StoredRun> {
-        let mut oldest = VecDeque::new();
-        let mut query = RunQuery { limit, ..RunQuery::default() };
-        loop {
-            let page = self.kept_runs(query.clone());
-            for run in page.runs.into_iter().take_while(|run| run.sequence > after) {
-                oldest.push_front(run);
-                oldest.truncate(limit);
-            }
-            match page.next {
-                Some(next) if next > after => query.before = Some(next),
-                _ => return oldest.into(),
+    fn kept_runs_after(&self, after: Sequence, limit: usize) -> PastRuns {
+        let (found, dropped) = {
+            let state = self.lock();
+            (in_memory::oldest(state.histories(), after), state.dropped())
+        };
+        let mut past = PastRuns::default();
+        if dropped > after {
+            past.miss(after + 1, dropped);
+        }
+        let query = RunQuery::default();
+        for run in found.iter().filter_map(|found| found.unpack(&query)) {
+            if !past.add(run, limit) {
+                break;
             }
         }
+        past
     }
 
     fn kept_runs(&self, mut query: RunQuery) -> RunPage {
         let mut page = RunPage::default();
         loop {
-            let state = self.lock();
-            let plugins = state.plugins.named().map(|(name, entry)| (name, &entry.history));
-            let Some(below) = in_memory::add(plugins, &query, &mut page) else { return page };
-            drop(state);
-            query.before = Some(below);
+            let found = in_memory::newest(self.lock().histories(), &query);
+            for run in found.results.iter().filter_map(|found| found.unpack(&query)) {
+                if !page.add(&query, run) {
+                    return page;
+                }
+            }
+            let Some(next) = found.next else { return page };
+            query.before = Some(next);
         }
     }
 

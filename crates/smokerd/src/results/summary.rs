@@ -1,10 +1,11 @@
 //! What became of the runs of a plugin, in a few numbers.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 use smoker_model::wire::results::{Durations, Spell, Summary};
 
+use crate::results::json_text;
 use crate::results::kept::facts::RunFacts;
 
 /// What a summary reads of a run.
@@ -28,7 +29,7 @@ impl MeasuredRun {
 pub(crate) fn of(plugin: &PluginName, runs: &[MeasuredRun]) -> Summary {
     let count = |status| runs.iter().filter(|run| run.status == status).count() as u64;
     let failures = count(Status::Error);
-    let started = |run: Option<&MeasuredRun>| run.map(|run| rfc3339(run.started));
+    let started = |run: Option<&MeasuredRun>| run.map(|run| json_text::moment(run.started));
     let is_bad = |run: &MeasuredRun| run.status != Status::Ok;
     Summary {
         plugin: plugin.as_str().to_owned(),
@@ -84,12 +85,7 @@ fn spell(bad: &[MeasuredRun], end: Option<DateTime<Utc>>) -> Spell {
     let last = end.unwrap_or_else(|| bad[bad.len() - 1].started);
     // A wall clock that was set back has no negative time.
     let seconds = (last - from).to_std().map_or(0.0, |time| rounded(time.as_secs_f64()));
-    Spell { from: rfc3339(from), to: end.map(rfc3339), seconds, runs: bad.len() as u64 }
-}
-
-/// A moment as pages of runs show it.
-pub(crate) fn rfc3339(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+    Spell { from: json_text::moment(from), to: end.map(json_text::moment), seconds, runs: bad.len() as u64 }
 }
 
 #[cfg(test)]

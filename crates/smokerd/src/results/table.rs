@@ -1,6 +1,6 @@
 //! All configured plugins in configuration order, each with its results and its next run.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use smoker_model::status::Status;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
+use crate::results::journal::restore::RestoredPlugin;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::snapshot::PluginSnapshot;
 
@@ -132,12 +133,20 @@ impl PluginTable {
 
     /// Replaces all plugins. A plugin that is still configured keeps its
     /// history and counters; a removed one is returned. Also returns by how many bytes the
-    /// histories grew (negative: shrank).
-    pub(crate) fn replace(&mut self, plugins: Vec<NewPlugin>) -> (IndexMap<PluginName, PluginEntry>, isize) {
+    /// histories grew (negative: shrank). One that was not configured may be `returning`.
+    pub(crate) fn replace(
+        &mut self,
+        plugins: Vec<NewPlugin>,
+        mut returning: HashMap<PluginName, PluginEntry>,
+    ) -> (IndexMap<PluginName, PluginEntry>, isize) {
         let mut before = mem::take(&mut self.0);
         let mut growth = 0;
         for NewPlugin { name, config, history: limit, history_failures, next_run } in plugins {
-            let mut entry = before.swap_remove(&name).unwrap_or_else(PluginEntry::new);
+            let mut entry = before.swap_remove(&name).unwrap_or_else(|| {
+                let entry = returning.remove(&name).unwrap_or_else(PluginEntry::new);
+                growth += entry.history.size();
+                entry
+            });
             growth += entry.history.set_limit(limit);
             entry.failures.set_limit(history_failures);
             if let Some(next_run) = next_run {
@@ -148,6 +157,18 @@ impl PluginTable {
         }
         growth -= before.values().map(|entry| entry.history.size()).sum::<isize>();
         (before, growth)
+    }
+}
+
+impl From<RestoredPlugin> for PluginEntry {
+    fn from(plugin: RestoredPlugin) -> Self {
+        let mut entry = Self::new();
+        for (sequence, text) in plugin.results.into_iter().rev() {
+            entry.history.push(sequence, text);
+        }
+        plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
+        (entry.last_planned, entry.last_status) = (plugin.last_planned, plugin.last_status);
+        entry
     }
 }
 
@@ -171,12 +192,14 @@ impl PluginEntry {
             self.last_planned = Some(record.planned.wall);
         }
         let RunState::Finished(run) = &record.state else { return };
+        // The end of the daemon says nothing of what the run checked.
+        if run.is_interrupted {
+            return;
+        }
         if run.result.status != Status::Ok {
             self.failures.push(record.sequence);
         }
-        if !run.is_interrupted {
-            self.last_status = Some(run.result.status);
-        }
+        self.last_status = Some(run.result.status);
     }
 
     /// What pages read of the plugin at this moment.
@@ -209,12 +232,12 @@ mod tests {
     fn an_unchanged_plugin_keeps_results_and_next_run_and_a_removed_one_is_returned() {
         let mut table = PluginTable::default();
         let soon = NextRun { generation: 1, text: "soon".into() };
-        assert_eq!(table.replace(plugins(&["a", "b"], Some(&soon))).1, 0);
+        assert_eq!(table.replace(plugins(&["a", "b"], Some(&soon)), HashMap::new()).1, 0);
         let mut used = 0;
         for name in ["a", "b"] {
             used += table.get_mut(&name.into()).expect("known").history.push(1, name.into());
         }
-        let (removed, growth) = table.replace(plugins(&["c", "b"], None));
+        let (removed, growth) = table.replace(plugins(&["c", "b"], None), HashMap::new());
         assert_eq!(removed.keys().map(PluginName::as_str).collect::<Vec<_>>(), ["a"]);
         assert_eq!(used + growth, table.entries().map(|entry| entry.history.size()).sum::<isize>());
         let kept = table.get(&"b".into()).expect("known");

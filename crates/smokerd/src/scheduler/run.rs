@@ -145,7 +145,7 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let is_stopping = slot.is_none();
     let (number, result) = match slot {
         Some(_slot) => {
-            let number = state.started(&plugin.spec().name, started, kind == RunKind::Forced);
+            let number = state.started(&plugin.spec().name, started, kind == RunKind::Forced, generation);
             // Boxed, so that the many runs that may wait for a slot take little memory.
             (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown))).await)
         }

@@ -26,6 +26,8 @@ pub(crate) enum StartError {
     #[error("{0}")]
     Identity(String),
     #[error("{0}")]
+    StateInUse(String),
+    #[error("{0}")]
     Pidfile(#[from] PidfileError),
     #[error("{0}")]
     Logging(#[from] LoadError),
@@ -49,6 +51,19 @@ pub(crate) enum StartError {
     Privileges { uid: String, gid: String, reason: String },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+}
+
+impl StartError {
+    /// Each thing that is wrong, as a text that may have several lines.
+    pub(crate) fn parts(&self) -> Vec<String> {
+        match self {
+            Self::Config(error) if error.faults().next().is_some() => {
+                error.faults().map(|(_, text)| text.to_owned()).collect()
+            }
+            Self::Untrusted { reasons } => reasons.clone(),
+            other => vec![other.to_string()],
+        }
+    }
 }
 
 /// What to do about a socket that cannot be made.

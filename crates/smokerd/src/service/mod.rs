@@ -11,8 +11,7 @@
 //! - `place`: why no file can be made at a path
 //! - `privileges`: drops privileges
 //! - `signals`: TERM, INT and HUP
-//! - `notify`: notifies systemd or another service manager
-//! - `watchdog`: notifies its watchdog as long as the daemon works
+//! - `manager`: the service manager and its watchdog
 //! - `logger_names`: which logger each room of the daemon logs to
 //! - `error`: why the daemon does not start
 
@@ -20,7 +19,7 @@ pub(crate) mod daemonize;
 pub(crate) mod error;
 pub(crate) mod listen;
 pub(crate) mod logger_names;
-pub(crate) mod notify;
+pub(crate) mod manager;
 pub(crate) mod pid_lock;
 pub(crate) mod pidfile;
 pub(crate) mod place;
@@ -29,4 +28,3 @@ pub(crate) mod program;
 pub(crate) mod signals;
 pub(crate) mod stdio;
 pub(crate) mod unix_socket;
-pub(crate) mod watchdog;

@@ -5,6 +5,7 @@
 //! - `configuration`: a path becomes a configuration that this daemon can run
 //! - `admission`: plugins whose users or groups this daemon cannot run as
 //! - `containment`: what `--check` says of the containment of runs on this host
+//! - `missing_logging_conf`: a logging configuration that was named and is not there
 //! - `modules`: modules and parsers that a configuration names and that cannot be found
 //! - `notes`: what `--check -v` says of a configuration that is in order
 //! - `parameters`: parameters that built-in modules, parsers and actions refuse
@@ -19,6 +20,7 @@ pub(crate) mod bounded_read;
 pub(crate) mod configuration;
 pub(crate) mod containment;
 pub(crate) mod genconfig;
+pub(crate) mod missing_logging_conf;
 pub(crate) mod modules;
 pub(crate) mod notes;
 pub(crate) mod parameter_problems;

@@ -1,9 +1,11 @@
 //! Modules and parsers that a configuration names and that cannot be found or imported, or of which a changed copy is not used.
 
 use std::io;
+use std::path::Path;
 
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
+use smoker_config::spec::settings::DaemonSettings;
 use smoker_model::module::ModuleKind;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
@@ -43,7 +45,27 @@ pub(crate) fn problems(
     Ok(missing.chain(misplaced).map(problem).collect())
 }
 
-/// Advice on installed modules of the Python Smoker that the plugins name; the built-ins run in their place.
+/// Where a service looks for programs.
+const SERVICE_PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// Advice on an interpreter that this shell finds and a service does not.
+pub(crate) fn interpreter_advice(
+    settings: &DaemonSettings,
+    plugins: &[PluginSpec],
+    python: &PythonSettings,
+) -> Option<String> {
+    let path = python.interpreter().ok().filter(|_| settings.python.is_none())?;
+    let is_usual = SERVICE_PATH.iter().any(|folder| path.parent() == Some(Path::new(folder)));
+    let path = path.display();
+    (!is_usual && lookup::needs_python(plugins, python)).then(|| {
+        format!(
+            "modules are run by {path}, which the PATH here has and that of a service has not: write `python: {path}` to \
+             have it there, too"
+        )
+    })
+}
+
+/// Advice on installed modules that the plugins name; the built-ins run in their place.
 pub(crate) fn advice(plugins: &[PluginSpec], python: &PythonSettings) -> io::Result<Vec<String>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let unused = runtime.block_on(async {
@@ -51,11 +73,13 @@ pub(crate) fn advice(plugins: &[PluginSpec], python: &PythonSettings) -> io::Res
             lookup::unused_originals(plugins, python, &Reaper::start(ContainmentLevel::prepare(None))?).await,
         )
     })?;
-    let advice = |file| {
-        format!(
-            "{file} is not used, because its module is built in; if you have changed it, copy it into the folder \
-             smoker/server/plugins beside the configuration"
-        )
+    let advice = |file: String| {
+        let way_out = if lookup::is_of_original(&file) {
+            "if you have changed it, copy it into the folder smoker/server/plugins beside the configuration"
+        } else {
+            "if it is meant, copy it beside the configuration, or name its folder under python_path"
+        };
+        format!("{file} is not used, because its module is built in; {way_out}")
     };
     Ok(unused.into_iter().map(advice).collect())
 }

@@ -21,7 +21,7 @@ const BEAT: Duration = Duration::from_millis(1);
 
 /// Fills in its rows.
 pub(crate) fn measure(program: &Program, table: &mut Table) {
-    let goal = Goal::UnderMilliseconds(LIMIT);
+    let goal = Goal::Under(LIMIT, "ms");
     match times(program) {
         Ok(mut times) => {
             let name = format!("from Timeout to served result, {} kinds of escape", times.len());

@@ -29,6 +29,10 @@ pub(crate) fn measure(program: &Program, table: &mut Table) {
     let cgroups = BareCgroups::create().map_err(|error| format!("no bare start with a cgroup: {error}"));
     let pairs = cgroups.and_then(|cgroups| waited_results(with_cgroups, || in_cgroup(&cgroups)));
     table.add(Row::of_pairs("  the same by POST /processes?wait=10s", "ms", Goal::AtMost(1.3), pairs));
+    let kept = boot::plugins("state_dir: '{{DIR}}/state'", "Timeout: 60", 1, |_| "Command: 'true'".to_owned());
+    let cgroups = BareCgroups::create().map_err(|error| format!("no bare start with a cgroup: {error}"));
+    let pairs = cgroups.and_then(|cgroups| waited_results(|| program.start(&kept), || in_cgroup(&cgroups)));
+    table.add(Row::of_pairs("  the same with a journal", "ms", Goal::AtMost(1.3), pairs));
     let pairs = results(with_cgroups, bare);
     table.add(Row::of_pairs("  the same; the limit without a cgroup", "ms", Goal::None, pairs));
     let pairs = results(|| program.start_without_cgroups(&config), bare);

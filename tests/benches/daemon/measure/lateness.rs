@@ -36,7 +36,7 @@ struct Sample {
 
 /// Fills in the rows of both sizes.
 pub(crate) fn measure(program: &Program, table: &mut Table) {
-    for (count, goal) in [(300, Goal::UnderMilliseconds(20.0)), (1000, Goal::None)] {
+    for (count, goal) in [(300, Goal::Under(20.0, "ms")), (1000, Goal::None)] {
         let samples = by_turns(FEW, || ours(program, count), || bare(count));
         let pairs = |figure: fn(&Sample) -> Result<f64, String>| {
             samples.as_ref().map_err(Clone::clone).and_then(|samples| Pairs::of(samples, figure))

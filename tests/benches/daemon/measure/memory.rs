@@ -22,14 +22,14 @@ const BEAT: Duration = Duration::from_millis(10);
 /// Fills in its rows.
 pub(crate) fn measure(program: &Program, table: &mut Table) {
     let idle = start(program, 1).and_then(|(daemon, _)| usage::resident(daemon.pid()));
-    table.add(Row::alone("resident memory idle, 1 plugin", "MiB", Goal::UnderMebibytes(15.0), idle));
+    table.add(Row::alone("resident memory idle, 1 plugin", "MiB", Goal::Under(15.0, "MiB"), idle));
     let (before, after) = match many(program) {
         Ok(both) => both,
         Err(reason) => (Err(reason.clone()), Err(reason)),
     };
     table.add(Row::alone(&format!("  {PLUGINS} plugins"), "MiB", Goal::None, before));
     let name = format!("  {PLUGINS} plugins, {RESULTS} results each");
-    table.add(Row::alone(&name, "MiB", Goal::UnderMebibytes(60.0), after));
+    table.add(Row::alone(&name, "MiB", Goal::Under(60.0, "MiB"), after));
 }
 
 type Figure = Result<f64, String>;

@@ -4,6 +4,8 @@ pub(crate) mod checks;
 pub(crate) mod ending;
 pub(crate) mod forced_result;
 pub(crate) mod get_plugins;
+pub(crate) mod journal;
 pub(crate) mod lateness;
+pub(crate) mod listeners;
 pub(crate) mod memory;
 pub(crate) mod module_run;

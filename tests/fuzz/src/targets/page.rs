@@ -90,7 +90,7 @@ fn check_nagios(plugins: &[Plugin]) {
 fn check_verdict(plugins: &[Plugin]) {
     let report = Report::new(vec![HostReport::reached("h".to_owned(), plugins.to_vec())]);
     let is_bad = |plugin: &Plugin| plugin.status() == Status::Error || !plugin.is_readable();
-    assert_eq!(FailOn::exitcode().fails(&report), plugins.iter().any(is_bad), "the verdict of -e");
+    assert_eq!(FailOn::exitcode().fails(&report, 1), plugins.iter().any(is_bad), "the verdict of -e");
 }
 
 /// What holds for every format, whatever the daemon told.

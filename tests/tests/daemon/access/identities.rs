@@ -236,6 +236,24 @@ fn a_key_gives_what_its_line_says_and_nothing_once_the_line_is_gone() {
     let added = smokerd(&daemon, &["--authorize", &line]);
     assert_eq!(last_line(&added), pin);
     expect_line(&added.stderr, &["Added a line", "authorized_clients: ann has the role run, for category=system"]);
+    // What a key may is never changed by the way.
+    let again = smokerd(&daemon, &["--authorize", &line]);
+    assert_eq!(last_line(&again), pin);
+    expect_line(&again.stderr, &["The line is in ", "already"]);
+    let wider = line.replace(" category=system", " expires=2099-01-31");
+    let refused = smokerd(&daemon, &["--authorize", &wider]);
+    refused.expect_code(1);
+    let changes = "category=system is dropped, expires=2099-01-31T00:00:00Z is added";
+    expect_line(&refused.stderr, &["ERROR: ", "the key of ann has a line already, which stays", changes, "--replace"]);
+    assert_eq!(ask("/plugins/shop").0, 403);
+    let replaced = smokerd(&daemon, &["--authorize", &wider, "--replace"]);
+    assert_eq!(last_line(&replaced), pin);
+    expect_line(&replaced.stderr, &["Replaced the line of the same key", changes]);
+    assert_eq!(ask("/plugins/shop").0, 200);
+    let list = smokerd(&daemon, &["--authorized"]);
+    list.expect_code(0);
+    assert_eq!(list.stdout, format!("{} ann has the role run until 2099-01-31T00:00:00Z\n", client.pin));
+    last_line(&smokerd(&daemon, &["--authorize", &line, "--replace"]));
 
     // Only what the line is for can be seen and run.
     let (status, body) = ask("/plugins");
@@ -264,12 +282,25 @@ fn a_key_gives_what_its_line_says_and_nothing_once_the_line_is_gone() {
     again.expect_code(1);
     expect_line(
         &again.stderr,
-        &["ERROR: no line of ", "authorized_clients has the name or the pin", "look into the file"],
+        &[
+            "ERROR: neither a line of ",
+            "authorized_clients nor a token has the name or the pin",
+            "smokerd --authorized",
+        ],
     );
     last_line(&smokerd(&daemon, &["--authorize", &line]));
     assert_eq!(ask("/plugins").0, 200);
     smokerd(&daemon, &["--withdraw", &client.pin]).expect_code(0);
     assert_eq!(ask("/plugins").0, 401);
+
+    // Who leaves has a token, too, or nothing else.
+    let token = last_line(&smokerd(&daemon, &["--token", "add", "ann", "--role", "read"]));
+    let with_token = |token: &str| daemon.send(&with_token(Request::get("/plugins"), token)).status;
+    assert_eq!(with_token(&token), 200);
+    let gone = smokerd(&daemon, &["--withdraw", "ann"]);
+    gone.expect_code(0);
+    expect_line(&gone.stderr, &["Removed the token ann; it is refused from now on"]);
+    assert_eq!(with_token(&token), 401);
     let log = daemon.log();
     expect_line(
         &log,

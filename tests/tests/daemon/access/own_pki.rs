@@ -104,6 +104,14 @@ fn a_certificate_counts_until_it_is_revoked_also_on_a_connection_that_is_open() 
     assert_eq!((as_client("alice").0, as_client("bob").0, as_client("carol").0), (200, 200, 403));
     let (status, body) = as_client("web1");
     assert!(status == 401 && body.contains("clientAuth"), "{status} {body}");
+    pki.issue_between("alice-of-old", Purpose::Client, "20200101000000Z", "20200102000000Z");
+    pki.issue_between("alice-to-be", Purpose::Client, "20990101000000Z", "20990102000000Z");
+    for (name, said) in
+        [("alice-of-old", "is no longer valid; renew it"), ("alice-to-be", "is not valid yet; set the clock")]
+    {
+        let (status, body) = as_client(name);
+        assert!(status == 401 && body.contains(said), "{status} {body}");
+    }
     let other = Pki::make(daemon.path("other"));
     other.issue("alice", Purpose::Client);
     fs::copy(pki.file("ca.pem"), other.file("ca.pem")).expect("writable");
@@ -132,7 +140,7 @@ fn a_certificate_counts_until_it_is_revoked_also_on_a_connection_that_is_open() 
     daemon.write_pidfile(&daemon.pid().to_string());
     let reloaded = daemon.ask_for_reload();
     reloaded.expect_code(3);
-    expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "have the authority write it again", "go on"]);
+    expect_line(&reloaded.stderr, &["ERROR: tls_crl: ", "have the authority write it again", "stay in effect"]);
     assert_eq!((as_client("alice").0, as_client("bob").0), (401, 200));
     let mut kept = Kept::open(&daemon, &pki, "bob");
     assert!(kept.ask().starts_with("200 True "));
@@ -205,6 +213,18 @@ fn the_daemons_certificate_is_replaced_with_its_key_or_stays() {
     assert!(shown(&after));
     expect_line(&daemon.log(), &["ERROR: tls_cert, tls_key: ", "everybody may read this private key", "chmod 600"]);
 
+    // One that ends soon, or has ended, is told of before clients refuse it.
+    fs::set_permissions(pki.file("web1.key"), fs::Permissions::from_mode(0o600)).expect("ours");
+    pki.issue_between("web3", Purpose::Server, "20200101000000Z", "20200131000000Z");
+    replace("web1.pem", "web3.pem");
+    replace("web1.key", "web3.key");
+    wait::until_true("the new pair", || shown(&pki.pin("web3.pem")));
+    let ended = "the daemon's certificate ended on 2020-01-31T00:00:00Z: clients that know its authority";
+    expect_line(&daemon.log(), &["WARNING: ", ended, "; renew it"]);
+    let checked = cli::smokerd(&daemon.sandbox, &["-c", "{{DIR}}/smokerd.yaml", "--check"]);
+    checked.expect_code(3);
+    expect_line(&checked.text(), &["tls_cert: ", ended, "; renew it"]);
+
     // A reload takes other files, and what it cannot use is said and changes nothing.
     let other = Pki::make(daemon.path("other"));
     other.issue("web1", Purpose::Server);
@@ -261,6 +281,7 @@ fn the_clients_show_the_certificate_that_is_named_and_say_what_is_wrong_with_it(
     let pin = pki.pin("web1.pem");
     client(&daemon, "smokercli", &["trust", "scan", "-s", "127.0.0.1:{{PORT}}", "--accept", &pin]).expect_code(0);
     ask("127.0.0.1:{{PORT}}", &["--cert", &both]).expect_code(0);
+    assert!(!daemon.log().contains("TLS: refused"), "a scan is no failed handshake: {}", daemon.log());
     let system = ["-s", "https://localhost:{{PORT}}/", "-o", "minimal", "--no-progress", "--cert", &both];
     expect_line(&client(&daemon, "smokercli", &system).stdout, &["not signed by an authority that is trusted here"]);
 
@@ -269,7 +290,7 @@ fn the_clients_show_the_certificate_that_is_named_and_say_what_is_wrong_with_it(
     let refused = ask(url, &["--cert", &bob[0], "--key", &bob[1]]);
     expect_line(&refused.stdout, &["the daemon has no line for bob; have a line with cert-authority"]);
     let plain = ask("http://127.0.0.1:{{PORT}}/", &["--cert", &both]);
-    expect_line(&plain.stdout, &["the certificate of --cert is shown over TLS alone", "; name it as https://"]);
+    expect_line(&plain.stdout, &["the certificate of --cert is shown over TLS alone", "name it as https://127.0.0.1:"]);
     fs::set_permissions(pki.file("bob.key"), fs::Permissions::from_mode(0o644)).expect("ours");
     for (words, said) in [
         (&["--cert", "/nowhere.pem", "--key", key][..], &["--cert /nowhere.pem: it cannot be read"][..]),
@@ -291,6 +312,19 @@ fn the_clients_show_the_certificate_that_is_named_and_say_what_is_wrong_with_it(
             expect_line(&output.stderr, said);
         }
     }
+    pki.issue_plain("plain");
+    let version_1 = ask(url, &["--cert", &pem("plain.pem"), "--key", &pem("plain.key")]);
+    version_1.expect_code(1);
+    expect_line(
+        &version_1.stderr,
+        &["--cert ", "plain.pem: the certificate cannot be read: its X.509 version is 1", "-extfile"],
+    );
+    let mut curl = Command::new("curl");
+    curl.args(["-sSk", "--cert"]).arg(pki.file("plain.pem")).arg("--key").arg(pki.file("plain.key"));
+    assert_ne!(cli::run(curl.arg(format!("https://{}/", daemon.address()))).code, 0);
+    wait::until_true("the reason in the log", || {
+        daemon.log().contains("TLS: refused: the client's certificate cannot be read (its X.509 version is 1")
+    });
     for words in [&["--key", key][..], &["--cert", &both, "--socket", "/run/smokerd.sock"]] {
         let wrong = client(&daemon, "smokercli", words);
         wrong.expect_code(2);

@@ -116,13 +116,13 @@ fn authenticated_run(operator: &Operator<'_>) {
     assert_ne!(refused.code, 0);
     expect_line(
         &refused.stdout,
-        &["this daemon answers other hosts over TLS alone; take its key into known_hosts by smokercli trust add"],
+        &["this daemon answers other hosts over TLS alone; run smokercli trust add -s HOST --via ssh, or without SSH"],
     );
 
     let begun = Instant::now();
     let added = operator.smokercli(&["trust", "add", "-s", &address, "--via", "ssh"]);
     added.expect_code(0);
-    expect_line(&added.stdout, &[&address, "ann@", "has the role run; its key is sha256//"]);
+    expect_line(&added.stdout, &[&address, "ann@", "has the role run; the key of the host is sha256//"]);
     let forced = force();
     forced.expect_code(0);
     expect_line(&forced.stdout, &["[OK]"]);

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
-use smoker_tests::http::{Connection, Request};
+use smoker_tests::http::{ANSWER_LIMIT, Connection, Request};
 use smoker_tests::{cli, wait};
 
 /// A client that listens.
@@ -32,7 +32,7 @@ impl Listener {
         let head = connection.read_head().expect("an answer");
         assert_eq!(head.status, 200, "{head:?}");
         assert_eq!((head.content_type(), head.header("Cache-Control")), ("text/event-stream", Some("no-cache")));
-        assert_eq!(head.header("Connection"), Some("close"), "it gives its place away, and is for one stream only");
+        assert_eq!(head.header("Connection"), Some("close"), "the connection is for one stream only");
         Self { connection, text: String::new() }
     }
 
@@ -140,6 +140,45 @@ fn a_listener_gets_results_starts_reloads_and_heartbeats_and_goes_on_where_it_wa
 }
 
 #[test]
+fn a_client_that_goes_on_where_results_are_no_longer_kept_is_told_which_are_missing() {
+    let config = plugins(Config::new().top("state_dir: '{{DIR}}/state'").base("History: 2"));
+    let mut daemon = Daemon::start(config.clone());
+    for _ in 0..3 {
+        let _ = daemon.run("fine");
+    }
+    let mut listener = listen(&daemon, "?since=0");
+    let ids: Vec<_> = (0..3).map(|_| listener.result().0).collect();
+    // What a client knew and the journal has not any more, as behind a record that was not finished.
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    let segment = daemon.path("state/results/results-00000001.log");
+    let mut bytes = fs::read(&segment).expect("a segment");
+    bytes.truncate(bytes.len() - 3);
+    fs::write(&segment, bytes).expect("writable");
+    daemon.try_start().expect("it starts");
+    let mut listener = listen(&daemon, &format!("?since={}", ids[1]));
+    let gap = listener.next();
+    assert_eq!((&*gap.name, gap.id, &gap.data["first"]), ("gap", None, &json!(ids[2])), "{gap:?}");
+    let last = gap.data["last"].as_u64().expect("a number");
+    let _ = daemon.run("fine");
+    assert!(last > ids[2] + 99_000 && listener.result().0 > last);
+
+    // Without a journal, behind what is kept in memory.
+    daemon.signal(Signal::SIGTERM);
+    let _ = daemon.wait_for_exit();
+    daemon.write(&plugins(Config::new().base("History: 2")));
+    daemon.try_start().expect("it starts");
+    for _ in 0..5 {
+        let _ = daemon.run("fine");
+    }
+    let mut listener = listen(&daemon, "?since=1");
+    assert_eq!(listener.next().data, json!({"first": 2, "last": 3}));
+    assert_eq!([listener.result().0, listener.result().0], [4, 5]);
+    let mut listener = listen(&daemon, "?since=3");
+    assert_eq!(listener.next().name, "result", "nothing is missing");
+}
+
+#[test]
 fn events_go_on_after_a_restart_and_end_within_a_second_of_a_stop() {
     let mut daemon = Daemon::start(plugins(Config::new().top("state_dir: '{{DIR}}/state'")));
     let mut listener = listen(&daemon, "");
@@ -176,22 +215,24 @@ fn what_a_listener_cannot_mean_is_refused_with_the_reason() {
 }
 
 #[test]
-fn listeners_are_bounded_and_give_their_place_back() {
-    // An eighth of the files that may be open.
+fn listeners_are_bounded_in_all_and_for_each_address() {
+    // An eighth of the files that may be open, and half of that for each address.
     let daemon = Boot::of(plugins(Config::new())).through(&["prlimit", "--nofile=256:256"]).start();
-    let ask = || {
-        let mut connection = daemon.connect();
+    let ask_as = |client: u8| {
+        let mut connection = Connection::open_as(client, daemon.address(), ANSWER_LIMIT).expect("a connection");
         connection.write(&Request::get("/events").to_bytes("a")).expect("the request is sent");
         let status = connection.read_head().expect("an answer").status;
         (connection, status)
     };
-    let mut listening: Vec<_> = (0..32).map(|_| ask()).collect();
+    let ask = || ask_as(1);
+    let mut listening: Vec<_> = (0..16).map(|_| ask()).collect();
     assert!(listening.iter().all(|(_, status)| *status == 200));
-    let (mut refused, status) = ask();
-    assert_eq!(status, 503);
-    drop(refused.read_chunk());
+    assert_eq!(ask().1, 503, "it has its share");
+    let others: Vec<_> = (0..16).map(|_| ask_as(2)).collect();
+    assert!(others.iter().all(|(_, status)| *status == 200));
+    assert_eq!(ask_as(3).1, 503, "there are no more");
     // They keep nobody out, and are not closed in favour of others.
-    let _others: Vec<_> = (0..70).map(|_| daemon.connect()).collect();
+    let _idle: Vec<_> = (0..70).map(|_| daemon.connect()).collect();
     let _ = daemon.run("fine");
     drop(listening.pop());
     wait::until_true("a place", || ask().1 == 200);

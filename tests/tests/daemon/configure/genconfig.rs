@@ -104,12 +104,10 @@ fn a_full_device_is_reported() {
 }
 
 #[test]
-fn what_is_not_whole_is_not_written() {
+fn what_no_daemon_starts_with_is_not_written() {
     let broken = [
-        ("d/plugin.d/bad.yaml", "Command: [x\n", "not closed"),
-        ("d/plugin.d/bad.yaml", "Command: 'true'\nTimeout: 0\n", "Plugin bad not loaded"),
         ("d/common.yaml", "bind_port: 70000\n", "bind_port"),
-        ("d/common.yaml", "plugins: {hello: {Command: 'true'}}\n", "remove one of the two"),
+        ("d/template.d/BasePlugin.yaml", "Timeout: [\n", "BasePlugin.yaml"),
     ];
     for (name, content, reason) in broken {
         let sandbox = sandbox(&parts().file(name, content));
@@ -121,6 +119,29 @@ fn what_is_not_whole_is_not_written() {
         }
         assert_eq!(fs::read_to_string(sandbox.path("smokerd.yaml")).expect("it stays"), "old: file\n");
         assert_eq!(files(&sandbox), ["d", "smokerd.yaml"]);
+    }
+}
+
+/// As in a daemon with the folder itself.
+#[test]
+fn a_plugin_that_does_not_load_costs_only_itself() {
+    let broken = [
+        ("d/plugin.d/bad.yaml", "Command: [x\n", "not closed"),
+        ("d/plugin.d/bad.yaml", "", "Plugin bad not loaded: the plugin is empty"),
+        ("d/plugin.d/bad.yaml", "Command: 'true'\nTemplate: Nowhere\n", "Plugin bad not loaded"),
+        ("d/plugin.d/bad.yaml", "Command: 'true'\nTimeout: 0\n", "Plugin bad not loaded"),
+        ("d/common.yaml", "plugins: {hello: {Command: 'true'}}\n", "remove one of the two"),
+    ];
+    for (name, content, reason) in broken {
+        let sandbox = sandbox(&parts().file(name, content));
+        let output = generate(&sandbox, "{{DIR}}/smokerd.yaml");
+        output.expect_code(3);
+        expect_line(&output.stderr, &["ERROR", reason]);
+        expect_line(&output.stderr, &["WARNING: it is written, but a daemon leaves out"]);
+        let written = fs::read_to_string(sandbox.path("smokerd.yaml")).expect("it is written");
+        assert!(written.contains("Second:"), "{written}");
+        let check = cli::smokerd(&sandbox, &["--check", "-c", "{{DIR}}/smokerd.yaml"]);
+        assert!(matches!(check.code, 0 | 3), "{check:?}");
     }
 }
 

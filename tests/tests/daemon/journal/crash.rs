@@ -14,7 +14,8 @@ use crate::journal::restart::{journal, with_journal};
 /// How often the daemon is killed, unless `SMOKER_CRASH_ROUNDS` says otherwise.
 const ROUNDS: usize = 5;
 
-const PLUGINS: usize = 10;
+/// Each runs twenty times a second.
+const PLUGINS: usize = 25;
 
 /// The results of each plugin, oldest first, as the pages have them.
 type Seen = HashMap<String, Vec<Json>>;
@@ -87,6 +88,19 @@ fn compare(before: &Seen, after: &Seen) {
     }
 }
 
+/// What is known of the run of `slow` that the crash has ended.
+fn expect_interrupted(daemon: &Daemon, process: &str) {
+    let page = daemon.get(process).json();
+    assert!(page["plugins"]["items"][0]["lastResult"].is_null(), "it is no result of the plugin: {page}");
+    let page = daemon.get("/plugins/slow/results?limit=1").json();
+    let run = &page["results"][0];
+    assert_eq!((&run["interrupted"], &run["generation"]), (&Json::Bool(true), &Json::from(1)), "{run}");
+    // It went on as long as others did.
+    assert!(run["result"]["duration"].as_f64().is_some_and(|seconds| (0.05..30.0).contains(&seconds)), "{run}");
+    let summary = daemon.get("/plugins/slow/summary").json();
+    assert_eq!((&summary["summary"]["runs"], &summary["summary"]["failures"]), (&Json::from(0), &Json::from(0)));
+}
+
 #[test]
 fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
     let rounds = std::env::var("SMOKER_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
@@ -125,6 +139,7 @@ fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
         let interrupted = daemon.finish(&slow);
         assert!(interrupted[0].1.error().iter().any(|text| text.contains("smokerd ended before")), "{interrupted:?}");
         assert!(daemon.plugin("slow")["plugin"]["lastResult"].is_null(), "it says nothing of what was checked");
+        expect_interrupted(&daemon, &slow);
         let _ = daemon.finish(&late);
         numbers.extend(
             [ended, slow, late]

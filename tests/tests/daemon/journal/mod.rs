@@ -1,4 +1,5 @@
 //! Results that last: over a restart, a crash, and damage to what keeps them.
 
 mod crash;
+mod disk;
 mod restart;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{NaiveDateTime, TimeDelta};
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
+use smoker_tests::boot::Boot;
 use smoker_tests::cli;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
@@ -33,7 +34,7 @@ pub(super) fn journal(daemon: &Daemon, task: &str) -> (String, i32) {
     (output.text(), output.code)
 }
 
-fn segments(daemon: &Daemon) -> Vec<PathBuf> {
+pub(super) fn segments(daemon: &Daemon) -> Vec<PathBuf> {
     let entries = fs::read_dir(daemon.path("state/results")).expect("there is a journal");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
@@ -132,6 +133,88 @@ fn results_and_processes_survive_a_restart() {
     assert!(log.contains("is damaged") && log.contains("results-00000001.damaged"), "{log}");
     assert_eq!(daemon.plugin("forced")["results"], before.0);
     assert_eq!(segments(&daemon).len(), 2);
+    let (text, code) = journal(&daemon, "dump");
+    assert!(code == 3 && text.contains("is damaged") && text.contains(r#""kind":"result""#), "{text}");
+    let (text, code) = journal(&daemon, "repair");
+    assert!(code == 1 && text.contains("stop it first"), "{text}");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    let (text, code) = journal(&daemon, "repair");
+    assert!(code == 0 && text.contains("results-00000001.log") && text.contains("*.damaged"), "{text}");
+    let (text, code) = journal(&daemon, "verify");
+    assert!(code == 0 && text.contains("results-00000001.damaged"), "{text}");
+    daemon.try_start().expect("it starts");
+    assert_eq!(daemon.plugin("forced")["results"], before.0);
+}
+
+/// The numbers of all records, as `dump` prints them.
+fn sequences(daemon: &Daemon) -> Vec<u64> {
+    let (text, code) = journal(daemon, "dump");
+    assert_eq!(code, 0, "{text}");
+    let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
+    lines.map(|line| line["sequence"].as_u64().expect("a number")).collect()
+}
+
+#[test]
+fn numbers_leave_some_out_behind_a_record_that_was_not_finished_also_when_it_was_cut_off_by_hand() {
+    let mut daemon = Daemon::start(with_journal().plugin("a", "Command: echo a"));
+    let _ = daemon.run("a");
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    let segment = segments(&daemon).remove(0);
+    let mut bytes = fs::read(&segment).expect("a segment");
+    bytes.truncate(bytes.len() - 3);
+    fs::write(&segment, bytes).expect("writable");
+    let newest = *sequences(&daemon).last().expect("some");
+    assert_eq!(journal(&daemon, "compact").1, 0);
+    assert!(journal(&daemon, "verify").0.lines().count() == 2, "nothing can be seen of it any more");
+    daemon.try_start().expect("it starts");
+    let _ = daemon.run("a");
+    let after: Vec<_> = sequences(&daemon).into_iter().filter(|number| *number > newest).collect();
+    assert!(after.len() > 1 && after.iter().all(|number| *number > newest + 100_000), "{newest} {after:?}");
+    // In order, no more are left out.
+    restart(&mut daemon);
+    let last = *after.last().expect("some");
+    let _ = daemon.run("a");
+    assert!(sequences(&daemon).iter().all(|number| *number < last + 100), "{last}");
+}
+
+#[test]
+fn a_plugin_comes_back_with_its_results() {
+    let with = |more: &str| with_journal().plugin("stays", "Command: 'true'").plugin("other", more);
+    let good = "Command: echo other\nInterval: 1h\nHistory: 3";
+    let daemon = Daemon::start(with(good));
+    for _ in 0..5 {
+        let _ = daemon.run("other");
+    }
+    let shown = |daemon: &Daemon| {
+        let page = daemon.plugin("other");
+        (page["results"].clone(), time(&page["plugin"]["nextRun"]))
+    };
+    let before = shown(&daemon);
+    assert_eq!(before.0.as_array().map(Vec::len), Some(3));
+    for without in [with("Interval: 5"), with_journal().plugin("stays", "Command: 'true'")] {
+        let _ = daemon.reload(&without);
+        assert_eq!(daemon.get("/plugins/other").status, 404);
+        let _ = daemon.reload(&with(good));
+        let after = shown(&daemon);
+        assert_eq!(after.0, before.0, "it was not loaded, or removed");
+        assert!((after.1 - before.1).abs() < TimeDelta::milliseconds(50), "its plan goes on");
+    }
+}
+
+#[test]
+fn a_second_daemon_with_the_same_state_is_refused_and_the_first_goes_on() {
+    let first = Daemon::start(with_journal().plugin("a", "Command: echo a"));
+    let state = first.path("state").display().to_string();
+    let config = Config::new().top(&format!("state_dir: '{state}'")).plugin("a", "Command: echo a");
+    for boot in [Boot::of(config.clone()), Boot::in_background(config)] {
+        let mut second = boot.prepare();
+        let error = second.try_start().expect_err("it is refused");
+        let expected = format!("state_dir {state} is used by another smokerd (process {})", first.pid());
+        assert!(error.contains(&expected) || second.console().contains(&expected), "{error}: {}", second.console());
+    }
+    first.run("a").expect_ok(&["a"]);
 }
 
 fn time_of(line: &Json, key: &str) -> String {

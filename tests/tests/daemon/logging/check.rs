@@ -103,10 +103,14 @@ fn a_named_file_that_is_no_logging_configuration_ends_the_start() {
             expect_line(&output.stderr, &["ERROR: ", words]);
         }
     }
+    // As in the original, one that is not there is not used.
     let boot = Boot::in_background(hello()).argument("--logging-conf").argument("{{DIR}}/nowhere.ini");
-    let output = boot.prepare().launch();
-    output.expect_code(1);
-    expect_line(&output.stderr, &["ERROR: cannot read logging configuration", "nowhere.ini", "No such file"]);
+    let output = boot.argument("--check").prepare().launch();
+    output.expect_code(3);
+    expect_line(&output.text(), &["WARNING", "nowhere.ini does not exist", "make the file, or remove the option"]);
+    let daemon = Boot::of(hello()).argument("--logging-conf").argument("{{DIR}}/nowhere.ini").start();
+    daemon.run("hello").expect_ok(&["hello"]);
+    expect_line(&daemon.log(), &["WARNING", "nowhere.ini does not exist"]);
 }
 
 #[test]

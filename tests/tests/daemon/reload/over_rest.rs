@@ -1,5 +1,7 @@
 //! `POST /reload` answers with what became of the configuration, to administrators alone.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::thread;
 
 use nix::sys::signal::Signal;
@@ -8,6 +10,7 @@ use smoker_tests::config::{Config, hello};
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::Request;
 use smoker_tests::lines::expect_line;
+use smoker_tests::wait;
 
 use crate::access::caller::{Answer, NOBODY, ask};
 use crate::reload::held::Held;
@@ -72,6 +75,34 @@ fn an_administrator_gets_every_outcome_and_others_reload_nothing() {
     expect_line(&log, &["uid 0 on the socket: POST /reload: 409: Configuration ", "is refused as a whole"]);
     expect_line(&log, &["uid 65534 on the socket: POST /reload: 403: refused: ", "needs admin"]);
     assert_eq!(log.matches(": POST /reload: 200").count(), 2, "one line for each: {log}");
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn requests_beyond_the_bound_wait_and_then_are_refused() {
+    let daemon = Boot::of(with_socket(hello())).start();
+    let (mut held, config) = Held::new(&daemon);
+    daemon.write(&with_socket(config));
+    // Quicker than by a program of its own: a reload is given up after half a minute.
+    let ask = || {
+        let mut stream = UnixStream::connect(daemon.path("smokerd.sock")).expect("the daemon serves");
+        let request = b"POST /reload?wait=0 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).expect("the request is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    let is_taken = |answer: &str| answer.starts_with("HTTP/1.1 202");
+    assert!(is_taken(&ask()));
+    held.wait_for_reader();
+    // 64 wait for the end of the reload, and as many to be noticed.
+    let taken = (0..200).take_while(|_| is_taken(&ask())).count();
+    assert!((64..=129).contains(&taken), "{taken}");
+    let refused = ask();
+    let expected = "too many requests for a reload wait already";
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains(expected), "{refused}");
+    drop(held);
+    wait::until_true("an answer", || as_root(&daemon, "/reload").status == 200);
 }
 
 #[test]

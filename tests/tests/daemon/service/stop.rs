@@ -35,9 +35,14 @@ fn stop_waits_until_the_daemon_is_gone() {
 
 #[test]
 fn stop_without_a_pidfile_fails() {
-    let output = Boot::in_background(hello()).prepare().stop();
+    // One in the foreground writes none, and is named with what stops it.
+    let daemon = Boot::of(hello()).start();
+    let output = daemon.stop();
     output.expect_code(1);
-    assert!(output.stderr.contains("PID file doesn't exist! Daemon not running?"), "{}", output.stderr);
+    for said in ["PID file doesn't exist! Daemon not running?", "in the foreground", "systemctl", "smokerd --reload="] {
+        assert!(output.stderr.contains(said), "{said}: {}", output.stderr);
+    }
+    assert!(!daemon.is_closed(), "nothing was signalled");
 }
 
 #[test]

@@ -96,10 +96,7 @@ fn the_unit_waits_reports_and_reads_overrides() {
     assert_eq!(values("EnvironmentFile"), ["-/etc/default/smokerd", "-/etc/sysconfig/smokerd"]);
     let start = values("ExecStart");
     assert!(start[0].ends_with(" -fg -c ${CONFIG} $SMOKERD_OPTIONS $OPTIONS"), "{start:?}");
-    assert_eq!(
-        values("ExecReload").last().map(String::as_str),
-        Some(&*format!("{} --reload=${{MAINPID}}", binary::path("smokerd").display()))
-    );
+    assert_eq!(values("ExecReload").len(), 1, "what becomes of the configuration is the outcome of one line");
     assert_eq!(values("KillMode"), ["mixed"]);
     let limit: u64 = values("TimeoutStopSec")[0].parse().expect("seconds");
     assert!(limit > 8, "--stop gives the daemon eight seconds");
@@ -111,7 +108,8 @@ fn the_unit_makes_the_configuration_when_it_is_asked_to() {
     let sandbox = sandbox();
     let config = sandbox.path("smokerd.yaml");
     let (start, reload) = (values("ExecStartPre"), values("ExecReload"));
-    for line in [&start[1], &reload[0]] {
+    let reload = reload[0].replace(&format!("{} --reload=$$MAINPID", binary::path("smokerd").display()), "true");
+    for (line, broken_code) in [(start.last().expect("a line"), 0), (&reload, 3)] {
         for no in ["0", "", "no"] {
             run(&sandbox, line, no).expect_code(0);
             assert!(!config.exists());
@@ -122,9 +120,16 @@ fn the_unit_makes_the_configuration_when_it_is_asked_to() {
 
         sandbox.write("plugin.d/broken.yaml", b"Command: [x\n").expect("writable");
         let output = run(&sandbox, line, "1");
-        output.expect_code(1);
+        output.expect_code(broken_code);
         expect_line(&output.stderr, &["plugin.d/broken.yaml:"]);
+        let written = fs::read_to_string(&config).expect("the others are in it");
+        assert!(written.contains("echo hello"), "{written}");
+        let template = sandbox.path("template.d/BasePlugin.yaml");
+        let text = fs::read_to_string(&template).expect("written above");
+        fs::write(&template, "Timeout: [\n").expect("writable");
+        run(&sandbox, line, "1").expect_code(1);
         assert_eq!(fs::read_to_string(&config).expect("it stays"), written);
+        fs::write(&template, text).expect("writable");
         fs::remove_file(sandbox.path("plugin.d/broken.yaml")).expect("ours");
         fs::remove_file(&config).expect("ours");
     }
@@ -142,6 +147,35 @@ fn the_unit_refuses_a_value_in_which_only_a_shell_replaces_variables() {
         let output = cli::run(&mut command);
         output.expect_code(1);
         expect_line(&output.stderr, &["/etc/default/smokerd", "write paths out", "CONFIG=/etc/smokerd/smokerd.yaml"]);
+    }
+    let shell = |line: &str| {
+        let line = line.strip_prefix("/bin/sh -c '").and_then(|rest| rest.strip_suffix('\'')).expect("a shell line");
+        line.replace("$$", "$")
+    };
+    let follow = shell(&values("ExecStartPre")[1]);
+    for (folder, config, code) in [
+        ("/srv/smoker", "/etc/smokerd/smokerd.yaml", 1),
+        ("/srv/smoker", "/srv/smoker/smokerd.yaml", 0),
+        ("/etc/smokerd", "/etc/smokerd/smokerd.yaml", 0),
+        ("/etc/smokerd", "/srv/other.yaml", 0),
+    ] {
+        let mut command = sandbox.command("/bin/sh".as_ref());
+        let output = cli::run(command.args(["-c", &follow]).env("CONFDIR", folder).env("CONFIG", config));
+        output.expect_code(code);
+        assert!(code == 0 || output.stderr.contains("CONFIG=/srv/smoker/smokerd.yaml"), "{}", output.stderr);
+    }
+    let assignments = shell(&values("ExecStartPre")[2]);
+    for (text, code) in [
+        ("# ulimit -n 5\nOPTIONS=-v\nPYTHONPATH=/srv/export lib\n", 0),
+        ("OPTIONS=-v\nexport PYTHONPATH=/srv/lib\n", 1),
+        ("ulimit -n 65536\n", 1),
+        ("  . /etc/common\n", 1),
+    ] {
+        sandbox.write("defaults", text.as_bytes()).expect("writable");
+        let line = assignments.replace("/etc/default/smokerd", &sandbox.path("defaults").display().to_string());
+        let output = cli::run(sandbox.command("/bin/sh".as_ref()).args(["-c", &line]));
+        output.expect_code(code);
+        assert!(code == 0 || output.stderr.contains("without export"), "{}", output.stderr);
     }
 }
 

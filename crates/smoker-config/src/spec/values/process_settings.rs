@@ -21,7 +21,7 @@ pub(crate) type Warning = (&'static str, String);
 pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, run_as: &RunAs) -> (ProcessSettings, Vec<Warning>) {
     let mut keys = Keys { get, warnings: Vec::new() };
     let settings = ProcessSettings {
-        max_memory: keys.read("MaxMemory", |value| quantity::bytes(value).map(|bytes| bytes as u64)),
+        max_memory: keys.read("MaxMemory", memory),
         max_processes: keys.read("MaxProcesses", number_above_zero).or_else(|| default_max_processes(run_as)),
         nice: keys.read("Nice", nice),
         work_dir: keys.read("WorkDir", absolute_path),
@@ -57,6 +57,19 @@ fn default_max_processes(run_as: &RunAs) -> Option<u64> {
         AccountId::Name(name) => name == "root",
     };
     (!is_root).then_some(DEFAULT_MAX_PROCESSES)
+}
+
+/// With less, in bytes, no program starts: a threshold of the plugin's own is meant, or a number without its unit.
+const LEAST_MEMORY: usize = 1024 * 1024;
+
+fn memory(value: &Value) -> Result<u64, String> {
+    match quantity::bytes(value)? {
+        bytes if bytes < LEAST_MEMORY => {
+            let unit = if bytes == 1 { "byte" } else { "bytes" };
+            Err(format!("is {bytes} {unit}, with which no program starts (for a limit write a unit, such as {bytes}M)"))
+        }
+        bytes => Ok(bytes as u64),
+    }
 }
 
 fn number_above_zero(value: &Value) -> Result<u64, String> {

@@ -32,6 +32,10 @@ pub(crate) struct Job<'a> {
     reply_limit: usize,
     /// How many bytes of each output stream of a command are kept.
     max_output: usize,
+    /// Whether the plugin's actions are to find what the module leaves.
+    carries: bool,
+    /// What modules of the same run have left.
+    carried: Option<String>,
 }
 
 /// As whom the child runs.
@@ -80,6 +84,8 @@ pub(crate) struct JobBounds<'a> {
     pub(crate) reply_limit: usize,
     /// How many bytes of each output stream of a command are kept.
     pub(crate) max_output: usize,
+    /// Whether the plugin's actions are to find what the module leaves.
+    pub(crate) carries: bool,
 }
 
 impl<'a> Job<'a> {
@@ -88,6 +94,7 @@ impl<'a> Job<'a> {
         request: &'a ModuleRequest,
         parameters: &Parameters,
         bounds: JobBounds<'a>,
+        carried: Option<String>,
         credentials: Option<&Credentials>,
         surroundings: Surroundings<'a>,
     ) -> Self {
@@ -107,6 +114,8 @@ impl<'a> Job<'a> {
             log_level: log::wanted_level(),
             reply_limit: bounds.reply_limit,
             max_output: bounds.max_output,
+            carries: bounds.carries,
+            carried,
         }
     }
 }

@@ -6,8 +6,10 @@ use serde::Deserialize;
 use smoker_model::plugin::PluginName;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::unix::pipe::Receiver;
+use tracing::level_filters::LevelFilter;
 
 use crate::log_limit::LogLimit;
+use crate::modules::host::prints;
 use crate::trace::recorder::TraceRecorder;
 
 /// A longer line is cut into several.
@@ -26,7 +28,6 @@ const MAX_LOGGED: usize = 1024 * 1024;
 /// Python's levels (`logging` of the standard library), from which on records
 /// are wanted, by our own log's level.
 pub(crate) fn wanted_level() -> u32 {
-    use tracing::level_filters::LevelFilter;
     match LevelFilter::current() {
         LevelFilter::TRACE | LevelFilter::DEBUG => 10,
         LevelFilter::INFO => 20,
@@ -40,7 +41,13 @@ pub(crate) fn wanted_level() -> u32 {
 /// that could print.
 pub(crate) fn follow_output(plugin: &PluginName, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
     match trace.cloned() {
-        None => follow(plugin, pipe, MAX_LINE, None, |plugin, line| tracing::info!("Plugin {plugin} printed: {line}")),
+        None => follow(plugin, pipe, MAX_LINE, None, |plugin, line| {
+            if LevelFilter::current() >= LevelFilter::INFO {
+                tracing::info!("Plugin {plugin} printed: {line}");
+            } else {
+                prints::show(line);
+            }
+        }),
         Some(recorder) => follow(plugin, pipe, MAX_LINE, trace, move |_, line| recorder.printed_line(line)),
     }
 }

@@ -14,7 +14,9 @@
 //! - `run`: one run of a module: reply, exit, deadline, cancel
 //! - `job`: what a child is told to do
 //! - `log`: what modules print and log goes to our log
+//! - `prints`: what they print appears on the daemon's standard output where the log does not have it
 
+pub mod prints;
 pub mod settings;
 
 pub(crate) mod job;

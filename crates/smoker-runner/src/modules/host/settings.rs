@@ -87,7 +87,12 @@ impl PythonSettings {
         self.interpreter.as_ref().err().map(String::as_str)
     }
 
-    pub(crate) fn interpreter(&self) -> Result<&Path, String> {
+    /// The interpreter's path.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn interpreter(&self) -> Result<&Path, String> {
         self.interpreter.as_deref().map_err(Clone::clone)
     }
 

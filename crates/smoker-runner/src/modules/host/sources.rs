@@ -17,6 +17,7 @@ pub(crate) fn modules() -> BTreeMap<&'static str, &'static str> {
     sources! {
         "_smoker_host/__init__.py" => "host/__init__.py",
         "_smoker_host/bytecode.py" => "host/bytecode.py",
+        "_smoker_host/carry.py" => "host/carry.py",
         "_smoker_host/child.py" => "host/child.py",
         "_smoker_host/forked.py" => "host/forked.py",
         "_smoker_host/importer.py" => "host/importer.py",

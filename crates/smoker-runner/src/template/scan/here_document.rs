@@ -39,7 +39,8 @@ impl ShellScanner<'_> {
                 ScanItem::Char(c) => document.delimiter.push(c),
             }
         }
-        if document.delimiter.is_empty() {
+        // `<<''` is ended by an empty line.
+        if document.delimiter.is_empty() && !document.literal {
             self.doubt("an empty word behind `<<`");
         }
         self.line.here_documents.push_back(document);
@@ -71,7 +72,10 @@ impl ShellScanner<'_> {
                 break;
             }
             // Old shells look for the end of `$(...)` without a notion of here-documents.
-            if nested && line.iter().any(|item| matches!(item, ScanItem::Char(c) if "'\"`()\\#".contains(*c))) {
+            if nested
+                && !document.literal
+                && line.iter().any(|item| matches!(item, ScanItem::Char(c) if "'\"`()\\#".contains(*c)))
+            {
                 self.doubt("a here-document inside `$(...)`");
             }
             if document.literal {
@@ -100,12 +104,10 @@ impl ShellScanner<'_> {
         self.next();
     }
 
-    /// A placeholder in the body of a document with a quoted delimiter. In an
-    /// expansion, whose end old shells look for without a notion of
-    /// here-documents, and where the place is in doubt, nothing can stand.
+    /// A placeholder in the body of a document with a quoted delimiter, also inside of
+    /// `$(...)`. In another here-document, and where the place is in doubt, nothing can stand.
     fn here_text(&mut self) {
-        let is_plain = self.outer.is_empty() && self.in_here_document == 1 && self.depth == 0;
-        if is_plain && self.uncertain.is_none() {
+        if self.in_here_document == 1 && self.uncertain.is_none() {
             let number = self.contexts.len();
             self.line.push_hole(number);
             self.contexts.push(ShellContext::HereText);

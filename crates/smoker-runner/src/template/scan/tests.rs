@@ -57,7 +57,6 @@ fn where_nothing_is_safe_everything_is_refused() {
         ("`%` \"`'%'`\" `\\`%`", &[Backticks, Backticks, Backticks]),
         ("cat <<E\n%\n$(%)\nE\n", &[HereDocument, HereDocument]),
         ("cat <<E\n$(cat <<'F'\n%\nF\n)\nE", &[HereDocument]),
-        ("$(cat <<'E'\n%\nE\n)", &[HereDocument]),
         ("$(cat <<E\n%\nE\n)", &[HereDocument]),
         ("cat <<% <<'%' <<\\%\n", &[HereDelimiter, HereDelimiter, HereDelimiter]),
         ("\\% \"\\%\" ${x:-\\%} \"${x:-\\%}\"", &[AfterBackslash, AfterBackslash, AfterBackslash, AfterBackslash]),
@@ -76,9 +75,16 @@ fn where_nothing_is_safe_everything_is_refused() {
 
 #[test]
 fn in_a_here_document_with_a_quoted_delimiter_a_value_is_plain_text() {
-    for template in ["cat <<'E'\n'%'\n E\n%", "cat <<-\\E <<\"F\"\n%\n\tE\n$(%\nF\n"] {
+    for template in [
+        "cat <<'E'\n'%'\n E\n%",
+        "cat <<-\\E <<\"F\"\n%\n\tE\n$(%\nF\n",
+        "x=$(cat <<'E'\n'`)%\\#\n%\nE\n)",
+        "echo \"$(a \"$(cat <<'E'\n%\n)\n%\nE\n)\")\"",
+        "cat <<''\n%%\n\n",
+    ] {
         assert_eq!(scan(template), [ShellContext::HereText; 2], "{template}");
     }
+    assert_eq!(scan("$(cat <<'E'\n'%\nE\n) '%'"), [ShellContext::HereText, ShellContext::Any(Single)]);
     assert_eq!(scan("cat <<'E'\n%\nE\necho %"), [ShellContext::HereText, ShellContext::Any(Bare)]);
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use smoker_model::messages::Level;
 use smoker_model::status::Status;
 use smoker_model::value::Value;
+use smoker_model::wire::result::ComponentShape;
 
 use crate::fixture::{Check, Modules, action_of, error, infos, plugin, texts};
 
@@ -212,7 +213,10 @@ fn a_set_result_takes_only_what_it_is_given_and_keys_of_the_modules_own_are_kept
     let result = modules.run(&Check::module("partial"));
     assert_eq!((result.status, texts(&result, Level::Info)), (Status::Warn, vec!["i"]));
     assert_eq!((&result.extra["metrics"], &result.extra["nested"]["status"]), (&json!({"load": 3}), &json!("ERROR")));
-    assert!(!result.extra.contains_key("x") && !result.extra.contains_key("duration"), "{:?}", result.extra);
+    // One that the daemon adds, too, stays the module's.
+    assert!(!result.extra.contains_key("x") && result.extra["duration"] == "mine", "{:?}", result.extra);
+    let shown = serde_json::to_string(&result.on_wire(ComponentShape::Plain)).expect("a result");
+    assert_eq!(shown.matches("\"duration\"").count(), 1, "{shown}");
     for wrong in ["['status']", "'status'", "Result()", "None"] {
         let body = format!("self.result.set_status('OK')\nself.result.set_result({wrong})");
         let result = modules.run_body("wrong", &format!("from smoker.server.plugins import Result\n{body}"));

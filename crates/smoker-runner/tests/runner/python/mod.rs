@@ -6,6 +6,7 @@
 //! - `habits`: what users' modules do that the package does not promise
 //! - `hazards`: modules that hang, flood, fork, close descriptors or die
 //! - `host_life`: how the host starts, dies, is replaced, and prepares children
+//! - `carried`: what a plugin's module leaves for its action
 //! - `client`: the classes that ask other daemons
 //! - `logging`: what modules print and log
 //! - `lookup`: where modules are found
@@ -15,6 +16,7 @@
 //! - `versions`: every interpreter of this machine
 
 mod api;
+mod carried;
 mod client;
 mod habits;
 mod hazards;

@@ -48,34 +48,45 @@ fn a_line_is_read_as_it_is_written() {
 }
 
 #[test]
-fn adding_replaces_the_line_of_the_same_key_and_leaves_the_rest() {
+fn adding_leaves_the_rest_and_changes_a_known_key_only_when_that_is_meant() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(FILE);
     let now = expiry::instant("2026-03-01").expect("a date");
     let client = |number, options: &str| {
         AuthorizedClient::from_command(&format!("{} {options}", pin(number)), now).expect("a line")
     };
-    assert!(add(&path, &client(1, "role=run name=alice")).expect("added").is_first);
+    let alice = client(1, "role=read name=alice category=system");
+    assert_eq!(add(&path, &alice, SameKey::Stays), Ok(Added::New));
+    assert_eq!(add(&path, &alice, SameKey::Stays), Ok(Added::Same));
     let text = fs::read_to_string(&path).expect("there");
     fs::write(&path, format!("{text}broken line\n{} role=x\n# mine\n", pin(2))).expect("writable");
-    let added = add(&path, &client(2, "role=read name=bob expires=1d")).expect("added");
-    assert_eq!((added.is_first, added.replaced), (false, None));
-    let added = add(&path, &client(1, "role=admin name=alice")).expect("added");
-    assert_eq!(added.replaced.expect("a line").grant.role, crate::role::Role::Run);
+    let text = fs::read_to_string(&path).expect("there");
+
+    // Neither a known line nor a broken one of the same key is changed by the way.
+    let wider = client(1, "role=admin name=alice expires=1d");
+    let changes = "role=read becomes role=admin, category=system is dropped, expires=2026-03-02T00:00:00Z is added";
+    let bob = client(2, "role=read name=bob expires=1d");
+    let broken = "line 4 of its key, which is not understood, goes";
+    for (client, said) in [(&wider, changes), (&bob, broken), (&client(1, "role=read name=alice"), "is dropped")] {
+        let refused = add(&path, client, SameKey::Stays).expect_err(said).to_string();
+        assert!(refused.contains(said) && refused.contains("--replace"), "{refused}");
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+    }
+    assert_eq!(add(&path, &wider, SameKey::Replaced), Ok(Added::Replaced(changes.to_owned())));
+    assert_eq!(add(&path, &bob, SameKey::Replaced), Ok(Added::Replaced(broken.to_owned())));
+    let authority = client(1, "cert-authority role=admin name=alice expires=1d subject=a");
+    assert_eq!(
+        add(&path, &authority, SameKey::Replaced),
+        Ok(Added::Replaced("cert-authority is added, subject=a is added".to_owned()))
+    );
     let text = fs::read_to_string(&path).expect("there");
     let lines: Vec<_> = text.lines().skip(1).collect();
-    assert_eq!(
-        lines,
-        [
-            format!("{} role=admin name=alice", pin(1)),
-            "broken line".to_owned(),
-            format!("{} role=read name=bob expires=2026-03-02T00:00:00Z", pin(2)),
-            "# mine".to_owned()
-        ]
-    );
+    assert_eq!(lines, [authority.line(), "broken line".to_owned(), bob.line(), "# mine".to_owned()]);
     assert_eq!(remove(&path, "nobody"), Ok(Vec::new()));
     assert_eq!(remove(&path, "alice").expect("removed").len(), 1);
     assert_eq!(remove(&path, &pin(2).to_string()).expect("removed").len(), 1);
     let left = AuthorizedClients::load(&path).expect("read");
     assert_eq!((left.clients.len(), left.problems.len()), (0, 1));
+    assert!(left.limits_access() && AuthorizedClients::unreadable().limits_access());
+    assert!(!AuthorizedClients::default().limits_access());
 }

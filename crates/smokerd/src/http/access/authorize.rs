@@ -34,24 +34,27 @@ use crate::state_folder::plain_clients::PlainClients;
 
 /// What requests are checked against. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct AccessControl {
+pub(crate) struct AccessControl(Arc<Checks>);
+
+#[derive(Debug)]
+struct Checks {
     networks: AllowedNetworks,
     hosts: HostCheck,
-    policy: Arc<RwLock<Policy>>,
+    policy: RwLock<Arc<Policy>>,
     attempts: Attempts,
     plain_clients: Option<PlainClients>,
 }
 
 /// What a reload changes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Policy {
     settings: AccessSettings,
-    identities: Arc<Identities>,
+    identities: Identities,
 }
 
-/// Who has sent a request whose answer takes long, to be looked at again meanwhile.
+/// Checks again who has sent a request, since its answer takes long.
 #[derive(Debug)]
-pub(crate) struct StandingIdentity {
+pub(crate) struct IdentityCheck {
     access: AccessControl,
     peer: Peer,
     authorization: Option<HeaderValue>,
@@ -61,42 +64,42 @@ impl AccessControl {
     /// What these settings ask for.
     pub(crate) fn new(settings: &DaemonSettings) -> Self {
         let hosts = HostCheck::new(&settings.bind_host, settings.allowed_hosts.as_deref());
-        Self {
+        Self(Arc::new(Checks {
             networks: AllowedNetworks::new(settings.allow.clone()),
             hosts,
-            policy: Arc::new(RwLock::new(Policy::new(&settings.access))),
+            policy: RwLock::new(Arc::new(Policy::new(&settings.access))),
             attempts: Attempts::default(),
             plain_clients: settings.access.state_dir.as_deref().map(PlainClients::in_folder),
-        }
+        }))
     }
 
     /// These settings count from the next request on, also on connections that are open.
     ///
     /// # Errors
     ///
-    /// When the files of authorities cannot be used; the authorities before go on. Where there were none, nobody is known by an
+    /// When the files of authorities cannot be used; the previous authorities stay in effect. Where there were none, nobody is known by an
     /// authority until the files can be used, and a host that nothing else closes is closed.
     pub(crate) fn change(&self, settings: &DaemonSettings) -> Result<(), String> {
-        self.networks.replace(settings.allow.clone());
-        self.hosts.set_allowed(settings.allowed_hosts.as_deref());
+        self.0.networks.replace(settings.allow.clone());
+        self.0.hosts.set_allowed(settings.allowed_hosts.as_deref());
         let identities = Identities::new(&settings.access);
         let problem = identities.problem();
-        let mut current = self.policy.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.0.policy.write().unwrap_or_else(PoisonError::into_inner);
         let has_authorities = current.identities.has_authorities();
         let identities =
             if problem.is_some() { identities.with_authorities_of(&current.identities) } else { identities };
-        *current = Policy { settings: settings.access.clone(), identities: Arc::new(identities) };
+        *current = Arc::new(Policy { settings: settings.access.clone(), identities });
         let until_then = if has_authorities {
-            "the authorities before go on"
+            "the previous authorities stay in effect"
         } else {
             "until then no authority counts, and access is as with one"
         };
         problem.map_or(Ok(()), |problem| Err(format!("{problem}; {until_then}")))
     }
 
-    /// Who has sent a request, which needs the role `read`, with this header, to be looked at again.
-    pub(crate) fn standing(&self, peer: Peer, authorization: Option<HeaderValue>) -> StandingIdentity {
-        StandingIdentity { access: self.clone(), peer, authorization }
+    /// Checks again who has sent a request, which needs the role `read`, with this header.
+    pub(crate) fn check_again(&self, peer: Peer, authorization: Option<HeaderValue>) -> IdentityCheck {
+        IdentityCheck { access: self.clone(), peer, authorization }
     }
 
     /// Whether clients of other hosts need to prove nothing.
@@ -104,8 +107,8 @@ impl AccessControl {
         self.policy().is_open()
     }
 
-    fn policy(&self) -> Policy {
-        self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.0.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who sends the request.
@@ -147,14 +150,14 @@ impl AccessControl {
     /// The answer to a bad token.
     fn failed_attempt(&self, peer: &Peer, failure: Failure) -> Refusal {
         let is_guess = matches!(failure, Failure::UnknownToken | Failure::MalformedToken);
-        match self.attempts.count(peer.client_address()) {
+        match self.0.attempts.count(peer.client_address()) {
             Err(retry_after) if is_guess => Refusal::Failed(Failure::TooManyAttempts { retry_after }),
             _ => Refusal::Failed(failure),
         }
     }
 
     fn note_open_access(&self, peer: &Peer, address: Option<IpAddr>) {
-        if let (Some(clients), Peer::Tcp(_), Some(address)) = (&self.plain_clients, peer, address) {
+        if let (Some(clients), Peer::Tcp(_), Some(address)) = (&self.0.plain_clients, peer, address) {
             clients.note(address);
         }
     }
@@ -165,18 +168,18 @@ impl AccessControl {
             // No page can make a browser use a Unix socket.
             return request_head::check(request);
         };
-        self.networks.check(address)?;
+        self.0.networks.check(address)?;
         request_head::check(request)?;
-        let host = self.hosts.check(request)?;
+        let host = self.0.hosts.check(request)?;
         browser::check(request.headers(), host.as_ref(), matches!(peer, Peer::Tls(..)))
     }
 }
 
-impl StandingIdentity {
+impl IdentityCheck {
     /// The client with what it may see now; none when it would be refused.
     pub(crate) async fn requester(&self) -> Option<Requester> {
         if let Some(address) = self.peer.address() {
-            self.access.networks.check(address).ok()?;
+            self.access.0.networks.check(address).ok()?;
         }
         let identity = self.access.identify(&self.peer, self.authorization.clone()).await.ok()?;
         identity.role.filter(|role| *role >= Role::Read)?;
@@ -186,7 +189,7 @@ impl StandingIdentity {
 
 impl Policy {
     fn new(settings: &AccessSettings) -> Self {
-        Self { settings: settings.clone(), identities: Arc::new(Identities::new(settings)) }
+        Self { settings: settings.clone(), identities: Identities::new(settings) }
     }
 
     fn is_open(&self) -> bool {

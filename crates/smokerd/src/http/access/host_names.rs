@@ -1,7 +1,7 @@
 //! The names that the daemon may be called by: against DNS rebinding, where a page of another site has its own name lead
 //! to the daemon's address and so makes a browser take the daemon for a part of that site.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use axum::extract::Request;
 use hyper::HeaderMap;
@@ -12,18 +12,18 @@ use crate::http::access::browser;
 use crate::http::access::refusal::Refusal;
 use crate::os::host_name::host_name;
 
-/// Holds each request against the names that the daemon may be called by. Cheap to clone.
-#[derive(Clone, Debug)]
+/// Holds each request against the names that the daemon may be called by.
+#[derive(Debug)]
 pub(crate) struct HostCheck {
     /// The configured address, which may be one of this host's names.
     bind_host: Option<HostName>,
     /// Names beside this host's own; absent: clients other than browsers may use any name.
-    allowed: Arc<RwLock<Option<Vec<HostName>>>>,
+    allowed: RwLock<Option<Vec<HostName>>>,
 }
 
 impl HostCheck {
     pub(crate) fn new(bind_host: &str, allowed: Option<&[String]>) -> Self {
-        let check = Self { bind_host: HostName::parse(bind_host), allowed: Arc::default() };
+        let check = Self { bind_host: HostName::parse(bind_host), allowed: RwLock::default() };
         check.set_allowed(allowed);
         check
     }

@@ -33,7 +33,7 @@ pub(crate) fn answer(digest: u64, headers: &HeaderMap, held: &HeldPages, page: i
 }
 
 fn shown(page: Page, headers: &HeaderMap, held: &HeldPages) -> Response {
-    if page.length() < SHORTEST_COMPRESSED || !words(headers, ACCEPT_ENCODING).any(is_gzip) {
+    if page.length() < SHORTEST_COMPRESSED || !takes_gzip(headers) {
         return json_response::json_body(StatusCode::OK, page.into_body(held, PageKey::own(), None));
     }
     let length = page.length();
@@ -53,12 +53,21 @@ fn is_same(known: &str, tag: &str) -> bool {
     known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/")
 }
 
-/// Whether a coding of `Accept-Encoding` is gzip, and not one that the client refuses.
-fn is_gzip(coding: &str) -> bool {
-    let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-    let weight = weight.trim().trim_start_matches("q=").trim();
-    let is_refused = weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0);
-    ["gzip", "x-gzip", "*"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)) && !is_refused
+/// Whether `Accept-Encoding` has gzip, or else any coding, and does not refuse it (RFC 9110, section 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let taken = |names: &[&str]| {
+        let codings = words(headers, ACCEPT_ENCODING).map(coding);
+        let named = codings.filter(|(name, _)| names.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        named.map(|(_, is_taken)| is_taken).reduce(|one, other| one || other)
+    };
+    taken(&["gzip", "x-gzip"]).or_else(|| taken(&["*"])).unwrap_or(false)
+}
+
+/// The name of a coding, and whether its weight is above 0.
+fn coding(word: &str) -> (&str, bool) {
+    let (name, weight) = word.split_once(';').unwrap_or((word, ""));
+    let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start().trim_start_matches('=').trim();
+    (name.trim(), weight.parse::<f32>().map_or(true, |weight| weight > 0.0))
 }
 
 #[cfg(test)]
@@ -66,18 +75,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codings_and_tags_are_compared_as_http_has_it() {
-        for (coding, expected) in [
-            ("gzip", true),
-            ("GZIP;q=0.5", true),
-            ("*", true),
-            ("gzip; q=0", false),
-            ("gzip;q=0.000", false),
-            ("br", false),
-            ("identity", false),
-        ] {
-            assert_eq!(is_gzip(coding), expected, "{coding}");
+    fn a_coding_that_is_refused_by_its_name_is_not_meant_by_any() {
+        let takes = |value: &'static str| {
+            takes_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        for value in ["gzip", "br, GZIP;q=0.1", "*", "x-gzip", "gzip, *;q=0", "identity;q=0.5, *;q=0.2"] {
+            assert!(takes(value), "{value}");
         }
+        for value in ["", "br", "gzip;q=0, *", "*, gzip; q=0.0", "*;q=0", "identity"] {
+            assert!(!takes(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn tags_are_compared_as_http_has_it() {
         assert!(is_same("W/\"1\"", "W/\"1\"") && is_same("\"1\"", "W/\"1\"") && is_same("*", "W/\"1\""));
         assert!(!is_same("W/\"2\"", "W/\"1\"") && !is_same("", "W/\"1\""));
     }

@@ -102,7 +102,9 @@ impl ApiError {
                 "The bodies of requests that are being sent take too much memory already: ask again later.".to_owned()
             }
             Self::TooManyListeners => {
-                "Too many clients listen to events already: ask again later, or poll /results.".to_owned()
+                "Too many clients listen to events already, or half of all that may are of this address: ask again later, or poll \
+                 /results."
+                    .to_owned()
             }
             Self::TooSlow => format!("The body did not arrive within {} seconds.", limits::REQUEST_TIME.as_secs()),
         }

@@ -17,6 +17,8 @@
 //! Pages reach plugins through the manager's handle, read snapshots of the state, and ask for reloads through a channel, nothing
 //! else.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::FromRef;
 use axum::handler::Handler;
@@ -47,8 +49,11 @@ mod time_span;
 mod view;
 mod wait;
 
+/// What the pages are made from. Each request gets a copy, so it is one pointer.
 #[derive(Clone)]
-struct ApiState {
+struct ApiState(Arc<Sources>);
+
+struct Sources {
     manager: PluginManager,
     reloads: ReloadRequests,
     access: AccessControl,
@@ -59,44 +64,45 @@ struct ApiState {
 
 impl FromRef<ApiState> for PluginManager {
     fn from_ref(state: &ApiState) -> Self {
-        state.manager.clone()
+        state.0.manager.clone()
     }
 }
 
 impl FromRef<ApiState> for ReloadRequests {
     fn from_ref(state: &ApiState) -> Self {
-        state.reloads.clone()
+        state.0.reloads.clone()
     }
 }
 
 impl FromRef<ApiState> for AccessControl {
     fn from_ref(state: &ApiState) -> Self {
-        state.access.clone()
+        state.0.access.clone()
     }
 }
 
 impl FromRef<ApiState> for ListCache {
     fn from_ref(state: &ApiState) -> Self {
-        state.list_cache.clone()
+        state.0.list_cache.clone()
     }
 }
 
 impl FromRef<ApiState> for BodyBudget {
     fn from_ref(state: &ApiState) -> Self {
-        state.bodies.clone()
+        state.0.bodies.clone()
     }
 }
 
 impl FromRef<ApiState> for HeldPages {
     fn from_ref(state: &ApiState) -> Self {
-        state.held.clone()
+        state.0.held.clone()
     }
 }
 
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
 pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, access: AccessControl) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
-    let state = ApiState { manager, reloads, access, list_cache: ListCache::default(), bodies, held };
+    let state =
+        ApiState(Arc::new(Sources { manager, reloads, access, list_cache: ListCache::default(), bodies, held }));
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
@@ -112,7 +118,9 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, access: Ac
         router.route(path, page.clone()).route(&format!("{path}/"), page)
     };
     let root = Router::new().route("/", resource(about::show, READ_ONLY));
-    pages.into_iter().fold(root, with_both_forms).fallback(unknown_path).with_state(state)
+    let paths = pages.iter().map(|(path, _)| *path).collect::<Vec<_>>().join(", ");
+    let unknown = async move |uri: hyper::Uri| unknown_path(&uri, &paths);
+    pages.into_iter().fold(root, with_both_forms).fallback(unknown).with_state(state)
 }
 
 /// GET and HEAD by the handler; OPTIONS with what is allowed; 405 for all else.
@@ -144,6 +152,6 @@ fn describe(allowed: HeaderValue) -> Response {
     (StatusCode::OK, [(ALLOW, allowed)]).into_response()
 }
 
-async fn unknown_path(uri: hyper::Uri) -> ApiError {
-    ApiError::NotFound(format!("There is no page {}: see / for those that there are", uri.path()))
+fn unknown_path(uri: &hyper::Uri, paths: &str) -> ApiError {
+    ApiError::NotFound(format!("There is no page {}: there are /, {paths}", uri.path()))
 }

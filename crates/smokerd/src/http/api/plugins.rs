@@ -16,10 +16,10 @@ use smoker_model::wire::not_loaded::NOT_LOADED_HEADER;
 
 use crate::http::api::error::ApiError;
 use crate::http::api::view;
+use crate::http::connections::activity::ConnectionActivity;
 use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::json_response;
 use crate::http::limits;
-use crate::http::streamed_body::StreamedBody;
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
 
@@ -36,13 +36,13 @@ pub(crate) struct ListCache {
 }
 
 impl ListCache {
-    async fn page(&self, manager: &PluginManager, held: &HeldPages) -> Body {
+    async fn page(&self, manager: &PluginManager, held: &HeldPages, connection: ConnectionActivity) -> Body {
         if let Some((revision, page)) = self.current(manager) {
-            return kept(page, held, revision);
+            return held.body(PageKey::Plugins(revision), page, connection);
         }
         let _writer = self.writing.lock().await;
         if let Some((revision, page)) = self.current(manager) {
-            return kept(page, held, revision);
+            return held.body(PageKey::Plugins(revision), page, connection);
         }
         let (revision, plugins) = manager.state().plugins();
         let page = view::plugin_list(plugins, false);
@@ -51,7 +51,7 @@ impl ListCache {
         }
         let page = page.into_bytes();
         *self.lock() = Some((revision, page.clone()));
-        kept(page, held, revision)
+        held.body(PageKey::Plugins(revision), page, connection)
     }
 
     fn current(&self, manager: &PluginManager) -> Option<(u64, Bytes)> {
@@ -63,22 +63,13 @@ impl ListCache {
     }
 }
 
-/// The body of a page that is kept. A large one is copied while it is sent, so that it may be taken away from a slow client.
-fn kept(page: Bytes, held: &HeldPages, revision: u64) -> Body {
-    if page.len() <= limits::SMALL_PAGE {
-        return page.into();
-    }
-    let length = page.len();
-    let body = StreamedBody::new(std::iter::once(page), Some(length as u64), None);
-    body.held(held, PageKey::Plugins(revision), length).into_body()
-}
-
 /// All plugins in configuration order. A header names those that were not loaded, if there are any.
 pub(crate) async fn list(
     State(manager): State<PluginManager>,
     State(cache): State<ListCache>,
     State(held): State<HeldPages>,
     Extension(requester): Extension<Requester>,
+    Extension(connection): Extension<ConnectionActivity>,
 ) -> Response {
     let page = if requester.is_local_administrator || requester.limits.is_some() {
         let (revision, mut plugins) = manager.state().plugins();
@@ -86,7 +77,7 @@ pub(crate) async fn list(
         let page = view::plugin_list(plugins, requester.is_local_administrator);
         page.into_body(&held, PageKey::Plugins(revision), None)
     } else {
-        cache.page(&manager, &held).await
+        cache.page(&manager, &held, connection).await
     };
     let mut response = json_response::json_body(StatusCode::OK, page);
     // Which plugins a client with limits may see cannot be known of one that is not loaded.

@@ -24,7 +24,7 @@ use crate::results::json_text;
 use crate::results::queries::journal_reads::NotRead;
 use crate::results::queries::run_query::{RunPage, RunQuery, StoredRun};
 use crate::results::requester::Requester;
-use crate::results::summary::{self, MeasuredRun, rfc3339};
+use crate::results::summary::{self, MeasuredRun};
 use crate::scheduler::manager::PluginManager;
 
 /// The statuses that a result can have.
@@ -189,8 +189,8 @@ fn facts(run: &StoredRun) -> RunFacts {
         plugin: plugin.as_str().to_owned(),
         trigger: trigger.to_owned(),
         triggered_by: triggered_by.map(ToString::to_string),
-        planned: rfc3339(facts.planned),
-        started: rfc3339(facts.started),
+        planned: json_text::moment(facts.planned),
+        started: json_text::moment(facts.started),
         attempt: facts.attempt,
         generation: facts.generation,
         interrupted: facts.is_interrupted,

@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::http::connections::streams::{StreamPlace, Streams};
 use crate::http::limits;
+use crate::results::requester::ClientAddress;
 
 /// A connection may be idle for this long before it can be evicted: clients that reconnect as soon as
 /// they are evicted must not keep the daemon busy with evictions.
@@ -28,8 +31,8 @@ struct Shared {
     permits: Arc<Semaphore>,
     /// One permit for each request that may wait.
     waits: Arc<Semaphore>,
-    /// One permit for each response that may be a stream.
-    streams: Arc<Semaphore>,
+    /// Responses that are streams.
+    streams: Arc<Streams>,
     open: Mutex<HashMap<u64, Arc<OpenConnection>>>,
 }
 
@@ -43,6 +46,8 @@ struct OpenConnection {
     /// Whether bytes of a response wait for the client to read.
     is_writing: AtomicBool,
     evicted: CancellationToken,
+    /// Cancelled when it is to be closed in the middle of a response.
+    broken_off: CancellationToken,
     /// Whether a request waits, for the end of a process or as the reader of a stream.
     is_waiting: AtomicBool,
     /// Whether it has had a stream, and so does not count among the open ones any more.
@@ -70,11 +75,17 @@ pub(crate) struct ConnectionActivity {
 #[derive(Debug)]
 pub(crate) struct ActiveRequest(ConnectionActivity);
 
+/// Why a response ends before its end.
+#[derive(Debug, Error)]
+#[error("the client reads slowly, and the page is out of date and takes memory")]
+pub(crate) struct TakenAway;
+
 /// A request that waits. Further requests may wait when this is dropped.
 #[derive(Debug)]
 pub(crate) struct WaitingRequest {
     activity: ConnectionActivity,
-    _permit: OwnedSemaphorePermit,
+    _wait: Option<OwnedSemaphorePermit>,
+    _stream: Option<StreamPlace>,
 }
 
 impl Connections {
@@ -86,7 +97,7 @@ impl Connections {
             last_id: AtomicU64::new(0),
             permits: permits(limit),
             waits: permits((limit / 4).clamp(1, limits::WAITING_REQUESTS)),
-            streams: permits(streams),
+            streams: Arc::new(Streams::new(streams)),
             open: Mutex::default(),
         }))
     }
@@ -156,6 +167,11 @@ impl ConnectionGuard {
     pub(crate) async fn evicted(&self) {
         self.connection.evicted.cancelled().await;
     }
+
+    /// Returns when the connection is to be closed in the middle of a response.
+    pub(crate) async fn broken_off(&self) {
+        self.connection.broken_off.cancelled().await;
+    }
 }
 
 impl Drop for ConnectionGuard {
@@ -165,6 +181,11 @@ impl Drop for ConnectionGuard {
 }
 
 impl ConnectionActivity {
+    /// Has the connection closed at once, whatever is being sent.
+    pub(crate) fn break_off(&self) {
+        self.connection.broken_off.cancel();
+    }
+
     /// Makes the connection busy until the returned value is dropped.
     pub(crate) fn begin_request(&self) -> ActiveRequest {
         self.connection.requests.fetch_add(1, Ordering::Relaxed);
@@ -175,18 +196,18 @@ impl ConnectionActivity {
     pub(crate) fn begin_wait(&self) -> Option<WaitingRequest> {
         let permit = Arc::clone(&self.connections.0.waits).try_acquire_owned().ok()?;
         self.connection.is_waiting.store(true, Ordering::Relaxed);
-        Some(WaitingRequest { activity: self.clone(), _permit: permit })
+        Some(WaitingRequest { activity: self.clone(), _wait: Some(permit), _stream: None })
     }
 
-    /// Lets the response to a request of the connection be a stream, which waits for what happens. The connection gives its place
-    /// to another one. None when there are too many streams already.
-    pub(crate) fn begin_stream(&self) -> Option<WaitingRequest> {
-        let permit = Arc::clone(&self.connections.0.streams).try_acquire_owned().ok()?;
+    /// Lets the response to a request of this client be a stream, which waits for what happens. Its connection no longer counts among
+    /// those that are served. None when there are too many streams already, or too many of the client.
+    pub(crate) fn begin_stream(&self, client: ClientAddress) -> Option<WaitingRequest> {
+        let place = self.connections.0.streams.begin(client)?;
         self.connection.is_waiting.store(true, Ordering::Relaxed);
         if !self.connection.is_uncounted.swap(true, Ordering::Relaxed) {
             self.connections.0.permits.add_permits(1);
         }
-        Some(WaitingRequest { activity: self.clone(), _permit: permit })
+        Some(WaitingRequest { activity: self.clone(), _wait: None, _stream: Some(place) })
     }
 
     /// Whether a request of the connection waits.

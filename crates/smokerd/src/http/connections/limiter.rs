@@ -23,9 +23,9 @@ impl ConnectionLimits {
     /// For a daemon that may have `open_files` files open: connections leave some half of them to the runs.
     pub(crate) fn new(open_files: usize) -> Self {
         let active = (open_files / 4).clamp(4, limits::ACTIVE_CONNECTIONS);
-        let pending = (open_files / 2).saturating_sub(limits::ACTIVE_CONNECTIONS).max(open_files / 8);
-        let pending = pending.clamp(4, limits::PENDING_CONNECTIONS);
         let streams = (open_files / 8).clamp(2, limits::LISTENERS);
+        let pending = (open_files / 2).saturating_sub(limits::ACTIVE_CONNECTIONS + streams).max(open_files / 8);
+        let pending = pending.clamp(4, limits::PENDING_CONNECTIONS);
         Self { pending: ConnectionLimiter::new(pending, 0), active: ConnectionLimiter::new(active, streams) }
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::http::access::peer::Peer;
-use crate::http::connections::activity::ConnectionGuard;
+use crate::http::connections::activity::{ConnectionGuard, TakenAway};
 use crate::http::connections::busy_body::BusyBody;
 use crate::http::connections::watched_input::watched;
 use crate::http::connections::write_timeout::WriteTimeout;
@@ -52,12 +52,15 @@ pub(crate) async fn serve_connection(
         .max_headers(limits::PARSER_HEADERS)
         .max_buf_size(limits::PARSER_BUFFER)
         .half_close(true)
+        // As the original writes them: scripts look for `Location:` in what curl prints.
+        .title_case_headers(true)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     tokio::select! {
         // In this order: a request that has just arrived is noticed before its connection is closed.
         biased;
         served = serving.as_mut() => return Ok(served?),
+        () = connection.broken_off() => return Err(TakenAway.into()),
         () = connection.evicted() => {
             if connection.is_idle() {
                 return Ok(());
@@ -67,7 +70,11 @@ pub(crate) async fn serve_connection(
         () = input.report(&activity) => {}
     }
     serving.as_mut().graceful_shutdown();
-    Ok(serving.await?)
+    tokio::select! {
+        biased;
+        served = serving.as_mut() => Ok(served?),
+        () = connection.broken_off() => Err(TakenAway.into()),
+    }
 }
 
 #[cfg(test)]
@@ -108,12 +115,15 @@ mod tests {
 
     /// Serves one page, which has this body once.
     async fn serve(stream: DuplexStream, limiter: ConnectionLimiter, body: Chunks) -> Result<(), ConnectionError> {
+        serve_on(stream, limiter.acquire().await.connection(), body).await
+    }
+
+    async fn serve_on(stream: DuplexStream, guard: &ConnectionGuard, body: Chunks) -> Result<(), ConnectionError> {
         let body = Arc::new(Mutex::new(Some(Body::new(body))));
         let show = move || std::future::ready(body.lock().expect("it is not poisoned").take().unwrap_or_default());
         let router = Router::new().route("/", get(show));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let permit = limiter.acquire().await;
-        serve_connection(stream, Peer::Tcp(address), router, permit.connection(), CancellationToken::new()).await
+        serve_connection(stream, Peer::Tcp(address), router, guard, CancellationToken::new()).await
     }
 
     async fn read_until(stream: &mut DuplexStream, end: &str) {
@@ -122,6 +132,23 @@ mod tests {
             let byte = timeout(DEADLINE, stream.read_u8()).await.expect("bytes arrive in time");
             text.push(byte.unwrap_or_else(|_| panic!("{:?} ends before {end:?}", String::from_utf8_lossy(&text))));
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_broken_off_is_closed_while_a_response_is_sent() {
+        let (mut client, server) = duplex(1024);
+        let limiter = ConnectionLimiter::new(1, 0);
+        let permit = limiter.acquire().await;
+        let activity = permit.connection().activity();
+        let (chunks, body) = unbounded_channel();
+        let serving = tokio::spawn(async move { serve_on(server, permit.connection(), Chunks(body)).await });
+        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("the request is sent");
+        chunks.send("first").expect("the body is read");
+        read_until(&mut client, "first\r\n").await;
+        activity.break_off();
+        let served = timeout(DEADLINE, serving).await.expect("the connection is closed").expect("nothing panics");
+        assert!(served.is_err_and(|error| error.is::<TakenAway>()));
+        assert_eq!(timeout(DEADLINE, client.read(&mut [0])).await.expect("an end").expect("no error"), 0);
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ const PROCESS: u8 = 4;
 const BEGIN: u8 = 5;
 const END: u8 = 6;
 const PLAN: u8 = 7;
+const LOST: u8 = 8;
 
 /// What a record says.
 #[derive(Debug, PartialEq)]
@@ -35,6 +36,9 @@ pub(crate) enum JournalEntry<'a> {
     End,
     /// A plugin that has never run was planned as if a scheduled run had been to start at a time, in microseconds since 1970.
     Plan(&'a str, i64),
+    /// Records before this one could not be written, so a run or a process of before may have ended although there is no result of it.
+    /// The number of the newest process that there was.
+    Lost(ProcessId),
 }
 
 /// The result of a run.
@@ -58,6 +62,8 @@ pub(crate) struct StartedEntry<'a> {
     /// Microseconds since 1970.
     pub(crate) started: i64,
     pub(crate) is_forced: bool,
+    /// The generation of its configuration; 0 where an older version did not note it.
+    pub(crate) generation: u64,
 }
 
 impl<'a> JournalEntry<'a> {
@@ -79,11 +85,13 @@ impl<'a> JournalEntry<'a> {
                 run: fields.number()?,
                 started: fields.signed()?,
                 is_forced: fields.byte()? != 0,
+                generation: fields.number().unwrap_or(0),
             }),
             PROCESS => Self::Process(fields.number()?, if fields.byte()? != 0 { Some(fields.text()?) } else { None }),
             BEGIN => Self::Begin(fields.number()?),
             END => Self::End,
             PLAN => Self::Plan(fields.text()?, fields.signed()?),
+            LOST => Self::Lost(fields.number()?),
             _ => return None,
         })
     }
@@ -143,6 +151,7 @@ pub(crate) fn tag_of_start(tag: &mut Vec<u8>, start: StartedEntry<'_>) {
     put_number(tag, start.run);
     put_signed(tag, start.started);
     tag.push(u8::from(start.is_forced));
+    put_number(tag, start.generation);
 }
 
 /// The tag of a process.
@@ -181,6 +190,12 @@ pub(crate) fn tag_of_end(tag: &mut Vec<u8>) {
     tag.push(END);
 }
 
+/// The tag that stands for records that could not be written.
+pub(crate) fn tag_of_lost(tag: &mut Vec<u8>, last_process: ProcessId) {
+    tag.push(LOST);
+    put_number(tag, last_process);
+}
+
 /// The tag of the first plan of a plugin.
 pub(crate) fn tag_of_plan(tag: &mut Vec<u8>, plugin: &str, from: i64) {
     tag.push(PLAN);
@@ -211,17 +226,22 @@ mod tests {
 
     #[test]
     fn starts_and_processes_come_back() {
-        let start = StartedEntry { plugin: "a", run: 7, started: -5, is_forced: true };
+        let start = StartedEntry { plugin: "a", run: 7, started: -5, is_forced: true, generation: 3 };
         let (mut tag, mut process, mut begin) = (Vec::new(), Vec::new(), Vec::new());
         tag_of_start(&mut tag, start);
         tag_of_process(&mut process, 300, Some("root"));
         tag_of_begin(&mut begin, 299);
         assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Started(start)));
+        let of_an_older_version = JournalEntry::of(&tag[..tag.len() - 1]);
+        assert_eq!(of_an_older_version, Some(JournalEntry::Started(StartedEntry { generation: 0, ..start })));
         assert_eq!(JournalEntry::of(&process), Some(JournalEntry::Process(300, Some("root"))));
         assert_eq!(JournalEntry::of(&begin), Some(JournalEntry::Begin(299)));
         let mut plan = Vec::new();
         tag_of_plan(&mut plan, "a", 1_700_000_000_000_000);
         assert_eq!(JournalEntry::of(&plan), Some(JournalEntry::Plan("a", 1_700_000_000_000_000)));
+        let mut lost = Vec::new();
+        tag_of_lost(&mut lost, 9);
+        assert_eq!(JournalEntry::of(&lost), Some(JournalEntry::Lost(9)));
         assert_eq!(JournalEntry::of(&[99, 1, 2]), None);
         let plugins = [PluginName::from("b"), PluginName::from("a")];
         assert_eq!(plugins_of_process(&payload_of_process(&plugins)), plugins);

@@ -50,6 +50,8 @@ impl KeptRecords {
                 planned.is_some_and(|planned| planned.timestamp_micros() == from)
             }
             Some(JournalEntry::Begin(_)) => sequence >= self.begin,
+            // A process before this has either its results or none that anybody waits for: see `restore`.
+            Some(JournalEntry::Lost(_)) => true,
             Some(JournalEntry::Skipped | JournalEntry::Started(_) | JournalEntry::End) | None => false,
         }
     }

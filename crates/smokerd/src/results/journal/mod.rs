@@ -2,8 +2,10 @@
 //!
 //! # Layout
 //!
-//! - `start`: opens the journal, and starts the two threads of it
+//! - `start`: opens the journal, and starts its threads
 //! - `writer`: the thread that writes records, and then has them shown
+//! - `desk`: what the writer shares with those who watch it
+//! - `watch`: the thread that has results shown while the disk hangs
 //! - `upkeep`: the thread that syncs what was written, and keeps the bound on the size
 //! - `restore`: what comes back at the start
 //! - `keep`: which records stay when the journal is full
@@ -17,6 +19,9 @@ pub(crate) mod queue;
 pub(crate) mod restore;
 pub(crate) mod start;
 
+mod desk;
 mod faults;
+mod interrupted;
 mod upkeep;
+mod watch;
 mod writer;

@@ -1,26 +1,31 @@
 //! The way of records to the writer. Sending waits for nothing, so tasks of plugins may do it.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
-use smoker_model::run_record::RunRecord;
+use smoker_model::run_record::{RunRecord, RunState};
 use tokio::sync::oneshot;
 
 use crate::results::events::StartedRun;
 use crate::results::processes::process::ProcessId;
+use crate::results::table::ConfigGeneration;
+
+/// How long the stop of the daemon waits for the disk.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is to be written.
 #[derive(Debug)]
 pub(crate) enum Queued {
     /// A run has ended or was skipped; it is shown when it is written. These processes get its result.
     Run(RunRecord, Vec<ProcessId>),
-    /// A run of this number was started; it is broadcast when it is written.
-    Started(StartedRun, u64),
+    /// A run of this number was started, with this generation of its configuration; it is broadcast when it is written.
+    Started(StartedRun, u64, ConfigGeneration),
     /// A client requested runs, and may have proved who it is.
     Process(ProcessId, Vec<PluginName>, Option<Arc<str>>),
     /// A plugin that has never run is planned from this time on.
@@ -39,19 +44,68 @@ pub(crate) struct JournalQueue(Arc<Inner>);
 struct Inner {
     folder: PathBuf,
     sender: Sender<Queued>,
+    waiting: WaitingBytes,
     runs: AtomicU64,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writer: Mutex<Option<WriterThread>>,
+}
+
+#[derive(Debug)]
+struct WriterThread {
+    thread: JoinHandle<()>,
+    /// Disconnected when the thread is about to end.
+    ended: Receiver<()>,
+}
+
+/// The memory of what has been sent and not been received, in bytes. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WaitingBytes(Arc<AtomicUsize>);
+
+impl WaitingBytes {
+    pub(super) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add(&self, queued: &Queued) {
+        self.0.fetch_add(queued.size(), Ordering::Relaxed);
+    }
+
+    pub(super) fn subtract(&self, queued: &Queued) {
+        self.0.fetch_sub(queued.size(), Ordering::Relaxed);
+    }
+}
+
+impl Queued {
+    fn size(&self) -> usize {
+        let beside = match self {
+            Self::Run(record, waiting) => {
+                let texts = match &record.state {
+                    RunState::Finished(run) => run.text.size(),
+                    RunState::Skipped { .. } => 0,
+                };
+                texts + size_of_val(&**waiting)
+            }
+            Self::Process(_, plugins, _) => size_of_val(&**plugins),
+            Self::Started(..) | Self::Plan(..) | Self::Wait(_) | Self::Close => 0,
+        };
+        size_of::<Self>() + beside
+    }
 }
 
 impl JournalQueue {
     /// The queue of the journal in this folder.
     pub(crate) fn new(folder: PathBuf, sender: Sender<Queued>) -> Self {
-        Self(Arc::new(Inner { folder, sender, runs: AtomicU64::new(0), writer: Mutex::default() }))
+        let (waiting, runs, writer) = (WaitingBytes::default(), AtomicU64::new(0), Mutex::default());
+        Self(Arc::new(Inner { folder, sender, waiting, runs, writer }))
     }
 
-    /// The thread that reads the other end.
-    pub(super) fn set_writer(&self, writer: JoinHandle<()>) {
-        *self.0.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
+    /// What waits in it.
+    pub(super) fn waiting(&self) -> WaitingBytes {
+        self.0.waiting.clone()
+    }
+
+    /// The thread that reads the other end; `ended` is disconnected when it is about to end.
+    pub(super) fn set_writer(&self, thread: JoinHandle<()>, ended: Receiver<()>) {
+        *self.0.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(WriterThread { thread, ended });
     }
 
     /// Where the journal is.
@@ -66,6 +120,7 @@ impl JournalQueue {
 
     /// Returns what was to be sent when the writer has ended, as it has after a panic.
     pub(crate) fn send(&self, queued: Queued) -> Result<(), Box<Queued>> {
+        self.0.waiting.add(&queued);
         self.0.sender.send(queued).map_err(|error| Box::new(error.0))
     }
 
@@ -77,11 +132,15 @@ impl JournalQueue {
         }
     }
 
-    /// Writes and syncs all that was sent, and ends the writer. Waits for that.
+    /// Writes and syncs all that was sent, and ends the writer. Waits for that, up to [`CLOSE_LIMIT`].
     pub(crate) fn close(&self) {
         let _ = self.send(Queued::Close);
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if writer.is_some_and(|writer| writer.join().is_err()) {
+        let Some(WriterThread { thread, ended }) = writer else { return };
+        if ended.recv_timeout(CLOSE_LIMIT) == Err(RecvTimeoutError::Timeout) {
+            let seconds = CLOSE_LIMIT.as_secs();
+            tracing::error!("journal: the disk has not answered for {seconds} s; the newest results are not in it");
+        } else if thread.join().is_err() {
             tracing::error!("the thread that writes the journal panicked; please report it, with the log");
         }
     }

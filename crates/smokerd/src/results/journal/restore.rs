@@ -1,10 +1,13 @@
 //! What comes back at the start: the newest results of each plugin, the processes, and what ran when the daemon ended.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use smoker_journal::content::Entry;
+use smoker_journal::reader;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
@@ -55,6 +58,8 @@ pub(crate) struct RestoredProcess {
     pub(crate) plugins: Vec<PluginName>,
     /// Who the client had proved to be.
     pub(crate) triggered_by: Option<Arc<str>>,
+    /// Whether a result that is missing was never there, so that its run has not ended.
+    is_certain: bool,
 }
 
 /// The result of a run that processes got.
@@ -63,6 +68,7 @@ pub(crate) struct RestoredOutcome {
     pub(crate) plugin: PluginName,
     pub(crate) processes: Vec<ProcessId>,
     pub(crate) outcome: ForcedOutcome,
+    is_interrupted: bool,
 }
 
 /// A run that had not ended when the daemon did.
@@ -70,7 +76,10 @@ pub(crate) struct RestoredOutcome {
 pub(crate) struct InterruptedRun {
     pub(crate) plugin: PluginName,
     pub(crate) started: DateTime<Utc>,
+    /// When the daemon was still there, as far as the journal knows: the run took that long at least.
+    pub(crate) ended: DateTime<Utc>,
     pub(crate) is_forced: bool,
+    pub(crate) generation: u64,
 }
 
 impl Restored {
@@ -95,11 +104,31 @@ pub(crate) struct Restoring {
     restored: Restored,
     /// Whether the records are of the daemon that ran last, and it was not stopped in order.
     is_of_crash: bool,
+    /// Whether all records that were given to the journal before this one are in it.
+    is_certain: bool,
+    /// The newest time in the records of the daemon that ran last.
+    last_time: Option<DateTime<Utc>>,
     is_first: bool,
     /// The runs of that daemon that have ended, and whose start was not read yet.
     ended: HashSet<u64>,
-    /// The processes of which something was read.
-    processes: HashSet<ProcessId>,
+    /// The processes of which something was read; none: they are not read.
+    processes: Option<HashSet<ProcessId>>,
+}
+
+/// Reads what there is of these plugins alone. Waits for the disk.
+///
+/// # Errors
+///
+/// When the folder cannot be listed. A segment that cannot be read is passed over, as at a start.
+pub(crate) fn of_plugins(folder: &Path, plugins: &[PluginSpec]) -> io::Result<HashMap<PluginName, RestoredPlugin>> {
+    let mut restoring = Restoring { processes: None, ..Restoring::new(plugins.iter()) };
+    for entry in reader::newest_first(folder, Sequence::MAX)? {
+        match entry {
+            Ok(entry) => restoring.read(&entry),
+            Err(error) => tracing::error!("journal: {error}; its results are missing"),
+        }
+    }
+    Ok(restoring.restored.plugins)
 }
 
 impl Restoring {
@@ -110,8 +139,8 @@ impl Restoring {
             (spec.name.clone(), RestoredPlugin { history, history_failures, ..RestoredPlugin::default() })
         };
         let restored = Restored { plugins: plugins.map(plugin).collect(), ..Restored::default() };
-        let (ended, processes) = (HashSet::new(), HashSet::new());
-        Self { restored, is_of_crash: true, is_first: true, ended, processes }
+        let (ended, processes) = (HashSet::new(), Some(HashSet::new()));
+        Self { restored, is_of_crash: true, is_certain: true, last_time: None, is_first: true, ended, processes }
     }
 
     /// Reads the next older record.
@@ -121,6 +150,7 @@ impl Restoring {
             Some(JournalEntry::Result(result)) => {
                 if self.is_of_crash {
                     self.ended.insert(result.run);
+                    self.last_time = self.last_time.max(Some(result.facts.ended()));
                 }
                 self.read_result(entry, &result);
             }
@@ -129,7 +159,8 @@ impl Restoring {
                 self.restored.last_process = self.restored.last_process.max(id);
                 if self.is_wanted(id) {
                     let (plugins, triggered_by) = (plugins_of_process(entry.payload()), triggered_by.map(Arc::from));
-                    self.restored.processes.push(RestoredProcess { id, plugins, triggered_by });
+                    let is_certain = self.is_certain;
+                    self.restored.processes.push(RestoredProcess { id, plugins, triggered_by, is_certain });
                 }
             }
             Some(JournalEntry::Plan(plugin, from)) => {
@@ -142,29 +173,59 @@ impl Restoring {
                 self.restored.begin = self.restored.begin.max(entry.sequence());
                 self.is_of_crash = false;
             }
+            Some(JournalEntry::Lost(last_process)) => {
+                self.restored.last_process = self.restored.last_process.max(last_process);
+                self.is_certain = false;
+            }
             Some(JournalEntry::End) if is_first => self.is_of_crash = false,
             Some(JournalEntry::Started(_) | JournalEntry::Skipped | JournalEntry::End) | None => {}
         }
     }
 
-    /// What was read.
-    pub(crate) fn finish(self) -> Restored {
+    /// What was read. `is_certain`: no records are missing that only the daemon before this one knew of.
+    pub(crate) fn finish(mut self, is_certain: bool) -> Restored {
+        let restored = &mut self.restored;
+        if !is_certain {
+            restored.interrupted.clear();
+        }
+        for run in &mut restored.interrupted {
+            run.ended = self.last_time.map_or(run.started, |last| last.max(run.started));
+        }
+        // A run of which nobody knows whether it has ended is none that failed: its process counts as one that is not kept any more.
+        let mut finished = HashMap::<ProcessId, HashSet<&PluginName>>::new();
+        for outcome in restored.outcomes.values() {
+            for id in &outcome.processes {
+                finished.entry(*id).or_default().insert(&outcome.plugin);
+            }
+        }
+        restored.processes.retain(|process| {
+            let has_result = |plugin| finished.get(&process.id).is_some_and(|plugins| plugins.contains(plugin));
+            (is_certain && process.is_certain) || process.plugins.iter().all(has_result)
+        });
+        // The page of an interrupted run shows the result that its plugin had before.
+        for (sequence, outcome) in restored.outcomes.iter_mut().filter(|(_, outcome)| outcome.is_interrupted) {
+            let results = restored.plugins.get(&outcome.plugin).map_or(&[][..], |plugin| &plugin.results);
+            let before = results.iter().find(|(other, _)| other < sequence);
+            outcome.outcome.last = before.map(|(_, text)| text.clone());
+        }
         self.restored
     }
 
     /// Whether a process is one of the newest.
     fn is_wanted(&mut self, id: ProcessId) -> bool {
-        self.processes.contains(&id) || (self.processes.len() < KEPT_PROCESSES && self.processes.insert(id))
+        let Some(processes) = &mut self.processes else { return false };
+        processes.contains(&id) || (processes.len() < KEPT_PROCESSES && processes.insert(id))
     }
 
     fn read_start(&mut self, start: StartedEntry<'_>) {
-        if self.ended.remove(&start.run) {
+        let Some(started) = DateTime::from_timestamp_micros(start.started) else { return };
+        self.last_time = self.last_time.max(Some(started));
+        if self.ended.remove(&start.run) || !self.is_certain {
             return;
         }
-        if let Some(started) = DateTime::from_timestamp_micros(start.started) {
-            let run = InterruptedRun { plugin: start.plugin.into(), started, is_forced: start.is_forced };
-            self.restored.interrupted.push(run);
-        }
+        let StartedEntry { plugin, is_forced, generation, .. } = start;
+        let run = InterruptedRun { plugin: plugin.into(), started, ended: started, is_forced, generation };
+        self.restored.interrupted.push(run);
     }
 
     fn read_result(&mut self, entry: &Entry, result: &ResultEntry<'_>) {
@@ -178,7 +239,8 @@ impl Restoring {
             if result.facts.trigger == RunTrigger::Schedule {
                 plugin.last_planned = plugin.last_planned.or(Some(result.facts.planned));
             }
-            if result.facts.status != Status::Ok && plugin.failures.len() < plugin.history_failures {
+            let is_bad = result.facts.status != Status::Ok && !result.facts.is_interrupted;
+            if is_bad && plugin.failures.len() < plugin.history_failures {
                 plugin.failures.push(sequence);
             }
             if !result.facts.is_interrupted {
@@ -196,8 +258,84 @@ impl Restoring {
         }
         if !processes.is_empty() {
             let forced = if mapped == listed { packed.clone() } else { PackedText::from(mapped) };
+            let is_interrupted = result.facts.is_interrupted;
             let outcome = ForcedOutcome { forced, last: has_history.then_some(packed) };
-            self.restored.outcomes.insert(sequence, RestoredOutcome { plugin: name, processes, outcome });
+            let outcome = RestoredOutcome { plugin: name, processes, outcome, is_interrupted };
+            self.restored.outcomes.insert(sequence, outcome);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_journal::content::entries_of;
+    use smoker_journal::record::encode;
+
+    use super::*;
+    use crate::results::journal::entry::{
+        payload_of_process, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run, tag_of_start,
+    };
+    use crate::results::samples;
+
+    type Record = (Vec<u8>, Vec<u8>);
+
+    fn record(make: impl FnOnce(&mut Vec<u8>)) -> Record {
+        let mut tag = Vec::new();
+        make(&mut tag);
+        (tag, Vec::new())
+    }
+
+    fn start(plugin: &str, run: u64, started: i64) -> Record {
+        record(|tag| tag_of_start(tag, StartedEntry { plugin, run, started, is_forced: false, generation: 2 }))
+    }
+
+    fn process(id: ProcessId, plugin: &str) -> Record {
+        let mut tag = Vec::new();
+        tag_of_process(&mut tag, id, None);
+        (tag, payload_of_process(&[plugin.into()]))
+    }
+
+    fn restored(records: &[Record], is_certain: bool) -> Restored {
+        let mut restoring = Restoring::new(std::iter::empty());
+        let mut bytes = Vec::new();
+        for (sequence, (tag, payload)) in (1..).zip(records) {
+            encode(&mut bytes, sequence, tag, &[payload]).expect("it is small");
+        }
+        entries_of(bytes).0.iter().rev().for_each(|entry| restoring.read(entry));
+        restoring.finish(is_certain)
+    }
+
+    fn runs(restored: &Restored) -> Vec<(&str, i64, i64, u64)> {
+        let run = |run: &InterruptedRun| {
+            let started = run.started.timestamp_micros();
+            (started, run.ended.timestamp_micros() - started, run.generation)
+        };
+        let runs = restored.interrupted.iter();
+        runs.map(|it| (it.plugin.as_str(), run(it).0, run(it).1, run(it).2)).collect()
+    }
+
+    #[test]
+    fn a_run_without_a_result_was_interrupted_only_where_no_record_can_be_missing() {
+        let begin = record(|tag| tag_of_begin(tag, 0));
+        let lost = record(|tag| tag_of_lost(tag, 3));
+        let result = record(|tag| tag_of_run(tag, &samples::finished(&"done".into(), ""), &[2]));
+        let before = [begin, process(1, "a"), process(2, "done"), start("a", 1, 1000), result.clone()];
+        let after = [start("a", 2, 2000), process(4, "a"), start("b", 3, 7000)];
+        let ids = |restored: &Restored| restored.processes.iter().map(|process| process.id).collect::<Vec<_>>();
+
+        let all = restored(&[&before[..4], &after].concat(), true);
+        assert_eq!(
+            runs(&all),
+            [("b", 7000, 0, 2), ("a", 2000, 5000, 2), ("a", 1000, 6000, 2)],
+            "until the newest time"
+        );
+        assert_eq!((ids(&all), all.last_process), (vec![4, 2, 1], 4));
+
+        let all = restored(&[&before[..], std::slice::from_ref(&lost), &after].concat(), true);
+        assert_eq!(runs(&all).len(), 2, "that of before may have ended");
+        assert_eq!(ids(&all), [4, 2], "and its process may have had its result");
+
+        let none = restored(&[&before[..], &after].concat(), false);
+        assert_eq!((runs(&none).len(), ids(&none), none.last_process), (0, vec![2], 4));
     }
 }

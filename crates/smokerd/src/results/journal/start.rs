@@ -1,24 +1,20 @@
-//! Opens the journal, and starts the two threads of it.
+//! Opens the journal, and starts its threads.
 
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use smoker_config::spec::settings::Durability;
+use smoker_journal::completeness::Completeness;
 use smoker_journal::open::{OpenError, Opened, Options, open};
 use smoker_model::plugin::PluginSpec;
-use smoker_model::result::Findings;
-use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
-use smoker_model::time::moment::Moment;
 
+use crate::results::journal::desk::Desk;
 use crate::results::journal::queue::JournalQueue;
-use crate::results::journal::restore::{InterruptedRun, Restored, Restoring};
-use crate::results::journal::upkeep;
+use crate::results::journal::restore::Restoring;
 use crate::results::journal::writer::Writer;
-use crate::results::json_text;
-use crate::results::kept::history::Sequence;
-use crate::results::processes::process::ProcessId;
+use crate::results::journal::{interrupted, upkeep, watch};
 use crate::results::store::SharedState;
 
 /// The folder of the journal in `state_dir`.
@@ -29,11 +25,8 @@ pub(crate) const FOLDER: &str = "results";
 const TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// The numbers that are left out behind a record that was not finished: clients may have seen numbers that were lost with it.
+/// The numbers that are left out, of records and of processes, where clients may have seen some that the journal does not have.
 const LOST_NUMBERS: u64 = 100_000;
-
-/// What the result of a run says that the end of the daemon has ended.
-const INTERRUPTED: &str = "interrupted: smokerd ended before the run did";
 
 /// Where the journal is, and what it promises.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +43,7 @@ pub(crate) fn start<'a>(
     plugins: &(impl Iterator<Item = &'a PluginSpec> + Clone),
 ) -> SharedState {
     let folder = settings.state_dir.join(FOLDER);
-    let (opened, restored) = match try_open(&folder, settings.max_size, plugins) {
+    let (opened, restoring) = match try_open(&folder, settings.max_size, plugins) {
         Ok(opened) => opened,
         Err(error) => {
             tracing::error!("journal: {error}; results are kept in memory only, until the next start");
@@ -58,13 +51,28 @@ pub(crate) fn start<'a>(
         }
     };
     report(&opened);
-    let Opened { journal, maintenance, survey, .. } = opened;
-    let newest = survey.newest.unwrap_or(0);
-    let is_torn = survey.torn.is_some() || !survey.damage.is_empty();
-    let sequence = if is_torn { newest + LOST_NUMBERS } else { newest };
+    let Opened { journal, maintenance, survey, completeness, .. } = opened;
+    let is_certain = completeness != Completeness::Incomplete && survey.is_sound();
+    let mut restored = restoring.finish(is_certain);
+    let mut sequence = survey.newest.unwrap_or(0);
+    let may_lack_numbers = !is_certain || completeness == Completeness::Unsynced;
+    if may_lack_numbers {
+        restored.last_process += LOST_NUMBERS;
+    }
+    if may_lack_numbers || survey.torn.is_some() {
+        sequence += LOST_NUMBERS;
+        tracing::info!("journal: the newest records may be missing: numbers go on {LOST_NUMBERS} further");
+    }
+    if !is_certain {
+        tracing::warn!(
+            "journal: results may be missing: a run that has none is not recorded as interrupted, and its process counts as \
+             one whose results are no longer kept"
+        );
+    }
     let (sender, queue) = mpsc::channel();
     let sender = JournalQueue::new(folder, sender);
     let state = SharedState::with_journal(sender.clone());
+    let desk = Arc::new(Desk::new(queue, sender.waiting(), state.clone(), (sequence, restored.last_process)));
     let durability = settings.durability;
     let (upkeep, written) = mpsc::sync_channel(1);
     let upkeep_state = state.clone();
@@ -75,11 +83,16 @@ pub(crate) fn start<'a>(
         Ok(thread) => thread,
         Err(error) => return without_thread(&error),
     };
-    let mut writer = Writer { journal, queue, state: state.clone(), sequence, durability, upkeep, upkeep_thread };
-    let begin = writer.begin(restored.last_process);
-    restore(&state, restored, begin);
+    let watch = match watch::start(Arc::clone(&desk)) {
+        Ok(watch) => watch,
+        Err(error) => return without_thread(&error),
+    };
+    let (ends, ended) = mpsc::channel();
+    let mut writer = Writer { journal, desk, durability, watch, upkeep, upkeep_thread, _ended: ends };
+    let begin = writer.begin(is_certain);
+    interrupted::restore(&state, restored, begin);
     match thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()) {
-        Ok(thread) => sender.set_writer(thread),
+        Ok(thread) => sender.set_writer(thread, ended),
         Err(error) => return without_thread(&error),
     }
     state
@@ -94,12 +107,12 @@ fn try_open<'a>(
     folder: &Path,
     max_size: u64,
     plugins: &(impl Iterator<Item = &'a PluginSpec> + Clone),
-) -> Result<(Opened, Restored), OpenError> {
+) -> Result<(Opened, Restoring), OpenError> {
     let mut tries = 1;
     loop {
         let mut restoring = Restoring::new(plugins.clone());
         match open(Options::new(folder, max_size), |entry| restoring.read(&entry)) {
-            Ok(opened) => return Ok((opened, restoring.finish())),
+            Ok(opened) => return Ok((opened, restoring)),
             Err(OpenError::Locked(_)) if tries < TRIES => thread::sleep(BETWEEN_TRIES),
             Err(error) => return Err(error),
         }
@@ -123,49 +136,12 @@ fn report(opened: &Opened) {
     }
     for path in &opened.kept {
         tracing::error!(
-            "journal: {} keeps what is damaged; remove it when nobody wants to look into it",
+            "journal: {} keeps what is damaged; smokerd --journal repair, while the daemon is stopped, takes the damage out of the \
+             journal",
             path.display()
         );
     }
     for (path, error) in &survey.unreadable {
         tracing::error!("journal: cannot read {}: {error}; its results are missing", path.display());
     }
-}
-
-/// Puts what was read into the state, and records what had not ended.
-fn restore(state: &SharedState, restored: Restored, begin: Sequence) {
-    let mut interrupted = restored.interrupted.clone();
-    let waiting = state.restore(restored, begin);
-    // All processes that wait for a plugin get the one result.
-    for (plugin, processes) in waiting {
-        let at = interrupted.iter().position(|run| run.is_forced && run.plugin == plugin);
-        if let Some(run) = at.map(|at| interrupted.swap_remove(at)) {
-            record(state, &run, INTERRUPTED, &processes);
-        } else {
-            let run = InterruptedRun { plugin, started: Moment::now().wall, is_forced: true };
-            record(state, &run, "not run: smokerd ended before the run could start", &processes);
-        }
-    }
-    for run in interrupted {
-        record(state, &run, INTERRUPTED, &[]);
-    }
-}
-
-fn record(state: &SharedState, run: &InterruptedRun, text: &str, processes: &[ProcessId]) {
-    let now = Moment::now();
-    let started = Moment { wall: run.started, ..now };
-    let result = Findings::error(text).into_result(started, run.is_forced);
-    let text = ResultText::of(&result, |result| json_text::to_text(result));
-    let trigger =
-        if run.is_forced { RunTrigger::Request { requester: None, identity: None } } else { RunTrigger::Schedule };
-    let run_state =
-        FinishedRun { started, ended: now, attempt: 1, generation: 0, run: 0, is_interrupted: true, result, text };
-    let record = RunRecord {
-        sequence: 0,
-        plugin: run.plugin.clone(),
-        trigger,
-        planned: started,
-        state: RunState::Finished(Box::new(run_state)),
-    };
-    state.record(record, processes);
 }

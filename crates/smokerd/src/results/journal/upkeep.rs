@@ -37,12 +37,15 @@ pub(super) fn run(mut maintenance: Maintenance, written: &Receiver<()>, state: &
                         );
                     }
                 }
-                Err(error) => size_faults.failed(&error, 0),
+                Err(error) => size_faults.failed(&error),
             }
         }
     }
-    if durability != Durability::None {
-        sync(&maintenance, &mut sync_faults);
+    // Also without durability: it is once.
+    match maintenance.sync().map(|_| maintenance.declare_synced()) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => sync_faults.failed(&error),
+        Err(error) => sync_faults.failed(&error),
     }
 }
 
@@ -50,6 +53,6 @@ fn sync(maintenance: &Maintenance, faults: &mut Faults) {
     match maintenance.sync() {
         Ok(true) => faults.succeeded(),
         Ok(false) => {}
-        Err(error) => faults.failed(&error, 0),
+        Err(error) => faults.failed(&error),
     }
 }

@@ -15,6 +15,8 @@ pub(crate) type Sequence = u64;
 pub(crate) struct History {
     limit: usize,
     results: VecDeque<KeptResult>,
+    /// The number of the newest result that is not kept any more; 0 when all are.
+    dropped: Sequence,
 }
 
 /// A result that is kept.
@@ -27,7 +29,7 @@ pub(crate) struct KeptResult {
 impl History {
     /// Keeps up to `limit` results; 0 keeps none.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, results: VecDeque::new() }
+        Self { limit, results: VecDeque::new(), dropped: 0 }
     }
 
     /// Changes the limit, and returns by how many bytes the history grew (negative: shrank).
@@ -44,6 +46,7 @@ impl History {
     /// Adds a result, and returns by how many bytes the history grew (negative: shrank).
     pub(crate) fn push(&mut self, sequence: Sequence, text: PackedText) -> isize {
         if self.limit == 0 {
+            self.dropped = sequence;
             return 0;
         }
         let growth = text.size();
@@ -79,6 +82,16 @@ impl History {
         self.results.front().map(|result| result.sequence)
     }
 
+    /// The number of the newest result that is not kept any more; 0 when all are.
+    pub(crate) fn dropped(&self) -> Sequence {
+        self.dropped
+    }
+
+    /// The oldest result with a number above this one.
+    pub(crate) fn oldest_above(&self, after: Sequence) -> Option<&KeptResult> {
+        self.results.get(self.results.partition_point(|result| result.sequence <= after))
+    }
+
     /// The newest result with a number below this one.
     pub(crate) fn newest_below(&self, below: Sequence) -> Option<&KeptResult> {
         let at = self.results.partition_point(|result| result.sequence < below);
@@ -87,7 +100,9 @@ impl History {
 
     /// Drops the oldest result, and returns how many bytes that freed.
     pub(crate) fn drop_oldest(&mut self) -> isize {
-        self.results.pop_front().map_or(0, |result| result.text.size())
+        let Some(oldest) = self.results.pop_front() else { return 0 };
+        self.dropped = oldest.sequence;
+        oldest.text.size()
     }
 }
 

@@ -10,12 +10,18 @@ use tokio::time::timeout;
 /// How many reads of the journal there are at a time.
 pub(crate) const JOURNAL_READS: usize = 4;
 
+/// How many of them are those of clients that listen: as many as connect again at once must not keep requests from theirs.
+pub(crate) const LISTENER_READS: usize = 2;
+
 /// How long a request waits for its turn to read the journal.
 pub(crate) const TURN_WAIT: Duration = Duration::from_secs(3);
 
 /// The turns of those who read the journal. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct JournalReads(Arc<Semaphore>);
+pub(crate) struct JournalReads {
+    all: Arc<Semaphore>,
+    listeners: Arc<Semaphore>,
+}
 
 /// Why nothing was read for a request.
 #[derive(Debug)]
@@ -28,7 +34,8 @@ pub(crate) enum NotRead {
 
 impl Default for JournalReads {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(JOURNAL_READS)))
+        let [all, listeners] = [JOURNAL_READS, LISTENER_READS].map(|count| Arc::new(Semaphore::new(count)));
+        Self { all, listeners }
     }
 }
 
@@ -55,12 +62,17 @@ impl JournalReads {
         &self,
         read: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
+        let place = Arc::clone(&self.listeners).acquire_owned().await.map_err(io::Error::other)?;
+        let turn = Arc::clone(&self.all).acquire_owned().await.map_err(io::Error::other)?;
+        let read = move || {
+            let _place = place;
+            read()
+        };
         read_in_thread(turn, read).await
     }
 
     async fn turn_within(&self, wait: Duration) -> Option<OwnedSemaphorePermit> {
-        timeout(wait, Arc::clone(&self.0).acquire_owned()).await.ok()?.ok()
+        timeout(wait, Arc::clone(&self.all).acquire_owned()).await.ok()?.ok()
     }
 }
 
@@ -98,7 +110,7 @@ mod tests {
         is_started.recv().await.expect("it reads");
         // Its client is gone, and its thread still reads.
         first.abort();
-        let others: Vec<_> = (1..JOURNAL_READS).map(|_| reads.0.try_acquire().expect("a turn")).collect();
+        let others: Vec<_> = (1..JOURNAL_READS).map(|_| reads.all.try_acquire().expect("a turn")).collect();
         assert!(matches!(reads.for_request(|| Ok(())).await, Err(NotRead::Busy)));
         let listener = tokio::spawn({
             let reads = reads.clone();
@@ -107,5 +119,30 @@ mod tests {
         finish.send(()).expect("it waits");
         assert_eq!(listener.await.expect("no panic"), Some("read"));
         drop(others);
+    }
+
+    #[tokio::test]
+    async fn clients_that_listen_leave_turns_to_requests() {
+        let reads = JournalReads::default();
+        let (finish, finished) = mpsc::channel::<()>();
+        let finished = Arc::new(std::sync::Mutex::new(finished));
+        let listeners: Vec<_> = (0..100)
+            .map(|_| {
+                let (reads, finished) = (reads.clone(), Arc::clone(&finished));
+                let read = move || {
+                    let _ = finished.lock().map(|finished| finished.recv());
+                    Ok(())
+                };
+                tokio::spawn(async move { reads.for_listener(read).await })
+            })
+            .collect();
+        while reads.listeners.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(reads.for_request(|| Ok("read")).await, Ok("read")), "it need not wait for a hundred others");
+        drop(finish);
+        for listener in listeners {
+            listener.await.expect("no panic").expect("it has read");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What is asked for of the runs of the past, and the answer.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
@@ -44,6 +46,33 @@ pub(crate) struct RunPage {
     /// What `before` has to be for the next page; none when there is nothing older.
     pub(crate) next: Option<Sequence>,
     bytes: usize,
+}
+
+/// What there is of the past behind a number, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct PastRuns {
+    pub(crate) runs: Vec<StoredRun>,
+    /// Results whose numbers are within this range and that are not among `runs` may be lost or dropped.
+    pub(crate) missing: Option<RangeInclusive<Sequence>>,
+    bytes: usize,
+}
+
+impl PastRuns {
+    /// Adds a run. Returns false when there are as many as are read at once.
+    pub(crate) fn add(&mut self, run: StoredRun, limit: usize) -> bool {
+        if self.runs.len() >= limit || self.bytes > PAGE_BYTES {
+            return false;
+        }
+        self.bytes += run.text.len();
+        self.runs.push(run);
+        true
+    }
+
+    /// These numbers are not there.
+    pub(crate) fn miss(&mut self, first: Sequence, last: Sequence) {
+        let first = self.missing.as_ref().map_or(first, |missing| *missing.start());
+        self.missing = Some(first..=last);
+    }
 }
 
 impl RunQuery {

@@ -4,15 +4,9 @@ use smoker_model::run_record::{RunState, RunTrigger, SkipReason};
 use crate::results::events::Received;
 use crate::results::samples;
 use crate::results::state::EVICTED_AT_ONCE;
-use crate::results::table::NextRun;
 
 fn plugins(names: &[PluginName], history: usize) -> Vec<NewPlugin> {
-    let next_run = || Some(NextRun { generation: 0, text: "null".into() });
-    let plugin = |name: &PluginName| {
-        let config = Arc::new(ConfigFields { identity: name.to_string(), ..ConfigFields::default() });
-        NewPlugin { name: name.clone(), config, history, history_failures: 50, next_run: next_run() }
-    };
-    names.iter().map(plugin).collect()
+    names.iter().map(|name| samples::plugin(name, history)).collect()
 }
 
 fn state(history: usize, memory: usize) -> (SharedState, [PluginName; 2]) {
@@ -144,9 +138,9 @@ async fn runs_of_the_past_are_asked_for_in_pages_newest_first() {
     assert_eq!((newest.plugin.as_str(), newest.facts.status, state.newest_sequence()), ("b", status, 1500));
     let none = RunQuery { statuses: Some(vec![smoker_model::status::Status::Ok]), ..of_b };
     assert!(state.runs(none).await.expect("no journal").runs.is_empty());
-    let after = state.runs_after(1495, 3).await.expect("no journal");
+    let after = state.runs_after(1495, 3).await.expect("no journal").runs;
     assert_eq!(after.iter().map(|run| run.sequence).collect::<Vec<_>>(), [1496, 1497, 1498]);
-    let after = state.runs_after(7, 700).await.expect("no journal");
+    let after = state.runs_after(7, 700).await.expect("no journal").runs;
     assert_eq!(after.iter().map(|run| run.sequence).collect::<Vec<_>>(), (8..708).collect::<Vec<_>>());
 }
 

@@ -68,7 +68,7 @@ fn check(input: &[u8]) -> String {
 
 /// A real hello, changed or not.
 fn make(random: &mut Random) -> Vec<u8> {
-    let config = client::known_host(HostTrust::default(), Some(identity())).expect("usable");
+    let config = client::known_host(HostTrust::default(), None, Some(identity())).expect("usable");
     let name = ServerName::try_from("web1.example.org").expect("a name");
     let mut connection = ClientConnection::new(Arc::new(config), name).expect("a connection");
     let mut hello = Vec::new();

@@ -153,6 +153,12 @@ pub(crate) fn number_of_another_process(system: &System) {
     assert_ne!(system.pid().to_string(), number);
 }
 
+fn expect_line_unless_stop(action: &str, stderr: &str) {
+    if action != "stop" {
+        expect_line(stderr, &["ERROR", "broken"]);
+    }
+}
+
 pub(crate) fn generated_configuration(system: &System) {
     let hello = |system: &System, text: &str| system.write("etc/smokerd/plugin.d/hello.yaml", text);
     let written = |system: &System| fs::read_to_string(system.path("etc/smokerd/smokerd.yaml")).expect("readable");
@@ -164,6 +170,7 @@ pub(crate) fn generated_configuration(system: &System) {
     system.write("etc/smokerd/common.yaml", "bind_host: 127.0.0.1\nbind_port: {{PORT}}\n");
     system.write("etc/smokerd/template.d/BasePlugin.yaml", "Timeout: 15\n");
     hello(system, "Command: [echo\n");
+    // It was the only one.
     expect_line(&system.expect("start", 6).stderr, &["plugin.d/hello.yaml:"]);
     assert_eq!(written(system), "old: file\n");
     assert!(!system.has_daemon());
@@ -171,11 +178,21 @@ pub(crate) fn generated_configuration(system: &System) {
     hello(system, "Command: echo one\n");
     system.expect("start", 0);
     assert!(system.serves() && written(system).contains("echo one"));
-    let pid = system.pid();
 
     hello(system, "Command: echo two\n");
     system.expect("reload", 0);
     assert!(written(system).contains("echo two"));
+    // A plugin that does not load is left out, and the others run.
+    for broken in ["", "Command: [echo\n", "Command: x\nTemplate: Nowhere\n"] {
+        system.write("etc/smokerd/plugin.d/broken.yaml", broken);
+        for (action, code) in [("reload", 3), ("restart", 0), ("stop", 0), ("start", 0)] {
+            expect_line_unless_stop(action, &system.expect(action, code).stderr);
+        }
+        assert!(system.serves() && written(system).contains("echo two"), "{broken}");
+    }
+    fs::remove_file(system.path("etc/smokerd/plugin.d/broken.yaml")).expect("written above");
+    system.expect("reload", 0);
+    let pid = system.pid();
     for action in ["reload", "force-reload", "restart", "condrestart"] {
         hello(system, "Command: echo three\nTimeout: never\n");
         expect_line(&system.expect(action, 6).stderr, &["plugin.d/hello.yaml:2", "Timeout"]);
@@ -283,6 +300,9 @@ pub(crate) fn options_of_the_original(system: &System) {
     assert!(arguments.contains(&format!(" -p {} ", system.pidfile().display())), "{arguments}");
     system.expect("reload", 0);
     system.expect("stop", 0);
+    // The script would wait for its end.
+    system.defaults("OPTIONS=-fg");
+    expect_line(&system.expect("start", 6).stderr, &["-fg", "remove it"]);
     system.defaults("OPTIONS=--no-such-option");
     expect_line(&system.expect("start", 1).stderr, &["--no-such-option"]);
 }

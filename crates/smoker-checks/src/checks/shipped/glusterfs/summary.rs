@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, process, thread};
 
 use smoker_model::messages::{Level, Messages};
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// The components, each of which is tried whatever the others say.
 pub(super) fn components(gluster: &str, volume: Option<&str>, timeout: f64) -> ComponentResults {
-    let limit = command_limit(timeout);
+    let limit = TimeLeft::of(timeout);
     let mut found = ComponentResults::new();
     let mut add = |name: &str, checked: Result<Messages, String>| {
         let messages = checked.unwrap_or_else(|reason| Messages::of(Level::Error, &reason));
@@ -42,7 +42,7 @@ pub(super) fn components(gluster: &str, volume: Option<&str>, timeout: f64) -> C
     found
 }
 
-fn peers(gluster: &str, limit: Duration) -> Result<Messages, String> {
+fn peers(gluster: &str, limit: TimeLeft) -> Result<Messages, String> {
     let (output, _) = run(&format!("{gluster} peer status --xml"), limit)?;
     let answer = Element::parse(&output).map_err(|_| output)?;
     let mut messages = Messages::new();
@@ -71,7 +71,7 @@ fn peers_of(answer: &Element) -> Vec<(&str, bool, &str)> {
     peers
 }
 
-fn volumes(gluster: &str, limit: Duration) -> Result<Messages, String> {
+fn volumes(gluster: &str, limit: TimeLeft) -> Result<Messages, String> {
     let (output, is_success) = run(&format!("{gluster} volume list"), limit)?;
     if !is_success && output != NO_VOLUMES {
         return Err(output);
@@ -98,7 +98,7 @@ fn volumes(gluster: &str, limit: Duration) -> Result<Messages, String> {
 }
 
 /// The answer about one volume.
-fn status(gluster: &str, volume: &str, limit: Duration) -> Result<Element, String> {
+fn status(gluster: &str, volume: &str, limit: TimeLeft) -> Result<Element, String> {
     let question = format!("volume status {} --xml", quoted(volume));
     for number in 0..TRIES {
         if number > 0 {
@@ -117,7 +117,7 @@ fn status(gluster: &str, volume: &str, limit: Duration) -> Result<Element, Strin
 }
 
 /// Mounts the volume in a folder of its own and unmounts it.
-fn mount(volume: &str, limit: Duration) -> Result<Messages, String> {
+fn mount(volume: &str, limit: TimeLeft) -> Result<Messages, String> {
     let failed = |reason: String| format!("Can't mount volume: {reason}");
     let folder = new_folder().map_err(failed)?;
     let path = folder.display().to_string();
@@ -145,14 +145,31 @@ fn new_folder() -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// How long one command may take, so that all components are reported before
-/// the run's own time is over: gluster waits minutes for a service that is down.
-fn command_limit(timeout: f64) -> Duration {
-    Duration::try_from_secs_f64((timeout / 4.0).max(0.1)).unwrap_or(Duration::MAX)
+/// The share of the run's time limit that its commands have together. The rest is for reporting all components
+/// before the run's own time is over: gluster waits minutes for a service that is down.
+const SHARE: f64 = 0.9;
+
+/// The least that a command gets when those before it took all the time, so that what is quick is still known.
+const LEAST: Duration = Duration::from_millis(100);
+
+/// When the commands have to have ended, all together.
+#[derive(Clone, Copy)]
+struct TimeLeft(Option<Instant>);
+
+impl TimeLeft {
+    fn of(timeout: f64) -> Self {
+        Self(Duration::try_from_secs_f64(timeout * SHARE).ok().and_then(|limit| Instant::now().checked_add(limit)))
+    }
+
+    /// How long the next command may take.
+    fn now(self) -> Duration {
+        self.0.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()).max(LEAST))
+    }
 }
 
 /// What a command prints on both streams, in one text, and whether it ended with 0.
-fn run(command: &str, limit: Duration) -> Result<(String, bool), String> {
+fn run(command: &str, limit: TimeLeft) -> Result<(String, bool), String> {
+    let limit = limit.now();
     let mut child = Command::new("/bin/sh")
         .args(["-c", &format!("{{ {command}; }} 2>&1 </dev/null")])
         .stdout(Stdio::piped())
@@ -189,10 +206,8 @@ pub(super) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-    use std::time::Instant;
-
     use serde_json::{Value as Json, json};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -252,7 +267,7 @@ mod tests {
         let found = components("sleep 60; :", None, 4.0);
         let messages = &found.as_json()["Peers"]["messages"];
         assert!(
-            messages["error"][0].as_str().expect("a text").ends_with("gave no answer within 1.0 seconds"),
+            messages["error"][0].as_str().expect("a text").ends_with("gave no answer within 3.6 seconds"),
             "{messages}"
         );
         assert_eq!(found.as_json()["Volumes"]["status"], "ERROR");

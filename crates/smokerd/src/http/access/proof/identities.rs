@@ -17,7 +17,7 @@ use smoker_trust::storage::lines::LineProblem;
 
 use crate::http::access::proof::authorities::Authorities;
 use crate::http::access::proof::watched_file::WatchedFile;
-use crate::state_folder::marker;
+use crate::state_folder::{identities, marker};
 
 /// The identities of a host. Without a state folder there are none.
 #[derive(Debug)]
@@ -32,9 +32,6 @@ struct StateFiles {
     folder: PathBuf,
     clients: WatchedFile<AuthorizedClients>,
     tokens: WatchedFile<Tokens>,
-    /// Whether one of the files cannot be read, so that nobody knows what is in it.
-    clients_are_unreadable: AtomicBool,
-    tokens_are_unreadable: AtomicBool,
     /// Whether there has been an identity.
     has_had_any: AtomicBool,
 }
@@ -46,7 +43,7 @@ impl Identities {
         Self { files, authorities: Authorities::of(settings).map(Arc::new) }
     }
 
-    /// These, for which the authorities of others go on. Without any, those that are named stay: they vouch for nobody while their
+    /// These, with the authorities of others that stay in effect. Without any, those that are named stay: they vouch for nobody while their
     /// files cannot be used, and still close a host whose access nothing else decides.
     pub(crate) fn with_authorities_of(self, before: &Self) -> Self {
         let authorities = before.authorities.clone().or(self.authorities);
@@ -102,48 +99,47 @@ impl StateFiles {
             folder: folder.to_owned(),
             clients: WatchedFile::new(vec![folder.join(authorized_clients::FILE)], AuthorizedClients::default()),
             tokens: WatchedFile::new(vec![folder.join(tokens::FILE)], Tokens::default()),
-            clients_are_unreadable: AtomicBool::new(false),
-            tokens_are_unreadable: AtomicBool::new(false),
             has_had_any: AtomicBool::new(false),
         }
     }
 
     fn clients(&self) -> Arc<AuthorizedClients> {
         let path = self.folder.join(authorized_clients::FILE);
-        let report = |read: Result<&AuthorizedClients, &_>| {
-            self.clients_are_unreadable.store(read.is_err(), Ordering::Relaxed);
-            report(&path, read.map(|clients| &*clients.problems));
-        };
-        self.clients.current(|| AuthorizedClients::load(&path), |_| Arc::default(), report)
+        let report = |read: Result<&AuthorizedClients, &_>| report(&path, read.map(|clients| &*clients.problems));
+        self.clients.current(|| AuthorizedClients::load(&path), |_| Arc::new(AuthorizedClients::unreadable()), report)
     }
 
     fn tokens(&self) -> Arc<Tokens> {
         let path = self.folder.join(tokens::FILE);
-        let report = |read: Result<&Tokens, &_>| {
-            self.tokens_are_unreadable.store(read.is_err(), Ordering::Relaxed);
-            report(&path, read.map(|tokens| &*tokens.problems));
-        };
-        self.tokens.current(|| Tokens::load(&path), |_| Arc::default(), report)
+        let report = |read: Result<&Tokens, &_>| report(&path, read.map(|tokens| &*tokens.problems));
+        self.tokens.current(|| Tokens::load(&path), |_| Arc::new(Tokens::unreadable()), report)
     }
 
     fn has_had_any(&self) -> bool {
         if self.has_had_any.load(Ordering::Relaxed) {
             return true;
         }
-        let is_marked = marker::exists(&self.folder);
         let (clients, tokens) = (self.clients(), self.tokens());
-        if !is_marked && clients.clients.is_empty() && tokens.tokens.is_empty() {
-            // Who writes a line that is not understood wants access to be limited, too.
-            return !clients.problems.is_empty()
-                || !tokens.problems.is_empty()
-                || self.clients_are_unreadable.load(Ordering::Relaxed)
-                || self.tokens_are_unreadable.load(Ordering::Relaxed);
+        let is_marked = marker::exists(&self.folder);
+        if is_marked || !clients.clients.is_empty() || !tokens.tokens.is_empty() {
+            self.has_had_any.store(true, Ordering::Relaxed);
+            if !is_marked {
+                self.note_first();
+            }
         }
-        self.has_had_any.store(true, Ordering::Relaxed);
-        if !is_marked && let Err(error) = marker::make(&self.folder) {
+        identities::limit_access(&self.folder, &clients, &tokens)
+    }
+
+    /// Notes an identity that no command has noted, since another program has written it.
+    fn note_first(&self) {
+        tracing::warn!(
+            "{} has its first key or token: from now on requests from other hosts need TLS, and a key or a token. To go on answering \
+             everybody, write `access: open` into the configuration and reload",
+            self.folder.display()
+        );
+        if let Err(error) = marker::make(&self.folder) {
             tracing::error!("{error}");
         }
-        true
     }
 }
 
@@ -167,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn authorities_whose_files_cannot_be_used_limit_access_and_those_before_go_on() {
+    fn authorities_whose_files_cannot_be_used_limit_access_and_the_previous_ones_stay_in_effect() {
         let naming = |file: &str| AccessSettings { tls_client_ca: Some(file.into()), ..AccessSettings::default() };
         let open = Identities::new(&AccessSettings::default());
         assert!(!open.has_had_any());

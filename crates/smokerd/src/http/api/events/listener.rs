@@ -11,7 +11,7 @@ use smoker_model::status::Status;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until};
 
-use crate::http::access::authorize::StandingIdentity;
+use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::events::message;
 use crate::http::api::events::wanted::Wanted;
 use crate::http::connections::activity::WaitingRequest;
@@ -19,7 +19,7 @@ use crate::http::limits;
 use crate::results::events::{Event, Received, Subscription};
 use crate::results::kept::facts::RunFacts;
 use crate::results::kept::history::Sequence;
-use crate::results::queries::run_query::StoredRun;
+use crate::results::queries::run_query::{PastRuns, StoredRun};
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
 
@@ -29,11 +29,11 @@ const CHUNK: usize = 16 << 10;
 /// How many runs of the past are read at once.
 const PAST_RUNS: usize = 1024;
 
-/// How long a client is believed to be the one that it was. What it may see is looked at again before later events.
-const BELIEVED: Duration = Duration::from_secs(1);
+/// After this time what a client may see is checked again before it gets an event.
+const CHECK_VALIDITY: Duration = Duration::from_secs(1);
 
-/// How often a client to which nothing is sent is looked at.
-const LOOKED_AT: Duration = Duration::from_secs(2);
+/// How often it is checked whether a client may still listen to which nothing is sent.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// [`limits::HEARTBEAT`]. A build with debug assertions, which no operator has, takes a shorter time, in milliseconds, from
 /// `SMOKER_TESTS_HEARTBEAT`.
@@ -48,16 +48,16 @@ static HEARTBEAT: LazyLock<Duration> = LazyLock::new(|| {
 pub(super) struct Listener {
     manager: PluginManager,
     wanted: Wanted,
-    identity: StandingIdentity,
+    identity: IdentityCheck,
     requester: Requester,
-    /// When the client was looked at.
-    looked_at: Instant,
+    /// When it was checked what the client may see.
+    checked_at: Instant,
     /// When something was sent.
     sent_at: Instant,
     /// The newest number that the client has, or that is not for it.
     cursor: Sequence,
-    /// The statuses of runs of the past that were read, by plugin.
-    statuses: HashMap<PluginName, Status>,
+    /// The newest number that the client knows to be missing.
+    missing: Sequence,
     /// What is sent next.
     text: String,
 }
@@ -66,15 +66,10 @@ pub(super) struct Listener {
 struct Ended;
 
 impl Listener {
-    pub(super) fn new(
-        manager: PluginManager,
-        wanted: Wanted,
-        identity: StandingIdentity,
-        requester: Requester,
-    ) -> Self {
+    pub(super) fn new(manager: PluginManager, wanted: Wanted, identity: IdentityCheck, requester: Requester) -> Self {
         let now = Instant::now();
-        let (statuses, text) = (HashMap::new(), String::new());
-        Self { manager, wanted, identity, requester, looked_at: now, sent_at: now, cursor: 0, statuses, text }
+        let (cursor, missing, text) = (0, 0, String::new());
+        Self { manager, wanted, identity, requester, checked_at: now, sent_at: now, cursor, missing, text }
     }
 
     /// Writes events until the client leaves, may not listen any more or is too slow, or the daemon stops.
@@ -92,7 +87,7 @@ impl Listener {
     async fn write(&mut self, sender: &Sender<Bytes>) -> Result<(), Ended> {
         let mut events = self.begin(sender).await?;
         loop {
-            let wake = (self.sent_at + *HEARTBEAT).min(self.looked_at + LOOKED_AT);
+            let wake = (self.sent_at + *HEARTBEAT).min(self.checked_at + CHECK_INTERVAL);
             tokio::select! {
                 event = events.next() => {
                     let mut next = Some(event);
@@ -102,7 +97,7 @@ impl Listener {
                     }
                 }
                 () = sleep_until(wake) => {
-                    self.look_at_client().await?;
+                    self.check_client().await?;
                     if self.sent_at.elapsed() >= *HEARTBEAT {
                         message::push_heartbeat(&mut self.text, self.cursor);
                     }
@@ -129,23 +124,37 @@ impl Listener {
         message::push_opening(&mut self.text, self.cursor);
         self.send(sender).await?;
         // Not subscribed meanwhile: it may take long, and what comes meanwhile is among what is read.
-        while self.send_past(sender).await? {}
+        let mut statuses = HashMap::new();
+        while self.send_past(sender, &mut statuses).await? {}
         let events = self.manager.subscribe();
-        while self.send_past(sender).await? {}
+        while self.send_past(sender, &mut statuses).await? {}
         Ok(events)
     }
 
-    /// Writes results of the past, and returns whether there may be more: what is read at once is bounded by bytes, too. Those that are written to the journal and not shown yet
-    /// come later, with the others that come.
-    async fn send_past(&mut self, sender: &Sender<Bytes>) -> Result<bool, Ended> {
+    /// Writes results of the past, and returns whether there may be more: what is read at once is bounded by bytes, too. Those that
+    /// are written to the journal and not shown yet come later, with the others that come. `statuses` are those of the results
+    /// that were read before, by plugin.
+    async fn send_past(
+        &mut self,
+        sender: &Sender<Bytes>,
+        statuses: &mut HashMap<PluginName, Status>,
+    ) -> Result<bool, Ended> {
         let newest = self.manager.state().newest_sequence();
-        let mut runs = self.manager.state().runs_after(self.cursor, PAST_RUNS).await.map_err(|error| {
+        let past = self.manager.state().runs_after(self.cursor, PAST_RUNS).await.map_err(|error| {
             tracing::error!("the journal cannot be read for a listener: {error}");
             Ended
         })?;
+        let PastRuns { mut runs, missing, .. } = past;
         runs.retain(|run| run.sequence <= newest);
+        if let Some(missing) = missing.filter(|missing| *missing.end() > self.missing && *missing.end() <= newest) {
+            message::push_gap(&mut self.text, &missing);
+            self.missing = *missing.end();
+        }
         for run in &runs {
-            let before = self.statuses.get(&run.plugin).copied();
+            let before = statuses.get(&run.plugin).copied();
+            if !run.facts.is_interrupted {
+                statuses.insert(run.plugin.clone(), run.facts.status);
+            }
             self.push_result(run, before, before != Some(run.facts.status)).await?;
             if self.text.len() >= CHUNK {
                 self.send(sender).await?;
@@ -194,9 +203,6 @@ impl Listener {
     async fn push_result(&mut self, run: &StoredRun, previous: Option<Status>, is_change: bool) -> Result<(), Ended> {
         // A run that the end of the daemon has ended says nothing of what it checks.
         let is_change = is_change && !run.facts.is_interrupted;
-        if !run.facts.is_interrupted && self.wanted.since.is_some() {
-            self.statuses.insert(run.plugin.clone(), run.facts.status);
-        }
         if self.wanted.admits_result(&run.facts, is_change) && self.may_see(&run.plugin).await? {
             message::push_result(&mut self.text, run, previous, is_change);
         }
@@ -209,8 +215,8 @@ impl Listener {
         if !self.wanted.admits_name(plugin) {
             return Ok(false);
         }
-        if self.looked_at.elapsed() >= BELIEVED {
-            self.look_at_client().await?;
+        if self.checked_at.elapsed() >= CHECK_VALIDITY {
+            self.check_client().await?;
         }
         let limits = self.requester.limits.as_deref();
         if limits.is_none() && self.wanted.categories.is_empty() {
@@ -224,9 +230,9 @@ impl Listener {
         Ok(is_wanted && config.facts.check(limits).is_ok())
     }
 
-    async fn look_at_client(&mut self) -> Result<(), Ended> {
+    async fn check_client(&mut self) -> Result<(), Ended> {
         self.requester = self.identity.requester().await.ok_or(Ended)?;
-        self.looked_at = Instant::now();
+        self.checked_at = Instant::now();
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Events as text: `id`, `event` and `data`, each a line, and an empty one (the HTML standard, "Server-sent events").
 
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
 use serde_json::json;
 use smoker_model::status::Status;
@@ -11,7 +12,6 @@ use crate::results::events::{PluginCounts, StartedRun};
 use crate::results::json_text;
 use crate::results::kept::history::Sequence;
 use crate::results::queries::run_query::StoredRun;
-use crate::results::summary::rfc3339;
 
 /// How long a client waits before it connects again, in milliseconds.
 const RETRY: u32 = 1000;
@@ -41,7 +41,7 @@ pub(super) fn push_start(text: &mut String, run: &StartedRun) {
     let trigger = if run.is_forced { "force" } else { "timer" };
     let start = StartEvent {
         plugin: run.plugin.as_str().to_owned(),
-        started: rfc3339(run.started),
+        started: json_text::moment(run.started),
         trigger: trigger.to_owned(),
     };
     push(text, None, "start", &json_text::to_text(&start));
@@ -56,6 +56,11 @@ pub(super) fn push_reload(text: &mut String, counts: PluginCounts) {
 /// The daemon counts from the beginning: it has lost what had the numbers before.
 pub(super) fn push_reset(text: &mut String) {
     push(text, Some(0), "reset", "{}");
+}
+
+/// Results with these numbers that do not come are no longer there.
+pub(super) fn push_gap(text: &mut String, missing: &RangeInclusive<Sequence>) {
+    push(text, None, "gap", &json_text::to_text(&json!({"first": missing.start(), "last": missing.end()})));
 }
 
 /// The client reads too slowly; it may go on behind this number.

@@ -40,12 +40,12 @@ pub(crate) async fn show(
     head.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     head.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if *request.method() != Method::HEAD {
-        let slot = activity.begin_stream().ok_or(ApiError::TooManyListeners)?;
+        let slot = activity.begin_stream(requester.address).ok_or(ApiError::TooManyListeners)?;
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
-        let identity = access.standing(peer, request.headers().get(AUTHORIZATION).cloned());
+        let identity = access.check_again(peer, request.headers().get(AUTHORIZATION).cloned());
         tokio::spawn(Listener::new(manager, wanted, identity, requester).run(sender, slot));
         *response.body_mut() = EventBody::new(receiver).into_body();
-        // The connection has given its place to another one: it is for this stream alone.
+        // It no longer counts among the connections that are served, and ends with this stream.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)

@@ -8,12 +8,12 @@ use std::time::Duration;
 use smoker_model::plugin::PluginSpec;
 use tokio_util::sync::CancellationToken;
 
+use crate::preflight::rendering::{self, CommandFault};
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::containment::orphans::Reaper;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::process::execute::{ChildEnd, ChildLimits, execute};
 use crate::process::spawn::Program;
-use crate::rendering::{self, CommandFault};
 
 /// What runs commands.
 const SHELL: &str = "/bin/sh";

@@ -3,7 +3,7 @@
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::service::notify::ServiceManager;
+use crate::service::manager::notify::ServiceManager;
 
 /// Checks the daemon's health twice in the time that the service manager gives, if it gives
 /// one, and notifies it only if the check succeeds. A check that fails says why.

@@ -1,14 +1,11 @@
 //! An address on which every host of the network is answered, with no list of those that may ask and no proof of who they are.
 
 use std::net::IpAddr;
-use std::path::Path;
 
 use smoker_config::spec::access_settings::{Access, AccessSettings};
 use smoker_config::spec::settings::DaemonSettings;
-use smoker_trust::access::authorized_clients::{self, AuthorizedClients};
-use smoker_trust::access::tokens::{self, Tokens};
 
-use crate::state_folder::marker;
+use crate::state_folder::identities;
 
 /// What an operator has to know of `bind_host`; none when not everybody is answered.
 pub(crate) fn problem(settings: &DaemonSettings) -> Option<String> {
@@ -31,15 +28,8 @@ pub(crate) fn problem(settings: &DaemonSettings) -> Option<String> {
 fn needs_identity(settings: &AccessSettings) -> bool {
     match settings.mode {
         Some(mode) => mode == Access::Authenticated,
-        None => settings.tls_client_ca.is_some() || settings.state_dir.as_deref().is_some_and(has_had_identity),
+        None => {
+            settings.tls_client_ca.is_some() || settings.state_dir.as_deref().is_some_and(identities::limit_access_now)
+        }
     }
-}
-
-/// Whether the folder has, or has had, an identity. A file or a line that is not understood counts as one, as it does for the daemon.
-fn has_had_identity(state_dir: &Path) -> bool {
-    marker::exists(state_dir)
-        || AuthorizedClients::load(&state_dir.join(authorized_clients::FILE))
-            .map_or(true, |read| !read.clients.is_empty() || !read.problems.is_empty())
-        || Tokens::load(&state_dir.join(tokens::FILE))
-            .map_or(true, |read| !read.tokens.is_empty() || !read.problems.is_empty())
 }

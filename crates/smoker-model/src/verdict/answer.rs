@@ -1,0 +1,60 @@
+//! What a host answers in a round.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::status::Status;
+
+/// The result of a plugin or a component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The status; UNKNOWN without a result, and for one that cannot be read.
+    pub status: Status,
+    /// How long the run took, in seconds, where the host says that.
+    pub seconds: Option<f64>,
+    /// Its first message of the worst level, or why there is no result.
+    pub message: Option<String>,
+    /// Whether the plugin did not run, as one does whose maintenance lock exists: its status says nothing.
+    pub is_skipped: bool,
+}
+
+impl Finding {
+    /// Whether it works. What did not run, and what cannot be read, is not known to.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        !self.is_skipped && matches!(self.status, Status::Ok | Status::Warn)
+    }
+}
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginRun {
+    /// The plugin's own.
+    pub finding: Finding,
+    /// Those of its components by name.
+    pub components: BTreeMap<String, Finding>,
+}
+
+/// What a host answers in a round.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// It answered.
+    Answered {
+        /// The names of all its plugins.
+        has: BTreeSet<String>,
+        /// Those that the call selects.
+        selected: BTreeSet<String>,
+        /// Names that the call asks for and the host does not have.
+        missing: BTreeSet<String>,
+        /// The results of the plugins that it was asked to run.
+        runs: BTreeMap<String, PluginRun>,
+        /// Plugins that were not run, and have a newer bad result of their own.
+        fallen: BTreeSet<String>,
+    },
+    /// It did not answer, or not to the end.
+    Silent {
+        /// Why.
+        reason: String,
+        /// Whether it looks like a daemon that is starting again: it refuses connections, ends them, or says so.
+        is_restarting: bool,
+    },
+}

@@ -1,0 +1,202 @@
+//! How hosts were: what a gate compares with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::status::Status;
+use crate::verdict::part::Part;
+
+/// The version of the form of a baseline.
+pub const VERSION: u32 = 1;
+
+/// How hosts were.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Baseline {
+    /// The version of its form.
+    #[serde(rename = "smokerBaseline")]
+    pub version: u32,
+    /// When it was made, as RFC 3339 has it.
+    pub made: String,
+    /// Where its results are from.
+    pub source: Source,
+    /// The time that its results are from, of one that was made after the fact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The hosts.
+    pub hosts: Vec<BaselineHost>,
+}
+
+/// Where the results of a baseline are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A forced run.
+    Forced,
+    /// The last results.
+    Last,
+    /// The journal.
+    Journal,
+}
+
+/// How a host was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BaselineHost {
+    /// Its name as the call had it.
+    pub host: String,
+    /// Host and port of its daemon.
+    pub address: String,
+    /// The daemon's own name of it, if it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The groups of the inventory that it was in.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
+    /// Why it is not known how it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Its plugins.
+    #[serde(default)]
+    pub plugins: Vec<BaselinePlugin>,
+}
+
+/// How a plugin was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BaselinePlugin {
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: Status,
+    /// How long its run took, in seconds, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Its first message, if it was not OK.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Its parameters that options choose by: `Type`, `Category`, `Component`, `RunOnLocked`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    /// Its components by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub components: BTreeMap<String, Status>,
+}
+
+/// How a part was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Before {
+    /// Its status.
+    pub status: Status,
+    /// How long its run took, in seconds.
+    pub seconds: Option<f64>,
+}
+
+impl Before {
+    /// Whether it worked.
+    #[must_use]
+    pub fn was_good(self) -> bool {
+        matches!(self.status, Status::Ok | Status::Warn)
+    }
+}
+
+impl Baseline {
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none, or which version wrote it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let version: Version = serde_json::from_str(text)
+            .map_err(|error| format!("it is no baseline: {error}; make one by `smokercli baseline -o FILE`"))?;
+        if version.version != VERSION {
+            let version = version.version;
+            return Err(format!(
+                "its form has the version {version}, and this client knows {VERSION}; make it again by this client"
+            ));
+        }
+        serde_json::from_str(text).map_err(|error| format!("it is no whole baseline: {error}; make it again"))
+    }
+
+    /// The host of this address, or else the only one of this name or of this daemon's name.
+    #[must_use]
+    pub fn host(&self, address: &str, host: &str, name: Option<&str>) -> Option<&BaselineHost> {
+        let only = |is_it: &dyn Fn(&&BaselineHost) -> bool| {
+            let mut found = self.hosts.iter().filter(is_it);
+            found.next().filter(|_| found.next().is_none())
+        };
+        only(&|other| other.address == address)
+            .or_else(|| only(&|other| other.host == host))
+            .or_else(|| only(&|other| name.is_some() && other.name.as_deref() == name))
+    }
+}
+
+impl BaselineHost {
+    /// Its plugins and their components; none when it is not known how it was.
+    #[must_use]
+    pub fn parts(&self) -> Option<BTreeMap<Part, Before>> {
+        if self.error.is_some() {
+            return None;
+        }
+        let mut parts = BTreeMap::new();
+        for plugin in &self.plugins {
+            let before = Before { status: plugin.status, seconds: plugin.seconds };
+            parts.insert(Part::of_plugin(&plugin.name), before);
+            for (name, status) in &plugin.components {
+                let before = Before { status: *status, seconds: None };
+                parts.insert(Part::of_component(&plugin.name, name), before);
+            }
+        }
+        Some(parts)
+    }
+
+    /// As [`Self::parts`], without what had no result, or one that cannot be read: it was neither good nor bad.
+    #[must_use]
+    pub fn known_parts(&self) -> Option<BTreeMap<Part, Before>> {
+        let mut parts = self.parts()?;
+        parts.retain(|_, before| before.status != Status::Unknown);
+        Some(parts)
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    #[serde(rename = "smokerBaseline")]
+    version: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_baseline_is_read_and_another_form_is_told() {
+        let text = r#"{"smokerBaseline": 1, "made": "2026-11-29T10:00:00Z", "source": "forced", "hosts": [
+            {"host": "web1", "address": "web1:8086", "plugins": [
+                {"name": "Disk", "status": "OK", "seconds": 0.5, "components": {"/": "OK", "/srv": "ERROR"}},
+                {"name": "Fresh", "status": "UNKNOWN"}]},
+            {"host": "web2", "address": "web2:8086", "name": "two", "error": "timed out"}]}"#;
+        let baseline = Baseline::parse(text).expect("valid");
+        let parts = baseline.hosts[0].parts().expect("it answered");
+        assert_eq!(parts.len(), 4);
+        assert_eq!(baseline.hosts[0].known_parts().map(|parts| parts.len()), Some(3));
+        assert!(!parts[&Part::of_component("Disk", "/srv")].was_good());
+        assert_eq!(baseline.hosts[1].parts(), None);
+        let again = Baseline::parse(&serde_json::to_string(&baseline).expect("JSON"));
+        assert_eq!(again, Ok(baseline.clone()));
+        let found = |address: &str, host: &str, name| baseline.host(address, host, name).map(|host| host.host.as_str());
+        assert_eq!(found("web1:8086", "x", None), Some("web1"));
+        assert_eq!(found("web1:90", "web1", None), Some("web1"));
+        assert_eq!(found("10.0.0.2:8086", "y", Some("two")), Some("web2"));
+        assert_eq!(found("z:1", "z", None), None);
+        for (text, words) in [
+            ("[]", "it is no baseline"),
+            ("{}", "it is no baseline"),
+            (r#"{"smokerBaseline": 9}"#, "version 9"),
+            (r#"{"smokerBaseline": 1}"#, "no whole baseline"),
+        ] {
+            assert!(Baseline::parse(text).expect_err(text).contains(words), "{text}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What the rounds have shown of one host.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::status::Status;
+use crate::verdict::answer::{Answer, Finding, PluginRun};
+use crate::verdict::baseline::Before;
+use crate::verdict::part::Part;
+use crate::verdict::part_rounds::PartRounds;
+use crate::verdict::past::Past;
+
+/// What the rounds have shown of one host.
+#[derive(Debug, Default)]
+pub(super) struct HostRounds {
+    /// How it was, of the plugins that the call selects; none when that is not known.
+    pub(super) before: Option<BTreeMap<Part, Before>>,
+    /// What its journal says.
+    pub(super) past: BTreeMap<Part, Past>,
+    /// What it answered last.
+    pub(super) contact: Contact,
+    /// The names that the call asks for and the host does not have.
+    pub(super) missing: BTreeSet<String>,
+    /// The parts of the plugins that it has and the call selects.
+    pub(super) parts: BTreeMap<Part, PartRounds>,
+    /// For how many answers in a row each part of before has not been there.
+    pub(super) gone: BTreeMap<Part, u32>,
+}
+
+/// What a host answered last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Contact {
+    /// It has not been asked.
+    #[default]
+    Unasked,
+    /// It answered.
+    Answered {
+        /// Whether it has any plugin at all.
+        has_plugins: bool,
+    },
+    /// It did not answer.
+    Silent {
+        /// Why.
+        reason: String,
+        /// Whether it looks like a daemon that is starting again.
+        is_restarting: bool,
+    },
+}
+
+/// How a part stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Good in as many rounds in a row as it takes.
+    Settled,
+    /// It may yet settle.
+    Open,
+    /// Bad in as many rounds in a row as it takes to be settled. It may recover.
+    Bad,
+    /// Not there in as many answers in a row. It is not expected to come back.
+    Gone,
+}
+
+impl HostRounds {
+    pub(super) fn record(&mut self, answer: Answer, is_bad: impl Fn(&Finding) -> bool) {
+        match answer {
+            Answer::Silent { reason, is_restarting } => {
+                self.contact = Contact::Silent { reason, is_restarting };
+                self.parts.values_mut().for_each(PartRounds::begin_again);
+                self.gone.clear();
+            }
+            Answer::Answered { has, selected, missing, runs, fallen } => {
+                self.contact = Contact::Answered { has_plugins: !has.is_empty() };
+                self.missing = missing;
+                self.parts.retain(|part, _| selected.contains(&part.plugin));
+                for plugin in &selected {
+                    self.parts.entry(Part::of_plugin(plugin)).or_default();
+                }
+                for (part, rounds) in &mut self.parts {
+                    if fallen.contains(&part.plugin) {
+                        rounds.fall();
+                    }
+                }
+                for (plugin, run) in runs {
+                    if selected.contains(&plugin) {
+                        self.record_run(&plugin, run, &is_bad);
+                    }
+                }
+                self.note_gone(&has);
+            }
+        }
+    }
+
+    fn record_run(&mut self, plugin: &str, run: PluginRun, is_bad: &impl Fn(&Finding) -> bool) {
+        // Of a run without a result nothing is known of the components either.
+        if run.finding.status != Status::Unknown && !run.finding.is_skipped {
+            self.parts.retain(|part, _| {
+                part.plugin != plugin || part.component.as_ref().is_none_or(|name| run.components.contains_key(name))
+            });
+        }
+        let is_plugin_bad = is_bad(&run.finding);
+        self.parts.entry(Part::of_plugin(plugin)).or_default().record(run.finding, is_plugin_bad);
+        for (name, finding) in run.components {
+            let is_bad = is_bad(&finding);
+            self.parts.entry(Part::of_component(plugin, &name)).or_default().record(finding, is_bad);
+        }
+    }
+
+    /// Counts the answers in which what was there before is not.
+    fn note_gone(&mut self, has: &BTreeSet<String>) {
+        let before: Vec<_> = self.before.iter().flat_map(BTreeMap::keys).cloned().collect();
+        for part in &before {
+            let is_plugin_there = has.contains(&part.plugin);
+            // Whether a component is there is known only when the plugin has run.
+            let is_there = if part.component.is_none() {
+                is_plugin_there
+            } else {
+                self.parts.contains_key(part) || (is_plugin_there && !self.has_told(&part.plugin))
+            };
+            if is_there {
+                self.gone.remove(part);
+            } else {
+                *self.gone.entry(part.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    /// Whether the newest run of a plugin tells which components it has.
+    fn has_told(&self, plugin: &str) -> bool {
+        let last = self.parts.get(&Part::of_plugin(plugin)).and_then(|rounds| rounds.last.as_ref());
+        last.is_some_and(|last| last.status != Status::Unknown && !last.is_skipped)
+    }
+
+    /// Whether the part was bad before, which does not keep a gate closed.
+    pub(super) fn is_known_failure(&self, part: &Part) -> bool {
+        self.before.as_ref().and_then(|before| before.get(part)).is_some_and(|before| !before.was_good())
+    }
+
+    /// The parts that count, each with how it stands after rounds of which `settle` in a row settle it.
+    pub(super) fn standings(&self, settle: u32, strict: bool) -> impl Iterator<Item = (&Part, Standing)> {
+        let counts = move |part: &Part| strict || !self.is_known_failure(part);
+        let present = self.parts.iter().filter(move |(part, _)| counts(part)).map(move |(part, rounds)| {
+            let standing = if rounds.good_in_row >= settle {
+                Standing::Settled
+            } else if rounds.bad_in_row >= settle {
+                Standing::Bad
+            } else {
+                Standing::Open
+            };
+            (part, standing)
+        });
+        let gone = self
+            .gone
+            .iter()
+            .filter(move |(part, _)| counts(part))
+            .map(move |(part, answers)| (part, if *answers >= settle { Standing::Gone } else { Standing::Open }));
+        present.chain(gone)
+    }
+
+    /// The plugins that need not run again: all of their parts are settled.
+    pub(super) fn settled_plugins(&self, settle: u32) -> BTreeSet<String> {
+        let open: BTreeSet<_> = self
+            .parts
+            .iter()
+            .filter(|(_, rounds)| rounds.good_in_row < settle)
+            .map(|(part, _)| part.plugin.as_str())
+            .chain(self.gone.iter().filter(|(part, _)| part.component.is_some()).map(|(part, _)| part.plugin.as_str()))
+            .collect();
+        let plugins = self.parts.keys().filter(|part| part.component.is_none()).map(|part| part.plugin.as_str());
+        plugins.filter(|plugin| !open.contains(plugin)).map(str::to_owned).collect()
+    }
+}

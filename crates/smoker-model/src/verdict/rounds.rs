@@ -1,0 +1,212 @@
+//! What a gate has seen so far, and how it stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::status::Status;
+use crate::verdict::answer::{Answer, Finding};
+use crate::verdict::baseline::Before;
+use crate::verdict::budget::Budget;
+use crate::verdict::host_rounds::{Contact, HostRounds, Standing};
+use crate::verdict::part::Part;
+use crate::verdict::past::Past;
+
+/// What a gate asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many good rounds in a row settle a part.
+    pub settle: u32,
+    /// How many hosts may be bad.
+    pub budget: Budget,
+    /// Whether what was bad before counts, too.
+    pub strict: bool,
+    /// Whether WARN is bad.
+    pub warn_is_bad: bool,
+}
+
+/// What a gate has seen so far.
+#[derive(Debug)]
+pub struct Rounds {
+    pub(super) settings: Settings,
+    pub(super) hosts: Vec<HostRounds>,
+    /// How each host stands. It is worked out when the host has answered, not each time that somebody asks.
+    summaries: Vec<HostSummary>,
+    /// How many hosts there are of each summary.
+    counts: BTreeMap<HostSummary, usize>,
+}
+
+/// How a host stands, and what else is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct HostSummary {
+    standing: HostStanding,
+    is_restarting: bool,
+    /// Whether something that counts is bad.
+    has_bad: bool,
+    /// Whether the host has shown anything that is judged.
+    has_parts: bool,
+}
+
+/// How a gate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateStanding {
+    /// Something may yet settle.
+    Open,
+    /// Everything that counts is settled, or as bad as the budget allows.
+    Settled,
+    /// What was good is gone, and nothing is left that could recover.
+    Lost,
+}
+
+/// How many hosts and parts are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The hosts of the gate.
+    pub hosts: usize,
+    /// Hosts of which everything that counts is settled.
+    pub settled: usize,
+    /// Hosts that do not answer.
+    pub silent: usize,
+    /// Silent hosts that look as if they were starting again.
+    pub restarting: usize,
+    /// Hosts that answer, and of which something that counts is bad or gone.
+    pub bad: usize,
+}
+
+/// How a host stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HostStanding {
+    Settled,
+    Silent,
+    /// Something of it may yet settle.
+    Open,
+    /// Everything that is not settled has been bad or gone for long enough.
+    Bad,
+    /// Everything that is not settled is gone for good.
+    Gone,
+}
+
+impl Rounds {
+    /// For this number of hosts. `before` says how each of them was, of the plugins that the call selects.
+    #[must_use]
+    pub fn new(settings: Settings, hosts: usize, before: Option<Vec<Option<BTreeMap<Part, Before>>>>) -> Self {
+        let mut before = before.unwrap_or_default().into_iter();
+        let host = |_| HostRounds { before: before.next().flatten(), ..HostRounds::default() };
+        let unasked =
+            HostSummary { standing: HostStanding::Silent, is_restarting: false, has_bad: false, has_parts: false };
+        Self {
+            settings,
+            hosts: (0..hosts).map(host).collect(),
+            summaries: vec![unasked; hosts],
+            counts: [(unasked, hosts)].into(),
+        }
+    }
+
+    /// Notes what the journal of a host says of its parts.
+    pub fn note_past(&mut self, host: usize, past: BTreeMap<Part, Past>) {
+        self.hosts[host].past = past;
+    }
+
+    /// Takes the answer of a host in its next round.
+    pub fn record(&mut self, host: usize, answer: Answer) {
+        let warn_is_bad = self.settings.warn_is_bad;
+        let is_bad = move |finding: &Finding| !finding.is_good() || (warn_is_bad && finding.status == Status::Warn);
+        self.hosts[host].record(answer, is_bad);
+        let summary = self.summary(&self.hosts[host]);
+        let old = std::mem::replace(&mut self.summaries[host], summary);
+        if let Some(count) = self.counts.get_mut(&old) {
+            *count -= 1;
+        }
+        *self.counts.entry(summary).or_default() += 1;
+    }
+
+    fn summary(&self, host: &HostRounds) -> HostSummary {
+        HostSummary {
+            standing: self.host_standing(host),
+            is_restarting: matches!(host.contact, Contact::Silent { is_restarting: true, .. }),
+            has_bad: self.has_bad(host),
+            has_parts: !host.parts.is_empty(),
+        }
+    }
+
+    /// How many hosts there are of which this holds.
+    fn count(&self, holds: impl Fn(HostSummary) -> bool) -> usize {
+        self.counts.iter().filter(|(summary, _)| holds(**summary)).map(|(_, count)| count).sum()
+    }
+
+    /// The plugins of a host that need not run again.
+    #[must_use]
+    pub fn settled_plugins(&self, host: usize) -> BTreeSet<String> {
+        self.hosts[host].settled_plugins(self.settings.settle)
+    }
+
+    /// Whether everything of a host that counts is settled.
+    #[must_use]
+    pub fn is_settled(&self, host: usize) -> bool {
+        self.summaries[host].standing == HostStanding::Settled
+    }
+
+    /// Whether a host has answered, and some of what it answered last was good and is not settled yet.
+    #[must_use]
+    pub fn is_recovering(&self, host: usize) -> bool {
+        let settle = self.settings.settle;
+        let host = &self.hosts[host];
+        matches!(host.contact, Contact::Answered { .. })
+            && host.parts.values().any(|rounds| (1..settle).contains(&rounds.good_in_row) && !rounds.is_bad)
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn standing(&self) -> GateStanding {
+        // A host that is silent or may recover is waited for, whatever the budget.
+        if self.count(|it| matches!(it.standing, HostStanding::Silent | HostStanding::Open)) > 0 {
+            return GateStanding::Open;
+        }
+        let bad = self.count(|it| it.standing != HostStanding::Settled);
+        let is_anything = self.count(|it| it.has_parts) > 0;
+        if is_anything && self.settings.budget.is_kept(bad, self.hosts.len()) {
+            return GateStanding::Settled;
+        }
+        let is_lost = bad > 0 && self.count(|it| it.standing == HostStanding::Bad) == 0;
+        if is_lost { GateStanding::Lost } else { GateStanding::Open }
+    }
+
+    /// How many hosts are in which state.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let is_bad = |it: HostSummary| match it.standing {
+            HostStanding::Bad | HostStanding::Gone => true,
+            HostStanding::Open => it.has_bad,
+            HostStanding::Settled | HostStanding::Silent => false,
+        };
+        Progress {
+            hosts: self.hosts.len(),
+            settled: self.count(|it| it.standing == HostStanding::Settled),
+            silent: self.count(|it| it.standing == HostStanding::Silent),
+            restarting: self.count(|it| it.is_restarting),
+            bad: self.count(is_bad),
+        }
+    }
+
+    fn has_bad(&self, host: &HostRounds) -> bool {
+        let strict = self.settings.strict;
+        host.parts.iter().any(|(part, rounds)| rounds.is_bad && (strict || !host.is_known_failure(part)))
+    }
+
+    pub(super) fn host_standing(&self, host: &HostRounds) -> HostStanding {
+        match host.contact {
+            Contact::Unasked | Contact::Silent { .. } => return HostStanding::Silent,
+            // A daemon without plugins, or without those that the call names, may get them by a reload.
+            Contact::Answered { has_plugins } if !has_plugins || !host.missing.is_empty() => return HostStanding::Bad,
+            Contact::Answered { .. } => {}
+        }
+        let mut worst = HostStanding::Settled;
+        for (_, standing) in host.standings(self.settings.settle, self.settings.strict) {
+            worst = match (standing, worst) {
+                (Standing::Open, _) => return HostStanding::Open,
+                (Standing::Bad, _) => HostStanding::Bad,
+                (Standing::Gone, HostStanding::Settled) => HostStanding::Gone,
+                (Standing::Settled | Standing::Gone, worst) => worst,
+            };
+        }
+        worst
+    }
+}

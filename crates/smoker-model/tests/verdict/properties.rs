@@ -1,0 +1,224 @@
+//! Rounds at random, held against rules that are told in another way: by looking back at all answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+use smoker_model::status::Status;
+use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+use smoker_model::verdict::baseline::Before;
+use smoker_model::verdict::budget::{Budget, Share};
+use smoker_model::verdict::outcome::{Decision, Kind};
+use smoker_model::verdict::part::Part;
+use smoker_model::verdict::rounds::{GateStanding, Rounds, Settings};
+
+const PLUGINS: [&str; 3] = ["Disk", "Load", "Web"];
+
+fn settings(settle: u32) -> Settings {
+    Settings { settle, budget: Budget::default(), strict: false, warn_is_bad: false }
+}
+
+fn finding(status: Status) -> Finding {
+    Finding { status, seconds: Some(0.1), message: None, is_skipped: false }
+}
+
+fn run(status: Status, component: Option<Status>) -> PluginRun {
+    let components = component.map(|status| ("part".to_owned(), finding(status)));
+    PluginRun { finding: finding(status), components: components.into_iter().collect() }
+}
+
+fn answered(runs: &[(&str, PluginRun)]) -> Answer {
+    let names: BTreeSet<String> = runs.iter().map(|(name, _)| (*name).to_owned()).collect();
+    Answer::Answered {
+        has: names.clone(),
+        selected: names,
+        missing: BTreeSet::new(),
+        runs: runs.iter().map(|(name, run)| ((*name).to_owned(), run.clone())).collect(),
+        fallen: BTreeSet::new(),
+    }
+}
+
+fn silent() -> Answer {
+    Answer::Silent { reason: "refused".to_owned(), is_restarting: true }
+}
+
+fn random_answer(rng: &mut Rng) -> Answer {
+    if rng.u8(..10) == 0 {
+        return silent();
+    }
+    let status = |rng: &mut Rng| [Status::Ok, Status::Ok, Status::Ok, Status::Warn, Status::Error][rng.usize(..5)];
+    let mut runs = Vec::new();
+    for name in PLUGINS {
+        if rng.u8(..20) > 0 {
+            let component = (rng.u8(..4) > 0).then(|| status(rng));
+            runs.push((name, run(status(rng), component)));
+        }
+    }
+    answered(&runs)
+}
+
+fn before(rng: &mut Rng) -> BTreeMap<Part, Before> {
+    let status = |rng: &mut Rng| if rng.u8(..5) == 0 { Status::Error } else { Status::Ok };
+    let part = |name: &&str| Part::of_plugin(name);
+    PLUGINS.iter().map(|name| (part(name), Before { status: status(rng), seconds: Some(0.1) })).collect()
+}
+
+/// Whether a host is settled, told by its last answers alone: in each of them it answered, and everything that counts was
+/// there and good. No answer is left out, since every plugin runs in every round here.
+fn is_settled(answers: &[Answer], before: Option<&BTreeMap<Part, Before>>, settle: usize) -> bool {
+    let Some(last) = answers.len().checked_sub(settle).map(|from| &answers[from..]) else { return false };
+    let was_bad = |part: &Part| before.and_then(|before| before.get(part)).is_some_and(|before| !before.was_good());
+    let runs_of = |answer: &Answer| match answer {
+        Answer::Silent { .. } => None,
+        Answer::Answered { runs, .. } => Some(runs.clone()),
+    };
+    let Some(newest) = runs_of(&answers[answers.len() - 1]) else { return false };
+    if newest.is_empty() {
+        return false;
+    }
+    let is_there = |part: &Part| newest.contains_key(&part.plugin);
+    if before.into_iter().flatten().any(|(part, before)| before.was_good() && !is_there(part)) {
+        return false;
+    }
+    let is_good = |runs: &BTreeMap<String, PluginRun>, part: &Part| {
+        let run = runs.get(&part.plugin)?;
+        let finding = part.component.as_ref().map_or(Some(&run.finding), |name| run.components.get(name))?;
+        Some(finding.is_good())
+    };
+    let parts = newest.iter().flat_map(|(name, run)| {
+        let components = run.components.keys().map(|component| Part::of_component(name, component));
+        std::iter::once(Part::of_plugin(name)).chain(components)
+    });
+    parts
+        .filter(|part| !was_bad(part))
+        .all(|part| last.iter().all(|answer| runs_of(answer).is_some_and(|runs| is_good(&runs, &part) == Some(true))))
+}
+
+#[test]
+fn a_gate_is_open_exactly_when_every_host_is_settled() {
+    let mut rng = Rng::with_seed(7);
+    let mut opened = 0;
+    for _ in 0..2000 {
+        let (hosts, settle) = (rng.usize(1..4), rng.u32(1..4));
+        let baseline = rng.bool().then(|| (0..hosts).map(|_| Some(before(&mut rng))).collect::<Vec<_>>());
+        let mut rounds = Rounds::new(settings(settle), hosts, baseline.clone());
+        let mut answers: Vec<Vec<Answer>> = vec![Vec::new(); hosts];
+        for _ in 0..rng.usize(1..30) {
+            let host = rng.usize(..hosts);
+            let answer = random_answer(&mut rng);
+            answers[host].push(answer.clone());
+            rounds.record(host, answer);
+            let before = |host: usize| baseline.as_ref().and_then(|all| all[host].as_ref());
+            let expected = (0..hosts).all(|host| is_settled(&answers[host], before(host), settle as usize));
+            let verdict = rounds.verdict();
+            assert_eq!(rounds.standing() == GateStanding::Settled, expected, "{answers:#?} {baseline:#?} {settle}");
+            assert_eq!(verdict.decision == Decision::Proceed, expected);
+            let is_silent = |answers: &Vec<Answer>| !matches!(answers.last(), Some(Answer::Answered { .. }));
+            assert!(!expected || !answers.iter().any(is_silent), "open while a host is silent");
+            let worse = verdict.count(Kind::NewFailure) + verdict.count(Kind::Gone) > 0;
+            assert_eq!(verdict.decision == Decision::Worse, worse && !expected);
+            assert!(baseline.is_some() || !worse, "nothing is worse than what is not known");
+            opened += usize::from(expected);
+        }
+    }
+    assert!(opened > 500, "only {opened} times: the answers are too bad");
+}
+
+#[test]
+fn the_order_in_which_hosts_answer_does_not_matter() {
+    let mut rng = Rng::with_seed(8);
+    for _ in 0..300 {
+        let answers: Vec<Vec<Answer>> = (0..3).map(|_| (0..4).map(|_| random_answer(&mut rng)).collect()).collect();
+        let mut one = Rounds::new(settings(2), 3, None);
+        let mut other = Rounds::new(settings(2), 3, None);
+        for (host, answers) in answers.iter().enumerate() {
+            for answer in answers {
+                one.record(host, answer.clone());
+            }
+        }
+        let mut rest: Vec<_> = answers.iter().map(|answers| answers.iter()).collect();
+        for _ in 0..4 {
+            for (host, answers) in rest.iter_mut().enumerate().rev() {
+                other.record(host, answers.next().expect("four of each").clone());
+            }
+        }
+        assert_eq!(
+            (one.verdict(), one.standing(), one.progress()),
+            (other.verdict(), other.standing(), other.progress())
+        );
+    }
+}
+
+/// One host after these answers, compared with a plugin that was in this state.
+fn judged(before: Option<Status>, settle: u32, answers: &[Answer]) -> (Decision, GateStanding, Vec<Kind>) {
+    let before =
+        before.map(|status| vec![Some([(Part::of_plugin("Disk"), Before { status, seconds: Some(0.1) })].into())]);
+    let mut rounds = Rounds::new(settings(settle), 1, before);
+    for answer in answers {
+        rounds.record(0, answer.clone());
+    }
+    let verdict = rounds.verdict();
+    (verdict.decision, rounds.standing(), verdict.parts().map(|(_, part)| part.kind).collect())
+}
+
+#[test]
+fn each_kind_has_its_verdict() {
+    use Decision::{NotSettled, Proceed, Worse};
+    use GateStanding::{Lost, Open, Settled};
+    let disk = |status| answered(&[("Disk", run(status, None))]);
+    let other = answered(&[("Disc", run(Status::Ok, None))]);
+    let (ok, warn, error) = (Status::Ok, Status::Warn, Status::Error);
+    for (before, answers, expected) in [
+        (None, vec![disk(ok)], (Proceed, Settled, vec![Kind::Good])),
+        (None, vec![disk(error)], (NotSettled, Open, vec![Kind::Failure])),
+        (Some(ok), vec![disk(ok)], (Proceed, Settled, vec![Kind::Good])),
+        (Some(ok), vec![disk(error)], (Worse, Open, vec![Kind::NewFailure])),
+        (Some(ok), vec![disk(error), disk(ok)], (Proceed, Settled, vec![Kind::Good])),
+        (Some(ok), vec![disk(warn)], (Proceed, Settled, vec![Kind::Warning])),
+        (Some(error), vec![disk(error)], (Proceed, Settled, vec![Kind::KnownFailure])),
+        (Some(error), vec![disk(ok)], (Proceed, Settled, vec![Kind::Fixed])),
+        (Some(ok), vec![disk(ok), silent()], (NotSettled, Open, vec![Kind::Silent])),
+        (Some(ok), vec![silent()], (NotSettled, Open, vec![Kind::Silent])),
+        (Some(ok), vec![], (NotSettled, Open, vec![Kind::Silent])),
+        (Some(ok), vec![other.clone()], (Worse, Lost, vec![Kind::Good, Kind::Gone])),
+        (Some(error), vec![other], (Proceed, Settled, vec![Kind::Good, Kind::KnownFailure])),
+        (None, vec![answered(&[])], (NotSettled, Open, vec![])),
+    ] {
+        assert_eq!(judged(before, 1, &answers), expected, "{before:?} {answers:?}");
+    }
+    let settled = |answers: &[Answer]| judged(Some(ok), 2, answers).1;
+    assert_eq!(settled(&[disk(ok)]), Open);
+    assert_eq!(settled(&[disk(ok), disk(ok)]), Settled);
+    assert_eq!(settled(&[disk(ok), silent(), disk(ok)]), Open, "a restart begins again");
+    assert_eq!(settled(&[disk(ok), disk(error), disk(ok)]), Open);
+}
+
+#[test]
+fn a_run_that_did_not_take_place_settles_nothing() {
+    let mut skipped = run(Status::Warn, None);
+    skipped.finding.is_skipped = true;
+    let answers = vec![answered(&[("Disk", skipped)]); 3];
+    for before in [None, Some(Status::Ok)] {
+        let (decision, standing, _) = judged(before, 1, &answers);
+        assert_eq!((decision, standing), (Decision::NotSettled, GateStanding::Open));
+    }
+}
+
+#[test]
+fn a_budget_waits_for_silent_hosts_and_counts_them_at_the_end() {
+    let budget = Budget { allow_bad: Share::parse("1").ok(), min_ok: None };
+    let good = answered(&[("Disk", run(Status::Ok, None))]);
+    let bad = answered(&[("Disk", run(Status::Error, None))]);
+    for (second, standing, decision) in
+        [(silent(), GateStanding::Open, Decision::Proceed), (bad.clone(), GateStanding::Settled, Decision::Proceed)]
+    {
+        let mut rounds = Rounds::new(Settings { budget, ..settings(1) }, 3, None);
+        rounds.record(0, good.clone());
+        rounds.record(1, good.clone());
+        rounds.record(2, second);
+        let verdict = rounds.verdict();
+        assert_eq!((rounds.standing(), verdict.decision, verdict.bad_hosts), (standing, decision, 1));
+        assert!(verdict.needs_review());
+        rounds.record(1, bad.clone());
+        assert_eq!(rounds.verdict().decision, Decision::NotSettled);
+    }
+}

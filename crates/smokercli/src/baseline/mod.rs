@@ -1,0 +1,127 @@
+//! What `smokercli baseline` does, and how a baseline is compared with.
+//!
+//! # Layout
+//!
+//! - `record`: makes a baseline of what hosts answer; `journal`: of what their journals have; `moment`: times of a command line
+//! - `reference`: a baseline as a call compares with it
+
+mod journal;
+mod moment;
+mod record;
+pub(crate) mod reference;
+
+use std::path::Path;
+
+use smoker_model::verdict::baseline::{Baseline, Source};
+
+use crate::asking::{networking, with_progress};
+use crate::cli::commands::baseline_args::BaselineArgs;
+use crate::client::fleet::Fleet;
+use crate::client::session::Session;
+use crate::error::ExitError;
+use crate::exit_code;
+use crate::filter::Filter;
+use crate::query;
+use crate::targets::Targets;
+use crate::terminal::console::Console;
+use crate::terminal::output;
+use crate::terminal::output_file::OutputFile;
+use crate::transport::http::Http;
+
+/// Makes a baseline and writes it, and returns the exit code.
+///
+/// # Errors
+///
+/// When it cannot be made or written.
+pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
+    let filter = query::judged_filter(&args.filters)?;
+    let at = args.at.as_deref().map(moment::parse).transpose()?;
+    let file = if args.output == Path::new("-") { None } else { Some(OutputFile::new(&args.output)?) };
+    let runtime = networking()?;
+    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+    let source = match (at, args.last) {
+        (Some(_), _) => Source::Journal,
+        (None, true) => Source::Last,
+        (None, false) => Source::Forced,
+    };
+    let session = Session {
+        transport: &transport,
+        observer: console,
+        hosts: targets.selection.len(),
+        forces: source == Source::Forced,
+        names: if filter.names_what_is_wanted() { &filter.names } else { &[] },
+    };
+    let mut baseline = record::empty(source, at);
+    let mut outcome = Ok(());
+    let is_whole = runtime.block_on(with_progress(console, async {
+        if let Some(at) = at {
+            baseline.hosts = journal::hosts(&session, targets, &filter, at).await;
+        } else {
+            let fleet = Fleet::new(targets.selection.addresses());
+            match answers(fleet, &session, &filter, source).await {
+                Ok(fleet) => baseline.hosts = record::hosts(targets, fleet),
+                Err(error) => outcome = Err(error),
+            }
+        }
+    }));
+    console.finish();
+    drop(transport);
+    runtime.shutdown_background();
+    outcome?;
+    if !is_whole {
+        console.error("interrupted: no baseline is written");
+        return Ok(exit_code::INTERRUPTED);
+    }
+    conclude(args, &baseline, file.as_ref(), console)
+}
+
+async fn answers(
+    mut fleet: Fleet,
+    session: &Session<'_, Http>,
+    filter: &Filter,
+    source: Source,
+) -> Result<Fleet, ExitError> {
+    fleet.ask(session).await;
+    if let Some((host, key)) = fleet.masked(filter) {
+        return Err(ExitError::new(format!(
+            "--filter '{key} ...': host {host} does not show this value, which is secret, so nothing can be filtered by it"
+        )));
+    }
+    fleet.select(filter);
+    if source == Source::Forced {
+        fleet.force(session).await;
+    }
+    Ok(fleet)
+}
+
+/// Writes the baseline, says what it has, and chooses the exit code.
+fn conclude(
+    args: &BaselineArgs,
+    baseline: &Baseline,
+    file: Option<&OutputFile>,
+    console: &Console,
+) -> Result<u8, ExitError> {
+    let unknown = baseline.hosts.iter().filter(|host| host.error.is_some()).count();
+    let plugins: usize = baseline.hosts.iter().map(|host| host.plugins.len()).sum();
+    if plugins == 0 && unknown < baseline.hosts.len() {
+        return Err(ExitError::new("no plugin is selected on any host, so nothing is written"));
+    }
+    let text = serde_json::to_string_pretty(baseline).map_err(|error| ExitError::new(error.to_string()))? + "\n";
+    match file {
+        Some(file) => file.write(&text)?,
+        None => output::print(&text)?,
+    }
+    let bad = baseline.hosts.iter().flat_map(|host| &host.plugins);
+    let bad = bad.filter(|plugin| !record::is_good(plugin)).count();
+    let hosts = baseline.hosts.len();
+    console.info(&format!("baseline of {} of {hosts} hosts: {plugins} plugins, {bad} of them bad", hosts - unknown));
+    for host in baseline.hosts.iter().filter(|host| host.error.is_some()) {
+        console.warn(&format!(
+            "Host {} is missing in the baseline: {}",
+            host.host,
+            host.error.as_deref().unwrap_or_default()
+        ));
+    }
+    let is_kept = args.budget.budget().unwrap_or_default().is_kept(unknown, hosts);
+    Ok(if is_kept { exit_code::SUCCESS } else { exit_code::NOT_SETTLED })
+}

@@ -1,0 +1,81 @@
+//! Makes a baseline of what hosts answer.
+
+use chrono::{DateTime, Utc};
+use smoker_model::status::Status;
+use smoker_model::verdict::answer::PluginRun;
+use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, Source, VERSION};
+
+use crate::baseline::moment;
+use crate::baseline::reference::{KEPT_PARAMETERS, key};
+use crate::client::fleet::{Fleet, FleetAnswer};
+use crate::findings::{no_result, run_of};
+use crate::inventory::selection::InventoryHost;
+use crate::plugin::Plugin;
+use crate::targets::Targets;
+
+/// A baseline without hosts.
+pub(super) fn empty(source: Source, at: Option<DateTime<Utc>>) -> Baseline {
+    let made = moment::written(Utc::now());
+    Baseline { version: VERSION, made, source, at: at.map(moment::written), hosts: Vec::new() }
+}
+
+/// The hosts of a fleet that has answered.
+pub(super) fn hosts(targets: &Targets, fleet: Fleet) -> Vec<BaselineHost> {
+    targets.selection.hosts().iter().zip(fleet.into_answers()).map(|(host, answer)| of_answer(host, answer)).collect()
+}
+
+/// A host without plugins.
+pub(super) fn host(host: &InventoryHost, name: Option<String>) -> BaselineHost {
+    BaselineHost {
+        host: host.address.label.clone(),
+        address: key(host),
+        name,
+        groups: host.groups.clone(),
+        error: None,
+        plugins: Vec::new(),
+    }
+}
+
+fn of_answer(asked: &InventoryHost, answer: FleetAnswer) -> BaselineHost {
+    let FleetAnswer { name, plugins, missing } = answer;
+    match plugins {
+        Err(reason) => BaselineHost { error: Some(reason), ..host(asked, None) },
+        Ok(plugins) => {
+            let mut recorded: Vec<_> = plugins.iter().map(|plugin| self::plugin(plugin, run_of(plugin))).collect();
+            let lost = missing.iter().filter(|name| !recorded.iter().any(|plugin| plugin.name == **name));
+            let lost: Vec<_> =
+                lost.map(|name| of_name(name, no_result("it is not there, or its run gave no result"))).collect();
+            recorded.extend(lost);
+            BaselineHost { plugins: recorded, ..host(asked, Some(name)) }
+        }
+    }
+}
+
+/// A plugin with a result, and with the parameters that options choose by.
+pub(super) fn plugin(plugin: &Plugin, run: PluginRun) -> BaselinePlugin {
+    let view = plugin.view();
+    let parameters =
+        view.parameters().into_iter().flatten().filter(|(name, _)| KEPT_PARAMETERS.contains(&name.as_str()));
+    let parameters = parameters.map(|(name, value)| (name.clone(), value.clone())).collect();
+    BaselinePlugin { parameters, ..of_name(plugin.name(), run) }
+}
+
+fn of_name(name: &str, run: PluginRun) -> BaselinePlugin {
+    let PluginRun { finding, components } = run;
+    // What did not run says nothing, and is not to be taken for good.
+    let status = if finding.is_skipped { Status::Unknown } else { finding.status };
+    BaselinePlugin {
+        name: name.to_owned(),
+        status,
+        seconds: finding.seconds,
+        message: finding.message.filter(|_| status != Status::Ok),
+        parameters: std::collections::BTreeMap::new(),
+        components: components.into_iter().map(|(name, part)| (name, part.status)).collect(),
+    }
+}
+
+/// Whether the plugin and all its components were good.
+pub(super) fn is_good(plugin: &BaselinePlugin) -> bool {
+    let is_good = |status: Status| matches!(status, Status::Ok | Status::Warn);
+    is_good(plugin.status) && plugin.components.values().all(|status| is_good(*status))
+}

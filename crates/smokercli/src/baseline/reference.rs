@@ -1,0 +1,128 @@
+//! A baseline as a call compares with it: how its hosts were, of the plugins that it selects.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use serde_json::json;
+use serde_json::value::to_raw_value;
+use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, Before};
+use smoker_model::verdict::part::Part;
+use smoker_paths::regular;
+
+use crate::error::ExitError;
+use crate::filter::{Filter, FilterMode};
+use crate::inventory::address::host_and_port;
+use crate::inventory::selection::InventoryHost;
+use crate::plugin::Plugin;
+use crate::targets::Targets;
+use crate::terminal::console::Console;
+
+/// The parameters of plugins that a baseline has: those that options choose by.
+pub(super) const KEPT_PARAMETERS: [&str; 4] = ["Type", "Category", "Component", "RunOnLocked"];
+
+/// How a host was, of the plugins that the call selects; none when that is not known.
+pub(crate) type HostBefore = Option<BTreeMap<Part, Before>>;
+
+/// Reads a baseline, and returns how each host of the call was.
+///
+/// # Errors
+///
+/// When it cannot be used, or has none of the hosts.
+pub(crate) fn read(
+    path: &Path,
+    targets: &Targets,
+    filter: &Filter,
+    console: &Console,
+) -> Result<Vec<HostBefore>, ExitError> {
+    let failed = |reason: String| ExitError::new(format!("cannot use the baseline {}: {reason}", path.display()));
+    let file = if path.starts_with("/dev/fd") { std::fs::File::open(path) } else { regular::open(path) };
+    let text = file.and_then(io::read_to_string).map_err(|error| failed(error.to_string()))?;
+    let baseline = Baseline::parse(&text).map_err(failed)?;
+    let hosts = targets.selection.hosts();
+    let found: Vec<_> = hosts.iter().map(|host| baseline.host(&key(host), &host.address.label, None)).collect();
+    if found.iter().all(Option::is_none) {
+        return Err(failed(format!("it has none of the {} hosts of this call; make one of them", hosts.len())));
+    }
+    tell_unknown(hosts, &found, console);
+    Ok(found.into_iter().map(|host| before(host?, filter)).collect())
+}
+
+/// Host and port of a daemon, by which a baseline knows it.
+pub(super) fn key(host: &InventoryHost) -> String {
+    let page = host.address.page.as_ref().ok().and_then(host_and_port);
+    page.map_or_else(|| host.address.label.clone(), |(host, port)| format!("{host}:{port}"))
+}
+
+/// Hosts of which a baseline does not know how they were have to be good, as without one.
+fn tell_unknown(hosts: &[InventoryHost], found: &[Option<&BaselineHost>], console: &Console) {
+    let is_unknown = |found: Option<&BaselineHost>| found.is_none_or(|host| host.error.is_some());
+    let unknown: Vec<_> = hosts
+        .iter()
+        .zip(found)
+        .filter(|(_, found)| is_unknown(**found))
+        .map(|(host, _)| host.address.label.as_str())
+        .collect();
+    if !unknown.is_empty() {
+        let rest = if unknown.len() > 5 { ", ..." } else { "" };
+        let listed = unknown[..unknown.len().min(5)].join(", ");
+        console.warn(&format!("the baseline does not know how {} of the hosts were: {listed}{rest}", unknown.len()));
+    }
+}
+
+fn before(host: &BaselineHost, filter: &Filter) -> HostBefore {
+    let names = host.plugins.iter().map(|plugin| plugin.name.as_str());
+    let filter = filter.resolve_names(&names);
+    let selected = host.plugins.iter().filter(|plugin| may_select(&filter, plugin)).cloned().collect();
+    BaselineHost { plugins: selected, ..host.clone() }.known_parts()
+}
+
+/// Whether the filter selects a plugin, as far as the baseline can tell: it has few parameters. What it cannot tell is
+/// selected, since what is not there any more must not go by unseen.
+fn may_select(filter: &Filter, plugin: &BaselinePlugin) -> bool {
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        filter.tests.iter().cloned().partition(|test| KEPT_PARAMETERS.contains(&test.key.as_str()));
+    if !unknown.is_empty() && filter.mode == FilterMode::Drop {
+        return !filter.excluded_names.contains(&plugin.name);
+    }
+    let filter = Filter { tests: known, ..filter.clone() };
+    let object = json!({"name": plugin.name, "parameters": plugin.parameters, "lastResult": null});
+    filter.selects(&Plugin::parse(to_raw_value(&object).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::status::Status;
+
+    use super::*;
+    use crate::filter::ParameterTest;
+
+    #[test]
+    fn what_a_baseline_cannot_tell_is_selected() {
+        let plugin = BaselinePlugin {
+            name: "Disk".to_owned(),
+            status: Status::Ok,
+            seconds: None,
+            message: None,
+            parameters: [("Category".to_owned(), json!("system"))].into(),
+            components: BTreeMap::new(),
+        };
+        let filter = |test: &str, mode| Filter {
+            tests: vec![ParameterTest::parse(test).expect("a test")],
+            mode,
+            ..Filter::default()
+        };
+        for (test, mode, expected) in [
+            ("Category system", FilterMode::Keep, true),
+            ("Category web", FilterMode::Keep, false),
+            ("Component x", FilterMode::Keep, false),
+            ("Team x", FilterMode::Keep, true),
+            ("Category system", FilterMode::Drop, false),
+            ("Team x", FilterMode::Drop, true),
+        ] {
+            assert_eq!(may_select(&filter(test, mode), &plugin), expected, "{test} {mode:?}");
+        }
+        let smoke = Filter { types: vec!["smokeTest".to_owned()], ..Filter::default() };
+        assert!(!may_select(&smoke, &plugin));
+    }
+}

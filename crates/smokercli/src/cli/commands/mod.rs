@@ -1,0 +1,10 @@
+//! The commands that ask hosts and have options of their own.
+//!
+//! # Layout
+//!
+//! - `subcommand`: what they have in common
+//! - `gate_args`: `smokercli gate`; `baseline_args`: `smokercli baseline`
+
+pub(crate) mod baseline_args;
+pub(crate) mod gate_args;
+pub(crate) mod subcommand;

@@ -1,0 +1,56 @@
+//! The options that say which plugins are selected.
+
+use clap::Args;
+
+const FILTERS: &str = "Filters";
+
+// No doc comment: clap would print it as the text of the command.
+#[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct FilterArgs {
+    /// Filter plugins by name
+    #[arg(short, long, value_name = "PLUGIN", num_args = 1.., help_heading = FILTERS)]
+    pub(crate) plugins: Vec<String>,
+    /// Exclude plugins by names
+    #[arg(long, value_name = "PLUGIN", num_args = 1.., help_heading = FILTERS)]
+    pub(crate) exclude_plugins: Vec<String>,
+    /// Filter plugins by its parameters, eg. --filter 'Category connectors'
+    #[arg(long, value_name = "'KEY VALUE'", num_args = 1.., help_heading = FILTERS)]
+    pub(crate) filter: Vec<String>,
+    /// Negative filters: exclude what matches all of them
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) exclude: bool,
+    /// Filter plugins by Category parameter
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) category: Option<String>,
+    /// Filter plugins by Component parameter (eg. server)
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) component: Option<String>,
+    /// Filter plugins by Type healthCheck
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) health: bool,
+    /// Filter plugins by Type smokeTest
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) smoke: bool,
+    /// Platform is locked, don't run plugins requiring live platform
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) locked: bool,
+    /// Filter plugins by their state, eg. --filter-status ERROR WARN
+    #[arg(long, value_name = "STATUS", num_args = 1.., help_heading = FILTERS)]
+    pub(crate) filter_status: Vec<String>,
+    /// Only non-OK plugins (ERROR, WARN, UNKNOWN); --filter-status takes precedence
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) nook: bool,
+    /// Only ERROR; --filter-status and --nook take precedence
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) error: bool,
+    /// Only WARN, as --warning; --filter-status and --nook take precedence
+    #[arg(long, visible_alias = "warning", help_heading = FILTERS)]
+    pub(crate) warn: bool,
+    /// Only UNKNOWN; --filter-status and --nook take precedence
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) unknown: bool,
+    /// Only OK; --filter-status and --nook take precedence
+    #[arg(long, help_heading = FILTERS)]
+    pub(crate) ok: bool,
+}

@@ -1,0 +1,94 @@
+//! Where the verdict is written to, and in which formats: `-o junit=report.xml -o text`.
+
+use std::path::Path;
+
+use smoker_model::suggest;
+
+use crate::error::ExitError;
+use crate::gate::render;
+use crate::gate::render::format::GateFormat;
+use crate::gate::report::GateReport;
+use crate::render::format::Detail;
+use crate::terminal::output;
+use crate::terminal::output_file::OutputFile;
+use crate::terminal::style::Style;
+
+/// A format, and the file that it is written to; none for standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Output {
+    format: GateFormat,
+    file: Option<OutputFile>,
+}
+
+/// Reads the values of `-o`; without any, the text on standard output.
+///
+/// # Errors
+///
+/// When a format is unknown, a file cannot be written, or two formats would be mixed on standard output.
+pub(super) fn parse(typed: &[String]) -> Result<Vec<Output>, ExitError> {
+    let outputs: Vec<_> = typed.iter().map(|typed| one(typed)).collect::<Result<_, _>>()?;
+    if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+        return Err(ExitError::usage(
+            "-o names two formats for standard output, where they would be mixed; give one a file, such as -o junit=report.xml",
+        ));
+    }
+    let default = || Output { format: GateFormat::Text(Detail::Normal), file: None };
+    Ok(if outputs.is_empty() { vec![default()] } else { outputs })
+}
+
+fn one(typed: &str) -> Result<Output, ExitError> {
+    let (name, file) = typed.split_once('=').map_or((typed, None), |(name, file)| (name, Some(file)));
+    let Some(format) = GateFormat::parse(name) else {
+        let known = GateFormat::ALL.map(|(known, _)| known);
+        let near = suggest::near(name, &known).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        return Err(ExitError::usage(format!("unknown format {name:?}{near} the formats are {}", known.join(", "))));
+    };
+    let file = match file {
+        None | Some("-") => None,
+        Some("") => return Err(ExitError::usage(format!("-o {typed} names no file; write -o {name}=FILE"))),
+        Some(file) => Some(OutputFile::new(Path::new(file))?),
+    };
+    Ok(Output { format, file })
+}
+
+/// Writes the verdict everywhere. What cannot be written does not keep the others from being written.
+///
+/// # Errors
+///
+/// The first that there was.
+pub(super) fn write(outputs: &[Output], report: &GateReport<'_>, style: Style) -> Result<(), ExitError> {
+    let mut outcome = Ok(());
+    for Output { format, file } in outputs {
+        let written = match file {
+            Some(file) => file.write(&render::render(report, *format, Style::Plain)),
+            None => output::print(&render::render(report, *format, style)),
+        };
+        outcome = outcome.and(written);
+    }
+    outcome
+}
+
+/// Whether a format is written to standard output.
+pub(super) fn has_standard_output(outputs: &[Output]) -> bool {
+    outputs.iter().any(|output| output.file.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(typed: &[&str]) -> Result<Vec<Output>, String> {
+        let typed: Vec<_> = typed.iter().map(|typed| (*typed).to_owned()).collect();
+        parse(&typed).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn one_format_may_go_to_standard_output() {
+        assert_eq!(parsed(&[]), parsed(&["text"]));
+        assert_eq!(parsed(&["junit=/dev/null", "normal"]).map(|all| all.len()), Ok(2));
+        assert!(parsed(&["json", "tap"]).expect_err("mixed").contains("would be mixed"));
+        assert!(parsed(&["jnuit=x"]).expect_err("unknown").contains("did you mean junit?"));
+        assert!(parsed(&["junit="]).expect_err("no file").contains("write -o junit=FILE"));
+        assert!(parsed(&["junit=/nonexistent/x"]).expect_err("no folder").contains("cannot write"));
+    }
+}

@@ -1,0 +1,232 @@
+//! Asks one host for a round.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use smoker_model::verdict::answer::{Answer, Finding, PluginRun};
+use smoker_model::verdict::baseline::Before;
+use smoker_model::verdict::part::Part;
+use smoker_model::verdict::past::Past;
+
+use crate::client::ask_error::AskError;
+use crate::client::history;
+use crate::client::host::{self, HostAnswer, HostLinks};
+use crate::client::session::Session;
+use crate::filter::Filter;
+use crate::findings::{no_result, run_of, run_of_past};
+use crate::gate::drive::{Probed, Prober};
+use crate::history::PastResult;
+use crate::inventory::address::HostAddress;
+use crate::plugin::Plugin;
+use crate::plugin::value_text::member;
+use crate::transport::exchange::Transport;
+
+/// What is known of a host from the rounds before.
+#[derive(Debug, Default)]
+struct Known {
+    /// When each plugin began its newest forced run, as the daemon writes it.
+    ran: BTreeMap<String, String>,
+    /// When the first of them began.
+    first: Option<String>,
+    /// Whether the journal was asked.
+    is_past_asked: bool,
+}
+
+/// Asks the daemons.
+pub(super) struct DaemonProber<'a, T> {
+    session: Session<'a, T>,
+    addresses: &'a [HostAddress],
+    filter: &'a Filter,
+    before: &'a [Option<BTreeMap<Part, Before>>],
+    known: Vec<RefCell<Known>>,
+    /// The names of all plugins of the fleet that have been seen.
+    names: RefCell<BTreeSet<String>>,
+}
+
+impl<'a, T: Transport> DaemonProber<'a, T> {
+    /// For these hosts. `before` says how each of them was; it is empty where that is not known.
+    pub(super) fn new(
+        session: Session<'a, T>,
+        addresses: &'a [HostAddress],
+        filter: &'a Filter,
+        before: &'a [Option<BTreeMap<Part, Before>>],
+    ) -> Self {
+        let known = addresses.iter().map(|_| RefCell::default()).collect();
+        Self { session, addresses, filter, before, known, names: RefCell::default() }
+    }
+
+    async fn round(&self, host: usize, settled: &BTreeSet<String>) -> Result<Probed, Silence> {
+        let answer = host::ask(&self.session, &self.addresses[host]).await;
+        let HostAnswer { plugins, links, .. } = answer.map_err(|error| silent(&error.reason))?;
+        let chosen = self.choose(&plugins)?;
+        let (done, mut open): (Vec<_>, Vec<_>) =
+            chosen.plugins.iter().copied().partition(|plugin| settled.contains(plugin.name()));
+        let fallen: Vec<_> = done.into_iter().filter(|plugin| self.has_fallen(host, plugin)).collect();
+        open.extend(&fallen);
+        let wanted: Vec<_> =
+            open.into_iter().filter(|plugin| plugin.has_name()).map(|plugin| plugin.name().to_owned()).collect();
+        let mut runs = BTreeMap::new();
+        if !wanted.is_empty() {
+            let results = host::force(&self.session, &links, wanted.clone()).await.map_err(|error| silent(&error))?;
+            runs = self.runs_of(host, &wanted, &results);
+        }
+        for plugin in chosen.plugins.iter().filter(|plugin| !plugin.has_name()) {
+            let reason = "the daemon's answer has a plugin without a name, which cannot be run";
+            runs.insert(plugin.name().to_owned(), no_result(reason));
+        }
+        let past = if self.needs_past(host, &runs) { self.past(host, &links).await } else { None };
+        let answer = Answer::Answered {
+            has: plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            selected: chosen.plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            missing: chosen.missing,
+            runs,
+            fallen: fallen.iter().map(|plugin| plugin.name().to_owned()).collect(),
+        };
+        Ok(Probed { answer, past })
+    }
+
+    /// The plugins that the call selects.
+    fn choose<'p>(&self, plugins: &'p [Plugin]) -> Result<Chosen<'p>, Silence> {
+        let mut names = self.names.borrow_mut();
+        for plugin in plugins {
+            if !names.contains(plugin.name()) {
+                names.insert(plugin.name().to_owned());
+            }
+        }
+        if let Some(key) = plugins.iter().find_map(|plugin| self.filter.masked_key(plugin)) {
+            let reason = format!(
+                "--filter '{key} ...': it does not show this value, which is secret, so nothing can be filtered by it"
+            );
+            return Err(Silence { reason, is_restarting: false });
+        }
+        let all = names.iter().map(String::as_str);
+        let missing = if self.filter.names_what_is_wanted() {
+            let own = || plugins.iter().map(Plugin::name);
+            let wanted = self.filter.wanted_names(&all);
+            wanted.into_iter().filter(|name| !name.is_among(own())).map(|name| name.typed).collect()
+        } else {
+            BTreeSet::new()
+        };
+        let filter = self.filter.resolve_names(&all);
+        Ok(Chosen { plugins: plugins.iter().filter(|plugin| filter.selects(plugin)).collect(), missing })
+    }
+
+    /// Whether a plugin that need not run has a bad result that is newer than that of its last run here.
+    fn has_fallen(&self, host: usize, plugin: &Plugin) -> bool {
+        let ran = |plugin: &Plugin| began(plugin);
+        let known = self.known[host].borrow();
+        let is_newer = match (ran(plugin), known.ran.get(plugin.name())) {
+            (Some(now), Some(before)) => now > *before,
+            _ => false,
+        };
+        is_newer && !run_of(plugin).finding.is_good()
+    }
+
+    /// The results of the plugins that were to run.
+    fn runs_of(&self, host: usize, wanted: &[String], results: &[Plugin]) -> BTreeMap<String, PluginRun> {
+        let mut known = self.known[host].borrow_mut();
+        let mut runs = BTreeMap::new();
+        for name in wanted {
+            let result = results.iter().find(|plugin| plugin.name() == name && !plugin.has_no_result());
+            let Some(plugin) = result else {
+                runs.insert(name.clone(), no_result("its run gave no result"));
+                continue;
+            };
+            if let Some(began) = began(plugin) {
+                if known.first.as_ref().is_none_or(|first| began < *first) {
+                    known.first = Some(began.clone());
+                }
+                known.ran.insert(name.clone(), began);
+            }
+            runs.insert(name.clone(), run_of(plugin));
+        }
+        runs
+    }
+
+    /// Whether the journal could change what is said of these results: one is bad, or took longer than before.
+    fn needs_past(&self, host: usize, runs: &BTreeMap<String, PluginRun>) -> bool {
+        let before = self.before.get(host).and_then(Option::as_ref);
+        let is_longer = |name: &str, finding: &Finding| {
+            let seconds = before.and_then(|before| before.get(&Part::of_plugin(name))?.seconds);
+            seconds.zip(finding.seconds).is_some_and(|(before, now)| now > 2.0 * before)
+        };
+        let is_odd = |(name, run): (&String, &PluginRun)| {
+            let is_bad = !run.finding.is_good() || run.components.values().any(|part| !part.is_good());
+            is_bad || is_longer(name, &run.finding)
+        };
+        !self.known[host].borrow().is_past_asked && runs.iter().any(is_odd)
+    }
+
+    /// What the journal says of the time before the first round.
+    async fn past(&self, host: usize, links: &HostLinks) -> Option<BTreeMap<Part, Past>> {
+        self.known[host].borrow_mut().is_past_asked = true;
+        let results = match history::newest(&self.session, links).await {
+            Ok(results) => results,
+            Err(error) => {
+                self.session.observer.request(&format!("Host {}: no past results: {error}", links.name));
+                return None;
+            }
+        };
+        let first = self.known[host].borrow().first.clone();
+        Some(past_of(&results, first.as_deref()))
+    }
+}
+
+/// The plugins of a host that the call selects, and the names that it does not have.
+struct Chosen<'p> {
+    plugins: Vec<&'p Plugin>,
+    missing: BTreeSet<String>,
+}
+
+/// Why a host counts as silent.
+struct Silence {
+    reason: String,
+    is_restarting: bool,
+}
+
+impl<T: Transport> Prober for DaemonProber<'_, T> {
+    async fn probe(&self, host: usize, settled: BTreeSet<String>) -> Probed {
+        self.round(host, &settled).await.unwrap_or_else(|Silence { reason, is_restarting }| Probed {
+            answer: Answer::Silent { reason, is_restarting },
+            past: None,
+        })
+    }
+}
+
+fn silent(error: &AskError) -> Silence {
+    Silence { reason: error.to_string(), is_restarting: error.is_of_restart() }
+}
+
+/// When the shown result's run began, as the daemon writes it.
+fn began(plugin: &Plugin) -> Option<String> {
+    let view = plugin.view();
+    let result = view.result()?;
+    let began = member(result, "lastRunUtc").or_else(|| member(result, "lastRun"))?;
+    began.as_str().map(str::to_owned)
+}
+
+/// The past of each part before a time; results are newest first.
+fn past_of(results: &[PastResult], before: Option<&str>) -> BTreeMap<Part, Past> {
+    let mut all: BTreeMap<Part, Past> = BTreeMap::new();
+    for result in results.iter().filter(|result| !result.is_interrupted()) {
+        let Some(content) = result.result() else { continue };
+        let began = member(content, "lastRunUtc").or_else(|| member(content, "lastRun")).and_then(|it| it.as_str());
+        if before.zip(began).is_some_and(|(before, began)| began >= before) {
+            continue;
+        }
+        let run = run_of_past(result.plugin(), content);
+        if run.finding.is_skipped {
+            continue;
+        }
+        let mut note = |part: Part, finding: &Finding| {
+            let past = all.entry(part).or_default();
+            past.was_good.push(finding.is_good());
+            past.durations.extend(finding.seconds);
+        };
+        note(Part::of_plugin(result.plugin()), &run.finding);
+        for (name, finding) in &run.components {
+            note(Part::of_component(result.plugin(), name), finding);
+        }
+    }
+    all
+}

@@ -1,0 +1,166 @@
+//! What a gate has to say at its end.
+
+use std::path::Path;
+use std::time::Duration;
+
+use smoker_model::verdict::budget::Budget;
+use smoker_model::verdict::outcome::{Decision, HostVerdict, Kind, PartVerdict, Verdict};
+
+use crate::gate::drive::End;
+use crate::inventory::selection::InventoryHost;
+use crate::render::append::append;
+
+/// What a gate has to say at its end.
+pub(super) struct GateReport<'a> {
+    /// The hosts, in the order of those of the verdict.
+    pub(super) hosts: &'a [InventoryHost],
+    pub(super) verdict: &'a Verdict,
+    /// Why the rounds have ended; none when they were interrupted.
+    pub(super) end: Option<End>,
+    pub(super) elapsed: Duration,
+    /// How many good rounds in a row settle a part.
+    pub(super) settle: u32,
+    pub(super) budget: Option<Budget>,
+    /// The baseline.
+    pub(super) against: Option<&'a Path>,
+    pub(super) exit_code: u8,
+}
+
+impl GateReport<'_> {
+    /// The word for the decision.
+    pub(super) fn decision(&self) -> &'static str {
+        match (self.end, self.verdict.decision) {
+            (None, _) => "interrupted",
+            (_, Decision::Proceed) => "proceed",
+            (_, Decision::NotSettled) => "not settled",
+            (_, Decision::Worse) => "worse than before",
+        }
+    }
+
+    /// Whether the gate is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.end.is_some() && self.verdict.decision == Decision::Proceed
+    }
+
+    /// The decision and the numbers of hosts on one line.
+    pub(super) fn headline(&self) -> String {
+        let hosts = &self.verdict.hosts;
+        let silent = hosts.iter().filter(|host| host.silent.is_some()).count();
+        let restarting = hosts.iter().filter(|host| host.is_restarting).count();
+        let bad = self.verdict.bad_hosts - silent;
+        let count = hosts.len();
+        let mut text = format!(
+            "{} after {}: {} of {count} host{} settled",
+            self.decision().to_uppercase(),
+            span(self.elapsed),
+            count - self.verdict.bad_hosts,
+            if count == 1 { "" } else { "s" },
+        );
+        if bad > 0 {
+            append(&mut text, format_args!(", {bad} not"));
+        }
+        if silent > 0 {
+            append(&mut text, format_args!(", {silent} silent"));
+        }
+        if restarting > 0 {
+            append(&mut text, format_args!(" ({restarting} starting again)"));
+        }
+        if let Some(budget) = self.budget {
+            append(&mut text, format_args!("; {budget}"));
+        }
+        if self.is_empty() && silent == 0 {
+            text += "; no plugin is selected on any of them";
+        }
+        text
+    }
+
+    /// Whether nothing was judged.
+    fn is_empty(&self) -> bool {
+        self.verdict.hosts.iter().all(|host| host.parts.is_empty())
+    }
+
+    /// How many parts are of each kind, without kinds that none is of.
+    pub(super) fn counts(&self) -> Vec<(Kind, usize)> {
+        let counts = KINDS.into_iter().map(|kind| (kind, self.verdict.count(kind)));
+        counts.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The hosts with their verdicts.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&InventoryHost, &HostVerdict)> {
+        self.hosts.iter().zip(&self.verdict.hosts)
+    }
+}
+
+/// All kinds, the worst first.
+pub(super) const KINDS: [Kind; 11] = [
+    Kind::NewFailure,
+    Kind::Gone,
+    Kind::Failure,
+    Kind::Missing,
+    Kind::Silent,
+    Kind::NotSettled,
+    Kind::KnownFailure,
+    Kind::Warning,
+    Kind::Slower,
+    Kind::Fixed,
+    Kind::Good,
+];
+
+/// What is wrong with a host as a whole.
+pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
+    match &host.silent {
+        Some(reason) if host.is_restarting => Some(format!("silent, starting again: {reason}")),
+        Some(reason) => Some(format!("silent: {reason}")),
+        None => host.is_empty.then(|| "it has no plugins".to_owned()),
+    }
+}
+
+/// Whether there is more to say of a part than that it is good.
+pub(super) fn is_remarkable(part: &PartVerdict) -> bool {
+    part.kind != Kind::Good || part.flaky.is_some()
+}
+
+/// What there is to say of a part on one line, behind its name: the kind, the statuses, the message and the remarks.
+pub(super) fn part_text(part: &PartVerdict, settle: u32) -> String {
+    let mut text = part.kind.as_str().to_owned();
+    match (part.status, part.was) {
+        (Some(now), Some(was)) if now != was => append(&mut text, format_args!(" [{now}, was {was}]")),
+        (Some(now), _) => append(&mut text, format_args!(" [{now}]")),
+        (None, Some(was)) => append(&mut text, format_args!(" [was {was}]")),
+        (None, None) => {}
+    }
+    if let Some(message) = part.message.as_ref().filter(|_| part.kind != Kind::Good) {
+        append(&mut text, format_args!(" {}", message.lines().next().unwrap_or_default()));
+    }
+    let remarks = remarks(part, settle);
+    if remarks.is_empty() { text } else { format!("{text} ({})", remarks.join("; ")) }
+}
+
+fn remarks(part: &PartVerdict, settle: u32) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if part.kind == Kind::NotSettled {
+        remarks.push(format!("{} of {settle} good rounds", part.good_in_row));
+    }
+    if let (Kind::Slower, Some(now), Some(before)) = (part.kind, part.seconds, part.seconds_before) {
+        remarks.push(format!("{now:.2} s, before {before:.2} s"));
+    }
+    if let Some(flaky) = part.flaky {
+        remarks.push(format!("flaky: bad {} of the last {}", flaky.bad, flaky.of));
+    }
+    if part.has_wavered {
+        remarks.push("bad again after it was good".to_owned());
+    }
+    remarks.extend(part.renamed_to.as_ref().map(|name| format!("probably {name} now")));
+    remarks
+}
+
+/// A duration for people: `46 s`, `5 min`, `5 min 3 s`.
+pub(super) fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match (seconds / 60, seconds % 60) {
+        (0, _) if seconds < 10 => format!("{:.1} s", time.as_secs_f64()),
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}

@@ -1,0 +1,12 @@
+//! Inventories of Ansible.
+//!
+//! # Layout
+//!
+//! - `text`: finds out which form a text has, and reads it
+//! - `ini`: the INI form; `structure`: the forms in YAML, and in JSON as programs print it with `--list`
+//! - `host_pattern`: `web[01:40:2].example.org:22`
+
+mod host_pattern;
+mod ini;
+mod structure;
+pub mod text;

@@ -1,0 +1,338 @@
+//! Groups of hosts and of other groups.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use smoker_model::suggest;
+
+use crate::error::ExitError;
+use crate::inventory::address::HostAddress;
+use crate::inventory::expressions;
+
+/// The group of all hosts, unless the inventory has one of this name.
+pub const ALL: &str = "all";
+
+/// Variables of a host or a group by name.
+pub type Variables = BTreeMap<String, String>;
+
+/// What belongs to a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// The host of this name, as it is written.
+    Host(String),
+    /// The hosts of this expression, such as `web[01-40]`.
+    Expression(String),
+    /// The hosts of this group.
+    Group(String),
+}
+
+/// A group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// What belongs to it, in order.
+    pub members: Vec<Member>,
+    /// What is said of all its hosts.
+    pub variables: Variables,
+}
+
+/// All groups, and what is said of single hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    groups: BTreeMap<String, Group>,
+    hosts: BTreeMap<String, Variables>,
+}
+
+/// The hosts of each group, with the groups in other groups.
+#[derive(Debug)]
+pub struct ResolvedGroups<'a> {
+    inventory: &'a Inventory,
+    hosts: BTreeMap<&'a str, Vec<String>>,
+    /// How deep each group is in others: what a deeper one says has precedence.
+    depths: HashMap<&'a str, usize>,
+}
+
+impl Inventory {
+    /// The group of this name, made when there is none.
+    pub fn group(&mut self, name: &str) -> &mut Group {
+        self.groups.entry(name.to_owned()).or_default()
+    }
+
+    /// What is said of the host of this name.
+    pub fn host(&mut self, name: &str) -> &mut Variables {
+        self.hosts.entry(name.to_owned()).or_default()
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.hosts.is_empty()
+    }
+
+    /// The names of the groups, sorted.
+    pub fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
+    }
+
+    /// Adds what another inventory has. Groups of one name become one.
+    pub fn merge(&mut self, other: Self) {
+        for (name, Group { members, variables }) in other.groups {
+            let group = self.group(&name);
+            for member in members {
+                if !group.members.contains(&member) {
+                    group.members.push(member);
+                }
+            }
+            group.variables.extend(variables);
+        }
+        for (name, variables) in other.hosts {
+            self.host(&name).extend(variables);
+        }
+    }
+
+    /// Follows the groups in groups.
+    ///
+    /// # Errors
+    ///
+    /// When a group contains itself, or one that does not exist.
+    pub fn resolve(&self) -> Result<ResolvedGroups<'_>, ExitError> {
+        let mut resolved = ResolvedGroups { inventory: self, hosts: BTreeMap::new(), depths: HashMap::new() };
+        for name in self.groups.keys() {
+            resolved.follow(name, &mut Vec::new())?;
+        }
+        for name in self.groups.keys() {
+            resolved.sink(name, 0);
+        }
+        Ok(resolved)
+    }
+}
+
+impl<'a> ResolvedGroups<'a> {
+    fn follow(&mut self, name: &'a str, path: &mut Vec<&'a str>) -> Result<(), ExitError> {
+        if path.contains(&name) {
+            let circle = path.iter().skip_while(|other| **other != name).chain([&name]).copied();
+            let circle: Vec<_> = circle.collect();
+            return Err(ExitError::new(format!("a group contains itself: {}; take one out", circle.join(" -> "))));
+        }
+        if self.hosts.contains_key(name) {
+            return Ok(());
+        }
+        let inventory = self.inventory;
+        let Some(group) = inventory.groups.get(name) else {
+            let outer = path.last().copied().unwrap_or_default();
+            return Err(ExitError::new(format!("group {outer} contains an {}", self.unknown(name))));
+        };
+        path.push(name);
+        let mut seen = BTreeSet::new();
+        let mut hosts = Vec::new();
+        for member in &group.members {
+            match member {
+                Member::Host(host) => hosts.push(host.clone()),
+                Member::Expression(text) => hosts.extend(expressions::typed(std::slice::from_ref(text))),
+                Member::Group(other) => {
+                    self.follow(other, path)?;
+                    hosts.extend(self.hosts[other.as_str()].iter().cloned());
+                }
+            }
+        }
+        hosts.retain(|host| seen.insert(host.clone()));
+        path.pop();
+        self.hosts.insert(name, hosts);
+        Ok(())
+    }
+
+    /// Notes that a group is at least this deep, and what it contains deeper.
+    fn sink(&mut self, name: &'a str, depth: usize) {
+        let known = self.depths.get(name).copied();
+        if known.is_some_and(|known| known >= depth) {
+            return;
+        }
+        self.depths.insert(name, depth);
+        let inventory = self.inventory;
+        let Some(group) = inventory.groups.get(name) else { return };
+        for member in &group.members {
+            if let Member::Group(other) = member {
+                self.sink(other, depth + 1);
+            }
+        }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let known: Vec<_> = self.inventory.group_names().collect();
+        let near = suggest::near(name, &known).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        let listed = if known.len() > 20 { &known[..20] } else { &known };
+        let rest = if known.len() > 20 { ", ..." } else { "" };
+        match known.as_slice() {
+            [] => format!(
+                "unknown group {name:?}: there are no groups; write them as `groups` into ~/.smokercli.yaml, or name an --inventory"
+            ),
+            _ => format!(
+                "unknown group {name:?}{near}{} the groups are {}{rest}",
+                if near.is_empty() { ";" } else { "" },
+                listed.join(", ")
+            ),
+        }
+    }
+
+    /// The hosts of a group as they are named.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such group, or nothing in it.
+    pub fn hosts_of(&self, name: &str) -> Result<Vec<String>, ExitError> {
+        let hosts = match self.hosts.get(name) {
+            Some(hosts) => hosts.clone(),
+            None if name == ALL && !self.inventory.is_empty() => self.all(),
+            None => return Err(ExitError::usage(self.unknown(name))),
+        };
+        if hosts.is_empty() {
+            return Err(ExitError::new(format!("group {name} has no host; add some, or leave it away")));
+        }
+        Ok(hosts)
+    }
+
+    /// Whether there is such a group.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.hosts.contains_key(name) || (name == ALL && !self.inventory.is_empty())
+    }
+
+    /// All hosts, each once, in the order of the groups.
+    #[must_use]
+    pub fn all(&self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let hosts = self.hosts.values().flatten().chain(self.inventory.hosts.keys());
+        hosts.filter(|host| seen.insert(host.as_str())).cloned().collect()
+    }
+
+    /// The groups of every host and what is said of it, by the host's name.
+    #[must_use]
+    pub fn facts(&self) -> HashMap<String, HostFacts> {
+        let mut facts: HashMap<String, HostFacts> = HashMap::new();
+        let mut groups: Vec<_> = self.hosts.iter().collect();
+        groups.sort_by_key(|(name, _)| (**name != ALL, self.depths.get(**name).copied().unwrap_or_default()));
+        for (name, hosts) in groups {
+            let variables = self.inventory.groups.get(*name).map(|group| &group.variables);
+            for host in hosts {
+                let facts = facts.entry(host.clone()).or_default();
+                facts.groups.insert((*name).to_owned());
+                facts
+                    .variables
+                    .extend(variables.into_iter().flatten().map(|(name, text)| (name.clone(), text.clone())));
+            }
+        }
+        for (host, variables) in &self.inventory.hosts {
+            facts.entry(host.clone()).or_default().variables.extend(variables.clone());
+        }
+        facts
+    }
+}
+
+/// What the inventory says of a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostFacts {
+    /// The groups that it is in, also through other groups.
+    pub groups: BTreeSet<String>,
+    /// Its variables and those of its groups; of one name, that of the host or the inner group.
+    pub variables: Variables,
+}
+
+/// The variable that names the host of the daemon, where it is another one than the name in the inventory.
+const HOST: &str = "smoker_host";
+/// The variable that names the port of the daemon.
+const PORT: &str = "smoker_port";
+/// Variables of Ansible that name the address of a host.
+const ANSIBLE_HOSTS: [&str; 2] = ["ansible_host", "ansible_ssh_host"];
+
+impl HostFacts {
+    /// The address of the host of this name.
+    #[must_use]
+    pub fn address(&self, name: &str, default_port: &str) -> HostAddress {
+        let variable = |name: &str| self.variables.get(name).filter(|text| !is_template(text)).map(String::as_str);
+        let host = variable(HOST).or_else(|| ANSIBLE_HOSTS.into_iter().find_map(variable));
+        let port = variable(PORT).unwrap_or(default_port);
+        let mut address = HostAddress::parse(host.unwrap_or(name), port);
+        if host.is_some() {
+            name.clone_into(&mut address.label);
+        }
+        address
+    }
+
+    /// What is said of the host but for how it is reached, secrets, and what is no short text.
+    #[must_use]
+    pub fn labels(&self) -> Variables {
+        self.variables
+            .iter()
+            .filter(|(name, text)| is_label(name, text))
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect()
+    }
+}
+
+/// The longest text of a label, in bytes.
+const MAX_LABEL: usize = 200;
+
+fn is_label(name: &str, text: &str) -> bool {
+    !name.starts_with("ansible_")
+        && ![HOST, PORT].contains(&name)
+        && !smoker_model::secrets::secret_name::is_secret(name)
+        && text.len() <= MAX_LABEL
+        && !is_template(text)
+        && !text.contains('\n')
+}
+
+/// Whether only Ansible could tell the value.
+fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inventory() -> Inventory {
+        let mut inventory = Inventory::default();
+        let host = |name: &str| Member::Host(name.to_owned());
+        inventory.group("web").members = vec![Member::Expression("web[1-2]".into()), host("db1")];
+        inventory.group("web").variables =
+            [("dc".to_owned(), "fra".to_owned()), ("tier".to_owned(), "web".to_owned())].into();
+        inventory.group("prod").members = vec![Member::Group("web".into()), host("x")];
+        inventory.group("prod").variables =
+            [("dc".to_owned(), "ams".to_owned()), ("stage".to_owned(), "prod".to_owned())].into();
+        inventory.host("web1").insert("tier".into(), "edge".into());
+        inventory.host("web1").insert("ansible_host".into(), "10.0.0.1".into());
+        inventory.host("web1").insert("api_token".into(), "geheim".into());
+        inventory
+    }
+
+    #[test]
+    fn groups_in_groups_are_followed_and_the_inner_one_has_precedence() {
+        let inventory = inventory();
+        let groups = inventory.resolve().expect("no circle");
+        assert_eq!(groups.hosts_of("prod").expect("a group"), ["web1", "web2", "db1", "x"]);
+        assert_eq!(groups.hosts_of("all").expect("implicit"), groups.all());
+        let facts = &groups.facts()["web1"];
+        assert_eq!(facts.groups, ["prod".to_owned(), "web".to_owned()].into());
+        let labels: Vec<_> = facts.labels().into_iter().map(|(name, text)| format!("{name}={text}")).collect();
+        assert_eq!(labels, ["dc=fra", "stage=prod", "tier=edge"], "neither addresses nor secrets");
+        let address = facts.address("web1", "8086");
+        assert_eq!(
+            (address.label.as_str(), address.page.map(String::from)),
+            ("web1", Ok("http://10.0.0.1:8086/".to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_unknown_group_names_a_near_one_and_a_circle_is_told() {
+        let mut inventory = inventory();
+        let error = inventory.resolve().expect("no circle").hosts_of("pord").expect_err("unknown");
+        assert_eq!(error.code, crate::exit_code::USAGE);
+        assert!(error.message.contains("did you mean prod?"), "{error}");
+        inventory.group("web").members.push(Member::Group("prod".into()));
+        let error = inventory.resolve().expect_err("a circle").message;
+        assert!(error.contains("prod -> web -> prod") || error.contains("web -> prod -> web"), "{error}");
+        let mut inventory = Inventory::default();
+        inventory.group("a").members = vec![Member::Group("wbe".into())];
+        inventory.group("web").members = vec![Member::Host("x".into())];
+        let error = inventory.resolve().expect_err("unknown").message;
+        assert!(error.contains("group a contains") && error.contains("did you mean web?"), "{error}");
+    }
+}

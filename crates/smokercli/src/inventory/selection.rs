@@ -1,0 +1,278 @@
+//! The hosts of a call, with the groups and labels of each.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::error::ExitError;
+use crate::inventory::address::{HostAddress, host_and_port};
+use crate::inventory::expressions;
+use crate::inventory::groups::{HostFacts, Inventory, Variables};
+use crate::inventory::pattern::Pattern;
+
+/// A host that a call asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventoryHost {
+    /// Where its daemon listens; the label is its name in the inventory, or as it was typed.
+    pub address: HostAddress,
+    /// The groups that it is in, also through other groups.
+    pub groups: BTreeSet<String>,
+    /// What the inventory says of it.
+    pub labels: Variables,
+}
+
+/// The hosts of a call in their order, each address once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostSelection(Vec<InventoryHost>);
+
+/// What a command line names.
+#[derive(Clone, Debug, Default)]
+pub struct NamedHosts {
+    /// Hosts and ranges: `-s`, hosts files, discovery.
+    pub expressions: Vec<String>,
+    /// `-g`.
+    pub groups: Vec<String>,
+    /// Hosts by their names in an inventory, which are meant where neither hosts nor groups are named.
+    pub listed: Vec<String>,
+    /// `--limit`.
+    pub limit: Vec<String>,
+    /// `--exclude-hosts`.
+    pub excluded: Vec<String>,
+}
+
+impl NamedHosts {
+    /// Whether any host is named.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        !self.listed.is_empty() || !self.expressions.is_empty() || !self.groups.is_empty()
+    }
+}
+
+impl HostSelection {
+    /// The hosts that a command line means; with the patterns of `--exclude-hosts` that none of them fits.
+    ///
+    /// # Errors
+    ///
+    /// When a group is unknown, empty or contains itself, a pattern of `--limit` means no host, or none is left.
+    pub fn find(
+        named: &NamedHosts,
+        inventory: &Inventory,
+        default_port: &str,
+    ) -> Result<(Self, Vec<String>), ExitError> {
+        let groups = inventory.resolve()?;
+        let facts = groups.facts();
+        let of_inventory = |name: String| {
+            let facts = facts.get(&name).cloned().unwrap_or_default();
+            host(facts.address(&name, default_port), facts)
+        };
+        let mut hosts: Vec<_> = expressions::expand(&named.expressions, default_port)
+            .into_iter()
+            .map(|address| match facts.get(&address.label) {
+                // What was typed with a scheme or a port is the address.
+                Some(facts) => host(facts.address(&address.label, default_port), facts.clone()),
+                None => host(address, HostFacts::default()),
+            })
+            .collect();
+        for typed in &named.groups {
+            for name in parts(typed, |name| groups.has(name)) {
+                hosts.extend(groups.hosts_of(name)?.into_iter().map(of_inventory));
+            }
+        }
+        if named.groups.is_empty() && named.expressions.is_empty() {
+            hosts.extend(named.listed.iter().cloned().map(of_inventory));
+        }
+        let mut seen = HashSet::new();
+        hosts.retain(|host| seen.insert(host.key()));
+        let hosts = limit(hosts, &named.limit)?;
+        let count = hosts.len();
+        let (hosts, unused) = exclude(hosts, &named.excluded);
+        if hosts.is_empty() && (count > 0 || !named.limit.is_empty()) {
+            return Err(ExitError::usage(
+                "--limit and --exclude-hosts leave no host; --list-hosts without them shows all",
+            ));
+        }
+        Ok((Self(hosts), unused))
+    }
+
+    /// One host that no inventory names.
+    #[must_use]
+    pub fn of_address(address: HostAddress) -> Self {
+        Self(vec![host(address, HostFacts::default())])
+    }
+
+    /// The hosts with other addresses, such as over TLS.
+    #[must_use]
+    pub fn map_addresses(self, change: impl Fn(HostAddress) -> HostAddress) -> Self {
+        let changed = self.0.into_iter().map(|host| InventoryHost { address: change(host.address), ..host });
+        Self(changed.collect())
+    }
+
+    /// The hosts.
+    #[must_use]
+    pub fn hosts(&self) -> &[InventoryHost] {
+        &self.0
+    }
+
+    /// Their addresses, in the same order.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<HostAddress> {
+        self.0.iter().map(|host| host.address.clone()).collect()
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl InventoryHost {
+    /// What patterns may mean it by, in lower case: its name, its host with and without the port, its groups.
+    fn names(&self) -> Vec<String> {
+        let page = self.address.page.as_ref().ok().and_then(host_and_port);
+        let address = page.as_ref().map(|(host, port)| format!("{host}:{port}"));
+        let own = [Some(self.address.label.clone()), page.map(|(host, _)| host), address];
+        own.into_iter().flatten().chain(self.groups.iter().cloned()).map(|name| name.to_lowercase()).collect()
+    }
+
+    /// What no other host of a call has.
+    fn key(&self) -> String {
+        self.address.page.as_ref().map_or_else(|_| self.address.label.clone(), |url| url.as_str().to_owned())
+    }
+}
+
+fn host(address: HostAddress, facts: HostFacts) -> InventoryHost {
+    InventoryHost { address, labels: facts.labels(), groups: facts.groups }
+}
+
+/// The hosts that `--limit` leaves; all without any.
+///
+/// # Errors
+///
+/// When a pattern means none of the hosts: a host that was mistyped would not be asked, and be missed by nobody.
+fn limit(hosts: Vec<InventoryHost>, typed: &[String]) -> Result<Vec<InventoryHost>, ExitError> {
+    let patterns = Pattern::all(typed);
+    if let Some(pattern) = patterns.iter().find(|pattern| !hosts.iter().any(|host| pattern.fits(&host.names()))) {
+        let count = hosts.len();
+        return Err(ExitError::usage(format!(
+            "--limit {}: none of the {count} hosts has such a name or group; --list-hosts shows them",
+            pattern.typed
+        )));
+    }
+    let (negative, positive): (Vec<_>, Vec<_>) = patterns.into_iter().partition(|pattern| pattern.is_negative);
+    let is_left = |host: &InventoryHost| {
+        (positive.is_empty() || positive.iter().any(|pattern| pattern.fits(&host.names())))
+            && !negative.iter().any(|pattern| pattern.fits(&host.names()))
+    };
+    Ok(hosts.into_iter().filter(is_left).collect())
+}
+
+/// The hosts but for those of `--exclude-hosts`, and the patterns that none of them fits.
+fn exclude(hosts: Vec<InventoryHost>, typed: &[String]) -> (Vec<InventoryHost>, Vec<String>) {
+    let patterns = Pattern::all(typed);
+    let unused = patterns.iter().filter(|pattern| !hosts.iter().any(|host| pattern.fits(&host.names())));
+    let unused = unused.map(|pattern| pattern.typed.clone()).collect();
+    let left = hosts.into_iter().filter(|host| !patterns.iter().any(|pattern| pattern.fits(&host.names()))).collect();
+    (left, unused)
+}
+
+/// The names of a list with commas, unless all of it is one name.
+fn parts(typed: &str, is_name: impl Fn(&str) -> bool) -> Vec<&str> {
+    if is_name(typed) {
+        return vec![typed];
+    }
+    let parts: Vec<_> = typed.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { vec![typed] } else { parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::groups::Member;
+
+    fn inventory() -> Inventory {
+        let mut inventory = Inventory::default();
+        inventory.group("web").members = vec![Member::Expression("web[1-3]".into())];
+        inventory.group("db").members = vec![Member::Host("db1".into()), Member::Host("web1".into())];
+        inventory.host("db1").insert("smoker_port".into(), "90".into());
+        inventory
+    }
+
+    fn labels(named: &NamedHosts) -> Result<Vec<String>, String> {
+        let (found, _) = HostSelection::find(named, &inventory(), "8086").map_err(|error| error.message)?;
+        Ok(found.hosts().iter().map(|host| host.address.label.clone()).collect())
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn groups_and_hosts_add_up_and_each_host_is_asked_once() {
+        let named = |groups: &[&str]| NamedHosts { groups: texts(groups), ..NamedHosts::default() };
+        assert_eq!(labels(&named(&["web,db"])), Ok(texts(&["web1", "web2", "web3", "db1"])));
+        assert_eq!(labels(&named(&["db", "web"])), Ok(texts(&["db1", "web1", "web2", "web3"])));
+        let listed = NamedHosts { listed: texts(&["db1", "web1"]), ..named(&[]) };
+        assert_eq!(labels(&listed), Ok(texts(&["db1", "web1"])));
+        let both = NamedHosts { expressions: texts(&["web1:8086", "x"]), ..named(&["db"]) };
+        assert_eq!(labels(&both), Ok(texts(&["web1:8086", "x", "db1"])));
+        assert!(labels(&named(&["wbe"])).expect_err("unknown").contains("did you mean web?"));
+    }
+
+    #[test]
+    fn a_typed_host_has_what_the_inventory_says_of_it() {
+        let named = NamedHosts { expressions: texts(&["db1", "db1:7"]), ..NamedHosts::default() };
+        let (found, _) = HostSelection::find(&named, &inventory(), "8086").expect("hosts");
+        let pages: Vec<_> = found.addresses().into_iter().map(|address| address.page.map(String::from)).collect();
+        assert_eq!(pages, [Ok("http://db1:90/".to_owned()), Ok("http://db1:7/".to_owned())]);
+        assert_eq!(found.hosts()[0].groups, ["db".to_owned()].into());
+    }
+
+    #[test]
+    fn nothing_left_is_an_error() {
+        let named = NamedHosts { groups: texts(&["web"]), excluded: texts(&["web*"]), ..NamedHosts::default() };
+        assert!(labels(&named).expect_err("none").contains("leave no host"));
+    }
+
+    fn some_hosts() -> Vec<InventoryHost> {
+        let host = |typed: &str, group: &str| InventoryHost {
+            address: HostAddress::parse(typed, "8086"),
+            groups: [group.to_owned()].into(),
+            labels: Variables::new(),
+        };
+        vec![host("web1", "web"), host("web2:90", "web"), host("WEB3", "web"), host("db1", "data")]
+    }
+
+    fn left(typed: &[&str]) -> Result<Vec<String>, String> {
+        let typed: Vec<_> = typed.iter().map(|typed| (*typed).to_owned()).collect();
+        let left = limit(some_hosts(), &typed).map_err(|error| error.message)?;
+        Ok(left.into_iter().map(|host| host.address.label).collect())
+    }
+
+    #[test]
+    fn patterns_mean_names_addresses_and_groups() {
+        for (typed, expected) in [
+            (vec!["web*"], vec!["web1", "web2:90", "WEB3"]),
+            (vec!["web2"], vec!["web2:90"]),
+            (vec!["web2:90,db?"], vec!["web2:90", "db1"]),
+            (vec!["web[1-2]"], vec!["web1", "web2:90"]),
+            (vec!["data"], vec!["db1"]),
+            (vec!["web", "!web3"], vec!["web1", "web2:90"]),
+            (vec!["!d*"], vec!["web1", "web2:90", "WEB3"]),
+            (vec!["*1*"], vec!["web1", "db1"]),
+        ] {
+            assert_eq!(left(&typed), Ok(expected.iter().map(|&name| name.to_owned()).collect()), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_means_no_host_is_told() {
+        assert!(left(&["web1", "web9"]).expect_err("no host").contains("--limit web9: none of the 4 hosts"));
+        let (left, unused) = exclude(some_hosts(), &["web*".to_owned(), "x".to_owned()]);
+        assert_eq!((left.len(), unused), (1, vec!["x".to_owned()]));
+    }
+}

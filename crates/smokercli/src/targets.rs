@@ -1,0 +1,183 @@
+//! Whom a call asks, and how its requests reach them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+use smoker_model::wire::DEFAULT_PORT;
+
+use crate::cli::options::host_args::HostArgs;
+use crate::config::ClientConfig;
+use crate::discovery::{Discovery, inventory_file};
+use crate::error::ExitError;
+use crate::inventory::address::HostAddress;
+use crate::inventory::file;
+use crate::inventory::groups::Inventory;
+use crate::inventory::selection::{HostSelection, NamedHosts};
+use crate::terminal::console::Console;
+use crate::transport::bearer_token::BearerToken;
+use crate::transport::http_client::{HttpOptions, ProxyChoice};
+use crate::transport::{client_certificate, socket};
+use crate::trust_store::TrustStore;
+
+/// The hosts of a call, and how its requests reach them.
+#[derive(Clone, Debug)]
+pub(crate) struct Targets {
+    pub(crate) selection: HostSelection,
+    pub(crate) http: HttpOptions,
+}
+
+/// What discovery plugins are told of the command line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DiscoveryArguments<'a> {
+    /// Their own options, as they were typed.
+    pub(crate) typed: &'a [String],
+    /// All other options by their names in the original.
+    pub(crate) known: &'a Map<String, Json>,
+}
+
+/// Finds the hosts of these options.
+///
+/// # Errors
+///
+/// When hosts files, the inventory, discovery, the store of keys, the token or the certificate cannot be used, a group is
+/// unknown, or no host is left.
+pub(crate) fn find(
+    args: &HostArgs,
+    discovery: Discovery,
+    arguments: DiscoveryArguments<'_>,
+    config: &ClientConfig,
+    console: &Console,
+) -> Result<Targets, ExitError> {
+    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
+    for warning in store.warnings() {
+        console.warn(&warning);
+    }
+    let files = inventories(args)?;
+    let named = named_hosts(args, &files, discovery, arguments, console)?;
+    if !named.is_any() && (!named.limit.is_empty() || !named.excluded.is_empty()) {
+        return Err(ExitError::usage(
+            "--limit and --exclude-hosts choose among hosts, and none are named; name some by -s, -g or --inventory",
+        ));
+    }
+    let token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
+    token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
+    let certificate = client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
+    let socket = socket_of(args, &named, config)?;
+    let selection = if socket.is_some() {
+        HostSelection::of_address(HostAddress::parse("localhost", "80"))
+    } else {
+        selected(named, &groups(args, files, config)?, config, console)?
+            .map_addresses(|address| address.over_tls(&store.known))
+    };
+    let hosts = selection.len();
+    let http = HttpOptions { hosts, trust: Arc::new(store), certificate, token, socket, ..http(args) };
+    Ok(Targets { selection, http })
+}
+
+fn selected(
+    mut named: NamedHosts,
+    inventory: &Inventory,
+    config: &ClientConfig,
+    console: &Console,
+) -> Result<HostSelection, ExitError> {
+    if !named.is_any() {
+        named.expressions.push("localhost".to_owned());
+    }
+    let (selection, unused) = HostSelection::find(&named, inventory, &config.port)?;
+    for pattern in unused {
+        console.warn(&format!("--exclude-hosts {pattern}: no host has such a name or group"));
+    }
+    Ok(selection)
+}
+
+/// The groups of the configuration and of `--inventory`.
+///
+/// # Errors
+///
+/// When an inventory cannot be used, or the groups of the configuration cannot be and the call may need them.
+pub(crate) fn inventory(args: &HostArgs, config: &ClientConfig) -> Result<Inventory, ExitError> {
+    groups(args, inventories(args)?, config)
+}
+
+/// What the files of `--inventory` have.
+fn inventories(args: &HostArgs) -> Result<Inventory, ExitError> {
+    let mut inventory = Inventory::default();
+    for path in &args.inventory {
+        inventory.merge(inventory_file::read(path)?);
+    }
+    Ok(inventory)
+}
+
+/// The groups of the configuration, and these.
+fn groups(args: &HostArgs, files: Inventory, config: &ClientConfig) -> Result<Inventory, ExitError> {
+    let mut inventory = match &config.groups {
+        Ok(groups) => groups.clone(),
+        Err(problem) if !args.group.is_empty() => return Err(ExitError::new(problem.clone())),
+        Err(_) => Inventory::default(),
+    };
+    inventory.merge(files);
+    Ok(inventory)
+}
+
+/// The Unix socket to ask: one that is named, or the daemon's own where neither a host nor a port is.
+fn socket_of(args: &HostArgs, named: &NamedHosts, config: &ClientConfig) -> Result<Option<PathBuf>, ExitError> {
+    if let (Some(path), true) = (&args.socket, named.is_any()) {
+        let path = path.display();
+        return Err(ExitError::usage(format!(
+            "--socket {path} is one daemon, and hosts are named, too; leave one of both away"
+        )));
+    }
+    let is_port_named = config.port != DEFAULT_PORT.to_string();
+    // A socket has no TLS, in which the certificate would be shown.
+    let is_over_network = named.is_any() || is_port_named || args.cert.is_some();
+    Ok(socket::chosen(args.socket.as_deref(), is_over_network))
+}
+
+/// The hosts of the command line, of hosts files, groups and the discovery.
+fn named_hosts(
+    args: &HostArgs,
+    files: &Inventory,
+    discovery: Discovery,
+    arguments: DiscoveryArguments<'_>,
+    console: &Console,
+) -> Result<NamedHosts, ExitError> {
+    let mut expressions = args.hosts.clone();
+    for path in &args.hosts_file {
+        expressions.extend(file::read_file(path)?);
+    }
+    let is_of_inventory = !args.group.is_empty() || !args.inventory.is_empty();
+    let has_hosts = !expressions.is_empty() || is_of_inventory;
+    let listed = files.resolve()?.all();
+    // Who names a group means no other hosts, unless an option of a discovery plugin asks for some.
+    if !is_of_inventory || !arguments.typed.is_empty() {
+        let found = discovery.hosts(arguments.typed, arguments.known, has_hosts)?;
+        found.errors.iter().for_each(|error| console.error(error));
+        expressions.extend(found.hosts);
+    }
+    Ok(NamedHosts {
+        expressions,
+        groups: args.group.clone(),
+        listed,
+        limit: args.limit.clone(),
+        excluded: args.exclude_hosts.clone(),
+    })
+}
+
+fn http(args: &HostArgs) -> HttpOptions {
+    let proxy = match args.proxy.as_deref() {
+        None => ProxyChoice::None,
+        Some("env") => ProxyChoice::Environment,
+        Some(url) => ProxyChoice::Url(url.to_owned()),
+    };
+    let connect_timeout = Some(args.connect_timeout);
+    HttpOptions {
+        connect_timeout,
+        timeout: args.timeout,
+        parallel: args.parallel,
+        hosts: 1,
+        proxy,
+        cacert: args.cacert.clone(),
+        ..HttpOptions::default()
+    }
+}

@@ -1,0 +1,170 @@
+//! `smokercli gate`: exit codes, reports, and what ends it.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use quick_xml::events::Event;
+use serde_json::{Value, json};
+
+use crate::fake::Fake;
+use crate::run::{Done, Run, SMOKERCLI};
+
+/// A daemon whose forced runs have these statuses.
+pub(crate) fn daemon(plugins: &[(&str, &str)]) -> Value {
+    let links = json!([{"rel": "plugins", "href": "/plugins"}, {"rel": "processes", "href": "/processes"}]);
+    let result = |status: &str| {
+        json!({"status": status, "messages": {"error": ["it | <b>is</b>\nso"]}, "componentResults": null,
+        "lastRun": "2026-01-01T00:00:00"})
+    };
+    let item = |name: &str| json!({"plugin": {"name": name, "parameters": {"Category": "web"}, "lastResult": null}});
+    let items: Vec<_> = plugins.iter().map(|(name, _)| item(name)).collect();
+    let forced = plugins.iter().map(|(name, status)| {
+        let plugin =
+            json!({"plugin": {"name": name, "parameters": {}, "lastResult": null, "forcedResult": result(status)}});
+        ((*name).to_owned(), plugin)
+    });
+    let forced: serde_json::Map<_, _> = forced.collect();
+    json!({"about": {"about": {"host": "h", "links": links}}, "plugins": {"plugins": {"items": items}}, "forced": forced})
+}
+
+fn gate(arguments: &[&str]) -> Done {
+    Run::of(SMOKERCLI).args([&["gate", "--no-progress", "--every", "100ms"], arguments].concat()).done()
+}
+
+#[test]
+fn the_exit_code_is_the_verdict() {
+    let good = Fake::start(&daemon(&[("Disk", "OK"), ("Load", "WARN")]));
+    let bad = Fake::start(&daemon(&[("Disk", "ERROR")]));
+    let silent = Fake::start(&json!({"fail": "refuse"}));
+    let done = gate(&["-s", good.address(), "--settle", "3"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stdout.starts_with("PROCEED after "), "{}", done.stdout);
+    assert!(done.stdout.contains(": 1 of 1 host settled\n"), "{}", done.stdout);
+    for (arguments, code) in [
+        (["-s", bad.address()].as_slice(), 3),
+        (&["-s", silent.address()], 3),
+        (&["-s", good.address(), silent.address()], 3),
+        (&["-s", good.address(), bad.address()], 3),
+        (&["-s", good.address(), bad.address(), "--allow-bad", "1"], 0),
+        (&["-s", good.address(), bad.address(), "--allow-bad", "1", "--fail-on", "review"], 4),
+        (&["-s", good.address(), bad.address(), "--min-ok", "51%"], 3),
+        (&["-s", good.address(), bad.address(), "-p", "Load"], 3),
+        (&["-s", good.address(), "-p", "load"], 0),
+        (&["-s", good.address(), "--fail-on", "WARN"], 3),
+        (&["-s", good.address(), "--category", "none"], 3),
+    ] {
+        let begin = Instant::now();
+        let done = gate(&[arguments, &["--within", "700ms"]].concat());
+        assert_eq!(done.code, Some(code), "{arguments:?}: {done:?}");
+        assert!(begin.elapsed() < Duration::from_millis(1700), "{arguments:?}: {:?}", begin.elapsed());
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_is_told_before_any_host_is_asked() {
+    let fake = Fake::start(&daemon(&[("Disk", "OK")]));
+    for (arguments, code, words) in [
+        (["--error"].as_slice(), 2, "--error chooses by state"),
+        (&["-o", "jnuit"], 2, "did you mean junit?"),
+        (&["-o", "json", "-o", "tap"], 2, "two formats for standard output"),
+        (&["-o", "junit=/nonexistent/x"], 1, "cannot write /nonexistent/x"),
+        (&["--within", "5x"], 2, "has to be a duration"),
+        (&["--allow-bad", "101%"], 2, "has to be a number of hosts"),
+        (&["--strict"], 2, "--against"),
+        (&["-g", "prod"], 2, "unknown group \"prod\""),
+        (&["--against", "/nonexistent/before.json"], 1, "cannot use the baseline"),
+        (&["-s", "a b"], 2, "not a host name"),
+    ] {
+        let done = gate(&[&["-s", fake.address()], arguments].concat());
+        assert_eq!(done.code, Some(code), "{arguments:?}: {done:?}");
+        assert!(done.stderr.contains(words) && done.stdout.is_empty(), "{arguments:?}: {done:?}");
+    }
+    assert_eq!(fake.requests().len(), 0);
+}
+
+#[test]
+fn every_format_tells_of_what_is_bad() {
+    let (bad, silent) =
+        (Fake::start(&daemon(&[("Disk", "ERROR"), ("Load", "OK")])), Fake::start(&json!({"fail": "refuse"})));
+    let hosts = ["-s", bad.address(), silent.address(), "--within", "600ms"];
+    let report = |format: &str| {
+        let done = gate(&[hosts.as_slice(), &["-o", format]].concat());
+        assert_eq!(done.code, Some(3), "{format}: {done:?}");
+        done.stdout
+    };
+    for format in ["text", "minimal", "long", "table", "json", "raw", "junit", "tap", "markdown", "github", "gitlab"] {
+        let text = report(format);
+        assert!(text.contains("Disk") && text.contains("efused"), "{format}: {text}");
+    }
+    let json: Value = serde_json::from_str(&report("json")).expect("JSON");
+    assert_eq!(
+        (&json["decision"], &json["exitCode"], &json["badHosts"]),
+        (&json!("not settled"), &json!(3), &json!(2))
+    );
+    assert_eq!(json["hosts"][0]["parts"][0]["verdict"], "failure");
+    let gitlab: Value = serde_json::from_str(&report("gitlab")).expect("JSON");
+    let url = &gitlab["smokercli gate: not settled"][0]["external_link"]["url"];
+    assert_eq!(url, &json!(format!("http://{}/plugins/Disk", bad.address())));
+    assert!(!report("text").contains("Load: ") && report("long").contains("Load: good [OK]"));
+    let markdown = report("markdown");
+    assert!(markdown.contains("it \\| &lt;b&gt;is&lt;/b&gt;"), "{markdown}");
+    let junit = report("junit");
+    let mut reader = quick_xml::Reader::from_str(&junit);
+    let mut names = Vec::new();
+    loop {
+        match reader.read_event().unwrap_or_else(|error| panic!("{error} in {junit}")) {
+            Event::Eof => break,
+            Event::Start(element) | Event::Empty(element) => {
+                names.push(String::from_utf8_lossy(element.name().as_ref()).into_owned());
+            }
+            _ => {}
+        }
+    }
+    let count = |wanted: &str| names.iter().filter(|name| *name == wanted).count();
+    assert_eq!((count("testsuite"), count("testcase"), count("failure"), count("error")), (2, 3, 1, 1), "{junit}");
+}
+
+#[test]
+fn a_signal_leaves_a_complete_report() {
+    let bad = Fake::start(&daemon(&[("Disk", "ERROR")]));
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let arguments =
+            ["gate", "-s", bad.address(), "--within", "1h", "--every", "100ms", "-o", "text", "-o", "json=report.json"];
+        let before = bad.requests().len();
+        let (child, home) = Run::of(SMOKERCLI).args(arguments).start();
+        // About page, plugins, run and its result, twice.
+        bad.wait_for_requests(before + 8);
+        kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), signal).expect("it runs");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.starts_with("INTERRUPTED after ") && text.contains("Disk: failure [ERROR]"), "{text}");
+        let report = std::fs::read_to_string(home.path().join("report.json")).expect("a report");
+        let report: Value = serde_json::from_str(&report).expect("a whole report");
+        assert_eq!(report["decision"], "interrupted");
+    }
+}
+
+#[test]
+fn a_budget_is_for_a_report_too() {
+    let good = Fake::start(&daemon(&[("Disk", "OK")]));
+    let bad = Fake::start(&daemon(&[("Disk", "ERROR")]));
+    let silent = Fake::start(&json!({"fail": "refuse"}));
+    let hosts = ["-s", good.address(), bad.address(), silent.address(), "-f"];
+    for (arguments, code) in [
+        (["-e"].as_slice(), 69),
+        (&["--allow-bad", "1"], 69),
+        (&["--allow-bad", "2"], 0),
+        (&["--allow-bad", "66%"], 69),
+        (&["--allow-bad", "67%", "-e"], 0),
+        (&["--min-ok", "2"], 69),
+        (&["--min-ok", "33%"], 0),
+        (&["--fail-on", "UNREACHABLE", "--allow-bad", "1"], 0),
+    ] {
+        let done = Run::of(SMOKERCLI).args([hosts.as_slice(), arguments].concat()).done();
+        assert_eq!(done.code, Some(code), "{arguments:?}: {}", done.stderr);
+    }
+    let done = Run::of(SMOKERCLI).args([hosts.as_slice(), &["--allow-bad", "2"]].concat()).done();
+    assert!(done.stderr.contains("INFO: 2 of 3 hosts are bad; 2 may be bad"), "{}", done.stderr);
+}

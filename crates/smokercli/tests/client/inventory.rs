@@ -1,0 +1,121 @@
+//! Groups, inventories, and which hosts of them are asked.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::fake::Fake;
+use crate::gate::daemon;
+use crate::run::{Done, Run, SMOKERCLI};
+
+const GROUPS: &str =
+    "groups:\n  web: 'web[1-3]'\n  data: [db1:90]\n  prod: {hosts: edge, groups: [web, data], labels: {dc: fra}}\n";
+
+fn listed(config: &str, arguments: &[&str]) -> Done {
+    Run::of(SMOKERCLI).config(config).args([arguments, &["--list-hosts"]].concat()).done()
+}
+
+fn names(config: &str, arguments: &[&str]) -> Vec<String> {
+    let done = listed(config, arguments);
+    assert_eq!(done.code, Some(0), "{arguments:?}: {}", done.stderr);
+    done.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn groups_of_the_configuration_are_listed_and_limited() {
+    for (arguments, expected) in [
+        (["-g", "web"].as_slice(), "web1 web2 web3"),
+        (&["-g", "data", "web"], "db1:90 web1 web2 web3"),
+        (&["-g", "prod"], "edge web1 web2 web3 db1:90"),
+        (&["-g", "all", "--limit", "web*", "--exclude-hosts", "web2"], "web1 web3"),
+        (&["-g", "prod", "--limit", "data"], "db1:90"),
+        (&["-g", "prod", "-s", "x", "--limit", "!web", "!data"], "x edge"),
+    ] {
+        assert_eq!(names(GROUPS, arguments).join(" "), expected, "{arguments:?}");
+    }
+    let done = listed(GROUPS, &["-g", "prod", "-o", "json"]);
+    let hosts: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    let web1 =
+        json!({"host": "web1", "address": "http://web1:8086/", "groups": ["prod", "web"], "labels": {"dc": "fra"}});
+    assert_eq!(hosts[1], web1);
+    let long = listed(GROUPS, &["-g", "prod", "-o", "long"]).stdout;
+    let row = long.lines().find(|line| line.starts_with("web1 ")).unwrap_or_else(|| panic!("{long}"));
+    let cells: Vec<_> = row.split_whitespace().collect();
+    assert_eq!(cells, ["web1", "http://web1:8086/", "prod,web", "dc=fra"]);
+    for (arguments, code, words) in [
+        (["-g", "pord"].as_slice(), 2, "did you mean prod?"),
+        (&["-g", "web", "--limit", "web9"], 2, "--limit web9: none of the 3 hosts"),
+        (&["-g", "web", "--exclude-hosts", "*"], 2, "leave no host"),
+        (&["--limit", "web1"], 2, "none are named"),
+        (&["-g", "web", "-o", "tap"], 1, "--list-hosts has no such format"),
+    ] {
+        let done = listed(GROUPS, arguments);
+        assert_eq!(done.code, Some(code), "{arguments:?}: {done:?}");
+        assert!(done.stderr.contains(words), "{arguments:?}: {}", done.stderr);
+    }
+    let done = listed("groups: [web]\n", &["-s", "a"]);
+    assert!(done.code == Some(0) && done.stderr.contains("groups has to be a mapping"), "{done:?}");
+    assert_eq!(listed("groups: [web]\n", &["-g", "web"]).code, Some(1));
+}
+
+#[test]
+fn inventories_of_ansible_are_asked_as_they_are() {
+    let (one, two) = (Fake::start(&daemon(&[("Disk", "OK")])), Fake::start(&daemon(&[("Disk", "OK")])));
+    let run = Run::of(SMOKERCLI);
+    let ini = format!(
+        "[web]\nweb1 ansible_host=127.0.0.1 ansible_port=22 smoker_port={}\n[db]\ndb1 smoker_host=127.0.0.1 smoker_port={}\n",
+        one.port(),
+        two.port()
+    );
+    let ini = run.file("hosts.ini", &ini).display().to_string();
+    let script = run.file(
+        "dynamic",
+        "#!/bin/sh\necho '{\"edge\": {\"hosts\": [\"e1\"]}, \"_meta\": {\"hostvars\": {\"e1\": {\"rack\": 3}}}}'\n",
+    );
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("ours");
+    let script = script.display().to_string();
+    assert_eq!(names("", &["--inventory", &ini, "--inventory", &script]), ["db1", "e1", "web1"]);
+    assert_eq!(names("", &["--inventory", &ini, "-g", "web"]), ["web1"]);
+    let done = Run::of(SMOKERCLI).args(["--inventory", &ini, "-o", "json", "--color", "never"]).done();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!((one.requests().len(), two.requests().len()), (2, 2));
+    let done = Run::of(SMOKERCLI)
+        .args(["gate", "--inventory", &ini, "--limit", "web", "-o", "json", "--every", "100ms"])
+        .done();
+    let report: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    assert_eq!((done.code, &report["hosts"][0]["groups"]), (Some(0), &json!(["web"])), "{done:?}");
+    assert_eq!(two.requests().len(), 2, "it is not asked again");
+}
+
+#[test]
+fn shells_complete_groups_and_hosts() {
+    let complete = |what: &str| {
+        let run = Run::of(SMOKERCLI).config(GROUPS);
+        run.file(".ssh/config", "Host jump *.lan\n");
+        run.args(["--complete", what]).done().stdout
+    };
+    assert_eq!(complete("groups"), "data\nprod\nweb\n");
+    assert_eq!(complete("hosts"), "db1:90\nedge\njump\nweb1\nweb2\nweb3\n");
+}
+
+/// The plugin of a site that was written before there were groups.
+const PLUGIN: &str = "from smoker.client.plugins import HostDiscoveryPluginBase, SpecificArgument\n\n\nclass HostDiscoveryPlugin(HostDiscoveryPluginBase):\n    \
+    arguments = [SpecificArgument('-g', '--group', dest='group', metavar='NAME', help='Hosts of a group')]\n\n    \
+    def get_hosts(self, args):\n        return ['%s-host' % args.group] if args.group else None\n";
+
+#[test]
+fn the_option_of_a_discovery_plugin_keeps_its_name_in_every_command() {
+    let with_plugin = |arguments: &[&str]| {
+        let run = Run::of(SMOKERCLI);
+        run.file("site/groups.py", PLUGIN);
+        let config = format!("plugin_paths: ['{}']\n{GROUPS}", run.home().join("site").display());
+        run.config(&config).args(arguments).done()
+    };
+    let done = with_plugin(&["-g", "blue", "--list-hosts"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "blue-host\n"), "{done:?}");
+    let done = with_plugin(&["--smokercli-group", "data", "--list-hosts"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "db1:90\n"), "{done:?}");
+    let done = with_plugin(&["gate", "-g", "blue", "--within", "200ms", "--no-progress"]);
+    assert!(done.code == Some(3) && done.stdout.contains("blue-host: silent"), "{done:?}");
+}

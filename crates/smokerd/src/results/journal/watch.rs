@@ -1,0 +1,206 @@
+//! The thread that watches the writer: while the disk hangs, results are shown all the same, and what waits stays bounded.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::results::journal::desk::{Desk, Patience};
+
+/// How long a write may take before results are shown without it.
+const STUCK_TIME: Duration = Duration::from_secs(5);
+
+/// The bytes of results that wait for the journal at most, beside those of a second.
+pub(crate) const WAITING_BYTES: usize = 64 << 20;
+
+/// How long after its begin a write is looked at.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// Starts it. What is returned is told of each write that begins; the thread ends when that is gone.
+///
+/// # Errors
+///
+/// When there is no thread.
+pub(super) fn start(desk: Arc<Desk>) -> std::io::Result<SyncSender<()>> {
+    let (began, begun) = sync_channel(1);
+    let patience = Patience { time: STUCK_TIME, bytes: WAITING_BYTES };
+    thread::Builder::new().name("journal-watch".to_owned()).spawn(move || run(&desk, &begun, patience, DELAY))?;
+    Ok(began)
+}
+
+fn run(desk: &Desk, begun: &Receiver<()>, patience: Patience, delay: Duration) {
+    while begun.recv().is_ok() {
+        // One thread wakes up once in this time while there are writes, and not at all while there are none.
+        loop {
+            thread::sleep(delay);
+            if !desk.is_writing() {
+                break;
+            }
+            desk.pass_over(patience);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+    use std::sync::mpsc::channel;
+    use std::sync::{Condvar, Mutex};
+    use std::time::Instant;
+
+    use smoker_config::spec::settings::Durability;
+    use smoker_journal::content::Entry;
+    use smoker_journal::disk::{Disk, FileSystem, SegmentFile};
+    use smoker_journal::open::{Opened, Options, open};
+    use smoker_journal::reader;
+    use smoker_model::plugin::PluginName;
+
+    use super::*;
+    use crate::results::events::{Event, Received};
+    use crate::results::journal::entry::JournalEntry;
+    use crate::results::journal::queue::JournalQueue;
+    use crate::results::journal::writer::Writer;
+    use crate::results::kept::packed_text::PackedText;
+    use crate::results::samples;
+    use crate::results::store::SharedState;
+
+    /// A disk that takes nothing while it hangs.
+    #[derive(Clone, Debug, Default)]
+    struct HangingDisk(Arc<(Mutex<bool>, Condvar)>);
+
+    #[derive(Debug)]
+    struct HangingFile(Arc<dyn SegmentFile>, HangingDisk);
+
+    impl HangingDisk {
+        fn set_hanging(&self, is_hanging: bool) {
+            *self.0.0.lock().expect("no panic") = is_hanging;
+            self.0.1.notify_all();
+        }
+    }
+
+    impl Disk for HangingDisk {
+        fn create(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
+            Ok(Arc::new(HangingFile(FileSystem.create(path)?, self.clone())))
+        }
+
+        fn open(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
+            FileSystem.open(path)
+        }
+
+        fn sync_folder(&self, path: &Path) -> io::Result<()> {
+            FileSystem.sync_folder(path)
+        }
+    }
+
+    impl SegmentFile for HangingFile {
+        fn append(&self, bytes: &[u8]) -> io::Result<usize> {
+            let HangingDisk(gate) = &self.1;
+            drop(gate.1.wait_while(gate.0.lock().expect("no panic"), |is_hanging| *is_hanging).expect("no panic"));
+            self.0.append(bytes)
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            self.0.sync()
+        }
+
+        fn truncate(&self, length: u64) -> io::Result<()> {
+            self.0.truncate(length)
+        }
+    }
+
+    fn until(what: &str, mut condition: impl FnMut() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !condition() {
+            assert!(Instant::now() < deadline, "{what}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The state of a journal on this disk, whose writes are taken for stuck after a tenth of a second.
+    fn state_on(disk: &HangingDisk, folder: &Path) -> SharedState {
+        let options = Options { disk: Arc::new(disk.clone()), ..Options::new(folder, 1 << 30) };
+        let Opened { journal, .. } = open(options, drop).expect("a journal");
+        let (sender, received) = channel();
+        let queue = JournalQueue::new(folder.to_owned(), sender);
+        let state = SharedState::with_journal(queue.clone());
+        let desk = Arc::new(Desk::new(received, queue.waiting(), state.clone(), (0, 0)));
+        let (watch, begun) = sync_channel(1);
+        let watched = Arc::clone(&desk);
+        let patience = Patience { time: Duration::from_millis(100), bytes: usize::MAX };
+        thread::spawn(move || run(&watched, &begun, patience, Duration::from_millis(20)));
+        let (upkeep, _) = sync_channel(1);
+        let (ends, ended) = channel();
+        let (durability, upkeep_thread) = (Durability::Batch, thread::spawn(|| ()));
+        let mut writer = Writer { journal, desk, durability, watch, upkeep, upkeep_thread, _ended: ends };
+        assert_eq!(writer.begin(true), 1);
+        queue.set_writer(thread::spawn(move || writer.run()), ended);
+        state
+    }
+
+    #[tokio::test]
+    async fn results_are_shown_in_their_order_while_the_disk_hangs() {
+        let (disk, folder) = (HangingDisk::default(), tempfile::tempdir().expect("a folder"));
+        let state = state_on(&disk, folder.path());
+        let plugin = PluginName::from("a");
+        state.replace_plugins(vec![samples::plugin(&plugin, 1000)], usize::MAX);
+        let client = std::net::IpAddr::from([127, 0, 0, 1]).into();
+        let mut events = state.subscribe();
+        let shown = || {
+            let (_, results) = state.plugin(&plugin).expect("configured");
+            results.iter().map(PackedText::unpack).collect::<Vec<_>>()
+        };
+        let record = |number: u32| state.record(samples::finished(&plugin, &number.to_string()), &[]);
+        (0..3).for_each(record);
+        state.written().await;
+        disk.set_hanging(true);
+        for number in 3..200 {
+            record(number);
+            thread::sleep(Duration::from_millis(1));
+        }
+        let process = state.add_process(std::slice::from_ref(&plugin), client, None).expect("a process");
+        until("all are shown", || shown().len() == 200);
+        state.written().await;
+        disk.set_hanging(false);
+        // The disk is looked at a second after it failed first.
+        let entries = || -> Vec<_> {
+            let all = reader::oldest_first(folder.path(), 0).expect("a folder");
+            all.map(|entry| entry.expect("readable")).collect()
+        };
+        let mut last = 200;
+        until("the journal says what it lacks", || {
+            record(last);
+            last += 1;
+            let newest_process = |entry: &Entry| match JournalEntry::of(entry.tag()) {
+                Some(JournalEntry::Lost(id)) => Some(id),
+                _ => None,
+            };
+            entries().iter().find_map(newest_process).inspect(|id| assert_eq!(*id, process)).is_some()
+        });
+        state.written().await;
+        let numbers: Vec<_> = (0..last).map(|number| number.to_string()).collect();
+        assert_eq!(shown(), numbers, "each once, in its order");
+        let mut newest = 0;
+        for _ in 0..last {
+            let Received::Event(Event::Record { record, .. }) = events.next().await else { panic!("lost one") };
+            assert!(record.sequence > newest, "{} after {newest}", record.sequence);
+            newest = record.sequence;
+        }
+        state.close();
+        assert!(entries().is_sorted_by(|one, other| one.sequence() < other.sequence()));
+        assert!(entries().len() < numbers.len(), "those that came while it hung are missing");
+        assert!(folder.path().join("complete").exists(), "and that is noted");
+    }
+
+    #[tokio::test]
+    async fn a_stop_waits_for_a_disk_that_hangs_only_so_long() {
+        let (disk, folder) = (HangingDisk::default(), tempfile::tempdir().expect("a folder"));
+        let state = state_on(&disk, folder.path());
+        disk.set_hanging(true);
+        state.record(samples::finished(&"a".into(), "{}"), &[]);
+        let begin = Instant::now();
+        state.close();
+        assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+        disk.set_hanging(false);
+    }
+}

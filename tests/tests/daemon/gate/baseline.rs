@@ -1,0 +1,88 @@
+//! A gate compares with how its hosts were: now, or in the past.
+
+use std::fs::File;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use smoker_tests::config::Config;
+use smoker_tests::http::Request;
+
+use super::{Host, Operator};
+
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Two checks whose outcome files decide, and one that is bad in any case.
+fn config() -> Config {
+    let parts = r#"{"status": "OK", "messages": null, "componentResults": {"/": {"status": "OK", "messages": null}}}"#;
+    Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .file("parts.json", parts)
+        .plugin("Web", "Command: '! test -e {{DIR}}/broken'\nCategory: web")
+        .plugin("Disk", "Command: cat {{DIR}}/parts.json\nCategory: system")
+        .plugin("Old", "Command: 'echo known; false'\nCategory: system")
+}
+
+fn plugins(operator: &Operator, file: &str) -> Vec<String> {
+    let baseline: Json = serde_json::from_str(&operator.read(file)).expect("a baseline");
+    let plugins = baseline["hosts"][0]["plugins"].as_array().cloned().unwrap_or_default();
+    plugins.iter().map(|plugin| format!("{} {}", plugin["name"].as_str().unwrap_or("?"), plugin["status"])).collect()
+}
+
+#[test]
+fn what_was_good_counts_and_what_was_bad_is_known() {
+    let host = Host::start(5, config());
+    let operator = Operator::of([&host]);
+    operator.smokercli("baseline -g prod -o before.json").expect_code(0);
+    assert_eq!(plugins(&operator, "before.json"), ["Web \"OK\"", "Disk \"OK\"", "Old \"ERROR\""]);
+
+    let gate = "gate -g prod --against before.json --every 100ms --settle 2 --within";
+    let output = operator.smokercli(&format!("{gate} 20s"));
+    output.expect_code(0);
+    assert!(output.stdout.contains(": Old: known failure [ERROR]"), "{}", output.stdout);
+    operator.smokercli(&format!("{gate} 1s --strict")).expect_code(3);
+    // Without a baseline everything has to be good.
+    operator.smokercli("gate -g prod --within 1s --every 200ms").expect_code(3);
+    operator.smokercli("gate -g prod --within 20s --every 200ms -p Web Disk").expect_code(0);
+
+    File::create(host.daemon.path("broken")).expect("writable");
+    let output = operator.smokercli(&format!("{gate} 1s -o text -o junit=junit.xml -o tap=report.tap"));
+    output.expect_code(69);
+    assert!(output.stdout.starts_with("WORSE THAN BEFORE after 1.0 s"), "{}", output.stdout);
+    assert!(output.stdout.contains(": Web: new failure [ERROR, was OK]"), "{}", output.stdout);
+    assert!(operator.read("junit.xml").contains("<failure type=\"new failure\""), "{}", operator.read("junit.xml"));
+    assert!(operator.read("report.tap").contains("not ok"), "{}", operator.read("report.tap"));
+    operator.smokercli(&format!("{gate} 20s --category system")).expect_code(0);
+
+    // A component and a plugin that are not there any more.
+    std::fs::remove_file(host.daemon.path("broken")).expect("it is there");
+    host.daemon
+        .write(&config().file("parts.json", "{\"status\": \"OK\", \"messages\": null, \"componentResults\": null}"));
+    let output = operator.smokercli(&format!("{gate} 20s"));
+    output.expect_code(69);
+    assert!(output.stdout.contains(": Disk / /: gone [was OK]"), "{}", output.stdout);
+}
+
+#[test]
+fn a_baseline_is_made_of_last_results_and_of_the_journal() {
+    let host = Host::start(6, config());
+    let operator = Operator::of([&host]);
+    operator.smokercli("baseline -g prod --last -o last.json").expect_code(0);
+    assert_eq!(plugins(&operator, "last.json"), ["Web \"UNKNOWN\"", "Disk \"UNKNOWN\"", "Old \"UNKNOWN\""]);
+    // Nothing is in the journal of that time.
+    let output = operator.smokercli("baseline -g prod --at 2h -o none.json");
+    output.expect_code(3);
+    assert!(output.stderr.contains("no results of the 25 hours before"), "{}", output.stderr);
+
+    operator.smokercli("-g prod -f").expect_code(0);
+    let page = Request::get("/results").send(host.address, ANSWER).expect("an answer").json();
+    assert_eq!(page["results"].as_array().map(Vec::len), Some(3), "{page}");
+    std::thread::sleep(Duration::from_millis(1100));
+    File::create(host.daemon.path("broken")).expect("writable");
+    operator.smokercli("-g prod -f -p Web").expect_code(0);
+    let started = page["results"][0]["started"].as_str().expect("a time").to_owned();
+    operator.smokercli(&format!("baseline -g prod --at {started} -o then.json")).expect_code(0);
+    let mut then = plugins(&operator, "then.json");
+    then.sort();
+    assert_eq!(then, ["Disk \"OK\"", "Old \"ERROR\"", "Web \"OK\""]);
+    operator.smokercli("gate -g prod --against then.json --within 1s --every 200ms").expect_code(69);
+}

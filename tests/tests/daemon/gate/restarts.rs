@@ -1,0 +1,58 @@
+//! Daemons that are restarted in the middle of a gate.
+
+use std::fs::{self, File};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+use smoker_tests::config::Config;
+use smoker_tests::started::Started;
+use smoker_tests::wait;
+
+use super::{Host, Operator};
+
+/// Good only when the new version is there; each run leaves a line.
+const VERSION: &str = "Command: echo x >> {{DIR}}/runs; test -e {{DIR}}/healthy\nTimeout: 10";
+
+fn host(number: u8) -> Host {
+    Host::start(number, Config::new().plugin("Version", VERSION).plugin("Other", "Command: echo fine"))
+}
+
+fn runs(host: &Host) -> usize {
+    fs::read_to_string(host.daemon.path("runs")).unwrap_or_default().lines().count()
+}
+
+#[test]
+fn restarted_daemons_are_waited_for_and_one_that_stays_away_keeps_the_gate_closed() {
+    let mut hosts: Vec<_> = [2, 3, 4].map(host).into();
+    let operator = Operator::of(&hosts);
+    let report = File::create(operator.0.path().join("report.json")).expect("writable");
+    let line = "gate -g prod --within 60s --settle 2 --every 200ms -o json --no-progress";
+    let mut gate = Started::spawn(operator.command(line).stdout(report).stderr(Stdio::null())).expect("it starts");
+    for host in &mut hosts {
+        wait::until_true("two rounds of the host", || runs(host) >= 2);
+        host.end();
+        // The gate meets a closed port meanwhile.
+        std::thread::sleep(Duration::from_millis(500));
+        File::create(host.daemon.path("healthy")).expect("writable");
+        host.begin();
+    }
+    assert_eq!(gate.exit_within(wait::DEADLINE), Some(0), "{}", operator.read("report.json"));
+    let report: Json = serde_json::from_str(&operator.read("report.json")).expect("a report");
+    assert_eq!(report["decision"], "proceed");
+    assert_eq!(report["counts"], serde_json::json!({"good": 6}));
+
+    hosts[1].end();
+    let begin = Instant::now();
+    let output = operator.smokercli("gate -g prod --within 2s --settle 2 --every 200ms");
+    output.expect_code(3);
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    let silent = format!("{}: silent, starting again: ", hosts[1].address);
+    assert!(output.stdout.starts_with("NOT SETTLED after 2.0 s: 2 of 3 hosts settled, 1 silent"), "{}", output.stdout);
+    assert!(output.stdout.contains(&silent), "{}", output.stdout);
+    // A budget waits for it until the deadline, and lets it pass then.
+    let output = operator.smokercli("gate -g prod --within 2s --every 200ms --allow-bad 1");
+    output.expect_code(0);
+    let output = operator.smokercli("gate -g prod --within 1s --every 200ms --min-ok 100% --limit 127.0.0.3 127.0.0.4");
+    output.expect_code(3);
+}
