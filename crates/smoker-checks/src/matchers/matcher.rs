@@ -67,7 +67,7 @@ impl Matcher {
                 };
                 let nodes = path.query(&document).all();
                 match nodes.as_slice() {
-                    [] if matches!(**inner, Self::Not(_)) => None,
+                    [] if inner.accepts_absence() => None,
                     [] => Some(format!("{path}: wanted {}, got nothing", inner.wanted())),
                     [one] => inner.fault_of(one),
                     several => inner.fault_of(&several.iter().map(|node| (*node).clone()).collect()),
@@ -76,6 +76,16 @@ impl Matcher {
             }
             _ if self.holds(found) => None,
             _ => Some(format!("wanted {}, got {}", self.wanted(), quote(&plain_text(found)))),
+        }
+    }
+
+    /// Whether it holds where a path leads nowhere. A misspelt path is not what `Not` means.
+    fn accepts_absence(&self) -> bool {
+        match self {
+            Self::Equals(wanted) => wanted.is_null(),
+            Self::All(each) => each.iter().all(Self::accepts_absence),
+            Self::Any(each) => each.iter().any(Self::accepts_absence),
+            _ => false,
         }
     }
 
@@ -131,7 +141,9 @@ fn read(name: &str, value: &Json, plain: PlainText, depth: usize) -> Result<Matc
             Ok(if each.len() == 1 { each.swap_remove(0) } else { Matcher::All(each) })
         }
         Json::Number(number) if plain == PlainText::Contained => Ok(Matcher::Contains(number.to_string())),
-        Json::Bool(_) | Json::Number(_) if plain == PlainText::Exact => Ok(Matcher::Equals(value.clone())),
+        Json::Bool(_) | Json::Number(_) | Json::Null if plain == PlainText::Exact => {
+            Ok(Matcher::Equals(value.clone()))
+        }
         other => Err(wrong(name, FORM, other)),
     }
 }
@@ -214,11 +226,7 @@ fn of_path(name: &str, place: &str, value: &Json, depth: usize) -> Result<Matche
     let path = format!("{name}.{place}");
     let parsed = JsonPath::parse(place);
     let parsed = parsed.map_err(|error| format!("{path} is no JSONPath such as $.items[0].name: {error}"))?;
-    let inner = match value {
-        Json::Null => Matcher::Equals(Json::Null),
-        value => read(&path, value, PlainText::Exact, depth)?,
-    };
-    Ok(Matcher::Path(parsed, Box::new(inner)))
+    read(&path, value, PlainText::Exact, depth).map(|inner| Matcher::Path(parsed, Box::new(inner)))
 }
 
 fn pattern_of(name: &str, pattern: &str) -> Result<Matcher, String> {
@@ -257,6 +265,7 @@ fn number_of(value: &Json) -> Option<f64> {
         Json::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+    .filter(|number: &f64| number.is_finite())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no text is that long")]
@@ -329,7 +338,10 @@ mod tests {
         assert_eq!(fault(&json!({"$.count": "> 5"}), text).as_deref(), Some("$.count: wanted a number > 5, got '3'"));
         assert_eq!(fault(&json!({"$.x": 1}), text).as_deref(), Some("$.x: wanted 1, got nothing"));
         assert!(fault(&json!({"$.x": 1}), "<html>").is_some_and(|it| it.starts_with("wanted JSON, got '<html>'")));
-        assert!(holds(&json!({"$.x": {"Not": 1}}), text));
+        assert!(!holds(&json!({"$.x": {"Not": 1}}), text), "a misspelt path is not what Not means");
+        assert!(holds(&json!({"$.x": null}), text) && holds(&json!({"$.none": null}), text));
+        assert!(!holds(&json!({"$.x": {"Not": null}}), text) && holds(&json!({"$.count": {"Not": null}}), text));
+        assert!(holds(&json!({"$.x": {"Or": [null, 1]}}), text) && !holds(&json!({"$.count": null}), text));
     }
 
     #[test]

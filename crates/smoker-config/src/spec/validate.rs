@@ -18,6 +18,7 @@ use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::check;
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
+use crate::spec::values::repeated_names;
 use crate::spec::values::trigger;
 use crate::spec::values::wrong_kind::unquoted;
 use crate::yaml::node::kind_name;
@@ -120,8 +121,7 @@ impl<'a> Check<'a> {
     /// the names above its entry.
     fn execution_below(&self) -> Option<String> {
         let own = self.plugin.parameters.iter().filter(|(name, _)| !OF_PLUGINS.contains(&name.as_str()));
-        let names =
-            own.into_iter().find_map(|(name, parameter)| names_above(name, &parameter.value, DEEPEST_REPEAT))?;
+        let names = own.into_iter().find_map(|(name, parameter)| repeated_names::above(name, &parameter.value))?;
         Some(format!("there is one below `{names}`: remove that and unindent what is below it"))
     }
 
@@ -361,20 +361,6 @@ impl<'a> Check<'a> {
             }
         }
     }
-}
-
-/// How many names may lie above what a plugin runs, such as `plugins:` and its own name.
-const DEEPEST_REPEAT: usize = 2;
-
-/// The names above a `Command` or `Module` that lies deeper in a parameter: `plugins: Disk:`.
-fn names_above(name: &str, value: &Value, depth: usize) -> Option<String> {
-    let Value::Map(entries) = value else { return None };
-    if entries.iter().any(|(key, _)| matches!(key.as_text(), Some("Command" | "Module" | "Check"))) {
-        return Some(format!("{name}:"));
-    }
-    let mut deeper = entries.iter().filter(|_| depth > 1).filter_map(|(key, value)| Some((key.as_text()?, value)));
-    let names = deeper.find_map(|(key, value)| names_above(key, value, depth - 1))?;
-    Some(format!("{name}: {names}"))
 }
 
 fn switch(value: Option<&Value>) -> Result<bool, String> {

@@ -124,8 +124,12 @@ fn talk(
     for (name, key) in
         [("Memory", "used_memory"), ("Clients", "connected_clients"), ("ReplicaLag", "master_last_io_seconds_ago")]
     {
-        if let Some(value) = field(key).and_then(|text| text.parse::<f64>().ok()) {
-            component.number(thresholds, name, value);
+        match field(key).and_then(|text| text.parse::<f64>().ok()) {
+            Some(value) => component.number(thresholds, name, value),
+            None if thresholds.mentions(name) && !(name == "ReplicaLag" && found == "master") => {
+                component.error(&format!("{name} is not known to the server"));
+            }
+            None => {}
         }
     }
     Ok(())

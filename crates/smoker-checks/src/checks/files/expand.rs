@@ -23,8 +23,12 @@ pub(super) fn files(pattern: &str) -> Result<Vec<PathBuf>, String> {
         for folder in found {
             if glob::is_pattern(part) {
                 next.extend(children(&folder, part)?);
-            } else if fs::symlink_metadata(folder.join(part)).is_ok() {
-                next.push(folder.join(part));
+            } else {
+                match fs::symlink_metadata(folder.join(part)) {
+                    Ok(_) => next.push(folder.join(part)),
+                    Err(error) if is_absence(&error) => {}
+                    Err(error) => return Err(system_file::unreadable(&folder.join(part), &error)),
+                }
             }
             if next.len() > MOST {
                 return Err(format!("{pattern} stands for more than {MOST} files: name fewer"));
@@ -35,13 +39,15 @@ pub(super) fn files(pattern: &str) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 fn children(folder: &Path, part: &str) -> Result<Vec<PathBuf>, String> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         // A file or nothing where the pattern has a folder is no file that it stands for.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
         Err(error) => return Err(system_file::unreadable(folder, &error)),
     };
     let mut names = Vec::new();

@@ -1,6 +1,6 @@
 //! `Check: log`: lines that a log has got since the last run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
@@ -69,12 +69,25 @@ pub(crate) const fn spec() -> Spec {
     Spec::check("log", "counts the new lines of logs that match a pattern", "a component for each log", PARAMETERS)
 }
 
+/// How many bytes before a position say whether the file is still the one that was read.
+const TAIL: u64 = 64;
+
 /// Up to where a log was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Position {
     device: u64,
     inode: u64,
     offset: u64,
+    /// The last bytes before the offset: a file that is emptied and filled again, or another one that has got its inode, differs.
+    tail: Vec<u8>,
+}
+
+/// What a run finds of the one before it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Memory {
+    positions: BTreeMap<String, Position>,
+    /// The paths and patterns that were looked for: a log that appears later is new from its beginning.
+    known: BTreeSet<String>,
 }
 
 /// What a run is to look for.
@@ -101,14 +114,17 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         is_optional: parameters.flag("Optional")?,
         thresholds: Thresholds::of(parameters, MEASURES)?,
     };
-    let known: BTreeMap<String, Position> =
-        request.remembered.clone().and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default();
-    let mut next = BTreeMap::new();
+    let before: Memory =
+        request.remembered.clone().and_then(|memory| serde_json::from_value(memory).ok()).unwrap_or_default();
+    let mut next = Memory::default();
     let mut report = Report::default();
     for path in paths {
         let found = if expand::is_pattern(&path) {
             match expand::files(&path) {
-                Ok(found) if found.is_empty() && !wanted.is_optional => Err("wanted a log, got nothing".to_owned()),
+                Ok(found) if found.is_empty() && !wanted.is_optional => {
+                    next.known.insert(path.clone());
+                    Err("wanted a log, got nothing".to_owned())
+                }
                 other => other,
             }
         } else {
@@ -117,13 +133,21 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         match found {
             Err(reason) => report.add(Component::failed(&path, &reason)),
             Ok(found) => {
-                for file in found {
+                let from_start = wanted.from_start || before.known.contains(&path);
+                for file in &found {
                     let name = file.display().to_string();
                     let mut component = Component::new(&name);
-                    let position = wanted.look_at(&file, known.get(&name).copied(), &mut component);
+                    let known = before.positions.get(&name).cloned();
+                    let position = wanted.look_at(file, known.clone(), from_start, &mut component);
                     // A log that is away for a moment is read from where it was when it is back.
-                    next.extend(position.or(known.get(&name).copied()).map(|position| (name, position)));
+                    next.positions.extend(position.or(known).map(|position| (name, position)));
                     report.add(component);
+                }
+                // One that may not be read is not known: what it has already is no news once it may be.
+                let is_absent = |file: &PathBuf| matches!(fs::metadata(file), Err(error) if error.kind() == io::ErrorKind::NotFound);
+                let is_looked_at = |file: &PathBuf| next.positions.contains_key(&file.display().to_string());
+                if before.known.contains(&path) || found.iter().all(|file| is_looked_at(file) || is_absent(file)) {
+                    next.known.insert(path);
                 }
             }
         }
@@ -134,7 +158,13 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
 }
 
 impl Wanted {
-    fn look_at(&self, path: &Path, known: Option<Position>, component: &mut Component) -> Option<Position> {
+    fn look_at(
+        &self,
+        path: &Path,
+        known: Option<Position>,
+        from_start: bool,
+        component: &mut Component,
+    ) -> Option<Position> {
         let metadata = match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_optional => {
                 component.fact("does not exist");
@@ -151,7 +181,12 @@ impl Wanted {
             Ok(metadata) => metadata,
         };
         let mut tally = Tally::default();
-        let read = self.read(path, &metadata, known, &mut tally);
+        let is_first = known.is_none() && !from_start;
+        let read = match known {
+            Some(known) => self.read(path, &metadata, known, &mut tally),
+            None if from_start => self.read_from(path, 0, Lines::Whole, &mut tally),
+            None => position_at(path, metadata.len()),
+        };
         let position = match read {
             Ok(position) => position,
             Err(error) => {
@@ -159,52 +194,46 @@ impl Wanted {
                 return None;
             }
         };
-        if known.is_none() && !self.from_start {
+        if is_first {
             component.fact("it is read from its end on");
         }
         component.number(&self.thresholds, "Lines", tally.lines);
         component.number(&self.thresholds, "Count", tally.count);
         let status = component.status();
         tally.shown.iter().for_each(|line| component.say(status, line));
-        if position.offset < metadata.len() && tally.is_full {
+        if tally.is_full {
             component.warn("more than 32 MiB are new: the rest is read by the next run");
         }
         Some(position)
     }
 
-    fn read(
-        &self,
-        path: &Path,
-        metadata: &Metadata,
-        known: Option<Position>,
-        tally: &mut Tally,
-    ) -> io::Result<Position> {
-        let own = |offset| Position { device: metadata.dev(), inode: metadata.ino(), offset };
-        let Some(known) = known else {
-            return if self.from_start { self.read_from(path, own(0), tally) } else { Ok(own(metadata.len())) };
-        };
+    fn read(&self, path: &Path, metadata: &Metadata, known: Position, tally: &mut Tally) -> io::Result<Position> {
         if (known.device, known.inode) == (metadata.dev(), metadata.ino()) {
-            // What is shorter than it was has been emptied, and begins again.
-            let offset = if metadata.len() < known.offset { 0 } else { known.offset };
-            return self.read_from(path, own(offset), tally);
+            // What is not what it was has been emptied, and begins again.
+            let offset = if is_as_read(path, &known)? { known.offset } else { 0 };
+            return self.read_from(path, offset, Lines::Whole, tally);
         }
         // The log was rotated: its last lines are in the file that has its place now, unless that is packed already.
-        if let Some(old) = file_of(path, known) {
-            self.read_from(&old, known, tally)?;
+        if let Some(old) = file_of(path, &known) {
+            let position = self.read_from(&old, known.offset, Lines::All, tally)?;
+            if tally.is_full {
+                return Ok(position);
+            }
         }
-        self.read_from(path, own(0), tally)
+        self.read_from(path, 0, Lines::Whole, tally)
     }
 
-    /// Counts the whole lines behind a position, and returns the position behind them.
-    fn read_from(&self, path: &Path, from: Position, tally: &mut Tally) -> io::Result<Position> {
+    /// Counts the lines behind a position, and returns the position behind them.
+    fn read_from(&self, path: &Path, offset: u64, lines: Lines, tally: &mut Tally) -> io::Result<Position> {
         let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(from.offset))?;
+        file.seek(SeekFrom::Start(offset))?;
         let mut content = Vec::new();
-        file.take(MOST).read_to_end(&mut content)?;
-        tally.is_full |= content.len() as u64 == MOST;
+        (&mut file).take(MOST).read_to_end(&mut content)?;
+        let is_full = content.len() as u64 == MOST && file.metadata()?.len() > offset + MOST;
+        tally.is_full |= is_full;
         // A line without its end is still being written; one that fills all that is read has none.
         let end = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let end = if end == 0 && tally.is_full { content.len() } else { end };
+        let end = if (end == 0 && is_full) || (lines == Lines::All && !is_full) { content.len() } else { end };
         for line in String::from_utf8_lossy(&content[..end]).lines() {
             tally.lines += 1.0;
             if self.patterns.is_match(line) && !self.ignored.is_match(line) {
@@ -214,8 +243,35 @@ impl Wanted {
                 }
             }
         }
-        Ok(Position { offset: from.offset + end as u64, ..from })
+        position_in(&mut file, offset + end as u64)
     }
+}
+
+/// Which lines of a log count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    /// Those with an end: the last may still be being written.
+    Whole,
+    /// All: nothing is written to the file any more.
+    All,
+}
+
+fn position_at(path: &Path, offset: u64) -> io::Result<Position> {
+    position_in(&mut File::open(path)?, offset)
+}
+
+fn position_in(file: &mut File, offset: u64) -> io::Result<Position> {
+    let metadata = file.metadata()?;
+    let length = offset.min(TAIL);
+    file.seek(SeekFrom::Start(offset - length))?;
+    let mut tail = Vec::new();
+    file.take(length).read_to_end(&mut tail)?;
+    Ok(Position { device: metadata.dev(), inode: metadata.ino(), offset, tail })
+}
+
+/// Whether the file has before the position what it had there.
+fn is_as_read(path: &Path, known: &Position) -> io::Result<bool> {
+    Ok(position_at(path, known.offset)? == *known)
 }
 
 /// What was read.
@@ -227,13 +283,20 @@ struct Tally {
     is_full: bool,
 }
 
-/// The file beside a log that has the place of the old one.
-fn file_of(path: &Path, known: Position) -> Option<PathBuf> {
-    let folder = path.parent()?;
-    let entries = fs::read_dir(folder).ok()?.flatten();
-    let is_old =
-        |metadata: &Metadata| metadata.is_file() && (metadata.dev(), metadata.ino()) == (known.device, known.inode);
-    entries.map(|entry| entry.path()).find(|path| fs::symlink_metadata(path).is_ok_and(|it| is_old(&it)))
+/// The file that the log was before it was rotated: beside it, or beside the file that a link of its name leads to.
+fn file_of(path: &Path, known: &Position) -> Option<PathBuf> {
+    let resolved = fs::canonicalize(path).ok();
+    let folders: BTreeSet<_> = [Some(path), resolved.as_deref()].into_iter().flatten().filter_map(Path::parent).collect();
+    let is_old = |path: &PathBuf| {
+        let metadata = fs::symlink_metadata(path).ok().filter(Metadata::is_file);
+        let has_inode = metadata.is_some_and(|it| (it.dev(), it.ino()) == (known.device, known.inode));
+        has_inode && is_as_read(path, known).unwrap_or(false)
+    };
+    let entries = folders.into_iter().filter_map(|folder| {
+        // The parent of a bare name is the working directory.
+        fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok()
+    });
+    entries.flatten().flatten().map(|entry| entry.path()).find(is_old)
 }
 
 #[cfg(test)]
@@ -313,6 +376,41 @@ mod tests {
         assert_eq!(log.run(&json!({})), found("ERROR", "2"));
         fs::write(log.path(), "bad\n").expect("emptied");
         assert_eq!(log.run(&json!({})), found("ERROR", "1"));
+        fs::write(log.path(), "good\nbad\nbad and longer than it was\n").expect("emptied and filled again");
+        assert_eq!(log.run(&json!({})), found("ERROR", "2"));
+        log.append("bad without an end");
+        fs::rename(log.path(), log.folder.path().join("app.log.2")).expect("rotated");
+        fs::write(log.path(), "").expect("a new log");
+        assert_eq!(log.run(&json!({})), found("ERROR", "1"));
+    }
+
+    #[test]
+    fn a_log_that_appears_later_is_new_from_its_beginning() {
+        let mut log = Log::new();
+        log.run(&json!({"Optional": true}));
+        log.append("bad\n");
+        assert_eq!(log.run(&json!({"Optional": true})), found("ERROR", "1"));
+
+        let mut log = Log::new();
+        let pattern = json!({"File": log.folder.path().join("*.log"), "Optional": true});
+        log.append("bad old\n");
+        assert_eq!(log.run(&pattern), found("OK", "0"));
+        fs::write(log.folder.path().join("a.log"), "bad new\n").expect("another log");
+        assert_eq!(log.run(&pattern), found("ERROR", "1"));
+    }
+
+    #[test]
+    fn what_is_too_much_for_one_run_is_read_by_the_next_even_when_it_was_rotated_away() {
+        let mut log = Log::new();
+        log.append("x\n");
+        log.run(&json!({}));
+        let line = format!("{}\n", "y".repeat(1023));
+        log.append(&line.repeat(33 * 1024));
+        log.append("bad\n");
+        fs::rename(log.path(), log.folder.path().join("app.log.1")).expect("rotated");
+        log.append("bad\n");
+        assert_eq!(log.run(&json!({})), found("WARN", "0"));
+        assert_eq!(log.run(&json!({})), found("ERROR", "2"));
     }
 
     #[test]

@@ -22,6 +22,15 @@ const MEASURES: &[Measure] = &[
     Measure { name: "Count", unit: Unit::Number, meaning: "how many addresses it has", warn: None, error: None },
 ];
 
+/// How `getaddrinfo(3)` says that there is no such name, or none with an address: that of glibc, of musl, of macOS.
+const NO_SUCH_NAME: [&str; 5] = [
+    "Name or service not known",
+    "No address associated with",
+    "Name does not resolve",
+    "Name has no usable address",
+    "nodename nor servname provided",
+];
+
 const FAMILIES: &[&str] = &["ipv4", "ipv6"];
 
 const PARAMETERS: &[ParameterSpec] = &[
@@ -113,12 +122,12 @@ impl Wanted {
                 component.error(&reason);
                 return component;
             }
+            Err(reason) if NO_SUCH_NAME.iter().any(|words| reason.contains(words)) => Vec::new(),
             // A server that cannot be asked does not say that there is no such name.
-            Err(reason) if reason.contains("Temporary failure") => {
+            Err(reason) => {
                 component.error(&reason);
                 return component;
             }
-            Err(_) => Vec::new(),
             Ok(found) => found,
         };
         let is_counted = |address: &IpAddr| match self.family.as_deref() {

@@ -70,10 +70,8 @@ impl Exchange {
                 break format!("it is longer than {LONGEST} bytes");
             }
         };
-        let fault = matcher.fault(&String::from_utf8_lossy(&answer));
-        match fault {
-            Some(fault) => component.error(&format!("{fault} ({end})")),
-            None => component.fact("nothing came back, as wanted"),
-        }
+        // Nothing is no answer, whatever it should not be.
+        let fault = matcher.fault(&String::from_utf8_lossy(&answer)).unwrap_or_else(|| "wanted an answer, got none".to_owned());
+        component.error(&format!("{fault} ({end})"));
     }
 }

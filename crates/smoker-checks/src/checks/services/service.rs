@@ -33,7 +33,7 @@ const MEASURES: &[Measure] = &[
 ];
 
 const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::target("Services", "names of units, or of scripts in `/etc/init.d`"),
+    ParameterSpec::target("Services", "names of units, with `*` and `?` for the loaded ones of that form, or of scripts in `/etc/init.d`"),
     ParameterSpec::target("Service", "as `Services`, for one"),
     ParameterSpec::optional(
         "State",
@@ -87,8 +87,11 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let is_systemd = Path::new(SYSTEMD).is_dir();
     let mut report = Report::default();
     for name in names {
-        let component = if is_systemd { of_systemd(&name, &wanted)? } else { of_script(&name, &wanted)? };
-        report.add(component);
+        if is_systemd {
+            of_systemd(&name, &wanted)?.into_iter().for_each(|component| report.add(component));
+        } else {
+            report.add(of_script(&name, &wanted)?);
+        }
     }
     report.findings()
 }
@@ -98,15 +101,25 @@ fn states_of(parameters: Parameters<'_>) -> Result<Vec<String>, String> {
     Ok(states.unwrap_or_else(|| vec!["active".to_owned()]))
 }
 
-fn of_systemd(name: &str, wanted: &Wanted) -> Result<Component, String> {
+fn of_systemd(name: &str, wanted: &Wanted) -> Result<Vec<Component>, String> {
     let printed = program::run("systemctl", &["show", PROPERTIES, "--", name])?;
     let printed = printed.ok_or("systemd runs here, but there is no systemctl to ask it")?;
     if printed.status != Some(0) {
-        return Ok(Component::failed(name, &format!("systemctl does not show it: {}", printed.reason())));
+        return Ok(vec![Component::failed(name, &format!("systemctl does not show it: {}", printed.reason()))]);
     }
-    let properties: HashMap<_, _> = printed.stdout.lines().filter_map(|line| line.split_once('=')).collect();
-    let property = |name: &str| properties.get(name).copied().unwrap_or_default();
-    Ok(judge(name, &property, uptime()?, wanted))
+    let uptime = uptime()?;
+    // The units of a pattern are paragraphs.
+    let units = printed.stdout.split("\n\n").map(|unit| {
+        let properties: HashMap<_, _> = unit.lines().filter_map(|line| line.split_once('=')).collect();
+        let property = |name: &str| properties.get(name).copied().unwrap_or_default();
+        let id = Some(property("Id")).filter(|id| is_pattern(name) && !id.is_empty());
+        judge(id.unwrap_or(name), &property, uptime, wanted)
+    });
+    Ok(units.collect())
+}
+
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '['])
 }
 
 fn judge<'a>(name: &str, property: &dyn Fn(&str) -> &'a str, uptime: f64, wanted: &Wanted) -> Component {
@@ -114,6 +127,7 @@ fn judge<'a>(name: &str, property: &dyn Fn(&str) -> &'a str, uptime: f64, wanted
     let (load, state, sub) = (property("LoadState"), property("ActiveState"), property("SubState"));
     match load {
         "loaded" => {}
+        "" if is_pattern(name) => component.error("wanted units, got none that is loaded"),
         "" => component.error("systemctl shows no state of it"),
         "not-found" => component.error("there is no such unit"),
         "masked" if wanted.states.iter().any(|it| it == "masked") => component.fact("masked"),

@@ -299,14 +299,12 @@ impl Wanted {
     }
 
     fn judge_body(&self, answer: &Answer, component: &mut Component) {
-        let Some(matcher) = &self.contains else { return };
-        if answer.is_cut {
+        if answer.is_cut && (self.contains.is_some() || self.thresholds.mentions("Size")) {
             let limit = u32::try_from(MAX_BODY).map_or(0.0, f64::from);
-            return component.error(&format!(
-                "the body is longer than {}, which is as much as Contains reads",
-                Unit::Bytes.show(limit)
-            ));
+            return component
+                .error(&format!("the body is longer than {}, which is as much as is read", Unit::Bytes.show(limit)));
         }
+        let Some(matcher) = &self.contains else { return };
         match matcher.fault(&String::from_utf8_lossy(&answer.body)) {
             Some(fault) => component.error(&format!("body: {fault}")),
             None => component.fact("the body is as wanted"),

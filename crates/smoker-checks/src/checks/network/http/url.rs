@@ -50,7 +50,8 @@ impl Url {
 
     /// Where a redirect from here leads.
     pub(super) fn join(&self, location: &str) -> Result<Self, &'static str> {
-        if location.contains("://") {
+        // A query may hold another address.
+        if location.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
             return Self::parse(location);
         }
         let scheme = if self.is_secure { "https" } else { "http" };
@@ -123,6 +124,8 @@ mod tests {
             ("/x#y", "a:8080", "/x"),
             ("x", "a:8080", "/b/x"),
             ("?x", "a:8080", "/b/c?x"),
+            ("/login?next=http://e/", "a:8080", "/login?next=http://e/"),
+            ("login?next=http://e/", "a:8080", "/b/login?next=http://e/"),
         ] {
             let target = url.join(location).expect("an address");
             assert_eq!((target.authority().as_str(), target.path.as_str()), (authority, path), "{location}");
