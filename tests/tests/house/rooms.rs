@@ -111,7 +111,20 @@ pub(crate) const ROOMS: [(&str, &[Room]); 10] = [
     (
         "smoker-runner",
         &[
-            ("runner", &["act", "carried_state", "check", "check_memory", "context", "modules", "prepared", "process", "trace"]),
+            (
+                "runner",
+                &[
+                    "act",
+                    "carried_state",
+                    "check",
+                    "check_memory",
+                    "context",
+                    "modules",
+                    "prepared",
+                    "process",
+                    "trace",
+                ],
+            ),
             ("check", &["command", "context", "detached", "memory_kills", "modules", "output", "prepared"]),
             ("preflight", &["act", "command", "process", "template"]),
             ("act", &["command", "context", "memory_kills", "modules", "output", "prepared", "process"]),

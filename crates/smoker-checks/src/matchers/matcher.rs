@@ -141,9 +141,7 @@ fn read(name: &str, value: &Json, plain: PlainText, depth: usize) -> Result<Matc
             Ok(if each.len() == 1 { each.swap_remove(0) } else { Matcher::All(each) })
         }
         Json::Number(number) if plain == PlainText::Contained => Ok(Matcher::Contains(number.to_string())),
-        Json::Bool(_) | Json::Number(_) | Json::Null if plain == PlainText::Exact => {
-            Ok(Matcher::Equals(value.clone()))
-        }
+        Json::Bool(_) | Json::Number(_) | Json::Null if plain == PlainText::Exact => Ok(Matcher::Equals(value.clone())),
         other => Err(wrong(name, FORM, other)),
     }
 }

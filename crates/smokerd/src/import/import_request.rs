@@ -6,7 +6,6 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Nrpe,
-    Cron,
     Sensu,
     Goss,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::exit_code;
 use crate::import::import_request::{ImportRequest, Tool};
 use crate::import::imported::{Imported, ImportedPlugin};
 use crate::import::source_file::text_of;
-use crate::import::{cron, goss, nrpe, sensu};
+use crate::import::{goss, nrpe, sensu};
 use crate::output;
 
 /// Imports, prints what became of it, and returns the exit code.
@@ -38,7 +38,6 @@ pub(crate) fn run(request: &ImportRequest) -> Result<u8, String> {
 fn read(tool: Tool, path: &Path, imported: &mut Imported) -> Result<(), String> {
     match tool {
         Tool::Nrpe => nrpe::read(path, imported),
-        Tool::Cron => cron::read(path, &text_of(path)?, imported),
         Tool::Sensu => sensu::read(path, &text_of(path)?, imported),
         Tool::Goss => goss::read(path, &text_of(path)?, imported),
     }

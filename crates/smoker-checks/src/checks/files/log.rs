@@ -183,7 +183,7 @@ impl Wanted {
         let mut tally = Tally::default();
         let is_first = known.is_none() && !from_start;
         let read = match known {
-            Some(known) => self.read(path, &metadata, known, &mut tally),
+            Some(known) => self.read(path, &metadata, &known, &mut tally),
             None if from_start => self.read_from(path, 0, Lines::Whole, &mut tally),
             None => position_at(path, metadata.len()),
         };
@@ -207,14 +207,14 @@ impl Wanted {
         Some(position)
     }
 
-    fn read(&self, path: &Path, metadata: &Metadata, known: Position, tally: &mut Tally) -> io::Result<Position> {
+    fn read(&self, path: &Path, metadata: &Metadata, known: &Position, tally: &mut Tally) -> io::Result<Position> {
         if (known.device, known.inode) == (metadata.dev(), metadata.ino()) {
             // What is not what it was has been emptied, and begins again.
-            let offset = if is_as_read(path, &known)? { known.offset } else { 0 };
+            let offset = if is_as_read(path, known)? { known.offset } else { 0 };
             return self.read_from(path, offset, Lines::Whole, tally);
         }
         // The log was rotated: its last lines are in the file that has its place now, unless that is packed already.
-        if let Some(old) = file_of(path, &known) {
+        if let Some(old) = file_of(path, known) {
             let position = self.read_from(&old, known.offset, Lines::All, tally)?;
             if tally.is_full {
                 return Ok(position);
@@ -286,7 +286,8 @@ struct Tally {
 /// The file that the log was before it was rotated: beside it, or beside the file that a link of its name leads to.
 fn file_of(path: &Path, known: &Position) -> Option<PathBuf> {
     let resolved = fs::canonicalize(path).ok();
-    let folders: BTreeSet<_> = [Some(path), resolved.as_deref()].into_iter().flatten().filter_map(Path::parent).collect();
+    let folders: BTreeSet<_> =
+        [Some(path), resolved.as_deref()].into_iter().flatten().filter_map(Path::parent).collect();
     let is_old = |path: &PathBuf| {
         let metadata = fs::symlink_metadata(path).ok().filter(Metadata::is_file);
         let has_inode = metadata.is_some_and(|it| (it.dev(), it.ino()) == (known.device, known.inode));

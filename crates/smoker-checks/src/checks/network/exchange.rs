@@ -71,7 +71,8 @@ impl Exchange {
             }
         };
         // Nothing is no answer, whatever it should not be.
-        let fault = matcher.fault(&String::from_utf8_lossy(&answer)).unwrap_or_else(|| "wanted an answer, got none".to_owned());
+        let fault =
+            matcher.fault(&String::from_utf8_lossy(&answer)).unwrap_or_else(|| "wanted an answer, got none".to_owned());
         component.error(&format!("{fault} ({end})"));
     }
 }

@@ -33,13 +33,16 @@ const MEASURES: &[Measure] = &[
 ];
 
 const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::target("Services", "names of units, with `*` and `?` for the loaded ones of that form, or of scripts in `/etc/init.d`"),
+    ParameterSpec::target(
+        "Services",
+        "names of units, with `*` and `?` for the loaded ones of that form, or of scripts in `/etc/init.d`",
+    ),
     ParameterSpec::target("Service", "as `Services`, for one"),
     ParameterSpec::optional(
         "State",
         ParameterType::Targets,
         "active",
-        "the states, one of which it should have, as `systemctl status` shows them: active, inactive, running, exited, dead",
+        "the states, one of which it should have, as `systemctl status` shows them: active, inactive, running, exited, dead; `not-found` for a unit that may be missing",
     ),
     ParameterSpec::optional("Enabled", ParameterType::Boolean, "either", "whether it should be started with the host"),
     ParameterSpec::warn(MEASURES),
@@ -129,6 +132,9 @@ fn judge<'a>(name: &str, property: &dyn Fn(&str) -> &'a str, uptime: f64, wanted
         "loaded" => {}
         "" if is_pattern(name) => component.error("wanted units, got none that is loaded"),
         "" => component.error("systemctl shows no state of it"),
+        "not-found" if wanted.states.iter().any(|it| it == "not-found") && wanted.is_enabled != Some(true) => {
+            component.fact("there is no such unit");
+        }
         "not-found" => component.error("there is no such unit"),
         "masked" if wanted.states.iter().any(|it| it == "masked") => component.fact("masked"),
         other => component.error(&format!("its unit is {other}; see systemctl status {name}")),
@@ -172,6 +178,11 @@ fn of_script(name: &str, wanted: &Wanted) -> Result<Component, String> {
     let name = name.strip_suffix(".service").unwrap_or(name);
     let path = Path::new("/etc/init.d").join(name);
     if !path.is_file() {
+        if wanted.states.iter().any(|it| it == "not-found") && wanted.is_enabled != Some(true) {
+            let mut component = Component::new(name);
+            component.fact("there is no such script");
+            return Ok(component);
+        }
         let text = format!("there is no systemd here, and no {}", path.display());
         return Ok(Component::failed(name, &text));
     }
@@ -247,6 +258,8 @@ mod tests {
         assert_eq!(errors(json!({}), &failed), ["wanted active, got failed (failed), because of exit-code"]);
         let missing = [("LoadState", "not-found"), ("ActiveState", "inactive")];
         assert_eq!(errors(json!({"State": "inactive"}), &missing), ["there is no such unit"]);
+        assert!(errors(json!({"State": ["inactive", "not-found"], "Enabled": false}), &missing).is_empty());
+        assert_eq!(errors(json!({"State": "not-found", "Enabled": true}), &missing), ["there is no such unit"]);
         assert_eq!(errors(json!({}), &[]), ["systemctl shows no state of it"]);
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! # Layout
 //!
-//! - `resources`: which check a resource becomes, and its attributes
+//! - `resources`: which check a resource becomes
+//! - `attributes`: what its attributes are called there
 //! - `matchers`: matchers of goss in our words
 
+mod attributes;
 mod matchers;
 mod resources;
 
@@ -59,7 +61,7 @@ fn resource(section: &str, name: &str, attributes: &Value, path: &Path, line: us
     }
     for (key, value) in attributes {
         let key = key.as_text().unwrap_or_default();
-        if let Err(reason) = resources::take(section, key, value, &mut plugin) {
+        if let Err(reason) = attributes::take(section, key, value, &mut plugin) {
             imported.leave(path, line, &format!("{whole}: {key}"), &reason);
         }
     }
