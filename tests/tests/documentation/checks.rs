@@ -73,6 +73,20 @@ for port in 22 80 443 3306 5432 6379 11211 8086; do
 done
 "#;
 
+/// Stops all of it, and waits until nothing answers. The processes are those of the machine of this test alone.
+const STOP: &str = r#"
+systemctl stop nginx
+pkill sshd; pkill openssl; pkill redis-server; pkill memcached; pkill mariadbd; pkill postgres; pkill chronyd; pkill -f '[e]cho.py'
+for port in 22 80 443 3306 5432 6379 11211; do
+    tries=0
+    while (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 300 ] || { echo "something still answers on $port"; exit 1; }
+        sleep 0.1
+    done
+done
+"#;
+
 /// Forces all plugins and prints the results by name.
 const RUN: &str = "/shared/smokercli -s 127.0.0.1:8086 -f --no-progress -o json";
 
@@ -125,7 +139,7 @@ fn each_example_is_ok_with_the_real_thing_and_not_without_it() {
     }
     assert!(first["Full"].to_string().contains("Used 100%, wanted at most 95%"), "{}", first["Full"]);
 
-    machine.succeed("systemctl stop nginx; pkill sshd; pkill s_server; pkill openssl; pkill redis-server; pkill memcached; pkill mariadbd; pkill -f postgresql; pkill chronyd; pkill -f echo.py; true");
+    machine.succeed(&format!("bash -c '{}'", STOP.replace('\'', r"'\''")));
     let second = results(&machine);
     for (name, reason) in [
         ("Web", "wanted active, got inactive (dead)"),

@@ -15,8 +15,8 @@ const SHARE: f64 = 0.8;
 /// The longest time that a look may take without a parameter that says so.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// By how much a look may be late.
-const GRACE: Duration = Duration::from_millis(100);
+/// By how much a look may be late, at least and at most; a tenth of its limit otherwise.
+const GRACE: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 /// When the looks of a run have to end.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,8 @@ where
     for chunk in things.chunks(AT_A_TIME) {
         let start = Instant::now();
         // A look that keeps to its limit itself says more than that it took too long.
-        let limit = deadline.limit() + GRACE;
+        let limit = deadline.limit();
+        let limit = limit + (limit / 10).clamp(GRACE[0], GRACE[1]);
         let running: Vec<_> = chunk
             .iter()
             .map(|thing| {

@@ -6,7 +6,8 @@ use smoker_tests::cli;
 use smoker_tests::lines::expect_line;
 use smoker_tests::sandbox::Sandbox;
 
-const NRPE: &str = "command_timeout=30\nallowed_hosts=10.0.0.1\ncommand[true]=printf 'OK - 5%% | a=5%%\\n'\ncommand[bad]=check $ARG1$\n";
+const NRPE: &str =
+    "command_timeout=30\nallowed_hosts=10.0.0.1\ncommand[true]=echo 'OK - 5% | a=5%'\ncommand[bad]=check $ARG1$\n";
 
 const GOSS: &str = "file:\n  /etc/passwd:\n    exists: true\n    mode: '0644'\n    owner: root\n    contains: [root, '!nobody at all', /^root:/]\n    md5: abc\n\
     user:\n  root:\n    exists: true\n    uid: 0\nport:\n  tcp:9:\n    listening: false\ncommand:\n  exit 3:\n    exit-status: 3\n";
@@ -14,7 +15,7 @@ const GOSS: &str = "file:\n  /etc/passwd:\n    exists: true\n    mode: '0644'\n 
 #[test]
 fn what_is_imported_loads_and_runs() {
     let sandbox = Sandbox::new();
-    sandbox.write("nrpe.cfg", NRPE.replace("%%", "%").as_bytes()).expect("writable");
+    sandbox.write("nrpe.cfg", NRPE.as_bytes()).expect("writable");
     sandbox.write("goss.yaml", GOSS.as_bytes()).expect("writable");
     let main = "bind_host: 127.0.0.1\nbind_port: {{PORT}}\ntemplates: {BasePlugin: {Timeout: 15}}\nplugins: !include_dir plugin.d\n";
     sandbox.write("smokerd.yaml", sandbox.fill(main).as_bytes()).expect("writable");

@@ -31,7 +31,7 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) -> Result<(
         for (name, attributes) in resources {
             let name = smoker_model::notation::python_text::str(name);
             let line = line_of(text, section, &name);
-            resource(section, &name, attributes, path, line, imported);
+            resource(section, &name, attributes, (path, text, line), imported);
         }
     }
     Ok(())
@@ -41,11 +41,21 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) -> Result<(
 fn line_of(text: &str, section: &str, name: &str) -> usize {
     let start =
         text.lines().position(|line| line.trim_end().trim_end_matches(':').trim_matches('"') == section).unwrap_or(0);
-    let below = text.lines().skip(start).position(|line| line.contains(name)).unwrap_or(0);
-    start + below + 1
+    below(text, start, name)
 }
 
-fn resource(section: &str, name: &str, attributes: &Value, path: &Path, line: usize, imported: &mut Imported) {
+/// The first line from here on that has this word; the line itself where none has.
+fn below(text: &str, start: usize, word: &str) -> usize {
+    start + text.lines().skip(start).position(|line| line.contains(word)).unwrap_or(0) + 1
+}
+
+fn resource(
+    section: &str,
+    name: &str,
+    attributes: &Value,
+    (path, text, line): (&Path, &str, usize),
+    imported: &mut Imported,
+) {
     let whole = format!("{section}: {name}");
     let Value::Map(attributes) = attributes else {
         return imported.leave(path, line, &whole, "it has no attributes");
@@ -62,7 +72,7 @@ fn resource(section: &str, name: &str, attributes: &Value, path: &Path, line: us
     for (key, value) in attributes {
         let key = key.as_text().unwrap_or_default();
         if let Err(reason) = attributes::take(section, key, value, &mut plugin) {
-            imported.leave(path, line, &format!("{whole}: {key}"), &reason);
+            imported.leave(path, below(text, line, &format!("{key}:")), &format!("{whole}: {key}"), &reason);
         }
     }
     imported.add(plugin, path);
