@@ -372,7 +372,7 @@ fn switch(value: Option<&Value>) -> Result<bool, String> {
 }
 
 /// With less of each stream, in bytes, no message is whole: a number of the plugin's own is meant.
-const LEAST_OUTPUT: usize = 512;
+const LEAST_OUTPUT: usize = 64;
 
 /// How many bytes of each stream are kept.
 ///

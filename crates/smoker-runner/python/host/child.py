@@ -16,6 +16,9 @@ TIMED_OUT = 114
 # may run now. REPLACED: the interpreter was replaced, and the new one has to run it.
 BEGUN, REPLACED = b'+', b'-'
 
+# The byte behind BEGUN: the module is imported and constructed, and its time limit begins.
+LOADED = b'!'
+
 
 class SharedState:
     """State that all children of a host share."""
@@ -43,6 +46,7 @@ class Job:
     def __init__(self, descriptor):
         self.descriptor = descriptor
         self.identity = self._identity()
+        self.pid = os.getpid()
 
     def _identity(self):
         status = os.fstat(self.descriptor)
@@ -69,11 +73,25 @@ class Job:
     def begin(self, is_replaced):
         os.write(self.descriptor, REPLACED if is_replaced else BEGUN)
 
+    def loaded(self):
+        if os.getpid() != self.pid:
+            # A copy that the module forked.
+            return
+        try:
+            self._check()
+            os.write(self.descriptor, LOADED)
+        except OSError:
+            # The reply will fail, too.
+            pass
+
+    def _check(self):
+        if self._identity() != self.identity:
+            raise OSError('another file has taken the place of the reply')
+
     def send(self, data):
         """Sends a reply. Raises OSError when the descriptor is no longer what
         it was: the module may have closed it and opened a file in its place."""
-        if self._identity() != self.identity:
-            raise OSError('another file has taken the place of the reply')
+        self._check()
         data = b'%d\n%s' % (len(data), data)
         while data:
             data = data[os.write(self.descriptor, data):]
@@ -123,7 +141,7 @@ def run_one_job(shared, parent, mask, job, output, log):
     paths.use(shared)
     if shared.owners is not None:
         sys.meta_path.insert(0, ownership.Guard(ownership.Owners(shared.owners)))
-    finish(connection, run.run(request, shared.users_path), request)
+    finish(connection, run.run(request, shared.users_path, connection.loaded), request)
 
 
 def finish(connection, answer, request):

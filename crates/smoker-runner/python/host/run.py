@@ -21,15 +21,19 @@ LOG = logging.getLogger('smokerd.module')
 # The names that a Python literal of configured values can hold.
 LITERAL_NAMES = {'__builtins__': {}, 'datetime': datetime, 'nan': float('nan'), 'inf': float('inf')}
 
+# How many seconds beyond its time limit a module's import and constructor may take. The daemon knows it, too.
+LOADING_ALLOWANCE = 10
 
-def run(request, roots=()):
+
+def run(request, roots=(), on_loaded=lambda: None):
     """{"result": ...} or {"error": text}, always. When the result was not shaped
     as one, it is there, too, as "invalid". An action that changed the plugin's
     result gives this as "changed". "timed_out" is there when the module left its
     time limit's exception to the host. A module whose plugin has actions gives
     what they find of it as "carried", and the parameters that it changed as
-    "parameters". `roots` are the user's folders of modules."""
-    run_ = _Run(request)
+    "parameters". `roots` are the user's folders of modules; `on_loaded` is called
+    when a module's own limit begins, with its run()."""
+    run_ = _Run(request, on_loaded)
     answer = _answer(request, run_)
     acted_on = run_.acted_on
     if acted_on is not None and acted_on.result != run_.before:
@@ -43,8 +47,12 @@ def run(request, roots=()):
 class _Run:
     """The objects of one run of a module."""
 
-    def __init__(self, request):
+    def __init__(self, request, on_loaded):
         self.request = request
+        self.on_loaded = on_loaded
+        self.terminated = _Terminated(request['timeout'])
+        is_parser = request['kind'] == 'parser'
+        self.limit = TimeLimit(request['timeout'] + (0 if is_parser else LOADING_ALLOWANCE))
         self.worker = None
         # What the module gave.
         self.result = None
@@ -66,6 +74,12 @@ class _Run:
         if request['kind'] == 'action':
             self.acted_on = _live(live, request['result'])
             self.before = copy.deepcopy(self.acted_on.result)
+
+    def loaded(self):
+        """From here on, with its run(), the module has its whole time limit."""
+        self.limit.restart(self.request['timeout'])
+        self.terminated.restart()
+        self.on_loaded()
 
     def carried(self, answer, roots):
         """What the next of the plugin's actions finds."""
@@ -116,12 +130,11 @@ class _Step:
 
 
 def _answer(request, run_):
-    terminated = _Terminated(request)
     step = _Step(request)
     try:
         try:
-            signal.signal(signal.SIGTERM, terminated)
-            with TimeLimit(request['timeout']):
+            signal.signal(signal.SIGTERM, run_.terminated)
+            with run_.limit:
                 result = forked.call(_result, request, run_, step)
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -171,10 +184,14 @@ class _Terminated:
     """The handler of SIGTERM, by which the daemon ends a run. Raising lets the
     module clean up; SIGKILL follows after the grace period."""
 
-    def __init__(self, request):
-        # Our clock started after the daemon's.
-        self.deadline = time.monotonic() + request['timeout'] - 1
+    def __init__(self, timeout):
+        self.timeout = timeout
         self.pid = os.getpid()
+        self.restart()
+
+    def restart(self):
+        # Our clock started after the daemon's.
+        self.deadline = time.monotonic() + self.timeout - 1
 
     def __call__(self, number, frame):
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -237,6 +254,7 @@ def _result(request, run_, step):
     arguments = {} if acted_on is None else {'result': acted_on}
     plugin = _class(module, 'Plugin')(worker, **arguments)
     step.number = 2
+    run_.loaded()
     run_.result = plugin.run() or plugin.result
     return _checked(run_.result, 'module')
 

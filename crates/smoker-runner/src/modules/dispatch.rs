@@ -183,6 +183,7 @@ impl ModuleCall<'_> {
             JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit, max_output, carries };
         // A module raises the exception of its time limit itself. One that catches it may finish.
         let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };
+        let timeout_with_grace = timeout.duration.saturating_add(grace);
         let parameters = self.module.parameters;
         let carried = context.carried.pickle();
         let job = Job::new(registered.run, &request, parameters, bounds, carried, credentials, surroundings);
@@ -193,7 +194,9 @@ impl ModuleCall<'_> {
                 context,
                 registered: &registered,
                 job: &job,
-                timeout: timeout.duration.saturating_add(grace),
+                // The host's own limit of the import, ten seconds beyond the time limit, has the same grace.
+                loading: timeout_with_grace.saturating_add(grace),
+                timeout: timeout_with_grace,
                 reply_limit,
             })
             .await

@@ -68,6 +68,23 @@ fn a_body_that_is_announced_too_large_is_refused_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
+/// HTTP does not mind, but scripts that look for `^Location:` do.
+#[test]
+fn names_of_header_fields_are_written_as_the_original_writes_them() {
+    let daemon = demo();
+    let mut connection = daemon.connect();
+    let body = r#"{"process": {"plugins": ["hello"]}}"#;
+    let head = "POST /processes HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json";
+    connection.write(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).expect("writable");
+    let answer = String::from_utf8_lossy(&connection.read_to_end()).into_owned();
+    let (fields, _) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer}"));
+    for field in fields.lines().skip(1) {
+        let (name, _) = field.split_once(':').unwrap_or_else(|| panic!("{field}"));
+        assert!(name.split('-').all(|word| word.starts_with(|c: char| c.is_ascii_uppercase())), "{field}");
+    }
+    assert!(fields.contains("\r\nLocation: ") && fields.contains("\r\nContent-Type: application/json"), "{fields}");
+}
+
 #[test]
 fn an_endless_body_in_chunks_is_refused() {
     let daemon = demo();

@@ -40,6 +40,15 @@ fn the_same_configuration_has_no_differences_and_nothing_of_it_is_scheduled() {
     assert_eq!((ran(daemon.path("ran")).as_str(), ran(daemon.path("told")).as_str()), ("ran\n", "told\n"));
     assert_eq!(daemon.results("told").len(), 1, "one run there, forced");
 
+    // One of them, with its action, as on the other side.
+    let config = "{{DIR}}/smokerd.yaml";
+    let acting = ["--compare", &url, "-c", config, "--plugins", "told", "--with-action"];
+    let output = cli::smokerd(&sandbox, &acting);
+    assert!(output.stdout.contains("\n1 plugin compared with "), "{}", output.stdout);
+    assert_eq!((ran(sandbox.path("ran")).as_str(), ran(sandbox.path("told")).as_str()), ("ran\nran\n", "told\n"));
+    let output = cli::smokerd(&sandbox, &["--compare", &url, "-c", config, "--plugins", "tol"]);
+    assert!(output.code == 1 && output.stderr.contains("there is no plugin tol in "), "{}", output.stderr);
+
     let daemon = Daemon::start(both());
     let (code, stdout, stderr) = compare(&daemon.address().to_string(), &both(), &[]);
     assert_eq!(code, 0, "{stdout}{stderr}");

@@ -55,6 +55,12 @@ fn restarts_do_not_put_the_first_run_of_a_plugin_off() {
     let mut daemon = Daemon::start(config);
     let next = |daemon: &Daemon| time(&daemon.plugin("later")["plugin"]["nextRun"]);
     let first = next(&daemon);
+    // A page shows a plan before the journal has it: it acknowledges no run.
+    let is_written = || {
+        let bytes = fs::read(segments(&daemon).first()?).ok()?;
+        ["later", "soon"].iter().all(|name| bytes.windows(name.len()).any(|part| part == name.as_bytes())).then_some(())
+    };
+    wait::until("the plans of both in the journal", is_written);
     let restarts = (0..200).find(|_| {
         // A crash keeps it, too.
         daemon.signal(Signal::SIGKILL);
@@ -65,7 +71,7 @@ fn restarts_do_not_put_the_first_run_of_a_plugin_off() {
         thread::sleep(Duration::from_millis(1500));
         !daemon.results("soon").is_empty()
     });
-    assert!(restarts.is_some_and(|count| (1..8).contains(&count)), "{restarts:?}");
+    assert!(restarts.is_some_and(|count| count < 8), "{restarts:?}");
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait_for_exit(), 0);
     let (text, code) = journal(&daemon, "dump");

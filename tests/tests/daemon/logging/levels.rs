@@ -85,6 +85,8 @@ fn loggers_levels_and_propagation_are_honoured() {
         log(&daemon, "rest.log").contains("/seen-by-rest") && log(&daemon, "errors.log").contains("down")
     });
 
+    wait::until_true("what the module prints, on standard output", || daemon.console().contains("printed\n"));
+
     let module = log(&daemon, "module.log");
     assert_eq!(
         module,

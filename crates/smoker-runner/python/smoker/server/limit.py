@@ -33,6 +33,13 @@ class TimeLimit(object):
             LIMITS.remove(self)
             _arm()
 
+    def restart(self, seconds):
+        """Begins again, with these seconds."""
+        if self in LIMITS:
+            LIMITS.remove(self)
+        self.seconds = seconds
+        self.__enter__()
+
     def is_exceeded(self):
         """Whether its time is over."""
         return self.deadline is not None and self.deadline <= time.monotonic()

@@ -42,7 +42,7 @@ pub(crate) fn wanted_level() -> u32 {
 pub(crate) fn follow_output(plugin: &PluginName, pipe: OwnedFd, trace: Option<&TraceRecorder>) {
     match trace.cloned() {
         None => follow(plugin, pipe, MAX_LINE, None, |plugin, line| {
-            if LevelFilter::current() >= LevelFilter::INFO {
+            if tracing::enabled!(tracing::Level::INFO) {
                 tracing::info!("Plugin {plugin} printed: {line}");
             } else {
                 prints::show(line);

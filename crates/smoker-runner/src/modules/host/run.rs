@@ -7,6 +7,7 @@ use std::time::Duration;
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::context::RunContext;
@@ -36,9 +37,21 @@ pub(crate) struct HostRun<'a> {
     pub(crate) registered: &'a RegisteredChild,
     /// The job as JSON.
     pub(crate) job: &'a str,
+    /// How long the module's import and constructor may take.
+    pub(crate) loading: Duration,
+    /// How long its `run()` may take.
     pub(crate) timeout: Duration,
     /// How many bytes the reply may have.
     pub(crate) reply_limit: usize,
+}
+
+impl HostRun<'_> {
+    /// Waits until the time of the module's import and constructor is over or, once they are done, that of its `run()`.
+    async fn until_overdue(&self, loaded: &Notify) {
+        if timeout(self.loading, loaded.notified()).await.is_ok() {
+            until(Instant::now().checked_add(self.timeout)).await;
+        }
+    }
 }
 
 impl PythonHost {
@@ -74,11 +87,12 @@ impl PythonHost {
         let plugin = &plugin.spec().name;
         log::follow_output(plugin, streams.output, trace);
         log::follow_records(plugin, streams.log, tracebacks, trace);
-        let mut exchange = JobExchange { socket: streams.job, received: Vec::new() };
+        let loaded = Notify::new();
+        let mut exchange = JobExchange { socket: streams.job, received: Vec::new(), loaded: &loaded };
 
         let end = tokio::select! {
             end = run_job(&mut exchange, &mut events, &connection, run) => RunEnd::Ended(end),
-            () = until(deadline) => RunEnd::TimedOut,
+            () = run.until_overdue(&loaded) => RunEnd::TimedOut,
             () = cancel.cancelled() => RunEnd::Cancelled,
         };
         let end = match end {
@@ -144,7 +158,7 @@ enum RunEnd {
 /// host died. Once the child is gone its socket is not waited for: a process that
 /// it started may hold it open.
 async fn run_job(
-    exchange: &mut JobExchange,
+    exchange: &mut JobExchange<'_>,
     events: &mut ChildEvents,
     connection: &Arc<HostConnection>,
     run: &HostRun<'_>,
@@ -172,12 +186,14 @@ async fn ended(events: &mut ChildEvents) -> Option<ChildEnd> {
 }
 
 /// Job and reply of one child.
-struct JobExchange {
+struct JobExchange<'a> {
     socket: UnixStream,
     received: Vec<u8>,
+    /// Told when the module is imported and constructed.
+    loaded: &'a Notify,
 }
 
-impl JobExchange {
+impl JobExchange<'_> {
     async fn send_job(&mut self, job: &str) {
         let job = format!("{}\n{job}", job.len());
         // A child that ended before it read its job shows that by its end.
@@ -191,6 +207,10 @@ impl JobExchange {
         while self.reply_end().is_none_or(|end| end > self.received.len()) && self.received.len() <= most {
             if !matches!(self.socket.read_buf(&mut self.received).await, Ok(1..)) {
                 return;
+            }
+            if self.received.get(1) == Some(&LOADED) {
+                self.received.remove(1);
+                self.loaded.notify_one();
             }
         }
     }
@@ -224,6 +244,9 @@ impl JobExchange {
         head.iter().position(|byte| *byte == b'\n').map(|position| position + 1)
     }
 }
+
+/// The byte that a child sends behind the first one when its module is imported and constructed.
+const LOADED: u8 = b'!';
 
 /// An error reply that takes the place of one that is too large has fewer bytes than this.
 const MAX_ERROR_REPLY: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use serde_json::json;
 use smoker_model::messages::Level;
 use smoker_model::status::Status;
 
-use crate::fixture::{Check, Modules, error, infos, texts};
+use crate::fixture::{Check, Modules, error, infos, plugin, texts};
 
 #[test]
 fn the_standard_library_works_in_a_child() {
@@ -152,4 +152,26 @@ fn modules_of_the_first_years_of_python_3_work_unchanged() {
     assert_eq!(result.status, Status::Error);
     let components = result.component_results.expect("components").as_json().clone();
     assert_eq!((&components["a"]["status"], &components["b"]["messages"]["error"][0]), (&json!("OK"), &json!("bad")));
+}
+
+/// A slow disk makes an import slow, which says nothing about what the check looks at.
+#[test]
+fn import_and_constructor_are_no_part_of_the_time_limit() {
+    let modules = Modules::new();
+    let of = |body: &str| {
+        let constructor = "    def __init__(self, plugin, **kwargs):\n        BasePlugin.__init__(self, plugin, **kwargs)\n        \
+                           time.sleep(0.7)\n";
+        plugin(body).replacen("    def run(", &format!("{constructor}    def run("), 1)
+    };
+    modules.file("slow.py", &format!("import time\ntime.sleep(0.7)\n{}", of("self.result.add_info('done')")));
+    assert_eq!(infos(&modules.run(&Check::module("slow").timeout(1.0))), ["done"]);
+    modules.file("late.py", &of("time.sleep(60)"));
+    assert_eq!(
+        error(&modules.run(&Check::module("late").timeout(1.0))),
+        "Plugin execution exceeded timeout 1.0 seconds"
+    );
+    // A copy that is forked before run() begins does not begin the time of the first one.
+    let forked = "import os, time\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\n";
+    modules.file("forked.py", &format!("{forked}{}", of("self.result.add_info('done')")));
+    assert_eq!(infos(&modules.run(&Check::module("forked").timeout(1.0))), ["done"]);
 }

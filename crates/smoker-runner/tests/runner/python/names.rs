@@ -72,7 +72,7 @@ with progressbar.ProgressBar(5, no_check_interactive=True) as bar:
     say('%d %s' % (bar.get_left(), bar.get_progress()))
 started = command.Command('sleep 60 & sleep 60')
 say('%r %s' % (started, started.returncode))
-child = __import__('subprocess').Popen(['sh', '-c', 'sleep 60; :'])
+child = __import__('subprocess').Popen(['sh', '-c', 'sleep 60; exec sleep 60'])
 while not command.get_ptree(child.pid):
     time.sleep(0.01)
 say(' '.join(process.name() for process in command.get_ptree(child.pid)))
