@@ -156,6 +156,21 @@ pub fn unread_overrides(path: &Path, overrides: &Overrides) -> Vec<String> {
     unread.unwrap_or_default()
 }
 
+/// All parameters of a plugin with where they are written; none for defaults. The configuration is read once more. Empty when
+/// it cannot be read, or has no such plugin.
+#[must_use]
+pub fn parameter_places(path: &Path, plugin: &str) -> Vec<(String, Option<Location>)> {
+    let mut problems = ProblemLog::default();
+    let places = tree(path, Path::new(""), environment::ANY, &mut problems).ok().and_then(|(root, _)| {
+        // The places of another file would show what is in it.
+        sections::refuse_other_files(&root, path).ok()?;
+        let (sections, plugins) = sections::find(root.entries()?, &root.place, &mut problems).ok()?;
+        let plugin = plugins.iter().find(|entry| entry.name.as_text() == Some(plugin))?;
+        Some(places::of_plugin(plugin, &sections))
+    });
+    places.unwrap_or_default()
+}
+
 /// Where parameters are written in a configuration that was [`load`]ed from
 /// the same path. It is read once more, since a daemon does not keep the places.
 #[must_use]

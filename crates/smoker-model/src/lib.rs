@@ -5,6 +5,7 @@
 //! - `status`: OK, WARN, ERROR, UNKNOWN and how they combine
 //! - `messages`: the messages of a run, by level
 //! - `time`: instants, and how the wire writes them
+//! - `calendar`: when a clock of a time zone shows what a configuration asks for
 //! - `perfdata`: the numbers that a check measured
 //! - `run_end`: how the process of a run ended
 //! - `result`: the result of one run of a plugin
@@ -26,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bounded_json;
+pub mod calendar;
 pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;

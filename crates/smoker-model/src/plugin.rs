@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use crate::calendar::maintenance::MaintenanceWindow;
+use crate::calendar::schedule::CalendarSchedule;
+use crate::calendar::weekly::WeeklyHours;
 use crate::notation::python_text;
 use crate::process_settings::ProcessSettings;
 use crate::value::Value;
@@ -59,6 +62,8 @@ pub struct PluginSpec {
     pub invocation: Invocation,
     /// When the scheduled runs are due; none: the plugin runs only on request.
     pub trigger: Option<Trigger>,
+    /// What else decides whether a run takes place, and what its result means.
+    pub rules: RunRules,
     /// Whether runs of this plugin wait for each other (`Serial`).
     pub serial: bool,
     /// How many results are kept (`History`).
@@ -76,7 +81,7 @@ pub struct PluginSpec {
 }
 
 /// When the scheduled runs of a plugin are due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
     /// At the same distance from each other.
     Every {
@@ -85,6 +90,61 @@ pub enum Trigger {
         /// Over how long a time the first runs of all plugins are spread (`Splay`), at most the interval.
         splay: Duration,
     },
+    /// When a clock shows certain times.
+    Calendar {
+        /// The times (`Cron`, `At`) and whose clock (`Timezone`).
+        schedule: CalendarSchedule,
+        /// Over how long a time after each of them the runs of all plugins are spread (`Splay`).
+        splay: Duration,
+    },
+}
+
+/// What decides whether a run takes place, beside the trigger.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct RunRules {
+    /// What becomes of a scheduled run whose time went by (`Missed`).
+    pub missed: MissedRuns,
+    /// When scheduled runs may take place at all (`Only`); none: at any time.
+    pub only: Option<WeeklyHours>,
+    /// When no run takes place (`Maintenance`).
+    pub maintenance: Vec<MaintenanceWindow>,
+    /// How often in a row a result has to be bad until it is hard (`Retries`); none: each result is.
+    pub retries: Option<u32>,
+    /// How long after the planned time of a run with a soft result the plugin runs again (`RetryInterval`); none: when its
+    /// trigger says so.
+    pub retry_interval: Option<Duration>,
+    /// From how many changes of status on, in percent of those that could be, the plugin is flapping (`FlapThreshold`).
+    pub flap_threshold: Option<u8>,
+    /// The plugins that have to be well for it to run (`DependsOn`).
+    pub depends_on: Vec<PluginName>,
+    /// What becomes of its scheduled runs while one of them is not (`OnParentBad`).
+    pub on_parent_bad: OnParentBad,
+    /// The plugins after whose runs, when they end OK, it runs (`After`).
+    pub after: Vec<PluginName>,
+    /// Runs of all plugins with the same name here wait for each other (`SerialGroup`).
+    pub serial_group: Option<Arc<str>>,
+}
+
+/// What becomes of the scheduled runs of a plugin while one that it depends on is bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OnParentBad {
+    /// They are skipped.
+    #[default]
+    Skip,
+    /// They take place.
+    Run,
+}
+
+/// What becomes of a scheduled run whose time went by while the daemon was down or the machine slept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MissedRuns {
+    /// By an `Interval` it takes place at once; by the calendar it does not.
+    #[default]
+    Default,
+    /// It does not take place.
+    Skip,
+    /// One run takes place for all that were missed.
+    Once,
 }
 
 /// What follows a run.

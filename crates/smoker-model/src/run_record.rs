@@ -28,6 +28,10 @@ pub struct RunRecord {
 pub enum RunTrigger {
     /// The plugin's schedule.
     Schedule,
+    /// Its last result was soft.
+    Retry,
+    /// A run of this other plugin has ended OK.
+    After(Arc<str>),
     /// A client's request.
     Request {
         /// The client as logs name it, where it is known.
@@ -59,6 +63,37 @@ pub enum SkipReason {
     Overlap,
     /// The instant had passed when the daemon came to it, as after the machine slept.
     Missed,
+    /// A plugin that it depends on was bad.
+    Dependency,
+}
+
+impl RunTrigger {
+    /// The word for it on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Schedule => "timer",
+            Self::Retry => "retry",
+            Self::After(_) => "after",
+            Self::Request { .. } => "force",
+        }
+    }
+
+    /// Who or what caused the run, where that is known.
+    #[must_use]
+    pub fn by(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Schedule | Self::Retry => None,
+            Self::After(plugin) => Some(plugin),
+            Self::Request { requester, identity } => identity.as_ref().or(requester.as_ref()),
+        }
+    }
+
+    /// Whether a client requested the run.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        matches!(self, Self::Request { .. })
+    }
 }
 
 /// A run with a result.
@@ -68,8 +103,10 @@ pub struct FinishedRun {
     pub started: Moment,
     /// When the run, its action included, had ended.
     pub ended: Moment,
-    /// Which attempt it was, from 1.
+    /// Which attempt it was, from 1: the number of bad results in a row, this one among them.
     pub attempt: u32,
+    /// Whether the result is bad, but not as often in a row as `Retries` wants it.
+    pub is_soft: bool,
     /// The number of the reload whose configuration it had; 1 is the start, 0 a start that is not known.
     pub generation: u64,
     /// The number of the run since the daemon's start, from 1; 0 for one that never started.

@@ -8,6 +8,7 @@ use smoker_model::plugin::Execution;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
+use smoker_model::time::timestamp::Timestamp;
 use tokio::time::timeout;
 
 use crate::command::CommandRun;
@@ -21,16 +22,16 @@ use crate::{detached, memory_kills, output};
 pub enum CheckOutcome {
     /// The plugin ran, whatever became of that: an action may follow.
     Ran(PluginResult),
-    /// The plugin did not run, because of its maintenance lock, or because
+    /// The plugin did not run, because of a window of maintenance or its maintenance lock, or because
     /// looking for that failed. No action follows.
     NotRun(PluginResult),
 }
 
-/// Runs the plugin, unless its maintenance lock exists.
+/// Runs the plugin, unless there is maintenance.
 pub(crate) async fn run(context: RunContext<'_>, modules: &Modules) -> CheckOutcome {
     let started = Moment::now();
     let forced = context.kind.is_forced();
-    if let Some(reason) = maintenance(context).await {
+    if let Some(reason) = maintenance(context, started).await {
         return CheckOutcome::NotRun(reason.into_result(started, forced));
     }
     let findings = memory_kills::noted(findings(context, modules).await, context);
@@ -74,7 +75,17 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
 }
 
 /// Why the plugin is not to run now; none when it is.
-async fn maintenance(context: RunContext<'_>) -> Option<Findings> {
+async fn maintenance(context: RunContext<'_>, now: Moment) -> Option<Findings> {
+    let skipped = |until: &str| {
+        Findings::new(
+            Status::Warn,
+            Messages::of(Level::Warn, &format!("Skipped because of maintenance in progress{until}")),
+        )
+    };
+    let windows = &context.plugin.spec().rules.maintenance;
+    if let Some(end) = windows.iter().filter_map(|window| window.end_at(now.wall)).max() {
+        return Some(skipped(&format!(", until {}", Timestamp::from(end))));
+    }
     let lock = context.plugin.spec().maintenance_lock.as_ref()?;
     match exists(lock, context.plugin).await {
         Ok(false) => None,
@@ -82,7 +93,7 @@ async fn maintenance(context: RunContext<'_>) -> Option<Findings> {
             if let Some(trace) = context.trace {
                 trace.maintenance_lock(&lock.to_string_lossy());
             }
-            Some(Findings::new(Status::Warn, Messages::of(Level::Warn, "Skipped because of maintenance in progress")))
+            Some(skipped(""))
         }
         Err(reason) => Some(Findings::fault(&reason)),
     }

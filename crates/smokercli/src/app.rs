@@ -23,6 +23,7 @@ use crate::config::ClientConfig;
 use crate::discovery::Discovery;
 use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
+use crate::explain;
 use crate::fail_on::FailOn;
 use crate::filter::Filter;
 use crate::gate;
@@ -32,6 +33,7 @@ use crate::listing;
 use crate::query::{self, Query, QueryAction};
 use crate::render;
 use crate::report::{HostReport, Report};
+use crate::silence;
 use crate::targets::{self, DiscoveryArguments, Targets};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
@@ -62,6 +64,8 @@ fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
             TrustCommandLine::Run(command) => trust::run(&command, &config.port),
         },
         Some("gate") => command(arguments, &config, gate::run),
+        Some("silence") => command(arguments, &config, silence::run),
+        Some("explain") => command(arguments, &config, explain::run),
         Some("baseline") => command(arguments, &config, baseline::run),
         _ => ask_hosts(arguments, &config),
     }

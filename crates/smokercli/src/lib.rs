@@ -6,6 +6,7 @@
 //!
 //! - `app`: what `smokercli` does, from the command line to the exit code
 //! - `watch`: what `smokercli --watch` does; `gate`: what `smokercli gate` does; `baseline`: what `smokercli baseline` does
+//! - `silence`: what `smokercli silence` does; `explain`: what `smokercli explain` does
 //! - `nagios`: what `check_smoker_plugin` does; `trust`: what `smokercli trust` does
 //! - `asking`: how long work with hosts goes on; `listing`: the hosts of a call without asking them
 //! - `targets`: whom a call asks, and how its requests reach them
@@ -45,9 +46,11 @@ mod asking;
 mod baseline;
 mod cli;
 mod discovery;
+mod explain;
 mod gate;
 mod listing;
 mod query;
+mod silence;
 mod targets;
 mod trust;
 mod watch;

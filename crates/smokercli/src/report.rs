@@ -92,6 +92,15 @@ impl HostReport {
         plugins
     }
 
+    /// The names of the plugins whose runs are skipped because of this one.
+    #[must_use]
+    pub fn skipped_because_of(&self, parent: &str) -> Vec<String> {
+        let is_because = |plugin: &&Plugin| {
+            plugin.has_no_result() && plugin.view().skipped_because_of().is_some_and(|name| name == parent)
+        };
+        self.sorted_plugins().into_iter().filter(is_because).map(|plugin| plugin.name().to_owned()).collect()
+    }
+
     /// The names of the plugins that the call asks for and the host has not.
     #[must_use]
     pub fn missing(&self) -> &[String] {

@@ -119,6 +119,7 @@ impl Daemon {
         }
         let runtime = Runtime::start(config, addresses, tls, reaper.clone(), shutdown.clone());
         let manager = runtime.manager().clone();
+        manager.set_configuration(source.origin.path.clone());
         let (reloads, requests) = ReloadRequests::channel();
         let logging = tokio::spawn(run_log::follow(manager.subscribe(), shutdown.clone()));
         let server = tokio::spawn(server::serve(listeners, runtime.front(limits, reloads.clone()), shutdown.clone()));

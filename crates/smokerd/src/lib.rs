@@ -23,6 +23,8 @@
 //! - `http`: connections, access, the pages
 //! - `test_plugin`: one run of one plugin, without a daemon
 //! - `standalone`: runs outside of a daemon
+//! - `explain_command`: `--explain`
+//! - `silences`: spans of time in which no action follows
 //! - `state_folder`: what the daemon keeps for the commands beside it
 //! - `os`: what the operating system offers
 //! - `output`: what commands write to the standard streams
@@ -39,6 +41,7 @@ mod cli;
 mod compare;
 mod control;
 mod daemon;
+mod explain_command;
 mod http;
 mod identity;
 mod import;
@@ -51,6 +54,7 @@ mod results;
 mod runtime;
 mod scheduler;
 mod service;
+mod silences;
 mod standalone;
 mod startup;
 mod state_folder;

@@ -26,6 +26,7 @@ use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
 use crate::service::listen;
+use crate::silences::file::SilencesFile;
 use crate::startup::bounded_read::READ_LIMIT;
 use crate::startup::configuration::Prepared;
 
@@ -76,7 +77,12 @@ impl Runtime {
         };
         let manager = PluginManager::new(runner.clone(), slots.clone(), state, shutdown);
         manager.set_forced_rate(settings.max_forced_rate);
+        if let Some(state_dir) = &settings.access.state_dir {
+            manager.keep_silences_in(SilencesFile::in_folder(state_dir));
+        }
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
+        manager.watch_silences();
+        manager.watch_relations();
         manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());

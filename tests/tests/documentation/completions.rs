@@ -60,6 +60,7 @@ fn bash_completes_the_last_word() {
     assert_eq!(offered("smokercli", &["-s", "web"]), ["web1", "web2"]);
     assert_eq!(offered("smokercli", &["gate", "--sett"]), ["--settle"]);
     assert_eq!(offered("smokercli", &["gate", "-g", "d"]), ["data"]);
+    assert_eq!(offered("smokercli", &["silence", "--rea"]), ["--reason"]);
     assert_eq!(offered("smokerd", &["--test-p"]), ["--test-plugin"]);
     assert_eq!(offered("smokerd", &["--genc"]), ["--genconfig"]);
     assert_eq!(offered("check_smoker_plugin", &["--hea"]), ["--health"]);

@@ -116,6 +116,9 @@ fn every_route_of_the_code_is_listed_and_shown() {
         if is_order || handlers.contains(".post(") {
             known.insert(format!("POST {path}"));
         }
+        if handlers.contains(".delete(") {
+            known.insert(format!("DELETE {path}"));
+        }
     }
     assert!(known.len() >= 6, "only {known:?} are found in the source: has it another form now?");
     assert_eq!(listed, known.iter().map(String::as_str).collect(), "{PAGE} and api/mod.rs have other routes");

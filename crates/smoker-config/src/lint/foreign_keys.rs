@@ -7,7 +7,7 @@ use crate::lint::references;
 use smoker_model::value::Value;
 
 /// What a key of another tool is called here. The names are in lower case without `-` and `_`.
-const KEYS: [(&[&str], &str); 22] = [
+const KEYS: [(&[&str], &str); 25] = [
     (
         &["user", "username", "runas", "becomeuser", "runasuser", "owneruser"],
         "did you mean `uid` (and `gid`)? It runs as the daemon's own account",
@@ -15,15 +15,24 @@ const KEYS: [(&[&str], &str); 22] = [
     (&["group", "runasgroup"], "did you mean `gid` (and `uid`)? It runs as the daemon's own account"),
     (
         &["schedule", "cron", "crontab", "at", "when", "oncalendar", "time", "times", "hour", "minute", "weekday"],
-        "there are no times of day here: `Interval` is the time between two runs; for others let cron call `smokercli -f -p NAME`",
+        "did you mean `Cron` (a pattern such as '30 2 * * *') or `At` (a time of day)?",
+    ),
+    (&["timezone", "tz", "zone"], "did you mean `Timezone`, whose clocks `Cron` and `At` go by?"),
+    (
+        &["activetime", "checkperiod", "timeperiod", "workinghours", "businesshours", "onlybetween", "activehours"],
+        "did you mean `Only`, the hours of the week in which it runs (`Mon-Fri 08:00-18:00`)?",
     ),
     (
-        &["dependson", "after", "before", "requires", "wants", "parents", "dependencies", "depends", "dependency"],
-        "plugins do not depend on each other here, and it runs whatever the others say; remove it",
+        &["dependson", "requires", "wants", "parents", "dependencies", "depends", "dependency"],
+        "did you mean `DependsOn`, the plugins that have to be well for it to run?",
+    ),
+    (
+        &["after", "before", "runafter", "triggeredby"],
+        "did you mean `After`, the plugins after whose runs it runs, when they end OK?",
     ),
     (
         &["retries", "retry", "attempts", "maxcheckattempts", "retryinterval", "maxattempts", "softstates"],
-        "a run is not repeated here, and each result counts; repeat inside of the Command",
+        "did you mean `Retries`, the number of bad results in a row that makes one hard, or `RetryInterval`?",
     ),
     (
         &["environment", "envvars", "environ", "envfile", "environmentfile"],
@@ -85,7 +94,8 @@ const KEYS: [(&[&str], &str); 22] = [
     ),
     (
         &["lockfile", "maintenance", "downtime", "pausefile"],
-        "did you mean `MaintenanceLock`, a file that stops its runs while it exists?",
+        "did you mean `Maintenance`, windows in which it does not run, or `MaintenanceLock`, a file that stops its runs \
+         while it exists?",
     ),
     (&["exclusive", "singleton", "nooverlap", "concurrency", "concurrencypolicy"], "did you mean `Serial: true`?"),
     (&["killmode", "detach", "background", "daemonize"], "did you mean `LeaveRunning: true`?"),

@@ -6,6 +6,7 @@ use smoker_model::value::Value;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::spec::values::quantity;
+use crate::yaml::node::find_text;
 
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
 const LONGEST_INTERVAL: f64 = 100.0 * 365.0 * 86_400.0;
@@ -18,6 +19,7 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
         }
     };
     warn("Interval", plugin.get("Interval").and_then(interval));
+    warn("Interval", beside_calendar(plugin));
     warn("History", plugin.get("History").and_then(history));
     warn("Command", plugin.get("Command").and_then(command));
     let place = plugin.resolved.parameters.get("Action").and_then(|action| action.place.as_ref());
@@ -45,6 +47,14 @@ fn interval(value: &Value) -> Option<String> {
         format!("Interval {shown} is more than a hundred years, so it never runs by time; write seconds, or a unit: 1d")
     };
     (seconds > LONGEST_INTERVAL).then(text)
+}
+
+/// An `Interval` of the plugin's own that times of the calendar replace; one of a template is for many plugins.
+fn beside_calendar(plugin: &LintedPlugin<'_>) -> Option<String> {
+    let own = find_text(plugin.body, "Interval").filter(|own| own.value.to_value().is_truthy())?;
+    let key = ["Cron", "At"].into_iter().find(|key| find_text(plugin.body, key).is_some())?;
+    let shown = python_text::str(&own.value.to_value());
+    Some(format!("Interval {shown} does not count, since {key} says when it runs; remove one of them"))
 }
 
 fn history(value: &Value) -> Option<String> {

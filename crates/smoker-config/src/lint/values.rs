@@ -61,6 +61,9 @@ fn splay(plugin: &LintedPlugin<'_>) -> Option<String> {
     if plugin.get("Splay").and_then(|splay| quantity::seconds(splay).ok()).is_some_and(|splay| splay < 0.0) {
         return Some("Splay is below 0 and counts as 0; write 0, or the seconds over which runs are spread".to_owned());
     }
+    if plugin.get("Cron").or(plugin.get("At")).is_some() {
+        return None;
+    }
     let splay = quantity::seconds(&find_text(plugin.body, "Splay")?.value.to_value()).ok()?;
     let interval = plugin.get("Interval").map_or(Ok(0.0), quantity::seconds).ok()?;
     if splay <= 0.0 || splay <= interval {

@@ -7,6 +7,7 @@
 //! - `access_settings`: those that say who may use the daemon
 //! - `sections`: the sections `templates`, `actions` and `plugins`
 //! - `plugins`: all plugins, and a problem for each that does not load
+//! - `relations`: plugins that name others
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
 //! - `action`: what a plugin's `Action` means
 //! - `validate`: parameters become a typed specification
@@ -24,6 +25,7 @@ pub mod overrides;
 pub mod places;
 pub(crate) mod plugin_fault;
 pub(crate) mod plugins;
+pub(crate) mod relations;
 pub(crate) mod resolve;
 pub(crate) mod sections;
 pub mod settings;

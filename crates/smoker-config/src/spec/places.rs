@@ -4,7 +4,7 @@ use smoker_model::plugin::PluginName;
 
 use crate::problem::{Location, SourcePlace};
 use crate::spec::action::Configured;
-use crate::spec::resolve::{Sections, resolve};
+use crate::spec::resolve::{Parameter, Sections, resolve};
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find, find_text};
 
@@ -35,8 +35,16 @@ pub(crate) fn locate(key: &ParameterKey, plugins: &[Entry], sections: &Sections<
     Some((&place.unwrap_or_else(|| plugin.place.clone())).into())
 }
 
-fn place_in_plugin(plugin: &Entry, name: &str, sections: &Sections<'_>) -> Option<SourcePlace> {
+/// Where a plugin, its template or `BasePlugin` has a parameter.
+pub(crate) fn place_in_plugin(plugin: &Entry, name: &str, sections: &Sections<'_>) -> Option<SourcePlace> {
     resolve(plugin, sections).ok()??.parameters.get(name)?.place.clone()
+}
+
+/// All parameters of a plugin with their places.
+pub(crate) fn of_plugin(plugin: &Entry, sections: &Sections<'_>) -> Vec<(String, Option<Location>)> {
+    let parameters = resolve(plugin, sections).ok().flatten().map(|resolved| resolved.parameters).unwrap_or_default();
+    let place = |(name, parameter): (String, Parameter)| (name, parameter.place.as_ref().map(Location::from));
+    parameters.into_iter().map(place).collect()
 }
 
 /// The entries of the plugin's actions.

@@ -9,6 +9,7 @@ use crate::problem::{ProblemLog, Severity};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::{Sections, resolve};
 use crate::spec::validate::{self, Validated};
+use crate::spec::{places, relations};
 use crate::yaml::merge::shown;
 use crate::yaml::node::Entry;
 
@@ -33,7 +34,21 @@ pub(crate) fn load(plugins: &[Entry], sections: &Sections<'_>, problems: &mut Pr
         let of_its_kind = if faults.is_empty() { &mut all.loaded } else { &mut all.left_out };
         of_its_kind.extend(spec);
     }
+    leave_out_wrong_relations(&mut all, plugins, sections, problems);
     all
+}
+
+/// Leaves out the plugins that name others which do not exist, or that wait for themselves.
+fn leave_out_wrong_relations(all: &mut Plugins, plugins: &[Entry], sections: &Sections<'_>, problems: &mut ProblemLog) {
+    let known: Vec<_> = plugins.iter().map(|plugin| shown(&plugin.name)).collect();
+    for (name, key, reason) in relations::wrong(&all.loaded, &known) {
+        let Some(plugin) = plugins.iter().find(|plugin| shown(&plugin.name) == name.as_str()) else { continue };
+        let place = places::place_in_plugin(plugin, key, sections).unwrap_or_else(|| plugin.place.clone());
+        problems.add_of_plugin(Severity::Error, &place, &name, format!("Plugin {name} not loaded: {reason}"));
+        if let Some(at) = all.loaded.iter().position(|spec| spec.name == name) {
+            all.left_out.push(all.loaded.remove(at));
+        }
+    }
 }
 
 fn load_one(plugin: &Entry, sections: &Sections<'_>, problems: &mut ProblemLog) -> Validated {

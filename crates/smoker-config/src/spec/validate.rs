@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
+use chrono::Utc;
+use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::notation::python_text;
-use smoker_model::plugin::{ActionSpec, Execution, Invocation, PluginSpec, RunAs, StdinMode, TimeLimit, Trigger};
+use smoker_model::plugin::{
+    ActionSpec, Execution, Invocation, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger,
+};
 use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
 
@@ -15,10 +19,13 @@ use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
+use crate::spec::values::calendar::{self, CalendarKeys};
 use crate::spec::values::check;
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
+use crate::spec::values::relations;
 use crate::spec::values::repeated_names;
+use crate::spec::values::streams;
 use crate::spec::values::trigger;
 use crate::spec::values::wrong_kind::unquoted;
 use crate::yaml::node::kind_name;
@@ -41,7 +48,8 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
     let timeout = check.kept(timeout).unwrap_or_else(|| TimeLimit::from_secs(DEFAULT_TIMEOUT));
     let execution = if check.may_be_of_its_template() { None } else { Some(check.execution()) };
     let execution = execution.and_then(|execution| check.kept(execution));
-    let trigger = check.trigger();
+    let (rules, schedule) = check.rules();
+    let trigger = check.trigger(schedule);
     let trigger = check.kept(trigger).flatten();
     let max_output = check.max_output();
     let serial = check.switch("Serial");
@@ -58,6 +66,7 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
         name: resolved.name,
         invocation: Invocation { execution, timeout, stdin, max_output, leave_running, process },
         trigger,
+        rules,
         serial,
         history,
         history_failures,
@@ -109,7 +118,7 @@ impl<'a> Check<'a> {
 
     fn timeout(&self) -> Result<TimeLimit, PluginFault> {
         let value = self.plugin.parameters.get("Timeout").map_or(&Value::Null, |parameter| &parameter.value);
-        TimeLimit::from_value(value).ok_or_else(|| self.refuse("Timeout", quantity::wrong_timeout(value)))
+        quantity::timeout(value).map_err(|reason| self.refuse("Timeout", reason))
     }
 
     /// Whether the template that is not there may have said what to run.
@@ -133,21 +142,14 @@ impl<'a> Check<'a> {
         {
             self.warn("Check", &text);
         }
+        if let (None, None, Some(check)) = (command, module, check) {
+            return self.check(check, parser.is_some());
+        }
         let text = |key: &str, value: &Value| {
             let reason = || format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
             value.as_text().map(str::to_owned).ok_or_else(|| self.refuse(key, reason()))
         };
         match (command, module) {
-            (None, None) if let Some(check) = check => match check::name(check) {
-                Some(_) if parser.is_some() => {
-                    Err(self.refuse("Parser", "Parser can be used only with Command parameter"))
-                }
-                Some(name) => Ok(Execution::Check(name.to_owned())),
-                None => {
-                    let reason = format!("Command or Module parameter has to be set; {}", check::unknown(check));
-                    Err(self.refuse("Check", reason))
-                }
-            },
             (None, None) => {
                 let key = if self.get("Command").is_some() { "Command" } else { "Module" };
                 let unquoted = self.get("Command").filter(|command| command.exposed_text().is_none()).map(unquoted);
@@ -172,8 +174,35 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn trigger(&mut self) -> Result<Option<Trigger>, PluginFault> {
-        let read = trigger::read(self.get("Interval"), self.get("Splay"));
+    fn check(&self, check: &Value, has_parser: bool) -> Result<Execution, PluginFault> {
+        match check::name(check) {
+            Some(_) if has_parser => Err(self.refuse("Parser", "Parser can be used only with Command parameter")),
+            Some(name) => Ok(Execution::Check(name.to_owned())),
+            None => {
+                let reason = format!("Command or Module parameter has to be set; {}", check::unknown(check));
+                Err(self.refuse("Check", reason))
+            }
+        }
+    }
+
+    /// What decides whether the plugin runs, and its times of the calendar.
+    fn rules(&mut self) -> (RunRules, Option<CalendarSchedule>) {
+        let CalendarKeys { schedule, missed, only, maintenance, warnings, wrong } =
+            calendar::read(|key| self.get(key), Utc::now());
+        for (key, text) in warnings {
+            self.warn(key, &text);
+        }
+        let wrong = wrong.into_iter().map(|(key, reason)| self.refuse(key, reason)).collect::<Vec<_>>();
+        self.faults.extend(wrong);
+        let mut rules = RunRules { missed, only, maintenance, ..RunRules::default() };
+        for (key, text) in relations::read(|key| self.get(key), &mut rules) {
+            self.warn(key, &text);
+        }
+        (rules, schedule)
+    }
+
+    fn trigger(&mut self, schedule: Option<CalendarSchedule>) -> Result<Option<Trigger>, PluginFault> {
+        let read = trigger::read(self.get("Interval"), schedule, self.get("Splay"));
         let (trigger, warnings) = read.map_err(|reason| self.refuse("Interval", reason))?;
         for (key, text) in warnings {
             self.warn(key, &text);
@@ -183,7 +212,7 @@ impl<'a> Check<'a> {
 
     /// A parameter that is true or false; false unless it is there.
     fn switch(&mut self, key: &str) -> bool {
-        switch(self.get(key)).unwrap_or_else(|reason| {
+        streams::switch(self.get(key)).unwrap_or_else(|reason| {
             self.warn(key, &format!("{key} {reason}"));
             false
         })
@@ -254,7 +283,7 @@ impl<'a> Check<'a> {
 
     fn max_output(&mut self) -> usize {
         let Some(value) = self.get("MaxOutput") else { return DEFAULT_MAX_OUTPUT };
-        output_bytes(value).unwrap_or_else(|reason| {
+        streams::output_bytes(value).unwrap_or_else(|reason| {
             self.warn("MaxOutput", &format!("MaxOutput {reason}; the default, 1 MiB, is used"));
             DEFAULT_MAX_OUTPUT
         })
@@ -262,7 +291,7 @@ impl<'a> Check<'a> {
 
     /// A value that cannot be meant for it is a parameter of the plugin's own.
     fn stdin(&mut self) -> StdinMode {
-        stdin(self.get("Stdin")).unwrap_or_else(|reason| {
+        streams::stdin(self.get("Stdin")).unwrap_or_else(|reason| {
             self.warn("Stdin", &reason);
             StdinMode::Null
         })
@@ -288,17 +317,16 @@ impl<'a> Check<'a> {
             entry.map(|(_, value)| value).filter(|value| **value != Value::Null)
         };
         let timeout = get("Timeout").unwrap_or(&Value::Null);
-        let timeout = TimeLimit::from_value(timeout).unwrap_or_else(|| {
-            let reason = quantity::wrong_timeout(timeout);
+        let timeout = quantity::timeout(timeout).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, is used"));
             TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
         });
         let execution = self.execution_of_action(&which, get("Command"), get("Module"));
-        let stdin = stdin(get("Stdin")).unwrap_or_else(|reason| {
+        let stdin = streams::stdin(get("Stdin")).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}'s {reason}"));
             StdinMode::Null
         });
-        let max_output = match get("MaxOutput").map(output_bytes) {
+        let max_output = match get("MaxOutput").map(streams::output_bytes) {
             None => max_output,
             Some(Ok(bytes)) => bytes,
             Some(Err(reason)) => {
@@ -306,7 +334,7 @@ impl<'a> Check<'a> {
                 max_output
             }
         };
-        let leave_running = switch(get("LeaveRunning")).unwrap_or_else(|reason| {
+        let leave_running = streams::switch(get("LeaveRunning")).unwrap_or_else(|reason| {
             self.warn("Action", &format!("{which}'s LeaveRunning {reason}"));
             false
         });
@@ -359,40 +387,6 @@ impl<'a> Check<'a> {
                 self.warn("Action", &format!("{which} has neither Command nor Module; it will be an ERROR"));
                 None
             }
-        }
-    }
-}
-
-fn switch(value: Option<&Value>) -> Result<bool, String> {
-    match value {
-        None => Ok(false),
-        Some(Value::Bool(on)) => Ok(*on),
-        Some(other) => Err(format!("has to be true or false, not {}; false is used", python_text::str(other))),
-    }
-}
-
-/// With less of each stream, in bytes, no message is whole: a number of the plugin's own is meant.
-const LEAST_OUTPUT: usize = 64;
-
-/// How many bytes of each stream are kept.
-///
-/// # Errors
-///
-/// Why the value cannot be meant for that.
-pub(crate) fn output_bytes(value: &Value) -> Result<usize, String> {
-    match quantity::bytes(value)? {
-        bytes if bytes < LEAST_OUTPUT => Err(format!("is {bytes} bytes, less than a message; it is a plain parameter")),
-        bytes => Ok(bytes),
-    }
-}
-
-fn stdin(value: Option<&Value>) -> Result<StdinMode, String> {
-    match value {
-        None => Ok(StdinMode::Null),
-        Some(Value::Text(text)) if text.eq_ignore_ascii_case("json") => Ok(StdinMode::Json),
-        Some(other) => {
-            let shown = python_text::str(&other.hidden());
-            Err(format!("Stdin has to be json, not {shown}; it is a plain parameter, and the input is empty"))
         }
     }
 }

@@ -70,6 +70,7 @@ fn compare<T: PartialEq + Debug>(heading: &str, known: &[&str], load: impl Fn(&[
         let beside: &[&str] = match key.as_str() {
             // Without scheduled runs there is nothing to spread.
             "Splay" => &["Interval: 1h"],
+            "Timezone" => &["Cron: '@daily'"],
             "tls_client_ca" => &["state_dir: /a"],
             "tls_crl" => &["state_dir: /a", "tls_client_ca: /b"],
             _ => &[],

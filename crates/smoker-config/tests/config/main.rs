@@ -1,5 +1,6 @@
 //! Loads whole configurations from temporary folders, as the daemon does.
 
+mod calendar;
 mod documentation;
 mod errors;
 mod folder;
@@ -8,6 +9,7 @@ mod includes;
 mod limits;
 mod merging;
 mod recorded;
+mod relations;
 mod secrets;
 mod settings;
 mod support;

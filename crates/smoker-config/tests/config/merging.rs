@@ -48,7 +48,7 @@ fn without_configuration_the_defaults_are_shown() {
         "Command='true' Module=None Parser=None Interval=0 Timeout=1800 History=10 uid='default' gid='default' \
          Template=None Action=None"
     );
-    assert_eq!((bare.history, bare.invocation.timeout.text.as_str(), bare.trigger), (10, "1800", None));
+    assert_eq!((bare.history, bare.invocation.timeout.text.as_str(), bare.trigger.clone()), (10, "1800", None));
 }
 
 fn shown_parameters(plugin: &smoker_model::plugin::PluginSpec) -> String {

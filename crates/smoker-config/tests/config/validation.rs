@@ -17,6 +17,7 @@ fn beside_a_good_one(parameters: &str) -> Folder {
 #[test]
 fn every_reason_not_to_load_is_reported_with_its_place() {
     let number = "Timeout has to be a number of seconds above 0, not";
+    let units = "Timeout has to be a number of seconds above 0 or a text such as 30s, 5m or 2h, not";
     let zero = "Timeout parameter can't be 0: it has to be a number of seconds above 0, not";
     let time = "has to be a number of seconds or a text such as 30s, 5m, 1h or 1d, not";
     let cases = [
@@ -25,9 +26,8 @@ fn every_reason_not_to_load_is_reported_with_its_place() {
         ("Command: x, Timeout: false", 19, format!("{zero} False")),
         ("Command: x, Timeout: .nan", 19, format!("{zero} nan")),
         ("Command: x, Timeout: '10'", 19, format!("{number} the text '10': write it without quotes")),
-        ("Command: x, Timeout: 10s", 19, format!("{number} '10s'; it takes no unit: write `Timeout: 10`")),
-        ("Command: x, Timeout: 5 min", 19, format!("{number} '5 min'; it takes no unit: write `Timeout: 300`")),
-        ("Command: x, Timeout: later", 19, format!("{number} 'later'; it takes no unit")),
+        ("Command: x, Timeout: 5 min", 19, format!("{units} '5 min'; write 5m")),
+        ("Command: x, Timeout: later", 19, format!("{units} 'later'")),
         ("Command: x, Timeout: null", 19, format!("{number} nothing")),
         ("Command: x, Timeout: []", 19, format!("{number} a list")),
         ("Command: x, Timeout: {}", 19, format!("{number} a mapping")),
@@ -62,7 +62,7 @@ fn every_reason_not_to_load_is_reported_with_its_place() {
 
 #[test]
 fn all_faults_of_a_plugin_are_reported_at_once() {
-    let folder = beside_a_good_one("Timeout: 10s, Interval: soon, Action: Tel, on: 1, Module: m, Command: x");
+    let folder = beside_a_good_one("Timeout: 10 sec, Interval: soon, Action: Tel, on: 1, Module: m, Command: x");
     let problems = folder.problems();
     let reasons = ["parameter true has to be text", "Action Tel", "Timeout has", "set together", "Interval has"];
     assert_eq!(problems.len(), reasons.len(), "{problems:?}");

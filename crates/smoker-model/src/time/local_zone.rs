@@ -76,7 +76,7 @@ fn offset_of_local(
 
 /// What a zone file held when it was last read.
 struct ZoneFile {
-    zone: Option<tz::TimeZone>,
+    zone: Option<jiff::tz::TimeZone>,
     read: Option<Instant>,
 }
 
@@ -90,12 +90,12 @@ impl ZoneFile {
     fn offset(&mut self, path: &Path, now: Instant, utc: NaiveDateTime) -> Option<FixedOffset> {
         if self.read.is_none_or(|read| now.saturating_duration_since(read) >= Self::FRESH) {
             self.read = Some(now);
-            let zone = fs::read(path).ok().and_then(|file| tz::TimeZone::from_tz_data(&file).ok());
+            let zone = fs::read(path).ok().and_then(|file| jiff::tz::TimeZone::tzif("", &file).ok());
             // A file that is only half written, or not yet there again, is understood the next time.
             self.zone = zone.or(self.zone.take());
         }
-        let kind = self.zone.as_ref()?.find_local_time_type(utc.and_utc().timestamp()).ok()?;
-        FixedOffset::east_opt(kind.ut_offset())
+        let at = jiff::Timestamp::from_second(utc.and_utc().timestamp()).ok()?;
+        FixedOffset::east_opt(self.zone.as_ref()?.to_offset(at).seconds())
     }
 }
 

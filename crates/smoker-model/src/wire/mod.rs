@@ -13,11 +13,14 @@
 //! - `force`: forced runs, from the request on
 //! - `reload`: what became of a reload
 //! - `error`: why a request has failed
+//! - `explanation`: what decides when a plugin runs
+//! - `silences`: spans of time in which no action follows
 //! - `not_loaded`: the plugins that were left out, in a header of `GET /plugins`
 
 pub mod about;
 pub mod error;
 pub mod events;
+pub mod explanation;
 pub mod force;
 pub mod not_loaded;
 pub mod pages;
@@ -25,6 +28,7 @@ pub mod plugin;
 pub mod reload;
 pub mod result;
 pub mod results;
+pub mod silences;
 
 /// The TCP port that the daemon listens on and the client connects to, unless configured.
 pub const DEFAULT_PORT: u16 = 8086;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::perfdata::PerfDatum;
+use crate::wire::silences::PluginSilence;
 
 /// A plugin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,32 @@ pub struct Plugin {
     /// The result of the forced run, on the page of its process. Its components are a mapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced_result: Option<RunResult>,
+    /// `soft` or `hard`: whether the newest result that no client requested counts, of a plugin with `Retries`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The number of bad results in a row, of a plugin with `Retries`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// Whether the status changes too often, as `FlapThreshold` says; absent when it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapping: Option<bool>,
+    /// Why scheduled runs are skipped; absent when they are not. The last result is then as it was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<SkippedRuns>,
+    /// The silence that the plugin is under; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence: Option<PluginSilence>,
+}
+
+/// Why scheduled runs of a plugin are skipped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRuns {
+    /// When the first of them was, as RFC 3339 has it.
+    pub since: String,
+    /// The plugin that it depends on and that is bad.
+    pub parent: String,
+    /// The reason, such as `Db is ERROR since 10:02`.
+    pub reason: String,
 }
 
 /// Where to find a plugin.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::json;
 use smoker_model::notation::python_text;
-use smoker_model::plugin::{Execution, Parameters, PluginName, PluginSpec, RunAs};
+use smoker_model::plugin::{Execution, Parameters, PluginName, PluginSpec, RunAs, RunRules};
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::value::Value;
 use smoker_model::wire::result::ComponentShape;
@@ -72,6 +72,7 @@ fn spec(folder: &Path) -> PluginSpec {
         name: PluginName::from("hostile"),
         invocation: invocation("cat %(Printed)s"),
         trigger: None,
+        rules: RunRules::default(),
         serial: false,
         history: 1,
         history_failures: 50,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use smoker_model::messages::Level;
 use smoker_model::plugin::{
-    ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, StdinMode, TimeLimit,
+    ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit,
 };
 use smoker_model::process_settings::ProcessSettings;
 use smoker_model::result::{ActionResult, PluginResult};
@@ -206,6 +206,7 @@ impl Check {
             name: PluginName::from(format!("check-{name}").as_str()),
             invocation: invocation(execution),
             trigger: None,
+            rules: RunRules::default(),
             serial: false,
             history: 10,
             history_failures: 50,

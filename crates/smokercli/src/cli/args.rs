@@ -46,6 +46,8 @@ const AFTER_HELP: &str = "\
 Commands, each with a --help of its own:
   smokercli gate      Wait until hosts are healthy, or fail: a verdict against a baseline
   smokercli baseline  Record how hosts are now, or were, for the gate
+  smokercli silence   Have no action follow the results of plugins until a time
+  smokercli explain   Say when a plugin runs, and why it does not
   smokercli trust     Keys of hosts and operators";
 
 const ACTIONS: &str = "Action switchers";

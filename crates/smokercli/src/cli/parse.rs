@@ -8,7 +8,9 @@ use clap::{Command, CommandFactory, FromArgMatches};
 use crate::cli::abbreviation::long_names;
 use crate::cli::args::{Args, ORIGINAL};
 use crate::cli::commands::baseline_args::BaselineArgs;
+use crate::cli::commands::explain_args::ExplainArgs;
 use crate::cli::commands::gate_args::GateArgs;
+use crate::cli::commands::silence_args::SilenceArgs;
 use crate::cli::plugin_arguments::{typed_plugin_arguments, with_plugin_arguments};
 use crate::cli::usage::usage_error;
 use crate::cli::{abbreviation, completions, trust_args};
@@ -65,6 +67,8 @@ fn complete_command() -> Command {
     Args::command()
         .subcommand(GateArgs::command().name("gate"))
         .subcommand(BaselineArgs::command().name("baseline"))
+        .subcommand(SilenceArgs::command().name("silence"))
+        .subcommand(ExplainArgs::command().name("explain"))
         .subcommand(trust_args::command().name("trust"))
         .mut_arg("pretty", |arg| arg.value_parser(formats))
         .mut_arg("fail_on", |arg| arg.value_parser(failing))

@@ -233,6 +233,18 @@ impl Fleet {
         }
     }
 
+    /// Every host by its name, with its answer, or why there is none.
+    pub(super) fn each_answer(&self) -> Vec<(String, Result<&HostAnswer, String>)> {
+        let hosts = self.hosts.iter();
+        let names = distinct_names(hosts.map(|host| (host.name(), host.address.label.as_str())));
+        let answers = self.hosts.iter().map(|host| match &host.progress {
+            HostProgress::Answered(answer) => Ok(answer),
+            HostProgress::Failed { reason, .. } => Err(reason.clone()),
+            HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
+        });
+        names.into_iter().zip(answers).collect()
+    }
+
     /// The past results of every host that could not be asked, and of those that have plugins to show.
     #[must_use]
     pub fn into_history(self) -> Vec<HostHistory> {

@@ -94,6 +94,26 @@ impl<T: Transport> Session<'_, T> {
         self.send(request).await.map(|page| page.content)
     }
 
+    /// Removes what a page shows, and receives JSON, within the same limits as [`Self::get`].
+    pub(super) async fn delete<P: DeserializeOwned>(&self, url: &Url, limit: Duration) -> Result<P, AskError> {
+        let (method, keep_alive) = (Method::Delete, KeepAlive::IfSmallFleet);
+        let request = PageRequest { method, url, limit, keep_alive, may_send_again: false, wait: None };
+        self.send(request).await.map(|page| page.content)
+    }
+
+    /// As [`Self::post`], for what the daemon does at once.
+    pub(super) async fn post_once<P: DeserializeOwned>(
+        &self,
+        url: &Url,
+        body: &impl Serialize,
+        limit: Duration,
+    ) -> Result<P, AskError> {
+        let body = serde_json::to_vec(body).map_err(|error| TransportError::new(url, error.to_string()))?;
+        let (method, keep_alive) = (Method::Post(body), KeepAlive::IfSmallFleet);
+        let request = PageRequest { method, url, limit, keep_alive, may_send_again: false, wait: None };
+        self.send(request).await.map(|page| page.content)
+    }
+
     async fn send<P: DeserializeOwned>(&self, request: PageRequest<'_>) -> Result<ReadPage<P>, AskError> {
         let (url, method) = (request.url, request.method.to_string());
         let exchange = self.transport.exchange(request).await;

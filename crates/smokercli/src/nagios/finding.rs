@@ -9,6 +9,7 @@ use crate::nagios::age::{Distance, distance};
 use crate::plugin::Plugin;
 use crate::plugin::perfdata::perfdata;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::view::{Component, MessagesView, PluginView};
 use crate::terminal::sanitize;
 
@@ -61,6 +62,9 @@ pub(super) fn finding(plugin: &Plugin, max_age: Option<Duration>) -> Finding {
     if let Some(reason) = view.unreadable() {
         return Finding::unknown(name, format!("smoke test: {shown}: {reason}"));
     }
+    if let Some(reason) = view.skipped() {
+        return Finding::unknown(name, format!("smoke test: {shown}: {reason}"));
+    }
     let Some(result) = view.result() else {
         return Finding::unknown(name, format!("plugin {shown} has not run yet"));
     };
@@ -76,7 +80,10 @@ pub(super) fn finding(plugin: &Plugin, max_age: Option<Duration>) -> Finding {
         Status::Warn => bad_text(&shown, &view, "warn"),
         Status::Error => bad_text(&shown, &view, "error"),
     };
-    let notes = if result.contains_key("lastRunUtc") { run_facts::wrong_below(&view) } else { Vec::new() };
+    let mut notes = standing::lines(&view);
+    if result.contains_key("lastRunUtc") {
+        notes.extend(run_facts::wrong_below(&view));
+    }
     Finding { name, status, text, notes, perfdata }
 }
 

@@ -5,6 +5,7 @@
 //! - `view`: its parsed object: result, messages, components, parameters
 //! - `forced_result`: the result of a forced run takes precedence
 //! - `json_repair`: JSON that Python writes and no standard allows; `salvage`: what can be read of a broken plugin
+//! - `standing`: what else a daemon says of it
 //! - `run_facts`: how a run went; `perfdata`: what it measured
 //! - `value_text`: values as text
 
@@ -13,6 +14,7 @@ pub mod json_repair;
 pub mod perfdata;
 pub mod run_facts;
 mod salvage;
+pub mod standing;
 pub mod value_text;
 pub mod view;
 
@@ -71,6 +73,10 @@ impl Plugin {
     #[must_use]
     pub fn with_result(&self, result: Option<&Map<String, Json>>) -> Self {
         let Ok(mut object) = serde_json::from_str::<Map<String, Json>>(self.json.get()) else { return self.clone() };
+        // What the daemon said of the result before.
+        for member in ["skipped", "state", "attempt"] {
+            object.shift_remove(member);
+        }
         object.insert("lastResult".to_owned(), result.map_or(Json::Null, |result| Json::Object(result.clone())));
         Self::parse(to_raw_value(&object).unwrap_or_default())
     }

@@ -24,11 +24,11 @@ fn is_told(view: &PluginView) -> bool {
     view.result().is_some_and(|result| member(result, "lastRunUtc").is_some())
 }
 
-/// The reason of a plugin that is not OK and gives none itself: why its status cannot be read; or, where neither it
+/// The reason of a plugin that is not OK and gives none itself: why its status cannot be read; why its runs are skipped; or, where neither it
 /// nor a component has a message of `warn` or `error`, how its command ended, unless it printed something else and exited.
 #[must_use]
 pub fn reason(view: &PluginView) -> Option<String> {
-    if let Some(reason) = view.unreadable() {
+    if let Some(reason) = view.unreadable().or_else(|| view.skipped()) {
         return Some(reason);
     }
     let printed = view.messages().is_some_and(|messages| messages.other_texts().next().is_some());

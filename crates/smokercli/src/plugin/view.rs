@@ -91,10 +91,40 @@ impl PluginView {
         self.0.get("name").and_then(Json::as_str)
     }
 
-    /// The result to show; `None` for a plugin that has never run.
+    /// A member that is an object.
+    pub(super) fn object(&self, name: &str) -> Option<&Map<String, Json>> {
+        self.0.get(name).and_then(Json::as_object)
+    }
+
+    /// The number of bad results in a row, where they are not enough to count.
+    pub(super) fn soft_attempt(&self) -> Option<u64> {
+        let is_soft = self.0.get("state").and_then(Json::as_str) == Some("soft");
+        self.0.get("attempt").and_then(Json::as_u64).filter(|_| is_soft)
+    }
+
+    /// Whether the status changes too often.
+    pub(super) fn is_flapping(&self) -> bool {
+        self.0.get("flapping").and_then(Json::as_bool).unwrap_or_default()
+    }
+
+    /// Why scheduled runs are skipped, such as `skipped: Db is ERROR since 10:02`. What the last result says is then not known
+    /// to hold.
+    #[must_use]
+    pub fn skipped(&self) -> Option<String> {
+        let reason = self.object("skipped")?.get("reason").map_or_else(|| "?".into(), printed);
+        Some(format!("skipped: {reason}"))
+    }
+
+    /// The plugin because of which scheduled runs are skipped.
+    #[must_use]
+    pub fn skipped_because_of(&self) -> Option<&str> {
+        self.object("skipped")?.get("parent").and_then(Json::as_str)
+    }
+
+    /// The result to show; `None` for a plugin that has never run, or whose runs are skipped.
     #[must_use]
     pub fn result(&self) -> Option<&Map<String, Json>> {
-        self.0.get("lastResult").and_then(Json::as_object)
+        self.0.get("lastResult").and_then(Json::as_object).filter(|_| self.object("skipped").is_none())
     }
 
     /// The status of the result; UNKNOWN without one.
@@ -107,6 +137,7 @@ impl PluginView {
     #[must_use]
     pub fn unreadable(&self) -> Option<String> {
         let result = match self.0.get("lastResult") {
+            _ if self.object("skipped").is_some() => return None,
             None | Some(Json::Null) => return None,
             Some(Json::Object(result)) => result,
             Some(_) => return Some("the result cannot be read: it is not a JSON object".to_owned()),

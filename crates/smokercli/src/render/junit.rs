@@ -11,6 +11,7 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::view::{Component, MessagesView, PluginView};
 use crate::render::append::append;
 use crate::render::escape::{attribute, xml};
@@ -126,7 +127,10 @@ impl Suite {
             }
             Status::Unknown if outcome.has_no_result => {
                 self.counts.skipped += 1;
-                "      <skipped message=\"not run yet\"/>\n".to_owned()
+                format!(
+                    "      <skipped message=\"{}\"/>\n",
+                    attribute(outcome.summary.as_deref().unwrap_or("not run yet"))
+                )
             }
             Status::Unknown => {
                 self.counts.errors += 1;
@@ -176,6 +180,7 @@ impl<'a> CaseOutcome<'a> {
     fn of_plugin(plugin: &Plugin, view: &'a PluginView) -> Self {
         let mut case = Self::new(plugin.status(), view.messages());
         let facts = run_facts::facts(view).into_iter().filter(|(name, _)| *name != "Duration");
+        let facts = facts.chain(standing::standing(view));
         case.facts.extend(facts.map(|(name, text)| format!("{name}: {}", sanitize::line(&text))));
         let has_no_result = plugin.has_no_result();
         Self { seconds: run_facts::duration(view), summary: summary(view), has_no_result, ..case }

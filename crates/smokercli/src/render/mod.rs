@@ -54,6 +54,12 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
     }
 }
 
+/// A document of JSON, over several lines.
+#[must_use]
+pub fn json_document(value: &Json) -> String {
+    json::indented(value)
+}
+
 /// A line of ndjson.
 #[must_use]
 pub fn json_line(value: &Json) -> String {

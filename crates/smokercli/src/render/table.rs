@@ -8,6 +8,7 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::render::append::append;
 use crate::report::{HostReport, MISSING, Report};
 use crate::terminal::sanitize;
@@ -42,6 +43,9 @@ pub(super) fn render(report: &Report, width: Option<usize>, style: Style) -> Str
         for plugin in host.sorted_plugins() {
             let view = plugin.view();
             let (host, plugin) = (sanitize::line(host.name()), sanitize::line(plugin.name()));
+            for line in standing::lines(&view) {
+                append(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&line)));
+            }
             if let Some(reason) = run_facts::reason(&view) {
                 append(&mut out, format_args!("{host}: {plugin}: {}\n", sanitize::line(&reason)));
             }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
+use crate::plugin::standing;
 use crate::plugin::view::MessagesView;
 use crate::render::append::append;
 use crate::report::{HostReport, HostState, Report};
@@ -45,7 +46,9 @@ impl TapPage {
     fn plugin(&mut self, number: usize, plugin: &Plugin) {
         let view = plugin.view();
         self.test(1, is_fine(plugin.status()), number, plugin.name());
-        self.messages(1, view.messages());
+        let standing = standing::standing(&view);
+        let standing = standing.iter().map(|(name, text)| (*name, vec![Cow::Borrowed(text.as_str())]));
+        self.block(1, view.messages().into_iter().flat_map(MessagesView::levels).chain(standing));
         let components = view.components();
         if components.is_empty() {
             return;

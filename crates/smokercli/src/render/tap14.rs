@@ -9,6 +9,7 @@ use smoker_model::status::Status;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::view::{MessagesView, PluginView};
 use crate::render::append::append;
 use crate::report::{HostReport, MISSING, NO_PLUGIN, Report};
@@ -85,7 +86,8 @@ fn plugin_test(plugin: &Plugin) -> Test {
     let mut test = Test::of(plugin.name(), plugin.status(), view.messages());
     test.explain(run_facts::reason(&view));
     // `prove` takes no blanks in keys.
-    let facts = run_facts::facts(&view).into_iter().map(|(name, text)| (name.to_lowercase().replace(' ', "_"), text));
+    let facts = run_facts::facts(&view).into_iter().chain(standing::standing(&view));
+    let facts = facts.map(|(name, text)| (name.to_lowercase().replace(' ', "_"), text));
     test.facts.extend(facts);
     test.containing(parts(&view))
 }

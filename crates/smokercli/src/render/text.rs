@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::plugin::Plugin;
 use crate::plugin::run_facts;
+use crate::plugin::standing;
 use crate::plugin::value_text::printed;
 use crate::plugin::view::{MessagesView, PluginView, is_problem};
 use crate::render::append::append;
@@ -51,6 +52,15 @@ impl TextPage {
         }
         for plugin in host.sorted_plugins() {
             self.plugin(plugin);
+            self.consequences(host, plugin);
+        }
+    }
+
+    /// The plugins whose runs are skipped because of this one.
+    fn consequences(&mut self, host: &HostReport, plugin: &Plugin) {
+        let names = host.skipped_because_of(plugin.name());
+        if !names.is_empty() {
+            append(&mut self.out, format_args!("  skipped because of it: {}\n", sanitize::line(&names.join(", "))));
         }
     }
 
@@ -58,6 +68,10 @@ impl TextPage {
         let view = plugin.view();
         if self.detail > Detail::Minimal || plugin.status() != Status::Ok {
             self.plugin_line(plugin, &view);
+        }
+        let is_shown = self.detail > Detail::Minimal || plugin.status() != Status::Ok;
+        for line in standing::lines(&view).into_iter().filter(|_| is_shown) {
+            append(&mut self.out, format_args!("  {}\n", sanitize::line(&line)));
         }
         if self.detail == Detail::Full {
             self.runs(&view);

@@ -15,6 +15,8 @@ pub enum Method {
     Get,
     /// Send this JSON.
     Post(Vec<u8>),
+    /// Remove what the page shows.
+    Delete,
 }
 
 /// What happens to the connection after the response.
@@ -128,6 +130,7 @@ impl fmt::Display for Method {
         f.write_str(match self {
             Self::Get => "GET",
             Self::Post(_) => "POST",
+            Self::Delete => "DELETE",
         })
     }
 }

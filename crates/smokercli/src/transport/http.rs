@@ -144,6 +144,7 @@ impl Http {
         let url = url.clone();
         let mut prepared = match &request.method {
             Method::Get => client.get(url),
+            Method::Delete => client.delete(url),
             Method::Post(body) => client.post(url).header("content-type", "application/json").body(body.clone()),
         };
         let is_kept = match request.keep_alive {

@@ -135,6 +135,10 @@ struct Arguments {
     #[arg(short, long)]
     debug: bool,
 
+    /// Print what decides when a plugin runs: its schedule with the next runs, limits, and where each value of its configuration is written; run nothing
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "stop", "reload", "foreground", "genconfig"])]
+    explain: Option<String>,
+
     #[command(flatten)]
     test: TestArguments,
 
@@ -191,6 +195,8 @@ pub(crate) enum Mode {
     Journal(JournalTask),
     /// Convert configurations of other tools.
     Import(ImportRequest),
+    /// Explain this plugin.
+    Explain(String),
     /// Write a folder as one file, to standard output if no path is given.
     Genconfig { folder: PathBuf, output: Option<PathBuf> },
 }
@@ -285,6 +291,7 @@ impl Arguments {
         let journal = self.journal.into_task();
         let mode = match (request, comparison, self.genconfig, self.check, self.stop, self.foreground) {
             _ if journal.is_some() => journal.map_or(Mode::Background, Mode::Journal),
+            (None, None, ..) if let Some(name) = self.explain => Mode::Explain(name),
             (Some(request), ..) => Mode::Test(request),
             (None, Some(comparison), ..) => Mode::Compare(comparison),
             (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: self.output },

@@ -79,7 +79,7 @@ impl Local {
         let run = standalone::run(self.python.clone(), "this comparison", async |runner, cancel| {
             let mut results = Vec::new();
             for plugin in plugins {
-                let result = check_and_act(runner.begin(&plugin.prepared, RunKind::Forced, cancel)).await;
+                let result = check_and_act(runner.begin(&plugin.prepared, RunKind::Forced, cancel), || false).await;
                 let text = json_text::to_text(&result.on_wire(ComponentShape::Mapping));
                 results.push(serde_json::from_str(&text).unwrap_or_default());
             }

@@ -10,7 +10,6 @@ use smoker_journal::content::Entry;
 use smoker_journal::reader;
 use smoker_journal::survey::{Damage, Survey};
 use smoker_model::run_end::RunEnd;
-use smoker_model::run_record::RunTrigger;
 
 use crate::exit_code;
 use crate::output;
@@ -76,10 +75,7 @@ fn line(entry: &Entry) -> Option<Json> {
 fn of_result(entry: &ResultEntry<'_>, payload: &[u8]) -> Json {
     let facts = &entry.facts;
     let text = entry.texts(payload).map_or("null", |(listed, _)| listed);
-    let (trigger, requester) = match &facts.trigger {
-        RunTrigger::Schedule => ("timer", None),
-        RunTrigger::Request { requester, identity } => ("force", identity.as_ref().or(requester.as_ref())),
-    };
+    let (trigger, requester) = (facts.trigger.as_str(), facts.trigger.by());
     let mut line = json!({
         "kind": "result", "plugin": entry.plugin, "run": entry.run, "status": facts.status.as_str(), "trigger": trigger,
         "requester": requester.map(|name| &**name), "planned": json_text::moment(facts.planned), "started": json_text::moment(facts.started),

@@ -2,10 +2,12 @@
 //!
 //! # Layout
 //!
+//! - `clock_changes`: when the wall clock is set
 //! - `descriptors`: how many files may be open
 //! - `host_name`: the machine's name
 //! - `sys`: what differs between Linux and other systems
 
+pub(crate) mod clock_changes;
 pub(crate) mod descriptors;
 pub(crate) mod host_name;
 pub(crate) mod sys;

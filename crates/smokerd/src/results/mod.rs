@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `store`: `SharedState`, the handle over everything below, behind one lock
+//! - `conditions`: what it knows of whether a plugin runs, and whether its results count
 //! - `state`: what the lock of `store` protects
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `kept`: how results are kept in memory
@@ -13,6 +14,7 @@
 //! - `plugin_facts`: what limits of identities look at
 //! - `requester`: who requests runs
 //! - `snapshot`: what pages read of plugins and processes at one moment
+//! - `standing`: what else a plugin's page shows of it
 //! - `counters`: what is counted of a plugin's runs
 //! - `events`: the broadcast of run records
 //! - `run_log`: what the log says of runs
@@ -33,8 +35,10 @@ pub(crate) mod run_log;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod snapshot;
+pub(crate) mod standing;
 pub(crate) mod store;
 pub(crate) mod summary;
 pub(crate) mod table;
 
+mod conditions;
 mod state;

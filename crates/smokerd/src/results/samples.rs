@@ -14,7 +14,8 @@ use crate::results::table::{NewPlugin, NextRun};
 pub(crate) fn plugin(name: &PluginName, history: usize) -> NewPlugin {
     let config = Arc::new(ConfigFields { identity: name.to_string(), ..ConfigFields::default() });
     let next_run = Some(NextRun { generation: 0, text: "null".into() });
-    NewPlugin { name: name.clone(), config, history, history_failures: 50, next_run }
+    let (retries, flap_threshold) = (None, None);
+    NewPlugin { name: name.clone(), config, history, history_failures: 50, retries, flap_threshold, next_run }
 }
 
 /// A scheduled run that ended just now, whose result has this text on the wire.
@@ -32,6 +33,7 @@ pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
             started: now,
             ended: now,
             attempt: 1,
+            is_soft: false,
             generation: 1,
             run: 1,
             is_interrupted: false,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::results::config_fields::ConfigFields;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::processes::process::ForcedOutcome;
+use crate::results::standing::Standing;
 
 /// A plugin at one moment.
 #[derive(Clone, Debug)]
@@ -15,13 +16,15 @@ pub(crate) struct PluginSnapshot {
     pub(crate) last_result: Option<PackedText>,
     /// The time of the next scheduled run as JSON.
     pub(crate) next_run: Arc<str>,
+    pub(crate) standing: Standing,
 }
 
 impl PluginSnapshot {
     /// About how many bytes it takes on a page.
     pub(crate) fn size(&self) -> usize {
         let last = self.last_result.as_ref().map_or(4, PackedText::length);
-        last + self.config.identity.len() + self.config.parameters.len() + 100
+        let standing: usize = self.standing.members().map(|(name, text)| name.len() + text.len()).sum();
+        last + standing + self.config.identity.len() + self.config.parameters.len() + 100
     }
 }
 

@@ -32,6 +32,7 @@ use crate::results::queries::run_query::{PastRuns, RunPage, RunQuery};
 use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
 use crate::results::snapshot::{PluginSnapshot, ProcessSnapshot};
+use crate::results::standing::Standing;
 use crate::results::state::{Recorded, State};
 use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry};
 
@@ -338,13 +339,16 @@ impl SharedState {
             Lookup::Finished(runs, removed) => {
                 let mut repeated = 0;
                 let shown = |ShownRun { plugin, outcome, is_repeated }: ShownRun| {
-                    let (config, next_run) = match state.plugins.get(&plugin) {
-                        Some(plugin) => (&plugin.config, Arc::clone(&plugin.next_run.text)),
-                        None => (removed.get(&plugin)?, "null".into()),
+                    let (config, next_run, standing) = match state.plugins.get(&plugin) {
+                        Some(plugin) => {
+                            let standing = plugin.standing().of_forced_run();
+                            (&plugin.config, Arc::clone(&plugin.next_run.text), standing)
+                        }
+                        None => (removed.get(&plugin)?, "null".into(), Standing::default()),
                     };
                     // The page of a process shows the results of its own runs, not newer ones.
                     let last_result = outcome.last.clone();
-                    let plugin = PluginSnapshot { config: Arc::clone(config), last_result, next_run };
+                    let plugin = PluginSnapshot { config: Arc::clone(config), last_result, next_run, standing };
                     if is_repeated {
                         repeated += plugin.size() + outcome.forced.length();
                     }
@@ -355,7 +359,7 @@ impl SharedState {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

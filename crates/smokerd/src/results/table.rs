@@ -4,17 +4,20 @@ use std::collections::{HashMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use indexmap::IndexMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
+use smoker_model::time::local_zone::LocalZone;
+use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
 use crate::results::journal::restore::RestoredPlugin;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::snapshot::PluginSnapshot;
+use crate::results::standing::{Attempt, Changes, Standing, attempt_of, skipped};
 
 /// The number of the reload that gave a plugin its configuration; 0 is the
 /// start. A next run that a task reports for an earlier generation is ignored.
@@ -29,6 +32,10 @@ pub(crate) struct NewPlugin {
     pub(crate) history: usize,
     /// How many numbers of bad results are kept.
     pub(crate) history_failures: usize,
+    /// How often in a row a result has to be bad until it is hard.
+    pub(crate) retries: Option<u32>,
+    /// From how many changes of status on it is flapping, in percent.
+    pub(crate) flap_threshold: Option<u8>,
     /// None: the plugin is unchanged, and its next run stays as it is.
     pub(crate) next_run: Option<NextRun>,
 }
@@ -63,6 +70,42 @@ pub(crate) struct PluginEntry {
     pub(crate) last_planned: Option<DateTime<Utc>>,
     /// The status of its newest result. The end of the daemon gives none.
     pub(crate) last_status: Option<Status>,
+    /// When the first of the newest results with that status was made.
+    pub(crate) status_since: Option<DateTime<Utc>>,
+    /// The attempt of its newest result that no client requested.
+    pub(crate) attempt: Option<Attempt>,
+    changes: Changes,
+    is_flapping: bool,
+    retries: Option<u32>,
+    flap_threshold: Option<u8>,
+    /// Why its scheduled runs are skipped.
+    pub(crate) skipped: Option<SkippedSince>,
+    /// The silence that it is under, as JSON.
+    pub(crate) silence: Option<Arc<str>>,
+}
+
+/// What is known of a plugin at one moment, beside its results.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PluginNow {
+    pub(crate) next_run: Option<DateTime<Utc>>,
+    pub(crate) last_planned: Option<DateTime<Utc>>,
+    /// Why its scheduled runs are skipped.
+    pub(crate) skipped: Option<String>,
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) is_flapping: bool,
+    /// The silence that it is under: until when, by whom and why.
+    pub(crate) silence: Option<String>,
+    /// How many scheduled runs were skipped.
+    pub(crate) runs_skipped: u64,
+}
+
+/// Why the scheduled runs of a plugin are skipped, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SkippedSince {
+    pub(crate) since: DateTime<Utc>,
+    /// The plugin that it depends on and that is bad.
+    pub(crate) parent: PluginName,
+    pub(crate) reason: String,
 }
 
 /// The numbers of the newest bad results of a plugin, up to a limit, oldest first.
@@ -141,7 +184,7 @@ impl PluginTable {
     ) -> (IndexMap<PluginName, PluginEntry>, isize) {
         let mut before = mem::take(&mut self.0);
         let mut growth = 0;
-        for NewPlugin { name, config, history: limit, history_failures, next_run } in plugins {
+        for NewPlugin { name, config, history: limit, history_failures, retries, flap_threshold, next_run } in plugins {
             let mut entry = before.swap_remove(&name).unwrap_or_else(|| {
                 let entry = returning.remove(&name).unwrap_or_else(PluginEntry::new);
                 growth += entry.history.size();
@@ -153,6 +196,8 @@ impl PluginTable {
                 entry.next_run = next_run.not_later_than(entry.next_run);
             }
             entry.config = config;
+            (entry.retries, entry.flap_threshold) = (retries, flap_threshold);
+            entry.is_flapping = entry.changes.is_flapping(flap_threshold, entry.is_flapping);
             self.0.insert(name, entry);
         }
         growth -= before.values().map(|entry| entry.history.size()).sum::<isize>();
@@ -168,6 +213,7 @@ impl From<RestoredPlugin> for PluginEntry {
         }
         plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
         (entry.last_planned, entry.last_status) = (plugin.last_planned, plugin.last_status);
+        (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
         entry
     }
 }
@@ -183,6 +229,14 @@ impl PluginEntry {
             failures: Failures::new(usize::MAX),
             last_planned: None,
             last_status: None,
+            status_since: None,
+            attempt: None,
+            changes: Changes::default(),
+            is_flapping: false,
+            retries: None,
+            flap_threshold: None,
+            skipped: None,
+            silence: None,
         }
     }
 
@@ -199,7 +253,18 @@ impl PluginEntry {
         if run.result.status != Status::Ok {
             self.failures.push(record.sequence);
         }
-        self.last_status = Some(run.result.status);
+        let status = run.result.status;
+        let is_change = self.last_status.is_some_and(|last| last != status);
+        if is_change || self.last_status.is_none() {
+            self.status_since = Some(run.started.wall);
+        }
+        self.last_status = Some(status);
+        self.changes.push(is_change);
+        self.is_flapping = self.changes.is_flapping(self.flap_threshold, self.is_flapping);
+        if !record.trigger.is_request() {
+            self.attempt = Some(attempt_of(run));
+            self.skipped = None;
+        }
     }
 
     /// What pages read of the plugin at this moment.
@@ -208,8 +273,59 @@ impl PluginEntry {
             config: Arc::clone(&self.config),
             last_result: self.history.newest().cloned(),
             next_run: Arc::clone(&self.next_run.text),
+            standing: self.standing(),
         }
     }
+
+    /// What else its page shows of it.
+    pub(crate) fn standing(&self) -> Standing {
+        let skipped_json = |skip: &SkippedSince| skipped(skip.since, skip.parent.as_str(), &skip.reason);
+        Standing {
+            attempt: self.attempt.filter(|_| self.retries.is_some()),
+            is_flapping: self.is_flapping,
+            skipped: self.skipped.as_ref().map(skipped_json),
+            silence: self.silence.clone(),
+        }
+    }
+
+    /// What is known of it now.
+    pub(crate) fn now(&self) -> PluginNow {
+        let silence = |silence: PluginSilence| format!("{} by {}: {}", silence.until, silence.by, silence.reason);
+        PluginNow {
+            next_run: local_time(&self.next_run.text),
+            last_planned: self.last_planned,
+            skipped: self.skipped.as_ref().map(|skipped| skipped.reason.clone()),
+            attempt: self.attempt.filter(|_| self.retries.is_some()),
+            is_flapping: self.is_flapping,
+            silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()).map(silence),
+            runs_skipped: self.counters.skipped,
+        }
+    }
+
+    /// Why plugins that depend on this one do not run; none when they do.
+    pub(crate) fn bad_since(&self, name: &PluginName, now: DateTime<Utc>) -> Option<String> {
+        if let Some(SkippedSince { since, .. }) = &self.skipped {
+            return Some(format!("{name} is skipped since {}", time_of_day(*since, now)));
+        }
+        let since = self.status_since.filter(|_| self.last_status == Some(Status::Error))?;
+        let is_soft = self.attempt.is_some_and(|attempt| attempt.is_soft);
+        let retried = if is_soft { ", being retried" } else { "" };
+        Some(format!("{name} is ERROR since {}{retried}", time_of_day(since, now)))
+    }
+}
+
+/// The instant of a local time as the pages write it; none without one.
+fn local_time(json: &str) -> Option<DateTime<Utc>> {
+    let text: String = serde_json::from_str(json).ok()?;
+    let local = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+    Some(LocalZone.from_local_datetime(&local).earliest()?.to_utc())
+}
+
+/// A time as people say it: without the day when it is this one.
+fn time_of_day(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let (at, now) = (at.with_timezone(&LocalZone), now.with_timezone(&LocalZone));
+    let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    at.naive_local().format(form).to_string()
 }
 
 #[cfg(test)]
@@ -223,6 +339,8 @@ mod tests {
             config: Arc::default(),
             history: 2,
             history_failures: 50,
+            retries: None,
+            flap_threshold: None,
             next_run: next_run.cloned(),
         };
         names.iter().map(plugin).collect()

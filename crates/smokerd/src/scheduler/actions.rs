@@ -5,10 +5,11 @@ use smoker_model::result::{ActionResult, PluginResult};
 use smoker_runner::check::CheckOutcome;
 use smoker_runner::runner::PluginRun;
 
-/// Runs the plugin, and then its actions that are due. The run is over when its result is returned.
-pub(crate) async fn check_and_act(run: PluginRun<'_>) -> PluginResult {
+/// Runs the plugin, and then its actions that are due. The run is over when its result is returned. `is_held` says whether
+/// actions are held when the check has ended, as they are under a silence.
+pub(crate) async fn check_and_act(run: PluginRun<'_>, is_held: impl Fn() -> bool) -> PluginResult {
     let check = run.check().await;
-    let due = due(run.plugin().spec(), &check, run.is_cancelled());
+    let due = if is_held() { &[] } else { due(run.plugin().spec(), &check, run.is_cancelled()) };
     let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = check;
     let mut ran = Vec::new();
     for action in due {

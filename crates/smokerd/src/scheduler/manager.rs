@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::mem;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smoker_config::spec::settings::ShowSecrets;
@@ -9,7 +10,7 @@ use smoker_model::plugin::PluginName;
 use smoker_model::wire::not_loaded;
 use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::runner::Runner;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -22,24 +23,31 @@ use crate::scheduler::forced_rate::ForcedRate;
 use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
 use crate::scheduler::plugin_task::{Command, PluginTask};
 use crate::scheduler::run::TaskContext;
-use crate::scheduler::schedule::Schedule;
+use crate::scheduler::schedule::plan::Schedule;
+use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
+use crate::silences::table::SilenceTable;
 
 /// How many names of a forced run's plugins the log lists.
 const LISTED_NAMES: usize = 100;
 
 /// All plugins of the daemon. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct PluginManager(Arc<Inner>);
+pub(crate) struct PluginManager(pub(super) Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     state: SharedState,
-    context: TaskContext,
+    pub(super) context: TaskContext,
     tasks: Mutex<JoinSet<()>>,
     forced_rate: Mutex<ForcedRate>,
     /// See [`PluginManager::not_loaded`].
     not_loaded: Mutex<Option<Arc<str>>>,
+    /// What the configuration was read from.
+    configuration: Mutex<Option<PathBuf>>,
+    pub(super) silences: Mutex<SilenceTable>,
+    /// Notified when there is another silence, or one less.
+    pub(super) silences_changed: Notify,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -49,13 +57,17 @@ struct Inner {
 impl PluginManager {
     /// Without any plugin yet.
     pub(crate) fn new(runner: Runner, slots: Slots, state: SharedState, shutdown: CancellationToken) -> Self {
-        let context = TaskContext { runner, slots, clock: Clock::System, state: state.clone(), shutdown };
+        let (clock, groups) = (Clock::system(), SerialGroups::default());
+        let context = TaskContext { runner, slots, groups, clock, state: state.clone(), shutdown };
         Self(Arc::new(Inner {
             state,
             context,
             tasks: Mutex::default(),
             forced_rate: Mutex::default(),
             not_loaded: Mutex::default(),
+            configuration: Mutex::default(),
+            silences: Mutex::default(),
+            silences_changed: Notify::new(),
             set: Mutex::default(),
         }))
     }
@@ -97,6 +109,9 @@ impl PluginManager {
         for (definition, inbox) in to_spawn {
             tasks.spawn(PluginTask::new(definition, inbox, state.clone(), context.clone()).run());
         }
+        drop(tasks);
+        drop(set);
+        self.show_silences();
         changes
     }
 
@@ -113,6 +128,16 @@ impl PluginManager {
     /// Those plugins, as [`NOT_LOADED_HEADER`](not_loaded::NOT_LOADED_HEADER) has them; none: none was left out.
     pub(crate) fn not_loaded(&self) -> Option<Arc<str>> {
         lock(&self.0.not_loaded).clone()
+    }
+
+    /// Says what the configuration was read from.
+    pub(crate) fn set_configuration(&self, path: PathBuf) {
+        *lock(&self.0.configuration) = Some(path);
+    }
+
+    /// What it was read from, where that is known.
+    pub(crate) fn configuration(&self) -> Option<PathBuf> {
+        lock(&self.0.configuration).clone()
     }
 
     /// How many plugins there are.
@@ -189,7 +214,7 @@ impl PluginManager {
         all_exist
     }
 
-    fn set(&self) -> MutexGuard<'_, PluginSet> {
+    pub(super) fn set(&self) -> MutexGuard<'_, PluginSet> {
         lock(&self.0.set)
     }
 }

@@ -4,20 +4,29 @@
 //!
 //! - `actions`: decides when an action follows a check
 //! - `manager`: the handle through which pages reach plugins
+//! - `explanation`: explains a plugin
+//! - `relations`: which plugins depend on others; `following`: tells them what became of those
+//! - `silencing`: silences plugins
 //! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
 //! - `plugin_task`: one plugin's timer and runs
 //! - `run`: one run of a plugin
 //! - `schedule`: when scheduled runs are due
 //! - `clock`: the time, which tests can set
 //! - `forced_rate`: the bound on the runs a second that one client may force
+//! - `serial_groups`: runs that wait for those of other plugins
 //! - `slots`: the bound on concurrent runs
 
 pub(crate) mod actions;
 pub(crate) mod clock;
+pub(crate) mod explanation;
+pub(crate) mod following;
 pub(crate) mod forced_rate;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
 pub(crate) mod plugin_task;
+pub(crate) mod relations;
 pub(crate) mod run;
 pub(crate) mod schedule;
+pub(crate) mod serial_groups;
+pub(crate) mod silencing;
 pub(crate) mod slots;

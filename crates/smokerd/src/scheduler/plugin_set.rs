@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use smoker_config::spec::settings::ShowSecrets;
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::secrets::mask::is_masked;
 use smoker_model::time::moment::Moment;
+use smoker_model::wire::silences::Silence;
 use smoker_runner::prepared::PreparedPlugin;
 use thiserror::Error;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
@@ -22,6 +23,7 @@ use crate::results::processes::limits::ProcessesFull;
 use crate::results::requester::Requester;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
 use crate::scheduler::plugin_task::{Command, Definition};
+use crate::scheduler::relations::Relations;
 
 /// All plugins, in configuration order.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(crate) struct PluginSet {
     /// Which clients see the secrets among the parameters.
     pub(crate) secrets: ShowSecrets,
     managed: IndexMap<PluginName, ManagedPlugin>,
+    /// Who depends on whom.
+    pub(crate) relations: Relations,
     /// Removed plugins whose tasks still have runs.
     draining: HashMap<PluginName, WeakUnboundedSender<Command>>,
 }
@@ -125,9 +129,17 @@ impl ManagedPlugin {
         })
     }
 
-    fn matches(&self, filter: &[(String, Json)]) -> bool {
+    fn matches<'a>(&self, filter: impl IntoIterator<Item = (&'a String, &'a Json)>) -> bool {
         let parameters = &self.plugin.spec().parameters;
-        filter.iter().all(|(name, wanted)| parameters.get(name).is_some_and(|value| value.equals_json(wanted)))
+        filter.into_iter().all(|(name, wanted)| parameters.get(name).is_some_and(|value| value.equals_json(wanted)))
+    }
+
+    /// Whether a silence is for it.
+    pub(crate) fn is_silenced_by(&self, silence: &Silence) -> bool {
+        let Silence { plugins, filter, .. } = silence;
+        (plugins.is_empty() && filter.is_empty())
+            || plugins.iter().any(|name| name == self.name().as_str())
+            || (!filter.is_empty() && self.matches(filter))
     }
 }
 
@@ -157,9 +169,29 @@ impl PluginSet {
         });
         let mut selected = named.collect::<Result<Vec<_>, _>>()?;
         if !selection.filter.is_empty() {
-            selected.extend(self.all().filter(|managed| managed.matches(&selection.filter) && check(managed).is_ok()));
+            selected.extend(self.all().filter(|managed| {
+                managed.matches(selection.filter.iter().map(|(name, value)| (name, value))) && check(managed).is_ok()
+            }));
         }
         if selected.is_empty() { Err(ForceError::NoMatch) } else { Ok(selected) }
+    }
+
+    /// A plugin as it is configured.
+    pub(crate) fn spec_of(&self, name: &PluginName) -> Option<Arc<PluginSpec>> {
+        self.managed.get(name).map(|managed| Arc::clone(managed.plugin.spec()))
+    }
+
+    /// Sends a command to the tasks of these plugins, where they are configured.
+    pub(crate) fn send(&self, names: &[PluginName], command: impl Fn() -> Command) {
+        for managed in names.iter().filter_map(|name| self.managed.get(name)) {
+            // Only the daemon's stop ends a task whose plugin is configured.
+            let _ = managed.commands.send(command());
+        }
+    }
+
+    /// The plugins that a client may see.
+    pub(crate) fn visible_to(&self, requester: &Requester) -> Vec<&ManagedPlugin> {
+        self.all().filter(|managed| managed.facts().check(requester.limits.as_deref()).is_ok()).collect()
     }
 
     /// Replaces all plugins. A plugin that is still configured keeps its task,
@@ -175,6 +207,7 @@ impl PluginSet {
             let plugin = Arc::clone(&definition.plugin);
             let (name, history) = (plugin.spec().name.clone(), plugin.spec().history);
             let history_failures = plugin.spec().history_failures;
+            let (retries, flap_threshold) = (plugin.spec().rules.retries, plugin.spec().rules.flap_threshold);
             let mut next_run = Some(NextRun { generation: self.generation, text: next_run });
             let managed = match before.swap_remove(&name) {
                 Some(old) if old.plugin.is_same_as(&plugin) => {
@@ -193,9 +226,18 @@ impl PluginSet {
                     ManagedPlugin { plugin, commands: plan.start(draining, definition) }
                 }
             };
-            plan.entries.push(NewPlugin { name: name.clone(), config, history, history_failures, next_run });
+            plan.entries.push(NewPlugin {
+                name: name.clone(),
+                config,
+                history,
+                history_failures,
+                retries,
+                flap_threshold,
+                next_run,
+            });
             self.managed.insert(name, managed);
         }
+        self.relations = Relations::of(self.managed.values().map(|managed| &**managed.plugin.spec()));
         for (name, ManagedPlugin { commands, .. }) in before.sorted_by(|one, _, other, _| one.cmp(other)) {
             self.draining.insert(name.clone(), commands.downgrade());
             plan.changes.removed.push(name);

@@ -1,13 +1,12 @@
 //! One plugin's task: it owns the plugin's timer and its runs, so that no
 //! plugin ever waits for another.
 
-use std::future::pending;
 use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{OnParentBad, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -15,13 +14,15 @@ use smoker_runner::prepared::PreparedPlugin;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::os::clock_changes;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::Requester;
+use crate::results::standing::attempt_of;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
-use crate::scheduler::clock::Clock;
 use crate::scheduler::run::{RunHandle, RunOutcome, RunRequest, TaskContext};
-use crate::scheduler::schedule::Schedule;
+use crate::scheduler::schedule::plan::Schedule;
+use crate::scheduler::schedule::turn::{Due, Turn};
 
 /// A plugin as one configuration defines it, with its schedule.
 #[derive(Debug)]
@@ -42,6 +43,10 @@ pub(crate) enum Command {
     /// Start no more scheduled runs; end when the last run has. The task drops the
     /// sender then: until it has, the plugin may come back to this task.
     Drain(mpsc::UnboundedSender<Command>),
+    /// A plugin that this one depends on has a result.
+    ParentChanged,
+    /// This plugin, after which this one runs, has ended OK.
+    Follow(PluginName),
     /// Show that the task is alive, by dropping the sender.
     Ping(mpsc::Sender<()>),
 }
@@ -57,6 +62,12 @@ pub(crate) struct PluginTask {
     forced: Forced,
     /// Forced runs of earlier definitions. New requests do not join them.
     outdated: Vec<(RunHandle, Vec<ProcessId>)>,
+    /// When the plugin runs again because its last result was soft.
+    retry_at: Option<Instant>,
+    /// How many results that no client requested were bad in a row.
+    bad_in_a_row: u32,
+    /// The planned moment of the run that is skipped as long as a plugin that this one depends on is bad.
+    owed: Option<(RunTrigger, Moment)>,
     /// How many scheduled runs were skipped.
     skipped: u64,
     /// Set while the task is draining, see [`Command::Drain`].
@@ -81,6 +92,7 @@ impl PluginTask {
         state: SharedState,
         context: TaskContext,
     ) -> Self {
+        let bad_in_a_row = state.bad_in_a_row(&definition.plugin.spec().name);
         Self {
             definition,
             commands,
@@ -90,6 +102,9 @@ impl PluginTask {
             scheduled: None,
             forced: Forced::Idle,
             outdated: Vec::new(),
+            retry_at: None,
+            bad_in_a_row,
+            owed: None,
             skipped: 0,
             draining: None,
         }
@@ -98,11 +113,15 @@ impl PluginTask {
     /// Runs until the plugin is removed or the daemon stops, and all of its runs have ended.
     pub(crate) async fn run(mut self) {
         let TaskContext { shutdown, clock, .. } = self.context.clone();
+        let mut changes = clock.changes();
+        self.note_missed();
         loop {
-            let next = self.definition.schedule.as_ref().map(Schedule::due);
+            let due = self.definition.schedule.as_ref().map_or(Due::Never, Schedule::due);
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                () = due(&clock, next) => self.tick(),
+                () = clock.sleep_until(due) => self.tick(),
+                () = clock.sleep_until(self.retry_at.map_or(Due::Never, Due::Instant)) => self.retry(),
+                () = clock_changes::next(&mut changes) => self.clock_was_set(),
                 command = self.commands.recv() => match command {
                     Some(command) => self.handle(command),
                     None => break,
@@ -124,8 +143,14 @@ impl PluginTask {
             Command::Reconfigure(definition) => self.reconfigure(*definition),
             Command::Drain(commands) => {
                 self.definition.schedule = None;
+                (self.retry_at, self.owed) = (None, None);
                 self.withdraw_scheduled();
                 self.draining = Some(commands);
+            }
+            Command::ParentChanged => self.look_at_parents(),
+            Command::Follow(plugin) => {
+                let planned = self.context.clock.now();
+                self.start_scheduled(RunTrigger::After(plugin.as_str().into()), planned);
             }
             Command::Ping(reply) => drop(reply),
         }
@@ -135,12 +160,10 @@ impl PluginTask {
     /// now on do not join them. A run that still waits for its slot takes the
     /// new one, unless it is a scheduled one and the plugin has no schedule any more.
     fn reconfigure(&mut self, mut definition: Definition) {
-        match (&mut definition.schedule, &self.definition.schedule) {
-            (None, _) => self.withdraw_scheduled(),
-            (Some(new), before) => {
-                if let Some(before) = before {
-                    new.not_later_than(before);
-                }
+        match &mut definition.schedule {
+            None => self.withdraw_scheduled(),
+            Some(new) => {
+                new.take_over(self.definition.schedule.as_ref(), self.context.clock.now());
                 if let Some(scheduled) = &self.scheduled {
                     scheduled.redefine(&definition.plugin, definition.generation);
                 }
@@ -155,8 +178,13 @@ impl PluginTask {
         };
         self.definition = definition;
         self.draining = None;
-        let next_run = self.definition.next_run(self.context.clock.now());
-        self.state.set_next_run(self.name(), self.definition.generation, next_run);
+        let rules = &self.definition.plugin.spec().rules;
+        if rules.retries.is_none() || rules.retry_interval.is_none() {
+            self.retry_at = None;
+        }
+        self.look_at_parents();
+        self.note_missed();
+        self.show_next_run();
     }
 
     fn withdraw_scheduled(&self) {
@@ -169,17 +197,96 @@ impl PluginTask {
     fn tick(&mut self) {
         let now = self.context.clock.now();
         let Some(schedule) = &mut self.definition.schedule else { return };
-        let planned = schedule.next(now).unwrap_or(now);
-        let missed = schedule.advance(now);
-        let is_busy = self.scheduled.is_some() || (self.is_serial() && !self.runs.is_empty());
-        if !is_busy {
-            self.scheduled = Some(self.start(RunRequest { trigger: RunTrigger::Schedule, planned }));
-        }
+        let Turn { planned, is_due, missed } = schedule.advance(now);
+        let is_busy = is_due && !self.start_scheduled(RunTrigger::Schedule, planned);
+        // One record for both.
         let skipped = missed + u64::from(is_busy);
         if skipped > 0 {
             self.skip(planned, skipped, if is_busy { SkipReason::Overlap } else { SkipReason::Missed });
         }
-        let next_run = self.definition.next_run(now);
+        self.show_next_run();
+    }
+
+    /// Starts a run that no client requests, unless a plugin that this one depends on is bad. Returns false when another run
+    /// has not ended.
+    fn start_scheduled(&mut self, trigger: RunTrigger, planned: Moment) -> bool {
+        if self.scheduled.is_some() || (self.is_serial() && !self.runs.is_empty()) {
+            return false;
+        }
+        if let Some((parent, reason)) = self.bad_parent() {
+            self.skip_for(parent, reason, trigger, planned);
+            return true;
+        }
+        (self.retry_at, self.owed) = (None, None);
+        if self.state.clear_skipped(self.name()) {
+            tracing::info!("Plugin {}: it runs again", self.name());
+        }
+        let bad_before = self.bad_in_a_row;
+        self.scheduled = Some(self.start(RunRequest { trigger, planned, bad_before }));
+        true
+    }
+
+    /// The last result was soft, and its time is over.
+    fn retry(&mut self) {
+        self.retry_at = None;
+        let planned = self.context.clock.now();
+        // A run that goes on is the next attempt.
+        self.start_scheduled(RunTrigger::Retry, planned);
+        self.show_next_run();
+    }
+
+    fn bad_parent(&self) -> Option<(PluginName, String)> {
+        let rules = &self.definition.plugin.spec().rules;
+        if rules.depends_on.is_empty() || rules.on_parent_bad == OnParentBad::Run {
+            return None;
+        }
+        self.state.bad_parent(&rules.depends_on, self.context.clock.now().wall)
+    }
+
+    fn skip_for(&mut self, parent: PluginName, reason: String, trigger: RunTrigger, planned: Moment) {
+        let name = self.name().clone();
+        let text = format!("Plugin {name}: its runs are skipped: {reason}");
+        if self.state.set_skipped(&name, parent, reason, self.context.clock.now().wall) {
+            tracing::info!("{text}");
+        }
+        self.owed = Some((trigger.clone(), planned));
+        let state = RunState::Skipped { reason: SkipReason::Dependency, count: 1 };
+        self.state.record(RunRecord { sequence: 0, plugin: name, trigger, planned, state }, &[]);
+    }
+
+    /// Makes up for the run that was skipped, when the plugins that this one depends on are well again.
+    fn look_at_parents(&mut self) {
+        let Some((trigger, planned)) = self.owed.clone() else { return };
+        match self.bad_parent() {
+            Some((parent, reason)) => {
+                self.state.set_skipped(self.name(), parent, reason, self.context.clock.now().wall);
+            }
+            None => {
+                self.start_scheduled(trigger, planned);
+            }
+        }
+    }
+
+    /// The plan may no longer hold.
+    fn clock_was_set(&mut self) {
+        let now = self.context.clock.now();
+        if self.definition.schedule.as_mut().is_some_and(|schedule| schedule.clock_was_set(now)) {
+            self.show_next_run();
+        }
+    }
+
+    /// Runs that were due while the daemon was down, or had another configuration.
+    fn note_missed(&mut self) {
+        let missed = self.definition.schedule.as_mut().map_or(0, Schedule::take_missed);
+        if missed > 0 {
+            self.skip(self.context.clock.now(), missed, SkipReason::Missed);
+        }
+    }
+
+    fn show_next_run(&mut self) {
+        let now = self.context.clock.now();
+        let retry = self.retry_at.and_then(|at| now.at(at)).map(Timestamp::from);
+        let next_run = self.definition.next_run(now).into_iter().chain(retry).min();
         self.state.set_next_run(self.name(), self.definition.generation, next_run);
     }
 
@@ -192,7 +299,8 @@ impl PluginTask {
         let all = self.skipped;
         let why = match reason {
             SkipReason::Overlap => "the previous run is still running",
-            SkipReason::Missed => "their time went by while the machine slept",
+            SkipReason::Dependency => "a plugin that it depends on is bad",
+            SkipReason::Missed => "their time went by while the machine slept or smokerd was down",
         };
         tracing::warn!("Plugin {name}: {count} scheduled runs skipped, {why} ({all} skipped since the start)");
     }
@@ -222,6 +330,9 @@ impl PluginTask {
         if let Some((run, processes)) = self.take_run(id)
             && let Some(record) = run.outcome(&self.definition.plugin, end, &self.context.clock)
         {
+            if !run.trigger().is_request() {
+                self.count_attempt(&record);
+            }
             self.state.record(record, &processes);
         }
         if self.runs.is_empty()
@@ -229,6 +340,22 @@ impl PluginTask {
         {
             let (request, processes) = (request.clone(), mem::take(processes));
             self.forced = Forced::Running(self.start(request), processes);
+        }
+    }
+
+    /// Counts a result that no client requested, and plans another attempt after a soft one.
+    fn count_attempt(&mut self, record: &RunRecord) {
+        let RunState::Finished(run) = &record.state else { return };
+        if run.is_interrupted {
+            return;
+        }
+        self.bad_in_a_row = attempt_of(run).bad();
+        let interval = self.definition.plugin.spec().rules.retry_interval.filter(|_| run.is_soft);
+        let is_draining = self.draining.is_some();
+        self.retry_at =
+            interval.filter(|_| !is_draining).and_then(|it| self.context.clock.now().monotonic.checked_add(it));
+        if self.retry_at.is_some() {
+            self.show_next_run();
         }
     }
 
@@ -269,13 +396,6 @@ impl Definition {
     }
 }
 
-async fn due(clock: &Clock, next: Option<Instant>) {
-    match next {
-        Some(next) => clock.sleep_until(next).await,
-        None => pending().await,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -289,31 +409,63 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use smoker_model::status::Status;
+
     use crate::results::events::{Event, Received, Subscription};
+    use crate::results::samples;
+    use crate::results::table::NewPlugin;
+    use crate::scheduler::clock::Clock;
     use crate::scheduler::clock::manual::ManualClock;
+    use crate::scheduler::serial_groups::SerialGroups;
     use crate::scheduler::slots::Slots;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
     /// A task whose plugin runs this command every hour.
     fn spawn(command: &str) -> (ManualClock, Subscription, mpsc::UnboundedSender<Command>, CancellationToken) {
+        let (hand, clock) = ManualClock::new();
+        let parameters = format!("Command: '{command}', Interval: 1h, Splay: 0");
+        let (_, events, commands, shutdown) = spawn_at(clock, &parameters);
+        (hand, events, commands, shutdown)
+    }
+
+    /// A task whose plugin has these parameters, beside a plugin `db`.
+    fn spawn_at(
+        clock: Clock,
+        parameters: &str,
+    ) -> (SharedState, Subscription, mpsc::UnboundedSender<Command>, CancellationToken) {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let plugin = format!("{{Command: '{command}', Interval: 1h, Splay: 0}}");
-        let text = format!("templates: {{BasePlugin: {{}}}}\nplugins: {{a: {plugin}}}\n");
+        let text = format!("templates: {{BasePlugin: {{}}}}\nplugins: {{a: {{{parameters}}}, db: {{Command: x}}}}\n");
         std::fs::write(file.path(), text).expect("writable");
         let spec = smoker_config::config::load(file.path(), |_| None).expect("it is valid").plugins.remove(0);
-        let (hand, clock) = ManualClock::new();
         let definition = Definition::of(PreparedPlugin::new(Arc::new(spec)), clock.now(), None);
         let python = PythonSettings::new(None, &[], Path::new("/"), Path::new("/"));
         let runner = Runner::new(Reaper::start(ContainmentLevel::prepare(None)).expect("a reaper"), python);
         let shutdown = CancellationToken::new();
         let state = SharedState::new();
+        let entry = |name: &str, retries| NewPlugin {
+            name: name.into(),
+            config: Arc::default(),
+            history: 10,
+            history_failures: 10,
+            retries,
+            flap_threshold: None,
+            next_run: None,
+        };
+        state.replace_plugins(vec![entry("a", definition.plugin.spec().rules.retries), entry("db", None)], 1 << 20);
         let slots = Slots::new(None);
-        let context = TaskContext { runner, slots, clock, state: state.clone(), shutdown: shutdown.clone() };
+        let groups = SerialGroups::default();
+        let context = TaskContext { runner, slots, groups, clock, state: state.clone(), shutdown: shutdown.clone() };
         let events = state.subscribe();
         let (commands, inbox) = mpsc::unbounded_channel();
-        tokio::spawn(PluginTask::new(definition, inbox, state, context).run());
-        (hand, events, commands, shutdown)
+        tokio::spawn(PluginTask::new(definition, inbox, state.clone(), context).run());
+        (state, events, commands, shutdown)
+    }
+
+    /// What the page of the plugin `a` shows beside its result.
+    fn shown(state: &SharedState) -> Vec<(&'static str, String)> {
+        let (plugin, _) = state.plugin(&"a".into()).expect("it is configured");
+        plugin.standing.members().map(|(name, text)| (name, text.to_string())).collect()
     }
 
     async fn record(events: &mut Subscription) -> Arc<RunRecord> {
@@ -378,5 +530,118 @@ mod tests {
         );
         let RunState::Finished(run) = &record.state else { panic!("skipped") };
         assert!(run.text.listed.contains(r#""triggeredBy": "ann""#), "{}", run.text.listed);
+    }
+
+    #[tokio::test]
+    async fn a_soft_result_is_tried_again_until_it_is_hard() {
+        let (hand, clock) = ManualClock::new();
+        let parameters = "Command: exit 1, Interval: 1h, Splay: 0, Retries: 3, RetryInterval: 10s";
+        let (state, mut events, _commands, _shutdown) = spawn_at(clock, parameters);
+        let seconds = Duration::from_secs;
+        let mut attempts = Vec::new();
+        for wait in [HOUR, seconds(10), seconds(10), seconds(3580)] {
+            hand.advance(wait);
+            let record = record(&mut events).await;
+            let RunState::Finished(run) = &record.state else { panic!("{record:?}") };
+            attempts.push((record.trigger.as_str(), run.attempt, run.is_soft));
+            let state_of = if run.is_soft { "\"soft\"" } else { "\"hard\"" };
+            assert_eq!(shown(&state), [("state", state_of.to_owned()), ("attempt", run.attempt.to_string())]);
+        }
+        assert_eq!(attempts, [("timer", 1, true), ("retry", 2, true), ("retry", 3, false), ("timer", 4, false)]);
+    }
+
+    #[tokio::test]
+    async fn a_forced_run_is_no_attempt() {
+        let (hand, clock) = ManualClock::new();
+        let parameters = "Command: exit 1, Interval: 1h, Splay: 0, Retries: 2";
+        let (state, mut events, commands, _shutdown) = spawn_at(clock, parameters);
+        let requester = Requester {
+            address: std::net::IpAddr::from([127, 0, 0, 1]).into(),
+            name: "127.0.0.1:4242".into(),
+            identity: None,
+            limits: None,
+            is_local_administrator: false,
+        };
+        hand.advance(HOUR);
+        record(&mut events).await;
+        commands.send(Command::Run(1, requester.into())).expect("a task that lives");
+        let forced = record(&mut events).await;
+        let RunState::Finished(run) = &forced.state else { panic!("{forced:?}") };
+        assert_eq!((run.attempt, run.is_soft, run.result.status), (1, false, Status::Error));
+        assert_eq!(shown(&state), [("state", "\"soft\"".to_owned()), ("attempt", "1".to_owned())]);
+        hand.advance(HOUR);
+        record(&mut events).await;
+        assert_eq!(shown(&state), [("state", "\"hard\"".to_owned()), ("attempt", "2".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn runs_are_skipped_while_a_parent_is_bad_and_made_up_for_when_it_is_well() {
+        let (hand, clock) = ManualClock::at("2026-11-30T10:02:00Z".parse().expect("a time"));
+        let parameters = "Command: echo up, Interval: 1h, Splay: 0, DependsOn: db";
+        let (state, mut events, commands, _shutdown) = spawn_at(clock, parameters);
+        let of_db = |status: Status| {
+            let mut record = samples::finished(&"db".into(), "{}");
+            let RunState::Finished(run) = &mut record.state else { panic!("{record:?}") };
+            (run.result.status, run.started) = (status, hand.now());
+            state.record(record, &[]);
+        };
+        of_db(Status::Error);
+        record(&mut events).await;
+        for _ in 0..2 {
+            hand.advance(HOUR);
+            let skipped = record(&mut events).await;
+            assert_eq!(skipped.state, RunState::Skipped { reason: SkipReason::Dependency, count: 1 });
+        }
+        let members = shown(&state);
+        let [("skipped", text)] = members.as_slice() else { panic!("{members:?}") };
+        assert!(text.contains("\"parent\": \"db\"") && text.contains("\"since\": \"2026-11-30T11:02:00Z\""), "{text}");
+        assert!(text.contains("\"reason\": \"db is ERROR since "), "{text}");
+
+        // It is still bad.
+        commands.send(Command::ParentChanged).expect("a task that lives");
+        of_db(Status::Ok);
+        record(&mut events).await;
+        commands.send(Command::ParentChanged).expect("a task that lives");
+        let run = record(&mut events).await;
+        assert!(matches!(run.state, RunState::Finished(_)) && run.trigger == RunTrigger::Schedule, "{run:?}");
+        assert_eq!(shown(&state), []);
+    }
+
+    #[tokio::test]
+    async fn a_plugin_runs_after_another_one() {
+        let (_hand, clock) = ManualClock::new();
+        let (_state, mut events, commands, _shutdown) = spawn_at(clock, "Command: echo up, After: db");
+        commands.send(Command::Follow("db".into())).expect("a task that lives");
+        let run = record(&mut events).await;
+        assert_eq!((run.trigger.as_str(), run.trigger.by().map(|by| &**by)), ("after", Some("db")));
+    }
+
+    #[tokio::test]
+    async fn a_calendar_goes_by_the_wall_clock_whatever_the_other_one_says() {
+        let at = |text: &str| text.parse().expect("a time");
+        let (hand, clock) = ManualClock::at(at("2026-03-28T20:00:00Z"));
+        let parameters = "Command: echo up, Cron: 30 2 * * *, Timezone: Europe/Prague";
+        let (state, mut events, _commands, _shutdown) = spawn_at(clock, parameters);
+        let planned =
+            |record: &RunRecord| (record.planned.wall.to_rfc3339(), matches!(record.state, RunState::Finished(_)));
+        // The clocks are put forward that night.
+        hand.set(at("2026-03-29T01:00:00.2Z"));
+        assert_eq!(planned(&*record(&mut events).await), ("2026-03-29T01:00:00+00:00".to_owned(), true));
+        // The machine sleeps for two days.
+        hand.set(at("2026-03-31T09:00:00Z"));
+        let missed = record(&mut events).await;
+        assert_eq!(missed.state, RunState::Skipped { reason: SkipReason::Missed, count: 2 });
+        // An hour back, and forward again: not once more.
+        hand.set(at("2026-03-31T00:20:00Z"));
+        hand.set(at("2026-04-01T00:30:01Z"));
+        assert_eq!(planned(&*record(&mut events).await), ("2026-04-01T00:30:00+00:00".to_owned(), true));
+        // It was wrong by a year.
+        hand.set(at("2025-03-01T00:00:00Z"));
+        let next_run = || state.plugin(&"a".into()).expect("it is configured").0.next_run;
+        while !next_run().contains("2025-03-01") {
+            tokio::task::yield_now().await;
+        }
+        hand.set(at("2025-03-01T01:30:00Z"));
+        assert_eq!(planned(&*record(&mut events).await), ("2025-03-01T01:30:00+00:00".to_owned(), true));
     }
 }

@@ -14,10 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
 use crate::results::requester::Requester;
+use crate::results::standing::Attempt;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::actions::check_and_act;
 use crate::scheduler::clock::Clock;
+use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
 
 /// What the tasks of all plugins share.
@@ -25,6 +27,7 @@ use crate::scheduler::slots::Slots;
 pub(crate) struct TaskContext {
     pub(crate) runner: Runner,
     pub(crate) slots: Slots,
+    pub(crate) groups: SerialGroups,
     pub(crate) clock: Clock,
     pub(crate) state: SharedState,
     pub(crate) shutdown: CancellationToken,
@@ -36,6 +39,8 @@ pub(crate) struct RunRequest {
     pub(crate) trigger: RunTrigger,
     /// The planned instant of the timer, or the arrival of the request.
     pub(crate) planned: Moment,
+    /// How many results before it were bad in a row.
+    pub(crate) bad_before: u32,
 }
 
 /// The handle to a run that has not been collected yet.
@@ -62,14 +67,11 @@ impl RunRequest {
     /// A run that this client requested at this moment.
     pub(crate) fn by_client(requester: &Requester, planned: Moment) -> Self {
         let Requester { name, identity, .. } = requester.clone();
-        Self { trigger: RunTrigger::Request { requester: Some(name), identity }, planned }
+        Self { trigger: RunTrigger::Request { requester: Some(name), identity }, planned, bad_before: 0 }
     }
 
     fn kind(&self) -> RunKind {
-        match self.trigger {
-            RunTrigger::Schedule => RunKind::Scheduled,
-            RunTrigger::Request { .. } => RunKind::Forced,
-        }
+        if self.trigger.is_request() { RunKind::Forced } else { RunKind::Scheduled }
     }
 }
 
@@ -84,6 +86,11 @@ impl RunHandle {
         let stage = Arc::new(Mutex::new(Stage::Waiting(plugin.0, plugin.1)));
         let handle = runs.spawn(run(Arc::clone(&stage), request.clone(), context));
         Self { request, handle, stage }
+    }
+
+    /// Why it is to take place.
+    pub(crate) fn trigger(&self) -> &RunTrigger {
+        &self.request.trigger
     }
 
     /// The id of its task in the join set.
@@ -134,10 +141,22 @@ impl RunHandle {
 }
 
 async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext) -> RunOutcome {
-    let TaskContext { runner, slots, clock, state, shutdown } = context;
+    let TaskContext { runner, slots, groups, clock, state, shutdown } = context;
     let kind = request.kind();
+    let group = match &*lock(&stage) {
+        Stage::Waiting(plugin, _) => plugin.spec().rules.serial_group.clone(),
+        Stage::Begun | Stage::Withdrawn => None,
+    };
+    let turn = async {
+        // The turn in its group comes first: a run that waits for it takes no slot.
+        let group = match &group {
+            Some(group) => Some(groups.enter(group).await),
+            None => None,
+        };
+        (group, slots.take(kind).await)
+    };
     let slot = tokio::select! {
-        slot = slots.take(kind) => Some(slot),
+        slot = turn => Some(slot),
         () = shutdown.cancelled() => None,
     };
     let Stage::Waiting(plugin, generation) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
@@ -147,7 +166,8 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
         Some(_slot) => {
             let number = state.started(&plugin.spec().name, started, kind == RunKind::Forced, generation);
             // Boxed, so that the many runs that may wait for a slot take little memory.
-            (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown))).await)
+            let is_held = || state.is_silenced(&plugin.spec().name);
+            (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown), is_held)).await)
         }
         None => (0, unable("not run: smokerd is stopping", kind)),
     };
@@ -180,13 +200,15 @@ fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, mut result:
         result.triggered_by.clone_from(identity);
     }
     let text = ResultText::of(&result, |result| json_text::to_text(result));
-    let plugin = plugin.spec().name.clone();
-    tracing::info!("Plugin {plugin} result: {}", text.listed);
-    let RunRequest { trigger, planned } = request;
+    let name = plugin.spec().name.clone();
+    tracing::info!("Plugin {name} result: {}", text.listed);
+    let RunRequest { trigger, planned, bad_before } = request;
     let &Run { started, ended, generation, number, is_interrupted } = run;
-    let run = FinishedRun { started, ended, attempt: 1, generation, run: number, is_interrupted, result, text };
+    let retries = plugin.spec().rules.retries.filter(|_| !trigger.is_request());
+    let Attempt { number: attempt, is_soft, .. } = Attempt::after(bad_before, result.status, retries);
+    let run = FinishedRun { started, ended, attempt, is_soft, generation, run: number, is_interrupted, result, text };
     let state = RunState::Finished(Box::new(run));
-    RunRecord { sequence: 0, plugin, trigger, planned, state }
+    RunRecord { sequence: 0, plugin: name, trigger, planned, state }
 }
 
 fn unable(reason: &str, kind: RunKind) -> PluginResult {

@@ -47,7 +47,8 @@ impl Trial {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
         let run = standalone::run(python, "this test", async |runner, cancel| {
             let recorder = TraceRecorder::default();
-            let result = check_and_act(runner.begin(&plugin, RunKind::Forced, cancel).traced_by(&recorder)).await;
+            let run = runner.begin(&plugin, RunKind::Forced, cancel).traced_by(&recorder);
+            let result = check_and_act(run, || false).await;
             (result, recorder.finish().await)
         });
         let Outcome { results: (result, trace), was_interrupted } =

@@ -1,6 +1,7 @@
 //! One run of a plugin: when it starts, what it gets, how it ends, and what it may leave.
 
 mod command;
+mod conditions;
 mod confinement;
 mod containment_level;
 mod faults;
@@ -13,5 +14,6 @@ mod measured;
 mod modules;
 mod schedule;
 mod shipped;
+mod silences;
 mod timeout;
 mod wait;

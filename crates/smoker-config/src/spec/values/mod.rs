@@ -3,17 +3,23 @@
 //! # Layout
 //!
 //! - `trigger`: when scheduled runs are due
+//! - `calendar`: times of the calendar
 //! - `process_settings`: how the processes of a run are set up
+//! - `relations`: whether a result counts, and how plugins depend on each other
 //! - `quantity`: amounts with a unit
 //! - `check`: the built-in check that a plugin names
 //! - `account`: users and groups
 //! - `repeated_names`: names above what a plugin runs
+//! - `streams`: what a process reads and writes, and switches
 //! - `wrong_kind`: what to say about values of the wrong kind
 
 pub(crate) mod account;
+pub(crate) mod calendar;
 pub(crate) mod check;
 pub(crate) mod process_settings;
 pub(crate) mod quantity;
+pub(crate) mod relations;
 pub(crate) mod repeated_names;
+pub(crate) mod streams;
 pub(crate) mod trigger;
 pub(crate) mod wrong_kind;

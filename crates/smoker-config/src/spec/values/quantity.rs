@@ -1,6 +1,7 @@
 //! Amounts with a unit: `30s`, `1.5h`, `64K`.
 
 use smoker_model::notation::python_text;
+use smoker_model::plugin::TimeLimit;
 use smoker_model::value::Value;
 
 use crate::yaml::node::kind_name;
@@ -74,8 +75,22 @@ fn is_number(text: &str) -> bool {
     (number::looks_like_int(text) || number::looks_like_float(text)) && text.parse::<f64>().is_ok()
 }
 
+/// Reads a `Timeout`: a number of seconds above 0, or text with a unit as [`seconds`] takes it.
+///
+/// # Errors
+///
+/// Why the value is none, and what to write.
+pub(crate) fn timeout(value: &Value) -> Result<TimeLimit, String> {
+    let is_time = |text: &str| split(text).1.len() == 1;
+    let with_unit = value.as_text().filter(|text| is_time(text)).and_then(|_| seconds(value).ok());
+    let is_whole = |seconds: f64| seconds.fract() == 0.0 && seconds < 1e15;
+    #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
+    let number = with_unit.map(|it| if is_whole(it) { Value::Int(it as i128) } else { Value::Float(it) });
+    TimeLimit::from_value(number.as_ref().unwrap_or(value)).ok_or_else(|| wrong_timeout(value))
+}
+
 /// Why a value is no `Timeout`, and what to write.
-pub(crate) fn wrong_timeout(value: &Value) -> String {
+fn wrong_timeout(value: &Value) -> String {
     let how = "a number of seconds above 0";
     match value {
         Value::Text(text) if is_number(text.trim()) => {
@@ -85,11 +100,11 @@ pub(crate) fn wrong_timeout(value: &Value) -> String {
             let digits = in_seconds(text).map(|seconds| format!(": write {seconds}")).unwrap_or_default();
             format!("Timeout has to be {how}, not '{text}', which is a text in YAML 1.1{digits}")
         }
-        Value::Text(text) => match in_seconds(text) {
-            Some(seconds) => {
-                format!("Timeout has to be {how}, not '{text}'; it takes no unit: write `Timeout: {seconds}`")
+        Value::Text(text) => match words_to_write(text) {
+            Some(words) => {
+                format!("Timeout has to be {how} or a text such as 30s, 5m or 2h, not '{text}'; write {words}")
             }
-            None => format!("Timeout has to be {how}, not '{text}'; it takes no unit"),
+            None => format!("Timeout has to be {how} or a text such as 30s, 5m or 2h, not '{text}'"),
         },
         number if number.as_number().is_some() => {
             format!("Timeout parameter can't be 0: it has to be {how}, not {}", python_text::str(number))
@@ -209,10 +224,17 @@ mod tests {
             ("1e10", "not '1e10', which is a text in YAML 1.1: write 10000000000"),
             ("1.5e3", "not '1.5e3', which is a text in YAML 1.1: write 1500"),
             ("inf", "not 'inf', which is a text in YAML 1.1"),
-            ("5m", "it takes no unit: write `Timeout: 300`"),
+            ("5min", "not '5min'; write 5m"),
         ] {
-            let told = wrong_timeout(&text(value));
+            let told = timeout(&text(value)).expect_err("no limit");
             assert!(told.ends_with(advice), "{told}");
         }
+        for (value, seconds, shown) in
+            [("2h", 7200.0, "7200"), ("0.5s", 0.5, "0.5"), ("1.5m", 90.0, "90"), ("1 d", 86_400.0, "86400")]
+        {
+            let limit = timeout(&text(value)).expect("a limit");
+            assert_eq!((limit.duration.as_secs_f64(), limit.text.as_str()), (seconds, shown), "{value}");
+        }
+        assert!(timeout(&text("0s")).is_err());
     }
 }

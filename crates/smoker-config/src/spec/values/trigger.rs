@@ -1,7 +1,8 @@
-//! `Interval` and `Splay` become the trigger of a plugin's scheduled runs.
+//! `Interval`, or times of the calendar, and `Splay` become the trigger of a plugin's scheduled runs.
 
 use std::time::Duration;
 
+use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::notation::python_text;
 use smoker_model::plugin::Trigger;
 use smoker_model::value::Value;
@@ -12,18 +13,29 @@ use crate::spec::values::quantity;
 /// A key with a value that does not count as it was written, and what counts instead.
 pub(crate) type Warning = (&'static str, String);
 
-/// Reads both parameters. Without an `Interval` above zero there is no trigger.
+/// Reads both parameters. Times of the calendar count in the place of an `Interval`. Without them and without an `Interval`
+/// above zero there is no trigger.
 ///
 /// # Errors
 ///
 /// The reason why `Interval` is no time, or one below 0.
-pub(crate) fn read(interval: Option<&Value>, splay: Option<&Value>) -> Result<(Option<Trigger>, Vec<Warning>), String> {
+pub(crate) fn read(
+    interval: Option<&Value>,
+    schedule: Option<CalendarSchedule>,
+    splay: Option<&Value>,
+) -> Result<(Option<Trigger>, Vec<Warning>), String> {
     let mut warnings = Vec::new();
     let interval = match interval {
         Some(value) => read_interval(value, &mut warnings)?,
         None => None,
     };
-    let splay = read_splay(splay, interval.unwrap_or_default(), &mut warnings);
+    if let Some(schedule) = schedule {
+        let splay = read_splay(splay, Duration::ZERO, Duration::MAX, &mut warnings);
+        return Ok((Some(Trigger::Calendar { schedule, splay }), warnings));
+    }
+    let interval_or_none = interval.unwrap_or_default();
+    let default = if interval_or_none < SHORTEST_SPREAD_INTERVAL { Duration::ZERO } else { interval_or_none };
+    let splay = read_splay(splay, default, interval_or_none, &mut warnings);
     Ok((interval.map(|interval| Trigger::Every { interval, splay }), warnings))
 }
 
@@ -41,11 +53,10 @@ fn read_interval(value: &Value, warnings: &mut Vec<Warning>) -> Result<Option<Du
     Ok(Some(interval.max(SHORTEST_INTERVAL)))
 }
 
-fn read_splay(value: Option<&Value>, interval: Duration, warnings: &mut Vec<Warning>) -> Duration {
-    let default = if interval < SHORTEST_SPREAD_INTERVAL { Duration::ZERO } else { interval };
+fn read_splay(value: Option<&Value>, default: Duration, longest: Duration, warnings: &mut Vec<Warning>) -> Duration {
     let Some(value) = value else { return default };
     match quantity::seconds(value) {
-        Ok(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds).map_or(interval, |it| it.min(interval)),
+        Ok(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds).map_or(longest, |it| it.min(longest)),
         Ok(_) => Duration::ZERO,
         Err(reason) => {
             warnings.push(("Splay", format!("Splay {reason}; the default, {} s, is used", default.as_secs_f64())));

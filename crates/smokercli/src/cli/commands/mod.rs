@@ -4,7 +4,10 @@
 //!
 //! - `subcommand`: what they have in common
 //! - `gate_args`: `smokercli gate`; `baseline_args`: `smokercli baseline`
+//! - `silence_args`: `smokercli silence`; `explain_args`: `smokercli explain`
 
 pub(crate) mod baseline_args;
+pub(crate) mod explain_args;
 pub(crate) mod gate_args;
+pub(crate) mod silence_args;
 pub(crate) mod subcommand;

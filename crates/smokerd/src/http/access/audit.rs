@@ -1,4 +1,4 @@
-//! The audit log: who runs plugins and reloads the daemon, and who is refused.
+//! The audit log: who runs plugins, silences them and reloads the daemon, and who is refused.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -15,7 +15,9 @@ use crate::http::audited::Audited;
 
 /// Has a request answered, and logs it when it changes something.
 pub(crate) async fn follow(identity: &Identity, request: Request, next: Next) -> Response {
-    let line = (*request.method() == Method::POST && is_enabled()).then(|| format!("POST {}", request.uri().path()));
+    let method = request.method();
+    let is_change = [Method::POST, Method::DELETE].contains(method);
+    let line = (is_change && is_enabled()).then(|| format!("{method} {}", request.uri().path()));
     let response = next.run(request).await;
     if let Some(line) = line {
         let what = response.extensions().get::<Audited>().map_or_else(String::new, |Audited(what)| format!(": {what}"));

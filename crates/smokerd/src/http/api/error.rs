@@ -10,10 +10,13 @@ use crate::http::json_response;
 use crate::http::limits;
 use crate::reload_requests::request::NotTaken;
 use crate::scheduler::plugin_set::ForceError;
+use crate::scheduler::silencing::SilenceError;
 
 /// The methods of most resources, as the `Allow` header lists them.
 pub(crate) const READ_ONLY: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-/// The methods of `/processes`.
+/// The methods of a silence.
+pub(crate) const READ_AND_DELETE: HeaderValue = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS");
+/// The methods of `/processes` and `/silences`.
 pub(crate) const READ_AND_POST: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST");
 
 /// The methods of what is only an order.
@@ -36,6 +39,10 @@ pub(crate) enum ApiError {
     NotJson,
     /// The body is JSON of the wrong kind; may have the reason.
     WrongInput(Option<&'static str>),
+    /// The body does not say what is needed; says what.
+    WrongBody(String),
+    /// Nothing is silenced.
+    Silence(SilenceError),
     /// The query of the URL has something that cannot be used; says what.
     WrongQuery(String),
     /// More names than [`limits::NAMES`].
@@ -60,11 +67,19 @@ impl ApiError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotJson | Self::WrongInput(_) | Self::WrongQuery(_) | Self::TooManyNames => StatusCode::BAD_REQUEST,
+            Self::NotJson
+            | Self::WrongInput(_)
+            | Self::WrongBody(_)
+            | Self::WrongQuery(_)
+            | Self::TooManyNames
+            | Self::Silence(SilenceError::NoPlugin(ForceError::NoMatch | ForceError::UnknownPlugin(_))) => {
+                StatusCode::BAD_REQUEST
+            }
             // Unknown plugins are no error of the client by their status: the original's clients expect this one.
             Self::Journal(_) | Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
+            Self::Silence(SilenceError::NoPlugin(_)) => StatusCode::FORBIDDEN,
             Self::Forbidden(_) | Self::Force(ForceError::MaskedFilter(_) | ForceError::OtherPlugin(_)) => {
                 StatusCode::FORBIDDEN
             }
@@ -73,6 +88,7 @@ impl ApiError {
             | Self::TooManyBodies
             | Self::TooManyListeners
             | Self::NoReload(_)
+            | Self::Silence(SilenceError::Full)
             | Self::Force(ForceError::Full(_) | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -81,7 +97,9 @@ impl ApiError {
 
     fn message(&self) -> String {
         match self {
-            Self::NotFound(text) | Self::WrongQuery(text) | Self::Forbidden(text) => text.clone(),
+            Self::NotFound(text) | Self::WrongBody(text) | Self::WrongQuery(text) | Self::Forbidden(text) => {
+                text.clone()
+            }
             Self::Journal(reason) => {
                 format!("The journal cannot be read: {reason}; smokerd --journal verify says more.")
             }
@@ -96,6 +114,7 @@ impl ApiError {
             Self::WrongInput(reason) => reason.unwrap_or_default().to_owned(),
             Self::Force(ForceError::NoMatch) => String::new(),
             Self::Force(error) => error.to_string(),
+            Self::Silence(error) => error.to_string(),
             Self::NoReload(error) => error.to_string(),
             Self::TooLarge => format!("The body is larger than {} bytes.", limits::BODY),
             Self::TooManyBodies => {

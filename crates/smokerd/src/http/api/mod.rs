@@ -5,12 +5,14 @@
 //! - `about`: `GET /`
 //! - `plugins`: `GET /plugins` and `GET /plugins/NAME`
 //! - `processes`: forced runs
+//! - `silences`: spans of time in which no action follows
 //! - `reload`: `POST /reload`
 //! - `results`: results with what is known of their runs, and their summary
 //! - `events`: what happens, as a stream
 //! - `wait`: requests that wait
 //! - `view`: pages that show plugins, as bytes
 //! - `conditional`: pages that a client has already, and compressed ones
+//! - `request_body`, `selection`: what the body of a request asks for
 //! - `query`, `time_span`, `instant`: what the URL of a request asks for
 //! - `error`: why a request has failed
 //!
@@ -28,7 +30,7 @@ use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
 use crate::http::access::authorize::AccessControl;
-use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_POST, READ_ONLY};
+use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_DELETE, READ_AND_POST, READ_ONLY};
 use crate::http::api::plugins::ListCache;
 use crate::http::body_budget::BodyBudget;
 use crate::http::held_pages::HeldPages;
@@ -44,7 +46,10 @@ mod plugins;
 mod processes;
 mod query;
 mod reload;
+mod request_body;
 mod results;
+mod selection;
+mod silences;
 mod time_span;
 mod view;
 mod wait;
@@ -108,10 +113,13 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, access: Ac
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
         ("/plugins/{name}/results", resource(results::of_plugin, READ_ONLY)),
         ("/plugins/{name}/summary", resource(results::summary, READ_ONLY)),
+        ("/plugins/{name}/explain", resource(plugins::explain, READ_ONLY)),
         ("/results", resource(results::of_all, READ_ONLY)),
         ("/events", resource(events::show::show, READ_ONLY)),
         ("/processes", resource(processes::list, READ_AND_POST).post(processes::force)),
         ("/processes/{id}", resource(processes::show, READ_ONLY)),
+        ("/silences", resource(silences::list, READ_AND_POST).post(silences::make)),
+        ("/silences/{id}", resource(silences::show, READ_AND_DELETE).delete(silences::end)),
         ("/reload", order(reload::reload)),
     ];
     let with_both_forms = |router: Router<ApiState>, (path, page): (&str, MethodRouter<ApiState>)| {

@@ -12,6 +12,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::{StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use smoker_model::plugin::PluginName;
+use smoker_model::wire::explanation::ExplanationPage;
 use smoker_model::wire::not_loaded::NOT_LOADED_HEADER;
 
 use crate::http::api::error::ApiError;
@@ -110,6 +111,20 @@ pub(crate) async fn show(
         }
         None => Err(unknown(&name)),
     }
+}
+
+/// What decides when a plugin runs, and whether anybody hears of its results.
+pub(crate) async fn explain(
+    State(manager): State<PluginManager>,
+    Extension(requester): Extension<Requester>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let name = item_name(&uri);
+    let plugin_name = PluginName::from(name.as_str());
+    let config = manager.state().config_of(&plugin_name).ok_or_else(|| unknown(&name))?;
+    config.facts.check(requester.limits.as_deref()).map_err(|failure| ApiError::Forbidden(failure.for_client()))?;
+    let explanation = manager.explain(&plugin_name).await.ok_or_else(|| unknown(&name))?;
+    Ok(json_response::json(StatusCode::OK, &ExplanationPage { explanation }))
 }
 
 /// There is no plugin of this name.

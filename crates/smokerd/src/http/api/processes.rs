@@ -5,29 +5,23 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{HeaderMap, HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
-use serde_json::{Map, Value as Json};
-use smoker_model::bounded_json;
-use smoker_model::notation::python_text;
+use serde_json::Value as Json;
 use smoker_model::plugin::PluginName;
-use smoker_model::value::Value;
 use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry};
 use smoker_trust::access::grant::Grant;
-use tokio::time::timeout;
 
 use crate::http::api::error::ApiError;
-use crate::http::api::{plugins, view, wait};
+use crate::http::api::{plugins, request_body, selection, view, wait};
 use crate::http::audited::Audited;
-use crate::http::body_budget::{BodyBudget, BodyBytes, OverBudget};
+use crate::http::body_budget::BodyBudget;
 use crate::http::connections::activity::ConnectionActivity;
 use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::json_response;
-use crate::http::limits;
 use crate::http::streamed_body::StreamedBody;
 use crate::results::json_text;
 use crate::results::processes::limits::KEPT_PROCESSES;
@@ -36,7 +30,7 @@ use crate::results::processes::table::ListedProcess;
 use crate::results::requester::Requester;
 use crate::results::snapshot::ProcessSnapshot;
 use crate::scheduler::manager::PluginManager;
-use crate::scheduler::plugin_set::{ForceError, Selection};
+use crate::scheduler::plugin_set::Selection;
 
 /// How many bytes of the list of processes are written before the rest is written while it is sent.
 const LISTED_AT_ONCE: usize = 64 * 1024;
@@ -118,7 +112,7 @@ pub(crate) async fn force(
     // Before any plugin runs: a client that is refused must not have started anything.
     let wait = wait::wanted(&uri, &headers)?;
     let mut bytes = bodies.body(requester.address);
-    let selection = parse_selection(&read_body(body, &mut bytes).await?)?;
+    let selection = parse_selection(&request_body::read_body(body, &mut bytes).await?)?;
     drop(bytes);
     let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
     // A number that a client has must not be given again after a crash.
@@ -131,7 +125,7 @@ pub(crate) async fn force(
         }
     };
     set_location(&mut response, process);
-    response.extensions_mut().insert(Audited(format!("process {process}, {}", described(&selection))));
+    response.extensions_mut().insert(Audited(format!("process {process}, {}", selection::described(&selection))));
     Ok(response)
 }
 
@@ -197,21 +191,6 @@ fn present(
     }
 }
 
-/// What a client asks to be run, shortened.
-fn described(selection: &Selection) -> String {
-    const SHOWN: usize = 20;
-    let mut names: Vec<_> = selection.names.iter().take(SHOWN).map(String::as_str).collect();
-    if names.len() < selection.names.len() {
-        names.push("...");
-    }
-    let filter: Vec<_> = selection.filter.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
-    match (names.is_empty(), filter.is_empty()) {
-        (_, true) => format!("plugins {}", names.join(", ")),
-        (true, false) => format!("plugins by {}", filter.join(", ")),
-        (false, false) => format!("plugins {}, and by {}", names.join(", "), filter.join(", ")),
-    }
-}
-
 fn running(process: ProcessId) -> Response {
     let page = AsyncTaskPage { async_task: AsyncTask { link: PollLink { poll: format!("/processes/{process}") } } };
     let text = serde_json::to_string_pretty(&page).unwrap_or_default() + "\n";
@@ -227,77 +206,19 @@ fn set_location(response: &mut Response, process: ProcessId) {
     }
 }
 
-async fn read_body(body: Body, bytes: &mut BodyBytes) -> Result<Vec<u8>, ApiError> {
-    // A body whose announced length is too large is refused before it arrives.
-    if body.size_hint().lower() > limits::BODY as u64 {
-        return Err(ApiError::TooLarge);
-    }
-    timeout(limits::REQUEST_TIME, collect(body, bytes)).await.map_err(|_| ApiError::TooSlow)?
-}
-
-/// Copies what arrives: kept as it comes, a body of many small parts would take many times its length.
-async fn collect(body: Body, bytes: &mut BodyBytes) -> Result<Vec<u8>, ApiError> {
-    let mut body = Limited::new(body, limits::BODY);
-    let mut whole = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|error| if error.is::<LengthLimitError>() { ApiError::TooLarge } else { ApiError::NotJson })?;
-        if let Ok(part) = frame.into_data() {
-            bytes.add(part.len()).map_err(|OverBudget| ApiError::TooManyBodies)?;
-            whole.extend_from_slice(&part);
-        }
-    }
-    Ok(whole)
-}
-
 /// Parses the request's body as JSON whatever its content type is: the original's client sends JSON as a form. It is
 /// more lenient than `smoker_model::wire::force::ForceRequest`, and its messages are the original's.
 fn parse_selection(body: &[u8]) -> Result<Selection, ApiError> {
-    // Some clients of Windows send a byte order mark, which the original ignored.
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let body: Json = bounded_json::parse(body).map_err(|error| {
-        if error.is_data() { ApiError::WrongInput(Some("The body has too many values")) } else { ApiError::NotJson }
-    })?;
+    let body = request_body::parse(body)?;
     let Some(Json::Object(process)) = body.get("process") else { return Err(ApiError::WrongInput(None)) };
     if process.is_empty() {
         return Err(ApiError::WrongInput(None));
     }
-    let names = parse_names(process.get("plugins").unwrap_or(&Json::Null))?;
-    let filter = parse_filter(process.get("filter").unwrap_or(&Json::Null))?;
-    if names.is_empty() && filter.is_empty() {
+    let selection = selection::parse(process)?;
+    if selection.names.is_empty() && selection.filter.is_empty() {
         return Err(ApiError::WrongInput(Some("Plugin names or filter have to be set")));
     }
-    Ok(Selection { names, filter: filter.into_iter().collect() })
-}
-
-fn parse_names(plugins: &Json) -> Result<Vec<String>, ApiError> {
-    match plugins {
-        Json::Array(names) if names.len() > limits::NAMES => Err(ApiError::TooManyNames),
-        Json::Array(names) => names.iter().map(parse_name).collect(),
-        falsy if is_falsy(falsy) => Ok(Vec::new()),
-        _ => Err(ApiError::WrongInput(Some("Element plugins have to be list"))),
-    }
-}
-
-fn parse_name(name: &Json) -> Result<String, ApiError> {
-    match name {
-        Json::String(name) => Ok(name.clone()),
-        Json::Array(_) | Json::Object(_) => Err(ApiError::WrongInput(Some("Elements of plugins have to be text"))),
-        // The number 1 is not the name "1".
-        other => Err(ApiError::Force(ForceError::UnknownPlugin(python_text::str(&Value::from(other.clone()))))),
-    }
-}
-
-fn parse_filter(filter: &Json) -> Result<Map<String, Json>, ApiError> {
-    match filter {
-        Json::Object(filter) => Ok(filter.clone()),
-        falsy if is_falsy(falsy) => Ok(Map::new()),
-        _ => Err(ApiError::WrongInput(Some("Element filter have to be dictionary"))),
-    }
-}
-
-fn is_falsy(json: &Json) -> bool {
-    !Value::from(json.clone()).is_truthy()
+    Ok(selection)
 }
 
 #[cfg(test)]

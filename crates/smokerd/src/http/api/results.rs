@@ -10,7 +10,6 @@ use chrono::Utc;
 use hyper::Uri;
 use hyper::header::HeaderMap;
 use smoker_model::plugin::PluginName;
-use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 use smoker_model::wire::results::{RunFacts, SummaryPage};
 
@@ -180,15 +179,11 @@ pub(crate) fn entry(run: &StoredRun) -> (Arc<str>, Arc<str>) {
 
 fn facts(run: &StoredRun) -> RunFacts {
     let StoredRun { sequence, plugin, facts, .. } = run;
-    let (trigger, triggered_by) = match &facts.trigger {
-        RunTrigger::Schedule => ("timer", None),
-        RunTrigger::Request { requester, identity } => ("force", identity.as_ref().or(requester.as_ref())),
-    };
     RunFacts {
         sequence: *sequence,
         plugin: plugin.as_str().to_owned(),
-        trigger: trigger.to_owned(),
-        triggered_by: triggered_by.map(ToString::to_string),
+        trigger: facts.trigger.as_str().to_owned(),
+        triggered_by: facts.trigger.by().map(ToString::to_string),
         planned: json_text::moment(facts.planned),
         started: json_text::moment(facts.started),
         attempt: facts.attempt,

@@ -86,6 +86,9 @@ fn plugin_pieces(
 ) -> impl Iterator<Item = Piece> + use<> {
     let last_result = plugin.last_result.as_ref().map_or(Piece::Literal("null"), Piece::result);
     let forced_result = forced_result.map(|result| [Piece::Literal(", \"forcedResult\": "), Piece::result(result)]);
+    let standing = plugin.standing.members().flat_map(|(name, text)| {
+        [Piece::Literal(", \""), Piece::Literal(name), Piece::Literal("\": "), Piece::Text(text)]
+    });
     let pieces = [
         Piece::Literal("{\"lastResult\": "),
         last_result,
@@ -96,7 +99,7 @@ fn plugin_pieces(
         Piece::Literal(", "),
         Piece::Parameters(Arc::clone(&plugin.config), is_administrator),
     ];
-    pieces.into_iter().chain(forced_result.into_iter().flatten()).chain([Piece::Literal("}")])
+    pieces.into_iter().chain(forced_result.into_iter().flatten()).chain(standing).chain([Piece::Literal("}")])
 }
 
 impl Default for Page {
@@ -207,6 +210,7 @@ mod tests {
 
     use super::*;
     use crate::results::json_text;
+    use crate::results::standing::{Attempt, Standing, skipped};
 
     fn config() -> Arc<ConfigFields> {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
@@ -242,14 +246,22 @@ mod tests {
     #[test]
     fn pages_have_the_shape_of_the_wire_types() {
         let (listed, mapped) = (result(ComponentShape::List), result(ComponentShape::Mapping));
-        let never_run = PluginSnapshot { config: config(), last_result: None, next_run: "null".into() };
+        let standing = Standing::default();
+        let never_run = PluginSnapshot { config: config(), last_result: None, next_run: "null".into(), standing };
         let next_run = json_text::to_text(&Timestamp::now()).into();
-        let has_run = PluginSnapshot { last_result: Some(listed.clone()), next_run, ..never_run.clone() };
+        let silence = r#"{"id": 1, "by": "ann", "reason": "deploy", "until": "2026-11-30T12:00:00Z"}"#;
+        let skipped = Some(skipped(chrono::DateTime::UNIX_EPOCH, "Db", "Db is ERROR since 10:02"));
+        let attempt = Some(Attempt { number: 1, is_bad: true, is_soft: true });
+        let standing = Standing { attempt, is_flapping: true, skipped, silence: Some(silence.into()) };
+        let has_run = PluginSnapshot { last_result: Some(listed.clone()), next_run, standing, ..never_run.clone() };
 
         let page: PluginsPage<Plugin> = expect_same(plugin_list(vec![never_run.clone(), has_run.clone()], false));
         let [first, second] = &page.plugins.items[..] else { panic!("two plugins") };
         assert_eq!((&*first.plugin.name, &first.plugin.last_result), ("a/b č", &None));
         assert!(second.plugin.next_run.is_some());
+        assert_eq!((second.plugin.state.as_deref(), second.plugin.attempt), (Some("soft"), Some(1)));
+        assert_eq!(second.plugin.skipped.as_ref().map(|skipped| &*skipped.parent), Some("Db"));
+        assert_eq!(second.plugin.silence.as_ref().map(|silence| silence.id), Some(1));
 
         let page: PluginPage<Plugin, RunResult> =
             expect_same(plugin_with_results(&has_run, vec![listed.clone(), listed], false));

@@ -130,6 +130,7 @@ pub(crate) fn tag_of_run(tag: &mut Vec<u8>, record: &RunRecord, waiting: &[Proce
             tag.push(match reason {
                 SkipReason::Overlap => 0,
                 SkipReason::Missed => 1,
+                SkipReason::Dependency => 2,
             });
         }
     }

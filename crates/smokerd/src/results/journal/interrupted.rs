@@ -60,7 +60,17 @@ fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Optio
     result.triggered_by.clone_from(&identity);
     let text = ResultText::of(&result, |result| json_text::to_text(result));
     let trigger = if is_forced { RunTrigger::Request { requester: None, identity } } else { RunTrigger::Schedule };
-    let run = FinishedRun { started, ended, attempt: 1, generation, run: 0, is_interrupted: true, result, text };
+    let run = FinishedRun {
+        started,
+        ended,
+        attempt: 1,
+        is_soft: false,
+        generation,
+        run: 0,
+        is_interrupted: true,
+        result,
+        text,
+    };
     let state_of_run = RunState::Finished(Box::new(run));
     let record = RunRecord { sequence: 0, plugin, trigger, planned: started, state: state_of_run };
     state.record(record, processes);

@@ -18,6 +18,7 @@ use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
+use crate::results::standing::Attempt;
 
 /// What was read from the journal.
 #[derive(Debug, Default)]
@@ -47,6 +48,11 @@ pub(crate) struct RestoredPlugin {
     pub(crate) last_planned: Option<DateTime<Utc>>,
     /// The status of its newest result that was not interrupted.
     pub(crate) last_status: Option<Status>,
+    /// When the first of the newest results with that status was made.
+    pub(crate) status_since: Option<DateTime<Utc>>,
+    /// The attempt of its newest result that no client requested.
+    pub(crate) attempt: Option<Attempt>,
+    has_other_status: bool,
     history: usize,
     history_failures: usize,
 }
@@ -244,7 +250,13 @@ impl Restoring {
                 plugin.failures.push(sequence);
             }
             if !result.facts.is_interrupted {
+                if plugin.last_status.is_none_or(|status| status == result.facts.status && !plugin.has_other_status) {
+                    plugin.status_since = Some(result.facts.started);
+                } else {
+                    plugin.has_other_status = true;
+                }
                 plugin.last_status = plugin.last_status.or(Some(result.facts.status));
+                plugin.attempt = plugin.attempt.or_else(|| Attempt::of(&result.facts));
             }
             is_shown = !result.facts.is_interrupted && plugin.results.len() < plugin.history;
         }

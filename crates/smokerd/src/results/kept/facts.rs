@@ -17,6 +17,11 @@ const FORCED: u8 = 8;
 const HAS_REQUESTER: u8 = 16;
 const HAS_IDENTITY: u8 = 32;
 
+/// What the byte of the status also has.
+const RETRY: u8 = 4;
+const AFTER: u8 = 8;
+const SOFT: u8 = 16;
+
 /// What is known of a run beside the text of its result.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunFacts {
@@ -33,6 +38,8 @@ pub(crate) struct RunFacts {
     pub(crate) end: Option<RunEnd>,
     /// Which attempt it was, from 1.
     pub(crate) attempt: u32,
+    /// Whether the result is bad, but not as often in a row as the plugin's `Retries` wants it.
+    pub(crate) is_soft: bool,
     /// The number of the reload whose configuration it had; 1 is the start.
     pub(crate) generation: u64,
     /// Whether the end of the daemon ended it, too.
@@ -51,6 +58,7 @@ impl RunFacts {
             duration: run.duration(),
             end: run.result.end,
             attempt: run.attempt,
+            is_soft: run.is_soft,
             generation: run.generation,
             is_interrupted: run.is_interrupted,
         })
@@ -65,23 +73,30 @@ impl RunFacts {
     /// Appends them as bytes.
     pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
         let (requester, identity) = match &self.trigger {
-            RunTrigger::Schedule => (None, None),
+            RunTrigger::Schedule | RunTrigger::Retry => (None, None),
+            RunTrigger::After(plugin) => (Some(&**plugin), None),
             RunTrigger::Request { requester, identity } => (requester.as_deref(), identity.as_deref()),
         };
         let flags = [
             (EXITED, matches!(self.end, Some(RunEnd::Exited(_)))),
             (SIGNALLED, matches!(self.end, Some(RunEnd::Signalled(_)))),
             (INTERRUPTED, self.is_interrupted),
-            (FORCED, matches!(self.trigger, RunTrigger::Request { .. })),
+            (FORCED, self.trigger.is_request()),
             (HAS_REQUESTER, requester.is_some()),
             (HAS_IDENTITY, identity.is_some()),
         ];
         bytes.push(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag).sum());
-        bytes.push(match self.status {
+        let status = match self.status {
             Status::Ok => 0,
             Status::Warn => 1,
             Status::Error | Status::Unknown => 2,
-        });
+        };
+        let trigger = match self.trigger {
+            RunTrigger::Retry => RETRY,
+            RunTrigger::After(_) => AFTER,
+            RunTrigger::Schedule | RunTrigger::Request { .. } => 0,
+        };
+        bytes.push(status | trigger | if self.is_soft { SOFT } else { 0 });
         put_signed(bytes, self.started.timestamp_micros());
         put_signed(bytes, (self.started - self.planned).num_microseconds().unwrap_or(0));
         put_number(bytes, u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX));
@@ -99,7 +114,9 @@ impl RunFacts {
     pub(crate) fn decode(fields: &mut Fields<'_>) -> Option<Self> {
         let flags = fields.byte()?;
         let has = |flag| flags & flag != 0;
-        let status = match fields.byte()? {
+        let byte = fields.byte()?;
+        let (is_retry, is_after, is_soft) = (byte & RETRY != 0, byte & AFTER != 0, byte & SOFT != 0);
+        let status = match byte & !(RETRY | AFTER | SOFT) {
             0 => Status::Ok,
             1 => Status::Warn,
             2 => Status::Error,
@@ -115,11 +132,16 @@ impl RunFacts {
         };
         let attempt = fields.number()?.try_into().ok()?;
         let generation = fields.number()?;
-        let requester = if has(HAS_REQUESTER) { Some(Arc::from(fields.text()?)) } else { None };
+        let requester = if has(HAS_REQUESTER) { Some(Arc::<str>::from(fields.text()?)) } else { None };
         let identity = if has(HAS_IDENTITY) { Some(Arc::from(fields.text()?)) } else { None };
-        let trigger = if has(FORCED) { RunTrigger::Request { requester, identity } } else { RunTrigger::Schedule };
+        let trigger = match requester {
+            requester if has(FORCED) => RunTrigger::Request { requester, identity },
+            Some(plugin) if is_after => RunTrigger::After(plugin),
+            _ if is_retry => RunTrigger::Retry,
+            _ => RunTrigger::Schedule,
+        };
         let is_interrupted = has(INTERRUPTED);
-        Some(Self { status, trigger, planned, started, duration, end, attempt, generation, is_interrupted })
+        Some(Self { status, trigger, planned, started, duration, end, attempt, is_soft, generation, is_interrupted })
     }
 }
 
@@ -138,9 +160,18 @@ mod tests {
             duration: Duration::from_micros(1500),
             end: Some(RunEnd::Exited(0)),
             attempt: 1,
+            is_soft: false,
             generation: 1,
             is_interrupted: false,
         };
+        let retry = RunFacts {
+            status: Status::Warn,
+            trigger: RunTrigger::Retry,
+            attempt: 2,
+            is_soft: true,
+            ..scheduled.clone()
+        };
+        let after = RunFacts { trigger: RunTrigger::After("Backup".into()), ..scheduled.clone() };
         let forced = RunFacts {
             status: Status::Error,
             trigger: RunTrigger::Request { requester: Some("127.0.0.1:4242".into()), identity: Some("root".into()) },
@@ -149,7 +180,7 @@ mod tests {
             is_interrupted: true,
             ..scheduled.clone()
         };
-        for facts in [scheduled, forced] {
+        for facts in [scheduled, retry, after, forced] {
             let mut bytes = Vec::new();
             facts.encode(&mut bytes);
             assert_eq!(RunFacts::decode(&mut Fields::of(&bytes)), Some(facts));

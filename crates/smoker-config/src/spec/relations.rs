@@ -1,0 +1,90 @@
+//! Whether the plugins that others name (`DependsOn`, `After`) exist, and nobody waits for itself.
+
+use std::collections::{HashMap, HashSet};
+
+use smoker_model::plugin::{PluginName, PluginSpec};
+use smoker_model::suggest;
+
+/// A key with which a plugin names others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Relation {
+    /// The key.
+    pub(crate) key: &'static str,
+    names: fn(&PluginSpec) -> &[PluginName],
+}
+
+/// Both of them.
+const RELATIONS: [Relation; 2] = [
+    Relation { key: "DependsOn", names: |spec| &spec.rules.depends_on },
+    Relation { key: "After", names: |spec| &spec.rules.after },
+];
+
+/// What is wrong with a plugin's relation: the plugin, the key, and the reason.
+pub(crate) type Wrong = (PluginName, &'static str, String);
+
+/// What is wrong with the relations of these plugins. `known` are all names of the configuration, also of plugins that are
+/// switched off or do not load: nobody has to wait for these.
+pub(crate) fn wrong(plugins: &[PluginSpec], known: &[String]) -> Vec<Wrong> {
+    RELATIONS
+        .iter()
+        .flat_map(|relation| unknown(plugins, known, *relation).into_iter().chain(circles(plugins, *relation)))
+        .collect()
+}
+
+fn unknown(plugins: &[PluginSpec], known: &[String], relation: Relation) -> Vec<Wrong> {
+    let names: HashSet<&str> = known.iter().map(String::as_str).collect();
+    let list: Vec<&str> = known.iter().map(String::as_str).collect();
+    let mut wrong = Vec::new();
+    for spec in plugins {
+        for name in (relation.names)(spec).iter().filter(|name| !names.contains(name.as_str())) {
+            let near = suggest::near(name.as_str(), &list).map(|near| format!("; did you mean {near}?"));
+            let next = near.unwrap_or_else(|| "; name a plugin of this daemon".to_owned());
+            let reason = format!("{} {name}: there is no such plugin{next}", relation.key);
+            wrong.push((spec.name.clone(), relation.key, reason));
+        }
+    }
+    wrong
+}
+
+/// Each plugin that can be reached from itself, with the way.
+fn circles(plugins: &[PluginSpec], relation: Relation) -> Vec<Wrong> {
+    let specs: HashMap<&PluginName, &PluginSpec> = plugins.iter().map(|spec| (&spec.name, spec)).collect();
+    let circle = |spec: &PluginSpec| {
+        let way = way_back(&spec.name, relation, &specs)?;
+        let way: Vec<_> = way.iter().map(PluginName::as_str).collect();
+        let reason = format!("{} goes in a circle: {}; break it", relation.key, way.join(" -> "));
+        Some((spec.name.clone(), relation.key, reason))
+    };
+    plugins.iter().filter_map(circle).collect()
+}
+
+/// The shortest way from a plugin to itself.
+fn way_back(
+    start: &PluginName,
+    relation: Relation,
+    specs: &HashMap<&PluginName, &PluginSpec>,
+) -> Option<Vec<PluginName>> {
+    let mut before: HashMap<PluginName, PluginName> = HashMap::new();
+    let mut next = vec![start.clone()];
+    while !next.is_empty() {
+        let mut further = Vec::new();
+        for at in next {
+            for name in specs.get(&at).map(|spec| (relation.names)(spec)).unwrap_or_default() {
+                if name == start {
+                    let mut way = vec![start.clone(), at.clone()];
+                    while way.last() != Some(start) {
+                        way.push(before.get(way.last()?)?.clone());
+                    }
+                    way.reverse();
+                    return Some(way);
+                }
+                if !before.contains_key(name) {
+                    before.insert(name.clone(), at.clone());
+                    further.push(name.clone());
+                }
+            }
+        }
+        next = further;
+    }
+    None
+}

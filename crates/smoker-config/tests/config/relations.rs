@@ -1,0 +1,79 @@
+//! `Retries`, `RetryInterval`, `FlapThreshold`, `DependsOn`, `OnParentBad`, `After` and `SerialGroup`.
+
+use std::time::Duration;
+
+use smoker_model::plugin::{OnParentBad, PluginName};
+
+use crate::support::{Folder, names, plugin};
+
+fn of(parameters: &str) -> Folder {
+    Folder::with_plugins(&format!(
+        "  p: {{Command: x, {parameters}}}\n  database: {{Command: x}}\n  idle: {{Command: x, Enabled: false}}"
+    ))
+}
+
+#[test]
+fn the_rules_of_a_plugin_are_read() {
+    let config = of("Retries: 3, RetryInterval: 10s, FlapThreshold: 30, DependsOn: [database, idle], OnParentBad: Run, After: database, SerialGroup: disk").config();
+    let rules = &plugin(&config, "p").rules;
+    assert_eq!(
+        (rules.retries, rules.retry_interval, rules.flap_threshold),
+        (Some(3), Some(Duration::from_secs(10)), Some(30))
+    );
+    assert_eq!(
+        (&*rules.depends_on, rules.on_parent_bad),
+        (&["database", "idle"].map(PluginName::from)[..], OnParentBad::Run)
+    );
+    assert_eq!((&*rules.after, rules.serial_group.as_deref()), (&["database".into()][..], Some("disk")));
+}
+
+#[test]
+fn what_cannot_be_meant_stays_a_parameter_of_the_users_own() {
+    for (parameters, reason) in [
+        ("Retries: often", "Retries has to be a whole number from 1 to 1000, not 'often'"),
+        ("Retries: 0", "not 0"),
+        ("RetryInterval: 0", "RetryInterval has to be a time above 0, not 0"),
+        ("RetryInterval: soon", "RetryInterval has to be a number of seconds or a text such as 30s"),
+        ("FlapThreshold: 101", "FlapThreshold has to be a whole number from 1 to 100, not 101"),
+        ("DependsOn: 5", "DependsOn has to be the name of a plugin, or a list of names, not 5"),
+        ("DependsOn: [database, {a: 1}]", "not a mapping"),
+        ("OnParentBad: stop", "OnParentBad has to be run or skip, not 'stop'"),
+        ("After: true", "After has to be the name of a plugin, or a list of names, not True"),
+        ("SerialGroup: [a]", "SerialGroup has to be a name, not a list"),
+    ] {
+        let folder = of(parameters);
+        let problems = folder.problems();
+        let told: Vec<_> = problems.iter().filter(|problem| problem.starts_with("Warning")).collect();
+        let [told] = told.as_slice() else { panic!("{parameters}: {problems:?}") };
+        assert!(told.contains(reason) && told.ends_with("; it is a plain parameter and sets nothing"), "{told}");
+        let config = folder.config();
+        let key = parameters.split(':').next().expect("a key");
+        assert!(plugin(&config, "p").parameters.contains_key(key), "{parameters}");
+    }
+}
+
+#[test]
+fn names_that_do_not_exist_and_circles_are_errors_with_the_way() {
+    let errors = |folder: &Folder| -> Vec<String> {
+        let problems = folder.problems().into_iter().filter(|problem| problem.starts_with("Error"));
+        problems.filter_map(|problem| Some(problem.split_once(": Plugin ")?.1.to_owned())).collect()
+    };
+    let folder = of("DependsOn: databse");
+    assert_eq!(errors(&folder), ["p not loaded: DependsOn databse: there is no such plugin; did you mean database?"]);
+    assert_eq!(names(&folder.config()), ["database"]);
+    let folder = of("After: [database, backup]");
+    assert_eq!(errors(&folder), ["p not loaded: After backup: there is no such plugin; name a plugin of this daemon"]);
+    let folder = Folder::with_plugins(
+        "  a: {Command: x, DependsOn: [d, b]}\n  b: {Command: x, DependsOn: c}\n  c: {Command: x, DependsOn: a}\n  d: {Command: x}\n  e: {Command: x, DependsOn: a}\n  f: {Command: x, After: f}",
+    );
+    assert_eq!(
+        errors(&folder),
+        [
+            "a not loaded: DependsOn goes in a circle: a -> b -> c -> a; break it",
+            "b not loaded: DependsOn goes in a circle: b -> c -> a -> b; break it",
+            "c not loaded: DependsOn goes in a circle: c -> a -> b -> c; break it",
+            "f not loaded: After goes in a circle: f -> f; break it",
+        ]
+    );
+    assert_eq!(names(&folder.config()), ["d", "e"]);
+}

@@ -1,0 +1,78 @@
+//! The command line of `smokercli silence`.
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+
+use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::options::console_args::ConsoleArgs;
+use crate::cli::options::filter_args::FilterArgs;
+use crate::cli::options::host_args::HostArgs;
+
+const SILENCE: &str = "Silences";
+
+const EXAMPLES: &str = "\
+Examples:
+  smokercli silence -g prod --for 30m --reason 'deploy 1.2'
+  smokercli silence -s web07                # the silences that there are
+  smokercli silence -s web07 --end all
+
+Exit codes:
+  0    every host has answered
+  1    a host has not, or refuses; 2: the command line cannot be understood; 130: it was interrupted";
+
+/// `smokercli silence`.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "smokercli silence", bin_name = "smokercli silence", after_help = EXAMPLES)]
+#[command(args_override_self = true, about = "Have no action follow the results of plugins until a time")]
+pub(crate) struct SilenceArgs {
+    /// How long, eg. 30m, 2h, 1d; without it and --end: show the silences that there are
+    #[arg(long = "for", value_name = "TIME", requires = "reason", conflicts_with = "end", help_heading = SILENCE)]
+    pub(crate) lasts: Option<String>,
+    /// Why; every output shows it
+    #[arg(long, value_name = "TEXT", requires = "lasts", help_heading = SILENCE)]
+    pub(crate) reason: Option<String>,
+    /// End the silence of this number, or all, before its time
+    #[arg(long, value_name = "N|all", value_parser = parse_end, help_heading = SILENCE)]
+    pub(crate) end: Option<SilenceEnd>,
+    /// Output format: text / json / ndjson
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", help_heading = SILENCE)]
+    #[arg(value_parser = PossibleValuesParser::new(["text", "json", "ndjson"]), hide_possible_values = true)]
+    pub(crate) pretty: String,
+
+    #[command(flatten)]
+    pub(crate) targets: HostArgs,
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
+}
+
+/// Which silences end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SilenceEnd {
+    /// That of this number.
+    Number(u64),
+    /// All of the host.
+    All,
+}
+
+impl Subcommand for SilenceArgs {
+    fn targets(&self) -> &HostArgs {
+        &self.targets
+    }
+
+    fn filters(&self) -> &FilterArgs {
+        &self.filters
+    }
+
+    fn console(&self) -> &ConsoleArgs {
+        &self.console
+    }
+}
+
+fn parse_end(text: &str) -> Result<SilenceEnd, String> {
+    if text == "all" {
+        return Ok(SilenceEnd::All);
+    }
+    text.parse().map(SilenceEnd::Number).map_err(|_| "has to be the number of a silence, or all".to_owned())
+}

@@ -1,0 +1,27 @@
+//! What a daemon says of a plugin beside its result: that it is silenced, that its result is soft, that its status changes
+//! too often.
+
+use serde_json::{Map, Value as Json};
+
+use crate::plugin::value_text::printed;
+use crate::plugin::view::PluginView;
+
+/// What there is to say, each with its name. Most plugins have nothing.
+#[must_use]
+pub fn standing(view: &PluginView) -> Vec<(&'static str, String)> {
+    let silenced = view.object("silence").map(|silence| ("Silenced", silenced(silence)));
+    let soft = view.soft_attempt().map(|attempt| ("Soft", format!("(attempt {attempt})")));
+    let flapping = view.is_flapping().then(|| ("Flapping", "(its status changes too often)".to_owned()));
+    soft.into_iter().chain(flapping).chain(silenced).collect()
+}
+
+/// The same as one text each, such as `silenced until TIME by ann: deploy 1.2`.
+#[must_use]
+pub fn lines(view: &PluginView) -> Vec<String> {
+    standing(view).into_iter().map(|(name, text)| format!("{} {text}", name.to_lowercase())).collect()
+}
+
+fn silenced(silence: &Map<String, Json>) -> String {
+    let member = |name: &str| silence.get(name).map_or_else(|| "?".into(), printed);
+    format!("until {} by {}: {}", member("until"), member("by"), member("reason"))
+}

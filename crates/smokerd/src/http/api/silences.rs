@@ -1,0 +1,151 @@
+//! `/silences`: spans of time in which no action follows the results of some plugins.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, TimeDelta, Utc};
+use hyper::header::{HeaderValue, LOCATION};
+use hyper::{StatusCode, Uri};
+use serde_json::{Map, Value as Json};
+use smoker_model::wire::silences::{ListedSilence, SilencePage, SilencesPage};
+
+use crate::http::api::error::ApiError;
+use crate::http::api::{plugins, request_body, selection, time_span};
+use crate::http::audited::Audited;
+use crate::http::body_budget::BodyBudget;
+use crate::http::json_response;
+use crate::results::requester::Requester;
+use crate::scheduler::manager::PluginManager;
+
+/// How long a silence lasts at most.
+pub(crate) const LONGEST: TimeDelta = TimeDelta::days(30);
+
+/// How many characters a reason and a name have at most.
+const LONGEST_TEXT: usize = 1000;
+
+/// All silences that have not ended.
+pub(crate) async fn list(State(manager): State<PluginManager>, Extension(requester): Extension<Requester>) -> Response {
+    json_response::json(StatusCode::OK, &SilencesPage { silences: manager.list_silences(&requester) })
+}
+
+/// Makes one. It is in effect, and kept, when the answer is there.
+pub(crate) async fn make(
+    State(manager): State<PluginManager>,
+    State(bodies): State<BodyBudget>,
+    Extension(requester): Extension<Requester>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let mut bytes = bodies.body(requester.address);
+    let body = request_body::parse(&request_body::read_body(body, &mut bytes).await?)?;
+    drop(bytes);
+    let ((Some(Json::Object(object)), _) | (None, Json::Object(object))) = (body.get("silence"), &body) else {
+        let form = r#"{"for": "30m", "reason": "deploy", "plugins": ["Web"]}"#;
+        return Err(wrong(&format!("it has to be an object such as {form}")));
+    };
+    let selection = selection::parse(object)?;
+    let until = until(object, Utc::now())?;
+    let reason = text(object, "reason")?.ok_or_else(|| wrong("reason is missing: say why"))?;
+    let by = match (&requester.identity, text(object, "author")?) {
+        (Some(identity), _) => identity.to_string(),
+        (None, Some(author)) => format!("{author} ({})", requester.name),
+        (None, None) => requester.name.to_string(),
+    };
+    let what = selection::described(&selection);
+    let made = manager.silence(selection, until, reason, by, &requester).await.map_err(ApiError::Silence)?;
+    let audited = Audited(format!("{}, {what}", described(&made)));
+    Ok(answer(StatusCode::CREATED, made, audited))
+}
+
+/// One of them.
+pub(crate) async fn show(
+    State(manager): State<PluginManager>,
+    Extension(requester): Extension<Requester>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let id = number(&uri)?;
+    let silence = manager.list_silences(&requester).into_iter().find(|listed| listed.silence.id == id);
+    let silence = silence.ok_or_else(|| unknown(id))?;
+    Ok(json_response::json(StatusCode::OK, &SilencePage { silence }))
+}
+
+/// Ends one before its time.
+pub(crate) async fn end(
+    State(manager): State<PluginManager>,
+    Extension(requester): Extension<Requester>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let id = number(&uri)?;
+    let ended = manager.end_silence(id, &requester).await.ok_or_else(|| unknown(id))?;
+    let audited = Audited(format!("ended {}", described(&ended)));
+    Ok(answer(StatusCode::OK, ended, audited))
+}
+
+fn answer(status: StatusCode, silence: ListedSilence, audited: Audited) -> Response {
+    let path = HeaderValue::from_str(&format!("/silences/{}", silence.silence.id));
+    let mut response = json_response::json(status, &SilencePage { silence });
+    if let Ok(path) = path
+        && status == StatusCode::CREATED
+    {
+        response.headers_mut().insert(LOCATION, path);
+    }
+    response.extensions_mut().insert(audited);
+    response
+}
+
+fn described(listed: &ListedSilence) -> String {
+    let silence = &listed.silence;
+    format!("silence {} by {} until {}: {}", silence.id, silence.by, silence.until, silence.reason)
+}
+
+/// The end of a silence: `for` says how long it lasts, or `until` when it ends.
+fn until(object: &Map<String, Json>, now: DateTime<Utc>) -> Result<DateTime<Utc>, ApiError> {
+    let until = match (object.get("for"), object.get("until")) {
+        (Some(Json::String(span)), None) => {
+            let span = time_span::parse(span).and_then(|span| TimeDelta::from_std(span).ok());
+            span.and_then(|span| now.checked_add_signed(span))
+        }
+        (Some(Json::Number(seconds)), None) => seconds
+            .as_u64()
+            .and_then(|seconds| TimeDelta::try_seconds(seconds.try_into().ok()?))
+            .and_then(|span| now.checked_add_signed(span)),
+        (None, Some(Json::String(until))) => DateTime::parse_from_rfc3339(until).ok().map(|until| until.to_utc()),
+        (None, None) => return Err(wrong("a silence has to end: say for how long (\"for\": \"30m\"), or until when")),
+        _ => None,
+    };
+    let forms = time_span::FORMS;
+    let until = until.ok_or_else(|| {
+        wrong(&format!("for has to be {forms}, or seconds; until, in its place, a time such as 2026-11-30T12:00:00Z"))
+    })?;
+    if until <= now || until - now > LONGEST {
+        return Err(wrong(&format!("a silence lasts for more than 0 s and at most {} days", LONGEST.num_days())));
+    }
+    Ok(until)
+}
+
+/// A member that is text; none without it, or when it is empty.
+fn text(object: &Map<String, Json>, name: &str) -> Result<Option<String>, ApiError> {
+    match object.get(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) if text.chars().count() <= LONGEST_TEXT => {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            Ok(Some(text).filter(|text| !text.is_empty()))
+        }
+        Some(_) => Err(wrong(&format!("{name} has to be text of at most {LONGEST_TEXT} characters"))),
+    }
+}
+
+fn wrong(reason: &str) -> ApiError {
+    ApiError::WrongBody(format!("The body makes no silence: {reason}"))
+}
+
+fn number(uri: &Uri) -> Result<u64, ApiError> {
+    let segment = plugins::item_name(uri);
+    segment
+        .parse()
+        .map_err(|_| ApiError::NotFound(format!("There is no page /silences/{segment}: a silence has a number")))
+}
+
+fn unknown(id: u64) -> ApiError {
+    ApiError::NotFound(format!("Silence {id} not found: it has ended, or there was none"))
+}

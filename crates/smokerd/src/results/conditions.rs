@@ -1,0 +1,72 @@
+//! What the state knows of whether a plugin runs, and whether its results count: silences, plugins that it depends on,
+//! attempts.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use smoker_model::plugin::PluginName;
+
+use crate::results::standing::Attempt;
+use crate::results::store::SharedState;
+use crate::results::table::{PluginEntry, PluginNow, SkippedSince};
+
+impl SharedState {
+    /// Changes which plugins are under a silence, with the silence as JSON: of all that are configured.
+    pub(crate) fn set_silences(&self, silences: Vec<(PluginName, Option<Arc<str>>)>) {
+        let mut state = self.lock();
+        for (name, silence) in silences {
+            if let Some(entry) = state.plugins.get_mut(&name).filter(|entry| entry.silence != silence) {
+                entry.silence = silence;
+                state.revision += 1;
+            }
+        }
+    }
+
+    /// What is known of a plugin now, beside its results.
+    pub(crate) fn plugin_now(&self, plugin: &PluginName) -> Option<PluginNow> {
+        self.lock().plugins.get(plugin).map(PluginEntry::now)
+    }
+
+    /// The first of these plugins that is bad, and why others do not run because of it.
+    pub(crate) fn bad_parent(&self, parents: &[PluginName], now: DateTime<Utc>) -> Option<(PluginName, String)> {
+        let state = self.lock();
+        parents.iter().find_map(|name| Some((name.clone(), state.plugins.get(name)?.bad_since(name, now)?)))
+    }
+
+    /// Shows that scheduled runs of a plugin are skipped because of another one. Returns whether they were not before.
+    pub(crate) fn set_skipped(
+        &self,
+        plugin: &PluginName,
+        parent: PluginName,
+        reason: String,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let mut state = self.lock();
+        let Some(entry) = state.plugins.get_mut(plugin) else { return false };
+        let since = entry.skipped.as_ref().map(|skipped| skipped.since);
+        let skipped = Some(SkippedSince { since: since.unwrap_or(now), parent, reason });
+        if entry.skipped != skipped {
+            entry.skipped = skipped;
+            state.revision += 1;
+        }
+        since.is_none()
+    }
+
+    /// Shows that they are not skipped any more. Returns whether they were.
+    pub(crate) fn clear_skipped(&self, plugin: &PluginName) -> bool {
+        let mut state = self.lock();
+        let was_skipped = state.plugins.get_mut(plugin).is_some_and(|entry| entry.skipped.take().is_some());
+        state.revision += u64::from(was_skipped);
+        was_skipped
+    }
+
+    /// How many bad results in a row a plugin has had that no client requested.
+    pub(crate) fn bad_in_a_row(&self, plugin: &PluginName) -> u32 {
+        self.lock().plugins.get(plugin).and_then(|entry| entry.attempt).map_or(0, Attempt::bad)
+    }
+
+    /// Whether a plugin is under a silence.
+    pub(crate) fn is_silenced(&self, plugin: &PluginName) -> bool {
+        self.lock().plugins.get(plugin).is_some_and(|entry| entry.silence.is_some())
+    }
+}

@@ -1,0 +1,230 @@
+//! Explains a plugin: when it runs, why not, and what its configuration comes from.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value as Json;
+use smoker_config::problem::Location;
+use smoker_model::plugin::{OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
+use smoker_model::secrets::mask::masked;
+use smoker_model::time::moment::Moment;
+use smoker_model::wire::explanation::{ExplainedParameter, ExplainedRun, Explanation};
+
+use crate::results::json_text;
+use crate::results::queries::run_query::{RunQuery, StoredRun};
+use crate::results::table::PluginNow;
+use crate::scheduler::manager::PluginManager;
+use crate::scheduler::schedule::plan::Schedule;
+use crate::scheduler::schedule::upcoming::upcoming;
+
+/// How many runs of the future, and of the past, are shown.
+const RUNS: usize = 5;
+
+/// What is known of a plugin by its configuration alone, and by what a daemon knows of it.
+pub(crate) fn of(
+    spec: &PluginSpec,
+    places: &[(String, Option<Location>)],
+    known: Option<&PluginNow>,
+    now: Moment,
+) -> Explanation {
+    let planned = Schedule::of(spec, now, known.and_then(|known| known.last_planned)).and_then(|plan| plan.next(now));
+    let first = known.and_then(|known| known.next_run).or(planned);
+    Explanation {
+        plugin: spec.name.to_string(),
+        schedule: schedule(spec),
+        next_runs: first.map(|first| upcoming(spec, first, now.wall, RUNS)).unwrap_or_default(),
+        in_the_way: in_the_way(spec, known, now.wall),
+        limits: limits(spec),
+        relations: relations(spec),
+        parameters: spec
+            .parameters
+            .iter()
+            .map(|(name, value)| {
+                let value = serde_json::from_str(&json_text::to_text(&masked(name, value))).unwrap_or(Json::Null);
+                let place = places.iter().find(|(known, _)| known == name).and_then(|(_, place)| place.as_ref());
+                ExplainedParameter { name: name.clone(), value, place: place.map(ToString::to_string) }
+            })
+            .collect(),
+        last_runs: Vec::new(),
+    }
+}
+
+fn schedule(spec: &PluginSpec) -> Vec<String> {
+    let mut lines = Vec::new();
+    match &spec.trigger {
+        None if spec.rules.after.is_empty() => {
+            lines.push("on request only: it has none of Interval, Cron, At and After".to_owned());
+        }
+        None => {}
+        Some(Trigger::Every { interval, splay }) => {
+            lines.push(format!("each {} s, first runs spread over {} s", interval.as_secs_f64(), splay.as_secs_f64()));
+        }
+        Some(Trigger::Calendar { schedule, splay }) => {
+            let patterns: Vec<_> = schedule.patterns.iter().map(|pattern| format!("'{}'", pattern.text())).collect();
+            let zone = schedule.zone.name().unwrap_or("the machine's time zone");
+            let spread =
+                if splay.is_zero() { String::new() } else { format!(", spread over {} s", splay.as_secs_f64()) };
+            lines.push(format!("at {} in {zone}{spread}", patterns.join(", ")));
+        }
+    }
+    if let Some(retries) = spec.rules.retries {
+        let interval = spec
+            .rules
+            .retry_interval
+            .map_or_else(String::new, |it| format!(", tried again after {} s", it.as_secs_f64()));
+        lines.push(format!("a result is soft until it was bad {retries} times in a row{interval}"));
+    }
+    if let Some(lock) = &spec.maintenance_lock {
+        lines.push(format!("not while {} exists (MaintenanceLock)", lock.display()));
+    }
+    lines
+}
+
+fn limits(spec: &PluginSpec) -> Vec<String> {
+    let invocation = &spec.invocation;
+    let process = &invocation.process;
+    let mut lines = vec![
+        format!("Timeout {} s", invocation.timeout.text),
+        format!("MaxOutput {} bytes of each stream", invocation.max_output),
+        format!("History {} results, HistoryFailures {}", spec.history, spec.history_failures),
+    ];
+    lines.extend(process.max_memory.map(|bytes| format!("MaxMemory {bytes} bytes")));
+    lines.extend(process.max_processes.map(|count| format!("MaxProcesses {count}")));
+    lines.extend(process.nice.map(|nice| format!("Nice {nice}")));
+    lines.push(match &spec.run_as {
+        RunAs::Daemon => "the account of the daemon".to_owned(),
+        RunAs::Account { user, group } => format!("uid {user}, gid {group}"),
+        RunAs::Unusable(reason) => format!("no account: {reason}"),
+    });
+    if spec.serial {
+        lines.push("its runs wait for each other (Serial)".to_owned());
+    }
+    lines.extend(
+        spec.rules
+            .serial_group
+            .as_ref()
+            .map(|group| format!("its runs wait for those of the group {group} (SerialGroup)")),
+    );
+    lines
+}
+
+fn relations(spec: &PluginSpec) -> Vec<String> {
+    let list = |names: &[PluginName]| names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(", ");
+    let rules = &spec.rules;
+    let mut lines = Vec::new();
+    if !rules.depends_on.is_empty() {
+        let what = match rules.on_parent_bad {
+            OnParentBad::Skip => "is skipped while one of them is bad",
+            OnParentBad::Run => "runs also while one of them is bad",
+        };
+        lines.push(format!("depends on {}, and {what}", list(&rules.depends_on)));
+    }
+    if !rules.after.is_empty() {
+        lines.push(format!("runs after {}, when that ends OK", list(&rules.after)));
+    }
+    if spec.actions.is_empty() {
+        lines.push("no action follows its results".to_owned());
+    } else {
+        let names: Vec<_> = spec.actions.iter().map(|action| action.name.as_deref().unwrap_or("its own")).collect();
+        lines.push(format!("actions: {}", names.join(", ")));
+    }
+    lines
+}
+
+fn in_the_way(spec: &PluginSpec, known: Option<&PluginNow>, now: DateTime<Utc>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let end = spec.rules.maintenance.iter().filter_map(|window| window.end_at(now)).max();
+    lines.extend(end.map(|end| format!("Maintenance until {}: no run takes place", rfc3339(end))));
+    if let Some(only) = spec.rules.only.as_ref().filter(|only| !only.has(now)) {
+        let next = only.next_from(now).map_or_else(|| "never".to_owned(), rfc3339);
+        lines.push(format!("Only: scheduled runs take place again from {next} on"));
+    }
+    let Some(known) = known else { return lines };
+    lines.extend(known.skipped.as_ref().map(|reason| format!("its runs are skipped: {reason}")));
+    lines.extend(known.attempt.filter(|attempt| attempt.is_soft).map(|attempt| {
+        let retries = spec.rules.retries.unwrap_or_default();
+        format!("the last result is soft: attempt {} of {retries}", attempt.number)
+    }));
+    if known.is_flapping {
+        lines.push("it is flapping: its status changes too often".to_owned());
+    }
+    lines.extend(known.silence.as_ref().map(|silence| format!("no action follows: silenced until {silence}")));
+    if known.runs_skipped > 0 {
+        lines.push(format!(
+            "{} scheduled runs were skipped since the start; the log has the reasons",
+            known.runs_skipped
+        ));
+    }
+    lines
+}
+
+fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+impl PluginManager {
+    /// Explains a plugin; none when it is not configured, or this client may not see it.
+    pub(crate) async fn explain(&self, name: &PluginName) -> Option<Explanation> {
+        let spec = self.set().spec_of(name)?;
+        let known = self.state().plugin_now(name);
+        let places = match self.configuration() {
+            Some(path) => {
+                let name = name.to_string();
+                let read = move || smoker_config::config::parameter_places(&path, &name);
+                tokio::task::spawn_blocking(read).await.unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        let mut explanation = of(&spec, &places, known.as_ref(), self.0.context.clock.now());
+        let query = RunQuery { plugin: Some(name.clone()), limit: RUNS, ..RunQuery::default() };
+        let runs = self.state().runs(query).await.map(|page| page.runs).unwrap_or_default();
+        explanation.last_runs = runs.iter().map(run).collect();
+        Some(explanation)
+    }
+}
+
+fn run(run: &StoredRun) -> ExplainedRun {
+    let facts = &run.facts;
+    ExplainedRun {
+        started: rfc3339(facts.started),
+        status: facts.status.as_str().to_owned(),
+        trigger: facts.trigger.as_str().to_owned(),
+        triggered_by: facts.trigger.by().map(ToString::to_string),
+        attempt: facts.attempt,
+        duration: facts.duration.as_secs_f64(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_plugin_is_explained_by_its_configuration_alone() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let text = "templates: {BasePlugin: {Timeout: 15}}\nplugins:\n  Db: {Command: x}\n  Backup:\n    Command: backup\n    At: '02:30'\n    Timezone: Europe/Prague\n    DependsOn: Db\n    Only: Mon-Fri\n    Password: hunter2\n";
+        std::fs::write(file.path(), text).expect("writable");
+        let config = smoker_config::config::load(file.path(), |_| None).expect("it is valid");
+        let places = smoker_config::config::parameter_places(file.path(), "Backup");
+        // A Saturday, before the clocks are put forward.
+        let now = Moment { wall: "2026-03-28T12:00:00Z".parse().expect("a time"), monotonic: Instant::now() };
+        let explanation = of(&config.plugins[1], &places, None, now);
+        let lines = explanation.lines().join("\n");
+        let next: Vec<_> = explanation.next_runs.iter().map(String::as_str).collect();
+        assert_eq!(next[..2], ["2026-03-30T02:30:00+02:00", "2026-03-31T02:30:00+02:00"]);
+        assert_eq!(next.len(), RUNS);
+        for part in [
+            "at '30 2 * * *' in Europe/Prague",
+            "Only: scheduled runs take place again from 2026-03-29T22:00:00Z on",
+            "Timeout 15 s",
+            "depends on Db, and is skipped while one of them is bad",
+            "no action follows its results",
+            ":1:",
+            ":6:5)",
+            "= 10  (default)",
+            "Password  = ***",
+        ] {
+            assert!(lines.contains(part), "{part}: {lines}");
+        }
+    }
+}

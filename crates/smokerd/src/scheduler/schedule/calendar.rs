@@ -1,0 +1,142 @@
+//! Runs that are due when a clock shows certain times: `Cron` and `At`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use smoker_model::calendar::schedule::CalendarSchedule;
+use smoker_model::calendar::weekly::WeeklyHours;
+use smoker_model::plugin::{MissedRuns, PluginSpec};
+
+use crate::scheduler::schedule::spread;
+
+/// A run that could not start for this long was missed: the machine slept, or its clock was set.
+const LATEST_START: TimeDelta = TimeDelta::minutes(5);
+
+/// A clock that is set back by more than this was wrong before, so plans that were made by it do not count. Runs of a time that
+/// comes once more because a clock is set back by less do not take place once more.
+const CORRECTION: TimeDelta = TimeDelta::hours(3);
+
+/// How many times that have passed are looked at one by one.
+const COUNTED: u64 = 10_000;
+
+/// The plan of a plugin by the calendar.
+#[derive(Debug)]
+pub(crate) struct CalendarPlan {
+    schedule: CalendarSchedule,
+    only: Option<WeeklyHours>,
+    missed: MissedRuns,
+    /// By how much the plugin is later than the times.
+    delay: TimeDelta,
+    /// What the wall clock showed when the plan was made.
+    made: DateTime<Utc>,
+    /// The next time; none when there is none.
+    next: Option<DateTime<Utc>>,
+    /// How many times passed before the plan was made, without a run.
+    missed_before: u64,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CalendarTurn {
+    /// The time that has come.
+    pub(crate) planned: DateTime<Utc>,
+    pub(crate) is_due: bool,
+    /// How many other times have passed, that one too when it is not due any more.
+    pub(crate) missed: u64,
+}
+
+/// Times that have passed.
+struct Passed {
+    latest: DateTime<Utc>,
+    count: u64,
+}
+
+impl CalendarPlan {
+    /// The plan at `now` of a plugin whose last scheduled run was planned for a time.
+    pub(crate) fn of(
+        spec: &PluginSpec,
+        schedule: &CalendarSchedule,
+        splay: Duration,
+        now: DateTime<Utc>,
+        last: Option<DateTime<Utc>>,
+    ) -> Self {
+        let delay = TimeDelta::from_std(spread::part_of(splay, &spec.name)).unwrap_or(TimeDelta::zero());
+        let (schedule, only, missed) = (schedule.clone(), spec.rules.only.clone(), spec.rules.missed);
+        let mut plan = Self { schedule, only, missed, delay, made: now, next: None, missed_before: 0 };
+        let done = last.filter(|last| *last - now <= CORRECTION).unwrap_or(now);
+        plan.next = plan.after(done);
+        if let Some(Passed { latest, count }) = plan.pass(now) {
+            let may_start = plan.may_start(latest, now);
+            if may_start {
+                plan.next = Some(latest);
+            }
+            plan.missed_before = count - u64::from(may_start);
+        }
+        plan
+    }
+
+    /// Whether it has the same times as another.
+    pub(crate) fn has_times_of(&self, other: &Self) -> bool {
+        self.schedule == other.schedule && self.only == other.only
+    }
+
+    /// Goes on from a plan with the same times.
+    pub(crate) fn go_on_from(&mut self, before: &Self) {
+        (self.made, self.next, self.missed_before) = (before.made, before.next, 0);
+    }
+
+    /// Begins now: what was due before was not due by this plan.
+    pub(crate) fn begin(&mut self, now: DateTime<Utc>) {
+        (self.made, self.next, self.missed_before) = (now, self.after(now), 0);
+    }
+
+    /// When the next run starts; none when there is none.
+    pub(crate) fn due(&self) -> Option<DateTime<Utc>> {
+        self.next?.checked_add_signed(self.delay)
+    }
+
+    /// How many times passed before the plan was made, without a run. Told once.
+    pub(crate) fn take_missed(&mut self) -> u64 {
+        std::mem::take(&mut self.missed_before)
+    }
+
+    /// Moves on to the first time that is not due yet; none when there is none that was due.
+    pub(crate) fn advance(&mut self, now: DateTime<Utc>) -> Option<CalendarTurn> {
+        self.made = now;
+        let Passed { latest, count } = self.pass(now)?;
+        let is_due = self.may_start(latest, now);
+        Some(CalendarTurn { planned: latest, is_due, missed: count - u64::from(is_due) })
+    }
+
+    /// Makes the plan again when the clock was set back so far that it must have been wrong. Returns whether it was.
+    pub(crate) fn correct(&mut self, now: DateTime<Utc>) -> bool {
+        let was_wrong = self.made - now > CORRECTION;
+        if was_wrong {
+            self.begin(now);
+        }
+        was_wrong
+    }
+
+    /// Moves on past all times that are due.
+    fn pass(&mut self, now: DateTime<Utc>) -> Option<Passed> {
+        let mut passed: Option<Passed> = None;
+        while let Some(latest) = self.next.filter(|_| self.due().is_some_and(|due| due <= now)) {
+            let count = passed.map_or(0, |passed| passed.count) + 1;
+            passed = Some(Passed { latest, count });
+            // After years of absence most of them are neither looked at nor counted.
+            let done = if count == COUNTED { latest.max(now - self.delay - LATEST_START) } else { latest };
+            self.next = self.after(done);
+        }
+        passed
+    }
+
+    /// Whether a run that was due at a time may still start.
+    fn may_start(&self, time: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.missed == MissedRuns::Once || now - (time + self.delay) <= LATEST_START
+    }
+
+    /// The first time after another at which the plugin may run.
+    fn after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.schedule.next_within(time, self.only.as_ref())
+    }
+}

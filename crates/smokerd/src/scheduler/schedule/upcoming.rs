@@ -1,0 +1,36 @@
+//! The next runs of a plugin, as far as its schedule says them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use smoker_model::calendar::zone::Zone;
+use smoker_model::plugin::{PluginSpec, Trigger};
+
+use crate::scheduler::schedule::spread;
+
+/// The first `count` of them, when the next one is due at `first`, by the clocks that its schedule goes by.
+pub(crate) fn upcoming(spec: &PluginSpec, first: DateTime<Utc>, now: DateTime<Utc>, count: usize) -> Vec<String> {
+    let only = spec.rules.only.as_ref();
+    let (zone, times): (&Zone, Vec<_>) = match &spec.trigger {
+        None => return Vec::new(),
+        Some(Trigger::Every { interval, .. }) => {
+            let next = |at: &DateTime<Utc>| {
+                let mut next = at.checked_add_signed(TimeDelta::from_std(*interval).ok()?)?;
+                while let Some(only) = only.filter(|only| !only.has(next)) {
+                    let wait = (only.next_from(next)? - next).to_std().ok()?;
+                    let steps = u32::try_from(wait.as_nanos().div_ceil(interval.as_nanos().max(1))).ok()?;
+                    next = next.checked_add_signed(TimeDelta::from_std(interval.checked_mul(steps.max(1))?).ok()?)?;
+                }
+                Some(next)
+            };
+            let zone = only.map_or(&Zone::Machine, |only| &only.zone);
+            (zone, std::iter::successors(Some(first), next).take(count).collect())
+        }
+        Some(Trigger::Calendar { schedule, splay }) => {
+            let delay = TimeDelta::from_std(spread::part_of(*splay, &spec.name)).unwrap_or_default();
+            let next = |at: &DateTime<Utc>| schedule.next_within(*at, only);
+            let begin = first.checked_sub_signed(delay).unwrap_or(now);
+            let times = std::iter::successors(Some(begin), next).take(count);
+            (&schedule.zone, times.filter_map(|at| at.checked_add_signed(delay)).collect())
+        }
+    };
+    times.into_iter().map(|at| at.with_timezone(&zone.offset(at)).to_rfc3339()).collect()
+}

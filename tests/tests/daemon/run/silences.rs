@@ -1,0 +1,84 @@
+//! Silences: actions are held, everybody sees why, and restarts change nothing.
+
+use std::fs;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use smoker_tests::cli::{self, Output};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::lines::expect_line;
+use smoker_tests::{binary, wait};
+
+fn smokercli(daemon: &Daemon, words: &[&str]) -> Output {
+    let mut command = Command::new(binary::path("smokercli"));
+    command.args(words).args(["--no-progress", "--socket"]).arg(daemon.path("smokerd.sock"));
+    command.env("HOME", daemon.path("")).env("USER", "ann");
+    cli::run(&mut command)
+}
+
+#[test]
+#[cfg_attr(not(as_root), ignore = "needs root")]
+fn a_silence_holds_actions_and_is_shown_everywhere_until_it_ends() {
+    let config = Config::new()
+        .top("socket: '{{DIR}}/smokerd.sock'\nstate_dir: {{DIR}}/state")
+        .action("Tell", "Command: echo x >> {{DIR}}/told")
+        .plugin("Web", "Command: echo down; exit 1\nAction: Tell\nCategory: web")
+        .plugin("Disk", "Command: echo full; exit 1\nAction: Tell\nCategory: disk");
+    let mut daemon = Daemon::start(config);
+    let told = |daemon: &Daemon| fs::read_to_string(daemon.path("told")).map_or(0, |text| text.lines().count());
+    assert_eq!((daemon.run("Web").status(), told(&daemon)), ("ERROR", 1));
+
+    let made = smokercli(&daemon, &["silence", "--for", "1h", "--reason", "deploy 1.2", "--category", "web"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    expect_line(&made.stdout, &["silence 1 of Web until ", " by uid 0: deploy 1.2"]);
+    assert_eq!((daemon.run("Web").status(), told(&daemon)), ("ERROR", 1));
+    assert_eq!((daemon.run("Disk").status(), told(&daemon)), ("ERROR", 2));
+    expect_line(
+        &daemon.log(),
+        &["uid 0 on the socket: POST /silences: 201: silence 1 by uid 0 until", "deploy 1.2, plugins Web"],
+    );
+
+    // A crash changes nothing.
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.try_start().expect("it starts again");
+    let page = daemon.plugin("Web")["plugin"]["silence"].clone();
+    assert_eq!((&page["id"], &page["by"], &page["reason"]), (&1.into(), &"uid 0".into(), &"deploy 1.2".into()));
+    assert!(daemon.plugin("Disk")["plugin"]["silence"].is_null());
+    assert_eq!((daemon.run("Web").status(), told(&daemon)), ("ERROR", 2));
+    for format in ["minimal", "normal", "long", "full", "table", "tap", "tap14", "junit", "json", "raw", "ndjson"] {
+        let output = smokercli(&daemon, &["-o", format]);
+        assert!(output.stdout.contains("deploy 1.2") && output.stdout.contains("uid 0"), "{format}: {output:?}");
+    }
+    let listed = smokercli(&daemon, &["silence"]);
+    expect_line(&listed.stdout, &["silence 1 of Web until "]);
+    let json = smokercli(&daemon, &["silence", "-o", "json"]);
+    assert!(json.stdout.contains(r#""survivesRestart": true"#), "{json:?}");
+
+    // Without the role, without an end, without a reason, of nothing.
+    let refused = daemon.send(&smoker_tests::http::Request::post("/silences", r#"{"for": "1h", "reason": "x"}"#));
+    assert!(refused.expect_error(401).contains("this needs admin"));
+    let wrong = |words: &[&str]| {
+        let output = smokercli(&daemon, &[&["silence"], words].concat());
+        assert_ne!(output.code, 0, "{output:?}");
+        output.text()
+    };
+    assert!(wrong(&["--for", "soon", "--reason", "x"]).contains("for has to be a whole number with one of the units"));
+    assert!(wrong(&["--for", "31d", "--reason", "x"]).contains("at most 30 days"));
+    assert!(wrong(&["--for", "1h", "--reason", " "]).contains("reason is missing"));
+    assert!(wrong(&["--for", "1h", "--reason", "x", "-p", "Nothing"]).contains("No plugins found"));
+    assert!(wrong(&["--end", "7"]).contains("Silence 7 not found"));
+
+    let ended = smokercli(&daemon, &["silence", "--end", "all"]);
+    expect_line(&ended.stdout, &["ended silence 1 of Web by uid 0: deploy 1.2"]);
+    assert!(daemon.plugin("Web")["plugin"]["silence"].is_null());
+    assert_eq!((daemon.run("Web").status(), told(&daemon)), ("ERROR", 3));
+
+    // One of all plugins that ends by itself.
+    let made = smokercli(&daemon, &["silence", "--for", "1s", "--reason", "blink"]);
+    expect_line(&made.stdout, &["silence 2 of all plugins until "]);
+    wait::until_true("the silence to end", || daemon.get("/silences").json()["silences"] == serde_json::json!([]));
+    assert_eq!((daemon.run("Disk").status(), told(&daemon)), ("ERROR", 4));
+    expect_line(&daemon.log(), &["silence 2 of uid 0 has ended: blink"]);
+}
