@@ -8,6 +8,7 @@
 //! - `relations`: whether a result counts, and how plugins depend on each other
 //! - `action_rules`: when an action is due
 //! - `quantity`: amounts with a unit
+//! - `check`: the built-in check that a plugin names
 //! - `account`: users and groups
 //! - `repeated_names`: names above what a plugin runs
 //! - `shown`: a value as warnings quote it
@@ -17,6 +18,7 @@
 pub(crate) mod account;
 pub(crate) mod action_rules;
 pub(crate) mod calendar;
+pub(crate) mod check;
 pub(crate) mod process_settings;
 pub(crate) mod quantity;
 pub(crate) mod relations;
