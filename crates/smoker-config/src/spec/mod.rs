@@ -13,6 +13,7 @@
 //! - `action`: what a plugin's `Action` means
 //! - `further_actions`: what its `Actions` and `Escalate` mean
 //! - `validate`: parameters become a typed specification
+//! - `validate_actions`: so do its actions
 //! - `values`: values of single parameters
 //! - `overrides`: parameters that replace those of one plugin
 //! - `places`: where parameters are written
@@ -36,4 +37,5 @@ pub mod settings;
 pub(crate) mod spelling;
 pub(crate) mod unknown_keys;
 pub(crate) mod validate;
+mod validate_actions;
 pub(crate) mod values;
