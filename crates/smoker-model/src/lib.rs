@@ -11,6 +11,7 @@
 //! - `run_end`: how the process of a run ended
 //! - `result`: the result of one run of a plugin
 //! - `run_record`: one run of a plugin: why, when, its result
+//! - `occasion`: what an action is told beside the result
 //! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it
 //! - `notation`: values as JSON and as Python writes and reads them
@@ -35,6 +36,7 @@ pub mod messages;
 pub mod metrics;
 pub mod module;
 pub mod notation;
+pub mod occasion;
 pub mod perfdata;
 pub mod plugin;
 pub mod process_settings;

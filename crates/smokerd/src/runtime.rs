@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_runner::check_memory::CheckMemory;
 use smoker_runner::detached;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::prepared::PreparedPlugin;
@@ -23,6 +24,7 @@ use crate::results::events::{Event, PluginCounts};
 use crate::results::journal;
 use crate::results::journal::start::JournalSettings;
 use crate::results::store::SharedState;
+use crate::scheduler::alerts::told_file::ToldFile;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
@@ -64,7 +66,10 @@ impl Runtime {
         shutdown: CancellationToken,
     ) -> Self {
         let Prepared { settings, python, plugins, not_loaded } = config;
-        let runner = Runner::new(reaper, python.clone());
+        let mut runner = Runner::new(reaper, python.clone());
+        if let Some(state_dir) = &settings.access.state_dir {
+            runner = runner.remembering(CheckMemory::in_folder(state_dir.join("checks")));
+        }
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let specs = plugins.iter().map(|plugin| &**plugin.spec());
         let state = match &settings.access.state_dir {
@@ -78,10 +83,12 @@ impl Runtime {
         manager.set_forced_rate(settings.max_forced_rate);
         if let Some(state_dir) = &settings.access.state_dir {
             manager.keep_silences_in(SilencesFile::in_folder(state_dir));
+            manager.keep_told_in(ToldFile::in_folder(state_dir));
         }
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         manager.watch_silences();
         manager.watch_relations();
+        manager.watch_alerts();
         manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());

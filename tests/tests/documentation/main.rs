@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `examples`: configurations and results of writing plugins and of modules
+//! - `checks`: examples of the built-in checks, with the real things
 //! - `rest_api`: requests and answers of the REST interface
 //! - `openapi`: the same for programs; `routes`: those of the code
 //! - `schema`: the JSON Schema of the configuration
@@ -16,6 +17,7 @@
 //!
 //! - `page`: the pages; `example`: a configuration in one; `shown`: JSON in one; `test_names`: the names of all tests
 
+mod checks;
 mod completions;
 mod example;
 mod examples;

@@ -20,11 +20,13 @@
 //! - `events`: the broadcast of run records
 //! - `run_log`: what the log says of runs
 //! - `config_fields`: the part of a plugin's JSON object that its configuration alone decides
+//! - `hard_state`: the newest status of a plugin that counts
 //! - `json_text`: JSON as the original writes it
 
 pub(crate) mod config_fields;
 pub(crate) mod counters;
 pub(crate) mod events;
+pub(crate) mod hard_state;
 pub(crate) mod journal;
 pub(crate) mod json_text;
 pub(crate) mod kept;
@@ -43,5 +45,5 @@ pub(crate) mod store;
 pub(crate) mod summary;
 pub(crate) mod table;
 
-mod conditions;
+pub(crate) mod conditions;
 mod state;

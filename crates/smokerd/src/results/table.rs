@@ -14,6 +14,7 @@ use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
+use crate::results::hard_state::HardStateTracker;
 use crate::results::journal::restore::RestoredPlugin;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::measures::PluginMeasures;
@@ -77,8 +78,10 @@ pub(crate) struct PluginEntry {
     pub(crate) status_since: Option<DateTime<Utc>>,
     /// The attempt of its newest result that no client requested.
     pub(crate) attempt: Option<Attempt>,
+    /// Its newest status that counts.
+    pub(crate) hard: HardStateTracker,
     changes: Changes,
-    is_flapping: bool,
+    pub(crate) is_flapping: bool,
     retries: Option<u32>,
     flap_threshold: Option<u8>,
     /// Why its scheduled runs are skipped.
@@ -217,6 +220,7 @@ impl From<RestoredPlugin> for PluginEntry {
         plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
         (entry.last_planned, entry.last_status, entry.times) = (plugin.last_planned, plugin.last_status, plugin.times);
         (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
+        entry.hard = plugin.hard.into_tracker();
         entry
     }
 }
@@ -235,6 +239,7 @@ impl PluginEntry {
             last_status: None,
             status_since: None,
             attempt: None,
+            hard: HardStateTracker::default(),
             changes: Changes::default(),
             is_flapping: false,
             retries: None,
@@ -264,11 +269,17 @@ impl PluginEntry {
             self.status_since = Some(run.started.wall);
         }
         self.last_status = Some(status);
+        if run.is_maintenance {
+            return;
+        }
         self.changes.push(is_change);
         self.is_flapping = self.changes.is_flapping(self.flap_threshold, self.is_flapping);
         if !record.trigger.is_request() {
             self.attempt = Some(attempt_of(run));
             self.skipped = None;
+        }
+        if !record.trigger.is_request() || self.retries.is_none() {
+            self.hard.note(record.sequence, run);
         }
     }
 

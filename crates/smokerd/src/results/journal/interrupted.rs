@@ -68,6 +68,7 @@ fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Optio
         generation,
         run: 0,
         is_interrupted: true,
+        is_maintenance: false,
         result,
         text,
     };

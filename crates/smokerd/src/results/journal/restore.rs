@@ -12,6 +12,7 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
+use crate::results::hard_state::HardStateSearch;
 use crate::results::journal::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::kept::history::Sequence;
@@ -55,7 +56,11 @@ pub(crate) struct RestoredPlugin {
     pub(crate) attempt: Option<Attempt>,
     /// When it last ran and was well.
     pub(crate) times: RunTimes,
+    /// Its newest status that counts.
+    pub(crate) hard: HardStateSearch,
     has_other_status: bool,
+    /// Whether results that clients requested do not count.
+    has_retries: bool,
     history: usize,
     history_failures: usize,
 }
@@ -148,7 +153,9 @@ impl Restoring {
     pub(crate) fn new<'a>(plugins: impl Iterator<Item = &'a PluginSpec>) -> Self {
         let plugin = |spec: &PluginSpec| {
             let (history, history_failures) = (spec.history, spec.history_failures);
-            (spec.name.clone(), RestoredPlugin { history, history_failures, ..RestoredPlugin::default() })
+            let has_retries = spec.rules.retries.is_some();
+            let plugin = RestoredPlugin { has_retries, history, history_failures, ..RestoredPlugin::default() };
+            (spec.name.clone(), plugin)
         };
         let restored = Restored { plugins: plugins.map(plugin).collect(), ..Restored::default() };
         let (ended, processes) = (HashSet::new(), Some(HashSet::new()));
@@ -264,6 +271,10 @@ impl Restoring {
                 plugin.last_status = plugin.last_status.or(Some(result.facts.status));
                 plugin.attempt = plugin.attempt.or_else(|| Attempt::of(&result.facts));
                 plugin.times.note_older(&result.facts);
+                let counts = !result.facts.trigger.is_request() || !plugin.has_retries;
+                if counts && !result.facts.is_maintenance {
+                    plugin.hard.note(sequence, &result.facts);
+                }
             }
             is_shown = !result.facts.is_interrupted && plugin.results.len() < plugin.history;
         }
