@@ -151,7 +151,7 @@ esac
 # The first look keeps nothing; what is installed has a key and a socket, and needs identities of other hosts.
 installed_configuration() {
     case $SYSTEM in
-    Darwin) cat "$top/etc/quickstart/smokerd.yaml" ;;
+    Darwin) cat "$top/etc/quickstart/macos.yaml" ;;
     *) sed "/^bind_port:/ r $top/rc.d/packages/access.yaml" "$top/etc/quickstart/smokerd.yaml" ;;
     esac
 }

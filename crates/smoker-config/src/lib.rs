@@ -7,6 +7,7 @@
 //! - `config`: the whole configuration, and how it is loaded
 //! - `lint`: what a configuration has probably not been meant to say
 //! - `write`: a configuration becomes text
+//! - `foreign`: YAML and JSON of other tools
 //! - `spec`: the tree becomes typed settings and plugin specifications
 //! - `files`: several files become one tree
 //! - `yaml`: the text of one file becomes a tree of values that know their place
@@ -23,6 +24,7 @@
 pub mod config;
 pub mod environment;
 pub mod error;
+pub mod foreign;
 pub mod keys;
 pub mod limits;
 pub mod parser_parameters;

@@ -191,6 +191,8 @@ pub enum Execution {
     },
     /// A module by its dotted name.
     Module(String),
+    /// A built-in check by its name.
+    Check(String),
 }
 
 /// A time limit and the text that the configuration gave it in.

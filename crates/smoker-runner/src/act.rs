@@ -45,7 +45,7 @@ async fn findings(
     modules: &Modules,
 ) -> (Findings, Option<Findings>) {
     match &invocation.execution {
-        Execution::Module(name) => {
+        Execution::Module(name) | Execution::Check(name) => {
             // As in the original: a module may look at, or print, each of them.
             let mut fields = fields_of(result);
             fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()) || result.extra.contains_key(name));

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::act;
 use crate::carried_state::CarriedState;
 use crate::check::{self, CheckOutcome};
+use crate::check_memory::CheckMemory;
 use crate::context::{RunContext, RunKind};
 use crate::modules::dispatch::Modules;
 use crate::modules::host::settings::PythonSettings;
@@ -22,6 +23,7 @@ use crate::trace::recorder::TraceRecorder;
 pub struct Runner {
     modules: Arc<RwLock<Modules>>,
     reaper: Reaper,
+    memory: CheckMemory,
 }
 
 impl Runner {
@@ -29,7 +31,14 @@ impl Runner {
     /// modules is started by the first run that needs one.
     #[must_use]
     pub fn new(reaper: Reaper, python: PythonSettings) -> Self {
-        Self { modules: Arc::new(RwLock::new(Modules::new(python, reaper.clone()))), reaper }
+        let modules = Arc::new(RwLock::new(Modules::new(python, reaper.clone())));
+        Self { modules, reaper, memory: CheckMemory::default() }
+    }
+
+    /// With a memory that may outlive the process.
+    #[must_use]
+    pub fn remembering(self, memory: CheckMemory) -> Self {
+        Self { memory, ..self }
     }
 
     /// Takes another interpreter, or other folders, for runs that begin from
@@ -50,6 +59,7 @@ impl Runner {
             cancel,
             modules: self.modules.read().unwrap_or_else(PoisonError::into_inner).clone(),
             processes: RunProcesses::new(&self.reaper, &plugin.spec().name, credentials),
+            memory: self.memory.clone(),
             carried: CarriedState::default(),
             trace: None,
         }
@@ -66,6 +76,7 @@ pub struct PluginRun<'a> {
     /// What can run modules, the same from the run's beginning to its end.
     modules: Modules,
     processes: RunProcesses,
+    memory: CheckMemory,
     carried: CarriedState,
     trace: Option<TraceRecorder>,
 }
@@ -114,6 +125,7 @@ impl PluginRun<'_> {
             kind: self.kind,
             processes: &self.processes,
             cancel: self.cancel,
+            memory: &self.memory,
             carried: &self.carried,
             trace: None,
         }

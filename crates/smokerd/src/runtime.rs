@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_runner::check_memory::CheckMemory;
 use smoker_runner::detached;
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::process::containment::orphans::Reaper;
@@ -61,7 +62,10 @@ impl Runtime {
         shutdown: CancellationToken,
     ) -> Self {
         let Prepared { settings, python, plugins, not_loaded } = config;
-        let runner = Runner::new(reaper, python.clone());
+        let mut runner = Runner::new(reaper, python.clone());
+        if let Some(state_dir) = &settings.access.state_dir {
+            runner = runner.remembering(CheckMemory::in_folder(state_dir.join("checks")));
+        }
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let specs = plugins.iter().map(|plugin| &**plugin.spec());
         let state = match &settings.access.state_dir {

@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `examples`: configurations and results of writing plugins and of modules
+//! - `checks`: examples of the built-in checks, with the real things
 //! - `rest_api`: requests and answers of the REST interface
 //! - `options`: options and exit codes of the command lines, in pages and man pages
 //! - `gate`: options and pipelines of the page of the gate
@@ -13,6 +14,7 @@
 //!
 //! - `page`: the pages; `example`: a configuration in one; `shown`: JSON in one; `test_names`: the names of all tests
 
+mod checks;
 mod completions;
 mod example;
 mod examples;

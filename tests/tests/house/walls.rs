@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::crates::{KEPT_IN, WALLS};
+use crate::crate_walls::{KEPT_IN, WALLS};
 use crate::imports::{Crate, circles, is_upward, room};
 use crate::repository;
 use crate::rooms::{ROOMS, Room};

@@ -37,11 +37,18 @@ impl<'a> LintedPlugin<'a> {
         self.resolved.parameters.get(key).map(|parameter| &parameter.value).filter(|value| **value != Value::Null)
     }
 
+    /// Whether it runs a built-in check, whose parameters are verified elsewhere.
+    pub(crate) fn is_check(&self) -> bool {
+        let runs = |key: &str| self.get(key).is_some_and(Value::is_truthy);
+        runs("Check") && !runs("Command") && !runs("Module")
+    }
+
     /// Whether code that cannot be looked into may read any parameter.
     pub(crate) fn is_read_by_code(&self) -> bool {
         let of_actions = self.actions.iter().flatten();
         let reads = |key: &str, value: &Value| matches!(key, "Module" | "Stdin") && value.is_truthy();
-        ["Module", "Stdin"].iter().any(|key| self.get(key).is_some_and(|value| reads(key, value)))
+        self.is_check()
+            || ["Module", "Stdin"].iter().any(|key| self.get(key).is_some_and(|value| reads(key, value)))
             || of_actions.into_iter().any(|(key, value)| key.as_text().is_some_and(|key| reads(key, value)))
     }
 }

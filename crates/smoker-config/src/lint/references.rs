@@ -139,7 +139,8 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, shared: &HashSet<String>, findin
         let is_known =
             OF_PLUGINS.contains(&name) || shared.contains(name) || LABELS.contains(&name.to_lowercase().as_str());
         let is_simple = !matches!(entry.value.to_value(), Value::List(_) | Value::Map(_) | Value::Null);
-        let is_near = suggest::very_near(name, OF_PLUGINS).is_some() || is_of_parser(plugin, name);
+        let is_near = suggest::very_near(name, OF_PLUGINS).is_some_and(|near| near != "Check");
+        let is_near = is_near || is_of_parser(plugin, name);
         if is_known || !is_simple || is_near || is_referred_to(plugin, name) {
             continue;
         }

@@ -20,6 +20,7 @@ use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::calendar::{self, CalendarKeys};
+use crate::spec::values::check;
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::relations;
@@ -122,7 +123,7 @@ impl<'a> Check<'a> {
 
     /// Whether the template that is not there may have said what to run.
     fn may_be_of_its_template(&self) -> bool {
-        self.plugin.lacks_template && self.truthy("Command").is_none() && self.truthy("Module").is_none()
+        self.plugin.lacks_template && ["Command", "Module", "Check"].iter().all(|key| self.truthy(key).is_none())
     }
 
     /// What to do when a mapping among the parameters has what the plugin itself should have, as in a file that repeats
@@ -135,6 +136,15 @@ impl<'a> Check<'a> {
 
     fn execution(&mut self) -> Result<Execution, PluginFault> {
         let (command, module, parser) = (self.truthy("Command"), self.truthy("Module"), self.truthy("Parser"));
+        let check = self.get("Check");
+        if let (Some(command), None, None, Some(check)) = (command, module, self.get("Stdin"), check)
+            && let Some(text) = check::beside_command(check, command)
+        {
+            self.warn("Check", &text);
+        }
+        if let (None, None, Some(check)) = (command, module, check) {
+            return self.check(check, parser.is_some());
+        }
         let text = |key: &str, value: &Value| {
             let reason = || format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
             value.as_text().map(str::to_owned).ok_or_else(|| self.refuse(key, reason()))
@@ -160,6 +170,17 @@ impl<'a> Check<'a> {
                     self.warn("Command", &text);
                 }
                 Ok(Execution::Command { command: command.clone(), parser })
+            }
+        }
+    }
+
+    fn check(&self, check: &Value, has_parser: bool) -> Result<Execution, PluginFault> {
+        match check::name(check) {
+            Some(_) if has_parser => Err(self.refuse("Parser", "Parser can be used only with Command parameter")),
+            Some(name) => Ok(Execution::Check(name.to_owned())),
+            None => {
+                let reason = format!("Command or Module parameter has to be set; {}", check::unknown(check));
+                Err(self.refuse("Check", reason))
             }
         }
     }

@@ -103,7 +103,7 @@ fn quietly(text: &str) -> Config {
 
 /// The lines of a plugin or action, with a command unless they say what is run.
 fn body(lines: &[String]) -> String {
-    let runs = lines.iter().any(|line| line.starts_with("Command:") || line.starts_with("Module:"));
+    let runs = lines.iter().any(|line| ["Command:", "Module:", "Check:"].iter().any(|key| line.starts_with(key)));
     let command = if runs { "" } else { "    Command: uptime\n" };
     lines.iter().fold(command.to_owned(), |text, line| text + "    " + line + "\n")
 }

@@ -4,6 +4,7 @@
 //!
 //! - `abbreviation`: shortened long options, as the original took them
 //! - `compare`: the option `--compare`
+//! - `import`: the command `import`
 //! - `identity`: the options of the commands for identities
 //! - `journal`: the option `--journal`
 //! - `test_plugin`: the options of `--test-plugin`
@@ -11,6 +12,7 @@
 mod abbreviation;
 mod compare;
 mod identity;
+mod import;
 mod journal;
 mod test_plugin;
 
@@ -34,6 +36,7 @@ use crate::cli::test_plugin::TestArguments;
 use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
 use crate::identity::identity_request::IdentityRequest;
+use crate::import::import_request::ImportRequest;
 use crate::journal_command::journal_task::JournalTask;
 use crate::output::{self, OutputError};
 use crate::test_plugin::test_request::TestRequest;
@@ -54,6 +57,8 @@ Exit codes:
   3  --reload: not all is in effect; --check: problems; --genconfig: not all
      loads; --test-plugin: WARN; --compare: differences
   4  --test-plugin: ERROR
+
+smokerd import TOOL FILE... converts configurations of NRPE, Sensu and goss: smokerd import --help.
 
 SIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused.";
 
@@ -188,6 +193,8 @@ pub(crate) enum Mode {
     Identity(IdentityRequest),
     /// Look into the journal.
     Journal(JournalTask),
+    /// Convert configurations of other tools.
+    Import(ImportRequest),
     /// Explain this plugin.
     Explain(String),
     /// Write a folder as one file, to standard output if no path is given.
@@ -216,6 +223,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         let printed = output::ignore_closed_pipe(error.print());
         if error.use_stderr() { exit_code::USAGE } else { code_of(printed) }
     };
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    if let Some((_, behind)) = arguments.get(1..).and_then(<[_]>::split_first).filter(|(first, _)| *first == "import") {
+        let request = import::parse(behind).map_err(print)?;
+        let options = parse_arguments(["smokerd".into()]).and_then(Arguments::into_options).map_err(print)?;
+        return Ok(Options { mode: Mode::Import(request), ..options });
+    }
     let arguments = parse_arguments(arguments).map_err(print)?;
     if let Some(shell) = arguments.generate {
         let mut script = Vec::new();

@@ -49,7 +49,7 @@ enum ExitWord {
 /// The object on a line of its own.
 pub(super) fn of(trial: &Trial) -> String {
     let trace = &trial.trace;
-    let is_module = matches!(trial.spec.invocation.execution, Execution::Module(_));
+    let is_module = matches!(trial.spec.invocation.execution, Execution::Module(_) | Execution::Check(_));
     let report = TrialReport {
         plugin: trial.spec.name.as_str(),
         command: trace.command.as_deref(),

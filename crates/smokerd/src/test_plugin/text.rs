@@ -32,7 +32,7 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
         field(out, "note", note)?;
     }
     if trace.maintenance_lock.is_none() {
-        let is_module = matches!(spec.invocation.execution, Execution::Module(_));
+        let is_module = matches!(spec.invocation.execution, Execution::Module(_) | Execution::Check(_));
         write_run(out, "", trace, is_module, &spec.invocation.timeout.text)?;
     }
     for (index, action) in trace.actions.iter().enumerate() {
@@ -48,6 +48,7 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
 fn write_execution(out: &mut String, spec: &PluginSpec, trace: &RunTrace) -> fmt::Result {
     match &spec.invocation.execution {
         Execution::Module(name) => field(out, "module", name),
+        Execution::Check(name) => field(out, "check", name),
         Execution::Command { parser, .. } => {
             if let Some(command) = &trace.command {
                 field(out, "command", command)?;

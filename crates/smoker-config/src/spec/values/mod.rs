@@ -7,6 +7,7 @@
 //! - `process_settings`: how the processes of a run are set up
 //! - `relations`: whether a result counts, and how plugins depend on each other
 //! - `quantity`: amounts with a unit
+//! - `check`: the built-in check that a plugin names
 //! - `account`: users and groups
 //! - `repeated_names`: names above what a plugin runs
 //! - `streams`: what a process reads and writes, and switches
@@ -14,6 +15,7 @@
 
 pub(crate) mod account;
 pub(crate) mod calendar;
+pub(crate) mod check;
 pub(crate) mod process_settings;
 pub(crate) mod quantity;
 pub(crate) mod relations;

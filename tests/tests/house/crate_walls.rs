@@ -1,4 +1,4 @@
-//! The tables of what a crate may import of the others, and what it may not name.
+//! The tables of what crates may name: other crates, and programs, files and sockets.
 
 /// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
 pub(crate) const WALLS: [(&str, &[&str], &[&str]); 10] = [
@@ -74,7 +74,7 @@ pub(crate) const KEPT_IN: [(&str, &str, &[&str]); 10] = [
     ("smokercli", "clap", &["cli/"]),
     ("smokercli", "reqwest::Client", &["transport/"]),
     ("smokercli", "std::process::Command", &["discovery/", "roll/command.rs", "trust/ssh.rs"]),
-    ("smoker-checks", "std::process::Command", &["checks/shipped/glusterfs/"]),
+    ("smoker-checks", "std::process::Command", &["checks/services/program.rs", "checks/shipped/glusterfs/"]),
     ("smoker-runner", "std::process::Command", &["process/"]),
     ("smoker-runner", "tokio::process::Command", &["process/"]),
 ];
