@@ -83,10 +83,11 @@ fn metrics_say_how_plugins_and_the_daemon_are_and_a_scrape_starts_nothing() {
         ("smoker_journal_up".to_owned(), 1.0),
         ("smoker_journal_lost_records_total".to_owned(), 0.0),
         ("smoker_metrics_dropped_series_total".to_owned(), 0.0),
-        (r#"smoker_connections{state="active"}"#.to_owned(), 1.0),
     ] {
         assert_eq!(value(&text, &series), Some(expected), "{series} in\n{text}");
     }
+    let active = value(&text, r#"smoker_connections{state="active"}"#);
+    assert!(active.is_some_and(|count| count >= 1.0), "that of the scrape is one: {text}");
     assert_eq!(lines_of(&text, "smoker_plugin_status").len(), 3 * 4);
     let unknown = lines_of(&text, "smoker_plugin_status").into_iter().filter(|line| line.contains("\"quiet\""));
     assert_eq!(unknown.filter(|line| line.ends_with("status=\"UNKNOWN\"} 1")).count(), 1, "{text}");
