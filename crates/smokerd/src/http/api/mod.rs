@@ -29,7 +29,6 @@ use axum::routing::{MethodRouter, get, post};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
-use crate::http::access::authorize::AccessControl;
 use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_DELETE, READ_AND_POST, READ_ONLY};
 use crate::http::api::plugins::ListCache;
 use crate::http::body_budget::BodyBudget;
@@ -61,7 +60,6 @@ struct ApiState(Arc<Sources>);
 struct Sources {
     manager: PluginManager,
     reloads: ReloadRequests,
-    access: AccessControl,
     list_cache: ListCache,
     bodies: BodyBudget,
     held: HeldPages,
@@ -76,12 +74,6 @@ impl FromRef<ApiState> for PluginManager {
 impl FromRef<ApiState> for ReloadRequests {
     fn from_ref(state: &ApiState) -> Self {
         state.0.reloads.clone()
-    }
-}
-
-impl FromRef<ApiState> for AccessControl {
-    fn from_ref(state: &ApiState) -> Self {
-        state.0.access.clone()
     }
 }
 
@@ -104,10 +96,9 @@ impl FromRef<ApiState> for HeldPages {
 }
 
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
-pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, access: AccessControl) -> Router {
+pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
-    let state =
-        ApiState(Arc::new(Sources { manager, reloads, access, list_cache: ListCache::default(), bodies, held }));
+    let state = ApiState(Arc::new(Sources { manager, reloads, list_cache: ListCache::default(), bodies, held }));
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
