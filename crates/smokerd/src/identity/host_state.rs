@@ -56,7 +56,7 @@ impl HostState {
         })
     }
 
-    /// What keeps other hosts from reaching the daemon, whoever they are; none when it listens on more than loopback.
+    /// What keeps other hosts from reaching the daemon, also those with a key; none when it listens on more than loopback.
     pub(crate) fn unreachable(&self) -> Option<String> {
         let is_loopback = |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         is_loopback(&self.bind_host).then(|| {
