@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build test quick lint deny fmt doc check bench soak fuzz run install uninstall deb rpm size dist clean
+.PHONY: help build test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm size dist clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
@@ -64,6 +64,11 @@ fmt:      ## Format the sources
 
 doc:      ## Build the documentation of the crates
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+# The page of the built-in checks is made of what they declare; a test compares.
+docs/checks.md:
+	$(CARGO) run --locked --quiet -p smoker-checks --example checks_page > $@.new
+	@mv $@.new $@
 
 check: lint doc test ## All that has to hold before a commit
 	$(CARGO) fmt --all --check

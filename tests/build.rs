@@ -1,5 +1,5 @@
 //! Tells the tests whether root builds them, whether the kernel offers this
-//! cgroup the limits of whole runs, and whether it has network namespaces: what cannot be shown is compiled as an
+//! cgroup the limits of whole runs, whether it has network namespaces, and which programs are here: what cannot be shown is compiled as an
 //! ignored test, so that a skip is visible.
 
 use std::fs;
@@ -18,10 +18,30 @@ fn main() {
     if enabled_controllers().is_some_and(|names| names.split_whitespace().any(|name| name == "pids")) {
         println!("cargo::rustc-cfg=has_pids_controller");
     }
+    println!("cargo::rustc-check-cfg=cfg(has_prometheus)");
+    if ["promtool", "prometheus"].iter().all(|program| has(program)) {
+        println!("cargo::rustc-cfg=has_prometheus");
+    }
+    println!("cargo::rustc-check-cfg=cfg(has_node_modules, has_browser)");
+    if fs::exists("../crates/smoker-page/node_modules/playwright-core").unwrap_or(false) && has("node") {
+        println!("cargo::rustc-cfg=has_node_modules");
+        if has("chromium") || has("chromium-headless-shell") {
+            println!("cargo::rustc-cfg=has_browser");
+        }
+    }
+    println!("cargo::rustc-check-cfg=cfg(has_schemathesis)");
+    if has("schemathesis") {
+        println!("cargo::rustc-cfg=has_schemathesis");
+    }
     println!("cargo::rustc-check-cfg=cfg(has_networks)");
     if can_join_networks() {
         println!("cargo::rustc-cfg=has_networks");
     }
+}
+
+/// Whether a program is at hand.
+fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// Whether a network namespace can be made, and joined with another one.

@@ -9,12 +9,14 @@ set -eu
 programs=$1
 folder=$(dirname "$0")
 address=127.0.0.1:8086
+config=$folder/smokerd.yaml
+[ "$(uname)" != Darwin ] || config=$folder/macos.yaml
 
 # Who has checked this out may run it as root: root takes files of other accounts only when it is told to.
 # shellcheck disable=SC2012,SC2046 # ls is everywhere, and prints a number.
-owner=$(set -- $(ls -nd "$folder/smokerd.yaml"); echo "$3")
+owner=$(set -- $(ls -nd "$config"); echo "$3")
 
-"$programs/smokerd" -fg --no-syslog --trust-owner "$owner" -c "$folder/smokerd.yaml" &
+"$programs/smokerd" -fg --no-syslog --trust-owner "$owner" -c "$config" &
 daemon=$!
 trap 'kill "$daemon" 2> /dev/null || true; wait "$daemon" || true' EXIT
 trap 'exit 130' INT TERM
@@ -29,7 +31,7 @@ until "$programs/smokercli" -s "$address" -l > /dev/null 2>&1; do
 done
 
 cat <<EOF
-smokerd runs with $folder/smokerd.yaml and answers on http://$address/
+smokerd runs with $config and answers on http://$address/
 
 \$ smokercli -s $address -o long --smoke -f
 EOF

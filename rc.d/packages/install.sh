@@ -127,6 +127,12 @@ for example in $(cd "$top/etc" && find . -type f ! -path './quickstart/*' | sort
     file 644 "$top/etc/$example" "$documents/examples/${example#./}"
 done
 
+# What editors read.
+for part in whole plugin action; do
+    end=-$part
+    made 644 "$share/smoker/smokerd${end#-whole}.schema.json" "$programs/smokerd" --schema="$part"
+done
+
 # What shells complete.
 for program in sbin/smokerd bin/smokercli bin/check_smoker_plugin; do
     program=${program#*/}
@@ -152,7 +158,7 @@ esac
 # identities of other hosts.
 installed_configuration() {
     case $SYSTEM in
-    Darwin) cat "$top/etc/quickstart/smokerd.yaml" ;;
+    Darwin) cat "$top/etc/quickstart/macos.yaml" ;;
     *)
         sed -e "s/^bind_host: .*/bind_host: 0.0.0.0/" -e "/^bind_port:/ r $top/rc.d/packages/access.yaml" \
             "$top/etc/quickstart/smokerd.yaml"

@@ -9,6 +9,11 @@ use smoker_model::time::moment::Moment;
 use smoker_model::wire::result::ComponentShape;
 
 use crate::actions::nsca;
+use crate::checks::data::{memcached, mysql, postgres, redis};
+use crate::checks::files::{disk, file, log, mount};
+use crate::checks::host::{cpu, interface, kernel, load, memory, swap, uptime};
+use crate::checks::network::{dns, http, ping, tcp, time, tls, udp, unix};
+use crate::checks::services::{group, package, port, process, service, user};
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
 use crate::parsers::{jmx, json, junit, nagios, regex, tap, varnish};
 use crate::spec::Spec;
@@ -36,15 +41,72 @@ static BUILT_INS: &[BuiltIn] = &[
     BuiltIn { spec: nsca::spec(), run: nsca::run },
 ];
 
+/// A check of `Check:`, with what its page shows.
+#[derive(Debug)]
+pub struct Check {
+    /// What it declares.
+    pub spec: Spec,
+    run: fn(&ModuleRequest) -> Result<Findings, String>,
+    /// The heading that it stands under.
+    pub group: &'static str,
+    /// A plugin in YAML that is OK where the thing is that it looks at.
+    pub example: &'static str,
+}
+
+const HOST: &str = "The host";
+const FILES: &str = "File systems and files";
+const SERVICES: &str = "Processes, services and accounts";
+const NETWORK: &str = "The network";
+const DATA: &str = "Databases and caches";
+
+/// Every check, in the order of the documentation.
+static CHECKS: &[Check] = &[
+    Check { spec: load::spec(), run: load::run, group: HOST, example: load::EXAMPLE },
+    Check { spec: memory::spec(), run: memory::run, group: HOST, example: memory::EXAMPLE },
+    Check { spec: swap::spec(), run: swap::run, group: HOST, example: swap::EXAMPLE },
+    Check { spec: cpu::spec(), run: cpu::run, group: HOST, example: cpu::EXAMPLE },
+    Check { spec: uptime::spec(), run: uptime::run, group: HOST, example: uptime::EXAMPLE },
+    Check { spec: kernel::spec(), run: kernel::run, group: HOST, example: kernel::EXAMPLE },
+    Check { spec: interface::spec(), run: interface::run, group: HOST, example: interface::EXAMPLE },
+    Check { spec: disk::spec(), run: disk::run, group: FILES, example: disk::EXAMPLE },
+    Check { spec: mount::spec(), run: mount::run, group: FILES, example: mount::EXAMPLE },
+    Check { spec: file::spec(), run: file::run, group: FILES, example: file::EXAMPLE },
+    Check { spec: log::spec(), run: log::run, group: FILES, example: log::EXAMPLE },
+    Check { spec: process::spec(), run: process::run, group: SERVICES, example: process::EXAMPLE },
+    Check { spec: service::spec(), run: service::run, group: SERVICES, example: service::EXAMPLE },
+    Check { spec: port::spec(), run: port::run, group: SERVICES, example: port::EXAMPLE },
+    Check { spec: package::spec(), run: package::run, group: SERVICES, example: package::EXAMPLE },
+    Check { spec: user::spec(), run: user::run, group: SERVICES, example: user::EXAMPLE },
+    Check { spec: group::spec(), run: group::run, group: SERVICES, example: group::EXAMPLE },
+    Check { spec: http::check::spec(), run: http::check::run, group: NETWORK, example: http::check::EXAMPLE },
+    Check { spec: tls::spec(), run: tls::run, group: NETWORK, example: tls::EXAMPLE },
+    Check { spec: tcp::spec(), run: tcp::run, group: NETWORK, example: tcp::EXAMPLE },
+    Check { spec: udp::spec(), run: udp::run, group: NETWORK, example: udp::EXAMPLE },
+    Check { spec: unix::spec(), run: unix::run, group: NETWORK, example: unix::EXAMPLE },
+    Check { spec: dns::spec(), run: dns::run, group: NETWORK, example: dns::EXAMPLE },
+    Check { spec: ping::spec(), run: ping::run, group: NETWORK, example: ping::EXAMPLE },
+    Check { spec: time::spec(), run: time::run, group: NETWORK, example: time::EXAMPLE },
+    Check { spec: redis::spec(), run: redis::run, group: DATA, example: redis::EXAMPLE },
+    Check { spec: memcached::spec(), run: memcached::run, group: DATA, example: memcached::EXAMPLE },
+    Check { spec: postgres::spec(), run: postgres::run, group: DATA, example: postgres::EXAMPLE },
+    Check { spec: mysql::spec(), run: mysql::run, group: DATA, example: mysql::EXAMPLE },
+];
+
+/// Every check of `Check:`, in the order of the documentation.
+pub fn checks() -> impl Iterator<Item = &'static Check> {
+    CHECKS.iter()
+}
+
 /// The declarations of all built-ins, in the order of the documentation.
 pub fn specs() -> impl Iterator<Item = &'static Spec> {
-    BUILT_INS.iter().map(|built_in| &built_in.spec)
+    let checks = CHECKS.iter().map(|check| &check.spec);
+    BUILT_INS.iter().map(|built_in| &built_in.spec).chain(checks)
 }
 
 /// The declaration of the built-in of this kind and name.
 #[must_use]
 pub fn find(kind: ModuleKind, name: &str) -> Option<&'static Spec> {
-    built_in(kind, name).map(|built_in| &built_in.spec)
+    specs().find(|spec| spec.kind == kind && spec.name == name)
 }
 
 /// Runs a built-in in the calling thread. `None`: there is no such built-in.
@@ -52,6 +114,9 @@ pub fn find(kind: ModuleKind, name: &str) -> Option<&'static Spec> {
 /// The error is the reason, without a prefix.
 #[must_use]
 pub fn run(request: &ModuleRequest) -> Option<Result<Findings, String>> {
+    if request.kind == ModuleKind::Check {
+        return CHECKS.iter().find(|check| check.spec.name == request.module).map(|check| (check.run)(request));
+    }
     let built_in = built_in(request.kind, &request.module)?;
     // These two have rules of their own for the exit status.
     if built_in.spec.kind != ModuleKind::Parser
@@ -117,11 +182,21 @@ fn behind_the_first_failure(parts: &Map<String, Json>, messages: &Messages) -> M
 ///
 /// The built-in's reason, or what is wrong with the request.
 pub fn answer(request: Json) -> Result<Json, String> {
+    answer_remembering(request).map(|(answer, _)| answer)
+}
+
+/// As [`answer`], with what a check is to find again at its next run.
+///
+/// # Errors
+///
+/// Those of [`answer`].
+pub fn answer_remembering(request: Json) -> Result<(Json, Option<Json>), String> {
     let request: ModuleRequest =
         serde_json::from_value(request).map_err(|error| format!("the request is malformed: {error}"))?;
     let name = &request.module;
     let findings = run(&request).unwrap_or_else(|| Err(format!("there is no built-in {name}")))?;
-    on_wire(findings, request.forced)
+    let remembered = findings.remembered.clone();
+    on_wire(findings, request.forced).map(|answer| (answer, remembered))
 }
 
 /// Findings as the result of a module: one JSON object.

@@ -6,6 +6,8 @@ use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::notation::python_text;
 use smoker_model::value::Value;
 
+use crate::unit::Unit;
+
 /// The parameters of a run. An action's own take precedence over its plugin's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameters<'a> {
@@ -41,6 +43,33 @@ impl<'a> Parameters<'a> {
         self.get(name).map(|value| texts_of(name, value)).transpose()
     }
 
+    /// What a check looks at: texts under either name, at least one; none when neither is set.
+    pub(crate) fn targets(self, several: &str, one: &str) -> Result<Option<Vec<String>>, String> {
+        let mut found = Vec::new();
+        for name in [several, one] {
+            if let Some(value) = self.get(name) {
+                found.extend(targets_of(name, value)?);
+            }
+        }
+        Ok((!found.is_empty()).then_some(found))
+    }
+
+    /// As [`Self::targets`], where there have to be some.
+    pub(crate) fn required_targets(self, several: &str, one: &str) -> Result<Vec<String>, String> {
+        let found = self.targets(several, one)?;
+        found.ok_or_else(|| format!("one of the parameters {several}, {one} is required: set it"))
+    }
+
+    /// A time in seconds, as number or with a unit; above zero.
+    pub(crate) fn seconds(self, name: &str) -> Result<Option<f64>, String> {
+        self.get(name).map(|value| seconds_of(name, value)).transpose()
+    }
+
+    /// A boolean; none when absent.
+    pub(crate) fn choice(self, name: &str) -> Result<Option<bool>, String> {
+        self.get(name).map(|value| value.as_bool().ok_or_else(|| wrong(name, "true or false", value))).transpose()
+    }
+
     /// A boolean; `false` when absent.
     pub(crate) fn flag(self, name: &str) -> Result<bool, String> {
         match self.get(name) {
@@ -70,6 +99,21 @@ pub(crate) fn texts_of(name: &str, value: &Json) -> Result<Vec<String>, String> 
         single => scalar_text(single).map(|text| vec![text]),
     };
     texts.ok_or_else(|| wrong(name, "a list of texts", value))
+}
+
+/// What is looked at: a text, or a list of at least one, none of them empty.
+pub(crate) fn targets_of(name: &str, value: &Json) -> Result<Vec<String>, String> {
+    let texts = texts_of(name, value)?;
+    if texts.is_empty() || texts.iter().any(String::is_empty) {
+        return Err(wrong(name, "a text or a list of at least one", value));
+    }
+    Ok(texts)
+}
+
+/// A time in seconds, as number or with a unit; above zero.
+pub(crate) fn seconds_of(name: &str, value: &Json) -> Result<f64, String> {
+    let seconds = scalar_text(value).and_then(|text| Unit::Seconds.read(&text)).filter(|seconds| *seconds > 0.0);
+    seconds.ok_or_else(|| wrong(name, "a time such as 500ms, 5s or 2m", value))
 }
 
 /// A port from 1 to 65535, as number or as text.

@@ -5,6 +5,8 @@ use std::fmt;
 use serde_json::Value as Json;
 use smoker_model::module::ModuleKind;
 
+use crate::measure::declaration::Measure;
+
 /// The declaration of a built-in. `docs/modules.md` shows it, word for word; `--check` verifies parameters against it.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
@@ -46,6 +48,57 @@ pub(crate) const IGNORE_EXIT: ParameterSpec = ParameterSpec {
     meaning: "true when the report alone decides; otherwise a good report of a command that failed is an ERROR",
 };
 
+impl Spec {
+    /// The declaration of a check of `Check:`.
+    pub(crate) const fn check(
+        name: &'static str,
+        meaning: &'static str,
+        output: &'static str,
+        parameters: &'static [ParameterSpec],
+    ) -> Self {
+        Self { name, kind: ModuleKind::Check, meaning, output, parameters, needs_child: true, is_original: false }
+    }
+
+    /// The numbers on which its `Warn` and `Error` may set conditions.
+    #[must_use]
+    pub fn measures(&self) -> &'static [Measure] {
+        let of = |parameter: &ParameterSpec| match parameter.accepts {
+            ParameterType::Thresholds(measures) => Some(measures),
+            _ => None,
+        };
+        self.parameters.iter().find_map(of).unwrap_or_default()
+    }
+}
+
+impl ParameterSpec {
+    /// A parameter that may be absent; `otherwise` says what counts then.
+    pub(crate) const fn optional(
+        name: &'static str,
+        accepts: ParameterType,
+        otherwise: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { name, accepts, absence: Absence::Default(otherwise), meaning }
+    }
+
+    /// One of several names for what is looked at, of which one has to be there.
+    pub(crate) const fn target(name: &'static str, meaning: &'static str) -> Self {
+        Self { name, accepts: ParameterType::Targets, absence: Absence::FailsWithoutOther, meaning }
+    }
+
+    /// `Warn` on these numbers.
+    pub(crate) const fn warn(measures: &'static [Measure]) -> Self {
+        let otherwise = "the defaults below";
+        Self::optional("Warn", ParameterType::Thresholds(measures), otherwise, "when a number is a WARN")
+    }
+
+    /// `Error` on these numbers.
+    pub(crate) const fn error(measures: &'static [Measure]) -> Self {
+        let otherwise = "the defaults below";
+        Self::optional("Error", ParameterType::Thresholds(measures), otherwise, "when a number is an ERROR")
+    }
+}
+
 /// What it means that a parameter is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
@@ -68,6 +121,10 @@ pub enum ParameterType {
     Path,
     /// A text, or a list of texts.
     TextList,
+    /// What is looked at: a text, or a list of at least one.
+    Targets,
+    /// A condition on one of these numbers, a list of them, or a mapping from numbers to conditions.
+    Thresholds(&'static [Measure]),
     /// One of these texts.
     Choice(&'static [&'static str]),
     /// One of these texts, or a list of them.
@@ -98,7 +155,8 @@ impl fmt::Display for ParameterType {
         f.write_str(match self {
             Self::Text | Self::Secret => "text",
             Self::Path => "path",
-            Self::TextList => "text or list of text",
+            Self::TextList | Self::Targets => "text or list of text",
+            Self::Thresholds(_) => "condition",
             Self::Choice(choices) => return f.write_str(&choices.join(" or ")),
             Self::ChoiceList(choices) => return write!(f, "list of {}", choices.join(", ")),
             Self::Count => "whole number",

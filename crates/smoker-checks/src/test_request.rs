@@ -21,6 +21,7 @@ pub(crate) fn plugin(module: &str, parameters: Json) -> ModuleRequest {
         stdout: String::new(),
         stderr: String::new(),
         exit_status: None,
+        remembered: None,
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::suggest;
 
-use crate::parameters::{WHOLE_NUMBER, pattern_set, port_of, scalar_text, texts_of, wrong};
+use crate::measure::thresholds;
+use crate::parameters::{WHOLE_NUMBER, pattern_set, port_of, scalar_text, targets_of, texts_of, wrong};
 use crate::python_pattern::PythonPattern;
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
@@ -14,6 +15,8 @@ pub struct ParameterFault {
     pub parameter: Option<String>,
     /// What is wrong, and what to do. A secret value is never part of it.
     pub reason: String,
+    /// Whether it may be a parameter of the user's own whose name is near to a known one by chance.
+    pub is_guess: bool,
 }
 
 /// The mistakes in the parameters of a run.
@@ -32,13 +35,13 @@ pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str)
         match (given(parameter.name), parameter.absence) {
             (Some(value), _) => {
                 if let Err(reason) = read(parameter, value) {
-                    faults.push(ParameterFault { parameter: Some(parameter.name.to_owned()), reason });
+                    faults.push(ParameterFault { parameter: Some(parameter.name.to_owned()), reason, is_guess: false });
                 }
             }
             (None, Absence::Fails) => {
                 let accepted = parameter.accepts.to_string().replace('`', "");
                 let reason = format!("{} is missing: set it to a {accepted}", parameter.name);
-                faults.push(ParameterFault { parameter: None, reason });
+                faults.push(ParameterFault { parameter: None, reason, is_guess: false });
             }
             (None, Absence::FailsWithoutOther | Absence::Default(_)) => {}
         }
@@ -52,7 +55,7 @@ pub fn verify(spec: &Spec, layers: &[&Map<String, Json>], is_used: impl Fn(&str)
     if !group.is_empty() && !group.iter().any(|parameter| given(parameter.name).is_some_and(is_set)) {
         let names: Vec<_> = group.iter().map(|parameter| parameter.name).collect();
         let reason = format!("one of the parameters {} is required: set it", names.join(", "));
-        faults.push(ParameterFault { parameter: None, reason });
+        faults.push(ParameterFault { parameter: None, reason, is_guess: false });
     }
     let unknown = layers.first().into_iter().flat_map(|layer| layer.keys()).filter(|name| !is_used(name));
     faults.extend(unknown.filter_map(|name| misspelt(spec, name)));
@@ -63,7 +66,7 @@ fn misspelt(spec: &Spec, name: &str) -> Option<ParameterFault> {
     let known: Vec<_> = spec.parameters.iter().map(|parameter| parameter.name).collect();
     let near = suggest::very_near(name, &known).filter(|_| !known.contains(&name))?;
     let reason = format!("the parameter {name} is not known to it; did you mean {near}?");
-    Some(ParameterFault { parameter: Some(name.to_owned()), reason })
+    Some(ParameterFault { parameter: Some(name.to_owned()), reason, is_guess: true })
 }
 
 /// Reads a value as its built-in would; the error is the reason why the built-in refuses it.
@@ -79,6 +82,8 @@ fn read(parameter: &ParameterSpec, value: &Json) -> Result<(), String> {
         }
         ParameterType::Secret | ParameterType::Any => Ok(()),
         ParameterType::TextList => texts_of(name, value).map(drop),
+        ParameterType::Targets => targets_of(name, value).map(drop),
+        ParameterType::Thresholds(measures) => thresholds::read(name, value, measures).map(drop),
         ParameterType::Choice(choices) => expect(&choices.join(" or "), is_among(choices, &text()?)),
         ParameterType::ChoiceList(choices) => {
             let texts = texts_of(name, value)?;

@@ -10,7 +10,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::disk::{Disk, give_to_owner};
+use crate::disk::Disk;
+use crate::segment;
 
 /// The name of the note while all records are there.
 const COMPLETE: &str = "complete";
@@ -77,8 +78,9 @@ impl Note {
     fn write(&self, disk: &dyn Disk, text: &str) -> io::Result<()> {
         let mut is_complete = self.lock();
         let from = if *is_complete { COMPLETE } else { INCOMPLETE };
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(self.path(from))?;
-        give_to_owner(&file, &self.folder);
+        let options = &mut OpenOptions::new();
+        let mut file =
+            segment::open_file(options.write(true).create(true).truncate(true).mode(0o600), &self.path(from))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(self.path(from), self.path(COMPLETE))?;

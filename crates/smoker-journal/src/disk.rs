@@ -3,9 +3,11 @@
 use std::fmt::Debug;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
+
+use crate::segment;
 
 /// Makes and opens segments.
 pub trait Disk: Debug + Send + Sync {
@@ -62,27 +64,15 @@ pub struct FileSystem;
 impl Disk for FileSystem {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
         // Results may show what only the account of the daemon may read.
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
-        give_to_owner(&file, path.parent().unwrap_or(path));
-        Ok(Arc::new(file))
+        Ok(Arc::new(OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
-        Ok(Arc::new(OpenOptions::new().append(true).open(path)?))
+        Ok(Arc::new(segment::open_file(OpenOptions::new().append(true), path)?))
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
-    }
-}
-
-/// Gives a file that root makes to the account that the folder belongs to, which could not read it otherwise.
-pub(crate) fn give_to_owner(file: &File, folder: &Path) {
-    if let (Ok(folder), Ok(made)) = (folder.metadata(), file.metadata())
-        && folder.uid() != made.uid()
-    {
-        // Others than root cannot, and then the folder is not theirs either.
-        let _ = fchown(file, Some(folder.uid()), Some(folder.gid()));
     }
 }
 

@@ -64,6 +64,18 @@ impl Journal {
         Ok(())
     }
 
+    /// How many records were added and are not written.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes of all segments.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.shared.size.load(Ordering::Relaxed)
+    }
+
     /// Writes all records that were added, with one `write(2)` where the system takes all at once. After it they survive
     /// the end of this process, after [`Journal::sync`] that of the machine.
     ///

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::completeness::{Completeness, Note};
 use crate::content::Entry;
-use crate::disk::{Disk, FileSystem, give_to_owner};
+use crate::disk::{Disk, FileSystem};
 use crate::journal::{Active, Journal};
 use crate::maintenance::Maintenance;
 use crate::segment::{self, Segment};
@@ -110,9 +110,8 @@ pub fn open(options: Options, visit: impl FnMut(Entry)) -> Result<Opened, OpenEr
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join("lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = segment::open_file(OpenOptions::new().write(true).create(true).truncate(false).mode(0o600), &path);
     let file = file.map_err(|error| OpenError::Folder { path: path.clone(), error })?;
-    give_to_owner(&file, folder);
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),

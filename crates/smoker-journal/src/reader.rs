@@ -23,6 +23,7 @@ pub struct ReadError {
 /// Records with falling numbers.
 #[derive(Debug)]
 pub struct NewestFirst {
+    folder: PathBuf,
     segments: Vec<Segment>,
     entries: vec::IntoIter<Entry>,
     below: u64,
@@ -42,7 +43,12 @@ pub struct OldestFirst {
 ///
 /// When the folder cannot be listed.
 pub fn newest_first(folder: &Path, below: u64) -> io::Result<NewestFirst> {
-    Ok(NewestFirst { segments: segment::list(folder)?, entries: Vec::new().into_iter(), below })
+    Ok(NewestFirst {
+        folder: folder.to_owned(),
+        segments: segment::list(folder)?,
+        entries: Vec::new().into_iter(),
+        below,
+    })
 }
 
 /// The records of a folder with numbers above this one.
@@ -59,11 +65,11 @@ pub fn oldest_first(folder: &Path, after: u64) -> io::Result<OldestFirst> {
     Ok(OldestFirst { segments: segments.into_iter(), entries: Vec::new().into_iter(), after })
 }
 
-/// The records of a segment; none when it has been removed meanwhile.
-fn load(segment: Segment) -> Result<Vec<Entry>, ReadError> {
+/// The records of a segment; none when it has been removed meanwhile: those that were kept of it are in a newer one.
+fn load(segment: Segment) -> Result<Option<Vec<Entry>>, ReadError> {
     match Content::load(&segment) {
-        Ok(content) => Ok(content.entries().collect()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Ok(content) => Ok(Some(content.entries().collect())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ReadError { path: segment.path, error }),
     }
 }
@@ -78,11 +84,18 @@ impl Iterator for NewestFirst {
                 return Some(Ok(entry));
             }
             let segment = self.segments.pop()?;
-            if segment.first_sequence().is_none_or(|first| first < self.below) {
-                match load(segment) {
-                    Ok(entries) => self.entries = entries.into_iter(),
-                    Err(error) => return Some(Err(error)),
-                }
+            if segment.first_sequence().is_some_and(|first| first >= self.below) {
+                continue;
+            }
+            let path = segment.path.clone();
+            match load(segment) {
+                Ok(Some(entries)) => self.entries = entries.into_iter(),
+                // What was kept of it is in one that has been read already, perhaps before it was rewritten.
+                Ok(None) => match segment::list(&self.folder) {
+                    Ok(segments) => self.segments = segments,
+                    Err(error) => return Some(Err(ReadError { path, error })),
+                },
+                Err(error) => return Some(Err(error)),
             }
         }
     }
@@ -98,7 +111,7 @@ impl Iterator for OldestFirst {
                 return Some(Ok(entry));
             }
             match load(self.segments.next()?) {
-                Ok(entries) => self.entries = entries.into_iter(),
+                Ok(entries) => self.entries = entries.unwrap_or_default().into_iter(),
                 Err(error) => return Some(Err(error)),
             }
         }

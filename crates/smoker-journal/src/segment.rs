@@ -1,14 +1,17 @@
 //! The files of the folder.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::record::{HEADER, sequence_of};
+use libc::{O_NOFOLLOW, O_NONBLOCK};
 
-/// A file that is larger was not made by this journal, and is not read into memory.
-const MAX_SEGMENT: u64 = 1 << 30;
+use crate::record::{HEADER, MAX_BODY, sequence_of};
+
+/// A file that is larger was not made by this journal, and is not read into memory: a new segment is begun before a record that does not
+/// fit into one.
+const MAX_SEGMENT: u64 = 2 * MAX_BODY as u64;
 
 /// A file with records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +28,7 @@ impl Segment {
 
     /// All bytes of the segment.
     pub(crate) fn read(&self) -> io::Result<Vec<u8>> {
-        let file = File::open(&self.path)?;
+        let file = open_file(OpenOptions::new().read(true), &self.path)?;
         let length = file.metadata()?.len();
         if length > MAX_SEGMENT {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is too large for a segment"));
@@ -39,7 +42,7 @@ impl Segment {
     /// The number of the first record, as far as the header of that can be read.
     pub(crate) fn first_sequence(&self) -> Option<u64> {
         let mut header = [0; HEADER];
-        File::open(&self.path).ok()?.read_exact(&mut header).ok()?;
+        open_file(OpenOptions::new().read(true), &self.path).ok()?.read_exact(&mut header).ok()?;
         sequence_of(&header)
     }
 
@@ -102,6 +105,16 @@ impl Segment {
             fs::copy(&self.path, &copy)?;
         }
         Ok(Some(copy))
+    }
+}
+
+/// Opens a file of the journal. Anything else in its place is an error: a named pipe would keep its reader waiting for ever.
+pub(crate) fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no file, and so no segment; remove it"))
     }
 }
 

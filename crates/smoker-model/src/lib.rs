@@ -7,9 +7,11 @@
 //! - `time`: instants, and how the wire writes them
 //! - `calendar`: when a clock of a time zone shows what a configuration asks for
 //! - `perfdata`: the numbers that a check measured
+//! - `metrics`: metrics as Prometheus reads them
 //! - `run_end`: how the process of a run ended
 //! - `result`: the result of one run of a plugin
 //! - `run_record`: one run of a plugin: why, when, its result
+//! - `occasion`: what an action is told beside the result
 //! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it
 //! - `notation`: values as JSON and as Python writes and reads them
@@ -18,9 +20,9 @@
 //! - `process_settings`: how the processes of a run are set up, and how much they may use
 //! - `secrets`: parameters that not everybody may read
 //! - `wire`: the bodies of the REST interface
+//! - `verdict`: what follows from the answers of many hosts
 //! - `python_format`: Python's `%` formatting
 //! - `module`: what a module is asked
-//! - `verdict`: whether hosts are worse than before
 //! - `suggest`: "did you mean"
 //! - `error_chain`: an error and its causes on one line
 
@@ -31,8 +33,10 @@ pub mod calendar;
 pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;
+pub mod metrics;
 pub mod module;
 pub mod notation;
+pub mod occasion;
 pub mod perfdata;
 pub mod plugin;
 pub mod process_settings;

@@ -9,6 +9,8 @@ use serde_json::{Map, Value as Json};
 pub enum ModuleKind {
     /// `Module` of a plugin.
     Plugin,
+    /// `Check` of a plugin.
+    Check,
     /// `Parser` of a plugin's command.
     Parser,
     /// `Module` of an action.
@@ -38,4 +40,7 @@ pub struct ModuleRequest {
     pub stderr: String,
     /// For a parser: the command's exit status; none when a signal ended it.
     pub exit_status: Option<i32>,
+    /// For a check: what it remembered of the plugin's last scheduled run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<Json>,
 }

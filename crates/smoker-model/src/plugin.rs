@@ -159,6 +159,62 @@ pub struct ActionSpec {
     /// What it invokes; none when neither a command nor a module is configured,
     /// which is an error of each time that the action is due.
     pub invocation: Option<Invocation>,
+    /// When it is due.
+    pub rules: ActionRules,
+}
+
+/// When an action is due.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct ActionRules {
+    /// Which results it follows (`ActionOn`).
+    pub on: ActionOn,
+    /// How long after a call the next one is due while the plugin stays bad (`Repeat`); none: there is no further one.
+    pub repeat: Option<Duration>,
+    /// How long the plugin has to be bad until it is due (`Escalate`); none for one that is no escalation.
+    pub escalates_after: Option<Duration>,
+    /// How long calls are collected into one (`ActionGroup`); none: each is a call of its own.
+    pub group: Option<Duration>,
+}
+
+/// Which results an action follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ActionOn {
+    /// Each one, as part of its run.
+    #[default]
+    Always,
+    /// One with another hard status than was told before.
+    Change,
+    /// Each hard one that is not OK.
+    Bad,
+    /// A hard one that is not OK, with another status than was told before.
+    Problem,
+    /// The first one that is OK after hard ones that were not.
+    Recovery,
+}
+
+impl ActionRules {
+    /// Whether its calls come after the run, from a queue, and not as part of it.
+    #[must_use]
+    pub fn is_deferred(&self) -> bool {
+        self.on != ActionOn::Always || self.group.is_some() || self.escalates_after.is_some()
+    }
+}
+
+impl ActionOn {
+    /// All of them with their names in the configuration.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Always, "always"),
+        (Self::Change, "change"),
+        (Self::Bad, "bad"),
+        (Self::Problem, "problem"),
+        (Self::Recovery, "recovery"),
+    ];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.into_iter().find(|(on, _)| *on == self).map_or("", |(_, name)| name)
+    }
 }
 
 /// What is run, and within which bounds.
@@ -191,6 +247,8 @@ pub enum Execution {
     },
     /// A module by its dotted name.
     Module(String),
+    /// A built-in check by its name.
+    Check(String),
 }
 
 /// A time limit and the text that the configuration gave it in.

@@ -90,6 +90,8 @@ pub struct Findings {
     /// Whether the daemon says this, because the run gave no result of its own: it could not be started, took too
     /// long, raised an exception, or what it gave is malformed. For the log; not on the wire.
     pub is_fault: bool,
+    /// What the check is to find again at its next run. Not on the wire.
+    pub remembered: Option<Json>,
 }
 
 /// The keys that the original wrote into a result.
@@ -125,6 +127,7 @@ impl Findings {
             perfdata: Vec::new(),
             end: None,
             is_fault: false,
+            remembered: None,
         }
     }
 

@@ -113,6 +113,8 @@ pub struct FinishedRun {
     pub run: u64,
     /// Whether the end of the daemon ended it, too, or kept it from starting.
     pub is_interrupted: bool,
+    /// Whether nothing was checked, because of maintenance: the result says nothing of what the plugin checks.
+    pub is_maintenance: bool,
     /// The result.
     pub result: PluginResult,
     /// The same result as the wire shows it.

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
+use smoker_checks::catalogue;
 use smoker_model::module::ModuleKind;
+use smoker_model::occasion::{Occasion, ToldPlugin};
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
 use smoker_model::result::{ADDED_KEYS, ActionRun, Findings, PluginResult};
 use smoker_model::time::moment::Moment;
@@ -22,13 +24,14 @@ use crate::{memory_kills, output};
 pub(crate) async fn run(
     action: &ActionSpec,
     result: &mut PluginResult,
+    occasion: &Occasion,
     context: RunContext<'_>,
     modules: &Modules,
 ) -> ActionRun {
     let started = Moment::now();
     let (findings, changed) = match &action.invocation {
         None => (Findings::fault("No Command or Module to execute!"), None),
-        Some(invocation) => findings(action, invocation, result, context, modules).await,
+        Some(invocation) => findings(action, invocation, (result, occasion), context, modules).await,
     };
     let findings = memory_kills::noted(findings, context);
     if let Some(changed) = changed {
@@ -40,15 +43,20 @@ pub(crate) async fn run(
 async fn findings(
     action: &ActionSpec,
     invocation: &Invocation,
-    result: &PluginResult,
+    (result, occasion): (&PluginResult, &Occasion),
     context: RunContext<'_>,
     modules: &Modules,
 ) -> (Findings, Option<Findings>) {
     match &invocation.execution {
-        Execution::Module(name) => {
+        Execution::Module(name) | Execution::Check(name) => {
             // As in the original: a module may look at, or print, each of them.
             let mut fields = fields_of(result);
             fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()) || result.extra.contains_key(name));
+            if catalogue::find(ModuleKind::Action, name).is_some() {
+                let own = occasion.fields().into_iter().filter(|(name, _)| !result.extra.contains_key(name));
+                fields.extend(own);
+                fields.insert("plugins".to_owned(), occasion.plugins.iter().map(ToldPlugin::fields).collect());
+            }
             let result = Some(fields);
             let parameters = &of_action(&context.plugin.spec().parameters, action);
             modules.act(&ModuleRun { kind: ModuleKind::Action, name, invocation, parameters, result }, context).await
@@ -56,8 +64,8 @@ async fn findings(
         Execution::Command { command, .. } => {
             let mut parameters = context.plugin.spec().parameters.clone();
             context.carried.overlay(&mut parameters);
-            let values = &overlaid(&parameters, action, result);
-            let environment = &environment(context.plugin, action, invocation, result);
+            let values = &overlaid(&parameters, action, result, &occasion.fields());
+            let environment = &environment(context.plugin, action, invocation, result, occasion);
             let command = CommandRun { command, invocation, values, environment };
             let findings = match command.run(context).await {
                 Ok(outcome) => {
@@ -88,7 +96,14 @@ fn of_action<'a>(parameters: &'a Parameters, action: &ActionSpec) -> Cow<'a, Par
 /// of the plugin's result: the names that an action's command and its standard input know. A
 /// parameter that has the name of a field that the original did not have takes precedence. An end or performance data
 /// that the result does not have are null: an action that asks for them must not fail for that.
-pub(crate) fn overlaid(parameters: &Parameters, action: &ActionSpec, result: &PluginResult) -> Parameters {
+///
+/// What the occasion adds gives way to parameters, too.
+pub(crate) fn overlaid(
+    parameters: &Parameters,
+    action: &ActionSpec,
+    result: &PluginResult,
+    occasion: &Map<String, Json>,
+) -> Parameters {
     let mut values = of_action(parameters, action).into_owned();
     values.extend(action.own_parameters.clone());
     let gives_way = |name: &str| ADDED_KEYS.contains(&name) && values.contains_key(name);
@@ -96,6 +111,9 @@ pub(crate) fn overlaid(parameters: &Parameters, action: &ActionSpec, result: &Pl
     values.extend(fields.into_iter().map(|(name, value)| (name, Value::from(value))));
     for name in ["exitStatus", "signal", "perfdata"] {
         values.entry(name.to_owned()).or_insert(Value::Null);
+    }
+    for (name, value) in occasion {
+        values.entry(name.clone()).or_insert_with(|| Value::from(value.clone()));
     }
     values
 }
@@ -116,16 +134,19 @@ fn environment(
     action: &ActionSpec,
     invocation: &Invocation,
     result: &PluginResult,
+    occasion: &Occasion,
 ) -> Vec<(String, String)> {
     let mut environment = environment::of_action(plugin.environment(), action);
     environment.push(("SMOKER_TIMEOUT".to_owned(), invocation.timeout.text.clone()));
     environment.push(("SMOKER_STATUS".to_owned(), result.status.to_string()));
+    environment.extend(occasion.variables());
     environment
 }
 
 #[cfg(test)]
 mod tests {
     use smoker_model::messages::Messages;
+    use smoker_model::plugin::ActionRules;
     use smoker_model::run_end::RunEnd;
     use smoker_model::status::Status;
 
@@ -134,13 +155,18 @@ mod tests {
     #[test]
     fn an_action_finds_every_field_of_a_result() {
         let parameters = Parameters::default();
-        let action =
-            ActionSpec { name: None, parameters: Value::Null, own_parameters: Parameters::default(), invocation: None };
+        let action = ActionSpec {
+            name: None,
+            parameters: Value::Null,
+            own_parameters: Parameters::default(),
+            invocation: None,
+            rules: ActionRules::default(),
+        };
         let mut result = Findings::new(Status::Ok, Messages::new()).into_result(Moment::now(), false);
         let fields = ["exitStatus", "signal", "perfdata"];
-        let values = overlaid(&parameters, &action, &result);
+        let values = overlaid(&parameters, &action, &result, &Map::new());
         assert!(fields.iter().all(|name| values.get(*name) == Some(&Value::Null)));
         result.end = Some(RunEnd::Exited(3));
-        assert_eq!(overlaid(&parameters, &action, &result).get("exitStatus"), Some(&Value::Int(3)));
+        assert_eq!(overlaid(&parameters, &action, &result, &Map::new()).get("exitStatus"), Some(&Value::Int(3)));
     }
 }

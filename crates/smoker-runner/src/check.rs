@@ -46,9 +46,12 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
     let spec = context.plugin.spec();
     let invocation = &spec.invocation;
     match &invocation.execution {
-        Execution::Module(name) => {
-            let parameters = &spec.parameters;
-            let module = ModuleRun { kind: ModuleKind::Plugin, name, invocation, parameters, result: None };
+        Execution::Module(name) | Execution::Check(name) => {
+            let kind = match invocation.execution {
+                Execution::Check(_) => ModuleKind::Check,
+                _ => ModuleKind::Plugin,
+            };
+            let module = ModuleRun { kind, name, invocation, parameters: &spec.parameters, result: None };
             modules.run(&module, context).await
         }
         Execution::Command { command, parser } => {

@@ -3,6 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::carried_state::CarriedState;
+use crate::check_memory::CheckMemory;
 use crate::prepared::PreparedPlugin;
 use crate::process::containment::run_processes::RunProcesses;
 use crate::trace::recorder::TraceRecorder;
@@ -33,6 +34,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) processes: &'a RunProcesses,
     /// Ends the run before its time.
     pub(crate) cancel: &'a CancellationToken,
+    /// What built-in checks remember from one run to the next.
+    pub(crate) memory: &'a CheckMemory,
     /// What the run's modules leave for its actions.
     pub(crate) carried: &'a CarriedState,
     /// Records what the run shows; none for a run that is not traced.

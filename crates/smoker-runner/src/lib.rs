@@ -6,6 +6,7 @@
 //! - `check`: from the maintenance lock to the plugin's result; `act`: the action that follows
 //! - `carried_state`: what the Python modules of one run leave for its actions
 //! - `context`: what everything that takes part in a run knows of it
+//! - `check_memory`: what built-in checks remember from one run to the next
 //! - `prepared`: a plugin with all that can be looked up before its first run
 //! - `preflight`: what would fail in every run, found without a run
 //! - `command`: a command line with its surroundings becomes findings
@@ -21,6 +22,7 @@
 //! - `detached`: blocking work that may hang, on a thread of its own
 
 pub mod check;
+pub mod check_memory;
 pub mod context;
 pub mod detached;
 pub mod log_limit;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use smoker_model::occasion::Occasion;
 use smoker_model::plugin::ActionSpec;
 use smoker_model::result::{ActionRun, PluginResult};
 use tokio_util::sync::CancellationToken;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::act;
 use crate::carried_state::CarriedState;
 use crate::check::{self, CheckOutcome};
+use crate::check_memory::CheckMemory;
 use crate::context::{RunContext, RunKind};
 use crate::modules::dispatch::Modules;
 use crate::modules::host::settings::PythonSettings;
@@ -22,6 +24,7 @@ use crate::trace::recorder::TraceRecorder;
 pub struct Runner {
     modules: Arc<RwLock<Modules>>,
     reaper: Reaper,
+    memory: CheckMemory,
 }
 
 impl Runner {
@@ -29,7 +32,14 @@ impl Runner {
     /// modules is started by the first run that needs one.
     #[must_use]
     pub fn new(reaper: Reaper, python: PythonSettings) -> Self {
-        Self { modules: Arc::new(RwLock::new(Modules::new(python, reaper.clone()))), reaper }
+        let modules = Arc::new(RwLock::new(Modules::new(python, reaper.clone())));
+        Self { modules, reaper, memory: CheckMemory::default() }
+    }
+
+    /// With a memory that may outlive the process.
+    #[must_use]
+    pub fn remembering(self, memory: CheckMemory) -> Self {
+        Self { memory, ..self }
     }
 
     /// Takes another interpreter, or other folders, for runs that begin from
@@ -50,6 +60,7 @@ impl Runner {
             cancel,
             modules: self.modules.read().unwrap_or_else(PoisonError::into_inner).clone(),
             processes: RunProcesses::new(&self.reaper, &plugin.spec().name, credentials),
+            memory: self.memory.clone(),
             carried: CarriedState::default(),
             trace: None,
         }
@@ -66,6 +77,7 @@ pub struct PluginRun<'a> {
     /// What can run modules, the same from the run's beginning to its end.
     modules: Modules,
     processes: RunProcesses,
+    memory: CheckMemory,
     carried: CarriedState,
     trace: Option<TraceRecorder>,
 }
@@ -98,10 +110,10 @@ impl PluginRun<'_> {
 
     /// Runs an action on the result of the check and returns the action's own result.
     /// What goes wrong is part of it. A module may change the result of the check.
-    pub async fn act(&self, action: &ActionSpec, result: &mut PluginResult) -> ActionRun {
+    pub async fn act(&self, action: &ActionSpec, result: &mut PluginResult, occasion: &Occasion) -> ActionRun {
         let trace = self.trace.as_ref().map(|trace| trace.action(action.name.as_deref()));
         let context = RunContext { trace: trace.as_ref(), ..self.context() };
-        let ran = act::run(action, result, context, &self.modules).await;
+        let ran = act::run(action, result, occasion, context, &self.modules).await;
         if let Some(trace) = &trace {
             trace.duration(ran.result.duration);
         }
@@ -114,6 +126,7 @@ impl PluginRun<'_> {
             kind: self.kind,
             processes: &self.processes,
             cancel: self.cancel,
+            memory: &self.memory,
             carried: &self.carried,
             trace: None,
         }

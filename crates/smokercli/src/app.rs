@@ -3,44 +3,34 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use smoker_paths::size_limit;
 
 use crate::asking::{networking, stop_signal, with_progress};
-use crate::baseline;
 use crate::cli::args::Args;
-use crate::cli::commands::subcommand::{self, Subcommand, SubcommandLine};
-use crate::cli::options::console_args::ConsoleArgs;
-use crate::cli::options::filter_args::FilterArgs;
-use crate::cli::options::host_args::HostArgs;
 use crate::cli::parse::{self, CommandLine};
-use crate::cli::plugin_arguments;
-use crate::cli::trust_args::{self, TrustCommandLine};
 use crate::client::fleet::{Fleet, Selection};
 use crate::client::history::HistoryQuery;
 use crate::client::session::Session;
+use crate::commands;
 use crate::config::ClientConfig;
-use crate::discovery::Discovery;
 use crate::error::ExitError;
 use crate::exit_code::{self, Ending};
-use crate::explain;
 use crate::fail_on::FailOn;
 use crate::filter::Filter;
-use crate::gate;
 use crate::history::HostHistory;
 use crate::inventory::address::HostAddress;
 use crate::listing;
 use crate::query::{self, Query, QueryAction};
 use crate::render;
+use crate::render::format::Format;
 use crate::report::{HostReport, Report};
-use crate::silence;
 use crate::targets::{self, DiscoveryArguments, Targets};
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::output;
 use crate::terminal::sanitize;
 use crate::transport::http::Http;
 use crate::transport::http_client::HttpOptions;
-use crate::trust;
 use crate::watch;
 
 /// Runs `smokercli` with these arguments, the program's name first, and
@@ -58,54 +48,15 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
 fn try_run(arguments: impl Iterator<Item = OsString>) -> Result<u8, ExitError> {
     let config = ClientConfig::load().map_err(|error| ExitError::new(error.to_string()))?;
     let arguments: Vec<_> = arguments.collect();
-    match arguments.get(1).and_then(|first| first.to_str()) {
-        Some("trust") => match trust_args::parse(arguments.into_iter().skip(1))? {
-            TrustCommandLine::Print(text) => output::print(&text).map(|()| exit_code::SUCCESS),
-            TrustCommandLine::Run(command) => trust::run(&command, &config.port),
-        },
-        Some("gate") => command(arguments, &config, gate::run),
-        Some("silence") => command(arguments, &config, silence::run),
-        Some("explain") => command(arguments, &config, explain::run),
-        Some("baseline") => command(arguments, &config, baseline::run),
-        _ => ask_hosts(arguments, &config),
+    match commands::run(&arguments, &config) {
+        Some(outcome) => outcome,
+        None => ask_hosts(arguments, &config),
     }
-}
-
-/// A command that asks hosts: finds them, and has it run.
-fn command<T: Subcommand>(
-    arguments: Vec<OsString>,
-    config: &ClientConfig,
-    run: impl Fn(&T, &Targets, &Console) -> Result<u8, ExitError>,
-) -> Result<u8, ExitError> {
-    let discovery = discovery(config);
-    let (args, typed) = match subcommand::parse::<T>(arguments.into_iter().skip(1), &discovery.options())? {
-        SubcommandLine::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
-        SubcommandLine::Run(args, typed) => (args, typed),
-    };
-    let console = Console::new(query::verbosity(args.console()));
-    for warning in config.warnings.iter().chain(discovery.warnings()) {
-        console.warn(warning);
-    }
-    let arguments =
-        DiscoveryArguments { typed: &typed, known: &shared_options(args.targets(), args.filters(), args.console()) };
-    let targets = targets::find(args.targets(), discovery, arguments, config, &console)?;
-    run(&args, &targets, &console)
-}
-
-/// The discovery plugins of the configuration, without those that cannot be used.
-fn discovery(config: &ClientConfig) -> Discovery {
-    let mut discovery = Discovery::start(config);
-    for (path, reason) in plugin_arguments::clashes(discovery.plugins()) {
-        discovery.leave_out(path, reason);
-    }
-    let console = Console::new(Verbosity::Quiet);
-    discovery.errors().for_each(|error| console.error(&error));
-    discovery
 }
 
 /// A command line without a command.
 fn ask_hosts(arguments: Vec<OsString>, config: &ClientConfig) -> Result<u8, ExitError> {
-    let discovery = discovery(config);
+    let discovery = targets::discovery(config);
     let parsed = parse::parse(arguments.into_iter(), &discovery.options()).inspect_err(|_| {
         // An unknown option can be one of a plugin that was not found.
         let console = Console::new(Verbosity::Quiet);
@@ -159,7 +110,7 @@ fn answer(query: &Query, targets: &Targets, console: &Console) -> Result<u8, Exi
 
 /// The options under their names in the original, for discovery plugins.
 fn known_options(args: &Args) -> Map<String, Json> {
-    let mut known = shared_options(&args.targets, &args.filters, &args.console);
+    let mut known = targets::shared_options(&args.targets, &args.filters, &args.console);
     let path = |path: &Path| Json::from(path.display().to_string());
     let own = [
         ("force", args.force.into()),
@@ -171,22 +122,6 @@ fn known_options(args: &Args) -> Map<String, Json> {
     ];
     known.extend(own.map(|(name, value)| (name.to_owned(), value)));
     known
-}
-
-/// As [`known_options`], of a command that does not have all of them: plugins of the original read any of them.
-fn shared_options(hosts: &HostArgs, filters: &FilterArgs, console: &ConsoleArgs) -> Map<String, Json> {
-    let list = |values: &[String]| if values.is_empty() { Json::Null } else { json!(values) };
-    let known = json!({
-        "force": false, "list": false, "help": false, "hosts": list(&hosts.hosts),
-        "plugins": list(&filters.plugins), "exclude_plugins": list(&filters.exclude_plugins),
-        "filter": list(&filters.filter), "exclude": filters.exclude, "category": filters.category,
-        "component": filters.component, "health": filters.health, "smoke": filters.smoke, "locked": filters.locked,
-        "filter_status": list(&filters.filter_status), "nook": filters.nook, "error": filters.error,
-        "warn": filters.warn, "unknown": filters.unknown, "ok": filters.ok, "pretty": "normal",
-        "no_colors": console.no_colors, "no_progress": console.no_progress, "verbose": console.verbose,
-        "debug": console.debug, "exitcode": false, "junit_config_file": null,
-    });
-    known.as_object().cloned().unwrap_or_default()
 }
 
 /// Shows what happens on the hosts until Ctrl-C, SIGTERM, or the end of the reader.
@@ -247,11 +182,8 @@ async fn run_query(
         fleet.select(filter);
         return Ok(Ending::Interrupted);
     }
-    if let Some((host, key)) = fleet.masked(&query.filter) {
-        return Err(ExitError::new(format!(
-            "--filter '{key} ...': host {host} does not show this value, which is secret, so nothing can be filtered by it; \
-             filter by another parameter, or set show_secrets in the configuration of the daemon"
-        )));
+    if let Some(problem) = fleet.masked(&query.filter) {
+        return Err(ExitError::new(problem));
     }
     let selection = fleet.select(filter);
     if !query.format.shows_missing() || matches!(query.action, QueryAction::List | QueryAction::History) {
@@ -281,6 +213,12 @@ async fn run_query(
             return Ok(printed);
         }
         return Ok(Ending::Interrupted);
+    }
+    if matches!(&query.format, Format::Columns(layout) if layout.has_past()) {
+        let wanted = HistoryQuery { since: query.since.clone(), statuses: None, of_all: false };
+        if !with_progress(console, fleet.add_past(&session, &wanted)).await {
+            return Ok(Ending::Interrupted);
+        }
     }
     if query.action != QueryAction::Force {
         return Ok(printed);
@@ -344,6 +282,8 @@ fn conclude(query: &Query, report: &Report, hosts: usize, ending: Ending, consol
     }
     let known = if query.format.shows_missing() { None } else { Some(report.without_missing()) };
     let shown = known.as_ref().unwrap_or(report);
+    let collapsed = query.collapses.then(|| render::collapsed(shown, &query.format));
+    let shown = collapsed.as_ref().unwrap_or(shown);
     if !shown.hosts().is_empty() || (ending == Ending::NothingInState && query.format.is_document()) {
         output::print(&render::render(shown, &query.format, query.style))?;
     }

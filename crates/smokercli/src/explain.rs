@@ -51,7 +51,7 @@ fn text(outcomes: &[Outcome], format: &str) -> String {
         "json" => {
             let hosts: Map<String, Json> =
                 outcomes.iter().map(|(host, outcome)| (host.clone(), entry(outcome))).collect();
-            render::json_document(&Json::Object(hosts))
+            render::indented(&Json::Object(hosts))
         }
         "ndjson" => outcomes.iter().map(|(host, outcome)| json_line(host, outcome)).collect(),
         _ => {

@@ -130,7 +130,9 @@ impl Filter {
         self.mode == FilterMode::Keep && !self.names.is_empty()
     }
 
-    fn has_parameters(&self) -> bool {
+    /// Whether parameters of plugins choose among them.
+    #[must_use]
+    pub fn has_parameters(&self) -> bool {
         !self.tests.is_empty() || !self.types.is_empty() || self.locked
     }
 

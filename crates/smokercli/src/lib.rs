@@ -5,7 +5,9 @@
 //! From top to bottom; a room imports only from rooms below it.
 //!
 //! - `app`: what `smokercli` does, from the command line to the exit code
+//! - `commands`: the same of commands with options of their own
 //! - `watch`: what `smokercli --watch` does; `gate`: what `smokercli gate` does; `baseline`: what `smokercli baseline` does
+//! - `odd`: what `smokercli odd` does; `roll`: what `smokercli roll` does; `diff`: what `smokercli diff` does
 //! - `silence`: what `smokercli silence` does; `explain`: what `smokercli explain` does
 //! - `nagios`: what `check_smoker_plugin` does; `trust`: what `smokercli trust` does
 //! - `asking`: how long work with hosts goes on; `listing`: the hosts of a call without asking them
@@ -45,11 +47,15 @@ pub mod trust_store;
 mod asking;
 mod baseline;
 mod cli;
+mod commands;
+mod diff;
 mod discovery;
 mod explain;
 mod gate;
 mod listing;
+mod odd;
 mod query;
+mod roll;
 mod silence;
 mod targets;
 mod trust;

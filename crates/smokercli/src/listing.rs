@@ -34,7 +34,15 @@ pub(crate) fn print(selection: &HostSelection, format: &Format) -> Result<(), Ex
         Format::Json => json_line(&Json::Array(hosts.iter().map(object).collect())),
         Format::Raw => render::indented(&Json::Array(hosts.iter().map(object).collect())),
         Format::Ndjson => hosts.iter().map(|host| json_line(&object(host))).collect(),
-        Format::Tap | Format::Tap14 | Format::Xml(_) | Format::Junit | Format::Csv => {
+        Format::Tap
+        | Format::Tap14
+        | Format::Xml(_)
+        | Format::Junit
+        | Format::Csv
+        | Format::Columns(_)
+        | Format::Html
+        | Format::Markdown
+        | Format::Prometheus => {
             return Err(ExitError::new(
                 "--list-hosts has no such format; use minimal, normal, long, full, table, json, raw or ndjson",
             ));

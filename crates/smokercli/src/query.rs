@@ -10,7 +10,8 @@ use crate::cli::options::filter_args::FilterArgs;
 use crate::error::ExitError;
 use crate::fail_on::{FailOn, FailState};
 use crate::filter::{Filter, FilterMode, ParameterTest};
-use crate::render::format::{Format, FormatName};
+use crate::render::format::{Detail, Format, FormatName};
+use crate::render::layout::Layout;
 use crate::render::template::Template;
 use crate::terminal::console::Verbosity;
 use crate::terminal::style::{ColorChoice, Style};
@@ -45,6 +46,8 @@ pub(crate) struct Query {
     pub(crate) unknown_states: Vec<String>,
     /// From when on results of the past are shown.
     pub(crate) since: String,
+    /// Whether hosts that look alike are shown once.
+    pub(crate) collapses: bool,
 }
 
 impl Query {
@@ -76,15 +79,22 @@ impl Query {
             QueryAction::History | QueryAction::Watch => filter(&args.filters)?.with_wanted_statuses(&STATUSES),
             QueryAction::List | QueryAction::Show | QueryAction::Force => filter(&args.filters)?,
         };
+        if args.collapse && !name.can_collapse() {
+            let format = &args.pretty;
+            return Err(ExitError::usage(format!(
+                "--collapse is for the formats minimal, normal, long, full and table, and not for {format}"
+            )));
+        }
         // A list has no format, so the template of an xml is not read.
         let name = if action == QueryAction::List { FormatName::Json } else { name };
         Ok(Self {
             action,
             filter,
-            format: format(name, args.junit_config_file.as_ref())?,
+            format: format_of(name, args)?,
             style: style(&args.console),
             fail_on: fail_on(args)?,
             unknown_states: unknown_states(&args.filters),
+            collapses: args.collapse,
             since: args.since.clone().unwrap_or_else(|| DEFAULT_SINCE.to_owned()),
         })
     }
@@ -107,6 +117,20 @@ pub(crate) fn verbosity(args: &ConsoleArgs) -> Verbosity {
     }
 }
 
+/// The format, with the columns that are named; they make a table of what has no other form.
+fn format_of(name: FormatName, args: &Args) -> Result<Format, ExitError> {
+    if args.columns.is_empty() && args.sort.is_none() {
+        return format(name, args.junit_config_file.as_ref());
+    }
+    if !matches!(name, FormatName::Table | FormatName::Text(Detail::Normal)) || args.list {
+        return Err(ExitError::usage("--columns and --sort belong to -o table; leave them away, or the other format"));
+    }
+    if args.history || args.watch {
+        return Err(ExitError::usage("--columns and --sort do not belong to --history and --watch; leave them away"));
+    }
+    Layout::parse(&args.columns, args.sort.as_deref()).map(Format::Columns).map_err(ExitError::usage)
+}
+
 fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitError> {
     Ok(match name {
         FormatName::Text(detail) => Format::Text(detail),
@@ -117,6 +141,9 @@ fn format(name: FormatName, template: Option<&PathBuf>) -> Result<Format, ExitEr
         FormatName::Tap14 => Format::Tap14,
         FormatName::Junit => Format::Junit,
         FormatName::Csv => Format::Csv,
+        FormatName::Html => Format::Html,
+        FormatName::Markdown => Format::Markdown,
+        FormatName::Prometheus => Format::Prometheus,
         FormatName::Table => Format::Table { width: terminal_width() },
         FormatName::Xml => {
             let template = template.map_or_else(|| Ok(Template::default()), |path| Template::load(path));
@@ -235,6 +262,25 @@ fn unknown_states(args: &FilterArgs) -> Vec<String> {
     words(&args.filter_status).filter(|name| !is_known(name)).map(str::to_owned).collect()
 }
 
+fn unknown_states_text(unknown: &[String]) -> String {
+    let known = STATUSES.map(Status::as_str).join(", ");
+    let unknown: Vec<_> = unknown.iter().map(|state| format!("{state:?}")).collect();
+    format!("unknown state {}; the states are {known}", unknown.join(", "))
+}
+
+/// The filter of these options, in which states say what is wanted.
+///
+/// # Errors
+///
+/// When a test of a parameter has no value, or a state is unknown.
+pub(crate) fn filter_of_states(args: &FilterArgs) -> Result<Filter, ExitError> {
+    let unknown = unknown_states(args);
+    if !unknown.is_empty() {
+        return Err(ExitError::new(unknown_states_text(&unknown)));
+    }
+    Ok(filter(args)?.with_wanted_statuses(&STATUSES))
+}
+
 /// `--filter-status`, else `--nook`, else all single ones, else no filter. A
 /// word that is no state selects nothing: part of an answer must not look like all of it.
 fn statuses(args: &FilterArgs) -> Option<Vec<Status>> {
@@ -257,9 +303,7 @@ fn statuses(args: &FilterArgs) -> Option<Vec<Status>> {
 /// Why no plugin is selected although some pass everything but the filter of states.
 pub(crate) fn nothing_in_state(query: &Query) -> String {
     if !query.unknown_states.is_empty() {
-        let known = STATUSES.map(Status::as_str).join(", ");
-        let unknown: Vec<_> = query.unknown_states.iter().map(|state| format!("{state:?}")).collect();
-        return format!("unknown state {}; the states are {known}", unknown.join(", "));
+        return unknown_states_text(&query.unknown_states);
     }
     let wanted = query.filter.statuses.as_deref().unwrap_or_default();
     let wanted: Vec<_> = wanted.iter().map(|status| status.as_str()).collect();

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use smoker_model::status::Status;
 
+use crate::history::PastResult;
 use crate::plugin::Plugin;
 
 /// The state of a host.
@@ -51,13 +52,14 @@ pub struct HostReport {
     name: String,
     outcome: Result<Vec<Plugin>, String>,
     missing: Vec<String>,
+    past: Vec<PastResult>,
 }
 
 impl HostReport {
     /// A host that answered, with the plugins to show in the daemon's order.
     #[must_use]
     pub fn reached(name: String, plugins: Vec<Plugin>) -> Self {
-        Self { name, outcome: Ok(plugins), missing: Vec::new() }
+        Self { name, outcome: Ok(plugins), missing: Vec::new(), past: Vec::new() }
     }
 
     /// The host without these plugins, which the call asks for and the host, or its forced run, has not.
@@ -66,10 +68,28 @@ impl HostReport {
         Self { missing, ..self }
     }
 
+    /// The host with these results of the past, newest first.
+    #[must_use]
+    pub fn with_past(self, past: Vec<PastResult>) -> Self {
+        Self { past, ..self }
+    }
+
+    /// The statuses that a plugin had in the past, as far as they were asked for, newest first.
+    #[must_use]
+    pub fn past_of(&self, plugin: &str) -> Vec<Status> {
+        self.past.iter().filter(|result| result.plugin() == plugin).map(PastResult::status).collect()
+    }
+
     /// A host that could not be asked, and why.
     #[must_use]
     pub fn unreachable(name: String, reason: String) -> Self {
-        Self { name, outcome: Err(reason), missing: Vec::new() }
+        Self { name, outcome: Err(reason), missing: Vec::new(), past: Vec::new() }
+    }
+
+    /// The same host under another name.
+    #[must_use]
+    pub fn renamed(self, name: String) -> Self {
+        Self { name, ..self }
     }
 
     /// The name that the daemon gave, or else the address as it was typed.

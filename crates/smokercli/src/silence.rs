@@ -82,7 +82,7 @@ fn text(outcomes: &[Outcome], order: &SilenceOrder, format: &str) -> String {
         "json" => {
             let hosts: Map<String, Json> =
                 outcomes.iter().map(|(host, outcome)| (host.clone(), entry(outcome))).collect();
-            render::json_document(&Json::Object(hosts))
+            render::indented(&Json::Object(hosts))
         }
         "ndjson" => outcomes.iter().flat_map(|(host, outcome)| json_lines(host, outcome)).collect(),
         _ => outcomes.iter().flat_map(|(host, outcome)| lines(host, outcome, order)).collect(),

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use smoker_model::wire::DEFAULT_PORT;
 
+use crate::cli::options::console_args::ConsoleArgs;
+use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
+use crate::cli::plugin_arguments;
 use crate::config::ClientConfig;
 use crate::discovery::{Discovery, inventory_file};
 use crate::error::ExitError;
@@ -14,7 +17,7 @@ use crate::inventory::address::HostAddress;
 use crate::inventory::file;
 use crate::inventory::groups::Inventory;
 use crate::inventory::selection::{HostSelection, NamedHosts};
-use crate::terminal::console::Console;
+use crate::terminal::console::{Console, Verbosity};
 use crate::transport::bearer_token::BearerToken;
 use crate::transport::http_client::{HttpOptions, ProxyChoice};
 use crate::transport::{client_certificate, socket};
@@ -34,6 +37,34 @@ pub(crate) struct DiscoveryArguments<'a> {
     pub(crate) typed: &'a [String],
     /// All other options by their names in the original.
     pub(crate) known: &'a Map<String, Json>,
+}
+
+/// The discovery plugins of the configuration, without those that cannot be used.
+pub(crate) fn discovery(config: &ClientConfig) -> Discovery {
+    let mut discovery = Discovery::start(config);
+    for (path, reason) in plugin_arguments::clashes(discovery.plugins()) {
+        discovery.leave_out(path, reason);
+    }
+    let console = Console::new(Verbosity::Quiet);
+    discovery.errors().for_each(|error| console.error(&error));
+    discovery
+}
+
+/// The options that commands have, under their names in the original, with the others as they are when nobody types them:
+/// discovery plugins of the original read any of them.
+pub(crate) fn shared_options(hosts: &HostArgs, filters: &FilterArgs, console: &ConsoleArgs) -> Map<String, Json> {
+    let list = |values: &[String]| if values.is_empty() { Json::Null } else { json!(values) };
+    let known = json!({
+        "force": false, "list": false, "help": false, "hosts": list(&hosts.hosts),
+        "plugins": list(&filters.plugins), "exclude_plugins": list(&filters.exclude_plugins),
+        "filter": list(&filters.filter), "exclude": filters.exclude, "category": filters.category,
+        "component": filters.component, "health": filters.health, "smoke": filters.smoke, "locked": filters.locked,
+        "filter_status": list(&filters.filter_status), "nook": filters.nook, "error": filters.error,
+        "warn": filters.warn, "unknown": filters.unknown, "ok": filters.ok, "pretty": "normal",
+        "no_colors": console.no_colors, "no_progress": console.no_progress, "verbose": console.verbose,
+        "debug": console.debug, "exitcode": false, "junit_config_file": null,
+    });
+    known.as_object().cloned().unwrap_or_default()
 }
 
 /// Finds the hosts of these options.
@@ -60,9 +91,6 @@ pub(crate) fn find(
             "--limit and --exclude-hosts choose among hosts, and none are named; name some by -s, -g or --inventory",
         ));
     }
-    let token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
-    token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
-    let certificate = client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
     let socket = socket_of(args, &named, config)?;
     let selection = if socket.is_some() {
         HostSelection::of_address(HostAddress::parse("localhost", "80"))
@@ -70,9 +98,41 @@ pub(crate) fn find(
         selected(named, &groups(args, files, config)?, config, console)?
             .map_addresses(|address| address.over_tls(&store.known))
     };
+    let targets = reached(args, selection, socket, store)?;
+    targets.http.token.iter().filter_map(BearerToken::warning).for_each(|warning| console.warn(warning));
+    Ok(targets)
+}
+
+/// These hosts, reached as the options say.
+///
+/// # Errors
+///
+/// When the store of keys, the token or the certificate cannot be used.
+pub(crate) fn of_selection(args: &HostArgs, selection: HostSelection) -> Result<Targets, ExitError> {
+    let store = TrustStore::load().map_err(|error| ExitError::new(error.to_string()))?;
+    reached(args, selection, args.socket.clone(), store)
+}
+
+fn reached(
+    args: &HostArgs,
+    selection: HostSelection,
+    socket: Option<PathBuf>,
+    store: TrustStore,
+) -> Result<Targets, ExitError> {
+    let token = BearerToken::find(args.token_file.as_deref()).map_err(ExitError::new)?;
+    let certificate = client_certificate::read(args.cert.as_deref(), args.key.as_deref()).map_err(ExitError::new)?;
     let hosts = selection.len();
     let http = HttpOptions { hosts, trust: Arc::new(store), certificate, token, socket, ..http(args) };
     Ok(Targets { selection, http })
+}
+
+impl Targets {
+    /// The hosts at these places of the selection.
+    pub(crate) fn part(&self, places: &[usize]) -> Self {
+        let selection = self.selection.part(places);
+        let http = HttpOptions { hosts: selection.len(), ..self.http.clone() };
+        Self { selection, http }
+    }
 }
 
 fn selected(

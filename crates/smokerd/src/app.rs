@@ -1,6 +1,7 @@
 //! From the command line to the exit code.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,7 +41,7 @@ use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Orig
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, missing_logging_conf, trust};
 use crate::state_folder::lock::StateLock;
-use crate::{check, compare, daemon, exit_code, explain_command, identity, journal_command, test_plugin};
+use crate::{check, compare, daemon, exit_code, explain_command, identity, import, journal_command, test_plugin};
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -67,12 +68,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Mode::Test(request) => {
                 test_plugin::run(request, &options.config, &options.trusted_owners, options.logging.level)
             }
+            Mode::TestAction(request) => {
+                test_plugin::action::run(request, &options.config, &options.trusted_owners, options.logging.level)
+            }
             Mode::Compare(request) => {
                 compare::run(request, &options.config, &options.trusted_owners, options.logging.level)
             }
             Mode::Identity(request) => {
                 identity::run::run(request, &options.config).unwrap_or_else(|error| fail(&error))
             }
+            Mode::Import(request) => import::run::run(request).unwrap_or_else(|error| fail(&error)),
             Mode::Explain(name) => explain_command::run(name, &options.config).unwrap_or_else(|error| fail(&*error)),
             Mode::Journal(task) => look_into_journal(&options, *task).unwrap_or_else(|error| fail(&*error)),
             Mode::Foreground | Mode::Background => start(&options).unwrap_or_else(|error| fail(&error)),
@@ -133,9 +138,7 @@ fn start(options: &Options) -> Result<u8, StartError> {
     let overrides_pidfile = options.pidfile.is_some();
     // Root can make cgroups for the account that the daemon runs as.
     let containment = ContainmentLevel::prepare(owner);
-    if let Some(lock) = &state_lock {
-        lock.note_process();
-    }
+    note_process(state_lock.as_ref());
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
     let daemon = Daemon { settings, plugins, problems, tcp, unix, tls, source, containment };
@@ -151,9 +154,19 @@ fn start(options: &Options) -> Result<u8, StartError> {
 }
 
 /// Two daemons would lose each other's results, and give numbers twice.
-fn lock_state(state_dir: Option<&Path>, owner: Option<Owner>) -> Result<Option<StateLock>, StartError> {
+fn lock_state(state_dir: Option<&Path>, owner: Option<Owner>) -> Result<Option<io::Result<StateLock>>, StartError> {
     let lock = state_dir.map(|state_dir| StateLock::take(state_dir, owner));
-    lock.transpose().map(Option::flatten).map_err(|in_use| StartError::StateInUse(in_use.to_string()))
+    lock.transpose().map_err(|in_use| StartError::StateInUse(in_use.to_string()))
+}
+
+fn note_process(state_lock: Option<&io::Result<StateLock>>) {
+    match state_lock {
+        None => {}
+        Some(Ok(lock)) => lock.note_process(),
+        Some(Err(error)) => tracing::warn!(
+            "state_dir cannot be locked ({error}): a second smokerd that uses it would not be noticed; see that there is none"
+        ),
+    }
 }
 
 fn drop_privileges(credentials: Option<&Credentials>) -> Result<(), StartError> {

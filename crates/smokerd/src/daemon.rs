@@ -89,7 +89,11 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Serves until a signal ends the daemon. Calls `ready` when it serves.
     pub(crate) fn run(self, ready: impl FnOnce()) -> io::Result<()> {
-        tokio_runtime()?.block_on(self.serve(ready))
+        let runtime = tokio_runtime()?;
+        let served = runtime.block_on(self.serve(ready));
+        // A thread that reads from a disk that hangs is not waited for.
+        runtime.shutdown_background();
+        served
     }
 
     async fn serve(self, ready: impl FnOnce()) -> io::Result<()> {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::access::peer::Peer;
 use crate::http::connections::activity::Connections;
+use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::connections::serve::{ConnectionError, serve_connection};
 use crate::http::tls::Tls;
 use crate::reload_requests::request::ReloadRequests;
@@ -48,8 +49,8 @@ impl Pages {
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(), ConnectionError> {
         let peer = Peer::Tcp((Ipv4Addr::LOCALHOST, 1).into());
         let connection = self.connections.register();
-        serve_connection(stream, peer, self.runtime.router(self.reloads.clone()), &connection, self.shutdown.clone())
-            .await
+        let router = self.runtime.router(self.reloads.clone(), ConnectionLimits::new(64));
+        serve_connection(stream, peer, router, &connection, self.shutdown.clone()).await
     }
 }
 

@@ -25,6 +25,9 @@ pub const GENERATED_IN_PART: u8 = 3;
 /// `--compare`: there are differences in more than numbers.
 pub const COMPARE_DIFFERENCES: u8 = 3;
 
+/// `import`: files of plugins are written, and some lines were not taken.
+pub const IMPORTED_IN_PART: u8 = 3;
+
 /// `--journal`: something in the journal is damaged.
 pub const JOURNAL_DAMAGED: u8 = 3;
 

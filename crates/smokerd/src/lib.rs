@@ -9,6 +9,7 @@
 //! - `embedded`: the pages without sockets, for the fuzzer
 //! - `exit_code`: what the exit codes mean
 //! - `identity`: `--identity`, `--authorize`, `--withdraw` and `--token`
+//! - `import`: `smokerd import`, which converts configurations of other tools
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together
@@ -43,6 +44,7 @@ mod daemon;
 mod explain_command;
 mod http;
 mod identity;
+mod import;
 mod journal_command;
 mod os;
 mod output;

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_runner::check_memory::CheckMemory;
 use smoker_runner::detached;
 use smoker_runner::modules::host::settings::PythonSettings;
+use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::containment::orphans::Reaper;
 use smoker_runner::runner::Runner;
 use tokio::time::timeout;
@@ -12,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::access::authorize::AccessControl;
 use crate::http::access::proof::attempts::Attempts;
+use crate::http::api::metrics::daemon_gauges::{DaemonGauges, ReloadGauges};
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
 use crate::http::server::Front;
@@ -21,6 +24,7 @@ use crate::results::events::{Event, PluginCounts};
 use crate::results::journal;
 use crate::results::journal::start::JournalSettings;
 use crate::results::store::SharedState;
+use crate::scheduler::alerts::told_file::ToldFile;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Changes;
 use crate::scheduler::slots::Slots;
@@ -39,6 +43,7 @@ pub(crate) struct Runtime {
     python: PythonSettings,
     settings: DaemonSettings,
     tls: Tls,
+    reload_gauges: ReloadGauges,
     /// The addresses that the daemon listens on.
     addresses: Vec<SocketAddr>,
 }
@@ -61,7 +66,10 @@ impl Runtime {
         shutdown: CancellationToken,
     ) -> Self {
         let Prepared { settings, python, plugins, not_loaded } = config;
-        let runner = Runner::new(reaper, python.clone());
+        let mut runner = Runner::new(reaper, python.clone());
+        if let Some(state_dir) = &settings.access.state_dir {
+            runner = runner.remembering(CheckMemory::in_folder(state_dir.join("checks")));
+        }
         let slots = Slots::new(settings.nr_concurrent_plugins);
         let specs = plugins.iter().map(|plugin| &**plugin.spec());
         let state = match &settings.access.state_dir {
@@ -75,14 +83,17 @@ impl Runtime {
         manager.set_forced_rate(settings.max_forced_rate);
         if let Some(state_dir) = &settings.access.state_dir {
             manager.keep_silences_in(SilencesFile::in_folder(state_dir));
+            manager.keep_told_in(ToldFile::in_folder(state_dir));
         }
         manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         manager.watch_silences();
         manager.watch_relations();
+        manager.watch_alerts();
         manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
         listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());
-        Self { manager, runner, slots, access, python, settings, tls, addresses }
+        let reload_gauges = ReloadGauges::begin();
+        Self { manager, runner, slots, access, python, settings, tls, reload_gauges, addresses }
     }
 
     /// Changes to another configuration.
@@ -90,6 +101,8 @@ impl Runtime {
         let Prepared { mut settings, python, plugins, not_loaded } = config;
         // Root may be needed to make another one.
         settings.access.state_dir.clone_from(&self.settings.access.state_dir);
+        // First, since it may take its time: nothing is half changed meanwhile.
+        self.find_returning(&plugins).await;
         // Before the plugins: a client that is no longer allowed must not see new ones.
         let not_in_effect = self.change_access(&settings).await;
         if settings.allow != self.settings.allow || settings.access.mode != self.settings.access.mode {
@@ -101,13 +114,21 @@ impl Runtime {
             self.runner.set_python(python.clone());
             self.python = python;
         }
-        if let Err(error) = self.manager.state().find_returning(plugins.iter().map(|plugin| &**plugin.spec())).await {
-            tracing::error!("journal: {error}; plugins that come back begin without their results");
-        }
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         self.manager.set_not_loaded(&not_loaded);
         self.settings = settings;
         Applied { changes, not_in_effect }
+    }
+
+    /// Reads what the journal has of plugins that come back.
+    async fn find_returning(&self, plugins: &[PreparedPlugin]) {
+        let found = self.manager.state().find_returning(plugins.iter().map(|plugin| &**plugin.spec()));
+        let error = match timeout(READ_LIMIT, found).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("reading it takes more than {} seconds", READ_LIMIT.as_secs()),
+        };
+        tracing::error!("journal: {error}; plugins that come back begin without their results");
     }
 
     /// Changes who may ask for what, and returns what of it is not in effect. Files of keys and certificates are read on a thread of
@@ -124,6 +145,11 @@ impl Runtime {
                 READ_LIMIT.as_secs()
             )],
         }
+    }
+
+    /// Notes how a reload has ended, for metrics.
+    pub(crate) fn note_reload(&self, is_in_effect: bool) {
+        self.reload_gauges.note(is_in_effect);
     }
 
     /// Tells those who follow events that a reload is in effect.
@@ -145,12 +171,23 @@ impl Runtime {
 
     /// What connections are served with.
     pub(crate) fn front(&self, limits: ConnectionLimits, reloads: ReloadRequests) -> Front {
-        Front { router: self.router(reloads), limits, tls: self.tls.clone(), handshakes: Attempts::default() }
+        Front {
+            router: self.router(reloads, limits.clone()),
+            limits,
+            tls: self.tls.clone(),
+            handshakes: Attempts::default(),
+        }
     }
 
     /// The pages.
-    pub(crate) fn router(&self, reloads: ReloadRequests) -> Router {
-        router::router(self.manager.clone(), reloads, self.access.clone())
+    pub(crate) fn router(&self, reloads: ReloadRequests, connections: ConnectionLimits) -> Router {
+        let gauges = DaemonGauges {
+            connections,
+            tls: self.tls.clone(),
+            reloads: self.reload_gauges.clone(),
+            wants_journal: self.settings.access.state_dir.is_some(),
+        };
+        router::router(self.manager.clone(), reloads, self.access.clone(), gauges)
     }
 
     /// The daemon in one line.

@@ -60,6 +60,12 @@ fn bash_completes_the_last_word() {
     assert_eq!(offered("smokercli", &["-s", "web"]), ["web1", "web2"]);
     assert_eq!(offered("smokercli", &["gate", "--sett"]), ["--settle"]);
     assert_eq!(offered("smokercli", &["gate", "-g", "d"]), ["data"]);
+    assert_eq!(offered("smokercli", &["gate", "-o", "git"]), ["github", "gitlab"]);
+    assert_eq!(offered("smokercli", &["odd", "-o", "l"]), ["long"]);
+    assert_eq!(offered("smokercli", &["odd", "-s", "db"]), ["db1"]);
+    assert_eq!(offered("smokercli", &["roll", "--on-"]), ["--on-bad"]);
+    assert_eq!(offered("smokercli", &["roll", "-g", "w"]), ["web"]);
+    assert_eq!(offered("smokercli", &["diff", "--exit"]), ["--exitcode"]);
     assert_eq!(offered("smokercli", &["silence", "--rea"]), ["--reason"]);
     assert_eq!(offered("smokerd", &["--test-p"]), ["--test-plugin"]);
     assert_eq!(offered("smokerd", &["--genc"]), ["--genconfig"]);

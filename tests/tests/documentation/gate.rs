@@ -1,4 +1,4 @@
-//! The page of the gate: its options are those of the command, and its pipelines run.
+//! The pages of the commands for fleets: their options are those of the commands; the pipelines of the gate's page run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,18 +22,24 @@ fn own_options(command: &str) -> BTreeSet<String> {
         help::options(&output.stdout).into_iter().flat_map(|option| option.names).collect::<BTreeSet<_>>()
     };
     let flat = options(&[]);
-    let of_both = ["-o", "--pretty", "--fail-on", "--allow-bad", "--min-ok"];
+    let of_both = ["-o", "--pretty", "--fail-on", "--allow-bad", "--min-ok", "-e", "--exitcode", "-f", "--force"];
     options(&[command]).into_iter().filter(|name| !flat.contains(name) || of_both.contains(&name.as_str())).collect()
 }
 
 #[test]
-fn the_page_has_every_option_of_the_commands() {
-    let tables = markdown::tables(&page::read(PAGE));
-    for (command, heading) in [("gate", "Options of smokercli gate"), ("baseline", "The baseline")] {
+fn the_pages_have_every_option_of_the_commands() {
+    for (path, command, heading) in [
+        (PAGE, "gate", "Options of smokercli gate"),
+        (PAGE, "baseline", "The baseline"),
+        (PAGE, "diff", "What differs between two baselines"),
+        ("docs/odd.md", "odd", "Which host is odd?"),
+        ("docs/roll.md", "roll", "Rolling out"),
+    ] {
+        let tables = markdown::tables(&page::read(path));
         let table = tables.iter().find(|table| table.is_under(heading)).unwrap_or_else(|| panic!("no {heading}"));
         let spans = table.rows.iter().flat_map(|row| markdown::code_spans(&row[0]));
         let told: BTreeSet<_> = spans.filter_map(|span| span.split([' ', ',']).next()).map(str::to_owned).collect();
-        assert_eq!(told, own_options(command), "{PAGE}, {heading}");
+        assert_eq!(told, own_options(command), "{path}, {heading}");
     }
 }
 
@@ -63,6 +69,9 @@ fn every_pipeline_is_well_formed_and_its_commands_run() {
             document.unwrap_or_else(|error| panic!("line {}: {error}", block.line));
         }
         for line in command_lines(&block) {
+            if line.starts_with("smokercli diff") {
+                fs::copy(home.path().join("before.json"), home.path().join("after.json")).expect("a baseline");
+            }
             let filled = line
                 .replace("{{ inventory_file }}", "hosts.ini")
                 .replace("{{ ansible_play_batch | join(',') }}", "web1");

@@ -18,9 +18,11 @@ pub(crate) fn bytes(path: &str) -> Vec<u8> {
     fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// All files below a folder, or the file itself, as sorted paths from the top folder. None for a link or a missing path.
+/// All files below a folder, or the file itself, as sorted paths from the top folder. None for a link or a missing path, and
+/// none of what npm installs.
 pub(crate) fn files(path: &str) -> Vec<String> {
     match fs::symlink_metadata(root().join(path)) {
+        Ok(_) if path.ends_with("/node_modules") => return Vec::new(),
         Ok(metadata) if metadata.is_dir() => {}
         Ok(metadata) if metadata.is_file() => return vec![path.to_owned()],
         _ => return Vec::new(),

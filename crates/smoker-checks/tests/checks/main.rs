@@ -9,6 +9,7 @@ mod hostile_text;
 mod jmx;
 mod mongo;
 mod nagios;
+mod network;
 mod nsca;
 mod request;
 mod service;

@@ -203,7 +203,8 @@ impl Reader<'_> {
     fn warn_of_repeated_names(&mut self, section: &str, name: &Value, value: &Node) {
         let Some([only]) = value.entries() else { return };
         let Some(body) = only.value.entries() else { return };
-        let has_execution = |body: &[Entry]| find_text(body, "Command").or(find_text(body, "Module")).is_some();
+        let has_execution =
+            |body: &[Entry]| ["Command", "Module", "Check"].iter().any(|key| find_text(body, key).is_some());
         let is_reported = section == PLUGINS
             && (has_execution(body) || body.iter().filter_map(|it| it.value.entries()).any(has_execution));
         let (own, is_section) = (name.as_text().unwrap_or_default(), only.name.as_text() == Some(section));

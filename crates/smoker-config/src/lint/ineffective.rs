@@ -5,7 +5,7 @@ use smoker_model::value::Value;
 
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
-use crate::spec::values::quantity;
+use crate::spec::values::{action_rules, quantity};
 use crate::yaml::node::find_text;
 
 /// A longer `Interval`, in seconds, is no plan: a hundred years.
@@ -22,6 +22,9 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     warn("Interval", beside_calendar(plugin));
     warn("History", plugin.get("History").and_then(history));
     warn("Command", plugin.get("Command").and_then(command));
+    for key in ["ActionOn", "ActionGroup", "Repeat"] {
+        warn(key, plugin.get(key).and_then(|_| idle(plugin, key)));
+    }
     let place = plugin.resolved.parameters.get("Action").and_then(|action| action.place.as_ref());
     let empty = |(key, value): &(Value, Value)| key.as_text() == Some("Command") && command(value).is_some();
     if let Some(place) = place
@@ -62,6 +65,28 @@ fn history(value: &Value) -> Option<String> {
         format!("History is {count}, so it never has a result, not even of a forced run; keep at least 1")
     };
     if let Value::Int(count) = value { (*count <= 0).then(|| text(count)) } else { None }
+}
+
+/// Why a key about actions changes nothing.
+fn idle(plugin: &LintedPlugin<'_>, key: &str) -> Option<String> {
+    let is_understood = action_rules::read(|key| plugin.get(key)).1.iter().all(|(plain, _)| *plain != key);
+    let why = if plugin.resolved.actions.is_empty() && plugin.resolved.escalations.is_empty() {
+        "there is no action; name one with Action"
+    } else if key == "Repeat" && !follows_changes(plugin) {
+        "its actions follow each result anyway; set ActionOn, too"
+    } else {
+        return None;
+    };
+    is_understood.then(|| format!("{key} sets nothing, because {why}"))
+}
+
+/// Whether an action follows anything but each result.
+fn follows_changes(plugin: &LintedPlugin<'_>) -> bool {
+    let is_key = |key: &Value| matches!(key.as_text(), Some("ActionOn" | "ActionGroup"));
+    let of_actions = plugin.actions.iter().flatten().any(|(key, _)| is_key(key));
+    let is_alertmanager = |value: &Value| value.as_text() == Some(action_rules::ALERTMANAGER);
+    let has_own = plugin.actions.iter().flatten().any(|(_, value)| is_alertmanager(value));
+    of_actions || has_own || plugin.get("ActionOn").is_some() || plugin.get("ActionGroup").is_some()
 }
 
 /// Whether a command is nothing but blanks and comments.

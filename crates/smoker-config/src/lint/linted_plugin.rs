@@ -23,7 +23,9 @@ pub(crate) struct LintedPlugin<'a> {
 impl<'a> LintedPlugin<'a> {
     /// Finds the commands and actions of a plugin.
     pub(crate) fn new(name: &'a str, body: &'a [Entry], resolved: Resolved, parsers: KnownParsers<'_>) -> Self {
-        let actions: Vec<_> = resolved.parameters.get("Action").map(|action| maps(&action.value)).unwrap_or_default();
+        let escalations = resolved.escalations.iter().map(|escalation| &escalation.action);
+        let all = resolved.actions.iter().chain(escalations);
+        let actions: Vec<_> = all.flat_map(|(_, parameters)| maps(parameters)).collect();
         let own = resolved.parameters.get("Command").and_then(|command| command.value.as_text()).map(str::to_owned);
         let of_actions = actions.iter().flatten().filter(|(key, _)| key.as_text() == Some("Command"));
         let of_actions = of_actions.filter_map(|(_, value)| value.as_text().map(str::to_owned));
@@ -37,11 +39,18 @@ impl<'a> LintedPlugin<'a> {
         self.resolved.parameters.get(key).map(|parameter| &parameter.value).filter(|value| **value != Value::Null)
     }
 
+    /// Whether it runs a built-in check, whose parameters are verified elsewhere.
+    pub(crate) fn is_check(&self) -> bool {
+        let runs = |key: &str| self.get(key).is_some_and(Value::is_truthy);
+        runs("Check") && !runs("Command") && !runs("Module")
+    }
+
     /// Whether code that cannot be looked into may read any parameter.
     pub(crate) fn is_read_by_code(&self) -> bool {
         let of_actions = self.actions.iter().flatten();
         let reads = |key: &str, value: &Value| matches!(key, "Module" | "Stdin") && value.is_truthy();
-        ["Module", "Stdin"].iter().any(|key| self.get(key).is_some_and(|value| reads(key, value)))
+        self.is_check()
+            || ["Module", "Stdin"].iter().any(|key| self.get(key).is_some_and(|value| reads(key, value)))
             || of_actions.into_iter().any(|(key, value)| key.as_text().is_some_and(|key| reads(key, value)))
     }
 }

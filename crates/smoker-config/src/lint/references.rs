@@ -90,7 +90,10 @@ pub(crate) fn review_sections(root: &[Entry], sections: &Sections<'_>, plugins: 
     };
     let actions = find_text(root, "actions").and_then(|section| section.value.entries()).unwrap_or_default();
     for (what, key, entries) in [("Template", "Template", sections.templates), ("Action", "Action", actions)] {
-        let used = named(key);
+        let mut used = named(key);
+        if key == "Action" {
+            used.extend(["Actions", "Escalate"].into_iter().flat_map(named));
+        }
         for entry in entries {
             let Some(name) = entry.name.as_text().filter(|name| *name != "BasePlugin") else { continue };
             if !used.contains(name) {
@@ -110,6 +113,11 @@ fn names(value: &Value) -> Vec<String> {
     match value {
         Value::Text(name) => vec![name.clone()],
         Value::List(items) => items.iter().flat_map(names).collect(),
+        // That of `Escalate`.
+        Value::Map(entries) => {
+            let action = entries.iter().filter(|(key, _)| key.as_text() == Some("Action"));
+            action.flat_map(|(_, value)| names(value)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -139,7 +147,8 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, shared: &HashSet<String>, findin
         let is_known =
             OF_PLUGINS.contains(&name) || shared.contains(name) || LABELS.contains(&name.to_lowercase().as_str());
         let is_simple = !matches!(entry.value.to_value(), Value::List(_) | Value::Map(_) | Value::Null);
-        let is_near = suggest::very_near(name, OF_PLUGINS).is_some() || is_of_parser(plugin, name);
+        let is_near = suggest::very_near(name, OF_PLUGINS).is_some_and(|near| near != "Check");
+        let is_near = is_near || is_of_parser(plugin, name);
         if is_known || !is_simple || is_near || is_referred_to(plugin, name) {
             continue;
         }

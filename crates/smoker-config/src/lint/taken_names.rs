@@ -7,10 +7,10 @@ use smoker_model::value::Value;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::references;
-use crate::spec::values::{calendar, process_settings, quantity, relations, streams};
+use crate::spec::values::{action_rules, calendar, process_settings, quantity, relations, streams};
 
 /// Each of these keys with what it does now.
-const MEANINGS: [(&str, &str); 22] = [
+const MEANINGS: [(&str, &str); 27] = [
     ("MaxMemory", "limits the memory of each run"),
     ("MaxProcesses", "limits the processes of each run"),
     ("MaxOutput", "cuts the output of each run"),
@@ -32,6 +32,11 @@ const MEANINGS: [(&str, &str); 22] = [
     ("DependsOn", "skips runs while one of these plugins is bad"),
     ("OnParentBad", "decides whether it runs while a plugin that it depends on is bad"),
     ("After", "runs it when one of these plugins ends OK"),
+    ("ActionOn", "decides which results actions follow"),
+    ("Actions", "names actions that follow its results"),
+    ("Repeat", "has actions follow again while it stays bad"),
+    ("Escalate", "has an action follow when it has been bad for long"),
+    ("ActionGroup", "collects calls of an action into one"),
     ("SerialGroup", "has runs of all plugins of the group wait for each other"),
 ];
 
@@ -39,6 +44,8 @@ pub(crate) fn review(plugin: &LintedPlugin<'_>, findings: &mut Findings) {
     // A value that cannot be meant for the key is a plain parameter, which a warning of its own says.
     let (_, mut plain) = process_settings::read(|key| plugin.get(key), &RunAs::Daemon);
     plain.extend(calendar::read(|key| plugin.get(key), Utc::now()).warnings);
+    plain.extend(action_rules::read(|key| plugin.get(key)).1);
+    plain.extend(plugin.resolved.plain_keys.iter().cloned());
     plain.extend(relations::read(|key| plugin.get(key), &mut RunRules::default()));
     for (key, meaning) in MEANINGS {
         let Some(parameter) = plugin.resolved.parameters.get(key).filter(|it| it.value != Value::Null) else {

@@ -81,7 +81,9 @@ impl<'a> Configured<'a> {
                 })?;
                 Ok((Some(name), parameters))
             }
-            None if matches!(value, Value::Text(_)) => Err(PluginFault::new(place, not_configured(&value, actions))),
+            None if matches!(value, Value::Text(_)) => {
+                Err(PluginFault::new(place, not_configured("Action", &value, actions)))
+            }
             None => {
                 let kind = node.kind_name();
                 let reason = format!(
@@ -94,7 +96,8 @@ impl<'a> Configured<'a> {
     }
 }
 
-fn not_configured(name: &Value, actions: &[Entry]) -> String {
+/// What to say about a name that a key has, and that is no action.
+pub(crate) fn not_configured(key: &str, name: &Value, actions: &[Entry]) -> String {
     let name = shown(name);
     let known: Vec<_> = actions.iter().filter_map(|action| action.name.as_text()).collect();
     let next = match suggest::near(&name, &known) {
@@ -102,7 +105,8 @@ fn not_configured(name: &Value, actions: &[Entry]) -> String {
         None if known.is_empty() => ", which has no entries".to_owned(),
         None => String::new(),
     };
-    format!("Action {name} is not configured under actions{next}")
+    let name = if key == "Action" { format!("Action {name}") } else { format!("{key}: action {name}") };
+    format!("{name} is not configured under actions{next}")
 }
 
 fn without_empty(each: Vec<(Option<String>, Value)>) -> Vec<(Option<String>, Value)> {
@@ -111,7 +115,7 @@ fn without_empty(each: Vec<(Option<String>, Value)>) -> Vec<(Option<String>, Val
 
 /// Puts the defaults below an action's own parameters. What is empty stays as
 /// it is and means no action; `None` for what is neither empty nor a mapping.
-fn with_defaults(action: Value) -> Option<Value> {
+pub(crate) fn with_defaults(action: Value) -> Option<Value> {
     let own = match action {
         Value::Map(own) if !own.is_empty() => own,
         empty if !empty.is_truthy() => return Some(empty),

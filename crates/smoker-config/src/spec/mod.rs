@@ -9,8 +9,11 @@
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `relations`: plugins that name others
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
+//! - `parameter`: a parameter that is not validated yet
 //! - `action`: what a plugin's `Action` means
+//! - `further_actions`: what its `Actions` and `Escalate` mean
 //! - `validate`: parameters become a typed specification
+//! - `validate_actions`: so do its actions
 //! - `values`: values of single parameters
 //! - `overrides`: parameters that replace those of one plugin
 //! - `places`: where parameters are written
@@ -20,8 +23,10 @@
 
 pub mod access_settings;
 pub(crate) mod action;
+pub(crate) mod further_actions;
 pub(crate) mod interpret;
 pub mod overrides;
+pub(crate) mod parameter;
 pub mod places;
 pub(crate) mod plugin_fault;
 pub(crate) mod plugins;
@@ -32,4 +37,5 @@ pub mod settings;
 pub(crate) mod spelling;
 pub(crate) mod unknown_keys;
 pub(crate) mod validate;
+mod validate_actions;
 pub(crate) mod values;

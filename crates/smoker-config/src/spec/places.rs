@@ -4,7 +4,8 @@ use smoker_model::plugin::PluginName;
 
 use crate::problem::{Location, SourcePlace};
 use crate::spec::action::Configured;
-use crate::spec::resolve::{Parameter, Sections, resolve};
+use crate::spec::parameter::Parameter;
+use crate::spec::resolve::{Sections, resolve};
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find, find_text};
 

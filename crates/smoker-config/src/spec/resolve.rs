@@ -10,6 +10,8 @@ use crate::keys::OF_PLUGINS;
 use crate::limits::{DEFAULT_HISTORY, DEFAULT_TIMEOUT};
 use crate::problem::SourcePlace;
 use crate::spec::action;
+use crate::spec::further_actions::{Escalation, FurtherActions};
+use crate::spec::parameter::Parameter;
 use crate::spec::plugin_fault::PluginFault;
 use crate::yaml::advice;
 use crate::yaml::merge::shown;
@@ -20,13 +22,6 @@ pub(crate) struct Sections<'a> {
     pub(crate) templates: &'a [Entry],
     pub(crate) base: &'a Entry,
     pub(crate) actions: &'a [Entry],
-}
-
-/// A parameter's value and where it was configured; built-in defaults have no place.
-#[derive(Clone, Debug)]
-pub(crate) struct Parameter {
-    pub(crate) value: Value,
-    pub(crate) place: Option<SourcePlace>,
 }
 
 /// A plugin with all its parameters, not yet validated.
@@ -41,6 +36,10 @@ pub(crate) struct Resolved {
     pub(crate) parameters: IndexMap<String, Parameter>,
     /// Name and parameters of each action.
     pub(crate) actions: Vec<(Option<String>, Value)>,
+    /// Those that follow when the plugin has been bad for long (`Escalate`).
+    pub(crate) escalations: Vec<Escalation>,
+    /// Keys about actions that are plain parameters, and why.
+    pub(crate) plain_keys: Vec<(&'static str, String)>,
 }
 
 /// Merges the parameters of one plugin. `None` when it is switched off; the error is why it has no parameters at all.
@@ -82,8 +81,14 @@ pub(crate) fn resolve(plugin: &Entry, sections: &Sections<'_>) -> Result<Option<
             Err(fault) => faults.push(fault),
         }
     }
+    let FurtherActions { actions: further, escalations, plain_keys } =
+        FurtherActions::of(&parameters, sections.actions, &mut faults);
+    let is_new = |(name, _): &(Option<String>, Value)| actions.iter().all(|(known, _)| known != name);
+    let further: Vec<_> = further.into_iter().filter(is_new).collect();
+    actions.extend(further);
     let place = plugin.place.clone();
-    Ok(Some(Resolved { faults, lacks_template, name: name.into(), place, parameters, actions }))
+    let name = name.into();
+    Ok(Some(Resolved { faults, lacks_template, name, place, parameters, actions, escalations, plain_keys }))
 }
 
 /// The parameters that the original gives every plugin, in the order of the wire.

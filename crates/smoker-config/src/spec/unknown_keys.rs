@@ -58,7 +58,8 @@ fn hint(entry: &Entry, name: &str) -> Option<String> {
     if let Some(key) = TOP_LEVEL.iter().find(begins) {
         return Some(format!("did you mean {key}?"));
     }
-    let is_plugin = |body: &[Entry]| body.iter().any(|it| matches!(it.name.as_text(), Some("Command" | "Module")));
+    let is_plugin =
+        |body: &[Entry]| body.iter().any(|it| matches!(it.name.as_text(), Some("Command" | "Module" | "Check")));
     entry.value.entries().is_some_and(is_plugin).then(|| "indent it below `plugins:` if it is a plugin".to_owned())
 }
 

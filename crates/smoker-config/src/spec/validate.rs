@@ -5,21 +5,18 @@ use std::path::PathBuf;
 use chrono::Utc;
 use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::notation::python_text;
-use smoker_model::plugin::{
-    ActionSpec, Execution, Invocation, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger,
-};
+use smoker_model::plugin::{Execution, Invocation, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger};
 use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
 
-use crate::keys::{OF_ACTIONS, OF_PLUGINS};
-use crate::limits::{
-    DEFAULT_ACTION_TIMEOUT, DEFAULT_HISTORY, DEFAULT_HISTORY_FAILURES, DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT,
-};
+use crate::keys::OF_PLUGINS;
+use crate::limits::{DEFAULT_HISTORY, DEFAULT_HISTORY_FAILURES, DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT};
 use crate::problem::{ProblemLog, Severity, SourcePlace};
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::calendar::{self, CalendarKeys};
+use crate::spec::values::check;
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::relations;
@@ -77,15 +74,15 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
     Validated { spec, faults }
 }
 
-struct Check<'a> {
-    plugin: &'a Resolved,
+pub(super) struct Check<'a> {
+    pub(super) plugin: &'a Resolved,
     problems: &'a mut ProblemLog,
     faults: Vec<PluginFault>,
 }
 
 impl<'a> Check<'a> {
     /// A parameter that is there and not null.
-    fn get(&self, key: &str) -> Option<&'a Value> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         debug_assert!(OF_PLUGINS.contains(&key), "{key} is missing in the list of keys");
         self.plugin.parameters.get(key).map(|parameter| &parameter.value).filter(|value| **value != Value::Null)
     }
@@ -109,7 +106,7 @@ impl<'a> Check<'a> {
         PluginFault::new(self.place(key), reason)
     }
 
-    fn warn(&mut self, key: &str, text: &str) {
+    pub(super) fn warn(&mut self, key: &str, text: &str) {
         let name = &self.plugin.name;
         let place = self.place(key);
         self.problems.add_of_plugin(Severity::Warning, place, name, format!("Plugin {name}: {text}"));
@@ -122,7 +119,7 @@ impl<'a> Check<'a> {
 
     /// Whether the template that is not there may have said what to run.
     fn may_be_of_its_template(&self) -> bool {
-        self.plugin.lacks_template && self.truthy("Command").is_none() && self.truthy("Module").is_none()
+        self.plugin.lacks_template && ["Command", "Module", "Check"].iter().all(|key| self.truthy(key).is_none())
     }
 
     /// What to do when a mapping among the parameters has what the plugin itself should have, as in a file that repeats
@@ -135,6 +132,15 @@ impl<'a> Check<'a> {
 
     fn execution(&mut self) -> Result<Execution, PluginFault> {
         let (command, module, parser) = (self.truthy("Command"), self.truthy("Module"), self.truthy("Parser"));
+        let check = self.get("Check");
+        if let (Some(command), None, None, Some(check)) = (command, module, self.get("Stdin"), check)
+            && let Some(text) = check::beside_command(check, command)
+        {
+            self.warn("Check", &text);
+        }
+        if let (None, None, Some(check)) = (command, module, check) {
+            return self.check(check, parser.is_some());
+        }
         let text = |key: &str, value: &Value| {
             let reason = || format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
             value.as_text().map(str::to_owned).ok_or_else(|| self.refuse(key, reason()))
@@ -160,6 +166,17 @@ impl<'a> Check<'a> {
                     self.warn("Command", &text);
                 }
                 Ok(Execution::Command { command: command.clone(), parser })
+            }
+        }
+    }
+
+    fn check(&self, check: &Value, has_parser: bool) -> Result<Execution, PluginFault> {
+        match check::name(check) {
+            Some(_) if has_parser => Err(self.refuse("Parser", "Parser can be used only with Command parameter")),
+            Some(name) => Ok(Execution::Check(name.to_owned())),
+            None => {
+                let reason = format!("Command or Module parameter has to be set; {}", check::unknown(check));
+                Err(self.refuse("Check", reason))
             }
         }
     }
@@ -274,98 +291,5 @@ impl<'a> Check<'a> {
             self.warn("Stdin", &reason);
             StdinMode::Null
         })
-    }
-
-    fn actions(&mut self, max_output: usize, run_as: &RunAs) -> Vec<ActionSpec> {
-        let actions = &self.plugin.actions;
-        let read = |(name, action): &(Option<String>, Value)| self.action(name.as_deref(), action, max_output, run_as);
-        actions.iter().filter_map(read).collect()
-    }
-
-    /// Makes the specification of an action. What an action lacks is the
-    /// ERROR of its own runs; the plugin itself is not to suffer from it.
-    fn action(&mut self, name: Option<&str>, action: &Value, max_output: usize, run_as: &RunAs) -> Option<ActionSpec> {
-        let Value::Map(entries) = action else { return None };
-        let which = match name {
-            Some(name) if self.plugin.actions.len() > 1 => format!("its action {name}"),
-            _ => "its action".to_owned(),
-        };
-        let get = |key: &str| {
-            debug_assert!(OF_ACTIONS.contains(&key), "{key} is missing in the list of keys");
-            let entry = entries.iter().find(|(name, _)| name.as_text() == Some(key));
-            entry.map(|(_, value)| value).filter(|value| **value != Value::Null)
-        };
-        let timeout = get("Timeout").unwrap_or(&Value::Null);
-        let timeout = quantity::timeout(timeout).unwrap_or_else(|reason| {
-            self.warn("Action", &format!("{which}: {reason}; the default, {DEFAULT_ACTION_TIMEOUT} s, is used"));
-            TimeLimit::from_secs(DEFAULT_ACTION_TIMEOUT)
-        });
-        let execution = self.execution_of_action(&which, get("Command"), get("Module"));
-        let stdin = streams::stdin(get("Stdin")).unwrap_or_else(|reason| {
-            self.warn("Action", &format!("{which}'s {reason}"));
-            StdinMode::Null
-        });
-        let max_output = match get("MaxOutput").map(streams::output_bytes) {
-            None => max_output,
-            Some(Ok(bytes)) => bytes,
-            Some(Err(reason)) => {
-                self.warn("Action", &format!("{which}'s MaxOutput {reason}; the plugin's own is used"));
-                max_output
-            }
-        };
-        let leave_running = streams::switch(get("LeaveRunning")).unwrap_or_else(|reason| {
-            self.warn("Action", &format!("{which}'s LeaveRunning {reason}"));
-            false
-        });
-        let (process, warnings) = process_settings::read(get, run_as);
-        for (_, text) in warnings {
-            self.warn("Action", &format!("{which}'s {text}"));
-        }
-        let invocation =
-            execution.map(|execution| Invocation { execution, timeout, stdin, max_output, leave_running, process });
-        let own = entries.iter().filter_map(|(name, value)| Some((name.as_text()?, value)));
-        let own = own.filter(|(name, _)| !OF_ACTIONS.contains(name));
-        if own.clone().any(|(name, value)| name == "Parser" && value.is_truthy()) {
-            self.warn("Action", &format!("{which} has a Parser, which only a plugin has; it is not used"));
-        }
-        let own_parameters = own.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        let name = name.map(str::to_owned);
-        Some(ActionSpec { name, parameters: action.clone(), own_parameters, invocation })
-    }
-
-    /// What an action runs; none: each of its runs is an ERROR.
-    fn execution_of_action(
-        &mut self,
-        which: &str,
-        command: Option<&Value>,
-        module: Option<&Value>,
-    ) -> Option<Execution> {
-        match (command.filter(|it| it.is_truthy()), module.filter(|it| it.is_truthy())) {
-            (Some(command), module) => {
-                if module.is_some() {
-                    self.warn("Action", &format!("{which} has both Command and Module; the Command is used"));
-                }
-                if command.exposed_text().is_none() {
-                    let (kind, hint) = (kind_name(command), unquoted(command));
-                    let text = format!("{which}'s Command has to be text, not {kind}; it will be an ERROR; {hint}");
-                    self.warn("Action", &text);
-                }
-                Some(Execution::Command { command: command.clone(), parser: None })
-            }
-            (None, Some(module)) => {
-                if module.as_text().is_none() {
-                    let kind = kind_name(module);
-                    self.warn(
-                        "Action",
-                        &format!("{which}'s Module has to be a dotted name, not {kind}; it will be an ERROR"),
-                    );
-                }
-                Some(Execution::Module(python_text::str(module)))
-            }
-            (None, None) => {
-                self.warn("Action", &format!("{which} has neither Command nor Module; it will be an ERROR"));
-                None
-            }
-        }
     }
 }

@@ -71,6 +71,8 @@ fn compare<T: PartialEq + Debug>(heading: &str, known: &[&str], load: impl Fn(&[
             // Without scheduled runs there is nothing to spread.
             "Splay" => &["Interval: 1h"],
             "Timezone" => &["Cron: '@daily'"],
+            // They are about what an action does.
+            "ActionOn" | "Repeat" | "ActionGroup" => &["Action: Tell"],
             "tls_client_ca" => &["state_dir: /a"],
             "tls_crl" => &["state_dir: /a", "tls_client_ca: /b"],
             _ => &[],
@@ -103,7 +105,7 @@ fn quietly(text: &str) -> Config {
 
 /// The lines of a plugin or action, with a command unless they say what is run.
 fn body(lines: &[String]) -> String {
-    let runs = lines.iter().any(|line| line.starts_with("Command:") || line.starts_with("Module:"));
+    let runs = lines.iter().any(|line| ["Command:", "Module:", "Check:"].iter().any(|key| line.starts_with(key)));
     let command = if runs { "" } else { "    Command: uptime\n" };
     lines.iter().fold(command.to_owned(), |text, line| text + "    " + line + "\n")
 }

@@ -1,5 +1,6 @@
 //! Loads whole configurations from temporary folders, as the daemon does.
 
+mod actions_on_change;
 mod calendar;
 mod documentation;
 mod errors;

@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use smoker_journal::content::Entry;
 use smoker_journal::open::Opened;
+use smoker_journal::reader;
 use smoker_journal::survey::Survey;
 
 use crate::fixture::{append, files, folder, opened, segments, sequences};
@@ -80,4 +82,22 @@ fn a_rewriting_that_was_interrupted_shows_no_record_twice() {
     drop((journal, maintenance));
     opened(folder.path(), MAX);
     assert!(files(folder.path(), "new").is_empty());
+}
+
+/// What is kept goes from old segments into newer ones, which a reader has behind it.
+#[test]
+fn a_reader_finds_what_is_kept_also_while_the_journal_is_compacted() {
+    let folder = folder();
+    let Opened { mut journal, mut maintenance, .. } = opened(folder.path(), MAX);
+    append(&mut journal, 1..=20_000);
+    let mut reader = reader::newest_first(folder.path(), u64::MAX).expect("a folder");
+    let number = |entry: Result<Entry, _>| entry.expect("readable").sequence();
+    let mut found: Vec<u64> = reader.by_ref().take(10_000).map(number).collect();
+    for begin in (20_001..40_000).step_by(500) {
+        append(&mut journal, begin..begin + 500);
+        let _ = maintenance.compact(|entry| entry.sequence().is_multiple_of(100)).expect("a disk with room");
+    }
+    found.extend(reader.map(number));
+    let missing: Vec<u64> = (100..=20_000).step_by(100).filter(|sequence| !found.contains(sequence)).collect();
+    assert!(missing.is_empty() && found.is_sorted_by(|newer, older| newer > older), "{missing:?}");
 }

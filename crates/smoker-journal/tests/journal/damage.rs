@@ -1,9 +1,14 @@
 //! Damage costs the damaged records only, and what is damaged is not thrown away.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use smoker_journal::content::Entry;
 use smoker_journal::open::Opened;
+use smoker_journal::reader;
 use smoker_journal::repair::Repaired;
 use smoker_journal::survey::Survey;
 
@@ -13,6 +18,30 @@ fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).expect("a file");
     bytes[at] ^= 0x10;
     fs::write(path, bytes).expect("writable");
+}
+
+/// A named pipe would keep its reader waiting for ever, and a huge file takes memory.
+#[test]
+fn what_is_no_segment_in_the_place_of_one_is_reported_and_harms_no_other() {
+    for kind in ["pipe", "folder", "link", "huge"] {
+        let folder = folder();
+        append(&mut opened(folder.path(), LARGE).journal, 1..=10);
+        for number in [0, 9] {
+            let path = folder.path().join(format!("results-{number:08}.log"));
+            match kind {
+                "pipe" => mkfifo(&path, Mode::S_IRWXU).expect("writable"),
+                "folder" => fs::create_dir(&path).expect("writable"),
+                "link" => symlink("/dev/zero", &path).expect("writable"),
+                _ => File::create(&path).and_then(|file| file.set_len(LARGE)).expect("writable"),
+            }
+        }
+        let Opened { mut journal, .. } = opened(folder.path(), LARGE);
+        append(&mut journal, 11..=12);
+        let read: Vec<_> = reader::oldest_first(folder.path(), 0).expect("a folder").collect();
+        let numbers: Vec<_> = read.iter().flatten().map(Entry::sequence).collect();
+        let is_reported = read.iter().any(Result::is_err);
+        assert_eq!((numbers, is_reported), ((1..=12).collect(), true), "{kind}");
+    }
 }
 
 #[test]

@@ -108,6 +108,11 @@ impl Baseline {
     ///
     /// Why it is none, or which version wrote it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let whole = serde_json::from_str::<Self>(text);
+        // A large one is read once only.
+        if whole.as_ref().is_ok_and(|baseline| baseline.version == VERSION) {
+            return whole.map_err(|error| error.to_string());
+        }
         let version: Version = serde_json::from_str(text)
             .map_err(|error| format!("it is no baseline: {error}; make one by `smokercli baseline -o FILE`"))?;
         if version.version != VERSION {
@@ -116,7 +121,7 @@ impl Baseline {
                 "its form has the version {version}, and this client knows {VERSION}; make it again by this client"
             ));
         }
-        serde_json::from_str(text).map_err(|error| format!("it is no whole baseline: {error}; make it again"))
+        whole.map_err(|error| format!("it is no whole baseline: {error}; make it again"))
     }
 
     /// The host of this address, or else the only one of this name or of this daemon's name.
@@ -142,10 +147,10 @@ impl BaselineHost {
         let mut parts = BTreeMap::new();
         for plugin in &self.plugins {
             let before = Before { status: plugin.status, seconds: plugin.seconds };
-            parts.insert(Part::of_plugin(&plugin.name), before);
+            insert(&mut parts, Part::of_plugin(&plugin.name), before);
             for (name, status) in &plugin.components {
                 let before = Before { status: *status, seconds: None };
-                parts.insert(Part::of_component(&plugin.name, name), before);
+                insert(&mut parts, Part::of_component(&plugin.name, name), before);
             }
         }
         Some(parts)
@@ -157,6 +162,20 @@ impl BaselineHost {
         let mut parts = self.parts()?;
         parts.retain(|_, before| before.status != Status::Unknown);
         Some(parts)
+    }
+}
+
+/// Of a part that is there twice, the worse one counts, whatever their order is.
+fn insert(parts: &mut BTreeMap<Part, Before>, part: Part, before: Before) {
+    let rank = |status: Status| match status {
+        Status::Ok => 0,
+        Status::Warn => 1,
+        Status::Unknown => 2,
+        Status::Error => 3,
+    };
+    let known = parts.entry(part).or_insert(before);
+    if rank(before.status) > rank(known.status) {
+        *known = before;
     }
 }
 

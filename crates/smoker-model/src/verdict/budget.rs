@@ -45,6 +45,18 @@ impl Share {
         sum.filter(|sum| *sum <= WHOLE).map(Self::Percent).ok_or_else(wrong)
     }
 
+    /// How many of `total` hosts this is, a share rounded up.
+    #[must_use]
+    pub fn rounded_up(self, total: usize) -> usize {
+        match self {
+            Self::Count(count) => count.min(total),
+            Self::Percent(share) => {
+                let hosts = (u128::from(share) * total as u128).div_ceil(u128::from(WHOLE));
+                usize::try_from(hosts).unwrap_or(total)
+            }
+        }
+    }
+
     /// Whether `count` of `total` hosts are at most this share.
     fn covers(self, count: usize, total: usize) -> bool {
         match self {

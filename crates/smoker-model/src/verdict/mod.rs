@@ -2,7 +2,9 @@
 //!
 //! # Layout
 //!
-//! From top to bottom; a file imports only from files below it.
+//! - `odd`: which hosts answer otherwise than most, and which fact separates them
+//!
+//! Of the gate, from top to bottom; a file imports only from files below it.
 //!
 //! - `outcome`: the verdict at an end
 //! - `rounds`: what a gate has seen so far, and how it stands; `host_rounds`, `part_rounds`: of one host, of one part
@@ -18,6 +20,7 @@ pub mod baseline;
 pub mod budget;
 pub mod difference;
 mod host_rounds;
+pub mod odd;
 pub mod outcome;
 pub mod part;
 mod part_rounds;

@@ -2,7 +2,7 @@
 
 use crate::status::Status;
 use crate::verdict::baseline::Before;
-use crate::verdict::difference::renames;
+use crate::verdict::difference::renames::renames;
 use crate::verdict::host_rounds::{Contact, HostRounds};
 use crate::verdict::part::Part;
 use crate::verdict::part_rounds::PartRounds;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::silences::ListedSilence;
+
 /// A run has begun (`event: start`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartEvent {
@@ -24,4 +26,13 @@ pub struct ReloadEvent {
     pub removed: usize,
     /// All others.
     pub unchanged: usize,
+}
+
+/// A silence was made, or has ended (`event: silence`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SilenceEvent {
+    /// `made`, `ended` before its time, or `expired`.
+    pub change: String,
+    /// The silence.
+    pub silence: ListedSilence,
 }

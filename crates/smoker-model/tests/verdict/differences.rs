@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use smoker_model::status::Status;
 use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, Source, VERSION};
-use smoker_model::verdict::difference::{Change, Difference, differences};
-use smoker_model::verdict::part::Part;
+use smoker_model::verdict::difference::differences;
 
 fn plugin(name: &str, status: Status, components: &[(&str, Status)]) -> BaselinePlugin {
     BaselinePlugin {
@@ -28,6 +27,8 @@ fn baseline(hosts: Vec<BaselineHost>) -> Baseline {
     Baseline { version: VERSION, made: String::new(), source: Source::Forced, at: None, hosts }
 }
 
+/// Hosts, of which some share their address, their name or the daemon's name, or did not answer, and of which some plugins are
+/// there twice.
 fn random(rng: &mut Rng) -> Baseline {
     let statuses = [Status::Ok, Status::Warn, Status::Error, Status::Unknown];
     let hosts = (0..rng.usize(..6)).map(|at| {
@@ -35,9 +36,20 @@ fn random(rng: &mut Rng) -> Baseline {
             let names = ["a", "b", "c"];
             let components: Vec<_> =
                 names[..rng.usize(..=3)].iter().map(|name| (*name, statuses[rng.usize(..4)])).collect();
+            let number = if rng.usize(..8) == 0 { 0 } else { number };
             plugin(&format!("p{number}"), statuses[rng.usize(..4)], &components)
         });
-        host(&format!("h{at}"), plugins.collect())
+        let mut host = host(&format!("h{at}"), plugins.collect());
+        match rng.usize(..10) {
+            0 => host.address = format!("h{}:8086", rng.usize(..6)),
+            1 => host.host = format!("h{}", rng.usize(..6)),
+            2 => host.name = Some(format!("h{}.example.org", rng.usize(..6))),
+            3 => host.name = None,
+            4 => host.error = Some("timed out".to_owned()),
+            5 => host = self::host("h0", host.plugins),
+            _ => {}
+        }
+        host
     });
     baseline(hosts.collect())
 }
@@ -45,18 +57,45 @@ fn random(rng: &mut Rng) -> Baseline {
 #[test]
 fn nothing_differs_from_itself_in_any_order() {
     let mut rng = Rng::with_seed(1);
-    for _ in 0..300 {
+    for _ in 0..2_000 {
         let one = random(&mut rng);
         let mut shuffled = one.clone();
         rng.shuffle(&mut shuffled.hosts);
         for host in &mut shuffled.hosts {
             rng.shuffle(&mut host.plugins);
         }
-        assert_eq!(differences(&one, &shuffled), []);
+        assert_eq!(differences(&one, &shuffled), [], "{one:#?}");
         let other = random(&mut rng);
-        assert_eq!(differences(&one, &other), differences(&shuffled, &other));
-        assert_eq!(differences(&other, &one), differences(&other, &shuffled));
+        assert_eq!(differences(&one, &other), differences(&shuffled, &other), "{one:#?} {other:#?}");
+        assert_eq!(differences(&other, &one), differences(&other, &shuffled), "{one:#?} {other:#?}");
     }
+}
+
+/// A host that is found by its address takes no other host's place, whichever comes first in the file.
+#[test]
+fn a_better_reason_to_be_the_same_host_wins() {
+    let before = baseline(vec![host("a", vec![]), host("b", vec![])]);
+    let mut moved = host("a", vec![]);
+    moved.address = "b:8086".to_owned();
+    let mut other = host("x", vec![]);
+    other.address = "a:8086".to_owned();
+    let told = |hosts: Vec<BaselineHost>| -> Vec<String> {
+        let found = differences(&before, &baseline(hosts));
+        found.iter().map(|it| format!("{}: {:?}", it.host, it.change)).collect()
+    };
+    let expected = ["a: Renamed(\"x\")", "b: Renamed(\"a\")"];
+    assert_eq!(told(vec![moved.clone(), other.clone()]), expected);
+    assert_eq!(told(vec![other, moved]), expected);
+}
+
+/// Hosts with many new names are no work of hours.
+#[test]
+fn many_new_names_are_quickly_compared() {
+    let many = |word: &str| {
+        let plugins = (0..20_000).map(|number| plugin(&format!("{word}{number}"), Status::Ok, &[("x", Status::Ok)]));
+        baseline(vec![host("a", plugins.collect())])
+    };
+    assert_eq!(differences(&many("old"), &many("new")).len(), 80_000);
 }
 
 #[test]
@@ -70,27 +109,34 @@ fn each_change_has_its_word() {
         host("b", vec![plugin("Web", ok, &[("x", ok)])]),
         host("c", vec![]),
     ]);
-    let mut renamed = host("b2", vec![plugin("Site", ok, &[("x", ok)])]);
+    let mut renamed = host("b2", vec![plugin("Site", error, &[("x", ok)])]);
     renamed.address = "b:8086".to_owned();
     let after = baseline(vec![
         host("a", vec![plugin("Disk", error, &[("/", ok), ("/data", ok)]), plugin("Load", ok, &[])]),
         renamed,
         host("d", vec![]),
     ]);
-    let difference = |host: &str, part, change| Difference { host: host.to_owned(), part, change };
-    let component = |plugin: &str, name: &str| Some(Part::of_component(plugin, name));
+    let told: Vec<_> = differences(&before, &after)
+        .iter()
+        .map(|it| {
+            let part = it.part.as_ref().map_or(String::new(), |part| format!(" {part}"));
+            let status = |status: Option<Status>| status.map_or("-", Status::as_str);
+            format!("{}{part}: {:?} {} {}", it.host, it.change, status(it.was), status(it.is))
+        })
+        .collect();
     let expected = [
-        difference("a", Some(Part::of_plugin("Disk")), Change::Failed),
-        difference("a", component("Disk", "/srv"), Change::Renamed("Disk / /data".to_owned())),
-        difference("a", Some(Part::of_plugin("Load")), Change::Fixed),
-        difference("a", Some(Part::of_plugin("Old")), Change::Gone),
-        difference("b", None, Change::Renamed("b2".to_owned())),
-        difference("b2", Some(Part::of_plugin("Web")), Change::Renamed("Site".to_owned())),
-        difference("b2", component("Web", "x"), Change::Renamed("Site / x".to_owned())),
-        difference("c", None, Change::Gone),
-        difference("d", None, Change::New),
+        "a Disk: Failed OK ERROR",
+        "a Disk / /srv: Renamed(\"Disk / /data\") OK OK",
+        "a Load: Fixed ERROR OK",
+        "a Old: Gone OK -",
+        "b: Renamed(\"b2\") - -",
+        "b2 Site: Failed OK ERROR",
+        "b2 Web: Renamed(\"Site\") OK ERROR",
+        "b2 Web / x: Renamed(\"Site / x\") OK OK",
+        "c: Gone - -",
+        "d: New - -",
     ];
-    assert_eq!(differences(&before, &after), expected);
+    assert_eq!(told, expected);
 }
 
 #[test]

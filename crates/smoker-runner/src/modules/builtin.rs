@@ -35,7 +35,7 @@ pub fn serve() -> ExitCode {
         Ok(_) => serde_json::from_str(&request).map_err(|error| format!("the request is not JSON: {error}")),
     };
     let reply = match answer.and_then(reply_to) {
-        Ok(result) => json!({"result": result}),
+        Ok(reply) => reply,
         Err(error) => json!({"error": error}),
     };
     match writeln!(io::stdout(), "{reply}") {
@@ -57,7 +57,12 @@ struct CommandOutput {
 
 fn reply_to(request: Json) -> Result<Json, String> {
     if request.get("returncode").is_none() {
-        return smoker_checks::catalogue::answer(request);
+        let (result, remembered) = smoker_checks::catalogue::answer_remembering(request)?;
+        let mut reply = json!({"result": result});
+        if let Some(remembered) = remembered {
+            reply["remembered"] = remembered;
+        }
+        return Ok(reply);
     }
     let CommandOutput { stdout, stderr, returncode, max_output } =
         serde_json::from_value(request).map_err(|error| format!("the request is malformed: {error}"))?;
@@ -68,7 +73,7 @@ fn reply_to(request: Json) -> Result<Json, String> {
         ExitStatus::from_raw(status).into(),
         max_output.unwrap_or(stdout.len().max(stderr.len())),
     );
-    smoker_checks::catalogue::on_wire(findings, false)
+    smoker_checks::catalogue::on_wire(findings, false).map(|result| json!({"result": result}))
 }
 
 /// Runs a built-in that touches nothing in this process.

@@ -126,7 +126,10 @@ impl ModuleCall<'_> {
         let (context, timeout) = (self.context, self.timeout().duration);
         let reply = match provider {
             Provider::BuiltIn(builtin) if builtin.needs_child => {
-                let request = self.request(as_map(self.module.parameters));
+                let mut request = self.request(as_map(self.module.parameters));
+                if self.module.kind == ModuleKind::Check {
+                    request.remembered = self.remembered().await;
+                }
                 let limits = ChildLimits { timeout, max_output: self.reply_limit(), leave_running: false };
                 builtin::run_in_child(&request, limits, credentials, self.surroundings(), context).await?
             }
@@ -135,13 +138,29 @@ impl ModuleCall<'_> {
             }
             Provider::Python => self.ask_python(modules, credentials).await?,
         };
-        reply.into_answer(self.module.kind, self.timeout(), context)
+        let answer = reply.into_answer(self.module.kind, self.timeout(), context)?;
+        // A run that a client asked for shows what is new, and leaves it new for the schedule.
+        let remembered = answer.findings.as_ref().ok().and_then(|findings| findings.remembered.clone());
+        if let Some(remembered) = remembered.filter(|_| !context.kind.is_forced()) {
+            let (memory, plugin) = (context.memory.clone(), context.plugin.spec().name.clone());
+            let _ = detached::run_blocking(move || memory.keep(&plugin, remembered)).await;
+        }
+        Ok(answer)
+    }
+
+    /// What the check remembers of its last scheduled run.
+    async fn remembered(&self) -> Option<Json> {
+        let (memory, plugin) = (self.context.memory.clone(), self.context.plugin.spec().name.clone());
+        detached::run_blocking(move || memory.recall(&plugin)).await.ok().flatten()
     }
 
     /// A module of the user's takes the place of a built-in of the same name.
     async fn provider(&self, modules: &Modules) -> Provider {
         let (kind, name) = (self.module.kind, self.module.name);
         let Some(builtin) = smoker_checks::catalogue::find(kind, name) else { return Provider::Python };
+        if kind == ModuleKind::Check {
+            return Provider::BuiltIn(builtin);
+        }
         let host = &modules.host;
         // Below `smoker` also installed modules count, unless an installed Python Smoker has them anyhow; a short
         // name like `json` is that of many a library. Those have to be in a folder of the user's own.
@@ -217,6 +236,7 @@ impl ModuleCall<'_> {
             stdout: self.output.map(|output| text(&output.stdout.text())).unwrap_or_default(),
             stderr: self.output.map(|output| text(&output.stderr.text())).unwrap_or_default(),
             exit_status,
+            remembered: None,
         }
     }
 

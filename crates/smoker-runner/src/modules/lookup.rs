@@ -73,8 +73,7 @@ pub async fn missing(
     let has_account = |plugin: &&PluginSpec| Credentials::resolve(&plugin.run_as).is_ok();
     let modules = plugins.iter().filter(has_account).flat_map(|plugin| {
         let account = account_of(plugin, daemon);
-        let is_of_user = |module: &NamedModule<'_>| !module.is_shipped() || module.is_in(python.users_path());
-        named_modules(plugin).into_iter().filter(is_of_user).map(move |module| {
+        named_modules(plugin).into_iter().filter(|module| module.is_of_user(python)).map(move |module| {
             let class = if module.kind == ModuleKind::Parser { "Parser" } else { "Plugin" };
             let (account, owners) = (account.clone(), owners.clone());
             let reviewed = Reviewed { name: module.name, class, account, owners };
@@ -112,7 +111,7 @@ pub async fn missing(
 #[must_use]
 pub fn needs_python(plugins: &[PluginSpec], python: &PythonSettings) -> bool {
     let mut modules = plugins.iter().flat_map(named_modules);
-    modules.any(|module| !module.is_shipped() || module.is_in(python.users_path()))
+    modules.any(|module| module.is_of_user(python))
 }
 
 /// Each plugin that names a built-in in a role which that does not have, with the kind that the role needs and what is wrong. A
@@ -170,12 +169,13 @@ pub(crate) fn named_modules(plugin: &PluginSpec) -> Vec<NamedModule<'_>> {
     let of = |kind, name| NamedModule { plugin: &plugin.name, kind, name };
     let own = match &plugin.invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Plugin, name)),
+        Execution::Check(name) => Some(of(ModuleKind::Check, name)),
         Execution::Command { parser, .. } => parser.as_ref().map(|name| of(ModuleKind::Parser, name)),
     };
     let invocations = plugin.actions.iter().filter_map(|action| action.invocation.as_ref());
     let actions = invocations.filter_map(|invocation| match &invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Action, name)),
-        Execution::Command { .. } => None,
+        Execution::Command { .. } | Execution::Check(_) => None,
     });
     own.into_iter().chain(actions).collect()
 }
@@ -184,6 +184,11 @@ impl NamedModule<'_> {
     /// Whether it is built in, or a part of the package that the host brings along.
     fn is_shipped(&self) -> bool {
         smoker_checks::catalogue::find(self.kind, self.name).is_some() || sources::has(self.name)
+    }
+
+    /// Whether Python runs it: nothing of the user's takes the place of a check.
+    fn is_of_user(&self, python: &PythonSettings) -> bool {
+        self.kind != ModuleKind::Check && (!self.is_shipped() || self.is_in(python.users_path()))
     }
 
     /// Whether one of the folders has a module that takes the place of ours.
@@ -195,6 +200,7 @@ impl NamedModule<'_> {
     fn what(&self) -> &'static str {
         match self.kind {
             ModuleKind::Plugin => "Module",
+            ModuleKind::Check => "Check",
             ModuleKind::Parser => "Parser",
             ModuleKind::Action => "the action's Module",
         }

@@ -35,7 +35,9 @@ pub(crate) fn misplaced(kind: ModuleKind, name: &str) -> Option<&'static str> {
 }
 
 fn other_kinds(kind: ModuleKind) -> impl Iterator<Item = ModuleKind> {
-    [ModuleKind::Plugin, ModuleKind::Parser, ModuleKind::Action].into_iter().filter(move |other| *other != kind)
+    [ModuleKind::Plugin, ModuleKind::Check, ModuleKind::Parser, ModuleKind::Action]
+        .into_iter()
+        .filter(move |other| *other != kind)
 }
 
 /// What a module is, and where it belongs instead.
@@ -43,6 +45,7 @@ fn what_it_is(found: ModuleKind, wanted: ModuleKind) -> &'static str {
     match (found, wanted) {
         (ModuleKind::Parser, _) => "that is a parser: write `Parser:` beside a Command",
         (ModuleKind::Action, _) => "that is the module of an action: write it below `Action:`",
+        (ModuleKind::Check, _) => "that is a built-in check: write `Check:` without a Command and a Module",
         (ModuleKind::Plugin, ModuleKind::Action) => {
             "that is the module of a plugin, not of an action: make it a plugin of its own"
         }

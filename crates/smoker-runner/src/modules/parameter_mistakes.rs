@@ -24,13 +24,15 @@ pub struct ParameterMistake {
     pub parameter: Option<String>,
     /// What is wrong, and what to do.
     pub reason: String,
+    /// Whether it may be a parameter of the user's own whose name is near to a known one by chance.
+    pub is_guess: bool,
 }
 
 impl ParameterMistake {
     /// Whether the built-in gives way to a module that is installed for the interpreter.
     #[must_use]
     pub fn needs_lookup(&self) -> bool {
-        !self.built_in.is_original && self.built_in.name.contains('.')
+        self.built_in.kind != ModuleKind::Check && !self.built_in.is_original && self.built_in.name.contains('.')
     }
 }
 
@@ -71,7 +73,7 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
     let real = faults_of(plugin, &built_ins, &as_map(&plugin.parameters));
     let shown = faults_of(plugin, &built_ins, &as_map(&hidden));
     let mistake = |(built_in, fault): (&'static Spec, ParameterFault)| {
-        let ParameterFault { parameter, reason } = fault;
+        let ParameterFault { parameter, reason, is_guess } = fault;
         let mut shown = shown.iter().filter(|(other, _)| other.name == built_in.name).map(|(_, shown)| shown);
         let is_shown = shown.clone().any(|shown| shown.reason == reason);
         let reason = if is_shown {
@@ -83,7 +85,7 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
             let name = parameter.as_deref().unwrap_or("a value");
             of_same.unwrap_or_else(|| format!("{name} is refused; it is not shown, because it is of !env or !file"))
         };
-        ParameterMistake { plugin: plugin.name.clone(), built_in, parameter, reason }
+        ParameterMistake { plugin: plugin.name.clone(), built_in, parameter, reason, is_guess }
     };
     real.into_iter().map(mistake).collect()
 }
@@ -130,7 +132,7 @@ pub fn of_parser(name: &str, python: &PythonSettings) -> Option<(Vec<&'static st
 
 /// Whether a module in a folder of the user's own runs in place of the built-in.
 fn is_replaced(built_in: &Spec, python: &PythonSettings) -> bool {
-    has_module(python.users_path(), built_in.name, built_in.kind)
+    built_in.kind != ModuleKind::Check && has_module(python.users_path(), built_in.name, built_in.kind)
 }
 
 /// Whether the plugin's command has the parameter filled in.
@@ -139,6 +141,6 @@ fn command_uses(plugin: &PluginSpec, name: &str) -> bool {
         Execution::Command { command, .. } => {
             command.exposed_text().is_some_and(|command| command.contains(&format!("%({name})")))
         }
-        Execution::Module(_) => false,
+        Execution::Module(_) | Execution::Check(_) => false,
     }
 }

@@ -31,6 +31,8 @@ struct ReplyFields {
     invalid: Option<Json>,
     /// The plugin's result as an action changed it.
     changed: Option<Json>,
+    /// What a check is to find again at its next run.
+    remembered: Option<Json>,
     /// What the plugin's actions find of the module, for Python alone.
     carried: Option<String>,
     /// The parameters that the module changed.
@@ -96,7 +98,10 @@ impl ModuleReply {
         };
         let is_fault = reply.invalid.is_some();
         let findings = match reply.result {
-            Some(Json::Object(result)) => findings_of(result).map(|findings| Findings { is_fault, ..findings }),
+            Some(Json::Object(result)) => {
+                let remembered = reply.remembered;
+                findings_of(result).map(|findings| Findings { is_fault, remembered, ..findings })
+            }
             _ => Err(reply.error.unwrap_or_else(|| "the reply is empty".to_owned())),
         };
         Ok(Answer { findings, changed, end })

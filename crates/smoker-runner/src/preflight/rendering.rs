@@ -1,5 +1,6 @@
 //! Commands that no run can fill in, found without a run.
 
+use smoker_model::occasion::Occasion;
 use smoker_model::plugin::{Execution, Invocation, Parameters, PluginName, PluginSpec};
 use smoker_model::python_format::error::FormatError;
 use smoker_model::result::Findings;
@@ -56,8 +57,9 @@ pub fn commands(plugin: &PluginSpec) -> Vec<RenderedCommand<'_>> {
     };
     let own = rendered(false, None, &plugin.invocation, &plugin.parameters);
     let sample = Findings::error("a message").into_result(Moment::now(), false);
+    let occasion = Occasion::of_result(&plugin.name, &sample, None).fields();
     let of_actions = plugin.actions.iter().filter_map(|action| {
-        let values = act::overlaid(&plugin.parameters, action, &sample);
+        let values = act::overlaid(&plugin.parameters, action, &sample, &occasion);
         rendered(true, action.name.as_deref(), action.invocation.as_ref()?, &values)
     });
     own.into_iter().chain(of_actions).collect()

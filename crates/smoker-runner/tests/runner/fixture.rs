@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 use smoker_model::messages::Level;
+use smoker_model::occasion::Occasion;
 use smoker_model::plugin::{
-    ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit,
+    ActionRules, ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, RunRules, StdinMode,
+    TimeLimit,
 };
 use smoker_model::process_settings::ProcessSettings;
 use smoker_model::result::{ActionResult, PluginResult};
@@ -153,6 +155,7 @@ pub(crate) fn action(execution: Execution) -> ActionSpec {
         parameters: Value::Null,
         own_parameters: Parameters::new(),
         invocation: Some(invocation(execution)),
+        rules: ActionRules::default(),
     }
 }
 
@@ -165,7 +168,10 @@ pub(crate) async fn check_and_act(
     let run = runner.begin(plugin, RunKind::Forced, cancel);
     let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = run.check().await;
     if let [action] = &*plugin.spec().actions {
-        let ran = run.act(action, &mut result).await;
+        let ran = {
+            let occasion = Occasion::of_result(&plugin.spec().name, &result, None);
+            run.act(action, &mut result, &occasion).await
+        };
         result.action = Some(ActionResult::Ran(vec![ran]));
     }
     result

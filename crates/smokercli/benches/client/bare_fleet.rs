@@ -18,8 +18,8 @@ pub(crate) struct Size {
     pub(crate) port: u16,
 }
 
-/// Asks all of them.
-pub(crate) fn run(size: Size) -> Result<(), String> {
+/// Asks all of them, each by `ask`.
+pub(crate) fn run(size: Size, ask: fn(Ipv4Addr, u16) -> std::io::Result<()>) -> Result<(), String> {
     let next = AtomicU32::new(0);
     let work = || {
         loop {
@@ -37,14 +37,46 @@ pub(crate) fn run(size: Size) -> Result<(), String> {
     })
 }
 
-fn ask(address: Ipv4Addr, port: u16) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect((address, port))?;
+/// Fetches both pages of a host.
+pub(crate) fn pages(address: Ipv4Addr, port: u16) -> std::io::Result<()> {
+    let mut stream = connect(address, port)?;
+    about(&mut stream)?;
+    last(&mut stream, "GET /plugins")
+}
+
+/// The same, and has the host run its plugins.
+pub(crate) fn round(address: Ipv4Addr, port: u16) -> std::io::Result<()> {
+    let mut stream = connect(address, port)?;
+    about(&mut stream)?;
+    stream.write_all(b"GET /plugins HTTP/1.1\r\nHost: h\r\n\r\n")?;
+    let mut page = Vec::new();
+    let mut buffer = [0; 16384];
+    // The page ends with the brackets of its members.
+    while !page.ends_with(b"]}}") {
+        match stream.read(&mut buffer)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            length => page.extend_from_slice(&buffer[..length]),
+        }
+    }
+    last(&mut stream, "POST /processes")
+}
+
+fn connect(address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect((address, port))?;
     stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn about(stream: &mut TcpStream) -> std::io::Result<()> {
     stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")?;
     // The about page comes in one piece.
+    let _ = stream.read(&mut [0; 4096])?;
+    Ok(())
+}
+
+fn last(stream: &mut TcpStream, request: &str) -> std::io::Result<()> {
+    stream.write_all(format!("{request} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").as_bytes())?;
     let mut buffer = [0; 4096];
-    let _ = stream.read(&mut buffer)?;
-    stream.write_all(b"GET /plugins HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")?;
     while stream.read(&mut buffer)? > 0 {}
     Ok(())
 }

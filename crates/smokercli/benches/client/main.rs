@@ -4,7 +4,7 @@
 //! # Layout
 //!
 //! - `mode`: what the command line asks for, the hidden modes included
-//! - the measures: `one_host`, `forced_run`, `fleet`, and those of `tls`: what keys and TLS cost
+//! - the measures: `one_host`, `forced_run`, `fleet`, `gate_round`, `odd`, `differences`, and those of `tls`: what keys and TLS cost
 //! - `stopwatch`: what a call of a program costs, measured by this program, started once more
 //! - `simulator`: daemons to be asked: this program, started once more
 //! - `bare_fleet`: the limit of `fleet`: this program, started once more
@@ -20,9 +20,12 @@ use crate::table::Table;
 
 mod again;
 mod bare_fleet;
+mod differences;
 mod fleet;
 mod forced_run;
+mod gate_round;
 mod mode;
+mod odd;
 mod one_host;
 mod simulator;
 mod stopwatch;
@@ -61,7 +64,10 @@ fn main() -> ExitCode {
         Mode::Simulator => simulator::run(),
         Mode::TlsSimulator(state) => tls::simulator::run(&state),
         Mode::Stopwatch(calls) => stopwatch::run(&calls),
-        Mode::BareFleet(fleet) => bare_fleet::run(fleet),
+        Mode::BareFleet(fleet) => bare_fleet::run(fleet, bare_fleet::pages),
+        Mode::BareRounds(fleet) => bare_fleet::run(fleet, bare_fleet::round),
+        Mode::Differences => differences::run(),
+        Mode::Odd => odd::run(),
         Mode::Nothing => {
             measures::run_none();
             Ok(())
@@ -75,7 +81,7 @@ type Measure = fn(&mut Table);
 
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) {
-    let measures: [(&str, Measure); 8] = [
+    let measures: [(&str, Measure); 11] = [
         ("one", one_host::measure),
         ("forced", forced_run::measure),
         ("fleet1000", fleet::measure_thousand),
@@ -84,6 +90,9 @@ fn measure(wanted: &str) {
         ("tls-run", tls::forced::measure),
         ("tls-kept", tls::kept::measure),
         ("bad-tokens", tls::bad_tokens::measure),
+        ("gate", gate_round::measure),
+        ("odd", odd::measure),
+        ("diff", differences::measure),
     ];
     measures::run(measures, wanted);
 }

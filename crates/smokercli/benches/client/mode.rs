@@ -12,6 +12,12 @@ pub(crate) const SIMULATOR: &str = "--simulator";
 pub(crate) const TLS_SIMULATOR: &str = "--tls-simulator";
 /// See [`SIMULATOR`].
 pub(crate) const BARE_FLEET: &str = "--bare-fleet";
+/// See [`SIMULATOR`].
+pub(crate) const BARE_ROUNDS: &str = "--bare-rounds";
+/// See [`SIMULATOR`].
+pub(crate) const DIFFERENCES: &str = "--differences";
+/// See [`SIMULATOR`].
+pub(crate) const ODD: &str = "--odd";
 
 /// What to do.
 #[derive(Debug)]
@@ -26,6 +32,12 @@ pub(crate) enum Mode {
     Stopwatch(stopwatch::Calls),
     /// Ask simulated daemons with as little work as possible.
     BareFleet(bare_fleet::Size),
+    /// The same, with a forced run on each.
+    BareRounds(bare_fleet::Size),
+    /// Compare two baselines of a fleet.
+    Differences,
+    /// Compare the answers of a fleet.
+    Odd,
     /// We are built and started as a test (`cargo test --all-targets`), where there is nothing to do.
     Nothing,
 }
@@ -41,6 +53,8 @@ impl Mode {
         match arguments {
             [SIMULATOR] => Some(Self::Simulator),
             [TLS_SIMULATOR, state] => Some(Self::TlsSimulator(PathBuf::from(state))),
+            [DIFFERENCES] => Some(Self::Differences),
+            [ODD] => Some(Self::Odd),
             [STOPWATCH, times, program, arguments @ ..] => Some(Self::Stopwatch(stopwatch::Calls {
                 times: times.parse().ok()?,
                 program: (*program).to_owned(),
@@ -48,6 +62,9 @@ impl Mode {
             })),
             [BARE_FLEET, hosts, port] => {
                 Some(Self::BareFleet(bare_fleet::Size { hosts: hosts.parse().ok()?, port: port.parse().ok()? }))
+            }
+            [BARE_ROUNDS, hosts, port] => {
+                Some(Self::BareRounds(bare_fleet::Size { hosts: hosts.parse().ok()?, port: port.parse().ok()? }))
             }
             words => measures::wanted(words).map(Self::Measure),
         }

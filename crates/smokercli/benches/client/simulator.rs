@@ -77,10 +77,10 @@ pub(crate) fn run() -> Result<(), String> {
 async fn serve() -> std::io::Result<()> {
     let listener = listen()?;
     println!("{}", listener.local_addr()?.port());
-    let page = answer(&plugins());
+    let (page, forced) = (answer(&plugins()), answer(&forced_plugins()));
     loop {
         let (stream, _) = listener.accept().await?;
-        tokio::spawn(converse(stream, page.clone()));
+        tokio::spawn(converse(stream, page.clone(), forced.clone()));
     }
 }
 
@@ -91,23 +91,40 @@ fn listen() -> std::io::Result<TcpListener> {
 }
 
 /// Answers until the client closes the connection or asks for that.
-async fn converse(mut stream: TcpStream, page: String) {
+async fn converse(mut stream: TcpStream, page: String, forced: String) {
     let host = stream.local_addr().map_or_else(|_| String::new(), |address| format!("h{}", address.ip()));
     let about = answer(&about(&host));
     let mut request = Vec::new();
     let mut part = [0; 1024];
     while let Ok(read @ 1..) = stream.read(&mut part).await {
         request.extend_from_slice(&part[..read]);
-        if !request.ends_with(b"\r\n\r\n") {
+        // A forced run is done when it is answered, as one is that the daemon waited for; its request is small.
+        let is_whole = request.ends_with(b"\r\n\r\n") && !request.starts_with(b"POST ")
+            || request.starts_with(b"POST ") && is_whole_post(&request);
+        if !is_whole {
             continue;
         }
-        let answer = if request.starts_with(b"GET / ") { &about } else { &page };
+        let answer = if request.starts_with(b"GET / ") {
+            &about
+        } else if request.starts_with(b"POST ") {
+            &forced
+        } else {
+            &page
+        };
         let last = request.windows(5).any(|bytes| bytes.eq_ignore_ascii_case(b"close"));
         if stream.write_all(answer.as_bytes()).await.is_err() || last {
             return;
         }
         request.clear();
     }
+}
+
+/// Whether the body is there, as long as the head says.
+fn is_whole_post(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    body.len() >= length.unwrap_or_default()
 }
 
 /// An answer of a daemon with this body.
@@ -124,10 +141,19 @@ pub(crate) fn about(host: &str) -> String {
 
 /// A page of five plugins, some 3 KiB.
 pub(crate) fn plugins() -> String {
+    page_of("lastResult")
+}
+
+/// The answer to a request to run them.
+fn forced_plugins() -> String {
+    page_of("forcedResult")
+}
+
+fn page_of(result: &str) -> String {
     let item = |number: usize| {
         json!({"plugin": {
             "name": format!("check-{number}"), "links": {"self": format!("/plugins/check-{number}")}, "nextRun": null,
-            "lastResult": {"status": "OK", "messages": {"info": ["all is well here"], "error": [], "warn": []},
+            result: {"status": "OK", "messages": {"info": ["all is well here"], "error": [], "warn": []},
                 "lastRun": "2020-01-02T03:04:05.678901", "componentResults": null, "action": null, "forced": false},
             "parameters": {"Command": "check --all", "Module": null, "Parser": null, "Interval": 60, "Timeout": 30,
                 "History": 10, "uid": "default", "gid": "default", "Template": null, "Action": null},

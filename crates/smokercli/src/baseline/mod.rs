@@ -82,10 +82,8 @@ async fn answers(
     source: Source,
 ) -> Result<Fleet, ExitError> {
     fleet.ask(session).await;
-    if let Some((host, key)) = fleet.masked(filter) {
-        return Err(ExitError::new(format!(
-            "--filter '{key} ...': host {host} does not show this value, which is secret, so nothing can be filtered by it"
-        )));
+    if let Some(problem) = fleet.masked(filter) {
+        return Err(ExitError::new(problem));
     }
     fleet.select(filter);
     if source == Source::Forced {

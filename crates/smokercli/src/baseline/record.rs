@@ -37,7 +37,7 @@ pub(super) fn host(host: &InventoryHost, name: Option<String>) -> BaselineHost {
 }
 
 fn of_answer(asked: &InventoryHost, answer: FleetAnswer) -> BaselineHost {
-    let FleetAnswer { name, plugins, missing } = answer;
+    let FleetAnswer { name, plugins, missing, .. } = answer;
     match plugins {
         Err(reason) => BaselineHost { error: Some(reason), ..host(asked, None) },
         Ok(plugins) => {

@@ -35,17 +35,44 @@ pub(crate) fn read(
     filter: &Filter,
     console: &Console,
 ) -> Result<Vec<HostBefore>, ExitError> {
-    let failed = |reason: String| ExitError::new(format!("cannot use the baseline {}: {reason}", path.display()));
-    let file = if path.starts_with("/dev/fd") { std::fs::File::open(path) } else { regular::open(path) };
-    let text = file.and_then(io::read_to_string).map_err(|error| failed(error.to_string()))?;
-    let baseline = Baseline::parse(&text).map_err(failed)?;
+    let baseline = load(path)?;
     let hosts = targets.selection.hosts();
     let found: Vec<_> = hosts.iter().map(|host| baseline.host(&key(host), &host.address.label, None)).collect();
     if found.iter().all(Option::is_none) {
-        return Err(failed(format!("it has none of the {} hosts of this call; make one of them", hosts.len())));
+        return Err(failed(path, &format!("it has none of the {} hosts of this call; make one of them", hosts.len())));
     }
     tell_unknown(hosts, &found, console);
     Ok(found.into_iter().map(|host| before(host?, filter)).collect())
+}
+
+/// Reads a baseline, of the plugins that the filter selects.
+///
+/// # Errors
+///
+/// When it cannot be used.
+pub(crate) fn selected(path: &Path, filter: &Filter) -> Result<Baseline, ExitError> {
+    let mut baseline = load(path)?;
+    if filter != &Filter::default() {
+        for host in &mut baseline.hosts {
+            keep_selected(&mut host.plugins, filter);
+        }
+    }
+    Ok(baseline)
+}
+
+fn load(path: &Path) -> Result<Baseline, ExitError> {
+    let text = if path == Path::new("-") {
+        io::read_to_string(io::stdin())
+    } else {
+        let file = if path.starts_with("/dev/fd") { std::fs::File::open(path) } else { regular::open(path) };
+        file.and_then(io::read_to_string)
+    };
+    let text = text.map_err(|error| failed(path, &error.to_string()))?;
+    Baseline::parse(&text).map_err(|reason| failed(path, &reason))
+}
+
+fn failed(path: &Path, reason: &str) -> ExitError {
+    ExitError::new(format!("cannot use the baseline {}: {reason}", path.display()))
 }
 
 /// Host and port of a daemon, by which a baseline knows it.
@@ -71,10 +98,15 @@ fn tell_unknown(hosts: &[InventoryHost], found: &[Option<&BaselineHost>], consol
 }
 
 fn before(host: &BaselineHost, filter: &Filter) -> HostBefore {
-    let names = host.plugins.iter().map(|plugin| plugin.name.as_str());
+    let mut host = host.clone();
+    keep_selected(&mut host.plugins, filter);
+    host.known_parts()
+}
+
+fn keep_selected(plugins: &mut Vec<BaselinePlugin>, filter: &Filter) {
+    let names = plugins.iter().map(|plugin| plugin.name.as_str());
     let filter = filter.resolve_names(&names);
-    let selected = host.plugins.iter().filter(|plugin| may_select(&filter, plugin)).cloned().collect();
-    BaselineHost { plugins: selected, ..host.clone() }.known_parts()
+    plugins.retain(|plugin| may_select(&filter, plugin));
 }
 
 /// Whether the filter selects a plugin, as far as the baseline can tell: it has few parameters. What it cannot tell is

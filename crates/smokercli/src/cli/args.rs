@@ -44,8 +44,11 @@ pub(super) const ORIGINAL: [&str; 27] = [
 
 const AFTER_HELP: &str = "\
 Commands, each with a --help of its own:
-  smokercli gate      Wait until hosts are healthy, or fail: a verdict against a baseline
+  smokercli gate      Wait until hosts are healthy, or no worse than a baseline
   smokercli baseline  Record how hosts are now, or were, for the gate
+  smokercli diff      Show what differs between two baselines
+  smokercli odd       Show which hosts answer otherwise than most
+  smokercli roll      Run a command on hosts batch by batch, with the gate behind each
   smokercli silence   Have no action follow the results of plugins until a time
   smokercli explain   Say when a plugin runs, and why it does not
   smokercli trust     Keys of hosts and operators";
@@ -95,9 +98,17 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) filters: FilterArgs,
 
-    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit / tap14 / csv
+    /// Output format: minimal / normal / long / full / raw / json / tap / xml / table / ndjson / junit / tap14 / csv /
+    /// html / markdown / prometheus
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "normal", help_heading = OUTPUT)]
     pub(crate) pretty: String,
+    /// Columns of -o table, with commas between: host, status, plugin, duration, started, next, message, past, category,
+    /// component, type, perfdata
+    #[arg(long, value_name = "LIST", help_heading = OUTPUT)]
+    pub(crate) columns: Vec<String>,
+    /// Column that -o table is sorted by; -COLUMN in the other direction
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = OUTPUT)]
+    pub(crate) sort: Option<String>,
     #[command(flatten)]
     pub(crate) console: ConsoleArgs,
     /// Nonzero exit code if any plugin is in ERROR or missing, or any host cannot be asked
@@ -109,6 +120,9 @@ pub(crate) struct Args {
     pub(crate) fail_on: Vec<String>,
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
+    /// Show hosts that look alike but for numbers, times and names once: minimal, normal, long, full, table
+    #[arg(long, conflicts_with_all = ["list", "history", "watch", "list_hosts"], help_heading = OUTPUT)]
+    pub(crate) collapse: bool,
     /// Name of configuration file for junit xml formatter
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub(crate) junit_config_file: Option<PathBuf>,

@@ -8,8 +8,11 @@ use clap::{Command, CommandFactory, FromArgMatches};
 use crate::cli::abbreviation::long_names;
 use crate::cli::args::{Args, ORIGINAL};
 use crate::cli::commands::baseline_args::BaselineArgs;
+use crate::cli::commands::diff_args::{self, DiffArgs};
 use crate::cli::commands::explain_args::ExplainArgs;
-use crate::cli::commands::gate_args::GateArgs;
+use crate::cli::commands::gate_args::{self, GateArgs};
+use crate::cli::commands::odd_args::{self, OddArgs};
+use crate::cli::commands::roll_args::RollArgs;
 use crate::cli::commands::silence_args::SilenceArgs;
 use crate::cli::plugin_arguments::{typed_plugin_arguments, with_plugin_arguments};
 use crate::cli::usage::usage_error;
@@ -18,6 +21,9 @@ use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::fail_on::FailState;
 use crate::render::format::FormatName;
+
+/// Options that came when an abbreviation of theirs meant another one already, which it still does.
+const LATER: [&str; 3] = ["collapse", "columns", "sort"];
 
 /// What a command line of `smokercli` asks for.
 #[derive(Clone, Debug)]
@@ -42,7 +48,8 @@ pub(crate) fn parse(
     let original = ORIGINAL.map(str::to_owned).into();
     let of_plugins = plugin_options.iter().filter_map(|option| option.long.clone()).collect();
     let names: Vec<_> = command.get_arguments().flat_map(long_names).collect();
-    let arguments = abbreviation::expand(arguments, &[original, of_plugins, names.clone()])?;
+    let earlier = names.iter().filter(|name| !LATER.contains(&name.as_str())).cloned().collect();
+    let arguments = abbreviation::expand(arguments, &[original, of_plugins, earlier, names.clone()])?;
     let wrong = |error| usage_error(error, &names);
     let matches = command.try_get_matches_from_mut(arguments).map_err(wrong)?;
     let mut args = Args::from_arg_matches(&matches).map_err(wrong)?;
@@ -65,14 +72,22 @@ fn complete_command() -> Command {
     let states = PossibleValuesParser::new(["OK", "WARN", "ERROR", "UNKNOWN"]);
     let failing = PossibleValuesParser::new(FailState::ALL.map(|(name, _)| name));
     Args::command()
-        .subcommand(GateArgs::command().name("gate"))
+        .subcommand(with_formats(GateArgs::command().name("gate"), "outputs", &gate_args::FORMATS))
         .subcommand(BaselineArgs::command().name("baseline"))
+        .subcommand(with_formats(DiffArgs::command().name("diff"), "pretty", &diff_args::FORMATS))
+        .subcommand(with_formats(OddArgs::command().name("odd"), "pretty", &odd_args::FORMATS))
+        .subcommand(RollArgs::command().name("roll"))
         .subcommand(SilenceArgs::command().name("silence"))
         .subcommand(ExplainArgs::command().name("explain"))
         .subcommand(trust_args::command().name("trust"))
         .mut_arg("pretty", |arg| arg.value_parser(formats))
         .mut_arg("fail_on", |arg| arg.value_parser(failing))
         .mut_arg("filter_status", |arg| arg.value_parser(states))
+}
+
+/// The command with the formats that a shell can complete for this option.
+fn with_formats(command: Command, option: &str, formats: &'static [&'static str]) -> Command {
+    command.mut_arg(option, |arg| arg.value_parser(PossibleValuesParser::new(formats)))
 }
 
 #[cfg(test)]
@@ -150,6 +165,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_abbreviation_of_ours_keeps_its_meaning_when_an_option_comes() {
+        let names: Vec<_> = Args::command().get_arguments().flat_map(long_names).collect();
+        assert!(LATER.iter().all(|later| names.iter().any(|name| name == later)));
+        let earlier: Vec<_> = names.iter().filter(|name| !LATER.contains(&name.as_str())).cloned().collect();
+        let prefixes = earlier.iter().flat_map(|name| (1..name.len()).map(|end| &name[..end]));
+        for prefix in prefixes {
+            let ranks = [ORIGINAL.map(str::to_owned).into(), earlier.clone(), names.clone()];
+            let expanded = |ranks| abbreviation::expand([OsString::from(format!("--{prefix}"))].into_iter(), ranks);
+            if let Ok(before) = expanded(&ranks[..2]) {
+                assert_eq!(expanded(&ranks), Ok(before), "--{prefix}");
+            }
+        }
+        assert_eq!(args("smokercli|--col|never").console.color, "never");
+        assert!(args("smokercli|--coll").collapse);
+    }
+
     /// A site's discovery plugins were written for the options that the original had.
     #[test]
     fn an_option_of_a_plugin_wins_over_every_new_option() {
@@ -225,6 +257,19 @@ mod tests {
                 found.iter().any(|(path, reason)| path == "x.py" && reason.contains("exists already")),
                 is_taken
             );
+        }
+    }
+
+    /// A terminal of 80 columns shows an example as one line, which can be copied.
+    #[test]
+    fn examples_are_short_lines() {
+        let command = complete_command();
+        let helps = command.get_subcommands().filter_map(Command::get_after_help).map(ToString::to_string);
+        let lines: Vec<_> = helps.flat_map(|help| help.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let examples: Vec<_> = lines.iter().filter(|line| line.starts_with("  smokercli ")).collect();
+        assert!(examples.len() >= 9, "{examples:?}");
+        for example in examples {
+            assert!(example.len() <= 80, "{example}");
         }
     }
 

@@ -40,6 +40,8 @@ pub struct FleetAnswer {
     pub plugins: Result<Vec<Plugin>, String>,
     /// The names that the call asks for and the host, or its forced run, does not have.
     pub missing: Vec<String>,
+    /// Results of the past, where they were asked for.
+    pub past: Vec<PastResult>,
 }
 
 /// What a filter has left.
@@ -96,12 +98,16 @@ impl Fleet {
         }
     }
 
-    /// The first host that masks a parameter by which the filter selects, and the parameter.
+    /// Why the filter cannot be used: a host masks a parameter by which it selects.
     #[must_use]
-    pub fn masked<'a>(&self, filter: &'a Filter) -> Option<(String, &'a str)> {
+    pub fn masked(&self, filter: &Filter) -> Option<String> {
         self.answers().find_map(|answer| {
             let key = answer.plugins.iter().find_map(|plugin| filter.masked_key(plugin))?;
-            Some((answer.name.clone(), key))
+            Some(format!(
+                "--filter '{key} ...': host {} does not show this value, which is secret, so nothing can be filtered by it; \
+                 filter by another parameter, or set show_secrets in the configuration of the daemon",
+                answer.name
+            ))
         })
     }
 
@@ -205,6 +211,15 @@ impl Fleet {
 
     /// Asks every host for past results of the plugins that are left. May be cancelled; the answers received by then stay.
     pub async fn ask_history<T: Transport>(&mut self, session: &Session<'_, T>, query: &HistoryQuery) {
+        self.ask_past(session, query, true).await;
+    }
+
+    /// The same beside the newest results: a host that has no past keeps what it has answered.
+    pub async fn add_past<T: Transport>(&mut self, session: &Session<'_, T>, query: &HistoryQuery) {
+        self.ask_past(session, query, false).await;
+    }
+
+    async fn ask_past<T: Transport>(&mut self, session: &Session<'_, T>, query: &HistoryQuery, is_needed: bool) {
         let asked = |(index, host): (usize, &FleetHost)| match &host.progress {
             HostProgress::Answered(answer) if query.of_all || !answer.plugins.is_empty() => {
                 let names: Vec<_> = answer.plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
@@ -225,6 +240,9 @@ impl Fleet {
             let host = &mut self.hosts[index];
             match results {
                 Ok(results) => host.history = Some(results),
+                Err(reason) if !is_needed => {
+                    session.observer.problem(&format!("Host {name}: no results of the past: {reason}"));
+                }
                 Err(reason) => {
                     session.observer.unreachable(&format!("Host {name}: {reason}"));
                     host.progress = HostProgress::Failed { name: Some(name), reason: reason.to_string() };
@@ -289,6 +307,12 @@ impl Fleet {
         }
     }
 
+    /// Whether any host has answered.
+    #[must_use]
+    pub fn has_answers(&self) -> bool {
+        self.answers().next().is_some()
+    }
+
     /// Whether any host has a plugin to show.
     #[must_use]
     pub fn has_plugins(&self) -> bool {
@@ -306,7 +330,7 @@ impl Fleet {
                 HostProgress::Failed { reason, .. } => Err(reason),
                 HostProgress::Pending | HostProgress::Running { .. } => Err("not asked".to_owned()),
             };
-            FleetAnswer { name, plugins, missing: host.missing }
+            FleetAnswer { name, plugins, missing: host.missing, past: host.history.unwrap_or_default() }
         };
         self.hosts.into_iter().zip(names).map(answer).collect()
     }
@@ -316,8 +340,8 @@ impl Fleet {
     pub fn into_report(self) -> Report {
         // Named before hosts without plugins are left out, so that a host's name does not depend on the filters.
         let hosts = self.into_answers().into_iter().filter(FleetAnswer::is_shown);
-        let hosts = hosts.map(|FleetAnswer { name, plugins, missing }| match plugins {
-            Ok(plugins) => HostReport::reached(name, plugins).lacking(missing),
+        let hosts = hosts.map(|FleetAnswer { name, plugins, missing, past }| match plugins {
+            Ok(plugins) => HostReport::reached(name, plugins).lacking(missing).with_past(past),
             Err(reason) => HostReport::unreachable(name, reason),
         });
         Report::new(hosts.collect())

@@ -16,17 +16,20 @@ mod simulation;
 mod watcher;
 
 use std::cell::Cell;
+use std::path::PathBuf;
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use smoker_model::verdict::outcome::Verdict;
 use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
 
 use crate::asking::{networking, stop_signal};
-use crate::baseline::reference;
+use crate::baseline::reference::{self, HostBefore};
 use crate::cli::commands::gate_args::GateArgs;
 use crate::client::session::Session;
 use crate::error::ExitError;
 use crate::exit_code;
+use crate::filter::Filter;
 use crate::gate::drive::{End, Timing, drive};
 use crate::gate::probe::DaemonProber;
 use crate::gate::report::GateReport;
@@ -43,60 +46,128 @@ use crate::transport::http::Http;
 ///
 /// When the gate cannot be made: an option, the baseline, an address or an output cannot be used.
 pub(crate) fn run(args: &GateArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
-    let filter = query::judged_filter(&args.filters)?;
     let outputs = outputs::parse(&args.outputs)?;
-    let addresses = targets.selection.addresses();
-    check_addresses(&addresses)?;
-    let before = args.against.as_deref().map(|path| reference::read(path, targets, &filter, console)).transpose()?;
-    let settings = Settings {
-        settle: args.settle,
-        budget: args.budget.budget().unwrap_or_default(),
-        strict: args.strict,
-        warn_is_bad: fails_on(args, "WARN"),
-    };
-    let mut rounds = Rounds::new(settings, addresses.len(), before.clone());
-    let timing = Timing { within: args.within, every: args.every };
-    let runtime = networking()?;
-    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
-    let watcher = Watcher::new(console);
-    let session = Session {
-        transport: &transport,
-        observer: &watcher,
-        hosts: addresses.len(),
-        forces: true,
-        names: &filter.names,
-    };
-    let before = before.unwrap_or_default();
-    let prober = DaemonProber::new(session, &addresses, &filter, &before);
-    let begin = Instant::now();
-    let end = runtime.block_on(gate(&mut rounds, addresses.len(), &prober, timing, console));
-    let elapsed = begin.elapsed();
-    console.finish();
-    drop(prober);
-    // A name server that does not answer must not delay the exit.
-    drop(transport);
-    runtime.shutdown_background();
-    let verdict = rounds.verdict();
-    let needs_review = fails_on(args, "review") && verdict.needs_review();
-    let exit_code = match end {
-        Some(_) => exit_code::of_gate(verdict.decision, needs_review),
-        None => exit_code::INTERRUPTED,
-    };
-    let report = GateReport {
-        hosts: targets.selection.hosts(),
-        verdict: &verdict,
-        end,
-        elapsed,
-        settle: args.settle,
-        budget: args.budget.budget(),
-        against: args.against.as_deref(),
-        exit_code,
-    };
+    let gate = Gate::prepare(args.clone(), targets, console)?;
+    let judged = gate.judge(targets, console)?;
+    let report = judged.report(&gate.args, targets);
     outputs::write(&outputs, &report, query::style(&args.console))?;
     if !outputs::has_standard_output(&outputs) {
         console.info(&report.headline());
     }
-    Ok(exit_code)
+    Ok(judged.exit_code)
+}
+
+/// A gate that can be made: its options are understood, and its baseline is read.
+pub(crate) struct Gate {
+    args: GateArgs,
+    filter: Filter,
+    /// How each host was, with a baseline.
+    before: Option<Vec<HostBefore>>,
+}
+
+/// What a gate has found.
+pub(crate) struct Judged {
+    verdict: Verdict,
+    /// Why the rounds have ended; none when they were interrupted.
+    end: Option<End>,
+    elapsed: Duration,
+    exit_code: u8,
+}
+
+impl Judged {
+    /// Whether Ctrl-C or SIGTERM have ended it.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// The decision and the numbers of hosts on one line.
+    pub(crate) fn headline(&self, gate: &Gate, targets: &Targets) -> String {
+        self.report(&gate.args, targets).headline()
+    }
+
+    /// For each host of the call, in order, why it is bad; none when it is not.
+    pub(crate) fn bad_hosts(&self) -> impl Iterator<Item = Option<String>> {
+        self.verdict.hosts.iter().map(|host| host.is_bad.then(|| report::host_text(host)))
+    }
+
+    fn report<'a>(&'a self, args: &'a GateArgs, targets: &'a Targets) -> GateReport<'a> {
+        GateReport {
+            hosts: targets.selection.hosts(),
+            verdict: &self.verdict,
+            end: self.end,
+            elapsed: self.elapsed,
+            settle: args.settle,
+            budget: args.budget.budget(),
+            against: args.against.as_deref(),
+            exit_code: self.exit_code,
+        }
+    }
+}
+
+impl Gate {
+    /// The gate of these options, for these hosts.
+    ///
+    /// # Errors
+    ///
+    /// When an option, the baseline or an address cannot be used.
+    pub(crate) fn prepare(args: GateArgs, targets: &Targets, console: &Console) -> Result<Self, ExitError> {
+        let filter = query::judged_filter(&args.filters)?;
+        check_addresses(&targets.selection.addresses())?;
+        let read = |path: &PathBuf| reference::read(path, targets, &filter, console);
+        let before = args.against.as_ref().map(read).transpose()?;
+        Ok(Self { args, filter, before })
+    }
+
+    /// The same gate for the hosts at these places.
+    pub(crate) fn part(&self, places: &[usize]) -> Self {
+        let part = |all: &Vec<HostBefore>| places.iter().map(|place| all.get(*place).cloned().flatten()).collect();
+        Self { args: self.args.clone(), filter: self.filter.clone(), before: self.before.as_ref().map(part) }
+    }
+
+    /// Waits until the hosts are healthy, nothing can recover, or the time is over. The hosts are those of [`Self::prepare`]
+    /// or [`Self::part`].
+    ///
+    /// # Errors
+    ///
+    /// When networking cannot be set up.
+    pub(crate) fn judge(&self, targets: &Targets, console: &Console) -> Result<Judged, ExitError> {
+        let Self { args, filter, before } = self;
+        let addresses = targets.selection.addresses();
+        let settings = Settings {
+            settle: args.settle,
+            budget: args.budget.budget().unwrap_or_default(),
+            strict: args.strict,
+            warn_is_bad: fails_on(args, "WARN"),
+        };
+        let mut rounds = Rounds::new(settings, addresses.len(), before.clone());
+        let timing = Timing { within: args.within, every: args.every };
+        let runtime = networking()?;
+        let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+        let watcher = Watcher::new(console);
+        let session = Session {
+            transport: &transport,
+            observer: &watcher,
+            hosts: addresses.len(),
+            forces: true,
+            names: &filter.names,
+        };
+        let prober = DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default());
+        let begin = Instant::now();
+        let end = runtime.block_on(gate(&mut rounds, addresses.len(), &prober, timing, console));
+        let elapsed = begin.elapsed();
+        console.finish();
+        drop(prober);
+        // A name server that does not answer must not delay the exit.
+        drop(transport);
+        runtime.shutdown_background();
+        let verdict = rounds.verdict();
+        let needs_review = fails_on(args, "review") && verdict.needs_review();
+        let exit_code = match end {
+            Some(_) => exit_code::of_gate(verdict.decision, needs_review),
+            None => exit_code::INTERRUPTED,
+        };
+        Ok(Judged { verdict, end, elapsed, exit_code })
+    }
 }
 
 fn fails_on(args: &GateArgs, what: &str) -> bool {

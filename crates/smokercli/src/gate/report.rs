@@ -115,6 +115,16 @@ pub(super) fn host_problem(host: &HostVerdict) -> Option<String> {
     }
 }
 
+/// Why a host is bad, on one line.
+pub(super) fn host_text(host: &HostVerdict) -> String {
+    let parts = host.parts.iter().filter(|part| part.blocks).map(|part| {
+        let status = part.status.map_or(String::new(), |status| format!(" [{status}]"));
+        let message = part.message.as_deref().map_or(String::new(), |message| format!(" {message}"));
+        format!("{}: {}{status}{message}", part.part, part.kind.as_str())
+    });
+    host_problem(host).into_iter().chain(parts).collect::<Vec<_>>().join("; ")
+}
+
 /// Whether there is more to say of a part than that it is good.
 pub(super) fn is_remarkable(part: &PartVerdict) -> bool {
     part.kind != Kind::Good || part.flaky.is_some()

@@ -9,7 +9,7 @@
 //! - `groups`: groups of hosts and of other groups
 //! - `pattern`: which hosts a pattern such as `web*` means
 //! - `expressions`: all hosts of a command line
-//! - `range`: ranges such as `web[01-40]`
+//! - `range`: ranges such as `web[01-40]`; `fold`: names as ranges
 //! - `address`: the address of one daemon
 //! - `file`: hosts files
 //! - `ssh_config`: hosts that the user's configuration of SSH names, for completion
@@ -19,6 +19,7 @@ pub mod ansible;
 pub mod configured;
 pub mod expressions;
 pub mod file;
+pub mod fold;
 pub mod groups;
 pub mod pattern;
 mod range;

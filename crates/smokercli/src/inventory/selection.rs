@@ -98,6 +98,18 @@ impl HostSelection {
         Self(vec![host(address, HostFacts::default())])
     }
 
+    /// Hosts that no inventory names, in this order.
+    #[must_use]
+    pub fn of_addresses(addresses: Vec<HostAddress>) -> Self {
+        Self(addresses.into_iter().map(|address| host(address, HostFacts::default())).collect())
+    }
+
+    /// The hosts at these places, in their order.
+    #[must_use]
+    pub fn part(&self, places: &[usize]) -> Self {
+        Self(places.iter().filter_map(|place| self.0.get(*place).cloned()).collect())
+    }
+
     /// The hosts with other addresses, such as over TLS.
     #[must_use]
     pub fn map_addresses(self, change: impl Fn(HostAddress) -> HostAddress) -> Self {

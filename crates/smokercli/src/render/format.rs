@@ -1,5 +1,6 @@
 //! The names of the formats, and what each needs to know.
 
+use crate::render::layout::Layout;
 use crate::render::template::Template;
 
 /// How much the text formats show.
@@ -36,6 +37,14 @@ pub enum Format {
     Tap14,
     /// A heading, and a line for each plugin.
     Csv,
+    /// A row for each plugin, with columns of choice.
+    Columns(Layout),
+    /// One file of HTML.
+    Html,
+    /// A table in Markdown.
+    Markdown,
+    /// Metrics for Prometheus.
+    Prometheus,
     /// Hosts down, plugins across.
     Table {
         /// The columns of the terminal; none when there is no terminal to fit.
@@ -47,13 +56,27 @@ impl Format {
     /// Whether the format has a row for a plugin that is missing; the recorded ones have not.
     #[must_use]
     pub fn shows_missing(&self) -> bool {
-        matches!(self, Self::Ndjson | Self::Csv | Self::Junit | Self::Tap14 | Self::Table { .. })
+        matches!(
+            self,
+            Self::Ndjson
+                | Self::Csv
+                | Self::Junit
+                | Self::Tap14
+                | Self::Columns(_)
+                | Self::Html
+                | Self::Markdown
+                | Self::Prometheus
+                | Self::Table { .. }
+        )
     }
 
     /// Whether the format shows an action that failed.
     #[must_use]
     pub fn shows_actions(&self) -> bool {
-        !matches!(self, Self::Text(Detail::Minimal) | Self::Tap | Self::Xml(_) | Self::Csv)
+        !matches!(
+            self,
+            Self::Text(Detail::Minimal) | Self::Tap | Self::Xml(_) | Self::Csv | Self::Columns(_) | Self::Prometheus
+        )
     }
 
     /// Whether the format shows why the status of a plugin cannot be read.
@@ -65,7 +88,7 @@ impl Format {
     /// Whether programs that read the format expect a document although it has no entry.
     #[must_use]
     pub fn is_document(&self) -> bool {
-        matches!(self, Self::Junit | Self::Tap14)
+        matches!(self, Self::Junit | Self::Tap14 | Self::Html | Self::Markdown | Self::Prometheus)
     }
 }
 
@@ -92,11 +115,17 @@ pub enum FormatName {
     Tap14,
     /// `csv`
     Csv,
+    /// `html`
+    Html,
+    /// `markdown`
+    Markdown,
+    /// `prometheus`
+    Prometheus,
 }
 
 impl FormatName {
     /// All names, the original's first.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 16] = [
         ("minimal", Self::Text(Detail::Minimal)),
         ("normal", Self::Text(Detail::Normal)),
         ("long", Self::Text(Detail::Long)),
@@ -110,7 +139,16 @@ impl FormatName {
         ("junit", Self::Junit),
         ("tap14", Self::Tap14),
         ("csv", Self::Csv),
+        ("html", Self::Html),
+        ("markdown", Self::Markdown),
+        ("prometheus", Self::Prometheus),
     ];
+
+    /// Whether people read the format, and hosts that look alike can be shown once.
+    #[must_use]
+    pub fn can_collapse(self) -> bool {
+        matches!(self, Self::Text(_) | Self::Table)
+    }
 
     /// Reads a name, in lower case.
     #[must_use]

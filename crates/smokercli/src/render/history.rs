@@ -26,7 +26,16 @@ pub(super) fn render(hosts: &[HostHistory], format: &Format, style: Style) -> Op
         Format::Raw => json::indented(&by_host(hosts)),
         Format::Csv => csv::history(hosts),
         Format::Ndjson => hosts.iter().flat_map(ndjson).collect(),
-        Format::Tap | Format::Tap14 | Format::Xml(_) | Format::Junit => return None,
+        Format::Tap
+        | Format::Tap14
+        | Format::Xml(_)
+        | Format::Junit
+        | Format::Columns(_)
+        | Format::Html
+        | Format::Markdown
+        | Format::Prometheus => {
+            return None;
+        }
     })
 }
 

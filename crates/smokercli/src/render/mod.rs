@@ -13,16 +13,27 @@
 //! - `template`: which parts of the data become rows of that XML
 //! - `junit`: JUnit as Jenkins and GitLab read it
 //! - `table`: hosts down, plugins across
+//! - `collapse`: hosts that look alike, once
+//! - `columns`: a row for each plugin; `layout`: which columns, and what it is sorted by
+//! - `html`: one file of HTML
+//! - `markdown`: a table for continuous integration
+//! - `prometheus`: metrics for the textfile collector
 //! - `escape`: text inside XML; `append`: appends formatted text
 
 pub(crate) mod append;
+mod collapse;
+mod columns;
 mod csv;
 pub(crate) mod escape;
 pub mod format;
 mod history;
+mod html;
 mod json;
 mod junit;
+pub mod layout;
 mod list;
+mod markdown;
+mod prometheus;
 mod table;
 mod tap;
 mod tap14;
@@ -50,14 +61,18 @@ pub fn render(report: &Report, format: &Format, style: Style) -> String {
         Format::Tap14 => tap14::render(report),
         Format::Xml(template) => xml::render(report, template),
         Format::Junit => junit::render(report),
+        Format::Columns(layout) => columns::render(report, layout, style),
+        Format::Html => html::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Prometheus => prometheus::render(report),
         Format::Table { width } => table::render(report, *width, style),
     }
 }
 
-/// A document of JSON, over several lines.
+/// The report with one entry for all hosts of which the format shows the same but for numbers, times, addresses and names.
 #[must_use]
-pub fn json_document(value: &Json) -> String {
-    json::indented(value)
+pub fn collapsed(report: &Report, format: &Format) -> Report {
+    collapse::collapsed(report, format, render)
 }
 
 /// A line of ndjson.

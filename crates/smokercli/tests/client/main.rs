@@ -7,11 +7,12 @@
 //! - `corpus`: the recorded command lines, and `compare`: whether a run equals one
 //! - `replay`: all of them, against our binaries
 //! - `report`: rendering, against golden files; `junit`: against its schema
-//! - `config`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `trust`, `facts`, `odd_results`, `force`, `gate`, `inventory`: what the recordings do not cover
+//! - `config`, `diff`, `fleet`, `discovery`, `terminal`, `nagios`, `verdict`, `pages`, `tls`, `trust`, `facts`, `odd`, `odd_results`, `force`, `gate`, `inventory`, `roll`: what the recordings do not cover
 
 mod compare;
 mod config;
 mod corpus;
+mod diff;
 mod discovery;
 mod facts;
 mod fake;
@@ -22,10 +23,12 @@ mod gate;
 mod inventory;
 mod junit;
 mod nagios;
+mod odd;
 mod odd_results;
 mod pages;
 mod replay;
 mod report;
+mod roll;
 mod run;
 mod site;
 mod terminal;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use smokercli::history::PastResult;
 use smokercli::plugin::Plugin;
 use smokercli::render::format::{Detail, Format};
+use smokercli::render::layout::Layout;
 use smokercli::render::template::Template;
 use smokercli::render::{list, render};
 use smokercli::report::{HostReport, Report};
@@ -63,6 +65,10 @@ fn without_the_long_name() -> Report {
     Report::new(hosts.collect())
 }
 
+fn layout(columns: &str, sort: Option<&str>) -> Layout {
+    Layout::parse(&[columns.to_owned()], sort).expect("columns")
+}
+
 fn check_golden(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -85,6 +91,13 @@ fn every_format_shows_awkward_data_as_its_golden_file_does() {
         ("tap14.txt", Format::Tap14),
         ("original.xml", Format::Xml(Box::<Template>::default())),
         ("junit.xml", Format::Junit),
+        (
+            "columns.txt",
+            Format::Columns(layout("host,status,plugin,duration,started,next,type,message", Some("status"))),
+        ),
+        ("page.html", Format::Html),
+        ("markdown.md", Format::Markdown),
+        ("prometheus.txt", Format::Prometheus),
         ("table-wide.txt", Format::Table { width: None }),
         ("table-as-list.txt", Format::Table { width: Some(80) }),
     ];
@@ -107,6 +120,10 @@ fn no_format_lets_a_terminal_control_through() {
         Format::Tap,
         Format::Xml(Box::<Template>::default()),
         Format::Junit,
+        Format::Columns(layout("host,plugin,message", None)),
+        Format::Html,
+        Format::Markdown,
+        Format::Prometheus,
         Format::Table { width: None },
     ];
     for format in formats {
@@ -114,6 +131,32 @@ fn no_format_lets_a_terminal_control_through() {
         let harmful = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
         assert!(!text.contains(harmful), "{format:?}");
     }
+}
+
+#[test]
+fn rows_are_sorted_by_any_column_and_show_the_past() {
+    let result = |status: &str, seconds: f64| json!({"status": status, "lastRun": "2020-01-02T03:04:06", "messages": null, "duration": seconds});
+    let named = |name: &str, result: &Value| plugin(&json!({"name": name, "lastResult": result}));
+    let past = [("a", "ERROR"), ("a", "WARN"), ("b", "OK"), ("a", "OK")].map(|(plugin, status)| {
+        let entry = json!({"plugin": plugin, "result": {"status": status}});
+        PastResult::new(entry.as_object().expect("an object").clone())
+    });
+    let plugins =
+        vec![named("a", &result("ERROR", 0.5)), named("b", &result("OK", 10.0)), named("c", &result("OK", 2.0))];
+    let report = Report::new(vec![HostReport::reached("web".to_owned(), plugins).with_past(past.to_vec())]);
+    let rows = |columns: &str, sort: &str| {
+        let text = render(&report, &Format::Columns(layout(columns, Some(sort))), Style::Plain);
+        text.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(rows("plugin,duration", "duration"), ["b 10.00s", "c 2.00s", "a 0.50s"]);
+    assert_eq!(rows("plugin", "-plugin"), ["c", "b", "a"]);
+    assert_eq!(rows("plugin,past", "status"), ["a ▁▄█", "b ▁", "c -"]);
+    assert!(
+        Layout::parse(&["host,state".to_owned()], None)
+            .expect_err("no column")
+            .contains("the columns are host, status")
+    );
+    assert!(Layout::parse(&[], Some("state")).expect_err("no column").starts_with("--sort: unknown column"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //!
 //! - `abbreviation`: shortened long options, as the original took them
 //! - `compare`: the option `--compare`
+//! - `import`: the command `import`
 //! - `identity`: the options of the commands for identities
 //! - `journal`: the option `--journal`
 //! - `test_plugin`: the options of `--test-plugin`
@@ -11,6 +12,7 @@
 mod abbreviation;
 mod compare;
 mod identity;
+mod import;
 mod journal;
 mod test_plugin;
 
@@ -21,6 +23,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 use nix::unistd::Pid;
+use smoker_config::schema::document::{self, Part};
 use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
@@ -34,9 +37,10 @@ use crate::cli::test_plugin::TestArguments;
 use crate::compare::compare_request::CompareRequest;
 use crate::exit_code;
 use crate::identity::identity_request::IdentityRequest;
+use crate::import::import_request::ImportRequest;
 use crate::journal_command::journal_task::JournalTask;
 use crate::output::{self, OutputError};
-use crate::test_plugin::test_request::TestRequest;
+use crate::test_plugin::test_request::{ActionTestRequest, TestRequest};
 
 /// The configuration without `-c`.
 const DEFAULT_CONFIG: &str = "/etc/smokerd/smokerd.yaml";
@@ -54,6 +58,8 @@ Exit codes:
   3  --reload: not all is in effect; --check: problems; --genconfig: not all
      loads; --test-plugin: WARN; --compare: differences
   4  --test-plugin: ERROR
+
+smokerd import TOOL FILE... converts configurations of NRPE, Sensu and goss: smokerd import --help.
 
 SIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused.";
 
@@ -146,6 +152,11 @@ struct Arguments {
     #[command(flatten)]
     journal: JournalArguments,
 
+    /// Print the JSON Schema of the configuration, which editors read, or that of a file of plugin.d or action.d: plugin, action
+    #[arg(long, value_name = "PART", num_args = 0..=1, require_equals = true, value_parser = ["whole", "plugin", "action"], hide_possible_values = true)]
+    #[expect(clippy::option_option, reason = "an option with a value that may be missing")]
+    schema: Option<Option<String>>,
+
     /// Print completions for this shell
     #[arg(long, value_name = "SHELL", hide = true)]
     generate: Option<Shell>,
@@ -182,12 +193,16 @@ pub(crate) enum Mode {
     Check(CheckRequest),
     /// Test one plugin.
     Test(TestRequest),
+    /// Test one action.
+    TestAction(ActionTestRequest),
     /// Compare with another daemon.
     Compare(CompareRequest),
     /// Show or change the identities of this host.
     Identity(IdentityRequest),
     /// Look into the journal.
     Journal(JournalTask),
+    /// Convert configurations of other tools.
+    Import(ImportRequest),
     /// Explain this plugin.
     Explain(String),
     /// Write a folder as one file, to standard output if no path is given.
@@ -216,11 +231,25 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         let printed = output::ignore_closed_pipe(error.print());
         if error.use_stderr() { exit_code::USAGE } else { code_of(printed) }
     };
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    if let Some((_, behind)) = arguments.get(1..).and_then(<[_]>::split_first).filter(|(first, _)| *first == "import") {
+        let request = import::parse(behind).map_err(print)?;
+        let options = parse_arguments(["smokerd".into()]).and_then(Arguments::into_options).map_err(print)?;
+        return Ok(Options { mode: Mode::Import(request), ..options });
+    }
     let arguments = parse_arguments(arguments).map_err(print)?;
     if let Some(shell) = arguments.generate {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Arguments::command(), "smokerd", &mut script);
         return Err(code_of(output::print(&String::from_utf8_lossy(&script))));
+    }
+    if let Some(part) = &arguments.schema {
+        let part = match part.as_deref() {
+            Some("plugin") => Part::Plugin,
+            Some("action") => Part::Action,
+            _ => Part::Whole,
+        };
+        return Err(code_of(output::print(&document::document(part))));
     }
     arguments.into_options().map_err(print)
 }
@@ -258,6 +287,7 @@ impl Arguments {
     fn into_options(self) -> Result<Options, clap::Error> {
         let wrong = |text: String| Self::command().error(ErrorKind::ArgumentConflict, text);
         let with_action = self.test.with_action;
+        let action = self.test.action_request(self.output.as_deref()).map_err(wrong)?;
         let request = self.test.into_request(self.output.as_deref()).map_err(wrong)?;
         let comparison = self.comparison.into_request(self.output.as_deref(), with_action).map_err(wrong)?;
         if with_action && request.is_none() && comparison.is_none() {
@@ -279,11 +309,14 @@ impl Arguments {
         let mode = match (request, comparison, self.genconfig, self.check, self.stop, self.foreground) {
             _ if journal.is_some() => journal.map_or(Mode::Background, Mode::Journal),
             (None, None, ..) if let Some(name) = self.explain => Mode::Explain(name),
+            (None, None, ..) if let Some(action) = action => Mode::TestAction(action),
             (Some(request), ..) => Mode::Test(request),
             (None, Some(comparison), ..) => Mode::Compare(comparison),
             (None, None, Some(folder), ..) => Mode::Genconfig { folder, output: self.output },
             _ if self.output.is_some() && !self.check => {
-                return Err(wrong("--output belongs to --check, --genconfig, --test-plugin or --compare".to_owned()));
+                return Err(wrong(
+                    "--output belongs to --check, --genconfig, --test-plugin, --test-action or --compare".to_owned(),
+                ));
             }
             (None, None, None, ..) if let Some(identity) = identity => Mode::Identity(identity),
             (None, None, None, true, ..) => Mode::Check(CheckRequest { json: is_json, strict: self.strict }),

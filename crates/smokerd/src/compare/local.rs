@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
+use smoker_model::occasion::Occasion;
 use smoker_model::plugin::{Parameters, PluginSpec};
+use smoker_model::result::PluginResult;
 use smoker_model::wire::result::ComponentShape;
 use smoker_runner::context::RunKind;
 use smoker_runner::modules::host::settings::PythonSettings;
@@ -12,7 +14,7 @@ use smoker_runner::prepared::PreparedPlugin;
 use smoker_runner::process::attributes::credentials::Credentials;
 
 use crate::results::json_text;
-use crate::scheduler::actions::check_and_act;
+use crate::scheduler::actions::{Acting, check_and_act};
 use crate::service::privileges;
 use crate::standalone::{self, Outcome};
 
@@ -79,8 +81,10 @@ impl Local {
         let run = standalone::run(self.python.clone(), "this comparison", async |runner, cancel| {
             let mut results = Vec::new();
             for plugin in plugins {
-                let result = check_and_act(runner.begin(&plugin.prepared, RunKind::Forced, cancel), || false).await;
-                let text = json_text::to_text(&result.on_wire(ComponentShape::Mapping));
+                let run = runner.begin(&plugin.prepared, RunKind::Forced, cancel);
+                let occasion = |result: &PluginResult| Occasion::of_result(&plugin.prepared.spec().name, result, None);
+                let acted = check_and_act(run, || Acting::OfRun, occasion).await;
+                let text = json_text::to_text(&acted.result.on_wire(ComponentShape::Mapping));
                 results.push(serde_json::from_str(&text).unwrap_or_default());
             }
             results

@@ -65,6 +65,15 @@ pub(crate) const LISTENERS: usize = 1000;
 /// After what time a client that listens gets a sign of life when nothing happens.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// How many series of components a plugin may have in `GET /metrics`, and how many of what it measured.
+pub(crate) const METRICS_OF_PLUGIN: usize = 3000;
+
+/// How many series of components all plugins together may have there, and how many of what they measured.
+pub(crate) const METRICS_OF_ALL: usize = 100_000;
+
+/// The longest name of a component, label or unit that has a series there, in bytes.
+pub(crate) const METRIC_LABEL: usize = 1024;
+
 /// How many connections are served at a time, unless a quarter of the open files that are allowed is less. When the limit
 /// is reached, the connection that has been idle longest is evicted for the next one.
 pub(crate) const ACTIVE_CONNECTIONS: usize = 1024;

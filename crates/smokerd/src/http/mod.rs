@@ -9,6 +9,7 @@
 //! - `access`: who may send a request, and the access log
 //! - `api`: the pages
 //! - `router`: the pages behind the access checks
+//! - `browser_request`: which requests the page for browsers answers
 //! - `json_response`: JSON as a response
 //! - `audited`: what a page has done, for the audit log
 //! - `shown_target`: the target of a request without its secrets, for the access log
@@ -21,9 +22,9 @@
 //! `server` and `router` stand at the top; `access` and `api` do not know each other. Of the daemon's other rooms
 //! only `results`, `scheduler`, `state_folder` and `os` are used here.
 
-mod api;
 mod audited;
 mod body_budget;
+mod browser_request;
 mod gzip;
 mod held_pages;
 mod json_response;
@@ -32,6 +33,7 @@ mod shown_target;
 mod streamed_body;
 
 pub(crate) mod access;
+pub(crate) mod api;
 pub(crate) mod connections;
 pub(crate) mod listener;
 pub(crate) mod router;

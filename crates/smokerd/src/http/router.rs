@@ -9,6 +9,7 @@ use tower::util::MapRequest;
 use crate::http::access::authorize::{AccessControl, authorize};
 use crate::http::access::log::access_log;
 use crate::http::api;
+use crate::http::api::metrics::daemon_gauges::DaemonGauges;
 use crate::reload_requests::request::ReloadRequests;
 use crate::scheduler::manager::PluginManager;
 
@@ -16,8 +17,13 @@ use crate::scheduler::manager::PluginManager;
 pub(crate) type Router = axum::Router;
 
 /// All pages. The access log also has the requests that are refused.
-pub(crate) fn router(manager: PluginManager, reloads: ReloadRequests, access: AccessControl) -> Router {
-    let pages = api::routes(manager, reloads);
+pub(crate) fn router(
+    manager: PluginManager,
+    reloads: ReloadRequests,
+    access: AccessControl,
+    gauges: DaemonGauges,
+) -> Router {
+    let pages = api::routes(manager, reloads, gauges);
     let pages = pages.layer(from_fn_with_state(access, authorize)).layer(from_fn(access_log));
     // Around the access checks, so that they see the path that is served.
     Router::new().fallback_service(MapRequest::new(pages, with_single_slashes))

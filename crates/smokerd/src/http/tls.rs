@@ -90,6 +90,17 @@ impl Tls {
 
     /// The configuration for the next handshake; none when the daemon has no identity.
     pub(crate) fn config(&self) -> Option<Arc<ServerConfig>> {
+        let identity = self.identity()?;
+        identity.tell_of_end(Utc::now());
+        Some(Arc::clone(&identity.config))
+    }
+
+    /// The last moment of the daemon's certificate; none without one, and for one that does not say it.
+    pub(crate) fn not_after(&self) -> Option<DateTime<Utc>> {
+        self.identity()?.ends
+    }
+
+    fn identity(&self) -> Option<Arc<Identity>> {
         let source = self.0.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let load = || source.files.load().map(Some);
         let read = source.read.current(load, Arc::clone, |read| {
@@ -97,9 +108,7 @@ impl Tls {
                 tracing::error!("{error}; the previous identity stays in effect");
             }
         });
-        let identity = Option::as_ref(&read)?;
-        identity.tell_of_end(Utc::now());
-        Some(Arc::clone(&identity.config))
+        Option::clone(&read)
     }
 }
 

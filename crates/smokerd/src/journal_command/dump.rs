@@ -28,9 +28,12 @@ pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
     for entry in reader::oldest_first(folder, 0)? {
         match entry {
             Ok(entry) => {
-                if let Some(line) = line(&entry)
-                    && let Err(error) = writeln!(out, "{line}")
-                {
+                let line = line(&entry);
+                if line["result"].is_null() && line["kind"] == "result" {
+                    output::report(format_args!("ERROR: the text of record {} cannot be read", entry.sequence()));
+                    code = exit_code::JOURNAL_DAMAGED;
+                }
+                if let Err(error) = writeln!(out, "{line}") {
                     output::ignore_closed_pipe(Err(error))?;
                     return Ok(code);
                 }
@@ -45,31 +48,33 @@ pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
     Ok(code)
 }
 
-fn line(entry: &Entry) -> Option<Json> {
-    let mut line = match JournalEntry::of(entry.tag())? {
-        JournalEntry::Result(result) => of_result(&result, entry.payload()),
-        JournalEntry::Skipped => json!({"kind": "skipped"}),
-        JournalEntry::Started(start) => {
+fn line(entry: &Entry) -> Json {
+    let mut line = match JournalEntry::of(entry.tag()) {
+        // Of a newer version.
+        None => json!({"kind": "unknown", "tag": entry.tag()}),
+        Some(JournalEntry::Result(result)) => of_result(&result, entry.payload()),
+        Some(JournalEntry::Skipped) => json!({"kind": "skipped"}),
+        Some(JournalEntry::Started(start)) => {
             let started = DateTime::from_timestamp_micros(start.started).map(json_text::moment);
             json!({
                 "kind": "started", "plugin": start.plugin, "run": start.run, "started": started, "forced": start.is_forced,
                 "generation": start.generation,
             })
         }
-        JournalEntry::Process(id, triggered_by) => {
+        Some(JournalEntry::Process(id, triggered_by)) => {
             let plugins: Vec<_> = plugins_of_process(entry.payload()).iter().map(ToString::to_string).collect();
             json!({"kind": "process", "process": id, "plugins": plugins, "triggeredBy": triggered_by})
         }
-        JournalEntry::Begin(process) => json!({"kind": "begin", "lastProcess": process}),
-        JournalEntry::Plan(plugin, from) => {
+        Some(JournalEntry::Begin(process)) => json!({"kind": "begin", "lastProcess": process}),
+        Some(JournalEntry::Plan(plugin, from)) => {
             let from = DateTime::from_timestamp_micros(from).map(json_text::moment);
             json!({"kind": "plan", "plugin": plugin, "from": from})
         }
-        JournalEntry::End => json!({"kind": "end"}),
-        JournalEntry::Lost(process) => json!({"kind": "lost", "lastProcess": process}),
+        Some(JournalEntry::End) => json!({"kind": "end"}),
+        Some(JournalEntry::Lost(process)) => json!({"kind": "lost", "lastProcess": process}),
     };
     line["sequence"] = entry.sequence().into();
-    Some(line)
+    line
 }
 
 fn of_result(entry: &ResultEntry<'_>, payload: &[u8]) -> Json {

@@ -5,7 +5,7 @@ use std::error::Error;
 use smoker_config::config::Config;
 
 use crate::journal_command::journal_task::JournalTask;
-use crate::journal_command::{compact, dump, repair, verify};
+use crate::journal_command::{account, compact, dump, repair, verify};
 use crate::results::journal::start;
 
 /// Does the task with the journal of this configuration, and returns the exit code.
@@ -17,6 +17,7 @@ pub(crate) fn run(task: JournalTask, config: &Config) -> Result<u8, Box<dyn Erro
     if !folder.is_dir() {
         return Err(format!("there is no journal yet: {} does not exist", folder.display()).into());
     }
+    account::become_owner(state_dir)?;
     match task {
         JournalTask::Verify => verify::verify(&folder),
         JournalTask::Dump => dump::dump(&folder),

@@ -6,8 +6,10 @@
 //! - `descriptors`: how many files may be open
 //! - `host_name`: the machine's name
 //! - `sys`: what differs between Linux and other systems
+//! - `usage`: what this process uses of the machine
 
 pub(crate) mod clock_changes;
 pub(crate) mod descriptors;
 pub(crate) mod host_name;
 pub(crate) mod sys;
+pub(crate) mod usage;

@@ -135,6 +135,7 @@ impl Reloader {
                 self.refuse(&StartError::Hangs { what, seconds: READ_LIMIT.as_secs() }.parts(), &[])
             }
         };
+        self.runtime.note_reload(report.outcome != Outcome::Refused);
         let status = self.runtime.status();
         let refused =
             if report.outcome == Outcome::Refused { "; the last reload was refused, see the log" } else { "" };

@@ -5,10 +5,24 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
+use smoker_model::status::Status;
 
+use crate::results::hard_state::HardState;
+use crate::results::kept::packed_text::PackedText;
 use crate::results::standing::Attempt;
 use crate::results::store::SharedState;
 use crate::results::table::{PluginEntry, PluginNow, SkippedSince};
+
+/// How many of the newest results are looked through for one of a status.
+const LOOKED_AT: usize = 20;
+
+/// What decides whether actions are told of a plugin.
+#[derive(Clone, Debug)]
+pub(crate) struct ToldState {
+    pub(crate) hard: Option<HardState>,
+    pub(crate) is_flapping: bool,
+    pub(crate) is_silenced: bool,
+}
 
 impl SharedState {
     /// Changes which plugins are under a silence, with the silence as JSON: of all that are configured.
@@ -63,6 +77,28 @@ impl SharedState {
     /// How many bad results in a row a plugin has had that no client requested.
     pub(crate) fn bad_in_a_row(&self, plugin: &PluginName) -> u32 {
         self.lock().plugins.get(plugin).and_then(|entry| entry.attempt).map_or(0, Attempt::bad)
+    }
+
+    /// What decides whether actions are told of a plugin.
+    pub(crate) fn told_state(&self, plugin: &PluginName) -> Option<ToldState> {
+        let state = self.lock();
+        let entry = state.plugins.get(plugin)?;
+        let (hard, is_flapping) = (entry.hard.state().cloned(), entry.is_flapping);
+        Some(ToldState { hard, is_flapping, is_silenced: entry.silence.is_some() })
+    }
+
+    /// The text of a plugin's newest result with this status, among those that are kept.
+    pub(crate) fn newest_with_status(&self, plugin: &PluginName, status: Status) -> Option<String> {
+        let kept: Vec<_> = self.lock().plugins.get(plugin)?.history.iter().cloned().collect();
+        let begin = format!("{{\"status\": \"{status}\"");
+        kept.iter().rev().take(LOOKED_AT).map(PackedText::unpack).find(|text| text.starts_with(&begin))
+    }
+
+    /// The status of a plugin's newest result, and since when it has it.
+    pub(crate) fn last_status(&self, plugin: &PluginName) -> Option<(Status, DateTime<Utc>)> {
+        let state = self.lock();
+        let entry = state.plugins.get(plugin)?;
+        Some((entry.last_status?, entry.status_since?))
     }
 
     /// Whether a plugin is under a silence.

@@ -1,6 +1,8 @@
 //! The part of a plugin's JSON object that its configuration alone decides.
 
-use smoker_model::plugin::{Parameters, PluginSpec};
+use std::time::Duration;
+
+use smoker_model::plugin::{Parameters, PluginSpec, Trigger};
 use smoker_model::secrets::mask::masked;
 
 use smoker_config::spec::settings::ShowSecrets;
@@ -19,6 +21,8 @@ pub(crate) struct ConfigFields {
     /// The same with secrets shown, for administrators of this machine; `None` when they see what all clients see.
     pub(crate) of_administrators: Option<String>,
     pub(crate) facts: PluginFacts,
+    /// The distance between the starts of two scheduled runs; none without a schedule.
+    pub(crate) interval: Option<Duration>,
 }
 
 /// What clients see in place of the secrets among the parameters.
@@ -66,6 +70,10 @@ impl ConfigFields {
             of_administrators: Some(of_administrators).filter(|text| *text != of_all),
             parameters: of_all,
             facts: PluginFacts::of(spec),
+            interval: match spec.trigger {
+                Some(Trigger::Every { interval, .. }) => Some(interval),
+                Some(Trigger::Calendar { .. }) | None => None,
+            },
         }
     }
 

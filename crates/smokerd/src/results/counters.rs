@@ -1,29 +1,67 @@
 //! What is counted of a plugin's runs.
 
-use smoker_model::run_record::{RunRecord, RunState};
+use smoker_model::result::{ActionResult, PluginResult};
+use smoker_model::run_record::{RunRecord, RunState, SkipReason};
 use smoker_model::status::Status;
 
-/// The runs of a plugin since it was configured.
+/// The runs of a plugin since it was configured, or since the daemon's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RunCounters {
-    /// Runs with a result, without those that the end of the daemon ended, too.
-    pub(crate) finished: u64,
-    /// Those of them with the status ERROR.
+    /// Runs with the status OK.
+    pub(crate) ok: u64,
+    /// Runs with the status WARN.
+    pub(crate) warned: u64,
+    /// Runs with the status ERROR.
     pub(crate) failed: u64,
-    /// Scheduled runs that were skipped.
-    pub(crate) skipped: u64,
+    /// Runs that the daemon's end has ended, or that ended with one before it. They have no other outcome.
+    pub(crate) interrupted: u64,
+    /// Scheduled runs that were skipped because the run before had not ended.
+    pub(crate) overlapped: u64,
+    /// Scheduled runs that were skipped because their time went by.
+    pub(crate) missed: u64,
+    /// Scheduled runs that were skipped because a plugin that it depends on was bad.
+    pub(crate) held_back: u64,
+    /// Actions with the status ERROR.
+    pub(crate) action_failures: u64,
 }
 
 impl RunCounters {
+    /// Scheduled runs that were skipped.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.overlapped.saturating_add(self.missed).saturating_add(self.held_back)
+    }
+
     /// Counts one record.
     pub(crate) fn count(&mut self, record: &RunRecord) {
         match &record.state {
-            RunState::Skipped { count, .. } => self.skipped = self.skipped.saturating_add(*count),
-            RunState::Finished(run) if run.is_interrupted => {}
+            RunState::Skipped { reason, count } => {
+                let counter = match reason {
+                    SkipReason::Overlap => &mut self.overlapped,
+                    SkipReason::Missed => &mut self.missed,
+                    SkipReason::Dependency => &mut self.held_back,
+                };
+                *counter = counter.saturating_add(*count);
+            }
             RunState::Finished(run) => {
-                self.finished += 1;
-                self.failed += u64::from(run.result.status == Status::Error);
+                let counter = match run.result.status {
+                    _ if run.is_interrupted => &mut self.interrupted,
+                    Status::Ok => &mut self.ok,
+                    Status::Warn => &mut self.warned,
+                    Status::Error | Status::Unknown => &mut self.failed,
+                };
+                *counter += 1;
+                self.action_failures += failed_actions(&run.result);
             }
         }
+    }
+}
+
+fn failed_actions(result: &PluginResult) -> u64 {
+    match &result.action {
+        Some(ActionResult::Ran(runs)) => runs.iter().filter(|run| run.result.status == Status::Error).count() as u64,
+        Some(ActionResult::Reported(action)) => {
+            u64::from(action.get("status").is_some_and(|status| status == Status::Error.as_str()))
+        }
+        None => 0,
     }
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
+use smoker_model::wire::events::SilenceEvent;
 use tokio::sync::Notify;
 
 /// How many events a subscriber may be behind.
@@ -33,6 +34,8 @@ pub(crate) enum Event {
     Started(Arc<StartedRun>),
     /// A reload is in effect.
     Reloaded(PluginCounts),
+    /// A silence was made, or has ended.
+    Silence(Arc<SilenceEvent>),
 }
 
 /// A run that has begun.

@@ -30,6 +30,11 @@ impl PluginFacts {
         Self { name: spec.name.to_string(), parameters: OPTIONS.iter().skip(1).filter_map(parameter).collect() }
     }
 
+    /// The plugin's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A parameter that limits look at, as a text.
     pub(crate) fn parameter(&self, key: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| *known == key).map(|(_, text)| text.as_str())

@@ -37,6 +37,7 @@ pub(crate) fn finished(plugin: &PluginName, text: &str) -> RunRecord {
             generation: 1,
             run: 1,
             is_interrupted: false,
+            is_maintenance: false,
             result,
             text,
         })),

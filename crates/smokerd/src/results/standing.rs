@@ -45,7 +45,7 @@ impl Attempt {
     pub(crate) fn of(facts: &RunFacts) -> Option<Self> {
         let is_bad = facts.status != Status::Ok;
         let attempt = Self { number: facts.attempt, is_bad, is_soft: facts.is_soft };
-        (!facts.trigger.is_request()).then_some(attempt)
+        (!facts.trigger.is_request() && !facts.is_maintenance).then_some(attempt)
     }
 
     /// That of a result behind this number of bad ones, where `Retries` wants several.

@@ -1,6 +1,6 @@
 //! The plugins' results and the processes, with the memory that they take; `store` has the lock over them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,6 +37,8 @@ pub(super) struct State {
     returning: HashMap<PluginName, PluginEntry>,
     /// The number of the newest result of a plugin that was removed.
     removed: Sequence,
+    /// The numbers of the runs that have started and not ended; without a journal runs have none.
+    running: HashSet<u64>,
 }
 
 /// What came of recording a run.
@@ -71,7 +73,13 @@ impl State {
             begin: 0,
             returning: HashMap::new(),
             removed: 0,
+            running: HashSet::new(),
         }
+    }
+
+    /// Notes that a run has started.
+    pub(super) fn started(&mut self, run: u64) {
+        self.running.insert(run);
     }
 
     /// Takes over what the journal has. Returns for which runs processes wait that will never end.
@@ -129,6 +137,7 @@ impl State {
             plugins: self.plugins.named().map(|(name, entry)| (name.to_string(), kept(entry))).collect(),
             processes: self.processes.ids().collect(),
             begin: self.begin,
+            running: self.running.clone(),
         }
     }
 
@@ -165,6 +174,9 @@ impl State {
             record.sequence = self.sequence + 1;
         }
         self.sequence = record.sequence;
+        if let RunState::Finished(run) = &record.state {
+            self.running.remove(&run.run);
+        }
         let plugin = self.plugins.get_mut(&record.plugin);
         let previous = plugin.as_ref().and_then(|plugin| plugin.last_status);
         let counters = plugin.map(|plugin| {

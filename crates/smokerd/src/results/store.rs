@@ -18,12 +18,14 @@ use tokio_util::sync::CancellationToken;
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
 use crate::results::events::{Event, RunEvents, StartedRun, Subscription};
+use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::keep::KeptRecords;
 use crate::results::journal::queue::{JournalQueue, Queued};
 use crate::results::journal::restore::{self, Restored};
 use crate::results::json_text;
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::{PackedText, PackedTexts};
+use crate::results::measures::PluginMeasures;
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
@@ -101,7 +103,10 @@ impl SharedState {
         let run = self.journal.as_ref().map_or(0, JournalQueue::number_run);
         let started = StartedRun { plugin: plugin.clone(), started: started.wall, is_forced };
         match &self.journal {
-            Some(journal) => drop(journal.send(Queued::Started(started, run, generation))),
+            Some(journal) => {
+                self.lock().started(run);
+                drop(journal.send(Queued::Started(started, run, generation)));
+            }
             None => self.announce(Event::Started(Arc::new(started))),
         }
         run
@@ -144,7 +149,7 @@ impl SharedState {
         }
         journal.written().await;
         let folder = journal.folder().to_owned();
-        let plugins = self.reads.for_listener(move || restore::of_plugins(&folder, &new)).await?;
+        let plugins = self.reads.for_reload(move || restore::of_plugins(&folder, &new)).await?;
         self.lock().set_returning(plugins);
         Ok(())
     }
@@ -314,6 +319,28 @@ impl SharedState {
     pub(crate) fn plugins(&self) -> (u64, Vec<PluginSnapshot>) {
         let state = self.lock();
         (state.revision, state.plugins.entries().map(PluginEntry::snapshot).collect())
+    }
+
+    /// A value that changes whenever metrics may have changed: they also show runs that were skipped, which no page does.
+    pub(crate) fn measures_version(&self) -> (u64, Sequence) {
+        let state = self.lock();
+        (state.revision, state.sequence)
+    }
+
+    /// What metrics read of all plugins, in configuration order, and the version that they show.
+    pub(crate) fn measures(&self) -> ((u64, Sequence), Vec<PluginMeasures>) {
+        let state = self.lock();
+        ((state.revision, state.sequence), state.plugins.entries().map(PluginEntry::measures).collect())
+    }
+
+    /// The memory that kept results count, in bytes.
+    pub(crate) fn memory(&self) -> isize {
+        self.lock().memory.used
+    }
+
+    /// What is known of the journal; none without one.
+    pub(crate) fn journal_gauges(&self) -> Option<&JournalGauges> {
+        self.journal.as_ref().map(|queue| &**queue.gauges())
     }
 
     /// One plugin with its history, oldest first.

@@ -14,8 +14,11 @@ use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::config_fields::ConfigFields;
 use crate::results::counters::RunCounters;
+use crate::results::hard_state::HardStateTracker;
 use crate::results::journal::restore::RestoredPlugin;
 use crate::results::kept::history::{History, Sequence};
+use crate::results::measures::PluginMeasures;
+use crate::results::run_times::RunTimes;
 use crate::results::snapshot::PluginSnapshot;
 use crate::results::standing::{Attempt, Changes, Standing, attempt_of, skipped};
 
@@ -63,6 +66,7 @@ pub(crate) struct PluginEntry {
     pub(crate) config: Arc<ConfigFields>,
     pub(crate) history: History,
     pub(crate) counters: RunCounters,
+    pub(crate) times: RunTimes,
     pub(crate) next_run: NextRun,
     /// The numbers of its newest bad results.
     pub(crate) failures: Failures,
@@ -74,8 +78,10 @@ pub(crate) struct PluginEntry {
     pub(crate) status_since: Option<DateTime<Utc>>,
     /// The attempt of its newest result that no client requested.
     pub(crate) attempt: Option<Attempt>,
+    /// Its newest status that counts.
+    pub(crate) hard: HardStateTracker,
     changes: Changes,
-    is_flapping: bool,
+    pub(crate) is_flapping: bool,
     retries: Option<u32>,
     flap_threshold: Option<u8>,
     /// Why its scheduled runs are skipped.
@@ -212,8 +218,9 @@ impl From<RestoredPlugin> for PluginEntry {
             entry.history.push(sequence, text);
         }
         plugin.failures.into_iter().rev().for_each(|sequence| entry.failures.push(sequence));
-        (entry.last_planned, entry.last_status) = (plugin.last_planned, plugin.last_status);
+        (entry.last_planned, entry.last_status, entry.times) = (plugin.last_planned, plugin.last_status, plugin.times);
         (entry.status_since, entry.attempt) = (plugin.status_since, plugin.attempt);
+        entry.hard = plugin.hard.into_tracker();
         entry
     }
 }
@@ -225,12 +232,14 @@ impl PluginEntry {
             config: Arc::default(),
             history: History::new(usize::MAX),
             counters: RunCounters::default(),
+            times: RunTimes::default(),
             next_run: NextRun { generation: 0, text: "null".into() },
             failures: Failures::new(usize::MAX),
             last_planned: None,
             last_status: None,
             status_since: None,
             attempt: None,
+            hard: HardStateTracker::default(),
             changes: Changes::default(),
             is_flapping: false,
             retries: None,
@@ -242,6 +251,7 @@ impl PluginEntry {
 
     /// Notes when a scheduled run was to start, its status, and the number of a bad result.
     pub(crate) fn note(&mut self, record: &RunRecord) {
+        self.times.note(record);
         if record.trigger == RunTrigger::Schedule {
             self.last_planned = Some(record.planned.wall);
         }
@@ -259,11 +269,31 @@ impl PluginEntry {
             self.status_since = Some(run.started.wall);
         }
         self.last_status = Some(status);
+        if run.is_maintenance {
+            return;
+        }
         self.changes.push(is_change);
         self.is_flapping = self.changes.is_flapping(self.flap_threshold, self.is_flapping);
         if !record.trigger.is_request() {
             self.attempt = Some(attempt_of(run));
             self.skipped = None;
+        }
+        if !record.trigger.is_request() || self.retries.is_none() {
+            self.hard.note(record.sequence, run);
+        }
+    }
+
+    /// What metrics read of the plugin at this moment.
+    pub(crate) fn measures(&self) -> PluginMeasures {
+        PluginMeasures {
+            config: Arc::clone(&self.config),
+            last_result: self.history.newest().cloned(),
+            status: self.last_status.filter(|_| self.skipped.is_none()).unwrap_or(Status::Unknown),
+            counters: self.counters,
+            times: self.times,
+            changed: self.status_since,
+            standing: self.standing(),
+            next_run: Arc::clone(&self.next_run.text),
         }
     }
 
@@ -298,7 +328,7 @@ impl PluginEntry {
             attempt: self.attempt.filter(|_| self.retries.is_some()),
             is_flapping: self.is_flapping,
             silence: self.silence.as_ref().and_then(|text| serde_json::from_str(text).ok()).map(silence),
-            runs_skipped: self.counters.skipped,
+            runs_skipped: self.counters.skipped(),
         }
     }
 

@@ -1,35 +1,63 @@
 //! Decides which actions follow a check.
 
+use smoker_model::occasion::Occasion;
 use smoker_model::plugin::{ActionSpec, PluginSpec};
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_runner::check::CheckOutcome;
 use smoker_runner::runner::PluginRun;
 
-/// Runs the plugin, and then its actions that are due. The run is over when its result is returned. `is_held` says whether
-/// actions are held when the check has ended, as they are under a silence.
-pub(crate) async fn check_and_act(run: PluginRun<'_>, is_held: impl Fn() -> bool) -> PluginResult {
+/// Which actions follow a check as part of its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acting {
+    /// Those that follow each result; the others have a queue of their own.
+    OfRun,
+    /// All of them, as in a test of the plugin.
+    All,
+    /// None: they are held, as under a silence.
+    Held,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Acted {
+    pub(crate) result: PluginResult,
+    /// Whether nothing was checked, because of maintenance.
+    pub(crate) is_maintenance: bool,
+}
+
+/// Runs the plugin, and then its actions that are due. The run is over when its result is returned. `acting` is asked when the
+/// check has ended, and so is `occasion`, what actions are told beside the result.
+pub(crate) async fn check_and_act(
+    run: PluginRun<'_>,
+    acting: impl Fn() -> Acting,
+    occasion: impl Fn(&PluginResult) -> Occasion,
+) -> Acted {
     let check = run.check().await;
-    let due = if is_held() { &[] } else { due(run.plugin().spec(), &check, run.is_cancelled()) };
+    let is_maintenance = matches!(&check, CheckOutcome::NotRun(result) if !result.is_fault);
+    let due = due(run.plugin().spec(), &check, acting(), run.is_cancelled());
     let (CheckOutcome::Ran(mut result) | CheckOutcome::NotRun(mut result)) = check;
     let mut ran = Vec::new();
-    for action in due {
-        if ran.is_empty() || !run.is_cancelled() {
-            ran.push(run.act(action, &mut result).await);
+    if !due.is_empty() {
+        let occasion = occasion(&result);
+        for action in due {
+            if ran.is_empty() || !run.is_cancelled() {
+                ran.push(run.act(action, &mut result, &occasion).await);
+            }
         }
     }
     if !ran.is_empty() {
         result.action = Some(ActionResult::Ran(ran));
     }
-    result
+    Acted { result, is_maintenance }
 }
 
-/// The actions that are due after a check. The configured ones follow every
+/// The actions that are due after a check. Those that follow each result follow every
 /// check that ran, whatever its result, unless the run was cancelled meanwhile.
-fn due<'a>(spec: &'a PluginSpec, check: &CheckOutcome, is_cancelled: bool) -> &'a [ActionSpec] {
-    match check {
-        CheckOutcome::Ran(_) if !is_cancelled => &spec.actions,
-        CheckOutcome::Ran(_) | CheckOutcome::NotRun(_) => &[],
+fn due<'a>(spec: &'a PluginSpec, check: &CheckOutcome, acting: Acting, is_cancelled: bool) -> Vec<&'a ActionSpec> {
+    if matches!(check, CheckOutcome::NotRun(_)) || is_cancelled || acting == Acting::Held {
+        return Vec::new();
     }
+    spec.actions.iter().filter(|action| acting == Acting::All || !action.rules.is_deferred()).collect()
 }
 
 #[cfg(test)]
@@ -53,10 +81,16 @@ mod tests {
         let result = Findings::error("down").into_result(Moment::now(), false);
         let (with, without) = (spec(", Action: x"), spec(""));
         let ran = CheckOutcome::Ran(result.clone());
-        assert_eq!(due(&with, &ran, false), with.actions);
-        assert_eq!(with.actions.len(), 1);
-        assert_eq!(due(&with, &ran, true), [], "the run was cancelled");
-        assert_eq!(due(&with, &CheckOutcome::NotRun(result), false), [], "the plugin did not run");
-        assert_eq!(due(&without, &ran, false), [], "no action is configured");
+        let count = |spec: &PluginSpec, check: &CheckOutcome, acting, is_cancelled| {
+            due(spec, check, acting, is_cancelled).len()
+        };
+        assert_eq!(due(&with, &ran, Acting::OfRun, false), [&with.actions[0]]);
+        assert_eq!(count(&with, &ran, Acting::OfRun, true), 0, "the run was cancelled");
+        assert_eq!(count(&with, &ran, Acting::Held, false), 0, "it is under a silence");
+        assert_eq!(count(&with, &CheckOutcome::NotRun(result), Acting::OfRun, false), 0, "the plugin did not run");
+        assert_eq!(count(&without, &ran, Acting::OfRun, false), 0, "no action is configured");
+        let on_change = spec(", Action: x, ActionOn: change");
+        assert_eq!(count(&on_change, &ran, Acting::OfRun, false), 0, "it has a queue of its own");
+        assert_eq!(count(&on_change, &ran, Acting::All, false), 1, "a test runs it");
     }
 }

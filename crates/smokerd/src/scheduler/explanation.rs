@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value as Json;
 use smoker_config::problem::Location;
-use smoker_model::plugin::{OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
+use smoker_model::plugin::{ActionOn, ActionSpec, OnParentBad, PluginName, PluginSpec, RunAs, Trigger};
 use smoker_model::secrets::mask::masked;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::explanation::{ExplainedParameter, ExplainedRun, Explanation};
@@ -123,8 +123,15 @@ fn relations(spec: &PluginSpec) -> Vec<String> {
     if spec.actions.is_empty() {
         lines.push("no action follows its results".to_owned());
     } else {
-        let names: Vec<_> = spec.actions.iter().map(|action| action.name.as_deref().unwrap_or("its own")).collect();
-        lines.push(format!("actions: {}", names.join(", ")));
+        let name = |action: &ActionSpec| {
+            let name = action.name.as_deref().unwrap_or("its own");
+            match (action.rules.on, action.rules.escalates_after) {
+                (_, Some(after)) => format!("{name} (when it has been bad for {} s)", after.as_secs_f64()),
+                (ActionOn::Always, None) => name.to_owned(),
+                (on, None) => format!("{name} (on {})", on.as_str()),
+            }
+        };
+        lines.push(format!("actions: {}", spec.actions.iter().map(name).collect::<Vec<_>>().join(", ")));
     }
     lines
 }
@@ -163,7 +170,8 @@ fn rfc3339(at: DateTime<Utc>) -> String {
 impl PluginManager {
     /// Explains a plugin; none when it is not configured, or this client may not see it.
     pub(crate) async fn explain(&self, name: &PluginName) -> Option<Explanation> {
-        let spec = self.set().spec_of(name)?;
+        let plugin = self.set().prepared_of(name)?;
+        let spec = plugin.spec();
         let known = self.state().plugin_now(name);
         let places = match self.configuration() {
             Some(path) => {
@@ -173,7 +181,8 @@ impl PluginManager {
             }
             None => Vec::new(),
         };
-        let mut explanation = of(&spec, &places, known.as_ref(), self.0.context.clock.now());
+        let mut explanation = of(spec, &places, known.as_ref(), self.0.context.clock.now());
+        explanation.relations.extend(self.alert_lines(&plugin));
         let query = RunQuery { plugin: Some(name.clone()), limit: RUNS, ..RunQuery::default() };
         let runs = self.state().runs(query).await.map(|page| page.runs).unwrap_or_default();
         explanation.last_runs = runs.iter().map(run).collect();

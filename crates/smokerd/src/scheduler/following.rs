@@ -27,7 +27,7 @@ impl PluginManager {
         loop {
             match events.next().await {
                 Received::Event(Event::Record { record, .. }) => self.tell(&record),
-                Received::Event(Event::Started(_) | Event::Reloaded(_)) => {}
+                Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
                 // What was lost may have been about any of them.
                 Received::Lagged(_) => {
                     let set = self.set();

@@ -18,6 +18,7 @@ use crate::results::events::Subscription;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
+use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::forced_rate::ForcedRate;
 use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
@@ -48,6 +49,10 @@ pub(super) struct Inner {
     pub(super) silences: Mutex<SilenceTable>,
     /// Notified when there is another silence, or one less.
     pub(super) silences_changed: Notify,
+    /// Notified when pages show which plugins are silenced now.
+    pub(super) silences_shown: Notify,
+    /// What actions were told.
+    pub(super) alert_board: Mutex<AlertBoard>,
     /// A request holds the lock from its first name to its last command, so
     /// that no reload comes between. The other locks are taken after this one,
     /// and all for moments only.
@@ -68,6 +73,8 @@ impl PluginManager {
             configuration: Mutex::default(),
             silences: Mutex::default(),
             silences_changed: Notify::new(),
+            silences_shown: Notify::new(),
+            alert_board: Mutex::default(),
             set: Mutex::default(),
         }))
     }
@@ -140,6 +147,12 @@ impl PluginManager {
         lock(&self.0.configuration).clone()
     }
 
+    /// How many these are.
+    pub(crate) fn count_not_loaded(&self) -> u64 {
+        let header = self.not_loaded();
+        header.and_then(|header| header.split(';').next()?.trim().parse().ok()).unwrap_or(0)
+    }
+
     /// How many plugins there are.
     pub(crate) fn count(&self) -> usize {
         self.set().all().count()
@@ -149,6 +162,11 @@ impl PluginManager {
     pub(crate) async fn ended(&self) {
         let mut tasks = mem::take(&mut *lock(&self.0.tasks));
         while tasks.join_next().await.is_some() {}
+    }
+
+    /// Spawns a task that [`PluginManager::ended`] waits for.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        lock(&self.0.tasks).spawn(task);
     }
 
     /// Returns when the daemon stops.

@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - `actions`: decides when an action follows a check
+//! - `alerts`: calls of actions that follow changes
 //! - `manager`: the handle through which pages reach plugins
 //! - `explanation`: explains a plugin
 //! - `relations`: which plugins depend on others; `following`: tells them what became of those
@@ -17,6 +18,7 @@
 //! - `slots`: the bound on concurrent runs
 
 pub(crate) mod actions;
+pub(crate) mod alerts;
 pub(crate) mod clock;
 pub(crate) mod explanation;
 pub(crate) mod following;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use smoker_config::spec::settings::ShowSecrets;
-use smoker_model::plugin::{PluginName, PluginSpec};
+use smoker_model::plugin::PluginName;
 use smoker_model::secrets::mask::is_masked;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::silences::Silence;
@@ -177,8 +177,13 @@ impl PluginSet {
     }
 
     /// A plugin as it is configured.
-    pub(crate) fn spec_of(&self, name: &PluginName) -> Option<Arc<PluginSpec>> {
-        self.managed.get(name).map(|managed| Arc::clone(managed.plugin.spec()))
+    pub(crate) fn prepared_of(&self, name: &PluginName) -> Option<Arc<PreparedPlugin>> {
+        self.managed.get(name).map(|managed| Arc::clone(&managed.plugin))
+    }
+
+    /// All of them, in configuration order.
+    pub(crate) fn prepared(&self) -> impl Iterator<Item = &Arc<PreparedPlugin>> {
+        self.managed.values().map(|managed| &managed.plugin)
     }
 
     /// Sends a command to the tasks of these plugins, where they are configured.

@@ -346,7 +346,7 @@ impl PluginTask {
     /// Counts a result that no client requested, and plans another attempt after a soft one.
     fn count_attempt(&mut self, record: &RunRecord) {
         let RunState::Finished(run) = &record.state else { return };
-        if run.is_interrupted {
+        if run.is_interrupted || run.is_maintenance {
             return;
         }
         self.bad_in_a_row = attempt_of(run).bad();
@@ -472,7 +472,7 @@ mod tests {
         loop {
             match events.next().await {
                 Received::Event(Event::Record { record, .. }) => return record,
-                Received::Event(Event::Started(_) | Event::Reloaded(_)) => {}
+                Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
                 Received::Lagged(lost) => panic!("lost {lost} events"),
             }
         }

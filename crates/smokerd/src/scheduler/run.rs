@@ -3,8 +3,10 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smoker_model::occasion::Occasion;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
+use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
 use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
@@ -17,7 +19,7 @@ use crate::results::requester::Requester;
 use crate::results::standing::Attempt;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
-use crate::scheduler::actions::check_and_act;
+use crate::scheduler::actions::{Acted, Acting, check_and_act};
 use crate::scheduler::clock::Clock;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
@@ -68,6 +70,12 @@ impl RunRequest {
     pub(crate) fn by_client(requester: &Requester, planned: Moment) -> Self {
         let Requester { name, identity, .. } = requester.clone();
         Self { trigger: RunTrigger::Request { requester: Some(name), identity }, planned, bad_before: 0 }
+    }
+
+    /// Which attempt a result of it is.
+    fn attempt(&self, plugin: &PreparedPlugin, result: &PluginResult) -> Attempt {
+        let retries = plugin.spec().rules.retries.filter(|_| !self.trigger.is_request());
+        Attempt::after(self.bad_before, result.status, retries)
     }
 
     fn kind(&self) -> RunKind {
@@ -162,18 +170,25 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
     let Stage::Waiting(plugin, generation) = mem::replace(&mut *lock(&stage), Stage::Begun) else { return None };
     let started = clock.now();
     let is_stopping = slot.is_none();
-    let (number, result) = match slot {
-        Some(_slot) => {
-            let number = state.started(&plugin.spec().name, started, kind == RunKind::Forced, generation);
-            // Boxed, so that the many runs that may wait for a slot take little memory.
-            let is_held = || state.is_silenced(&plugin.spec().name);
-            (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown), is_held)).await)
-        }
-        None => (0, unable("not run: smokerd is stopping", kind)),
+    let (number, Acted { result, is_maintenance }) = if let Some(_slot) = slot {
+        let name = &plugin.spec().name;
+        let number = state.started(name, started, kind == RunKind::Forced, generation);
+        let acting = || {
+            let is_held = || state.bad_parent(&plugin.spec().rules.depends_on, clock.now().wall).is_some();
+            if state.is_silenced(name) || is_held() { Acting::Held } else { Acting::OfRun }
+        };
+        let occasion = |result: &PluginResult| {
+            let Attempt { number: attempt, is_soft, .. } = request.attempt(&plugin, result);
+            Occasion { attempt, is_soft, ..Occasion::of_result(name, result, state.last_status(name)) }
+        };
+        // Boxed, so that the many runs that may wait for a slot take little memory.
+        (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown), acting, occasion)).await)
+    } else {
+        (0, Acted { result: unable("not run: smokerd is stopping", kind), is_maintenance: false })
     };
     // A stop ends runs, which is a fault of theirs; those that came to their own end have a result.
     let is_interrupted = is_stopping || (result.is_fault && shutdown.is_cancelled());
-    let run = Run { started, ended: clock.now(), generation, number, is_interrupted };
+    let run = Run { started, ended: clock.now(), generation, number, is_interrupted, is_maintenance };
     Some(finished(&plugin, request, &run, result))
 }
 
@@ -184,12 +199,13 @@ struct Run {
     generation: ConfigGeneration,
     number: u64,
     is_interrupted: bool,
+    is_maintenance: bool,
 }
 
 impl Run {
     /// A run whose task panicked at this moment.
     fn unknown(now: Moment) -> Self {
-        Self { started: now, ended: now, generation: 0, number: 0, is_interrupted: false }
+        Self { started: now, ended: now, generation: 0, number: 0, is_interrupted: false, is_maintenance: false }
     }
 }
 
@@ -202,11 +218,22 @@ fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, mut result:
     let text = ResultText::of(&result, |result| json_text::to_text(result));
     let name = plugin.spec().name.clone();
     tracing::info!("Plugin {name} result: {}", text.listed);
-    let RunRequest { trigger, planned, bad_before } = request;
-    let &Run { started, ended, generation, number, is_interrupted } = run;
-    let retries = plugin.spec().rules.retries.filter(|_| !trigger.is_request());
-    let Attempt { number: attempt, is_soft, .. } = Attempt::after(bad_before, result.status, retries);
-    let run = FinishedRun { started, ended, attempt, is_soft, generation, run: number, is_interrupted, result, text };
+    let &Run { started, ended, generation, number, is_interrupted, is_maintenance } = run;
+    let Attempt { number: attempt, is_soft, .. } =
+        if is_maintenance { Attempt::after(0, Status::Ok, None) } else { request.attempt(plugin, &result) };
+    let RunRequest { trigger, planned, .. } = request;
+    let run = FinishedRun {
+        started,
+        ended,
+        attempt,
+        is_soft,
+        generation,
+        run: number,
+        is_interrupted,
+        is_maintenance,
+        result,
+        text,
+    };
     let state = RunState::Finished(Box::new(run));
     RunRecord { sequence: 0, plugin: name, trigger, planned, state }
 }

@@ -1,12 +1,14 @@
 //! Silences plugins: no action follows their results until a time.
 
 use std::collections::HashSet;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use smoker_model::wire::events::SilenceEvent;
 use smoker_model::wire::silences::{ListedSilence, Silence};
 use thiserror::Error;
 
+use crate::results::events::Event;
 use crate::results::json_text;
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
@@ -49,8 +51,10 @@ impl PluginManager {
 
     async fn expire_silences(&self) {
         let ended = self.silences().expire(self.0.context.clock.now().wall);
-        for Silence { id, by, reason, .. } in ended {
+        for silence in ended {
+            let Silence { id, by, reason, .. } = &silence;
             tracing::info!("silence {id} of {by} has ended: {reason}");
+            self.announce_silence("expired", self.listed(silence));
         }
         self.show_silences();
         self.save_silences().await;
@@ -86,7 +90,9 @@ impl PluginManager {
         let new = NewSilence { by, reason, until, plugins: names, filter: filter.into_iter().collect() };
         let silence = self.silences().add(new, now).ok_or(SilenceError::Full)?;
         self.silences_have_changed().await;
-        Ok(self.listed(silence))
+        let listed = self.listed(silence);
+        self.announce_silence("made", listed.clone());
+        Ok(listed)
     }
 
     /// Ends a silence before its time; none when there is no such one that the client may see.
@@ -98,7 +104,13 @@ impl PluginManager {
         };
         self.silences().end(id)?;
         self.silences_have_changed().await;
+        self.announce_silence("ended", listed.clone());
         Some(listed)
+    }
+
+    /// Tells those who follow events.
+    fn announce_silence(&self, change: &str, silence: ListedSilence) {
+        self.state().announce(Event::Silence(Arc::new(SilenceEvent { change: change.to_owned(), silence })));
     }
 
     /// The silences that a client may see: those of plugins that it may see.
@@ -141,6 +153,7 @@ impl PluginManager {
             (managed.name().clone(), silence.map(|silence| json_text::to_text(&silence).into()))
         });
         self.state().set_silences(shown.collect());
+        self.0.silences_shown.notify_one();
     }
 
     async fn save_silences(&self) {

@@ -16,8 +16,7 @@ use smoker_runner::process::containment::orphans::Reaper;
 use tokio::runtime::Builder;
 
 /// Verifies the parameters of the plugins, which were read from the
-/// configuration at `path`, without a run. A warning for each mistake: the
-/// daemon starts, and the run's result has the mistake, too.
+/// configuration at `path`, without a run. The daemon starts all the same, and the run's result has the mistake, too.
 pub(crate) fn problems(
     plugins: &[PluginSpec],
     python: &PythonSettings,
@@ -44,14 +43,18 @@ pub(crate) fn problems(
     let keys: Vec<_> = mistakes.iter().map(key_of).collect();
     let locations = config::locate(path, overrides, &keys);
     let problem = |(mistake, location): (ParameterMistake, _)| {
-        let ParameterMistake { plugin, built_in, reason, .. } = mistake;
+        let ParameterMistake { plugin, built_in, reason, is_guess, .. } = mistake;
         let what = match built_in.kind {
             ModuleKind::Plugin => "Module",
+            ModuleKind::Check => "Check",
             ModuleKind::Parser => "Parser",
             ModuleKind::Action => "the action's Module",
         };
         let text = format!("Plugin {plugin}: {what} {}: {reason}", built_in.name);
-        Problem { severity: Severity::Warning, location, plugin: Some(plugin), text }
+        // Nobody wrote a `Check` for the original, so what it refuses is nothing that was put up with before.
+        let severity =
+            if built_in.kind == ModuleKind::Check && !is_guess { Severity::Error } else { Severity::Warning };
+        Problem { severity, location, plugin: Some(plugin), text }
     };
     Ok(mistakes.into_iter().zip(locations).map(problem).collect())
 }

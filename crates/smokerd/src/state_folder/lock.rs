@@ -1,13 +1,14 @@
 //! One daemon uses a state folder at a time: it holds a lock in it as long as it lives.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, OpenOptionsExt, fchown};
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use smoker_paths::resolved_path::Owner;
+use nix::fcntl::OFlag;
+use smoker_paths::append;
+use smoker_paths::resolved_path::{Owner, ResolvedPath};
 use thiserror::Error;
 
 /// The name of the file in the state folder.
@@ -31,45 +32,50 @@ pub(crate) struct InUse {
 }
 
 impl StateLock {
-    /// Takes the lock. What is made for it belongs to `owner`, as the folder does. Without a lock the daemon goes on where none can
-    /// be had, as on a file system that has none or is read-only; that is returned as none.
+    /// Takes the lock. What is made for it belongs to `owner`, as the folder does.
     ///
     /// # Errors
     ///
-    /// When another process holds it.
-    pub(crate) fn take(state_dir: &Path, owner: Option<Owner>) -> Result<Option<Self>, InUse> {
-        let Ok(file) = open(&state_dir.join(FILE), owner) else { return Ok(None) };
+    /// When another process holds it. The error within is why none can be had, as on a file system that has none or is read-only:
+    /// the daemon goes on without it.
+    pub(crate) fn take(state_dir: &Path, owner: Option<Owner>) -> Result<io::Result<Self>, InUse> {
+        if !state_dir.is_dir() {
+            return Ok(Err(io::ErrorKind::NotFound.into()));
+        }
+        let path = state_dir.join(FILE);
+        let file = match open(&path, owner) {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(error)),
+        };
         for _ in 0..TRIES {
             match file.try_lock() {
-                Ok(()) => return Ok(Some(Self(file))),
+                Ok(()) => return Ok(Ok(Self(file))),
                 Err(TryLockError::WouldBlock) => sleep(PAUSE),
-                Err(TryLockError::Error(_)) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Ok(Err(error)),
             }
         }
-        Err(InUse { path: state_dir.to_owned(), holder: read(&file) })
+        Err(InUse { path: state_dir.to_owned(), holder: read(&path) })
     }
 
     /// Notes the id of this process in it, for the message of a daemon that does not get it.
     pub(crate) fn note_process(&self) {
-        let text = format!("{}\n", std::process::id());
-        let _ = self.0.set_len(0).and_then(|()| self.0.write_all_at(text.as_bytes(), 0));
+        let _ = self.0.set_len(0).and_then(|()| writeln!(&self.0, "{}", std::process::id()));
     }
 }
 
+/// Root follows no link there that the folder's account could have made.
 fn open(path: &Path, owner: Option<Owner>) -> io::Result<File> {
-    let writable = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    // A lock needs no more than that.
-    let Ok(file) = writable else { return File::open(path) };
-    if let Some((user, group)) = owner {
-        // Others than root cannot, and need not.
-        let _ = fchown(&file, Some(user), Some(group));
-    }
-    Ok(file)
+    // A lock needs no more than to be read.
+    append::open(path, owner).or_else(|_| open_to_read(path))
 }
 
-fn read(file: &File) -> Option<String> {
+fn open_to_read(path: &Path) -> io::Result<File> {
+    ResolvedPath::of(path)?.open(OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
+}
+
+fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
-    file.take(20).read_to_string(&mut text).ok()?;
+    open_to_read(path).ok()?.take(20).read_to_string(&mut text).ok()?;
     let text = text.trim();
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
 }

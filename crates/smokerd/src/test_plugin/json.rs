@@ -6,6 +6,7 @@ use smoker_model::wire::result::{ComponentShape, WireResult};
 use smoker_runner::trace::run_trace::{ActionTrace, Exit};
 
 use crate::results::json_text;
+use crate::test_plugin::action_trial::ActionTrial;
 use crate::test_plugin::trial::Trial;
 
 #[derive(Serialize)]
@@ -49,7 +50,7 @@ enum ExitWord {
 /// The object on a line of its own.
 pub(super) fn of(trial: &Trial) -> String {
     let trace = &trial.trace;
-    let is_module = matches!(trial.spec.invocation.execution, Execution::Module(_));
+    let is_module = matches!(trial.spec.invocation.execution, Execution::Module(_) | Execution::Check(_));
     let report = TrialReport {
         plugin: trial.spec.name.as_str(),
         command: trace.command.as_deref(),
@@ -60,6 +61,24 @@ pub(super) fn of(trial: &Trial) -> String {
         result: trial.result.on_wire(ComponentShape::Mapping),
         problems: &trial.problems,
         actions: trace.actions.iter().map(ActionReport::from).collect(),
+    };
+    json_text::to_text(&report) + "\n"
+}
+
+/// The object about an action, on a line of its own.
+pub(super) fn of_action(trial: &ActionTrial) -> String {
+    #[derive(Serialize)]
+    struct ActionTrialReport<'a> {
+        plugin: &'a str,
+        told: &'a str,
+        result: WireResult<'a>,
+        actions: Vec<ActionReport<'a>>,
+    }
+    let report = ActionTrialReport {
+        plugin: trial.spec.name.as_str(),
+        told: trial.told.as_str(),
+        result: trial.ran.result.on_wire(ComponentShape::Mapping),
+        actions: trial.trace.actions.iter().map(ActionReport::from).collect(),
     };
     json_text::to_text(&report) + "\n"
 }

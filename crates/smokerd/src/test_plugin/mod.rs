@@ -1,13 +1,18 @@
-//! `--test-plugin`: one plugin of the configuration, run once, here and now.
+//! `--test-plugin`: one plugin of the configuration, run once, here and now; `--test-action`: one action of it.
 //!
 //! # Layout
 //!
 //! - `selection`: the plugin, from the configuration
 //! - `trial`: the run and its outcome
+//! - `action`: one action, called once; `action_trial`: its outcome
+//! - `exit`: how a test ends
 //! - `explain`: what is wrong with the JSON that a command printed
 //! - `path`: places inside of JSON
 //! - `text`, `json`: the trial for people and for programs
 
+pub(crate) mod action;
+mod action_trial;
+mod exit;
 mod explain;
 mod json;
 mod path;
@@ -18,13 +23,12 @@ mod trial;
 
 use std::path::Path;
 
+use smoker_logging::log;
 use smoker_logging::records::level::Level;
-use smoker_logging::{log, secrets};
-use smoker_model::status::Status;
 
-use crate::exit_code;
 use crate::output;
 use crate::service::logger_names::LOGGER_NAMES;
+use crate::test_plugin::exit::{code, fail};
 use crate::test_plugin::selection::Selection;
 use crate::test_plugin::test_request::{Format, TestRequest};
 use crate::test_plugin::trial::Trial;
@@ -52,20 +56,6 @@ pub(crate) fn run(request: &TestRequest, config: &Path, trusted: &[String], log_
     // A reader that closed the pipe has read enough; the exit code still has the status.
     match output::print(&report) {
         Err(error) => fail(&error),
-        Ok(()) => code_of(&trial),
-    }
-}
-
-fn fail(error: &dyn std::fmt::Display) -> u8 {
-    output::report(format_args!("ERROR: {}", secrets::redact(error.to_string())));
-    exit_code::FAILURE
-}
-
-fn code_of(trial: &Trial) -> u8 {
-    match trial.result.status {
-        _ if trial.was_interrupted => exit_code::FAILURE,
-        Status::Ok => exit_code::SUCCESS,
-        Status::Warn => exit_code::TEST_WARN,
-        Status::Error | Status::Unknown => exit_code::TEST_ERROR,
+        Ok(()) => code(trial.result.status, trial.was_interrupted),
     }
 }

@@ -1,5 +1,6 @@
-//! A test of one plugin, as it is asked for.
+//! A test of one plugin or action, as it is asked for.
 
+use smoker_model::status::Status;
 use smoker_model::value::Value;
 
 /// The format of the report.
@@ -18,5 +19,14 @@ pub(crate) struct TestRequest {
     /// Parameters that replace configured ones.
     pub(crate) parameters: Vec<(String, Value)>,
     pub(crate) with_action: bool,
+    pub(crate) format: Format,
+}
+
+/// An action to call, as the command line asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ActionTestRequest {
+    pub(crate) action: String,
+    /// The status that it is told.
+    pub(crate) status: Status,
     pub(crate) format: Format,
 }

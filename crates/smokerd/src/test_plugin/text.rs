@@ -9,6 +9,7 @@ use smoker_model::wire::result::ComponentShape;
 use smoker_runner::trace::run_trace::{ActionTrace, Exit, RunTrace};
 
 use crate::terminal_text;
+use crate::test_plugin::action_trial::ActionTrial;
 use crate::test_plugin::trial::Trial;
 
 const INDENT: &str = "    ";
@@ -32,7 +33,7 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
         field(out, "note", note)?;
     }
     if trace.maintenance_lock.is_none() {
-        let is_module = matches!(spec.invocation.execution, Execution::Module(_));
+        let is_module = matches!(spec.invocation.execution, Execution::Module(_) | Execution::Check(_));
         write_run(out, "", trace, is_module, &spec.invocation.timeout.text)?;
     }
     for (index, action) in trace.actions.iter().enumerate() {
@@ -45,9 +46,23 @@ fn write(trial: &Trial, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
+/// The report about an action, its lines broken.
+pub(super) fn of_action(trial: &ActionTrial) -> String {
+    let mut report = String::new();
+    let ActionTrial { spec, told, trace, ran } = trial;
+    let _ = field(&mut report, "plugin", spec.name.as_str());
+    let _ = field(&mut report, "told", &format!("{told} (a test)"));
+    for (index, action) in trace.actions.iter().enumerate() {
+        let _ = write_action(&mut report, spec, index, action);
+    }
+    let _ = write_result(&mut report, &ran.result);
+    report
+}
+
 fn write_execution(out: &mut String, spec: &PluginSpec, trace: &RunTrace) -> fmt::Result {
     match &spec.invocation.execution {
         Execution::Module(name) => field(out, "module", name),
+        Execution::Check(name) => field(out, "check", name),
         Execution::Command { parser, .. } => {
             if let Some(command) = &trace.command {
                 field(out, "command", command)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use smoker_model::occasion::Occasion;
 use smoker_model::plugin::{Execution, PluginSpec};
 use smoker_model::result::PluginResult;
 use smoker_model::suggest;
@@ -11,7 +12,7 @@ use smoker_runner::trace::recorder::TraceRecorder;
 use smoker_runner::trace::run_trace::{Exit, RunTrace};
 use tokio::runtime::Builder;
 
-use crate::scheduler::actions::check_and_act;
+use crate::scheduler::actions::{Acting, check_and_act};
 use crate::service::error::StartError;
 use crate::service::privileges;
 use crate::service::signals;
@@ -48,8 +49,9 @@ impl Trial {
         let run = standalone::run(python, "this test", async |runner, cancel| {
             let recorder = TraceRecorder::default();
             let run = runner.begin(&plugin, RunKind::Forced, cancel).traced_by(&recorder);
-            let result = check_and_act(run, || false).await;
-            (result, recorder.finish().await)
+            let name = &plugin.spec().name;
+            let acted = check_and_act(run, || Acting::All, |result| Occasion::of_result(name, result, None)).await;
+            (acted.result, recorder.finish().await)
         });
         let Outcome { results: (result, trace), was_interrupted } =
             runtime.block_on(run).map_err(StartError::Runtime)?;

@@ -113,7 +113,7 @@ fn a_plugin_of_a_folder_can_be_tried() {
 #[test]
 fn the_shipped_examples_load_without_a_warning() {
     let sandbox = Sandbox::new();
-    for example in ["smokerd.yaml", "smokerd", "quickstart/smokerd.yaml"] {
+    for example in ["smokerd.yaml", "smokerd", "quickstart/smokerd.yaml", "quickstart/macos.yaml"] {
         let path = etc(example).display().to_string();
         let output = cli::smokerd(&sandbox, &["--check", "-c", &path]);
         output.expect_code(0);

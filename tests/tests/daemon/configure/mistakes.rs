@@ -43,7 +43,7 @@ const BODIES: &[(&str, &[&str])] = &[
     ("Command: x\nUser: nobody", &["User is not known", "did you mean `uid`"]),
     ("Command: x\nDisabled: true", &["Disabled", "did you mean `Enabled: false`"]),
     ("Module: smoker.server.plugins.uname\nDisabled: true", &["Disabled", "did you mean `Enabled: false`"]),
-    ("Command: x\nSchedule: '30 2 * * *'", &["Schedule", "`Interval` is the time between two runs"]),
+    ("Command: x\nSchedule: '30 2 * * *'", &["Schedule", "did you mean `Cron`"]),
     ("Command: x\non_failure: Tell", &["on_failure", "did you mean `Action`"]),
     ("Command: x\nEnabled: 'no'", &["Enabled has to be true or false"]),
     ("Command: curl localhost\nUrl: http://localhost/", &["nothing refers to its parameter Url"]),
@@ -239,7 +239,7 @@ fn everything_that_is_wrong_is_reported_in_one_pass() {
         .address("bind_port: x\nallow: y")
         .top("nr_concurent: 3\nInterval: 5")
         .action("Tell", "Command: date +%Y\nuid: nobody\nAction: Tell\nParser: tap")
-        .plugin("A", "Command: date +%Y\nTimeout: 5m\nInterval: 5min\nAction: Tel\nStdin: jsn\nHistory: 0")
+        .plugin("A", "Command: date +%Y\nTimeout: 5min\nInterval: 5min\nAction: Tel\nStdin: jsn\nHistory: 0")
         .plugin("B", "Command: 'x'\nAction: Tell\nuid: nosuchaccount\ngid: 0")
         .plugin("C", "Interval: 5\nWhole:\n  Command: uptime");
     let output = check(&config, &[]);
@@ -250,7 +250,7 @@ fn everything_that_is_wrong_is_reported_in_one_pass() {
         &["WARNING", "Action Tell: uid is ignored in an action", "account of its plugin"],
         &["WARNING", "Action Tell: Action is ignored", "[A, B]"],
         &["WARNING", "Action Tell: Parser is ignored"],
-        &["ERROR", "Plugin A not loaded: Timeout", "write `Timeout: 300`"],
+        &["ERROR", "Plugin A not loaded: Timeout", "write 5m"],
         &["ERROR", "Plugin A not loaded: Interval", "write 5m"],
         &["ERROR", "Plugin A not loaded: Action Tel", "did you mean Tell?"],
         &["WARNING", "Plugin A: Stdin has to be json"],

@@ -1,7 +1,8 @@
-//! `smokercli gate` and `smokercli baseline` against real daemons.
+//! `smokercli gate`, `baseline`, `roll`, `odd` and `diff` against real daemons.
 
 mod baseline;
 mod restarts;
+mod rollout;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

@@ -112,7 +112,18 @@ fn parameters_are_in_the_environment() {
         "SMOKER_PARAM_TEXT=it's %% $HOME",
     ]);
     let action = outcome.action().expect("the action ran");
-    action.expect_ok(&["SMOKER_PLUGIN=My check", "SMOKER_STATUS=OK", "SMOKER_TIMEOUT=7"]);
+    let shown = action.info();
+    let since = shown.iter().find(|line| line.starts_with("SMOKER_SINCE=")).expect("since when");
+    action.expect_ok(&[
+        "SMOKER_ATTEMPT=1",
+        "SMOKER_COUNT=1",
+        "SMOKER_EVENT=result",
+        "SMOKER_PLUGIN=My check",
+        since,
+        "SMOKER_STATE=hard",
+        "SMOKER_STATUS=OK",
+        "SMOKER_TIMEOUT=7",
+    ]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One run of a plugin: when it starts, what it gets, how it ends, and what it may leave.
 
+mod actions_on_change;
+mod clock_changes;
 mod command;
 mod conditions;
 mod confinement;

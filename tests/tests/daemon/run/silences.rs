@@ -29,9 +29,18 @@ fn a_silence_holds_actions_and_is_shown_everywhere_until_it_ends() {
     let told = |daemon: &Daemon| fs::read_to_string(daemon.path("told")).map_or(0, |text| text.lines().count());
     assert_eq!((daemon.run("Web").status(), told(&daemon)), ("ERROR", 1));
 
+    let mut listener = daemon.connect();
+    listener.write(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it is sent");
+    listener.read_head().expect("events");
     let made = smokercli(&daemon, &["silence", "--for", "1h", "--reason", "deploy 1.2", "--category", "web"]);
     assert_eq!(made.code, 0, "{made:?}");
     expect_line(&made.stdout, &["silence 1 of Web until ", " by uid 0: deploy 1.2"]);
+    let mut events = String::new();
+    wait::until_true("the event", || {
+        events += &String::from_utf8_lossy(&listener.read_chunk().expect("more"));
+        events.contains("event: silence\ndata: {\"change\": \"made\", \"silence\": {\"id\": 1, ")
+    });
+    drop(listener);
     assert_eq!((daemon.run("Web").status(), told(&daemon)), ("ERROR", 1));
     assert_eq!((daemon.run("Disk").status(), told(&daemon)), ("ERROR", 2));
     expect_line(

@@ -15,7 +15,7 @@ use smoker_model::value::Value;
 use std::time::Duration;
 
 use crate::spec::values::quantity;
-use crate::yaml::node::kind_name;
+use crate::spec::values::shown::shown;
 
 /// A key whose value does not count as it was written, and why.
 pub(crate) type Warning = (&'static str, String);
@@ -266,13 +266,5 @@ fn window(value: &Value) -> Result<Window, String> {
         (Some(pattern), Some(duration)) => Ok(Window { pattern, duration, zone: own_zone }),
         (None, _) => Err("has a window without Cron, the times at which it begins".to_owned()),
         (_, None) => Err("has a window without Duration, such as 2h".to_owned()),
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Text(text) => format!("'{text}'"),
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => python_text::str(value),
-        other => kind_name(other).to_owned(),
     }
 }

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use smoker_model::notation::python_text;
 use smoker_model::plugin::{OnParentBad, PluginName, RunRules};
 use smoker_model::value::Value;
 
 use crate::spec::values::quantity;
-use crate::yaml::node::kind_name;
+use crate::spec::values::shown::shown;
 
 /// A key whose value is a plain parameter, and why.
 pub(crate) type Warning = (&'static str, String);
@@ -75,12 +74,4 @@ fn names(value: &Value) -> Result<Vec<PluginName>, String> {
             .ok_or_else(|| format!("has to be the name of a plugin, or a list of names, not {}", shown(item)))
     };
     items.iter().map(name).collect()
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Text(text) => format!("'{text}'"),
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => python_text::str(value),
-        other => kind_name(other).to_owned(),
-    }
 }

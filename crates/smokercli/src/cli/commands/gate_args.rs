@@ -13,13 +13,19 @@ use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
 
+/// The formats of `-o`.
+pub(crate) const FORMATS: [&str; 14] = [
+    "text", "normal", "minimal", "long", "full", "table", "json", "raw", "junit", "tap", "tap14", "markdown", "github",
+    "gitlab",
+];
+
 const GATE: &str = "Gate";
 const OUTPUT: &str = "Output switchers";
 
 const EXAMPLES: &str = "\
 Examples:
   smokercli gate -g prod --within 10m --settle 3
-  smokercli gate -s web1 web2 --against before.json --smoke -o junit=report.xml -o text
+  smokercli gate -g prod --against before.json --smoke -o text -o junit=gate.xml
 
 Exit codes:
   0    proceed

@@ -41,7 +41,7 @@ pub(crate) enum SubcommandLine<T> {
 /// # Errors
 ///
 /// When it cannot be understood.
-pub(crate) fn parse<T: Subcommand>(
+pub(crate) fn parse<T: Parser>(
     arguments: impl Iterator<Item = OsString>,
     plugin_options: &[PluginOption],
 ) -> Result<SubcommandLine<T>, ExitError> {

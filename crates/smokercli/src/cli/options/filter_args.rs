@@ -54,3 +54,27 @@ pub(crate) struct FilterArgs {
     #[arg(long, help_heading = FILTERS)]
     pub(crate) ok: bool,
 }
+
+impl FilterArgs {
+    /// These options and others together, as if they had been typed one behind the other.
+    pub(crate) fn with(self, others: &Self) -> Self {
+        let both = |ours: Vec<String>, others: &[String]| ours.into_iter().chain(others.iter().cloned()).collect();
+        Self {
+            plugins: both(self.plugins, &others.plugins),
+            exclude_plugins: both(self.exclude_plugins, &others.exclude_plugins),
+            filter: both(self.filter, &others.filter),
+            exclude: self.exclude || others.exclude,
+            category: self.category.or_else(|| others.category.clone()),
+            component: self.component.or_else(|| others.component.clone()),
+            health: self.health || others.health,
+            smoke: self.smoke || others.smoke,
+            locked: self.locked || others.locked,
+            filter_status: both(self.filter_status, &others.filter_status),
+            nook: self.nook || others.nook,
+            error: self.error || others.error,
+            warn: self.warn || others.warn,
+            unknown: self.unknown || others.unknown,
+            ok: self.ok || others.ok,
+        }
+    }
+}

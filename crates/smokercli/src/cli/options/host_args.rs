@@ -59,6 +59,11 @@ pub(crate) struct HostArgs {
     pub(crate) proxy: Option<String>,
 }
 
-fn parse_count(text: &str) -> Result<usize, String> {
+/// Reads a number above 0.
+///
+/// # Errors
+///
+/// When it is none.
+pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "has to be a whole number above 0".to_owned())
 }

@@ -48,3 +48,14 @@ impl GateFormat {
         Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::commands::gate_args::FORMATS;
+
+    #[test]
+    fn shells_know_the_formats() {
+        assert_eq!(GateFormat::ALL.map(|(name, _)| name), FORMATS);
+    }
+}

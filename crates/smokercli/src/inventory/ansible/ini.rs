@@ -35,16 +35,25 @@ pub(super) fn read(text: &str) -> Result<Inventory, String> {
         if line.starts_with('[') && !line.contains(']') {
             return Err(place("the bracket of a section is not closed".to_owned()));
         }
+        if line.starts_with('[') && line.split(']').next().is_some_and(|name| name.contains(char::is_whitespace)) {
+            return Err(place(format!("{line} is no section: the name of a group has no blanks")));
+        }
         match &section {
             Section::Hosts(group) => add_hosts(&mut inventory, group, line).map_err(place)?,
             Section::Children(group) => {
-                let child = words(line).map_err(place)?.into_iter().next().unwrap_or_default();
-                inventory.group(&child);
+                let child = only_word(line).map_err(place)?;
+                // A group that no section of any file makes is told when the groups are followed.
+                if child == UNGROUPED {
+                    inventory.group(&child);
+                }
                 inventory.group(group).members.push(Member::Group(child));
             }
             Section::Variables(group) => {
                 let (name, value) = line.split_once('=').ok_or_else(|| place(format!("{line:?} is no NAME=VALUE")))?;
-                inventory.group(group).variables.insert(name.trim().to_owned(), unquoted(value.trim()).to_owned());
+                inventory
+                    .group(group)
+                    .variables
+                    .insert(name.trim().to_owned(), unquoted(without_comment(value.trim())).to_owned());
             }
         }
     }
@@ -103,7 +112,8 @@ fn words(line: &str) -> Result<Vec<String>, String> {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
-            (None, '#') if word.is_none() => break,
+            // As Ansible reads it, also within a word.
+            (None, '#') => break,
             (None, c) if c.is_whitespace() => words.extend(word.take()),
             (_, c) => word.get_or_insert_default().push(c),
         }
@@ -116,6 +126,23 @@ fn words(line: &str) -> Result<Vec<String>, String> {
 }
 
 /// A text of Python without its quotes.
+/// The one word of the line.
+fn only_word(line: &str) -> Result<String, String> {
+    let mut words = words(line)?;
+    match (words.pop(), words.is_empty()) {
+        (Some(word), true) => Ok(word),
+        _ => Err(format!("{line:?} is not the name of one group")),
+    }
+}
+
+/// The value without what a comment adds: Ansible knows comments behind numbers and quoted texts only, since `a # b` is a text.
+fn without_comment(value: &str) -> &str {
+    let Some((before, _)) = value.split_once('#') else { return value };
+    let before = before.trim_end();
+    let is_quoted = unquoted(before).len() < before.len();
+    if is_quoted || before.parse::<f64>().is_ok() { before } else { value }
+}
+
 fn unquoted(value: &str) -> &str {
     let of = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     of('"').or_else(|| of('\'')).unwrap_or(value)
@@ -151,9 +178,36 @@ mod tests {
             ("[web:vars]\nx\n", "line 2: \"x\" is no NAME=VALUE"),
             ("a[3:1]", "line 1: [3:1] is no range"),
             ("[web\na\n", "line 1: the bracket of a section is not closed"),
+            ("[web]\na\n[prod:children]\nweb db\n", "line 4: \"web db\" is not the name of one group"),
+            ("[web servers]\na\n", "line 1: [web servers] is no section"),
         ] {
             let problem = read(text).expect_err(text);
             assert!(problem.starts_with(words), "{problem}");
+        }
+    }
+
+    #[test]
+    fn comments_are_those_of_ansible() {
+        let text = "[web]\na x=1#2 y='3#4' z=5\\#6\n[web:vars]\nport=8086 # ours\nname=\"n\" # mine\nnote=a # b\n";
+        let inventory = read(text).expect("valid");
+        let facts = inventory.resolve().expect("no circle").facts()["a"].labels();
+        let facts: Vec<_> = facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(facts, ["name=n", "note=a # b", "port=8086", "x=1"], "the rest of the line of a is a comment");
+        let inventory = read("[web]\na y='3#4' z=5\\#6\n").expect("valid");
+        let facts = inventory.resolve().expect("no circle").facts()["a"].labels();
+        assert_eq!(facts, [("y".into(), "3#4".into()), ("z".into(), "5#6".into())].into());
+    }
+
+    /// A name that was mistyped would leave hosts out, which nobody would miss.
+    #[test]
+    fn children_that_no_section_makes_are_told() {
+        let wrong = read("[prod:children]\nwbe\ndata\n[web]\na\n[data]\nb\n").expect("read");
+        let error = wrong.resolve().expect_err("unknown").message;
+        assert!(error.contains("group prod contains an unknown group \"wbe\"; did you mean web?"), "{error}");
+        for text in
+            ["[prod:children]\nweb\n[web]\n", "[prod:children]\nungrouped\n", "[prod:children]\nweb\n[web:children]\n"]
+        {
+            read(text).expect("read").resolve().expect(text);
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::http::access::proof::identities::Identities;
 use crate::http::access::refusal::Refusal;
 use crate::http::access::request_head;
 use crate::http::access::{audit, needed_role};
+use crate::http::browser_request;
 use crate::results::requester::Requester;
 use crate::state_folder::plain_clients::PlainClients;
 
@@ -273,6 +274,11 @@ pub(crate) async fn authorize(
 ) -> Response {
     if let Err(refusal) = access.check_request(&peer, &request) {
         return audit::refused(&peer, &request, refusal).into_response();
+    }
+    // The page is the same on every host, and has the form for a token. Its scripts ask with that.
+    let is_for_page = browser_request::is_for_page(request.method(), request.uri().path(), request.headers());
+    if is_for_page && !peer.is_readable_by_others() {
+        return next.run(request).await;
     }
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let identity = match access.identify(&peer, authorization.clone()).await {

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use smoker_model::wire::error::ErrorBody;
 
 use crate::http::access::refusal::Refusal;
+use crate::http::api::problem::Reason;
 use crate::http::audited::Audited;
 use crate::http::json_response;
 use crate::http::limits;
@@ -162,7 +163,9 @@ impl IntoResponse for ApiError {
                 response
             }
             error => {
-                let mut response = json_response::json(status, &ErrorBody { message: error.message() });
+                let message = error.message();
+                let mut response = json_response::json(status, &ErrorBody { message: message.clone() });
+                response.extensions_mut().insert(Reason(message));
                 match error {
                     Self::MethodNotAllowed(allowed) => {
                         response.headers_mut().insert(ALLOW, allowed);

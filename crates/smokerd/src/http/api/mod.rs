@@ -9,12 +9,15 @@
 //! - `reload`: `POST /reload`
 //! - `results`: results with what is known of their runs, and their summary
 //! - `events`: what happens, as a stream
+//! - `metrics`: plugins and the daemon itself, for Prometheus
 //! - `wait`: requests that wait
+//! - `ui`: what browsers are shown
 //! - `view`: pages that show plugins, as bytes
 //! - `conditional`: pages that a client has already, and compressed ones
 //! - `request_body`, `selection`: what the body of a request asks for
 //! - `query`, `time_span`, `instant`: what the URL of a request asks for
-//! - `error`: why a request has failed
+//! - `error`: why a request has failed; `problem`: the same in the form of newer routes
+//! - `openapi`: what these pages are, for programs
 //!
 //! Pages reach plugins through the manager's handle, read snapshots of the state, and ask for reloads through a channel, nothing
 //! else.
@@ -24,24 +27,31 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::handler::Handler;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
 use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_DELETE, READ_AND_POST, READ_ONLY};
+use crate::http::api::metrics::daemon_gauges::DaemonGauges;
+use crate::http::api::metrics::kept::KeptMetrics;
 use crate::http::api::plugins::ListCache;
 use crate::http::body_budget::BodyBudget;
 use crate::http::held_pages::HeldPages;
 use crate::reload_requests::request::ReloadRequests;
 use crate::scheduler::manager::PluginManager;
 
+pub(crate) mod metrics;
+
 mod about;
 mod conditional;
 mod error;
 mod events;
 mod instant;
+mod openapi;
 mod plugins;
+mod problem;
 mod processes;
 mod query;
 mod reload;
@@ -50,6 +60,7 @@ mod results;
 mod selection;
 mod silences;
 mod time_span;
+mod ui;
 mod view;
 mod wait;
 
@@ -61,6 +72,7 @@ struct Sources {
     manager: PluginManager,
     reloads: ReloadRequests,
     list_cache: ListCache,
+    metrics: (KeptMetrics, DaemonGauges),
     bodies: BodyBudget,
     held: HeldPages,
 }
@@ -83,6 +95,12 @@ impl FromRef<ApiState> for ListCache {
     }
 }
 
+impl FromRef<ApiState> for (KeptMetrics, DaemonGauges) {
+    fn from_ref(state: &ApiState) -> Self {
+        state.0.metrics.clone()
+    }
+}
+
 impl FromRef<ApiState> for BodyBudget {
     fn from_ref(state: &ApiState) -> Self {
         state.0.bodies.clone()
@@ -96,9 +114,11 @@ impl FromRef<ApiState> for HeldPages {
 }
 
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
-pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests) -> Router {
+pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, gauges: DaemonGauges) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
-    let state = ApiState(Arc::new(Sources { manager, reloads, list_cache: ListCache::default(), bodies, held }));
+    let metrics = (KeptMetrics::default(), gauges);
+    let sources = Sources { manager, reloads, list_cache: ListCache::default(), metrics, bodies, held };
+    let state = ApiState(Arc::new(sources));
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
@@ -107,11 +127,16 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests) -> Router 
         ("/plugins/{name}/explain", resource(plugins::explain, READ_ONLY)),
         ("/results", resource(results::of_all, READ_ONLY)),
         ("/events", resource(events::show::show, READ_ONLY)),
+        ("/metrics", newer(resource(metrics::show::show, READ_ONLY))),
+        ("/openapi.json", newer(resource(openapi::show, READ_ONLY))),
         ("/processes", resource(processes::list, READ_AND_POST).post(processes::force)),
         ("/processes/{id}", resource(processes::show, READ_ONLY)),
         ("/silences", resource(silences::list, READ_AND_POST).post(silences::make)),
         ("/silences/{id}", resource(silences::show, READ_AND_DELETE).delete(silences::end)),
         ("/reload", order(reload::reload)),
+        ("/ui", newer(resource(ui::page::show, READ_ONLY))),
+        ("/ui/table", newer(resource(ui::table::show, READ_ONLY))),
+        ("/ui/{file}", newer(resource(ui::page::file, READ_ONLY))),
     ];
     let with_both_forms = |router: Router<ApiState>, (path, page): (&str, MethodRouter<ApiState>)| {
         router.route(path, page.clone()).route(&format!("{path}/"), page)
@@ -120,6 +145,11 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests) -> Router 
     let paths = pages.iter().map(|(path, _)| *path).collect::<Vec<_>>().join(", ");
     let unknown = async move |uri: hyper::Uri| unknown_path(&uri, &paths);
     pages.into_iter().fold(root, with_both_forms).fallback(unknown).with_state(state)
+}
+
+/// A route that the original's clients do not know: its errors have the standard's form.
+fn newer(page: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    page.layer(map_response(problem::as_problem))
 }
 
 /// GET and HEAD by the handler; OPTIONS with what is allowed; 405 for all else.

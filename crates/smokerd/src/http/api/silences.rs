@@ -18,6 +18,7 @@ use crate::http::body_budget::BodyBudget;
 use crate::http::json_response;
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
+use crate::scheduler::silencing::SilenceError;
 
 /// How long a silence lasts at most.
 pub(crate) const LONGEST: TimeDelta = TimeDelta::days(30);
@@ -45,7 +46,11 @@ pub(crate) async fn make(
         let form = r#"{"for": "30m", "reason": "deploy", "plugins": ["Web"]}"#;
         return Err(wrong(&format!("it has to be an object such as {form}")));
     };
-    let selection = selection::parse(object)?;
+    let selection = selection::parse(object).map_err(|error| match error {
+        // A name that is no text is the name of no plugin.
+        ApiError::Force(error) => ApiError::Silence(SilenceError::NoPlugin(error)),
+        other => other,
+    })?;
     let until = until(object, Utc::now())?;
     let reason = text(object, "reason")?.ok_or_else(|| wrong("reason is missing: say why"))?;
     let by = match (&requester.identity, text(object, "author")?) {

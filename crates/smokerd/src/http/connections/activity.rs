@@ -102,6 +102,16 @@ impl Connections {
         }))
     }
 
+    /// How many connections are open.
+    pub(crate) fn count(&self) -> usize {
+        self.open().len()
+    }
+
+    /// How many responses are streams.
+    pub(crate) fn streams(&self) -> usize {
+        self.0.streams.count()
+    }
+
     /// One permit for each connection that may be open.
     pub(crate) fn permits(&self) -> &Arc<Semaphore> {
         &self.0.permits

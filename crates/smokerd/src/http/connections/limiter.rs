@@ -51,6 +51,16 @@ impl ConnectionLimiter {
         Self { connections: Connections::new(limit, streams), queue: Arc::default() }
     }
 
+    /// How many connections have a permit.
+    pub(crate) fn in_use(&self) -> usize {
+        self.connections.count()
+    }
+
+    /// How many connections have streams.
+    pub(crate) fn streams(&self) -> usize {
+        self.connections.streams()
+    }
+
     /// Waits for a permit. When the limit is reached, the longest idle connection is evicted.
     pub(crate) async fn acquire(&self) -> Permit {
         let _next = self.queue.lock().await;

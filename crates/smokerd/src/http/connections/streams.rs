@@ -44,6 +44,11 @@ impl Streams {
         Some(StreamPlace { client, streams: Arc::clone(self) })
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().all
+    }
+
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

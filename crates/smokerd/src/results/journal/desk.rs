@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::results::events::Event;
 use crate::results::journal::faults::WriteFaults;
-use crate::results::journal::queue::{Queued, WaitingBytes};
+use crate::results::journal::queue::{JournalQueue, Queued, WaitingBytes};
 use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 use crate::results::store::SharedState;
@@ -56,13 +56,13 @@ impl Desk {
     /// Records and processes have numbers above these.
     pub(super) fn new(
         queue: Receiver<Queued>,
-        waiting: WaitingBytes,
+        sender: &JournalQueue,
         state: SharedState,
         (sequence, last_process): (Sequence, ProcessId),
     ) -> Self {
         let intake = Intake { queue, sequence, last_process, is_closed: false };
-        let (intake, writing, faults) = (Mutex::new(intake), Mutex::default(), Mutex::new(WriteFaults::new()));
-        Self { intake, writing, faults, waiting, state }
+        let faults = Mutex::new(WriteFaults::new(Arc::clone(sender.gauges())));
+        Self { intake: Mutex::new(intake), writing: Mutex::default(), faults, waiting: sender.waiting(), state }
     }
 
     /// These records are numbered and are being written.

@@ -1,7 +1,10 @@
 //! What the log says of a journal that cannot be written: once when it begins, once when it is over.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use crate::results::journal::gauges::JournalGauges;
 
 /// The pauses between two looks whether the disk has room again; each is twice as long as the one before.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
@@ -23,6 +26,7 @@ pub(super) struct Faults {
 #[derive(Debug)]
 pub(super) struct WriteFaults {
     faults: Faults,
+    gauges: Arc<JournalGauges>,
     /// The bytes of the largest write that failed.
     needed: u64,
     pause: Duration,
@@ -55,9 +59,9 @@ impl Faults {
 }
 
 impl WriteFaults {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(gauges: Arc<JournalGauges>) -> Self {
         let faults = Faults::new("results are kept in memory only");
-        Self { faults, needed: 0, pause: PAUSES.0, look_at: Instant::now() }
+        Self { faults, gauges, needed: 0, pause: PAUSES.0, look_at: Instant::now() }
     }
 
     /// A write failed, which cost this many records with these bytes.
@@ -68,6 +72,7 @@ impl WriteFaults {
         }
         self.faults.failed(error);
         self.faults.lost += lost as u64;
+        self.gauges.fail(lost);
         self.needed = self.needed.max(bytes);
     }
 
@@ -89,6 +94,7 @@ impl WriteFaults {
     /// The disk has room again, and the journal says what is missing.
     pub(super) fn are_over(&mut self) {
         self.faults.succeeded();
+        self.gauges.recover();
     }
 }
 
@@ -98,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_disk_is_looked_at_a_second_after_the_first_fault_and_has_to_have_room_for_the_largest_one() {
-        let mut faults = WriteFaults::new();
+        let mut faults = WriteFaults::new(Arc::default());
         assert_eq!(faults.wanted_room(), None);
         faults.failed(&"full", 1, 100);
         faults.failed(&"full", 2, ROOM + 1);

@@ -44,13 +44,13 @@ pub(super) fn restore(state: &SharedState, restored: Restored, begin: Sequence) 
 
 impl InterruptedRun {
     fn not_begun(plugin: PluginName, now: DateTime<Utc>) -> Self {
-        Self { plugin, started: now, ended: now, is_forced: true, generation: 0 }
+        Self { plugin, started: now, ended: now, is_forced: true, generation: 0, run: 0 }
     }
 }
 
 /// `identity` is who the client of the first process has proved to be.
 fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Option<Arc<str>>, processes: &[ProcessId]) {
-    let InterruptedRun { plugin, started, ended, is_forced, generation } = run.clone();
+    let InterruptedRun { plugin, started, ended, is_forced, generation, .. } = run.clone();
     let now = Moment::now();
     let duration = (ended - started).to_std().unwrap_or_default();
     // An instant before the start of the machine may not exist.
@@ -68,6 +68,7 @@ fn record(state: &SharedState, run: &InterruptedRun, text: &str, identity: Optio
         generation,
         run: 0,
         is_interrupted: true,
+        is_maintenance: false,
         result,
         text,
     };

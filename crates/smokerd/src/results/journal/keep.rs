@@ -18,6 +18,8 @@ pub(crate) struct KeptRecords {
     pub(crate) processes: HashSet<ProcessId>,
     /// The newest record that says that the daemon has started.
     pub(crate) begin: Sequence,
+    /// The runs that have started and not ended: after a crash they are interrupted ones.
+    pub(crate) running: HashSet<u64>,
 }
 
 /// The results of a plugin that are to stay.
@@ -52,7 +54,8 @@ impl KeptRecords {
             Some(JournalEntry::Begin(_)) => sequence >= self.begin,
             // A process before this has either its results or none that anybody waits for: see `restore`.
             Some(JournalEntry::Lost(_)) => true,
-            Some(JournalEntry::Skipped | JournalEntry::Started(_) | JournalEntry::End) | None => false,
+            Some(JournalEntry::Started(start)) => sequence >= self.begin && self.running.contains(&start.run),
+            Some(JournalEntry::Skipped | JournalEntry::End) | None => false,
         }
     }
 }
@@ -63,7 +66,9 @@ mod tests {
     use smoker_journal::record::encode;
 
     use super::*;
-    use crate::results::journal::entry::{tag_of_begin, tag_of_plan, tag_of_process, tag_of_run};
+    use crate::results::journal::entry::{
+        StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
+    };
     use crate::results::samples;
 
     fn entry(sequence: Sequence, make: impl FnOnce(&mut Vec<u8>)) -> Entry {
@@ -77,8 +82,12 @@ mod tests {
     fn the_newest_bad_results_stay_longer() {
         let kept =
             KeptResults { oldest: Some(100), failures: vec![20, 40], last_planned: DateTime::from_timestamp_micros(5) };
-        let kept =
-            KeptRecords { plugins: HashMap::from([("a".to_owned(), kept)]), processes: HashSet::from([7]), begin: 90 };
+        let kept = KeptRecords {
+            plugins: HashMap::from([("a".to_owned(), kept)]),
+            processes: HashSet::from([7]),
+            begin: 90,
+            running: HashSet::from([3]),
+        };
         let result = |sequence, plugin: &str, processes: &[ProcessId]| {
             let record = samples::finished(&plugin.into(), "{}");
             kept.has(&entry(sequence, |tag| tag_of_run(tag, &record, processes)))
@@ -88,6 +97,15 @@ mod tests {
         let plan = |plugin: &str, from| kept.has(&entry(1, |tag| tag_of_plan(tag, plugin, from)));
         assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [true, false, false], "that of no later run");
         let process = |id| kept.has(&entry(1, |tag| tag_of_process(tag, id, None)));
+        let started = |sequence, run| {
+            let started = StartedEntry { plugin: "a", run, started: 5, is_forced: false, generation: 1 };
+            kept.has(&entry(sequence, |tag| tag_of_start(tag, started)))
+        };
+        assert_eq!(
+            [started(95, 3), started(95, 2), started(89, 3)],
+            [true, false, false],
+            "that of a run that goes on"
+        );
         let begin = |sequence| kept.has(&entry(sequence, |tag| tag_of_begin(tag, 1)));
         assert_eq!([process(6), process(7), begin(89), begin(90)], [false, true, false, true]);
     }

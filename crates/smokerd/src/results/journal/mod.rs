@@ -10,10 +10,12 @@
 //! - `restore`: what comes back at the start
 //! - `keep`: which records stay when the journal is full
 //! - `queue`: the way of records to the writer
+//! - `gauges`: what metrics read of the journal
 //! - `faults`: what the log says of a journal that cannot be written
 //! - `entry`: what a record of the journal says, and its bytes
 
 pub(crate) mod entry;
+pub(crate) mod gauges;
 pub(crate) mod keep;
 pub(crate) mod queue;
 pub(crate) mod restore;

@@ -13,6 +13,7 @@ use smoker_model::run_record::{RunRecord, RunState};
 use tokio::sync::oneshot;
 
 use crate::results::events::StartedRun;
+use crate::results::journal::gauges::JournalGauges;
 use crate::results::processes::process::ProcessId;
 use crate::results::table::ConfigGeneration;
 
@@ -46,6 +47,7 @@ struct Inner {
     sender: Sender<Queued>,
     waiting: WaitingBytes,
     runs: AtomicU64,
+    gauges: Arc<JournalGauges>,
     writer: Mutex<Option<WriterThread>>,
 }
 
@@ -95,7 +97,7 @@ impl JournalQueue {
     /// The queue of the journal in this folder.
     pub(crate) fn new(folder: PathBuf, sender: Sender<Queued>) -> Self {
         let (waiting, runs, writer) = (WaitingBytes::default(), AtomicU64::new(0), Mutex::default());
-        Self(Arc::new(Inner { folder, sender, waiting, runs, writer }))
+        Self(Arc::new(Inner { folder, sender, waiting, runs, gauges: Arc::default(), writer }))
     }
 
     /// What waits in it.
@@ -111,6 +113,11 @@ impl JournalQueue {
     /// Where the journal is.
     pub(crate) fn folder(&self) -> &Path {
         &self.0.folder
+    }
+
+    /// What metrics read of the journal.
+    pub(crate) fn gauges(&self) -> &Arc<JournalGauges> {
+        &self.0.gauges
     }
 
     /// The number of the next run.

@@ -12,12 +12,14 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
+use crate::results::hard_state::HardStateSearch;
 use crate::results::journal::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
+use crate::results::run_times::RunTimes;
 use crate::results::standing::Attempt;
 
 /// What was read from the journal.
@@ -52,7 +54,13 @@ pub(crate) struct RestoredPlugin {
     pub(crate) status_since: Option<DateTime<Utc>>,
     /// The attempt of its newest result that no client requested.
     pub(crate) attempt: Option<Attempt>,
+    /// When it last ran and was well.
+    pub(crate) times: RunTimes,
+    /// Its newest status that counts.
+    pub(crate) hard: HardStateSearch,
     has_other_status: bool,
+    /// Whether results that clients requested do not count.
+    has_retries: bool,
     history: usize,
     history_failures: usize,
 }
@@ -86,6 +94,8 @@ pub(crate) struct InterruptedRun {
     pub(crate) ended: DateTime<Utc>,
     pub(crate) is_forced: bool,
     pub(crate) generation: u64,
+    /// Its number; 0 for one that had not begun.
+    pub(crate) run: u64,
 }
 
 impl Restored {
@@ -100,6 +110,7 @@ impl Restored {
             plugins: self.plugins.iter().map(|(name, plugin)| (name.to_string(), kept(plugin))).collect(),
             processes: self.processes.iter().map(|process| process.id).chain([self.last_process]).collect(),
             begin: self.begin,
+            running: self.interrupted.iter().map(|run| run.run).collect(),
         }
     }
 }
@@ -142,7 +153,9 @@ impl Restoring {
     pub(crate) fn new<'a>(plugins: impl Iterator<Item = &'a PluginSpec>) -> Self {
         let plugin = |spec: &PluginSpec| {
             let (history, history_failures) = (spec.history, spec.history_failures);
-            (spec.name.clone(), RestoredPlugin { history, history_failures, ..RestoredPlugin::default() })
+            let has_retries = spec.rules.retries.is_some();
+            let plugin = RestoredPlugin { has_retries, history, history_failures, ..RestoredPlugin::default() };
+            (spec.name.clone(), plugin)
         };
         let restored = Restored { plugins: plugins.map(plugin).collect(), ..Restored::default() };
         let (ended, processes) = (HashSet::new(), Some(HashSet::new()));
@@ -229,8 +242,8 @@ impl Restoring {
         if self.ended.remove(&start.run) || !self.is_certain {
             return;
         }
-        let StartedEntry { plugin, is_forced, generation, .. } = start;
-        let run = InterruptedRun { plugin: plugin.into(), started, ended: started, is_forced, generation };
+        let StartedEntry { plugin, is_forced, generation, run, .. } = start;
+        let run = InterruptedRun { plugin: plugin.into(), started, ended: started, is_forced, generation, run };
         self.restored.interrupted.push(run);
     }
 
@@ -257,6 +270,11 @@ impl Restoring {
                 }
                 plugin.last_status = plugin.last_status.or(Some(result.facts.status));
                 plugin.attempt = plugin.attempt.or_else(|| Attempt::of(&result.facts));
+                plugin.times.note_older(&result.facts);
+                let counts = !result.facts.trigger.is_request() || !plugin.has_retries;
+                if counts && !result.facts.is_maintenance {
+                    plugin.hard.note(sequence, &result.facts);
+                }
             }
             is_shown = !result.facts.is_interrupted && plugin.results.len() < plugin.history;
         }

@@ -71,8 +71,9 @@ pub(crate) fn start<'a>(
     }
     let (sender, queue) = mpsc::channel();
     let sender = JournalQueue::new(folder, sender);
+    sender.gauges().set_bytes(journal.size());
     let state = SharedState::with_journal(sender.clone());
-    let desk = Arc::new(Desk::new(queue, sender.waiting(), state.clone(), (sequence, restored.last_process)));
+    let desk = Arc::new(Desk::new(queue, &sender, state.clone(), (sequence, restored.last_process)));
     let durability = settings.durability;
     let (upkeep, written) = mpsc::sync_channel(1);
     let upkeep_state = state.clone();
@@ -88,7 +89,8 @@ pub(crate) fn start<'a>(
         Err(error) => return without_thread(&error),
     };
     let (ends, ended) = mpsc::channel();
-    let mut writer = Writer { journal, desk, durability, watch, upkeep, upkeep_thread, _ended: ends };
+    let gauges = Arc::clone(sender.gauges());
+    let mut writer = Writer { journal, desk, gauges, durability, watch, upkeep, upkeep_thread, _ended: ends };
     let begin = writer.begin(is_certain);
     interrupted::restore(&state, restored, begin);
     match thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run()) {

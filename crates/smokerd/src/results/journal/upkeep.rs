@@ -39,6 +39,9 @@ pub(super) fn run(mut maintenance: Maintenance, written: &Receiver<()>, state: &
                 }
                 Err(error) => size_faults.failed(&error),
             }
+            if let Some(gauges) = state.journal_gauges() {
+                gauges.set_bytes(maintenance.size());
+            }
         }
     }
     // Also without durability: it is once.

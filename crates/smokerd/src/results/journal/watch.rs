@@ -124,7 +124,7 @@ mod tests {
         let (sender, received) = channel();
         let queue = JournalQueue::new(folder.to_owned(), sender);
         let state = SharedState::with_journal(queue.clone());
-        let desk = Arc::new(Desk::new(received, queue.waiting(), state.clone(), (0, 0)));
+        let desk = Arc::new(Desk::new(received, &queue, state.clone(), (0, 0)));
         let (watch, begun) = sync_channel(1);
         let watched = Arc::clone(&desk);
         let patience = Patience { time: Duration::from_millis(100), bytes: usize::MAX };
@@ -132,7 +132,8 @@ mod tests {
         let (upkeep, _) = sync_channel(1);
         let (ends, ended) = channel();
         let (durability, upkeep_thread) = (Durability::Batch, thread::spawn(|| ()));
-        let mut writer = Writer { journal, desk, durability, watch, upkeep, upkeep_thread, _ended: ends };
+        let gauges = Arc::clone(queue.gauges());
+        let mut writer = Writer { journal, desk, gauges, durability, watch, upkeep, upkeep_thread, _ended: ends };
         assert_eq!(writer.begin(true), 1);
         queue.set_writer(thread::spawn(move || writer.run()), ended);
         state

@@ -17,6 +17,7 @@ use crate::results::journal::entry::{
     tag_of_process, tag_of_run, tag_of_start,
 };
 use crate::results::journal::faults::Faults;
+use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::queue::Queued;
 use crate::results::kept::history::Sequence;
 
@@ -27,6 +28,7 @@ const BATCH: usize = 1024;
 pub(super) struct Writer {
     pub(super) journal: Journal,
     pub(super) desk: Arc<Desk>,
+    pub(super) gauges: Arc<JournalGauges>,
     pub(super) durability: Durability,
     /// Is told of each write that begins.
     pub(super) watch: SyncSender<()>,
@@ -72,8 +74,13 @@ impl Writer {
         while self.take(&desk) {
             // Full: it has been told before, and has not come to it yet.
             let _ = self.watch.try_send(());
-            if let Err(error) = self.journal.write() {
-                lock(&desk.faults).failed(&error, error.lost, error.bytes);
+            let records = self.journal.pending();
+            match self.journal.write() {
+                Ok(()) => self.gauges.add_written(records),
+                Err(error) => {
+                    self.gauges.add_written(records.saturating_sub(error.lost));
+                    lock(&desk.faults).failed(&error, error.lost, error.bytes);
+                }
             }
             if self.durability == Durability::Fsync {
                 match self.journal.sync() {
@@ -81,6 +88,7 @@ impl Writer {
                     Err(error) => sync_faults.failed(&error),
                 }
             }
+            self.gauges.set_bytes(self.journal.size());
             desk.finish();
             self.recover(&desk);
             let _ = self.upkeep.try_send(());

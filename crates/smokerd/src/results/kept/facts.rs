@@ -21,6 +21,7 @@ const HAS_IDENTITY: u8 = 32;
 const RETRY: u8 = 4;
 const AFTER: u8 = 8;
 const SOFT: u8 = 16;
+const MAINTENANCE: u8 = 32;
 
 /// What is known of a run beside the text of its result.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,8 @@ pub(crate) struct RunFacts {
     pub(crate) generation: u64,
     /// Whether the end of the daemon ended it, too.
     pub(crate) is_interrupted: bool,
+    /// Whether nothing was checked, because of maintenance.
+    pub(crate) is_maintenance: bool,
 }
 
 impl RunFacts {
@@ -61,6 +64,7 @@ impl RunFacts {
             is_soft: run.is_soft,
             generation: run.generation,
             is_interrupted: run.is_interrupted,
+            is_maintenance: run.is_maintenance,
         })
     }
 
@@ -96,7 +100,8 @@ impl RunFacts {
             RunTrigger::After(_) => AFTER,
             RunTrigger::Schedule | RunTrigger::Request { .. } => 0,
         };
-        bytes.push(status | trigger | if self.is_soft { SOFT } else { 0 });
+        let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
+        bytes.push(status | trigger | flag(SOFT, self.is_soft) | flag(MAINTENANCE, self.is_maintenance));
         put_signed(bytes, self.started.timestamp_micros());
         put_signed(bytes, (self.started - self.planned).num_microseconds().unwrap_or(0));
         put_number(bytes, u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX));
@@ -116,7 +121,8 @@ impl RunFacts {
         let has = |flag| flags & flag != 0;
         let byte = fields.byte()?;
         let (is_retry, is_after, is_soft) = (byte & RETRY != 0, byte & AFTER != 0, byte & SOFT != 0);
-        let status = match byte & !(RETRY | AFTER | SOFT) {
+        let is_maintenance = byte & MAINTENANCE != 0;
+        let status = match byte & !(RETRY | AFTER | SOFT | MAINTENANCE) {
             0 => Status::Ok,
             1 => Status::Warn,
             2 => Status::Error,
@@ -141,7 +147,19 @@ impl RunFacts {
             _ => RunTrigger::Schedule,
         };
         let is_interrupted = has(INTERRUPTED);
-        Some(Self { status, trigger, planned, started, duration, end, attempt, is_soft, generation, is_interrupted })
+        Some(Self {
+            status,
+            trigger,
+            planned,
+            started,
+            duration,
+            end,
+            attempt,
+            is_soft,
+            generation,
+            is_interrupted,
+            is_maintenance,
+        })
     }
 }
 
@@ -163,6 +181,7 @@ mod tests {
             is_soft: false,
             generation: 1,
             is_interrupted: false,
+            is_maintenance: false,
         };
         let retry = RunFacts {
             status: Status::Warn,
@@ -171,7 +190,8 @@ mod tests {
             is_soft: true,
             ..scheduled.clone()
         };
-        let after = RunFacts { trigger: RunTrigger::After("Backup".into()), ..scheduled.clone() };
+        let trigger = RunTrigger::After("Backup".into());
+        let after = RunFacts { trigger, is_maintenance: true, ..scheduled.clone() };
         let forced = RunFacts {
             status: Status::Error,
             trigger: RunTrigger::Request { requester: Some("127.0.0.1:4242".into()), identity: Some("root".into()) },

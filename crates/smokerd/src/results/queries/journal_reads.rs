@@ -71,6 +71,19 @@ impl JournalReads {
         read_in_thread(turn, read).await
     }
 
+    /// Reads for a reload, which does not wait for clients that listen.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub(crate) async fn for_reload<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let turn = Arc::clone(&self.all).acquire_owned().await.map_err(io::Error::other)?;
+        read_in_thread(turn, read).await
+    }
+
     async fn turn_within(&self, wait: Duration) -> Option<OwnedSemaphorePermit> {
         timeout(wait, Arc::clone(&self.all).acquire_owned()).await.ok()?.ok()
     }

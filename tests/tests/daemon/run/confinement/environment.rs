@@ -136,10 +136,14 @@ fn of_commands_and_their_actions() {
     let outcome = daemon.run("Of command");
     let expected = expected(&daemon, &own);
     expect(outcome.info()[0], &expected);
-    expect(
-        outcome.action().expect("an action").info()[0],
-        &with(&expected, &[("SMOKER_TIMEOUT", "7"), ("SMOKER_STATUS", "OK")]),
-    );
+    let action = outcome.action().expect("an action");
+    let line = action.info()[0];
+    let seen = shown(line);
+    let since = seen.get("SMOKER_SINCE").expect("since when it has the status");
+    let event = [("SMOKER_EVENT", "result"), ("SMOKER_STATE", "hard"), ("SMOKER_ATTEMPT", "1"), ("SMOKER_COUNT", "1")];
+    let before = [("SMOKER_PREVIOUS_STATUS", ""), ("SMOKER_BAD_SINCE", ""), ("SMOKER_BAD_SECONDS", "")];
+    let own = [("SMOKER_TIMEOUT", "7"), ("SMOKER_STATUS", "OK"), ("SMOKER_SINCE", since)];
+    expect(line, &with(&with(&with(&expected, &own), &event), &before));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
+use smoker_model::wire::events::SilenceEvent;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until};
 
@@ -177,6 +178,12 @@ impl Listener {
                 message::push_reload(&mut self.text, counts);
                 Ok(())
             }
+            Received::Event(Event::Silence(event)) => {
+                if self.wanted.admits_starts() && self.may_see_silence(&event).await? {
+                    message::push_silence(&mut self.text, &event);
+                }
+                Ok(())
+            }
             Received::Lagged(_) => {
                 message::push_lagged(&mut self.text, self.cursor);
                 self.send(sender).await?;
@@ -208,6 +215,17 @@ impl Listener {
         }
         self.cursor = run.sequence;
         Ok(())
+    }
+
+    /// Whether the client wants and may see a silence: as far as it is limited to some plugins, all that it silences.
+    async fn may_see_silence(&mut self, event: &SilenceEvent) -> Result<bool, Ended> {
+        let silenced = &event.silence.silenced;
+        for name in silenced {
+            if !self.may_see(&name.as_str().into()).await? {
+                return Ok(false);
+            }
+        }
+        Ok(!silenced.is_empty() || self.requester.limits.is_none())
     }
 
     /// Whether events of a plugin are wanted, and the client may see them.

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::json;
 use smoker_model::status::Status;
-use smoker_model::wire::events::{ReloadEvent, StartEvent};
+use smoker_model::wire::events::{ReloadEvent, SilenceEvent, StartEvent};
 
 use crate::http::api::results;
 use crate::results::events::{PluginCounts, StartedRun};
@@ -51,6 +51,11 @@ pub(super) fn push_start(text: &mut String, run: &StartedRun) {
 pub(super) fn push_reload(text: &mut String, counts: PluginCounts) {
     let PluginCounts { added, changed, removed, unchanged } = counts;
     push(text, None, "reload", &json_text::to_text(&ReloadEvent { added, changed, removed, unchanged }));
+}
+
+/// A silence that was made, or has ended.
+pub(super) fn push_silence(text: &mut String, event: &SilenceEvent) {
+    push(text, None, "silence", &json_text::to_text(event));
 }
 
 /// The daemon counts from the beginning: it has lost what had the numbers before.

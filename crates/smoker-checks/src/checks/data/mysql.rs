@@ -1,0 +1,86 @@
+//! `Check: mysql`: whether `MySQL` and `MariaDB` greet.
+
+use smoker_model::module::ModuleRequest;
+use smoker_model::result::Findings;
+
+use crate::checks::data::server::{self, Stream, TIME, read_exact};
+use crate::matchers::matcher::{Matcher, PlainText};
+use crate::measure::declaration::Measure;
+use crate::measure::thresholds::Thresholds;
+use crate::parameters::Parameters;
+use crate::report::Component;
+use crate::spec::{ParameterSpec, ParameterType, Spec};
+
+const MEASURES: &[Measure] = &[TIME];
+
+const VERSION: ParameterType = ParameterType::Custom {
+    form: "[matcher](#matchers)",
+    read: |name, value| Matcher::of(name, value, PlainText::Contained).map(drop),
+};
+
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec::optional(
+        "Addresses",
+        ParameterType::Custom {
+            form: "`host`, `host:port` or path of a socket, or list of them",
+            read: server::verify,
+        },
+        "localhost:3306",
+        "servers",
+    ),
+    ParameterSpec::optional("Address", ParameterType::Targets, "as `Addresses`", "as `Addresses`, for one"),
+    ParameterSpec::optional("Version", VERSION, "any", "the version that it greets with"),
+    ParameterSpec::warn(MEASURES),
+    ParameterSpec::error(MEASURES),
+];
+
+/// What the page shows.
+pub(crate) const EXAMPLE: &str = "\
+MySql:
+  Check: mysql
+  Address: 127.0.0.1
+  Error: \"> 5s\"
+";
+
+/// The declaration of this check.
+pub(crate) const fn spec() -> Spec {
+    Spec::check("mysql", "reads the greeting of MySQL and MariaDB", "a component for each server", PARAMETERS)
+}
+
+/// Runs the check.
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let parameters = Parameters::of(request);
+    let thresholds = Thresholds::of(parameters, MEASURES)?;
+    let version = parameters.get("Version");
+    let version = version.map(|value| Matcher::of("Version", value, PlainText::Contained)).transpose()?;
+    server::run(request, ("localhost", 3306), thresholds, move |stream, _, component| {
+        talk(stream, version.as_ref(), component)
+    })
+}
+
+fn talk(stream: &mut dyn Stream, wanted: Option<&Matcher>, component: &mut Component) -> Result<(), String> {
+    let head = read_exact(stream, 4)?;
+    let length = usize::from(head[0]) | usize::from(head[1]) << 8 | usize::from(head[2]) << 16;
+    if length == 0 || length > 4096 {
+        return Err("the greeting is not that of MySQL".to_owned());
+    }
+    let packet = read_exact(stream, length)?;
+    match packet[0] {
+        // The number of the protocol; the version ends with a zero byte.
+        9 | 10 => {
+            let version = packet[1..].split(|byte| *byte == 0).next().unwrap_or_default();
+            let version = String::from_utf8_lossy(version).into_owned();
+            match wanted.and_then(|wanted| wanted.fault(&version)) {
+                Some(fault) => component.error(&format!("version: {fault}")),
+                None => component.fact(format!("version {version}")),
+            }
+            Ok(())
+        }
+        255 => {
+            let code = u16::from_le_bytes([*packet.get(1).unwrap_or(&0), *packet.get(2).unwrap_or(&0)]);
+            let text = String::from_utf8_lossy(packet.get(3..).unwrap_or_default()).into_owned();
+            Err(format!("the server refuses connections: error {code}: {text}"))
+        }
+        _ => Err("the greeting is not that of MySQL".to_owned()),
+    }
+}

@@ -1,0 +1,18 @@
+//! File systems and files.
+//!
+//! # Layout
+//!
+//! - `disk`: how full file systems are
+//! - `mount`: what is mounted, and how
+//! - `file`: files and folders, their kind, rights, size, age and contents
+//! - `log`: new lines of logs
+//! - `mount_table`: the kernel's list of mounts
+//! - `expand`: the files that a pattern stands for
+
+pub(crate) mod disk;
+pub(crate) mod file;
+pub(crate) mod log;
+pub(crate) mod mount;
+
+mod expand;
+mod mount_table;

@@ -1,0 +1,127 @@
+//! Sockets that give up at a moment, with the times that their phases took.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use crate::checks::system_file;
+
+/// How long it took, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Phases {
+    /// To look up the name.
+    pub(crate) lookup: f64,
+    /// To connect.
+    pub(crate) connect: f64,
+}
+
+/// A stream whose reads and writes fail when its moment has come, however slowly its peer goes on.
+pub(crate) struct TimedStream<S> {
+    stream: S,
+    end: Instant,
+}
+
+/// What a time limit can be set for.
+pub(crate) trait Limited: Read + Write {
+    /// Sets the longest time of each read and write.
+    fn limit(&self, limit: Duration) -> io::Result<()>;
+}
+
+impl Limited for TcpStream {
+    fn limit(&self, limit: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(limit))?;
+        self.set_write_timeout(Some(limit))
+    }
+}
+
+impl Limited for UnixStream {
+    fn limit(&self, limit: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(limit))?;
+        self.set_write_timeout(Some(limit))
+    }
+}
+
+impl<S: Limited> TimedStream<S> {
+    /// Limits a stream.
+    pub(crate) fn new(stream: S, end: Instant) -> Self {
+        Self { stream, end }
+    }
+
+    fn prepare(&self) -> io::Result<()> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.limit(left)
+    }
+}
+
+/// A read that ran into its limit would block, in the words of the system.
+fn timed_out(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { error }
+}
+
+impl<S: Limited> Read for TimedStream<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.prepare()?;
+        self.stream.read(buffer).map_err(timed_out)
+    }
+}
+
+impl<S: Limited> Write for TimedStream<S> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.prepare()?;
+        self.stream.write(buffer).map_err(timed_out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// The addresses of a host, by the system.
+pub(crate) fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    let found = (host, port).to_socket_addrs();
+    let found: Vec<_> =
+        found.map_err(|error| format!("{host} cannot be resolved: {}", lookup_reason(&error)))?.collect();
+    if found.is_empty() { Err(format!("{host} has no address")) } else { Ok(found) }
+}
+
+fn lookup_reason(error: &io::Error) -> String {
+    let reason = system_file::reason(error);
+    reason.strip_prefix("failed to lookup address information: ").unwrap_or(&reason).to_owned()
+}
+
+/// Connects to a host; the error says which step failed and why.
+pub(crate) fn connect(host: &str, port: u16, end: Instant) -> Result<(TimedStream<TcpStream>, Phases), String> {
+    let start = Instant::now();
+    let addresses = resolve(host, port)?;
+    let lookup = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let mut reasons = Vec::new();
+    for (at, address) in addresses.iter().enumerate() {
+        let left = end.saturating_duration_since(Instant::now());
+        // An address that does not answer leaves time for the others.
+        let others = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
+        match TcpStream::connect_timeout(address, (left / others).max(Duration::from_millis(1))) {
+            Ok(stream) => {
+                // What is sent is whole messages.
+                let _ = stream.set_nodelay(true);
+                let phases = Phases { lookup, connect: start.elapsed().as_secs_f64() };
+                return Ok((TimedStream::new(stream, end), phases));
+            }
+            Err(error) => reasons.push(format!("{address}: {}", reason(&error))),
+        }
+    }
+    Err(format!("no connection to {}", reasons.join("; ")))
+}
+
+/// Why a read, a write or a connection failed.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer in time".to_owned(),
+        io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
+        _ => system_file::reason(error),
+    }
+}

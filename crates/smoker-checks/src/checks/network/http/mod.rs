@@ -1,0 +1,16 @@
+//! `Check: http`: web servers and interfaces: status, headers, body, times and certificate.
+//!
+//! # Layout
+//!
+//! - `check`: the declaration and the run
+//! - `url`: addresses of pages
+//! - `status`: codes that are wanted
+//! - `client`: one request, with its phases
+//! - `answer`: reads an answer of HTTP/1.1
+
+pub(crate) mod check;
+
+mod answer;
+mod client;
+mod status;
+mod url;

@@ -1,0 +1,31 @@
+//! What answers over a network or a socket.
+//!
+//! # Layout
+//!
+//! - `http`: web servers and interfaces
+//! - `tls`: certificates and handshakes, also behind STARTTLS
+//! - `tcp`, `udp`, `unix`: connections, and what is said on them
+//! - `dns`: addresses of names
+//! - `ping`: echoes of hosts
+//! - `time`: the clock against NTP servers
+//! - `endpoint`: `host:port`
+//! - `connection`: sockets that give up at a moment
+//! - `exchange`: what is sent and expected
+//! - `secure`: TLS on a connection
+//! - `certificate`: names and dates of a certificate
+
+pub(crate) mod dns;
+pub(crate) mod http;
+pub(crate) mod ping;
+pub(crate) mod tcp;
+pub(crate) mod time;
+pub(crate) mod tls;
+pub(crate) mod udp;
+pub(crate) mod unix;
+
+pub(super) mod connection;
+pub(super) mod endpoint;
+
+mod certificate;
+mod exchange;
+mod secure;

@@ -1,0 +1,378 @@
+//! What a text or a value of JSON should be: exact, contains, `/pattern/`, `semver`, numbers, lengths, `JSONPath`, and, or, not.
+
+use regex::{Regex, RegexBuilder};
+use semver::VersionReq;
+use serde_json::Value as Json;
+use serde_json_path::JsonPath;
+use smoker_model::suggest;
+
+use crate::matchers::quote::quote;
+use crate::measure::condition::Condition;
+use crate::parameters::{scalar_text, wrong};
+use crate::plain_text::plain_text;
+use crate::unit::Unit;
+
+/// What a plain text in the configuration means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlainText {
+    /// The whole of what is found.
+    Exact,
+    /// A part of it.
+    Contained,
+}
+
+/// What something should be.
+#[derive(Clone, Debug)]
+pub(crate) enum Matcher {
+    Equals(Json),
+    Contains(String),
+    Pattern(Regex),
+    Number(Condition, String),
+    Length(Condition, String),
+    Version(VersionReq),
+    Path(JsonPath, Box<Matcher>),
+    All(Vec<Matcher>),
+    Any(Vec<Matcher>),
+    Not(Box<Matcher>),
+}
+
+/// How deep matchers may hold each other.
+const DEEPEST: usize = 10;
+
+const KEYS: [&str; 10] = ["Equals", "Contains", "Matches", "Number", "Len", "Semver", "Json", "Not", "And", "Or"];
+
+/// What matchers look like, for messages.
+const FORM: &str =
+    "a text, /pattern/, a list, or a mapping of Equals, Contains, Matches, Number, Len, Semver, Json, Not, And, Or";
+
+impl Matcher {
+    /// Reads the matcher that the parameter `name` gives.
+    pub(crate) fn of(name: &str, value: &Json, plain: PlainText) -> Result<Self, String> {
+        read(name, value, plain, DEEPEST)
+    }
+
+    /// What was wanted and found, where the text is not what it should be.
+    pub(crate) fn fault(&self, found: &str) -> Option<String> {
+        self.fault_of(&Json::from(found))
+    }
+
+    /// What was wanted and found, where the value is not what it should be.
+    pub(crate) fn fault_of(&self, found: &Json) -> Option<String> {
+        match self {
+            Self::All(each) => each.iter().find_map(|one| one.fault_of(found)),
+            Self::Path(path, inner) => {
+                let document = match document_of(found) {
+                    Ok(document) => document,
+                    Err(reason) => return Some(format!("wanted JSON, got {}: {reason}", quote(&plain_text(found)))),
+                };
+                let nodes = path.query(&document).all();
+                match nodes.as_slice() {
+                    [] if inner.accepts_absence() => None,
+                    [] => Some(format!("{path}: wanted {}, got nothing", inner.wanted())),
+                    [one] => inner.fault_of(one),
+                    several => inner.fault_of(&several.iter().map(|node| (*node).clone()).collect()),
+                }
+                .map(|fault| if fault.starts_with('$') { fault } else { format!("{path}: {fault}") })
+            }
+            _ if self.holds(found) => None,
+            _ => Some(format!("wanted {}, got {}", self.wanted(), quote(&plain_text(found)))),
+        }
+    }
+
+    /// Whether it holds where a path leads nowhere. A misspelt path is not what `Not` means.
+    fn accepts_absence(&self) -> bool {
+        match self {
+            Self::Equals(wanted) => wanted.is_null(),
+            Self::All(each) => each.iter().all(Self::accepts_absence),
+            Self::Any(each) => each.iter().any(Self::accepts_absence),
+            _ => false,
+        }
+    }
+
+    fn holds(&self, found: &Json) -> bool {
+        match self {
+            Self::Equals(wanted) => is_equal(wanted, found),
+            Self::Contains(part) => match found {
+                Json::Array(items) => items.iter().any(|item| plain_text(item) == *part),
+                Json::Object(members) => members.contains_key(part),
+                other => plain_text(other).contains(part.as_str()),
+            },
+            Self::Pattern(pattern) => pattern.is_match(&plain_text(found)),
+            Self::Number(condition, _) => number_of(found).is_some_and(|number| condition.holds(number)),
+            Self::Length(condition, _) => condition.holds(length_of(found)),
+            Self::Version(wanted) => version_of(&plain_text(found)).is_some_and(|version| wanted.matches(&version)),
+            Self::All(_) | Self::Path(..) => self.fault_of(found).is_none(),
+            Self::Any(each) => each.iter().any(|one| one.holds(found)),
+            Self::Not(inner) => !inner.holds(found),
+        }
+    }
+
+    fn wanted(&self) -> String {
+        let joined = |each: &[Self], word: &str| each.iter().map(Self::wanted).collect::<Vec<_>>().join(word);
+        match self {
+            Self::Equals(Json::String(text)) => quote(text),
+            Self::Equals(value) => value.to_string(),
+            Self::Contains(part) => format!("something with {}", quote(part)),
+            Self::Pattern(pattern) => format!("a match of /{pattern}/"),
+            Self::Number(_, text) => format!("a number {text}"),
+            Self::Length(_, text) => format!("a length {text}"),
+            Self::Version(wanted) => format!("a version {wanted}"),
+            Self::Path(path, inner) => format!("{path}: {}", inner.wanted()),
+            Self::All(each) => joined(each, " and "),
+            Self::Any(each) => joined(each, " or "),
+            Self::Not(inner) => format!("not {}", inner.wanted()),
+        }
+    }
+}
+
+fn read(name: &str, value: &Json, plain: PlainText, depth: usize) -> Result<Matcher, String> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(format!("{name} nests deeper than {DEEPEST} matchers: simplify it"));
+    };
+    match value {
+        Json::String(text) => of_text(name, text, plain),
+        Json::Array(items) if !items.is_empty() => {
+            let each = items.iter().map(|item| read(name, item, plain, depth)).collect::<Result<_, _>>()?;
+            Ok(Matcher::All(each))
+        }
+        Json::Object(members) if !members.is_empty() => {
+            let each = members.iter().map(|(key, value)| of_key(name, key, value, plain, depth));
+            let mut each = each.collect::<Result<Vec<_>, _>>()?;
+            Ok(if each.len() == 1 { each.swap_remove(0) } else { Matcher::All(each) })
+        }
+        Json::Number(number) if plain == PlainText::Contained => Ok(Matcher::Contains(number.to_string())),
+        Json::Bool(_) | Json::Number(_) | Json::Null if plain == PlainText::Exact => Ok(Matcher::Equals(value.clone())),
+        other => Err(wrong(name, FORM, other)),
+    }
+}
+
+/// A plain text: `/pattern/`, for values of JSON also `> 5`, otherwise what is found or a part of it.
+fn of_text(name: &str, text: &str, plain: PlainText) -> Result<Matcher, String> {
+    if let Some(pattern) = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|it| !it.is_empty()) {
+        return pattern_of(name, pattern);
+    }
+    match plain {
+        PlainText::Contained if text.is_empty() => Err(wrong(name, FORM, &Json::from(text))),
+        PlainText::Contained => Ok(Matcher::Contains(text.to_owned())),
+        PlainText::Exact if text.starts_with(['<', '>']) || text.starts_with("!=") || text.starts_with("==") => {
+            let number = Condition::parse(text, Unit::Number);
+            Ok(number.map_or_else(|| Matcher::Equals(text.into()), |it| Matcher::Number(it, text.to_owned())))
+        }
+        PlainText::Exact => Ok(Matcher::Equals(text.into())),
+    }
+}
+
+fn of_key(name: &str, key: &str, value: &Json, plain: PlainText, depth: usize) -> Result<Matcher, String> {
+    let path = format!("{name}.{key}");
+    let text = || scalar_text(value).ok_or_else(|| wrong(&path, "text", value));
+    let condition = || {
+        let text = text()?;
+        let condition = Condition::parse(&text, Unit::Number);
+        let condition = condition.ok_or_else(|| wrong(&path, "a number or a condition such as >= 3", value))?;
+        // Of a monitoring plugin's range the number is what alerts; here it is what is wanted.
+        match text.trim().parse::<f64>() {
+            Ok(_) => Ok((Condition::parse(&format!("== {text}"), Unit::Number).unwrap_or(condition), text)),
+            Err(_) => Ok((condition, text)),
+        }
+    };
+    let each = |depth| match value {
+        Json::Array(items) if !items.is_empty() => {
+            items.iter().map(|item| read(&path, item, plain, depth)).collect::<Result<Vec<_>, _>>()
+        }
+        other => Err(wrong(&path, "a list of matchers", other)),
+    };
+    match key {
+        "Equals" => Ok(Matcher::Equals(value.clone())),
+        "Contains" => match value {
+            Json::Array(items) if !items.is_empty() => {
+                let each = items.iter().map(|it| scalar_text(it).map(Matcher::Contains));
+                let each: Option<_> = each.collect();
+                each.map(Matcher::All).ok_or_else(|| wrong(&path, "a list of texts", value))
+            }
+            _ => text().map(Matcher::Contains),
+        },
+        "Matches" => {
+            let text = text()?;
+            let bare = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or(&text);
+            pattern_of(&path, bare)
+        }
+        "Number" => condition().map(|(condition, text)| Matcher::Number(condition, text)),
+        "Len" => condition().map(|(condition, text)| Matcher::Length(condition, text)),
+        "Semver" => {
+            let wanted = VersionReq::parse(&text()?);
+            wanted.map(Matcher::Version).map_err(|_| wrong(&path, "versions such as >=1.2, <2", value))
+        }
+        "Json" => {
+            let Json::Object(members) = value else {
+                return Err(wrong(&path, "a mapping of paths to matchers", value));
+            };
+            let each = members.iter().map(|(place, value)| of_path(&path, place, value, depth));
+            each.collect::<Result<_, _>>().map(Matcher::All)
+        }
+        "Not" => read(&path, value, plain, depth).map(|inner| Matcher::Not(Box::new(inner))),
+        "And" => each(depth).map(Matcher::All),
+        "Or" => each(depth).map(Matcher::Any),
+        place if place.starts_with('$') => of_path(name, place, value, depth),
+        _ => {
+            let near = suggest::near(key, &KEYS).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            Err(format!("{path} is none of {}{near}", KEYS.join(", ")))
+        }
+    }
+}
+
+fn of_path(name: &str, place: &str, value: &Json, depth: usize) -> Result<Matcher, String> {
+    let path = format!("{name}.{place}");
+    let parsed = JsonPath::parse(place);
+    let parsed = parsed.map_err(|error| format!("{path} is no JSONPath such as $.items[0].name: {error}"))?;
+    read(&path, value, PlainText::Exact, depth).map(|inner| Matcher::Path(parsed, Box::new(inner)))
+}
+
+fn pattern_of(name: &str, pattern: &str) -> Result<Matcher, String> {
+    // A text often has several lines, and the last has an end.
+    let regex = RegexBuilder::new(pattern).multi_line(true).build();
+    regex.map(Matcher::Pattern).map_err(|error| {
+        let text = error.to_string();
+        let reason = text.lines().last().unwrap_or_default();
+        format!("{name} is no regular expression: {}", reason.strip_prefix("error: ").unwrap_or(reason))
+    })
+}
+
+/// The document that a path looks into: a text is read as JSON.
+fn document_of(found: &Json) -> Result<Json, String> {
+    match found {
+        Json::String(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+        other => Ok(other.clone()),
+    }
+}
+
+fn is_equal(wanted: &Json, found: &Json) -> bool {
+    match (wanted, found) {
+        (Json::Number(_), Json::Number(_)) => number_of(wanted) == number_of(found),
+        // A text that was read from a file or a socket has no other type than text.
+        (Json::Number(_) | Json::Bool(_), Json::String(text)) => plain_text(wanted) == text.trim(),
+        (Json::String(wanted), Json::String(found)) => {
+            wanted == found || wanted == found.trim_end_matches(['\r', '\n'])
+        }
+        _ => wanted == found,
+    }
+}
+
+fn number_of(value: &Json) -> Option<f64> {
+    match value {
+        Json::Number(number) => number.to_string().parse().ok(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no text is that long")]
+fn length_of(value: &Json) -> f64 {
+    (match value {
+        Json::String(text) => text.chars().count(),
+        Json::Array(items) => items.len(),
+        Json::Object(members) => members.len(),
+        Json::Null => 0,
+        other => other.to_string().chars().count(),
+    }) as f64
+}
+
+/// The version in a text such as `OpenSSH_9.2p1`, `1:2.3-1` or `v20`: its first numbers with points between them. An
+/// epoch before a colon is left out.
+pub(crate) fn version_of(text: &str) -> Option<semver::Version> {
+    let text = text.trim();
+    let text = match text.split_once(':') {
+        Some((epoch, rest)) if epoch.chars().all(|c| c.is_ascii_digit()) => rest,
+        _ => text,
+    };
+    if let Ok(version) = semver::Version::parse(text.trim_start_matches('v')) {
+        return Some(version);
+    }
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let end = text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);
+    let mut parts = text[start..end].split('.').map(|part| part.parse::<u64>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    Some(semver::Version::new(next(), next(), next()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fault(matcher: &Json, found: &str) -> Option<String> {
+        Matcher::of("Body", matcher, PlainText::Contained).expect("a matcher").fault(found)
+    }
+
+    fn holds(matcher: &Json, found: &str) -> bool {
+        fault(matcher, found).is_none()
+    }
+
+    #[test]
+    fn each_kind_holds_where_it_says() {
+        assert!(holds(&json!("ell"), "hello") && !holds(&json!("elll"), "hello"));
+        assert!(holds(&json!("/^h.*o$/"), "hello") && !holds(&json!("/^e/"), "hello"));
+        assert!(holds(&json!({"Equals": "hello"}), "hello\n") && !holds(&json!({"Equals": "hell"}), "hello"));
+        assert!(holds(&json!({"Matches": "l+"}), "hello") && holds(&json!({"Contains": ["h", "o"]}), "hello"));
+        assert!(holds(&json!({"Number": "> 5"}), " 6\n") && !holds(&json!({"Number": "> 5"}), "six"));
+        assert!(holds(&json!({"Number": 6}), "6") && !holds(&json!({"Number": 6}), "5"));
+        assert!(holds(&json!({"Len": ">= 5"}), "hello") && !holds(&json!({"Len": 4}), "hello"));
+        assert!(
+            holds(&json!({"Semver": ">=9, <10"}), "OpenSSH_9.2p1") && !holds(&json!({"Semver": ">=10"}), "1:9.2-1")
+        );
+        assert!(holds(&json!({"Not": "x"}), "hello") && !holds(&json!({"Not": "l"}), "hello"));
+        assert!(holds(&json!({"Or": ["x", "h"]}), "hello") && !holds(&json!({"And": ["x", "h"]}), "hello"));
+        assert!(holds(&json!(["h", "/o$/"]), "hello") && !holds(&json!(["h", "x"]), "hello"));
+        assert!(holds(&json!(200), "code 200"));
+    }
+
+    #[test]
+    fn paths_look_into_json() {
+        let text = r#"{"status": "up", "count": 3, "on": true, "none": null, "nodes": [{"n": "a"}, {"n": "b"}]}"#;
+        assert!(holds(&json!({"Json": {"$.status": "up", "$.count": "> 2", "$.on": true, "$.none": null}}), text));
+        assert!(holds(&json!({"$.nodes[*].n": {"Contains": "b"}, "$.nodes": {"Len": 2}}), text));
+        assert!(!holds(&json!({"$.status": "u"}), text), "a value is compared as a whole");
+        assert_eq!(fault(&json!({"$.count": "> 5"}), text).as_deref(), Some("$.count: wanted a number > 5, got '3'"));
+        assert_eq!(fault(&json!({"$.x": 1}), text).as_deref(), Some("$.x: wanted 1, got nothing"));
+        assert!(fault(&json!({"$.x": 1}), "<html>").is_some_and(|it| it.starts_with("wanted JSON, got '<html>'")));
+        assert!(!holds(&json!({"$.x": {"Not": 1}}), text), "a misspelt path is not what Not means");
+        assert!(holds(&json!({"$.x": null}), text) && holds(&json!({"$.none": null}), text));
+        assert!(!holds(&json!({"$.x": {"Not": null}}), text) && holds(&json!({"$.count": {"Not": null}}), text));
+        assert!(holds(&json!({"$.x": {"Or": [null, 1]}}), text) && !holds(&json!({"$.count": null}), text));
+    }
+
+    #[test]
+    fn a_fault_has_what_was_wanted_and_found() {
+        assert_eq!(fault(&json!("x"), "hello").as_deref(), Some("wanted something with 'x', got 'hello'"));
+        let many = json!({"Or": ["x", {"Len": "> 9"}]});
+        assert_eq!(fault(&many, "a\nb").as_deref(), Some("wanted something with 'x' or a length > 9, got 'a\\nb'"));
+    }
+
+    #[test]
+    fn what_is_no_matcher_names_its_place() {
+        let reason = |matcher| Matcher::of("Body", &matcher, PlainText::Contained).expect_err("no matcher");
+        assert!(reason(json!("/(/")).starts_with("Body is no regular expression: "));
+        assert!(reason(json!({"Contain": "x"})).contains("Body.Contain is none of"));
+        assert!(reason(json!({"Contain": "x"})).ends_with("did you mean Contains?"));
+        assert!(reason(json!({"Json": {"x": 1}})).starts_with("Body.Json.x is no JSONPath"));
+        assert!(reason(json!({"Len": "long"})).starts_with("Body.Len has to be a number or a condition"));
+        assert!(reason(json!({"Semver": "new"})).starts_with("Body.Semver has to be versions"));
+        assert!(reason(json!([])).starts_with("Body has to be a text") && reason(json!("")).starts_with("Body has"));
+        let deep = (0..20).fold(json!("x"), |inner, _| json!({"Not": inner}));
+        assert!(reason(deep).contains("nests deeper"));
+    }
+
+    #[test]
+    fn versions_are_found_in_what_programs_print() {
+        for (text, expected) in [
+            ("1:2.3-1+deb12u1", "2.3.0"),
+            ("v20", "20.0.0"),
+            ("OpenSSH_9.2p1 x", "9.2.0"),
+            ("1.2.3-rc.1", "1.2.3-rc.1"),
+        ] {
+            assert_eq!(version_of(text).expect("a version").to_string(), expected);
+        }
+        assert_eq!(version_of("none"), None);
+    }
+}

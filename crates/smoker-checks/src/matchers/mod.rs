@@ -1,0 +1,11 @@
+//! Whether a text or a value of JSON is what it should be, and what was wanted and found where it is not.
+//!
+//! # Layout
+//!
+//! - `matcher`: exact, contains, `/pattern/`, `semver`, numbers, lengths, `JSONPath`, and, or, not
+//! - `glob`: `*` and `?` in names
+//! - `quote`: what was found, short
+
+pub(crate) mod glob;
+pub(crate) mod matcher;
+pub(crate) mod quote;

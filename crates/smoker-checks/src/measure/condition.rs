@@ -1,0 +1,232 @@
+//! When a number counts as bad: `> 90%`, `< 500ms`, `10..20`, `outside 10..20`, and the ranges of monitoring plugins.
+
+use crate::unit::{Unit, plain};
+
+/// A condition on a number.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Condition {
+    unit: Unit,
+    /// Any of these, each of which is all of its comparisons.
+    any: Vec<Vec<Comparison>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Comparison {
+    Above(f64),
+    AtLeast(f64),
+    Below(f64),
+    AtMost(f64),
+    Equal(f64),
+    Unequal(f64),
+    Inside(f64, f64),
+    Outside(f64, f64),
+}
+
+impl Condition {
+    /// Reads a condition on a number of this unit. `never` is one that never holds.
+    pub(crate) fn parse(text: &str, unit: Unit) -> Option<Self> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("never") {
+            return Some(Self { unit, any: Vec::new() });
+        }
+        let all =
+            |part: &str| -> Option<Vec<_>> { part.split(" and ").map(|text| Comparison::parse(text, unit)).collect() };
+        Some(Self { unit, any: text.split(" or ").map(all).collect::<Option<_>>()? })
+    }
+
+    /// Whether it holds.
+    pub(crate) fn holds(&self, value: f64) -> bool {
+        self.any.iter().any(|all| all.iter().all(|comparison| comparison.holds(value)))
+    }
+
+    /// What is wanted instead, for messages: the opposite in words.
+    pub(crate) fn wanted(&self) -> String {
+        let words = |comparison: &Comparison| comparison.wanted(self.unit);
+        let each: Vec<_> = self.any.iter().map(|all| all.iter().map(words).collect::<Vec<_>>().join(" or ")).collect();
+        each.join(" and ")
+    }
+
+    /// The range beyond which monitoring plugins alert; none where it has no such form.
+    pub(crate) fn range(&self) -> Option<String> {
+        let [all] = self.any.as_slice() else { return None };
+        let [one] = all.as_slice() else { return None };
+        let show = |value: f64| plain(value, 6);
+        Some(match *one {
+            Comparison::Above(limit) | Comparison::AtLeast(limit) => format!("~:{}", show(limit)),
+            Comparison::Below(limit) | Comparison::AtMost(limit) => format!("{}:", show(limit)),
+            Comparison::Equal(limit) => format!("@{0}:{0}", show(limit)),
+            Comparison::Unequal(limit) => format!("{0}:{0}", show(limit)),
+            Comparison::Inside(low, high) => format!("@{}:{}", show(low), show(high)),
+            Comparison::Outside(low, high) => {
+                let low = if low.is_finite() { show(low) } else { "~".to_owned() };
+                let high = if high.is_finite() { show(high) } else { String::new() };
+                format!("{low}:{high}")
+            }
+        })
+    }
+}
+
+impl Comparison {
+    fn parse(text: &str, unit: Unit) -> Option<Self> {
+        type Make = fn(f64) -> Comparison;
+        const SIGNS: [(&str, Make); 7] = [
+            (">=", Comparison::AtLeast),
+            ("<=", Comparison::AtMost),
+            ("==", Comparison::Equal),
+            ("!=", Comparison::Unequal),
+            (">", Comparison::Above),
+            ("<", Comparison::Below),
+            ("=", Comparison::Equal),
+        ];
+        let text = text.trim();
+        if let Some((sign, make)) = SIGNS.iter().find(|(sign, _)| text.starts_with(sign)) {
+            return unit.read(&text[sign.len()..]).map(make);
+        }
+        let (words, is_outside) = match text.strip_prefix("outside ") {
+            Some(rest) => (rest, true),
+            None => (text.strip_prefix("inside ").unwrap_or(text), false),
+        };
+        if let Some((low, high)) = words.split_once("..") {
+            let (low, high) = (read_low(low, high, unit)?, unit.read(high)?);
+            let make = if is_outside { Self::Outside } else { Self::Inside };
+            return (low <= high).then(|| make(low, high));
+        }
+        if is_outside || words.len() < text.len() {
+            return None;
+        }
+        Self::of_monitoring_plugins(text, unit)
+    }
+
+    /// `10` alerts below 0 and above 10, `10:` below 10, `~:10` above 10, `10:20` outside and `@10:20` inside
+    /// (<https://www.monitoring-plugins.org/doc/guidelines.html#THRESHOLDFORMAT>).
+    fn of_monitoring_plugins(text: &str, unit: Unit) -> Option<Self> {
+        let (range, is_inside) = match text.strip_prefix('@') {
+            Some(range) => (range, true),
+            None => (text, false),
+        };
+        let (low, high) = match range.split_once(':') {
+            Some(("~", high)) => (f64::NEG_INFINITY, unit.read(high)?),
+            Some((low, "")) => (unit.read(low)?, f64::INFINITY),
+            Some((low, high)) => (read_low(low, high, unit)?, unit.read(high)?),
+            None => (0.0, unit.read(range)?),
+        };
+        let make = if is_inside { Self::Inside } else { Self::Outside };
+        (low <= high).then(|| make(low, high))
+    }
+
+    fn holds(self, value: f64) -> bool {
+        match self {
+            Self::Above(limit) => value > limit,
+            Self::AtLeast(limit) => value >= limit,
+            Self::Below(limit) => value < limit,
+            Self::AtMost(limit) => value <= limit,
+            Self::Equal(limit) => is_same(value, limit),
+            Self::Unequal(limit) => !is_same(value, limit),
+            Self::Inside(low, high) => (low..=high).contains(&value),
+            Self::Outside(low, high) => !(low..=high).contains(&value),
+        }
+    }
+
+    fn wanted(self, unit: Unit) -> String {
+        let show = |value| unit.show(value);
+        match self {
+            Self::Above(limit) => format!("at most {}", show(limit)),
+            Self::AtLeast(limit) => format!("less than {}", show(limit)),
+            Self::Below(limit) => format!("at least {}", show(limit)),
+            Self::AtMost(limit) => format!("more than {}", show(limit)),
+            Self::Equal(limit) => format!("other than {}", show(limit)),
+            Self::Unequal(limit) => show(limit),
+            Self::Inside(low, high) => format!("outside of {} to {}", show(low), show(high)),
+            Self::Outside(low, high) if low.is_infinite() => format!("at most {}", show(high)),
+            Self::Outside(low, high) if high.is_infinite() => format!("at least {}", show(low)),
+            Self::Outside(low, high) => format!("{} to {}", show(low), show(high)),
+        }
+    }
+}
+
+/// The lower end of a range, which may leave its unit to the upper one: `80..90%`.
+fn read_low(low: &str, high: &str, unit: Unit) -> Option<f64> {
+    let is_bare = !low.trim().ends_with(|c: char| c.is_alphabetic() || c == '%');
+    let suffix = high.trim().trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
+    if is_bare { unit.read(&format!("{}{suffix}", low.trim())) } else { unit.read(low) }
+}
+
+/// Whether two numbers are one as far as a configuration can write them.
+fn is_same(one: f64, other: f64) -> bool {
+    (one - other).abs() <= f64::EPSILON * one.abs().max(other.abs()).max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(text: &str, unit: Unit, value: f64) -> bool {
+        Condition::parse(text, unit).unwrap_or_else(|| panic!("{text} is no condition")).holds(value)
+    }
+
+    #[test]
+    fn comparisons_and_ranges_hold_where_they_say() {
+        let number = |text: &str, value| holds(text, Unit::Number, value);
+        assert!(number("> 4", 4.1) && !number("> 4", 4.0) && number(">= 4", 4.0) && number(">=4", 5.0));
+        assert!(number("< 4", 3.9) && !number("< 4", 4.0) && number("<= 4", 4.0));
+        assert!(number("== 4", 4.0) && number("= 4", 4.0) && number("!= 4", 5.0) && !number("!= 4", 4.0));
+        assert!(number("10..20", 10.0) && number("10..20", 20.0) && !number("10..20", 9.9));
+        assert!(number("outside 10..20", 9.9) && !number("outside 10..20", 15.0));
+        assert!(number("10:20", 9.9) && !number("10:20", 15.0) && number("@10:20", 15.0));
+        assert!(number("10", 10.1) && number("10", -1.0) && !number("10", 3.0));
+        assert!(number("10:", 9.0) && !number("10:", 1e9) && number("~:10", 11.0) && !number("~:10", -5.0));
+        assert!(number("< 5 or > 9", 4.0) && number("< 5 or > 9", 10.0) && !number("< 5 or > 9", 7.0));
+        assert!(number("> 5 and < 9", 7.0) && !number("> 5 and < 9", 10.0));
+        assert!(!number("never", 1e9) && !number("Never", -1e9));
+        assert!(holds("> 90%", Unit::Percent, 91.0) && holds("80..90%", Unit::Percent, 85.0));
+        assert!(holds("> 500ms", Unit::Seconds, 0.6) && !holds("100..500ms", Unit::Seconds, 0.6));
+        assert!(holds("< 5G", Unit::Bytes, 1.0) && holds("< 14d", Unit::Days, 86_400.0));
+    }
+
+    #[test]
+    fn what_is_no_condition_is_refused() {
+        for text in [
+            "",
+            "high",
+            ">",
+            "> x",
+            "20..10",
+            "20:10",
+            "> 5 or",
+            "outside 5",
+            "inside",
+            "@",
+            ":",
+            "> 5 6",
+            "5..",
+            "> 1e",
+        ] {
+            assert_eq!(Condition::parse(text, Unit::Number), None, "{text}");
+        }
+        assert_eq!(Condition::parse("> 5G", Unit::Percent), None);
+    }
+
+    #[test]
+    fn the_opposite_is_what_is_wanted() {
+        let wanted = |text: &str, unit| Condition::parse(text, unit).expect("a condition").wanted();
+        assert_eq!(wanted("> 90%", Unit::Percent), "at most 90%");
+        assert_eq!(wanted("< 5G", Unit::Bytes), "at least 5 GiB");
+        assert_eq!(wanted("!= 3", Unit::Number), "3");
+        assert_eq!(wanted("10:20", Unit::Number), "10 to 20");
+        assert_eq!(wanted("~:10", Unit::Number), "at most 10");
+        assert_eq!(wanted("< 5 or > 9", Unit::Number), "at least 5 and at most 9");
+        assert_eq!(wanted("> 5 and < 9", Unit::Number), "at most 5 or at least 9");
+    }
+
+    #[test]
+    fn ranges_of_performance_data_say_the_same() {
+        let range = |text: &str| Condition::parse(text, Unit::Number).expect("a condition").range();
+        for (text, expected) in
+            [("> 5", "~:5"), ("< 5", "5:"), ("5..6", "@5:6"), ("outside 5..6", "5:6"), ("10", "0:10"), ("10:", "10:")]
+        {
+            assert_eq!(range(text).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(range("< 5 or > 9"), None);
+        assert_eq!(range("never"), None);
+    }
+}

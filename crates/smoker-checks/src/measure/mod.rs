@@ -1,0 +1,12 @@
+//! Numbers that checks measure, and the limits that `Warn` and `Error` set for them.
+//!
+//! # Layout
+//!
+//! - `declaration`: what a check says of a number
+//! - `condition`: `> 90%`, `10..20`: when a number counts as bad
+//! - `thresholds`: the conditions of a run, by number and level
+
+pub mod declaration;
+
+pub(crate) mod condition;
+pub(crate) mod thresholds;

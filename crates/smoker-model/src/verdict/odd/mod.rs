@@ -1,0 +1,13 @@
+//! Which hosts are odd, and why.
+//!
+//! # Layout
+//!
+//! - `alike`: which hosts give the same answer, and which do not
+//! - `mask`: what of a text differs between hosts that are alike
+//! - `facts`: which fact best separates those that differ from the others; `fisher`: the test for it
+
+pub mod alike;
+pub mod facts;
+pub mod mask;
+
+mod fisher;

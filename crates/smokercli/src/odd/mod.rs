@@ -1,0 +1,150 @@
+//! What `smokercli odd` does: it asks many hosts the same, and shows which of them answer otherwise than most.
+//!
+//! # Layout
+//!
+//! - `fleet_answers`: the answers of all hosts, and what is known of the hosts
+//! - `findings`: where hosts differ, and which facts separate them
+//! - `wording`: answers and facts in words
+//! - `text`: the findings as text; `json`: as JSON
+
+mod findings;
+mod fleet_answers;
+mod json;
+mod text;
+mod wording;
+
+use crate::asking::{networking, with_progress};
+use crate::cli::commands::odd_args::OddArgs;
+use crate::client::fleet::{Fleet, FleetAnswer};
+use crate::client::session::Session;
+use crate::error::ExitError;
+use crate::exit_code;
+use crate::filter::{Filter, FilterMode};
+use crate::odd::findings::Findings;
+use crate::odd::fleet_answers::FleetAnswers;
+use crate::query;
+use crate::targets::Targets;
+use crate::terminal::console::Console;
+use crate::terminal::output;
+use crate::transport::http::Http;
+
+/// A format of the findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// A line for each answer that differs, with the best facts.
+    Normal,
+    /// All answers with all of their hosts and messages.
+    Long,
+    /// One line of JSON.
+    Json,
+    /// The same, indented.
+    Raw,
+}
+
+impl Format {
+    const ALL: [(&'static str, Self); 4] =
+        [("normal", Self::Normal), ("long", Self::Long), ("json", Self::Json), ("raw", Self::Raw)];
+
+    fn parse(name: &str) -> Result<Self, ExitError> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format).ok_or_else(|| {
+            let known = Self::ALL.map(|(known, _)| known).join(", ");
+            ExitError::new(format!("odd has no format {name:?}; the formats are {known}"))
+        })
+    }
+}
+
+/// Asks the hosts and prints what is odd. Returns the exit code.
+///
+/// # Errors
+///
+/// When the call cannot be made at all, or nothing is found.
+pub(crate) fn run(args: &OddArgs, targets: &Targets, console: &Console) -> Result<u8, ExitError> {
+    let format = Format::parse(&args.pretty)?;
+    let filter = query::filter_of_states(&args.filters)?;
+    let selection = &targets.selection;
+    if let [only] = selection.hosts() {
+        let name = &only.address.label;
+        return Err(ExitError::usage(format!(
+            "odd compares hosts, and {name} is the only one; name more, such as -s HOST HOST or -g GROUP"
+        )));
+    }
+    let (answers, is_whole) = asked(targets, &filter, args.force, console)?;
+    let answers = FleetAnswers::of(selection, answers);
+    let answered = answers.names.len();
+    let findings = Findings::of(answers, &filter, args.force);
+    let style = query::style(&args.console);
+    output::print(&match format {
+        Format::Normal => text::render(&findings, text::Detail::Short, style),
+        Format::Long => text::render(&findings, text::Detail::Whole, style),
+        Format::Json => json::line(&findings),
+        Format::Raw => json::indented(&findings),
+    })?;
+    if answered < 2 {
+        console.error(&format!("{answered} of {} hosts answered, so there is nothing to compare", selection.len()));
+    }
+    Ok(if !is_whole {
+        exit_code::INTERRUPTED
+    } else if args.exitcode && findings.is_any() {
+        exit_code::FAILED_STATE
+    } else if answered < 2 {
+        exit_code::FAILURE
+    } else {
+        exit_code::SUCCESS
+    })
+}
+
+/// Asks the hosts for the plugins that the filter selects, whatever their states are, or has the hosts run them. Also
+/// returns whether no signal has cut it short.
+fn asked(
+    targets: &Targets,
+    filter: &Filter,
+    force: bool,
+    console: &Console,
+) -> Result<(Vec<FleetAnswer>, bool), ExitError> {
+    let runtime = networking()?;
+    let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
+    let names = if filter.mode == FilterMode::Keep { filter.names.as_slice() } else { &[] };
+    let session = Session { transport: &transport, observer: console, hosts: targets.http.hosts, forces: force, names };
+    let mut fleet = Fleet::new(targets.selection.addresses());
+    let mut found = Ok(());
+    let is_whole = runtime.block_on(async {
+        if !with_progress(console, fleet.ask(&session)).await {
+            fleet.interrupt();
+            if force {
+                fleet.abandon();
+            }
+            fleet.select(&filter.in_any_status());
+            return false;
+        }
+        found = fleet.masked(filter).map_or(Ok(()), |problem| Err(ExitError::new(problem)));
+        let selected = fleet.select(&filter.in_any_status());
+        fleet.missing(&selected).iter().for_each(|line| console.warn(line));
+        if selected.selected == 0 && fleet.has_answers() {
+            found = found.clone().and(Err(ExitError::new("No plugins found")));
+        }
+        if !force || found.is_err() {
+            return true;
+        }
+        let is_whole = with_progress(console, fleet.force(&session)).await;
+        if !is_whole {
+            fleet.interrupt();
+        }
+        is_whole
+    });
+    console.finish();
+    // A name server that does not answer must not delay the exit.
+    drop(transport);
+    runtime.shutdown_background();
+    found.map(|()| (fleet.into_answers(), is_whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::commands::odd_args::FORMATS;
+
+    #[test]
+    fn shells_know_the_formats() {
+        assert_eq!(Format::ALL.map(|(name, _)| name), FORMATS);
+    }
+}

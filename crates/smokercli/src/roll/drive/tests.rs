@@ -1,0 +1,190 @@
+use std::collections::HashMap;
+
+use smoker_model::verdict::budget::Share;
+
+use super::*;
+use crate::roll::event::{Plan, PlannedHost, VERSION};
+
+/// Hosts whose fate a seed decides; their commands end at once.
+#[derive(Default)]
+struct Fates {
+    fail: Vec<String>,
+    bad: Vec<String>,
+    /// How often the command has begun on each.
+    runs: HashMap<String, usize>,
+    gates: HashMap<String, usize>,
+    is_stopping: bool,
+}
+
+impl Hosts for Fates {
+    fn run(&mut self, units: &[Unit], tell: &mut dyn FnMut(Event) -> Result<bool, ExitError>) -> Result<(), ExitError> {
+        for Unit { hosts, command } in units {
+            tell(Event::RunBegun { hosts: hosts.clone(), command: command.clone() })?;
+            for host in hosts {
+                *self.runs.entry(host.clone()).or_default() += 1;
+            }
+            let failure = hosts.iter().any(|host| self.fail.contains(host)).then(|| "exit status 1".to_owned());
+            if !tell(Event::RunEnded { hosts: hosts.clone(), milliseconds: 1000, failure, output: String::new() })? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn gate(&mut self, hosts: &[String]) -> Result<Option<GateReport>, ExitError> {
+        for host in hosts {
+            *self.gates.entry(host.clone()).or_default() += 1;
+        }
+        let bad = hosts.iter().filter(|host| self.bad.contains(host));
+        let bad = bad.map(|host| BadHost { host: host.clone(), reason: "disk".into() }).collect();
+        Ok(Some(GateReport { milliseconds: 1000, bad, summary: String::new() }))
+    }
+
+    fn bare_name(&self, host: &str) -> String {
+        host.to_owned()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping
+    }
+}
+
+/// Keeps a number of events, and fails then, as a machine that crashes does.
+struct Kept {
+    events: Vec<Event>,
+    most: usize,
+}
+
+impl Recorder for Kept {
+    fn keep(&mut self, event: &Event) -> Result<(), ExitError> {
+        if self.events.len() == self.most {
+            return Err(ExitError::new("crash"));
+        }
+        self.events.push(event.clone());
+        Ok(())
+    }
+}
+
+fn plan(hosts: usize, ends: Vec<usize>) -> Plan {
+    let host = |number| PlannedHost { name: format!("h{number}"), address: String::new() };
+    Plan { version: VERSION, by: String::new(), arguments: Vec::new(), hosts: (0..hosts).map(host).collect(), ends }
+}
+
+fn orders(allow_bad: usize, on_bad: Option<&str>) -> Orders {
+    let budget = Budget { allow_bad: Some(Share::Count(allow_bad)), min_ok: None };
+    Orders { run: "deploy {host}".into(), budget, on_bad: on_bad.map(str::to_owned) }
+}
+
+/// A fleet, its batches and its fate.
+fn case(random: &mut fastrand::Rng) -> (Plan, Fates) {
+    let hosts = random.usize(1..25);
+    let mut ends: Vec<_> = (0..random.usize(0..4)).map(|_| random.usize(1..=hosts)).chain([hosts]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let mut some = || (0..hosts).filter(|_| random.usize(..8) == 0).map(|host| format!("h{host}")).collect::<Vec<_>>();
+    let (fail, bad) = (some(), some());
+    (plan(hosts, ends), Fates { fail, bad, ..Fates::default() })
+}
+
+fn number(host: &str) -> usize {
+    host[1..].parse().expect("a number")
+}
+
+#[test]
+fn nothing_is_done_beyond_the_batch_that_exceeds_the_budget() {
+    for seed in 0..3_000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (plan, mut fates) = case(&mut random);
+        let allowed = random.usize(..4);
+        let mut progress = Progress::new(plan.clone());
+        let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+        let ending = drive(&mut progress, &orders(allowed, None), &mut kept, &mut fates).expect("no crash");
+        let bad = |host: usize| fates.fail.contains(&format!("h{host}")) || fates.bad.contains(&format!("h{host}"));
+        let all_bad = (0..plan.hosts.len()).filter(|host| bad(*host)).count();
+        assert_eq!(ending == Ending::Finished, all_bad <= allowed, "seed {seed}: {all_bad} of {allowed}");
+        assert!(
+            fates.runs.values().all(|runs| *runs == 1) && fates.gates.values().all(|gates| *gates == 1),
+            "seed {seed}"
+        );
+        // The first batch by whose end too many are bad is the last one that is begun.
+        let last = plan.ends.iter().find(|end| (0..**end).filter(|host| bad(*host)).count() > allowed);
+        let last = last.copied().unwrap_or(plan.hosts.len());
+        assert!(fates.runs.keys().all(|host| number(host) < last), "seed {seed}: {:?}", fates.runs);
+        assert!(
+            fates.gates.keys().all(|host| fates.runs.contains_key(host) && !fates.fail.contains(host)),
+            "seed {seed}"
+        );
+        if ending == Ending::Finished {
+            assert_eq!(fates.runs.len(), plan.hosts.len(), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_roll_that_crashed_anywhere_goes_on_where_it_was() {
+    for seed in 0..1_500 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (plan, mut fates) = case(&mut random);
+        let orders = orders(plan.hosts.len(), None);
+        let mut kept = Kept { events: Vec::new(), most: random.usize(..60) };
+        let crashed = drive(&mut Progress::new(plan.clone()), &orders, &mut kept, &mut fates);
+        if let Ok(ending) = crashed {
+            assert_eq!(ending, Ending::Finished, "seed {seed}");
+            continue;
+        }
+        let mut progress = Progress::new(plan.clone());
+        for event in &kept.events {
+            progress.apply(event);
+        }
+        progress.apply(&Event::Resumed { arguments: Vec::new() });
+        let done: Vec<_> = kept
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::RunEnded { hosts, failure: None, .. } => Some(hosts[0].clone()),
+                _ => None,
+            })
+            .collect();
+        fates.runs.clear();
+        kept.most = usize::MAX;
+        let ending = drive(&mut progress, &orders, &mut kept, &mut fates).expect("no crash");
+        assert_eq!(ending, Ending::Finished, "seed {seed}");
+        // A command that is known to have succeeded runs once.
+        assert!(done.iter().all(|host| !fates.runs.contains_key(host)), "seed {seed}: {done:?} {:?}", fates.runs);
+        let expected = fates.fail.iter().chain(fates.bad.iter().filter(|host| !fates.fail.contains(host))).count();
+        assert_eq!(progress.bad().len(), expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_command_for_a_stopped_roll_gets_the_hosts() {
+    for (on_bad, expected) in [
+        ("undo {host}", vec!["undo h1", "undo h2"]),
+        ("undo {hosts}", vec!["undo h1,h2"]),
+        ("undo {touched}", vec!["undo h0,h1,h2"]),
+        ("page", vec!["page"]),
+    ] {
+        let fates = || Fates { fail: vec!["h1".into()], bad: vec!["h2".into()], ..Fates::default() };
+        let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+        let mut progress = Progress::new(plan(9, vec![3, 9]));
+        let ending = drive(&mut progress, &orders(1, Some(on_bad)), &mut kept, &mut fates()).expect("no crash");
+        let commands: Vec<_> = kept
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::OnBadEnded { command, .. } => Some(command.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!((ending, commands), (Ending::Stopped, expected), "{on_bad}");
+    }
+}
+
+#[test]
+fn a_signal_ends_a_roll_between_steps() {
+    let mut kept = Kept { events: Vec::new(), most: usize::MAX };
+    let mut fates = Fates { is_stopping: true, ..Fates::default() };
+    let ending =
+        drive(&mut Progress::new(plan(2, vec![2])), &orders(0, None), &mut kept, &mut fates).expect("no crash");
+    assert_eq!((ending, kept.events), (Ending::Interrupted, vec![Event::Interrupted]));
+}

@@ -1,0 +1,76 @@
+//! Does on real hosts what a step of a roll says.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use crate::error::ExitError;
+use crate::gate::Gate;
+use crate::inventory::address::{HostAddress, host_and_port};
+use crate::roll::command::milliseconds;
+use crate::roll::drive::{GateReport, Hosts, Unit};
+use crate::roll::event::{BadHost, Event};
+use crate::roll::signals::Signals;
+use crate::roll::units::{self, Limits};
+use crate::targets::Targets;
+use crate::terminal::console::Console;
+
+/// The hosts of a roll.
+pub(super) struct FleetHosts<'a> {
+    targets: Targets,
+    /// The places of the hosts in the selection, by their names.
+    places: HashMap<String, usize>,
+    gate: Gate,
+    limits: Limits,
+    signals: Signals,
+    console: &'a Console,
+}
+
+impl<'a> FleetHosts<'a> {
+    pub(super) fn new(targets: Targets, gate: Gate, limits: Limits, signals: Signals, console: &'a Console) -> Self {
+        let hosts = targets.selection.hosts().iter().enumerate();
+        let places = hosts.map(|(place, host)| (host.address.label.clone(), place)).collect();
+        Self { targets, places, gate, limits, signals, console }
+    }
+}
+
+impl Hosts for FleetHosts<'_> {
+    fn run(&mut self, units: &[Unit], tell: &mut dyn FnMut(Event) -> Result<bool, ExitError>) -> Result<(), ExitError> {
+        units::run(units, &self.limits, &self.signals, tell)
+    }
+
+    fn gate(&mut self, hosts: &[String]) -> Result<Option<GateReport>, ExitError> {
+        let begun = Instant::now();
+        let places: Vec<_> = hosts.iter().filter_map(|host| self.places.get(host).copied()).collect();
+        let part = self.targets.part(&places);
+        let gate = self.gate.part(&places);
+        let judged = gate.judge(&part, self.console)?;
+        if judged.is_interrupted() {
+            self.signals.stop();
+            return Ok(None);
+        }
+        let bad = hosts
+            .iter()
+            .zip(judged.bad_hosts())
+            .filter_map(|(host, reason)| reason.map(|reason| BadHost { host: host.clone(), reason }));
+        Ok(Some(GateReport {
+            milliseconds: milliseconds(begun.elapsed()),
+            bad: bad.collect(),
+            summary: judged.headline(&gate, &part),
+        }))
+    }
+
+    fn bare_name(&self, host: &str) -> String {
+        bare_name(host)
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.signals.is_stopping()
+    }
+}
+
+/// The name of a host in the inventory, which other programs know, whatever address its daemon has: without port and scheme.
+pub(super) fn bare_name(host: &str) -> String {
+    let typed = HostAddress::parse(host, "80").page.ok();
+    let name = typed.as_ref().and_then(host_and_port).map(|(name, _)| name);
+    name.map_or_else(|| host.to_owned(), |name| name.trim_matches(['[', ']']).to_owned())
+}

@@ -1,0 +1,170 @@
+//! How far a roll has come: what follows from the events so far. Pure: the same events give the same progress.
+
+use std::collections::HashMap;
+
+use smoker_model::verdict::budget::Budget;
+
+use crate::roll::event::{Event, Plan};
+
+/// How far a host has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum HostProgress {
+    /// Nothing was done to it.
+    Untouched,
+    /// Its command has begun.
+    Running,
+    /// Its command has succeeded.
+    Ran,
+    /// Its command has failed, and why.
+    Failed(String),
+    /// The gate found it good.
+    Good,
+    /// The gate found it bad, and why.
+    Bad(String),
+}
+
+/// What is to be done next. Hosts are places in the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The command is to run for these hosts of a batch.
+    Run {
+        /// The number of the batch, from 1 on.
+        batch: usize,
+        /// Those that it has not run for.
+        hosts: Vec<usize>,
+    },
+    /// The gate has to look at these hosts of a batch.
+    Gate {
+        /// The number of the batch, from 1 on.
+        batch: usize,
+        /// Those whose command has succeeded.
+        hosts: Vec<usize>,
+    },
+    /// The budget is exceeded.
+    Stop,
+    /// All batches are done.
+    Finish,
+}
+
+/// How far a roll has come.
+#[derive(Clone, Debug)]
+pub(super) struct Progress {
+    plan: Plan,
+    hosts: Vec<HostProgress>,
+    places: HashMap<String, usize>,
+    is_finished: bool,
+}
+
+impl Progress {
+    /// A roll of which nothing is done.
+    pub(super) fn new(plan: Plan) -> Self {
+        let places = plan.hosts.iter().enumerate().map(|(place, host)| (host.name.clone(), place)).collect();
+        Self { hosts: vec![HostProgress::Untouched; plan.hosts.len()], places, plan, is_finished: false }
+    }
+
+    /// The plan.
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Takes an event in.
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::RunBegun { hosts, .. } => self.set(hosts, &HostProgress::Running),
+            Event::RunEnded { hosts, failure, .. } => {
+                let ended = failure.clone().map_or(HostProgress::Ran, HostProgress::Failed);
+                self.set(hosts, &ended);
+            }
+            Event::GateEnded { hosts, bad, .. } => {
+                self.set(hosts, &HostProgress::Good);
+                for bad in bad {
+                    self.set(std::slice::from_ref(&bad.host), &HostProgress::Bad(bad.reason.clone()));
+                }
+            }
+            Event::Finished { .. } => self.is_finished = true,
+            Event::Resumed { .. } => self.resume(),
+            Event::Begun(_)
+            | Event::BatchBegun { .. }
+            | Event::GateBegun { .. }
+            | Event::Stopped { .. }
+            | Event::OnBadEnded { .. }
+            | Event::Interrupted => {}
+        }
+    }
+
+    fn set(&mut self, hosts: &[String], to: &HostProgress) {
+        for place in hosts.iter().filter_map(|host| self.places.get(host)) {
+            self.hosts[*place] = to.clone();
+        }
+    }
+
+    /// Each bad host gets another chance: a command that has failed, or of which the end is not known, runs again; a host that
+    /// the gate found bad is looked at again.
+    fn resume(&mut self) {
+        for host in &mut self.hosts {
+            match host {
+                HostProgress::Failed(_) | HostProgress::Running => *host = HostProgress::Untouched,
+                HostProgress::Bad(_) => *host = HostProgress::Ran,
+                HostProgress::Untouched | HostProgress::Ran | HostProgress::Good => {}
+            }
+        }
+    }
+
+    /// Whether the roll came to its end.
+    pub(super) fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    /// What is to be done next.
+    pub(super) fn next(&self, budget: Budget) -> Next {
+        if !self.is_kept(budget) {
+            return Next::Stop;
+        }
+        let mut start = 0;
+        for (number, end) in self.plan.ends.iter().enumerate() {
+            let batch = number + 1;
+            let in_state = |wanted: &[HostProgress]| -> Vec<usize> {
+                (start..*end).filter(|place| wanted.contains(&self.hosts[*place])).collect()
+            };
+            let hosts = in_state(&[HostProgress::Untouched, HostProgress::Running]);
+            if !hosts.is_empty() {
+                return Next::Run { batch, hosts };
+            }
+            let hosts = in_state(&[HostProgress::Ran]);
+            if !hosts.is_empty() {
+                return Next::Gate { batch, hosts };
+            }
+            start = *end;
+        }
+        Next::Finish
+    }
+
+    /// Whether no more hosts are bad than the budget allows, of all hosts of the roll.
+    pub(super) fn is_kept(&self, budget: Budget) -> bool {
+        budget.is_kept(self.bad().len(), self.hosts.len())
+    }
+
+    /// The bad hosts and why they are.
+    pub(super) fn bad(&self) -> Vec<(&str, String)> {
+        let bad = self.hosts.iter().zip(&self.plan.hosts).filter_map(|(progress, host)| match progress {
+            HostProgress::Failed(reason) => Some((host.name.as_str(), format!("run: {reason}"))),
+            HostProgress::Bad(reason) => Some((host.name.as_str(), format!("gate: {reason}"))),
+            _ => None,
+        });
+        bad.collect()
+    }
+
+    /// The hosts whose command has begun, whatever came of it.
+    pub(super) fn touched(&self) -> Vec<&str> {
+        let hosts = self.hosts.iter().zip(&self.plan.hosts);
+        hosts.filter(|(it, _)| **it != HostProgress::Untouched).map(|(_, host)| host.name.as_str()).collect()
+    }
+
+    /// The names of hosts by their places.
+    pub(super) fn names(&self, places: &[usize]) -> Vec<String> {
+        places.iter().map(|place| self.plan.hosts[*place].name.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use smoker_model::verdict::budget::Share;
+
+use super::*;
+use crate::roll::event::{BadHost, PlannedHost, VERSION};
+
+fn plan(hosts: usize, ends: &[usize]) -> Plan {
+    let host = |number| PlannedHost { name: format!("h{number}"), address: format!("http://h{number}:8086/") };
+    Plan {
+        version: VERSION,
+        by: "a@b".into(),
+        arguments: Vec::new(),
+        hosts: (0..hosts).map(host).collect(),
+        ends: ends.to_vec(),
+    }
+}
+
+fn names(hosts: &[usize]) -> Vec<String> {
+    hosts.iter().map(|host| format!("h{host}")).collect()
+}
+
+fn begun(hosts: &[usize]) -> Event {
+    Event::RunBegun { hosts: names(hosts), command: String::new() }
+}
+
+fn ended(hosts: &[usize], failure: Option<&str>) -> Event {
+    Event::RunEnded {
+        hosts: names(hosts),
+        milliseconds: 1000,
+        failure: failure.map(str::to_owned),
+        output: String::new(),
+    }
+}
+
+fn gated(hosts: &[usize], bad: &[usize]) -> Event {
+    let bad = bad.iter().map(|host| BadHost { host: format!("h{host}"), reason: "disk".into() }).collect();
+    Event::GateEnded { batch: 1, hosts: names(hosts), milliseconds: 1000, bad, summary: String::new() }
+}
+
+const NONE: Budget = Budget { allow_bad: None, min_ok: None };
+const ONE: Budget = Budget { allow_bad: Some(Share::Count(1)), min_ok: None };
+
+#[test]
+fn batches_follow_each_other_each_with_its_gate() {
+    let mut progress = Progress::new(plan(4, &[1, 3]));
+    let mut next = |event: Option<Event>| {
+        if let Some(event) = &event {
+            progress.apply(event);
+        }
+        progress.next(NONE)
+    };
+    assert_eq!(next(None), Next::Run { batch: 1, hosts: vec![0] });
+    assert_eq!(next(Some(begun(&[0]))), Next::Run { batch: 1, hosts: vec![0] });
+    assert_eq!(next(Some(ended(&[0], None))), Next::Gate { batch: 1, hosts: vec![0] });
+    assert_eq!(next(Some(gated(&[0], &[]))), Next::Run { batch: 2, hosts: vec![1, 2] });
+    assert_eq!(next(Some(ended(&[2], None))), Next::Run { batch: 2, hosts: vec![1] });
+    assert_eq!(next(Some(ended(&[1], None))), Next::Gate { batch: 2, hosts: vec![1, 2] });
+    // The last host is in no batch.
+    assert_eq!(next(Some(gated(&[1, 2], &[]))), Next::Finish);
+}
+
+#[test]
+fn one_budget_holds_for_all_batches() {
+    let mut progress = Progress::new(plan(4, &[2, 4]));
+    progress.apply(&ended(&[0], Some("exit status 1")));
+    assert_eq!((progress.next(NONE), progress.next(ONE)), (Next::Stop, Next::Run { batch: 1, hosts: vec![1] }));
+    progress.apply(&ended(&[1], None));
+    progress.apply(&gated(&[1], &[]));
+    progress.apply(&ended(&[2, 3], None));
+    progress.apply(&gated(&[2, 3], &[3]));
+    assert_eq!(progress.next(ONE), Next::Stop);
+    assert_eq!(progress.bad(), [("h0", "run: exit status 1".to_owned()), ("h3", "gate: disk".to_owned())]);
+    assert_eq!(progress.touched(), ["h0", "h1", "h2", "h3"]);
+}
+
+#[test]
+fn a_resumed_roll_gives_bad_hosts_another_chance_and_leaves_good_ones_alone() {
+    let mut progress = Progress::new(plan(5, &[4, 5]));
+    progress.apply(&ended(&[0], Some("exit status 1")));
+    progress.apply(&ended(&[1, 3], None));
+    progress.apply(&begun(&[2]));
+    progress.apply(&gated(&[1, 3], &[3]));
+    assert_eq!(progress.next(ONE), Next::Stop);
+    progress.apply(&Event::Resumed { arguments: Vec::new() });
+    assert_eq!(progress.next(ONE), Next::Run { batch: 1, hosts: vec![0, 2] });
+    progress.apply(&ended(&[0, 2], None));
+    assert_eq!(progress.next(ONE), Next::Gate { batch: 1, hosts: vec![0, 2, 3] });
+}

@@ -1,0 +1,214 @@
+//! The record of a roll: a file with a line for each event, which is the saved state, too.
+
+use std::env;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value as Json;
+
+use crate::error::ExitError;
+use crate::roll::event::{Event, Line, VERSION};
+
+/// The end of the names of records.
+const EXTENSION: &str = "ndjson";
+
+/// A record that is being written. Nobody else writes to it.
+#[derive(Debug)]
+pub(super) struct Record {
+    file: File,
+    path: PathBuf,
+}
+
+impl Record {
+    /// Makes a new record, in this file or else in the user's folder of records.
+    ///
+    /// # Errors
+    ///
+    /// When the file exists or cannot be made.
+    pub(super) fn create(path: Option<&Path>, now: DateTime<Utc>) -> Result<Self, ExitError> {
+        let path = if let Some(path) = path {
+            path.to_owned()
+        } else {
+            let folder = folder()?;
+            let mut maker = fs::DirBuilder::new();
+            maker.recursive(true).mode(0o700).create(&folder).map_err(|error| failed("make", &folder, &error))?;
+            folder.join(format!("{}-{}.{EXTENSION}", now.format("%Y%m%dT%H%M%SZ"), std::process::id()))
+        };
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path);
+        let file = file.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => ExitError::new(format!(
+                "{} exists, and may be the record of another roll; go on with that one by --resume {}, or name another file",
+                path.display(),
+                path.display()
+            )),
+            _ => failed("make", &path, &error),
+        })?;
+        Self { file, path }.locked()
+    }
+
+    /// Opens the record of a roll that is to go on, and reads its events. A line that a crash has cut off is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or written, another roll writes to it, or it is no record.
+    pub(super) fn open(path: &Path) -> Result<(Self, Vec<Event>), ExitError> {
+        let file =
+            OpenOptions::new().read(true).append(true).open(path).map_err(|error| failed("open", path, &error))?;
+        let mut record = Self { file, path: path.to_owned() }.locked()?;
+        let mut bytes = Vec::new();
+        record.file.read_to_end(&mut bytes).map_err(|error| failed("read", path, &error))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let events = events(&bytes[..whole], path)?;
+        record.file.set_len(whole as u64).map_err(|error| failed("write", path, &error))?;
+        record.file.seek(SeekFrom::End(0)).map_err(|error| failed("write", path, &error))?;
+        Ok((record, events))
+    }
+
+    fn locked(self) -> Result<Self, ExitError> {
+        match self.file.try_lock() {
+            Ok(()) => Ok(self),
+            Err(TryLockError::WouldBlock) => Err(ExitError::new(format!(
+                "{}: a roll that is under way writes to it; wait for its end",
+                self.path.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(failed("lock", &self.path, &error)),
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends an event. It is on disk when this returns: what is done to hosts must not be forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(super) fn append(&mut self, event: &Event, now: DateTime<Utc>) -> Result<(), ExitError> {
+        let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let line = serde_json::to_string(&Line { time, event: event.clone() })
+            .map_err(|error| ExitError::new(format!("cannot write the record: {error}")))?;
+        let written = self.file.write_all((line + "\n").as_bytes()).and_then(|()| self.file.sync_data());
+        written.map_err(|error| failed("write", &self.path, &error))
+    }
+}
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> ExitError {
+    ExitError::new(format!("cannot {what} the record {}: {error}; --state names another file", path.display()))
+}
+
+fn events(bytes: &[u8], path: &Path) -> Result<Vec<Event>, ExitError> {
+    let mut events = Vec::new();
+    for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+        let line = line_of(line).map_err(|error| {
+            ExitError::new(format!("{}, line {}: not an event of a roll: {error}", path.display(), number + 1))
+        })?;
+        events.push(line.event);
+    }
+    match events.first() {
+        Some(Event::Begun(plan)) if plan.version == VERSION => Ok(events),
+        Some(Event::Begun(plan)) => Err(ExitError::new(format!(
+            "{} was written by another version of smokercli (its form is {}, ours {VERSION}); resume it with that one",
+            path.display(),
+            plan.version
+        ))),
+        _ => Err(ExitError::new(format!(
+            "{} is not the record of a roll: it does not begin with a plan",
+            path.display()
+        ))),
+    }
+}
+
+/// By a value, out of which numbers inside of an enum can be read however the library keeps them.
+fn line_of(line: &[u8]) -> Result<Line, serde_json::Error> {
+    serde_json::from_slice::<Json>(line).and_then(serde_json::from_value)
+}
+
+/// The user's folder of records.
+fn folder() -> Result<PathBuf, ExitError> {
+    let variable = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = variable("XDG_STATE_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/state")));
+    let state =
+        state.ok_or_else(|| ExitError::new("there is no place for the record; set HOME, or name a file by --state"))?;
+    Ok(state.join("smoker/rolls"))
+}
+
+/// The newest record of the user's folder whose roll has not come to its end.
+///
+/// # Errors
+///
+/// When there is none, or the folder cannot be read.
+pub(super) fn newest_open() -> Result<PathBuf, ExitError> {
+    let folder = folder()?;
+    let none = || ExitError::new(format!("no roll in {} waits to be resumed; name its record", folder.display()));
+    let entries = fs::read_dir(&folder).map_err(|_| none())?;
+    let is_record = |path: &PathBuf| path.extension().is_some_and(|end| end == EXTENSION);
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_record).collect();
+    paths.sort();
+    // The names begin with the time.
+    paths.into_iter().rev().find(|path| !is_finished(path)).ok_or_else(none)
+}
+
+fn is_finished(path: &Path) -> bool {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let last = text.lines().next_back().and_then(|line| line_of(line.as_bytes()).ok());
+    matches!(last, Some(Line { event: Event::Finished { .. }, .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roll::event::Plan;
+
+    fn plan() -> Event {
+        Event::Begun(Plan { version: VERSION, by: "a@b".into(), arguments: vec![], hosts: vec![], ends: vec![] })
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH
+    }
+
+    #[test]
+    fn a_record_has_what_happened_and_survives_a_crash() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("r.ndjson");
+        let mut record = Record::create(Some(&path), now()).expect("new");
+        record.append(&plan(), now()).expect("written");
+        let second = Record::open(&path).expect_err("locked");
+        assert!(second.message.contains("under way"), "{second}");
+        drop(record);
+        fs::write(&path, fs::read_to_string(&path).expect("text") + "{\"time\":\"1970-01-").expect("written");
+        let (mut record, events) = Record::open(&path).expect("open");
+        assert_eq!(events, [plan()]);
+        record.append(&Event::Interrupted, now()).expect("written");
+        drop(record);
+        assert_eq!(Record::open(&path).expect("open").1, [plan(), Event::Interrupted]);
+        assert!(!is_finished(&path));
+        let again = Record::create(Some(&path), now()).expect_err("exists");
+        assert!(again.message.contains("--resume"), "{again}");
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("r.ndjson");
+        for (text, word) in [
+            ("", "not the record"),
+            ("hello\n", "line 1"),
+            ("{\"time\":\"\",\"event\":\"interrupted\"}\n", "not the record"),
+            (
+                "{\"time\":\"\",\"event\":\"begun\",\"version\":9,\"by\":\"\",\"arguments\":[],\"hosts\":[],\"ends\":[]}\n",
+                "another version",
+            ),
+        ] {
+            fs::write(&path, text).expect("written");
+            let error = Record::open(&path).expect_err(text).message;
+            assert!(error.contains(word), "{text}: {error}");
+            assert_eq!(fs::read_to_string(&path).expect("text"), text);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The events of a roll in words.
+
+use std::fmt::Write;
+
+use crate::inventory::fold::fold;
+use crate::roll::event::{Event, Plan};
+use crate::terminal::sanitize;
+
+/// How many lines of the output of a command that fails are shown.
+const SHOWN_LINES: usize = 5;
+/// How many bad hosts are listed.
+const MOST_BAD: usize = 20;
+
+/// The lines that an event is shown as; none for one that nobody has to read.
+pub(super) fn lines(event: &Event, plan: &Plan) -> String {
+    let batches = plan.ends.len();
+    let mut out = String::new();
+    match event {
+        Event::Begun(plan) => out = self::plan(plan),
+        Event::BatchBegun { batch, hosts } => line(&mut out, &format!("batch {batch} of {batches}: {}", names(hosts))),
+        Event::GateBegun { batch, hosts } => {
+            line(&mut out, &format!("batch {batch} of {batches}: the gate looks at {}", names(hosts)));
+        }
+        Event::RunEnded { hosts, milliseconds, failure: Some(failure), output } => {
+            line(&mut out, &format!("{}: the command failed after {}: {failure}", names(hosts), time(*milliseconds)));
+            last_lines(&mut out, output);
+        }
+        Event::GateEnded { batch, bad, summary, .. } => {
+            line(&mut out, &format!("batch {batch} of {batches}: {summary}"));
+            for bad in bad.iter().take(MOST_BAD) {
+                line(&mut out, &format!("{} is bad: {}", bad.host, bad.reason));
+            }
+            if bad.len() > MOST_BAD {
+                line(&mut out, &format!("... and {} more", bad.len() - MOST_BAD));
+            }
+        }
+        Event::Stopped { reason } => line(&mut out, &format!("stopped: {reason}")),
+        Event::OnBadEnded { command, milliseconds, failure, output } => {
+            let how = failure.as_deref().map_or("is done".to_owned(), |failure| format!("failed: {failure}"));
+            line(&mut out, &format!("--on-bad: {command}: it {how} ({})", time(*milliseconds)));
+            last_lines(&mut out, if failure.is_some() { output } else { "" });
+        }
+        Event::Interrupted => line(&mut out, "interrupted"),
+        Event::Resumed { .. } => line(&mut out, &format!("resumed: {}", head(plan))),
+        Event::Finished { bad } => {
+            line(&mut out, &format!("done: {}, {bad} bad", count(*plan.ends.last().unwrap_or(&0), "host")));
+        }
+        Event::RunBegun { .. } | Event::RunEnded { failure: None, .. } => {}
+    }
+    out
+}
+
+/// The batches of a plan.
+pub(super) fn plan(plan: &Plan) -> String {
+    let mut out = String::new();
+    line(&mut out, &head(plan));
+    let mut start = 0;
+    for (number, end) in plan.ends.iter().enumerate() {
+        let hosts: Vec<_> = plan.hosts[start..*end].iter().map(|host| host.name.clone()).collect();
+        line(&mut out, &format!("  {}: {}", number + 1, names(&hosts)));
+        start = *end;
+    }
+    if start < plan.hosts.len() {
+        let rest: Vec<_> = plan.hosts[start..].iter().map(|host| host.name.clone()).collect();
+        line(&mut out, &format!("  in no batch: {}", names(&rest)));
+    }
+    out
+}
+
+fn head(plan: &Plan) -> String {
+    let (hosts, batches) = (plan.hosts.len(), plan.ends.len());
+    let batches = if batches == 1 { "1 batch".to_owned() } else { format!("{batches} batches") };
+    format!("a roll over {} in {batches}", count(hosts, "host"))
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+fn time(milliseconds: u64) -> String {
+    format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to memory does not fail.
+    let _ = writeln!(out, "{}", sanitize::line(text));
+}
+
+fn last_lines(out: &mut String, output: &str) {
+    let all: Vec<_> = output.lines().filter(|text| !text.trim().is_empty()).collect();
+    for text in &all[all.len().saturating_sub(SHOWN_LINES)..] {
+        line(out, &format!("    {text}"));
+    }
+}
+
+fn names(hosts: &[String]) -> String {
+    fold(&hosts.iter().map(String::as_str).collect::<Vec<_>>()).join(", ")
+}

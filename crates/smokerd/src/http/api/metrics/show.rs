@@ -1,0 +1,37 @@
+//! The answer to `GET /metrics`.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+
+use crate::http::api::metrics::accept;
+use crate::http::api::metrics::daemon_gauges::DaemonGauges;
+use crate::http::api::metrics::kept::KeptMetrics;
+use crate::http::held_pages::{HeldPages, PageKey};
+use crate::http::streamed_body::StreamedBody;
+use crate::results::requester::Requester;
+use crate::scheduler::manager::PluginManager;
+
+/// All metrics. Nothing is run for them.
+pub(crate) async fn show(
+    State(manager): State<PluginManager>,
+    State((kept, gauges)): State<(KeptMetrics, DaemonGauges)>,
+    State(held): State<HeldPages>,
+    Extension(requester): Extension<Requester>,
+    headers: HeaderMap,
+) -> Response {
+    let format = accept::format(&headers);
+    let plugins = kept.page(manager.state(), format, requester.limits.as_deref()).await;
+    let rest = gauges.write(&manager, format, kept.left_out()) + format.end();
+    let length = plugins.len() + rest.len();
+    let pieces = [plugins, Bytes::from(rest)].into_iter();
+    let body = StreamedBody::new(pieces, Some(length as u64), None).held(&held, PageKey::own(), length).into_body();
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::OK;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
+}

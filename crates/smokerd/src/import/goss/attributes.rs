@@ -1,0 +1,175 @@
+//! What the attributes of a resource of goss are called in the check that it becomes.
+
+use smoker_model::notation::python_text;
+use smoker_model::value::Value;
+
+use crate::import::goss::matchers::{opposite, patterns, value_matcher};
+use crate::import::imported::ImportedPlugin;
+
+/// Parameters of the plugin; the error is why an attribute is not taken.
+type Taken = Result<Option<(&'static str, Value)>, String>;
+
+/// Attributes that name the resource, which has been taken.
+const NAMES: [&str; 10] =
+    ["name", "path", "port", "address", "username", "groupname", "comm", "mountpoint", "resolve", "url"];
+
+/// Takes an attribute; the error is why it is not.
+pub(super) fn take(section: &str, key: &str, value: &Value, plugin: &mut ImportedPlugin) -> Result<(), String> {
+    let is_empty = matches!(value, Value::Null) || matches!(value, Value::List(items) if items.is_empty());
+    let is_name = NAMES.contains(&key) && (section, key) != ("http", "username");
+    if is_empty || is_name || matches!(key, "title" | "meta" | "skip" | "exec") {
+        return Ok(());
+    }
+    let taken = match (section, key) {
+        (_, "timeout") => {
+            let seconds = value.as_number().ok_or("it is no number")? / 1000.0;
+            Ok(Some(("Timeout", Value::Float(seconds.max(1.0)))))
+        }
+        ("file", _) => of_file(key, value),
+        ("user" | "group" | "process" | "service" | "package", _) => of_host(section, key, value),
+        ("http", _) => of_http(key, value),
+        _ => of_rest(section, key, value),
+    };
+    if let Some((name, value)) = taken? {
+        plugin.set(name, value);
+    }
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "each arm gives a result")]
+fn set(name: &'static str, value: Value) -> Taken {
+    Ok(Some((name, value)))
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+/// A value that has to be text, as it is.
+fn plain(name: &'static str, value: &Value) -> Taken {
+    value.as_text().map(|it| Some((name, text(it)))).ok_or_else(|| "a matcher has no counterpart here".to_owned())
+}
+
+fn list(name: &'static str, value: &Value) -> Taken {
+    match value {
+        Value::List(items) if items.iter().all(|item| item.as_text().is_some()) => set(name, value.clone()),
+        _ => Err("a matcher has no counterpart here".to_owned()),
+    }
+}
+
+/// A condition that is an ERROR where goss's own does not hold.
+fn limit(measure: &str, value: &Value) -> Taken {
+    set("Error", Value::Map(vec![(text(measure), Value::Text(opposite(value)?))]))
+}
+
+fn unknown() -> Taken {
+    Err("it has no counterpart".to_owned())
+}
+
+fn of_file(key: &str, value: &Value) -> Taken {
+    match key {
+        "exists" => set("Exists", value.clone()),
+        "mode" => match value.as_text() {
+            Some(mode) => set("Mode", Value::Text(format!("{mode:0>4}"))),
+            None => unknown(),
+        },
+        "owner" => plain("Owner", value),
+        "group" => plain("Group", value),
+        "sha256" => plain("Sha256", value),
+        "linked-to" => plain("Target", value),
+        "contains" | "contents" => set("Contains", patterns(value)?),
+        "size" => limit("Size", value),
+        "filetype" => match value.as_text().unwrap_or_default() {
+            "directory" => set("Kind", text("folder")),
+            "symlink" => set("Kind", text("link")),
+            "character-device" | "block-device" => set("Kind", text("device")),
+            kind @ ("file" | "socket" | "pipe") => set("Kind", text(kind)),
+            other => Err(format!("the kind {other} has no counterpart")),
+        },
+        _ => unknown(),
+    }
+}
+
+fn of_host(section: &str, key: &str, value: &Value) -> Taken {
+    let is_true = *value == Value::Bool(true);
+    match (section, key) {
+        ("user" | "group", "exists") => set("Exists", value.clone()),
+        ("user", "uid") if matches!(value, Value::Int(_)) => set("UserId", value.clone()),
+        ("user", "gid") if matches!(value, Value::Int(_)) => set("PrimaryGroup", Value::Text(python_text::str(value))),
+        ("user", "groups") => list("Groups", value),
+        ("user", "home") => plain("Home", value),
+        ("user", "shell") => plain("Shell", value),
+        ("group", "gid") if matches!(value, Value::Int(_)) => set("GroupId", value.clone()),
+        ("process", "running") if is_true => Ok(None),
+        ("process", "running") => set("Error", Value::Map(vec![(text("Count"), text("> 0"))])),
+        ("service", "enabled") => set("Enabled", value.clone()),
+        ("service", "running") => {
+            let states: &[&str] = if is_true { &["active"] } else { &["inactive", "failed", "not-found"] };
+            set("State", Value::List(states.iter().map(|state| text(state)).collect()))
+        }
+        ("package", "installed") => set("Installed", value.clone()),
+        ("package", "versions") => match value {
+            Value::List(versions) if versions.iter().all(|it| it.as_text().is_some()) => {
+                set("Version", Value::Map(vec![(text("Or"), Value::List(versions.clone()))]))
+            }
+            Value::Map(_) => set("Version", value_matcher(value)?),
+            _ => Err("its versions are not understood".to_owned()),
+        },
+        _ => unknown(),
+    }
+}
+
+fn of_http(key: &str, value: &Value) -> Taken {
+    let is_true = *value == Value::Bool(true);
+    match key {
+        "status" if matches!(value, Value::Int(_)) => set("Status", value.clone()),
+        "allow-insecure" => set("Verify", Value::Bool(!is_true)),
+        "no-follow-redirects" if is_true => set("Redirects", Value::Int(0)),
+        "no-follow-redirects" => Ok(None),
+        "method" => plain("Method", value),
+        "request-body" => plain("Body", value),
+        "username" => plain("User", value),
+        "password" => plain("Password", value),
+        "body" => set("Contains", patterns(value)?),
+        "request-headers" => set("Headers", Value::Map(headers_of(value)?)),
+        "header" | "headers" => set("AnswerHeaders", Value::Map(headers_of(value)?)),
+        _ => unknown(),
+    }
+}
+
+fn of_rest(section: &str, key: &str, value: &Value) -> Taken {
+    match (section, key) {
+        ("mount", "exists") => set("Mounted", value.clone()),
+        ("mount", "opts") => list("Options", value),
+        ("mount", "source") => plain("Source", value),
+        ("mount", "filesystem") => plain("Types", value),
+        ("interface", "exists") if *value == Value::Bool(true) => set("Up", Value::Null),
+        ("interface", "mtu") => limit("Mtu", value),
+        ("interface", "addrs") => match value {
+            Value::List(addresses) => {
+                let bare = |address: &Value| text(python_text::str(address).split('/').next().unwrap_or_default());
+                set("Addresses", Value::List(addresses.iter().map(bare).collect()))
+            }
+            _ => unknown(),
+        },
+        ("port", "listening") => set("Listening", value.clone()),
+        ("addr", "reachable") => set("Open", value.clone()),
+        ("dns", "resolvable" | "resolveable") => set("Exists", value.clone()),
+        ("dns", "addrs") => list("Addresses", value),
+        ("kernel-param", "value") | ("command", "exit-status") => Ok(None),
+        _ => unknown(),
+    }
+}
+
+/// `Name: value` of each line.
+fn headers_of(value: &Value) -> Result<Vec<(Value, Value)>, String> {
+    let Value::List(lines) = value else { return Err("its headers are not understood".to_owned()) };
+    let each = lines.iter().map(|line| {
+        let (name, value) = line.as_text().and_then(|line| line.split_once(':')).ok_or("a header has no value")?;
+        if name.starts_with(['/', '!']) {
+            return Err("patterns of headers have no counterpart".to_owned());
+        }
+        Ok((Value::Text(name.trim().to_owned()), Value::Text(value.trim().to_owned())))
+    });
+    each.collect()
+}

@@ -1,0 +1,18 @@
+//! `smokerd import`: configurations of other tools become files of plugins.
+//!
+//! # Layout
+//!
+//! - `run`: reads, converts, writes and reports
+//! - `import_request`: what the command line asks for
+//! - `imported`: what a converter makes of a file
+//! - `source_file`: the text of a file
+//! - `nrpe`, `sensu`: one tool each; `goss`: that of goss, in a folder of its own
+
+pub(crate) mod import_request;
+pub(crate) mod run;
+
+mod goss;
+mod imported;
+mod nrpe;
+mod sensu;
+mod source_file;

@@ -1,0 +1,148 @@
+//! The newest status of a plugin that counts: actions are told of its changes.
+
+use chrono::{DateTime, Utc};
+use smoker_model::run_record::FinishedRun;
+use smoker_model::status::Status;
+
+use crate::results::kept::facts::RunFacts;
+use crate::results::kept::history::Sequence;
+
+/// The newest status that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HardState {
+    pub(crate) status: Status,
+    /// When the first result of this status in a row was made.
+    pub(crate) since: DateTime<Utc>,
+    /// When the plugin became bad, for a bad status, and for one that has just ended a bad spell.
+    pub(crate) bad_since: Option<DateTime<Utc>>,
+    /// The number of the newest result that counts.
+    pub(crate) sequence: Sequence,
+    pub(crate) attempt: u32,
+}
+
+/// Finds it from results, the oldest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HardStateTracker {
+    state: Option<HardState>,
+    /// When the plugin became bad, also by results that do not count yet.
+    bad_since: Option<DateTime<Utc>>,
+}
+
+/// Finds it from results, the newest first.
+#[derive(Debug, Default)]
+pub(crate) struct HardStateSearch {
+    state: Option<HardState>,
+    is_since_known: bool,
+    is_done: bool,
+}
+
+impl HardStateTracker {
+    /// It, where there is one.
+    pub(crate) fn state(&self) -> Option<&HardState> {
+        self.state.as_ref()
+    }
+
+    /// Adds the newest result of those that may count.
+    pub(crate) fn note(&mut self, sequence: Sequence, run: &FinishedRun) {
+        let (status, started) = (run.result.status, run.started.wall);
+        if status != Status::Ok {
+            self.bad_since.get_or_insert(started);
+        }
+        if run.is_soft {
+            return;
+        }
+        let before = self.state.take().filter(|state| state.status == status);
+        let since = before.map_or(started, |state| state.since);
+        let bad_since = if status == Status::Ok { self.bad_since.take() } else { self.bad_since };
+        self.state = Some(HardState { status, since, bad_since, sequence, attempt: run.attempt });
+    }
+}
+
+impl HardStateSearch {
+    /// Adds the next older result of those that may count.
+    pub(crate) fn note(&mut self, sequence: Sequence, facts: &RunFacts) {
+        let (status, started) = (facts.status, facts.started);
+        let is_bad = status != Status::Ok;
+        match &mut self.state {
+            None if facts.is_soft => {}
+            None => {
+                let bad_since = is_bad.then_some(started);
+                self.state = Some(HardState { status, since: started, bad_since, sequence, attempt: facts.attempt });
+            }
+            Some(_) if self.is_done => {}
+            Some(state) => {
+                if is_bad {
+                    state.bad_since = state.bad_since.map(|_| started);
+                }
+                if facts.is_soft {
+                    return;
+                }
+                self.is_since_known |= state.status != status;
+                if !self.is_since_known {
+                    state.since = started;
+                }
+                self.is_done = state.status != status && (state.bad_since.is_none() || !is_bad);
+            }
+        }
+    }
+
+    /// What was found.
+    pub(crate) fn into_tracker(self) -> HardStateTracker {
+        let bad_since =
+            self.state.as_ref().filter(|state| state.status != Status::Ok).and_then(|state| state.bad_since);
+        HardStateTracker { state: self.state, bad_since }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smoker_model::run_record::{RunRecord, RunState};
+
+    use super::*;
+    use crate::results::samples;
+
+    #[test]
+    fn both_ways_find_the_same_and_soft_results_only_begin_a_spell() {
+        use Status::{Error, Ok, Warn};
+        let start = Utc::now();
+        let runs = [(Ok, false), (Error, true), (Error, false), (Warn, false), (Ok, false), (Error, true)];
+        let records = runs.iter().enumerate().map(|(at, (status, is_soft))| {
+            let mut record: RunRecord = samples::finished(&"a".into(), "");
+            record.sequence = at as Sequence + 1;
+            let RunState::Finished(run) = &mut record.state else { panic!("{record:?}") };
+            run.started.wall = start + chrono::TimeDelta::seconds(at.try_into().expect("small"));
+            (run.result.status, run.is_soft, run.attempt) = (*status, *is_soft, 1);
+            record
+        });
+        let records: Vec<_> = records.collect();
+        let at = |second: i64| start + chrono::TimeDelta::seconds(second);
+        let state = |status, since, bad_since: Option<i64>, sequence| HardState {
+            status,
+            since: at(since),
+            bad_since: bad_since.map(at),
+            sequence,
+            attempt: 1,
+        };
+        let expected = [
+            state(Ok, 0, None, 1),
+            state(Ok, 0, None, 1),
+            state(Error, 2, Some(1), 3),
+            state(Warn, 3, Some(1), 4),
+            state(Ok, 4, Some(1), 5),
+            state(Ok, 4, Some(1), 5),
+        ];
+        let mut tracker = HardStateTracker::default();
+        for (at, expected) in expected.iter().enumerate() {
+            let RunState::Finished(run) = &records[at].state else { panic!() };
+            tracker.note(records[at].sequence, run);
+            assert_eq!(tracker.state(), Some(expected), "{at}");
+            let mut search = HardStateSearch::default();
+            for record in records[..=at].iter().rev() {
+                search.note(record.sequence, &RunFacts::of(record).expect("a result"));
+            }
+            let found = search.into_tracker().state().cloned().expect("a state");
+            let bad_since = expected.bad_since.filter(|_| expected.status != Ok);
+            assert_eq!(found, HardState { bad_since, ..expected.clone() }, "{at}");
+        }
+    }
+}

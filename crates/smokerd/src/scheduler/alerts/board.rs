@@ -1,0 +1,129 @@
+//! What actions were told, and which calls failed.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use smoker_model::plugin::PluginName;
+
+use crate::scheduler::alerts::told::{AlertKey, Told, ToldLine};
+use crate::scheduler::alerts::told_file::ToldFile;
+
+/// How long after a call that failed the next one follows, at first and at most.
+const SHORTEST_BACKOFF: Duration = Duration::from_secs(5);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(600);
+
+/// After this time of failures what should have been told counts as told.
+const GIVE_UP: TimeDelta = TimeDelta::hours(24);
+
+/// What all actions were told, and which calls failed.
+#[derive(Debug, Default)]
+pub(crate) struct AlertBoard {
+    told: HashMap<AlertKey, Told>,
+    failures: HashMap<AlertKey, CallFailure>,
+    file: Option<ToldFile>,
+    has_changed: bool,
+}
+
+/// Calls of an action that failed in a row.
+#[derive(Clone, Debug)]
+pub(super) struct CallFailure {
+    count: u32,
+    first: DateTime<Utc>,
+    /// When the next call is due.
+    pub(super) until: DateTime<Utc>,
+    reason: String,
+}
+
+impl AlertBoard {
+    /// What a file has, which has it from now on.
+    pub(super) fn from_file(file: ToldFile) -> Self {
+        Self { told: file.read().into_iter().collect(), file: Some(file), ..Self::default() }
+    }
+
+    /// What an action was told last.
+    pub(super) fn told(&self, key: &AlertKey) -> Option<&Told> {
+        self.told.get(key)
+    }
+
+    /// Whether the last call failed.
+    pub(super) fn failure(&self, key: &AlertKey) -> Option<&CallFailure> {
+        self.failures.get(key)
+    }
+
+    /// Notes what an action was told.
+    pub(super) fn set_told(&mut self, key: AlertKey, told: Told) {
+        self.failures.remove(&key);
+        self.has_changed = true;
+        self.told.insert(key, told);
+    }
+
+    /// Notes that nothing is to be told any more.
+    pub(super) fn forget_failure(&mut self, key: &AlertKey) {
+        self.failures.remove(key);
+    }
+
+    /// Notes that a call failed. Returns how long the next one waits; none when there is none, because calls have failed for long.
+    pub(super) fn fail(&mut self, key: &AlertKey, reason: &str, now: DateTime<Utc>) -> Option<Duration> {
+        let before = self.failures.remove(key);
+        let (count, first) = before.map_or((0, now), |before| (before.count, before.first));
+        if now - first > GIVE_UP {
+            return None;
+        }
+        let wait = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(count)).min(LONGEST_BACKOFF);
+        let until = now + TimeDelta::from_std(wait).unwrap_or_default();
+        let failure = CallFailure { count: count + 1, first, until, reason: reason.to_owned() };
+        self.failures.insert(key.clone(), failure);
+        Some(wait)
+    }
+
+    /// Keeps only what is about these plugins.
+    pub(super) fn retain(&mut self, is_known: impl Fn(&PluginName) -> bool) {
+        let before = self.told.len();
+        self.told.retain(|key, _| is_known(&key.plugin));
+        self.failures.retain(|key, _| is_known(&key.plugin));
+        self.has_changed |= self.told.len() != before;
+    }
+
+    /// The file, when it does not have everything yet.
+    pub(super) fn take_unsaved(&mut self) -> Option<ToldFile> {
+        if !std::mem::take(&mut self.has_changed) {
+            return None;
+        }
+        self.file.clone()
+    }
+
+    /// What the file is to have.
+    pub(super) fn lines(&self) -> Vec<ToldLine> {
+        self.told.iter().map(|(key, told)| ToldLine::of(key, told)).collect()
+    }
+
+    /// What an action was told, for people.
+    pub(super) fn describe(&self, key: &AlertKey) -> Vec<String> {
+        let rfc3339 = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let told = self.told.get(key).map(|told| format!("told {} at {}", told.status, rfc3339(told.at)));
+        let failed = self.failures.get(key).map(|failure| {
+            let CallFailure { count, until, reason, .. } = failure;
+            let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+            format!("failed {times}, tried again at {}: {reason}", rfc3339(*until))
+        });
+        told.into_iter().chain(failed).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_fail_wait_longer_and_longer_until_they_are_given_up() {
+        let mut board = AlertBoard::default();
+        let key = AlertKey { plugin: "Db".into(), action: "Page".to_owned() };
+        let start = Utc::now();
+        let waits: Vec<_> = (0..9).filter_map(|_| board.fail(&key, "refused", start)).map(|it| it.as_secs()).collect();
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+        assert!(board.describe(&key)[0].starts_with("failed 9 times, tried again at "));
+        assert_eq!(board.fail(&key, "refused", start + TimeDelta::hours(25)), None);
+        assert!(board.failure(&key).is_none());
+    }
+}

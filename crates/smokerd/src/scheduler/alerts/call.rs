@@ -1,0 +1,155 @@
+//! One call of an action, for one plugin or for several.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+use smoker_model::messages::{Level, Messages};
+use smoker_model::occasion::{LISTED_PLUGINS, Occasion, OccasionEvent, ToldPlugin, first_message};
+use smoker_model::plugin::{ActionSpec, RunAs};
+use smoker_model::result::{Findings, PluginResult};
+use smoker_model::status::Status;
+use smoker_model::time::moment::Moment;
+use smoker_runner::prepared::PreparedPlugin;
+
+use crate::results::hard_state::HardState;
+use crate::results::store::SharedState;
+use crate::scheduler::alerts::told::{AlertKey, Told};
+
+/// What calls are collected by: the same action, by the same account.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct CallTarget {
+    action: ActionSpec,
+    run_as: RunAs,
+}
+
+/// A plugin that a call is about.
+#[derive(Debug)]
+pub(super) struct CallMember {
+    pub(super) key: AlertKey,
+    pub(super) plugin: Arc<PreparedPlugin>,
+    pub(super) event: OccasionEvent,
+    pub(super) hard: HardState,
+    /// What the action was told before.
+    pub(super) told: Option<Told>,
+}
+
+/// A call that can be made.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) action: ActionSpec,
+    /// The plugin whose parameters and account it has: the worst.
+    pub(super) plugin: Arc<PreparedPlugin>,
+    pub(super) result: PluginResult,
+    pub(super) occasion: Occasion,
+    /// What counts as told when it has succeeded.
+    pub(super) tells: Vec<(AlertKey, Told)>,
+}
+
+impl CallTarget {
+    /// That of an action of a plugin.
+    pub(super) fn of(plugin: &PreparedPlugin, action: &ActionSpec) -> Self {
+        Self { action: action.clone(), run_as: plugin.spec().run_as.clone() }
+    }
+}
+
+impl Call {
+    /// The call of an action about these plugins, of which there is at least one.
+    pub(super) fn new(
+        action: ActionSpec,
+        mut members: Vec<CallMember>,
+        state: &SharedState,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        // The worst first, then as they became so.
+        members.sort_by_key(|member| (severity(member.hard.status), member.hard.since));
+        let mut results: Vec<_> = members.iter().map(|member| member.result(state)).collect();
+        let plugins: Vec<_> = members.iter().zip(&results).map(|(member, result)| member.told_plugin(result)).collect();
+        let first = members.first()?;
+        let ToldPlugin { event, previous, since, bad_since, .. } = plugins.first()?.clone();
+        let (attempt, plugin) = (first.hard.attempt, Arc::clone(&first.plugin));
+        let result = if let [_] = members.as_slice() { results.pop()? } else { summary(&plugins) };
+        let occasion = Occasion { event, previous, since, bad_since, now, attempt, is_soft: false, plugins };
+        let tells = members.into_iter().map(|member| (member.key, Told::of(&member.hard, now))).collect();
+        Some(Self { action, plugin, result, occasion, tells })
+    }
+
+    /// What it is about, for the log.
+    pub(super) fn about(&self) -> String {
+        let (action, event) = (self.action.name.as_deref().unwrap_or("of its template"), self.occasion.event.as_str());
+        match self.occasion.plugins.as_slice() {
+            [one] => format!("Plugin {}: action {action} ({event}: {})", one.name, one.status),
+            several => {
+                let names: Vec<_> = several.iter().take(LISTED_PLUGINS).map(|plugin| plugin.name.as_str()).collect();
+                let rest = if several.len() > LISTED_PLUGINS { ", ..." } else { "" };
+                format!("{} plugins: action {action} (Plugin {}{rest})", several.len(), names.join(", Plugin "))
+            }
+        }
+    }
+}
+
+impl CallMember {
+    fn told_plugin(&self, result: &PluginResult) -> ToldPlugin {
+        let HardState { status, since, bad_since, .. } = &self.hard;
+        let bad_since = bad_since.or_else(|| self.told.as_ref().and_then(|told| told.bad_since));
+        ToldPlugin {
+            name: self.key.plugin.clone(),
+            event: self.event,
+            status: *status,
+            previous: self.told.as_ref().map(|told| told.status),
+            since: *since,
+            bad_since,
+            message: first_message(result),
+        }
+    }
+
+    /// The newest result of the status that is told.
+    fn result(&self, state: &SharedState) -> PluginResult {
+        let text = state.newest_with_status(&self.key.plugin, self.hard.status);
+        let object = text.and_then(|text| serde_json::from_str::<Json>(&text).ok());
+        let Some(Json::Object(object)) = object else { return without_messages(self.hard.status) };
+        let seconds = object.get("duration").and_then(Json::as_f64);
+        let started = object.get("lastRunUtc").and_then(Json::as_str);
+        let started = started.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|time| time.to_utc());
+        let result = Findings::parse(object).map(|findings| findings.into_result(Moment::now(), false));
+        let Ok(mut result) = result else { return without_messages(self.hard.status) };
+        result.duration = seconds.and_then(|it| std::time::Duration::try_from_secs_f64(it).ok()).unwrap_or_default();
+        if let Some(started) = started {
+            (result.started, result.last_run) = (started, started.into());
+        }
+        result.action = None;
+        result
+    }
+}
+
+/// The worst is the least.
+fn severity(status: Status) -> u8 {
+    match status {
+        Status::Error | Status::Unknown => 0,
+        Status::Warn => 1,
+        Status::Ok => 2,
+    }
+}
+
+fn without_messages(status: Status) -> PluginResult {
+    Findings::new(status, Messages::new()).into_result(Moment::now(), false)
+}
+
+/// A result that stands for several: the worst status, and a line for each of the first.
+fn summary(plugins: &[ToldPlugin]) -> PluginResult {
+    let status = plugins.first().map_or(Status::Ok, |plugin| plugin.status);
+    let level = |status: Status| match status {
+        Status::Ok => Level::Info,
+        Status::Warn => Level::Warn,
+        Status::Error | Status::Unknown => Level::Error,
+    };
+    let mut messages = Messages::new();
+    for plugin in plugins.iter().take(LISTED_PLUGINS) {
+        messages.add(level(plugin.status), &plugin.line());
+    }
+    if plugins.len() > LISTED_PLUGINS {
+        let more = plugins.len() - LISTED_PLUGINS;
+        messages.add(level(status), &format!("and {more} more plugins"));
+    }
+    Findings::new(status, messages).into_result(Moment::now(), false)
+}

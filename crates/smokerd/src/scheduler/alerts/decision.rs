@@ -1,0 +1,119 @@
+//! Whether an action is due.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use smoker_model::occasion::OccasionEvent;
+use smoker_model::plugin::{ActionOn, ActionRules};
+use smoker_model::status::Status;
+
+use crate::results::hard_state::HardState;
+use crate::scheduler::alerts::told::Told;
+
+/// What is to be done about an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It is called for this reason.
+    Call(OccasionEvent),
+    /// It is not due before this time.
+    Wait(DateTime<Utc>),
+    /// The state counts as told, without a call.
+    Note,
+    Nothing,
+}
+
+/// Decides about an action by what its plugin's state is, and what it was told last.
+pub(super) fn decide(rules: &ActionRules, hard: &HardState, told: Option<&Told>, now: DateTime<Utc>) -> Decision {
+    let before = told.map_or(Status::Ok, |told| told.status);
+    let (is_bad, was_bad, is_other) = (hard.status != Status::Ok, before != Status::Ok, hard.status != before);
+    if let Some(after) = rules.escalates_after.filter(|_| !was_bad) {
+        let since = hard.bad_since.filter(|_| is_bad);
+        let Some(due) = since.and_then(|since| later(since, after)) else { return Decision::Nothing };
+        return if now < due { Decision::Wait(due) } else { Decision::Call(OccasionEvent::Escalation) };
+    }
+    let is_new = told.is_none_or(|told| told.sequence != hard.sequence);
+    let event = if is_bad { OccasionEvent::Problem } else { OccasionEvent::Recovery };
+    match rules.on {
+        ActionOn::Always if is_new => Decision::Call(OccasionEvent::Result),
+        ActionOn::Always => Decision::Nothing,
+        ActionOn::Bad if is_bad && is_new => {
+            Decision::Call(if is_other { OccasionEvent::Problem } else { OccasionEvent::Repeat })
+        }
+        ActionOn::Recovery if is_bad && is_other => Decision::Note,
+        ActionOn::Recovery if is_bad => Decision::Nothing,
+        ActionOn::Bad | ActionOn::Problem if !is_bad && was_bad => Decision::Note,
+        ActionOn::Change | ActionOn::Problem | ActionOn::Recovery if is_other => Decision::Call(event),
+        ActionOn::Change | ActionOn::Problem | ActionOn::Recovery | ActionOn::Bad => repeat(rules, told, is_bad, now),
+    }
+}
+
+fn repeat(rules: &ActionRules, told: Option<&Told>, is_bad: bool, now: DateTime<Utc>) -> Decision {
+    let (Some(repeat), Some(told)) = (rules.repeat, told.filter(|_| is_bad)) else { return Decision::Nothing };
+    match later(told.at, repeat) {
+        Some(due) if due <= now => Decision::Call(OccasionEvent::Repeat),
+        Some(due) => Decision::Wait(due),
+        None => Decision::Nothing,
+    }
+}
+
+fn later(time: DateTime<Utc>, by: std::time::Duration) -> Option<DateTime<Utc>> {
+    time.checked_add_signed(TimeDelta::from_std(by).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use Status::{Error, Ok, Warn};
+
+    use super::*;
+
+    /// The names of the calls that follow these states, one a minute, each of which is told at once.
+    fn calls(rules: ActionRules, states: &[Status]) -> String {
+        let start = Utc::now();
+        let (mut told, mut bad_since, mut since): (Option<Told>, _, _) = (None, None, start);
+        let mut calls = String::new();
+        let mut before = None;
+        for (minute, status) in states.iter().enumerate() {
+            let now = start + TimeDelta::minutes(minute.try_into().expect("small"));
+            if before != Some(*status) {
+                since = now;
+            }
+            before = Some(*status);
+            bad_since = if *status == Ok { None } else { bad_since.or(Some(now)) };
+            let sequence = minute as u64 + 1;
+            let hard = HardState { status: *status, since, bad_since, sequence, attempt: 1 };
+            let decision = decide(&rules, &hard, told.as_ref(), now);
+            match decision {
+                Decision::Call(event) => calls.push_str(&event.as_str()[..1].to_uppercase()),
+                Decision::Wait(_) => calls.push('w'),
+                Decision::Note => calls.push('n'),
+                Decision::Nothing => calls.push('.'),
+            }
+            if matches!(decision, Decision::Call(_) | Decision::Note) {
+                told = Some(Told::of(&hard, now));
+            }
+        }
+        // Recovery and Repeat begin with the same letter.
+        calls
+    }
+
+    #[test]
+    fn actions_are_due_by_what_they_follow() {
+        let states = [Ok, Error, Error, Warn, Ok, Ok, Error];
+        let on = |on| calls(ActionRules { on, ..ActionRules::default() }, &states);
+        assert_eq!(on(ActionOn::Always), "RRRRRRR");
+        assert_eq!(on(ActionOn::Change), ".P.PR.P");
+        assert_eq!(on(ActionOn::Bad), ".PRPn.P");
+        assert_eq!(on(ActionOn::Problem), ".P.Pn.P");
+        assert_eq!(on(ActionOn::Recovery), ".n.nR.n");
+    }
+
+    #[test]
+    fn a_repetition_and_an_escalation_have_their_time() {
+        let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+        let states = [Error, Error, Error, Error, Error, Ok, Error, Ok];
+        let repeat = ActionRules { on: ActionOn::Change, repeat: minutes(2), ..ActionRules::default() };
+        assert_eq!(calls(repeat, &states), "PwRwRRPR");
+        let escalate = ActionRules { on: ActionOn::Change, escalates_after: minutes(3), ..ActionRules::default() };
+        assert_eq!(calls(escalate, &states), "wwwE.Rw.");
+    }
+}

@@ -1,0 +1,23 @@
+//! Calls of actions that follow changes, and not each result: from a queue of their own, which no check waits for.
+//!
+//! What is due is found from what is and what was told, so nothing has to be kept of what happened between, and a queue has one
+//! place for each action of each plugin. What was told is in a file, so a crash loses no call and repeats at most the one that it met.
+//!
+//! # Layout
+//!
+//! - `decision`: whether an action is due
+//! - `told`: what actions were told; `told_file`: where that is kept
+//! - `board`: what was told, and what failed
+//! - `holds`: why calls are held
+//! - `pending`: the queue
+//! - `call`: one call, for one plugin or several
+//! - `notifier`: makes the calls
+
+pub(crate) mod board;
+mod call;
+mod decision;
+mod holds;
+pub(crate) mod notifier;
+mod pending;
+mod told;
+pub(crate) mod told_file;

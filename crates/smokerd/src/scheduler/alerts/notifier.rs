@@ -1,0 +1,352 @@
+//! Makes the calls that are due.
+
+use std::collections::{HashMap, HashSet};
+use std::mem;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use smoker_model::occasion::{OccasionEvent, first_message};
+use smoker_model::plugin::{ActionSpec, PluginName};
+use smoker_model::status::Status;
+use smoker_runner::context::RunKind;
+use smoker_runner::prepared::PreparedPlugin;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use crate::results::events::{Event, Received};
+use crate::scheduler::alerts::board::AlertBoard;
+use crate::scheduler::alerts::call::{Call, CallMember, CallTarget};
+use crate::scheduler::alerts::decision::{Decision, decide};
+use crate::scheduler::alerts::holds::hold;
+use crate::scheduler::alerts::pending::{Pending, PendingCall};
+use crate::scheduler::alerts::told::{AlertKey, Told};
+use crate::scheduler::alerts::told_file::ToldFile;
+use crate::scheduler::manager::PluginManager;
+use crate::scheduler::run::TaskContext;
+use crate::scheduler::schedule::turn::Due;
+
+/// How many calls are made at a time. They take no slot of a run.
+const CALLS: usize = 8;
+
+/// How soon a collected call whose target is being called is looked at again.
+const TARGET_IS_BUSY: TimeDelta = TimeDelta::seconds(1);
+
+/// What is told, to whom, when.
+#[derive(Debug)]
+struct Notifier {
+    manager: PluginManager,
+    pending: Pending,
+    calls: JoinSet<Outcome>,
+    /// What the calls that are being made tell.
+    made: HashMap<Id, Made>,
+    busy: HashSet<AlertKey>,
+}
+
+/// A call that is being made.
+#[derive(Debug)]
+struct Made {
+    about: String,
+    tells: Vec<(AlertKey, Told)>,
+    target: Option<CallTarget>,
+}
+
+/// What came of a call: why it failed.
+type Outcome = Result<String, CallEnd>;
+
+#[derive(Debug)]
+enum CallEnd {
+    Failed(String),
+    /// The daemon stops: the call is made again by the next one.
+    Stopped,
+}
+
+impl PluginManager {
+    /// Takes over what a file says that actions were told; the file has it from now on.
+    pub(crate) fn keep_told_in(&self, file: ToldFile) {
+        *self.alert_board() = AlertBoard::from_file(file);
+    }
+
+    /// Calls actions until the daemon stops. Has to be called within the runtime, after the plugins are known.
+    pub(crate) fn watch_alerts(&self) {
+        let notifier = Notifier {
+            manager: self.clone(),
+            pending: Pending::default(),
+            calls: JoinSet::new(),
+            made: HashMap::new(),
+            busy: HashSet::new(),
+        };
+        self.spawn(notifier.run());
+    }
+
+    /// What actions of a plugin were told, and why they are not told more, for people.
+    pub(crate) fn alert_lines(&self, plugin: &PreparedPlugin) -> Vec<String> {
+        let spec = plugin.spec();
+        let deferred: Vec<_> = spec.actions.iter().filter(|action| action.rules.is_deferred()).collect();
+        let Some(told) = self.state().told_state(&spec.name).filter(|_| !deferred.is_empty()) else {
+            return Vec::new();
+        };
+        let hold = hold(spec, &told, self.state(), self.0.context.clock.now().wall);
+        let mut lines: Vec<_> = hold.map(|hold| format!("actions are held: {}", hold.reason)).into_iter().collect();
+        let board = self.alert_board();
+        for key in deferred.iter().map(|action| AlertKey::of(&spec.name, action)) {
+            let name = if key.action.is_empty() { "of its template" } else { &key.action };
+            lines.extend(board.describe(&key).into_iter().map(|text| format!("action {name}: {text}")));
+        }
+        lines
+    }
+
+    fn alert_board(&self) -> MutexGuard<'_, AlertBoard> {
+        self.0.alert_board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Notifier {
+    async fn run(mut self) {
+        let TaskContext { clock, shutdown, .. } = self.manager.0.context.clone();
+        let manager = self.manager.clone();
+        let mut events = manager.subscribe();
+        self.review_all();
+        loop {
+            self.make_calls();
+            self.save().await;
+            let next = if self.calls.len() < CALLS { self.pending.next_time() } else { None };
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                received = events.next() => match received {
+                    Received::Event(Event::Record { record, .. }) => self.review_with_dependents(&record.plugin),
+                    Received::Event(Event::Started(_) | Event::Silence(_)) => {}
+                    Received::Event(Event::Reloaded(_)) => {
+                        self.forget_removed();
+                        self.review_all();
+                    }
+                    Received::Lagged(_) => self.review_all(),
+                },
+                () = manager.0.silences_shown.notified() => self.review_all(),
+                () = clock.sleep_until(next.map_or(Due::Never, Due::Wall)) => {}
+                Some(ended) = self.calls.join_next_with_id() => self.end(ended),
+            }
+            while let Some(ended) = self.calls.try_join_next_with_id() {
+                self.end(ended);
+            }
+        }
+        while let Some(ended) = self.calls.join_next_with_id().await {
+            self.end(ended);
+        }
+        self.save().await;
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.manager.0.context.clock.now().wall
+    }
+
+    fn review_all(&mut self) {
+        self.pending.clear();
+        let plugins: Vec<_> = self.manager.set().prepared().filter(|plugin| has_deferred(plugin)).cloned().collect();
+        for plugin in &plugins {
+            self.review(plugin);
+        }
+    }
+
+    /// A plugin has a result: those that depend on it may be told of now, or not any more.
+    fn review_with_dependents(&mut self, name: &PluginName) {
+        let plugins: Vec<_> = {
+            let set = self.manager.set();
+            let dependents = set.relations.dependents.get(name).into_iter().flatten();
+            dependents.chain([name]).filter_map(|name| set.prepared_of(name)).filter(|it| has_deferred(it)).collect()
+        };
+        for plugin in &plugins {
+            self.review(plugin);
+        }
+    }
+
+    /// Looks which actions of a plugin are due.
+    fn review(&mut self, plugin: &Arc<PreparedPlugin>) {
+        let spec = plugin.spec();
+        let Some(state) = self.manager.state().told_state(&spec.name) else { return };
+        let Some(hard) = &state.hard else { return };
+        let now = self.now();
+        let hold = hold(spec, &state, self.manager.state(), now);
+        for action in spec.actions.iter().filter(|action| action.rules.is_deferred()) {
+            let key = AlertKey::of(&spec.name, action);
+            if self.busy.contains(&key) {
+                continue;
+            }
+            let mut board = self.manager.alert_board();
+            let decision = decide(&action.rules, hard, board.told(&key), now);
+            let call = match decision {
+                Decision::Call(_) if let Some(hold) = &hold => hold.until.map(waiting),
+                Decision::Call(event) => match board.failure(&key).map(|failure| failure.until) {
+                    Some(until) if until > now => Some(waiting(until)),
+                    _ => Some(self.due(&key, action, event, now)),
+                },
+                Decision::Wait(at) => Some(waiting(at)),
+                Decision::Note => {
+                    board.set_told(key.clone(), Told::of(hard, now));
+                    None
+                }
+                Decision::Nothing => {
+                    board.forget_failure(&key);
+                    None
+                }
+            };
+            drop(board);
+            self.pending.set(&key, call);
+        }
+    }
+
+    /// A call that is due. One that is collected with others keeps the time from when on it is.
+    fn due(&self, key: &AlertKey, action: &ActionSpec, event: OccasionEvent, now: DateTime<Utc>) -> PendingCall {
+        let before = self.pending.get(key).filter(|call| call.event.is_some()).map(|call| call.at);
+        let collected = action.rules.group.and_then(|group| TimeDelta::from_std(group).ok()).unwrap_or_default();
+        PendingCall { at: before.unwrap_or(now + collected), event: Some(event) }
+    }
+
+    /// Makes calls whose time has come, as many at a time as there may be.
+    fn make_calls(&mut self) {
+        let now = self.now();
+        while self.calls.len() < CALLS {
+            let Some(key) = self.pending.first_due(now) else { return };
+            let event = self.pending.get(&key).and_then(|call| call.event);
+            let plugin = self.manager.set().prepared_of(&key.plugin);
+            self.pending.set(&key, None);
+            let Some(plugin) = plugin else { continue };
+            let action = plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == key);
+            let (Some(action), Some(event)) = (action.cloned(), event) else {
+                self.review(&plugin);
+                continue;
+            };
+            let target = action.rules.group.map(|_| CallTarget::of(&plugin, &action));
+            if target.is_some() && self.made.values().any(|made| made.target == target) {
+                self.pending.set(&key, Some(PendingCall { at: now + TARGET_IS_BUSY, event: Some(event) }));
+                continue;
+            }
+            let mut keys = vec![(key, event)];
+            if let Some(target) = &target {
+                keys.extend(self.others_of(target));
+            }
+            self.make_call(action, keys, target, now);
+        }
+    }
+
+    /// What else is due for a target.
+    fn others_of(&mut self, target: &CallTarget) -> Vec<(AlertKey, OccasionEvent)> {
+        let set = self.manager.set();
+        let is_for_it = |key: &AlertKey| {
+            let plugin = set.prepared_of(&key.plugin)?;
+            let action = plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key)?;
+            (CallTarget::of(&plugin, action) == *target).then_some(())
+        };
+        let others = self.pending.due().filter(|(key, _)| is_for_it(key).is_some());
+        let others: Vec<_> = others.map(|(key, event)| (key.clone(), event)).collect();
+        drop(set);
+        for (key, _) in &others {
+            self.pending.set(key, None);
+        }
+        others
+    }
+
+    fn make_call(
+        &mut self,
+        action: ActionSpec,
+        keys: Vec<(AlertKey, OccasionEvent)>,
+        target: Option<CallTarget>,
+        now: DateTime<Utc>,
+    ) {
+        let state = self.manager.state();
+        let members = keys.into_iter().filter_map(|(key, event)| {
+            let plugin = self.manager.set().prepared_of(&key.plugin)?;
+            let hard = state.told_state(&key.plugin)?.hard?;
+            let told = self.manager.alert_board().told(&key).cloned();
+            Some(CallMember { key, plugin, event, hard, told })
+        });
+        let Some(mut call) = Call::new(action, members.collect(), state, now) else { return };
+        self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
+        let made = Made { about: call.about(), tells: mem::take(&mut call.tells), target };
+        let TaskContext { runner, shutdown, .. } = self.manager.0.context.clone();
+        let task = self.calls.spawn(async move {
+            let Call { action, plugin, mut result, occasion, .. } = call;
+            let ran = {
+                let run = runner.begin(&plugin, RunKind::Scheduled, &shutdown);
+                run.act(&action, &mut result, &occasion).await
+            };
+            match ran.result.status {
+                Status::Error if shutdown.is_cancelled() => Err(CallEnd::Stopped),
+                Status::Error => Err(CallEnd::Failed(first_message(&ran.result))),
+                _ => Ok(first_message(&ran.result)),
+            }
+        });
+        self.made.insert(task.id(), made);
+    }
+
+    /// A call has ended.
+    fn end(&mut self, ended: Result<(Id, Outcome), JoinError>) {
+        let (id, outcome) = match ended {
+            Ok((id, outcome)) => (id, outcome),
+            Err(error) => (error.id(), Err(CallEnd::Failed(format!("its task panicked: {error}")))),
+        };
+        let Some(Made { about, tells, .. }) = self.made.remove(&id) else { return };
+        let names: Vec<_> = tells.iter().map(|(key, _)| key.plugin.clone()).collect();
+        for (key, _) in &tells {
+            self.busy.remove(key);
+        }
+        self.note(&about, tells, outcome);
+        for name in names {
+            let plugin = self.manager.set().prepared_of(&name);
+            if let Some(plugin) = plugin {
+                self.review(&plugin);
+            }
+        }
+    }
+
+    fn note(&self, about: &str, tells: Vec<(AlertKey, Told)>, outcome: Outcome) {
+        let now = self.now();
+        let mut board = self.manager.alert_board();
+        match outcome {
+            Ok(answer) => {
+                let answer = if answer.is_empty() { String::new() } else { format!(": {answer}") };
+                tracing::info!("{about}{answer}");
+                for (key, told) in tells {
+                    board.set_told(key, told);
+                }
+            }
+            Err(CallEnd::Stopped) => {}
+            Err(CallEnd::Failed(reason)) => {
+                let mut next = None;
+                for (key, told) in tells {
+                    match board.fail(&key, &reason, now) {
+                        Some(wait) => next = Some(wait),
+                        None => board.set_told(key, told),
+                    }
+                }
+                if let Some(wait) = next {
+                    tracing::warn!("{about} failed: {reason}; it is tried again in {} s", wait.as_secs());
+                } else {
+                    tracing::error!("{about} failed for a day: {reason}; it is not tried again");
+                }
+            }
+        }
+    }
+
+    fn forget_removed(&mut self) {
+        let names: HashSet<_> = self.manager.set().prepared().map(|plugin| plugin.spec().name.clone()).collect();
+        self.manager.alert_board().retain(|name| names.contains(name));
+    }
+
+    /// Writes what was told since the last time.
+    async fn save(&self) {
+        let Some(file) = self.manager.alert_board().take_unsaved() else { return };
+        let manager = self.manager.clone();
+        let lines = move || manager.alert_board().lines();
+        let written = tokio::task::spawn_blocking(move || file.write(lines)).await;
+        if let Ok(Err(error)) = written {
+            tracing::error!("actions: {error}; after a crash some would be called once more");
+        }
+    }
+}
+
+fn waiting(at: DateTime<Utc>) -> PendingCall {
+    PendingCall { at, event: None }
+}
+
+fn has_deferred(plugin: &PreparedPlugin) -> bool {
+    plugin.spec().actions.iter().any(|action| action.rules.is_deferred())
+}

@@ -1,0 +1,83 @@
+//! What actions were told.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use smoker_model::plugin::{ActionSpec, PluginName};
+use smoker_model::status::Status;
+
+use crate::results::hard_state::HardState;
+use crate::results::kept::history::Sequence;
+
+/// An action of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct AlertKey {
+    pub(crate) plugin: PluginName,
+    /// Its name; empty for one that stands in a template itself. An escalation also has its time.
+    pub(crate) action: String,
+}
+
+/// What an action was told last.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) status: Status,
+    /// The number of the result that it was told.
+    pub(crate) sequence: Sequence,
+    /// When it was told.
+    pub(crate) at: DateTime<Utc>,
+    /// When the plugin had become bad.
+    pub(crate) bad_since: Option<DateTime<Utc>>,
+}
+
+/// A line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ToldLine {
+    plugin: String,
+    action: String,
+    status: String,
+    sequence: Sequence,
+    at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bad_since: Option<String>,
+}
+
+impl AlertKey {
+    /// That of an action of this plugin.
+    pub(super) fn of(plugin: &PluginName, action: &ActionSpec) -> Self {
+        let name = action.name.as_deref().unwrap_or_default();
+        let action = match action.rules.escalates_after {
+            Some(after) => format!("{name} after {} s", after.as_secs_f64()),
+            None => name.to_owned(),
+        };
+        Self { plugin: plugin.clone(), action }
+    }
+}
+
+impl Told {
+    /// This state, told now.
+    pub(super) fn of(hard: &HardState, now: DateTime<Utc>) -> Self {
+        Self { status: hard.status, sequence: hard.sequence, at: now, bad_since: hard.bad_since }
+    }
+}
+
+impl ToldLine {
+    /// The line of what an action was told.
+    pub(super) fn of(key: &AlertKey, told: &Told) -> Self {
+        Self {
+            plugin: key.plugin.to_string(),
+            action: key.action.clone(),
+            status: told.status.to_string(),
+            sequence: told.sequence,
+            at: told.at.to_rfc3339(),
+            bad_since: told.bad_since.map(|since| since.to_rfc3339()),
+        }
+    }
+
+    /// What it says; none when it makes no sense.
+    pub(super) fn read(self) -> Option<(AlertKey, Told)> {
+        let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+        let status = Status::of_result(&self.status)?;
+        let bad_since = self.bad_since.as_deref().and_then(time);
+        let told = Told { status, sequence: self.sequence, at: time(&self.at)?, bad_since };
+        Some((AlertKey { plugin: self.plugin.as_str().into(), action: self.action }, told))
+    }
+}

@@ -1,0 +1,99 @@
+//! Actions that follow changes: each change is told once, whatever fails, and no check waits for it.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+use serde_json::{Value as Json, json};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::wait;
+
+fn lines(daemon: &Daemon, file: &str) -> Vec<String> {
+    let text = fs::read_to_string(daemon.path(file)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_change_is_told_once_whatever_fails_meanwhile() {
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .action(
+            "Tell",
+            "Command: test -e {{DIR}}/up && echo \"$SMOKER_EVENT $SMOKER_PREVIOUS_STATUS $SMOKER_STATUS $SMOKER_STATE\" >> {{DIR}}/told\n\
+             ActionOn: change",
+        )
+        .action("Hang", "Command: sleep 600\nTimeout: 600\nActionOn: change")
+        .plugin("Web", "Command: test -e {{DIR}}/web || { echo down; exit 1; }\nInterval: 0.2\nSplay: 0\nActions: [Tell]")
+        .plugin("Fine", "Command: 'true'\nInterval: 0.2\nSplay: 0\nAction: Tell")
+        .plugin("Hanging", "Command: exit 1\nInterval: 0.2\nSplay: 0\nAction: Hang");
+    let mut daemon = Daemon::start(config);
+    wait::until_true("the receiver to be down", || {
+        daemon.log().contains("Plugin Web: action Tell (problem: ERROR) failed: ")
+            && daemon.log().contains("it is tried again in 5 s")
+    });
+    // The action hangs, and the check goes on.
+    let _ = daemon.wait_for_results("Hanging", 4);
+
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    fs::write(daemon.path("up"), "").expect("writable");
+    daemon.try_start().expect("it starts again");
+    wait::until_true("the call of before", || !lines(&daemon, "told").is_empty());
+    fs::write(daemon.path("web"), "").expect("writable");
+    wait::until_true("the recovery", || lines(&daemon, "told").len() > 1);
+    assert_eq!(lines(&daemon, "told"), ["problem  ERROR hard", "recovery ERROR OK hard"]);
+    wait::until_true("the file to have it", || {
+        let text = fs::read_to_string(daemon.path("state/told")).unwrap_or_default();
+        text.lines().any(|line| line.contains("\"Web\"") && line.contains("\"OK\""))
+    });
+
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    daemon.try_start().expect("it starts again");
+    let before = daemon.results("Web").len();
+    let _ = daemon.wait_for_results("Web", before.min(8) + 2);
+    fs::remove_file(daemon.path("web")).expect("removable");
+    wait::until_true("the next problem", || lines(&daemon, "told").len() > 2);
+    assert_eq!(lines(&daemon, "told")[2..], ["problem OK ERROR hard"]);
+    let result = daemon.plugin("Web")["plugin"]["lastResult"]["action"].clone();
+    assert!(result.is_null(), "{result}");
+}
+
+#[test]
+fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
+    let mut config = Config::new()
+        .action("Collect", "Command: cat > {{DIR}}/call.$$\nStdin: json\nActionOn: change\nActionGroup: 12s")
+        .action(
+            "Again",
+            "Command: echo \"$SMOKER_EVENT $SMOKER_BAD_SECONDS\" >> {{DIR}}/again\nActionOn: change\nRepeat: 1s",
+        )
+        .action("Page", "Command: echo $SMOKER_EVENT >> {{DIR}}/page")
+        .base("ActionOn: problem")
+        .plugin("Db", "Command: echo down; exit 1\nAction: Again\nEscalate: {After: 1s, Action: Page}");
+    for at in 0..1000 {
+        config = config.plugin(&format!("P{at:03}"), "Command: 'false'\nKind: many\nAction: Collect");
+    }
+    let daemon = Daemon::start(config);
+    let _ = daemon.force_with(&json!({"process": {"filter": {"Kind": "many"}}}));
+    assert_eq!(daemon.run("Db").status(), "ERROR");
+    wait::until_true("repetitions and an escalation", || {
+        lines(&daemon, "again").len() > 2 && !lines(&daemon, "page").is_empty()
+    });
+    let again = lines(&daemon, "again");
+    assert!(again[0].starts_with("problem ") && again[1..].iter().all(|line| line.starts_with("repeat ")), "{again:?}");
+    assert_eq!(lines(&daemon, "page"), ["escalation"]);
+
+    let calls = || -> Vec<Json> {
+        let files = fs::read_dir(daemon.path("")).expect("a folder").filter_map(|entry| Some(entry.ok()?.path()));
+        let files =
+            files.filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"call.")));
+        files.filter_map(|path| serde_json::from_str(&fs::read_to_string(path).ok()?).ok()).collect()
+    };
+    wait::until_true("the collected call", || !calls().is_empty());
+    let calls = calls();
+    let [call] = calls.as_slice() else { panic!("{} calls", calls.len()) };
+    assert_eq!((&call["count"], &call["status"], &call["event"]), (&json!(1000), &json!("ERROR"), &json!("problem")));
+    assert_eq!(call["plugins"].as_array().map(Vec::len), Some(20));
+    let messages = call["messages"]["error"].as_array().expect("messages");
+    assert_eq!((messages.len(), &messages[20]), (21, &json!("and 980 more plugins")));
+}
