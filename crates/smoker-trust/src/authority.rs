@@ -136,7 +136,7 @@ impl ClientAuthorities {
                 // Only those that have ended are left.
                 let signer = meant()
                     .filter(|known| known.has_ended(now))
-                    .find(|known| verify(&[known.anchor.clone()], Lists::Any).is_ok());
+                    .find(|known| verify(std::slice::from_ref(&known.anchor), Lists::Any).is_ok());
                 Err(signer
                     .map_or(Failure::ClientAuthority, |signer| Failure::AuthorityEnded { name: signer.name.clone() }))
             }
@@ -247,12 +247,14 @@ fn failure_of(error: &Error) -> Failure {
         Error::CertNotValidYet { .. } => Failure::ClientCertificateEarly,
         Error::CertRevoked => Failure::ClientCertificateRevoked,
         Error::CrlExpired { .. } => Failure::RevocationListExpired,
-        Error::UnknownRevocationStatus => Failure::RevocationUnknown,
         Error::RequiredEkuNotFound | Error::RequiredEkuNotFoundContext(_) => Failure::NotForClients,
         Error::BadDer | Error::BadDerTime | Error::TrailingData(_) | Error::UnsupportedCriticalExtension => {
             Failure::UnreadableCertificate { reason: error.to_string() }
         }
-        Error::InvalidCrlSignatureForPublicKey | Error::IssuerNotCrlSigner => Failure::RevocationUnknown,
+        // A list that its authority has not signed is none.
+        Error::UnknownRevocationStatus | Error::InvalidCrlSignatureForPublicKey | Error::IssuerNotCrlSigner => {
+            Failure::RevocationUnknown
+        }
         _ => Failure::ClientAuthority,
     }
 }

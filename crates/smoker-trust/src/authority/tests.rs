@@ -86,7 +86,7 @@ impl Chain {
 
     /// What becomes of the client where the root is known, with these lists and a line for the root or for the one between.
     fn identify(&self, lists: &[CertificateRevocationListDer<'_>], line: &Signed) -> Result<String, Failure> {
-        let known = ClientAuthorities::new(&[self.root.certificate.der().clone()], lists).expect("usable");
+        let known = ClientAuthorities::new(std::slice::from_ref(self.root.certificate.der()), lists).expect("usable");
         let clients = AuthorizedClients::parse(&format!("{} cert-authority role=run name=ours", line.pin()));
         clients.identify(&self.client, Some(&known), at(2026)).map(|authorized| authorized.name)
     }
@@ -127,7 +127,7 @@ fn an_authority_that_has_ended_vouches_for_nobody_and_is_warned_of_before() {
     let ended = Chain::with_root_until(2025);
     assert_eq!(ended.identify(&[], &ended.root), Err(Failure::AuthorityEnded { name: "root".to_owned() }));
     let known = |chain: &Chain, lists: &[_]| {
-        ClientAuthorities::new(&[chain.root.certificate.der().clone()], lists).expect("usable")
+        ClientAuthorities::new(std::slice::from_ref(chain.root.certificate.der()), lists).expect("usable")
     };
     assert_eq!(known(&ended, &[]).verify(&ended.client, at(2024)), Ok(()));
     let stranger = Chain::with_root_until(2060);

@@ -89,7 +89,7 @@ fn the_authority_has_to_have_signed_it() {
     let plain = Peer::of(&own.chain).expect("readable").expect("there");
     assert_eq!(clients.identify(&plain, None, at(0)), Err(Failure::UnknownPin { pin: own.pin }));
     // An authority that the daemon knows by its file, with and without a line for it.
-    let known = ClientAuthorities::new(&[other.certificate().clone()], &[]).expect("usable");
+    let known = ClientAuthorities::new(std::slice::from_ref(other.certificate()), &[]).expect("usable");
     let mut signed = other.sign(&own.chain[0], &["bob".to_owned()], Purpose::Client, now()).expect("signed");
     signed.truncate(1);
     let bob = Peer::of(&signed).expect("readable").expect("there");
