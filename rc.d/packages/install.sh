@@ -154,11 +154,15 @@ Darwin)
 esac
 
 # Configuration that works on any host. That of the daemon may come to hold passwords.
-# The first look keeps nothing; what is installed has a key and a socket, and needs identities of other hosts.
+# The first look keeps nothing and is for this host; what is installed has a key and a socket, listens on all addresses, and needs
+# identities of other hosts.
 installed_configuration() {
     case $SYSTEM in
     Darwin) cat "$top/etc/quickstart/macos.yaml" ;;
-    *) sed "/^bind_port:/ r $top/rc.d/packages/access.yaml" "$top/etc/quickstart/smokerd.yaml" ;;
+    *)
+        sed -e "s/^bind_host: .*/bind_host: 0.0.0.0/" -e "/^bind_port:/ r $top/rc.d/packages/access.yaml" \
+            "$top/etc/quickstart/smokerd.yaml"
+        ;;
     esac
 }
 installed_configuration > "$scratch"

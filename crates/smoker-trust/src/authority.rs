@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
-use rustls::{CertificateError, Error, RootCertStore};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use webpki::{
+    CertRevocationList, EndEntityCert, Error, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
+    RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy, anchor_from_trusted_cert,
+};
 
 use crate::failure::Failure;
+use crate::identity::facts::{self, CertificateFacts};
 use crate::identity::peer::Peer;
 use crate::pin::Pin;
 use crate::provider::provider;
@@ -17,30 +20,42 @@ use crate::storage::{pem, regular_file};
 /// The largest file with authorities or with what they have revoked, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Authorities, and what they have revoked.
+/// How long before its end an authority has to be replaced.
+const NOTICE: TimeDelta = TimeDelta::days(30);
+
+/// Authorities, and what they and those that they have signed have revoked. The lists are read once, whatever is asked later.
 #[derive(Clone, Debug)]
 pub struct ClientAuthorities {
-    certificates: Vec<(Pin, CertificateDer<'static>)>,
-    revoked: Vec<CertificateRevocationListDer<'static>>,
-    verifier: Arc<dyn ClientCertVerifier>,
+    authorities: Vec<Authority>,
+    revoked: Arc<[CertRevocationList<'static>]>,
+    /// Until when each list counts, as it states.
+    lists_end: Vec<Option<DateTime<Utc>>>,
+}
+
+/// A certificate that is trusted to sign others.
+#[derive(Clone, Debug)]
+struct Authority {
+    pin: Pin,
+    anchor: TrustAnchor<'static>,
+    name: String,
+    ends: Option<DateTime<Utc>>,
+}
+
+/// Which revocation lists have to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lists {
+    /// That of the authority that signed the client's certificate.
+    OfClient,
+    /// None; those that are there count, for each certificate of the chain.
+    Any,
 }
 
 impl ClientAuthorities {
-    /// Reads `tls_client_ca` and `tls_crl`, both in PEM.
-    ///
-    /// # Errors
-    ///
-    /// When a text holds nothing of its kind, or a certificate cannot be an authority's.
-    pub fn from_pem(certificates: &[u8], revoked: Option<&[u8]>) -> Result<Self, String> {
-        let revoked = revoked.map(pem::revocation_lists).transpose()?.unwrap_or_default();
-        Self::new(pem::certificates(certificates)?, revoked)
-    }
-
     /// Reads the files of `tls_client_ca` and `tls_crl`.
     ///
     /// # Errors
     ///
-    /// When a file cannot be read, or as [`ClientAuthorities::from_pem`]; each names its key and its file.
+    /// When a file cannot be read or holds nothing of its kind, or a certificate cannot be an authority's; each names its key and its file.
     pub fn from_files(certificates: &Path, revoked: Option<&Path>) -> Result<Self, String> {
         let read = |key: &str, path: &Path| {
             let content = regular_file::open_named(path).and_then(|file| file.read(path, MAX_FILE));
@@ -61,52 +76,34 @@ impl ClientAuthorities {
                 .map_err(|reason| format!("tls_crl: {}: {reason}; have the authority write it again", path.display()))
         };
         let revoked = revoked.map(lists_of).transpose()?.unwrap_or_default();
-        Self::new(certificates_of()?, revoked)
+        Self::new(&certificates_of()?, &revoked)
             .map_err(|reason| format!("tls_client_ca: {}: {reason}", certificates.display()))
     }
 
-    /// These authorities, with their revocation lists.
+    /// These authorities, with these revocation lists.
     ///
     /// # Errors
     ///
     /// When a certificate cannot be an authority's, or a list cannot be read.
     pub fn new(
-        certificates: Vec<CertificateDer<'static>>,
-        revoked: Vec<CertificateRevocationListDer<'static>>,
+        certificates: &[CertificateDer<'_>],
+        revoked: &[CertificateRevocationListDer<'_>],
     ) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        let mut pinned = Vec::new();
-        for certificate in certificates {
-            let pin = Pin::of_certificate(&certificate).map_err(|error| error.to_string())?;
-            roots.add(certificate.clone()).map_err(|error| {
-                format!("a certificate cannot be that of an authority ({error}); name the authority's own")
+        let authorities = certificates.iter().map(Authority::of).collect::<Result<_, _>>()?;
+        let read = |list: &CertificateRevocationListDer<'_>| {
+            let list = OwnedCertRevocationList::from_der(list).map_err(|error| {
+                format!("the authorities cannot be used ({error:?}); look at tls_client_ca and tls_crl")
             })?;
-            pinned.push((pin, certificate));
-        }
-        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
-        // A list of an intermediate authority is rarely at hand; that of the client's own authority counts.
-        let verifier = builder
-            .with_crls(revoked.clone())
-            .only_check_end_entity_revocation()
-            .enforce_revocation_expiration()
-            .build()
-            .map_err(|error| format!("the authorities cannot be used ({error}); look at tls_client_ca and tls_crl"))?;
-        Ok(Self { certificates: pinned, revoked, verifier })
+            Ok::<_, String>(CertRevocationList::from(list))
+        };
+        let lists_end = revoked.iter().map(|list| facts::next_update(list.as_ref())).collect();
+        Ok(Self { authorities, revoked: revoked.iter().map(read).collect::<Result<_, _>>()?, lists_end })
     }
 
-    /// The authority with this key.
+    /// Whether one of the authorities has this key.
     #[must_use]
-    pub fn with_pin(&self, pin: Pin) -> Option<&CertificateDer<'static>> {
-        self.certificates.iter().find(|(known, _)| *known == pin).map(|(_, certificate)| certificate)
-    }
-
-    /// The same revocation lists, with this authority alone.
-    ///
-    /// # Errors
-    ///
-    /// As [`ClientAuthorities::new`].
-    pub fn only(&self, certificate: CertificateDer<'static>) -> Result<Self, String> {
-        Self::new(vec![certificate], self.revoked.clone())
+    pub fn has(&self, authority: Pin) -> bool {
+        self.authorities.iter().any(|known| known.pin == authority)
     }
 
     /// Whether one of the authorities has signed the peer's certificate for clients, and neither date nor revocation speaks against it.
@@ -115,25 +112,152 @@ impl ClientAuthorities {
     ///
     /// What speaks against it.
     pub fn verify(&self, peer: &Peer, now: UnixTime) -> Result<(), Failure> {
-        let verified = self.verifier.verify_client_cert(peer.certificate(), peer.authorities(), now);
-        verified.map(|_| ()).map_err(|error| failure_of(&error))
+        self.verify_by(|_| true, peer, now)
+    }
+
+    /// As [`ClientAuthorities::verify`], by the authority with this key alone.
+    ///
+    /// # Errors
+    ///
+    /// What speaks against the certificate.
+    pub fn verify_by_one(&self, authority: Pin, peer: &Peer, now: UnixTime) -> Result<(), Failure> {
+        self.verify_by(|known| known.pin == authority, peer, now)
+    }
+
+    fn verify_by(&self, is_meant: impl Fn(&Authority) -> bool, peer: &Peer, now: UnixTime) -> Result<(), Failure> {
+        let meant = || self.authorities.iter().filter(|authority| is_meant(authority));
+        let verify = |anchors: &[TrustAnchor<'_>], lists| {
+            verify(peer, anchors, &self.revoked, lists, now).map_err(|error| failure_of(&error))
+        };
+        let valid: Vec<_> = meant().filter(|known| !known.has_ended(now)).map(|known| known.anchor.clone()).collect();
+        let verified = verify(&valid, Lists::OfClient).and_then(|()| verify(&valid, Lists::Any));
+        match verified {
+            Err(Failure::ClientAuthority) => {
+                // Only those that have ended are left.
+                let signer = meant()
+                    .filter(|known| known.has_ended(now))
+                    .find(|known| verify(std::slice::from_ref(&known.anchor), Lists::Any).is_ok());
+                Err(signer
+                    .map_or(Failure::ClientAuthority, |signer| Failure::AuthorityEnded { name: signer.name.clone() }))
+            }
+            verified => verified,
+        }
+    }
+
+    /// Whether an authority that is not one of these, and whose certificate the peer shows behind its own, has signed the peer's: revocation lists that
+    /// are there count, also for the authority itself.
+    ///
+    /// # Errors
+    ///
+    /// What speaks against the certificate.
+    pub fn verify_by_shown(
+        known: Option<&Self>,
+        shown: &CertificateDer<'_>,
+        peer: &Peer,
+        now: UnixTime,
+    ) -> Result<(), Failure> {
+        let authority = Authority::of(shown).map_err(|reason| Failure::UnreadableCertificate { reason })?;
+        let revoked = known.map_or(&[][..], |known| &known.revoked);
+        verify(peer, &[authority.anchor], revoked, Lists::Any, now).map_err(|error| failure_of(&error))?;
+        let Some(known) = known else { return Ok(()) };
+        let anchors: Vec<_> = known.authorities.iter().map(|known| known.anchor.clone()).collect();
+        match verify(peer, &anchors, revoked, Lists::Any, now) {
+            Err(error @ (Error::CertRevoked | Error::CrlExpired { .. })) => Err(failure_of(&error)),
+            // The line vouches for it, not these.
+            _ => Ok(()),
+        }
+    }
+
+    /// What an administrator has to know of authorities that have ended or soon end, and of revocation lists that are too old.
+    #[must_use]
+    pub fn warnings(&self, now: DateTime<Utc>) -> Vec<String> {
+        let of_authority = |authority: &Authority| {
+            let ends = authority.ends.filter(|ends| *ends - now < NOTICE)?;
+            let state = if ends <= now { "ended" } else { "ends" };
+            Some(format!(
+                "the authority {} {state} on {}: from then on no certificate that it has signed is accepted; put its new certificate \
+                 into the file",
+                authority.name,
+                ends.to_rfc3339_opts(SecondsFormat::Secs, true)
+            ))
+        };
+        let of_list = |ends: &DateTime<Utc>| {
+            format!(
+                "a revocation list of tls_crl ended on {}: no certificate of its authority is accepted; put the authority's newest list into \
+                 the file",
+                ends.to_rfc3339_opts(SecondsFormat::Secs, true)
+            )
+        };
+        let ended = self.lists_end.iter().flatten().filter(|ends| **ends < now);
+        self.authorities.iter().filter_map(of_authority).chain(ended.map(of_list)).collect()
     }
 }
 
+impl Authority {
+    fn of(certificate: &CertificateDer<'_>) -> Result<Self, String> {
+        let pin = Pin::of_certificate(certificate).map_err(|error| error.to_string())?;
+        let anchor = anchor_from_trusted_cert(certificate).map_err(|error| {
+            format!("a certificate cannot be that of an authority ({error:?}); name the authority's own")
+        })?;
+        let facts = CertificateFacts::of(certificate);
+        let ends = facts.as_ref().and_then(|facts| facts.not_after);
+        let name = facts.and_then(|facts| facts.names.into_iter().next());
+        Ok(Self { pin, anchor: anchor.to_owned(), name: name.unwrap_or_else(|| pin.to_string()), ends })
+    }
+
+    /// Whether its certificate is no longer valid, which the library does not look at.
+    fn has_ended(&self, now: UnixTime) -> bool {
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        self.ends.is_some_and(|ends| ends.timestamp() < now)
+    }
+}
+
+/// Whether an anchor, or an authority that it has signed and the peer shows, has signed the peer's certificate for clients.
+fn verify(
+    peer: &Peer,
+    anchors: &[TrustAnchor<'_>],
+    revoked: &[CertRevocationList<'_>],
+    lists: Lists,
+    now: UnixTime,
+) -> Result<(), Error> {
+    let revoked: Vec<_> = revoked.iter().collect();
+    let certificate = EndEntityCert::try_from(peer.certificate())?;
+    let algorithms = provider().signature_verification_algorithms.all;
+    let usage = KeyUsage::client_auth();
+    let options = options(&revoked, lists);
+    certificate.verify_for_usage(algorithms, anchors, peer.authorities(), now, usage, options, None).map(|_| ())
+}
+
+/// How revocation lists count; none when there is no list.
+fn options<'a>(revoked: &'a [&'a CertRevocationList<'a>], lists: Lists) -> Option<RevocationOptions<'a>> {
+    let (depth, policy) = match lists {
+        // A list of an authority between is rarely at hand; that of the client's own authority is needed.
+        Lists::OfClient => (RevocationCheckDepth::EndEntity, UnknownStatusPolicy::Deny),
+        Lists::Any => (RevocationCheckDepth::Chain, UnknownStatusPolicy::Allow),
+    };
+    let builder = RevocationOptionsBuilder::new(revoked).ok()?;
+    let builder = builder.with_depth(depth).with_status_policy(policy);
+    Some(builder.with_expiration_policy(ExpirationPolicy::Enforce).build())
+}
+
+#[expect(deprecated, reason = "the library may still report errors that it has newer ones for")]
 fn failure_of(error: &Error) -> Failure {
-    let Error::InvalidCertificate(error) = error else { return Failure::Handshake { reason: error.to_string() } };
     match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Failure::ClientCertificateExpired,
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Failure::ClientCertificateEarly,
-        CertificateError::Revoked => Failure::ClientCertificateRevoked,
-        CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
-            Failure::RevocationListExpired
-        }
-        CertificateError::UnknownRevocationStatus => Failure::RevocationUnknown,
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Failure::NotForClients,
-        CertificateError::BadEncoding | CertificateError::UnhandledCriticalExtension => {
+        Error::CertExpired { .. } => Failure::ClientCertificateExpired,
+        Error::CertNotValidYet { .. } => Failure::ClientCertificateEarly,
+        Error::CertRevoked => Failure::ClientCertificateRevoked,
+        Error::CrlExpired { .. } => Failure::RevocationListExpired,
+        Error::RequiredEkuNotFound | Error::RequiredEkuNotFoundContext(_) => Failure::NotForClients,
+        Error::BadDer | Error::BadDerTime | Error::TrailingData(_) | Error::UnsupportedCriticalExtension => {
             Failure::UnreadableCertificate { reason: error.to_string() }
+        }
+        // A list that its authority has not signed is none.
+        Error::UnknownRevocationStatus | Error::InvalidCrlSignatureForPublicKey | Error::IssuerNotCrlSigner => {
+            Failure::RevocationUnknown
         }
         _ => Failure::ClientAuthority,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,14 @@ pub enum Failure {
     OldTls,
     /// There is no cipher suite that both sides have.
     NoCommonCipher,
+    /// There is no group (curve) for the exchange of keys that both sides have.
+    NoCommonGroup,
+    /// The peer accepts no signature that the own key can make.
+    NoCommonSignature,
+    /// The peer offers protocols by ALPN, and http/1.1 is not among them.
+    NoCommonProtocol,
+    /// The peer found nothing in common, and does not say of what.
+    NothingInCommon,
     /// The handshake was not completed in time.
     HandshakeTimeout,
     /// The connection ended during the handshake.
@@ -49,6 +57,11 @@ pub enum Failure {
     UnknownPin {
         /// The client's key.
         pin: Pin,
+    },
+    /// The line of `authorized_clients` that has the client's key is not understood.
+    BrokenLine {
+        /// Its number.
+        line: usize,
     },
     /// The line of the client was removed after a request of the same connection had been answered.
     Withdrawn {
@@ -88,6 +101,11 @@ pub enum Failure {
 
     /// The client's certificate is signed by no authority that the daemon trusts.
     ClientAuthority,
+    /// The authority that signed the client's certificate is no longer valid.
+    AuthorityEnded {
+        /// The authority's name.
+        name: String,
+    },
     /// The client's certificate is no longer valid.
     ClientCertificateExpired,
     /// The client's certificate is not valid yet.
@@ -180,6 +198,10 @@ impl Failure {
             Self::NotTls => "not_tls",
             Self::OldTls => "old_tls",
             Self::NoCommonCipher => "no_common_cipher",
+            Self::NoCommonGroup => "no_common_group",
+            Self::NoCommonSignature => "no_common_signature",
+            Self::NoCommonProtocol => "no_common_protocol",
+            Self::NothingInCommon => "nothing_in_common",
             Self::HandshakeTimeout => "handshake_timeout",
             Self::HandshakeEnded => "handshake_ended",
             Self::WrongSignature => "wrong_signature",
@@ -188,12 +210,14 @@ impl Failure {
             Self::Handshake { .. } => "handshake",
             Self::NoIdentity => "no_identity",
             Self::UnknownPin { .. } => "unknown_pin",
+            Self::BrokenLine { .. } => "broken_line",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Expired { .. } => "expired",
             Self::OtherNetwork { .. } => "other_network",
             Self::RoleTooSmall { .. } => "role_too_small",
             Self::OtherPlugin { .. } => "other_plugin",
             Self::ClientAuthority => "client_authority",
+            Self::AuthorityEnded { .. } => "authority_ended",
             Self::ClientCertificateExpired => "client_certificate_expired",
             Self::ClientCertificateEarly => "client_certificate_early",
             Self::ClientCertificateRevoked => "client_certificate_revoked",

@@ -4,10 +4,15 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
+use crate::known_hosts::pattern::fits;
+use crate::known_hosts::problem::KnownHostProblem;
 use crate::pin::Pin;
 use crate::storage::file_error::FileError;
 use crate::storage::lines::{self, LineProblem};
 use crate::storage::text_file;
+
+pub mod pattern;
+pub mod problem;
 
 /// The name of the file in the client's folder.
 pub const FILE: &str = "known_hosts";
@@ -37,35 +42,6 @@ pub struct KnownHost {
     pub is_authority: bool,
 }
 
-/// A line that is not understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub struct KnownHostProblem {
-    /// The line, and what is wrong with it.
-    pub problem: LineProblem,
-    /// What may be names of hosts in it.
-    names: Vec<String>,
-}
-
-impl KnownHostProblem {
-    fn of(problem: LineProblem, written: &str) -> Self {
-        let names = written.to_lowercase();
-        let names = names.split(|c: char| c.is_whitespace() || "[],;\"'".contains(c));
-        Self { problem, names: names.filter(|name| !name.is_empty()).map(str::to_owned).collect() }
-    }
-
-    /// Whether the line may be meant for this host.
-    fn concerns(&self, host: &str) -> bool {
-        let host = host.trim_matches(['[', ']']);
-        let is_meant = |name: &str| {
-            let rest = name.strip_prefix(host);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-                || (name.contains('*') && fits(name, host))
-        };
-        self.names.iter().any(|name| is_meant(name))
-    }
-}
-
 /// The lines of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownHosts {
@@ -90,7 +66,12 @@ impl KnownHost {
         };
         let pin = pin.parse().map_err(|error: crate::pin::PinError| error.to_string())?;
         let host = host.to_lowercase();
-        let host = if is_authority { host } else { with_port(&host)? };
+        let host = if is_authority {
+            pattern::check(&host)?;
+            host
+        } else {
+            with_port(&host)?
+        };
         Ok(Self { host, pin, is_authority })
     }
 
@@ -107,7 +88,7 @@ impl KnownHosts {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        for (line, written) in lines::lines(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        for (line, written) in lines::lines(text) {
             match KnownHost::parse(written) {
                 Ok(host) => found.hosts.push(host),
                 Err(reason) => found.problems.push(KnownHostProblem::of(LineProblem { line, reason }, written)),
@@ -148,7 +129,7 @@ impl KnownHosts {
     #[must_use]
     pub fn problem_of(&self, host: &str, port: u16) -> Option<&KnownHostProblem> {
         let host = host.to_lowercase();
-        let mut problems = self.problems.iter().filter(|problem| problem.concerns(&host));
+        let mut problems = self.problems.iter().filter(|problem| problem.concerns(&host, port));
         problems.next().filter(|_| self.of(&host, port).is_none())
     }
 }
@@ -179,19 +160,6 @@ fn host_name(name: &str) -> Option<String> {
         .is_none_or(|label| label.bytes().all(|digit| digit.is_ascii_digit()) || label.starts_with("0x"));
     let is_usual = name.chars().all(is_of_name) && (!is_address || name.parse::<Ipv4Addr>().is_ok());
     is_usual.then(|| name.to_owned())
-}
-
-/// Whether a host fits a pattern, in which each `*` stands for any text.
-fn fits(pattern: &str, host: &str) -> bool {
-    let Some((before, rest)) = pattern.split_once('*') else { return pattern == host };
-    let Some(mut host) = host.strip_prefix(before) else { return false };
-    let mut parts = rest.split('*');
-    let last = parts.next_back().unwrap_or_default();
-    for part in parts {
-        let Some(at) = host.find(part) else { return false };
-        host = &host[at + part.len()..];
-    }
-    host.ends_with(last)
 }
 
 /// Makes this the one key of a host, and returns the keys that were known before.
@@ -278,7 +246,7 @@ mod tests {
     fn lines_mean_the_hosts_that_a_url_has() {
         let a = pin("a");
         let text = format!(
-            "\u{feff}web1:8086 {a} # the first\n[0:0::1]:8086 {a}\n@cert-authority 192.*.2.* {a}\n@cert-authority a*b*c {a}\n"
+            "web1:8086 {a} # the first\n[0:0::1]:8086 {a}\n@cert-authority 192.*.2.* {a}\n@cert-authority a*b*c {a}\n"
         );
         let known = KnownHosts::parse(&text);
         assert_eq!(known.problems, []);
@@ -306,11 +274,36 @@ mod tests {
             (format!("::1:8086 {a}"), "[::1]"),
             (format!("{a} web1:8086"), "web1"),
             ("@cert-authority *.example.org x".to_owned(), "web1.example.org"),
+            (format!("web*1:8086 {a}"), "web1"),
+            (format!("*1:8086 {a}"), "web1"),
+            (format!("*.example.org:8086 {a}"), "web1.example.org"),
+            (format!("*.example.org:* {a}"), "web1.example.org"),
+            (format!("[*1]:8086 {a}"), "web1"),
+            (format!("web?1:8086 {a}"), "web21"),
+            (format!("@revoked web1:8086 {a}"), "web1"),
+            (format!("@cert-authority web?.example.org {a}"), "web1.example.org"),
+            (format!("@cert-authority *.example.org,*.x {a}"), "web1.example.org"),
+            (format!("https://web1:8086/ {a}"), "web1"),
+            (format!("web1.:8086 more {a}"), "web1"),
+            (format!("10.77.000.1:8086 {a}"), "10.77.0.1"),
+            (format!("127.1:8086 {a}"), "127.0.0.1"),
+            (format!("[2001:0db8::1] {a}"), "[2001:db8::1]"),
+            (format!("2001:0db8::1:8086 {a}"), "[2001:db8::1]"),
         ] {
             let known = KnownHosts::parse(&line);
             assert_eq!(known.problem_of(host, 8086).map(|found| found.problem.line), Some(1), "{line}");
-            assert_eq!(known.problem_of("web", 8086), None, "{line}");
-            assert_eq!(known.problem_of("web10", 8086), None, "{line}");
+            assert_eq!(known.problem_of("db", 8086), None, "{line}");
+        }
+        for line in [
+            a.to_string(),
+            format!("*:8086 {a}"),
+            format!("*:8086,!web1:8086 {a}"),
+            format!("@cert-authority {a}"),
+            format!("|1|salt|hash= {a}"),
+            format!("bücher:8086 {a}"),
+        ] {
+            let known = KnownHosts::parse(&line);
+            assert!(known.problem_of("web1", 8086).is_some(), "{line}: nobody knows which host is meant");
         }
         let known = KnownHosts::parse(&format!("web1 {a}\nweb1:8086 {a}"));
         assert_eq!(known.problem_of("web1", 8086), None, "another line says it");

@@ -28,6 +28,18 @@ impl Failure {
             Self::NoCommonCipher => "the two sides have no cipher suite in common; smoker has those with AEAD and forward \
                                      secrecy alone (AES-GCM, ChaCha20-Poly1305), so update the other side's library"
                 .to_owned(),
+            Self::NoCommonGroup => "the two sides have no curve for the exchange of keys in common; smoker has X25519, P-256 and P-384, so \
+                                    allow one of them in the configuration of the other side's TLS library"
+                .to_owned(),
+            Self::NoCommonSignature => "one side accepts no signature of the kind that the other side's key makes; allow ECDSA with P-256 \
+                                        and SHA-256 in the TLS library, or use a key of a kind that it accepts (tls_cert and tls_key)"
+                .to_owned(),
+            Self::NoCommonProtocol => "the client offers by ALPN only other protocols than http/1.1, such as h2; have it offer http/1.1 \
+                                       (curl --http1.1), or leave ALPN away"
+                .to_owned(),
+            Self::NothingInCommon => "the other side found no cipher suite, curve or signature algorithm that both have; the log of a daemon \
+                                      that was started with -v says which one is missing"
+                .to_owned(),
             Self::HandshakeTimeout => {
                 "the TLS handshake was not completed in time; look at the network and at the load of the daemon's host".to_owned()
             }
@@ -53,6 +65,10 @@ impl Failure {
                 "the daemon does not know the key {pin}; run smokercli trust add -s HOST --via ssh, or have the line that smokercli \
                  trust key prints added on the host by smokerd --authorize 'LINE'"
             ),
+            Self::BrokenLine { line } => format!(
+                "line {line} of the daemon's authorized_clients has this key and is not understood; have its administrator correct it, which \
+                 smokerd --check explains"
+            ),
             Self::Withdrawn { name } => {
                 format!("the access of {name} was withdrawn on the daemon's host; ask its administrator")
             }
@@ -76,6 +92,10 @@ impl Failure {
             Self::ClientAuthority => "the client's certificate is signed by no authority that the daemon trusts; use one of the \
                                       authority in tls_client_ca, or have its key authorized by smokerd --authorize 'LINE'"
                 .to_owned(),
+            Self::AuthorityEnded { name } => format!(
+                "the certificate of the authority {name}, which signed the client's, is no longer valid; have the daemon's administrator put \
+                 the authority's new certificate into tls_client_ca"
+            ),
             Self::ClientCertificateExpired => {
                 "the client's certificate is no longer valid; renew it, or set the clock of the daemon's host".to_owned()
             }
@@ -170,9 +190,21 @@ impl Failure {
                     .to_owned()
             }
             Self::OldTls => "the client offers nothing newer than TLS 1.1; update its TLS library".to_owned(),
-            Self::NoCommonCipher => {
-                "the client offers no cipher suite with AEAD and forward secrecy; update its TLS library".to_owned()
-            }
+            Self::NoCommonCipher => "the client offers no cipher suite with AEAD and forward secrecy for this daemon's key (ECDSA, unless \
+                                     tls_key is another); update its TLS library, or allow such a suite there"
+                .to_owned(),
+            Self::NoCommonGroup => "the client offers no curve for the exchange of keys that this daemon has; allow X25519, P-256 or P-384 in \
+                                    its TLS library"
+                .to_owned(),
+            Self::NoCommonSignature => "the client accepts no signature that this daemon's key makes; allow ECDSA with P-256 and SHA-256 in its \
+                                        TLS library, or give the daemon a key of a kind that it accepts (tls_cert and tls_key)"
+                .to_owned(),
+            Self::NoCommonProtocol => "the client offers by ALPN other protocols than http/1.1 alone; have it offer http/1.1 (curl \
+                                       --http1.1), or leave ALPN away"
+                .to_owned(),
+            Self::NothingInCommon => "the client found no cipher suite, curve or signature algorithm that both sides have; update its TLS \
+                                      library, or allow ECDSA with P-256 and AES-GCM there"
+                .to_owned(),
             Self::HandshakeTimeout => {
                 "the client did not complete the TLS handshake in time; look at the network".to_owned()
             }
@@ -204,6 +236,10 @@ impl Failure {
             Self::UnknownPin { pin } => format!(
                 "no line of authorized_clients has the client's key {pin}; if it may ask, run smokerd --authorize '{pin} role=run name=NAME'"
             ),
+            Self::BrokenLine { line } => format!(
+                "line {line} of authorized_clients has the client's key and is not understood, so the key gets nothing; correct the line, which \
+                 smokerd --check explains"
+            ),
             Self::Withdrawn { name } => {
                 format!(
                     "the line of {name} was removed while its connection was open; the connection is refused from now on"
@@ -234,6 +270,10 @@ impl Failure {
                                       line of authorized_clients; add either, if it may ask"
                     .to_owned()
             }
+            Self::AuthorityEnded { name } => format!(
+                "the certificate of the authority {name} in tls_client_ca is no longer valid, so no certificate that it has signed is \
+                 accepted; put its new certificate into the file"
+            ),
             Self::ClientCertificateExpired => {
                 "the client's certificate is no longer valid by this host's clock; have it renewed, or set the clock"
                     .to_owned()

@@ -1,5 +1,6 @@
 //! The keys that may ask: `authorized_clients`, a client a line, as in SSH's `authorized_keys`.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct AuthorizedClients {
     pub clients: Vec<AuthorizedClient>,
     /// The lines that are not, which give nothing.
     pub problems: Vec<LineProblem>,
+    /// The keys whose first line is not understood, and its number: nothing else gives them access, since that line may have been meant to limit it.
+    broken: Vec<(Pin, usize)>,
     /// Whether the file cannot be read, so that nobody knows what is in it.
     pub is_unreadable: bool,
 }
@@ -180,22 +183,32 @@ impl AuthorizedClients {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        let mut lines = Vec::new();
+        // The first line of each key, also one that is not understood: what it was meant to limit must not be given by a later one.
+        let mut first: HashMap<Pin, (usize, bool)> = HashMap::new();
         for (line, written) in lines::lines(text) {
-            let problem = |reason| LineProblem { line, reason };
-            match AuthorizedClient::parse(written) {
-                Ok(client) => {
-                    if let Some(at) = found.clients.iter().position(|known| known.pin == client.pin) {
-                        let first: usize = lines[at];
-                        let reason = format!("its key is in line {first} already, which counts; remove one of the two");
-                        found.problems.push(problem(reason));
-                    } else {
-                        found.clients.push(client);
-                        lines.push(line);
-                    }
+            let client = AuthorizedClient::parse(written);
+            let earlier = pins_in(written).find_map(|pin| first.get(&pin).copied());
+            for pin in pins_in(written) {
+                if client.is_err() && !first.contains_key(&pin) {
+                    found.broken.push((pin, line));
                 }
-                Err(reason) => found.problems.push(problem(reason)),
+                first.entry(pin).or_insert((line, client.is_ok()));
             }
+            let reason = match (client, earlier) {
+                (Ok(client), None) => {
+                    found.clients.push(client);
+                    continue;
+                }
+                (Err(reason), _) => reason,
+                (Ok(_), Some((first, true))) => {
+                    format!("its key is in line {first} already, which counts; remove one of the two")
+                }
+                (Ok(_), Some((first, false))) => format!(
+                    "its key is in line {first} already, which is not understood and may have been meant to give less; correct or remove \
+                     line {first}"
+                ),
+            };
+            found.problems.push(LineProblem { line, reason });
         }
         found
     }
@@ -237,10 +250,13 @@ impl AuthorizedClients {
         if let Some(own) = self.clients.iter().find(|client| !client.is_authority && client.pin == peer.pin()) {
             return Ok(Authorized { name: own.grant.name.clone(), grant: Arc::clone(&own.grant) });
         }
+        if let Some((_, line)) = self.broken.iter().find(|(pin, _)| *pin == peer.pin()) {
+            return Err(Failure::BrokenLine { line: *line });
+        }
         let mut failure = Failure::UnknownPin { pin: peer.pin() };
         for line in self.clients.iter().filter(|client| client.is_authority) {
-            let Some(authority) = authority_of(line, peer, known) else { continue };
-            if let Err(reason) = authority.and_then(|authority| authority.verify(peer, now)) {
+            let Some(verified) = verified_by(line, peer, known, now) else { continue };
+            if let Err(reason) = verified {
                 failure = reason;
                 continue;
             }
@@ -264,18 +280,18 @@ impl AuthorizedClients {
     }
 }
 
-/// The authority of a line, where the client shows its certificate or the daemon knows it.
-fn authority_of(
+/// Whether the authority of a line has signed the certificate; `None` when neither the client shows that authority nor the daemon knows it.
+fn verified_by(
     line: &AuthorizedClient,
     peer: &Peer,
     known: Option<&ClientAuthorities>,
-) -> Option<Result<ClientAuthorities, Failure>> {
-    let unusable = |reason| Failure::UnreadableCertificate { reason };
-    if let Some((known, certificate)) = known.and_then(|known| Some((known, known.with_pin(line.pin)?))) {
-        return Some(known.only(certificate.clone()).map_err(unusable));
+    now: UnixTime,
+) -> Option<Result<(), Failure>> {
+    if let Some(known) = known.filter(|known| known.has(line.pin)) {
+        return Some(known.verify_by_one(line.pin, peer, now));
     }
     let shown = peer.authorities().iter().find(|shown| Pin::of_certificate(shown) == Ok(line.pin))?;
-    Some(ClientAuthorities::new(vec![shown.clone()], Vec::new()).map_err(unusable))
+    Some(ClientAuthorities::verify_by_shown(known, shown, peer, now))
 }
 
 /// Adds a line to the file.
@@ -331,11 +347,25 @@ pub fn remove(path: &Path, pin_or_name: &str) -> Result<Vec<AuthorizedClient>, F
     let is_meant =
         |client: &AuthorizedClient| client.grant.name == pin_or_name || pin_or_name.parse() == Ok(client.pin);
     text_file::edit(path, |old| {
-        let removed: Vec<_> = AuthorizedClients::parse(old).clients.into_iter().filter(is_meant).collect();
-        let is_removed = |line: &str| is_for(line, |pin| removed.iter().any(|client| client.pin == pin));
+        // Each line by itself: also one that does not count, because an earlier one has its key.
+        let clients = lines::lines(old).filter_map(|(_, line)| AuthorizedClient::parse(line).ok());
+        let mut seen = HashSet::new();
+        let removed: Vec<_> = clients.filter(is_meant).filter(|client| seen.insert(client.pin)).collect();
+        let counted = AuthorizedClients::parse(old).clients;
+        let pins: Vec<_> = counted.iter().filter(|client| is_meant(client)).map(|client| client.pin).collect();
+        let is_removed = |line: &str| {
+            is_for(line, |pin| pins.contains(&pin) || pin_or_name.parse() == Ok(pin))
+                || AuthorizedClient::parse(line).is_ok_and(|client| is_meant(&client))
+        };
         let new = lines::kept(old, |line| !is_removed(line));
         Ok((new, removed))
     })
+}
+
+/// The keys that a line, which may be broken, names.
+fn pins_in(line: &str) -> impl Iterator<Item = Pin> {
+    let words = line.split(|c: char| c.is_whitespace() || ",;\"'".contains(c));
+    words.take_while(|word| !word.starts_with('#')).filter_map(|word| word.parse().ok())
 }
 
 /// Whether the key of a line, which may otherwise be broken, is meant.

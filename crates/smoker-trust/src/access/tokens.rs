@@ -1,5 +1,6 @@
 //! The tokens that may ask. The file has their hashes: who reads it cannot use them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -130,15 +131,28 @@ impl Token {
 }
 
 impl Tokens {
-    /// Reads the text of a file. A line that is not understood gives nothing and is reported; the others count.
+    /// Reads the text of a file. A line that is not understood gives nothing and is reported; the others count. Of lines with the same hash the first one
+    /// counts, also when it is not understood: what it was meant to limit is not given by a later one.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
+        let mut first: HashMap<String, usize> = HashMap::new();
         for (line, written) in lines::lines(text) {
-            match Token::parse(written) {
-                Ok(token) => found.tokens.push(token),
-                Err(reason) => found.problems.push(LineProblem { line, reason }),
+            let earlier = hash_in(written).and_then(|hash| first.get(&hash).copied());
+            if let (Some(hash), None) = (hash_in(written), earlier) {
+                first.insert(hash, line);
             }
+            let reason = match (Token::parse(written), earlier) {
+                (Ok(token), None) => {
+                    found.tokens.push(token);
+                    continue;
+                }
+                (Err(reason), _) => reason,
+                (Ok(_), Some(first)) => {
+                    format!("its token is in line {first} already, which decides; correct or remove one of the two")
+                }
+            };
+            found.problems.push(LineProblem { line, reason });
         }
         found
     }
@@ -181,6 +195,12 @@ impl Tokens {
         let token = usize::try_from(found).ok().and_then(|at| self.tokens.get(at)).ok_or(Failure::UnknownToken)?;
         Ok(Arc::clone(&token.grant))
     }
+}
+
+/// The hash that a line, which may be broken, names.
+fn hash_in(line: &str) -> Option<String> {
+    let mut words = line.split(|c: char| c.is_whitespace() || ",;\"'".contains(c));
+    words.find(|word| word.starts_with(HASH_PREFIX)).map(str::to_owned)
 }
 
 fn hash(text: &str) -> [u8; 32] {
@@ -234,7 +254,12 @@ pub fn add(path: &Path, grant: &Grant, now: DateTime<Utc>) -> Result<Secret, Fil
 /// When the file cannot be written.
 pub fn remove(path: &Path, name: &str) -> Result<bool, FileError> {
     text_file::edit(path, |old| {
-        let is_meant = |line: &str| Token::parse(line).is_ok_and(|token| token.grant.name == name);
+        let has_name = |line: &str| Token::parse(line).is_ok_and(|token| token.grant.name == name);
+        // A later line of the same token, which did not count, must not count from now on.
+        let counted: Vec<_> = Tokens::parse(old).tokens.into_iter().filter(|token| token.grant.name == name).collect();
+        let is_same =
+            |line: &str| Token::parse(line).is_ok_and(|token| counted.iter().any(|known| known.hash == token.hash));
+        let is_meant = |line: &str| has_name(line) || is_same(line);
         let new = lines::kept(old, |line| !is_meant(line));
         let is_removed = old.lines().any(is_meant);
         Ok((if is_removed { new } else { old.to_owned() }, is_removed))
@@ -246,6 +271,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::role::Role;
 
     fn now() -> DateTime<Utc> {
         expiry::instant("2026-03-01T12:00:00Z").expect("an instant")
@@ -279,15 +305,20 @@ mod tests {
     #[test]
     fn a_broken_line_gives_nothing_and_is_reported_with_its_number() {
         let secret = Secret::make().expect("random");
-        let good = Token::new(&secret, grant_from_command("a", "role=run", now()).expect("a grant"), now()).line();
+        let line = |secret: &Secret| {
+            Token::new(secret, grant_from_command("a", "role=run", now()).expect("a grant"), now()).line()
+        };
+        let (good, broken) = (line(&secret), line(&Secret::make().expect("random")));
         let text = format!(
-            "# comment\n{}\n{good}\n{good} role=admin\nsmoker_secret role=run name=b\n",
-            good.replace("role=run", "role=god")
+            "# comment\n{}\n{good}\n{good} role=admin\nsmoker_secret role=run name=b\n{}\n{broken}\n",
+            broken.replace("role=run", "role=god"),
+            good.replace("role=run", "role=admin")
         );
         let tokens = Tokens::parse(&text);
         assert_eq!(tokens.tokens.len(), 1);
+        assert_eq!(tokens.identify(secret.expose()).expect("known").role, Role::Run, "the first line counts");
         let lines: Vec<_> = tokens.problems.iter().map(|problem| problem.line).collect();
-        assert_eq!(lines, [2, 4, 5]);
+        assert_eq!(lines, [2, 4, 5, 6, 7]);
         assert!(!tokens.problems[2].to_string().contains("smoker_secret"), "a token is not repeated in a log");
         assert!(grant_from_command("a", "", now()).expect_err("no role").contains("no role"));
         assert!(grant_from_command("a", "role=run name=b", now()).expect_err("twice").contains("twice"));

@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 
 use crate::identity::facts::CertificateFacts;
 use crate::identity::key;
-use crate::identity::own::{CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
+use crate::identity::own::{CERTIFICATE_FILE, KEY_FILE, Stored};
 use crate::pin::{Pin, public_key_of};
 use crate::storage::file_error::FileError;
 use crate::storage::private_folder::PrivateFolder;
@@ -86,7 +86,11 @@ impl Authority {
                 "it is missing beside the key of the authority; restore both from a backup",
             ));
         }
-        let Some(OwnIdentity { key, chain, pin }) = OwnIdentity::load(folder, "")? else { return Ok(None) };
+        // Read and not repaired: a certificate that is made again would be no authority's, and nobody would have the old one.
+        let Some(Stored { key, chain, pin, .. }) = Stored::read(folder)? else { return Ok(None) };
+        let chain = chain.ok_or_else(|| {
+            FileError::new(&path, "it is not the certificate of the key beside it; restore both from the same backup")
+        })?;
         let pair = key::pair(&key).map_err(|reason| FileError::new(&folder.path().join(KEY_FILE), reason))?;
         let name = CertificateFacts::of(&chain[0]).and_then(|facts| facts.names.into_iter().next());
         let name =

@@ -71,14 +71,20 @@ pub fn of_library(error: &Error, side: Side<'_>) -> Failure {
         )
         | Error::AlertReceived(AlertDescription::ProtocolVersion) => Failure::OldTls,
         Error::PeerIncompatible(
-            PeerIncompatible::NoCipherSuitesInCommon
-            | PeerIncompatible::NoKxGroupsInCommon
-            | PeerIncompatible::NoSignatureSchemesInCommon
+            PeerIncompatible::NoKxGroupsInCommon
             | PeerIncompatible::NamedGroupsExtensionRequired
+            | PeerIncompatible::KeyShareExtensionRequired
+            | PeerIncompatible::UncompressedEcPointsRequired
             | PeerIncompatible::EcPointsExtensionRequired,
-        )
-        | Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity) => {
-            Failure::NoCommonCipher
+        ) => Failure::NoCommonGroup,
+        Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon) => Failure::NoCommonSignature,
+        Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => Failure::NoCommonCipher,
+        Error::NoApplicationProtocol | Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            Failure::NoCommonProtocol
+        }
+        // The other side says no more than this.
+        Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity) => {
+            Failure::NothingInCommon
         }
         Error::AlertReceived(alert) => Failure::RefusedByPeer { alert: format!("{alert:?}") },
         other => Failure::Handshake { reason: other.to_string() },

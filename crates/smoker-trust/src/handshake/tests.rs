@@ -3,10 +3,19 @@
 use std::io;
 use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
-use rustls::version::TLS12;
-use rustls::{ClientConfig, ClientConnection, Error, ServerConfig, ServerConnection};
+use rustls::client::ResolvesClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, NamedGroup, ServerConfig,
+    ServerConnection, SignatureScheme, SupportedProtocolVersion,
+};
 
+use super::any_server::AnyServer;
 use super::explain::{Side, failure_of, of_library};
 use super::known_host::KnownHostVerifier;
 use super::{client, server};
@@ -156,15 +165,140 @@ fn an_authority_vouches_for_the_names_that_it_has_signed() {
     }
 }
 
+/// Shows the certificate of one with the key of another, as a thief of the certificate would: it is public.
+#[derive(Debug)]
+struct Stolen(Arc<CertifiedKey>);
+
+impl Stolen {
+    fn of(victim: &OwnIdentity, thief: &OwnIdentity) -> Arc<Self> {
+        let key = provider().key_provider.load_private_key(thief.key.clone_key()).expect("usable");
+        Arc::new(Self(Arc::new(CertifiedKey::new(victim.chain.clone(), key))))
+    }
+}
+
+impl ResolvesServerCert for Stolen {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+impl ResolvesClientCert for Stolen {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
 #[test]
-fn a_certificate_without_its_key_is_refused() {
-    let mut sides = Sides::new();
-    let pin = sides.daemon.pin;
-    // As a thief of the certificate would: the certificate is public.
-    let other = Sides::new();
+fn a_certificate_without_its_key_is_refused_by_both_sides() {
+    let (sides, thief) = (Sides::new(), Sides::new());
+    let (of_daemon, of_alice) = (Stolen::of(&sides.daemon, &thief.daemon), Stolen::of(&sides.alice, &thief.alice));
+    for version in [&TLS12, &TLS13] {
+        let mut server = ServerConfig::clone(&sides.server());
+        server.cert_resolver = of_daemon.clone();
+        let refused = handshake(server.into(), of_version(version, sides.client(&[sides.daemon.pin], &[])), "web1");
+        assert_eq!(refused.err(), Some(Failure::WrongSignature), "a daemon with {:?}", version.version);
+        let mut client = of_version(version, sides.client(&[sides.daemon.pin], &[]));
+        client.client_auth_cert_resolver = of_alice.clone();
+        let refused = handshake(sides.server(), client, "web1");
+        assert_eq!(refused.err(), Some(Failure::WrongSignature), "a client with {:?}", version.version);
+    }
+}
+
+/// The configuration with this version alone.
+fn of_version(version: &'static SupportedProtocolVersion, config: ClientConfig) -> ClientConfig {
+    let trust = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[version]).expect("usable");
+    let mut only =
+        trust.dangerous().with_custom_certificate_verifier(Arc::new(AnyServer::default())).with_no_client_auth();
+    only.client_auth_cert_resolver = config.client_auth_cert_resolver;
+    only
+}
+
+#[test]
+fn a_configuration_whose_key_is_anothers_is_refused() {
+    let (mut sides, other) = (Sides::new(), Sides::new());
     sides.daemon.key = other.daemon.key.clone_key();
     assert!(server::config(&sides.daemon).is_err(), "the library sees it by itself");
-    assert_ne!(other.daemon.pin, pin);
+}
+
+#[test]
+fn what_both_sides_lack_in_common_is_named() {
+    let sides = Sides::new();
+    let client = |version: &'static SupportedProtocolVersion, change: &dyn Fn(&mut CryptoProvider)| {
+        let mut own = CryptoProvider::clone(&provider());
+        change(&mut own);
+        let trust = ClientConfig::builder_with_provider(own.into()).with_protocol_versions(&[version]).expect("usable");
+        trust
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(RsaAlone(AnyServer::default())))
+            .with_no_client_auth()
+    };
+    let refused = handshake(sides.server(), client(&TLS13, &|_| {}), "web1").err();
+    assert_eq!(refused, Some(Failure::NoCommonSignature));
+    let group = |own: &mut CryptoProvider| own.kx_groups.retain(|group| group.name() == NamedGroup::secp384r1);
+    let mut server = ServerConfig::clone(&sides.server());
+    let mut own = CryptoProvider::clone(&provider());
+    own.kx_groups.retain(|group| group.name() == NamedGroup::X25519);
+    server = ServerConfig::builder_with_provider(own.into())
+        .with_protocol_versions(&[&TLS12, &TLS13])
+        .expect("usable")
+        .with_no_client_auth()
+        .with_cert_resolver(server.cert_resolver);
+    for version in [&TLS12, &TLS13] {
+        let refused = handshake(Arc::new(server.clone()), client(version, &group), "web1").err();
+        assert_eq!(refused, Some(Failure::NoCommonGroup));
+    }
+    let mut of_h2 = sides.client(&[sides.daemon.pin], &[]);
+    of_h2.alpn_protocols = vec![b"h2".to_vec()];
+    assert_eq!(handshake(sides.server(), of_h2, "web1").err(), Some(Failure::NoCommonProtocol));
+    for (alert, failure) in [
+        (AlertDescription::HandshakeFailure, Failure::NothingInCommon),
+        (AlertDescription::NoApplicationProtocol, Failure::NoCommonProtocol),
+    ] {
+        assert_eq!(of_library(&Error::AlertReceived(alert), Side::Client(HOST)), failure);
+    }
+}
+
+/// Accepts any server whose key is of RSA.
+#[derive(Debug)]
+struct RsaAlone(AnyServer);
+
+impl ServerCertVerifier for RsaAlone {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.0.verify_server_cert(certificate, others, name, response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::RSA_PSS_SHA256]
+    }
 }
 
 #[test]

@@ -28,12 +28,27 @@ const TEXTS: [u64; 3] = [1, 2, 6];
 const VALIDITY: usize = 3;
 const SUBJECT: usize = 4;
 
+/// The tag of a revocation list's version, and where its date is behind that.
+const INTEGER: u8 = 2;
+const NEXT_UPDATE: usize = 3;
+
 impl CertificateFacts {
     /// Reads a certificate; `None` when it is none.
     #[must_use]
     pub fn of(certificate: &[u8]) -> Option<Self> {
         read(certificate).ok().flatten()
     }
+}
+
+/// Until when a revocation list counts; `None` when it states no such date.
+#[must_use]
+pub fn next_update(list: &[u8]) -> Option<DateTime<Utc>> {
+    let body = sequence(list).ok()?.into_iter().next()?;
+    let mut fields = sequence(&body).ok()?;
+    if fields.first().is_some_and(|field| field.first() == Some(&INTEGER)) {
+        fields.remove(0);
+    }
+    instant(fields.get(NEXT_UPDATE)?)
 }
 
 fn read(certificate: &[u8]) -> ASN1Result<Option<CertificateFacts>> {

@@ -57,6 +57,16 @@ impl OwnIdentity {
         Ok(Some(Self { key, chain, pin }))
     }
 
+    /// The identity in this folder, where nothing is missing; nothing is made.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used.
+    pub fn read(folder: &PrivateFolder) -> Result<Option<Self>, FileError> {
+        let stored = Stored::read(folder)?;
+        Ok(stored.and_then(|Stored { key, pin, chain, .. }| Some(Self { key, chain: chain?, pin })))
+    }
+
     /// Reads what [`OwnIdentity::load`] reads, and makes nothing. Returns until when the certificate is valid, as it states.
     ///
     /// # Errors
@@ -141,16 +151,21 @@ fn end_of(chain: &[CertificateDer<'_>]) -> Option<DateTime<Utc>> {
 }
 
 /// What is in a folder.
-struct Stored {
-    key: PrivateKeyDer<'static>,
+pub(crate) struct Stored {
+    pub(crate) key: PrivateKeyDer<'static>,
     pair: KeyPair,
-    pin: Pin,
+    pub(crate) pin: Pin,
     /// The certificate first; `None` when there is none, or that of another key.
-    chain: Option<Vec<CertificateDer<'static>>>,
+    pub(crate) chain: Option<Vec<CertificateDer<'static>>>,
 }
 
 impl Stored {
-    fn read(folder: &PrivateFolder) -> Result<Option<Self>, FileError> {
+    /// Reads key and certificate, and makes nothing; `None` when there is no key.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used.
+    pub(crate) fn read(folder: &PrivateFolder) -> Result<Option<Self>, FileError> {
         let Some(text) = private_file::read(folder, KEY_FILE)? else { return Ok(None) };
         let path = folder.path().join(KEY_FILE);
         let failed = |reason: String| FileError::new(&path, reason);

@@ -65,7 +65,8 @@ fn make_in(folder: &PrivateFolder, name: &str, content: &[u8]) -> io::Result<boo
             Err(error) => Err(error.into()),
         }
     });
-    new.remove()?;
+    // The secret is there; a second name that stays behind is no reason to say that it is not.
+    let _ = new.remove();
     made
 }
 

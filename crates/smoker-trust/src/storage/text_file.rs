@@ -1,14 +1,15 @@
 //! Small texts that several commands edit and the daemon reads: each edit takes the place of the old text in one step.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, openat};
-use nix::sys::stat::{Mode, fstat};
+use nix::sys::stat::{FileStat, Mode, fstat};
 use nix::unistd::geteuid;
 use smoker_paths::replace::replace;
 use smoker_paths::resolved_path::ResolvedPath;
@@ -44,10 +45,36 @@ fn read_place(path: &Path, place: &ResolvedPath) -> Result<Option<String>, FileE
             format!("others than its owner may write it (mode {mode:04o}); run chmod 600 {shown}"),
         ));
     }
+    check_owner(path, &file.stat)?;
     let content = file.read(path, MAX_BYTES)?;
-    String::from_utf8(content)
-        .map(Some)
-        .map_err(|_| FileError::new(path, "it is not text in UTF-8; correct it or remove it"))
+    let text = String::from_utf8(content)
+        .map_err(|_| FileError::new(path, "it is not text in UTF-8; correct it or remove it"))?;
+    // Some editors write a byte order mark, which is no part of the first line.
+    Ok(Some(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }))
+}
+
+/// Refuses what another account than root, this one and, for root, that of the folder could change: a link may lead to such a file, and so may
+/// a further name of it.
+fn check_owner(path: &Path, stat: &FileStat) -> Result<(), FileError> {
+    let (user, shown) = (stat.st_uid, path.display());
+    let is_root = geteuid().is_root();
+    // The folder that is named, which a link does not change.
+    let folder = path.parent().filter(|_| is_root).and_then(|folder| fs::metadata(folder).ok()).map(|data| data.uid());
+    let owner = folder.unwrap_or(geteuid().as_raw());
+    if user != 0 && user != geteuid().as_raw() && user != owner {
+        let reason = format!(
+            "it, or what the link leads to, belongs to the user {user}, who could change it; run chown {owner} {shown}, or put a file of \
+             your own in its place"
+        );
+        return Err(FileError::new(path, reason));
+    }
+    if is_root && owner != 0 && stat.st_nlink > 1 {
+        return Err(FileError::new(path, "it has further names (hard links); remove it, and write it again"));
+    }
+    Ok(())
 }
 
 /// Edits a text of mode 0600; one that is not there is empty. It goes on belonging to the owner of its folder. Returns what `edit` returns beside the new text; nothing is written when the text stays the same.
@@ -122,5 +149,36 @@ mod tests {
         assert!(read(&path).expect_err("no text").reason.contains("UTF-8"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("ours");
         assert!(read(&path).expect_err("writable by all").reason.contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("text");
+        fs::write(&path, "\u{feff}first\n").expect("writable");
+        assert_eq!(read(&path).expect("text").as_deref(), Some("first\n"));
+        edit(&path, |old| Ok((format!("{old}second\n"), ()))).expect("edited");
+        assert_eq!(fs::read_to_string(&path).expect("text"), "first\nsecond\n");
+    }
+
+    #[test]
+    fn what_another_account_could_change_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (own, foreign) = (folder.path().join("own"), folder.path().join("foreign"));
+        fs::write(&own, "x").expect("writable");
+        let mut stat = nix::sys::stat::stat(&own).expect("there");
+        assert_eq!(check_owner(&own, &stat), Ok(()));
+        stat.st_uid = 65_534;
+        let error = check_owner(&own, &stat).expect_err("another's").reason;
+        assert!(error.contains("65534") && error.contains("chown"), "{error}");
+        // Root alone can make what is refused, and links to it.
+        if geteuid().is_root() {
+            let link = folder.path().join("link");
+            fs::write(&foreign, "x").expect("writable");
+            std::os::unix::fs::chown(&foreign, Some(65_534), None).expect("root may");
+            std::os::unix::fs::symlink(&foreign, &link).expect("a link");
+            assert!(read(&foreign).is_err() && read(&link).is_err());
+            assert!(edit(&link, |old| Ok((format!("{old}y"), ()))).is_err());
+        }
     }
 }

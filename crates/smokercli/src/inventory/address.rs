@@ -3,7 +3,8 @@
 use std::net::Ipv6Addr;
 
 use reqwest::Url;
-use smoker_trust::known_hosts::{FILE, KnownHostProblem, KnownHosts};
+use smoker_trust::known_hosts::problem::KnownHostProblem;
+use smoker_trust::known_hosts::{FILE, KnownHosts};
 
 /// Where a daemon listens.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,14 @@
 //! A token that stands for a role (`--token-file`, `SMOKER_TOKEN_FILE`).
 
 use std::fmt;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use reqwest::Url;
 use smoker_paths::regular;
@@ -12,6 +16,9 @@ use smoker_trust::access::tokens::PREFIX;
 
 /// No token is longer.
 const MAX_BYTES: u64 = 4096;
+
+/// How long the token is waited for.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The variable that names the file of the token.
 const VARIABLE: &str = "SMOKER_TOKEN_FILE";
@@ -38,7 +45,7 @@ impl BearerToken {
         };
         let named = format!("{source} {}", path.display());
         let (text, mode) = read(&path).map_err(|reason| format!("{named}: {reason}"))?;
-        let warning = (mode & 0o004 != 0).then(|| {
+        let warning = mode.filter(|mode| mode & 0o004 != 0).map(|mode| {
             format!(
                 "{named}: everybody on this host may read the token (mode {mode:04o}); run chmod 600 {}",
                 path.display()
@@ -59,22 +66,36 @@ impl BearerToken {
     }
 }
 
-/// The token of a file, and the file's mode.
-fn read(path: &Path) -> Result<(String, u32), String> {
-    let mut text = String::new();
-    let mode = regular::open(path)
-        .and_then(|file| {
-            let mode = file.metadata()?.permissions().mode() & 0o7777;
-            file.take(MAX_BYTES).read_to_string(&mut text)?;
-            Ok(mode)
-        })
-        .map_err(|error| format!("{error}; name a file with the token that smokerd --token add has printed"))?;
-    let token = text.trim();
+/// The token of a file, and the file's mode; a pipe, as `<(pass show NAME)` and `/dev/stdin` are, has none that says anything.
+fn read(path: &Path) -> Result<(String, Option<u32>), String> {
+    let (sender, receiver) = mpsc::channel();
+    let named = path.to_owned();
+    // Who writes into a pipe may never do so.
+    thread::spawn(move || sender.send(read_whole(&named)));
+    let read = receiver.recv_timeout(LIMIT).map_err(|_| {
+        format!("it has given nothing within {} s; see whether what writes the token there runs", LIMIT.as_secs())
+    })?;
+    let (text, mode) =
+        read.map_err(|error| format!("{error}; name a file with the token that smokerd --token add has printed"))?;
+    let token = text.trim_start_matches('\u{feff}').trim();
     let is_token = token.starts_with(PREFIX) && token.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !is_token {
         return Err(format!("it holds no token; a token begins with {PREFIX}, and smokerd --token add prints it"));
     }
     Ok((token.to_owned(), mode))
+}
+
+fn read_whole(path: &Path) -> io::Result<(String, Option<u32>)> {
+    let mut text = String::new();
+    if fs::metadata(path)?.is_file() {
+        let file = regular::open(path)?;
+        let mode = file.metadata()?.permissions().mode() & 0o7777;
+        file.take(MAX_BYTES).read_to_string(&mut text)?;
+        return Ok((text, Some(mode)));
+    }
+    // The first line: who writes may keep the pipe open.
+    BufReader::new(File::open(path)?.take(MAX_BYTES)).read_line(&mut text)?;
+    Ok((text, None))
 }
 
 impl fmt::Debug for BearerToken {
@@ -112,6 +133,27 @@ mod tests {
             assert!(error.starts_with("--token-file ") && error.contains("no token"), "{error}");
         }
         assert!(BearerToken::find(Some(&folder.path().join("none"))).is_err());
+    }
+
+    #[test]
+    fn a_token_comes_through_a_pipe_and_from_an_editor_that_writes_a_byte_order_mark() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        let writer = pipe.clone();
+        let writing = thread::spawn(move || {
+            let mut pipe = File::options().write(true).open(writer).expect("a reader");
+            std::io::Write::write_all(&mut pipe, b"smoker_abc\nuser: alice\n").expect("a reader");
+            pipe
+        });
+        let token = BearerToken::find(Some(&pipe)).expect("a token").expect("named");
+        assert_eq!((token.header().as_str(), token.warning()), ("Bearer smoker_abc", None));
+        drop(writing.join());
+        let path = folder.path().join("token");
+        std::fs::write(&path, "\u{feff}smoker_abc\r\n").expect("writable");
+        assert_eq!(BearerToken::find(Some(&path)).expect("a token").expect("named").header(), "Bearer smoker_abc");
+        let error = BearerToken::find(Some(Path::new("/dev/zero"))).expect_err("no token");
+        assert!(error.contains("no token"), "{error}");
     }
 
     #[test]

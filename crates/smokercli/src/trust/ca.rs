@@ -38,6 +38,8 @@ fn folder(store: &TrustStore) -> Result<PathBuf, ExitError> {
 
 /// Makes the authority and has this user's client trust it.
 pub(super) fn init(store: &TrustStore, args: &CaInitArgs) -> Result<u8, ExitError> {
+    // Before the authority is there, which a second try would find.
+    known_hosts::pattern::check(&args.pattern).map_err(|reason| ExitError::usage(format!("--pattern: {reason}")))?;
     let folder = PrivateFolder::make(&folder(store)?, None).map_err(|error| failed(&error))?;
     let authority = Authority::init(&folder, &args.name).map_err(|error| failed(&error))?;
     let path = store.make_folder()?.path().join(known_hosts::FILE);

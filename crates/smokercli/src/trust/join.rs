@@ -1,12 +1,14 @@
 //! A host without SSH joins: the operator's command waits for it, once, and both prove who they are by TLS. The host has a token with the pin of
 //! the authority that has to answer; its own key is proven by the handshake.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::path::Path;
-use std::sync::Arc;
-use std::thread::sleep;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
@@ -14,24 +16,27 @@ use rustls::{ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients, SameKey};
 use smoker_trust::ca::join_token::JoinToken;
 use smoker_trust::ca::sign::{Authority, Purpose};
+use smoker_trust::failure::Failure;
 use smoker_trust::handshake::explain::{Side, failure_of};
 use smoker_trust::handshake::{client, server};
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::identity::{certificate, key};
 use smoker_trust::known_hosts::HostTrust;
+use smoker_trust::pin::Pin;
 
 use crate::cli::trust_args::CaJoinArgs;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
+use crate::trust::bounded_stream::BoundedStream;
 use crate::trust::{ca, operator, ssh};
 use crate::trust_store::TrustStore;
 
 /// The name that the operator's command has in its certificate.
 const NAME: &str = "join.smoker";
 
-/// How long one connection may take.
+/// The time that one connection may take in all.
 const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often to look for a connection while the time runs.
@@ -40,6 +45,15 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// What the first identity of a host changes there.
 const FIRST: &str = "from now on this host is authenticated unless its configuration sets access: requests from other hosts need TLS, and a \
                      key or a token; to go on answering everybody, write `access: open` into it and reload";
+
+/// What a host is answered whose token is not taken.
+const REFUSED: &str = "refused\n";
+
+/// No token is longer.
+const MAX_TOKEN: u64 = 1024;
+
+/// How many connections may be open at once.
+const MAX_CONNECTIONS: usize = 64;
 
 /// No answer is longer.
 const MAX_BYTES: u64 = 1 << 20;
@@ -68,25 +82,60 @@ fn listen(store: &TrustStore, args: &CaJoinArgs, address: &str) -> Result<u8, Ex
     listener.set_nonblocking(true).map_err(failed)?;
     let token = JoinToken::make(address, authority.pin()).map_err(ExitError::new)?;
     output::print(&format!("{}\n", token.expose()))?;
+    let end = Instant::now() + args.timeout;
+    let offer = Arc::new(Offer {
+        config,
+        token,
+        authority,
+        names: args.hosts.clone(),
+        client,
+        is_taken: AtomicBool::new(false),
+    });
+    let (from, until) = wait_for_host(&listener, &offer, end).ok_or_else(|| {
+        ExitError::new(format!("no host has joined within {} s; the token is void now", args.timeout.as_secs()))
+    })?;
+    output::print(&format!("{}: joined from {from}; its certificate is valid until {until}\n", args.hosts.join(", ")))?;
+    Ok(exit_code::SUCCESS)
+}
+
+/// What the host that joins is given.
+struct Offer {
+    config: Arc<ServerConfig>,
+    token: JoinToken,
+    authority: Authority,
+    names: Vec<String>,
+    client: AuthorizedClient,
+    /// Whether a host has shown the token, which is for one.
+    is_taken: AtomicBool,
+}
+
+/// Where the host that has joined is, and until when its certificate is valid; none when the time is over. Each connection has a thread: one that says
+/// nothing must not keep the host out.
+fn wait_for_host(listener: &TcpListener, offer: &Arc<Offer>, end: Instant) -> Option<(SocketAddr, String)> {
     let console = Console::new(Verbosity::Quiet);
-    let begun = Instant::now();
-    while begun.elapsed() < args.timeout {
+    let (sender, ended) = mpsc::channel();
+    let mut open = VecDeque::new();
+    while Instant::now() < end {
+        while let Ok((from, outcome)) = ended.try_recv() {
+            match outcome {
+                Ok(until) => return Some((from, until)),
+                Err(reason) => console.warn(&sanitize::line(&format!("{from} did not join: {reason}"))),
+            }
+        }
         let Ok((stream, from)) = listener.accept() else {
             sleep(INTERVAL);
             continue;
         };
-        match serve(stream, &config, &token, &authority, &args.hosts, &client) {
-            Ok(until) => {
-                output::print(&format!(
-                    "{}: joined from {from}; its certificate is valid until {until}\n",
-                    args.hosts.join(", ")
-                ))?;
-                return Ok(exit_code::SUCCESS);
-            }
-            Err(reason) => console.warn(&sanitize::line(&format!("{from} did not join: {reason}"))),
+        open.extend(stream.try_clone());
+        if open.len() > MAX_CONNECTIONS {
+            // The one that has been open longest.
+            let _ = open.pop_front().map(|oldest: TcpStream| oldest.shutdown(Shutdown::Both));
         }
+        let (sender, offer) = (sender.clone(), Arc::clone(offer));
+        let end = end.min(Instant::now() + CONNECTION_LIMIT);
+        spawn(move || sender.send((from, serve(stream, end, &offer))));
     }
-    Err(ExitError::new(format!("no host has joined within {} s; the token is void now", args.timeout.as_secs())))
+    None
 }
 
 /// TLS with a key for this time alone, which the authority has signed.
@@ -94,36 +143,49 @@ fn own_config(authority: &Authority) -> Result<Arc<ServerConfig>, String> {
     let key = key::make()?.into();
     let request = certificate::self_signed(&key::pair(&key)?, NAME)?;
     let chain = authority.sign(&request, &[NAME.to_owned()], Purpose::Daemon, operator::now())?;
-    server::config(&OwnIdentity { key, chain, pin: authority.pin() })
+    let pin = Pin::of_certificate(&chain[0]).map_err(|error| error.to_string())?;
+    server::config(&OwnIdentity { key, chain, pin })
 }
 
 /// Takes the token, and answers with the signed certificate and the operator's line.
-fn serve(
-    stream: TcpStream,
-    config: &Arc<ServerConfig>,
-    token: &JoinToken,
-    authority: &Authority,
-    names: &[String],
-    client: &AuthorizedClient,
-) -> Result<String, String> {
+fn serve(stream: TcpStream, end: Instant, offer: &Offer) -> Result<String, String> {
     let text = |error: &dyn std::error::Error| error.to_string();
-    limited(&stream).map_err(|error| text(&error))?;
-    let connection = ServerConnection::new(Arc::clone(config)).map_err(|error| text(&error))?;
+    let stream = BoundedStream::until(stream, end).map_err(|error| text(&error))?;
+    let connection = ServerConnection::new(Arc::clone(&offer.config)).map_err(|error| text(&error))?;
     let mut stream = BufReader::new(StreamOwned::new(connection, stream));
     let mut line = String::new();
-    (&mut stream).take(MAX_BYTES).read_line(&mut line).map_err(|error| explained(&error, Side::Daemon))?;
-    let shown: JoinToken = line.parse().map_err(|error: smoker_trust::ca::join_token::JoinTokenError| text(&error))?;
-    if !shown.is(token) {
+    (&mut stream).take(MAX_TOKEN).read_line(&mut line).map_err(|error| explained(&error, Side::Daemon))?;
+    let mut stream = stream.into_inner();
+    let answer = line
+        .parse()
+        .map_err(|error: smoker_trust::ca::join_token::JoinTokenError| text(&error))
+        .and_then(|shown: JoinToken| answer_to(&shown, &stream.conn, offer));
+    let sent = answer.as_ref().map_or(REFUSED, |(_, answer)| answer.as_str());
+    let written = stream.write_all(sent.as_bytes()).and_then(|()| {
+        stream.conn.send_close_notify();
+        stream.flush()
+    });
+    let (until, _) = answer?;
+    written.map_err(|error| {
+        // The host has not got it, and may try again.
+        offer.is_taken.store(false, Ordering::SeqCst);
+        text(&error)
+    })?;
+    Ok(until)
+}
+
+/// Until when the signed certificate is valid, and what the host is told.
+fn answer_to(shown: &JoinToken, connection: &ServerConnection, offer: &Offer) -> Result<(String, String), String> {
+    if !shown.is(&offer.token) {
         return Err("its token is another one".to_owned());
     }
-    let mut stream = stream.into_inner();
-    let certificate = stream.conn.peer_certificates().and_then(|chain| chain.first()).cloned();
-    let certificate = certificate.ok_or("it showed no certificate")?;
-    let (chain, until) = ca::signed(authority, &certificate, names)?;
-    stream.write_all(format!("{}\n{chain}", client.line()).as_bytes()).map_err(|error| text(&error))?;
-    stream.conn.send_close_notify();
-    stream.flush().map_err(|error| text(&error))?;
-    Ok(until)
+    let certificate =
+        connection.peer_certificates().and_then(|chain| chain.first()).ok_or("it showed no certificate")?;
+    let (chain, until) = ca::signed(&offer.authority, certificate, &offer.names)?;
+    if offer.is_taken.swap(true, Ordering::SeqCst) {
+        return Err("another host has joined with its token".to_owned());
+    }
+    Ok((until, format!("{}\n{chain}", offer.client.line())))
 }
 
 /// Joins on this host with the token of a file.
@@ -136,9 +198,18 @@ fn join(args: &CaJoinArgs, path: &Path) -> Result<u8, ExitError> {
         .map_err(|error: smoker_trust::ca::join_token::JoinTokenError| ExitError::new(error.to_string()))?;
     let identity = ca::daemon(&args.state_dir.state_dir)?;
     let answer = ask(&token, &identity).map_err(|reason| ExitError::new(format!("{}: {reason}", token.address)))?;
+    if answer == REFUSED {
+        return Err(ExitError::new(format!(
+            "{}: the command there does not take this token; copy the one that smokercli trust ca join --listen printed last",
+            token.address
+        )));
+    }
     let (line, chain) = answer.split_once('\n').unwrap_or_default();
     let client = AuthorizedClient::parse(line).map_err(|reason| {
-        ExitError::new(format!("{} refused the token or sent no line of a client: {reason}", token.address))
+        ExitError::new(format!(
+            "{} sent no line of a client: {reason}; are both smokercli of the same version?",
+            token.address
+        ))
     })?;
     ca::put(&args.state_dir.state_dir, chain)?;
     let list = args.state_dir.state_dir.join(authorized_clients::FILE);
@@ -165,7 +236,7 @@ fn ask(token: &JoinToken, identity: &OwnIdentity) -> Result<String, String> {
     let address = addresses.next().ok_or("it has no address")?;
     let stream = TcpStream::connect_timeout(&address, CONNECTION_LIMIT);
     let stream = stream.map_err(|error| format!("{error}; does smokercli trust ca join --listen still wait there?"))?;
-    limited(&stream).map_err(|error| text(&error))?;
+    let stream = BoundedStream::until(stream, Instant::now() + CONNECTION_LIMIT).map_err(|error| text(&error))?;
     let mut stream = StreamOwned::new(connection, stream);
     let side = Side::Client(&token.address);
     stream.write_all(format!("{}\n", token.expose()).as_bytes()).map_err(|error| explained(&error, side))?;
@@ -178,12 +249,10 @@ fn ask(token: &JoinToken, identity: &OwnIdentity) -> Result<String, String> {
     }
 }
 
-fn limited(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nonblocking(false)?;
-    stream.set_read_timeout(Some(CONNECTION_LIMIT))?;
-    stream.set_write_timeout(Some(CONNECTION_LIMIT))
-}
-
 fn explained(error: &io::Error, side: Side<'_>) -> String {
-    failure_of(error, side).map_or_else(|| error.to_string(), |failure| failure.for_client())
+    let sentence = |failure: Failure| match side {
+        Side::Daemon => failure.for_daemon(),
+        Side::Client(_) => failure.for_client(),
+    };
+    failure_of(error, side).map_or_else(|| error.to_string(), sentence)
 }

@@ -4,10 +4,11 @@
 //!
 //! - `add`: has a key accepted by daemons over SSH; `ssh`: runs a command on hosts
 //! - `scan`: asks daemons for their keys; `known`: lists keys; `remove`: forgets keys, and withdraws access over SSH
-//! - `ca`: an authority of the user's own; `join`: a host that has no SSH
+//! - `ca`: an authority of the user's own; `join`: a host that has no SSH; `bounded_stream`: its connection
 //! - `operator`: the user's key; `targets`: the hosts of a command
 
 mod add;
+mod bounded_stream;
 mod ca;
 mod join;
 mod known;

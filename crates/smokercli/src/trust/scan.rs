@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
@@ -17,7 +17,8 @@ use crate::cli::trust_args::ScanArgs;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
-use crate::terminal::output;
+use crate::terminal::{output, sanitize};
+use crate::trust::bounded_stream::BoundedStream;
 use crate::trust::ssh;
 use crate::trust::targets::{self, Target};
 use crate::trust_store::TrustStore;
@@ -46,7 +47,7 @@ pub(super) fn run(store: &TrustStore, args: &ScanArgs, port: &str) -> Result<u8,
             }
             Err(reason) => {
                 code = exit_code::FAILURE;
-                console.error(&format!("Host {address}: {reason}"));
+                console.error(&sanitize::line(&format!("Host {address}: {reason}")));
             }
         }
     }
@@ -97,7 +98,6 @@ fn confirmed(store: &TrustStore, target: &Target, pin: Pin, accepted: &[Pin]) ->
 ///
 /// When it cannot be asked over TLS.
 fn pin_of(target: &Target, limit: Duration) -> Result<Pin, String> {
-    let address = target.address();
     let addresses = (target.bare_host(), target.port).to_socket_addrs().map_err(|error| error.to_string())?;
     let mut last = "it has no address".to_owned();
     for candidate in addresses {
@@ -107,14 +107,13 @@ fn pin_of(target: &Target, limit: Duration) -> Result<Pin, String> {
             Err(reason) => last = reason,
         }
     }
-    Err(format!("{address} cannot be asked for its key: {last}"))
+    Err(format!("it cannot be asked for its key: {last}"))
 }
 
 /// Completes a handshake, which proves that the daemon has the key, and asks for nothing.
-fn handshake(target: &Target, mut stream: TcpStream, limit: Duration) -> Result<Pin, String> {
+fn handshake(target: &Target, stream: TcpStream, limit: Duration) -> Result<Pin, String> {
     let text = |error: &dyn std::error::Error| error.to_string();
-    stream.set_read_timeout(Some(limit)).map_err(|error| text(&error))?;
-    stream.set_write_timeout(Some(limit)).map_err(|error| text(&error))?;
+    let mut stream = BoundedStream::until(stream, Instant::now() + limit).map_err(|error| text(&error))?;
     let name = ServerName::try_from(target.bare_host().to_owned()).map_err(|error| text(&error))?;
     let mut connection = ClientConnection::new(Arc::new(client::any_host()?), name).map_err(|error| text(&error))?;
     connection.complete_io(&mut stream).map_err(|error| {

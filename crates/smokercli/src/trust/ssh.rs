@@ -2,9 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cli::trust_args::Ssh;
@@ -12,6 +12,9 @@ use crate::trust::targets::Target;
 
 /// How often a command that runs is looked at.
 const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long after its end what a command has written is waited for, where something that it has started keeps its streams open.
+const REST: Duration = Duration::from_secs(1);
 
 /// What is kept of each stream of a command.
 const MAX_OUTPUT: u64 = 1 << 20;
@@ -27,12 +30,12 @@ pub(super) fn for_each<T: Send>(targets: &[Target], parallel: usize, work: impl 
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(target) = targets.get(at) else { return };
                     let outcome = work(target);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, outcome));
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, outcome));
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, outcome)| outcome).collect()
 }
@@ -102,33 +105,54 @@ pub(super) fn run(options: &Ssh, target: &Target, command: &str, input: &[u8]) -
 
 /// Waits for the end, within a limit. The exit code is `None` when the limit was reached or a signal ended it.
 fn finish(mut child: Child, limit: Duration, input: &[u8]) -> io::Result<(Option<i32>, String, String)> {
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    thread::scope(|scope| {
-        // A command that ends without reading leaves a broken pipe, which its exit code explains.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
-        let out = scope.spawn(move || stdout.map(text).unwrap_or_default());
-        let err = scope.spawn(move || stderr.map(text).unwrap_or_default());
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status.code();
-            }
-            if begun.elapsed() >= limit {
-                child.kill()?;
-                child.wait()?;
-                break None;
-            }
-            thread::sleep(INTERVAL);
-        };
-        Ok((status, out.join().unwrap_or_default(), err.join().unwrap_or_default()))
-    })
+    let (stdin, input) = (child.stdin.take(), input.to_vec());
+    // A command that ends without reading leaves a broken pipe, which its exit code explains.
+    thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
+    let (stdout, stderr) = (Output::of(child.stdout.take()), Output::of(child.stderr.take()));
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status.code();
+        }
+        if begun.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+        thread::sleep(INTERVAL);
+    };
+    let end = Instant::now() + REST;
+    Ok((status, stdout.text_until(end), stderr.text_until(end)))
 }
 
-fn text(stream: impl Read) -> String {
-    let mut bytes = Vec::new();
-    // What was read before an error is shown.
-    let _ = stream.take(MAX_OUTPUT).read_to_end(&mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
+/// What a stream has given so far. It is read on a thread that nobody waits for: what ssh has started may live on, and keep the stream open.
+struct Output {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Output {
+    fn of(stream: Option<impl Read + Send + 'static>) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let read = Arc::clone(&bytes);
+        let reader = thread::spawn(move || {
+            let mut stream = stream.map(|stream| stream.take(MAX_OUTPUT));
+            let mut piece = [0; 4096];
+            // What was read before an error is shown.
+            while let Some(Ok(count @ 1..)) = stream.as_mut().map(|stream| stream.read(&mut piece)) {
+                read.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&piece[..count]);
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    /// All of it, or what there is at this time.
+    fn text_until(self, end: Instant) -> String {
+        while !self.reader.is_finished() && Instant::now() < end {
+            thread::sleep(INTERVAL);
+        }
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +165,21 @@ mod tests {
         let ports = for_each(&targets, 7, |target| target.port);
         assert_eq!(ports, (1..=50).collect::<Vec<_>>());
         assert!(for_each(&[], 7, |target| target.port).is_empty());
+    }
+
+    #[test]
+    fn what_a_command_leaves_behind_holds_up_nobody() {
+        for (script, limit, expected) in [
+            ("echo out; echo err >&2; sleep 30 & exit 3", Duration::from_secs(20), Some(3)),
+            ("echo out; echo err >&2; sleep 30 & wait", Duration::from_millis(500), None),
+        ] {
+            let mut command_line = Command::new("sh");
+            command_line.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let begun = Instant::now();
+            let ended = finish(command_line.spawn().expect("sh"), limit, b"input").expect("waited for");
+            assert_eq!(ended, (expected, "out\n".to_owned(), "err\n".to_owned()));
+            assert!(begun.elapsed() < Duration::from_secs(10), "{script}");
+        }
     }
 
     #[test]

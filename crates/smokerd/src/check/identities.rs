@@ -36,6 +36,8 @@ pub(crate) fn problems(settings: &AccessSettings, owner: Option<Owner>) -> Ident
     if let Some(certificates) = &settings.tls_client_ca {
         let read = ClientAuthorities::from_files(certificates, settings.tls_crl.as_deref());
         let revoked = settings.tls_crl.as_ref().unwrap_or(certificates);
+        let warnings = read.as_ref().map_or_else(|_| Vec::new(), |authorities| authorities.warnings(Utc::now()));
+        found.others.extend(warnings.iter().map(|text| ("tls_client_ca", format!("tls_client_ca: {text}"))));
         found.add("tls_client_ca", read.err(), &[certificates, revoked]);
     }
     match settings.state_dir.as_deref().map(|folder| look_into_folder(folder, owner)) {

@@ -12,6 +12,7 @@
 //! - `browser_request`: which requests the page for browsers answers
 //! - `json_response`: JSON as a response
 //! - `audited`: what a page has done, for the audit log
+//! - `shown_target`: the target of a request without its secrets, for the access log
 //! - `gzip`: compressed pages
 //! - `streamed_body`: bodies that are written while they are sent
 //! - `held_pages`: what the pages that are being sent keep in memory
@@ -28,6 +29,7 @@ mod gzip;
 mod held_pages;
 mod json_response;
 mod limits;
+mod shown_target;
 mod streamed_body;
 
 pub(crate) mod access;

@@ -3,6 +3,7 @@
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use hyper::Uri;
+use hyper::http::uri::PathAndQuery;
 use tower::util::MapRequest;
 
 use crate::http::access::authorize::{AccessControl, authorize};
@@ -22,7 +23,7 @@ pub(crate) fn router(
     access: AccessControl,
     gauges: DaemonGauges,
 ) -> Router {
-    let pages = api::routes(manager, reloads, access.clone(), gauges);
+    let pages = api::routes(manager, reloads, gauges);
     let pages = pages.layer(from_fn_with_state(access, authorize)).layer(from_fn(access_log));
     // Around the access checks, so that they see the path that is served.
     Router::new().fallback_service(MapRequest::new(pages, with_single_slashes))
@@ -44,8 +45,13 @@ fn with_single_slashes(mut request: Request) -> Request {
         path_and_query.push('?');
         path_and_query.push_str(query);
     }
-    if let Ok(uri) = path_and_query.parse::<Uri>() {
-        *request.uri_mut() = uri;
+    // All else stays: the access checks look at the host of an absolute target.
+    let mut parts = uri.clone().into_parts();
+    if let Ok(path_and_query) = path_and_query.parse::<PathAndQuery>() {
+        parts.path_and_query = Some(path_and_query);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
     }
     request
 }
@@ -63,6 +69,8 @@ mod tests {
             ("//plugins///zeta//", "/plugins/zeta/"),
             ("//", "/"),
             ("/plugins//a%2F%2Fb?x=//", "/plugins/a%2F%2Fb?x=//"),
+            ("http://other.example:1//plugins?x=1", "http://other.example:1/plugins?x=1"),
+            ("http://other.example//", "http://other.example/"),
         ];
         for (sent, served) in cases {
             let mut request = Request::new(Body::empty());

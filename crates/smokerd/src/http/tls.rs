@@ -161,9 +161,15 @@ impl Files {
 }
 
 fn of_state_folder(path: &Path) -> Result<OwnIdentity, String> {
-    let missing = || format!("{} has no key any more; start the daemon again, and one is made", path.display());
+    let missing = || {
+        format!(
+            "{} has no key any more, or no certificate of it; start the daemon again, and it is made",
+            path.display()
+        )
+    };
     let folder = PrivateFolder::open(path, None).map_err(|error| error.to_string())?.ok_or_else(missing)?;
-    OwnIdentity::load(&folder, &host_name()).map_err(|error| error.to_string())?.ok_or_else(missing)
+    // A handshake only reads: a certificate that is missing is made at the next start.
+    OwnIdentity::read(&folder).map_err(|error| error.to_string())?.ok_or_else(missing)
 }
 
 /// A handshake that failed, and its connection, which the client sees end when it is dropped.

@@ -29,6 +29,9 @@ pub(super) fn authorize(host: &HostState, client: &AuthorizedClient, same_key: S
         }
     }
     first_identity::tell(host)?;
+    if let Some(text) = host.unreachable() {
+        output::report(format_args!("NOTE: {text}"));
+    }
     output::print_line(format_args!("{}", host.pin()?))?;
     Ok(())
 }

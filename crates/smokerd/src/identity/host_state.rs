@@ -1,5 +1,6 @@
 //! The state folder that the configuration names, with the identity of this host.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use smoker_config::config;
@@ -19,6 +20,9 @@ pub(crate) struct HostState {
     /// The state folder.
     pub(crate) folder: PathBuf,
     own: OwnIdentity,
+    /// The configuration.
+    path: PathBuf,
+    bind_host: String,
     pub(crate) settings: AccessSettings,
 }
 
@@ -29,8 +33,8 @@ impl HostState {
     ///
     /// When the configuration cannot be read or names no state folder, and when a file cannot be used.
     pub(crate) fn of(path: &Path) -> Result<Self, String> {
-        let (path, what) = (path.to_owned(), path.display().to_string());
-        let read = move || config::load(&path, ENVIRONMENT).map_err(|error| error.to_string());
+        let (read_path, what) = (path.to_owned(), path.display().to_string());
+        let read = move || config::load(&read_path, ENVIRONMENT).map_err(|error| error.to_string());
         let config = bounded_read::within(READ_LIMIT, &what, read).map_err(|error| error.to_string())??;
         let settings = config.settings.access.clone();
         let Some(folder) = settings.state_dir.clone() else {
@@ -43,7 +47,25 @@ impl HostState {
         let owner = credentials.as_ref().map(privileges::owner);
         let private = PrivateFolder::make(&folder, owner).map_err(|error| error.to_string())?;
         let own = OwnIdentity::load_or_make(&private, &host_name()).map_err(|error| error.to_string())?;
-        Ok(Self { folder, own, settings })
+        Ok(Self {
+            folder,
+            own,
+            path: path.to_owned(),
+            bind_host: config.settings.bind_host.trim().to_owned(),
+            settings,
+        })
+    }
+
+    /// What keeps other hosts from reaching the daemon, also those with a key; none when it listens on more than loopback.
+    pub(crate) fn unreachable(&self) -> Option<String> {
+        let is_loopback = |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        is_loopback(&self.bind_host).then(|| {
+            format!(
+                "smokerd listens on {} alone, so no other host reaches it: write `bind_host: 0.0.0.0` (all addresses) into {} and restart it.",
+                self.bind_host,
+                self.path.display()
+            )
+        })
     }
 
     /// What clients know this host by.

@@ -21,13 +21,13 @@ pub(super) fn add(host: &HostState, grant: &Grant) -> Result<(), String> {
     let what = described(grant, now);
     let secret = tokens::add(&path, grant, now).map_err(|error| error.to_string())?;
     output::report(format_args!("Added a token in {}: {what}. It is shown this once:", path.display()));
-    first_identity::tell(host)?;
     if let Err(error) = output::print_secret(secret.expose()) {
         let is_removed = tokens::remove(&path, &grant.name).is_ok();
         let next = if is_removed { "it is removed again" } else { "remove it with smokerd --token remove" };
         return Err(format!("{error}; nobody has read the token, so {next}"));
     }
-    Ok(())
+    // Behind the token, which nobody could read any more if this failed.
+    first_identity::tell(host)
 }
 
 /// Lists the tokens, without their texts.

@@ -348,6 +348,11 @@ fn plain_http_of_other_hosts() {
     // Without any identity left it stays authenticated.
     smokerd(&daemon, &["--token", "remove", "a"]).expect_code(0);
     assert_eq!(get(Request::get("/plugins")).status, 403);
+    // Neither does a state folder open it that is away for a while.
+    fs::rename(daemon.path("state"), daemon.path("away")).expect("ours");
+    let _ = daemon.reload(&config());
+    assert_eq!(get(Request::get("/plugins")).status, 403);
+    fs::rename(daemon.path("away"), daemon.path("state")).expect("ours");
     let log = daemon.reload(&config().top("access: open"));
     expect_line(&log, &["settings: access"]);
     assert_eq!(get(Request::get("/plugins")).status, 200);

@@ -2,6 +2,7 @@
 
 pub(crate) mod caller;
 mod identities;
+mod late;
 mod own_pki;
 mod socket;
 mod two_hosts;

@@ -182,6 +182,6 @@ fn tls_is_1_2_with_aead_or_1_3(operator: &Operator<'_>, openssl: &Path, address:
     expect_line(&log, &[OPERATOR, ": TLS: refused: the client offers nothing newer than TLS 1.1; update"]);
     expect_line(
         &log,
-        &[OPERATOR, ": TLS: refused: the client offers no cipher suite with AEAD and forward secrecy; update"],
+        &[OPERATOR, ": TLS: refused: the client offers no cipher suite with AEAD and forward secrecy for"],
     );
 }

@@ -10,9 +10,9 @@ fn pin(number: usize) -> Pin {
 
 #[test]
 fn a_broken_line_gives_nothing_and_the_others_count() {
-    let (a, b) = (pin(1), pin(2));
+    let (a, b, c) = (pin(1), pin(2), pin(3));
     let text = format!(
-        "# who may ask\n{a} role=run name=alice\n{b} role=rnu name=bob\n\nrubbish\n{a} role=admin name=mallory\n{b} cert-authority role=read name=ours subject=web1,web2"
+        "# who may ask\n{a} role=run name=alice\n{b} role=rnu name=bob\n\nrubbish\n{a} role=admin name=mallory\n{c} cert-authority role=read name=ours subject=web1,web2"
     );
     let read = AuthorizedClients::parse(&text);
     let names: Vec<_> = read.clients.iter().map(|client| client.grant.name.as_str()).collect();
@@ -23,6 +23,34 @@ fn a_broken_line_gives_nothing_and_the_others_count() {
     assert!(problems[1].starts_with("line 5: \"rubbish\" is not a pin"), "{problems:?}");
     assert!(problems[2].starts_with("line 6: its key is in line 2 already"), "{problems:?}");
     assert_eq!(problems.len(), 3);
+}
+
+#[test]
+fn a_first_line_that_is_not_understood_is_not_replaced_by_a_later_one_of_its_key() {
+    let a = pin(1);
+    for first in [
+        format!("{a} role=read name=alice fron=10.0.0.0/8"),
+        format!("{a} role=read name=alice expires=soon"),
+        format!("{a}"),
+        format!("role=read {a} name=alice"),
+        format!("from=\"10.0.0.0/8\" \"{a}\" alice"),
+        format!("{a} role=read name=\"alice"),
+    ] {
+        let read = AuthorizedClients::parse(&format!("{first}\n{a} role=admin name=alice\n{a} role=run name=bob"));
+        assert_eq!(read.clients, [], "{first}");
+        let problems: Vec<_> = read.problems.iter().map(ToString::to_string).collect();
+        assert!(
+            problems.len() == 3 && problems[1].starts_with("line 2: its key is in line 1 already, which is not"),
+            "{problems:?}"
+        );
+    }
+    // One that is withdrawn goes with all of its lines.
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(FILE);
+    fs::write(&path, format!("{a} role=rd name=alice\n{a} role=admin name=alice\n{} role=run name=bob\n", pin(2)))
+        .expect("writable");
+    assert_eq!(remove(&path, &a.to_string()).expect("removed").len(), 1);
+    assert_eq!(fs::read_to_string(&path).expect("there"), format!("{} role=run name=bob\n", pin(2)));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::*;
 use crate::access::authorized_clients::AuthorizedClients;
 use crate::authority::ClientAuthorities;
 use crate::failure::Failure;
+use crate::identity::own::OwnIdentity;
 use crate::identity::peer::Peer;
 
 fn now() -> DateTime<Utc> {
@@ -32,7 +33,15 @@ fn an_authority_is_made_once_and_loaded() {
     let loaded = Authority::load(&ca).expect("loaded").expect("there");
     assert_eq!((loaded.pin(), loaded.name()), (made.pin(), "our ca"));
     assert!(Authority::init(&ca, "another").expect_err("there is one").reason.contains("already"));
-    std::fs::remove_file(ca.path().join(CERTIFICATE_FILE)).expect("there");
+    // Of two files that do not belong together neither is changed.
+    let certificate = ca.path().join(CERTIFICATE_FILE);
+    let other = private(&folder, "other");
+    Authority::init(&other, "other ca").expect("made");
+    std::fs::copy(other.path().join(CERTIFICATE_FILE), &certificate).expect("copied");
+    let foreign = std::fs::read(&certificate).expect("there");
+    assert!(Authority::load(&ca).expect_err("of two backups").reason.contains("same backup"));
+    assert_eq!(std::fs::read(&certificate).expect("there"), foreign);
+    std::fs::remove_file(certificate).expect("there");
     assert!(Authority::load(&ca).expect_err("half of it").reason.contains("backup"));
 }
 
@@ -80,7 +89,7 @@ fn the_authority_has_to_have_signed_it() {
     let plain = Peer::of(&own.chain).expect("readable").expect("there");
     assert_eq!(clients.identify(&plain, None, at(0)), Err(Failure::UnknownPin { pin: own.pin }));
     // An authority that the daemon knows by its file, with and without a line for it.
-    let known = ClientAuthorities::new(vec![other.certificate().clone()], Vec::new()).expect("usable");
+    let known = ClientAuthorities::new(std::slice::from_ref(other.certificate()), &[]).expect("usable");
     let mut signed = other.sign(&own.chain[0], &["bob".to_owned()], Purpose::Client, now()).expect("signed");
     signed.truncate(1);
     let bob = Peer::of(&signed).expect("readable").expect("there");

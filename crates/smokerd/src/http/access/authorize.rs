@@ -53,12 +53,13 @@ struct Policy {
     identities: Identities,
 }
 
-/// Checks again who has sent a request, since its answer takes long.
-#[derive(Debug)]
+/// Checks again who has sent a request, which is among its extensions: what it was authorized to do may take effect, or be answered, much later.
+#[derive(Clone, Debug)]
 pub(crate) struct IdentityCheck {
     access: AccessControl,
     peer: Peer,
     authorization: Option<HeaderValue>,
+    needed: Role,
 }
 
 impl AccessControl {
@@ -89,6 +90,7 @@ impl AccessControl {
         let has_authorities = current.identities.has_authorities();
         let identities =
             if problem.is_some() { identities.with_authorities_of(&current.identities) } else { identities };
+        let identities = identities.with_memory_of(&current.identities);
         *current = Arc::new(Policy { settings: settings.access.clone(), identities });
         let until_then = if has_authorities {
             "the previous authorities stay in effect"
@@ -96,11 +98,6 @@ impl AccessControl {
             "until then no authority counts, and access is as with one"
         };
         problem.map_or(Ok(()), |problem| Err(format!("{problem}; {until_then}")))
-    }
-
-    /// Checks again who has sent a request, which needs the role `read`, with this header.
-    pub(crate) fn check_again(&self, peer: Peer, authorization: Option<HeaderValue>) -> IdentityCheck {
-        IdentityCheck { access: self.clone(), peer, authorization }
     }
 
     /// Whether clients of other hosts need to prove nothing.
@@ -127,7 +124,9 @@ impl AccessControl {
         };
         let failure = match of_certificate {
             Some(Ok(identity)) => return Ok(identity),
-            Some(Err(failure)) => Some(failure),
+            // Who is unknown is nobody. Who is known and has no access must not have more by that than with it.
+            Some(Err(failure)) if is_of_stranger(&failure) => Some(failure),
+            Some(Err(failure)) => return Err(Refusal::Failed(failure)),
             None => None,
         };
         match (peer, peer.address()) {
@@ -177,14 +176,20 @@ impl AccessControl {
 }
 
 impl IdentityCheck {
-    /// The client with what it may see now; none when it would be refused.
-    pub(crate) async fn requester(&self) -> Option<Requester> {
+    /// The client with what it may see and do now.
+    ///
+    /// # Errors
+    ///
+    /// When the same request would be refused now.
+    pub(crate) async fn requester(&self) -> Result<Requester, Refusal> {
         if let Some(address) = self.peer.address() {
-            self.access.0.networks.check(address).ok()?;
+            self.access.0.networks.check(address)?;
         }
-        let identity = self.access.identify(&self.peer, self.authorization.clone()).await.ok()?;
-        identity.role.filter(|role| *role >= Role::Read)?;
-        Some(identity.to_requester())
+        let identity = self.access.identify(&self.peer, self.authorization.clone()).await?;
+        if identity.role.is_none_or(|role| role < self.needed) {
+            return Err(Refusal::role_too_small(&identity, self.needed));
+        }
+        Ok(identity.to_requester())
     }
 }
 
@@ -250,6 +255,11 @@ impl Policy {
     }
 }
 
+/// Whether nothing says whose the certificate is.
+fn is_of_stranger(failure: &Failure) -> bool {
+    matches!(failure, Failure::UnknownPin { .. } | Failure::UnknownSubject { .. } | Failure::ClientAuthority)
+}
+
 /// Whether a header is meant to have a token. Other schemes are not ours, and are passed over.
 fn is_bearer(header: &[u8]) -> bool {
     header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
@@ -271,7 +281,7 @@ pub(crate) async fn authorize(
         return next.run(request).await;
     }
     let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let identity = match access.identify(&peer, authorization).await {
+    let identity = match access.identify(&peer, authorization.clone()).await {
         Ok(identity) => identity,
         Err(refusal) => return audit::refused(&peer, &request, refusal).into_response(),
     };
@@ -280,5 +290,6 @@ pub(crate) async fn authorize(
         return audit::refused(&identity, &request, Refusal::role_too_small(&identity, needed)).into_response();
     }
     request.extensions_mut().insert(identity.to_requester());
+    request.extensions_mut().insert(IdentityCheck { access, peer, authorization, needed });
     audit::follow(&identity, request, next).await
 }

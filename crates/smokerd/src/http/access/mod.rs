@@ -21,6 +21,7 @@ pub(crate) mod authorize;
 pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod proof;
+pub(crate) mod refusal;
 
 mod authority;
 mod browser;
@@ -29,5 +30,4 @@ mod identity;
 mod local_account;
 mod needed_role;
 mod network;
-mod refusal;
 mod request_head;

@@ -6,7 +6,9 @@ use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use serde_json::{Value as Json, json};
 use smoker_model::wire::error::ErrorBody;
 
+use crate::http::access::refusal::Refusal;
 use crate::http::api::problem::Reason;
+use crate::http::audited::Audited;
 use crate::http::json_response;
 use crate::http::limits;
 use crate::reload_requests::request::NotTaken;
@@ -30,6 +32,8 @@ pub(crate) enum ApiError {
     NotFound(String),
     /// The client's identity is limited to other plugins; says so.
     Forbidden(String),
+    /// The client is no longer authorized to do what it was authorized to ask for.
+    Refused(Refusal),
     /// The resource does not take this method; has those that it takes.
     MethodNotAllowed(HeaderValue),
     /// The journal cannot be read; says why.
@@ -67,6 +71,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Refused(refusal) => refusal.status(),
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson
             | Self::WrongInput(_)
@@ -101,6 +106,7 @@ impl ApiError {
             Self::NotFound(text) | Self::WrongBody(text) | Self::WrongQuery(text) | Self::Forbidden(text) => {
                 text.clone()
             }
+            Self::Refused(refusal) => refusal.message(),
             Self::Journal(reason) => {
                 format!("The journal cannot be read: {reason}; smokerd --journal verify says more.")
             }
@@ -150,6 +156,12 @@ impl IntoResponse for ApiError {
         let status = self.status();
         match self {
             Self::WrongInput(reason) => json_response::json(status, &example(reason)),
+            Self::Refused(refusal) => {
+                let audited = Audited(format!("refused: {}", refusal.message_for_log()));
+                let mut response = refusal.into_response();
+                response.extensions_mut().insert(audited);
+                response
+            }
             error => {
                 let message = error.message();
                 let mut response = json_response::json(status, &ErrorBody { message: message.clone() });

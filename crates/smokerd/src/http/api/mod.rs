@@ -33,7 +33,6 @@ use axum::routing::{MethodRouter, get, post};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
-use crate::http::access::authorize::AccessControl;
 use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_DELETE, READ_AND_POST, READ_ONLY};
 use crate::http::api::metrics::daemon_gauges::DaemonGauges;
 use crate::http::api::metrics::kept::KeptMetrics;
@@ -72,7 +71,6 @@ struct ApiState(Arc<Sources>);
 struct Sources {
     manager: PluginManager,
     reloads: ReloadRequests,
-    access: AccessControl,
     list_cache: ListCache,
     metrics: (KeptMetrics, DaemonGauges),
     bodies: BodyBudget,
@@ -88,12 +86,6 @@ impl FromRef<ApiState> for PluginManager {
 impl FromRef<ApiState> for ReloadRequests {
     fn from_ref(state: &ApiState) -> Self {
         state.0.reloads.clone()
-    }
-}
-
-impl FromRef<ApiState> for AccessControl {
-    fn from_ref(state: &ApiState) -> Self {
-        state.0.access.clone()
     }
 }
 
@@ -122,15 +114,10 @@ impl FromRef<ApiState> for HeldPages {
 }
 
 /// All routes. A page belongs to the table, which has every path also with one slash at its end.
-pub(crate) fn routes(
-    manager: PluginManager,
-    reloads: ReloadRequests,
-    access: AccessControl,
-    gauges: DaemonGauges,
-) -> Router {
+pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, gauges: DaemonGauges) -> Router {
     let (bodies, held) = (BodyBudget::default(), HeldPages::default());
     let metrics = (KeptMetrics::default(), gauges);
-    let sources = Sources { manager, reloads, access, list_cache: ListCache::default(), metrics, bodies, held };
+    let sources = Sources { manager, reloads, list_cache: ListCache::default(), metrics, bodies, held };
     let state = ApiState(Arc::new(sources));
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),

@@ -15,6 +15,7 @@ use smoker_model::plugin::PluginName;
 use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry};
 use smoker_trust::access::grant::Grant;
 
+use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, request_body, selection, view, wait};
 use crate::http::audited::Audited;
@@ -77,7 +78,7 @@ impl Iterator for Entries {
             let ListedProcess { id, mut plugins, triggered_by } = self.next.pop_front()?;
             self.last = id;
             if self.limits.is_some() {
-                plugins.retain(|name| self.is_visible(name));
+                plugins.retain(|name| is_visible(&self.manager, name, self.limits.as_deref()));
                 if plugins.is_empty() {
                     continue;
                 }
@@ -91,19 +92,11 @@ impl Iterator for Entries {
     }
 }
 
-impl Entries {
-    /// A plugin that a reload has removed is shown to clients without limits alone.
-    fn is_visible(&self, name: &PluginName) -> bool {
-        let config = self.manager.state().config_of(name);
-        config.is_some_and(|config| config.facts.check(self.limits.as_deref()).is_ok())
-    }
-}
-
 /// Runs plugins.
 pub(crate) async fn force(
     State(manager): State<PluginManager>,
     (State(held), State(bodies)): (State<HeldPages>, State<BodyBudget>),
-    Extension(requester): Extension<Requester>,
+    (Extension(requester), Extension(identity)): (Extension<Requester>, Extension<IdentityCheck>),
     Extension(activity): Extension<ConnectionActivity>,
     uri: Uri,
     headers: HeaderMap,
@@ -112,7 +105,8 @@ pub(crate) async fn force(
     // Before any plugin runs: a client that is refused must not have started anything.
     let wait = wait::wanted(&uri, &headers)?;
     let mut bytes = bodies.body(requester.address);
-    let selection = parse_selection(&request_body::read_body(body, &mut bytes).await?)?;
+    let (body, requester) = request_body::read_body(body, &mut bytes, &identity).await?;
+    let selection = parse_selection(&body)?;
     drop(bytes);
     let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
     // A number that a client has must not be given again after a crash.
@@ -121,6 +115,7 @@ pub(crate) async fn force(
         None => running(process),
         Some(span) => {
             wait::for_end(&manager, process, span, &activity).await;
+            let requester = identity.requester().await.map_err(ApiError::Refused)?;
             present(&manager, process, &requester, &held)?
         }
     };
@@ -133,14 +128,18 @@ pub(crate) async fn force(
 pub(crate) async fn show(
     State(manager): State<PluginManager>,
     State(held): State<HeldPages>,
-    Extension(requester): Extension<Requester>,
+    (Extension(mut requester), Extension(identity)): (Extension<Requester>, Extension<IdentityCheck>),
     Extension(activity): Extension<ConnectionActivity>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let id = process_id(&uri)?;
     if let Some(span) = wait::wanted(&uri, &headers)? {
+        if manager.state().process_end(id).is_some_and(|end| !end.is_cancelled()) {
+            require_visible(&manager, id, &requester)?;
+        }
         wait::for_end(&manager, id, span, &activity).await;
+        requester = identity.requester().await.map_err(ApiError::Refused)?;
     }
     present(&manager, id, &requester, &held)
 }
@@ -171,7 +170,7 @@ fn present(
     held: &HeldPages,
 ) -> Result<Response, ApiError> {
     match manager.state().process(id) {
-        ProcessSnapshot::Running => Ok(running(id)),
+        ProcessSnapshot::Running => require_visible(manager, id, requester).map(|()| running(id)),
         ProcessSnapshot::Finished(mut runs) => {
             runs.retain(|(plugin, _)| plugin.config.facts.check(requester.limits.as_deref()).is_ok());
             if runs.is_empty() && requester.limits.is_some() {
@@ -184,11 +183,27 @@ fn present(
             Ok(json_response::json_body(StatusCode::OK, body))
         }
         ProcessSnapshot::Unknown => Err(unknown(id)),
+        // Nobody knows any more whose plugins it had.
+        ProcessSnapshot::Dropped if requester.limits.is_some() => Err(unknown(id)),
         ProcessSnapshot::Dropped => Err(ApiError::NotFound(format!(
             "Process id {id} not found: it has finished and is no longer kept (the newest {KEPT_PROCESSES} are, within \
              history_memory)"
         ))),
     }
+}
+
+/// Refuses a client with limits that may see none of the plugins of a process, in the words for one that there is not.
+fn require_visible(manager: &PluginManager, id: ProcessId, requester: &Requester) -> Result<(), ApiError> {
+    let Some(limits) = requester.limits.as_deref() else { return Ok(()) };
+    let listed = manager.state().processes(id.saturating_sub(1), 1).into_iter().find(|process| process.id == id);
+    let plugins = listed.map(|process| process.plugins).unwrap_or_default();
+    let is_visible = plugins.iter().any(|name| is_visible(manager, name, Some(limits)));
+    if is_visible { Ok(()) } else { Err(unknown(id)) }
+}
+
+/// A plugin that a reload has removed is shown to clients without limits alone.
+fn is_visible(manager: &PluginManager, name: &PluginName, limits: Option<&Grant>) -> bool {
+    manager.state().config_of(name).is_some_and(|config| config.facts.check(limits).is_ok())
 }
 
 fn running(process: ProcessId) -> Response {

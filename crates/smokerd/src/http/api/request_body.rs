@@ -6,17 +6,25 @@ use serde_json::Value as Json;
 use smoker_model::bounded_json;
 use tokio::time::timeout;
 
+use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::error::ApiError;
 use crate::http::body_budget::{BodyBytes, OverBudget};
 use crate::http::limits;
+use crate::results::requester::Requester;
 
-/// Reads a body within the bounds of its size and time.
-pub(crate) async fn read_body(body: Body, bytes: &mut BodyBytes) -> Result<Vec<u8>, ApiError> {
+/// Reads a body within the bounds of its size and time. Returns it with the client as it is authorized now: a body may arrive long after the head of its
+/// request, and the access that the head had may be withdrawn meanwhile.
+pub(crate) async fn read_body(
+    body: Body,
+    bytes: &mut BodyBytes,
+    identity: &IdentityCheck,
+) -> Result<(Vec<u8>, Requester), ApiError> {
     // A body whose announced length is too large is refused before it arrives.
     if body.size_hint().lower() > limits::BODY as u64 {
         return Err(ApiError::TooLarge);
     }
-    timeout(limits::REQUEST_TIME, collect(body, bytes)).await.map_err(|_| ApiError::TooSlow)?
+    let whole = timeout(limits::REQUEST_TIME, collect(body, bytes)).await.map_err(|_| ApiError::TooSlow)??;
+    Ok((whole, identity.requester().await.map_err(ApiError::Refused)?))
 }
 
 /// Parses a body as JSON, whatever its content type is.

@@ -10,6 +10,7 @@ use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value as Json};
 use smoker_model::wire::silences::{ListedSilence, SilencePage, SilencesPage};
 
+use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::error::ApiError;
 use crate::http::api::{plugins, request_body, selection, time_span};
 use crate::http::audited::Audited;
@@ -34,11 +35,12 @@ pub(crate) async fn list(State(manager): State<PluginManager>, Extension(request
 pub(crate) async fn make(
     State(manager): State<PluginManager>,
     State(bodies): State<BodyBudget>,
-    Extension(requester): Extension<Requester>,
+    (Extension(requester), Extension(identity)): (Extension<Requester>, Extension<IdentityCheck>),
     body: Body,
 ) -> Result<Response, ApiError> {
     let mut bytes = bodies.body(requester.address);
-    let body = request_body::parse(&request_body::read_body(body, &mut bytes).await?)?;
+    let (body, requester) = request_body::read_body(body, &mut bytes, &identity).await?;
+    let body = request_body::parse(&body)?;
     drop(bytes);
     let ((Some(Json::Object(object)), _) | (None, Json::Object(object))) = (body.get("silence"), &body) else {
         let form = r#"{"for": "30m", "reason": "deploy", "plugins": ["Web"]}"#;

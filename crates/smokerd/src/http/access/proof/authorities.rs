@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::Utc;
 use smoker_config::spec::access_settings::AccessSettings;
 use smoker_trust::authority::ClientAuthorities;
 
@@ -29,7 +30,10 @@ impl Authorities {
     /// revocations and the dates that it has.
     pub(crate) fn current(&self) -> Arc<Option<ClientAuthorities>> {
         let report = |read: Result<&Option<ClientAuthorities>, &String>| match read {
-            Ok(_) => {}
+            Ok(read) => {
+                let warnings = read.iter().flat_map(|authorities| authorities.warnings(Utc::now()));
+                warnings.for_each(|warning| tracing::warn!("tls_client_ca: {warning}"));
+            }
             Err(error) => tracing::error!("{error}; the previous authorities stay in effect"),
         };
         self.read.current(|| self.load().map(Some), Arc::clone, report)

@@ -50,6 +50,15 @@ impl Identities {
         Self { authorities, ..self }
     }
 
+    /// These, for a host that has had an identity where the ones before say so: a folder that is away, or is another one now, does not open it.
+    pub(crate) fn with_memory_of(self, before: &Self) -> Self {
+        let has_had_any = |files: &StateFiles| files.has_had_any.load(Ordering::Relaxed);
+        if let Some(files) = self.files.as_ref().filter(|_| before.files.as_ref().is_some_and(has_had_any)) {
+            files.has_had_any.store(true, Ordering::Relaxed);
+        }
+        self
+    }
+
     /// Whether tokens can be known at all.
     pub(crate) fn has_tokens(&self) -> bool {
         self.files.is_some()
@@ -119,6 +128,10 @@ impl StateFiles {
         if self.has_had_any.load(Ordering::Relaxed) {
             return true;
         }
+        // The start has made it, so it was there: nobody knows what is in it.
+        if !self.folder.is_dir() {
+            return true;
+        }
         let (clients, tokens) = (self.clients(), self.tokens());
         let is_marked = marker::exists(&self.folder);
         if is_marked || !clients.clients.is_empty() || !tokens.tokens.is_empty() {
@@ -174,13 +187,35 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_is_away_or_is_another_one_opens_no_host() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let (folder, other) = (parent.path().join("state"), parent.path().join("other"));
+        let of = |folder: &Path| {
+            Identities::new(&AccessSettings { state_dir: Some(folder.to_owned()), ..AccessSettings::default() })
+        };
+        for path in [&folder, &other] {
+            fs::create_dir(path).expect("writable");
+            fs::set_permissions(path, Permissions::from_mode(0o700)).expect("ours");
+        }
+        let before = of(&folder);
+        assert!(!before.has_had_any());
+        marker::make(&folder).expect("writable");
+        assert!(before.has_had_any());
+        fs::rename(&folder, parent.path().join("away")).expect("ours");
+        for path in [&folder, &other] {
+            assert!(of(path).with_memory_of(&before).has_had_any());
+        }
+        assert!(of(&folder).has_had_any() && !of(&other).has_had_any());
+    }
+
+    #[test]
     fn a_file_that_is_not_understood_limits_access_as_much_as_one_with_an_identity() {
         for (file, text, mode, limits) in [
             ("authorized_clients", "", 0o600, false),
             ("authorized_clients", "# none yet\n\n", 0o600, false),
             ("tokens", "# none yet\n", 0o600, false),
             ("authorized_clients", "sha256:typo role=run\n", 0o600, true),
-            ("authorized_clients", "\u{feff}# none yet\n", 0o600, true),
+            ("authorized_clients", "\u{feff}# none yet\n", 0o600, false),
             ("authorized_clients", "# none yet\n", 0o666, true),
             ("tokens", "backup\n", 0o600, true),
             ("tokens", "# none yet\n", 0o666, true),

@@ -249,7 +249,7 @@ impl Listener {
     }
 
     async fn check_client(&mut self) -> Result<(), Ended> {
-        self.requester = self.identity.requester().await.ok_or(Ended)?;
+        self.requester = self.identity.requester().await.map_err(|_| Ended)?;
         self.checked_at = Instant::now();
         Ok(())
     }

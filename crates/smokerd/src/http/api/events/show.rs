@@ -5,11 +5,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use tokio::sync::mpsc;
 
-use crate::http::access::authorize::AccessControl;
-use crate::http::access::peer::Peer;
+use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::error::ApiError;
 use crate::http::api::events::body::EventBody;
 use crate::http::api::events::listener::Listener;
@@ -25,9 +24,8 @@ const WAITING_CHUNKS: usize = 1;
 /// Events until the client or the daemon ends the response.
 pub(crate) async fn show(
     State(manager): State<PluginManager>,
-    State(access): State<AccessControl>,
     Extension(requester): Extension<Requester>,
-    Extension(peer): Extension<Peer>,
+    Extension(identity): Extension<IdentityCheck>,
     Extension(activity): Extension<ConnectionActivity>,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -42,7 +40,6 @@ pub(crate) async fn show(
     if *request.method() != Method::HEAD {
         let slot = activity.begin_stream(requester.address).ok_or(ApiError::TooManyListeners)?;
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
-        let identity = access.check_again(peer, request.headers().get(AUTHORIZATION).cloned());
         tokio::spawn(Listener::new(manager, wanted, identity, requester).run(sender, slot));
         *response.body_mut() = EventBody::new(receiver).into_body();
         // It no longer counts among the connections that are served, and ends with this stream.
