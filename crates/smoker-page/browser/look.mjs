@@ -61,7 +61,7 @@ async function evaluate(page, expression) {
 }
 
 /** Waits until an expression is true. */
-async function until(page, expression, seconds = 30) {
+async function until(page, expression, seconds = 100) {
   const end = Date.now() + seconds * 1000;
   while (!(await evaluate(page, expression))) {
     assert(Date.now() < end, `not within ${seconds} s: ${expression}`);
