@@ -170,7 +170,7 @@ fn a_browser_logs_in_with_a_token_and_silences_a_plugin() {
 }
 
 #[test]
-#[ignore = "needs chromium and a machine without other load, where the page does not always take the stream of the test: run it alone"]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
 fn a_browser_that_listens_for_hours_keeps_little() {
     look("hour", &with_results(config()), "");
 }
