@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;

@@ -2,8 +2,8 @@
 
 use regex::RegexSet;
 use serde_json::{Map, Value as Json};
-use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::notation::python_text;
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::value::Value;
 
 use crate::unit::Unit;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::Value as Json;
-use smoker_model::module::ModuleKind;
+use smoker_model::plugin::module::ModuleKind;
 
 use crate::measure::declaration::Measure;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 
 /// A run of a plugin's module with these parameters.
 pub(crate) fn plugin(module: &str, parameters: Json) -> ModuleRequest {

@@ -106,7 +106,7 @@ fn read(parameter: &ParameterSpec, value: &Json) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use smoker_model::module::ModuleKind;
+    use smoker_model::plugin::module::ModuleKind;
 
     use crate::catalogue;
 

@@ -15,31 +15,25 @@
 //! - `invalid_result`: why something that a plugin gave is none
 //! - `value`: a configured value, typed as PyYAML would type it
 //! - `notation`: values as JSON and as Python writes and reads them
-//! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
-//! - `process_settings`: how the processes of a run are set up, and how much they may use
 //! - `secrets`: parameters that not everybody may read
 //! - `wire`: the bodies of the REST interface
 //! - `verdict`: what follows from the answers of many hosts
 //! - `python_format`: Python's `%` formatting
-//! - `module`: what a module is asked
 //! - `suggest`: "did you mean"
 //! - `error_chain`: an error and its causes on one line
 
 #![forbid(unsafe_code)]
 
-pub mod bounded_json;
 pub mod calendar;
 pub mod error_chain;
 pub mod invalid_result;
 pub mod messages;
 pub mod metrics;
-pub mod module;
 pub mod notation;
 pub mod occasion;
 pub mod perfdata;
 pub mod plugin;
-pub mod process_settings;
 pub mod python_format;
 pub mod result;
 pub mod run_end;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 use smoker_checks::catalogue;
-use smoker_model::module::ModuleKind;
 use smoker_model::occasion::{Occasion, ToldPlugin};
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
 use smoker_model::result::{ADDED_KEYS, ActionRun, Findings, PluginResult};
 use smoker_model::time::moment::Moment;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::ModuleKind;
 use smoker_model::plugin::Execution;
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;

@@ -132,7 +132,7 @@ fn parse_result(stdout: &str) -> Option<Findings> {
 /// Reads output that begins as an object or list does, as Python's `json` does; `None` for any other.
 ///
 /// The error says what is wrong and where, or that there are more values than
-/// [`MAX_VALUES`](smoker_model::bounded_json::MAX_VALUES).
+/// [`MAX_VALUES`](smoker_model::notation::bounded_json::MAX_VALUES).
 #[must_use]
 pub fn read_json(text: &str) -> Option<Result<Json, ReadError>> {
     text.starts_with(['{', '[']).then(|| python_json_reader::read(text))

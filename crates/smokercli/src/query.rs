@@ -8,11 +8,11 @@ use crate::cli::args::Args;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::error::ExitError;
-use crate::fail_on::{FailOn, FailState};
+use crate::exit_code::fail_on::{FailOn, FailState};
 use crate::filter::{Filter, FilterMode, ParameterTest};
+use crate::render::data::template::Template;
 use crate::render::format::{Detail, Format, FormatName};
 use crate::render::layout::Layout;
-use crate::render::template::Template;
 use crate::terminal::console::Verbosity;
 use crate::terminal::style::{ColorChoice, Style};
 

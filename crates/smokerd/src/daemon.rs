@@ -6,8 +6,8 @@ use std::os::unix::net::UnixListener;
 use std::thread::available_parallelism;
 
 use smoker_config::problem::Problem;
-use smoker_config::spec::access_settings::AccessSettings;
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_config::spec::settings::access_settings::AccessSettings;
 use smoker_model::plugin::PluginSpec;
 use smoker_paths::resolved_path::Owner;
 use smoker_runner::modules::host::prints;

@@ -20,7 +20,7 @@ fn names() -> BTreeSet<String> {
         "crates/smoker-model/src/metrics/plugin_families.rs",
         "crates/smokerd/src/http/api/metrics/plugin_page.rs",
         "crates/smokerd/src/http/api/metrics/daemon_gauges.rs",
-        "crates/smokercli/src/render/prometheus.rs",
+        "crates/smokercli/src/render/data/prometheus.rs",
     ];
     let family = Regex::new(r#"Family::(\w+)\(\s*"(\w+)""#).expect("a pattern");
     let mut names = BTreeSet::new();

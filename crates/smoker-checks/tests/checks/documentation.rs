@@ -6,7 +6,7 @@ use std::path::Path;
 
 use smoker_checks::catalogue;
 use smoker_checks::spec::{ParameterSpec, Spec};
-use smoker_model::module::ModuleKind;
+use smoker_model::plugin::module::ModuleKind;
 
 #[path = "../../examples/checks_page/page.rs"]
 mod checks_page;

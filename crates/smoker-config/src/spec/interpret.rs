@@ -8,8 +8,9 @@ use crate::error::Fault;
 use crate::problem::ProblemLog;
 use crate::spec::overrides::Overrides;
 use crate::spec::plugins::Plugins;
+use crate::spec::settings::unknown_keys;
 use crate::spec::settings::{self, DaemonSettings};
-use crate::spec::{plugins, sections, spelling, unknown_keys};
+use crate::spec::{plugins, sections, spelling};
 use crate::yaml::node::{Entry, Node};
 
 /// What a tree means, as far as it can be understood.

@@ -3,27 +3,21 @@
 //! # Layout
 //!
 //! - `interpret`: the whole tree
-//! - `settings`: the top-level keys
-//! - `access_settings`: those that say who may use the daemon
+//! - `settings`: the top-level keys; those that say who may use the daemon; those that mean nothing here
 //! - `sections`: the sections `templates`, `actions` and `plugins`
 //! - `plugins`: all plugins, and a problem for each that does not load
 //! - `relations`: plugins that name others
 //! - `resolve`: a plugin's parameters, merged from defaults, templates and its own
 //! - `parameter`: a parameter that is not validated yet
-//! - `action`: what a plugin's `Action` means
-//! - `further_actions`: what its `Actions` and `Escalate` mean
+//! - `actions`: what a plugin's `Action`, `Actions` and `Escalate` mean
 //! - `validate`: parameters become a typed specification
-//! - `validate_actions`: so do its actions
 //! - `values`: values of single parameters
 //! - `overrides`: parameters that replace those of one plugin
 //! - `places`: where parameters are written
 //! - `plugin_fault`: why a plugin does not load
 //! - `spelling`: parameters that are probably misspelt
-//! - `unknown_keys`: top-level keys that mean nothing here
 
-pub mod access_settings;
-pub(crate) mod action;
-pub(crate) mod further_actions;
+pub(crate) mod actions;
 pub(crate) mod interpret;
 pub mod overrides;
 pub(crate) mod parameter;
@@ -35,7 +29,5 @@ pub(crate) mod resolve;
 pub(crate) mod sections;
 pub mod settings;
 pub(crate) mod spelling;
-pub(crate) mod unknown_keys;
 pub(crate) mod validate;
-mod validate_actions;
 pub(crate) mod values;

@@ -3,7 +3,7 @@
 use smoker_model::plugin::PluginName;
 
 use crate::problem::{Location, SourcePlace};
-use crate::spec::action::Configured;
+use crate::spec::actions::action::Configured;
 use crate::spec::parameter::Parameter;
 use crate::spec::resolve::{Sections, resolve};
 use crate::yaml::merge::shown;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chrono::Utc;
 use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::notation::python_text;
+use smoker_model::plugin::process_settings::ProcessSettings;
 use smoker_model::plugin::{Execution, Invocation, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger};
-use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
 
 use crate::keys::OF_PLUGINS;

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use smoker_config::limits;
-use smoker_config::spec::access_settings::{Access, AccessSettings, LocalRole};
 use smoker_config::spec::settings::ShowSecrets;
+use smoker_config::spec::settings::access_settings::{Access, AccessSettings, LocalRole};
 use smoker_model::plugin::AccountId;
 
 use crate::support::{Folder, text};

@@ -2,11 +2,12 @@
 //!
 //! # Layout
 //!
-//! - `value_json`: values and JSON
+//! - `value_json`: values and JSON; `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `python_json`: JSON as Python writes it
 //! - `python_json_reader`: JSON as Python reads it
 //! - `python_text`: values written the way Python's `str()` and `repr()` write them
 
+pub mod bounded_json;
 pub mod python_json;
 pub mod python_json_reader;
 pub mod python_text;

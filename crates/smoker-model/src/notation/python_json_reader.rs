@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Number, Value as Json};
 
-use crate::bounded_json::MAX_VALUES;
+use crate::notation::bounded_json::MAX_VALUES;
 
 /// How deep lists and objects may be nested. The readers of most programs, our own client's among them, give up at 128.
 pub const MAX_DEPTH: usize = 100;

@@ -7,8 +7,8 @@ use std::process::{ExitCode, ExitStatus};
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use smoker_model::module::ModuleRequest;
 use smoker_model::notation::python_text;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::context::RunContext;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::unistd::geteuid;
 use serde::Serialize;
 use smoker_checks::spec::Spec;
-use smoker_model::module::ModuleKind;
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
 use tokio_util::sync::CancellationToken;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use smoker_checks::catalogue;
-use smoker_model::module::ModuleKind;
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::suggest;
 
 /// What to write in place of a name; `folders` are those of the user's modules.

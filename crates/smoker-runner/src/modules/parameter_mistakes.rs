@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 use smoker_checks::spec::Spec;
 use smoker_checks::verify::ParameterFault;
 use smoker_checks::{catalogue, verify};
-use smoker_model::module::ModuleKind;
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
 use smoker_model::value::secret::MASK;
 

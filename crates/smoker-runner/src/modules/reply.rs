@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use smoker_model::module::ModuleKind;
 use smoker_model::notation::python_json_reader;
 use smoker_model::plugin::TimeLimit;
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::result::Findings;
 use smoker_model::run_end::RunEnd;
 

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use smoker_model::messages::Level;
 use smoker_model::occasion::Occasion;
+use smoker_model::plugin::process_settings::ProcessSettings;
 use smoker_model::plugin::{
     ActionRules, ActionSpec, Execution, Invocation, Parameters, PluginName, PluginSpec, RunAs, RunRules, StdinMode,
     TimeLimit,
 };
-use smoker_model::process_settings::ProcessSettings;
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::status::Status;
 use smoker_model::value::Value;

@@ -9,9 +9,9 @@ use crate::client::history;
 use crate::client::host::{self, HostAnswer};
 use crate::client::session::Session;
 use crate::filter::Filter;
-use crate::findings::run_of_past;
 use crate::inventory::selection::InventoryHost;
 use crate::plugin::Plugin;
+use crate::report::findings::run_of_past;
 use crate::targets::Targets;
 use crate::transport::exchange::Transport;
 

@@ -8,9 +8,9 @@ use smoker_model::verdict::baseline::{Baseline, BaselineHost, BaselinePlugin, So
 use crate::baseline::moment;
 use crate::baseline::reference::{KEPT_PARAMETERS, key};
 use crate::client::fleet::{Fleet, FleetAnswer};
-use crate::findings::{no_result, run_of};
 use crate::inventory::selection::InventoryHost;
 use crate::plugin::Plugin;
+use crate::report::findings::{no_result, run_of};
 use crate::targets::Targets;
 
 /// A baseline without hosts.

@@ -19,7 +19,7 @@ use crate::cli::usage::usage_error;
 use crate::cli::{abbreviation, completions, trust_args};
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
-use crate::fail_on::FailState;
+use crate::exit_code::fail_on::FailState;
 use crate::render::format::FormatName;
 
 /// Options that came when an abbreviation of theirs meant another one already, which it still does.

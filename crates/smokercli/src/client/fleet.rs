@@ -8,9 +8,9 @@ use crate::client::host::{self, HostAnswer, HostError, HostLinks};
 use crate::client::observer::FleetStage;
 use crate::client::session::Session;
 use crate::filter::{Filter, FilterMode};
-use crate::history::{HostHistory, PastResult};
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
+use crate::report::history::{HostHistory, PastResult};
 use crate::report::{HostReport, Report, distinct_names};
 use crate::transport::exchange::Transport;
 

@@ -11,8 +11,8 @@ use smoker_model::status::Status;
 use crate::client::ask_error::AskError;
 use crate::client::host::{HostLinks, resolve};
 use crate::client::session::{ReadPage, Session};
-use crate::history::PastResult;
 use crate::inventory::address::without_password;
+use crate::report::history::PastResult;
 use crate::transport::exchange::{FailureKind, KeepAlive, Transport, TransportError};
 
 /// How long a page may take.

@@ -13,12 +13,12 @@ use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
 use crate::client::session::Session;
 use crate::filter::Filter;
-use crate::findings::{no_result, run_of, run_of_past};
 use crate::gate::drive::{Probed, Prober};
-use crate::history::PastResult;
 use crate::inventory::address::HostAddress;
 use crate::plugin::Plugin;
 use crate::plugin::value_text::member;
+use crate::report::findings::{no_result, run_of, run_of_past};
+use crate::report::history::PastResult;
 use crate::transport::exchange::Transport;
 
 /// What is known of a host from the rounds before.

@@ -1,7 +1,7 @@
 //! The names of the formats, and what each needs to know.
 
+use crate::render::data::template::Template;
 use crate::render::layout::Layout;
-use crate::render::template::Template;
 
 /// How much the text formats show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 use smoker_model::status::Status;
 
-use crate::history::{HostHistory, PastResult};
 use crate::render::append::append;
+use crate::render::data::{csv, json};
 use crate::render::format::{Detail, Format};
 use crate::render::table::{cell, empty_table, lines, marked, paint};
-use crate::render::{csv, json};
 use crate::report::HostState;
+use crate::report::history::{HostHistory, PastResult};
 use crate::terminal::sanitize;
 use crate::terminal::style::{Paint, Style};
 

@@ -6,46 +6,36 @@
 //! - `text`: minimal, normal, long, full
 //! - `list`: names only
 //! - `history`: past results
-//! - `json`: json, raw, ndjson
-//! - `csv`: for spreadsheets
-//! - `tap`: the Test Anything Protocol, as the original writes it; `tap14`: as its version 14 has it
-//! - `xml`: the original's XML, by a template
-//! - `template`: which parts of the data become rows of that XML
-//! - `junit`: JUnit as Jenkins and GitLab read it
+//! - `data/`: for other programs: `json` (json, raw, ndjson), `csv`, `xml` by a `template` as the original has it, `prometheus`
+//! - `ci/`: for continuous integration: `tap` as the original writes it, `tap14`, `junit` as Jenkins and GitLab read it
+//! - `document/`: `html` in one file, a table of `markdown`
 //! - `table`: hosts down, plugins across
 //! - `collapse`: hosts that look alike, once
 //! - `columns`: a row for each plugin; `layout`: which columns, and what it is sorted by
-//! - `html`: one file of HTML
-//! - `markdown`: a table for continuous integration
-//! - `prometheus`: metrics for the textfile collector
 //! - `escape`: text inside XML; `append`: appends formatted text
 
 pub(crate) mod append;
+mod ci;
 mod collapse;
 mod columns;
-mod csv;
+pub mod data;
+mod document;
 pub(crate) mod escape;
 pub mod format;
 mod history;
-mod html;
-mod json;
-mod junit;
 pub mod layout;
 mod list;
-mod markdown;
-mod prometheus;
 mod table;
-mod tap;
-mod tap14;
-pub mod template;
 mod text;
-mod xml;
 
 use serde_json::Value as Json;
 
-use crate::history::HostHistory;
 use crate::report::Report;
+use crate::report::history::HostHistory;
 use crate::terminal::style::Style;
+use ci::{junit, tap, tap14};
+use data::{csv, json, prometheus, xml};
+use document::{html, markdown};
 use format::Format;
 
 /// The report in this format. The style matters to the formats for people only.

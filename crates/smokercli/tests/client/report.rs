@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use smokercli::history::PastResult;
 use smokercli::plugin::Plugin;
+use smokercli::render::data::template::Template;
 use smokercli::render::format::{Detail, Format};
 use smokercli::render::layout::Layout;
-use smokercli::render::template::Template;
 use smokercli::render::{list, render};
+use smokercli::report::history::PastResult;
 use smokercli::report::{HostReport, Report};
 use smokercli::terminal::style::Style;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access, geteuid};
-use smoker_config::spec::access_settings::{Access, AccessSettings};
+use smoker_config::spec::settings::access_settings::{Access, AccessSettings};
 use smoker_paths::resolved_path::Owner;
 use smoker_trust::access::authorized_clients::{self, AuthorizedClients};
 use smoker_trust::access::tokens::{self, Tokens};

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use rustls::ServerConfig;
-use smoker_config::spec::access_settings::AccessSettings;
+use smoker_config::spec::settings::access_settings::AccessSettings;
 use smoker_paths::resolved_path::Owner;
 use smoker_trust::failure::Failure;
 use smoker_trust::handshake::explain::{self, Side};

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use smoker_config::spec::access_settings::Access;
+use smoker_config::spec::settings::access_settings::Access;
 
 use crate::identity::host_state::HostState;
 use crate::output;

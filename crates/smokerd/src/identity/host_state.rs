@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use smoker_config::config;
-use smoker_config::spec::access_settings::AccessSettings;
+use smoker_config::spec::settings::access_settings::AccessSettings;
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::pin::Pin;
 use smoker_trust::storage::private_folder::PrivateFolder;

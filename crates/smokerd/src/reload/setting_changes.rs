@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use smoker_config::spec::access_settings::AccessSettings;
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_config::spec::settings::access_settings::AccessSettings;
 
 /// The changed keys that take effect at once.
 pub(crate) fn immediate(before: &DaemonSettings, now: &DaemonSettings) -> Vec<&'static str> {

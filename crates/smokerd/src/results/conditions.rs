@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 
-use crate::results::hard_state::HardState;
 use crate::results::kept::packed_text::PackedText;
-use crate::results::standing::Attempt;
+use crate::results::plugin::hard_state::HardState;
+use crate::results::plugin::standing::Attempt;
 use crate::results::store::SharedState;
 use crate::results::table::{PluginEntry, PluginNow, SkippedSince};
 

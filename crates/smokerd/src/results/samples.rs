@@ -7,7 +7,7 @@ use smoker_model::result::Findings;
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::time::moment::Moment;
 
-use crate::results::config_fields::ConfigFields;
+use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::table::{NewPlugin, NextRun};
 
 /// A configured plugin that keeps this many results.

@@ -10,11 +10,11 @@ use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 
-use crate::results::counters::RunCounters;
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::journal::restore::{Restored, RestoredOutcome, RestoredPlugin, RestoredProcess};
 use crate::results::kept::history::{History, Sequence};
 use crate::results::kept::packed_text::PackedTexts;
+use crate::results::plugin::counters::RunCounters;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
 use crate::results::processes::table::ProcessTable;
 use crate::results::table::{NewPlugin, PluginEntry, PluginTable};

@@ -12,15 +12,15 @@ use smoker_model::status::Status;
 use smoker_model::time::local_zone::LocalZone;
 use smoker_model::wire::silences::PluginSilence;
 
-use crate::results::config_fields::ConfigFields;
-use crate::results::counters::RunCounters;
-use crate::results::hard_state::HardStateTracker;
 use crate::results::journal::restore::RestoredPlugin;
 use crate::results::kept::history::{History, Sequence};
-use crate::results::measures::PluginMeasures;
-use crate::results::run_times::RunTimes;
-use crate::results::snapshot::PluginSnapshot;
-use crate::results::standing::{Attempt, Changes, Standing, attempt_of, skipped};
+use crate::results::plugin::config_fields::ConfigFields;
+use crate::results::plugin::counters::RunCounters;
+use crate::results::plugin::hard_state::HardStateTracker;
+use crate::results::plugin::measures::PluginMeasures;
+use crate::results::plugin::run_times::RunTimes;
+use crate::results::plugin::snapshot::PluginSnapshot;
+use crate::results::plugin::standing::{Attempt, Changes, Standing, attempt_of, skipped};
 
 /// The number of the reload that gave a plugin its configuration; 0 is the
 /// start. A next run that a task reports for an earlier generation is ignored.

@@ -16,9 +16,9 @@ use smoker_runner::prepared::PreparedPlugin;
 use thiserror::Error;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
-use crate::results::config_fields::{ConfigFields, SecretView};
 use crate::results::json_text;
-use crate::results::plugin_facts::PluginFacts;
+use crate::results::plugin::config_fields::{ConfigFields, SecretView};
+use crate::results::plugin::plugin_facts::PluginFacts;
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::requester::Requester;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};

@@ -15,9 +15,9 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::os::clock_changes;
+use crate::results::plugin::standing::attempt_of;
 use crate::results::processes::process::ProcessId;
 use crate::results::requester::Requester;
-use crate::results::standing::attempt_of;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::run::{RunHandle, RunOutcome, RunRequest, TaskContext};

@@ -15,8 +15,8 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::results::json_text;
+use crate::results::plugin::standing::Attempt;
 use crate::results::requester::Requester;
-use crate::results::standing::Attempt;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::actions::{Acted, Acting, check_and_act};

@@ -6,7 +6,7 @@ use std::path::Path;
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_config::spec::settings::DaemonSettings;
-use smoker_model::module::ModuleKind;
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_runner::modules::host::settings::PythonSettings;
 use smoker_runner::modules::lookup;

@@ -2,9 +2,9 @@
 //!
 //! Parts: the template file; a page of plugins.
 
+use smokercli::render::data::template::Template;
 use smokercli::render::format::Format;
 use smokercli::render::render;
-use smokercli::render::template::Template;
 use smokercli::report::{HostReport, Report};
 use smokercli::terminal::style::Style;
 

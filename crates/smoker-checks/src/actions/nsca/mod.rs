@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 

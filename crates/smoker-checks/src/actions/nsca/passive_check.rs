@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 
 /// Which side escapes the line breaks and backslashes of a text for the command pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::sys::utsname;
 use serde_json::Value as Json;
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::python_format;
 use smoker_model::value::Value;
 

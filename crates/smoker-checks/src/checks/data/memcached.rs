@@ -1,6 +1,6 @@
 //! `Check: memcached`: whether memcached answers.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::data::server::{self, Stream, TIME, read_line, send};

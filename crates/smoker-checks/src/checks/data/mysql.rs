@@ -1,6 +1,6 @@
 //! `Check: mysql`: whether `MySQL` and `MariaDB` greet.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::data::server::{self, Stream, TIME, read_exact};

@@ -1,6 +1,6 @@
 //! `Check: postgres`: whether `PostgreSQL` takes connections, and a query where it asks for no password.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::data::server::{self, Stream, TIME, read_exact, send};

@@ -1,6 +1,6 @@
 //! `Check: redis`: whether Redis and its like answer.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::data::server::{self, Stream, TIME, read_exact, read_line, send};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use nix::sys::statvfs::{Statvfs, statvfs};
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::fan_out::{self, Deadline};

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use nix::unistd::{Gid, Group, Uid, User};
 use ring::digest::{Context, SHA256};
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::files::expand;

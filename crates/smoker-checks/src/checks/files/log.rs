@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use regex::RegexSet;
 use serde::{Deserialize, Serialize};
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::files::expand;

@@ -1,6 +1,6 @@
 //! `Check: mount`: what is mounted, from where, and with which options.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::files::mount_table::{self, Mount};

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::host::meminfo::percent;

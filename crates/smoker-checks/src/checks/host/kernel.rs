@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value as Json;
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::system_file;

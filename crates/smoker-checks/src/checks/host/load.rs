@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::system_file;

@@ -1,6 +1,6 @@
 //! `Check: memory`: how much memory is available, and whether processes wait for it.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::host::meminfo::{MemoryInfo, percent};

@@ -1,6 +1,6 @@
 //! `Check: swap`: how much of the swap space is used.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::host::meminfo::{MemoryInfo, percent};

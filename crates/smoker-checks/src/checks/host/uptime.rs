@@ -1,6 +1,6 @@
 //! `Check: uptime`: how long the host runs.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::system_file;

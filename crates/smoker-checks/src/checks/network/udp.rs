@@ -4,7 +4,7 @@ use std::io;
 use std::net::UdpSocket;
 use std::time::Instant;
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::fan_out::{self, Deadline};

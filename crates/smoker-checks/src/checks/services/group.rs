@@ -1,7 +1,7 @@
 //! `Check: group`: groups of the system, wherever they are kept.
 
 use nix::unistd::Group;
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::parameters::Parameters;

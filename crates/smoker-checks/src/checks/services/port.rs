@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde_json::Value as Json;
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::services::sockets::{self, Listener, Transport};

@@ -1,7 +1,7 @@
 //! `Check: process`: processes by name, arguments and account; how many, how old, how large.
 
 use nix::unistd::User;
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::services::process_table::{self, Process};

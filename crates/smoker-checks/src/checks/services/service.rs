@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::services::program;

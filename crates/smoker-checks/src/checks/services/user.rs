@@ -1,7 +1,7 @@
 //! `Check: user`: accounts of the system, wherever they are kept.
 
 use nix::unistd::{Gid, Group, User, getgrouplist};
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use std::ffi::CString;
 

@@ -6,7 +6,7 @@ use smoker_model::messages::{Level, Messages};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {

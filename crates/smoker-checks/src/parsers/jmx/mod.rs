@@ -27,7 +27,7 @@ mod jolokia;
 
 use serde_json::{Map, Value as Json};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 

@@ -13,8 +13,8 @@ mod threshold;
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
 use smoker_model::notation::python_text;
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 use smoker_model::suggest;

@@ -20,7 +20,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 

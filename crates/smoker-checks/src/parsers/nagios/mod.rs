@@ -26,7 +26,7 @@ mod plugin_output;
 
 use crate::spec::Spec;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 

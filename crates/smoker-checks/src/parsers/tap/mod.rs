@@ -29,7 +29,7 @@ mod timing;
 mod unread;
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 

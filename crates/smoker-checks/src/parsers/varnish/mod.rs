@@ -14,7 +14,7 @@ mod backend_list;
 mod debug_health;
 
 use crate::spec::{IGNORE_EXIT, Spec};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 
 use crate::components::BoundedComponents;

@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use smoker_model::notation::python_text;
+use smoker_model::plugin::process_settings::ProcessSettings;
 use smoker_model::plugin::{AccountId, RunAs};
-use smoker_model::process_settings::ProcessSettings;
 use smoker_model::value::Value;
 
 use crate::limits::DEFAULT_MAX_PROCESSES;

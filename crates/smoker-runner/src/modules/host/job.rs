@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use smoker_model::module::ModuleRequest;
 use smoker_model::notation::python_text;
 use smoker_model::plugin::Parameters;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::value::Value;
 
 use crate::modules::host::log;

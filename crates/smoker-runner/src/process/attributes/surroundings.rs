@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use smoker_model::process_settings::ProcessSettings;
+use smoker_model::plugin::process_settings::ProcessSettings;
 
 use crate::process::containment::cgroup::controllers::Controllers;
 use crate::process::containment::cgroup::run_cgroup::GroupLimits;

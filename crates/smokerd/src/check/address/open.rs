@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use smoker_config::spec::access_settings::{Access, AccessSettings};
 use smoker_config::spec::settings::DaemonSettings;
+use smoker_config::spec::settings::access_settings::{Access, AccessSettings};
 
 use crate::state_folder::identities;
 

@@ -10,13 +10,9 @@
 //! - `results`: results with what is known of their runs, and their summary
 //! - `events`: what happens, as a stream
 //! - `metrics`: plugins and the daemon itself, for Prometheus
-//! - `wait`: requests that wait
 //! - `ui`: what browsers are shown
-//! - `view`: pages that show plugins, as bytes
-//! - `conditional`: pages that a client has already, and compressed ones
-//! - `request_body`, `selection`: what the body of a request asks for
-//! - `query`, `time_span`, `instant`: what the URL of a request asks for
-//! - `error`: why a request has failed; `problem`: the same in the form of newer routes
+//! - `request/`: what the URL, the body and the headers of a request ask for
+//! - `answer/`: pages that show plugins, as bytes, and why a request has failed
 //! - `openapi`: what these pages are, for programs
 //!
 //! Pages reach plugins through the manager's handle, read snapshots of the state, and ask for reloads through a channel, nothing
@@ -33,7 +29,7 @@ use axum::routing::{MethodRouter, get, post};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderValue};
 
-use crate::http::api::error::{ApiError, POST_ONLY, READ_AND_DELETE, READ_AND_POST, READ_ONLY};
+use crate::http::api::answer::error::{ApiError, POST_ONLY, READ_AND_DELETE, READ_AND_POST, READ_ONLY};
 use crate::http::api::metrics::daemon_gauges::DaemonGauges;
 use crate::http::api::metrics::kept::KeptMetrics;
 use crate::http::api::plugins::ListCache;
@@ -42,27 +38,19 @@ use crate::http::held_pages::HeldPages;
 use crate::reload_requests::request::ReloadRequests;
 use crate::scheduler::manager::PluginManager;
 
+mod answer;
 pub(crate) mod metrics;
 
 mod about;
-mod conditional;
-mod error;
 mod events;
-mod instant;
 mod openapi;
 mod plugins;
-mod problem;
 mod processes;
-mod query;
 mod reload;
-mod request_body;
+mod request;
 mod results;
-mod selection;
 mod silences;
-mod time_span;
 mod ui;
-mod view;
-mod wait;
 
 /// What the pages are made from. Each request gets a copy, so it is one pointer.
 #[derive(Clone)]
@@ -149,7 +137,7 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, gauges: Da
 
 /// A route that the original's clients do not know: its errors have the standard's form.
 fn newer(page: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
-    page.layer(map_response(problem::as_problem))
+    page.layer(map_response(answer::problem::as_problem))
 }
 
 /// GET and HEAD by the handler; OPTIONS with what is allowed; 405 for all else.

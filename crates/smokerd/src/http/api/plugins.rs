@@ -15,8 +15,8 @@ use smoker_model::plugin::PluginName;
 use smoker_model::wire::explanation::ExplanationPage;
 use smoker_model::wire::not_loaded::NOT_LOADED_HEADER;
 
-use crate::http::api::error::ApiError;
-use crate::http::api::view;
+use crate::http::api::answer::error::ApiError;
+use crate::http::api::answer::view;
 use crate::http::connections::activity::ConnectionActivity;
 use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::json_response;

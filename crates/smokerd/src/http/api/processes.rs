@@ -16,8 +16,10 @@ use smoker_model::wire::force::{AsyncTask, AsyncTaskPage, PollLink, ProcessEntry
 use smoker_trust::access::grant::Grant;
 
 use crate::http::access::authorize::IdentityCheck;
-use crate::http::api::error::ApiError;
-use crate::http::api::{plugins, request_body, selection, view, wait};
+use crate::http::api::answer::error::ApiError;
+use crate::http::api::answer::view;
+use crate::http::api::plugins;
+use crate::http::api::request::{request_body, selection, wait};
 use crate::http::audited::Audited;
 use crate::http::body_budget::BodyBudget;
 use crate::http::connections::activity::ConnectionActivity;
@@ -25,11 +27,11 @@ use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::json_response;
 use crate::http::streamed_body::StreamedBody;
 use crate::results::json_text;
+use crate::results::plugin::snapshot::ProcessSnapshot;
 use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::ListedProcess;
 use crate::results::requester::Requester;
-use crate::results::snapshot::ProcessSnapshot;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::Selection;
 

@@ -7,8 +7,8 @@ use hyper::header::HeaderMap;
 use hyper::{StatusCode, Uri};
 use smoker_model::wire::reload::{ReloadOutcome, ReloadPage};
 
-use crate::http::api::error::ApiError;
-use crate::http::api::wait;
+use crate::http::api::answer::error::ApiError;
+use crate::http::api::request::wait;
 use crate::http::audited::Audited;
 use crate::http::connections::activity::ConnectionActivity;
 use crate::http::json_response;

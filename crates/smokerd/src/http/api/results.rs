@@ -13,10 +13,11 @@ use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 use smoker_model::wire::results::{RunFacts, SummaryPage};
 
-use crate::http::api::error::ApiError;
-use crate::http::api::query::Parameters;
-use crate::http::api::view::{self, Page};
-use crate::http::api::{conditional, instant, plugins};
+use crate::http::api::answer::error::ApiError;
+use crate::http::api::answer::view::{self, Page};
+use crate::http::api::plugins;
+use crate::http::api::request::query::Parameters;
+use crate::http::api::request::{conditional, instant};
 use crate::http::held_pages::HeldPages;
 use crate::http::limits;
 use crate::results::json_text;

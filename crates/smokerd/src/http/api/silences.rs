@@ -11,8 +11,9 @@ use serde_json::{Map, Value as Json};
 use smoker_model::wire::silences::{ListedSilence, SilencePage, SilencesPage};
 
 use crate::http::access::authorize::IdentityCheck;
-use crate::http::api::error::ApiError;
-use crate::http::api::{plugins, request_body, selection, time_span};
+use crate::http::api::answer::error::ApiError;
+use crate::http::api::plugins;
+use crate::http::api::request::{request_body, selection, time_span};
 use crate::http::audited::Audited;
 use crate::http::body_budget::BodyBudget;
 use crate::http::json_response;

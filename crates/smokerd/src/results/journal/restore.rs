@@ -12,15 +12,15 @@ use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
-use crate::results::hard_state::HardStateSearch;
 use crate::results::journal::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
+use crate::results::plugin::hard_state::HardStateSearch;
+use crate::results::plugin::run_times::RunTimes;
+use crate::results::plugin::standing::Attempt;
 use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::{ForcedOutcome, ProcessId};
-use crate::results::run_times::RunTimes;
-use crate::results::standing::Attempt;
 
 /// What was read from the journal.
 #[derive(Debug, Default)]

@@ -7,9 +7,9 @@ use std::time::Instant;
 use smoker_model::plugin::PluginName;
 use tokio_util::sync::CancellationToken;
 
-use crate::results::config_fields::ConfigFields;
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
+use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::processes::limits::REPEATED_ENTRIES;
 use crate::results::requester::ClientAddress;
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use smoker_model::plugin::PluginName;
 
-use crate::results::config_fields::ConfigFields;
+use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::processes::limits::{
     AWAITED_RUNS, AWAITED_RUNS_OF_CLIENT, KEPT_PROCESSES, ProcessesFull, REPEATED_ENTRIES, UNREAD_MEMORY_OF_CLIENT,
     UNREAD_TIME,

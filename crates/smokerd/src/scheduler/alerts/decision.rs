@@ -5,7 +5,7 @@ use smoker_model::occasion::OccasionEvent;
 use smoker_model::plugin::{ActionOn, ActionRules};
 use smoker_model::status::Status;
 
-use crate::results::hard_state::HardState;
+use crate::results::plugin::hard_state::HardState;
 use crate::scheduler::alerts::told::Told;
 
 /// What is to be done about an action.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use smoker_model::plugin::{ActionSpec, PluginName};
 use smoker_model::status::Status;
 
-use crate::results::hard_state::HardState;
 use crate::results::kept::history::Sequence;
+use crate::results::plugin::hard_state::HardState;
 
 /// An action of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

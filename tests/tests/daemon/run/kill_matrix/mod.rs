@@ -42,9 +42,9 @@ fn timed_runs_over_their_time() {
     for cell in &fixture.cells {
         let first = &fixture.daemon.wait_for_results(&cell.plugin, 1)[0];
         assert!(first.expect_error().contains("timeout"), "{}: {}", cell.name(), first.0);
-        assert_eq!(cell.token.holders(), [0; 0], "{}", cell.name());
     }
-    fixture.expect_no_survivors();
+    // The next run's shell has the word among its arguments, too, until it sees that only the first run counts.
+    fixture.wait_for_no_survivors(Duration::from_secs(20));
     fixture.expect_all_slots_free();
 }
 

@@ -19,7 +19,7 @@ mod summary;
 mod volumes;
 
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
 

@@ -16,7 +16,7 @@ mod summary;
 mod wire;
 
 use serde_json::Value as Json;
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 
 use crate::checks::shipped::mongo::servers::{PORT, servers_of};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::Utc;
-use smoker_config::spec::access_settings::AccessSettings;
+use smoker_config::spec::settings::access_settings::AccessSettings;
 use smoker_trust::authority::ClientAuthorities;
 
 use crate::http::access::proof::watched_file::WatchedFile;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::UnixTime;
-use smoker_config::spec::access_settings::AccessSettings;
+use smoker_config::spec::settings::access_settings::AccessSettings;
 use smoker_trust::access::authorized_clients::{self, Authorized, AuthorizedClients};
 use smoker_trust::access::grant::Grant;
 use smoker_trust::access::tokens::{self, Tokens};

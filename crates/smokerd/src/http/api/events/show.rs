@@ -9,7 +9,7 @@ use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use tokio::sync::mpsc;
 
 use crate::http::access::authorize::IdentityCheck;
-use crate::http::api::error::ApiError;
+use crate::http::api::answer::error::ApiError;
 use crate::http::api::events::body::EventBody;
 use crate::http::api::events::listener::Listener;
 use crate::http::api::events::wanted::Wanted;

@@ -5,8 +5,8 @@ use hyper::header::HeaderMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 
-use crate::http::api::error::ApiError;
-use crate::http::api::query::{self, Parameters};
+use crate::http::api::answer::error::ApiError;
+use crate::http::api::request::query::{self, Parameters};
 use crate::http::api::results;
 use crate::results::kept::facts::RunFacts;
 use crate::results::kept::history::Sequence;

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::http::api::metrics::plugin_lines::PluginLines;
 use crate::http::api::metrics::plugin_page::{self, Shown};
 use crate::results::kept::history::Sequence;
-use crate::results::measures::PluginMeasures;
+use crate::results::plugin::measures::PluginMeasures;
 use crate::results::store::SharedState;
 
 /// The metrics of plugins as they were last written. Nothing is kept before a client asks for the first time. Cheap to clone.

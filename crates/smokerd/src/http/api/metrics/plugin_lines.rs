@@ -13,9 +13,9 @@ use smoker_model::perfdata::PerfDatum;
 use smoker_model::status::Status;
 
 use crate::http::limits;
-use crate::results::config_fields::ConfigFields;
 use crate::results::kept::packed_text::PackedText;
-use crate::results::measures::PluginMeasures;
+use crate::results::plugin::config_fields::ConfigFields;
+use crate::results::plugin::measures::PluginMeasures;
 
 /// The states that a component can have in a result.
 const COMPONENT_STATES: [Status; 3] = [Status::Ok, Status::Warn, Status::Error];
@@ -190,9 +190,9 @@ impl<'de> Visitor<'de> for ComponentsVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::counters::RunCounters;
-    use crate::results::run_times::RunTimes;
-    use crate::results::standing::Standing;
+    use crate::results::plugin::counters::RunCounters;
+    use crate::results::plugin::run_times::RunTimes;
+    use crate::results::plugin::standing::Standing;
 
     fn lines(result: &str) -> PluginLines {
         let plugin = PluginMeasures {

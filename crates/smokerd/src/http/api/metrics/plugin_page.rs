@@ -9,8 +9,8 @@ use smoker_model::metrics::plugin_families::{COMPONENT_STATUS, DURATION, LAST_RU
 
 use crate::http::api::metrics::plugin_lines::{PluginLines, Series};
 use crate::http::limits;
-use crate::results::counters::RunCounters;
-use crate::results::measures::PluginMeasures;
+use crate::results::plugin::counters::RunCounters;
+use crate::results::plugin::measures::PluginMeasures;
 
 const LAST_SUCCESS: Family = Family::gauge(
     "smoker_plugin_last_success_timestamp_seconds",
@@ -137,8 +137,8 @@ mod tests {
     use smoker_model::status::Status;
 
     use super::*;
-    use crate::results::run_times::RunTimes;
-    use crate::results::standing::Standing;
+    use crate::results::plugin::run_times::RunTimes;
+    use crate::results::plugin::standing::Standing;
 
     #[test]
     fn the_series_of_all_plugins_are_bounded() {

@@ -6,7 +6,7 @@ use hyper::Uri;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
 use smoker_page::files;
 
-use crate::http::api::error::ApiError;
+use crate::http::api::answer::error::ApiError;
 
 /// A file with a name of its content never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");

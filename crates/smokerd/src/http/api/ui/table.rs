@@ -16,9 +16,9 @@ use crate::http::held_pages::{HeldPages, PageKey};
 use crate::http::streamed_body::StreamedBody;
 use crate::os::host_name::host_name;
 use crate::results::kept::packed_text::PackedText;
-use crate::results::measures::PluginMeasures;
+use crate::results::plugin::measures::PluginMeasures;
+use crate::results::plugin::standing::Standing;
 use crate::results::requester::Requester;
-use crate::results::standing::Standing;
 use crate::scheduler::manager::PluginManager;
 
 /// All plugins that the client may see, those that are not OK first. Each row is written while the page is sent.
