@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm size dist clean
+.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm size dist clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
@@ -34,6 +34,10 @@ build bench soak: export RUSTFLAGS := $(strip $(RUSTFLAGS) \
 
 build:    ## Build the programs for release
 	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %)
+
+shipped: build ## Look at the programs as they are shipped: their size, what they need, what they tell of this machine
+	$(CARGO) build --locked --workspace --bins
+	$(CARGO) test --locked --workspace --test packaging -- --ignored shipped
 
 # Built with the tests, the programs share their dependencies; built alone, a dozen crates are compiled twice.
 # Most tests wait for something most of the time, so more run at once than there are cores.

@@ -6,7 +6,7 @@
 //! - `contents`: what is in the packages
 //! - `debian`, `rpm`: packages are installed, started, asked, upgraded and removed in a copy of this machine
 //! - `first_screen`: the configuration that is installed, on a host that has little
-//! - `release`: the programs as they are shipped
+//! - `shipped`: the programs as they are shipped; `make shipped` runs it
 //! - `sources`: the source archive
 //! - `scripts`: what does all this
 //! - `supply_chain`: what the programs are made of: licences, sources, and where they may be unsafe
@@ -18,8 +18,8 @@ mod contents;
 mod debian;
 mod first_screen;
 mod install;
-mod release;
 mod rpm;
 mod scripts;
+mod shipped;
 mod sources;
 mod supply_chain;
