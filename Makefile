@@ -16,7 +16,7 @@ RELEASE    ?= $(TARGET_DIR)/release
 VERSION    := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 PLACES     := DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) COMPAT=$(COMPAT) PYTHON=$(PYTHON) PYTHONDIR=$(PYTHONDIR) SYSTEM=$(shell uname) \
   INIT=$(INIT) INITDIR=$(INITDIR) UNITDIR=$(UNITDIR) ZSHDIR=$(ZSHDIR)
-PROGRAMS   := smokerd smokercli check_smoker_plugin
+PROGRAMS   := smokerd smokercli check_smoker_plugin smoker-fleet
 SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 

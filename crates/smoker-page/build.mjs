@@ -8,22 +8,26 @@ const LIMIT = 40_000;
 const here = (path) => new URL(path, import.meta.url);
 const source = (name) => readFileSync(here(`page/${name}`), "utf8");
 
-const bundle = await build({
-  entryPoints: [here("page/main.ts").pathname],
-  bundle: true,
-  format: "iife",
-  target: "es2020",
-  charset: "utf8",
-  minify: true,
-  legalComments: "none",
-  write: false,
-});
+const bundled = async (name) => {
+  const bundle = await build({
+    entryPoints: [here(`page/${name}`).pathname],
+    bundle: true,
+    format: "iife",
+    target: "es2020",
+    charset: "utf8",
+    minify: true,
+    legalComments: "none",
+    write: false,
+  });
+  return bundle.outputFiles[0].text;
+};
 const style = await build({ stdin: { contents: source("style.css"), loader: "css" }, minify: true, write: false });
 
 // A name that changes with the content, so that browsers may keep a file for ever.
-const named = (text, end) => [`page-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.${end}`, text];
-const script = named(bundle.outputFiles[0].text, "js");
-const sheet = named(style.outputFiles[0].text, "css");
+const named = (text, name, end) => [`${name}-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.${end}`, text];
+const script = named(await bundled("main.ts"), "page", "js");
+const fleet = named(await bundled("fleet.ts"), "fleet", "js");
+const sheet = named(style.outputFiles[0].text, "page", "css");
 const index = source("index.html")
   .replace("SCRIPT", script[0])
   .replace("STYLE", sheet[0])
@@ -34,11 +38,13 @@ const constant = (name, [file, _], doc) =>
 const rust =
   "//! The files that `build.mjs` has made of `page/`; do not edit this one.\n\n" +
   constant("SCRIPT", script, "The script, with its name.") +
+  constant("FLEET_SCRIPT", fleet, "The script of the grid of a fleet, with its name.") +
   constant("STYLE", sheet, "The style sheet, with its name.") +
   '/// The page itself.\npub(crate) const INDEX: &str = include_str!("../built/index.html");\n';
 
 const files = new Map([
   [`built/${script[0]}`, script[1]],
+  [`built/${fleet[0]}`, fleet[1]],
   [`built/${sheet[0]}`, sheet[1]],
   ["built/index.html", index],
 ]);
@@ -62,4 +68,4 @@ if (process.argv.includes("--compare")) {
   mkdirSync(here("built/"));
   files.forEach((text, path) => writeFileSync(here(path), text));
 }
-console.log(`The page has ${size} bytes in three files.`);
+console.log(`The page has ${size} bytes in four files.`);

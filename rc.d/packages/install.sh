@@ -67,7 +67,7 @@ in_place() {
 scratch=$(mktemp)
 trap 'rm -f "$scratch"' EXIT
 
-for program in smokerd smokercli check_smoker_plugin; do
+for program in smokerd smokercli check_smoker_plugin smoker-fleet; do
     if [ "$action" = install ] && [ ! -x "$programs/$program" ]; then
         echo "$programs/$program is not built; run make first" >&2
         exit 1
@@ -76,7 +76,7 @@ done
 
 # Programs.
 file 755 "$programs/smokerd" "$PREFIX/sbin/smokerd"
-for program in smokercli check_smoker_plugin; do
+for program in smokercli check_smoker_plugin smoker-fleet; do
     file 755 "$programs/$program" "$PREFIX/bin/$program"
 done
 if [ "${COMPAT:-0}" = 1 ] || [ "$action" = uninstall ]; then
@@ -113,7 +113,7 @@ if [ "${PYTHON:-0}" = 1 ] || [ "$action" = uninstall ]; then
 fi
 
 # What people read.
-for page in smokercli.1 check_smoker_plugin.1 smokerd.8; do
+for page in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smokerd.8; do
     made 644 "$share/man/man${page##*.}/$page" in_place "$top/docs/man/$page"
 done
 configuration_page() {

@@ -79,6 +79,26 @@ const line = (page, plugin) => page.locator("#plugins > tbody > tr", { has: page
 const picture = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
 
 const scenarios = {
+  async fleet() {
+    const page = await open("/");
+    await page.waitForSelector("#live[data-state=live]");
+    assert.equal(await page.locator("tbody > tr").count(), 4);
+    assert.match(await page.locator("tbody > tr").first().innerText(), /UNREACHABLE/);
+    await accessible(page, "the grid");
+    await picture(page, "fleet");
+    // It goes on by itself, and shows when it does not.
+    await evaluate(page, "void (document.querySelector('main').dataset.age = '')");
+    await until(page, "document.querySelector('main').dataset.age !== ''");
+    cut(false);
+    await evaluate(page, "void (document.querySelector('main').dataset.old = '0')");
+    await page.waitForSelector("#live[data-state=cut]");
+    way.isOpen = true;
+    await page.waitForSelector("#live[data-state=live]");
+    await page.locator("tbody > tr").nth(1).getByRole("link").click();
+    await page.waitForSelector("text=ERROR");
+    await accessible(page, "the page of a host");
+  },
+
   async page() {
     const page = await open("/");
     await page.waitForSelector("#plugins > tbody > tr");

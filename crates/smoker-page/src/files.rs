@@ -1,6 +1,6 @@
 //! The page: an index, a script and a style sheet, and the headers that they are sent with.
 
-use crate::built::{INDEX, SCRIPT, STYLE};
+use crate::built::{FLEET_SCRIPT, INDEX, SCRIPT, STYLE};
 
 /// A file of the page. Its name changes with its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,8 @@ pub fn index() -> &'static str {
 /// The file of this name below `/ui/`.
 #[must_use]
 pub fn file(name: &str) -> Option<File> {
-    let known = [(SCRIPT, "text/javascript; charset=utf-8"), (STYLE, "text/css; charset=utf-8")];
+    const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+    let known = [(SCRIPT, JAVASCRIPT), (FLEET_SCRIPT, JAVASCRIPT), (STYLE, "text/css; charset=utf-8")];
     let found = known.into_iter().find(|((known, _), _)| *known == name);
     found.map(|((_, text), media_type)| File { media_type, text })
 }
@@ -44,6 +45,11 @@ pub fn file(name: &str) -> Option<File> {
 /// The name of the style sheet.
 pub(crate) fn style_name() -> &'static str {
     STYLE.0
+}
+
+/// The name of the script that keeps the grid of a fleet fresh.
+pub(crate) fn fleet_script_name() -> &'static str {
+    FLEET_SCRIPT.0
 }
 
 /// The style sheet.
@@ -57,12 +63,12 @@ mod tests {
 
     #[test]
     fn the_page_names_its_files_and_is_small() {
-        for (name, text) in [SCRIPT, STYLE] {
-            assert!(index().contains(&format!("\"/ui/{name}\"")), "{name}");
+        for (name, text) in [SCRIPT, FLEET_SCRIPT, STYLE] {
+            assert!(name == FLEET_SCRIPT.0 || index().contains(&format!("\"/ui/{name}\"")), "{name}");
             assert_eq!(file(name).map(|file| file.text), Some(text));
         }
         assert_eq!(file("index.html"), None);
-        assert!(index().len() + SCRIPT.1.len() + STYLE.1.len() <= 40_000);
+        assert!(index().len() + SCRIPT.1.len() + FLEET_SCRIPT.1.len() + STYLE.1.len() <= 40_000);
     }
 
     #[test]

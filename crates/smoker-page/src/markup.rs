@@ -26,6 +26,20 @@ pub(crate) fn push_text(page: &mut String, text: &str, limit: usize) {
     }
 }
 
+/// Text as one segment of the path of a URL.
+pub(crate) fn path_segment(text: &str) -> String {
+    let mut segment = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            segment.push(char::from(byte));
+        } else {
+            // Writing into a string cannot fail.
+            let _ = write!(segment, "%{byte:02X}");
+        }
+    }
+    segment
+}
+
 /// Controls, and marks that change the direction or take no room.
 fn is_harmful(character: char) -> bool {
     character.is_control()

@@ -61,11 +61,8 @@ pub struct Head<'a> {
 #[must_use]
 pub fn begin(head: &Head<'_>) -> String {
     let Head { title, note, has_hosts, when, style } = *head;
-    let mut page = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>"
-        .to_owned();
-    push_text(&mut page, title, NAME);
-    page.push_str("</title>\n<link rel=\"icon\" href=\"data:,\">\n");
+    let mut page = String::new();
+    push_head(&mut page, title);
     match style {
         Style::Linked => {
             page.push_str("<link rel=\"stylesheet\" href=\"/ui/");
@@ -91,6 +88,16 @@ pub fn begin(head: &Head<'_>) -> String {
     }
     page.push_str("</tr></thead>\n<tbody>\n");
     page
+}
+
+/// How a page begins, up to its style.
+pub(crate) fn push_head(page: &mut String, title: &str) {
+    page.push_str(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+    );
+    push_text(page, title, NAME);
+    page.push_str("</title>\n<link rel=\"icon\" href=\"data:,\">\n");
 }
 
 /// A row of the table.
@@ -148,7 +155,7 @@ fn cell(page: &mut String, text: &str) {
 }
 
 /// A status with its shape, its word and its colour.
-fn state(page: &mut String, status: &str) {
+pub(crate) fn state(page: &mut String, status: &str) {
     let (class, shape) = match status {
         "OK" => ("OK", "✓"),
         "WARN" => ("WARN", "▲"),

@@ -8,6 +8,7 @@
 //! - `commands`: the same of commands with options of their own; what `smokercli silence` and `smokercli explain` do
 //! - `watch`: what `smokercli --watch` does; `gate`: what `smokercli gate` does; `baseline`: what `smokercli baseline` does
 //! - `odd`: what `smokercli odd` does; `roll`: what `smokercli roll` does; `diff`: what `smokercli diff` does
+//! - `fleet_page`: what `smoker-fleet` takes of the client; `listen`: where that serves its page
 //! - `nagios`: what `check_smoker_plugin` does; `trust`: what `smokercli trust` does
 //! - `asking`: how long work with hosts goes on; `listing`: the hosts of a call without asking them
 //! - `targets`: whom a call asks, and how its requests reach them
@@ -30,7 +31,9 @@ pub mod config;
 pub mod error;
 pub mod exit_code;
 pub mod filter;
+pub mod fleet_page;
 pub mod inventory;
+pub mod listen;
 pub mod nagios;
 pub mod plugin;
 pub mod render;

@@ -1,7 +1,7 @@
 //! The tables of what a crate may import of the others, and what it may not name.
 
 /// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
-pub(crate) const WALLS: [(&str, &[&str], &[&str]); 11] = [
+pub(crate) const WALLS: [(&str, &[&str], &[&str]); 12] = [
     (
         "smoker-model",
         &[],
@@ -69,6 +69,11 @@ pub(crate) const WALLS: [(&str, &[&str], &[&str]); 11] = [
         &["serde_yaml", "saphyr_parser", "reqwest", "std::process::Command", "tokio::process"],
     ),
     ("smokercli", &["smoker_model", "smoker_page", "smoker_paths", "smoker_trust"], &["axum", "hyper", "nix", "libc"]),
+    (
+        "smoker-fleet",
+        &["smoker_model", "smoker_page", "smokercli"],
+        &["clap", "reqwest", "libc", "std::process::Command"],
+    ),
 ];
 
 /// What only some files of a crate may name: crate, path, and the folders or files that may.

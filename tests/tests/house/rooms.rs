@@ -4,7 +4,7 @@
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of each crate. The crate's `lib.rs` may import all of them, and none imports it.
-pub(crate) const ROOMS: [(&str, &[Room]); 11] = [
+pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
     (
         "smoker-model",
         &[
@@ -26,7 +26,11 @@ pub(crate) const ROOMS: [(&str, &[Room]); 11] = [
         "smoker-paths",
         &[("append", &["resolved_path"]), ("regular", &["resolved_path"]), ("replace", &["resolved_path"])],
     ),
-    ("smoker-page", &[("table", &["files", "markup"]), ("files", &["built"])]),
+    ("smoker-page", &[("grid", &["files", "markup", "table"]), ("table", &["files", "markup"]), ("files", &["built"])]),
+    (
+        "smoker-fleet",
+        &[("serve", &["pages", "rounds", "snapshot"]), ("rounds", &["snapshot"]), ("pages", &["snapshot"])],
+    ),
     (
         "smoker-journal",
         &[
@@ -256,6 +260,10 @@ pub(crate) const ROOMS: [(&str, &[Room]); 11] = [
                 ],
             ),
             (
+                "fleet_page",
+                &["cli", "client", "commands", "config", "error", "filter", "listen", "query", "targets", "transport"],
+            ),
+            (
                 "roll",
                 &[
                     "asking",
@@ -352,7 +360,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 11] = [
             ),
             ("trust", &["cli", "error", "exit_code", "inventory", "terminal", "trust_store"]),
             ("query", &["cli", "error", "exit_code", "filter", "render", "terminal"]),
-            ("cli", &["discovery", "error", "exit_code", "render"]),
+            ("cli", &["discovery", "error", "exit_code", "listen", "render"]),
             ("discovery", &["config", "error", "inventory"]),
             ("render", &["inventory", "plugin", "report", "terminal"]),
             ("terminal", &["client", "error", "report"]),

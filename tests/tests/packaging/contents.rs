@@ -27,15 +27,17 @@ fn expect_mode(mode: &str, path: &str) {
 }
 
 /// In both packages.
-const FILES: [&str; 12] = [
+const FILES: [&str; 14] = [
     "/usr/sbin/smokerd",
     "/usr/bin/smokercli",
     "/usr/bin/check_smoker_plugin",
+    "/usr/bin/smoker-fleet",
     "/usr/bin/smokerd.py",
     "/usr/bin/smokercli.py",
     "/usr/bin/check_smoker_plugin.py",
     "/usr/share/man/man1/smokercli.1.gz",
     "/usr/share/man/man1/check_smoker_plugin.1.gz",
+    "/usr/share/man/man1/smoker-fleet.1.gz",
     "/usr/share/man/man5/smokerd.yaml.5.gz",
     "/usr/share/man/man8/smokerd.8.gz",
     "/usr/share/bash-completion/completions/smokercli",

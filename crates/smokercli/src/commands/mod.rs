@@ -61,14 +61,34 @@ fn command<T: Subcommand>(
     config: &ClientConfig,
     run: impl Fn(&T, &Targets, &Console) -> Result<u8, ExitError>,
 ) -> Result<u8, ExitError> {
+    match found::<T>(words, config)? {
+        Found::Print(text) => output::print(&text).map(|()| exit_code::SUCCESS),
+        Found::Hosts(args, targets, console) => run(&args, &targets, &console),
+    }
+}
+
+/// A command line, with the hosts that it names.
+pub(crate) enum Found<T> {
+    /// It asks for this text, such as the help.
+    Print(String),
+    /// The options, the hosts, and standard error, on which the warnings of the configuration are.
+    Hosts(Box<T>, Box<Targets>, Console),
+}
+
+/// Reads a command line and finds its hosts.
+///
+/// # Errors
+///
+/// When it cannot be understood, or names no hosts.
+pub(crate) fn found<T: Subcommand>(words: &[OsString], config: &ClientConfig) -> Result<Found<T>, ExitError> {
     let discovery = targets::discovery(config);
     let (args, typed) = match subcommand::parse::<T>(words.iter().cloned(), &discovery.options())? {
-        SubcommandLine::Print(text) => return output::print(&text).map(|()| exit_code::SUCCESS),
+        SubcommandLine::Print(text) => return Ok(Found::Print(text)),
         SubcommandLine::Run(args, typed) => (args, typed),
     };
     let console = console(&*args, config, &discovery);
     let targets = targets_of(&*args, &typed, discovery, config, &console)?;
-    run(&args, &targets, &console)
+    Ok(Found::Hosts(args, Box::new(targets), console))
 }
 
 /// A roll: finds its hosts, or goes on with those of a record.

@@ -19,7 +19,7 @@ mod ci;
 mod collapse;
 mod columns;
 pub mod data;
-mod document;
+pub mod document;
 pub(crate) mod escape;
 pub mod format;
 mod history;

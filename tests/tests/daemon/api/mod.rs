@@ -4,6 +4,7 @@ mod browsers;
 mod client;
 mod events;
 mod fairness;
+mod fleet_page;
 mod history;
 mod limits;
 mod metrics;

@@ -1,6 +1,7 @@
 //! The page for browsers: who gets it, what it may do, and a real browser that uses it.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -133,25 +134,27 @@ fn the_page_needs_no_identity_and_what_it_shows_does() {
     }
 }
 
-/// Runs a scenario of the browser.
-fn look(scenario: &str, daemon: &Daemon, tokens: &str) {
+/// Runs a scenario of the browser at this address. The folder of the daemon gets the pictures.
+pub(crate) fn look(scenario: &str, address: SocketAddr, daemon: &Daemon, tokens: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/smoker-page/browser/look.mjs");
     let mut node = Command::new("node");
-    node.arg(script).args([scenario, &format!("http://{}", daemon.address())]).arg(daemon.path("")).arg(tokens);
+    node.arg(script).args([scenario, &format!("http://{address}")]).arg(daemon.path("")).arg(tokens);
     let output = cli::run_within(&mut node, Duration::from_secs(180));
     assert_eq!(output.code, 0, "{}\n{}", output.text(), daemon.log());
+    if let Some(folder) = std::env::var_os("SMOKER_TESTS_PICTURES") {
+        for name in ["page-light.png", "page-dark.png", "page-phone.png", "fleet.png"] {
+            if daemon.path(name).exists() {
+                fs::copy(daemon.path(name), Path::new(&folder).join(name)).expect("a picture");
+            }
+        }
+    }
 }
 
 #[test]
 #[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
 fn a_browser_shows_plugins_live_and_everybody_can_use_it() {
     let daemon = with_results(config());
-    look("page", &daemon, "");
-    if let Some(folder) = std::env::var_os("SMOKER_TESTS_PICTURES") {
-        for name in ["page-light.png", "page-dark.png", "page-phone.png"] {
-            fs::copy(daemon.path(name), Path::new(&folder).join(name)).expect("a picture");
-        }
-    }
+    look("page", daemon.address(), &daemon, "");
 }
 
 #[test]
@@ -166,13 +169,14 @@ fn a_browser_logs_in_with_a_token_and_silences_a_plugin() {
     };
     let tokens = [token("desk", "read"), token("boss", "admin")].join(",");
     daemon.try_start().expect("it starts");
-    look("login", &daemon, &tokens);
+    look("login", daemon.address(), &daemon, &tokens);
 }
 
 #[test]
 #[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
 fn a_browser_that_listens_for_hours_keeps_little() {
-    look("hour", &with_results(config()), "");
+    let daemon = with_results(config());
+    look("hour", daemon.address(), &daemon, "");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn expect_interrupted(daemon: &Daemon, process: &str) {
 #[test]
 fn nothing_that_was_seen_is_lost_when_the_daemon_is_killed() {
     let rounds = std::env::var("SMOKER_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
-    let mut config = with_journal().plugin("slow", "Command: sleep 30").base("History: 150");
+    let mut config = with_journal().plugin("slow", "Command: sleep 600\nTimeout: 600").base("History: 150");
     for number in 0..PLUGINS {
         config = config.plugin(&format!("p{number}"), "Command: 'echo \"$$\"'\nInterval: 0.05\nSplay: 0");
     }

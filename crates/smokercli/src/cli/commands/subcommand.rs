@@ -53,7 +53,9 @@ pub(crate) fn parse<T: Parser>(
     let arguments = abbreviation::expand(arguments, &[original, of_plugins, names.clone()])?;
     let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(SubcommandLine::Print(error.to_string())),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return Ok(SubcommandLine::Print(error.to_string()));
+        }
         Err(error) => return Err(usage_error(error, &names)),
     };
     let args = T::from_arg_matches(&matches).map_err(|error| usage_error(error, &names))?;

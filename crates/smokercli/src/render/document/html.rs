@@ -35,7 +35,9 @@ fn error(text: &str) -> Messages {
     vec![("error".to_owned(), text.to_owned())]
 }
 
-fn row_of(plugin: &Plugin) -> Row {
+/// A plugin as a row of a table in HTML, without its host.
+#[must_use]
+pub fn row_of(plugin: &Plugin) -> Row {
     let view = plugin.view();
     let mut messages = texts(view.messages());
     messages.extend(run_facts::reason(&view).map(|reason| ("error".to_owned(), reason)));

@@ -1,0 +1,41 @@
+//! `smoker-fleet`: a page with the plugins of many hosts.
+//!
+//! # Layout
+//!
+//! - `serve`: listens, and answers requests from what is known
+//! - `rounds`: asks the hosts again and again
+//! - `snapshot`: the answers of a round
+//! - `pages`: the answers as a grid of hosts and plugins, as the page of a host, and as JSON
+
+#![forbid(unsafe_code)]
+
+mod pages;
+mod rounds;
+mod serve;
+mod snapshot;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use smokercli::error::ExitError;
+use smokercli::fleet_page::{self, FleetCommand};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without standard error there is no place for the problem of writing to it.
+            let _ = writeln!(io::stderr(), "ERROR: {}", error.message);
+            ExitCode::from(error.code)
+        }
+    }
+}
+
+fn run() -> Result<(), ExitError> {
+    match fleet_page::command(std::env::args_os())? {
+        FleetCommand::Print(text) => io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(|error| ExitError::new(format!("cannot write to standard output: {error}"))),
+        FleetCommand::Serve(page) => serve::run(&page),
+    }
+}

@@ -1,0 +1,58 @@
+//! The command line of `smoker-fleet`.
+
+use std::time::Duration;
+
+use clap::{Parser, ValueHint};
+
+use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::duration::parse_duration;
+use crate::cli::options::console_args::ConsoleArgs;
+use crate::cli::options::filter_args::FilterArgs;
+use crate::cli::options::host_args::HostArgs;
+use crate::listen::{Listen, parse_listen};
+
+const PAGE: &str = "Page";
+
+const EXAMPLES: &str = "\
+Examples:
+  smoker-fleet -g prod
+  smoker-fleet -s 'web[01-40]' --listen /run/user/1000/fleet.sock
+
+Exit codes:
+  0    it was stopped (Ctrl-C, SIGTERM)
+  1    it could not be started; 2: the command line cannot be understood";
+
+/// `smoker-fleet`.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "smoker-fleet", bin_name = "smoker-fleet", after_help = EXAMPLES, args_override_self = true, version)]
+#[command(about = "Serve a page with the plugins of many hosts, those that are odd first")]
+pub(crate) struct FleetArgs {
+    /// Where browsers find the page: an address of this host alone, or the path of a unix socket
+    #[arg(long, value_name = "ADDRESS|PATH", default_value = "127.0.0.1:8087", value_parser = parse_listen)]
+    #[arg(value_hint = ValueHint::AnyPath, help_heading = PAGE)]
+    pub(crate) listen: Listen,
+    /// How soon the hosts are asked again, eg. 10s
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration, help_heading = PAGE)]
+    pub(crate) every: Duration,
+
+    #[command(flatten)]
+    pub(crate) targets: HostArgs,
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
+}
+
+impl Subcommand for FleetArgs {
+    fn targets(&self) -> &HostArgs {
+        &self.targets
+    }
+
+    fn filters(&self) -> &FilterArgs {
+        &self.filters
+    }
+
+    fn console(&self) -> &ConsoleArgs {
+        &self.console
+    }
+}

@@ -1,0 +1,116 @@
+//! The page of many hosts: what it shows of real daemons, to whom, and for how long.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde_json::Value as Json;
+use smoker_tests::binary;
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::{ANSWER_LIMIT, Request, Response};
+use smoker_tests::started::Started;
+use smoker_tests::wait;
+
+use crate::api::page::look;
+
+/// A running `smoker-fleet`, and where its page is.
+struct FleetPage {
+    _process: Started,
+    address: SocketAddr,
+}
+
+impl FleetPage {
+    /// Of these hosts, in a folder of its own.
+    fn start(folder: &Path, hosts: &[String]) -> Self {
+        let said = folder.join("said");
+        let mut command = Command::new(binary::path("smoker-fleet"));
+        command.args(["--listen", "127.0.0.1:0", "--every", "200ms", "-s"]).args(hosts).env("HOME", folder);
+        command.stdout(File::create(&said).expect("writable"));
+        let process = Started::spawn(&mut command).expect("it starts");
+        let address = wait::within(Duration::from_secs(60), || {
+            let text = fs::read_to_string(&said).ok()?;
+            text.strip_prefix("The page is at http://")?.strip_suffix("/\n")?.parse().ok()
+        });
+        Self { _process: process, address: address.expect("it says where its page is") }
+    }
+
+    fn get(&self, path: &str) -> Response {
+        Request::get(path).send(self.address, ANSWER_LIMIT).expect("it answers")
+    }
+
+    /// Waits until its answers for programs are as wanted.
+    fn wait_for(&self, wanted: impl Fn(&Json) -> bool) -> Json {
+        let mut last = Json::Null;
+        let found = wait::within(Duration::from_secs(60), || {
+            let answer = self.get("/fleet.json");
+            last = if answer.status == 200 { answer.json() } else { Json::Null };
+            wanted(&last).then(|| last.clone())
+        });
+        found.unwrap_or_else(|| panic!("never as wanted: {last}"))
+    }
+}
+
+fn daemon(plugins: [&str; 2]) -> Daemon {
+    let config = Config::new().plugin("disk", plugins[0]).plugin("a b/c", plugins[1]);
+    let daemon = Daemon::start(config);
+    let _ = daemon.finish(&daemon.force(&["disk", "a b/c"]));
+    daemon
+}
+
+/// The states of the hosts, in the order of the page.
+fn states(fleet: &Json) -> Vec<&str> {
+    let hosts = fleet["hosts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    hosts.iter().filter_map(|host| host["state"].as_str()).collect()
+}
+
+#[test]
+fn hosts_and_plugins_are_a_grid_with_the_odd_ones_first() {
+    let fine = daemon(["Command: echo well", "Command: 'true'"]);
+    let mut bad = daemon(["Command: 'true'", "Command: 'echo \"<script>x</script>\"; exit 1'"]);
+    let hosts = [&fine, &bad].map(|daemon| daemon.address().to_string());
+    let fleet = FleetPage::start(&fine.path(""), &hosts);
+    let known = fleet.wait_for(|known| states(known) == ["ERROR", "OK"]);
+    assert_eq!(known["hosts"][0]["plugins"]["a b/c"], "ERROR");
+
+    let page = fleet.get("/");
+    assert!(page.header("Content-Security-Policy").is_some_and(|policy| policy.contains("default-src 'none'")));
+    let text = page.text();
+    assert!(text.contains("2 hosts: 1 ERROR, 1 OK"), "{text}");
+    let (disk, odd) = (text.find(">disk<").expect("a column"), text.find(">a b/c<").expect("a column"));
+    assert!(odd < disk, "the plugin that is not OK comes first: {text}");
+    // A name leads to the page of its host, on which what plugins print stays text.
+    let name = known["hosts"][0]["host"].as_str().expect("a name");
+    let encoded = [(" ", "%20"), ("(", "%28"), (")", "%29"), (":", "%3A")];
+    let name = encoded.iter().fold(name.to_owned(), |name, (plain, encoded)| name.replace(plain, encoded));
+    assert!(text.contains(&format!("href=\"/host/{name}\"")), "{text}");
+    let page = fleet.get(&format!("/host/{name}")).text();
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<script>x"), "{page}");
+    assert_eq!(fleet.get("/host/nobody").status, 404);
+
+    // Another site's name for this host opens nothing.
+    let foreign = Request::get("/fleet.json").to_bytes("evil.example");
+    let mut connection = smoker_tests::http::Connection::open(fleet.address, ANSWER_LIMIT).expect("it listens");
+    connection.write(&foreign).expect("it reads");
+    assert_eq!(connection.read("GET").expect("an answer").status, 421);
+
+    // A host that is gone is the oddest.
+    bad.signal(Signal::SIGKILL);
+    bad.wait_for_exit();
+    let known = fleet.wait_for(|known| states(known) == ["UNREACHABLE", "OK"]);
+    assert!(known["hosts"][0]["error"].as_str().is_some_and(|reason| reason.contains("refused")), "{known}");
+}
+
+#[test]
+#[cfg_attr(not(has_browser), ignore = "needs chromium and `npm ci` in crates/smoker-page")]
+fn a_browser_shows_the_grid_and_everybody_can_use_it() {
+    let daemons = [["true", "true"], ["true", "exit 3"], ["echo x; exit 1", "true"]]
+        .map(|commands| daemon(commands.map(|command| format!("Command: '{command}'")).each_ref().map(String::as_str)));
+    let hosts = daemons.each_ref().map(|daemon| daemon.address().to_string());
+    let fleet = FleetPage::start(&daemons[0].path(""), &[&hosts[..], &["127.0.0.1:1".to_owned()]].concat());
+    fleet.wait_for(|known| states(known).len() == 4);
+    look("fleet", fleet.address, &daemons[0], "");
+}
