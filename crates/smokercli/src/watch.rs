@@ -33,6 +33,8 @@ const REDRAW_DELAY: Duration = Duration::from_millis(100);
 /// A host that is watched.
 struct WatchedHost {
     name: String,
+    /// Its address, as it was typed.
+    label: String,
     /// The plugins that the call selects, in any status.
     plugins: Vec<Plugin>,
     /// The names that the call asks for and the host has not.
@@ -74,6 +76,7 @@ pub(crate) async fn run(
 ) -> Result<(), ExitError> {
     let host = |address: &HostAddress| WatchedHost {
         name: address.label.clone(),
+        label: address.label.clone(),
         plugins: Vec::new(),
         missing: Vec::new(),
         failure: None,
@@ -118,6 +121,18 @@ impl Watch<'_> {
     /// Takes a change over, and returns the lines that it gives.
     fn take(&mut self, number: usize, change: Change) -> String {
         let draws = self.draws;
+        let is_taken = |name: &str| {
+            let others = self.hosts.iter().enumerate().filter(|(other, _)| *other != number);
+            others.into_iter().any(|(_, host)| host.name == name)
+        };
+        let change = match change {
+            // Two daemons may have one name: the second is shown with its address, as in every report.
+            Change::Plugins(answer) if is_taken(&answer.name) => {
+                let name = format!("{} ({})", answer.name, self.hosts[number].label);
+                Change::Plugins(HostAnswer { name, ..answer })
+            }
+            other => other,
+        };
         let host = &mut self.hosts[number];
         let lines = match change {
             Change::Plugins(answer) => host.set_plugins(answer, self.query),

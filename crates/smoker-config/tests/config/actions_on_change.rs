@@ -50,7 +50,7 @@ fn what_cannot_be_meant_stays_a_parameter_of_the_users_own() {
         ("ActionOn: 5", "ActionOn has to be one of always, change, bad, problem, recovery, not 5"),
         ("Repeat: often", "Repeat has to be a number of seconds"),
         ("ActionGroup: 0", "ActionGroup has to be a time above 0, not 0"),
-        ("Actions: [start, stop]", "Actions has to be a list of entries of actions, not a list"),
+        ("Actions: [start, stop]", "Actions has to be a list of entries of actions, not start, stop"),
         ("Actions: 7", "Actions has to be a list of entries of actions, not 7"),
         ("Escalate: true", "Escalate has to be such as {After: 30m, Action: Page}, not True"),
     ] {
@@ -69,6 +69,7 @@ fn what_cannot_be_meant_stays_a_parameter_of_the_users_own() {
 #[test]
 fn what_is_meant_and_wrong_is_an_error() {
     for (parameters, reason) in [
+        ("Actions: Pge", "Actions: action Pge is not configured under actions; did you mean Page?"),
         ("Actions: [Tell, Pge]", "Actions: action Pge is not configured under actions; did you mean Page?"),
         (
             "Escalate: {After: 30m, Action: Pag}",

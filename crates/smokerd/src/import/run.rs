@@ -102,7 +102,7 @@ fn report(request: &ImportRequest, imported: &Imported, written: &[PathBuf]) -> 
     let (plugins, untaken) = (written.len(), imported.untaken.len());
     let _ = writeln!(
         text,
-        "{plugins} plugins in {folder}, {untaken} lines not taken; look at them, then run smokerd --check"
+        "{plugins} plugins in {folder}, {untaken} lines not taken; look at them, put the folder beside a configuration, then run smokerd --check -c FOLDER"
     );
     text
 }

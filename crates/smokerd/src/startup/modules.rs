@@ -1,8 +1,11 @@
 //! Modules and parsers that a configuration names and that cannot be found or imported, or of which a changed copy is not used.
 
+use std::env;
+use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use nix::unistd::{AccessFlags, access};
 use smoker_config::problem::{Problem, Severity};
 use smoker_config::spec::places::ParameterKey;
 use smoker_config::spec::settings::DaemonSettings;
@@ -54,7 +57,8 @@ pub(crate) fn interpreter_advice(
     plugins: &[PluginSpec],
     python: &PythonSettings,
 ) -> Option<String> {
-    let path = python.interpreter().ok().filter(|_| settings.python.is_none())?;
+    let name = python.interpreter().ok().filter(|_| settings.python.is_none())?;
+    let path = in_path(name, &env::var_os("PATH")?)?;
     let is_usual = SERVICE_PATH.iter().any(|folder| path.parent() == Some(Path::new(folder)));
     let path = path.display();
     (!is_usual && lookup::needs_python(plugins, python)).then(|| {
@@ -63,6 +67,11 @@ pub(crate) fn interpreter_advice(
              have it there, too"
         )
     })
+}
+
+/// Where the name of a program leads.
+fn in_path(name: &Path, folders: &OsStr) -> Option<PathBuf> {
+    env::split_paths(folders).map(|folder| folder.join(name)).find(|path| access(path, AccessFlags::X_OK).is_ok())
 }
 
 /// Advice on installed modules that the plugins name; the built-ins run in their place.
@@ -82,4 +91,17 @@ pub(crate) fn advice(plugins: &[PluginSpec], python: &PythonSettings) -> io::Res
         format!("{file} is not used, because its module is built in; {way_out}")
     };
     Ok(unused.into_iter().map(advice).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_looked_up_in_the_path_of_this_shell() {
+        let path = |folders: &str| in_path(Path::new("sh"), OsStr::new(folders));
+        assert_eq!(path("/no-such-folder:/bin:/usr/bin"), Some(PathBuf::from("/bin/sh")));
+        assert_eq!(path("/no-such-folder"), None);
+        assert_eq!(in_path(Path::new("/bin/sh"), OsStr::new("/no-such-folder")), Some(PathBuf::from("/bin/sh")));
+    }
 }

@@ -89,9 +89,17 @@ struct Watching {
 
 impl Watching {
     fn start(daemon: &Daemon, arguments: &[&str]) -> Self {
+        Self::start_all(&[daemon], arguments)
+    }
+
+    fn start_all(daemons: &[&Daemon], arguments: &[&str]) -> Self {
         let mut command = Command::new(binary::path("smokercli"));
-        command.args(["-s", &daemon.address().to_string(), "--watch"]).args(arguments);
-        command.env("HOME", daemon.path("")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .arg("-s")
+            .args(daemons.iter().map(|daemon| daemon.address().to_string()))
+            .arg("--watch")
+            .args(arguments);
+        command.env("HOME", daemons[0].path("")).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         let stdout = child.stdout.take().expect("it is piped");
         let (sender, lines) = channel();
@@ -117,6 +125,22 @@ impl Watching {
         let code = self.child.wait().expect("it ends").code();
         (code, self.lines.iter().collect())
     }
+}
+
+#[test]
+fn watched_daemons_of_one_host_name_are_told_apart() {
+    let daemons = [0, 1].map(|_| Daemon::start(Config::new().plugin("fine", "Command: 'true'")));
+    for daemon in &daemons {
+        let _ = daemon.run("fine");
+    }
+    let watching = Watching::start_all(&daemons.each_ref(), &[]);
+    let mut hosts = [0, 1].map(|_| {
+        let line = watching.lines.recv_timeout(wait::DEADLINE).expect("a further line");
+        let line: Json = serde_json::from_str(&line).expect("JSON");
+        line["host"].as_str().expect("a name").to_owned()
+    });
+    hosts.sort();
+    assert!(hosts[1].starts_with(&format!("{} (127.0.0.1:", hosts[0])), "{hosts:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use smoker_model::suggest;
 use smoker_model::value::Value;
 
 use crate::spec::actions::action;
@@ -75,14 +76,19 @@ fn fault(parameter: &Parameter, reason: String) -> Option<PluginFault> {
     parameter.place.as_ref().map(|place| PluginFault::new(place, reason))
 }
 
-/// A name of an action, or a list of them. Where none of them is one, a parameter of the user's own is meant.
+/// A name of an action, or a list of them. Where none of them is one or nearly one, a parameter of the user's own is meant.
 fn named(value: &Value, actions: &[Entry]) -> Meant<Vec<(Option<String>, Value)>> {
     let items = items(value);
     if items.is_empty() && matches!(value, Value::List(_)) {
         return Meant::Yes(Vec::new());
     }
-    if !items.iter().any(|item| item.as_text().is_some() && find(actions, item).is_some()) {
-        let reason = format!("Actions has to be a list of entries of actions, not {}", shown(value));
+    let known: Vec<_> = actions.iter().filter_map(|action| action.name.as_text()).collect();
+    let is_name = |name: &str| known.contains(&name) || suggest::near(name, &known).is_some();
+    if !items.iter().filter_map(Value::as_text).any(is_name) {
+        let is_text = items.iter().all(|item| item.as_text().is_some());
+        let names: Vec<_> = items.iter().filter_map(Value::as_text).collect();
+        let found = if is_text { names.join(", ") } else { shown(value) };
+        let reason = format!("Actions has to be a list of entries of actions, not {found}");
         return Meant::No(format!("{reason}; it is a plain parameter and sets nothing"));
     }
     match items.iter().map(|item| by_name("Actions", item, actions)).collect() {
