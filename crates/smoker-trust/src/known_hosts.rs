@@ -4,8 +4,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use crate::known_hosts::pattern::fits;
 use crate::known_hosts::problem::KnownHostProblem;
+use crate::pattern::fits;
 use crate::pin::Pin;
 use crate::storage::file_error::FileError;
 use crate::storage::lines::{self, LineProblem};

@@ -139,6 +139,9 @@ impl Failure {
             Self::AnonymousRefused => "the daemon answers nobody without an identity (local_role: none); ask over its socket as root, \
                                        or with a key or a token"
                 .to_owned(),
+            Self::Forwarded => "the headers say that a proxy has passed the request on, so it may come from any host, and it proves nothing; \
+                                have the client or the proxy show a token (Authorization: Bearer TOKEN)"
+                .to_owned(),
             Self::ChangedPin { host, known, found } => format!(
                 "THE KEY OF {host} HAS CHANGED: known is {}, but the host has {found}; either the daemon was installed again, or another \
                  machine answers in its place. Compare with smokerd --identity on the host, then run smokercli trust remove -s {host} \
@@ -326,6 +329,9 @@ impl Failure {
                 "a request without an identity was refused (local_role: none); give its client a key or a token"
                     .to_owned()
             }
+            Self::Forwarded => "a proxy on this host has passed on a request that proves nothing; have its client or the proxy show a token \
+                                (Authorization: Bearer TOKEN), which smokerd --token add NAME --role ROLE makes"
+                .to_owned(),
             // What only a client finds out.
             Self::ChangedPin { .. }
             | Self::UnknownHost { .. }

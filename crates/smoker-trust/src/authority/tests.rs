@@ -14,7 +14,7 @@ use crate::access::authorized_clients::AuthorizedClients;
 struct Chain {
     root: Signed,
     between: Signed,
-    client: Peer,
+    client: CertifiedPeer,
 }
 
 struct Signed {
@@ -80,7 +80,7 @@ impl Chain {
         Self {
             root: Signed { params: params_of_root, key: of_root, certificate: root },
             between: Signed { params: params_of_between, key: of_between, certificate: between },
-            client: Peer::of(&chain).expect("readable").expect("there"),
+            client: CertifiedPeer::of(&chain).expect("readable").expect("there"),
         }
     }
 

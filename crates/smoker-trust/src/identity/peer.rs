@@ -7,12 +7,12 @@ use crate::pin::{Pin, UnreadableCertificate};
 
 /// The certificates of the other side, which has proven that it has the key of the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub struct CertifiedPeer {
     chain: Vec<CertificateDer<'static>>,
     pin: Pin,
 }
 
-impl Peer {
+impl CertifiedPeer {
     /// The peer with these certificates, as `peer_certificates()` of a connection gives them; `None` when it showed none.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::known_hosts::pattern;
+use crate::pattern;
 use crate::storage::lines::LineProblem;
 
 /// What a pin begins with, also one that is not written right.

@@ -10,7 +10,7 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::targets::{self, Target};
-use crate::trust::{operator, ssh};
+use crate::trust::{operator, parallel, shell_word, ssh};
 use crate::trust_store::TrustStore;
 
 /// Runs `smokerd --authorize` on each host, whose last line is the daemon's pin.
@@ -18,9 +18,9 @@ pub(super) fn run(store: &TrustStore, args: &AddArgs, port: &str) -> Result<u8, 
     let targets = targets::of(&args.hosts, port)?;
     let client = operator::line(store, &args.identity)?;
     let replace = if args.replace { " --replace" } else { "" };
-    let command = format!("{} --authorize {}{replace}", args.smokerd.command, ssh::quoted(&client.line()));
+    let command = format!("{} --authorize {}{replace}", args.smokerd.command, shell_word::quoted(&client.line()));
     let options = &args.smokerd.ssh;
-    let answers = ssh::for_each(&targets, options.parallel, |target| ssh::run(options, target, &command, b""));
+    let answers = parallel::for_each(&targets, options.parallel, |target| ssh::run(options, target, &command, b""));
     let console = Console::new(Verbosity::Quiet);
     let mut code = exit_code::SUCCESS;
     for (target, answer) in targets.iter().zip(answers) {

@@ -18,25 +18,24 @@ const NAMED: usize = 20;
 /// # Errors
 ///
 /// When it cannot be noted.
-pub(super) fn tell(host: &HostState) -> Result<(), String> {
-    if let Some(text) = note(host)? {
+pub(super) fn report(host: &HostState) -> Result<(), String> {
+    let is_first = !marker::exists(&host.folder);
+    marker::make(&host.folder).map_err(|error| error.to_string())?;
+    let beside = marker::make_beside(&host.settings);
+    for text in is_first.then(|| changed(host)).flatten().into_iter().chain(beside.err()) {
         output::report(format_args!("NOTE: {text}"));
     }
     Ok(())
 }
 
-fn note(host: &HostState) -> Result<Option<String>, String> {
-    if marker::exists(&host.folder) {
-        return Ok(None);
-    }
-    marker::make(&host.folder).map_err(|error| error.to_string())?;
-    Ok(match host.settings.mode {
+fn changed(host: &HostState) -> Option<String> {
+    match host.settings.mode {
         Some(Access::Authenticated) => None,
         Some(Access::Open) => {
             Some("The configuration says `access: open`, so other hosts need no identity all the same.".to_owned())
         }
         None => Some(from_now_on(&PlainClients::in_folder(&host.folder).addresses())),
-    })
+    }
 }
 
 fn from_now_on(clients: &[IpAddr]) -> String {

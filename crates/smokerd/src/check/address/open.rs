@@ -29,7 +29,7 @@ fn needs_identity(settings: &AccessSettings) -> bool {
     match settings.mode {
         Some(mode) => mode == Access::Authenticated,
         None => {
-            settings.tls_client_ca.is_some() || settings.state_dir.as_deref().is_some_and(identities::limit_access_now)
+            settings.tls_client_ca.is_some() || settings.state_dir.as_deref().is_some_and(identities::limit_access)
         }
     }
 }
