@@ -124,7 +124,12 @@ impl ClientAuthorities {
         self.verify_by(|known| known.pin == authority, peer, now)
     }
 
-    fn verify_by(&self, is_meant: impl Fn(&Authority) -> bool, peer: &CertifiedPeer, now: UnixTime) -> Result<(), Failure> {
+    fn verify_by(
+        &self,
+        is_meant: impl Fn(&Authority) -> bool,
+        peer: &CertifiedPeer,
+        now: UnixTime,
+    ) -> Result<(), Failure> {
         let meant = || self.authorities.iter().filter(|authority| is_meant(authority));
         let verify = |anchors: &[TrustAnchor<'_>], lists| {
             verify(peer, anchors, &self.revoked, lists, now).map_err(|error| failure_of(&error))

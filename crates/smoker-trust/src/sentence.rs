@@ -15,8 +15,8 @@ impl Failure {
                                    SSH smokercli trust key and smokercli trust scan -s HOST, and have other programs ask \
                                    https://HOST:PORT with a key or a token"
                 .to_owned(),
-            Self::ServerIsPlain => "the server speaks http, not TLS; set state_dir in the configuration of the daemon so that it has a key, \
-                                    and start it again, or name it as http://HOST:PORT"
+            Self::ServerIsPlain => "the server does not speak TLS; set state_dir in the configuration of the daemon so that it has a key, and \
+                                    start it again, name it as http://HOST:PORT, or see whether another program listens on this port"
                 .to_owned(),
             Self::NotTls => {
                 "the server answered with something that is neither http nor TLS; is it a smokerd that listens on this port?"
@@ -58,7 +58,8 @@ impl Failure {
                 )
             }
             Self::Handshake { reason } => format!("the TLS handshake failed: {reason}; look into the log of the other side"),
-            Self::NoIdentity => "the daemon wants an identity, and the request has none; have the line that smokercli trust key prints \
+            Self::NoIdentity => "the daemon wants an identity, and the request has none (clients do not show a certificate whose key is \
+                                 neither P-256, P-384, Ed25519 nor RSA); have the line that smokercli trust key prints \
                                  added on the host by smokerd --authorize 'LINE', or use --token-file FILE"
                 .to_owned(),
             Self::UnknownPin { pin } => format!(

@@ -12,8 +12,8 @@ use smoker_runner::runner::Runner;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::access::authorize::AccessControl;
 use crate::http::access::attempts::Attempts;
+use crate::http::access::authorize::AccessControl;
 use crate::http::api::metrics::daemon_gauges::{DaemonGauges, ReloadGauges};
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};

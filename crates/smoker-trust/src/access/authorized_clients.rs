@@ -285,7 +285,11 @@ impl KeyLines {
             lines.try_fold(None, |_, line| line.map(Some)).flatten()
         };
         let first = self.whole.or_else(|| if client.is_authority { of_names() } else { self.first })?;
-        let what = if client.is_authority && self.whole != Some(first) { "the names of its authority are" } else { "its key is" };
+        let what = if client.is_authority && self.whole != Some(first) {
+            "the names of its authority are"
+        } else {
+            "its key is"
+        };
         Some(format!("{what} in line {first} already, which counts; remove one of the two"))
     }
 }

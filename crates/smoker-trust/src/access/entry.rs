@@ -17,7 +17,7 @@ pub fn first(line: &str) -> (&str, &str) {
     line.split_once(char::is_whitespace).unwrap_or((line, ""))
 }
 
-/// The words of a line.
+/// The words of a line, as far as a word that begins with `#`: behind it is a comment.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn words(line: &str) -> Result<Vec<Word>, String> {
     }
     let mut words = Vec::new();
     let mut rest = line.trim_start();
-    while !rest.is_empty() {
+    while !rest.is_empty() && !rest.starts_with('#') {
         let end = rest.find(|c: char| c.is_whitespace() || c == '=' || c == '"').unwrap_or(rest.len());
         let (name, behind) = rest.split_at(end);
         if name.is_empty() || behind.starts_with('"') {

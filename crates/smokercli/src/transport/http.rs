@@ -141,8 +141,12 @@ impl Http {
             }
             let port = url.port_or_known_default().unwrap_or_default();
             let is_trusted = local_listener::is_trusted(port);
-            let refused =
-                |reason| format!("the token is not sent: {reason}; ask over the Unix socket (--socket), or {}", self.over_tls(url));
+            let refused = |reason| {
+                format!(
+                    "the token is not sent: {reason}; ask over the Unix socket (--socket), or {}",
+                    self.over_tls(url)
+                )
+            };
             if !is_trusted.map_err(refused)? {
                 return Ok(None);
             }
@@ -217,7 +221,9 @@ impl Http {
                 }
                 Ok(Received::Redirect(target)) if asked.authorization.is_some() && target.origin() != url.origin() => {
                     let target = without_password(&target);
-                    let reason = format!("redirected to {target}, where the token is not sent; name that address if it is meant");
+                    let reason = format!(
+                        "redirected to {target}, where the token is not sent; name that address if it is meant"
+                    );
                     return Err(Failure { reason, kind: FailureKind::Other });
                 }
                 Ok(Received::Redirect(target)) => {

@@ -25,7 +25,9 @@ pub(super) fn is_trusted(port: u16) -> Result<bool, String> {
     let mut owners = Vec::new();
     for table in TABLES {
         match File::open(table) {
-            Ok(file) => owners.extend(owners_of(BufReader::new(file), port).map_err(|error| format!("{table}: {error}"))?),
+            Ok(file) => {
+                owners.extend(owners_of(BufReader::new(file), port).map_err(|error| format!("{table}: {error}"))?)
+            }
             // A host without IPv6.
             Err(error) if error.kind() == io::ErrorKind::NotFound && table != TABLES[0] => {}
             Err(_) => return Err("this system does not show which account listens there".to_owned()),

@@ -19,7 +19,7 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::targets::{self, Target};
-use crate::trust::{operator, parallel, shell_word, ssh};
+use crate::trust::{add, operator, parallel, shell_word, ssh};
 use crate::trust_store::{TrustStore, user_at_host};
 
 /// The authority's folder in the user's.
@@ -114,19 +114,14 @@ struct Signed {
 ///
 /// When it shows another one, so that signing this one would change nothing.
 fn check_shown(printed: Result<String, String>, request: &CertificateDer<'_>) -> Result<Option<String>, String> {
-    let unknown = |reason: String| Ok(Some(format!("which certificate its daemon shows is not known: {reason}")));
-    let printed = match printed {
-        Ok(printed) => printed,
-        Err(reason) => return unknown(reason),
-    };
-    let last = printed.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    match (last.parse::<Pin>(), Pin::of_certificate(request)) {
-        (Ok(shown), Ok(own)) if shown == own => Ok(None),
-        (Ok(shown), Ok(own)) => Err(format!(
+    let own = Pin::of_certificate(request).map_err(|error| error.to_string())?;
+    match printed.and_then(|printed| add::pin_of(&printed)) {
+        Ok(shown) if shown == own => Ok(None),
+        Ok(shown) => Err(format!(
             "its daemon shows the key {shown}, and that of its state_dir is {own}: where tls_cert is set, the PKI of that certificate renews it; \
              otherwise name the daemon's configuration (--smokerd 'smokerd -c FILE') or folder (--state-dir)"
         )),
-        (Err(error), _) | (_, Err(error)) => unknown(error.to_string()),
+        Err(reason) => Ok(Some(format!("which certificate its daemon shows is not known: {reason}"))),
     }
 }
 

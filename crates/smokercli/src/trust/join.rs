@@ -15,6 +15,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 use smoker_trust::access::authorized_clients::edit::{self, SameKey};
 use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients};
+use smoker_trust::access::first_identity;
 use smoker_trust::ca::join_token::JoinToken;
 use smoker_trust::ca::sign::{Authority, Purpose};
 use smoker_trust::failure::Failure;
@@ -42,10 +43,6 @@ const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often to look for a connection while the time runs.
 const INTERVAL: Duration = Duration::from_millis(50);
-
-/// What the first identity of a host changes there.
-const FIRST: &str = "from now on this host is authenticated unless its configuration sets access: requests from other hosts need TLS, and a \
-                     key or a token; to go on answering everybody, write `access: open` into it and reload";
 
 /// What a host is answered whose token is not taken.
 const REFUSED: &str = "refused\n";
@@ -140,7 +137,9 @@ fn wait_for_host(
             match outcome {
                 Ok(until) => return Some((from, Ok(until))),
                 Err(NotJoined::Failed(reason)) => return Some((from, Err(reason))),
-                Err(NotJoined::Refused(reason)) => console.warn(&sanitize::line(&format!("{from} did not join: {reason}"))),
+                Err(NotJoined::Refused(reason)) => {
+                    console.warn(&sanitize::line(&format!("{from} did not join: {reason}")))
+                }
             }
         }
         let Ok((stream, from)) = listener.accept() else {
@@ -251,7 +250,11 @@ fn join(args: &CaJoinArgs, path: &Path) -> Result<u8, ExitError> {
     let (client, is_first) = joined?;
     output::print(&format!("joined; {} has the role {} on this host\n", client.grant.name, client.grant.role))?;
     if is_first {
-        Console::new(Verbosity::Quiet).warn(FIRST);
+        let (needed, stay_open) = (first_identity::NEEDED, first_identity::STAY_OPEN);
+        let text = format!(
+            "from now on this host is authenticated unless its configuration sets access: {needed}. {stay_open}"
+        );
+        Console::new(Verbosity::Quiet).warn(&text);
     }
     Ok(exit_code::SUCCESS)
 }

@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn every_host_has_its_turn_and_its_place() {
-        let targets: Vec<_> = (1..=50).map(|port| Target { host: "h".to_owned(), port, typed: "h".to_owned() }).collect();
+        let targets: Vec<_> =
+            (1..=50).map(|port| Target { host: "h".to_owned(), port, typed: "h".to_owned() }).collect();
         let ports = for_each(&targets, 7, |target| target.port);
         assert_eq!(ports, (1..=50).collect::<Vec<_>>());
         assert!(for_each(&[], 7, |target| target.port).is_empty());

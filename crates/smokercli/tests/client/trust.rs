@@ -307,7 +307,8 @@ fn an_authority_signs_over_ssh_and_vouches_for_its_hosts() {
     ];
     // What its daemon shows is another key, as where tls_cert is set.
     let smokerd = |pin: Pin| format!("sh -c 'echo {pin}'");
-    let signing = |smokerd: &str| in_home(home, &[&sign[..], &["--smokerd", smokerd]].concat()).env("PATH", &path).done();
+    let signing =
+        |smokerd: &str| in_home(home, &[&sign[..], &["--smokerd", smokerd]].concat()).env("PATH", &path).done();
     let done = signing(&smokerd(Pin::of_public_key(b"another")));
     assert!(done.code == Some(1) && done.stderr.contains("tls_cert"), "{} {}", done.stdout, done.stderr);
     for (command, is_sure) in [("exit 3 #", false), (&smokerd(daemon.pin), true)] {

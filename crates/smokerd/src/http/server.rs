@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::http::access::attempts::Attempts;
 use crate::http::access::audit;
 use crate::http::access::peer::Peer;
-use crate::http::access::attempts::Attempts;
 use crate::http::connections::activity::ConnectionGuard;
 use crate::http::connections::limiter::{ConnectionLimits, Permit};
 use crate::http::connections::serve::{ConnectionError, serve_connection};

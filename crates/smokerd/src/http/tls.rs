@@ -19,9 +19,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::os::watched_file::{Source, WatchedFile};
 use crate::http::limits;
 use crate::os::host_name::host_name;
+use crate::os::watched_file::{Source, WatchedFile};
 
 /// The daemon's identity, read again when its files change. Cheap to clone.
 #[derive(Clone, Debug, Default)]

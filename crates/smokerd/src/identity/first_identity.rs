@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use smoker_config::spec::access_settings::Access;
+use smoker_trust::access::first_identity;
 
 use crate::identity::host_state::HostState;
 use crate::output;
@@ -49,10 +50,7 @@ fn from_now_on(clients: &[IpAddr]) -> String {
             format!("In the last day these asked over plain http, and are refused now: {}.", named.join(", "))
         }
     };
-    format!(
-        "From now on this host is authenticated: requests from other hosts need TLS, and a key or a token. {who} To go on answering \
-         everybody, write `access: open` into the configuration and reload."
-    )
+    format!("From now on this host is authenticated: {}. {who} {}.", first_identity::NEEDED, first_identity::STAY_OPEN)
 }
 
 #[cfg(test)]

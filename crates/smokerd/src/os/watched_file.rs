@@ -1,5 +1,6 @@
 //! A file whose content counts as soon as it changes. It may be on a file server that does not answer: nothing but a thread of its own looks at it.
 
+use std::fmt::Debug;
 use std::fs;
 use std::iter;
 use std::os::unix::fs::MetadataExt;
@@ -26,9 +27,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 type Stamp = (u64, u64, u64, (i64, i64), (i64, i64));
 
 /// Some files that belong together, and what they mean.
-pub(crate) trait Source: Send + Sync + 'static {
+pub(crate) trait Source: Debug + Send + Sync + 'static {
     /// What they say.
-    type Content: Send + Sync;
+    type Content: Debug + Send + Sync;
 
     /// Reads them.
     ///

@@ -41,9 +41,7 @@ fn changes(before: &AuthorizedClient, new: &AuthorizedClient) -> String {
         entry::push_option(&mut text, name, value.as_deref());
         text.trim_start().to_owned()
     };
-    let of_name = |options: &[Written], name: &str| {
-        options.iter().find(|(known, _)| *known == name).map(shown)
-    };
+    let of_name = |options: &[Written], name: &str| options.iter().find(|(known, _)| *known == name).map(shown);
     let mut changes = Vec::new();
     for option in &before {
         match of_name(&after, option.0) {

@@ -124,8 +124,10 @@ fn adding_leaves_the_rest_and_changes_a_known_key_only_when_that_is_meant() {
 fn an_authority_has_a_line_for_each_group_of_its_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(FILE);
-    let line = |options: &str| AuthorizedClient::parse(&format!("{} cert-authority {options}", pin(1))).expect("a line");
-    let (admins, staff) = (line("role=admin name=admins subject=carol,dan"), line("role=read name=staff subject=alice"));
+    let line =
+        |options: &str| AuthorizedClient::parse(&format!("{} cert-authority {options}", pin(1))).expect("a line");
+    let (admins, staff) =
+        (line("role=admin name=admins subject=carol,dan"), line("role=read name=staff subject=alice"));
     let all = line("role=read name=all");
     for client in [&admins, &staff, &all] {
         assert_eq!(add(&path, client, SameKey::Stays), Ok(Added::New), "{}", client.line());

@@ -293,10 +293,8 @@ pub(crate) async fn authorize(
         return next.run(request).await;
     }
     let headers = request.headers();
-    let shown = Shown {
-        authorization: headers.get(AUTHORIZATION).cloned(),
-        is_forwarded: forwarded::is_forwarded(headers),
-    };
+    let shown =
+        Shown { authorization: headers.get(AUTHORIZATION).cloned(), is_forwarded: forwarded::is_forwarded(headers) };
     let client = match access.identify(&peer, &shown).await {
         Ok(client) => client,
         Err(refusal) => return audit::refused(&peer, &request, refusal).into_response(),

@@ -56,7 +56,9 @@ fn without_names(outcome: ReloadOutcome) -> &'static str {
     match outcome {
         ReloadOutcome::InEffect => "The configuration is in effect",
         ReloadOutcome::InPart => "The configuration is in effect in part; the daemon's log says what of it is not",
-        ReloadOutcome::Refused => "The configuration is refused, and the previous one stays in effect; the daemon's log says why",
+        ReloadOutcome::Refused => {
+            "The configuration is refused, and the previous one stays in effect; the daemon's log says why"
+        }
         ReloadOutcome::Pending => "The configuration is being read; the daemon's log will have the outcome",
     }
 }

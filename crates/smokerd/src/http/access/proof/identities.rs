@@ -9,6 +9,7 @@ use rustls::pki_types::UnixTime;
 use smoker_config::spec::access_settings::AccessSettings;
 use smoker_runner::detached;
 use smoker_trust::access::authorized_clients::{self, Authorized, AuthorizedClients};
+use smoker_trust::access::first_identity;
 use smoker_trust::access::grant::Grant;
 use smoker_trust::access::tokens::{self, Tokens};
 use smoker_trust::failure::Failure;
@@ -197,9 +198,10 @@ impl Marks {
         let is_marked = marker::exists(folder);
         if has_some && !is_marked {
             tracing::warn!(
-                "{} has its first key or token: from now on requests from other hosts need TLS, and a key or a token. To go on answering \
-                 everybody, write `access: open` into the configuration and reload",
-                folder.display()
+                "{} has its first key or token: from now on {}. {}",
+                folder.display(),
+                first_identity::NEEDED,
+                first_identity::STAY_OPEN
             );
             if let Err(error) = marker::make(folder) {
                 tracing::error!("{error}");
@@ -236,7 +238,9 @@ mod tests {
         let open = Identities::new(&AccessSettings::default());
         assert!(!open.has_had_any().await);
         let closed = Identities::new(&naming("/nothing/first")).with_authorities_of(&open);
-        assert!(closed.has_had_any().await && closed.problem().is_some_and(|problem| problem.contains("/nothing/first")));
+        assert!(
+            closed.has_had_any().await && closed.problem().is_some_and(|problem| problem.contains("/nothing/first"))
+        );
         let changed = Identities::new(&naming("/nothing/second")).with_authorities_of(&closed);
         assert!(changed.problem().is_some_and(|problem| problem.contains("/nothing/first")));
     }

@@ -3,8 +3,8 @@
 use hyper::HeaderMap;
 use hyper::header::{ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN, REFERER, USER_AGENT};
 
-use crate::http::access::request::host_port::HostPort;
 use crate::http::access::refusal::Refusal;
+use crate::http::access::request::host_port::HostPort;
 
 /// Sent by browsers only (Fetch Metadata Request Headers, W3C), and not over plain HTTP to all hosts.
 const SEC_FETCH: &str = "sec-fetch-";

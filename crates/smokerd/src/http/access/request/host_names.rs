@@ -7,9 +7,9 @@ use axum::extract::Request;
 use hyper::HeaderMap;
 use hyper::header::HOST;
 
-use crate::http::access::request::host_port::{HostName, HostPort};
-use crate::http::access::request::browser;
 use crate::http::access::refusal::Refusal;
+use crate::http::access::request::browser;
+use crate::http::access::request::host_port::{HostName, HostPort};
 use crate::os::host_name::host_name;
 
 /// Holds each request against the names that the daemon may be called by.

@@ -49,8 +49,12 @@ pub(super) fn push_start(text: &mut String, run: &StartedRun) {
 
 /// A configuration that has taken effect; without numbers for a client that may not see all plugins.
 pub(super) fn push_reload(text: &mut String, counts: Option<PluginCounts>) {
-    let event = counts
-        .map(|PluginCounts { added, changed, removed, unchanged }| ReloadEvent { added, changed, removed, unchanged });
+    let event = counts.map(|PluginCounts { added, changed, removed, unchanged }| ReloadEvent {
+        added,
+        changed,
+        removed,
+        unchanged,
+    });
     push(text, None, "reload", &event.map_or_else(|| "{}".to_owned(), |event| json_text::to_text(&event)));
 }
 
