@@ -55,11 +55,15 @@ fn changes(before: &AuthorizedClient, new: &AuthorizedClient) -> String {
     changes.join(", ")
 }
 
-/// Whether a new line takes the place of an old one: both are of the same key, and of what the new one is for nothing is left beside the old one.
+/// Whether a new line takes the place of an old one: both are of the same key, and where that is an authority's, the new one is for names that the old one
+/// is for, or both are for all.
 fn is_same(old: &AuthorizedClient, new: &AuthorizedClient) -> bool {
     let is_listed = |name: &String| old.subjects.iter().any(|other| other.eq_ignore_ascii_case(name));
-    let has_names = old.is_authority && new.is_authority && !old.subjects.is_empty();
-    old.pin == new.pin && !(has_names && (new.subjects.is_empty() || !new.subjects.iter().all(is_listed)))
+    let is_of_same_names = || match (old.subjects.is_empty(), new.subjects.is_empty()) {
+        (false, false) => new.subjects.iter().all(is_listed),
+        (of_all, is_for_all) => of_all && is_for_all,
+    };
+    old.pin == new.pin && (!(old.is_authority && new.is_authority) || is_of_same_names())
 }
 
 /// Adds a line to the file.
@@ -93,16 +97,22 @@ pub fn add(path: &Path, client: &AuthorizedClient, same_key: SameKey) -> Result<
             return Err(FileError::new(path, reason));
         }
         let mut new = if old.is_empty() { HEADER.to_owned() } else { String::new() };
+        let replaces = old.lines().any(is_replaced);
+        // What an authority gives to some names comes before what it gives to all.
+        let is_behind = |line: &str| {
+            let other = AuthorizedClient::parse(line).ok();
+            !replaces && other.is_some_and(|other| other.pin == client.pin && known.contains(&other) && other.subjects.is_empty())
+        };
         let mut is_written = false;
         for line in old.lines() {
+            if (is_replaced(line) || is_behind(line)) && !std::mem::replace(&mut is_written, true) {
+                new.push_str(&client.line());
+                new.push('\n');
+            }
             if !is_replaced(line) {
                 new.push_str(line);
-            } else if std::mem::replace(&mut is_written, true) {
-                continue;
-            } else {
-                new.push_str(&client.line());
+                new.push('\n');
             }
-            new.push('\n');
         }
         if !is_written {
             new.push_str(&client.line());

@@ -134,11 +134,16 @@ fn an_authority_has_a_line_for_each_group_of_its_names() {
     }
     let read = AuthorizedClients::load(&path).expect("read");
     assert_eq!((&read.clients, read.problems), (&vec![admins.clone(), staff.clone(), all.clone()], Vec::new()));
-    // Names that are among those of one line change that line, and names of several lines, or behind a line for all, would never count.
-    let error = |options, same_key| add(&path, &line(options), same_key).expect_err(options).to_string();
-    assert!(error("role=run name=dans subject=Dan", SameKey::Stays).contains("role=admin becomes role=run"));
-    assert!(error("role=run name=both subject=alice,carol", SameKey::Stays).contains("has a line already"));
-    assert!(error("role=run name=eve subject=eve", SameKey::Stays).contains("has a line already"));
+    // Names that are among those of one line change that line; names of several lines would never count.
+    let error = |options| add(&path, &line(options), SameKey::Stays).expect_err(options).to_string();
+    assert!(error("role=run name=dans subject=Dan").contains("role=admin becomes role=run"));
+    assert!(error("role=run name=both subject=alice,carol").contains("would not count: the names of its authority"));
+    assert!(error("role=admin name=all").contains("role=read becomes role=admin"));
+    // A line for some names comes before one for all.
+    let eve = line("role=run name=eve subject=eve");
+    assert_eq!(add(&path, &eve, SameKey::Stays), Ok(Added::New));
+    assert_eq!(AuthorizedClients::load(&path).expect("read").clients[2..], [eve.clone(), all.clone()]);
+    assert_eq!(remove(&path, "eve").expect("removed"), [eve]);
     let text = fs::read_to_string(&path).expect("there");
     // A line that is not understood may have been meant to give less than those behind it.
     let broken = text.replace(&staff.line(), &staff.line().replace("subject", "subjct"));

@@ -38,7 +38,7 @@ pub(crate) async fn of_all(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let mut query = parse(&uri, None)?;
-    if let Some(limits) = &requester.limits {
+    if let Some(limits) = requester.limits.as_deref() {
         let (_, mut plugins) = manager.state().plugins();
         plugins.retain(|plugin| plugin.config.facts.check(Some(limits)).is_ok());
         query.visible = Some(plugins.iter().map(|plugin| plugin.config.facts.name().to_owned()).collect());
