@@ -106,6 +106,13 @@ impl ClientAuthorities {
         self.authorities.iter().any(|known| known.pin == authority)
     }
 
+    /// Whether one of the authorities with this key limits the names of those that it signs.
+    #[must_use]
+    pub fn limits_names(&self, authority: Pin) -> bool {
+        let mut known = self.authorities.iter().filter(|known| known.pin == authority);
+        known.any(|known| known.anchor.name_constraints.is_some())
+    }
+
     /// Whether one of the authorities has signed the peer's certificate for clients, and neither date nor revocation speaks against it.
     ///
     /// # Errors

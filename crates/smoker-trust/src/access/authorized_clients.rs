@@ -223,7 +223,7 @@ impl AuthorizedClients {
                 }
                 Some(Ok(())) => {}
             }
-            let names = peer.names();
+            let names = peer.names(known.is_some_and(|known| known.limits_names(line.pin)));
             let is_listed = |name: &str| line.subjects.iter().any(|subject| subject.eq_ignore_ascii_case(name));
             let name = names.iter().find(|name| line.subjects.is_empty() || is_listed(name));
             if let Some(name) = name.cloned().or_else(|| line.subjects.is_empty().then(|| line.grant.name.clone())) {
@@ -234,7 +234,7 @@ impl AuthorizedClients {
         match (&failure, known) {
             // No line is for its authority; whether the daemon knows that authority says what is missing.
             (Failure::UnknownPin { .. }, Some(known)) => Err(match known.verify(peer, now) {
-                Ok(()) => Failure::UnknownSubject { names: peer.names() },
+                Ok(()) => Failure::UnknownSubject { names: peer.names(false) },
                 // A self-signed certificate is no authority's at all.
                 Err(Failure::ClientAuthority) => failure,
                 Err(reason) => reason,

@@ -311,7 +311,7 @@ fn an_authority_signs_over_ssh_and_vouches_for_its_hosts() {
         |smokerd: &str| in_home(home, &[&sign[..], &["--smokerd", smokerd]].concat()).env("PATH", &path).done();
     let done = signing(&smokerd(Pin::of_public_key(b"another")));
     assert!(done.code == Some(1) && done.stderr.contains("tls_cert"), "{} {}", done.stdout, done.stderr);
-    for (command, is_sure) in [("exit 3 #", false), (&smokerd(daemon.pin), true)] {
+    for (command, is_sure) in [("exit 3 #", false), (smokerd(daemon.pin).as_str(), true)] {
         let done = signing(command);
         assert!(done.stdout.contains("its certificate is valid until 2"), "{} {}", done.stdout, done.stderr);
         assert_eq!(done.stderr.contains("is not known"), !is_sure, "{}", done.stderr);

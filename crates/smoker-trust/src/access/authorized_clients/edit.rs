@@ -101,7 +101,9 @@ pub fn add(path: &Path, client: &AuthorizedClient, same_key: SameKey) -> Result<
         // What an authority gives to some names comes before what it gives to all.
         let is_behind = |line: &str| {
             let other = AuthorizedClient::parse(line).ok();
-            !replaces && other.is_some_and(|other| other.pin == client.pin && known.contains(&other) && other.subjects.is_empty())
+            !replaces
+                && other
+                    .is_some_and(|other| other.pin == client.pin && known.contains(&other) && other.subjects.is_empty())
         };
         let mut is_written = false;
         for line in old.lines() {
