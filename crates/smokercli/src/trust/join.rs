@@ -138,7 +138,7 @@ fn wait_for_host(
                 Ok(until) => return Some((from, Ok(until))),
                 Err(NotJoined::Failed(reason)) => return Some((from, Err(reason))),
                 Err(NotJoined::Refused(reason)) => {
-                    console.warn(&sanitize::line(&format!("{from} did not join: {reason}")))
+                    console.warn(&sanitize::line(&format!("{from} did not join: {reason}")));
                 }
             }
         }
