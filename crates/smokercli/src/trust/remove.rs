@@ -9,7 +9,6 @@ use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
-
 use crate::trust::targets::{self, Target};
 use crate::trust::{parallel, shell_word, ssh};
 use crate::trust_store::TrustStore;

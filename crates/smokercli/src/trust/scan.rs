@@ -20,7 +20,6 @@ use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::bounded_stream::BoundedStream;
 use crate::trust::parallel;
-
 use crate::trust::targets::{self, Target};
 use crate::trust_store::TrustStore;
 
