@@ -117,6 +117,7 @@ mod tests {
         for value in values {
             push(&mut line, "x", value);
         }
+        line.push_str(" # role=admin \"");
         let words = words(&line).expect("our own");
         assert_eq!(words[0], Word { name: "flag".to_owned(), value: None });
         let read: Vec<_> = words[1..].iter().filter_map(|word| word.value.as_deref()).collect();
