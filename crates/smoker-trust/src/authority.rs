@@ -12,7 +12,7 @@ use webpki::{
 
 use crate::failure::Failure;
 use crate::identity::facts::{self, CertificateFacts};
-use crate::identity::peer::Peer;
+use crate::identity::peer::CertifiedPeer;
 use crate::pin::Pin;
 use crate::provider::provider;
 use crate::storage::{pem, regular_file};
@@ -106,12 +106,19 @@ impl ClientAuthorities {
         self.authorities.iter().any(|known| known.pin == authority)
     }
 
+    /// Whether one of the authorities with this key limits the names of those that it signs.
+    #[must_use]
+    pub fn limits_names(&self, authority: Pin) -> bool {
+        let mut known = self.authorities.iter().filter(|known| known.pin == authority);
+        known.any(|known| known.anchor.name_constraints.is_some())
+    }
+
     /// Whether one of the authorities has signed the peer's certificate for clients, and neither date nor revocation speaks against it.
     ///
     /// # Errors
     ///
     /// What speaks against it.
-    pub fn verify(&self, peer: &Peer, now: UnixTime) -> Result<(), Failure> {
+    pub fn verify(&self, peer: &CertifiedPeer, now: UnixTime) -> Result<(), Failure> {
         self.verify_by(|_| true, peer, now)
     }
 
@@ -120,11 +127,16 @@ impl ClientAuthorities {
     /// # Errors
     ///
     /// What speaks against the certificate.
-    pub fn verify_by_one(&self, authority: Pin, peer: &Peer, now: UnixTime) -> Result<(), Failure> {
+    pub fn verify_by_one(&self, authority: Pin, peer: &CertifiedPeer, now: UnixTime) -> Result<(), Failure> {
         self.verify_by(|known| known.pin == authority, peer, now)
     }
 
-    fn verify_by(&self, is_meant: impl Fn(&Authority) -> bool, peer: &Peer, now: UnixTime) -> Result<(), Failure> {
+    fn verify_by(
+        &self,
+        is_meant: impl Fn(&Authority) -> bool,
+        peer: &CertifiedPeer,
+        now: UnixTime,
+    ) -> Result<(), Failure> {
         let meant = || self.authorities.iter().filter(|authority| is_meant(authority));
         let verify = |anchors: &[TrustAnchor<'_>], lists| {
             verify(peer, anchors, &self.revoked, lists, now).map_err(|error| failure_of(&error))
@@ -153,7 +165,7 @@ impl ClientAuthorities {
     pub fn verify_by_shown(
         known: Option<&Self>,
         shown: &CertificateDer<'_>,
-        peer: &Peer,
+        peer: &CertifiedPeer,
         now: UnixTime,
     ) -> Result<(), Failure> {
         let authority = Authority::of(shown).map_err(|reason| Failure::UnreadableCertificate { reason })?;
@@ -214,7 +226,7 @@ impl Authority {
 
 /// Whether an anchor, or an authority that it has signed and the peer shows, has signed the peer's certificate for clients.
 fn verify(
-    peer: &Peer,
+    peer: &CertifiedPeer,
     anchors: &[TrustAnchor<'_>],
     revoked: &[CertRevocationList<'_>],
     lists: Lists,

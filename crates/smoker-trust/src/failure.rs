@@ -142,6 +142,8 @@ pub enum Failure {
     },
     /// A request over loopback without an identity has no right.
     AnonymousRefused,
+    /// A proxy has passed on a request that proves nothing, so that nobody knows from where it comes.
+    Forwarded,
 
     /// The daemon has another key than the one known for its address.
     ChangedPin {
@@ -231,6 +233,7 @@ impl Failure {
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::SocketWithoutRight { .. } => "socket_without_right",
             Self::AnonymousRefused => "anonymous_refused",
+            Self::Forwarded => "forwarded",
             Self::ChangedPin { .. } => "changed_pin",
             Self::UnknownHost { .. } => "unknown_host",
             Self::OtherName { .. } => "other_name",

@@ -4,8 +4,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use crate::known_hosts::pattern::fits;
 use crate::known_hosts::problem::KnownHostProblem;
+use crate::pattern::fits;
 use crate::pin::Pin;
 use crate::storage::file_error::FileError;
 use crate::storage::lines::{self, LineProblem};
@@ -109,7 +109,7 @@ impl KnownHosts {
     /// What is known of this host (a name or an address, one of IPv6 in brackets) at this port; `None` when nothing is.
     #[must_use]
     pub fn of(&self, host: &str, port: u16) -> Option<HostTrust> {
-        let host = host.to_lowercase();
+        let host = without_dot(&host.to_lowercase()).to_owned();
         let address = format!("{host}:{port}");
         let (mut pins, mut authorities) = (Vec::new(), Vec::new());
         for known in &self.hosts {
@@ -125,12 +125,12 @@ impl KnownHosts {
         is_known.then_some(HostTrust { host: address, pins, authorities })
     }
 
-    /// The line that is not understood and may be meant for this host, of which nothing is known.
+    /// The line that is not understood and may be meant for this host: where nothing is known of it, and where the line may take trust away.
     #[must_use]
     pub fn problem_of(&self, host: &str, port: u16) -> Option<&KnownHostProblem> {
         let host = host.to_lowercase();
-        let mut problems = self.problems.iter().filter(|problem| problem.concerns(&host, port));
-        problems.next().filter(|_| self.of(&host, port).is_none())
+        let is_known = self.of(&host, port).is_some();
+        self.problems.iter().find(|problem| problem.concerns(&host, port) && (!is_known || problem.may_revoke()))
     }
 }
 
@@ -147,8 +147,14 @@ fn with_port(host: &str) -> Result<String, String> {
     }
 }
 
+/// A name without the dot that a full name may end in: both lead to the same host.
+fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
 /// A name or an address as the client has it in a URL; none for what no URL has.
 fn host_name(name: &str) -> Option<String> {
+    let name = without_dot(name);
     if let Some(address) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address.parse::<Ipv6Addr>().ok().map(|address| format!("[{address}]"));
     }
@@ -158,7 +164,8 @@ fn host_name(name: &str) -> Option<String> {
         .rsplit('.')
         .find(|label| !label.is_empty())
         .is_none_or(|label| label.bytes().all(|digit| digit.is_ascii_digit()) || label.starts_with("0x"));
-    let is_usual = name.chars().all(is_of_name) && (!is_address || name.parse::<Ipv4Addr>().is_ok());
+    let has_labels = name.split('.').all(|label| !label.is_empty());
+    let is_usual = has_labels && name.chars().all(is_of_name) && (!is_address || name.parse::<Ipv4Addr>().is_ok());
     is_usual.then(|| name.to_owned())
 }
 
@@ -182,8 +189,8 @@ pub fn set_authority(path: &Path, pattern: &str, pin: Pin) -> Result<Vec<Pin>, F
 
 fn put(path: &Path, new: &KnownHost) -> Result<Vec<Pin>, FileError> {
     let line = new.line();
-    // What is written has to be read again.
-    KnownHost::parse(&line).map_err(|reason| FileError::new(path, reason))?;
+    // What is written has to be read again, and is compared as it is read.
+    let new = KnownHost::parse(&line).map_err(|reason| FileError::new(path, reason))?;
     text_file::edit(path, |old| {
         let header = if old.is_empty() { HEADER } else { "" };
         let (kept, removed) = without(old, |known| known.host == new.host && known.is_authority == new.is_authority);
@@ -198,6 +205,7 @@ fn put(path: &Path, new: &KnownHost) -> Result<Vec<Pin>, FileError> {
 /// When the file cannot be written.
 pub fn remove(path: &Path, host: &str) -> Result<Vec<KnownHost>, FileError> {
     let host = host.to_lowercase();
+    let host = with_port(&host).unwrap_or(host);
     text_file::edit(path, |old| Ok(without(old, |known| known.host == host)))
 }
 
@@ -257,7 +265,7 @@ mod tests {
             assert_eq!(known.of(host, 8086), None, "{host}");
         }
         for host in
-            ["[web1]:8086", "a:1,b:1", "127.1:8086", "0x7f.1:1", "1.2.3.4.:1", "::1:8086", "[fe80::1%lo]:1", "ü:1"]
+            ["[web1]:8086", "web1..:1", "a:1,b:1", "127.1:8086", "0x7f.1:1", "::1:8086", "[fe80::1%lo]:1", "ü:1"]
         {
             assert!(KnownHost::parse(&format!("{host} {a}")).is_err(), "{host}");
         }
@@ -307,6 +315,17 @@ mod tests {
         }
         let known = KnownHosts::parse(&format!("web1 {a}\nweb1:8086 {a}"));
         assert_eq!(known.problem_of("web1", 8086), None, "another line says it");
+        let known = KnownHosts::parse(&format!("web1:8086 {a}\n@revoked web1:8086 {a}\nweb2:8086 {a}"));
+        assert!(known.problem_of("web1", 8086).is_some(), "no other line gives what this one may take away");
+        assert_eq!(known.problem_of("web2", 8086), None);
+    }
+
+    #[test]
+    fn a_dot_behind_a_full_name_changes_no_host() {
+        let known = KnownHosts::parse(&format!("web1.example.org.:8086 {}\nweb2:8086 {}", pin("a"), pin("b")));
+        for (host, key) in [("web1.example.org", "a"), ("web1.example.org.", "a"), ("WEB2.", "b")] {
+            assert_eq!(known.of(host, 8086).expect("known").pins, [pin(key)], "{host}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@
 //! - `storage`: private folders and files
 //! - `sentence`: what a failure says, to the client's user and in the daemon's log
 //! - `failure`: every way in which a handshake or an authorization fails
-//! - `provider`: the cryptography; `pin`: what a key is known by; `role`: what one may do
+//! - `provider`: the cryptography; `pin`: what a key is known by; `role`: what one may do; `pattern`: texts with stars
 
 #![forbid(unsafe_code)]
 
@@ -33,4 +33,5 @@ pub mod provider;
 pub mod role;
 pub mod storage;
 
+mod pattern;
 mod sentence;

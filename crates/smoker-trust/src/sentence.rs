@@ -15,8 +15,8 @@ impl Failure {
                                    SSH smokercli trust key and smokercli trust scan -s HOST, and have other programs ask \
                                    https://HOST:PORT with a key or a token"
                 .to_owned(),
-            Self::ServerIsPlain => "the server speaks http, not TLS; set state_dir in the configuration of the daemon so that it has a key, \
-                                    and start it again, or name it as http://HOST:PORT"
+            Self::ServerIsPlain => "the server does not speak TLS; set state_dir in the configuration of the daemon so that it has a key, and \
+                                    start it again, name it as http://HOST:PORT, or see whether another program listens on this port"
                 .to_owned(),
             Self::NotTls => {
                 "the server answered with something that is neither http nor TLS; is it a smokerd that listens on this port?"
@@ -58,7 +58,8 @@ impl Failure {
                 )
             }
             Self::Handshake { reason } => format!("the TLS handshake failed: {reason}; look into the log of the other side"),
-            Self::NoIdentity => "the daemon wants an identity, and the request has none; have the line that smokercli trust key prints \
+            Self::NoIdentity => "the daemon wants an identity, and the request has none (clients do not show a certificate whose key is \
+                                 neither P-256, P-384, Ed25519 nor RSA); have the line that smokercli trust key prints \
                                  added on the host by smokerd --authorize 'LINE', or use --token-file FILE"
                 .to_owned(),
             Self::UnknownPin { pin } => format!(
@@ -138,6 +139,9 @@ impl Failure {
             ),
             Self::AnonymousRefused => "the daemon answers nobody without an identity (local_role: none); ask over its socket as root, \
                                        or with a key or a token"
+                .to_owned(),
+            Self::Forwarded => "the headers say that a proxy has passed the request on, so it may come from any host, and it proves nothing; \
+                                have the client or the proxy show a token (Authorization: Bearer TOKEN)"
                 .to_owned(),
             Self::ChangedPin { host, known, found } => format!(
                 "THE KEY OF {host} HAS CHANGED: known is {}, but the host has {found}; either the daemon was installed again, or another \
@@ -326,6 +330,9 @@ impl Failure {
                 "a request without an identity was refused (local_role: none); give its client a key or a token"
                     .to_owned()
             }
+            Self::Forwarded => "a proxy on this host has passed on a request that proves nothing; have its client or the proxy show a token \
+                                (Authorization: Bearer TOKEN), which smokerd --token add NAME --role ROLE makes"
+                .to_owned(),
             // What only a client finds out.
             Self::ChangedPin { .. }
             | Self::UnknownHost { .. }

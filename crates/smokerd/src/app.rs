@@ -41,6 +41,7 @@ use crate::startup::configuration::{self, ENVIRONMENT, LoadFailure, Loaded, Orig
 use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, missing_logging_conf, trust};
 use crate::state_folder::lock::StateLock;
+use crate::state_folder::marker;
 use crate::{check, compare, daemon, exit_code, explain_command, identity, import, journal_command, test_plugin};
 
 /// Runs the command line and returns the exit code.
@@ -139,6 +140,9 @@ fn start(options: &Options) -> Result<u8, StartError> {
     // Root can make cgroups for the account that the daemon runs as.
     let containment = ContainmentLevel::prepare(owner);
     note_process(state_lock.as_ref());
+    if let Err(text) = marker::complete(&settings.access) {
+        tracing::warn!("{text}");
+    }
     let dropped = drop_privileges(credentials.as_ref());
     let source = ConfigSource { origin, credentials, stdio, overrides_pidfile, logging };
     let daemon = Daemon { settings, plugins, problems, tcp, unix, tls, source, containment };

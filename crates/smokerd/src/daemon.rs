@@ -122,6 +122,7 @@ impl Daemon {
             listeners.push(Listener::Unix(tokio::net::UnixListener::from_std(unix)?));
         }
         let runtime = Runtime::start(config, addresses, tls, reaper.clone(), shutdown.clone());
+        runtime.warn_if_open().await;
         let manager = runtime.manager().clone();
         manager.set_configuration(source.origin.path.clone());
         let (reloads, requests) = ReloadRequests::channel();

@@ -12,8 +12,8 @@ use smoker_runner::runner::Runner;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::http::access::attempts::Attempts;
 use crate::http::access::authorize::AccessControl;
-use crate::http::access::proof::attempts::Attempts;
 use crate::http::api::metrics::daemon_gauges::{DaemonGauges, ReloadGauges};
 use crate::http::connections::limiter::ConnectionLimits;
 use crate::http::router::{self, Router};
@@ -91,7 +91,6 @@ impl Runtime {
         manager.watch_alerts();
         manager.set_not_loaded(&not_loaded);
         let access = AccessControl::new(&settings);
-        listen::warn_if_open(&addresses, settings.allow.as_deref(), access.is_open());
         let reload_gauges = ReloadGauges::begin();
         Self { manager, runner, slots, access, python, settings, tls, reload_gauges, addresses }
     }
@@ -105,9 +104,7 @@ impl Runtime {
         self.find_returning(&plugins).await;
         // Before the plugins: a client that is no longer allowed must not see new ones.
         let not_in_effect = self.change_access(&settings).await;
-        if settings.allow != self.settings.allow || settings.access.mode != self.settings.access.mode {
-            listen::warn_if_open(&self.addresses, settings.allow.as_deref(), self.access.is_open());
-        }
+        let may_open = settings.allow != self.settings.allow || settings.access.mode != self.settings.access.mode;
         self.slots.set_bound(settings.nr_concurrent_plugins);
         self.manager.set_forced_rate(settings.max_forced_rate);
         if python != self.python {
@@ -117,7 +114,15 @@ impl Runtime {
         let changes = self.manager.replace_plugins(plugins, settings.history_memory, settings.show_secrets);
         self.manager.set_not_loaded(&not_loaded);
         self.settings = settings;
+        if may_open {
+            self.warn_if_open().await;
+        }
         Applied { changes, not_in_effect }
+    }
+
+    /// Says of each address that everybody is answered there, where that is so.
+    pub(crate) async fn warn_if_open(&self) {
+        listen::warn_if_open(&self.addresses, self.settings.allow.as_deref(), self.access.is_open().await);
     }
 
     /// Reads what the journal has of plugins that come back.

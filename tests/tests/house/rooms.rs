@@ -70,8 +70,8 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
         &[
             ("ca", &["identity", "pin", "storage"]),
             ("handshake", &["failure", "identity", "known_hosts", "pin", "provider"]),
-            ("access", &["authority", "failure", "identity", "pin", "role", "storage"]),
-            ("known_hosts", &["pin", "storage"]),
+            ("access", &["authority", "failure", "identity", "pattern", "pin", "role", "storage"]),
+            ("known_hosts", &["pattern", "pin", "storage"]),
             ("authority", &["failure", "identity", "pin", "provider", "storage"]),
             ("identity", &["pin", "provider", "storage"]),
             ("sentence", &["failure", "pin"]),

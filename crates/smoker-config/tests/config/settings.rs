@@ -191,4 +191,10 @@ fn an_empty_list_of_networks_is_warned_of() {
         with("allow: []").problems(),
         ["Warning smokerd.yaml:1:1: allow is an empty list, so no client is served"]
     );
+    for key in ["allow", "access", "local_role"] {
+        let text = format!(
+            "Warning smokerd.yaml:1:1: {key} has no value, which is as if it were not there; write one, or remove the line"
+        );
+        assert_eq!(with(&format!("{key}:")).problems(), [text]);
+    }
 }

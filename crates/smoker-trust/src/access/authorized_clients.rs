@@ -1,6 +1,6 @@
 //! The keys that may ask: `authorized_clients`, a client a line, as in SSH's `authorized_keys`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,11 +12,13 @@ use crate::access::expiry;
 use crate::access::grant::{Grant, GrantReader};
 use crate::authority::ClientAuthorities;
 use crate::failure::Failure;
-use crate::identity::peer::Peer;
+use crate::identity::peer::CertifiedPeer;
 use crate::pin::Pin;
 use crate::storage::file_error::FileError;
 use crate::storage::lines::{self, LineProblem};
 use crate::storage::text_file;
+
+pub mod edit;
 
 /// The name of the file in the daemon's state folder.
 pub const FILE: &str = "authorized_clients";
@@ -25,10 +27,6 @@ pub const FILE: &str = "authorized_clients";
 const AUTHORITY: &str = "cert-authority";
 /// Names the certificates of an authority that a line is for.
 const SUBJECT: &str = "subject";
-
-/// What begins a new file.
-const HEADER: &str =
-    "# Who may ask this daemon, one a line: the pin of a key, and options. smokerd --authorize adds lines.\n";
 
 /// A line: a key, or an authority, and what it may.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +54,9 @@ pub struct AuthorizedClients {
     pub is_unreadable: bool,
 }
 
+/// An option as it is written: its name, and its value if it has one.
+type Written = (&'static str, Option<String>);
+
 /// Who a client is, and what it may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorized {
@@ -63,26 +64,6 @@ pub struct Authorized {
     pub name: String,
     /// What it may.
     pub grant: Arc<Grant>,
-}
-
-/// What becomes of another line of the same key when one is added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SameKey {
-    /// It stays, and the new line is refused: what a client may is not changed by the way.
-    Stays,
-    /// The new line takes its place.
-    Replaced,
-}
-
-/// What adding a line has done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Added {
-    /// The line is there now, and its key was not known before.
-    New,
-    /// The same line was there already.
-    Same,
-    /// The line has taken the place of another of the same key, of which this is different.
-    Replaced(String),
 }
 
 impl AuthorizedClient {
@@ -144,37 +125,13 @@ impl AuthorizedClient {
     }
 
     /// Its options, in the order in which they are written.
-    fn options(&self) -> Vec<(&'static str, Option<String>)> {
+    fn options(&self) -> Vec<Written> {
         let mut options: Vec<_> = self.is_authority.then_some((AUTHORITY, None)).into_iter().collect();
         options.extend(self.grant.options().into_iter().map(|(name, value)| (name, Some(value))));
         if !self.subjects.is_empty() {
             options.push((SUBJECT, Some(self.subjects.join(","))));
         }
         options
-    }
-
-    /// What is different in another line of the same key, for messages.
-    fn changes_to(&self, new: &Self) -> String {
-        let (before, after) = (self.options(), new.options());
-        let shown = |(name, value): &(&str, Option<String>)| {
-            let mut text = String::new();
-            entry::push_option(&mut text, name, value.as_deref());
-            text.trim_start().to_owned()
-        };
-        let of_name = |options: &[(&str, Option<String>)], name: &str| {
-            options.iter().find(|(known, _)| *known == name).map(shown)
-        };
-        let mut changes = Vec::new();
-        for option in &before {
-            match of_name(&after, option.0) {
-                Some(same) if same == shown(option) => {}
-                Some(other) => changes.push(format!("{} becomes {other}", shown(option))),
-                None => changes.push(format!("{} is dropped", shown(option))),
-            }
-        }
-        let added = after.iter().filter(|option| of_name(&before, option.0).is_none());
-        changes.extend(added.map(|option| format!("{} is added", shown(option))));
-        changes.join(", ")
     }
 }
 
@@ -183,30 +140,30 @@ impl AuthorizedClients {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        // The first line of each key, also one that is not understood: what it was meant to limit must not be given by a later one.
-        let mut first: HashMap<Pin, (usize, bool)> = HashMap::new();
+        let mut known: HashMap<Pin, KeyLines> = HashMap::new();
         for (line, written) in lines::lines(text) {
             let client = AuthorizedClient::parse(written);
-            let earlier = pins_in(written).find_map(|pin| first.get(&pin).copied());
-            for pin in pins_in(written) {
-                if client.is_err() && !first.contains_key(&pin) {
-                    found.broken.push((pin, line));
+            let pins: Vec<_> = pins_in(written).collect();
+            let earlier = |client| pins.iter().find_map(|pin| known.get(pin)?.instead_of(client));
+            let reason = match client {
+                Err(reason) => {
+                    for pin in pins {
+                        let lines = known.entry(pin).or_default();
+                        if lines.first.is_none() {
+                            found.broken.push((pin, line));
+                        }
+                        lines.note_broken(line);
+                    }
+                    reason
                 }
-                first.entry(pin).or_insert((line, client.is_ok()));
-            }
-            let reason = match (client, earlier) {
-                (Ok(client), None) => {
-                    found.clients.push(client);
-                    continue;
-                }
-                (Err(reason), _) => reason,
-                (Ok(_), Some((first, true))) => {
-                    format!("its key is in line {first} already, which counts; remove one of the two")
-                }
-                (Ok(_), Some((first, false))) => format!(
-                    "its key is in line {first} already, which is not understood and may have been meant to give less; correct or remove \
-                     line {first}"
-                ),
+                Ok(client) => match earlier(&client) {
+                    Some(reason) => reason,
+                    None => {
+                        known.entry(client.pin).or_default().note(&client, line);
+                        found.clients.push(client);
+                        continue;
+                    }
+                },
             };
             found.problems.push(LineProblem { line, reason });
         }
@@ -243,7 +200,7 @@ impl AuthorizedClients {
     /// When no line is for it, and why.
     pub fn identify(
         &self,
-        peer: &Peer,
+        peer: &CertifiedPeer,
         known: Option<&ClientAuthorities>,
         now: UnixTime,
     ) -> Result<Authorized, Failure> {
@@ -254,14 +211,21 @@ impl AuthorizedClients {
             return Err(Failure::BrokenLine { line: *line });
         }
         let mut failure = Failure::UnknownPin { pin: peer.pin() };
+        // An authority may have several lines, and is asked once.
+        let mut verdicts: HashMap<Pin, Option<Result<(), Failure>>> = HashMap::new();
         for line in self.clients.iter().filter(|client| client.is_authority) {
-            let Some(verified) = verified_by(line, peer, known, now) else { continue };
-            if let Err(reason) = verified {
-                failure = reason;
-                continue;
+            let verdict = verdicts.entry(line.pin).or_insert_with(|| verified_by(line.pin, peer, known, now));
+            match verdict {
+                None => continue,
+                Some(Err(reason)) => {
+                    failure = reason.clone();
+                    continue;
+                }
+                Some(Ok(())) => {}
             }
-            let names = peer.names();
-            let name = names.iter().find(|name| line.subjects.is_empty() || line.subjects.contains(name));
+            let names = peer.names(known.is_some_and(|known| known.limits_names(line.pin)));
+            let is_listed = |name: &str| line.subjects.iter().any(|subject| subject.eq_ignore_ascii_case(name));
+            let name = names.iter().find(|name| line.subjects.is_empty() || is_listed(name));
             if let Some(name) = name.cloned().or_else(|| line.subjects.is_empty().then(|| line.grant.name.clone())) {
                 return Ok(Authorized { name, grant: Arc::clone(&line.grant) });
             }
@@ -270,7 +234,7 @@ impl AuthorizedClients {
         match (&failure, known) {
             // No line is for its authority; whether the daemon knows that authority says what is missing.
             (Failure::UnknownPin { .. }, Some(known)) => Err(match known.verify(peer, now) {
-                Ok(()) => Failure::UnknownSubject { names: peer.names() },
+                Ok(()) => Failure::UnknownSubject { names: peer.names(false) },
                 // A self-signed certificate is no authority's at all.
                 Err(Failure::ClientAuthority) => failure,
                 Err(reason) => reason,
@@ -280,97 +244,74 @@ impl AuthorizedClients {
     }
 }
 
-/// Whether the authority of a line has signed the certificate; `None` when neither the client shows that authority nor the daemon knows it.
+/// The lines of one key so far.
+#[derive(Debug, Default)]
+struct KeyLines {
+    first: Option<usize>,
+    /// The first one that is not understood: nobody knows what it was meant to limit, so no later one counts.
+    broken: Option<usize>,
+    /// The first one that is for all that the key can prove: it is a client's own, or an authority's without names.
+    whole: Option<usize>,
+    /// The names of an authority's certificates that have a line, and its number.
+    subjects: HashMap<String, usize>,
+}
+
+impl KeyLines {
+    fn note_broken(&mut self, line: usize) {
+        self.first = self.first.or(Some(line));
+        self.broken = self.broken.or(Some(line));
+    }
+
+    fn note(&mut self, client: &AuthorizedClient, line: usize) {
+        self.first = self.first.or(Some(line));
+        if client.subjects.is_empty() {
+            self.whole = self.whole.or(Some(line));
+        }
+        for subject in &client.subjects {
+            self.subjects.entry(subject.to_ascii_lowercase()).or_insert(line);
+        }
+    }
+
+    /// Why a further line of the key does not count, because of one of these; `None` when it does: an authority has a line for each of its groups of names.
+    fn instead_of(&self, client: &AuthorizedClient) -> Option<String> {
+        if let Some(broken) = self.broken {
+            return Some(format!(
+                "its key is in line {broken} already, which is not understood and may have been meant to give less; correct or remove \
+                 line {broken}"
+            ));
+        }
+        let of_names = || {
+            let mut lines = client.subjects.iter().map(|name| self.subjects.get(&name.to_ascii_lowercase()).copied());
+            lines.try_fold(None, |_, line| line.map(Some)).flatten()
+        };
+        let first = self.whole.or_else(|| if client.is_authority { of_names() } else { self.first })?;
+        let what = if client.is_authority && self.whole != Some(first) {
+            "the names of its authority are"
+        } else {
+            "its key is"
+        };
+        Some(format!("{what} in line {first} already, which counts; remove one of the two"))
+    }
+}
+
+/// Whether this authority has signed the certificate; `None` when neither the client shows that authority nor the daemon knows it.
 fn verified_by(
-    line: &AuthorizedClient,
-    peer: &Peer,
+    authority: Pin,
+    peer: &CertifiedPeer,
     known: Option<&ClientAuthorities>,
     now: UnixTime,
 ) -> Option<Result<(), Failure>> {
-    if let Some(known) = known.filter(|known| known.has(line.pin)) {
-        return Some(known.verify_by_one(line.pin, peer, now));
+    if let Some(known) = known.filter(|known| known.has(authority)) {
+        return Some(known.verify_by_one(authority, peer, now));
     }
-    let shown = peer.authorities().iter().find(|shown| Pin::of_certificate(shown) == Ok(line.pin))?;
+    let shown = peer.authorities().iter().find(|shown| Pin::of_certificate(shown) == Ok(authority))?;
     Some(ClientAuthorities::verify_by_shown(known, shown, peer, now))
-}
-
-/// Adds a line to the file.
-///
-/// # Errors
-///
-/// When the file cannot be written, and when another line of the same key [stays](SameKey::Stays): what would change, and how it is changed.
-pub fn add(path: &Path, client: &AuthorizedClient, same_key: SameKey) -> Result<Added, FileError> {
-    text_file::edit(path, |old| {
-        let is_of_key = |line: &str| is_for(line, |pin| pin == client.pin);
-        let before = AuthorizedClients::parse(old).clients.into_iter().find(|known| known.pin == client.pin);
-        if before.as_ref() == Some(client) {
-            return Ok((old.to_owned(), Added::Same));
-        }
-        let broken = || {
-            let line = lines::lines(old).find(|(_, line)| is_of_key(line))?;
-            Some(format!("line {} of its key, which is not understood, goes", line.0))
-        };
-        let changes = before.map(|before| before.changes_to(client)).or_else(broken);
-        if let (Some(changes), SameKey::Stays) = (&changes, same_key) {
-            let reason = format!(
-                "the key of {} has a line already, which stays as it is: with the new one {changes}. Add --replace if that is meant",
-                client.grant.name
-            );
-            return Err(FileError::new(path, reason));
-        }
-        let mut new = if old.is_empty() { HEADER.to_owned() } else { String::new() };
-        let mut is_written = false;
-        for line in old.lines() {
-            if !is_of_key(line) {
-                new.push_str(line);
-            } else if std::mem::replace(&mut is_written, true) {
-                continue;
-            } else {
-                new.push_str(&client.line());
-            }
-            new.push('\n');
-        }
-        if !is_written {
-            new.push_str(&client.line());
-            new.push('\n');
-        }
-        Ok((new, changes.map_or(Added::New, Added::Replaced)))
-    })
-}
-
-/// Removes the lines of this pin, or of this name, and returns them.
-///
-/// # Errors
-///
-/// When the file cannot be written.
-pub fn remove(path: &Path, pin_or_name: &str) -> Result<Vec<AuthorizedClient>, FileError> {
-    let is_meant =
-        |client: &AuthorizedClient| client.grant.name == pin_or_name || pin_or_name.parse() == Ok(client.pin);
-    text_file::edit(path, |old| {
-        // Each line by itself: also one that does not count, because an earlier one has its key.
-        let clients = lines::lines(old).filter_map(|(_, line)| AuthorizedClient::parse(line).ok());
-        let mut seen = HashSet::new();
-        let removed: Vec<_> = clients.filter(is_meant).filter(|client| seen.insert(client.pin)).collect();
-        let counted = AuthorizedClients::parse(old).clients;
-        let pins: Vec<_> = counted.iter().filter(|client| is_meant(client)).map(|client| client.pin).collect();
-        let is_removed = |line: &str| {
-            is_for(line, |pin| pins.contains(&pin) || pin_or_name.parse() == Ok(pin))
-                || AuthorizedClient::parse(line).is_ok_and(|client| is_meant(&client))
-        };
-        let new = lines::kept(old, |line| !is_removed(line));
-        Ok((new, removed))
-    })
 }
 
 /// The keys that a line, which may be broken, names.
 fn pins_in(line: &str) -> impl Iterator<Item = Pin> {
     let words = line.split(|c: char| c.is_whitespace() || ",;\"'".contains(c));
     words.take_while(|word| !word.starts_with('#')).filter_map(|word| word.parse().ok())
-}
-
-/// Whether the key of a line, which may otherwise be broken, is meant.
-fn is_for(line: &str, is_meant: impl Fn(Pin) -> bool) -> bool {
-    entry::first(line.trim()).0.parse().is_ok_and(is_meant)
 }
 
 #[cfg(test)]

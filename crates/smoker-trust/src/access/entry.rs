@@ -17,7 +17,7 @@ pub fn first(line: &str) -> (&str, &str) {
     line.split_once(char::is_whitespace).unwrap_or((line, ""))
 }
 
-/// The words of a line.
+/// The words of a line, as far as a word that begins with `#`: behind it is a comment.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn words(line: &str) -> Result<Vec<Word>, String> {
     }
     let mut words = Vec::new();
     let mut rest = line.trim_start();
-    while !rest.is_empty() {
+    while !rest.is_empty() && !rest.starts_with('#') {
         let end = rest.find(|c: char| c.is_whitespace() || c == '=' || c == '"').unwrap_or(rest.len());
         let (name, behind) = rest.split_at(end);
         if name.is_empty() || behind.starts_with('"') {
@@ -117,6 +117,7 @@ mod tests {
         for value in values {
             push(&mut line, "x", value);
         }
+        line.push_str(" # role=admin \"");
         let words = words(&line).expect("our own");
         assert_eq!(words[0], Word { name: "flag".to_owned(), value: None });
         let read: Vec<_> = words[1..].iter().filter_map(|word| word.value.as_deref()).collect();

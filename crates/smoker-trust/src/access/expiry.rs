@@ -17,7 +17,7 @@ pub fn instant(text: &str) -> Result<DateTime<Utc>, String> {
         return Ok(date);
     }
     DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc()).map_err(|_| {
-        format!("{text:?} is no date; write 2027-01-31, which ends with the day before it, or 2027-01-31T12:00:00Z")
+        format!("{text:?} is no date and no time; write 2027-01-31, which is its first moment in UTC, or 2027-01-31T12:00:00Z")
     })
 }
 

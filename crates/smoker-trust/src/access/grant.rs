@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use smoker_model::suggest;
 
 use crate::access::entry::Word;
@@ -169,14 +169,30 @@ impl GrantReader {
 /// # Errors
 ///
 /// When it is empty, too long, or has characters that are not shown.
-pub fn checked_name(name: &str) -> Result<String, String> {
-    if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.contains(char::is_control) {
+fn checked_name(name: &str) -> Result<String, String> {
+    if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.contains(is_hidden) {
         return Err(format!(
             "{:?} is no name; use 1 to {MAX_NAME} printable characters",
             name.chars().take(40).collect::<String>()
         ));
     }
     Ok(name.to_owned())
+}
+
+/// Whether a character is not seen, or moves those around it: a log would show another name.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A network whose addresses are compared as clients' are: those of IPv4 in IPv6 (`::ffff:10.0.0.0/104`) as IPv4.
+fn canonical(net: IpNet) -> IpNet {
+    match (net, net.addr().to_canonical()) {
+        (IpNet::V6(_), IpAddr::V4(address)) if net.prefix_len() >= 96 => {
+            Ipv4Net::new(address, net.prefix_len() - 96).map_or(net, IpNet::V4)
+        }
+        _ => net,
+    }
 }
 
 fn networks(list: &str) -> Result<Vec<IpNet>, String> {
@@ -188,7 +204,7 @@ fn networks(list: &str) -> Result<Vec<IpNet>, String> {
         let net = part
             .parse::<IpNet>()
             .or_else(|_| part.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical())));
-        net.map(|net| net.trunc())
+        net.map(|net| canonical(net.trunc()))
             .map_err(|_| format!("{part:?} is no network; write addresses or networks, such as 10.0.0.0/8,192.168.1.5"))
     };
     parts.iter().map(network).collect()
@@ -226,6 +242,8 @@ mod tests {
         let at = |text: &str| expiry::instant(text).expect("an instant");
         let before = at("2027-01-30T23:59:59Z");
         let address = |text: &str| Some(text.parse().expect("an address"));
+        let mapped = read("role=run name=a from=::ffff:10.77.0.0/112").expect("a grant");
+        assert_eq!(mapped.check(before, address("10.77.0.9")), Ok(()));
         for allowed in ["10.1.2.3", "192.168.1.5", "::ffff:10.0.0.1"] {
             assert_eq!(grant.check(before, address(allowed)), Ok(()), "{allowed}");
         }
@@ -242,6 +260,7 @@ mod tests {
             ("role=run name=a role=admin", "role is there twice"),
             ("role=root name=a", "not a role"),
             ("role=run name=\"\"", "no name"),
+            ("role=run name=al\u{202e}ice", "no name"),
             ("role=run name=a form=10.0.0.0/8", "did you mean from?"),
             ("role=run name=a from=10.0.0.0/33", "no network"),
             ("role=run name=a expires=tomorrow", "no date"),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
+    GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, NameConstraints, RevokedCertParams,
+    SerialNumber, date_time_ymd,
 };
 
 use super::*;
@@ -14,7 +15,7 @@ use crate::access::authorized_clients::AuthorizedClients;
 struct Chain {
     root: Signed,
     between: Signed,
-    client: Peer,
+    client: CertifiedPeer,
 }
 
 struct Signed {
@@ -66,11 +67,16 @@ fn authority(name: &str, serial: u8, until: i32) -> CertificateParams {
 
 impl Chain {
     fn with_root_until(until: i32) -> Self {
+        Self::with(until, None)
+    }
+
+    fn with(until: i32, limits: Option<NameConstraints>) -> Self {
         let key = || KeyPair::generate().expect("a key");
         let (of_root, of_between, of_client) = (key(), key(), key());
         let params_of_root = authority("root", 1, until);
         let root = params_of_root.self_signed(&of_root).expect("signed");
-        let params_of_between = authority("between", 2, 2060);
+        let mut params_of_between = authority("between", 2, 2060);
+        params_of_between.name_constraints = limits;
         let between = params_of_between.signed_by(&of_between, &Issuer::from_params(&params_of_root, &of_root));
         let between = between.expect("signed");
         let mut params_of_client = params("bob", 3, 2060);
@@ -80,7 +86,7 @@ impl Chain {
         Self {
             root: Signed { params: params_of_root, key: of_root, certificate: root },
             between: Signed { params: params_of_between, key: of_between, certificate: between },
-            client: Peer::of(&chain).expect("readable").expect("there"),
+            client: CertifiedPeer::of(&chain).expect("readable").expect("there"),
         }
     }
 
@@ -95,6 +101,18 @@ impl Chain {
 fn at(year: i32) -> UnixTime {
     let seconds = date_time_ymd(year, 6, 1).unix_timestamp();
     UnixTime::since_unix_epoch(Duration::from_secs(seconds.unsigned_abs()))
+}
+
+#[test]
+fn an_authority_that_limits_names_gives_nobody_a_common_name() {
+    let permitted_subtrees = vec![GeneralSubtree::DnsName("example".to_owned())];
+    let limits = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+    for (limits, name) in [(None, "bob"), (limits, "bob.example")] {
+        let chain = Chain::with(2060, limits);
+        for line in [&chain.root, &chain.between] {
+            assert_eq!(chain.identify(&[], line).as_deref(), Ok(name));
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A certificate authority without any service. Only the client has it: neither its key nor this code is on a daemon's host in use.
+//! A certificate authority without any service. Only the client calls it; no daemon has the authority's key.
 //!
 //! # Layout
 //!

@@ -48,6 +48,7 @@ fn all() -> Vec<Failure> {
         Failure::TooManyAttempts { retry_after: 40 },
         Failure::SocketWithoutRight { user: 1000 },
         Failure::AnonymousRefused,
+        Failure::Forwarded,
         Failure::ChangedPin { host: host(), known: vec![Pin::of_public_key(b"old")], found: pin },
         Failure::UnknownHost { host: host(), found: pin },
         Failure::OtherName { host: host(), names: names() },

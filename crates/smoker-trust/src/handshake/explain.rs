@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
 use crate::failure::Failure;
 
@@ -53,6 +53,9 @@ fn of_system(error: &io::Error) -> Option<Failure> {
 pub fn of_library(error: &Error, side: Side<'_>) -> Failure {
     match error {
         Error::InvalidCertificate(error) => of_certificate(error, side),
+        Error::InvalidMessage(
+            InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
+        ) => Failure::UnreadableCertificate { reason: "with those behind it, it is larger than 64 KiB".to_owned() },
         Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => match side {
             Side::Daemon => Failure::NotTls,
             Side::Client(_) => Failure::ServerIsPlain,

@@ -22,7 +22,7 @@ use super::{client, server};
 use crate::ca::sign::{Authority, Purpose};
 use crate::failure::Failure;
 use crate::identity::own::OwnIdentity;
-use crate::identity::peer::Peer;
+use crate::identity::peer::CertifiedPeer;
 use crate::known_hosts::HostTrust;
 use crate::pin::Pin;
 use crate::provider::provider;
@@ -90,7 +90,7 @@ fn a_known_daemon_and_any_client_meet_and_nothing_is_left_for_the_next_time() {
     let sides = Sides::new();
     let (server, client) =
         handshake(sides.server(), sides.client(&[sides.daemon.pin], &[]), "any.name").expect("trust");
-    let peer = Peer::of(server.peer_certificates().expect("shown")).expect("readable").expect("shown");
+    let peer = CertifiedPeer::of(server.peer_certificates().expect("shown")).expect("readable").expect("shown");
     assert_eq!(peer.pin(), sides.alice.pin);
     assert_eq!(client.tls13_tickets_received(), 0);
     let trust = HostTrust { host: HOST.to_owned(), pins: vec![sides.daemon.pin], authorities: Vec::new() };

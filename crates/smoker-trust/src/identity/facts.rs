@@ -9,6 +9,10 @@ use yasna::{ASN1Result, BERReader, Tag, TagClass};
 pub struct CertificateFacts {
     /// The common name, and all DNS names, mail addresses and URIs, each once.
     pub names: Vec<String>,
+    /// The DNS names among them: name constraints of an authority cover these, and not the common name.
+    pub dns_names: Vec<String>,
+    /// Whether it is an authority's that limits the names of those that it signs.
+    pub constrains_names: bool,
     /// Until when it is valid; `None` for a date that is not understood.
     pub not_after: Option<DateTime<Utc>>,
 }
@@ -17,12 +21,14 @@ pub struct CertificateFacts {
 const MAX_NAMES: usize = 100;
 const MAX_LENGTH: usize = 255;
 
-/// `commonName` and `subjectAltName`, in DER.
+/// `commonName`, `subjectAltName` and `nameConstraints`, in DER.
 const COMMON_NAME: [u8; 5] = [6, 3, 0x55, 4, 3];
 const ALTERNATIVE_NAMES: [u8; 5] = [6, 3, 0x55, 0x1d, 0x11];
+const NAME_CONSTRAINTS: [u8; 5] = [6, 3, 0x55, 0x1d, 0x1e];
 
 /// The kinds of alternative names that are texts: mail address, DNS name, URI.
-const TEXTS: [u64; 3] = [1, 2, 6];
+const TEXTS: [u64; 3] = [1, DNS_NAME, 6];
+const DNS_NAME: u64 = 2;
 
 /// Where the fields of a certificate are behind its version.
 const VALIDITY: usize = 3;
@@ -60,9 +66,24 @@ fn read(certificate: &[u8]) -> ASN1Result<Option<CertificateFacts>> {
     let (Some(validity), Some(subject)) = (fields.get(VALIDITY), fields.get(SUBJECT)) else { return Ok(None) };
     let not_after = sequence(validity)?.get(1).and_then(|date| instant(date));
     let mut names = common_names(subject)?;
+    let (mut dns_names, mut constrains_names) = (Vec::new(), false);
     for field in fields.iter().filter(|field| field.first() == Some(&0xa3)) {
-        names.extend(alternative_names(field)?);
+        for extension in extensions(field)? {
+            let (Some(kind), Some(value)) = (extension.first(), extension.last()) else { continue };
+            constrains_names |= kind[..] == NAME_CONSTRAINTS;
+            if kind[..] == ALTERNATIVE_NAMES {
+                for (tag, name) in alternative_names(value)? {
+                    dns_names.extend((tag == DNS_NAME).then(|| name.clone()));
+                    names.push(name);
+                }
+            }
+        }
     }
+    Ok(Some(CertificateFacts { names: kept(names), dns_names: kept(dns_names), constrains_names, not_after }))
+}
+
+/// Names that can be shown, each once.
+fn kept(names: Vec<String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for name in names {
         let is_printable = !name.is_empty() && name.chars().count() <= MAX_LENGTH && !name.contains(char::is_control);
@@ -70,7 +91,7 @@ fn read(certificate: &[u8]) -> ASN1Result<Option<CertificateFacts>> {
             kept.push(name);
         }
     }
-    Ok(Some(CertificateFacts { names: kept, not_after }))
+    kept
 }
 
 fn element(reader: BERReader<'_, '_>) -> ASN1Result<Vec<u8>> {
@@ -105,24 +126,22 @@ fn common_names(subject: &[u8]) -> ASN1Result<Vec<String>> {
     Ok(names)
 }
 
-fn alternative_names(field: &[u8]) -> ASN1Result<Vec<String>> {
+/// The parts of each extension, its kind first and its value last.
+fn extensions(field: &[u8]) -> ASN1Result<Vec<Vec<Vec<u8>>>> {
     let tag = Tag::context(3);
     let extensions =
         yasna::parse_der(field, |reader| reader.read_tagged(tag, |reader| reader.collect_sequence_of(element)))?;
+    extensions.iter().map(|extension| sequence(extension)).collect()
+}
+
+/// The names that are texts, each with its kind.
+fn alternative_names(value: &[u8]) -> ASN1Result<Vec<(u64, String)>> {
+    let value = yasna::parse_der(value, octets)?;
     let mut names = Vec::new();
-    for extension in extensions {
-        let parts = sequence(&extension)?;
-        if let (Some(kind), Some(value)) = (parts.first(), parts.last())
-            && kind[..] == ALTERNATIVE_NAMES
-        {
-            let value = yasna::parse_der(value, octets)?;
-            for name in sequence(&value)? {
-                let (tag, name) = text(&name)?;
-                names.extend(
-                    name.filter(|_| tag.tag_class == TagClass::ContextSpecific && TEXTS.contains(&tag.tag_number)),
-                );
-            }
-        }
+    for name in sequence(&value)? {
+        let (tag, name) = text(&name)?;
+        let is_text = tag.tag_class == TagClass::ContextSpecific && TEXTS.contains(&tag.tag_number);
+        names.extend(name.filter(|_| is_text).map(|name| (tag.tag_number, name)));
     }
     Ok(names)
 }

@@ -7,12 +7,12 @@ use crate::pin::{Pin, UnreadableCertificate};
 
 /// The certificates of the other side, which has proven that it has the key of the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub struct CertifiedPeer {
     chain: Vec<CertificateDer<'static>>,
     pin: Pin,
 }
 
-impl Peer {
+impl CertifiedPeer {
     /// The peer with these certificates, as `peer_certificates()` of a connection gives them; `None` when it showed none.
     ///
     /// # Errors
@@ -42,9 +42,14 @@ impl Peer {
         &self.chain[1..]
     }
 
-    /// The names in its certificate, which only a verified authority makes true.
+    /// The names in its certificate, which only a verified authority makes true. Where one limits names (`is_limited`, or one that is shown), only those count that such
+    /// limits are for: an authority of a team must not give anybody the common name of another team's.
     #[must_use]
-    pub fn names(&self) -> Vec<String> {
-        CertificateFacts::of(&self.chain[0]).map_or_else(Vec::new, |facts| facts.names)
+    pub fn names(&self, is_limited: bool) -> Vec<String> {
+        let limits =
+            |shown: &CertificateDer<'_>| CertificateFacts::of(shown).is_none_or(|facts| facts.constrains_names);
+        let is_limited = is_limited || self.authorities().iter().any(limits);
+        let facts = CertificateFacts::of(&self.chain[0]);
+        facts.map_or_else(Vec::new, |facts| if is_limited { facts.dns_names } else { facts.names })
     }
 }

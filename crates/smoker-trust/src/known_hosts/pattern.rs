@@ -1,18 +1,5 @@
 //! Patterns of hosts, in which each `*` stands for any text.
 
-/// Whether a host fits a pattern.
-pub(super) fn fits(pattern: &str, host: &str) -> bool {
-    let Some((before, rest)) = pattern.split_once('*') else { return pattern == host };
-    let Some(mut host) = host.strip_prefix(before) else { return false };
-    let mut parts = rest.split('*');
-    let last = parts.next_back().unwrap_or_default();
-    for part in parts {
-        let Some(at) = host.find(part) else { return false };
-        host = &host[at + part.len()..];
-    }
-    host.ends_with(last)
-}
-
 /// Whether a host can fit the pattern at all: a character that no host has would silently leave all of them out.
 ///
 /// # Errors

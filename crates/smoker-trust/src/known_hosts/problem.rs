@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::known_hosts::pattern;
+use crate::known_hosts::AUTHORITY;
+use crate::pattern;
 use crate::storage::lines::LineProblem;
 
 /// What a pin begins with, also one that is not written right.
@@ -16,6 +17,8 @@ pub struct KnownHostProblem {
     pub problem: LineProblem,
     /// What may be names of hosts in it.
     names: Vec<String>,
+    /// Whether it begins with a word such as `@revoked`.
+    is_marked: bool,
 }
 
 impl KnownHostProblem {
@@ -24,7 +27,13 @@ impl KnownHostProblem {
         let words = written.split_whitespace().take_while(|word| !word.starts_with('#'));
         let names = words.filter(|word| !word.starts_with('@')).flat_map(|word| word.split([',', ';', '"', '\'']));
         let names = names.filter(|name| !name.is_empty() && !name.starts_with(HASH)).map(str::to_owned).collect();
-        Self { problem, names }
+        let is_marked = written.trim_start().starts_with('@') && !written.trim_start().starts_with(AUTHORITY);
+        Self { problem, names, is_marked }
+    }
+
+    /// Whether the line may say that a key is not to be trusted, as `@revoked` of SSH does.
+    pub(super) fn may_revoke(&self) -> bool {
+        self.is_marked
     }
 
     /// Whether the line may be meant for this host, at this port. A line without a name, and a name that cannot be read, may be meant for any.

@@ -33,7 +33,7 @@ struct TrustArgs {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum TrustCommand {
     #[command(about = "Make your key, unless there is one, and print its line for authorized_clients")]
-    Key(Identity),
+    Key(KeyOptions),
     /// Have your key accepted by daemons, and take theirs, over SSH
     Add(AddArgs),
     /// Show your key and the daemons that are known
@@ -75,7 +75,7 @@ pub(crate) struct Hosts {
 
 /// Who the operator is.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Identity {
+pub(crate) struct KeyOptions {
     /// The name of your key in logs and lists (default: user@host)
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
@@ -103,7 +103,7 @@ pub(crate) struct Identity {
     pub(crate) kind: Option<String>,
 }
 
-impl Identity {
+impl KeyOptions {
     /// The options of the line beside its name, as `authorized_clients` has them.
     pub(crate) fn options(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let options = [
@@ -162,7 +162,7 @@ pub(crate) struct AddArgs {
     #[command(flatten)]
     via: Via,
     #[command(flatten)]
-    pub(crate) identity: Identity,
+    pub(crate) identity: KeyOptions,
     /// Where a host has another line of your key, put the new one in its place
     #[arg(long)]
     pub(crate) replace: bool,
@@ -204,7 +204,7 @@ pub(crate) struct CaInitArgs {
     /// The name of the authority
     #[arg(long, value_name = "NAME", default_value = "smoker")]
     pub(crate) name: String,
-    /// The hosts that it may sign for: a name, in which one * stands for any text
+    /// The hosts for which your client trusts it: a name, in which each * stands for any text
     #[arg(long, value_name = "PATTERN", default_value = "*")]
     pub(crate) pattern: String,
 }
@@ -225,7 +225,7 @@ pub(crate) struct CaSignArgs {
     #[command(flatten)]
     via: Via,
     #[command(flatten)]
-    pub(crate) ssh: Ssh,
+    pub(crate) smokerd: Smokerd,
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
     /// The client's command on the hosts
@@ -249,7 +249,7 @@ pub(crate) struct CaJoinArgs {
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = parse_seconds)]
     pub(crate) timeout: Duration,
     #[command(flatten)]
-    pub(crate) identity: Identity,
+    pub(crate) identity: KeyOptions,
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
 }

@@ -23,7 +23,7 @@ pub enum AddressProblem {
     Invalid(String),
     /// Its key may be in a line of `known_hosts` that is not understood.
     #[error(
-        "not asked over plain http: a line of {FILE} that may be meant for it is not understood ({0}); correct the line, or remove it"
+        "not asked: a line of {FILE} that may be meant for it is not understood ({0}); correct the line, or remove it"
     )]
     UnreadableKey(KnownHostProblem),
 }
@@ -43,21 +43,20 @@ impl HostAddress {
     }
 
     /// The same daemon, over TLS where its key is known, and not at all where a line of `known_hosts` that may be meant for it
-    /// is not understood. A URL stays as it was typed.
+    /// is not understood: of a host that is known, one that may take trust away (`@revoked`). A URL stays as it was typed.
     #[must_use]
     pub fn over_tls(mut self, known: &KnownHosts) -> Self {
         let is_url = self.label.contains("://");
-        if let Ok(url) = &mut self.page
-            && let Some((host, port)) = host_and_port(url)
-            && !is_url
-        {
-            if known.of(&host, port).is_some_and(|trust| !trust.pins.is_empty() || !is_loopback(&host)) {
-                // Neither fails: the URL has a host, and both schemes have ports.
-                let _ = url.set_scheme("https");
-                let _ = url.set_port(Some(port));
-            } else if let Some(problem) = known.problem_of(&host, port) {
-                self.page = Err(AddressProblem::UnreadableKey(problem.clone()));
-            }
+        let Ok(url) = &mut self.page else { return self };
+        let Some((host, port)) = host_and_port(url) else { return self };
+        let trust = known.of(&host, port);
+        let is_asked_by_it = if is_url { url.scheme() == "https" && trust.is_some() } else { true };
+        if let Some(problem) = known.problem_of(&host, port).filter(|_| is_asked_by_it) {
+            self.page = Err(AddressProblem::UnreadableKey(problem.clone()));
+        } else if !is_url && trust.is_some_and(|trust| !trust.pins.is_empty() || !is_loopback(&host)) {
+            // Neither fails: the URL has a host, and both schemes have ports.
+            let _ = url.set_scheme("https");
+            let _ = url.set_port(Some(port));
         }
         self
     }

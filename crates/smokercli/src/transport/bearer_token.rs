@@ -28,6 +28,8 @@ const VARIABLE: &str = "SMOKER_TOKEN_FILE";
 pub struct BearerToken {
     text: String,
     warning: Option<String>,
+    /// Whether this command was told to use it, not the whole environment.
+    is_named: bool,
 }
 
 impl BearerToken {
@@ -38,6 +40,7 @@ impl BearerToken {
     /// When the file cannot be read or has no token.
     pub fn find(named: Option<&Path>) -> Result<Option<Self>, String> {
         let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let is_named = named.is_some();
         let (path, source) = match (named, variable()) {
             (Some(path), _) => (path.to_owned(), "--token-file"),
             (None, Some(path)) => (path, VARIABLE),
@@ -51,13 +54,18 @@ impl BearerToken {
                 path.display()
             )
         });
-        Ok(Some(Self { text, warning }))
+        Ok(Some(Self { text, warning, is_named }))
     }
 
     /// What is wrong with the file that it comes from, and what helps.
     #[must_use]
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
+    }
+
+    /// Whether it is sent over the Unix socket: there an account may have more than the token of a variable that is meant for other hosts.
+    pub(super) fn is_for_socket(&self) -> bool {
+        self.is_named
     }
 
     /// The value of the `Authorization` header.
@@ -104,11 +112,10 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// Whether what is sent there can be read by nobody on the way.
-pub(super) fn is_private(url: &Url) -> bool {
+/// Whether a host is this one.
+pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    url.scheme() == "https" || is_loopback
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -157,9 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn only_tls_and_loopback_are_private() {
+    fn only_addresses_of_this_host_are_loopback() {
         for (url, expected) in [
-            ("https://web1:8086/", true),
             ("http://localhost/", true),
             ("http://127.0.0.2:1/", true),
             ("http://[::1]:1/", true),
@@ -167,7 +173,7 @@ mod tests {
             ("http://localhost.example.org/", false),
             ("http://192.0.2.1/", false),
         ] {
-            assert_eq!(is_private(&Url::parse(url).expect("a URL")), expected, "{url}");
+            assert_eq!(is_loopback(&Url::parse(url).expect("a URL")), expected, "{url}");
         }
     }
 }

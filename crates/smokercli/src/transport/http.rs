@@ -13,14 +13,14 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::inventory::address::{host_and_port, without_password};
-use crate::transport::bearer_token::is_private;
-use crate::transport::certificates;
+use crate::transport::bearer_token::{BearerToken, is_loopback};
 use crate::transport::event_stream::EventStream;
 use crate::transport::exchange::{
     Exchange, FailureKind, KeepAlive, Method, PageBody, PageRequest, Transport, TransportError,
 };
 use crate::transport::http_client::{self, HttpOptions};
 use crate::transport::http_response::{Failure, Received, open, receive};
+use crate::transport::{certificates, local_listener};
 
 /// Further redirects of one request are not followed.
 const MAX_REDIRECTS: usize = 5;
@@ -104,7 +104,7 @@ impl Http {
             if self.options.certificate.is_some() {
                 return Err(format!(
                     "the certificate of --cert is shown over TLS alone, and this host is asked over plain http; {}",
-                    over_tls(url)
+                    self.over_tls(url)
                 ));
             }
             return Ok(self.plain.clone());
@@ -129,15 +129,42 @@ impl Http {
     /// The header with the token. It is not sent where others could read it.
     fn authorization(&self, url: &Url) -> Result<Option<HeaderValue>, String> {
         let Some(token) = &self.options.token else { return Ok(None) };
-        if self.options.socket.is_none() && !is_private(url) {
-            return Err(format!(
-                "the token is not sent over plain http, where everybody on the way could read it; {}",
-                over_tls(url)
-            ));
+        if self.options.socket.is_some() {
+            return if token.is_for_socket() { header_of(token).map(Some) } else { Ok(None) };
         }
-        let mut header = HeaderValue::try_from(token.header()).map_err(|error| error.to_string())?;
-        header.set_sensitive(true);
-        Ok(Some(header))
+        if url.scheme() != "https" {
+            if !is_loopback(url) || self.options.proxy.is_used_for_http() {
+                return Err(format!(
+                    "the token is not sent over plain http, where everybody on the way could read it; {}",
+                    self.over_tls(url)
+                ));
+            }
+            let port = url.port_or_known_default().unwrap_or_default();
+            let is_trusted = local_listener::is_trusted(port);
+            let refused = |reason| {
+                format!(
+                    "the token is not sent: {reason}; ask over the Unix socket (--socket), or {}",
+                    self.over_tls(url)
+                )
+            };
+            if !is_trusted.map_err(refused)? {
+                return Ok(None);
+            }
+        }
+        header_of(token).map(Some)
+    }
+
+    /// How a host is asked over TLS.
+    fn over_tls(&self, url: &Url) -> String {
+        let address = address_of(url);
+        let port = url.port_or_known_default().unwrap_or_default();
+        if url.host_str().is_some_and(|host| self.options.trust.known.of(host, port).is_some()) {
+            return format!("its key is known, so name it as {address}, without http://");
+        }
+        format!(
+            "take the host's key by smokercli trust scan -s {address} or smokercli trust add -s {address} --via ssh, or name it as \
+             https://{address}/ with the file of its authority (--cacert FILE)"
+        )
     }
 
     fn prepare(&self, client: &Client, request: &PageRequest<'_>, url: &Url) -> RequestBuilder {
@@ -192,6 +219,13 @@ impl Http {
                     let reason = format!("redirected more than {MAX_REDIRECTS} times, at last to {target}");
                     return Err(Failure { reason, kind: FailureKind::Other });
                 }
+                Ok(Received::Redirect(target)) if asked.authorization.is_some() && target.origin() != url.origin() => {
+                    let target = without_password(&target);
+                    let reason = format!(
+                        "redirected to {target}, where the token is not sent; name that address if it is meant"
+                    );
+                    return Err(Failure { reason, kind: FailureKind::Other });
+                }
                 Ok(Received::Redirect(target)) => {
                     redirects += 1;
                     url = target;
@@ -203,19 +237,16 @@ impl Http {
     }
 }
 
+fn header_of(token: &BearerToken) -> Result<HeaderValue, String> {
+    let mut header = HeaderValue::try_from(token.header()).map_err(|error| error.to_string())?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
 /// Host and port of a URL, as `known_hosts` has them.
 fn address_of(url: &Url) -> String {
     let (host, port) = host_and_port(url).unwrap_or_default();
     format!("{host}:{port}")
-}
-
-/// How a host is asked over TLS.
-fn over_tls(url: &Url) -> String {
-    let address = address_of(url);
-    format!(
-        "take the host's key by smokercli trust scan -s {address} or smokercli trust add -s {address} --via ssh, or name it as \
-         https://{address}/ with the file of its authority (--cacert FILE)"
-    )
 }
 
 impl Transport for Http {

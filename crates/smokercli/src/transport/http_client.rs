@@ -1,5 +1,6 @@
 //! How connections are made: limits, proxy, certificates.
 
+use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,18 @@ pub enum ProxyChoice {
     Environment,
     /// This URL.
     Url(String),
+}
+
+impl ProxyChoice {
+    /// Whether plain http goes through one, which reads it.
+    pub(super) fn is_used_for_http(&self) -> bool {
+        let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        match self {
+            Self::None => false,
+            Self::Environment => ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"].iter().any(is_set),
+            Self::Url(_) => true,
+        }
+    }
 }
 
 /// How requests are made.

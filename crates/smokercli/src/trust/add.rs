@@ -10,7 +10,7 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::targets::{self, Target};
-use crate::trust::{operator, ssh};
+use crate::trust::{operator, parallel, shell_word, ssh};
 use crate::trust_store::TrustStore;
 
 /// Runs `smokerd --authorize` on each host, whose last line is the daemon's pin.
@@ -18,9 +18,9 @@ pub(super) fn run(store: &TrustStore, args: &AddArgs, port: &str) -> Result<u8, 
     let targets = targets::of(&args.hosts, port)?;
     let client = operator::line(store, &args.identity)?;
     let replace = if args.replace { " --replace" } else { "" };
-    let command = format!("{} --authorize {}{replace}", args.smokerd.command, ssh::quoted(&client.line()));
+    let command = format!("{} --authorize {}{replace}", args.smokerd.command, shell_word::quoted(&client.line()));
     let options = &args.smokerd.ssh;
-    let answers = ssh::for_each(&targets, options.parallel, |target| ssh::run(options, target, &command, b""));
+    let answers = parallel::for_each(&targets, options.parallel, |target| ssh::run(options, target, &command, b""));
     let console = Console::new(Verbosity::Quiet);
     let mut code = exit_code::SUCCESS;
     for (target, answer) in targets.iter().zip(answers) {
@@ -38,10 +38,15 @@ pub(super) fn run(store: &TrustStore, args: &AddArgs, port: &str) -> Result<u8, 
     Ok(code)
 }
 
-/// The pin on the last line of what a daemon's command printed.
-fn pin_of(printed: &str) -> Result<Pin, String> {
-    let last = printed.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    last.parse().map_err(|_| {
+/// The pin that a daemon's command printed last. What else a shell prints, before it or at its end, says nothing.
+///
+/// # Errors
+///
+/// When there is none.
+pub(super) fn pin_of(printed: &str) -> Result<Pin, String> {
+    let mut lines = printed.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+    let last = lines.clone().next().unwrap_or_default();
+    lines.find_map(|line| line.parse().ok()).ok_or_else(|| {
         format!(
             "the command printed no pin of the daemon, but {last:?}; is smokerd on the host older than this smokercli?"
         )
@@ -56,4 +61,18 @@ fn take(store: &TrustStore, target: &Target, pin: Pin, client: &AuthorizedClient
     let changed = before.iter().find(|before| **before != pin);
     let changed = changed.map_or(String::new(), |before| format!(", which was {before} before"));
     Ok(format!("{}: {name} has the role {role}; the key of the host is {pin}{changed}", target.address()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_found_among_what_shells_print() {
+        let pin = Pin::of_public_key(b"key");
+        for printed in [format!("{pin}\n"), format!("Welcome\r\n{pin}\r\n\n"), format!("\u{1b}[2J\n{pin}\nlogout\n")] {
+            assert_eq!(pin_of(&printed), Ok(pin), "{printed:?}");
+        }
+        assert!(pin_of("Welcome\n").is_err_and(|reason| reason.contains("Welcome")));
+    }
 }

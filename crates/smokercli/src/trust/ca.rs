@@ -19,7 +19,7 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::targets::{self, Target};
-use crate::trust::{operator, ssh};
+use crate::trust::{add, operator, parallel, shell_word, ssh};
 use crate::trust_store::{TrustStore, user_at_host};
 
 /// The authority's folder in the user's.
@@ -65,12 +65,16 @@ pub(super) fn authority(store: &TrustStore) -> Result<Authority, ExitError> {
 pub(super) fn sign(store: &TrustStore, args: &CaSignArgs, port: &str) -> Result<u8, ExitError> {
     let targets = targets::of(&args.hosts, port)?;
     let authority = authority(store)?;
-    let outcomes = ssh::for_each(&targets, args.ssh.parallel, |target| sign_one(&authority, args, target));
+    let outcomes = parallel::for_each(&targets, args.smokerd.ssh.parallel, |target| sign_one(&authority, args, target));
     let console = Console::new(Verbosity::Quiet);
     let mut code = exit_code::SUCCESS;
     for (target, outcome) in targets.iter().zip(outcomes) {
         match outcome {
-            Ok(until) => output::print(&format!("{}: its certificate is valid until {until}\n", target.address()))?,
+            Ok(Signed { until, warning }) => {
+                let address = target.address();
+                warning.iter().for_each(|text| console.warn(&sanitize::line(&format!("Host {address}: {text}"))));
+                output::print(&format!("{address}: its certificate is valid until {until}\n"))?;
+            }
             Err(reason) => {
                 code = exit_code::FAILURE;
                 console.error(&sanitize::line(&format!("Host {}: {reason}", target.address())));
@@ -80,17 +84,45 @@ pub(super) fn sign(store: &TrustStore, args: &CaSignArgs, port: &str) -> Result<
     Ok(code)
 }
 
-fn sign_one(authority: &Authority, args: &CaSignArgs, target: &Target) -> Result<String, String> {
+fn sign_one(authority: &Authority, args: &CaSignArgs, target: &Target) -> Result<Signed, String> {
     let on_host = |command: &str| {
-        let folder = ssh::quoted(&args.state_dir.state_dir.display().to_string());
+        let folder = shell_word::quoted(&args.state_dir.state_dir.display().to_string());
         format!("{} trust ca {command} --state-dir {folder}", args.smokercli)
     };
-    let request = ssh::run(&args.ssh, target, &on_host("request"), b"")?;
+    let options = &args.smokerd.ssh;
+    let request = ssh::run(options, target, &on_host("request"), b"")?;
     let request = pem::certificates(request.stdout.as_bytes())
         .map_err(|reason| format!("trust ca request on the host: {reason}"))?;
+    let shown = ssh::run(options, target, &format!("{} --identity", args.smokerd.command), b"");
+    let warning = check_shown(shown.map(|printed| printed.stdout), &request[0])?;
     let (chain, until) = signed(authority, &request[0], &[target.bare_host().to_owned()])?;
-    ssh::run(&args.ssh, target, &on_host("install"), chain.as_bytes())?;
-    Ok(until)
+    ssh::run(options, target, &on_host("install"), chain.as_bytes())?;
+    Ok(Signed { until, warning })
+}
+
+/// What signing has done on a host.
+struct Signed {
+    /// The last day of the certificate.
+    until: String,
+    /// What is not sure.
+    warning: Option<String>,
+}
+
+/// Whether the daemon shows the certificate that is to be signed, as far as its command says that.
+///
+/// # Errors
+///
+/// When it shows another one, so that signing this one would change nothing.
+fn check_shown(printed: Result<String, String>, request: &CertificateDer<'_>) -> Result<Option<String>, String> {
+    let own = Pin::of_certificate(request).map_err(|error| error.to_string())?;
+    match printed.and_then(|printed| add::pin_of(&printed)) {
+        Ok(shown) if shown == own => Ok(None),
+        Ok(shown) => Err(format!(
+            "its daemon shows the key {shown}, and that of its state_dir is {own}: where tls_cert is set, the PKI of that certificate renews it; \
+             otherwise name the daemon's configuration (--smokerd 'smokerd -c FILE') or folder (--state-dir)"
+        )),
+        Err(reason) => Ok(Some(format!("which certificate its daemon shows is not known: {reason}"))),
+    }
 }
 
 /// A certificate for the key of another one, with the authority's behind it, in PEM; and its last day.

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ServerConfig, ServerConnection, StreamOwned};
-use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients, SameKey};
+use smoker_trust::access::authorized_clients::edit::{self, SameKey};
+use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients};
+use smoker_trust::access::first_identity;
 use smoker_trust::ca::join_token::JoinToken;
 use smoker_trust::ca::sign::{Authority, Purpose};
 use smoker_trust::failure::Failure;
@@ -30,7 +32,7 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::bounded_stream::BoundedStream;
-use crate::trust::{ca, operator, ssh};
+use crate::trust::{ca, operator, shell_word};
 use crate::trust_store::TrustStore;
 
 /// The name that the operator's command has in its certificate.
@@ -42,14 +44,13 @@ const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
 /// How often to look for a connection while the time runs.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// What the first identity of a host changes there.
-const FIRST: &str = "from now on this host is authenticated unless its configuration sets access: requests from other hosts need TLS, and a \
-                     key or a token; to go on answering everybody, write `access: open` into it and reload";
-
 /// What a host is answered whose token is not taken.
 const REFUSED: &str = "refused\n";
 
-/// No token is longer.
+/// What a host says that has put everything in its place; another line is the reason why not.
+const DONE: &str = "done";
+
+/// No token is longer, and no reason.
 const MAX_TOKEN: u64 = 1024;
 
 /// How many connections may be open at once.
@@ -94,6 +95,10 @@ fn listen(store: &TrustStore, args: &CaJoinArgs, address: &str) -> Result<u8, Ex
     let (from, until) = wait_for_host(&listener, &offer, end).ok_or_else(|| {
         ExitError::new(format!("no host has joined within {} s; the token is void now", args.timeout.as_secs()))
     })?;
+    let until = until.map_err(|reason| {
+        let text = format!("{from} has got its certificate, but has not joined: {reason}; the token is void now");
+        ExitError::new(sanitize::line(&text).into_owned())
+    })?;
     output::print(&format!("{}: joined from {from}; its certificate is valid until {until}\n", args.hosts.join(", ")))?;
     Ok(exit_code::SUCCESS)
 }
@@ -109,17 +114,32 @@ struct Offer {
     is_taken: AtomicBool,
 }
 
-/// Where the host that has joined is, and until when its certificate is valid; none when the time is over. Each connection has a thread: one that says
-/// nothing must not keep the host out.
-fn wait_for_host(listener: &TcpListener, offer: &Arc<Offer>, end: Instant) -> Option<(SocketAddr, String)> {
+/// Why a connection has not made a host join.
+enum NotJoined {
+    /// It has got nothing, and the right one may still come.
+    Refused(String),
+    /// It has got the certificate, and the host cannot use it.
+    Failed(String),
+}
+
+/// Where the host that has joined is, and until when its certificate is valid, or why it cannot use it; none when the time is over. Each connection has a
+/// thread: one that says nothing must not keep the host out.
+fn wait_for_host(
+    listener: &TcpListener,
+    offer: &Arc<Offer>,
+    end: Instant,
+) -> Option<(SocketAddr, Result<String, String>)> {
     let console = Console::new(Verbosity::Quiet);
     let (sender, ended) = mpsc::channel();
     let mut open = VecDeque::new();
     while Instant::now() < end {
         while let Ok((from, outcome)) = ended.try_recv() {
             match outcome {
-                Ok(until) => return Some((from, until)),
-                Err(reason) => console.warn(&sanitize::line(&format!("{from} did not join: {reason}"))),
+                Ok(until) => return Some((from, Ok(until))),
+                Err(NotJoined::Failed(reason)) => return Some((from, Err(reason))),
+                Err(NotJoined::Refused(reason)) => {
+                    console.warn(&sanitize::line(&format!("{from} did not join: {reason}")));
+                }
             }
         }
         let Ok((stream, from)) = listener.accept() else {
@@ -147,8 +167,23 @@ fn own_config(authority: &Authority) -> Result<Arc<ServerConfig>, String> {
     server::config(&OwnIdentity { key, chain, pin })
 }
 
-/// Takes the token, and answers with the signed certificate and the operator's line.
-fn serve(stream: TcpStream, end: Instant, offer: &Offer) -> Result<String, String> {
+/// Takes the token, answers with the signed certificate and the operator's line, and hears whether the host has put them in their places.
+fn serve(stream: TcpStream, end: Instant, offer: &Offer) -> Result<String, NotJoined> {
+    let (until, stream) = hand_over(stream, end, offer).map_err(NotJoined::Refused)?;
+    let mut verdict = String::new();
+    // What is missing says enough.
+    let _ = BufReader::new(stream).take(MAX_TOKEN).read_line(&mut verdict);
+    match verdict.trim() {
+        DONE => Ok(until),
+        "" => Err(NotJoined::Failed("it did not say whether it uses it; see what its command says there".to_owned())),
+        reason => Err(NotJoined::Failed(reason.to_owned())),
+    }
+}
+
+/// A connection with the host that joins.
+type Answered = StreamOwned<ServerConnection, BoundedStream>;
+
+fn hand_over(stream: TcpStream, end: Instant, offer: &Offer) -> Result<(String, Answered), String> {
     let text = |error: &dyn std::error::Error| error.to_string();
     let stream = BoundedStream::until(stream, end).map_err(|error| text(&error))?;
     let connection = ServerConnection::new(Arc::clone(&offer.config)).map_err(|error| text(&error))?;
@@ -171,7 +206,7 @@ fn serve(stream: TcpStream, end: Instant, offer: &Offer) -> Result<String, Strin
         offer.is_taken.store(false, Ordering::SeqCst);
         text(&error)
     })?;
-    Ok(until)
+    Ok((until, stream))
 }
 
 /// Until when the signed certificate is valid, and what the host is told.
@@ -197,13 +232,35 @@ fn join(args: &CaJoinArgs, path: &Path) -> Result<u8, ExitError> {
         .parse()
         .map_err(|error: smoker_trust::ca::join_token::JoinTokenError| ExitError::new(error.to_string()))?;
     let identity = ca::daemon(&args.state_dir.state_dir)?;
-    let answer = ask(&token, &identity).map_err(|reason| ExitError::new(format!("{}: {reason}", token.address)))?;
+    let asked = ask(&token, &identity);
+    let (answer, mut stream) = asked.map_err(|reason| ExitError::new(format!("{}: {reason}", token.address)))?;
     if answer == REFUSED {
         return Err(ExitError::new(format!(
             "{}: the command there does not take this token; copy the one that smokercli trust ca join --listen printed last",
             token.address
         )));
     }
+    let joined = take(args, &token, &answer);
+    let verdict = joined.as_ref().map_or_else(|error| sanitize::line(&error.message).into_owned(), |_| DONE.to_owned());
+    // The operator's command has to hear it; this one says the same here.
+    let _ = stream.write_all(format!("{verdict}\n").as_bytes()).and_then(|()| {
+        stream.conn.send_close_notify();
+        stream.flush()
+    });
+    let (client, is_first) = joined?;
+    output::print(&format!("joined; {} has the role {} on this host\n", client.grant.name, client.grant.role))?;
+    if is_first {
+        let (needed, stay_open) = (first_identity::NEEDED, first_identity::STAY_OPEN);
+        let text = format!(
+            "from now on this host is authenticated unless its configuration sets access: {needed}. {stay_open}"
+        );
+        Console::new(Verbosity::Quiet).warn(&text);
+    }
+    Ok(exit_code::SUCCESS)
+}
+
+/// Puts certificate and line in their places. Returns whose line it is, and whether it is the first one.
+fn take(args: &CaJoinArgs, token: &JoinToken, answer: &str) -> Result<(AuthorizedClient, bool), ExitError> {
     let (line, chain) = answer.split_once('\n').unwrap_or_default();
     let client = AuthorizedClient::parse(line).map_err(|reason| {
         ExitError::new(format!(
@@ -214,19 +271,18 @@ fn join(args: &CaJoinArgs, path: &Path) -> Result<u8, ExitError> {
     ca::put(&args.state_dir.state_dir, chain)?;
     let list = args.state_dir.state_dir.join(authorized_clients::FILE);
     let is_first = AuthorizedClients::load(&list).is_ok_and(|known| !known.limits_access());
-    authorized_clients::add(&list, &client, SameKey::Stays).map_err(|error| {
-        let line = ssh::quoted(&client.line());
+    edit::add(&list, &client, SameKey::Stays).map_err(|error| {
+        let line = shell_word::quoted(&client.line());
         ExitError::new(format!("the certificate is in its place, but {error}: smokerd --authorize {line} --replace"))
     })?;
-    output::print(&format!("joined; {} has the role {} on this host\n", client.grant.name, client.grant.role))?;
-    if is_first {
-        Console::new(Verbosity::Quiet).warn(FIRST);
-    }
-    Ok(exit_code::SUCCESS)
+    Ok((client, is_first))
 }
 
-/// Sends the token to the one that the authority vouches for, and receives its answer.
-fn ask(token: &JoinToken, identity: &OwnIdentity) -> Result<String, String> {
+/// Sends the token to the one that the authority vouches for, and receives its answer. The connection stays open to say what has become of it.
+fn ask(
+    token: &JoinToken,
+    identity: &OwnIdentity,
+) -> Result<(String, StreamOwned<ClientConnection, BoundedStream>), String> {
     let text = |error: &dyn std::error::Error| error.to_string();
     let trust = HostTrust { host: token.address.clone(), pins: Vec::new(), authorities: vec![token.authority] };
     let config = client::known_host(trust, None, Some(identity))?;
@@ -241,11 +297,11 @@ fn ask(token: &JoinToken, identity: &OwnIdentity) -> Result<String, String> {
     let side = Side::Client(&token.address);
     stream.write_all(format!("{}\n", token.expose()).as_bytes()).map_err(|error| explained(&error, side))?;
     let mut answer = String::new();
-    let read = stream.take(MAX_BYTES).read_to_string(&mut answer);
+    let read = (&mut stream).take(MAX_BYTES).read_to_string(&mut answer);
     // What ends without TLS's own end may be cut; a certificate that is cut is found out by its reader.
     match read {
         Err(error) if answer.is_empty() => Err(explained(&error, side)),
-        _ => Ok(answer),
+        _ => Ok((answer, stream)),
     }
 }
 

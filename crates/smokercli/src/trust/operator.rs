@@ -7,7 +7,7 @@ use smoker_trust::access::authorized_clients::AuthorizedClient;
 use smoker_trust::access::entry;
 use smoker_trust::identity::own::OwnIdentity;
 
-use crate::cli::trust_args::Identity;
+use crate::cli::trust_args::KeyOptions;
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::output;
@@ -27,7 +27,7 @@ pub(super) fn identity(store: &TrustStore) -> Result<OwnIdentity, ExitError> {
 /// # Errors
 ///
 /// When the key, the name or the time cannot be used.
-pub(super) fn line(store: &TrustStore, options: &Identity) -> Result<AuthorizedClient, ExitError> {
+pub(super) fn line(store: &TrustStore, options: &KeyOptions) -> Result<AuthorizedClient, ExitError> {
     let name = options.name.clone().unwrap_or_else(user_at_host);
     let mut line = identity(store)?.pin.to_string();
     entry::push(&mut line, "name", &name);
@@ -36,7 +36,7 @@ pub(super) fn line(store: &TrustStore, options: &Identity) -> Result<AuthorizedC
 }
 
 /// Makes the key and prints its line.
-pub(super) fn print_key(store: &TrustStore, options: &Identity) -> Result<u8, ExitError> {
+pub(super) fn print_key(store: &TrustStore, options: &KeyOptions) -> Result<u8, ExitError> {
     output::print(&format!("{}\n", line(store, options)?.line()))?;
     Ok(exit_code::SUCCESS)
 }

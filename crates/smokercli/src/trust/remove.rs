@@ -9,8 +9,8 @@ use crate::error::ExitError;
 use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
-use crate::trust::ssh;
 use crate::trust::targets::{self, Target};
+use crate::trust::{parallel, shell_word, ssh};
 use crate::trust_store::TrustStore;
 
 /// Runs `smokerd --withdraw` on each host, where that is wanted, and forgets the hosts for which it succeeds.
@@ -47,9 +47,9 @@ fn withdraw(store: &TrustStore, args: &RemoveArgs, targets: &[Target]) -> Result
             }
         },
     };
-    let command = format!("{} --withdraw {}", args.smokerd.command, ssh::quoted(&client));
+    let command = format!("{} --withdraw {}", args.smokerd.command, shell_word::quoted(&client));
     let options = &args.smokerd.ssh;
-    Ok(ssh::for_each(targets, options.parallel, |target| ssh::run(options, target, &command, b"").map(|_| ())))
+    Ok(parallel::for_each(targets, options.parallel, |target| ssh::run(options, target, &command, b"").map(|_| ())))
 }
 
 /// What is printed for a host, which is forgotten unless the access of another client was withdrawn.

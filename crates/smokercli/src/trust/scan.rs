@@ -19,7 +19,7 @@ use crate::exit_code;
 use crate::terminal::console::{Console, Verbosity};
 use crate::terminal::{output, sanitize};
 use crate::trust::bounded_stream::BoundedStream;
-use crate::trust::ssh;
+use crate::trust::parallel;
 use crate::trust::targets::{self, Target};
 use crate::trust_store::TrustStore;
 
@@ -33,7 +33,7 @@ pub(super) fn run(store: &TrustStore, args: &ScanArgs, port: &str) -> Result<u8,
     for pin in &args.accept {
         accepted.push(pin.parse::<Pin>().map_err(|error| ExitError::usage(error.to_string()))?);
     }
-    let pins = ssh::for_each(&targets, PARALLEL, |target| pin_of(target, args.timeout));
+    let pins = parallel::for_each(&targets, PARALLEL, |target| pin_of(target, args.timeout));
     let path = store.make_folder()?.path().join(known_hosts::FILE);
     let console = Console::new(Verbosity::Quiet);
     let mut code = exit_code::SUCCESS;

@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cli::trust_args::Ssh;
+use crate::trust::shell_word::quoted;
 use crate::trust::targets::Target;
 
 /// How often a command that runs is looked at.
@@ -18,32 +18,6 @@ const REST: Duration = Duration::from_secs(1);
 
 /// What is kept of each stream of a command.
 const MAX_OUTPUT: u64 = 1 << 20;
-
-/// Does something for each host, several at a time, and returns what came of each in the order of the hosts.
-pub(super) fn for_each<T: Send>(targets: &[Target], parallel: usize, work: impl Fn(&Target) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..parallel.clamp(1, targets.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(target) = targets.get(at) else { return };
-                    let outcome = work(target);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, outcome));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-/// A word of a command line for the shell on the host.
-pub(super) fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
 
 /// What a command on a host has printed.
 #[derive(Debug)]
@@ -74,7 +48,7 @@ const NOT_FOUND: i32 = 127;
 /// When ssh or the command fails, with the last line that either wrote.
 pub(super) fn run(options: &Ssh, target: &Target, command: &str, input: &[u8]) -> Result<Printed, String> {
     let user = options.user.as_deref().unwrap_or("root");
-    let destination = format!("{user}@{}", target.bare_host());
+    let destination = format!("{user}@{}", target.typed);
     let sudo = if options.sudo { "sudo -n " } else { "" };
     let child = Command::new("ssh")
         .args(["-o", "ConnectTimeout=10", "--", &destination, &format!("{sudo}{command}")])
@@ -160,14 +134,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_host_has_its_turn_and_its_place() {
-        let targets: Vec<_> = (1..=50).map(|port| Target { host: "h".to_owned(), port }).collect();
-        let ports = for_each(&targets, 7, |target| target.port);
-        assert_eq!(ports, (1..=50).collect::<Vec<_>>());
-        assert!(for_each(&[], 7, |target| target.port).is_empty());
-    }
-
-    #[test]
     fn what_a_command_leaves_behind_holds_up_nobody() {
         for (script, limit, expected) in [
             ("echo out; echo err >&2; sleep 30 & exit 3", Duration::from_secs(20), Some(3)),
@@ -180,12 +146,5 @@ mod tests {
             assert_eq!(ended, (expected, "out\n".to_owned(), "err\n".to_owned()));
             assert!(begun.elapsed() < Duration::from_secs(10), "{script}");
         }
-    }
-
-    #[test]
-    fn a_word_reaches_the_shell_whole() {
-        let word = "it's \"$HOME\" `id` \\";
-        let output = Command::new("sh").args(["-c", &format!("printf %s {}", quoted(word))]).output().expect("sh");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), word);
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Target {
     pub(super) host: String,
     /// Its port.
     pub(super) port: u16,
+    /// Its host as it was typed: ssh takes capitals in the names of its configuration for others.
+    pub(super) typed: String,
 }
 
 impl Target {
@@ -44,7 +46,32 @@ pub(super) fn of(hosts: &Hosts, port: &str) -> Result<Vec<Target>, ExitError> {
         let url = address.page.map_err(|reason| ExitError::usage(format!("{}: {reason}", address.label)))?;
         let (host, port) =
             host_and_port(&url).ok_or_else(|| ExitError::usage(format!("{} has no host", address.label)))?;
-        targets.push(Target { host, port });
+        let typed = as_typed(&address.label, &host);
+        targets.push(Target { host, port, typed });
     }
     Ok(targets)
+}
+
+/// The part of an address that is its host, of which `host` is the form in small letters.
+fn as_typed(address: &str, host: &str) -> String {
+    let host = host.trim_matches(['[', ']']);
+    let at = address.to_ascii_lowercase().find(host);
+    at.and_then(|at| address.get(at..at + host.len())).unwrap_or(host).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ssh_is_given_a_host_as_it_was_typed() {
+        for (address, host, typed) in [
+            ("Web1-Prod", "web1-prod", "Web1-Prod"),
+            ("https://Web1-Prod:8086/", "web1-prod", "Web1-Prod"),
+            ("[FE80::1]:8086", "[fe80::1]", "FE80::1"),
+            ("0x7f.1", "127.0.0.1", "127.0.0.1"),
+        ] {
+            assert_eq!(as_typed(address, host), typed, "{address}");
+        }
+    }
 }

@@ -305,8 +305,17 @@ fn an_authority_signs_over_ssh_and_vouches_for_its_hosts() {
         "--smokercli",
         SMOKERCLI,
     ];
-    let done = in_home(home, &sign).env("PATH", &path).done();
-    assert!(done.stdout.contains("its certificate is valid until 2"), "{} {}", done.stdout, done.stderr);
+    // What its daemon shows is another key, as where tls_cert is set.
+    let smokerd = |pin: Pin| format!("sh -c 'echo {pin}'");
+    let signing =
+        |smokerd: &str| in_home(home, &[&sign[..], &["--smokerd", smokerd]].concat()).env("PATH", &path).done();
+    let done = signing(&smokerd(Pin::of_public_key(b"another")));
+    assert!(done.code == Some(1) && done.stderr.contains("tls_cert"), "{} {}", done.stdout, done.stderr);
+    for (command, is_sure) in [("exit 3 #", false), (smokerd(daemon.pin).as_str(), true)] {
+        let done = signing(command);
+        assert!(done.stdout.contains("its certificate is valid until 2"), "{} {}", done.stdout, done.stderr);
+        assert_eq!(done.stderr.contains("is not known"), !is_sure, "{}", done.stderr);
+    }
     // A daemon with the signed certificate, of which the client knows the authority alone.
     let private = PrivateFolder::open(&daemon.state, None).expect("usable").expect("there");
     let identity = OwnIdentity::load(&private, "other").expect("usable").expect("there");
@@ -366,4 +375,16 @@ fn a_host_without_ssh_joins_once() {
     let again = join(&token);
     assert_eq!(again.code, Some(1), "{}", again.stdout);
     assert!(again.stderr.contains("still wait there"), "{}", again.stderr);
+    // The host has another line of the same key, which stays: it has not joined, and both sides say so.
+    let wider = [&listen[..], &["--role", "admin"]].concat();
+    let (mut waiting, _home) = in_home(home, &wider).start();
+    let mut printed = BufReader::new(waiting.stdout.take().expect("piped"));
+    token.clear();
+    printed.read_line(&mut token).expect("a token");
+    let done = join(&token);
+    assert!(done.code == Some(1) && done.stderr.contains("--replace"), "{} {}", done.stdout, done.stderr);
+    let mut said = String::new();
+    waiting.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+    assert!(said.contains("has not joined: ") && said.contains("--replace"), "{said}");
+    assert_eq!(waiting.wait().expect("ended").code(), Some(1));
 }

@@ -1,5 +1,5 @@
 use smoker_model::value::Value;
-use smoker_trust::access::authorized_clients::SameKey;
+use smoker_trust::access::authorized_clients::edit::SameKey;
 
 use crate::compare::compare_request::Format as CompareFormat;
 

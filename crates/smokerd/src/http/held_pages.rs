@@ -97,7 +97,7 @@ impl AsRef<[u8]> for SharedPage {
 
 impl PageSource for ConnectionActivity {
     fn take_away(&self) {
-        self.break_off();
+        self.abort();
     }
 }
 

@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::http::access::attempts::Attempts;
 use crate::http::access::audit;
 use crate::http::access::peer::Peer;
-use crate::http::access::proof::attempts::Attempts;
 use crate::http::connections::activity::ConnectionGuard;
 use crate::http::connections::limiter::{ConnectionLimits, Permit};
 use crate::http::connections::serve::{ConnectionError, serve_connection};
@@ -124,7 +124,8 @@ async fn serve_stream(
     match (stream, peer) {
         (Stream::Tcp(stream), Peer::Tcp(address)) => {
             stream.set_nodelay(true)?;
-            match begins_tls.then(|| front.tls.config()).flatten() {
+            let config = if begins_tls { front.tls.config().await } else { None };
+            match config {
                 // Boxed, so that a connection without TLS takes no memory for it.
                 Some(config) => Box::pin(serve_tls(stream, address, config, front, connection, shutdown)).await,
                 None => serve_connection(stream, Peer::Tcp(address), front.router, connection, shutdown).await,

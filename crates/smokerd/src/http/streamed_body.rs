@@ -9,7 +9,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::http::connections::activity::TakenAway;
+use crate::http::connections::activity::PageEvicted;
 use crate::http::held_pages::{HeldPages, PageGuard, PageKey, PageSource};
 
 /// How many bytes are written at a time.
@@ -93,16 +93,16 @@ where
     T: AsRef<[u8]> + Send + Unpin + 'static,
 {
     type Data = Bytes;
-    type Error = TakenAway;
+    type Error = PageEvicted;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, TakenAway>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, PageEvicted>>> {
         if self.has_ended {
             return Poll::Ready(None);
         }
         let written = lock(&self.pieces).as_mut().map(Pieces::write);
         let Some(chunk) = written else {
             self.has_ended = true;
-            return Poll::Ready(Some(Err(TakenAway)));
+            return Poll::Ready(Some(Err(PageEvicted)));
         };
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(chunk.len() as u64);

@@ -12,35 +12,29 @@ use smoker_trust::failure::Failure;
 use smoker_trust::handshake::explain::{self, Side};
 use smoker_trust::handshake::server;
 use smoker_trust::identity::own::{self, CERTIFICATE_FILE, KEY_FILE, OwnIdentity};
-use smoker_trust::identity::peer::Peer as CertifiedPeer;
+use smoker_trust::identity::peer::CertifiedPeer;
 use smoker_trust::storage::private_folder::PrivateFolder;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::http::access::proof::watched_file::WatchedFile;
 use crate::http::limits;
 use crate::os::host_name::host_name;
+use crate::os::watched_file::{Source, WatchedFile};
 
 /// The daemon's identity, read again when its files change. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tls(Arc<RwLock<Option<Arc<Source>>>>);
-
-#[derive(Debug)]
-struct Source {
-    files: Files,
-    read: WatchedFile<Option<Arc<Identity>>>,
-}
+pub(crate) struct Tls(Arc<RwLock<Option<Arc<WatchedFile<Files>>>>>);
 
 /// What the files say.
 #[derive(Debug)]
-struct Identity {
+struct LoadedIdentity {
     config: Arc<ServerConfig>,
     /// Until when the certificate is valid.
     ends: Option<DateTime<Utc>>,
     /// The day, counted from 1970 on, on which the log was told last that it ends.
-    told_on: AtomicI64,
+    logged_on: AtomicI64,
 }
 
 /// Where key and certificate are.
@@ -65,9 +59,7 @@ impl Tls {
         }
         let tls = Self::default();
         if let Some(files) = Files::of(settings) {
-            let read = files.load()?;
-            let source = Source { read: WatchedFile::new(files.paths(), Some(read)), files };
-            *tls.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(source));
+            *tls.0.write().unwrap_or_else(PoisonError::into_inner) = Some(files.watched()?);
         }
         Ok(tls)
     }
@@ -78,51 +70,41 @@ impl Tls {
     ///
     /// When they cannot be used; the previous identity stays in effect.
     pub(crate) fn change(&self, settings: &AccessSettings) -> Result<(), String> {
-        let files = Files::of(settings);
-        let read = files.as_ref().map(Files::load).transpose();
-        let read = read.map_err(|error| format!("{error}; the previous identity stays in effect"))?;
-        let mut source = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *source = files
-            .zip(read)
-            .map(|(files, read)| Arc::new(Source { read: WatchedFile::new(files.paths(), Some(read)), files }));
+        let watched = Files::of(settings).map(Files::watched).transpose();
+        let watched = watched.map_err(|error| format!("{error}; the previous identity stays in effect"))?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = watched;
         Ok(())
     }
 
     /// The configuration for the next handshake; none when the daemon has no identity.
-    pub(crate) fn config(&self) -> Option<Arc<ServerConfig>> {
-        let identity = self.identity()?;
-        identity.tell_of_end(Utc::now());
+    pub(crate) async fn config(&self) -> Option<Arc<ServerConfig>> {
+        let identity = self.identity().await?;
+        identity.warn_of_end(Utc::now());
         Some(Arc::clone(&identity.config))
     }
 
     /// The last moment of the daemon's certificate; none without one, and for one that does not say it.
-    pub(crate) fn not_after(&self) -> Option<DateTime<Utc>> {
-        self.identity()?.ends
+    pub(crate) async fn not_after(&self) -> Option<DateTime<Utc>> {
+        self.identity().await?.ends
     }
 
-    fn identity(&self) -> Option<Arc<Identity>> {
-        let source = self.0.read().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let load = || source.files.load().map(Some);
-        let read = source.read.current(load, Arc::clone, |read| {
-            if let Err(error) = read {
-                tracing::error!("{error}; the previous identity stays in effect");
-            }
-        });
-        Option::clone(&read)
+    async fn identity(&self) -> Option<Arc<LoadedIdentity>> {
+        let watched = self.0.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some(watched.current().await)
     }
 }
 
-impl Identity {
-    fn new(own: &OwnIdentity) -> Result<Arc<Self>, String> {
+impl LoadedIdentity {
+    fn new(own: &OwnIdentity) -> Result<Self, String> {
         let config = server::config(own)?;
-        Ok(Arc::new(Self { config, ends: own.ends(), told_on: AtomicI64::new(0) }))
+        Ok(Self { config, ends: own.ends(), logged_on: AtomicI64::new(0) })
     }
 
     /// Says once a day that the certificate has to be renewed, in its last month.
-    fn tell_of_end(&self, now: DateTime<Utc>) {
+    fn warn_of_end(&self, now: DateTime<Utc>) {
         let Some(text) = self.ends.and_then(|ends| own::ending(ends, now)) else { return };
         let today = now.timestamp().div_euclid(SECONDS_OF_DAY);
-        if self.told_on.swap(today, Ordering::Relaxed) != today {
+        if self.logged_on.swap(today, Ordering::Relaxed) != today {
             tracing::warn!("{text}");
         }
     }
@@ -149,14 +131,34 @@ impl Files {
         }
     }
 
-    fn load(&self) -> Result<Arc<Identity>, String> {
+    /// These files, which have to be usable at this moment.
+    fn watched(self) -> Result<Arc<WatchedFile<Self>>, String> {
+        let read = self.load()?;
+        Ok(Arc::new(WatchedFile::new(self.paths(), self, read)))
+    }
+}
+
+impl Source for Files {
+    type Content = LoadedIdentity;
+
+    fn load(&self) -> Result<LoadedIdentity, String> {
         let own = match self {
             Self::Named { certificate, key } => {
                 OwnIdentity::from_files(certificate, key).map_err(|error| format!("tls_cert, tls_key: {error}"))?
             }
             Self::State(folder) => of_state_folder(folder).map_err(|error| format!("state_dir: {error}"))?,
         };
-        Identity::new(&own)
+        LoadedIdentity::new(&own)
+    }
+
+    fn fallback(&self, before: &Arc<LoadedIdentity>) -> Arc<LoadedIdentity> {
+        Arc::clone(before)
+    }
+
+    fn report(&self, read: Result<&LoadedIdentity, &str>) {
+        if let Err(error) = read {
+            tracing::error!("{error}; the previous identity stays in effect");
+        }
     }
 }
 

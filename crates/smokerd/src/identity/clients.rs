@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use chrono::Utc;
-use smoker_trust::access::authorized_clients::{self, Added, AuthorizedClient, AuthorizedClients, SameKey};
+use smoker_trust::access::authorized_clients::edit::{self, Added, SameKey};
+use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients};
 use smoker_trust::access::tokens;
 
 use crate::identity::described::described;
@@ -18,7 +19,7 @@ use crate::output;
 /// When the key has another line, which stays, or a file cannot be used.
 pub(super) fn authorize(host: &HostState, client: &AuthorizedClient, same_key: SameKey) -> Result<(), String> {
     let path = host.folder.join(authorized_clients::FILE);
-    let added = authorized_clients::add(&path, client, same_key).map_err(|error| error.to_string())?;
+    let added = edit::add(&path, client, same_key).map_err(|error| error.to_string())?;
     let now = described(&client.grant, Utc::now());
     let path = path.display();
     match added {
@@ -28,7 +29,7 @@ pub(super) fn authorize(host: &HostState, client: &AuthorizedClient, same_key: S
             output::report(format_args!("Replaced the line of the same key in {path}: {now} ({changes})"));
         }
     }
-    first_identity::tell(host)?;
+    first_identity::report(host)?;
     if let Some(text) = host.unreachable() {
         output::report(format_args!("NOTE: {text}"));
     }
@@ -92,7 +93,7 @@ pub(super) fn withdraw(host: &HostState, client: &str) -> Result<(), String> {
 
 /// Whether there were lines to remove.
 fn withdraw_keys(path: &Path, client: &str) -> Result<bool, String> {
-    let removed = authorized_clients::remove(path, client).map_err(|error| error.to_string())?;
+    let removed = edit::remove(path, client).map_err(|error| error.to_string())?;
     for AuthorizedClient { pin, grant, .. } in &removed {
         output::report(format_args!(
             "Removed the line of {} ({pin}); it is refused from now on, also on connections that are open.",

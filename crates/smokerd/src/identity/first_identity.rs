@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use smoker_config::spec::settings::access_settings::Access;
+use smoker_trust::access::first_identity;
 
 use crate::identity::host_state::HostState;
 use crate::output;
@@ -18,25 +19,24 @@ const NAMED: usize = 20;
 /// # Errors
 ///
 /// When it cannot be noted.
-pub(super) fn tell(host: &HostState) -> Result<(), String> {
-    if let Some(text) = note(host)? {
+pub(super) fn report(host: &HostState) -> Result<(), String> {
+    let is_first = !marker::exists(&host.folder);
+    marker::make(&host.folder).map_err(|error| error.to_string())?;
+    let beside = marker::make_beside(&host.settings);
+    for text in is_first.then(|| changed(host)).flatten().into_iter().chain(beside.err()) {
         output::report(format_args!("NOTE: {text}"));
     }
     Ok(())
 }
 
-fn note(host: &HostState) -> Result<Option<String>, String> {
-    if marker::exists(&host.folder) {
-        return Ok(None);
-    }
-    marker::make(&host.folder).map_err(|error| error.to_string())?;
-    Ok(match host.settings.mode {
+fn changed(host: &HostState) -> Option<String> {
+    match host.settings.mode {
         Some(Access::Authenticated) => None,
         Some(Access::Open) => {
             Some("The configuration says `access: open`, so other hosts need no identity all the same.".to_owned())
         }
         None => Some(from_now_on(&PlainClients::in_folder(&host.folder).addresses())),
-    })
+    }
 }
 
 fn from_now_on(clients: &[IpAddr]) -> String {
@@ -50,10 +50,7 @@ fn from_now_on(clients: &[IpAddr]) -> String {
             format!("In the last day these asked over plain http, and are refused now: {}.", named.join(", "))
         }
     };
-    format!(
-        "From now on this host is authenticated: requests from other hosts need TLS, and a key or a token. {who} To go on answering \
-         everybody, write `access: open` into the configuration and reload."
-    )
+    format!("From now on this host is authenticated: {}. {who} {}.", first_identity::NEEDED, first_identity::STAY_OPEN)
 }
 
 #[cfg(test)]

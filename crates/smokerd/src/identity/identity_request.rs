@@ -1,6 +1,6 @@
 //! What the command line asks for.
 
-use smoker_trust::access::authorized_clients::SameKey;
+use smoker_trust::access::authorized_clients::edit::SameKey;
 
 /// One of the commands for identities.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub(super) fn add(host: &HostState, grant: &Grant) -> Result<(), String> {
         return Err(format!("{error}; nobody has read the token, so {next}"));
     }
     // Behind the token, which nobody could read any more if this failed.
-    first_identity::tell(host)
+    first_identity::report(host)
 }
 
 /// Lists the tokens, without their texts.

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::cli::{self, Output};
 use smoker_tests::config::Config;
@@ -317,7 +318,7 @@ fn plain_http_of_other_hosts_is_refused_with_what_helps() {
 }
 
 fn plain_http_of_other_hosts() {
-    let daemon = Daemon::start(config());
+    let mut daemon = Daemon::start(config());
     let host = Ipv4Addr::new(192, 0, 2, 1);
     let address = SocketAddr::from((host, daemon.address().port()));
     let get = |request: Request| -> Response { request.send(address, ANSWER_LIMIT).expect("an answer") };
@@ -352,7 +353,12 @@ fn plain_http_of_other_hosts() {
     fs::rename(daemon.path("state"), daemon.path("away")).expect("ours");
     let _ = daemon.reload(&config());
     assert_eq!(get(Request::get("/plugins")).status, 403);
-    fs::rename(daemon.path("away"), daemon.path("state")).expect("ours");
+    // Nor one that is empty at a start.
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
+    daemon.try_start().expect("it starts");
+    expect_line(&daemon.log(), &["WARNING: state_dir", "none of the identities", "is mounted"]);
+    assert_eq!(get(Request::get("/plugins")).status, 403);
     let log = daemon.reload(&config().top("access: open"));
     expect_line(&log, &["settings: access"]);
     assert_eq!(get(Request::get("/plugins")).status, 200);

@@ -18,7 +18,8 @@ fn access_counts_when_a_request_takes_effect_and_nothing_is_told_to_others() {
         Config::new()
             .top("state_dir: '{{DIR}}/state'\naccess: authenticated")
             .plugin("quick", "Command: echo ran >> {{DIR}}/ran\nCategory: system")
-            .plugin("slow", "Command: sleep 60\nCategory: business"),
+            .plugin("slow", "Command: sleep 60\nCategory: business")
+            .plugin("shop", "Command: 'true'\nCategory: business"),
     );
     let token = |arguments: &[&str]| {
         let command = [&["-c", "{{DIR}}/smokerd.yaml", "--token"], arguments].concat();
@@ -59,6 +60,23 @@ fn access_counts_when_a_request_takes_effect_and_nothing_is_told_to_others() {
         let answer = with(&limited, Request::get(path));
         assert_eq!(answer.expect_error(404), format!("Process id {id} not found"), "{path}");
     }
+
+    // Neither a page of results nor a reload tells of others: the page is full of what it may see.
+    for plugin in ["quick", "shop", "shop"] {
+        let body = format!(r#"{{"process": {{"plugins": ["{plugin}"]}}}}"#);
+        assert_eq!(with(&job, Request::post("/processes?wait=30", body)).status, 200);
+    }
+    let page = with(&limited, Request::get("/results?limit=1")).json();
+    assert_eq!((&page["results"][0]["plugin"], &page["nextCursor"]), (&"quick".into(), &serde_json::Value::Null));
+    let admin = token(&["add", "admin", "--role", "admin", "--only", "category=system"]);
+    let reload = with(&admin, Request::post("/reload", "")).json();
+    assert_eq!(reload["message"], "The configuration is in effect");
+
+    // What a proxy on this host passes on may come from anywhere.
+    let passed_on = || Request::get("/plugins").header("X-Forwarded-For", "198.51.100.9");
+    assert_eq!(daemon.get("/plugins").status, 200);
+    assert!(daemon.send(&passed_on()).expect_error(401).contains("a proxy has passed the request on"));
+    assert_eq!(with(&limited, passed_on()).status, 200);
 
     // The host that a target names counts however its path is written.
     for target in ["http://evil.example/plugins", "http://evil.example//plugins"] {

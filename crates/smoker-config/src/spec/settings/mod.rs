@@ -143,6 +143,12 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
     if let (Some([]), Some(entry)) = (settings.allow.as_deref(), find_text(entries, "allow")) {
         problems.add(Severity::Warning, &entry.place, "allow is an empty list, so no client is served".to_owned());
     }
+    for key in ["access", "local_role", "allow"] {
+        if let Some(entry) = find_text(entries, key).filter(|entry| entry.value.is_null()) {
+            let text = format!("{key} has no value, which is as if it were not there; write one, or remove the line");
+            problems.add(Severity::Warning, &entry.place, text);
+        }
+    }
     for (key, needed) in
         [("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "state_dir"), ("tls_crl", "tls_client_ca")]
     {

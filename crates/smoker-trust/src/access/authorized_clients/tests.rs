@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::edit::{Added, SameKey, add, remove};
 use super::*;
 
 fn pin(number: usize) -> Pin {
@@ -117,4 +118,41 @@ fn adding_leaves_the_rest_and_changes_a_known_key_only_when_that_is_meant() {
     assert_eq!((left.clients.len(), left.problems.len()), (0, 1));
     assert!(left.limits_access() && AuthorizedClients::unreadable().limits_access());
     assert!(!AuthorizedClients::default().limits_access());
+}
+
+#[test]
+fn an_authority_has_a_line_for_each_group_of_its_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(FILE);
+    let line =
+        |options: &str| AuthorizedClient::parse(&format!("{} cert-authority {options}", pin(1))).expect("a line");
+    let (admins, staff) =
+        (line("role=admin name=admins subject=carol,dan"), line("role=read name=staff subject=alice"));
+    let all = line("role=read name=all");
+    for client in [&admins, &staff, &all] {
+        assert_eq!(add(&path, client, SameKey::Stays), Ok(Added::New), "{}", client.line());
+    }
+    let read = AuthorizedClients::load(&path).expect("read");
+    assert_eq!((&read.clients, read.problems), (&vec![admins.clone(), staff.clone(), all.clone()], Vec::new()));
+    // Names that are among those of one line change that line; names of several lines would never count.
+    let error = |options| add(&path, &line(options), SameKey::Stays).expect_err(options).to_string();
+    assert!(error("role=run name=dans subject=Dan").contains("role=admin becomes role=run"));
+    assert!(error("role=run name=both subject=alice,carol").contains("would not count: the names of its authority"));
+    assert!(error("role=admin name=all").contains("role=read becomes role=admin"));
+    // A line for some names comes before one for all.
+    let eve = line("role=run name=eve subject=eve");
+    assert_eq!(add(&path, &eve, SameKey::Stays), Ok(Added::New));
+    assert_eq!(AuthorizedClients::load(&path).expect("read").clients[2..], [eve.clone(), all.clone()]);
+    assert_eq!(remove(&path, "eve").expect("removed"), [eve]);
+    let text = fs::read_to_string(&path).expect("there");
+    // A line that is not understood may have been meant to give less than those behind it.
+    let broken = text.replace(&staff.line(), &staff.line().replace("subject", "subjct"));
+    assert_eq!(AuthorizedClients::parse(&broken).clients, [admins.clone()]);
+    assert_eq!(remove(&path, "staff").expect("removed"), [staff.clone()]);
+    assert_eq!(AuthorizedClients::load(&path).expect("read").clients, [admins.clone(), all.clone()]);
+    let dans = line("role=run name=dans subject=DAN");
+    assert!(matches!(add(&path, &dans, SameKey::Replaced), Ok(Added::Replaced(_))));
+    assert_eq!(AuthorizedClients::load(&path).expect("read").clients, [dans, all]);
+    assert_eq!(remove(&path, &pin(1).to_string()).expect("removed").len(), 2);
+    assert_eq!(AuthorizedClients::load(&path).expect("read").clients, []);
 }

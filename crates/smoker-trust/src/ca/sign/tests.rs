@@ -9,7 +9,7 @@ use crate::access::authorized_clients::AuthorizedClients;
 use crate::authority::ClientAuthorities;
 use crate::failure::Failure;
 use crate::identity::own::OwnIdentity;
-use crate::identity::peer::Peer;
+use crate::identity::peer::CertifiedPeer;
 
 fn now() -> DateTime<Utc> {
     "2026-03-01T12:00:00Z".parse().expect("an instant")
@@ -53,7 +53,7 @@ fn a_client_of_an_authority_is_known_by_its_name() {
     let signed = |names: &[&str], purpose| {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let chain = ca.sign(&own.chain[0], &names, purpose, now()).expect("signed");
-        Peer::of(&chain).expect("readable").expect("there")
+        CertifiedPeer::of(&chain).expect("readable").expect("there")
     };
     let alice = signed(&["alice@laptop"], Purpose::Client);
     assert_eq!(alice.pin(), own.pin);
@@ -82,17 +82,17 @@ fn the_authority_has_to_have_signed_it() {
     let own = OwnIdentity::load_or_make(&private(&folder, "mallory"), "mallory").expect("made");
     let mut forged = other.sign(&own.chain[0], &["alice".to_owned()], Purpose::Client, now()).expect("signed");
     forged[1] = ca.certificate().clone();
-    let forged = Peer::of(&forged).expect("readable").expect("there");
+    let forged = CertifiedPeer::of(&forged).expect("readable").expect("there");
     let clients = AuthorizedClients::parse(&format!("{} cert-authority role=run name=ours", ca.pin()));
     let refused = clients.identify(&forged, None, at(0)).expect_err("forged");
     assert!(matches!(refused, Failure::ClientAuthority | Failure::WrongSignature), "{refused:?}");
-    let plain = Peer::of(&own.chain).expect("readable").expect("there");
+    let plain = CertifiedPeer::of(&own.chain).expect("readable").expect("there");
     assert_eq!(clients.identify(&plain, None, at(0)), Err(Failure::UnknownPin { pin: own.pin }));
     // An authority that the daemon knows by its file, with and without a line for it.
     let known = ClientAuthorities::new(std::slice::from_ref(other.certificate()), &[]).expect("usable");
     let mut signed = other.sign(&own.chain[0], &["bob".to_owned()], Purpose::Client, now()).expect("signed");
     signed.truncate(1);
-    let bob = Peer::of(&signed).expect("readable").expect("there");
+    let bob = CertifiedPeer::of(&signed).expect("readable").expect("there");
     assert_eq!(
         clients.identify(&bob, Some(&known), at(0)),
         Err(Failure::UnknownSubject { names: vec!["bob".to_owned()] })

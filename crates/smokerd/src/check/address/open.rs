@@ -28,8 +28,6 @@ pub(crate) fn problem(settings: &DaemonSettings) -> Option<String> {
 fn needs_identity(settings: &AccessSettings) -> bool {
     match settings.mode {
         Some(mode) => mode == Access::Authenticated,
-        None => {
-            settings.tls_client_ca.is_some() || settings.state_dir.as_deref().is_some_and(identities::limit_access_now)
-        }
+        None => settings.tls_client_ca.is_some() || settings.state_dir.as_deref().is_some_and(identities::limit_access),
     }
 }

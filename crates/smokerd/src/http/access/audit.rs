@@ -9,19 +9,19 @@ use axum::response::Response;
 use hyper::Method;
 use smoker_trust::failure::Failure;
 
-use crate::http::access::identity::Identity;
+use crate::http::access::client::Client;
 use crate::http::access::refusal::Refusal;
 use crate::http::audited::Audited;
 
 /// Has a request answered, and logs it when it changes something.
-pub(crate) async fn follow(identity: &Identity, request: Request, next: Next) -> Response {
+pub(crate) async fn follow(client: &Client, request: Request, next: Next) -> Response {
     let method = request.method();
     let is_change = [Method::POST, Method::DELETE].contains(method);
     let line = (is_change && is_enabled()).then(|| format!("{method} {}", request.uri().path()));
     let response = next.run(request).await;
     if let Some(line) = line {
         let what = response.extensions().get::<Audited>().map_or_else(String::new, |Audited(what)| format!(": {what}"));
-        tracing::info!("{identity}: {line}: {}{what}", response.status().as_u16());
+        tracing::info!("{client}: {line}: {}{what}", response.status().as_u16());
     }
     response
 }

@@ -1,6 +1,5 @@
 //! Lets a request through to the pages, or refuses it. Nothing else decides who may do what.
 
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Extension;
@@ -15,19 +14,18 @@ use smoker_runner::detached;
 use smoker_trust::access::authorized_clients::Authorized;
 use smoker_trust::access::bearer;
 use smoker_trust::failure::Failure;
-use smoker_trust::identity::peer::Peer as CertifiedPeer;
+use smoker_trust::identity::peer::CertifiedPeer;
 use smoker_trust::role::Role;
 
-use crate::http::access::browser;
-use crate::http::access::host_names::HostCheck;
-use crate::http::access::identity::{Identity, Proof};
+use crate::http::access::attempts::Attempts;
+use crate::http::access::client::{Client, Proof};
 use crate::http::access::local_account::LocalAccount;
-use crate::http::access::network::AllowedNetworks;
 use crate::http::access::peer::{Peer, ShownCertificate};
-use crate::http::access::proof::attempts::Attempts;
 use crate::http::access::proof::identities::Identities;
 use crate::http::access::refusal::Refusal;
-use crate::http::access::request_head;
+use crate::http::access::request::host_names::HostCheck;
+use crate::http::access::request::network::AllowedNetworks;
+use crate::http::access::request::{browser, forwarded, head};
 use crate::http::access::{audit, needed_role};
 use crate::http::browser_request;
 use crate::results::requester::Requester;
@@ -58,8 +56,16 @@ struct Policy {
 pub(crate) struct IdentityCheck {
     access: AccessControl,
     peer: Peer,
-    authorization: Option<HeaderValue>,
+    shown: Shown,
     needed: Role,
+}
+
+/// What the headers of a request show of its client.
+#[derive(Clone, Debug)]
+struct Shown {
+    authorization: Option<HeaderValue>,
+    /// Whether a proxy has passed it on, so that the other end of the connection is not the client.
+    is_forwarded: bool,
 }
 
 impl AccessControl {
@@ -101,8 +107,8 @@ impl AccessControl {
     }
 
     /// Whether clients of other hosts need to prove nothing.
-    pub(crate) fn is_open(&self) -> bool {
-        self.policy().is_open()
+    pub(crate) async fn is_open(&self) -> bool {
+        self.policy().is_open().await
     }
 
     fn policy(&self) -> Arc<Policy> {
@@ -110,41 +116,47 @@ impl AccessControl {
     }
 
     /// Who sends the request.
-    async fn identify(&self, peer: &Peer, authorization: Option<HeaderValue>) -> Result<Identity, Refusal> {
+    async fn identify(&self, peer: &Peer, shown: &Shown) -> Result<Client, Refusal> {
         let policy = self.policy();
-        if let Some(header) = &authorization
+        if let Some(header) = &shown.authorization
             && policy.identities.has_tokens()
             && is_bearer(header.as_bytes())
         {
-            return policy.of_token(peer, header.as_bytes()).map_err(|failure| self.failed_attempt(peer, failure));
+            let known = policy.of_token(peer, header.as_bytes()).await;
+            return known.map_err(|failure| self.failed_attempt(peer, failure));
         }
         let of_certificate = match peer {
-            Peer::Tls(_, Some(shown)) => Some(policy.of_shown(peer, shown)),
+            Peer::Tls(_, Some(certificate)) => Some(policy.of_shown(peer, certificate).await),
             _ => None,
         };
         let failure = match of_certificate {
-            Some(Ok(identity)) => return Ok(identity),
+            Some(Ok(client)) => return Ok(client),
             // Who is unknown is nobody. Who is known and has no access must not have more by that than with it.
             Some(Err(failure)) if is_of_stranger(&failure) => Some(failure),
             Some(Err(failure)) => return Err(Refusal::Failed(failure)),
             None => None,
         };
-        match (peer, peer.address()) {
-            (Peer::Unix(account), _) => Ok(policy.of_account(peer, *account).await),
-            (_, Some(address)) if address.is_loopback() => {
-                match (policy.local_role(), failure) {
+        if !shown.is_forwarded {
+            if let Peer::Unix(account) = peer {
+                return Ok(policy.of_account(peer, *account).await);
+            }
+            if peer.address().is_some_and(|address| address.is_loopback()) {
+                return match (policy.local_role(), failure) {
                     // What is wrong with the certificate says more than that it is needed.
                     (None, Some(failure)) => Err(Refusal::Failed(failure)),
-                    (role, _) => Ok(Identity::unlimited(peer.clone(), Proof::None, role)),
-                }
+                    (role, _) => Ok(Client::unlimited(peer.clone(), Proof::None, role)),
+                };
             }
-            (_, address) if policy.is_open() => {
-                self.note_open_access(peer, address);
-                Ok(Identity::unlimited(peer.clone(), Proof::None, Some(Role::Run)))
-            }
-            (Peer::Tcp(_), _) => Err(Refusal::Failed(Failure::PlainRefused)),
-            _ => Err(Refusal::Failed(failure.unwrap_or(Failure::NoIdentity))),
         }
+        if policy.is_open().await {
+            self.note_open_access(peer);
+            return Ok(Client::unlimited(peer.clone(), Proof::None, Some(Role::Run)));
+        }
+        Err(Refusal::Failed(match (failure, peer) {
+            (None, _) if shown.is_forwarded => Failure::Forwarded,
+            (None, Peer::Tcp(_)) => Failure::PlainRefused,
+            (failure, _) => failure.unwrap_or(Failure::NoIdentity),
+        }))
     }
 
     /// The answer to a bad token.
@@ -156,9 +168,9 @@ impl AccessControl {
         }
     }
 
-    fn note_open_access(&self, peer: &Peer, address: Option<IpAddr>) {
-        if let (Some(clients), Peer::Tcp(_), Some(address)) = (&self.0.plain_clients, peer, address) {
-            clients.note(address);
+    fn note_open_access(&self, peer: &Peer) {
+        if let (Some(clients), Peer::Tcp(address)) = (&self.0.plain_clients, peer) {
+            clients.note(address.ip());
         }
     }
 
@@ -166,10 +178,10 @@ impl AccessControl {
     fn check_request(&self, peer: &Peer, request: &Request) -> Result<(), Refusal> {
         let Some(address) = peer.address() else {
             // No page can make a browser use a Unix socket.
-            return request_head::check(request);
+            return head::check(request);
         };
         self.0.networks.check(address)?;
-        request_head::check(request)?;
+        head::check(request)?;
         let host = self.0.hosts.check(request)?;
         browser::check(request.headers(), host.as_ref(), matches!(peer, Peer::Tls(..)))
     }
@@ -185,11 +197,11 @@ impl IdentityCheck {
         if let Some(address) = self.peer.address() {
             self.access.0.networks.check(address)?;
         }
-        let identity = self.access.identify(&self.peer, self.authorization.clone()).await?;
-        if identity.role.is_none_or(|role| role < self.needed) {
-            return Err(Refusal::role_too_small(&identity, self.needed));
+        let client = self.access.identify(&self.peer, &self.shown).await?;
+        if client.role.is_none_or(|role| role < self.needed) {
+            return Err(Refusal::role_too_small(&client, self.needed));
         }
-        Ok(identity.to_requester())
+        Ok(client.to_requester())
     }
 }
 
@@ -198,11 +210,11 @@ impl Policy {
         Self { settings: settings.clone(), identities: Identities::new(settings) }
     }
 
-    fn is_open(&self) -> bool {
+    async fn is_open(&self) -> bool {
         match self.settings.mode {
             Some(Access::Open) => true,
             Some(Access::Authenticated) => false,
-            None => !self.identities.has_had_any(),
+            None => !self.identities.has_had_any().await,
         }
     }
 
@@ -214,22 +226,22 @@ impl Policy {
         }
     }
 
-    fn of_token(&self, peer: &Peer, header: &[u8]) -> Result<Identity, Failure> {
+    async fn of_token(&self, peer: &Peer, header: &[u8]) -> Result<Client, Failure> {
         let token = bearer::token(header)?;
         if peer.is_readable_by_others() {
             return Err(Failure::TokenInTheClear);
         }
-        let grant = self.identities.of_token(token)?;
+        let grant = self.identities.of_token(token).await?;
         grant.check(Utc::now(), peer.address())?;
-        Ok(Identity::granted(peer.clone(), Proof::Token(grant.name.clone()), &grant))
+        Ok(Client::granted(peer.clone(), Proof::Token(grant.name.clone()), &grant))
     }
 
     /// Asked for every request, so that a key that is withdrawn is refused on connections that are open.
-    fn of_shown(&self, peer: &Peer, shown: &ShownCertificate) -> Result<Identity, Failure> {
-        match self.of_certificate(peer, &shown.certified) {
-            Ok(identity) => {
-                shown.known_as.get_or_init(|| identity.name().unwrap_or_default());
-                Ok(identity)
+    async fn of_shown(&self, peer: &Peer, shown: &ShownCertificate) -> Result<Client, Failure> {
+        match self.of_certificate(peer, &shown.certified).await {
+            Ok(client) => {
+                shown.known_as.get_or_init(|| client.name().unwrap_or_default());
+                Ok(client)
             }
             // No line is for it any more.
             Err(failure @ (Failure::UnknownPin { .. } | Failure::UnknownSubject { .. })) => {
@@ -240,18 +252,18 @@ impl Policy {
         }
     }
 
-    fn of_certificate(&self, peer: &Peer, certified: &CertifiedPeer) -> Result<Identity, Failure> {
-        let Authorized { name, grant } = self.identities.of_certificate(certified)?;
+    async fn of_certificate(&self, peer: &Peer, certified: &CertifiedPeer) -> Result<Client, Failure> {
+        let Authorized { name, grant } = self.identities.of_certificate(certified).await?;
         grant.check(Utc::now(), peer.address())?;
-        Ok(Identity::granted(peer.clone(), Proof::Certificate { name, pin: certified.pin() }, &grant))
+        Ok(Client::granted(peer.clone(), Proof::Certificate { name, pin: certified.pin() }, &grant))
     }
 
-    async fn of_account(&self, peer: &Peer, account: LocalAccount) -> Identity {
+    async fn of_account(&self, peer: &Peer, account: LocalAccount) -> Client {
         // On a thread of its own: accounts may be listed by another machine, which may be slow.
         let is_administrator =
             account.uid == 0 || matches!(detached::run_blocking(move || account.is_administrator()).await, Ok(true));
         let role = if is_administrator { Some(Role::Admin) } else { self.local_role() };
-        Identity::unlimited(peer.clone(), Proof::Account, role)
+        Client::unlimited(peer.clone(), Proof::Account, role)
     }
 }
 
@@ -280,16 +292,18 @@ pub(crate) async fn authorize(
     if is_for_page && !peer.is_readable_by_others() {
         return next.run(request).await;
     }
-    let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let identity = match access.identify(&peer, authorization.clone()).await {
-        Ok(identity) => identity,
+    let headers = request.headers();
+    let shown =
+        Shown { authorization: headers.get(AUTHORIZATION).cloned(), is_forwarded: forwarded::is_forwarded(headers) };
+    let client = match access.identify(&peer, &shown).await {
+        Ok(client) => client,
         Err(refusal) => return audit::refused(&peer, &request, refusal).into_response(),
     };
     let needed = needed_role::of(request.method(), request.uri().path());
-    if identity.role.is_none_or(|role| role < needed) {
-        return audit::refused(&identity, &request, Refusal::role_too_small(&identity, needed)).into_response();
+    if client.role.is_none_or(|role| role < needed) {
+        return audit::refused(&client, &request, Refusal::role_too_small(&client, needed)).into_response();
     }
-    request.extensions_mut().insert(identity.to_requester());
-    request.extensions_mut().insert(IdentityCheck { access, peer, authorization, needed });
-    audit::follow(&identity, request, next).await
+    request.extensions_mut().insert(client.to_requester());
+    request.extensions_mut().insert(IdentityCheck { access, peer, shown, needed });
+    audit::follow(&client, request, next).await
 }

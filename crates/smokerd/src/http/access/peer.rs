@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
-use smoker_trust::identity::peer::Peer as CertifiedPeer;
+use smoker_trust::identity::peer::CertifiedPeer;
 use tokio::net::unix::UCred;
 
 use crate::http::access::local_account::LocalAccount;

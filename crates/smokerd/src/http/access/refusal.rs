@@ -7,7 +7,7 @@ use smoker_model::wire::error::ErrorBody;
 use smoker_trust::failure::Failure;
 use smoker_trust::role::Role;
 
-use crate::http::access::identity::{Identity, Proof};
+use crate::http::access::client::{Client, Proof};
 use crate::http::access::peer::Peer;
 use crate::http::json_response;
 use crate::http::limits;
@@ -30,8 +30,8 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// For a client that may not do what needs this role.
-    pub(crate) fn role_too_small(identity: &Identity, needed: Role) -> Self {
-        match (&identity.proof, &identity.peer, identity.role) {
+    pub(crate) fn role_too_small(client: &Client, needed: Role) -> Self {
+        match (&client.proof, &client.peer, client.role) {
             (Proof::Account, Peer::Unix(account), None) => {
                 Self::Failed(Failure::SocketWithoutRight { user: account.uid })
             }

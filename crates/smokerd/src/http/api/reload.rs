@@ -15,6 +15,7 @@ use crate::http::json_response;
 use crate::http::limits;
 use crate::reload_requests::report::{Outcome, ReloadReport};
 use crate::reload_requests::request::{NotTaken, ReloadRequests, RequestedBy};
+use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
 
 /// Reloads the configuration. Waits for the outcome, unless the request wants an answer earlier.
@@ -22,6 +23,7 @@ pub(crate) async fn reload(
     State(reloads): State<ReloadRequests>,
     State(manager): State<PluginManager>,
     Extension(activity): Extension<ConnectionActivity>,
+    Extension(requester): Extension<Requester>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -34,14 +36,31 @@ pub(crate) async fn reload(
             () = manager.stopping() => None,
         }
     };
-    let (status, page) = match wait::for_outcome(outcome, span, &activity).await {
+    let (status, mut page) = match wait::for_outcome(outcome, span, &activity).await {
         Some(Some(report)) => page(&report),
         Some(None) => return Err(ApiError::NoReload(NotTaken::Stopping)),
         None => (StatusCode::ACCEPTED, pending()),
     };
+    let audited = Audited(page.message.clone());
+    if requester.limits.is_some() {
+        page.message = without_names(page.outcome).to_owned();
+        page.problems.clear();
+    }
     let mut response = json_response::json(status, &page);
-    response.extensions_mut().insert(Audited(page.message));
+    response.extensions_mut().insert(audited);
     Ok(response)
+}
+
+/// The outcome for a client that may not see all plugins: the sentence and the problems would tell it of the others.
+fn without_names(outcome: ReloadOutcome) -> &'static str {
+    match outcome {
+        ReloadOutcome::InEffect => "The configuration is in effect",
+        ReloadOutcome::InPart => "The configuration is in effect in part; the daemon's log says what of it is not",
+        ReloadOutcome::Refused => {
+            "The configuration is refused, and the previous one stays in effect; the daemon's log says why"
+        }
+        ReloadOutcome::Pending => "The configuration is being read; the daemon's log will have the outcome",
+    }
 }
 
 /// A configuration that is refused is an error: a script that looks at the status alone has to see it.
@@ -55,6 +74,6 @@ fn page(report: &ReloadReport) -> (StatusCode, ReloadPage) {
 }
 
 fn pending() -> ReloadPage {
-    let message = "The configuration is being read; the daemon's log will have the outcome".to_owned();
-    ReloadPage { outcome: ReloadOutcome::Pending, message, problems: Vec::new() }
+    let outcome = ReloadOutcome::Pending;
+    ReloadPage { outcome, message: without_names(outcome).to_owned(), problems: Vec::new() }
 }

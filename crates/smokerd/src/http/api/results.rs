@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use hyper::Uri;
 use hyper::header::HeaderMap;
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
-use smoker_model::wire::results::{RunFacts, SummaryPage};
+use smoker_model::wire::results::{RunFacts as WireRunFacts, SummaryPage};
 
 use crate::http::api::answer::error::ApiError;
 use crate::http::api::answer::view::{self, Page};
@@ -38,9 +38,13 @@ pub(crate) async fn of_all(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut page = find(&manager, parse(&uri, None)?).await?;
-    // A page may have fewer results than the limit; its cursor leads to the next ones all the same.
-    page.runs.retain(|run| check(&manager, &run.plugin, &requester).is_ok());
+    let mut query = parse(&uri, None)?;
+    if let Some(limits) = requester.limits.as_deref() {
+        let (_, mut plugins) = manager.state().plugins();
+        plugins.retain(|plugin| plugin.config.facts.check(Some(limits)).is_ok());
+        query.visible = Some(plugins.iter().map(|plugin| plugin.config.facts.name().to_owned()).collect());
+    }
+    let page = find(&manager, query).await?;
     Ok(answer(&page, &headers, &held))
 }
 
@@ -124,9 +128,7 @@ async fn find(manager: &PluginManager, query: RunQuery) -> Result<RunPage, ApiEr
     })
 }
 
-type Moment = chrono::DateTime<Utc>;
-
-fn span(parameters: &Parameters) -> Result<(Option<Moment>, Option<Moment>), ApiError> {
+fn span(parameters: &Parameters) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), ApiError> {
     let now = Utc::now();
     let moment = |name| parameters.get(name, instant::FORMS, |value| instant::parse(value, now));
     let (since, until) = (moment("since")?, moment("until")?);
@@ -154,7 +156,8 @@ fn parse(uri: &Uri, plugin: Option<PluginName>) -> Result<RunQuery, ApiError> {
     })?;
     let before = parameters.get("cursor", "the nextCursor of an answer", |value| value.parse().ok())?;
     let statuses = statuses(&parameters)?;
-    Ok(RunQuery { plugin, statuses, since, until, before, limit: limit.unwrap_or(limits::RESULTS_BY_DEFAULT) })
+    let limit = limit.unwrap_or(limits::RESULTS_BY_DEFAULT);
+    Ok(RunQuery { plugin, visible: None, statuses, since, until, before, limit })
 }
 
 fn answer(page: &RunPage, headers: &HeaderMap, held: &HeldPages) -> Response {
@@ -178,9 +181,9 @@ pub(crate) fn entry(run: &StoredRun) -> (Arc<str>, Arc<str>) {
     (format!("{members}, \"result\": ").into(), run.text.as_str().into())
 }
 
-fn facts(run: &StoredRun) -> RunFacts {
+fn facts(run: &StoredRun) -> WireRunFacts {
     let StoredRun { sequence, plugin, facts, .. } = run;
-    RunFacts {
+    WireRunFacts {
         sequence: *sequence,
         plugin: plugin.as_str().to_owned(),
         trigger: facts.trigger.as_str().to_owned(),

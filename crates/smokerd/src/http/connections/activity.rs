@@ -11,7 +11,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::connections::streams::{StreamPlace, Streams};
+use crate::http::connections::streams::{StreamPermit, Streams};
 use crate::http::limits;
 use crate::results::requester::ClientAddress;
 
@@ -47,7 +47,7 @@ struct OpenConnection {
     is_writing: AtomicBool,
     evicted: CancellationToken,
     /// Cancelled when it is to be closed in the middle of a response.
-    broken_off: CancellationToken,
+    aborted: CancellationToken,
     /// Whether a request waits, for the end of a process or as the reader of a stream.
     is_waiting: AtomicBool,
     /// Whether it has had a stream, and so does not count among the open ones any more.
@@ -78,14 +78,14 @@ pub(crate) struct ActiveRequest(ConnectionActivity);
 /// Why a response ends before its end.
 #[derive(Debug, Error)]
 #[error("the client reads slowly, and the page is out of date and takes memory")]
-pub(crate) struct TakenAway;
+pub(crate) struct PageEvicted;
 
 /// A request that waits. Further requests may wait when this is dropped.
 #[derive(Debug)]
 pub(crate) struct WaitingRequest {
     activity: ConnectionActivity,
     _wait: Option<OwnedSemaphorePermit>,
-    _stream: Option<StreamPlace>,
+    _stream: Option<StreamPermit>,
 }
 
 impl Connections {
@@ -179,8 +179,8 @@ impl ConnectionGuard {
     }
 
     /// Returns when the connection is to be closed in the middle of a response.
-    pub(crate) async fn broken_off(&self) {
-        self.connection.broken_off.cancelled().await;
+    pub(crate) async fn aborted(&self) {
+        self.connection.aborted.cancelled().await;
     }
 }
 
@@ -192,8 +192,8 @@ impl Drop for ConnectionGuard {
 
 impl ConnectionActivity {
     /// Has the connection closed at once, whatever is being sent.
-    pub(crate) fn break_off(&self) {
-        self.connection.broken_off.cancel();
+    pub(crate) fn abort(&self) {
+        self.connection.aborted.cancel();
     }
 
     /// Makes the connection busy until the returned value is dropped.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::http::access::peer::Peer;
-use crate::http::connections::activity::{ConnectionGuard, TakenAway};
+use crate::http::connections::activity::{ConnectionGuard, PageEvicted};
 use crate::http::connections::busy_body::BusyBody;
 use crate::http::connections::watched_input::watched;
 use crate::http::connections::write_timeout::WriteTimeout;
@@ -60,7 +60,7 @@ pub(crate) async fn serve_connection(
         // In this order: a request that has just arrived is noticed before its connection is closed.
         biased;
         served = serving.as_mut() => return Ok(served?),
-        () = connection.broken_off() => return Err(TakenAway.into()),
+        () = connection.aborted() => return Err(PageEvicted.into()),
         () = connection.evicted() => {
             if connection.is_idle() {
                 return Ok(());
@@ -73,7 +73,7 @@ pub(crate) async fn serve_connection(
     tokio::select! {
         biased;
         served = serving.as_mut() => Ok(served?),
-        () = connection.broken_off() => Err(TakenAway.into()),
+        () = connection.aborted() => Err(PageEvicted.into()),
     }
 }
 
@@ -145,9 +145,9 @@ mod tests {
         client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("the request is sent");
         chunks.send("first").expect("the body is read");
         read_until(&mut client, "first\r\n").await;
-        activity.break_off();
+        activity.abort();
         let served = timeout(DEADLINE, serving).await.expect("the connection is closed").expect("nothing panics");
-        assert!(served.is_err_and(|error| error.is::<TakenAway>()));
+        assert!(served.is_err_and(|error| error.is::<PageEvicted>()));
         assert_eq!(timeout(DEADLINE, client.read(&mut [0])).await.expect("an end").expect("no error"), 0);
     }
 

@@ -21,7 +21,7 @@ struct Open {
 
 /// The right to a stream. Dropping it lets another client have one.
 #[derive(Debug)]
-pub(crate) struct StreamPlace {
+pub(crate) struct StreamPermit {
     client: ClientAddress,
     streams: Arc<Streams>,
 }
@@ -33,7 +33,7 @@ impl Streams {
     }
 
     /// A stream of this client. None when there are too many, or the client has half of all that there may be.
-    pub(crate) fn begin(self: &Arc<Self>, client: ClientAddress) -> Option<StreamPlace> {
+    pub(crate) fn begin(self: &Arc<Self>, client: ClientAddress) -> Option<StreamPermit> {
         let mut open = self.lock();
         let of_client = open.of_client.get(&client).copied().unwrap_or_default();
         if open.all >= self.limit || of_client >= self.limit.div_ceil(2) {
@@ -41,7 +41,7 @@ impl Streams {
         }
         open.all += 1;
         open.of_client.insert(client, of_client + 1);
-        Some(StreamPlace { client, streams: Arc::clone(self) })
+        Some(StreamPermit { client, streams: Arc::clone(self) })
     }
 
     /// How many there are.
@@ -54,7 +54,7 @@ impl Streams {
     }
 }
 
-impl Drop for StreamPlace {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         let mut open = self.streams.lock();
         open.all = open.all.saturating_sub(1);

@@ -33,8 +33,7 @@ pub(crate) fn read(folder: &Path, query: &RunQuery) -> io::Result<RunPage> {
         if old > OLD_IN_A_ROW {
             break;
         }
-        let is_asked = query.plugin.as_ref().is_none_or(|plugin| plugin.as_str() == result.plugin);
-        if !is_asked || !query.admits(&result.facts) {
+        if !query.concerns(result.plugin) || !query.admits(&result.facts) {
             continue;
         }
         let Some((text, _)) = result.texts(entry.payload()) else { continue };

@@ -43,9 +43,9 @@ impl FoundResult {
     }
 }
 
-/// Finds results of the plugin of the query, or of all, from those below `query.before` on.
+/// Finds results of the plugins of the query from those below `query.before` on.
 pub(crate) fn newest<'a>(plugins: impl Iterator<Item = (&'a PluginName, &'a History)>, query: &RunQuery) -> Found {
-    let asked = |(name, _): &(&PluginName, &History)| query.plugin.as_ref().is_none_or(|plugin| plugin == *name);
+    let asked = |(name, _): &(&PluginName, &History)| query.concerns(name.as_str());
     let plugins: Vec<_> = plugins.filter(asked).collect();
     let newest_below = |at: usize, below| {
         let (_, history): &(&PluginName, &History) = plugins.get(at)?;

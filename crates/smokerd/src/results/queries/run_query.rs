@@ -1,5 +1,6 @@
 //! What is asked for of the runs of the past, and the answer.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +18,8 @@ pub(crate) const PAGE_BYTES: usize = 4 << 20;
 pub(crate) struct RunQuery {
     /// Of this plugin only.
     pub(crate) plugin: Option<PluginName>,
+    /// Of one of these only, which the client may see.
+    pub(crate) visible: Option<HashSet<String>>,
     /// With one of these statuses only.
     pub(crate) statuses: Option<Vec<Status>>,
     /// Those that started then or later.
@@ -76,6 +79,12 @@ impl PastRuns {
 }
 
 impl RunQuery {
+    /// Whether runs of this plugin are asked for.
+    pub(crate) fn concerns(&self, plugin: &str) -> bool {
+        self.plugin.as_ref().is_none_or(|name| name.as_str() == plugin)
+            && self.visible.as_ref().is_none_or(|visible| visible.contains(plugin))
+    }
+
     /// Whether a run is asked for. Its plugin and its number are looked at elsewhere.
     pub(crate) fn admits(&self, facts: &RunFacts) -> bool {
         self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&facts.status))

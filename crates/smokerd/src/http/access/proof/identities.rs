@@ -1,23 +1,25 @@
 //! Who may ask: the files of the state folder, and the authorities of `tls_client_ca`. What they say counts at once.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::UnixTime;
 use smoker_config::spec::settings::access_settings::AccessSettings;
+use smoker_runner::detached;
 use smoker_trust::access::authorized_clients::{self, Authorized, AuthorizedClients};
+use smoker_trust::access::first_identity;
 use smoker_trust::access::grant::Grant;
 use smoker_trust::access::tokens::{self, Tokens};
 use smoker_trust::failure::Failure;
-use smoker_trust::identity::peer::Peer as CertifiedPeer;
+use smoker_trust::identity::peer::CertifiedPeer;
 use smoker_trust::storage::lines::LineProblem;
+use tokio::time::timeout;
 
 use crate::http::access::proof::authorities::Authorities;
-use crate::http::access::proof::watched_file::WatchedFile;
-use crate::state_folder::{identities, marker};
+use crate::os::watched_file::{Source, WatchedFile};
+use crate::state_folder::marker;
 
 /// The identities of a host. Without a state folder there are none.
 #[derive(Debug)]
@@ -30,10 +32,50 @@ pub(crate) struct Identities {
 #[derive(Debug)]
 struct StateFiles {
     folder: PathBuf,
-    clients: WatchedFile<AuthorizedClients>,
-    tokens: WatchedFile<Tokens>,
+    clients: WatchedFile<ClientsFile>,
+    tokens: WatchedFile<TokensFile>,
     /// Whether there has been an identity.
     has_had_any: AtomicBool,
+}
+
+/// `authorized_clients`.
+#[derive(Debug)]
+struct ClientsFile(PathBuf);
+
+impl Source for ClientsFile {
+    type Content = AuthorizedClients;
+
+    fn load(&self) -> Result<AuthorizedClients, String> {
+        AuthorizedClients::load(&self.0).map_err(|error| error.to_string())
+    }
+
+    fn fallback(&self, _: &Arc<AuthorizedClients>) -> Arc<AuthorizedClients> {
+        Arc::new(AuthorizedClients::unreadable())
+    }
+
+    fn report(&self, read: Result<&AuthorizedClients, &str>) {
+        report(&self.0, read.map(|clients| &*clients.problems));
+    }
+}
+
+/// `tokens`.
+#[derive(Debug)]
+struct TokensFile(PathBuf);
+
+impl Source for TokensFile {
+    type Content = Tokens;
+
+    fn load(&self) -> Result<Tokens, String> {
+        Tokens::load(&self.0).map_err(|error| error.to_string())
+    }
+
+    fn fallback(&self, _: &Arc<Tokens>) -> Arc<Tokens> {
+        Arc::new(Tokens::unreadable())
+    }
+
+    fn report(&self, read: Result<&Tokens, &str>) {
+        report(&self.0, read.map(|tokens| &*tokens.problems));
+    }
 }
 
 impl Identities {
@@ -65,8 +107,14 @@ impl Identities {
     }
 
     /// Whether this host has, or has had, an identity, or a file of identities that is not understood.
-    pub(crate) fn has_had_any(&self) -> bool {
-        self.has_authorities() || self.files.as_ref().is_some_and(StateFiles::has_had_any)
+    pub(crate) async fn has_had_any(&self) -> bool {
+        if self.has_authorities() {
+            return true;
+        }
+        match &self.files {
+            Some(files) => files.has_had_any().await,
+            None => false,
+        }
     }
 
     /// Whether the settings name authorities.
@@ -84,12 +132,15 @@ impl Identities {
     /// # Errors
     ///
     /// When nobody that is known does.
-    pub(crate) fn of_certificate(&self, peer: &CertifiedPeer) -> Result<Authorized, Failure> {
+    pub(crate) async fn of_certificate(&self, peer: &CertifiedPeer) -> Result<Authorized, Failure> {
         let Some(files) = &self.files else { return Err(Failure::UnknownPin { pin: peer.pin() }) };
-        let authorities = self.authorities.as_ref().map(|authorities| authorities.current());
+        let authorities = match &self.authorities {
+            Some(authorities) => Some(authorities.current().await),
+            None => None,
+        };
         let known = authorities.as_ref().and_then(|known| Option::as_ref(known));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        files.clients().identify(peer, known, UnixTime::since_unix_epoch(now))
+        files.clients.current().await.identify(peer, known, UnixTime::since_unix_epoch(now))
     }
 
     /// What this token gives.
@@ -97,67 +148,71 @@ impl Identities {
     /// # Errors
     ///
     /// When there is no such token.
-    pub(crate) fn of_token(&self, token: &str) -> Result<Arc<Grant>, Failure> {
-        self.files.as_ref().ok_or(Failure::UnknownToken)?.tokens().identify(token)
+    pub(crate) async fn of_token(&self, token: &str) -> Result<Arc<Grant>, Failure> {
+        self.files.as_ref().ok_or(Failure::UnknownToken)?.tokens.current().await.identify(token)
     }
 }
 
 impl StateFiles {
     fn new(folder: &Path) -> Self {
+        let (clients, tokens) = (folder.join(authorized_clients::FILE), folder.join(tokens::FILE));
         Self {
             folder: folder.to_owned(),
-            clients: WatchedFile::new(vec![folder.join(authorized_clients::FILE)], AuthorizedClients::default()),
-            tokens: WatchedFile::new(vec![folder.join(tokens::FILE)], Tokens::default()),
+            clients: WatchedFile::new(vec![clients.clone()], ClientsFile(clients), AuthorizedClients::default()),
+            tokens: WatchedFile::new(vec![tokens.clone()], TokensFile(tokens), Tokens::default()),
             has_had_any: AtomicBool::new(false),
         }
     }
 
-    fn clients(&self) -> Arc<AuthorizedClients> {
-        let path = self.folder.join(authorized_clients::FILE);
-        let report = |read: Result<&AuthorizedClients, &_>| report(&path, read.map(|clients| &*clients.problems));
-        self.clients.current(|| AuthorizedClients::load(&path), |_| Arc::new(AuthorizedClients::unreadable()), report)
-    }
-
-    fn tokens(&self) -> Arc<Tokens> {
-        let path = self.folder.join(tokens::FILE);
-        let report = |read: Result<&Tokens, &_>| report(&path, read.map(|tokens| &*tokens.problems));
-        self.tokens.current(|| Tokens::load(&path), |_| Arc::new(Tokens::unreadable()), report)
-    }
-
-    fn has_had_any(&self) -> bool {
+    async fn has_had_any(&self) -> bool {
         if self.has_had_any.load(Ordering::Relaxed) {
             return true;
         }
-        // The start has made it, so it was there: nobody knows what is in it.
-        if !self.folder.is_dir() {
-            return true;
-        }
-        let (clients, tokens) = (self.clients(), self.tokens());
-        let is_marked = marker::exists(&self.folder);
-        if is_marked || !clients.clients.is_empty() || !tokens.tokens.is_empty() {
+        let (clients, tokens) = (self.clients.current().await, self.tokens.current().await);
+        let has_some = !clients.clients.is_empty() || !tokens.tokens.is_empty();
+        let folder = self.folder.clone();
+        let look = detached::run_blocking(move || Marks::of(&folder, has_some));
+        // What cannot be known closes the host.
+        let Ok(Ok(marks)) = timeout(LIMIT, look).await else { return true };
+        if marks.is_authenticated {
             self.has_had_any.store(true, Ordering::Relaxed);
-            if !is_marked {
-                self.note_first();
+        }
+        // The start has made the folder: when it is away, nobody knows what is in it.
+        marks.is_authenticated || !marks.is_folder_there || clients.limits_access() || tokens.limits_access()
+    }
+}
+
+/// How long the state folder may take to be looked at.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// What a look at the state folder finds.
+struct Marks {
+    is_folder_there: bool,
+    /// Whether there has been an identity.
+    is_authenticated: bool,
+}
+
+impl Marks {
+    /// Looks, and notes an identity that no command has noted, since another program has written it.
+    fn of(folder: &Path, has_some: bool) -> Self {
+        let is_marked = marker::exists(folder);
+        if has_some && !is_marked {
+            tracing::warn!(
+                "{} has its first key or token: from now on {}. {}",
+                folder.display(),
+                first_identity::NEEDED,
+                first_identity::STAY_OPEN
+            );
+            if let Err(error) = marker::make(folder) {
+                tracing::error!("{error}");
             }
         }
-        identities::limit_access(&self.folder, &clients, &tokens)
-    }
-
-    /// Notes an identity that no command has noted, since another program has written it.
-    fn note_first(&self) {
-        tracing::warn!(
-            "{} has its first key or token: from now on requests from other hosts need TLS, and a key or a token. To go on answering \
-             everybody, write `access: open` into the configuration and reload",
-            self.folder.display()
-        );
-        if let Err(error) = marker::make(&self.folder) {
-            tracing::error!("{error}");
-        }
+        Self { is_folder_there: folder.is_dir(), is_authenticated: is_marked || has_some }
     }
 }
 
 /// Says what is wrong with a file, or with lines of it, which give nothing.
-fn report(path: &Path, read: Result<&[LineProblem], &impl Display>) {
+fn report(path: &Path, read: Result<&[LineProblem], &str>) {
     match read {
         Ok(problems) => {
             for problem in problems {
@@ -173,21 +228,25 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
+    use tokio::time::sleep;
+
     use super::*;
 
-    #[test]
-    fn authorities_whose_files_cannot_be_used_limit_access_and_the_previous_ones_stay_in_effect() {
+    #[tokio::test]
+    async fn authorities_whose_files_cannot_be_used_limit_access_and_the_previous_ones_stay_in_effect() {
         let naming = |file: &str| AccessSettings { tls_client_ca: Some(file.into()), ..AccessSettings::default() };
         let open = Identities::new(&AccessSettings::default());
-        assert!(!open.has_had_any());
+        assert!(!open.has_had_any().await);
         let closed = Identities::new(&naming("/nothing/first")).with_authorities_of(&open);
-        assert!(closed.has_had_any() && closed.problem().is_some_and(|problem| problem.contains("/nothing/first")));
+        assert!(
+            closed.has_had_any().await && closed.problem().is_some_and(|problem| problem.contains("/nothing/first"))
+        );
         let changed = Identities::new(&naming("/nothing/second")).with_authorities_of(&closed);
         assert!(changed.problem().is_some_and(|problem| problem.contains("/nothing/first")));
     }
 
-    #[test]
-    fn a_folder_that_is_away_or_is_another_one_opens_no_host() {
+    #[tokio::test]
+    async fn a_folder_that_is_away_or_is_another_one_opens_no_host() {
         let parent = tempfile::tempdir().expect("a folder");
         let (folder, other) = (parent.path().join("state"), parent.path().join("other"));
         let of = |folder: &Path| {
@@ -198,18 +257,18 @@ mod tests {
             fs::set_permissions(path, Permissions::from_mode(0o700)).expect("ours");
         }
         let before = of(&folder);
-        assert!(!before.has_had_any());
+        assert!(!before.has_had_any().await);
         marker::make(&folder).expect("writable");
-        assert!(before.has_had_any());
+        assert!(before.has_had_any().await);
         fs::rename(&folder, parent.path().join("away")).expect("ours");
         for path in [&folder, &other] {
-            assert!(of(path).with_memory_of(&before).has_had_any());
+            assert!(of(path).with_memory_of(&before).has_had_any().await);
         }
-        assert!(of(&folder).has_had_any() && !of(&other).has_had_any());
+        assert!(of(&folder).has_had_any().await && !of(&other).has_had_any().await);
     }
 
-    #[test]
-    fn a_file_that_is_not_understood_limits_access_as_much_as_one_with_an_identity() {
+    #[tokio::test]
+    async fn a_file_that_is_not_understood_limits_access_as_much_as_one_with_an_identity() {
         for (file, text, mode, limits) in [
             ("authorized_clients", "", 0o600, false),
             ("authorized_clients", "# none yet\n\n", 0o600, false),
@@ -224,13 +283,17 @@ mod tests {
             fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).expect("ours");
             let settings = AccessSettings { state_dir: Some(folder.path().to_owned()), ..AccessSettings::default() };
             let identities = Identities::new(&settings);
-            assert!(!identities.has_had_any());
+            assert!(!identities.has_had_any().await);
             let path = folder.path().join(file);
             fs::write(&path, text).expect("writable");
             fs::set_permissions(&path, Permissions::from_mode(mode)).expect("ours");
-            assert_eq!(identities.has_had_any(), limits, "{file} of mode {mode:o}: {text:?}");
+            // Longer than a look counts.
+            let pause = Duration::from_millis(2);
+            sleep(pause).await;
+            assert_eq!(identities.has_had_any().await, limits, "{file} of mode {mode:o}: {text:?}");
             fs::remove_file(&path).expect("there");
-            assert!(!identities.has_had_any(), "it never had an identity");
+            sleep(pause).await;
+            assert!(!identities.has_had_any().await, "it never had an identity");
         }
     }
 }

@@ -175,7 +175,7 @@ impl Listener {
                 Ok(())
             }
             Received::Event(Event::Reloaded(counts)) => {
-                message::push_reload(&mut self.text, counts);
+                message::push_reload(&mut self.text, self.requester.limits.is_none().then_some(counts));
                 Ok(())
             }
             Received::Event(Event::Silence(event)) => {

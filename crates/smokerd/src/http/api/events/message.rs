@@ -47,10 +47,15 @@ pub(super) fn push_start(text: &mut String, run: &StartedRun) {
     push(text, None, "start", &json_text::to_text(&start));
 }
 
-/// A configuration that has taken effect.
-pub(super) fn push_reload(text: &mut String, counts: PluginCounts) {
-    let PluginCounts { added, changed, removed, unchanged } = counts;
-    push(text, None, "reload", &json_text::to_text(&ReloadEvent { added, changed, removed, unchanged }));
+/// A configuration that has taken effect; without numbers for a client that may not see all plugins.
+pub(super) fn push_reload(text: &mut String, counts: Option<PluginCounts>) {
+    let event = counts.map(|PluginCounts { added, changed, removed, unchanged }| ReloadEvent {
+        added,
+        changed,
+        removed,
+        unchanged,
+    });
+    push(text, None, "reload", &event.map_or_else(|| "{}".to_owned(), |event| json_text::to_text(&event)));
 }
 
 /// A silence that was made, or has ended.

@@ -85,7 +85,8 @@ impl ReloadGauges {
 
 impl DaemonGauges {
     /// The metrics of this moment; `left_out` series are missing on pages.
-    pub(super) fn write(&self, manager: &PluginManager, format: Format, left_out: u64) -> String {
+    pub(super) async fn write(&self, manager: &PluginManager, format: Format, left_out: u64) -> String {
+        let not_after = self.tls.not_after().await;
         let mut page = Page(Lines::with_capacity(format, 8 * 1024));
         page.one(BUILD, &labels(&[("version", env!("CARGO_PKG_VERSION"))]), 1.0);
         page.count(PLUGINS, manager.count() as u64);
@@ -109,7 +110,7 @@ impl DaemonGauges {
         {
             page.0.number(CONNECTIONS, &labels(&[("state", state)]), number(count as u64));
         }
-        if let Some(not_after) = self.tls.not_after() {
+        if let Some(not_after) = not_after {
             page.moment(NOT_AFTER, not_after);
         }
         page.count(LEFT_OUT, left_out);

@@ -25,7 +25,7 @@ pub(crate) async fn show(
 ) -> Response {
     let format = accept::format(&headers);
     let plugins = kept.page(manager.state(), format, requester.limits.as_deref()).await;
-    let rest = gauges.write(&manager, format, kept.left_out()) + format.end();
+    let rest = gauges.write(&manager, format, kept.left_out()).await + format.end();
     let length = plugins.len() + rest.len();
     let pieces = [plugins, Bytes::from(rest)].into_iter();
     let body = StreamedBody::new(pieces, Some(length as u64), None).held(&held, PageKey::own(), length).into_body();

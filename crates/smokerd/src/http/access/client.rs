@@ -12,7 +12,7 @@ use crate::results::requester::Requester;
 
 /// Who sends a request. `authorize` makes one for each request, and every check and log of who did something reads it.
 #[derive(Clone, Debug)]
-pub(crate) struct Identity {
+pub(crate) struct Client {
     /// The client's end of the connection.
     pub(crate) peer: Peer,
     /// What the client has proved.
@@ -36,7 +36,7 @@ pub(crate) enum Proof {
     Certificate { name: String, pin: Pin },
 }
 
-impl Identity {
+impl Client {
     /// A client with a grant, by this proof.
     pub(crate) fn granted(peer: Peer, proof: Proof, grant: &Arc<Grant>) -> Self {
         let limits = (!grant.scope.is_everything()).then(|| Arc::clone(grant));
@@ -75,7 +75,7 @@ impl Identity {
 }
 
 /// As logs name the client.
-impl fmt::Display for Identity {
+impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.proof {
             Proof::None | Proof::Account => self.peer.fmt(f),

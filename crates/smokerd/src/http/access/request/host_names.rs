@@ -7,9 +7,9 @@ use axum::extract::Request;
 use hyper::HeaderMap;
 use hyper::header::HOST;
 
-use crate::http::access::authority::{Authority, HostName};
-use crate::http::access::browser;
 use crate::http::access::refusal::Refusal;
+use crate::http::access::request::browser;
+use crate::http::access::request::host_port::{HostName, HostPort};
 use crate::os::host_name::host_name;
 
 /// Holds each request against the names that the daemon may be called by.
@@ -36,7 +36,7 @@ impl HostCheck {
 
     /// Refuses a request for a foreign name, when names are listed or a browser may have sent it; returns the host that
     /// the request is for, if it names one.
-    pub(crate) fn check(&self, request: &Request) -> Result<Option<Authority>, Refusal> {
+    pub(crate) fn check(&self, request: &Request) -> Result<Option<HostPort>, Refusal> {
         let host = host_of(request.headers())?;
         // The target of a request has a host of its own when the request is meant for a proxy.
         let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
@@ -46,12 +46,12 @@ impl HostCheck {
                 self.check_name(named, allowed.as_deref().unwrap_or_default())?;
             }
         }
-        Ok(target.or(host).and_then(Authority::parse))
+        Ok(target.or(host).and_then(HostPort::parse))
     }
 
     fn check_name(&self, named: &str, allowed: &[HostName]) -> Result<(), Refusal> {
         // A name that is an address leads to no other one, so no site can turn it against the daemon.
-        let is_known = match Authority::parse(named).map(|named| named.host) {
+        let is_known = match HostPort::parse(named).map(|named| named.host) {
             Some(HostName::Address(_)) => true,
             Some(name) => allowed.contains(&name) || self.bind_host.as_ref() == Some(&name) || is_own(&name),
             None => false,

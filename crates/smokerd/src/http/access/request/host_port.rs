@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// A host and its port. Two of them are equal when a browser would connect to the same place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Authority {
+pub(crate) struct HostPort {
     pub(crate) host: HostName,
     /// None: the default port of the scheme.
     pub(crate) port: Option<u16>,
 }
 
-/// The host of an [`Authority`].
+/// The host of an [`HostPort`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HostName {
     Address(IpAddr),
@@ -18,7 +18,7 @@ pub(crate) enum HostName {
     Name(String),
 }
 
-impl Authority {
+impl HostPort {
     /// Reads `name`, `name:port`, `[address]`... `None` for anything else, user information (`user@name`) included: it is
     /// meant to be taken for another host than it is.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Option<(String, Option<u16>)> {
-        let Authority { host, port } = Authority::parse(text)?;
+        let HostPort { host, port } = HostPort::parse(text)?;
         let host = match host {
             HostName::Address(address) => format!("address {address}"),
             HostName::Name(name) => name,

@@ -3,8 +3,8 @@
 use hyper::HeaderMap;
 use hyper::header::{ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN, REFERER, USER_AGENT};
 
-use crate::http::access::authority::Authority;
 use crate::http::access::refusal::Refusal;
+use crate::http::access::request::host_port::HostPort;
 
 /// Sent by browsers only (Fetch Metadata Request Headers, W3C), and not over plain HTTP to all hosts.
 const SEC_FETCH: &str = "sec-fetch-";
@@ -29,7 +29,7 @@ fn contains_mozilla(agent: &[u8]) -> bool {
 
 /// Refuses the request of a page that is not one of the daemon's: by what the browser says of it, and by its origin, which
 /// has to be the `host` that the request is for.
-pub(crate) fn check(headers: &HeaderMap, host: Option<&Authority>, is_tls: bool) -> Result<(), Refusal> {
+pub(crate) fn check(headers: &HeaderMap, host: Option<&HostPort>, is_tls: bool) -> Result<(), Refusal> {
     let is_cross_site = |site: &[u8]| site.eq_ignore_ascii_case(b"cross-site");
     if headers.get_all(SEC_FETCH_SITE).iter().any(|site| is_cross_site(site.as_bytes())) {
         return Err(Refusal::Forbidden("Requests from pages of other sites are refused.".to_owned()));
@@ -48,11 +48,11 @@ pub(crate) fn check(headers: &HeaderMap, host: Option<&Authority>, is_tls: bool)
 }
 
 /// Whether scheme, host and port are the same.
-fn is_origin_of(origin: &str, host: &Authority, (prefix, default_port): (&str, u16)) -> bool {
+fn is_origin_of(origin: &str, host: &HostPort, (prefix, default_port): (&str, u16)) -> bool {
     let Some((scheme, authority)) = origin.split_at_checked(prefix.len()) else { return false };
-    let port = |authority: &Authority| authority.port.unwrap_or(default_port);
+    let port = |authority: &HostPort| authority.port.unwrap_or(default_port);
     scheme.eq_ignore_ascii_case(prefix)
-        && Authority::parse(authority).is_some_and(|origin| origin.host == host.host && port(&origin) == port(host))
+        && HostPort::parse(authority).is_some_and(|origin| origin.host == host.host && port(&origin) == port(host))
 }
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn is_allowed(host: &str, origin: &'static str) -> bool {
-        check(&headers(&[("origin", origin)]), Authority::parse(host).as_ref(), false).is_ok()
+        check(&headers(&[("origin", origin)]), HostPort::parse(host).as_ref(), false).is_ok()
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_second_origin_and_another_site_are_refused() {
-        let host = Authority::parse("web1");
+        let host = HostPort::parse("web1");
         let own = ("origin", "http://web1");
         assert!(check(&headers(&[own]), host.as_ref(), false).is_ok());
         assert!(check(&headers(&[own]), host.as_ref(), true).is_err(), "the connection is of TLS");

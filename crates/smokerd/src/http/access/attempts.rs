@@ -30,7 +30,7 @@ struct Period {
     since: Instant,
     failed: u32,
     /// When the last attempt that had to wait begins.
-    last_turn: Instant,
+    last_start: Instant,
 }
 
 impl Attempts {
@@ -71,8 +71,8 @@ impl Attempts {
             .get_mut(&client)
             .filter(|period| period.failed >= ALLOWED && now.saturating_duration_since(period.since) < PERIOD);
         let Some(period) = period else { return Duration::ZERO };
-        period.last_turn = (period.last_turn.max(now) + PAUSE).min(now + MAX_DELAY);
-        period.last_turn - now
+        period.last_start = (period.last_start.max(now) + PAUSE).min(now + MAX_DELAY);
+        period.last_start - now
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ClientAddress, Period>> {
@@ -82,7 +82,7 @@ impl Attempts {
 
 impl Period {
     fn new(now: Instant) -> Self {
-        Self { since: now, failed: 0, last_turn: now }
+        Self { since: now, failed: 0, last_start: now }
     }
 }
 
