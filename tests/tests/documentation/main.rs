@@ -22,6 +22,7 @@ mod gate;
 mod limits;
 mod man_pages;
 mod migrating;
+mod one_liners;
 mod options;
 mod page;
 mod rest_api;

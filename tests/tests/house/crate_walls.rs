@@ -74,7 +74,7 @@ pub(crate) const KEPT_IN: [(&str, &str, &[&str]); 10] = [
     ("smokercli", "clap", &["cli/"]),
     ("smokercli", "reqwest::Client", &["transport/"]),
     ("smokercli", "std::process::Command", &["discovery/", "trust/ssh.rs"]),
-    ("smoker-checks", "std::process::Command", &["checks/services/program.rs", "checks/shipped/glusterfs/"]),
+    ("smoker-checks", "std::process::Command", &["actions/restart.rs", "checks/services/program.rs", "checks/shipped/glusterfs/"]),
     ("smoker-runner", "std::process::Command", &["process/"]),
     ("smoker-runner", "tokio::process::Command", &["process/"]),
 ];

@@ -1,0 +1,201 @@
+//! The actions that come with smokerd, against real receivers.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use nix::sys::signal::Signal;
+use serde_json::{Value as Json, json};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::Request;
+use smoker_tests::machine::skip;
+use smoker_tests::{cli, wait};
+
+/// A request that a webhook got: its head in lower case, and its body.
+type Got = (String, String);
+
+/// Listens, and answers each request with 200.
+fn receiver() -> (SocketAddr, Receiver<Got>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, got) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = sender.send(answer(&stream));
+        }
+    });
+    (address, got)
+}
+
+fn answer(mut stream: &TcpStream) -> Got {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut line) = (String::new(), String::new());
+    while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
+        head.push_str(&line.to_lowercase());
+        line.clear();
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
+    let mut body = vec![0; length.unwrap_or_default()];
+    let _ = reader.read_exact(&mut body);
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    (head, String::from_utf8_lossy(&body).into_owned())
+}
+
+fn body(got: &Receiver<Got>) -> (String, Json) {
+    let (head, body) = wait::until("a request", || got.try_recv().ok());
+    (head, serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}")))
+}
+
+#[test]
+fn a_webhook_gets_what_services_expect_and_a_restart_is_bounded() {
+    let (address, got) = receiver();
+    let config = Config::new()
+        .file("url", &format!("http://{address}/services/key\n"))
+        .action(
+            "Slack",
+            "Module: smoker.actions.webhook\nPreset: slack\nUrl: !file {{DIR}}/url\nSigningKey: Jefe\nHeaders: {X-Team: web}\nActionOn: change",
+        )
+        .action(
+            "Own",
+            &format!("Module: smoker.actions.webhook\nUrl: http://{address}/own\nTemplate: {{what: '%(status)s was %(previousStatus)s', of: '%(plugins)s'}}\nActionOn: problem"),
+        )
+        .action("Restart", "Module: smoker.actions.restart\nService: smoker-no-such-service\nMaxPerHour: 2\nStateFile: {{DIR}}/restart.state")
+        .plugin("Db", "Command: test -e {{DIR}}/db || { echo refused >&2; exit 1; }\nActions: [Slack]\n")
+        .plugin("Web", "Command: echo down >&2; exit 1\nActions: [Own]\n")
+        .plugin("Nginx", "Command: exit 1\nAction: Restart\n");
+    let daemon = Daemon::start(config);
+    let host = nix::unistd::gethostname().expect("a name").into_string().expect("text");
+    assert_eq!(daemon.run("Db").status(), "ERROR");
+    let (head, told) = body(&got);
+    for part in
+        ["post /services/key http/1.1", "x-team: web", "content-type: application/json", "x-smoker-signature: sha256="]
+    {
+        assert!(head.contains(part), "{part}: {head}");
+    }
+    let text = told["text"].as_str().expect("a text");
+    assert!(text.starts_with(&format!("ERROR Db on {host}: refused (since ")), "{text}");
+    fs::write(daemon.path("db"), "").expect("writable");
+    assert_eq!(daemon.run("Db").status(), "OK");
+    let text = body(&got).1["text"].clone();
+    assert!(
+        text.as_str().is_some_and(|text| text.starts_with(&format!("OK Db on {host} (was ERROR, bad since "))),
+        "{text}"
+    );
+    assert_eq!(daemon.run("Web").status(), "ERROR");
+    let (_, own) = body(&got);
+    assert_eq!(
+        (&own["what"], &own["of"][0]["name"], &own["of"][0]["message"]),
+        (&json!("ERROR was "), &json!("Web"), &json!("down"))
+    );
+    // The address is a secret: neither the log nor the page has it.
+    assert!(!daemon.log().contains("/services/key"), "{}", daemon.log());
+    wait::until_true("the log to say so", || {
+        daemon.log().contains("action Slack (recovery: OK): posted to http://127.0.0.1:")
+    });
+
+    let test = cli::smokerd(
+        &daemon.sandbox,
+        &["--test-action", "Slack", "--status", "OK", "-c", &daemon.path("smokerd.yaml").display().to_string()],
+    );
+    assert_eq!(test.code, 0, "{}", test.text());
+    assert!(
+        test.stdout.contains("plugin: Db\ntold: OK (a test)\n") && test.stdout.contains("status 200 ok"),
+        "{}",
+        test.text()
+    );
+    assert!(body(&got).1["text"].as_str().is_some_and(|text| text.contains("a test of the action Slack")));
+    let unknown = cli::smokerd(
+        &daemon.sandbox,
+        &["--test-action", "Slck", "-c", &daemon.path("smokerd.yaml").display().to_string()],
+    );
+    assert!(
+        unknown.code == 1 && unknown.stderr.contains("has an action Slck; did you mean Slack?"),
+        "{}",
+        unknown.text()
+    );
+
+    let restarted = |daemon: &Daemon| daemon.run("Nginx").0["action"]["status"].clone();
+    let outcome = restarted(&daemon);
+    // There is no such service, so the restart fails, which counts, too.
+    assert_eq!(outcome, "ERROR");
+    let _ = restarted(&daemon);
+    assert_eq!(restarted(&daemon), "WARN");
+    assert_eq!(fs::read_to_string(daemon.path("restart.state")).expect("readable").lines().count(), 2);
+}
+
+/// Debian's Alertmanager with the address that it listens on.
+struct Alertmanager(Child, SocketAddr);
+
+impl Alertmanager {
+    fn start(daemon_folder: &std::path::Path) -> Option<Self> {
+        let program = skip::program("prometheus-alertmanager", "apt-get install prometheus-alertmanager")?;
+        let config = daemon_folder.join("alertmanager.yml");
+        fs::write(&config, "route:\n  receiver: none\nreceivers:\n- name: none\n").expect("writable");
+        let mut command = Command::new(program);
+        command.arg(format!("--config.file={}", config.display()));
+        command.arg(format!("--storage.path={}", daemon_folder.join("alerts").display()));
+        command.args(["--web.listen-address=127.0.0.1:0", "--cluster.listen-address="]);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let is_address = |line: &String| line.contains("Listening on");
+        let line = lines.by_ref().map_while(Result::ok).find(is_address).expect("it listens");
+        let address = line.rsplit("address=").next().and_then(|text| text.trim().parse().ok()).expect("an address");
+        // What it writes has to be read.
+        thread::spawn(move || lines.for_each(drop));
+        Some(Self(child, address))
+    }
+
+    /// The alerts that fire.
+    fn alerts(&self) -> Vec<Json> {
+        let page = Request::get("/api/v2/alerts").send(self.1, wait::DEADLINE).expect("an answer").json();
+        page.as_array().cloned().unwrap_or_default()
+    }
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn alerts_fire_survive_a_crash_and_are_resolved() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let Some(alertmanager) = Alertmanager::start(folder.path()) else { return };
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .action("Alerts", &format!("Module: smoker.actions.alertmanager\nUrl: http://{}\nLabels: {{team: web}}\nRepeat: 1s\nActionGroup: 0.2s", alertmanager.1))
+        .plugin("Db", "Command: test -e {{DIR}}/db || { echo refused >&2; exit 1; }\nActions: [Alerts]")
+        .plugin("Web", "Command: echo slow; exit 1\nActions: [Alerts]");
+    let mut daemon = Daemon::start(config);
+    let _ = (daemon.run("Db"), daemon.run("Web"));
+    wait::until_true("both alerts", || alertmanager.alerts().len() == 2);
+    let alerts = alertmanager.alerts();
+    let db = alerts.iter().find(|alert| alert["labels"]["plugin"] == "Db").expect("that of Db");
+    assert_eq!(
+        (&db["labels"]["severity"], &db["labels"]["team"], &db["annotations"]["description"]),
+        (&json!("critical"), &json!("web"), &json!("refused"))
+    );
+    let sent = |name: &str| {
+        let alerts = alertmanager.alerts();
+        let alert = alerts.iter().find(|alert| alert["labels"]["plugin"] == name);
+        alert.and_then(|alert| alert["endsAt"].as_str().map(str::to_owned)).unwrap_or_default()
+    };
+
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    let before = sent("Web");
+    daemon.try_start().expect("it starts again");
+    wait::until_true("the alert to be sent again", || sent("Web") > before);
+    fs::write(daemon.path("db"), "").expect("writable");
+    let _ = daemon.run("Db");
+    wait::until_true("the alert of Db to be resolved", || {
+        let alerts = alertmanager.alerts();
+        alerts.len() == 1 && alerts[0]["labels"]["plugin"] == "Web"
+    });
+}
