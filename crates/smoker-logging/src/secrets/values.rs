@@ -16,9 +16,7 @@ pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>, settings: &[Sec
         found.keep("a setting", secret.expose());
     }
     for plugin in plugins {
-        for (name, value) in &plugin.parameters {
-            found.look(name, value);
-        }
+        found.look_at(plugin);
     }
     found.secrets
 }
@@ -41,9 +39,7 @@ impl fmt::Display for ShortSecret {
 #[must_use]
 pub fn too_short(plugin: &PluginSpec) -> Vec<ShortSecret> {
     let mut found = Found::default();
-    for (name, value) in &plugin.parameters {
-        found.look(name, value);
-    }
+    found.look_at(plugin);
     found.too_short.into_iter().map(|parameter| ShortSecret { parameter }).collect()
 }
 
@@ -55,6 +51,16 @@ struct Found {
 }
 
 impl Found {
+    /// The parameters of a plugin, and those of all its actions: those of `Actions` and `Escalate` are no parameters of its own.
+    fn look_at(&mut self, plugin: &PluginSpec) {
+        for (name, value) in &plugin.parameters {
+            self.look(name, value);
+        }
+        for action in &plugin.actions {
+            self.look("Action", &action.parameters);
+        }
+    }
+
     fn look(&mut self, name: &str, value: &Value) {
         mask::for_each_secret(name, value, |name, secret| {
             if !matches!(secret, Value::Bool(_)) {

@@ -53,7 +53,7 @@ impl CronPattern {
             let seconds = if count == 6 { " (there are no seconds)" } else { "" };
             return Err(format!("it has to have 5 fields, minute, hour, day, month and weekday, not {count}{seconds}"));
         }
-        let cron = read(fields).map_err(|error| wrong_field(fields).unwrap_or(error))?;
+        let cron = read(&as_cron_reads_days(fields)).map_err(|error| wrong_field(fields).unwrap_or(error))?;
         let is_hourly =
             fields.split_whitespace().nth(1).is_some_and(|hours| hours.starts_with('*')) || has_all_hours(&cron);
         Ok(Self { text: text.to_owned(), cron, is_hourly })
@@ -136,6 +136,18 @@ impl CronPattern {
 fn read(fields: &str) -> Result<Cron, String> {
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
     parser.parse(fields).map_err(|error| error.to_string())
+}
+
+/// The fields for croner, which takes a day and a weekday for alternatives unless one of them is `*`. For cron they are none, too,
+/// where one only begins with it: `*/2` and a weekday have to fit both.
+fn as_cron_reads_days(fields: &str) -> String {
+    let mut each: Vec<&str> = fields.split_whitespace().collect();
+    let both = each.get(4).map(|weekday| format!("+{weekday}"));
+    let has_star_with_step = [2, 4].iter().any(|at| each[*at].starts_with('*') && each[*at] != "*");
+    if let Some(both) = both.as_deref().filter(|_| has_star_with_step && each[2] != "*" && each[4] != "*") {
+        each[4] = both;
+    }
+    each.join(" ")
 }
 
 /// The field that is not understood.
