@@ -58,7 +58,16 @@ impl Spec {
         output: &'static str,
         parameters: &'static [ParameterSpec],
     ) -> Self {
-        Self { name, kind: ModuleKind::Check, meaning, output, parameters, needs_child: true, leaves_running: false, is_original: false }
+        Self {
+            name,
+            kind: ModuleKind::Check,
+            meaning,
+            output,
+            parameters,
+            needs_child: true,
+            leaves_running: false,
+            is_original: false,
+        }
     }
 
     /// Whether it reads the parameters of the plugin that it follows, below its own. An action of ours does not: `Headers` or

@@ -213,6 +213,7 @@ mod tests {
             stdout: String::new(),
             stderr: String::new(),
             exit_status: None,
+            remembered: None,
         };
         let times = Times { now: "now".to_owned(), later: "later".to_owned() };
         let ends = |status: &str, previous: &str| {

@@ -53,7 +53,7 @@ impl Answered {
 /// When a request has to be over.
 pub(crate) fn end_of(request: &ModuleRequest) -> Instant {
     let limit = Duration::try_from_secs_f64(request.timeout).unwrap_or(Duration::from_secs(3600));
-    Instant::now() + limit.saturating_sub(RESERVE).min(Duration::from_secs(3600))
+    Instant::now() + limit.saturating_sub(RESERVE.min(limit / 4)).min(Duration::from_secs(3600))
 }
 
 /// A text that is never shown, without the end of its line.

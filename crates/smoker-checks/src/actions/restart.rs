@@ -15,7 +15,7 @@ use smoker_model::status::Status;
 use crate::actions::told::Told;
 use crate::checks::services::program;
 use crate::os_error;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, scalar_text};
 use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
 
 const HOUR: u64 = 3600;
@@ -26,7 +26,10 @@ const MAX_PER_HOUR: u64 = 3;
 const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec {
         name: "Service",
-        accepts: ParameterType::Text,
+        accepts: ParameterType::Custom {
+            form: "name of a service",
+            read: |_, value| scalar_text(value).map_or_else(|| name_of("").map(drop), |text| name_of(&text).map(drop)),
+        },
         absence: Absence::Fails,
         meaning: "the service, as `systemctl restart` or else `service NAME restart` takes it",
     },
@@ -57,10 +60,7 @@ pub(crate) const fn spec() -> Spec {
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of_action(request);
     let service = parameters.text("Service")?.ok_or("the parameter Service is required: set it")?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.@:\\".contains(c);
-    if service.is_empty() || service.starts_with('-') || !service.chars().all(is_name) {
-        return Err("Service has to be the name of a service, such as nginx".to_owned());
-    }
+    let service = name_of(&service)?.to_owned();
     let most = parameters.count("MaxPerHour")?.unwrap_or(MAX_PER_HOUR);
     let path = parameters.text("StateFile")?.map(PathBuf::from);
     let path = path.unwrap_or_else(|| format!("/run/smokerd-restart-{}", service.replace('\\', "_")).into());
@@ -86,6 +86,12 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         Level::Info,
         &format!("restarted {service} (restart {count} of at most {most} within an hour)"),
     ))
+}
+
+fn name_of(text: &str) -> Result<&str, String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.@:\\".contains(c);
+    let is_name = !text.is_empty() && !text.starts_with('-') && text.chars().all(is_part);
+    if is_name { Ok(text) } else { Err("Service has to be the name of a service, such as nginx".to_owned()) }
 }
 
 fn said(status: Status, level: Level, text: &str) -> Findings {

@@ -18,7 +18,8 @@ struct Relation {
 const DEPENDS_ON: Relation =
     Relation { what: "DependsOn goes", place: "DependsOn", names: |spec| spec.rules.depends_on.iter().collect() };
 
-const AFTER: Relation = Relation { what: "After goes", place: "After", names: |spec| spec.rules.after.iter().collect() };
+const AFTER: Relation =
+    Relation { what: "After goes", place: "After", names: |spec| spec.rules.after.iter().collect() };
 
 /// Both together: a plugin without times of its own waits for those after which it runs as for those that it depends on.
 const BOTH: Relation = Relation {

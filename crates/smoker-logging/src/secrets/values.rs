@@ -6,6 +6,7 @@ use std::fmt;
 use smoker_model::notation::python_text;
 use smoker_model::plugin::PluginSpec;
 use smoker_model::secrets::mask::{self, SHORTEST};
+use smoker_model::secrets::secret_name;
 use smoker_model::value::Value;
 use smoker_model::value::secret::Secret;
 
@@ -63,8 +64,14 @@ impl Found {
 
     fn look(&mut self, name: &str, value: &Value) {
         mask::for_each_secret(name, value, |name, secret| {
-            if !matches!(secret, Value::Bool(_)) {
-                self.keep(name, &python_text::str(&secret.exposed()));
+            if matches!(secret, Value::Bool(_)) {
+                return;
+            }
+            let text = python_text::str(&secret.exposed());
+            // A header that is as short, and that nothing says is secret, is none.
+            let is_harmless = !matches!(secret, Value::Secret(_)) && !secret_name::is_secret(name);
+            if !is_harmless || text.trim().chars().count() >= SHORTEST {
+                self.keep(name, &text);
             }
         });
         self.look_in_urls(name, value);

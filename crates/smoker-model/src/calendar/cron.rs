@@ -160,13 +160,27 @@ fn wrong_field(fields: &str) -> Option<String> {
         ("weekday", "0 to 7 or SUN to SAT"),
     ];
     let fields: Vec<_> = fields.split_whitespace().collect();
-    let is_wrong = |at: &usize| {
-        let alone: Vec<_> = (0..FIELDS.len()).map(|other| if other == *at { fields[*at] } else { "*" }).collect();
-        read(&alone.join(" ")).is_err()
-    };
+    let is_wrong = |at: &usize| !read_alone(*at, fields[*at]);
     let at = (0..fields.len().min(FIELDS.len())).find(is_wrong)?;
     let (name, range) = FIELDS[at];
-    Some(format!("'{}' is no {name}; write {range}", fields[at]))
+    let (start, step) = fields[at].split_once('/').unwrap_or((fields[at], ""));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let last = range.split(' ').nth(2).unwrap_or_default();
+    Some(match start.split_once('-') {
+        Some((from, to)) if read_alone(at, from) && read_alone(at, to) => {
+            format!("'{}' ends before it begins; write two ranges, with a comma between them", fields[at])
+        }
+        None if is_number(start) && is_number(step) && step != "0" => {
+            format!("'{}' has a step and no range; write {start}-{last}/{step}", fields[at])
+        }
+        _ => format!("'{}' is no {name}; write {range}", fields[at]),
+    })
+}
+
+/// Whether a field is understood where it stands.
+fn read_alone(at: usize, field: &str) -> bool {
+    let alone: Vec<_> = (0..5).map(|other| if other == at { field } else { "*" }).collect();
+    !field.is_empty() && read(&alone.join(" ")).is_ok()
 }
 
 fn nickname(text: &str) -> Result<&'static str, String> {

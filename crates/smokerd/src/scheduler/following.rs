@@ -6,8 +6,8 @@ use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 
-use crate::results::kept::history::Sequence;
 use crate::results::events::{Event, Received, Subscription};
+use crate::results::kept::history::Sequence;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_task::Command;
 

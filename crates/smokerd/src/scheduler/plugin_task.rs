@@ -242,9 +242,7 @@ impl PluginTask {
     fn retry(&mut self) {
         self.retry_at = None;
         let planned = self.context.clock.now();
-        if !self.is_outside_of_hours()
-            && !self.start_scheduled(RunTrigger::Retry, planned)
-            && self.scheduled.is_none()
+        if !self.is_outside_of_hours() && !self.start_scheduled(RunTrigger::Retry, planned) && self.scheduled.is_none()
         {
             // A run that a client requested is no attempt; a scheduled one is.
             self.plan_retry();
@@ -293,7 +291,10 @@ impl PluginTask {
             None if self.is_outside_of_hours() => {
                 self.owed = None;
                 self.state.clear_skipped(self.name());
-                tracing::info!("Plugin {}: a skipped run does not take place, because it is outside of Only", self.name());
+                tracing::info!(
+                    "Plugin {}: a skipped run does not take place, because it is outside of Only",
+                    self.name()
+                );
             }
             None => {
                 self.start_scheduled(trigger, planned);
@@ -590,7 +591,7 @@ mod tests {
         let parameters = "Command: exit 1, Interval: 30m, Splay: 0, Retries: 3, RetryInterval: 20m, DependsOn: db, \
                           Only: 'Mon 08:00-18:00', Timezone: UTC";
         let (state, mut events, commands, _shutdown) = spawn_at(clock, parameters);
-        let minutes = |minutes| Duration::from_secs(60 * minutes);
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         hand.advance(minutes(31));
         assert_eq!(record(&mut events).await.trigger, RunTrigger::Schedule);
         // The next attempt would be at 17:51, and the one behind it in the evening.

@@ -68,7 +68,10 @@ fn a_change_is_told_once_whatever_fails_meanwhile() {
 #[test]
 fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
     let receiver = Receiver::start(true);
-    let hook = format!("Module: smoker.actions.webhook\nUrl: http://{}/\nActionOn: change\nActionGroup: 12s", receiver.address());
+    let hook = format!(
+        "Module: smoker.actions.webhook\nUrl: http://{}/\nActionOn: change\nActionGroup: 12s",
+        receiver.address()
+    );
     let mut config = Config::new()
         .action("Hook", &hook)
         .action("Collect", "Command: cat > {{DIR}}/call.$$\nStdin: json\nActionOn: change\nActionGroup: 12s")

@@ -30,7 +30,7 @@ fn a_webhook_gets_what_services_expect_and_a_restart_is_bounded() {
         .file("team", "web-team\n")
         .action(
             "Own",
-            &format!("Module: smoker.actions.webhook\nUrl: http://{address}/own/secret-path\nTemplate: {{what: '%(status)s was %(previousStatus)s', of: '%(plugins)s'}}\nActionOn: problem"),
+            &format!("Module: smoker.actions.webhook\nUrl: http://{address}/own/secret-path\nBody: {{what: '%(status)s was %(previousStatus)s', of: '%(plugins)s'}}\nActionOn: problem"),
         )
         .action("Restart", "Module: smoker.actions.restart\nService: smoker-no-such-service\nMaxPerHour: 2\nStateFile: {{DIR}}/restart.state")
         .plugin("Db", "Command: test -e {{DIR}}/db || { echo refused >&2; exit 1; }\nActions: [Slack]\n")

@@ -7,16 +7,19 @@ use crate::actions::post::{self, CA_FILE, VERIFY};
 use crate::actions::webhook::preset::Preset;
 use crate::checks::network::http::url::Url;
 use crate::checks::network::secure::Trust;
-use crate::parameters::{Parameters, wrong};
-use crate::spec::{ParameterSpec, ParameterType};
+use crate::parameters::{Parameters, scalar_text, wrong};
+use crate::spec::{Absence, ParameterSpec, ParameterType};
 
 pub(super) const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::optional(
-        "Url",
-        ParameterType::Secret,
-        "that of PagerDuty with `Preset: pagerduty`; without a preset it is required",
-        "where to post, `https://...`; such an address is often a secret: read it with `!file`",
-    ),
+    ParameterSpec {
+        name: "Url",
+        accepts: ParameterType::Custom {
+            form: "address, `https://...`",
+            read: |_, value| scalar_text(value).map_or_else(|| address("").map(drop), |text| address(&text).map(drop)),
+        },
+        absence: Absence::FailsWithoutOther,
+        meaning: "where to post; such an address is often a secret: read it with `!file`",
+    },
     ParameterSpec::optional(
         "Preset",
         ParameterType::Choice(&["generic", "slack", "teams", "pagerduty"]),
@@ -24,10 +27,16 @@ pub(super) const PARAMETERS: &[ParameterSpec] = &[
         "whose form the body has",
     ),
     ParameterSpec::optional(
-        "Template",
-        ParameterType::Any,
-        "the body of the preset",
-        "a body of your own, a mapping whose texts may have fields such as `%(status)s`",
+        "Body",
+        ParameterType::Custom {
+            form: "mapping or list",
+            read: |name, value| {
+                let is_body = value.is_object() || value.is_array();
+                if is_body { Ok(()) } else { Err(wrong(name, "a mapping or a list", value)) }
+            },
+        },
+        "that of the preset",
+        "a body of your own, whose texts may have fields such as `%(status)s`",
     ),
     post::HEADERS,
     ParameterSpec::optional(
@@ -42,12 +51,12 @@ pub(super) const PARAMETERS: &[ParameterSpec] = &[
         "none",
         "the key of an HMAC-SHA256 of the body, which the header `X-Smoker-Signature` has as `sha256=...`",
     ),
-    ParameterSpec::optional(
-        "RoutingKey",
-        ParameterType::Secret,
-        "none",
-        "with `Preset: pagerduty`: the integration key",
-    ),
+    ParameterSpec {
+        name: "RoutingKey",
+        accepts: ParameterType::Secret,
+        absence: Absence::FailsWithoutOther,
+        meaning: "with `Preset: pagerduty`: the integration key; then `Url` is that of PagerDuty unless it is set",
+    },
     VERIFY,
     CA_FILE,
 ];
@@ -81,10 +90,10 @@ impl WebhookSettings {
         };
         let url = post::secret(parameters, "Url")?.or((preset == Preset::PagerDuty).then(|| PAGERDUTY.to_owned()));
         let url = url.ok_or("the parameter Url is required: set it to the address of the webhook")?;
-        let url = Url::parse(&url).map_err(|reason| format!("Url has to be the address of the webhook; {reason}"))?;
-        let template = parameters.get("Template").cloned();
+        let url = address(&url)?;
+        let template = parameters.get("Body").cloned();
         if let Some(template) = template.as_ref().filter(|template| !template.is_object() && !template.is_array()) {
-            return Err(wrong("Template", "a mapping or a list", template));
+            return Err(wrong("Body", "a mapping or a list", template));
         }
         let routing_key = post::secret(parameters, "RoutingKey")?;
         if preset == Preset::PagerDuty && routing_key.is_none() && template.is_none() {
@@ -106,4 +115,15 @@ impl WebhookSettings {
             routing_key,
         })
     }
+}
+
+/// The address to post to; the reason why it is none does not show it.
+fn address(text: &str) -> Result<Url, String> {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let host = text.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
+    if host.is_some_and(|host| host.contains('@')) {
+        let next = "write them as Headers: {Authorization: Basic ...}";
+        return Err(format!("Url has a user and a password, which are not sent: {next}"));
+    }
+    Url::parse(text).map_err(|reason| format!("Url has to be the address of the webhook; {reason}"))
 }
