@@ -59,6 +59,7 @@ pub(crate) fn runs_on(machine: &PrivateRoot, shared: &Path) {
     // A minute is a second, and the certificate is that of the machine.
     let example = [
         ("bind_port: 8086", "bind_port: 8088"),
+        ("/run/smokerd.sock", "/run/web-host.sock"),
         ("state_dir: /var/lib/smokerd", "state_dir: /run/web-state"),
         ("/etc/smokerd/slack.url", "/shared/slack.url"),
         ("Interval: 1m", "Interval: 1s"),
@@ -83,6 +84,7 @@ pub(crate) fn runs_on(machine: &PrivateRoot, shared: &Path) {
     machine.succeed("createdb -h 127.0.0.1 -U postgres app; mkdir -p /var/backups");
     machine.succeed("/shared/smokerd --no-syslog -c /shared/web-host.yaml -p /run/web-host.pid");
     let look = |arguments: &str| machine.sh(&format!("/shared/smokercli -s 127.0.0.1:8088 --no-progress {arguments}"));
+    let explain = |name: &str| machine.sh(&format!("/shared/smokercli explain {name} -s 127.0.0.1:8088"));
     let plugin = |name: &str| -> Json {
         let page = machine.sh(&format!("python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1:8088/plugins/{name}\").read().decode())'"));
         serde_json::from_str(&page.stdout).unwrap_or_default()
@@ -104,12 +106,19 @@ pub(crate) fn runs_on(machine: &PrivateRoot, shared: &Path) {
     wait::until_true("its result", || plugin("Nginx")["plugin"]["lastResult"]["status"] == "OK");
     assert_eq!(machine.succeed("wc -l < /run/smokerd-restart-nginx").trim(), "1");
 
+    let silence = "/shared/smokercli silence --socket /run/web-host.sock";
+    machine.succeed(&format!("{silence} --for 30m --reason 'deploy 1.2'"));
     machine.succeed("pkill postgres");
+    wait::until_true("the database to be down", || {
+        let page = plugin("Database")["plugin"].clone();
+        page["state"] == "hard" && page["lastResult"]["status"] == "ERROR"
+    });
+    assert!(!told().contains("Database"), "{}", told());
+    machine.succeed(&format!("{silence} --end all"));
     wait::until_true("the message", || told().contains("ERROR Database on "));
     assert!(!told().contains("Page"), "{}", told());
-    wait::until_true("the explanation", || look("explain Database").stdout.contains("action Slack: told ERROR at "));
-    let skipped = look("explain Backup");
-    assert!(skipped.stdout.contains("depends on Database"), "{}", skipped.text());
+    wait::until_true("the explanation", || explain("Database").stdout.contains("action Slack: told ERROR at "));
+    assert!(explain("Backup").stdout.contains("depends on Database"));
     machine.succeed("/shared/smokerd --stop -p /run/web-host.pid");
     let log = look("-p Nginx").text();
     assert!(!(told() + &log).contains("/services/key"), "{log}");
