@@ -49,8 +49,8 @@ pub fn is_masked(name: &str, value: &Value) -> bool {
 /// The name of a secret in place of theirs.
 const SENT: &str = "secret";
 
-/// The parameters of an action that posts, whose values are secrets though their names do not say so: whoever knows the address
-/// of a webhook may post there.
+/// The parameters of an action that posts, whose values are secrets though their names do not say so: everybody who knows the
+/// address of a webhook may post there.
 fn sent_secrets(entries: &[(Value, Value)]) -> &'static [&'static str] {
     let module = entries.iter().find(|(name, _)| name.as_text() == Some("Module"));
     match module.and_then(|(_, module)| module.as_text()) {

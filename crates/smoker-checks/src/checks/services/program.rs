@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const FOLDERS: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
 /// How long a program that has ended is read, when something that it left behind has its output open.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+const LAST_READ: Duration = Duration::from_millis(200);
 
 /// What a program printed, and its exit status; `None` when there is no such program. It ends with the run.
 pub(crate) fn run(name: &str, arguments: &[&str]) -> Result<Option<Printed>, String> {
@@ -46,7 +46,7 @@ pub(crate) fn run_starter(name: &str, arguments: &[&str]) -> Result<Option<Print
         }
     });
     let status = child.wait().map_err(failed)?;
-    let (mut text, end) = (Vec::new(), Instant::now() + LAST_WORDS);
+    let (mut text, end) = (Vec::new(), Instant::now() + LAST_READ);
     while let Ok(part) = printed.recv_timeout(end.saturating_duration_since(Instant::now())) {
         text.extend(part);
     }
