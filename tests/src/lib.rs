@@ -18,6 +18,7 @@
 //! - `escapes`: plugins whose processes do what they can to outlive their run
 //! - `outcome`: one result of a plugin, read for what a test asks
 //! - `random`: what random tests are made of
+//! - `receiver`: receives what actions post
 //! - `replay`: the recorded cases of the original, asked of any daemon
 
 #![forbid(unsafe_code)]
@@ -35,6 +36,7 @@ pub mod lines;
 pub mod machine;
 pub mod outcome;
 pub mod random;
+pub mod receiver;
 pub mod replay;
 pub mod sandbox;
 pub mod service_manager;

@@ -8,7 +8,7 @@ use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::result::ComponentShape;
 
-use crate::actions::nsca;
+use crate::actions::{alertmanager, nsca, restart, webhook};
 use crate::checks::data::{memcached, mysql, postgres, redis};
 use crate::checks::files::{disk, file, log, mount};
 use crate::checks::host::{cpu, interface, kernel, load, memory, swap, uptime};
@@ -39,6 +39,9 @@ static BUILT_INS: &[BuiltIn] = &[
     BuiltIn { spec: regex::spec(), run: regex::run },
     BuiltIn { spec: jmx::spec(), run: jmx::run },
     BuiltIn { spec: nsca::spec(), run: nsca::run },
+    BuiltIn { spec: webhook::spec(), run: webhook::run },
+    BuiltIn { spec: alertmanager::spec(), run: alertmanager::run },
+    BuiltIn { spec: restart::spec(), run: restart::run },
 ];
 
 /// A check of `Check:`, with what its page shows.

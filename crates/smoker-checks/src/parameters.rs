@@ -12,25 +12,30 @@ use crate::unit::Unit;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameters<'a> {
     action: Option<&'a Map<String, Json>>,
-    plugin: &'a Map<String, Json>,
+    plugin: Option<&'a Map<String, Json>>,
 }
 
 impl<'a> Parameters<'a> {
     /// The parameters that a request brings.
     pub(crate) fn of(request: &'a ModuleRequest) -> Self {
         let action = request.parameters.get("Action").and_then(Json::as_object);
-        Self { action: action.filter(|_| request.kind == ModuleKind::Action), plugin: &request.parameters }
+        Self { action: action.filter(|_| request.kind == ModuleKind::Action), plugin: Some(&request.parameters) }
+    }
+
+    /// Those of an action alone, without its plugin's.
+    pub(crate) fn of_action(request: &'a ModuleRequest) -> Self {
+        Self { action: request.parameters.get("Action").and_then(Json::as_object), plugin: None }
     }
 
     /// The value of a parameter; null counts as absent.
     pub(crate) fn get(self, name: &str) -> Option<&'a Json> {
         let set = |layer: &'a Map<String, Json>| layer.get(name).filter(|value| !value.is_null());
-        self.action.and_then(set).or_else(|| set(self.plugin))
+        self.action.and_then(set).or_else(|| self.plugin.and_then(set))
     }
 
     /// Whether the parameter is set to null, which some built-ins tell from an absent one.
     pub(crate) fn is_null(self, name: &str) -> bool {
-        self.plugin.get(name).is_some_and(Json::is_null)
+        self.plugin.and_then(|plugin| plugin.get(name)).is_some_and(Json::is_null)
     }
 
     /// A text; numbers are taken as they are written, since YAML reads `8080` as one.

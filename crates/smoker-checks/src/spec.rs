@@ -22,6 +22,8 @@ pub struct Spec {
     pub parameters: &'static [ParameterSpec],
     /// Whether it touches the host or the network: then it must run in a child.
     pub needs_child: bool,
+    /// Whether what it starts goes on when it has ended, as with `LeaveRunning`.
+    pub leaves_running: bool,
     /// Whether the original shipped it under this name: then only a module in a folder of the user's own takes its place,
     /// and not an installed one.
     pub is_original: bool,
@@ -56,7 +58,23 @@ impl Spec {
         output: &'static str,
         parameters: &'static [ParameterSpec],
     ) -> Self {
-        Self { name, kind: ModuleKind::Check, meaning, output, parameters, needs_child: true, is_original: false }
+        Self {
+            name,
+            kind: ModuleKind::Check,
+            meaning,
+            output,
+            parameters,
+            needs_child: true,
+            leaves_running: false,
+            is_original: false,
+        }
+    }
+
+    /// Whether it reads the parameters of the plugin that it follows, below its own. An action of ours does not: `Headers` or
+    /// `Verify` of a plugin are about what that looks at.
+    #[must_use]
+    pub fn reads_plugin(&self) -> bool {
+        self.kind != ModuleKind::Action || self.is_original
     }
 
     /// The numbers on which its `Warn` and `Error` may set conditions.

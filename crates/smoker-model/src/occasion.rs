@@ -167,14 +167,17 @@ impl ToldPlugin {
     }
 }
 
-/// The first message of the result that says what is wrong, else the first one; its first line.
+/// How much of a line is told, in characters.
+const TOLD_MESSAGE: usize = 2000;
+
+/// The first message of the result that says what is wrong, else the first one; its first line, up to 2000 characters.
 #[must_use]
 pub fn first_message(result: &PluginResult) -> String {
     use crate::messages::Level;
     let messages = result.messages.as_ref();
     let of = |level: Level| messages.and_then(|messages| messages.level(level).find(|text| !text.trim().is_empty()));
     let text = [Level::Error, Level::Warn, Level::Info].into_iter().find_map(of).unwrap_or_default();
-    text.trim().lines().next().unwrap_or_default().to_owned()
+    text.trim().lines().next().unwrap_or_default().chars().take(TOLD_MESSAGE).collect()
 }
 
 fn rfc3339(at: DateTime<Utc>) -> String {

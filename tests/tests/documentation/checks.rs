@@ -14,6 +14,7 @@ use smoker_tests::machine::private_root::PrivateRoot;
 use smoker_tests::machine::skip::program;
 
 use crate::page;
+use crate::web_host;
 
 /// What has to be at hand, and the packages that have it.
 const NEEDED: [(&str, &str); 8] = [
@@ -138,6 +139,8 @@ fn each_example_is_ok_with_the_real_thing_and_not_without_it() {
         }
     }
     assert!(first["Full"].to_string().contains("Used 100%, wanted at most 95%"), "{}", first["Full"]);
+
+    web_host::runs_on(&machine, shared.path());
 
     machine.succeed(&format!("bash -c '{}'", STOP.replace('\'', r"'\''")));
     let second = results(&machine);

@@ -13,6 +13,8 @@
 //! - `migrating`: the tests of what is the same as in the original
 //! - `monitoring`: metrics, and the alerts and the dashboard that come along
 //! - `man_pages`: their form
+//! - `one_liners`: the commands for mail and apprise
+//! - `web_host`: the example of the tutorial, on the machine of `checks`
 //! - `completions`: what shells complete
 //!
 //! - `page`: the pages; `example`: a configuration in one; `shown`: JSON in one; `test_names`: the names of all tests
@@ -26,6 +28,7 @@ mod limits;
 mod man_pages;
 mod migrating;
 mod monitoring;
+mod one_liners;
 mod openapi;
 mod options;
 mod page;
@@ -34,3 +37,4 @@ mod routes;
 mod schema;
 mod shown;
 mod test_names;
+mod web_host;

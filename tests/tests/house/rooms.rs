@@ -83,7 +83,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
         &[
             ("catalogue", &["actions", "checks", "parsers", "spec"]),
             ("verify", &["measure", "parameters", "python_pattern", "spec"]),
-            ("actions", &["os_error", "parameters", "spec"]),
+            ("actions", &["checks", "os_error", "parameters", "spec"]),
             (
                 "checks",
                 &[

@@ -2,6 +2,15 @@
 //!
 //! # Layout
 //!
+//! - `webhook`: posts the result as JSON
+//! - `alertmanager`: sends alerts to Alertmanagers
+//! - `restart`: restarts a service
 //! - `nsca`: sends the result to Nagios
+//! - `told`: what an action is told; `post`: posts JSON
 
+pub(crate) mod alertmanager;
 pub mod nsca;
+mod post;
+pub(crate) mod restart;
+mod told;
+pub(crate) mod webhook;

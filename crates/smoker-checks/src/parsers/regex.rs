@@ -45,6 +45,7 @@ pub(crate) const fn spec() -> Spec {
         output: "a message for each level that has lines",
         parameters: PARAMETERS,
         needs_child: false,
+        leaves_running: false,
         is_original: false,
     }
 }

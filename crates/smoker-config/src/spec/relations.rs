@@ -2,22 +2,36 @@
 
 use std::collections::{HashMap, HashSet};
 
-use smoker_model::plugin::{PluginName, PluginSpec};
+use smoker_model::plugin::{OnParentBad, PluginName, PluginSpec};
 use smoker_model::suggest;
 
 /// A key with which a plugin names others.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Relation {
-    /// The key.
-    pub(crate) key: &'static str,
-    names: fn(&PluginSpec) -> &[PluginName],
+struct Relation {
+    /// What goes in a circle, for messages.
+    what: &'static str,
+    /// The key that stands for it in the configuration.
+    place: &'static str,
+    names: fn(&PluginSpec) -> Vec<&PluginName>,
 }
 
-/// Both of them.
-const RELATIONS: [Relation; 2] = [
-    Relation { key: "DependsOn", names: |spec| &spec.rules.depends_on },
-    Relation { key: "After", names: |spec| &spec.rules.after },
-];
+const DEPENDS_ON: Relation =
+    Relation { what: "DependsOn goes", place: "DependsOn", names: |spec| spec.rules.depends_on.iter().collect() };
+
+const AFTER: Relation =
+    Relation { what: "After goes", place: "After", names: |spec| spec.rules.after.iter().collect() };
+
+/// Both together: a plugin without times of its own waits for those after which it runs as for those that it depends on.
+const BOTH: Relation = Relation {
+    what: "DependsOn and After go",
+    place: "DependsOn",
+    names: |spec| {
+        let rules = &spec.rules;
+        let skips = rules.on_parent_bad == OnParentBad::Skip;
+        let depends_on = rules.depends_on.iter().filter(|_| skips);
+        depends_on.chain(rules.after.iter().filter(|_| spec.trigger.is_none())).collect()
+    },
+};
 
 /// What is wrong with a plugin's relation: the plugin, the key, and the reason.
 pub(crate) type Wrong = (PluginName, &'static str, String);
@@ -25,10 +39,13 @@ pub(crate) type Wrong = (PluginName, &'static str, String);
 /// What is wrong with the relations of these plugins. `known` are all names of the configuration, also of plugins that are
 /// switched off or do not load: nobody has to wait for these.
 pub(crate) fn wrong(plugins: &[PluginSpec], known: &[String]) -> Vec<Wrong> {
-    RELATIONS
-        .iter()
-        .flat_map(|relation| unknown(plugins, known, *relation).into_iter().chain(circles(plugins, *relation)))
-        .collect()
+    let each = [DEPENDS_ON, AFTER];
+    let mut wrong: Vec<_> =
+        each.iter().flat_map(|it| unknown(plugins, known, *it).into_iter().chain(circles(plugins, *it))).collect();
+    if wrong.is_empty() {
+        wrong = circles(plugins, BOTH);
+    }
+    wrong
 }
 
 fn unknown(plugins: &[PluginSpec], known: &[String], relation: Relation) -> Vec<Wrong> {
@@ -36,11 +53,11 @@ fn unknown(plugins: &[PluginSpec], known: &[String], relation: Relation) -> Vec<
     let list: Vec<&str> = known.iter().map(String::as_str).collect();
     let mut wrong = Vec::new();
     for spec in plugins {
-        for name in (relation.names)(spec).iter().filter(|name| !names.contains(name.as_str())) {
+        for name in (relation.names)(spec).into_iter().filter(|name| !names.contains(name.as_str())) {
             let near = suggest::near(name.as_str(), &list).map(|near| format!("; did you mean {near}?"));
             let next = near.unwrap_or_else(|| "; name a plugin of this daemon".to_owned());
-            let reason = format!("{} {name}: there is no such plugin{next}", relation.key);
-            wrong.push((spec.name.clone(), relation.key, reason));
+            let reason = format!("{} {name}: there is no such plugin{next}", relation.place);
+            wrong.push((spec.name.clone(), relation.place, reason));
         }
     }
     wrong
@@ -52,8 +69,8 @@ fn circles(plugins: &[PluginSpec], relation: Relation) -> Vec<Wrong> {
     let circle = |spec: &PluginSpec| {
         let way = way_back(&spec.name, relation, &specs)?;
         let way: Vec<_> = way.iter().map(PluginName::as_str).collect();
-        let reason = format!("{} goes in a circle: {}; break it", relation.key, way.join(" -> "));
-        Some((spec.name.clone(), relation.key, reason))
+        let reason = format!("{} in a circle: {}; break it", relation.what, way.join(" -> "));
+        Some((spec.name.clone(), relation.place, reason))
     };
     plugins.iter().filter_map(circle).collect()
 }

@@ -57,6 +57,18 @@ fn times_of_the_calendar_become_the_trigger() {
 #[test]
 fn what_is_meant_and_wrong_is_refused_with_its_place() {
     for (parameters, reason) in [
+        (
+            "Cron: '0 22-2 * * *'",
+            "Cron '0 22-2 * * *' is no pattern of cron: '22-2' ends before it begins; write two ranges, with a comma between them",
+        ),
+        (
+            "Cron: '5/15 * * * *'",
+            "Cron '5/15 * * * *' is no pattern of cron: '5/15' has a step and no range; write 5-59/15",
+        ),
+        (
+            "Maintenance: {Cron: '0 0 30 2 *', Duration: 1h}",
+            "Maintenance has a window whose Cron never comes; correct the day or the month",
+        ),
         ("Cron: '0 0 30 2 *'", "Cron 0 0 30 2 * never comes, so it would never run; correct the day or the month"),
         ("Cron: '61 * * * *'", "Cron '61 * * * *' is no pattern of cron: "),
         (

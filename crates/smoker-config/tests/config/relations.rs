@@ -76,4 +76,17 @@ fn names_that_do_not_exist_and_circles_are_errors_with_the_way() {
         ]
     );
     assert_eq!(names(&folder.config()), ["d", "e"]);
+    // Once `b` is bad, `a` is skipped, after which alone `b` runs.
+    let folder = |rest: &str| {
+        Folder::with_plugins(&format!("  a: {{Command: x, DependsOn: b}}\n  b: {{Command: x, After: [a, a]{rest}}}"))
+    };
+    assert_eq!(
+        errors(&folder("")),
+        [
+            "a not loaded: DependsOn and After go in a circle: a -> b -> a; break it",
+            "b not loaded: DependsOn and After go in a circle: b -> a -> b; break it",
+        ]
+    );
+    let config = folder(", Interval: 1h").config();
+    assert_eq!(plugin(&config, "b").rules.after.len(), 1);
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use smoker_model::notation::python_text;
 use smoker_model::plugin::PluginSpec;
 use smoker_model::secrets::mask::{self, SHORTEST};
+use smoker_model::secrets::secret_name;
 use smoker_model::value::Value;
 use smoker_model::value::secret::Secret;
 
@@ -16,9 +17,7 @@ pub fn of<'a>(plugins: impl IntoIterator<Item = &'a PluginSpec>, settings: &[Sec
         found.keep("a setting", secret.expose());
     }
     for plugin in plugins {
-        for (name, value) in &plugin.parameters {
-            found.look(name, value);
-        }
+        found.look_at(plugin);
     }
     found.secrets
 }
@@ -41,9 +40,7 @@ impl fmt::Display for ShortSecret {
 #[must_use]
 pub fn too_short(plugin: &PluginSpec) -> Vec<ShortSecret> {
     let mut found = Found::default();
-    for (name, value) in &plugin.parameters {
-        found.look(name, value);
-    }
+    found.look_at(plugin);
     found.too_short.into_iter().map(|parameter| ShortSecret { parameter }).collect()
 }
 
@@ -55,10 +52,26 @@ struct Found {
 }
 
 impl Found {
+    /// The parameters of a plugin, and those of all its actions: those of `Actions` and `Escalate` are no parameters of its own.
+    fn look_at(&mut self, plugin: &PluginSpec) {
+        for (name, value) in &plugin.parameters {
+            self.look(name, value);
+        }
+        for action in &plugin.actions {
+            self.look("Action", &action.parameters);
+        }
+    }
+
     fn look(&mut self, name: &str, value: &Value) {
         mask::for_each_secret(name, value, |name, secret| {
-            if !matches!(secret, Value::Bool(_)) {
-                self.keep(name, &python_text::str(&secret.exposed()));
+            if matches!(secret, Value::Bool(_)) {
+                return;
+            }
+            let text = python_text::str(&secret.exposed());
+            // A header that is as short, and that nothing says is secret, is none.
+            let is_harmless = !matches!(secret, Value::Secret(_)) && !secret_name::is_secret(name);
+            if !is_harmless || text.trim().chars().count() >= SHORTEST {
+                self.keep(name, &text);
             }
         });
         self.look_in_urls(name, value);

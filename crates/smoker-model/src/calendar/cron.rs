@@ -53,7 +53,7 @@ impl CronPattern {
             let seconds = if count == 6 { " (there are no seconds)" } else { "" };
             return Err(format!("it has to have 5 fields, minute, hour, day, month and weekday, not {count}{seconds}"));
         }
-        let cron = read(fields).map_err(|error| wrong_field(fields).unwrap_or(error))?;
+        let cron = read(&as_cron_reads_days(fields)).map_err(|error| wrong_field(fields).unwrap_or(error))?;
         let is_hourly =
             fields.split_whitespace().nth(1).is_some_and(|hours| hours.starts_with('*')) || has_all_hours(&cron);
         Ok(Self { text: text.to_owned(), cron, is_hourly })
@@ -138,6 +138,18 @@ fn read(fields: &str) -> Result<Cron, String> {
     parser.parse(fields).map_err(|error| error.to_string())
 }
 
+/// The fields for croner, which takes a day and a weekday for alternatives unless one of them is `*`. For cron they are none, too,
+/// where one only begins with it: `*/2` and a weekday have to fit both.
+fn as_cron_reads_days(fields: &str) -> String {
+    let mut each: Vec<&str> = fields.split_whitespace().collect();
+    let both = each.get(4).map(|weekday| format!("+{weekday}"));
+    let has_star_with_step = [2, 4].iter().any(|at| each[*at].starts_with('*') && each[*at] != "*");
+    if let Some(both) = both.as_deref().filter(|_| has_star_with_step && each[2] != "*" && each[4] != "*") {
+        each[4] = both;
+    }
+    each.join(" ")
+}
+
 /// The field that is not understood.
 fn wrong_field(fields: &str) -> Option<String> {
     const FIELDS: [(&str, &str); 5] = [
@@ -148,13 +160,27 @@ fn wrong_field(fields: &str) -> Option<String> {
         ("weekday", "0 to 7 or SUN to SAT"),
     ];
     let fields: Vec<_> = fields.split_whitespace().collect();
-    let is_wrong = |at: &usize| {
-        let alone: Vec<_> = (0..FIELDS.len()).map(|other| if other == *at { fields[*at] } else { "*" }).collect();
-        read(&alone.join(" ")).is_err()
-    };
+    let is_wrong = |at: &usize| !read_alone(*at, fields[*at]);
     let at = (0..fields.len().min(FIELDS.len())).find(is_wrong)?;
     let (name, range) = FIELDS[at];
-    Some(format!("'{}' is no {name}; write {range}", fields[at]))
+    let (start, step) = fields[at].split_once('/').unwrap_or((fields[at], ""));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let last = range.split(' ').nth(2).unwrap_or_default();
+    Some(match start.split_once('-') {
+        Some((from, to)) if read_alone(at, from) && read_alone(at, to) => {
+            format!("'{}' ends before it begins; write two ranges, with a comma between them", fields[at])
+        }
+        None if is_number(start) && is_number(step) && step != "0" => {
+            format!("'{}' has a step and no range; write {start}-{last}/{step}", fields[at])
+        }
+        _ => format!("'{}' is no {name}; write {range}", fields[at]),
+    })
+}
+
+/// Whether a field is understood where it stands.
+fn read_alone(at: usize, field: &str) -> bool {
+    let alone: Vec<_> = (0..5).map(|other| if other == at { field } else { "*" }).collect();
+    !field.is_empty() && read(&alone.join(" ")).is_ok()
 }
 
 fn nickname(text: &str) -> Result<&'static str, String> {

@@ -46,6 +46,20 @@ pub fn is_masked(name: &str, value: &Value) -> bool {
     masked(name, value) != *value
 }
 
+/// The name of a secret in place of theirs.
+const SENT: &str = "secret";
+
+/// The parameters of an action that posts, whose values are secrets though their names do not say so: everybody who knows the
+/// address of a webhook may post there.
+fn sent_secrets(entries: &[(Value, Value)]) -> &'static [&'static str] {
+    let module = entries.iter().find(|(name, _)| name.as_text() == Some("Module"));
+    match module.and_then(|(_, module)| module.as_text()) {
+        Some("smoker.actions.webhook") => &["Url", "Headers"],
+        Some("smoker.actions.alertmanager") => &["Headers"],
+        _ => &[],
+    }
+}
+
 /// The value with what `replace` gives in the place of each secret.
 fn replaced(
     name: &str,
@@ -57,8 +71,11 @@ fn replaced(
     match value {
         Value::Secret(_) => replace(name, value),
         Value::Map(entries) => {
-            let mut shown = |(name, value): &(Value, Value)| {
-                (name.clone(), replaced(&python_text::str(name), value, is_secret, replace))
+            let sent = sent_secrets(entries);
+            let mut shown = |(key, value): &(Value, Value)| {
+                let name = python_text::str(key);
+                let is_sent = sent.contains(&name.as_str());
+                (key.clone(), replaced(if is_sent { SENT } else { &name }, value, is_secret, replace))
             };
             Value::Map(entries.iter().map(&mut shown).collect())
         }
@@ -145,6 +162,17 @@ mod tests {
         let mut found = Vec::new();
         for_each_secret("Label", &value(secret("sesame")), |name, value| found.push((name.to_owned(), value.clone())));
         assert_eq!(found, [("user".to_owned(), secret("sesame"))]);
+    }
+
+    #[test]
+    fn where_a_webhook_posts_is_a_secret() {
+        let action = |module: &str, url: &str, header: &str| {
+            map(&[("Module", text(module)), ("Url", text(url)), ("Headers", map(&[("X-Team", text(header))]))])
+        };
+        let webhook = action("smoker.actions.webhook", "https://hooks.example.com/T0/key", "web");
+        assert_eq!(masked("Action", &webhook), action("smoker.actions.webhook", MASK, MASK));
+        let other = action("checks.tell", "https://example.com/", "web");
+        assert!(!is_masked("Action", &Value::List(vec![other])));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) struct Oracle {
     months: BTreeSet<u32>,
     weekdays: Weekdays,
     is_hourly: bool,
+    needs_both_days: bool,
 }
 
 /// The days of a month.
@@ -70,6 +71,7 @@ impl Oracle {
                 nth,
             },
             is_hourly: hours.starts_with('*'),
+            needs_both_days: days.starts_with('*') || weekdays.starts_with('*'),
         }
     }
 
@@ -125,6 +127,7 @@ impl Oracle {
             (true, true) => true,
             (true, false) => of_week,
             (false, true) => of_month,
+            (false, false) if self.needs_both_days => of_month && of_week,
             (false, false) => of_month || of_week,
         }
     }

@@ -130,7 +130,8 @@ impl ModuleCall<'_> {
                 if self.module.kind == ModuleKind::Check {
                     request.remembered = self.remembered().await;
                 }
-                let limits = ChildLimits { timeout, max_output: self.reply_limit(), leave_running: false };
+                let limits =
+                    ChildLimits { timeout, max_output: self.reply_limit(), leave_running: builtin.leaves_running };
                 builtin::run_in_child(&request, limits, credentials, self.surroundings(), context).await?
             }
             Provider::BuiltIn(_) => {

@@ -6,6 +6,7 @@ use smoker_checks::verify::ParameterFault;
 use smoker_checks::{catalogue, verify};
 use smoker_model::plugin::module::ModuleKind;
 use smoker_model::plugin::{Execution, PluginName, PluginSpec};
+use smoker_model::value::Value;
 use smoker_model::value::secret::MASK;
 
 use crate::modules::dispatch::{as_map, has_module};
@@ -60,7 +61,7 @@ pub async fn of_built_ins_in_use(
 }
 
 fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMistake> {
-    let built_ins: Vec<_> = named_modules(plugin)
+    let mut built_ins: Vec<_> = named_modules(plugin)
         .iter()
         .filter_map(|module| catalogue::find(module.kind, module.name))
         .filter(|built_in| !built_in.parameters.is_empty() && !is_replaced(built_in, python))
@@ -68,9 +69,14 @@ fn mistakes_of(plugin: &PluginSpec, python: &PythonSettings) -> Vec<ParameterMis
     if built_ins.is_empty() {
         return Vec::new();
     }
+    built_ins.sort_by_key(|built_in| built_in.name);
+    built_ins.dedup_by_key(|built_in| built_in.name);
+    let mut parameters = plugin.parameters.clone();
+    let actions = plugin.actions.iter().map(|action| action.parameters.clone()).collect();
+    parameters.insert("Action".to_owned(), Value::List(actions));
     // A fault quotes the value, so that of a secret is found with a mask in its place.
-    let hidden = plugin.parameters.iter().map(|(name, value)| (name.clone(), value.hidden())).collect();
-    let real = faults_of(plugin, &built_ins, &as_map(&plugin.parameters));
+    let hidden = parameters.iter().map(|(name, value)| (name.clone(), value.hidden())).collect();
+    let real = faults_of(plugin, &built_ins, &as_map(&parameters));
     let shown = faults_of(plugin, &built_ins, &as_map(&hidden));
     let mistake = |(built_in, fault): (&'static Spec, ParameterFault)| {
         let ParameterFault { parameter, reason, is_guess } = fault;
@@ -96,11 +102,8 @@ fn faults_of(
     built_ins: &[&'static Spec],
     parameters: &Map<String, Json>,
 ) -> Vec<(&'static Spec, ParameterFault)> {
-    let empty = Map::new();
-    let actions: Vec<_> = match parameters.get("Action") {
-        Some(Json::Array(several)) => several.iter().filter_map(Json::as_object).collect(),
-        one => one.and_then(Json::as_object).into_iter().collect(),
-    };
+    let actions = parameters.get("Action").and_then(Json::as_array).into_iter().flatten();
+    let actions: Vec<_> = actions.filter_map(Json::as_object).collect();
     let mut found = Vec::new();
     for built_in in built_ins.iter().copied() {
         let names_it = |action: &&&Map<String, Json>| {
@@ -108,10 +111,18 @@ fn faults_of(
                 catalogue::find(built_in.kind, name).is_some_and(|found| found.name == built_in.name)
             })
         };
-        let action = actions.iter().find(names_it).copied().unwrap_or(&empty);
-        let layers: &[_] = if built_in.kind == ModuleKind::Action { &[action, parameters] } else { &[parameters] };
-        let faults = verify::verify(built_in, layers, |name| command_uses(plugin, name));
-        found.extend(faults.into_iter().map(|fault| (built_in, fault)));
+        let layers: Vec<Vec<&Map<String, Json>>> = match built_in.kind {
+            ModuleKind::Action => {
+                let own = actions.iter().filter(names_it).copied();
+                let below = built_in.reads_plugin().then_some(parameters);
+                own.map(|own| [own].into_iter().chain(below).collect()).collect()
+            }
+            ModuleKind::Plugin | ModuleKind::Check | ModuleKind::Parser => vec![vec![parameters]],
+        };
+        for layers in layers {
+            let faults = verify::verify(built_in, &layers, |name| command_uses(plugin, name));
+            found.extend(faults.into_iter().map(|fault| (built_in, fault)));
+        }
     }
     found
 }

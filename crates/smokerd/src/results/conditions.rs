@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 
+use crate::results::plugin::hard_state::HardState;
+use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardState;
 use crate::results::plugin::standing::Attempt;
@@ -77,6 +79,18 @@ impl SharedState {
     /// How many bad results in a row a plugin has had that no client requested.
     pub(crate) fn bad_in_a_row(&self, plugin: &PluginName) -> u32 {
         self.lock().plugins.get(plugin).and_then(|entry| entry.attempt).map_or(0, Attempt::bad)
+    }
+
+    /// Whether the newest result of a plugin that counts as an attempt is soft.
+    pub(crate) fn is_soft(&self, plugin: &PluginName) -> bool {
+        self.lock().plugins.get(plugin).and_then(|entry| entry.attempt).is_some_and(|attempt| attempt.is_soft)
+    }
+
+    /// The number of a plugin's newest result that counts, if that is OK.
+    pub(crate) fn newest_ok(&self, plugin: &PluginName) -> Option<Sequence> {
+        let state = self.lock();
+        let hard = state.plugins.get(plugin)?.hard.state()?;
+        (hard.status == Status::Ok).then_some(hard.sequence)
     }
 
     /// What decides whether actions are told of a plugin.

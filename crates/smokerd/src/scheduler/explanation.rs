@@ -65,7 +65,7 @@ fn schedule(spec: &PluginSpec) -> Vec<String> {
             lines.push(format!("at {} in {zone}{spread}", patterns.join(", ")));
         }
     }
-    if let Some(retries) = spec.rules.retries {
+    if let Some(retries) = spec.rules.retries.filter(|retries| *retries > 1) {
         let interval = spec
             .rules
             .retry_interval

@@ -7,8 +7,12 @@ use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 
 use crate::results::events::{Event, Received, Subscription};
+use crate::results::kept::history::Sequence;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_task::Command;
+
+/// The newest result of each plugin that others have followed (`After`).
+type Followed = HashMap<PluginName, Sequence>;
 
 impl PluginManager {
     /// Tells plugins until the daemon stops. Has to be called within the runtime.
@@ -24,31 +28,55 @@ impl PluginManager {
     }
 
     async fn follow(&self, mut events: Subscription) {
+        let mut followed = Followed::default();
+        self.note_leaders(&mut followed);
         loop {
             match events.next().await {
-                Received::Event(Event::Record { record, .. }) => self.tell(&record),
-                Received::Event(Event::Started(_) | Event::Reloaded(_) | Event::Silence(_)) => {}
+                Received::Event(Event::Record { record, .. }) => self.tell(&record, &mut followed),
+                Received::Event(Event::Reloaded(_)) => self.note_leaders(&mut followed),
+                Received::Event(Event::Started(_) | Event::Silence(_)) => {}
                 // What was lost may have been about any of them.
-                Received::Lagged(_) => {
-                    let set = self.set();
-                    let all: Vec<_> = set.relations.dependents.values().flatten().cloned().collect();
-                    set.send(&all, || Command::ParentChanged);
-                }
+                Received::Lagged(_) => self.catch_up(&mut followed),
             }
         }
     }
 
-    fn tell(&self, record: &RunRecord) {
+    fn tell(&self, record: &RunRecord, followed: &mut Followed) {
         let set = self.set();
         let of = |names: &HashMap<PluginName, Vec<PluginName>>| names.get(&record.plugin).cloned().unwrap_or_default();
         match &record.state {
             RunState::Finished(run) if !run.is_interrupted => {
                 set.send(&of(&set.relations.dependents), || Command::ParentChanged);
-                if run.result.status == Status::Ok {
-                    set.send(&of(&set.relations.followers), || Command::Follow(record.plugin.clone()));
+                let followers = of(&set.relations.followers);
+                if run.result.status == Status::Ok && !followers.is_empty() {
+                    followed.insert(record.plugin.clone(), record.sequence);
+                    set.send(&followers, || Command::Follow(record.plugin.clone()));
                 }
             }
             RunState::Finished(_) | RunState::Skipped { .. } => {}
+        }
+    }
+
+    /// What plugins that others follow have ended with before they were followed counts as followed.
+    fn note_leaders(&self, followed: &mut Followed) {
+        let set = self.set();
+        followed.retain(|leader, _| set.relations.followers.contains_key(leader));
+        for leader in set.relations.followers.keys() {
+            followed.entry(leader.clone()).or_insert_with(|| self.state().newest_ok(leader).unwrap_or_default());
+        }
+    }
+
+    fn catch_up(&self, followed: &mut Followed) {
+        let set = self.set();
+        let all: Vec<_> = set.relations.dependents.values().flatten().cloned().collect();
+        set.send(&all, || Command::ParentChanged);
+        for (leader, followers) in &set.relations.followers {
+            let newest = self.state().newest_ok(leader).unwrap_or_default();
+            let last = followed.entry(leader.clone()).or_default();
+            if newest > *last {
+                *last = newest;
+                set.send(followers, || Command::Follow(leader.clone()));
+            }
         }
     }
 }

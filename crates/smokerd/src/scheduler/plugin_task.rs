@@ -115,6 +115,11 @@ impl PluginTask {
         let TaskContext { shutdown, clock, .. } = self.context.clone();
         let mut changes = clock.changes();
         self.note_missed();
+        if self.state.is_soft(self.name()) {
+            // What the daemon before this one would have tried again.
+            self.plan_retry();
+            self.show_next_run();
+        }
         loop {
             let due = self.definition.schedule.as_ref().map_or(Due::Never, Schedule::due);
             tokio::select! {
@@ -148,10 +153,7 @@ impl PluginTask {
                 self.draining = Some(commands);
             }
             Command::ParentChanged => self.look_at_parents(),
-            Command::Follow(plugin) => {
-                let planned = self.context.clock.now();
-                self.start_scheduled(RunTrigger::After(plugin.as_str().into()), planned);
-            }
+            Command::Follow(plugin) => self.run_after(&plugin),
             Command::Ping(reply) => drop(reply),
         }
     }
@@ -226,13 +228,38 @@ impl PluginTask {
         true
     }
 
+    /// A plugin after which this one runs has ended OK.
+    fn run_after(&mut self, plugin: &PluginName) {
+        let planned = self.context.clock.now();
+        if self.is_outside_of_hours() {
+            tracing::info!("Plugin {}: it does not run after {plugin}, because it is outside of Only", self.name());
+        } else if !self.start_scheduled(RunTrigger::After(plugin.as_str().into()), planned) {
+            self.skip(planned, 1, SkipReason::Overlap);
+        }
+    }
+
     /// The last result was soft, and its time is over.
     fn retry(&mut self) {
         self.retry_at = None;
         let planned = self.context.clock.now();
-        // A run that goes on is the next attempt.
-        self.start_scheduled(RunTrigger::Retry, planned);
+        if !self.is_outside_of_hours() && !self.start_scheduled(RunTrigger::Retry, planned) && self.scheduled.is_none()
+        {
+            // A run that a client requested is no attempt; a scheduled one is.
+            self.plan_retry();
+        }
         self.show_next_run();
+    }
+
+    fn plan_retry(&mut self) {
+        let rules = &self.definition.plugin.spec().rules;
+        let interval = rules.retry_interval.filter(|_| rules.retries.is_some() && self.draining.is_none());
+        self.retry_at = interval.and_then(|it| self.context.clock.now().monotonic.checked_add(it));
+    }
+
+    /// Whether it is none of the hours in which runs take place that no client requests.
+    fn is_outside_of_hours(&self) -> bool {
+        let now = self.context.clock.now().wall;
+        self.definition.plugin.spec().rules.only.as_ref().is_some_and(|only| !only.has(now))
     }
 
     fn bad_parent(&self) -> Option<(PluginName, String)> {
@@ -260,6 +287,14 @@ impl PluginTask {
         match self.bad_parent() {
             Some((parent, reason)) => {
                 self.state.set_skipped(self.name(), parent, reason, self.context.clock.now().wall);
+            }
+            None if self.is_outside_of_hours() => {
+                self.owed = None;
+                self.state.clear_skipped(self.name());
+                tracing::info!(
+                    "Plugin {}: a skipped run does not take place, because it is outside of Only",
+                    self.name()
+                );
             }
             None => {
                 self.start_scheduled(trigger, planned);
@@ -350,10 +385,10 @@ impl PluginTask {
             return;
         }
         self.bad_in_a_row = attempt_of(run).bad();
-        let interval = self.definition.plugin.spec().rules.retry_interval.filter(|_| run.is_soft);
-        let is_draining = self.draining.is_some();
-        self.retry_at =
-            interval.filter(|_| !is_draining).and_then(|it| self.context.clock.now().monotonic.checked_add(it));
+        self.retry_at = None;
+        if run.is_soft {
+            self.plan_retry();
+        }
         if self.retry_at.is_some() {
             self.show_next_run();
         }
@@ -548,6 +583,47 @@ mod tests {
             assert_eq!(shown(&state), [("state", state_of.to_owned()), ("attempt", run.attempt.to_string())]);
         }
         assert_eq!(attempts, [("timer", 1, true), ("retry", 2, true), ("retry", 3, false), ("timer", 4, false)]);
+    }
+
+    #[tokio::test]
+    async fn hours_hold_for_all_runs_that_no_client_requests() {
+        let (hand, clock) = ManualClock::at("2026-03-09T17:00:00Z".parse().expect("a time"));
+        let parameters = "Command: exit 1, Interval: 30m, Splay: 0, Retries: 3, RetryInterval: 20m, DependsOn: db, \
+                          Only: 'Mon 08:00-18:00', Timezone: UTC";
+        let (state, mut events, commands, _shutdown) = spawn_at(clock, parameters);
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        hand.advance(minutes(31));
+        assert_eq!(record(&mut events).await.trigger, RunTrigger::Schedule);
+        // The next attempt would be at 17:51, and the one behind it in the evening.
+        hand.advance(minutes(21));
+        assert_eq!(record(&mut events).await.trigger, RunTrigger::Retry);
+        hand.advance(minutes(21));
+        commands.send(Command::Follow("db".into())).expect("a task that lives");
+        // A run that is skipped in its hours is not made up for in others.
+        hand.set("2026-03-16T09:00:00Z".parse().expect("a time"));
+        hand.advance(minutes(1));
+        let mut bad = samples::finished(&"db".into(), "");
+        let RunState::Finished(run) = &mut bad.state else { panic!("{bad:?}") };
+        run.result.status = Status::Error;
+        state.record(bad, &[]);
+        let _ = record(&mut events).await;
+        commands.send(Command::Follow("db".into())).expect("a task that lives");
+        let skipped = record(&mut events).await;
+        assert_eq!(skipped.state, RunState::Skipped { reason: SkipReason::Dependency, count: 1 }, "{skipped:?}");
+        hand.set("2026-03-16T20:00:00Z".parse().expect("a time"));
+        state.record(samples::finished(&"db".into(), ""), &[]);
+        let _ = record(&mut events).await;
+        commands.send(Command::ParentChanged).expect("a task that lives");
+        while shown(&state).iter().any(|(name, _)| *name == "skipped") {
+            tokio::task::yield_now().await;
+        }
+        let skipped = || state.plugin_now(&"a".into()).expect("it is configured").runs_skipped;
+        let before = skipped();
+        commands.send(Command::Follow("db".into())).expect("a task that lives");
+        let (reply, mut answered) = mpsc::channel(1);
+        commands.send(Command::Ping(reply)).expect("a task that lives");
+        assert!(answered.recv().await.is_none());
+        assert_eq!(skipped(), before);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use smoker_model::wire::events::SilenceEvent;
 use smoker_model::wire::silences::{ListedSilence, Silence};
 use thiserror::Error;
 
+use crate::os::clock_changes;
 use crate::results::events::Event;
 use crate::results::json_text;
 use crate::results::requester::Requester;
@@ -38,12 +39,14 @@ impl PluginManager {
         let manager = self.clone();
         tokio::spawn(async move {
             let TaskContext { clock, shutdown, .. } = &manager.0.context;
+            let mut clock_changes = clock.changes();
             loop {
                 let due = manager.silences().next_end().map_or(Due::Never, Due::Wall);
                 tokio::select! {
                     () = shutdown.cancelled() => return,
                     () = manager.0.silences_changed.notified() => {}
                     () = clock.sleep_until(due) => manager.expire_silences().await,
+                    () = clock_changes::next(&mut clock_changes) => manager.expire_silences().await,
                 }
             }
         });

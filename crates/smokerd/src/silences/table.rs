@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value as Json};
 use smoker_model::wire::silences::{PluginSilence, Silence};
 
@@ -10,6 +10,9 @@ use crate::silences::file::SilencesFile;
 
 /// How many there may be at a time.
 pub(crate) const MAX_SILENCES: usize = 1000;
+
+/// A clock that is set back by more than this was wrong before.
+const CORRECTION: TimeDelta = TimeDelta::hours(3);
 
 /// The silences by their numbers.
 #[derive(Debug, Default)]
@@ -79,6 +82,7 @@ impl SilenceTable {
 
     /// Ends those whose time has come, and returns them.
     pub(crate) fn expire(&mut self, now: DateTime<Utc>) -> Vec<Silence> {
+        self.silences.values_mut().for_each(|kept| kept.correct(now));
         let ended: Vec<_> = self.silences.iter().filter(|(_, kept)| kept.until <= now).map(|(id, _)| *id).collect();
         ended.into_iter().filter_map(|id| self.end(id)).collect()
     }
@@ -106,13 +110,23 @@ impl SilenceTable {
     }
 }
 
+impl Kept {
+    /// A silence that was made by a clock that has been set back by hours since lasts as long from now on, not until that time.
+    fn correct(&mut self, now: DateTime<Utc>) {
+        let Ok(created) = DateTime::parse_from_rfc3339(&self.silence.created) else { return };
+        if created.to_utc() - now > CORRECTION {
+            self.until = now + (self.until - created.to_utc());
+            (self.silence.created, self.silence.until) = (rfc3339(now), rfc3339(self.until));
+        }
+    }
+}
+
 fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
 
     use super::*;
 
@@ -156,5 +170,17 @@ mod tests {
         let mut full = SilenceTable::default();
         assert!((0..MAX_SILENCES).all(|_| full.add(new(minutes(1)), now).is_some()));
         assert!(full.add(new(minutes(1)), now).is_none() && !full.survives_restart());
+    }
+
+    #[test]
+    fn a_silence_ends_in_time_when_the_clock_was_years_ahead() {
+        let wrong: DateTime<Utc> = "2030-01-01T00:00:00Z".parse().expect("a time");
+        let right: DateTime<Utc> = "2026-11-30T12:00:00Z".parse().expect("a time");
+        let mut table = SilenceTable::default();
+        table.add(new(wrong + TimeDelta::minutes(30)), wrong).expect("there is room");
+        assert!(table.expire(wrong - TimeDelta::hours(2)).is_empty());
+        assert!(table.expire(right).is_empty());
+        assert_eq!(table.next_end(), Some(right + TimeDelta::minutes(30)));
+        assert_eq!(table.expire(right + TimeDelta::minutes(30)).len(), 1);
     }
 }

@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value as Json, json};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
+use smoker_tests::receiver::Receiver;
 use smoker_tests::wait;
 
 fn lines(daemon: &Daemon, file: &str) -> Vec<String> {
@@ -15,7 +16,7 @@ fn lines(daemon: &Daemon, file: &str) -> Vec<String> {
 
 #[test]
 fn a_change_is_told_once_whatever_fails_meanwhile() {
-    let config = Config::new()
+    let mut config = Config::new()
         .top("state_dir: {{DIR}}/state")
         .action(
             "Tell",
@@ -26,7 +27,12 @@ fn a_change_is_told_once_whatever_fails_meanwhile() {
         .plugin("Web", "Command: test -e {{DIR}}/web || { echo down; exit 1; }\nInterval: 0.2\nSplay: 0\nActions: [Tell]")
         .plugin("Fine", "Command: 'true'\nInterval: 0.2\nSplay: 0\nAction: Tell")
         .plugin("Hanging", "Command: exit 1\nInterval: 0.2\nSplay: 0\nAction: Hang");
+    // A receiver that does not answer keeps nobody else from being told, however many call it.
+    for at in 0..10 {
+        config = config.plugin(&format!("Also{at}"), "Command: exit 1\nKind: also\nAction: Hang");
+    }
     let mut daemon = Daemon::start(config);
+    let _ = daemon.force_with(&json!({"process": {"filter": {"Kind": "also"}}}));
     wait::until_true("the receiver to be down", || {
         daemon.log().contains("Plugin Web: action Tell (problem: ERROR) failed: ")
             && daemon.log().contains("it is tried again in 5 s")
@@ -61,7 +67,13 @@ fn a_change_is_told_once_whatever_fails_meanwhile() {
 
 #[test]
 fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
+    let receiver = Receiver::start(true);
+    let hook = format!(
+        "Module: smoker.actions.webhook\nUrl: http://{}/\nActionOn: change\nActionGroup: 12s",
+        receiver.address()
+    );
     let mut config = Config::new()
+        .action("Hook", &hook)
         .action("Collect", "Command: cat > {{DIR}}/call.$$\nStdin: json\nActionOn: change\nActionGroup: 12s")
         .action(
             "Again",
@@ -71,7 +83,7 @@ fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
         .base("ActionOn: problem")
         .plugin("Db", "Command: echo down; exit 1\nAction: Again\nEscalate: {After: 1s, Action: Page}");
     for at in 0..1000 {
-        config = config.plugin(&format!("P{at:03}"), "Command: 'false'\nKind: many\nAction: Collect");
+        config = config.plugin(&format!("P{at:03}"), "Command: 'false'\nKind: many\nActions: [Collect, Hook]");
     }
     let daemon = Daemon::start(config);
     let _ = daemon.force_with(&json!({"process": {"filter": {"Kind": "many"}}}));
@@ -96,4 +108,9 @@ fn calls_about_many_plugins_are_one_and_those_about_one_come_again() {
     assert_eq!(call["plugins"].as_array().map(Vec::len), Some(20));
     let messages = call["messages"]["error"].as_array().expect("messages");
     assert_eq!((messages.len(), &messages[20]), (21, &json!("and 980 more plugins")));
+    let posted = receiver.next().body;
+    assert_eq!((&posted["count"], posted["plugins"].as_array().map(Vec::len)), (&json!(1000), Some(20)));
+    let text = posted["text"].as_str().expect("a text");
+    assert!(text.starts_with("1000 plugins on ") && text.ends_with("\nand 980 more"), "{text}");
+    assert!(receiver.has_no_more());
 }

@@ -1,6 +1,7 @@
 //! One run of a plugin: when it starts, what it gets, how it ends, and what it may leave.
 
 mod actions_on_change;
+mod built_in_actions;
 mod clock_changes;
 mod command;
 mod conditions;

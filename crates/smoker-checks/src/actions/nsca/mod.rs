@@ -41,6 +41,7 @@ pub(crate) const fn spec() -> Spec {
         output: "a message",
         parameters: settings::PARAMETERS,
         needs_child: true,
+        leaves_running: false,
         is_original: false,
     }
 }

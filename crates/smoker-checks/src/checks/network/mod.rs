@@ -28,4 +28,4 @@ pub(super) mod endpoint;
 
 mod certificate;
 mod exchange;
-mod secure;
+pub(crate) mod secure;

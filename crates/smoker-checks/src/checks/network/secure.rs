@@ -31,7 +31,7 @@ const BUNDLES: [&str; 6] = [
 
 /// What is trusted, and who we are.
 #[derive(Clone, Debug)]
-pub(super) struct Trust {
+pub(crate) struct Trust {
     roots: Arc<RootCertStore>,
     provider: Arc<CryptoProvider>,
     /// Certificates and key of ours.
@@ -39,20 +39,20 @@ pub(super) struct Trust {
 }
 
 /// A connection behind its handshake.
-pub(super) struct Secured<S: Read + Write> {
-    pub(super) stream: StreamOwned<ClientConnection, S>,
+pub(crate) struct Secured<S: Read + Write> {
+    pub(crate) stream: StreamOwned<ClientConnection, S>,
     /// How long the handshake took, in seconds.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
     /// The peer's certificates, its own first.
-    pub(super) chain: Vec<Vec<u8>>,
+    pub(crate) chain: Vec<Vec<u8>>,
     /// Why its certificate is not to be trusted; none when it is.
-    pub(super) distrust: Option<String>,
-    pub(super) version: &'static str,
+    pub(crate) distrust: Option<String>,
+    pub(crate) version: &'static str,
 }
 
 impl Trust {
     /// The authorities of this file, or those of the system; the certificate and key of ours, if there are some.
-    pub(super) fn of(ca_file: Option<&str>, own: Option<(&str, &str)>) -> Result<Self, String> {
+    pub(crate) fn of(ca_file: Option<&str>, own: Option<(&str, &str)>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         if let Some(path) = ca_file {
             let (added, _) = roots.add_parsable_certificates(certificates(path)?);
@@ -72,7 +72,7 @@ impl Trust {
     }
 
     /// The handshake with a host of this name.
-    pub(super) fn handshake<S: Read + Write>(&self, mut stream: S, name: &str) -> Result<Secured<S>, String> {
+    pub(crate) fn handshake<S: Read + Write>(&self, mut stream: S, name: &str) -> Result<Secured<S>, String> {
         let start = Instant::now();
         let server = ServerName::try_from(name.to_owned()).map_err(|_| format!("{name} is no name of a host"))?;
         let verifier = Arc::new(Witness {

@@ -14,9 +14,9 @@ pub(crate) mod group;
 pub(crate) mod package;
 pub(crate) mod port;
 pub(crate) mod process;
+pub(crate) mod program;
 pub(crate) mod service;
 pub(crate) mod user;
 
 mod process_table;
-mod program;
 mod sockets;

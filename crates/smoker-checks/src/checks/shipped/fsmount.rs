@@ -69,6 +69,7 @@ pub(crate) const fn spec() -> Spec {
         output: "a component for each mount point",
         parameters: PARAMETERS,
         needs_child: true,
+        leaves_running: false,
         is_original: true,
     }
 }

@@ -53,6 +53,7 @@ pub(crate) const fn spec() -> Spec {
         output: "the component `Connection`",
         parameters: PARAMETERS,
         needs_child: true,
+        leaves_running: false,
         is_original: true,
     }
 }

@@ -17,6 +17,7 @@ pub(crate) const fn spec() -> Spec {
         output: "a message",
         parameters: &[],
         needs_child: false,
+        leaves_running: false,
         is_original: true,
     }
 }

@@ -49,6 +49,7 @@ pub(crate) const fn spec() -> Spec {
         output: "messages, or a component for each member of the result",
         parameters: &[IGNORE_EXIT],
         needs_child: false,
+        leaves_running: false,
         is_original: false,
     }
 }

@@ -85,6 +85,7 @@ pub(crate) const fn spec() -> Spec {
         output: "messages, and a component for each of `JsonValues`",
         parameters: PARAMETERS,
         needs_child: false,
+        leaves_running: false,
         is_original: false,
     }
 }

@@ -36,6 +36,7 @@ pub(crate) const fn spec() -> Spec {
         output: "a component for each test",
         parameters: &[IGNORE_EXIT],
         needs_child: false,
+        leaves_running: false,
         is_original: false,
     }
 }

@@ -45,6 +45,7 @@ pub(crate) const fn spec() -> Spec {
         output: "messages",
         parameters: &[],
         needs_child: false,
+        leaves_running: false,
         is_original: false,
     }
 }

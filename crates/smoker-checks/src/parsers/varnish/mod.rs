@@ -28,6 +28,7 @@ pub(crate) const fn spec() -> Spec {
         output: "a component for each backend",
         parameters: &[IGNORE_EXIT],
         needs_child: false,
+        leaves_running: false,
         is_original: true,
     }
 }

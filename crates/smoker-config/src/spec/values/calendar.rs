@@ -72,6 +72,10 @@ pub(crate) fn read<'a>(get: impl Fn(&str) -> Option<&'a Value>, now: DateTime<Ut
         }
     }
     keys.maintenance = maintenance.into_iter().map(|window| window.in_zone(&zone)).collect();
+    if keys.maintenance.iter().any(|window| window.begins.next_after(now).is_none()) {
+        let reason = "Maintenance has a window whose Cron never comes; correct the day or the month";
+        keys.wrong.push(("Maintenance", reason.to_owned()));
+    }
     keys.only = only.map(|spans| WeeklyHours { spans, zone: zone.clone() });
     if !patterns.is_empty() {
         let patterns = patterns.into_iter().map(|(_, pattern)| pattern).collect();

@@ -3,6 +3,7 @@
 //! These names were parameters of the user's own before they meant something: a value that cannot be meant for the key leaves
 //! the plugin as it is. Whether the named plugins exist is looked at when all are known (`spec/relations.rs`).
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use smoker_model::plugin::{OnParentBad, PluginName, RunRules};
@@ -73,5 +74,8 @@ fn names(value: &Value) -> Result<Vec<PluginName>, String> {
         name.map(PluginName::from)
             .ok_or_else(|| format!("has to be the name of a plugin, or a list of names, not {}", shown(item)))
     };
-    items.iter().map(name).collect()
+    let mut names = items.iter().map(name).collect::<Result<Vec<PluginName>, _>>()?;
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    Ok(names)
 }

@@ -13,8 +13,9 @@ use crate::scheduler::alerts::told_file::ToldFile;
 const SHORTEST_BACKOFF: Duration = Duration::from_secs(5);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(600);
 
-/// After this time of failures what should have been told counts as told.
-const GIVE_UP: TimeDelta = TimeDelta::hours(24);
+/// After this many failures in a row, which take a day, what should have been told counts as told. They are counted, because the
+/// clock of a host may be set by years when its network comes up.
+const GIVE_UP: u32 = 150;
 
 /// What all actions were told, and which calls failed.
 #[derive(Debug, Default)]
@@ -29,10 +30,18 @@ pub(crate) struct AlertBoard {
 #[derive(Clone, Debug)]
 pub(super) struct CallFailure {
     count: u32,
-    first: DateTime<Utc>,
     /// When the next call is due.
-    pub(super) until: DateTime<Utc>,
+    until: DateTime<Utc>,
     reason: String,
+}
+
+impl CallFailure {
+    /// Until when the next call waits; none when it is due.
+    pub(super) fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        // A later time is one of before the clock was set back.
+        let latest = now + TimeDelta::from_std(LONGEST_BACKOFF).unwrap_or_default();
+        Some(self.until).filter(|until| *until > now && *until <= latest)
+    }
 }
 
 impl AlertBoard {
@@ -66,13 +75,13 @@ impl AlertBoard {
     /// Notes that a call failed. Returns how long the next one waits; none when there is none, because calls have failed for long.
     pub(super) fn fail(&mut self, key: &AlertKey, reason: &str, now: DateTime<Utc>) -> Option<Duration> {
         let before = self.failures.remove(key);
-        let (count, first) = before.map_or((0, now), |before| (before.count, before.first));
-        if now - first > GIVE_UP {
+        let count = before.map_or(0, |before| before.count);
+        if count >= GIVE_UP {
             return None;
         }
         let wait = SHORTEST_BACKOFF.saturating_mul(2_u32.saturating_pow(count)).min(LONGEST_BACKOFF);
         let until = now + TimeDelta::from_std(wait).unwrap_or_default();
-        let failure = CallFailure { count: count + 1, first, until, reason: reason.to_owned() };
+        let failure = CallFailure { count: count + 1, until, reason: reason.to_owned() };
         self.failures.insert(key.clone(), failure);
         Some(wait)
     }
@@ -123,7 +132,13 @@ mod tests {
         let waits: Vec<_> = (0..9).filter_map(|_| board.fail(&key, "refused", start)).map(|it| it.as_secs()).collect();
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
         assert!(board.describe(&key)[0].starts_with("failed 9 times, tried again at "));
-        assert_eq!(board.fail(&key, "refused", start + TimeDelta::hours(25)), None);
+        let failure = board.failure(&key).expect("it failed");
+        assert_eq!(failure.waits_until(start), Some(start + TimeDelta::seconds(600)));
+        // The clock was years behind, or ahead.
+        let years = TimeDelta::days(1000);
+        assert_eq!([start + years, start - years].map(|now| failure.waits_until(now)), [None, None]);
+        assert!((9..150).all(|_| board.fail(&key, "refused", start + years).is_some()));
+        assert_eq!(board.fail(&key, "refused", start), None);
         assert!(board.failure(&key).is_none());
     }
 }

@@ -48,6 +48,8 @@ pub(super) fn decide(rules: &ActionRules, hard: &HardState, told: Option<&Told>,
 fn repeat(rules: &ActionRules, told: Option<&Told>, is_bad: bool, now: DateTime<Utc>) -> Decision {
     let (Some(repeat), Some(told)) = (rules.repeat, told.filter(|_| is_bad)) else { return Decision::Nothing };
     match later(told.at, repeat) {
+        // The clock has been set back since.
+        Some(_) if later(now, repeat).is_some_and(|latest| told.at > latest) => Decision::Call(OccasionEvent::Repeat),
         Some(due) if due <= now => Decision::Call(OccasionEvent::Repeat),
         Some(due) => Decision::Wait(due),
         None => Decision::Nothing,

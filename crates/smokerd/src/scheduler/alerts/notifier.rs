@@ -12,6 +12,7 @@ use smoker_runner::context::RunKind;
 use smoker_runner::prepared::PreparedPlugin;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::os::clock_changes;
 use crate::results::events::{Event, Received};
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::alerts::call::{Call, CallMember, CallTarget};
@@ -27,8 +28,8 @@ use crate::scheduler::schedule::turn::Due;
 /// How many calls are made at a time. They take no slot of a run.
 const CALLS: usize = 8;
 
-/// How soon a collected call whose target is being called is looked at again.
-const TARGET_IS_BUSY: TimeDelta = TimeDelta::seconds(1);
+/// How many of them may be those of one action: a receiver that does not answer must not keep others from being told.
+const CALLS_OF_ACTION: usize = 3;
 
 /// What is told, to whom, when.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ struct Notifier {
 #[derive(Debug)]
 struct Made {
     about: String,
+    action: String,
     tells: Vec<(AlertKey, Told)>,
     target: Option<CallTarget>,
 }
@@ -103,12 +105,14 @@ impl Notifier {
     async fn run(mut self) {
         let TaskContext { clock, shutdown, .. } = self.manager.0.context.clone();
         let manager = self.manager.clone();
-        let mut events = manager.subscribe();
+        let (mut events, mut clock_changes) = (manager.subscribe(), clock.changes());
         self.review_all();
         loop {
-            self.make_calls();
+            let now = self.now();
+            self.make_calls(now);
             self.save().await;
-            let next = if self.calls.len() < CALLS { self.pending.next_time() } else { None };
+            // What is due and was not called waits for the end of a call.
+            let next = if self.calls.len() < CALLS { self.pending.next_time_after(now) } else { None };
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 received = events.next() => match received {
@@ -121,6 +125,7 @@ impl Notifier {
                     Received::Lagged(_) => self.review_all(),
                 },
                 () = manager.0.silences_shown.notified() => self.review_all(),
+                () = clock_changes::next(&mut clock_changes) => self.review_all(),
                 () = clock.sleep_until(next.map_or(Due::Never, Due::Wall)) => {}
                 Some(ended) = self.calls.join_next_with_id() => self.end(ended),
             }
@@ -139,8 +144,9 @@ impl Notifier {
     }
 
     fn review_all(&mut self) {
-        self.pending.clear();
         let plugins: Vec<_> = self.manager.set().prepared().filter(|plugin| has_deferred(plugin)).cloned().collect();
+        let keys: HashSet<_> = plugins.iter().flat_map(|plugin| deferred_keys(plugin)).collect();
+        self.pending.retain(|key| keys.contains(key));
         for plugin in &plugins {
             self.review(plugin);
         }
@@ -174,9 +180,9 @@ impl Notifier {
             let decision = decide(&action.rules, hard, board.told(&key), now);
             let call = match decision {
                 Decision::Call(_) if let Some(hold) = &hold => hold.until.map(waiting),
-                Decision::Call(event) => match board.failure(&key).map(|failure| failure.until) {
-                    Some(until) if until > now => Some(waiting(until)),
-                    _ => Some(self.due(&key, action, event, now)),
+                Decision::Call(event) => match board.failure(&key).and_then(|failure| failure.waits_until(now)) {
+                    Some(until) => Some(waiting(until)),
+                    None => Some(self.due(&key, action, event, now)),
                 },
                 Decision::Wait(at) => Some(waiting(at)),
                 Decision::Note => {
@@ -197,14 +203,14 @@ impl Notifier {
     fn due(&self, key: &AlertKey, action: &ActionSpec, event: OccasionEvent, now: DateTime<Utc>) -> PendingCall {
         let before = self.pending.get(key).filter(|call| call.event.is_some()).map(|call| call.at);
         let collected = action.rules.group.and_then(|group| TimeDelta::from_std(group).ok()).unwrap_or_default();
-        PendingCall { at: before.unwrap_or(now + collected), event: Some(event) }
+        let latest = now + collected;
+        PendingCall { at: before.filter(|at| *at <= latest).unwrap_or(latest), event: Some(event) }
     }
 
     /// Makes calls whose time has come, as many at a time as there may be.
-    fn make_calls(&mut self) {
-        let now = self.now();
+    fn make_calls(&mut self, now: DateTime<Utc>) {
         while self.calls.len() < CALLS {
-            let Some(key) = self.pending.first_due(now) else { return };
+            let Some(key) = self.next_call(now) else { return };
             let event = self.pending.get(&key).and_then(|call| call.event);
             let plugin = self.manager.set().prepared_of(&key.plugin);
             self.pending.set(&key, None);
@@ -215,16 +221,36 @@ impl Notifier {
                 continue;
             };
             let target = action.rules.group.map(|_| CallTarget::of(&plugin, &action));
-            if target.is_some() && self.made.values().any(|made| made.target == target) {
-                self.pending.set(&key, Some(PendingCall { at: now + TARGET_IS_BUSY, event: Some(event) }));
-                continue;
-            }
             let mut keys = vec![(key, event)];
             if let Some(target) = &target {
                 keys.extend(self.others_of(target));
             }
             self.make_call(action, keys, target, now);
         }
+    }
+
+    /// The action whose time has come first, of those that may be called.
+    fn next_call(&self, now: DateTime<Utc>) -> Option<AlertKey> {
+        let mut counts = HashMap::<&str, usize>::new();
+        for made in self.made.values() {
+            *counts.entry(&made.action).or_default() += 1;
+        }
+        let may_be_called = |key: &&AlertKey| match counts.get(key.action.as_str()) {
+            None => true,
+            Some(count) => *count < CALLS_OF_ACTION && !self.is_being_called(key),
+        };
+        self.pending.due_at(now).find(may_be_called).cloned()
+    }
+
+    /// Whether calls that are collected for a target wait for one that is being made.
+    fn is_being_called(&self, key: &AlertKey) -> bool {
+        let target = || {
+            let plugin = self.manager.set().prepared_of(&key.plugin)?;
+            let action = plugin.spec().actions.iter().find(|action| AlertKey::of(&key.plugin, action) == *key)?;
+            action.rules.group.map(|_| CallTarget::of(&plugin, action))
+        };
+        let mut targets = self.made.values().filter_map(|made| made.target.as_ref()).peekable();
+        targets.peek().is_some() && target().is_some_and(|target| targets.any(|its| *its == target))
     }
 
     /// What else is due for a target.
@@ -260,7 +286,8 @@ impl Notifier {
         });
         let Some(mut call) = Call::new(action, members.collect(), state, now) else { return };
         self.busy.extend(call.tells.iter().map(|(key, _)| key.clone()));
-        let made = Made { about: call.about(), tells: mem::take(&mut call.tells), target };
+        let name = call.tells.first().map(|(key, _)| key.action.clone()).unwrap_or_default();
+        let made = Made { about: call.about(), action: name, tells: mem::take(&mut call.tells), target };
         let TaskContext { runner, shutdown, .. } = self.manager.0.context.clone();
         let task = self.calls.spawn(async move {
             let Call { action, plugin, mut result, occasion, .. } = call;
@@ -348,5 +375,12 @@ fn waiting(at: DateTime<Utc>) -> PendingCall {
 }
 
 fn has_deferred(plugin: &PreparedPlugin) -> bool {
-    plugin.spec().actions.iter().any(|action| action.rules.is_deferred())
+    deferred_keys(plugin).next().is_some()
+}
+
+/// The actions of a plugin that have a place in the queue.
+fn deferred_keys(plugin: &PreparedPlugin) -> impl Iterator<Item = AlertKey> {
+    let spec = plugin.spec();
+    let deferred = spec.actions.iter().filter(|action| action.rules.is_deferred());
+    deferred.map(|action| AlertKey::of(&spec.name, action))
 }

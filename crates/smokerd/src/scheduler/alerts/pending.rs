@@ -41,14 +41,14 @@ impl Pending {
         self.entries.get(key).copied()
     }
 
-    /// The action whose time has come first.
-    pub(super) fn first_due(&self, now: DateTime<Utc>) -> Option<AlertKey> {
-        self.times.first().filter(|(at, _)| *at <= now).map(|(_, key)| key.clone())
+    /// The actions whose time has come, the earliest first.
+    pub(super) fn due_at(&self, now: DateTime<Utc>) -> impl Iterator<Item = &AlertKey> {
+        self.times.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| key)
     }
 
-    /// When the next one is looked at.
-    pub(super) fn next_time(&self) -> Option<DateTime<Utc>> {
-        self.times.first().map(|(at, _)| *at)
+    /// The first time after this one at which one is looked at.
+    pub(super) fn next_time_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.times.iter().map(|(at, _)| *at).find(|at| *at > now)
     }
 
     /// All that are due, whatever their time.
@@ -56,8 +56,9 @@ impl Pending {
         self.entries.iter().filter_map(|(key, call)| Some((key, call.event?)))
     }
 
-    /// Forgets all.
-    pub(super) fn clear(&mut self) {
-        (self.entries, self.times) = (HashMap::new(), BTreeSet::new());
+    /// Forgets what is not about these.
+    pub(super) fn retain(&mut self, is_known: impl Fn(&AlertKey) -> bool) {
+        self.entries.retain(|key, _| is_known(key));
+        self.times.retain(|(_, key)| is_known(key));
     }
 }

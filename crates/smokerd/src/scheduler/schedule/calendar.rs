@@ -130,9 +130,10 @@ impl CalendarPlan {
         passed
     }
 
-    /// Whether a run that was due at a time may still start.
+    /// Whether a run that was due at a time may still start: one that was missed only in the hours of the plugin.
     fn may_start(&self, time: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        self.missed == MissedRuns::Once || now - (time + self.delay) <= LATEST_START
+        let is_in_hours = || self.only.as_ref().is_none_or(|only| only.has(now));
+        now - (time + self.delay) <= LATEST_START || (self.missed == MissedRuns::Once && is_in_hours())
     }
 
     /// The first time after another at which the plugin may run.

@@ -1,6 +1,6 @@
 //! The next runs of a plugin, as far as its schedule says them.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 use smoker_model::calendar::zone::Zone;
 use smoker_model::plugin::{PluginSpec, Trigger};
 
@@ -32,5 +32,8 @@ pub(crate) fn upcoming(spec: &PluginSpec, first: DateTime<Utc>, now: DateTime<Ut
             (&schedule.zone, times.filter_map(|at| at.checked_add_signed(delay)).collect())
         }
     };
-    times.into_iter().map(|at| at.with_timezone(&zone.offset(at)).to_rfc3339()).collect()
+    // Nobody plans by less than milliseconds.
+    let format = |at: DateTime<Utc>| if at.nanosecond() == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
+    let shown = |at: DateTime<Utc>| at.with_timezone(&zone.offset(at)).to_rfc3339_opts(format(at), false);
+    times.into_iter().map(shown).collect()
 }

@@ -9,22 +9,22 @@ const MAX_HEAD: u64 = 64 * 1024;
 const MAX_INTERIM: usize = 10;
 
 /// How much of a body is kept.
-pub(super) const MAX_BODY: usize = 8 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 8 * 1024 * 1024;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Names in lower case, in the order of the answer.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     /// Whether the body is longer than what is kept.
-    pub(super) is_cut: bool,
+    pub(crate) is_cut: bool,
 }
 
 impl Answer {
     /// The values of a header, joined as one.
-    pub(super) fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> =
             self.headers.iter().filter(|(its, _)| its == name).map(|(_, value)| value.as_str()).collect();
         (!values.is_empty()).then(|| values.join(", "))
@@ -32,7 +32,7 @@ impl Answer {
 }
 
 /// Reads the head of an answer; interim ones are passed over.
-pub(super) fn read_head(stream: &mut impl BufRead) -> Result<Answer, String> {
+pub(crate) fn read_head(stream: &mut impl BufRead) -> Result<Answer, String> {
     for _ in 0..MAX_INTERIM {
         let mut head = stream.take(MAX_HEAD);
         let first = line(&mut head)?;
@@ -61,7 +61,7 @@ pub(super) fn read_head(stream: &mut impl BufRead) -> Result<Answer, String> {
 }
 
 /// Reads the body behind the head.
-pub(super) fn read_body(stream: &mut impl BufRead, answer: &mut Answer, method: &str) -> Result<(), String> {
+pub(crate) fn read_body(stream: &mut impl BufRead, answer: &mut Answer, method: &str) -> Result<(), String> {
     if method.eq_ignore_ascii_case("HEAD") || matches!(answer.status, 101 | 204 | 304) {
         return Ok(());
     }

@@ -11,32 +11,32 @@ use crate::checks::network::secure::Trust;
 
 /// What is asked for.
 #[derive(Clone)]
-pub(super) struct Request {
-    pub(super) method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// All headers but `Host`, `Connection` and the length of the body.
-    pub(super) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// Headers that only the origin that is configured gets.
-    pub(super) secret_headers: Vec<(String, String)>,
-    pub(super) body: Option<String>,
+    pub(crate) secret_headers: Vec<(String, String)>,
+    pub(crate) body: Option<String>,
     /// Where to connect in place of the host of the address.
-    pub(super) connect_to: Option<(String, u16)>,
-    pub(super) is_verified: bool,
+    pub(crate) connect_to: Option<(String, u16)>,
+    pub(crate) is_verified: bool,
 }
 
 /// What came of a request.
-pub(super) struct Exchange {
-    pub(super) answer: Answer,
-    pub(super) phases: Phases,
+pub(crate) struct Exchange {
+    pub(crate) answer: Answer,
+    pub(crate) phases: Phases,
     /// Seconds of the handshake.
-    pub(super) tls: Option<f64>,
+    pub(crate) tls: Option<f64>,
     /// Seconds from the beginning to the first byte of the answer.
-    pub(super) first_byte: f64,
+    pub(crate) first_byte: f64,
     /// The peer's certificates, its own first.
-    pub(super) chain: Vec<Vec<u8>>,
+    pub(crate) chain: Vec<Vec<u8>>,
 }
 
 /// Why there is no answer.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Plain(String),
     /// The certificate is not trusted; its chain.
     Distrust(String, Vec<Vec<u8>>),
@@ -49,7 +49,7 @@ impl From<String> for Failure {
 }
 
 /// Asks; `origin` is what is configured, which alone gets the secrets.
-pub(super) fn ask(
+pub(crate) fn ask(
     request: &Request,
     url: &Url,
     origin: &Url,

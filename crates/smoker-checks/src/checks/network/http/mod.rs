@@ -10,7 +10,7 @@
 
 pub(crate) mod check;
 
-mod answer;
-mod client;
+pub(crate) mod answer;
+pub(crate) mod client;
 mod status;
-mod url;
+pub(crate) mod url;

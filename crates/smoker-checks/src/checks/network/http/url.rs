@@ -2,18 +2,18 @@
 
 /// An address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Url {
-    pub(super) is_secure: bool,
+pub(crate) struct Url {
+    pub(crate) is_secure: bool,
     /// Without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     /// With the query.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 impl Url {
     /// Reads an address; the error is what is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let (scheme, rest) = text.split_once("://").ok_or("it has to begin with http:// or https://")?;
         let is_secure = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
@@ -49,7 +49,7 @@ impl Url {
     }
 
     /// Where a redirect from here leads.
-    pub(super) fn join(&self, location: &str) -> Result<Self, &'static str> {
+    pub(crate) fn join(&self, location: &str) -> Result<Self, &'static str> {
         // A query may hold another address.
         if location.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
             return Self::parse(location);
@@ -73,14 +73,14 @@ impl Url {
     }
 
     /// The value of `Host`.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let usual = if self.is_secure { 443 } else { 80 };
         if self.port == usual { host } else { format!("{host}:{}", self.port) }
     }
 
     /// Whether a request there may have the secrets of a request to the other.
-    pub(super) fn is_same_origin(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_origin(&self, other: &Self) -> bool {
         (self.is_secure, &self.host, self.port) == (other.is_secure, &other.host, other.port)
     }
 }

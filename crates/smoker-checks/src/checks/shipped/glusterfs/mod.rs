@@ -95,6 +95,7 @@ pub(crate) const fn spec() -> Spec {
         output: "the components `Peers`, `Volumes`, `Mount` and `Heal`; with `Checks`: `peer HOST`, `volume NAME` and `heal NAME`",
         parameters: PARAMETERS,
         needs_child: true,
+        leaves_running: false,
         is_original: true,
     }
 }

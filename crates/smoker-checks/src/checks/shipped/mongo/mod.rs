@@ -82,6 +82,7 @@ pub(crate) const fn spec() -> Spec {
         output: "the components `Connection`, `Members`, `Collections` and `Record`; with `Hosts`: one for each server",
         parameters: PARAMETERS,
         needs_child: true,
+        leaves_running: false,
         is_original: true,
     }
 }

@@ -1,0 +1,233 @@
+//! `smoker.actions.alertmanager`: alerts for Prometheus' Alertmanager, by its API v2.
+//!
+//! An alert has to be sent again while it lasts: otherwise the Alertmanager takes it for resolved at its `endsAt`. So a host that
+//! has gone leaves no alert for ever.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::{Map, Value as Json, json};
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+use smoker_model::time::moment::Moment;
+
+use crate::actions::post::{self, CA_FILE, HEADERS, VERIFY};
+use crate::actions::told::{Told, ToldPart};
+use crate::checks::network::http::url::Url;
+use crate::parameters::{self, Parameters, scalar_text, wrong};
+use crate::spec::{Absence, ParameterSpec, ParameterType, Spec};
+
+/// How long an alert lasts unless it is sent again, in seconds: as long as Prometheus' own, four times its interval and more.
+const EXPIRES: f64 = 300.0;
+
+/// More is not set, in seconds.
+const LONGEST: f64 = 10.0 * 366.0 * 86400.0;
+
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec {
+        name: "Urls",
+        accepts: ParameterType::Targets,
+        absence: Absence::FailsWithoutOther,
+        meaning: "addresses of Alertmanagers, such as `http://alerts:9093`; each of them gets all alerts",
+    },
+    ParameterSpec::target("Url", "as `Urls`, for one"),
+    ParameterSpec::optional(
+        "Labels",
+        ParameterType::Custom {
+            form: "mapping of names to texts",
+            read: |name, value| labels_of(name, value).map(drop),
+        },
+        "none",
+        "labels beside `alertname`, `plugin`, `instance` and `severity`",
+    ),
+    ParameterSpec::optional(
+        "Expires",
+        ParameterType::Custom {
+            form: "time such as `10m`, above 0",
+            read: |name, value| parameters::seconds_of(name, value).map(drop),
+        },
+        "`5m`, or three times `Repeat` where that is longer",
+        "after which time an alert ends that is not sent again",
+    ),
+    HEADERS,
+    ParameterSpec::optional(
+        "Token",
+        ParameterType::Secret,
+        "none",
+        "a token for `Authorization: Bearer`, from `!file` or `!env`",
+    ),
+    VERIFY,
+    CA_FILE,
+];
+
+/// The declaration of this built-in.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "smoker.actions.alertmanager",
+        kind: ModuleKind::Action,
+        meaning: "sends alerts to Alertmanagers while plugins are bad, and resolves them",
+        output: "a message for each Alertmanager",
+        parameters: PARAMETERS,
+        needs_child: true,
+        leaves_running: false,
+        is_original: false,
+    }
+}
+
+/// Sends the alerts of the plugins that the call is for.
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let parameters = Parameters::of_action(request);
+    let urls = parameters.required_targets("Urls", "Url")?;
+    let labels = parameters.get("Labels").map_or(Ok(Map::new()), |value| labels_of("Labels", value))?;
+    let lifetime = lifetime(request)?;
+    let mut headers = post::headers(parameters)?;
+    if let Some(token) = post::secret(parameters, "Token")? {
+        headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
+    }
+    let is_verified = parameters.choice("Verify")?.unwrap_or(true);
+    let told = Told::of(request);
+    let now = Moment::now().wall;
+    let times = Times { now: now.to_rfc3339(), later: (now + lifetime).to_rfc3339() };
+    let alerts: Vec<_> = told.parts.iter().flat_map(|part| alerts_of(&told, part, &labels, &times)).collect();
+    let body = Json::Array(alerts).to_string();
+    let end = post::end_of(request);
+    let mut messages = Messages::new();
+    let mut arrived = 0;
+    for text in &urls {
+        let sent = address(text).and_then(|url| {
+            let trust = post::trust(parameters, url.is_secure)?;
+            post::json(&url, headers.clone(), body.clone(), trust.as_ref(), is_verified, end)
+        });
+        match sent {
+            Ok(answer) => {
+                arrived += 1;
+                messages.add(Level::Info, &format!("{text} took the alerts: {}", answer.text()));
+            }
+            Err(reason) => {
+                messages.add(if urls.len() > 1 { Level::Warn } else { Level::Error }, &format!("{text}: {reason}"))
+            }
+        }
+    }
+    let status = match arrived {
+        0 => Status::Error,
+        arrived if arrived < urls.len() => Status::Warn,
+        _ => Status::Ok,
+    };
+    Ok(Findings::new(status, messages))
+}
+
+/// How long an alert lasts that is not sent again.
+fn lifetime(request: &ModuleRequest) -> Result<TimeDelta, String> {
+    let seconds = match Parameters::of_action(request).seconds("Expires")? {
+        Some(seconds) => seconds,
+        // `Repeat` may be that of the plugin, where the action has none.
+        None => Parameters::of(request).seconds("Repeat").ok().flatten().map_or(EXPIRES, |it| EXPIRES.max(3.0 * it)),
+    };
+    // Ten years are as good as for ever, and leave room in any date.
+    let seconds = Duration::try_from_secs_f64(seconds.min(LONGEST)).unwrap_or_default();
+    Ok(TimeDelta::from_std(seconds).unwrap_or_default())
+}
+
+struct Times {
+    now: String,
+    later: String,
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    let text = text.trim_end_matches('/');
+    let text = if text.ends_with("/api/v2/alerts") { text.to_owned() } else { format!("{text}/api/v2/alerts") };
+    Url::parse(&text).map_err(str::to_owned)
+}
+
+/// The alert of a plugin, and the end of the one that it had when it was bad in another way.
+fn alerts_of(told: &Told, part: &ToldPart, labels: &Map<String, Json>, times: &Times) -> Vec<Json> {
+    let previous = part.previous.as_deref().and_then(Status::of_result).and_then(severity);
+    let alert = |severity: &str, is_over: bool| {
+        let mut all = labels.clone();
+        let own =
+            [("alertname", "SmokerPlugin"), ("plugin", &part.name), ("instance", &told.host), ("severity", severity)];
+        for (name, value) in own {
+            all.entry(name).or_insert_with(|| value.into());
+        }
+        let summary = told.line(part);
+        let mut alert = json!({
+            "labels": all,
+            "annotations": {"summary": summary, "description": part.message},
+            "endsAt": if is_over { &times.now } else { &times.later },
+        });
+        let begin = part.bad_since.as_deref().unwrap_or(&part.since);
+        if !begin.is_empty() {
+            alert["startsAt"] = begin.into();
+        }
+        alert
+    };
+    match (severity(part.status), previous) {
+        (Some(now), Some(before)) if now != before => vec![alert(now, false), alert(before, true)],
+        (Some(now), _) => vec![alert(now, false)],
+        (None, Some(before)) => vec![alert(before, true)],
+        // What is not known to have been an alert is ended in both ways.
+        (None, None) => vec![alert("critical", true), alert("warning", true)],
+    }
+}
+
+/// The severity of a bad status.
+fn severity(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Ok => None,
+        Status::Warn => Some("warning"),
+        Status::Error | Status::Unknown => Some("critical"),
+    }
+}
+
+fn labels_of(name: &str, value: &Json) -> Result<Map<String, Json>, String> {
+    let members = value.as_object().ok_or_else(|| wrong(name, "a mapping of names to texts", value))?;
+    let each = members.iter().map(|(label, value)| {
+        let is_name = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && label.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let text = scalar_text(value).filter(|_| is_name);
+        text.map(|text| (label.clone(), text.into()))
+            .ok_or_else(|| format!("{name}.{label} is no label: correct it in the configuration"))
+    });
+    each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_ends_when_its_plugin_is_good_or_bad_in_another_way() {
+        let request = |status: &str, previous: &str| ModuleRequest {
+            kind: ModuleKind::Action,
+            module: String::new(),
+            plugin: "Db".to_owned(),
+            forced: false,
+            timeout: 1.0,
+            parameters: Map::new(),
+            result: Some(Map::from_iter([(
+                "plugins".to_owned(),
+                json!([{"name": "Db", "status": status, "previousStatus": previous, "since": "2026-11-30T10:00:00Z"}]),
+            )])),
+            stdout: String::new(),
+            stderr: String::new(),
+            exit_status: None,
+            remembered: None,
+        };
+        let times = Times { now: "now".to_owned(), later: "later".to_owned() };
+        let ends = |status: &str, previous: &str| {
+            let told = Told::of(&request(status, previous));
+            let alerts = alerts_of(&told, &told.parts[0], &Map::new(), &times);
+            let shown = |alert: &Json| {
+                let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+                (text(&alert["labels"]["severity"]), text(&alert["endsAt"]))
+            };
+            alerts.iter().map(shown).collect::<Vec<_>>()
+        };
+        let pair = |severity: &str, end: &str| (severity.to_owned(), end.to_owned());
+        assert_eq!(ends("ERROR", "OK"), [pair("critical", "later")]);
+        assert_eq!(ends("WARN", "ERROR"), [pair("warning", "later"), pair("critical", "now")]);
+        assert_eq!(ends("OK", "WARN"), [pair("warning", "now")]);
+    }
+}

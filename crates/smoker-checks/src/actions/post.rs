@@ -1,0 +1,146 @@
+//! Posts JSON, for the actions that talk to services.
+
+use std::time::{Duration, Instant};
+
+use smoker_model::module::ModuleRequest;
+use smoker_model::secrets::mask;
+use smoker_model::value::secret::MASK;
+
+use crate::checks::network::http::client::{self, Failure, Request};
+use crate::checks::network::http::url::Url;
+use crate::checks::network::secure::Trust;
+use crate::parameters::{Parameters, scalar_text, wrong};
+use crate::spec::{ParameterSpec, ParameterType};
+
+/// How much of an answer a message has, in characters.
+const SHOWN_ANSWER: usize = 200;
+
+/// An answer has to be there this long before the daemon ends the action, so that it can say what came.
+const RESERVE: Duration = Duration::from_millis(300);
+
+pub(crate) const VERIFY: ParameterSpec =
+    ParameterSpec::optional("Verify", ParameterType::Boolean, "true", "whether the service's certificate is verified");
+
+pub(crate) const CA_FILE: ParameterSpec = ParameterSpec::optional(
+    "CaFile",
+    ParameterType::Path,
+    "the system's authorities",
+    "authorities that are trusted, in PEM",
+);
+
+pub(crate) const HEADERS: ParameterSpec = ParameterSpec::optional(
+    "Headers",
+    ParameterType::Custom { form: "mapping of names to texts", read: |name, value| headers_of(name, value).map(drop) },
+    "none",
+    "headers of the request; secrets come from `!file` or `!env`",
+);
+
+/// What a service answered.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    status: u16,
+    body: String,
+}
+
+impl Answered {
+    /// The answer in short.
+    pub(crate) fn text(&self) -> String {
+        let body = if self.body.is_empty() { String::new() } else { format!(" {}", self.body) };
+        format!("status {}{body}", self.status)
+    }
+}
+
+/// When a request has to be over.
+pub(crate) fn end_of(request: &ModuleRequest) -> Instant {
+    let limit = Duration::try_from_secs_f64(request.timeout).unwrap_or(Duration::from_secs(3600));
+    Instant::now() + limit.saturating_sub(RESERVE.min(limit / 4)).min(Duration::from_secs(3600))
+}
+
+/// A text that is never shown, without the end of its line.
+pub(crate) fn secret(parameters: Parameters<'_>, name: &str) -> Result<Option<String>, String> {
+    let Some(value) = parameters.get(name) else { return Ok(None) };
+    let text = scalar_text(value).ok_or_else(|| format!("{name} has to be text: put quotes around it"))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.contains(char::is_control) {
+        return Err(format!("{name} has characters that it may not have, such as the end of a line"));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// The headers of the request.
+pub(crate) fn headers(parameters: Parameters<'_>) -> Result<Vec<(String, String)>, String> {
+    parameters.get("Headers").map_or(Ok(Vec::new()), |value| headers_of("Headers", value))
+}
+
+fn headers_of(name: &str, value: &serde_json::Value) -> Result<Vec<(String, String)>, String> {
+    let members = value.as_object().ok_or_else(|| wrong(name, "a mapping of names to texts", value))?;
+    let each = members.iter().map(|(header, value)| {
+        let is_name = !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+        let text = scalar_text(value).map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+        let text = text.filter(|text| is_name && !text.contains(char::is_control));
+        text.map(|text| (header.clone(), text))
+            .ok_or_else(|| format!("{name}.{header} is no header: correct it in the configuration"))
+    });
+    each.collect()
+}
+
+/// Which authorities are trusted, for an address with TLS.
+pub(crate) fn trust(parameters: Parameters<'_>, is_secure: bool) -> Result<Option<Trust>, String> {
+    let file = parameters.text("CaFile")?;
+    is_secure.then(|| Trust::of(file.as_deref(), None)).transpose()
+}
+
+/// Posts JSON. Redirects are not followed: what is sent is for this address alone.
+///
+/// # Errors
+///
+/// Why it did not arrive, or that the answer is no success.
+pub(crate) fn json(
+    url: &Url,
+    headers: Vec<(String, String)>,
+    body: String,
+    trust: Option<&Trust>,
+    is_verified: bool,
+    end: Instant,
+) -> Result<Answered, String> {
+    let mut headers = headers;
+    // A service may repeat what it was sent.
+    let mut sent: Vec<_> = headers.iter().map(|(_, value)| value.clone()).chain([url.path.clone()]).collect();
+    sent.extend(headers.iter().filter_map(|(_, value)| Some(value.strip_prefix("Bearer ")?.to_owned())));
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
+        headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    }
+    let request = Request {
+        method: "POST".to_owned(),
+        headers,
+        secret_headers: Vec::new(),
+        body: Some(body),
+        connect_to: None,
+        is_verified,
+    };
+    let exchange = client::ask(&request, url, url, trust, end).map_err(|failure| match failure {
+        Failure::Plain(reason) => reason,
+        Failure::Distrust(reason, _) => format!("its certificate is not trusted: {reason}"),
+    })?;
+    let status = exchange.answer.status;
+    let body = without(&sent, &String::from_utf8_lossy(&exchange.answer.body));
+    let body: String = body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_ANSWER).collect();
+    let answered = Answered { status, body };
+    if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
+}
+
+/// The text with a mask for each of these, but for short ones: those would be found in many other words.
+fn without(secrets: &[String], text: &str) -> String {
+    let long_enough = secrets.iter().filter(|secret| secret.chars().count() > mask::SHORTEST);
+    long_enough.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_answer_that_repeats_the_request_shows_no_secret() {
+        let secrets = ["/T0/B0/key", "Bearer sesame", "sesame", "web"].map(str::to_owned);
+        let answer = "no /T0/B0/key for web: got Authorization: Bearer sesame (sesame)";
+        assert_eq!(super::without(&secrets, answer), "no *** for web: got Authorization: *** (***)");
+    }
+}

@@ -1,0 +1,188 @@
+//! The actions that come with smokerd, against real receivers.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use nix::sys::signal::Signal;
+use serde_json::{Value as Json, json};
+use smoker_tests::config::Config;
+use smoker_tests::daemon::Daemon;
+use smoker_tests::http::Request;
+use smoker_tests::machine::skip;
+use smoker_tests::receiver::{Posted, Receiver};
+use smoker_tests::{cli, wait};
+
+#[test]
+fn a_webhook_gets_what_services_expect_and_a_restart_is_bounded() {
+    let receiver = Receiver::start(false);
+    let address = receiver.address();
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .file("url", &format!("http://{address}/services/key\n"))
+        .action(
+            "Slack",
+            "Module: smoker.actions.webhook\nPreset: slack\nUrl: !file {{DIR}}/url\nSigningKey: Jefe\nActionOn: change\n\
+             Headers: {X-Team: !file {{DIR}}/team, X-Plain: blue-whale}",
+        )
+        .file("team", "web-team\n")
+        .action(
+            "Own",
+            &format!("Module: smoker.actions.webhook\nUrl: http://{address}/own/secret-path\nBody: {{what: '%(status)s was %(previousStatus)s', of: '%(plugins)s'}}\nActionOn: problem"),
+        )
+        .action("Restart", "Module: smoker.actions.restart\nService: smoker-no-such-service\nMaxPerHour: 2\nStateFile: {{DIR}}/restart.state")
+        .plugin("Db", "Command: test -e {{DIR}}/db || { echo refused >&2; exit 1; }\nActions: [Slack]\n")
+        // What the plugin has under names of the action's is about the plugin.
+        .plugin("Web", "Command: echo down >&2; exit 1\nActions: [Own]\nHeaders: {X-Other: x}\nVerify: 7\nToken: sesame-street")
+        .plugin("Nginx", "Command: exit 1\nAction: Restart\nActions: [Own]\nActionOn: always");
+    let mut daemon = Daemon::start(config);
+    let host = nix::unistd::gethostname().expect("a name").into_string().expect("text");
+    assert_eq!(daemon.run("Db").status(), "ERROR");
+    wait::until_true("the receiver to be down", || {
+        let log = daemon.log();
+        log.contains("Plugin Db: action Slack (problem: ERROR) failed: http://127.0.0.1:")
+            && log.contains("it is tried again in 5 s")
+    });
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    receiver.go_up();
+    daemon.try_start().expect("it starts again");
+    let told = receiver.next();
+    for part in [
+        "post /services/key http/1.1",
+        "x-team: web-team",
+        "x-plain: blue-whale",
+        "content-type: application/json",
+        "x-smoker-signature: sha256=",
+    ] {
+        assert!(told.head.contains(part), "{part}: {}", told.head);
+    }
+    let text = told.body["text"].as_str().expect("a text");
+    assert!(text.starts_with(&format!("ERROR Db on {host}: refused (since ")), "{text}");
+    fs::write(daemon.path("db"), "").expect("writable");
+    assert_eq!(daemon.run("Db").status(), "OK");
+    let text = receiver.next().body["text"].clone();
+    assert!(
+        text.as_str().is_some_and(|text| text.starts_with(&format!("OK Db on {host} (was ERROR, bad since "))),
+        "{text}"
+    );
+    assert_eq!(daemon.run("Web").status(), "ERROR");
+    let Posted { head, body: own } = receiver.next();
+    assert!(!head.contains("x-other") && !head.contains("sesame"), "{head}");
+    assert_eq!(
+        (&own["what"], &own["of"][0]["name"], &own["of"][0]["message"]),
+        (&json!("ERROR was "), &json!("Web"), &json!("down"))
+    );
+    wait::until_true("the log to say so", || {
+        daemon.log().contains("action Slack (recovery: OK): posted to http://127.0.0.1:")
+    });
+
+    let path = daemon.path("smokerd.yaml").display().to_string();
+    let smokerd = |arguments: &[&str]| cli::smokerd(&daemon.sandbox, &[arguments, &["-c", &path]].concat());
+    let test = smokerd(&["--test-action", "Slack", "--status", "OK"]);
+    assert_eq!(test.code, 0, "{}", test.text());
+    assert!(
+        test.stdout.contains("plugin: Db\ntold: OK (a test)\n") && test.stdout.contains("status 200 ok"),
+        "{}",
+        test.text()
+    );
+    assert!(receiver.next().body["text"].as_str().is_some_and(|text| text.contains("a test of the action Slack")));
+    let unknown = smokerd(&["--test-action", "Slck"]);
+    assert!(
+        unknown.code == 1 && unknown.stderr.contains("has an action Slck; did you mean Slack?"),
+        "{}",
+        unknown.text()
+    );
+
+    let restarted = |daemon: &Daemon| daemon.run("Nginx").0["action"]["status"].clone();
+    // There is no such service, so the restart fails, which counts, too.
+    assert_eq!(restarted(&daemon), "ERROR");
+    let _ = (restarted(&daemon), receiver.next());
+    assert_eq!(restarted(&daemon), "WARN");
+    assert_eq!(fs::read_to_string(daemon.path("restart.state")).expect("readable").lines().count(), 2);
+    assert!(receiver.has_no_more());
+
+    // Where it posts, and with what, is a secret wherever it is written.
+    let pages = daemon.get("/plugins").text() + &daemon.get("/plugins/Nginx/explain").text();
+    let shown = smokerd(&["--check"]).text() + &smokerd(&["--explain", "Nginx"]).text() + &test.text();
+    for secret in ["/services/key", "secret-path", "Jefe", "web-team", "blue-whale"] {
+        assert!(!daemon.log().contains(secret), "{secret}: {}", daemon.log());
+        assert!(!pages.contains(secret), "{secret}: {pages}");
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+}
+
+/// Debian's Alertmanager with the address that it listens on.
+struct Alertmanager(Child, SocketAddr);
+
+impl Alertmanager {
+    fn start(daemon_folder: &std::path::Path) -> Option<Self> {
+        let program = skip::program("prometheus-alertmanager", "apt-get install prometheus-alertmanager")?;
+        let config = daemon_folder.join("alertmanager.yml");
+        fs::write(&config, "route:\n  receiver: none\nreceivers:\n- name: none\n").expect("writable");
+        let mut command = Command::new(program);
+        command.arg(format!("--config.file={}", config.display()));
+        command.arg(format!("--storage.path={}", daemon_folder.join("alerts").display()));
+        command.args(["--web.listen-address=127.0.0.1:0", "--cluster.listen-address="]);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let is_address = |line: &String| line.contains("Listening on");
+        let line = lines.by_ref().map_while(Result::ok).find(is_address).expect("it listens");
+        let address = line.rsplit("address=").next().and_then(|text| text.trim().parse().ok()).expect("an address");
+        // What it writes has to be read.
+        thread::spawn(move || lines.for_each(drop));
+        Some(Self(child, address))
+    }
+
+    /// The alerts that fire.
+    fn alerts(&self) -> Vec<Json> {
+        let page = Request::get("/api/v2/alerts").send(self.1, wait::DEADLINE).expect("an answer").json();
+        page.as_array().cloned().unwrap_or_default()
+    }
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn alerts_fire_survive_a_crash_and_are_resolved() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let Some(alertmanager) = Alertmanager::start(folder.path()) else { return };
+    let config = Config::new()
+        .top("state_dir: {{DIR}}/state")
+        .action("Alerts", &format!("Module: smoker.actions.alertmanager\nUrl: http://{}\nLabels: {{team: web}}\nRepeat: 1s\nActionGroup: 0.2s", alertmanager.1))
+        .plugin("Db", "Command: test -e {{DIR}}/db || { echo refused >&2; exit 1; }\nActions: [Alerts]")
+        .plugin("Web", "Command: echo slow; exit 1\nActions: [Alerts]");
+    let mut daemon = Daemon::start(config);
+    let _ = (daemon.run("Db"), daemon.run("Web"));
+    wait::until_true("both alerts", || alertmanager.alerts().len() == 2);
+    let alerts = alertmanager.alerts();
+    let db = alerts.iter().find(|alert| alert["labels"]["plugin"] == "Db").expect("that of Db");
+    assert_eq!(
+        (&db["labels"]["severity"], &db["labels"]["team"], &db["annotations"]["description"]),
+        (&json!("critical"), &json!("web"), &json!("refused"))
+    );
+    let sent = |name: &str| {
+        let alerts = alertmanager.alerts();
+        let alert = alerts.iter().find(|alert| alert["labels"]["plugin"] == name);
+        alert.and_then(|alert| alert["endsAt"].as_str().map(str::to_owned)).unwrap_or_default()
+    };
+
+    daemon.signal(Signal::SIGKILL);
+    let _ = daemon.wait_for_exit();
+    let before = sent("Web");
+    daemon.try_start().expect("it starts again");
+    wait::until_true("the alert to be sent again", || sent("Web") > before);
+    fs::write(daemon.path("db"), "").expect("writable");
+    let _ = daemon.run("Db");
+    wait::until_true("the alert of Db to be resolved", || {
+        let alerts = alertmanager.alerts();
+        alerts.len() == 1 && alerts[0]["labels"]["plugin"] == "Web"
+    });
+}

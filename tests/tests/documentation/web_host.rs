@@ -1,0 +1,125 @@
+//! The example of a web host loads, runs on one, tells what is wrong and mends what it can, and is what the tutorial shows.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+use smoker_tests::cli;
+use smoker_tests::config::Config;
+use smoker_tests::documents::markdown;
+use smoker_tests::machine::private_root::PrivateRoot;
+use smoker_tests::sandbox::Sandbox;
+use smoker_tests::wait;
+
+use crate::page;
+
+const EXAMPLE: &str = "etc/examples/web-host/smokerd.yaml";
+
+/// What Slack's address leads to: a line of `told` for each message.
+const RECEIVER: &str = r#"
+import http.server
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with open("/shared/told", "ab") as told:
+            told.write(body + b"\n")
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", 8087), Receiver).serve_forever()
+"#;
+
+#[test]
+fn the_tutorial_shows_the_example_as_it_is() {
+    let example = page::read(EXAMPLE);
+    let blocks = markdown::blocks(&page::read("docs/tutorial.md"));
+    let shown: Vec<_> = blocks.iter().filter(|block| block.language == "yaml").collect();
+    assert!(shown.len() >= 5, "the tutorial shows {} parts", shown.len());
+    for block in shown {
+        assert!(example.contains(block.text.trim_end()), "line {}: {}", block.line, block.text);
+    }
+}
+
+#[test]
+fn the_example_loads_without_a_warning() {
+    let example = page::read(EXAMPLE).replace("/etc/smokerd/slack.url", "{{DIR}}/slack.url");
+    let sandbox = Sandbox::new();
+    let config = Config::whole(&example).file("slack.url", "https://hooks.slack.com/services/T0/B0/sesame\n");
+    config.write(&sandbox).expect("writable");
+    let path = sandbox.path("smokerd.yaml").display().to_string();
+    let checked = cli::smokerd(&sandbox, &["--check", "-c", &path]);
+    let problems = ["ERROR", "WARNING", "ADVICE"];
+    assert!(checked.code == 0 && !problems.iter().any(|it| checked.text().contains(it)), "{}", checked.text());
+    let explained = cli::smokerd(&sandbox, &["--explain", "Backup", "-c", &path]);
+    assert!(explained.stdout.contains("in Europe/Prague") && explained.stdout.contains("T02:30:00+0"), "{explained:?}");
+    assert!(!(checked.text() + &explained.text()).contains("sesame"));
+}
+
+/// Runs the example on a machine with nginx, `PostgreSQL` and a certificate; `shared` is its `/shared`.
+pub(crate) fn runs_on(machine: &PrivateRoot, shared: &Path) {
+    // A minute is a second, and the certificate is that of the machine.
+    let example = [
+        ("bind_port: 8086", "bind_port: 8088"),
+        ("/run/smokerd.sock", "/run/web-host.sock"),
+        ("state_dir: /var/lib/smokerd", "state_dir: /run/web-state"),
+        ("/etc/smokerd/slack.url", "/shared/slack.url"),
+        ("Interval: 1m", "Interval: 1s"),
+        ("RetryInterval: 10s", "RetryInterval: 0.2s"),
+        ("ActionGroup: 30s", "ActionGroup: 0.5s"),
+        ("ServerName: www.example.com", "ServerName: localhost\n    CaFile: /etc/ssl/own-ca.pem"),
+        ("Warn: \"< 14d\"\n    Error: \"< 3d\"", "Warn: \"< 2d\"\n    Error: \"< 1d\""),
+        ("Mount: /\n", "Mount: /shared\n"),
+        ("Warn: \"> 90%\"\n    Error: \"> 97%\"", "Warn: \"> 100%\"\n    Error: \"> 100%\""),
+        ("postgresql:///app", "postgresql://postgres@127.0.0.1/app"),
+        ("rsync --archive %(Folder)s/app.dump backup.example.com::web07/", "cp %(Folder)s/app.dump /shared/copy"),
+    ]
+    .into_iter()
+    .fold(page::read(EXAMPLE), |text, (part, its)| {
+        assert!(text.contains(part), "the example has no {part}");
+        text.replace(part, its)
+    });
+    fs::write(shared.join("web-host.yaml"), example).expect("writable");
+    fs::write(shared.join("slack.url"), "http://127.0.0.1:8087/services/key\n").expect("writable");
+    fs::write(shared.join("receiver.py"), RECEIVER).expect("writable");
+    machine.succeed("setsid python3 /shared/receiver.py > /dev/null 2>&1 < /dev/null &");
+    machine.succeed("createdb -h 127.0.0.1 -U postgres app; mkdir -p /var/backups");
+    machine.succeed("/shared/smokerd --no-syslog -c /shared/web-host.yaml -p /run/web-host.pid");
+    let look = |arguments: &str| machine.sh(&format!("/shared/smokercli -s 127.0.0.1:8088 --no-progress {arguments}"));
+    let explain = |name: &str| machine.sh(&format!("/shared/smokercli explain {name} -s 127.0.0.1:8088"));
+    let plugin = |name: &str| -> Json {
+        let page = machine.sh(&format!("python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1:8088/plugins/{name}\").read().decode())'"));
+        serde_json::from_str(&page.stdout).unwrap_or_default()
+    };
+    for name in ["Nginx", "Page", "Database", "Disk", "Certificate"] {
+        let forced = look(&format!("-f -p {name}"));
+        assert!(forced.code == 0 && forced.stdout.contains("[OK]"), "{name}: {}", forced.text());
+        if !matches!(name, "Disk" | "Certificate") {
+            wait::until_true(name, || plugin(name)["plugin"]["lastResult"]["status"] == "OK");
+        }
+    }
+    assert_eq!(look("-f -p Backup").code, 0);
+    wait::until_true("the copy of the backup", || shared.join("copy").exists());
+
+    let told = || fs::read_to_string(shared.join("told")).unwrap_or_default();
+    assert_eq!(told(), "", "nothing is wrong");
+    machine.succeed("systemctl stop nginx");
+    wait::until_true("nginx to be there again", || machine.sh("systemctl is-active nginx").code == 0);
+    wait::until_true("its result", || plugin("Nginx")["plugin"]["lastResult"]["status"] == "OK");
+    assert_eq!(machine.succeed("wc -l < /run/smokerd-restart-nginx").trim(), "1");
+
+    let silence = "/shared/smokercli silence --socket /run/web-host.sock";
+    machine.succeed(&format!("{silence} --for 30m --reason 'deploy 1.2'"));
+    machine.succeed("pkill postgres");
+    wait::until_true("the database to be down", || {
+        let page = plugin("Database")["plugin"].clone();
+        page["state"] == "hard" && page["lastResult"]["status"] == "ERROR"
+    });
+    assert!(!told().contains("Database"), "{}", told());
+    machine.succeed(&format!("{silence} --end all"));
+    wait::until_true("the message", || told().contains("ERROR Database on "));
+    assert!(!told().contains("Page"), "{}", told());
+    wait::until_true("the explanation", || explain("Database").stdout.contains("action Slack: told ERROR at "));
+    assert!(explain("Backup").stdout.contains("depends on Database"));
+    machine.succeed("/shared/smokerd --stop -p /run/web-host.pid");
+    let log = look("-p Nginx").text();
+    assert!(!(told() + &log).contains("/services/key"), "{log}");
+}
