@@ -108,6 +108,7 @@ pub const CHECKS: &[&str] = &[
     "mount",
     "file",
     "log",
+    "value",
     "process",
     "service",
     "port",
