@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - `walls`: the tests that hold the sources against the tables; `rooms`: the tables of allowed imports
+//! - `walls`: the tests that hold the sources against the tables; `rooms`: the tables of allowed imports; `crate_walls`: those of crates
 //! - `words`: the test that looks for refused words
 //! - `paths`: files and links in pages; `glossary`: the order of the terms
 //!
@@ -10,6 +10,7 @@
 //! - `source`: the paths that a Rust source names
 //! - `repository`: the files of the repository
 
+mod crate_walls;
 mod glossary;
 mod imports;
 mod paths;

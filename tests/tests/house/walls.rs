@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use crate::crate_walls::{KEPT_IN, WALLS};
 use crate::imports::{Crate, circles, is_upward, room};
 use crate::repository;
-use crate::rooms::{KEPT_IN, ROOMS, Room, WALLS};
+use crate::rooms::{ROOMS, Room};
 
 /// All crates, read once for all tests.
 static CRATES: LazyLock<Vec<Crate>> = LazyLock::new(|| ROOMS.iter().map(|(name, _)| Crate::read(name)).collect());

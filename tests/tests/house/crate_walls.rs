@@ -1,0 +1,80 @@
+//! The tables of what crates may name: other crates, and programs, files and sockets.
+
+/// A crate, those of the other crates here that it may import, and what else it may not name, neither in code nor as a dependency.
+pub(crate) const WALLS: [(&str, &[&str], &[&str]); 10] = [
+    (
+        "smoker-model",
+        &[],
+        &[
+            "tokio",
+            "axum",
+            "clap",
+            "serde_yaml",
+            "saphyr_parser",
+            "reqwest",
+            "nix",
+            "libc",
+            "tracing",
+            "std::process",
+            "std::net",
+        ],
+    ),
+    ("smoker-paths", &[], &["tokio", "axum", "clap", "tracing", "std::process::Command", "std::env", "std::net"]),
+    (
+        "smoker-journal",
+        &[],
+        &["tokio", "axum", "hyper", "clap", "serde", "serde_json", "tracing", "std::process", "std::env", "std::net"],
+    ),
+    (
+        "smoker-config",
+        &["smoker_model", "smoker_paths"],
+        &["tokio", "axum", "clap", "reqwest", "nix", "libc", "tracing", "std::process", "std::env", "std::thread"],
+    ),
+    (
+        "smoker-trust",
+        &["smoker_model", "smoker_paths"],
+        &[
+            "tokio",
+            "axum",
+            "hyper",
+            "clap",
+            "reqwest",
+            "libc",
+            "tracing",
+            "std::process",
+            "std::env",
+            "std::net::TcpStream",
+        ],
+    ),
+    ("smoker-checks", &["smoker_model"], &["tokio", "axum", "hyper", "clap", "serde_yaml", "saphyr_parser"]),
+    ("smoker-logging", &["smoker_model", "smoker_paths"], &["tokio", "axum", "hyper", "clap", "std::process::Command"]),
+    ("smoker-runner", &["smoker_checks", "smoker_model"], &["axum", "hyper", "clap", "serde_yaml", "saphyr_parser"]),
+    (
+        "smokerd",
+        &[
+            "smoker_config",
+            "smoker_journal",
+            "smoker_logging",
+            "smoker_model",
+            "smoker_paths",
+            "smoker_runner",
+            "smoker_trust",
+        ],
+        &["serde_yaml", "saphyr_parser", "reqwest", "std::process::Command", "tokio::process"],
+    ),
+    ("smokercli", &["smoker_model", "smoker_paths", "smoker_trust"], &["axum", "hyper", "nix", "libc"]),
+];
+
+/// What only some files of a crate may name: crate, path, and the folders or files that may.
+pub(crate) const KEPT_IN: [(&str, &str, &[&str]); 10] = [
+    ("smoker-model", "std::env", &["time/local_zone.rs"]),
+    ("smoker-model", "std::fs", &["time/local_zone.rs"]),
+    ("smokerd", "clap", &["cli/"]),
+    ("smokerd", "axum", &["http/"]),
+    ("smokercli", "clap", &["cli/"]),
+    ("smokercli", "reqwest::Client", &["transport/"]),
+    ("smokercli", "std::process::Command", &["discovery/", "trust/ssh.rs"]),
+    ("smoker-checks", "std::process::Command", &["checks/services/program.rs", "checks/shipped/glusterfs/"]),
+    ("smoker-runner", "std::process::Command", &["process/"]),
+    ("smoker-runner", "tokio::process::Command", &["process/"]),
+];
