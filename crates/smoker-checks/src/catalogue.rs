@@ -10,12 +10,12 @@ use smoker_model::wire::result::ComponentShape;
 
 use crate::actions::nsca;
 use crate::checks::data::{memcached, mysql, postgres, redis};
-use crate::checks::files::{disk, file, log, mount};
+use crate::checks::files::{disk, file, log, mount, value};
 use crate::checks::host::{cpu, interface, kernel, load, memory, swap, uptime};
 use crate::checks::network::{dns, http, ping, tcp, time, tls, udp, unix};
 use crate::checks::services::{group, package, port, process, service, user};
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
-use crate::parsers::{jmx, json, junit, nagios, regex, tap, varnish};
+use crate::parsers::{expect, jmx, json, junit, nagios, regex, tap, varnish};
 use crate::spec::Spec;
 
 /// A built-in: what it declares, and what runs it.
@@ -37,6 +37,7 @@ static BUILT_INS: &[BuiltIn] = &[
     BuiltIn { spec: junit::spec(), run: junit::run },
     BuiltIn { spec: json::spec(), run: json::run },
     BuiltIn { spec: regex::spec(), run: regex::run },
+    BuiltIn { spec: expect::spec(), run: expect::run },
     BuiltIn { spec: jmx::spec(), run: jmx::run },
     BuiltIn { spec: nsca::spec(), run: nsca::run },
 ];
@@ -72,6 +73,7 @@ static CHECKS: &[Check] = &[
     Check { spec: mount::spec(), run: mount::run, group: FILES, example: mount::EXAMPLE },
     Check { spec: file::spec(), run: file::run, group: FILES, example: file::EXAMPLE },
     Check { spec: log::spec(), run: log::run, group: FILES, example: log::EXAMPLE },
+    Check { spec: value::spec(), run: value::run, group: FILES, example: value::EXAMPLE },
     Check { spec: process::spec(), run: process::run, group: SERVICES, example: process::EXAMPLE },
     Check { spec: service::spec(), run: service::run, group: SERVICES, example: service::EXAMPLE },
     Check { spec: port::spec(), run: port::run, group: SERVICES, example: port::EXAMPLE },
@@ -83,7 +85,7 @@ static CHECKS: &[Check] = &[
     Check { spec: tcp::spec(), run: tcp::run, group: NETWORK, example: tcp::EXAMPLE },
     Check { spec: udp::spec(), run: udp::run, group: NETWORK, example: udp::EXAMPLE },
     Check { spec: unix::spec(), run: unix::run, group: NETWORK, example: unix::EXAMPLE },
-    Check { spec: dns::spec(), run: dns::run, group: NETWORK, example: dns::EXAMPLE },
+    Check { spec: dns::check::spec(), run: dns::check::run, group: NETWORK, example: dns::check::EXAMPLE },
     Check { spec: ping::spec(), run: ping::run, group: NETWORK, example: ping::EXAMPLE },
     Check { spec: time::spec(), run: time::run, group: NETWORK, example: time::EXAMPLE },
     Check { spec: redis::spec(), run: redis::run, group: DATA, example: redis::EXAMPLE },
@@ -118,9 +120,9 @@ pub fn run(request: &ModuleRequest) -> Option<Result<Findings, String>> {
         return CHECKS.iter().find(|check| check.spec.name == request.module).map(|check| (check.run)(request));
     }
     let built_in = built_in(request.kind, &request.module)?;
-    // These two have rules of their own for the exit status.
+    // These have rules of their own for the exit status.
     if built_in.spec.kind != ModuleKind::Parser
-        || [nagios::spec().name, regex::spec().name].contains(&built_in.spec.name)
+        || [nagios::spec().name, regex::spec().name, expect::spec().name].contains(&built_in.spec.name)
     {
         return Some((built_in.run)(request));
     }

@@ -116,6 +116,7 @@ pub const CHECKS: &[&str] = &[
     "mount",
     "file",
     "log",
+    "value",
     "process",
     "service",
     "port",

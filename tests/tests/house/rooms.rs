@@ -94,7 +94,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 11] = [
                     "unit",
                 ],
             ),
-            ("parsers", &["components", "json_output", "parameters", "plain_text", "spec"]),
+            ("parsers", &["components", "json_output", "matchers", "parameters", "plain_text", "spec"]),
             ("report", &["components", "measure", "unit"]),
             ("spec", &["measure"]),
             ("matchers", &["measure", "parameters", "plain_text", "unit"]),

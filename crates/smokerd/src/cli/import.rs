@@ -37,6 +37,8 @@ struct ImportArguments {
 enum ToolName {
     /// nrpe.cfg: each command, to be run on request
     Nrpe,
+    /// A crontab: each job
+    Cron,
     /// Checks of Sensu, in JSON or YAML
     Sensu,
     /// A gossfile: each resource
@@ -50,6 +52,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<ImportRequest, clap::Error
         ImportArguments::try_parse_from(std::iter::once(&name).chain(arguments))?;
     let tool = match tool {
         ToolName::Nrpe => Tool::Nrpe,
+        ToolName::Cron => Tool::Cron,
         ToolName::Sensu => Tool::Sensu,
         ToolName::Goss => Tool::Goss,
     };

@@ -59,7 +59,7 @@ Exit codes:
      loads; --test-plugin: WARN; --compare: differences
   4  --test-plugin: ERROR
 
-smokerd import TOOL FILE... converts configurations of NRPE, Sensu and goss: smokerd import --help.
+smokerd import TOOL FILE... converts configurations of NRPE, cron, Sensu and goss: smokerd import --help.
 
 SIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused.";
 

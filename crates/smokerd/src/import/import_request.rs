@@ -6,6 +6,7 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Nrpe,
+    Cron,
     Sensu,
     Goss,
 }

@@ -6,11 +6,12 @@
 //! - `import_request`: what the command line asks for
 //! - `imported`: what a converter makes of a file
 //! - `source_file`: the text of a file
-//! - `nrpe`, `sensu`: one tool each; `goss`: that of goss, in a folder of its own
+//! - `nrpe`, `cron`, `sensu`: one tool each; `goss`: that of goss, in a folder of its own
 
 pub(crate) mod import_request;
 pub(crate) mod run;
 
+mod cron;
 mod goss;
 mod imported;
 mod nrpe;

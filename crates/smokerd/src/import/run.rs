@@ -13,7 +13,7 @@ use crate::exit_code;
 use crate::import::import_request::{ImportRequest, Tool};
 use crate::import::imported::{Imported, ImportedPlugin};
 use crate::import::source_file::text_of;
-use crate::import::{goss, nrpe, sensu};
+use crate::import::{cron, goss, nrpe, sensu};
 use crate::output;
 
 /// Imports, prints what became of it, and returns the exit code.
@@ -38,6 +38,10 @@ pub(crate) fn run(request: &ImportRequest) -> Result<u8, String> {
 fn read(tool: Tool, path: &Path, imported: &mut Imported) -> Result<(), String> {
     match tool {
         Tool::Nrpe => nrpe::read(path, imported),
+        Tool::Cron => {
+            cron::read(path, &text_of(path)?, imported);
+            Ok(())
+        }
         Tool::Sensu => sensu::read(path, &text_of(path)?, imported),
         Tool::Goss => goss::read(path, &text_of(path)?, imported),
     }

@@ -9,8 +9,53 @@ use smoker_tests::sandbox::Sandbox;
 const NRPE: &str =
     "command_timeout=30\nallowed_hosts=10.0.0.1\ncommand[true]=echo 'OK - 5% | a=5%'\ncommand[bad]=check $ARG1$\n";
 
-const GOSS: &str = "file:\n  /etc/passwd:\n    exists: true\n    mode: '0644'\n    owner: root\n    contains: [root, '!nobody at all', /^root:/]\n    md5: abc\n\
-    user:\n  root:\n    exists: true\n    uid: 0\nport:\n  tcp:9:\n    listening: false\ncommand:\n  exit 3:\n    exit-status: 3\n";
+const GOSS: &str = r#"file:
+  /etc/passwd:
+    exists: true
+    mode: '0644'
+    owner: root
+    contains: [root, '!nobody at all', /^root:/, '!/^oot:/']
+    md5: abc
+  ~root: {exists: true, filetype: directory}
+user:
+  root: {exists: true, uid: 0}
+service:
+  no-such-service: {enabled: false, running: false}
+process:
+  no-such-process: {running: false}
+port:
+  tcp:9: {listening: false, ip: []}
+  tcp6:9: {listening: false}
+interface:
+  lo:
+    exists: true
+    addrs: {contain-element: {have-prefix: '127.'}}
+mount:
+  /proc:
+    exists: true
+    opts: [rw]
+    vfs-opts: [rw]
+    filesystem: proc
+  /: {exists: true, usage: {le: 100}}
+command:
+  echo 'hi 5%':
+    exit-status: 0
+    stdout: [hi, /^hi 5%$/, '!ho']
+    stderr: ''
+  no-such-program:
+    exit-status: {ge: 127}
+    stderr: [not found]
+  off: {exec: false, exit-status: 1}
+matching:
+  list: {content: [foo, bar, moo], matches: {consist-of: [foo, have-prefix: m, bar]}}
+  json: {content: '{"a": {"b": ["15"]}}', matches: {gjson: {a.b.0: {le: 15}, '@this': {have-key: a}}}}
+  text: {content: "foo\nmoo", matches: {and: [{have-prefix: foo}, {not: {match-regexp: ^moo}}]}}
+  lines: {as-reader: true, content: "foo\nmoo\n", matches: [/^moo$/, '!foo bar']}
+  bad: {content: [a, b], matches: [a, a]}
+  worse: {content: '1.2.3', matches: {semver-constraint: '>=2.0.0 || <1.0.0'}}
+dns:
+  MX:mail.test: {resolvable: true, addrs: [10 a.mail.test.], server: 127.0.0.1, timeout: 1000}
+"#;
 
 #[test]
 fn what_is_imported_loads_and_runs() {
@@ -38,11 +83,24 @@ fn what_is_imported_loads_and_runs() {
 
     let config = ["-c", "{{DIR}}/smokerd.yaml"];
     cli::smokerd(&sandbox, &[&config[..], &["--check"]].concat()).expect_code(0);
-    for plugin in ["true", "file--etc-passwd", "user-root", "port-tcp:9", "command-exit 3"] {
+    for plugin in good_ones() {
         let output = cli::smokerd(&sandbox, &[&config[..], &["--test-plugin", plugin]].concat());
         assert_eq!(output.code, 0, "{plugin}: {}", output.text());
+    }
+    // Nothing answers on the port of DNS; the others are as goss has them.
+    for plugin in ["matching-bad", "matching-worse", "dns-MX:mail.test"] {
+        cli::smokerd(&sandbox, &[&config[..], &["--test-plugin", plugin]].concat()).expect_code(4);
     }
     cli::smokerd(&sandbox, &["import", "goss", "{{DIR}}/none.yaml"]).expect_code(1);
     cli::smokerd(&sandbox, &["import", "nagios", "{{DIR}}/nrpe.cfg"]).expect_code(2);
     cli::smokerd(&sandbox, &["import", "--help"]).expect_code(0);
+}
+
+/// The plugins that goss would find good, too.
+fn good_ones() -> Vec<&'static str> {
+    "true file--etc-passwd file-~root user-root service-no-such-service process-no-such-process port-tcp:9 port-tcp6:9 interface-lo \
+     mount--proc mount-- mount---usage command-no-such-program command-off matching-list matching-json matching-text matching-lines"
+        .split(' ')
+        .chain(["command-echo 'hi 5%'"])
+        .collect()
 }

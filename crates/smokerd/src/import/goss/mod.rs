@@ -76,4 +76,11 @@ fn resource(
         }
     }
     imported.add(plugin, path);
+    if let ("mount", Some(usage)) = (section, attribute("usage")) {
+        let mut plugin = ImportedPlugin::new(&format!("{section}-{name}-usage"), path, line);
+        match resources::disk_usage(name, usage, &mut plugin) {
+            Ok(()) => imported.add(plugin, path),
+            Err(reason) => imported.leave(path, line, &format!("{whole}: usage"), &reason),
+        }
+    }
 }
