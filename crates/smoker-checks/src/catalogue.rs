@@ -13,6 +13,7 @@ use crate::checks::data::{memcached, mysql, postgres, redis};
 use crate::checks::files::{disk, file, log, mount, value};
 use crate::checks::host::{cpu, interface, kernel, load, memory, swap, uptime};
 use crate::checks::network::{dns, http, ping, tcp, time, tls, udp, unix};
+use crate::checks::plugins::{cluster, job};
 use crate::checks::services::{group, package, port, process, service, user};
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
 use crate::parsers::{expect, jmx, json, junit, nagios, regex, tap, varnish};
@@ -59,6 +60,7 @@ const FILES: &str = "File systems and files";
 const SERVICES: &str = "Processes, services and accounts";
 const NETWORK: &str = "The network";
 const DATA: &str = "Databases and caches";
+const PLUGINS: &str = "Other plugins, and jobs that report";
 
 /// Every check, in the order of the documentation.
 static CHECKS: &[Check] = &[
@@ -92,6 +94,8 @@ static CHECKS: &[Check] = &[
     Check { spec: memcached::spec(), run: memcached::run, group: DATA, example: memcached::EXAMPLE },
     Check { spec: postgres::spec(), run: postgres::run, group: DATA, example: postgres::EXAMPLE },
     Check { spec: mysql::spec(), run: mysql::run, group: DATA, example: mysql::EXAMPLE },
+    Check { spec: cluster::spec(), run: cluster::run, group: PLUGINS, example: cluster::EXAMPLE },
+    Check { spec: job::spec(), run: job::run, group: PLUGINS, example: job::EXAMPLE },
 ];
 
 /// Every check of `Check:`, in the order of the documentation.

@@ -98,7 +98,10 @@ mod tests {
         assert_eq!((found.address, found.port, found.inode), (Ipv4Addr::LOCALHOST.into(), 8086, 12345));
         let six =
             "   0: 00000000000000000000000001000000:0016 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 7";
-        assert_eq!(listener(six, Transport::Tcp, false).expect("a listener").address, IpAddr::from(Ipv6Addr::LOCALHOST));
+        assert_eq!(
+            listener(six, Transport::Tcp, false).expect("a listener").address,
+            IpAddr::from(Ipv6Addr::LOCALHOST)
+        );
         assert_eq!(listener(&four.replace(" 0A ", " 01 "), Transport::Tcp, false), None);
         let udp = four.replace(" 0A ", " 07 ");
         assert!(listener(&udp, Transport::Udp, false).is_some());
