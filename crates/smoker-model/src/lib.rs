@@ -17,6 +17,7 @@
 //! - `notation`: values as JSON and as Python writes and reads them
 //! - `bounded_json`: JSON of untrusted origin, with a bound on its values
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
+//! - `run_parameter`: which values a forced run may be given
 //! - `process_settings`: how the processes of a run are set up, and how much they may use
 //! - `secrets`: parameters that not everybody may read
 //! - `wire`: the bodies of the REST interface
@@ -43,6 +44,7 @@ pub mod process_settings;
 pub mod python_format;
 pub mod result;
 pub mod run_end;
+pub mod run_parameter;
 pub mod run_record;
 pub mod secrets;
 pub mod status;

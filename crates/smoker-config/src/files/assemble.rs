@@ -256,6 +256,8 @@ impl<'a> Assembler<'a> {
         }
         let read = match &reference.source {
             SecretSource::Environment(name) => secret::of_variable(name, self.environment),
+            // No file names one.
+            SecretSource::Request => return Ok(()),
             SecretSource::File(path) => {
                 let path = self.folders.last().map_or(Path::new(""), PathBuf::as_path).join(path);
                 let read = secret::of_file(&path);

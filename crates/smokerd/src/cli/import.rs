@@ -39,6 +39,8 @@ enum ToolName {
     Nrpe,
     /// A crontab: each job
     Cron,
+    /// monitrc: each check, and each of its tests
+    Monit,
     /// Checks of Sensu, in JSON or YAML
     Sensu,
     /// A gossfile: each resource
@@ -53,6 +55,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<ImportRequest, clap::Error
     let tool = match tool {
         ToolName::Nrpe => Tool::Nrpe,
         ToolName::Cron => Tool::Cron,
+        ToolName::Monit => Tool::Monit,
         ToolName::Sensu => Tool::Sensu,
         ToolName::Goss => Tool::Goss,
     };

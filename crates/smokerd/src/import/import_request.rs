@@ -7,6 +7,7 @@ use std::path::PathBuf;
 pub(crate) enum Tool {
     Nrpe,
     Cron,
+    Monit,
     Sensu,
     Goss,
 }

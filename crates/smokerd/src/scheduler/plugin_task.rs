@@ -1,12 +1,13 @@
 //! One plugin's task: it owns the plugin's timer and its runs, so that no
 //! plugin ever waits for another.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use smoker_model::plugin::{OnParentBad, PluginName};
+use smoker_model::plugin::{OnParentBad, Parameters, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -35,8 +36,8 @@ pub(crate) struct Definition {
 /// What the manager sends to a task.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Run the plugin for this process, which this client requests.
-    Run(ProcessId, Arc<Requester>),
+    /// Run the plugin for this process, which this client requests, with these values for its parameters.
+    Run(ProcessId, Arc<Requester>, Option<Arc<Parameters>>),
     /// Change to another definition. Boxed, since a channel has room for dozens
     /// of commands, and there are thousands of channels.
     Reconfigure(Box<Definition>),
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     ParentChanged,
     /// This plugin, after which this one runs, has ended OK.
     Follow(PluginName),
+    /// A job has reported to the plugin, by this client: make a result of it.
+    Reported(Arc<Requester>),
     /// Show that the task is alive, by dropping the sender.
     Ping(mpsc::Sender<()>),
 }
@@ -60,6 +63,8 @@ pub(crate) struct PluginTask {
     runs: JoinSet<RunOutcome>,
     scheduled: Option<RunHandle>,
     forced: Forced,
+    /// Requests with other values for the parameters than the forced run that goes on or waits, in their order.
+    queued: VecDeque<(RunRequest, Vec<ProcessId>)>,
     /// Forced runs of earlier definitions. New requests do not join them.
     outdated: Vec<(RunHandle, Vec<ProcessId>)>,
     /// When the plugin runs again because its last result was soft.
@@ -68,6 +73,8 @@ pub(crate) struct PluginTask {
     bad_in_a_row: u32,
     /// The planned moment of the run that is skipped as long as a plugin that this one depends on is bad.
     owed: Option<(RunTrigger, Moment)>,
+    /// A report came while a run went on that may not have seen it.
+    reported: Option<RunTrigger>,
     /// How many scheduled runs were skipped.
     skipped: u64,
     /// Set while the task is draining, see [`Command::Drain`].
@@ -101,10 +108,12 @@ impl PluginTask {
             runs: JoinSet::new(),
             scheduled: None,
             forced: Forced::Idle,
+            queued: VecDeque::new(),
             outdated: Vec::new(),
             retry_at: None,
             bad_in_a_row,
             owed: None,
+            reported: None,
             skipped: 0,
             draining: None,
         }
@@ -139,11 +148,11 @@ impl PluginTask {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Run(process, requester) => self.force(process, &requester),
+            Command::Run(process, requester, values) => self.force(process, &requester, values),
             Command::Reconfigure(definition) => self.reconfigure(*definition),
             Command::Drain(commands) => {
                 self.definition.schedule = None;
-                (self.retry_at, self.owed) = (None, None);
+                (self.retry_at, self.owed, self.reported) = (None, None, None);
                 self.withdraw_scheduled();
                 self.draining = Some(commands);
             }
@@ -151,6 +160,10 @@ impl PluginTask {
             Command::Follow(plugin) => {
                 let planned = self.context.clock.now();
                 self.start_scheduled(RunTrigger::After(plugin.as_str().into()), planned);
+            }
+            Command::Reported(requester) => {
+                let Requester { name, identity, .. } = (*requester).clone();
+                self.start_for_report(RunTrigger::Report { requester: Some(name), identity });
             }
             Command::Ping(reply) => drop(reply),
         }
@@ -222,8 +235,14 @@ impl PluginTask {
             tracing::info!("Plugin {}: it runs again", self.name());
         }
         let bad_before = self.bad_in_a_row;
-        self.scheduled = Some(self.start(RunRequest { trigger, planned, bad_before }));
+        self.scheduled = Some(self.start(RunRequest { trigger, planned, bad_before, values: None }));
         true
+    }
+
+    /// Makes a result of a report, at once or when the run has ended that goes on.
+    fn start_for_report(&mut self, trigger: RunTrigger) {
+        let planned = self.context.clock.now();
+        self.reported = if self.start_scheduled(trigger.clone(), planned) { None } else { Some(trigger) };
     }
 
     /// The last result was soft, and its time is over.
@@ -305,15 +324,34 @@ impl PluginTask {
         tracing::warn!("Plugin {name}: {count} scheduled runs skipped, {why} ({all} skipped since the start)");
     }
 
-    /// A client requests a run; it joins a forced run that has not ended.
-    fn force(&mut self, process: ProcessId, requester: &Requester) {
-        let request = RunRequest::by_client(requester, self.context.clock.now());
-        let must_wait = self.is_serial() && !self.runs.is_empty();
-        match &mut self.forced {
-            Forced::Waiting(_, processes) | Forced::Running(_, processes) => processes.push(process),
-            Forced::Idle if must_wait => self.forced = Forced::Waiting(request, vec![process]),
-            Forced::Idle => self.forced = Forced::Running(self.start(request), vec![process]),
+    /// A client requests a run; it joins a forced run that has not ended, if that has the same values.
+    fn force(&mut self, process: ProcessId, requester: &Requester, values: Option<Arc<Parameters>>) {
+        let request = RunRequest::by_client(requester, self.context.clock.now(), values);
+        let current = match &mut self.forced {
+            Forced::Idle => None,
+            Forced::Waiting(waiting, processes) => Some((waiting.values.as_ref(), processes)),
+            Forced::Running(run, processes) => Some((run.values(), processes)),
+        };
+        let is_idle = current.is_none();
+        let queued = self.queued.iter_mut().map(|(queued, processes)| (queued.values.as_ref(), processes));
+        let joined = current.into_iter().chain(queued).find(|(values, _)| *values == request.values.as_ref());
+        if let Some((_, processes)) = joined {
+            processes.push(process);
+        } else if is_idle {
+            self.begin_forced(request, vec![process]);
+        } else {
+            self.queued.push_back((request, vec![process]));
         }
+    }
+
+    /// Starts a forced run, or has it wait for other runs of a serial plugin.
+    fn begin_forced(&mut self, request: RunRequest, processes: Vec<ProcessId>) {
+        let must_wait = self.is_serial() && !self.runs.is_empty();
+        self.forced = if must_wait {
+            Forced::Waiting(request, processes)
+        } else {
+            Forced::Running(self.start(request), processes)
+        };
     }
 
     fn start(&mut self, request: RunRequest) -> RunHandle {
@@ -335,11 +373,19 @@ impl PluginTask {
             }
             self.state.record(record, &processes);
         }
+        if let Some(trigger) = self.reported.take() {
+            self.start_for_report(trigger);
+        }
         if self.runs.is_empty()
             && let Forced::Waiting(request, processes) = &mut self.forced
         {
             let (request, processes) = (request.clone(), mem::take(processes));
             self.forced = Forced::Running(self.start(request), processes);
+        }
+        if matches!(self.forced, Forced::Idle)
+            && let Some((request, processes)) = self.queued.pop_front()
+        {
+            self.begin_forced(request, processes);
         }
     }
 
@@ -455,7 +501,10 @@ mod tests {
         state.replace_plugins(vec![entry("a", definition.plugin.spec().rules.retries), entry("db", None)], 1 << 20);
         let slots = Slots::new(None);
         let groups = SerialGroups::default();
-        let context = TaskContext { runner, slots, groups, clock, state: state.clone(), shutdown: shutdown.clone() };
+        let daemon_started = clock.now().wall;
+        let of_task = (state.clone(), shutdown.clone());
+        let context =
+            TaskContext { runner, slots, groups, clock, daemon_started, state: of_task.0, shutdown: of_task.1 };
         let events = state.subscribe();
         let (commands, inbox) = mpsc::unbounded_channel();
         tokio::spawn(PluginTask::new(definition, inbox, state.clone(), context).run());
@@ -519,7 +568,7 @@ mod tests {
             limits: None,
             is_local_administrator: false,
         };
-        commands.send(Command::Run(1, requester.into())).expect("a task that lives");
+        commands.send(Command::Run(1, requester.into(), None)).expect("a task that lives");
         let record = record(&mut events).await;
         assert_eq!(
             (&record.trigger, record.planned),
@@ -564,7 +613,7 @@ mod tests {
         };
         hand.advance(HOUR);
         record(&mut events).await;
-        commands.send(Command::Run(1, requester.into())).expect("a task that lives");
+        commands.send(Command::Run(1, requester.into(), None)).expect("a task that lives");
         let forced = record(&mut events).await;
         let RunState::Finished(run) = &forced.state else { panic!("{forced:?}") };
         assert_eq!((run.attempt, run.is_soft, run.result.status), (1, false, Status::Error));
