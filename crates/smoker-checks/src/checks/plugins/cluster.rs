@@ -47,7 +47,7 @@ pub(crate) const EXAMPLE: &str = "\
 Tier:
   Check: cluster
   Interval: 1m
-  Plugins: [Web, Page, \"Post*\"]
+  Plugins: [\"Page*\", \"Post*\"]
   Error: \"< 2\"
 ";
 
