@@ -14,6 +14,7 @@
 //! - `reports`: checks that look at other plugins, or at what jobs report
 //! - `schedule`: when scheduled runs are due
 //! - `clock`: the time, which tests can set
+//! - `forced_runs`: the forced runs of one plugin
 //! - `forced_rate`: the bound on the runs a second that one client may force
 //! - `given_values`: values that a client gives for one run
 //! - `serial_groups`: runs that wait for those of other plugins
@@ -25,6 +26,7 @@ pub(crate) mod clock;
 pub(crate) mod explanation;
 pub(crate) mod following;
 pub(crate) mod forced_rate;
+mod forced_runs;
 pub(crate) mod given_values;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;

@@ -1,8 +1,6 @@
 //! One plugin's task: it owns the plugin's timer and its runs, so that no
 //! plugin ever waits for another.
 
-use std::collections::VecDeque;
-use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,6 +19,7 @@ use crate::results::requester::Requester;
 use crate::results::standing::attempt_of;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
+use crate::scheduler::forced_runs::{ForcedRun, ForcedRuns, Joined, Requested};
 use crate::scheduler::run::{RunHandle, RunOutcome, RunRequest, TaskContext};
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::schedule::turn::{Due, Turn};
@@ -62,11 +61,9 @@ pub(crate) struct PluginTask {
     context: TaskContext,
     runs: JoinSet<RunOutcome>,
     scheduled: Option<RunHandle>,
-    forced: Forced,
-    /// Requests with other values for the parameters than the forced run that goes on or waits, in their order.
-    queued: VecDeque<(RunRequest, Vec<ProcessId>)>,
+    forced: ForcedRuns,
     /// Forced runs of earlier definitions. New requests do not join them.
-    outdated: Vec<(RunHandle, Vec<ProcessId>)>,
+    outdated: Vec<ForcedRun>,
     /// When the plugin runs again because its last result was soft.
     retry_at: Option<Instant>,
     /// How many results that no client requested were bad in a row.
@@ -79,16 +76,6 @@ pub(crate) struct PluginTask {
     skipped: u64,
     /// Set while the task is draining, see [`Command::Drain`].
     draining: Option<mpsc::UnboundedSender<Command>>,
-}
-
-/// How far the requests to run are.
-enum Forced {
-    /// There is no request.
-    Idle,
-    /// The plugin is serial, and another run of it has not ended yet; with the first request.
-    Waiting(RunRequest, Vec<ProcessId>),
-    /// The run has been started; these processes get its result.
-    Running(RunHandle, Vec<ProcessId>),
 }
 
 impl PluginTask {
@@ -107,8 +94,7 @@ impl PluginTask {
             context,
             runs: JoinSet::new(),
             scheduled: None,
-            forced: Forced::Idle,
-            queued: VecDeque::new(),
+            forced: ForcedRuns::default(),
             outdated: Vec::new(),
             retry_at: None,
             bad_in_a_row,
@@ -182,13 +168,7 @@ impl PluginTask {
                 }
             }
         }
-        self.forced = match mem::replace(&mut self.forced, Forced::Idle) {
-            Forced::Running(run, processes) if !run.redefine(&definition.plugin, definition.generation) => {
-                self.outdated.push((run, processes));
-                Forced::Idle
-            }
-            other => other,
-        };
+        self.outdated.extend(self.forced.redefine(&definition.plugin, definition.generation));
         self.definition = definition;
         self.draining = None;
         let rules = &self.definition.plugin.spec().rules;
@@ -327,31 +307,18 @@ impl PluginTask {
     /// A client requests a run; it joins a forced run that has not ended, if that has the same values.
     fn force(&mut self, process: ProcessId, requester: &Requester, values: Option<Arc<Parameters>>) {
         let request = RunRequest::by_client(requester, self.context.clock.now(), values);
-        let current = match &mut self.forced {
-            Forced::Idle => None,
-            Forced::Waiting(waiting, processes) => Some((waiting.values.as_ref(), processes)),
-            Forced::Running(run, processes) => Some((run.values(), processes)),
-        };
-        let is_idle = current.is_none();
-        let queued = self.queued.iter_mut().map(|(queued, processes)| (queued.values.as_ref(), processes));
-        let joined = current.into_iter().chain(queued).find(|(values, _)| *values == request.values.as_ref());
-        if let Some((_, processes)) = joined {
-            processes.push(process);
-        } else if is_idle {
-            self.begin_forced(request, vec![process]);
-        } else {
-            self.queued.push_back((request, vec![process]));
+        if let Joined::Next(next) = self.forced.join(request, process) {
+            self.begin_forced(next);
         }
     }
 
     /// Starts a forced run, or has it wait for other runs of a serial plugin.
-    fn begin_forced(&mut self, request: RunRequest, processes: Vec<ProcessId>) {
-        let must_wait = self.is_serial() && !self.runs.is_empty();
-        self.forced = if must_wait {
-            Forced::Waiting(request, processes)
-        } else {
-            Forced::Running(self.start(request), processes)
-        };
+    fn begin_forced(&mut self, (request, processes): Requested) {
+        if self.is_serial() && !self.runs.is_empty() {
+            return self.forced.set_waiting((request, processes));
+        }
+        let run = self.start(request);
+        self.forced.set_running(run, processes);
     }
 
     fn start(&mut self, request: RunRequest) -> RunHandle {
@@ -376,16 +343,8 @@ impl PluginTask {
         if let Some(trigger) = self.reported.take() {
             self.start_for_report(trigger);
         }
-        if self.runs.is_empty()
-            && let Forced::Waiting(request, processes) = &mut self.forced
-        {
-            let (request, processes) = (request.clone(), mem::take(processes));
-            self.forced = Forced::Running(self.start(request), processes);
-        }
-        if matches!(self.forced, Forced::Idle)
-            && let Some((request, processes)) = self.queued.pop_front()
-        {
-            self.begin_forced(request, processes);
+        if let Some(next) = self.forced.next(!self.runs.is_empty()) {
+            self.begin_forced(next);
         }
     }
 
@@ -406,18 +365,14 @@ impl PluginTask {
     }
 
     /// Removes a run that has ended, with the processes that get its result.
-    fn take_run(&mut self, id: Id) -> Option<(RunHandle, Vec<ProcessId>)> {
+    fn take_run(&mut self, id: Id) -> Option<ForcedRun> {
         if let Some(scheduled) = self.scheduled.take_if(|run| run.id() == id) {
             return Some((scheduled, Vec::new()));
         }
-        match mem::replace(&mut self.forced, Forced::Idle) {
-            Forced::Running(run, processes) if run.id() == id => Some((run, processes)),
-            other => {
-                self.forced = other;
-                let at = self.outdated.iter().position(|(run, _)| run.id() == id)?;
-                Some(self.outdated.swap_remove(at))
-            }
-        }
+        self.forced.take(id).or_else(|| {
+            let at = self.outdated.iter().position(|(run, _)| run.id() == id)?;
+            Some(self.outdated.swap_remove(at))
+        })
     }
 
     fn name(&self) -> &PluginName {
