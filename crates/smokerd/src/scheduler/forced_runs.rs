@@ -29,16 +29,6 @@ enum Current {
     Running(RunHandle, Vec<ProcessId>),
 }
 
-/// What came of a request.
-pub(super) enum Joined {
-    /// Its process gets the result of a run that goes on or waits.
-    Yes,
-    /// It is behind runs with other values.
-    Queued,
-    /// No forced run goes on or waits: this is the next one.
-    Next(Requested),
-}
-
 /// The forced runs of one plugin.
 #[derive(Default)]
 pub(super) struct ForcedRuns {
@@ -47,8 +37,9 @@ pub(super) struct ForcedRuns {
 }
 
 impl ForcedRuns {
-    /// Takes a request, which joins a forced run that has not ended, if that has the same values.
-    pub(super) fn join(&mut self, request: RunRequest, process: ProcessId) -> Joined {
+    /// Takes a request, which joins a forced run that has not ended, if that has the same values, and waits behind one with others.
+    /// Returns the request where there is none: it is the next one.
+    pub(super) fn join(&mut self, request: RunRequest, process: ProcessId) -> Option<Requested> {
         let current = match &mut self.current {
             Current::Idle => None,
             Current::Waiting(waiting, processes) => Some((waiting.values.as_ref(), processes)),
@@ -59,13 +50,13 @@ impl ForcedRuns {
         let joined = current.into_iter().chain(queued).find(|(values, _)| *values == request.values.as_ref());
         if let Some((_, processes)) = joined {
             processes.push(process);
-            return Joined::Yes;
+            return None;
         }
         if is_idle {
-            return Joined::Next((request, vec![process]));
+            return Some((request, vec![process]));
         }
         self.queued.push_back((request, vec![process]));
-        Joined::Queued
+        None
     }
 
     /// Has a request wait for other runs of its plugin.

@@ -19,7 +19,7 @@ use crate::results::requester::Requester;
 use crate::results::standing::attempt_of;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
-use crate::scheduler::forced_runs::{ForcedRun, ForcedRuns, Joined, Requested};
+use crate::scheduler::forced_runs::{ForcedRun, ForcedRuns, Requested};
 use crate::scheduler::run::{RunHandle, RunOutcome, RunRequest, TaskContext};
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::schedule::turn::{Due, Turn};
@@ -307,7 +307,7 @@ impl PluginTask {
     /// A client requests a run; it joins a forced run that has not ended, if that has the same values.
     fn force(&mut self, process: ProcessId, requester: &Requester, values: Option<Arc<Parameters>>) {
         let request = RunRequest::by_client(requester, self.context.clock.now(), values);
-        if let Joined::Next(next) = self.forced.join(request, process) {
+        if let Some(next) = self.forced.join(request, process) {
             self.begin_forced(next);
         }
     }
