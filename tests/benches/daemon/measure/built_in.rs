@@ -39,7 +39,7 @@ fn pages(program: &Program, at_a_time: u32) -> Result<Pairs, String> {
     let started = daemon(format!("Command: curl -sf -o /dev/null http://{address}/"))?;
     let (mut ours, mut limit) = (built_in.connect()?, started.connect()?);
     let request = forced::request(PAGES);
-    let per_second = |client: &mut Client| {
+    let per_second = |client: &mut Client| -> Result<f64, String> {
         let time = forced::run(client, &request, BEAT)?;
         Ok(f64::from(PAGES) / time.as_secs_f64())
     };
