@@ -10,12 +10,13 @@ use smoker_model::wire::result::ComponentShape;
 
 use crate::actions::{alertmanager, nsca, restart, webhook};
 use crate::checks::data::{memcached, mysql, postgres, redis};
-use crate::checks::files::{disk, file, log, mount};
+use crate::checks::files::{disk, file, log, mount, value};
 use crate::checks::host::{cpu, interface, kernel, load, memory, swap, uptime};
 use crate::checks::network::{dns, http, ping, tcp, time, tls, udp, unix};
+use crate::checks::plugins::{cluster, job};
 use crate::checks::services::{group, package, port, process, service, user};
 use crate::checks::shipped::{fsmount, glusterfs, mongo, testconnection, uname};
-use crate::parsers::{jmx, json, junit, nagios, regex, tap, varnish};
+use crate::parsers::{expect, jmx, json, junit, nagios, regex, tap, varnish};
 use crate::spec::Spec;
 
 /// A built-in: what it declares, and what runs it.
@@ -37,6 +38,7 @@ static BUILT_INS: &[BuiltIn] = &[
     BuiltIn { spec: junit::spec(), run: junit::run },
     BuiltIn { spec: json::spec(), run: json::run },
     BuiltIn { spec: regex::spec(), run: regex::run },
+    BuiltIn { spec: expect::spec(), run: expect::run },
     BuiltIn { spec: jmx::spec(), run: jmx::run },
     BuiltIn { spec: nsca::spec(), run: nsca::run },
     BuiltIn { spec: webhook::spec(), run: webhook::run },
@@ -61,6 +63,7 @@ const FILES: &str = "File systems and files";
 const SERVICES: &str = "Processes, services and accounts";
 const NETWORK: &str = "The network";
 const DATA: &str = "Databases and caches";
+const PLUGINS: &str = "Other plugins, and jobs that report";
 
 /// Every check, in the order of the documentation.
 static CHECKS: &[Check] = &[
@@ -75,6 +78,7 @@ static CHECKS: &[Check] = &[
     Check { spec: mount::spec(), run: mount::run, group: FILES, example: mount::EXAMPLE },
     Check { spec: file::spec(), run: file::run, group: FILES, example: file::EXAMPLE },
     Check { spec: log::spec(), run: log::run, group: FILES, example: log::EXAMPLE },
+    Check { spec: value::spec(), run: value::run, group: FILES, example: value::EXAMPLE },
     Check { spec: process::spec(), run: process::run, group: SERVICES, example: process::EXAMPLE },
     Check { spec: service::spec(), run: service::run, group: SERVICES, example: service::EXAMPLE },
     Check { spec: port::spec(), run: port::run, group: SERVICES, example: port::EXAMPLE },
@@ -86,13 +90,15 @@ static CHECKS: &[Check] = &[
     Check { spec: tcp::spec(), run: tcp::run, group: NETWORK, example: tcp::EXAMPLE },
     Check { spec: udp::spec(), run: udp::run, group: NETWORK, example: udp::EXAMPLE },
     Check { spec: unix::spec(), run: unix::run, group: NETWORK, example: unix::EXAMPLE },
-    Check { spec: dns::spec(), run: dns::run, group: NETWORK, example: dns::EXAMPLE },
+    Check { spec: dns::check::spec(), run: dns::check::run, group: NETWORK, example: dns::check::EXAMPLE },
     Check { spec: ping::spec(), run: ping::run, group: NETWORK, example: ping::EXAMPLE },
     Check { spec: time::spec(), run: time::run, group: NETWORK, example: time::EXAMPLE },
     Check { spec: redis::spec(), run: redis::run, group: DATA, example: redis::EXAMPLE },
     Check { spec: memcached::spec(), run: memcached::run, group: DATA, example: memcached::EXAMPLE },
     Check { spec: postgres::spec(), run: postgres::run, group: DATA, example: postgres::EXAMPLE },
     Check { spec: mysql::spec(), run: mysql::run, group: DATA, example: mysql::EXAMPLE },
+    Check { spec: cluster::spec(), run: cluster::run, group: PLUGINS, example: cluster::EXAMPLE },
+    Check { spec: job::spec(), run: job::run, group: PLUGINS, example: job::EXAMPLE },
 ];
 
 /// Every check of `Check:`, in the order of the documentation.
@@ -121,9 +127,9 @@ pub fn run(request: &ModuleRequest) -> Option<Result<Findings, String>> {
         return CHECKS.iter().find(|check| check.spec.name == request.module).map(|check| (check.run)(request));
     }
     let built_in = built_in(request.kind, &request.module)?;
-    // These two have rules of their own for the exit status.
+    // These have rules of their own for the exit status.
     if built_in.spec.kind != ModuleKind::Parser
-        || [nagios::spec().name, regex::spec().name].contains(&built_in.spec.name)
+        || [nagios::spec().name, regex::spec().name, expect::spec().name].contains(&built_in.spec.name)
     {
         return Some((built_in.run)(request));
     }

@@ -71,6 +71,12 @@ impl Component {
         self.messages.add(level_of(status), text);
     }
 
+    /// The messages that explain a status, as somebody else wrote them.
+    pub(crate) fn say_all(&mut self, status: Status, messages: &Messages) {
+        self.status = worse(self.status, status);
+        Level::ALL.into_iter().for_each(|level| messages.level(level).for_each(|text| self.messages.add(level, text)));
+    }
+
     /// A number that the check declares, judged by the conditions on it.
     pub(crate) fn number(&mut self, thresholds: &Thresholds, name: &str, value: f64) {
         let judgement = thresholds.judge(name, value);

@@ -22,6 +22,7 @@ pub(crate) fn plugin(module: &str, parameters: Json) -> ModuleRequest {
         stderr: String::new(),
         exit_status: None,
         remembered: None,
+        known: None,
     }
 }
 

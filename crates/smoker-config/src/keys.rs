@@ -81,6 +81,7 @@ pub const OF_PLUGINS: &[&str] = &[
     "Umask",
     "Env",
     "NoNewPrivileges",
+    "Parameters",
 ];
 
 /// What the daemon acts on in an action.
@@ -116,6 +117,7 @@ pub const CHECKS: &[&str] = &[
     "mount",
     "file",
     "log",
+    "value",
     "process",
     "service",
     "port",
@@ -134,4 +136,6 @@ pub const CHECKS: &[&str] = &[
     "memcached",
     "postgres",
     "mysql",
+    "cluster",
+    "job",
 ];

@@ -16,6 +16,7 @@
 //! - `value`: a configured value, typed as PyYAML would type it
 //! - `notation`: values as JSON and as Python writes and reads them
 //! - `plugin`: what a plugin is: its name, parameters and everything parsed from them
+//! - `run_parameter`: which values a forced run may be given
 //! - `secrets`: parameters that not everybody may read
 //! - `wire`: the bodies of the REST interface
 //! - `verdict`: what follows from the answers of many hosts
@@ -37,6 +38,7 @@ pub mod plugin;
 pub mod python_format;
 pub mod result;
 pub mod run_end;
+pub mod run_parameter;
 pub mod run_record;
 pub mod secrets;
 pub mod status;

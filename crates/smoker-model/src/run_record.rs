@@ -32,6 +32,13 @@ pub enum RunTrigger {
     Retry,
     /// A run of this other plugin has ended OK.
     After(Arc<str>),
+    /// A job has reported to the plugin.
+    Report {
+        /// The client that sent the report, as logs name it, where it is known.
+        requester: Option<Arc<str>>,
+        /// Who the client has proved to be, where it has.
+        identity: Option<Arc<str>>,
+    },
     /// A client's request.
     Request {
         /// The client as logs name it, where it is known.
@@ -75,6 +82,7 @@ impl RunTrigger {
             Self::Schedule => "timer",
             Self::Retry => "retry",
             Self::After(_) => "after",
+            Self::Report { .. } => "report",
             Self::Request { .. } => "force",
         }
     }
@@ -85,7 +93,9 @@ impl RunTrigger {
         match self {
             Self::Schedule | Self::Retry => None,
             Self::After(plugin) => Some(plugin),
-            Self::Request { requester, identity } => identity.as_ref().or(requester.as_ref()),
+            Self::Request { requester, identity } | Self::Report { requester, identity } => {
+                identity.as_ref().or(requester.as_ref())
+            }
         }
     }
 

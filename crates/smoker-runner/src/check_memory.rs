@@ -29,7 +29,8 @@ impl CheckMemory {
     }
 
     /// What the plugin's check remembers. A file that cannot be understood is as good as none, but for a line in the log.
-    pub(crate) fn recall(&self, plugin: &PluginName) -> Option<Json> {
+    #[must_use]
+    pub fn recall(&self, plugin: &PluginName) -> Option<Json> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(plugin) {
             return Some(found.clone());
@@ -54,7 +55,7 @@ impl CheckMemory {
     }
 
     /// Keeps what a check is to find again.
-    pub(crate) fn keep(&self, plugin: &PluginName, remembered: Json) {
+    pub fn keep(&self, plugin: &PluginName, remembered: Json) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.get(plugin) == Some(&remembered) {
             return;

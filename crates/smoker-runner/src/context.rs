@@ -1,5 +1,6 @@
 //! What everything that takes part in a run knows of it.
 
+use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
 use crate::carried_state::CarriedState;
@@ -38,6 +39,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) memory: &'a CheckMemory,
     /// What the run's modules leave for its actions.
     pub(crate) carried: &'a CarriedState,
+    /// What the scheduler knows, for checks that are decided from it.
+    pub(crate) known: Option<&'a Json>,
     /// Records what the run shows; none for a run that is not traced.
     pub(crate) trace: Option<&'a TraceRecorder>,
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use smoker_model::plugin::{Invocation, PluginSpec, RunAs};
+use smoker_model::plugin::{Invocation, Parameters, PluginSpec, RunAs};
+use smoker_model::value::Value;
 use tokio::sync::Mutex;
 
 use crate::log_limit::LogLimit;
@@ -51,6 +52,39 @@ impl PreparedPlugin {
             lock_check: Arc::default(),
             tracebacks: LogLimit::default(),
         }
+    }
+
+    /// The plugin with values that a client gives for one run. The values have been read by what the plugin declares.
+    ///
+    /// # Errors
+    ///
+    /// The first name that it does not declare: another configuration may have taken effect meanwhile.
+    pub fn with_values(&self, values: &Parameters) -> Result<Self, String> {
+        let mut spec = PluginSpec::clone(&self.spec);
+        for (name, value) in values {
+            if !spec.run_parameters.contains_key(name) {
+                return Err(format!("the plugin takes no value for {name} any more"));
+            }
+            spec.parameters.insert(name.clone(), value.clone());
+        }
+        let (environment, warnings) = environment::of_plugin(&spec);
+        Ok(Self {
+            spec: spec.into(),
+            credentials: self.credentials.clone(),
+            account_variables: self.account_variables.clone(),
+            environment,
+            warnings,
+            lock_check: Arc::clone(&self.lock_check),
+            tracebacks: self.tracebacks.clone(),
+        })
+    }
+
+    /// The first parameter that has no value: it has no default, and nobody gives one.
+    #[must_use]
+    pub fn without_value(&self) -> Option<&str> {
+        let names = self.spec.run_parameters.keys();
+        let value = |name: &str| self.spec.parameters.get(name).filter(|value| **value != Value::Null);
+        names.map(String::as_str).find(|name| value(name).is_none())
     }
 
     /// The plugin's specification.

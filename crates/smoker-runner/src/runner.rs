@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde_json::Value as Json;
 use smoker_model::occasion::Occasion;
 use smoker_model::plugin::ActionSpec;
 use smoker_model::result::{ActionRun, PluginResult};
@@ -62,8 +63,15 @@ impl Runner {
             processes: RunProcesses::new(&self.reaper, &plugin.spec().name, credentials),
             memory: self.memory.clone(),
             carried: CarriedState::default(),
+            known: None,
             trace: None,
         }
+    }
+
+    /// What built-in checks remember from one run to the next.
+    #[must_use]
+    pub fn memory(&self) -> &CheckMemory {
+        &self.memory
     }
 }
 
@@ -79,6 +87,7 @@ pub struct PluginRun<'a> {
     processes: RunProcesses,
     memory: CheckMemory,
     carried: CarriedState,
+    known: Option<Json>,
     trace: Option<TraceRecorder>,
 }
 
@@ -87,6 +96,12 @@ impl PluginRun<'_> {
     #[must_use]
     pub fn traced_by(self, recorder: &TraceRecorder) -> Self {
         Self { trace: Some(recorder.clone()), ..self }
+    }
+
+    /// Gives the check what the scheduler knows, for one that is decided from it.
+    #[must_use]
+    pub fn knowing(self, known: Option<Json>) -> Self {
+        Self { known, ..self }
     }
 
     /// The plugin that is run.
@@ -128,6 +143,7 @@ impl PluginRun<'_> {
             cancel: self.cancel,
             memory: &self.memory,
             carried: &self.carried,
+            known: self.known.as_ref(),
             trace: None,
         }
     }

@@ -134,8 +134,14 @@ fn watch_hosts(
     watch::check_format(&query.format)?;
     let runtime = networking()?;
     let transport = Http::new(http.clone()).map_err(ExitError::new)?;
-    let session =
-        Session { transport: &transport, observer: console, hosts: http.hosts, forces: false, names: query.names() };
+    let session = Session {
+        values: None,
+        transport: &transport,
+        observer: console,
+        hosts: http.hosts,
+        forces: false,
+        names: query.names(),
+    };
     let watching = async {
         tokio::select! {
             outcome = watch::run(query, addresses, &session) => outcome,
@@ -152,6 +158,7 @@ fn ask(query: &Query, http: &HttpOptions, mut fleet: Fleet, console: &Console) -
     let runtime = networking()?;
     let transport = Http::new(http.clone()).map_err(ExitError::new)?;
     let session = Session {
+        values: Some(&query.parameters).filter(|values| !values.is_empty()),
         transport: &transport,
         observer: console,
         hosts: http.hosts,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Map, Value as Json};
 use smoker_model::status::Status;
 
 use crate::cli::args::Args;
@@ -48,6 +49,8 @@ pub(crate) struct Query {
     pub(crate) since: String,
     /// Whether hosts that look alike are shown once.
     pub(crate) collapses: bool,
+    /// Values for parameters of the plugins that are run.
+    pub(crate) parameters: Map<String, Json>,
 }
 
 impl Query {
@@ -68,7 +71,7 @@ impl Query {
                 FormatName::ALL.map(|(name, _)| name).join(", ")
             ))
         })?;
-        let action = match (args.list, args.force, args.history || args.watch) {
+        let action = match (args.list, args.force || !args.param.is_empty(), args.history || args.watch) {
             (true, ..) => QueryAction::List,
             (_, true, _) => QueryAction::Force,
             (.., true) if args.watch => QueryAction::Watch,
@@ -95,6 +98,7 @@ impl Query {
             fail_on: fail_on(args)?,
             unknown_states: unknown_states(&args.filters),
             collapses: args.collapse,
+            parameters: parameters(&args.param)?,
             since: args.since.clone().unwrap_or_else(|| DEFAULT_SINCE.to_owned()),
         })
     }
@@ -105,6 +109,21 @@ impl Query {
     pub(crate) fn names(&self) -> &[String] {
         if self.filter.mode == FilterMode::Keep { &self.filter.names } else { &[] }
     }
+}
+
+/// The values of `--param`. They are texts; the daemon reads them by what the plugin declares.
+fn parameters(given: &[String]) -> Result<Map<String, Json>, ExitError> {
+    let mut parameters = Map::new();
+    for text in given {
+        let named = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let (name, value) = named.ok_or_else(|| {
+            ExitError::usage(format!("--param {text:?} has no value; write NAME=VALUE, such as host=db1"))
+        })?;
+        if parameters.insert(name.to_owned(), value.into()).is_some() {
+            return Err(ExitError::usage(format!("--param gives {name} two values; leave one away")));
+        }
+    }
+    Ok(parameters)
 }
 
 /// How much is written to standard error.

@@ -43,6 +43,9 @@ use crate::startup::{genconfig, missing_logging_conf, trust};
 use crate::state_folder::lock::StateLock;
 use crate::state_folder::marker;
 use crate::{check, compare, daemon, exit_code, explain_command, identity, import, journal_command, test_plugin};
+use crate::{
+    check, compare, daemon, exit_code, explain_command, identity, import, journal_command, suggest, test_plugin,
+};
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -79,6 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 identity::run::run(request, &options.config).unwrap_or_else(|error| fail(&error))
             }
             Mode::Import(request) => import::run::run(request).unwrap_or_else(|error| fail(&error)),
+            Mode::Suggest => suggest::run().unwrap_or_else(|error| fail(&error)),
             Mode::Explain(name) => explain_command::run(name, &options.config).unwrap_or_else(|error| fail(&*error)),
             Mode::Journal(task) => look_into_journal(&options, *task).unwrap_or_else(|error| fail(&*error)),
             Mode::Foreground | Mode::Background => start(&options).unwrap_or_else(|error| fail(&error)),

@@ -10,6 +10,8 @@
 //! - `exit_code`: what the exit codes mean
 //! - `identity`: `--identity`, `--authorize`, `--withdraw` and `--token`
 //! - `import`: `smokerd import`, which converts configurations of other tools
+//! - `import_reader`: the readers of that, for the fuzzer
+//! - `suggest`: `smokerd suggest`, which proposes a configuration
 //! - `startup`: from the configuration's path to what this daemon can run
 //! - `service`: sockets, pidfile, background, privileges, signals, the service manager
 //! - `daemon`: everything that lives inside the runtime, put together
@@ -35,6 +37,7 @@
 pub mod app;
 pub mod embedded;
 pub mod exit_code;
+pub mod import_reader;
 
 mod check;
 mod cli;
@@ -58,5 +61,6 @@ mod silences;
 mod standalone;
 mod startup;
 mod state_folder;
+mod suggest;
 mod terminal_text;
 mod test_plugin;

@@ -19,7 +19,9 @@
 use std::process::ExitCode;
 
 use crate::bare_side::{cgroups, checks_loop, schedule, server};
-use crate::measure::{checks, ending, forced_result, get_plugins, journal, lateness, listeners, memory, module_run};
+use crate::measure::{
+    built_in, checks, ending, forced_result, get_plugins, journal, lateness, listeners, memory, module_run,
+};
 use crate::mode::Mode;
 use crate::table::Table;
 
@@ -59,9 +61,10 @@ type Measure = fn(&boot::Program, &mut Table);
 /// All measures, or those whose name holds the wanted word.
 fn measure(wanted: &str) -> Result<(), String> {
     let daemon = &boot::release_daemon()?;
-    let measures: [(&str, Measure); 9] = [
+    let measures: [(&str, Measure); 10] = [
         ("get", get_plugins::measure),
         ("checks", checks::measure),
+        ("built-in", built_in::measure),
         ("forced", forced_result::measure),
         ("module", module_run::measure),
         ("lateness", lateness::measure),

@@ -134,6 +134,9 @@ fn each_example_is_ok_with_the_real_thing_and_not_without_it() {
         match name.as_str() {
             // This machine may be busy.
             "Load" | "Processors" => assert!(!result["componentResults"].is_null(), "{name}: {result}"),
+            // Its plugins may not have ended yet.
+            "Tier" => assert!(!result["componentResults"].is_null(), "{name}: {result}"),
+            "Backup" => assert!(result.to_string().contains("has not reported yet"), "{name}: {result}"),
             "Full" => assert_eq!(result["status"], "ERROR", "{name}: {result}"),
             _ => assert_eq!(result["status"], "OK", "{name}: {result}"),
         }

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 use smoker_model::suggest;
 
+use crate::matchers::elements;
 use crate::matchers::quote::quote;
 use crate::measure::condition::Condition;
 use crate::parameters::{scalar_text, wrong};
@@ -31,6 +32,12 @@ pub(crate) enum Matcher {
     Length(Condition, String),
     Version(VersionReq),
     Path(JsonPath, Box<Matcher>),
+    /// Some element of a list, or line of a text.
+    Element(Box<Matcher>),
+    /// Each of these is another element; the number says whether there are no others.
+    Elements(Vec<Matcher>, bool),
+    /// A mapping has such a key.
+    Key(Box<Matcher>),
     All(Vec<Matcher>),
     Any(Vec<Matcher>),
     Not(Box<Matcher>),
@@ -39,11 +46,13 @@ pub(crate) enum Matcher {
 /// How deep matchers may hold each other.
 const DEEPEST: usize = 10;
 
-const KEYS: [&str; 10] = ["Equals", "Contains", "Matches", "Number", "Len", "Semver", "Json", "Not", "And", "Or"];
+const KEYS: [&str; 14] = [
+    "Equals", "Contains", "Matches", "Number", "Len", "Semver", "Json", "Element", "Elements", "Only", "Key", "Not",
+    "And", "Or",
+];
 
 /// What matchers look like, for messages.
-const FORM: &str =
-    "a text, /pattern/, a list, or a mapping of Equals, Contains, Matches, Number, Len, Semver, Json, Not, And, Or";
+const FORM: &str = "a text, /pattern/, a list, or a mapping of Equals, Contains, Matches, Number, Len, Semver, Json, Element, Elements, Only, Key, Not, And, Or";
 
 impl Matcher {
     /// Reads the matcher that the parameter `name` gives.
@@ -102,6 +111,16 @@ impl Matcher {
             Self::Length(condition, _) => condition.holds(length_of(found)),
             Self::Version(wanted) => version_of(&plain_text(found)).is_some_and(|version| wanted.matches(&version)),
             Self::All(_) | Self::Path(..) => self.fault_of(found).is_none(),
+            Self::Element(inner) => elements::of(found).iter().any(|element| inner.fault_of(element).is_none()),
+            Self::Elements(each, is_exact) => {
+                let all = elements::of(found);
+                let fits = |wanted: usize, at: usize| each[wanted].fault_of(&all[at]).is_none();
+                (!is_exact || each.len() == all.len()) && elements::can_be_assigned(each.len(), all.len(), fits)
+            }
+            Self::Key(inner) => match found {
+                Json::Object(members) => members.keys().any(|key| inner.holds(&Json::from(key.as_str()))),
+                _ => false,
+            },
             Self::Any(each) => each.iter().any(|one| one.holds(found)),
             Self::Not(inner) => !inner.holds(found),
         }
@@ -118,6 +137,10 @@ impl Matcher {
             Self::Length(_, text) => format!("a length {text}"),
             Self::Version(wanted) => format!("a version {wanted}"),
             Self::Path(path, inner) => format!("{path}: {}", inner.wanted()),
+            Self::Element(inner) => format!("an element that is {}", inner.wanted()),
+            Self::Elements(each, false) => format!("elements that are {}", joined(each, ", ")),
+            Self::Elements(each, true) => format!("only elements that are {}", joined(each, ", ")),
+            Self::Key(inner) => format!("a key {}", inner.wanted()),
             Self::All(each) => joined(each, " and "),
             Self::Any(each) => joined(each, " or "),
             Self::Not(inner) => format!("not {}", inner.wanted()),
@@ -175,7 +198,7 @@ fn of_key(name: &str, key: &str, value: &Json, plain: PlainText, depth: usize) -
             Err(_) => Ok((condition, text)),
         }
     };
-    let each = |depth| match value {
+    let each = |plain, depth| match value {
         Json::Array(items) if !items.is_empty() => {
             items.iter().map(|item| read(&path, item, plain, depth)).collect::<Result<Vec<_>, _>>()
         }
@@ -209,9 +232,13 @@ fn of_key(name: &str, key: &str, value: &Json, plain: PlainText, depth: usize) -
             let each = members.iter().map(|(place, value)| of_path(&path, place, value, depth));
             each.collect::<Result<_, _>>().map(Matcher::All)
         }
+        "Element" => read(&path, value, PlainText::Exact, depth).map(|inner| Matcher::Element(Box::new(inner))),
+        "Key" => read(&path, value, PlainText::Exact, depth).map(|inner| Matcher::Key(Box::new(inner))),
+        "Elements" => each(PlainText::Exact, depth).map(|each| Matcher::Elements(each, false)),
+        "Only" => each(PlainText::Exact, depth).map(|each| Matcher::Elements(each, true)),
         "Not" => read(&path, value, plain, depth).map(|inner| Matcher::Not(Box::new(inner))),
-        "And" => each(depth).map(Matcher::All),
-        "Or" => each(depth).map(Matcher::Any),
+        "And" => each(plain, depth).map(Matcher::All),
+        "Or" => each(plain, depth).map(Matcher::Any),
         place if place.starts_with('$') => of_path(name, place, value, depth),
         _ => {
             let near = suggest::near(key, &KEYS).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
@@ -253,6 +280,8 @@ fn is_equal(wanted: &Json, found: &Json) -> bool {
         (Json::String(wanted), Json::String(found)) => {
             wanted == found || wanted == found.trim_end_matches(['\r', '\n'])
         }
+        // YAML reads `128` as a number where a text was meant.
+        (Json::String(wanted), Json::Number(found)) => *wanted == found.to_string(),
         _ => wanted == found,
     }
 }
@@ -340,6 +369,22 @@ mod tests {
         assert!(holds(&json!({"$.x": null}), text) && holds(&json!({"$.none": null}), text));
         assert!(!holds(&json!({"$.x": {"Not": null}}), text) && holds(&json!({"$.count": {"Not": null}}), text));
         assert!(holds(&json!({"$.x": {"Or": [null, 1]}}), text) && !holds(&json!({"$.count": null}), text));
+    }
+
+    #[test]
+    fn elements_are_those_of_lists_and_lines_of_texts() {
+        let holds = |matcher: Json, found: Json| {
+            Matcher::of("Value", &matcher, PlainText::Exact).expect("a matcher").fault_of(&found).is_none()
+        };
+        let list = json!(["foo", "bar", "moo"]);
+        assert!(holds(json!({"Element": "/^b/"}), list.clone()) && !holds(json!({"Element": "/^x/"}), list.clone()));
+        assert!(holds(json!({"Elements": ["moo", "foo"]}), list.clone()));
+        assert!(!holds(json!({"Elements": ["foo", "foo"]}), list.clone()), "each is another one");
+        assert!(holds(json!({"Only": ["/o$/", "bar", "foo"]}), list.clone()), "whichever fits, all have to");
+        assert!(!holds(json!({"Only": ["foo", "bar"]}), list.clone()));
+        assert!(holds(json!({"Element": {"Matches": "^cow"}}), json!("foo bar\ncow\n")));
+        assert!(holds(json!({"Key": "a"}), json!({"a": 1})) && !holds(json!({"Key": "b"}), json!({"a": 1})));
+        assert!(!holds(json!({"Key": "a"}), list) && holds(json!("128"), json!(128)));
     }
 
     #[test]

@@ -3,9 +3,12 @@
 //! # Layout
 //!
 //! - `matcher`: exact, contains, `/pattern/`, `semver`, numbers, lengths, `JSONPath`, and, or, not
+//! - `elements`: elements of lists, each with a matcher of its own
 //! - `glob`: `*` and `?` in names
 //! - `quote`: what was found, short
 
 pub(crate) mod glob;
 pub(crate) mod matcher;
 pub(crate) mod quote;
+
+mod elements;

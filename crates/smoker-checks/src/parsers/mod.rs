@@ -6,10 +6,12 @@
 //! - `junit`: JUnit XML
 //! - `json`: any JSON, judged by parameters
 //! - `regex`: patterns over lines
+//! - `expect`: exit status and output as they should be
 //! - `nagios`: monitoring plugins
 //! - `varnish`: lists of backends by `varnishadm`
 //! - `jmx`: self-tests over JMX
 
+pub(crate) mod expect;
 pub(crate) mod jmx;
 pub(crate) mod json;
 pub(crate) mod junit;

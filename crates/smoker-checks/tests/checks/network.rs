@@ -1,7 +1,7 @@
 //! Checks of what answers over a network, against servers that answer as a test wants it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -133,4 +133,62 @@ fn what_is_said_on_a_connection_is_compared_and_silence_ends() {
     assert!(errors(&silent).contains("wanted something with 'never', got '220 ready' (no answer in time)"), "{silent}");
     let closed = check("tcp", &json!({"Address": format!("127.0.0.1:{}", free_port()), "Open": false}));
     assert_eq!(closed["status"], "OK");
+}
+
+/// A server of DNS that knows one mail server for each name, and none for those that begin with `no`. What begins with `long`
+/// does not fit into its packets.
+fn dns_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let socket = UdpSocket::bind(address).expect("the same port");
+    let answer = |question: &[u8]| {
+        let mut packet = question.to_vec();
+        let is_known = !question[13..].starts_with(b"no");
+        packet[2..4].copy_from_slice(if is_known { &[0x81, 0x80] } else { &[0x81, 0x83] });
+        if is_known {
+            packet[7] = 1;
+            packet.extend([192, 12, 0, 15, 0, 1, 0, 0, 0, 9, 0, 9, 0, 10, 4, b'm', b'a', b'i', b'l', 192, 12]);
+        }
+        packet
+    };
+    thread::spawn(move || {
+        let mut buffer = [0; 512];
+        while let Ok((count, from)) = socket.recv_from(&mut buffer) {
+            let mut packet = answer(&buffer[..count]);
+            if buffer[13..].starts_with(b"long") {
+                packet.truncate(count);
+                (packet[2], packet[7]) = (0x83, 0);
+            }
+            let _ = socket.send_to(&packet, from);
+        }
+    });
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut length = [0; 2];
+            let _ = stream.read_exact(&mut length);
+            let mut question = vec![0; usize::from(u16::from_be_bytes(length))];
+            let _ = stream.read_exact(&mut question);
+            let packet = answer(&question);
+            let _ = stream.write_all(&u16::try_from(packet.len()).expect("short").to_be_bytes());
+            let _ = stream.write_all(&packet);
+        }
+    });
+    address.to_string()
+}
+
+#[test]
+fn a_dns_server_is_asked_for_records_over_tcp_where_a_packet_is_too_short() {
+    let server = dns_server();
+    let look = |name: &str, more: Json| {
+        let mut all = json!({"Name": name, "Type": "MX", "Server": server});
+        all.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+        check("dns", &all)
+    };
+    assert_eq!(look("example.org", json!({"Records": "10 mail.Example.org", "Exactly": true}))["status"], "OK");
+    assert_eq!(look("long.example.org", json!({"Records": ["10 mail.long.example.org."]}))["status"], "OK");
+    let other = look("example.org", json!({"Records": "20 mail.example.org"}));
+    assert_eq!(errors(&other), "wanted 20 mail.example.org, got 10 mail.example.org.");
+    assert_eq!(errors(&look("no.example.org", json!({}))), "wanted a record MX, got no such name");
+    assert_eq!(look("no.example.org", json!({"Exists": false}))["status"], "OK");
+    assert_eq!(errors(&look("example.org", json!({"Exists": false}))), "wanted none, got 10 mail.example.org.");
 }

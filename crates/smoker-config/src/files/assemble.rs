@@ -251,11 +251,11 @@ impl<'a> Assembler<'a> {
 
     /// Reads a secret. Who uses one that cannot be read decides what that means.
     fn secret(&mut self, reference: &SecretReference, node: &Node, name: Option<&Value>) -> Result<(), Fault> {
-        if reference.content.get().is_some() {
-            return Ok(());
-        }
+        let None = reference.content.get() else { return Ok(()) };
         let read = match &reference.source {
             SecretSource::Environment(name) => secret::of_variable(name, self.environment),
+            // No file names one.
+            SecretSource::Request => return Ok(()),
             SecretSource::File(path) => {
                 let path = self.folders.last().map_or(Path::new(""), PathBuf::as_path).join(path);
                 let read = secret::of_file(&path);

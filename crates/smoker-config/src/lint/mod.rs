@@ -12,8 +12,11 @@
 //! - `foreign_keys`: keys that mean something to other tools
 //! - `references`: templates, actions and parameters that nothing refers to, and secrets in command lines
 //! - `unexpanded`: variables and templates that nothing expands
+//! - `clusters`: plugins of a cluster that do not exist
+//! - `without_default`: parameters of scheduled runs that only a client gives
 //! - `findings`: collects them, each place once
 
+mod clusters;
 mod findings;
 mod foreign_keys;
 mod ineffective;
@@ -25,3 +28,4 @@ pub(crate) mod run_lints;
 mod taken_names;
 mod unexpanded;
 mod values;
+mod without_default;

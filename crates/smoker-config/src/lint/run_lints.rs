@@ -6,7 +6,8 @@ use crate::keys::OF_PLUGINS;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::{
-    foreign_keys, ineffective, lost_exit_status, misplaced, references, taken_names, unexpanded, values,
+    clusters, foreign_keys, ineffective, lost_exit_status, misplaced, references, taken_names, unexpanded, values,
+    without_default,
 };
 use crate::parser_parameters::KnownParsers;
 use crate::problem::Problem;
@@ -25,6 +26,7 @@ pub(crate) fn problems(
     references::review_sections(root, sections, plugins, &mut findings);
     misplaced::review_actions(root, &mut findings);
     let shared = references::shared_parameters(plugins);
+    let names: Vec<_> = plugins.iter().filter_map(|plugin| plugin.name.as_text()).collect();
     for plugin in plugins {
         let (Some(name), Some(body)) = (plugin.name.as_text(), plugin.value.entries()) else { continue };
         review_enabled(name, body, &mut findings);
@@ -37,6 +39,8 @@ pub(crate) fn problems(
         ineffective::review(&plugin, &mut findings);
         lost_exit_status::review(&plugin, &mut findings);
         values::review(&plugin, &mut findings);
+        clusters::review(&plugin, &names, &mut findings);
+        without_default::review(&plugin, &mut findings);
         taken_names::review(&plugin, &mut findings);
         misplaced::review(&plugin, &mut findings);
         foreign_keys::review(&plugin, &mut findings);

@@ -97,6 +97,7 @@ pub(super) const OF_PLUGINS: &[Described] = &[
     ("Repeat", Form::Any, "How long until its actions are told again of what is still bad"),
     ("Escalate", Form::Any, "Who is told of what is bad for long: {After: TIME, Action: NAME}"),
     ("ActionGroup", Form::Any, "How long changes are collected for one call of an action"),
+    ("Parameters", Form::Any, "What a forced run may be given values for: {host: {Pattern: PATTERN, Default: TEXT}}"),
     ("Splay", Form::Time, "The time over which first runs are spread"),
     ("Serial", Form::Switch, "Whether runs of this plugin wait for each other"),
     ("MaxOutput", Form::Size, "How much of each output stream is kept"),

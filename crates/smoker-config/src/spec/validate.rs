@@ -3,15 +3,20 @@
 use std::path::PathBuf;
 
 use chrono::Utc;
+use indexmap::IndexMap;
 use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::notation::python_text;
 use smoker_model::plugin::process_settings::ProcessSettings;
 use smoker_model::plugin::{Execution, Invocation, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger};
+use smoker_model::plugin::{
+    Execution, Invocation, Parameters, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger,
+};
 use smoker_model::value::Value;
 
 use crate::keys::OF_PLUGINS;
 use crate::limits::{DEFAULT_HISTORY, DEFAULT_HISTORY_FAILURES, DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT};
 use crate::problem::{ProblemLog, Severity, SourcePlace};
+use crate::spec::parameter::Parameter;
 use crate::spec::plugin_fault::PluginFault;
 use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
@@ -21,6 +26,7 @@ use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::relations;
 use crate::spec::values::repeated_names;
+use crate::spec::values::run_parameters::{self, RunParameters};
 use crate::spec::values::streams;
 use crate::spec::values::trigger;
 use crate::spec::values::wrong_kind::unquoted;
@@ -57,6 +63,7 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
     let actions = check.actions(max_output, &run_as);
     let maintenance_lock = check.maintenance_lock();
     let stdin = check.stdin();
+    let RunParameters { declared: run_parameters, defaults, .. } = check.run_parameters();
     let faults = check.faults;
     let spec = execution.map(|execution| PluginSpec {
         name: resolved.name,
@@ -69,9 +76,15 @@ pub(crate) fn plugin(mut resolved: Resolved, problems: &mut ProblemLog) -> Valid
         run_as,
         actions,
         maintenance_lock,
-        parameters: resolved.parameters.into_iter().map(|(name, parameter)| (name, parameter.value)).collect(),
+        run_parameters,
+        parameters: parameters(resolved.parameters, defaults),
     });
     Validated { spec, faults }
+}
+
+/// All parameters; what a forced run may be given has its default behind them.
+fn parameters(configured: IndexMap<String, Parameter>, defaults: IndexMap<String, Value>) -> Parameters {
+    configured.into_iter().map(|(name, parameter)| (name, parameter.value)).chain(defaults).collect()
 }
 
 pub(super) struct Check<'a> {
@@ -179,6 +192,19 @@ impl<'a> Check<'a> {
                 Err(self.refuse("Check", reason))
             }
         }
+    }
+
+    /// For which parameters a forced run may be given values.
+    fn run_parameters(&mut self) -> RunParameters {
+        let mut read = run_parameters::read(self.get("Parameters"), |name| {
+            self.plugin.parameters.get(name).map(|parameter| &parameter.value).filter(|value| **value != Value::Null)
+        });
+        if let Some(text) = read.warning.take() {
+            self.warn("Parameters", &text);
+        }
+        let faults = read.faults.drain(..).map(|reason| self.refuse("Parameters", reason)).collect::<Vec<_>>();
+        self.faults.extend(faults);
+        read
     }
 
     /// What decides whether the plugin runs, and its times of the calendar.

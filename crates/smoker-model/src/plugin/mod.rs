@@ -16,6 +16,8 @@ use crate::calendar::schedule::CalendarSchedule;
 use crate::calendar::weekly::WeeklyHours;
 use crate::notation::python_text;
 use crate::plugin::process_settings::ProcessSettings;
+use crate::process_settings::ProcessSettings;
+use crate::run_parameter::RunParameter;
 use crate::value::Value;
 
 /// The name of a plugin: any text. Cheap to clone.
@@ -79,6 +81,9 @@ pub struct PluginSpec {
     pub actions: Vec<ActionSpec>,
     /// While this path exists no run takes place (`MaintenanceLock`).
     pub maintenance_lock: Option<PathBuf>,
+    /// The parameters for which a forced run may be given values (`Parameters`). Those with a default have it among all
+    /// parameters.
+    pub run_parameters: IndexMap<String, RunParameter>,
     /// All parameters, merged, for the wire, filters and `%(Name)s`.
     pub parameters: Parameters,
 }

@@ -43,4 +43,7 @@ pub struct ModuleRequest {
     /// For a check: what it remembered of the plugin's last scheduled run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remembered: Option<Json>,
+    /// For a check that looks at other plugins, or at what a job reported: what the scheduler knows of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Json>,
 }

@@ -24,6 +24,8 @@ pub enum SecretSource {
     Environment(String),
     /// `!file PATH`
     File(PathBuf),
+    /// The request for a forced run.
+    Request,
 }
 
 impl Secret {
@@ -58,6 +60,7 @@ impl fmt::Display for SecretSource {
         match self {
             Self::Environment(name) => write!(f, "!env {name}"),
             Self::File(path) => write!(f, "!file {}", path.display()),
+            Self::Request => f.write_str(MASK),
         }
     }
 }

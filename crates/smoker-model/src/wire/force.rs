@@ -19,6 +19,9 @@ pub struct ForceSelection {
     /// Parameters and the values that they must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Map<String, Json>>,
+    /// Values for parameters of the plugins, for these runs alone; each plugin has to declare them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Map<String, Json>>,
 }
 
 /// The response to `POST /processes`, and that to `GET /processes/N` while runs go on.

@@ -11,6 +11,7 @@
 //! - `results`: results with what is known of their runs, and their summary
 //! - `events`: what a client that listens gets beside results
 //! - `force`: forced runs, from the request on
+//! - `report`: what a job reports
 //! - `reload`: what became of a reload
 //! - `error`: why a request has failed
 //! - `explanation`: what decides when a plugin runs
@@ -26,6 +27,7 @@ pub mod not_loaded;
 pub mod pages;
 pub mod plugin;
 pub mod reload;
+pub mod report;
 pub mod result;
 pub mod results;
 pub mod silences;

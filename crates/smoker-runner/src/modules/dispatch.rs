@@ -238,6 +238,7 @@ impl ModuleCall<'_> {
             stderr: self.output.map(|output| text(&output.stderr.text())).unwrap_or_default(),
             exit_status,
             remembered: None,
+            known: self.context.known.cloned(),
         }
     }
 

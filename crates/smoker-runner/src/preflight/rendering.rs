@@ -1,5 +1,7 @@
 //! Commands that no run can fill in, found without a run.
 
+use std::borrow::Cow;
+
 use smoker_model::occasion::Occasion;
 use smoker_model::plugin::{Execution, Invocation, Parameters, PluginName, PluginSpec};
 use smoker_model::python_format::error::FormatError;
@@ -55,14 +57,26 @@ pub fn commands(plugin: &PluginSpec) -> Vec<RenderedCommand<'_>> {
         let line = line(invocation, values)?;
         Some(RenderedCommand { is_of_action, action, invocation, line })
     };
-    let own = rendered(false, None, &plugin.invocation, &plugin.parameters);
+    let parameters = with_samples(plugin);
+    let own = rendered(false, None, &plugin.invocation, &parameters);
     let sample = Findings::error("a message").into_result(Moment::now(), false);
     let occasion = Occasion::of_result(&plugin.name, &sample, None).fields();
     let of_actions = plugin.actions.iter().filter_map(|action| {
-        let values = act::overlaid(&plugin.parameters, action, &sample, &occasion);
+        let values = act::overlaid(&parameters, action, &sample, &occasion);
         rendered(true, action.name.as_deref(), action.invocation.as_ref()?, &values)
     });
     own.into_iter().chain(of_actions).collect()
+}
+
+/// The parameters with a value for each that only a client gives: one that can stand anywhere in a command.
+fn with_samples(plugin: &PluginSpec) -> Cow<'_, Parameters> {
+    let missing: Vec<_> =
+        plugin.run_parameters.keys().filter(|name| !plugin.parameters.contains_key(name.as_str())).collect();
+    if missing.is_empty() {
+        return Cow::Borrowed(&plugin.parameters);
+    }
+    let samples = missing.into_iter().map(|name| (name.clone(), Value::Int(1)));
+    Cow::Owned(plugin.parameters.clone().into_iter().chain(samples).collect())
 }
 
 /// The commands of a plugin and of its actions that cannot be filled in.

@@ -79,6 +79,7 @@ fn spec(folder: &Path) -> PluginSpec {
         run_as: RunAs::Daemon,
         actions: vec![action],
         maintenance_lock: None::<PathBuf>,
+        run_parameters: indexmap::IndexMap::new(),
         parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Parameters>(),
     }
 }

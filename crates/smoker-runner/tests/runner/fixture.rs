@@ -219,6 +219,7 @@ impl Check {
             run_as: RunAs::Daemon,
             actions: Vec::new(),
             maintenance_lock: None,
+            run_parameters: IndexMap::new(),
             parameters: Parameters::from(IndexMap::from([("Timeout".to_owned(), Value::Int(20))])),
         };
         Self { spec }

@@ -45,6 +45,7 @@ pub(crate) fn run(args: &BaselineArgs, targets: &Targets, console: &Console) -> 
         (None, false) => Source::Forced,
     };
     let session = Session {
+        values: None,
         transport: &transport,
         observer: console,
         hosts: targets.selection.len(),

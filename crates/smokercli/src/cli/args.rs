@@ -65,6 +65,9 @@ pub(crate) struct Args {
     /// Force plugins run (otherwise just print last results)
     #[arg(short, long, help_heading = ACTIONS)]
     pub(crate) force: bool,
+    /// Force a run with this value for a parameter that the plugin declares
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with_all = ["list", "history", "watch"], help_heading = ACTIONS)]
+    pub(crate) param: Vec<String>,
     /// List plugins
     #[arg(short, long, help_heading = ACTIONS)]
     pub(crate) list: bool,

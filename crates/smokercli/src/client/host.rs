@@ -181,7 +181,7 @@ pub async fn force<T: Transport>(
     plugins: Vec<String>,
 ) -> Result<Vec<Plugin>, AskError> {
     let processes = host.processes.as_ref().map_err(Clone::clone)?;
-    let selection = ForceSelection { plugins: Some(plugins), filter: None };
+    let selection = ForceSelection { plugins: Some(plugins), filter: None, parameters: session.values.cloned() };
     let mut asked = Instant::now();
     let request = ForceRequest { process: selection };
     let answer: Box<RawValue> = session.post(processes, &request, PAGE_LIMIT, FIRST_WAIT).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
 use smoker_model::wire::not_loaded::NotLoaded;
 
 use crate::client::ask_error::AskError;
@@ -28,6 +29,8 @@ pub struct Session<'a, T> {
     /// The names of plugins that the call asks for; empty for all. They are
     /// fetched one by one when the page of all plugins is too large.
     pub names: &'a [String],
+    /// Values for parameters of the plugins that are run, for these runs alone.
+    pub values: Option<&'a Map<String, Json>>,
 }
 
 /// A page that was read.

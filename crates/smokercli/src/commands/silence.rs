@@ -34,6 +34,7 @@ pub(crate) fn run(args: &SilenceArgs, targets: &Targets, console: &Console) -> R
     let runtime = networking()?;
     let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
     let session = Session {
+        values: None,
         transport: &transport,
         observer: console,
         hosts: targets.selection.len(),

@@ -145,6 +145,7 @@ impl Gate {
         let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
         let watcher = Watcher::new(console);
         let session = Session {
+            values: None,
             transport: &transport,
             observer: &watcher,
             hosts: addresses.len(),

@@ -68,8 +68,14 @@ async fn ask(args: &CheckArgs, filter: &Filter) -> Result<Vec<Finding>, ExitErro
     };
     let address = if options.socket.is_some() { HostAddress::parse("localhost", "80") } else { address };
     let transport = Http::new(options).map_err(ExitError::new)?;
-    let session =
-        Session { transport: &transport, observer: &NoProgress, hosts: 1, forces: args.force, names: &args.names };
+    let session = Session {
+        values: None,
+        transport: &transport,
+        observer: &NoProgress,
+        hosts: 1,
+        forces: args.force,
+        names: &args.names,
+    };
     let failed = |name: &str, reason: &dyn std::fmt::Display| ExitError::new(format!("Host {name}: {reason}"));
     let answer = host::ask(&session, &address)
         .await

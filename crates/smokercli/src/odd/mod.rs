@@ -104,7 +104,14 @@ fn asked(
     let runtime = networking()?;
     let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
     let names = if filter.mode == FilterMode::Keep { filter.names.as_slice() } else { &[] };
-    let session = Session { transport: &transport, observer: console, hosts: targets.http.hosts, forces: force, names };
+    let session = Session {
+        values: None,
+        transport: &transport,
+        observer: console,
+        hosts: targets.http.hosts,
+        forces: force,
+        names,
+    };
     let mut fleet = Fleet::new(targets.selection.addresses());
     let mut found = Ok(());
     let is_whole = runtime.block_on(async {

@@ -37,6 +37,10 @@ struct ImportArguments {
 enum ToolName {
     /// nrpe.cfg: each command, to be run on request
     Nrpe,
+    /// A crontab: each job
+    Cron,
+    /// monitrc: each check, and each of its tests
+    Monit,
     /// Checks of Sensu, in JSON or YAML
     Sensu,
     /// A gossfile: each resource
@@ -50,6 +54,8 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<ImportRequest, clap::Error
         ImportArguments::try_parse_from(std::iter::once(&name).chain(arguments))?;
     let tool = match tool {
         ToolName::Nrpe => Tool::Nrpe,
+        ToolName::Cron => Tool::Cron,
+        ToolName::Monit => Tool::Monit,
         ToolName::Sensu => Tool::Sensu,
         ToolName::Goss => Tool::Goss,
     };

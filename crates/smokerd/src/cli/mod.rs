@@ -7,6 +7,7 @@
 //! - `import`: the command `import`
 //! - `identity`: the options of the commands for identities
 //! - `journal`: the option `--journal`
+//! - `suggest`: the command `suggest`
 //! - `test_plugin`: the options of `--test-plugin`
 
 mod abbreviation;
@@ -14,6 +15,7 @@ mod compare;
 mod identity;
 mod import;
 mod journal;
+mod suggest;
 mod test_plugin;
 
 use std::ffi::OsString;
@@ -27,7 +29,7 @@ use smoker_config::schema::document::{self, Part};
 use smoker_logging::records::level::Level;
 use smoker_logging::setup::defaults::LogOptions;
 use smoker_logging::setup::source::LogConfigSource;
-use smoker_model::suggest;
+use smoker_model::suggest as near_names;
 
 use crate::check::check_request::CheckRequest;
 use crate::cli::compare::CompareArguments;
@@ -59,7 +61,8 @@ Exit codes:
      loads; --test-plugin: WARN; --compare: differences
   4  --test-plugin: ERROR
 
-smokerd import TOOL FILE... converts configurations of NRPE, Sensu and goss: smokerd import --help.
+smokerd import TOOL FILE... converts configurations of NRPE, cron, Monit, Sensu and goss: smokerd import --help.
+smokerd suggest proposes a configuration for this host.
 
 SIGHUP reopens the log files and reloads the configuration, which is applied as a whole or refused.";
 
@@ -203,6 +206,8 @@ pub(crate) enum Mode {
     Journal(JournalTask),
     /// Convert configurations of other tools.
     Import(ImportRequest),
+    /// Propose a configuration for this host.
+    Suggest,
     /// Explain this plugin.
     Explain(String),
     /// Write a folder as one file, to standard output if no path is given.
@@ -236,6 +241,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         let request = import::parse(behind).map_err(print)?;
         let options = parse_arguments(["smokerd".into()]).and_then(Arguments::into_options).map_err(print)?;
         return Ok(Options { mode: Mode::Import(request), ..options });
+    }
+    if arguments.get(1).is_some_and(|first| first == "suggest") {
+        suggest::parse(&arguments[2..]).map_err(print)?;
+        let options = parse_arguments(["smokerd".into()]).and_then(Arguments::into_options).map_err(print)?;
+        return Ok(Options { mode: Mode::Suggest, ..options });
     }
     let arguments = parse_arguments(arguments).map_err(print)?;
     if let Some(shell) = arguments.generate {
@@ -277,7 +287,7 @@ fn with_tip(mut error: clap::Error) -> clap::Error {
     if !typed.starts_with('-') {
         let tip = format!("a configuration is named by an option: -c {typed}");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    } else if let Some(near) = typed.strip_prefix("--").and_then(|typed| suggest::near(typed, &names)) {
+    } else if let Some(near) = typed.strip_prefix("--").and_then(|typed| near_names::near(typed, &names)) {
         error.insert(ContextKind::SuggestedArg, ContextValue::String(format!("--{near}")));
     }
     error

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Nrpe,
+    Cron,
+    Monit,
     Sensu,
     Goss,
 }

@@ -6,13 +6,16 @@
 //! - `import_request`: what the command line asks for
 //! - `imported`: what a converter makes of a file
 //! - `source_file`: the text of a file
-//! - `nrpe`, `sensu`: one tool each; `goss`: that of goss, in a folder of its own
+//! - `nrpe`, `cron`, `sensu`: one tool each; `nrpe_arguments`: what clients give to commands of NRPE; `goss` and `monit`: folders of their own
 
 pub(crate) mod import_request;
 pub(crate) mod run;
 
+mod cron;
 mod goss;
 mod imported;
+mod monit;
 mod nrpe;
+mod nrpe_arguments;
 mod sensu;
 mod source_file;

@@ -7,10 +7,14 @@ use nix::unistd::User;
 use smoker_model::value::Value;
 
 use crate::import::imported::{Imported, ImportedPlugin};
+use crate::import::nrpe_arguments::{self, WithArguments};
 use crate::import::source_file::text_of;
 
 /// How long NRPE lets a command run by default, in seconds.
 const TIMEOUT: i128 = 60;
+
+/// What to do about commands with arguments.
+const GIVEN_BY_CLIENTS: &str = "what clients gave to NRPE with -a is given by smokercli --param ARG1=VALUE, which the role run is enough for; set Default for runs without";
 
 /// How deep files may include each other.
 const DEEPEST: usize = 10;
@@ -22,6 +26,8 @@ struct Settings {
     group: Option<String>,
     timeout: Option<i128>,
     prefix: Option<String>,
+    /// Whether clients may give arguments.
+    takes_arguments: bool,
 }
 
 /// A command as it is written.
@@ -38,19 +44,30 @@ pub(super) fn read(path: &Path, imported: &mut Imported) -> Result<(), String> {
     read_file(path, DEEPEST, &mut settings, &mut commands, imported)?;
     // Settings count for all commands, wherever they are.
     for command in commands {
-        if let Some(macros) = argument(&command.line) {
-            let reason =
-                format!("{macros} is an argument of the client, and a plugin takes none: write what it stands for");
-            let text = format!("command[{}]={}", command.name, command.line);
-            imported.leave(&command.path, command.number, &text, &reason);
-            continue;
-        }
         let mut plugin = ImportedPlugin::new(&command.name, &command.path, command.number);
         let line = match &settings.prefix {
             Some(prefix) => format!("{prefix} {}", command.line),
-            None => command.line,
+            None => command.line.clone(),
         };
-        plugin.command(&line);
+        let arguments = nrpe_arguments::read(&line).and_then(|arguments| match arguments {
+            Some(_) if !settings.takes_arguments => {
+                Err("dont_blame_nrpe is not 1, so NRPE fills in no $ARGn$: write what it stands for".to_owned())
+            }
+            arguments => Ok(arguments),
+        });
+        match arguments {
+            Ok(None) => plugin.command(&line),
+            Ok(Some(WithArguments { command, parameters })) => {
+                plugin.text("Command", &command);
+                plugin.set("Parameters", parameters);
+                imported.note(GIVEN_BY_CLIENTS);
+            }
+            Err(reason) => {
+                let text = format!("command[{}]={}", command.name, command.line);
+                imported.leave(&command.path, command.number, &text, &reason);
+                continue;
+            }
+        }
         plugin.text("Parser", "nagios");
         plugin.set("Timeout", Value::Int(settings.timeout.unwrap_or(TIMEOUT)));
         if let Some(user) = &settings.user {
@@ -119,8 +136,9 @@ fn set(key: &str, value: &str, settings: &mut Settings) -> Result<(), &'static s
             return Err("write bind_host and bind_port at the top level of smokerd.yaml");
         }
         "pid_file" => return Err("write pidfile at the top level of smokerd.yaml"),
-        "dont_blame_nrpe" | "allow_bash_command_substitution" | "nasty_metachars" => {
-            return Err("a client gives a plugin no arguments");
+        "dont_blame_nrpe" => settings.takes_arguments = value == "1",
+        "allow_bash_command_substitution" | "nasty_metachars" => {
+            return Err("what a client may give is decided by the Pattern of each of a plugin's Parameters");
         }
         _ => return Err("it is a setting of NRPE itself"),
     }
@@ -143,13 +161,6 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-/// The first `$ARG1$` of a line.
-fn argument(line: &str) -> Option<&str> {
-    let start = line.find("$ARG")?;
-    let end = line[start + 4..].find('$')? + start + 5;
-    line[start + 4..end - 1].chars().all(|c| c.is_ascii_digit()).then(|| &line[start..end])
-}
-
 fn primary_group(user: &str) -> String {
     let group = User::from_name(user).ok().flatten().map(|user| user.gid.to_string());
     group.unwrap_or_else(|| user.to_owned())
@@ -167,7 +178,7 @@ mod tests {
         fs::write(path("nrpe.d/more.cfg"), "command[swap]=/p/check_swap -w 20% -c 10%\n").expect("a file");
         fs::write(path("nrpe.d/no.txt"), "command[never]=x\n").expect("a file");
         let text = format!(
-            "# NRPE\nserver_port=5666\nallowed_hosts=127.0.0.1,10.0.0.0/8\ncommand_timeout=30\ncommand[load]=/p/check_load -w $ARG1$\n\
+            "# NRPE\nserver_port=5666\nallowed_hosts=127.0.0.1,10.0.0.0/8\ncommand_timeout=30\ncommand[load]=/p/check_load -w `$ARG1$`\n\
              command[users]=/p/check_users -w 5\ncommand[users]=/p/check_users -w 6\nnrpe_user=root\nnrpe_group=adm\nfoo\ninclude_dir={}\n",
             path("nrpe.d").display()
         );
@@ -185,6 +196,19 @@ mod tests {
         );
         let lines: Vec<_> = imported.untaken.iter().map(|untaken| untaken.line).collect();
         assert_eq!(lines, [2, 3, 10, 5, 6]);
-        assert!(imported.untaken[3].reason.starts_with("$ARG1$ is an argument of the client"));
+        assert!(imported.untaken[3].reason.starts_with("it has ` beside $ARGn$"));
+        assert!(imported.notes.is_empty());
+
+        fs::write(path("args.cfg"), "command[load]=/p/check_load -w $ARG1$ -c 5%\n").expect("a file");
+        let mut refused = Imported::default();
+        read(&path("args.cfg"), &mut refused).expect("imported");
+        assert!(refused.plugins.is_empty() && refused.untaken[0].reason.starts_with("dont_blame_nrpe is not 1"));
+        let text = "command[load]=/p/check_load -w $ARG1$ -c 5%\ncommand[b]=b $ARG1$\ndont_blame_nrpe=1\n";
+        fs::write(path("args.cfg"), text).expect("a file");
+        let mut taken = Imported::default();
+        read(&path("args.cfg"), &mut taken).expect("imported");
+        assert_eq!(taken.plugins[0].parameters[0].1, Value::Text("/p/check_load -w %(ARG1)s -c 5%%".to_owned()));
+        assert_eq!((taken.plugins[0].parameters[1].0.as_str(), taken.untaken.len()), ("Parameters", 0));
+        assert_eq!(taken.notes.len(), 1);
     }
 }

@@ -13,7 +13,7 @@ use crate::exit_code;
 use crate::import::import_request::{ImportRequest, Tool};
 use crate::import::imported::{Imported, ImportedPlugin};
 use crate::import::source_file::text_of;
-use crate::import::{goss, nrpe, sensu};
+use crate::import::{cron, goss, monit, nrpe, sensu};
 use crate::output;
 
 /// Imports, prints what became of it, and returns the exit code.
@@ -35,9 +35,21 @@ pub(crate) fn run(request: &ImportRequest) -> Result<u8, String> {
     Ok(if imported.untaken.is_empty() { exit_code::SUCCESS } else { exit_code::IMPORTED_IN_PART })
 }
 
+/// What becomes of one file.
+pub(crate) fn imported(tool: Tool, path: &Path) -> Result<Imported, String> {
+    let mut imported = Imported::default();
+    read(tool, path, &mut imported)?;
+    Ok(imported)
+}
+
 fn read(tool: Tool, path: &Path, imported: &mut Imported) -> Result<(), String> {
     match tool {
         Tool::Nrpe => nrpe::read(path, imported),
+        Tool::Cron => {
+            cron::read(path, &text_of(path)?, imported);
+            Ok(())
+        }
+        Tool::Monit => monit::read(path, imported),
         Tool::Sensu => sensu::read(path, &text_of(path)?, imported),
         Tool::Goss => goss::read(path, &text_of(path)?, imported),
     }

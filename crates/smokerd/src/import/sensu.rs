@@ -9,14 +9,14 @@ use crate::import::imported::{Imported, ImportedPlugin};
 
 /// What a check means elsewhere, and why it is not taken.
 const ELSEWHERE: [(&str, &str); 14] = [
-    ("cron", "write an Interval by hand"),
+    ("cron", "write Cron by hand"),
     ("handlers", "what follows a result is an Action"),
     ("handler", "what follows a result is an Action"),
     ("subscribers", "a plugin belongs to the host that has its file"),
     ("subscriptions", "a plugin belongs to the host that has its file"),
-    ("occurrences", "it has no counterpart"),
-    ("low_flap_threshold", "it has no counterpart"),
-    ("high_flap_threshold", "it has no counterpart"),
+    ("occurrences", "write Retries by hand"),
+    ("low_flap_threshold", "write FlapThreshold by hand"),
+    ("high_flap_threshold", "write FlapThreshold by hand"),
     ("ttl", "it has no counterpart"),
     ("proxy_entity_name", "it has no counterpart"),
     ("runtime_assets", "install what the command needs"),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value as Json};
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 
@@ -113,6 +114,17 @@ impl SharedState {
         let state = self.lock();
         let entry = state.plugins.get(plugin)?;
         Some((entry.last_status?, entry.status_since?))
+    }
+
+    /// The status of each plugin as it counts: null without a result, `skipped` for one that does not run because of another one.
+    pub(crate) fn statuses(&self) -> Map<String, Json> {
+        let state = self.lock();
+        let of = |entry: &PluginEntry| match (&entry.skipped, entry.hard.state()) {
+            (Some(_), _) => Json::from("skipped"),
+            (None, Some(hard)) => Json::from(hard.status.as_str()),
+            (None, None) => entry.last_status.map_or(Json::Null, |status| Json::from(status.as_str())),
+        };
+        state.plugins.named().map(|(name, entry)| (name.to_string(), of(entry))).collect()
     }
 
     /// Whether a plugin is under a silence.

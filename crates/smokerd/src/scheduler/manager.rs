@@ -21,13 +21,24 @@ use crate::results::store::SharedState;
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::forced_rate::ForcedRate;
-use crate::scheduler::plugin_set::{Changes, ForceError, LoadedPlugin, PluginSet, ReloadPlan, Selection};
+use crate::scheduler::given_values;
+use crate::scheduler::plugin_set::{
+    Changes, ForceError, LoadedPlugin, ManagedPlugin, PluginSet, ReloadPlan, Selection,
+};
 use crate::scheduler::plugin_task::{Command, PluginTask};
 use crate::scheduler::run::TaskContext;
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
 use crate::silences::table::SilenceTable;
+
+/// A process that was started.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) process: ProcessId,
+    /// The values that its runs were given, as logs show them; empty for none.
+    pub(crate) values: String,
+}
 
 /// How many names of a forced run's plugins the log lists.
 const LISTED_NAMES: usize = 100;
@@ -63,7 +74,8 @@ impl PluginManager {
     /// Without any plugin yet.
     pub(crate) fn new(runner: Runner, slots: Slots, state: SharedState, shutdown: CancellationToken) -> Self {
         let (clock, groups) = (Clock::system(), SerialGroups::default());
-        let context = TaskContext { runner, slots, groups, clock, state: state.clone(), shutdown };
+        let daemon_started = clock.now().wall;
+        let context = TaskContext { runner, slots, groups, clock, daemon_started, state: state.clone(), shutdown };
         Self(Arc::new(Inner {
             state,
             context,
@@ -185,35 +197,37 @@ impl PluginManager {
     }
 
     /// Runs plugins now. The process exists when this returns.
-    pub(crate) fn force(&self, selection: &Selection, requester: &Requester) -> Result<ProcessId, ForceError> {
-        let (process, names) = self.request(selection, requester)?;
+    pub(crate) fn force(&self, selection: &Selection, requester: &Requester) -> Result<Started, ForceError> {
+        let (started, names) = self.request(selection, requester)?;
         let list = names.iter().take(LISTED_NAMES).map(PluginName::as_str).collect::<Vec<_>>().join(", ");
         let rest = if names.len() > LISTED_NAMES { ", ..." } else { "" };
-        tracing::info!("Forcing run of {} plugins: {list}{rest}", names.len());
-        Ok(process)
+        let with = if started.values.is_empty() { "" } else { ", with " };
+        tracing::info!("Forcing run of {} plugins: {list}{rest}{with}{}", names.len(), started.values);
+        Ok(started)
     }
 
-    fn request(
-        &self,
-        selection: &Selection,
-        requester: &Requester,
-    ) -> Result<(ProcessId, Vec<PluginName>), ForceError> {
+    fn request(&self, selection: &Selection, requester: &Requester) -> Result<(Started, Vec<PluginName>), ForceError> {
         let set = self.set();
         let selected = set.select(selection, requester)?;
         let names: Vec<_> = selected.iter().map(|managed| managed.name().clone()).collect();
+        let given = |managed: &&ManagedPlugin| {
+            given_values::read(managed.spec(), &selection.parameters).map_err(ForceError::WrongValue)
+        };
+        let values = selected.iter().map(given).collect::<Result<Vec<_>, _>>()?;
         let distinct: HashSet<_> = names.iter().collect();
         self.take_rate(requester.address, distinct.len())?;
         let process = self.state().add_process(&names, requester.address, requester.identity.clone())?;
         let requester = Arc::new(requester.clone());
         let mut requested = HashSet::new();
-        for managed in selected.iter().filter(|managed| requested.insert(managed.name())) {
-            let command = Command::Run(process, Arc::clone(&requester));
+        let shown = given_values::shown(&values);
+        for (managed, values) in selected.iter().zip(values).filter(|(managed, _)| requested.insert(managed.name())) {
+            let command = Command::Run(process, Arc::clone(&requester), values);
             managed.commands.send(command).map_err(|_| ForceError::Stopping)?;
         }
-        Ok((process, names))
+        Ok((Started { process, values: shown }, names))
     }
 
-    fn take_rate(&self, client: ClientAddress, runs: usize) -> Result<(), ForceError> {
+    pub(super) fn take_rate(&self, client: ClientAddress, runs: usize) -> Result<(), ForceError> {
         let now = self.0.context.clock.now().monotonic;
         let taken = lock(&self.0.forced_rate).take(client, u32::try_from(runs).unwrap_or(u32::MAX), now);
         // A whole second more than has passed: the header has no fractions.

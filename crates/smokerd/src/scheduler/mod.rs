@@ -11,9 +11,12 @@
 //! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
 //! - `plugin_task`: one plugin's timer and runs
 //! - `run`: one run of a plugin
+//! - `reports`: checks that look at other plugins, or at what jobs report
 //! - `schedule`: when scheduled runs are due
 //! - `clock`: the time, which tests can set
+//! - `forced_runs`: the forced runs of one plugin
 //! - `forced_rate`: the bound on the runs a second that one client may force
+//! - `given_values`: values that a client gives for one run
 //! - `serial_groups`: runs that wait for those of other plugins
 //! - `slots`: the bound on concurrent runs
 
@@ -23,10 +26,13 @@ pub(crate) mod clock;
 pub(crate) mod explanation;
 pub(crate) mod following;
 pub(crate) mod forced_rate;
+mod forced_runs;
+pub(crate) mod given_values;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
 pub(crate) mod plugin_task;
 pub(crate) mod relations;
+pub(crate) mod reports;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod serial_groups;

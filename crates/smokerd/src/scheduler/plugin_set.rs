@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use smoker_config::spec::settings::ShowSecrets;
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::secrets::mask::is_masked;
 use smoker_model::time::moment::Moment;
 use smoker_model::wire::silences::Silence;
@@ -51,6 +51,8 @@ pub(crate) struct ManagedPlugin {
 pub(crate) struct Selection {
     pub(crate) names: Vec<String>,
     pub(crate) filter: Vec<(String, Json)>,
+    /// Values for parameters of the plugins, for runs alone.
+    pub(crate) parameters: Vec<(String, Json)>,
 }
 
 /// Why nothing was started.
@@ -66,6 +68,8 @@ pub(crate) enum ForceError {
     Full(#[from] ProcessesFull),
     #[error("The filter names {0}, a parameter whose value is masked ('show_secrets'): name the plugins instead")]
     MaskedFilter(String),
+    #[error("{0}")]
+    WrongValue(String),
     #[error("{0}")]
     OtherPlugin(String),
     #[error("smokerd is stopping")]
@@ -115,6 +119,11 @@ impl LoadedPlugin {
 impl ManagedPlugin {
     pub(crate) fn name(&self) -> &PluginName {
         &self.plugin.spec().name
+    }
+
+    /// What the plugin is.
+    pub(crate) fn spec(&self) -> &PluginSpec {
+        self.plugin.spec()
     }
 
     fn facts(&self) -> PluginFacts {

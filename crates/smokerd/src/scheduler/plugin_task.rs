@@ -1,12 +1,11 @@
 //! One plugin's task: it owns the plugin's timer and its runs, so that no
 //! plugin ever waits for another.
 
-use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use smoker_model::plugin::{OnParentBad, PluginName};
+use smoker_model::plugin::{OnParentBad, Parameters, PluginName};
 use smoker_model::run_record::{RunRecord, RunState, RunTrigger, SkipReason};
 use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
@@ -20,6 +19,7 @@ use crate::results::processes::process::ProcessId;
 use crate::results::requester::Requester;
 use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
+use crate::scheduler::forced_runs::{ForcedRun, ForcedRuns, Requested};
 use crate::scheduler::run::{RunHandle, RunOutcome, RunRequest, TaskContext};
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::schedule::turn::{Due, Turn};
@@ -35,8 +35,8 @@ pub(crate) struct Definition {
 /// What the manager sends to a task.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Run the plugin for this process, which this client requests.
-    Run(ProcessId, Arc<Requester>),
+    /// Run the plugin for this process, which this client requests, with these values for its parameters.
+    Run(ProcessId, Arc<Requester>, Option<Arc<Parameters>>),
     /// Change to another definition. Boxed, since a channel has room for dozens
     /// of commands, and there are thousands of channels.
     Reconfigure(Box<Definition>),
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     ParentChanged,
     /// This plugin, after which this one runs, has ended OK.
     Follow(PluginName),
+    /// A job has reported to the plugin, by this client: make a result of it.
+    Reported(Arc<Requester>),
     /// Show that the task is alive, by dropping the sender.
     Ping(mpsc::Sender<()>),
 }
@@ -59,29 +61,21 @@ pub(crate) struct PluginTask {
     context: TaskContext,
     runs: JoinSet<RunOutcome>,
     scheduled: Option<RunHandle>,
-    forced: Forced,
+    forced: ForcedRuns,
     /// Forced runs of earlier definitions. New requests do not join them.
-    outdated: Vec<(RunHandle, Vec<ProcessId>)>,
+    outdated: Vec<ForcedRun>,
     /// When the plugin runs again because its last result was soft.
     retry_at: Option<Instant>,
     /// How many results that no client requested were bad in a row.
     bad_in_a_row: u32,
     /// The planned moment of the run that is skipped as long as a plugin that this one depends on is bad.
     owed: Option<(RunTrigger, Moment)>,
+    /// A report came while a run went on that may not have seen it.
+    reported: Option<RunTrigger>,
     /// How many scheduled runs were skipped.
     skipped: u64,
     /// Set while the task is draining, see [`Command::Drain`].
     draining: Option<mpsc::UnboundedSender<Command>>,
-}
-
-/// How far the requests to run are.
-enum Forced {
-    /// There is no request.
-    Idle,
-    /// The plugin is serial, and another run of it has not ended yet; with the first request.
-    Waiting(RunRequest, Vec<ProcessId>),
-    /// The run has been started; these processes get its result.
-    Running(RunHandle, Vec<ProcessId>),
 }
 
 impl PluginTask {
@@ -100,11 +94,12 @@ impl PluginTask {
             context,
             runs: JoinSet::new(),
             scheduled: None,
-            forced: Forced::Idle,
+            forced: ForcedRuns::default(),
             outdated: Vec::new(),
             retry_at: None,
             bad_in_a_row,
             owed: None,
+            reported: None,
             skipped: 0,
             draining: None,
         }
@@ -144,16 +139,20 @@ impl PluginTask {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Run(process, requester) => self.force(process, &requester),
+            Command::Run(process, requester, values) => self.force(process, &requester, values),
             Command::Reconfigure(definition) => self.reconfigure(*definition),
             Command::Drain(commands) => {
                 self.definition.schedule = None;
-                (self.retry_at, self.owed) = (None, None);
+                (self.retry_at, self.owed, self.reported) = (None, None, None);
                 self.withdraw_scheduled();
                 self.draining = Some(commands);
             }
             Command::ParentChanged => self.look_at_parents(),
             Command::Follow(plugin) => self.run_after(&plugin),
+            Command::Reported(requester) => {
+                let Requester { name, identity, .. } = (*requester).clone();
+                self.start_for_report(RunTrigger::Report { requester: Some(name), identity });
+            }
             Command::Ping(reply) => drop(reply),
         }
     }
@@ -171,13 +170,7 @@ impl PluginTask {
                 }
             }
         }
-        self.forced = match mem::replace(&mut self.forced, Forced::Idle) {
-            Forced::Running(run, processes) if !run.redefine(&definition.plugin, definition.generation) => {
-                self.outdated.push((run, processes));
-                Forced::Idle
-            }
-            other => other,
-        };
+        self.outdated.extend(self.forced.redefine(&definition.plugin, definition.generation));
         self.definition = definition;
         self.draining = None;
         let rules = &self.definition.plugin.spec().rules;
@@ -224,7 +217,7 @@ impl PluginTask {
             tracing::info!("Plugin {}: it runs again", self.name());
         }
         let bad_before = self.bad_in_a_row;
-        self.scheduled = Some(self.start(RunRequest { trigger, planned, bad_before }));
+        self.scheduled = Some(self.start(RunRequest { trigger, planned, bad_before, values: None }));
         true
     }
 
@@ -236,6 +229,12 @@ impl PluginTask {
         } else if !self.start_scheduled(RunTrigger::After(plugin.as_str().into()), planned) {
             self.skip(planned, 1, SkipReason::Overlap);
         }
+    }
+
+    /// Makes a result of a report, at once or when the run has ended that goes on.
+    fn start_for_report(&mut self, trigger: RunTrigger) {
+        let planned = self.context.clock.now();
+        self.reported = if self.start_scheduled(trigger.clone(), planned) { None } else { Some(trigger) };
     }
 
     /// The last result was soft, and its time is over.
@@ -340,15 +339,21 @@ impl PluginTask {
         tracing::warn!("Plugin {name}: {count} scheduled runs skipped, {why} ({all} skipped since the start)");
     }
 
-    /// A client requests a run; it joins a forced run that has not ended.
-    fn force(&mut self, process: ProcessId, requester: &Requester) {
-        let request = RunRequest::by_client(requester, self.context.clock.now());
-        let must_wait = self.is_serial() && !self.runs.is_empty();
-        match &mut self.forced {
-            Forced::Waiting(_, processes) | Forced::Running(_, processes) => processes.push(process),
-            Forced::Idle if must_wait => self.forced = Forced::Waiting(request, vec![process]),
-            Forced::Idle => self.forced = Forced::Running(self.start(request), vec![process]),
+    /// A client requests a run; it joins a forced run that has not ended, if that has the same values.
+    fn force(&mut self, process: ProcessId, requester: &Requester, values: Option<Arc<Parameters>>) {
+        let request = RunRequest::by_client(requester, self.context.clock.now(), values);
+        if let Some(next) = self.forced.join(request, process) {
+            self.begin_forced(next);
         }
+    }
+
+    /// Starts a forced run, or has it wait for other runs of a serial plugin.
+    fn begin_forced(&mut self, (request, processes): Requested) {
+        if self.is_serial() && !self.runs.is_empty() {
+            return self.forced.set_waiting((request, processes));
+        }
+        let run = self.start(request);
+        self.forced.set_running(run, processes);
     }
 
     fn start(&mut self, request: RunRequest) -> RunHandle {
@@ -370,11 +375,11 @@ impl PluginTask {
             }
             self.state.record(record, &processes);
         }
-        if self.runs.is_empty()
-            && let Forced::Waiting(request, processes) = &mut self.forced
-        {
-            let (request, processes) = (request.clone(), mem::take(processes));
-            self.forced = Forced::Running(self.start(request), processes);
+        if let Some(trigger) = self.reported.take() {
+            self.start_for_report(trigger);
+        }
+        if let Some(next) = self.forced.next(!self.runs.is_empty()) {
+            self.begin_forced(next);
         }
     }
 
@@ -395,18 +400,14 @@ impl PluginTask {
     }
 
     /// Removes a run that has ended, with the processes that get its result.
-    fn take_run(&mut self, id: Id) -> Option<(RunHandle, Vec<ProcessId>)> {
+    fn take_run(&mut self, id: Id) -> Option<ForcedRun> {
         if let Some(scheduled) = self.scheduled.take_if(|run| run.id() == id) {
             return Some((scheduled, Vec::new()));
         }
-        match mem::replace(&mut self.forced, Forced::Idle) {
-            Forced::Running(run, processes) if run.id() == id => Some((run, processes)),
-            other => {
-                self.forced = other;
-                let at = self.outdated.iter().position(|(run, _)| run.id() == id)?;
-                Some(self.outdated.swap_remove(at))
-            }
-        }
+        self.forced.take(id).or_else(|| {
+            let at = self.outdated.iter().position(|(run, _)| run.id() == id)?;
+            Some(self.outdated.swap_remove(at))
+        })
     }
 
     fn name(&self) -> &PluginName {
@@ -490,7 +491,10 @@ mod tests {
         state.replace_plugins(vec![entry("a", definition.plugin.spec().rules.retries), entry("db", None)], 1 << 20);
         let slots = Slots::new(None);
         let groups = SerialGroups::default();
-        let context = TaskContext { runner, slots, groups, clock, state: state.clone(), shutdown: shutdown.clone() };
+        let daemon_started = clock.now().wall;
+        let of_task = (state.clone(), shutdown.clone());
+        let context =
+            TaskContext { runner, slots, groups, clock, daemon_started, state: of_task.0, shutdown: of_task.1 };
         let events = state.subscribe();
         let (commands, inbox) = mpsc::unbounded_channel();
         tokio::spawn(PluginTask::new(definition, inbox, state.clone(), context).run());
@@ -554,7 +558,7 @@ mod tests {
             limits: None,
             is_local_administrator: false,
         };
-        commands.send(Command::Run(1, requester.into())).expect("a task that lives");
+        commands.send(Command::Run(1, requester.into(), None)).expect("a task that lives");
         let record = record(&mut events).await;
         assert_eq!(
             (&record.trigger, record.planned),
@@ -640,7 +644,7 @@ mod tests {
         };
         hand.advance(HOUR);
         record(&mut events).await;
-        commands.send(Command::Run(1, requester.into())).expect("a task that lives");
+        commands.send(Command::Run(1, requester.into(), None)).expect("a task that lives");
         let forced = record(&mut events).await;
         let RunState::Finished(run) = &forced.state else { panic!("{forced:?}") };
         assert_eq!((run.attempt, run.is_soft, run.result.status), (1, false, Status::Error));

@@ -3,7 +3,9 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use smoker_model::occasion::Occasion;
+use smoker_model::plugin::Parameters;
 use smoker_model::result::{Findings, PluginResult};
 use smoker_model::run_record::{FinishedRun, ResultText, RunRecord, RunState, RunTrigger};
 use smoker_model::status::Status;
@@ -21,6 +23,8 @@ use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::actions::{Acted, Acting, check_and_act};
 use crate::scheduler::clock::Clock;
+use crate::scheduler::given_values;
+use crate::scheduler::reports::known;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;
 
@@ -31,6 +35,7 @@ pub(crate) struct TaskContext {
     pub(crate) slots: Slots,
     pub(crate) groups: SerialGroups,
     pub(crate) clock: Clock,
+    pub(crate) daemon_started: DateTime<Utc>,
     pub(crate) state: SharedState,
     pub(crate) shutdown: CancellationToken,
 }
@@ -43,6 +48,8 @@ pub(crate) struct RunRequest {
     pub(crate) planned: Moment,
     /// How many results before it were bad in a row.
     pub(crate) bad_before: u32,
+    /// What a client gives for its parameters.
+    pub(crate) values: Option<Arc<Parameters>>,
 }
 
 /// The handle to a run that has not been collected yet.
@@ -67,9 +74,21 @@ pub(crate) type RunOutcome = Option<RunRecord>;
 
 impl RunRequest {
     /// A run that this client requested at this moment.
-    pub(crate) fn by_client(requester: &Requester, planned: Moment) -> Self {
+    pub(crate) fn by_client(requester: &Requester, planned: Moment, values: Option<Arc<Parameters>>) -> Self {
         let Requester { name, identity, .. } = requester.clone();
-        Self { trigger: RunTrigger::Request { requester: Some(name), identity }, planned, bad_before: 0 }
+        Self { trigger: RunTrigger::Request { requester: Some(name), identity }, planned, bad_before: 0, values }
+    }
+
+    /// The plugin as this run has it.
+    fn plugin(&self, plugin: Arc<PreparedPlugin>) -> Result<Arc<PreparedPlugin>, String> {
+        let plugin = match &self.values {
+            None => plugin,
+            Some(values) => Arc::new(plugin.with_values(values)?),
+        };
+        match plugin.without_value() {
+            Some(name) => Err(given_values::missing(name)),
+            None => Ok(plugin),
+        }
     }
 
     /// Which attempt a result of it is.
@@ -94,6 +113,11 @@ impl RunHandle {
         let stage = Arc::new(Mutex::new(Stage::Waiting(plugin.0, plugin.1)));
         let handle = runs.spawn(run(Arc::clone(&stage), request.clone(), context));
         Self { request, handle, stage }
+    }
+
+    /// What a client gave for its parameters.
+    pub(crate) fn values(&self) -> Option<&Arc<Parameters>> {
+        self.request.values.as_ref()
     }
 
     /// Why it is to take place.
@@ -149,7 +173,7 @@ impl RunHandle {
 }
 
 async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext) -> RunOutcome {
-    let TaskContext { runner, slots, groups, clock, state, shutdown } = context;
+    let TaskContext { runner, slots, groups, clock, daemon_started, state, shutdown } = context;
     let kind = request.kind();
     let group = match &*lock(&stage) {
         Stage::Waiting(plugin, _) => plugin.spec().rules.serial_group.clone(),
@@ -182,7 +206,15 @@ async fn run(stage: Arc<Mutex<Stage>>, request: RunRequest, context: TaskContext
             Occasion { attempt, is_soft, ..Occasion::of_result(name, result, state.last_status(name)) }
         };
         // Boxed, so that the many runs that may wait for a slot take little memory.
-        (number, Box::pin(check_and_act(runner.begin(&plugin, kind, &shutdown), acting, occasion)).await)
+        let known = Box::pin(known::of(plugin.spec(), &runner, &state, daemon_started, started.wall)).await;
+        let acted = match request.plugin(Arc::clone(&plugin)) {
+            Ok(own) => {
+                let run = runner.begin(&own, kind, &shutdown).knowing(known);
+                Box::pin(check_and_act(run, acting, occasion)).await
+            }
+            Err(reason) => Acted { result: unable(&reason, kind), is_maintenance: false },
+        };
+        (number, acted)
     } else {
         (0, Acted { result: unable("not run: smokerd is stopping", kind), is_maintenance: false })
     };
@@ -212,7 +244,7 @@ impl Run {
 /// The record of a run that has ended. Its result is written as JSON here, in
 /// the run's own task: the plugin's task keeps time.
 fn finished(plugin: &PreparedPlugin, request: RunRequest, run: &Run, mut result: PluginResult) -> RunRecord {
-    if let RunTrigger::Request { identity, .. } = &request.trigger {
+    if let RunTrigger::Request { identity, .. } | RunTrigger::Report { identity, .. } = &request.trigger {
         result.triggered_by.clone_from(identity);
     }
     let text = ResultText::of(&result, |result| json_text::to_text(result));

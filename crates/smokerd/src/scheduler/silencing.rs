@@ -73,7 +73,7 @@ impl PluginManager {
         requester: &Requester,
     ) -> Result<ListedSilence, SilenceError> {
         let now = self.0.context.clock.now().wall;
-        let Selection { mut names, mut filter } = selection;
+        let Selection { mut names, mut filter, .. } = selection;
         {
             let set = self.set();
             let is_of_all = names.is_empty() && filter.is_empty();
@@ -81,7 +81,10 @@ impl PluginManager {
                 let selected = if is_of_all {
                     set.visible_to(requester)
                 } else {
-                    set.select(&Selection { names: names.clone(), filter: filter.clone() }, requester)?
+                    set.select(
+                        &Selection { names: names.clone(), filter: filter.clone(), parameters: Vec::new() },
+                        requester,
+                    )?
                 };
                 if requester.limits.is_some() {
                     // A plugin that comes to match later may be one that the client may not see.

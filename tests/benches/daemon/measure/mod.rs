@@ -1,5 +1,6 @@
 //! The measures, each with what it is held against. `docs/benchmarks.md` explains them.
 
+pub(crate) mod built_in;
 pub(crate) mod checks;
 pub(crate) mod ending;
 pub(crate) mod forced_result;

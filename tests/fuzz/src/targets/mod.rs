@@ -4,8 +4,10 @@ mod client_config;
 mod client_http;
 mod folder;
 mod hosts;
+mod imports;
 mod journal;
 mod logging;
+mod matchers;
 mod nsca;
 mod output;
 mod page;
@@ -26,7 +28,7 @@ use crate::target::Target;
 pub const WAITING: [&str; 1] = [client_http::TARGET.name];
 
 /// All targets.
-pub static ALL: [Target; 24] = {
+pub static ALL: [Target; 26] = {
     let [authorized_clients, known_hosts, authorization, client_hello] = trust::TARGETS;
     let [jmx, json, junit, nagios, regex, tap, varnish] = parsers::TARGETS;
     [
@@ -54,6 +56,8 @@ pub static ALL: [Target; 24] = {
         known_hosts,
         authorization,
         client_hello,
+        matchers::TARGET,
+        imports::TARGET,
     ]
 };
 

@@ -56,6 +56,17 @@ fn what_a_check_refuses_is_an_error_of_the_configuration_at_its_place() {
         output.expect_code(3);
         expect_line(&output.stderr, &["ERROR: ", "smokerd.yaml:", "Plugin p: Check ", expected]);
     }
+    for (body, expected) in [
+        ("Check: cluster\nPlugins: [good, godo]", "Plugins names godo, which is no plugin"),
+        ("Command: 'echo %(host)s'\nInterval: 5\nParameters: {host: {Pattern: x}}", "have no value for host"),
+        ("Command: 'echo %(n)s'\nn: 5\nParameters: [n]", "Parameters has to be a mapping such as"),
+    ] {
+        let output = check(&Config::new().plugin("good", "Command: 'true'").plugin("p", body));
+        output.expect_code(3);
+        expect_line(&output.stderr, &["WARNING: ", "smokerd.yaml:", "Plugin p: ", expected]);
+    }
+    let fine = "Command: 'echo %(host)s %(n)s'\nn: 5\nParameters: {host: {Pattern: '[a-z]+'}, n: {Type: integer}}";
+    check(&Config::new().plugin("good", fine).plugin("all", "Check: cluster\nPlugin: 'g*'")).expect_code(0);
     let near = check(&Config::new().plugin("p", "Check: disk\nMouns: /"));
     expect_line(&near.stderr, &["WARNING: ", "the parameter Mouns is not known to it; did you mean Mounts?"]);
     let misplaced = check(&Config::new().plugin("p", "Check: uname"));

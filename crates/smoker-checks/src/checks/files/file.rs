@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use nix::unistd::{Gid, Group, Uid, User};
 use ring::digest::{Context, SHA256};
 use smoker_model::plugin::module::ModuleRequest;
+use ring::digest::{Algorithm, Context, SHA256, SHA512};
 use smoker_model::result::Findings;
 
 use crate::checks::files::expand;
@@ -47,7 +48,10 @@ const CONTAINS: ParameterType = ParameterType::Custom {
 };
 
 const PARAMETERS: &[ParameterSpec] = &[
-    ParameterSpec::target("Files", "paths, with `*` and `?` in them for several; each has to exist"),
+    ParameterSpec::target(
+        "Files",
+        "paths, with `*` and `?` in them for several; each has to exist; `~name` is the home of an account",
+    ),
     ParameterSpec::target("File", "as `Files`, for one"),
     ParameterSpec::optional("Exists", ParameterType::Boolean, "true", "false: it should not exist"),
     ParameterSpec::optional(
@@ -61,6 +65,7 @@ const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec::optional("Group", ParameterType::Text, "any", "the group that it should have, by name or number"),
     ParameterSpec::optional("Contains", CONTAINS, "any", "what should be in it"),
     ParameterSpec::optional("Sha256", ParameterType::Text, "any", "the SHA-256 of its contents, in hexadecimal digits"),
+    ParameterSpec::optional("Sha512", ParameterType::Text, "any", "the SHA-512 of its contents, in hexadecimal digits"),
     ParameterSpec::optional("Target", ParameterType::Text, "any", "where a link should lead"),
     ParameterSpec::warn(MEASURES),
     ParameterSpec::error(MEASURES),
@@ -91,7 +96,8 @@ struct Wanted {
     owner: Option<String>,
     group: Option<String>,
     contains: Option<Matcher>,
-    sha256: Option<String>,
+    /// Name, algorithm, and the digest that it should have.
+    digests: Vec<(&'static str, &'static Algorithm, String)>,
     target: Option<String>,
     thresholds: Thresholds,
 }
@@ -100,6 +106,7 @@ struct Wanted {
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let parameters = Parameters::of(request);
     let paths = parameters.required_targets("Files", "File")?;
+    let paths: Vec<_> = paths.into_iter().map(expand_home).collect::<Result<_, _>>()?;
     let kind = parameters.text("Kind")?;
     if let Some(kind) = kind.as_deref().filter(|kind| !KINDS.contains(kind)) {
         return Err(wrong("Kind", &KINDS.join(" or "), &kind.into()));
@@ -112,7 +119,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
         owner: parameters.text("Owner")?,
         group: parameters.text("Group")?,
         contains: matcher("Contains")?,
-        sha256: parameters.text("Sha256")?,
+        digests: digests_of(parameters)?,
         target: parameters.text("Target")?,
         thresholds: Thresholds::of(parameters, MEASURES)?,
     };
@@ -203,10 +210,10 @@ impl Wanted {
                 Err(reason) => component.error(&reason),
             }
         }
-        if let Some(wanted) = &self.sha256 {
-            match sha256(path) {
-                Ok(found) if found.eq_ignore_ascii_case(wanted) => component.fact("the SHA-256 is as wanted"),
-                Ok(found) => component.error(&format!("wanted the SHA-256 {wanted}, got {found}")),
+        for (name, algorithm, wanted) in &self.digests {
+            match digest(path, algorithm) {
+                Ok(found) if found.eq_ignore_ascii_case(wanted) => component.fact(format!("the {name} is as wanted")),
+                Ok(found) => component.error(&format!("wanted the {name} {wanted}, got {found}")),
                 Err(error) => component.error(&system_file::unreadable(path, &error)),
             }
         }
@@ -260,9 +267,27 @@ fn contents(path: &Path) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
-fn sha256(path: &Path) -> io::Result<String> {
+fn digests_of(parameters: Parameters<'_>) -> Result<Vec<(&'static str, &'static Algorithm, String)>, String> {
+    let mut found = Vec::new();
+    for (parameter, name, algorithm) in [("Sha256", "SHA-256", &SHA256), ("Sha512", "SHA-512", &SHA512)] {
+        found.extend(parameters.text(parameter)?.map(|wanted| (name, algorithm, wanted)));
+    }
+    Ok(found)
+}
+
+/// `~` and `~name` at the beginning of a path are homes.
+fn expand_home(path: String) -> Result<String, String> {
+    let Some(rest) = path.strip_prefix('~') else { return Ok(path) };
+    let (name, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let user = if name.is_empty() { User::from_uid(Uid::current()) } else { User::from_name(name) };
+    let user = user.map_err(|error| format!("the home in {path} cannot be looked up: {}", error.desc()))?;
+    let user = user.ok_or_else(|| format!("the home in {path} is that of no account"))?;
+    Ok(format!("{}{below}", user.dir.display()))
+}
+
+fn digest(path: &Path, algorithm: &'static Algorithm) -> io::Result<String> {
     let mut file = open_regular(path)?;
-    let mut context = Context::new(&SHA256);
+    let mut context = Context::new(algorithm);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match file.read(&mut buffer)? {

@@ -6,6 +6,7 @@
 //! - `mount`: what is mounted, and how
 //! - `file`: files and folders, their kind, rights, size, age and contents
 //! - `log`: new lines of logs
+//! - `value`: a value of the configuration itself
 //! - `mount_table`: the kernel's list of mounts
 //! - `expand`: the files that a pattern stands for
 
@@ -13,6 +14,7 @@ pub(crate) mod disk;
 pub(crate) mod file;
 pub(crate) mod log;
 pub(crate) mod mount;
+pub(crate) mod value;
 
 mod expand;
 mod mount_table;

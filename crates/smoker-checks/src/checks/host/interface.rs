@@ -6,13 +6,15 @@ use std::path::Path;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::{SockaddrLike, SockaddrStorage};
 use smoker_model::plugin::module::ModuleRequest;
+use serde_json::Value as Json;
 use smoker_model::result::Findings;
 
 use crate::checks::system_file;
 use crate::matchers::glob;
+use crate::matchers::matcher::{Matcher, PlainText};
 use crate::measure::declaration::Measure;
 use crate::measure::thresholds::Thresholds;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, texts_of};
 use crate::report::{Component, Report};
 use crate::spec::{ParameterSpec, ParameterType, Spec};
 use crate::unit::Unit;
@@ -32,7 +34,15 @@ const PARAMETERS: &[ParameterSpec] = &[
     ParameterSpec::target("Interfaces", "names, with `*` and `?` for several; each has to exist"),
     ParameterSpec::target("Interface", "as `Interfaces`, for one"),
     ParameterSpec::optional("Up", ParameterType::Boolean, "true", "whether they should be up; null: either"),
-    ParameterSpec::optional("Addresses", ParameterType::TextList, "any", "addresses that each of them should have"),
+    ParameterSpec::optional(
+        "Addresses",
+        ParameterType::Custom {
+            form: "text or list of text, or [matcher](#matchers) on the list",
+            read: |name, value| addresses_of(name, value).map(drop),
+        },
+        "any",
+        "addresses that each of them should have",
+    ),
     ParameterSpec::warn(MEASURES),
     ParameterSpec::error(MEASURES),
 ];
@@ -57,7 +67,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let thresholds = Thresholds::of(parameters, MEASURES)?;
     let wanted = parameters.required_targets("Interfaces", "Interface")?;
     let is_up = if parameters.is_null("Up") { None } else { Some(parameters.choice("Up")?.unwrap_or(true)) };
-    let addresses = parameters.texts("Addresses")?.unwrap_or_default();
+    let addresses = parameters.get("Addresses").map(|value| addresses_of("Addresses", value)).transpose()?;
     let known = interfaces()?;
     let mut report = Report::default();
     for pattern in wanted {
@@ -67,7 +77,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
             report.add(Component::failed(pattern, &format!("there is no such interface, but {}", names.join(", "))));
         }
         for (name, its) in found {
-            report.add(look_at(name, its, is_up, &addresses, &thresholds));
+            report.add(look_at(name, its, is_up, addresses.as_ref(), &thresholds));
         }
     }
     report.findings()
@@ -77,7 +87,7 @@ fn look_at(
     name: &str,
     own: &[String],
     is_up: Option<bool>,
-    addresses: &[String],
+    addresses: Option<&Addresses>,
     thresholds: &Thresholds,
 ) -> Component {
     let mut component = Component::new(name);
@@ -96,11 +106,19 @@ fn look_at(
             }
         }
     }
-    for address in addresses {
-        if !own.contains(address) {
+    match addresses {
+        Some(Addresses::Each(wanted)) => {
             let got = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
-            component.error(&format!("wanted the address {address}, got {got}"));
+            for address in wanted.iter().filter(|address| !own.contains(address)) {
+                component.error(&format!("wanted the address {address}, got {got}"));
+            }
         }
+        Some(Addresses::Matching(matcher)) => {
+            if let Some(fault) = matcher.fault_of(&own.into()) {
+                component.error(&format!("addresses: {fault}"));
+            }
+        }
+        None => {}
     }
     component.fact(own.join(", "));
     let count = |file: &str| text(file).ok().and_then(|text| text.parse::<f64>().ok()).filter(|number| *number >= 0.0);
@@ -119,6 +137,19 @@ fn look_at(
         }
     }
     component
+}
+
+/// The addresses that an interface should have.
+enum Addresses {
+    Each(Vec<String>),
+    Matching(Matcher),
+}
+
+fn addresses_of(name: &str, value: &Json) -> Result<Addresses, String> {
+    match value {
+        Json::Object(_) => Matcher::of(name, value, PlainText::Exact).map(Addresses::Matching),
+        other => texts_of(name, other).map(Addresses::Each),
+    }
 }
 
 /// The names of all interfaces with their addresses.

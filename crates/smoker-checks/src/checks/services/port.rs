@@ -19,9 +19,16 @@ const PARAMETERS: &[ParameterSpec] = &[
         name: "Ports",
         accepts: PORTS,
         absence: Absence::FailsWithoutOther,
-        meaning: "ports such as `22`, `udp/53`, `127.0.0.1:5432` or `udp/[::1]:53`; without an address any counts",
+        meaning: "ports such as `22`, `udp/53`, `127.0.0.1:5432` or `udp/[::1]:53`; without an address any counts; `tcp4/`, `tcp6/`, `udp4/` and \
+                  `udp6/` are sockets of one family alone",
     },
     ParameterSpec { name: "Port", accepts: PORTS, absence: Absence::FailsWithoutOther, meaning: "as `Ports`, for one" },
+    ParameterSpec::optional(
+        "Addresses",
+        ParameterType::TextList,
+        "any",
+        "addresses that something should wait on as they are: `0.0.0.0` stands for a socket that waits on every one",
+    ),
     ParameterSpec::optional("Listening", ParameterType::Boolean, "true", "false: nothing should wait there"),
     ParameterSpec::optional(
         "Process",
@@ -49,6 +56,8 @@ pub(crate) const fn spec() -> Spec {
 struct Wanted {
     text: String,
     transport: Transport,
+    /// Whether it is a socket of IPv6; none: either.
+    is_six: Option<bool>,
     address: Option<IpAddr>,
     port: u16,
 }
@@ -60,11 +69,18 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let wanted: Vec<_> = texts.iter().map(|text| parse("Ports", text)).collect::<Result<_, _>>()?;
     let is_listening = parameters.choice("Listening")?.unwrap_or(true);
     let process = parameters.text("Process")?;
+    let addresses = parameters.texts("Addresses")?.unwrap_or_default();
     let all = sockets::listeners()?;
     let mut report = Report::default();
     for one in wanted {
         let found: Vec<_> = all.iter().filter(|listener| one.is(listener)).collect();
-        report.add(judge(&one, &found, &all, is_listening, process.as_deref()));
+        let mut component = judge(&one, &found, &all, is_listening, process.as_deref());
+        let own: Vec<_> = found.iter().map(|listener| listener.address.to_string()).collect();
+        for missing in addresses.iter().filter(|address| is_listening && !own.contains(address)) {
+            let got = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
+            component.error(&format!("wanted the address {missing}, got {got}"));
+        }
+        report.add(component);
     }
     report.findings()
 }
@@ -120,7 +136,8 @@ impl Wanted {
             let is_any = listener.address.is_unspecified() && (listener.address.is_ipv6() || address.is_ipv4());
             listener.address == address || is_any
         });
-        listener.transport == self.transport && listener.port == self.port && is_address
+        let is_family = self.is_six.is_none_or(|is_six| is_six == listener.is_six);
+        listener.transport == self.transport && listener.port == self.port && is_family && is_address
     }
 }
 
@@ -129,11 +146,13 @@ fn verify(name: &str, value: &Json) -> Result<(), String> {
 }
 
 fn parse(name: &str, text: &str) -> Result<Wanted, String> {
-    let (transport, rest) = match text.split_once('/') {
-        None => (Some(Transport::Tcp), text),
-        Some(("tcp", rest)) => (Some(Transport::Tcp), rest),
-        Some(("udp", rest)) => (Some(Transport::Udp), rest),
-        Some((_, rest)) => (None, rest),
+    let (name_of_transport, rest) = text.split_once('/').unwrap_or(("tcp", text));
+    let is_six = name_of_transport.ends_with('6').then_some(true);
+    let is_six = is_six.or_else(|| name_of_transport.ends_with('4').then_some(false));
+    let transport = match name_of_transport {
+        "tcp" | "tcp4" | "tcp6" => Some(Transport::Tcp),
+        "udp" | "udp4" | "udp6" => Some(Transport::Udp),
+        _ => None,
     };
     let (address, port) = match rest.rsplit_once(':') {
         None => (Ok(None), rest),
@@ -141,7 +160,7 @@ fn parse(name: &str, text: &str) -> Result<Wanted, String> {
     };
     match (transport, address, port.parse()) {
         (Some(transport), Ok(address), Ok(port)) if port > 0 => {
-            Ok(Wanted { text: text.to_owned(), transport, address, port })
+            Ok(Wanted { text: text.to_owned(), transport, is_six, address, port })
         }
         _ => Err(format!(
             "{name} has to be ports such as 22, udp/53 or 127.0.0.1:5432, not '{text}': correct it in the configuration"
@@ -172,6 +191,9 @@ mod tests {
         assert_eq!(status(json!({"Port": port, "Listening": false})), "ERROR");
         assert_eq!(status(json!({"Port": port, "Process": "no such process"})), "ERROR");
         assert_eq!(status(json!({"Port": format!("udp/{port}")})), "ERROR");
+        assert_eq!(status(json!({"Port": format!("tcp4/{port}"), "Addresses": "127.0.0.1"})), "OK");
+        assert_eq!(status(json!({"Port": port, "Addresses": "0.0.0.0"})), "ERROR");
+        assert_eq!(status(json!({"Port": format!("tcp6/{port}"), "Listening": false})), "OK");
         drop(listener);
         assert_eq!(status(json!({"Port": port})), "ERROR");
         assert_eq!(status(json!({"Port": port, "Listening": false})), "OK");

@@ -8,6 +8,7 @@
 //! - `relations`: whether a result counts, and how plugins depend on each other
 //! - `action_rules`: when an action is due
 //! - `quantity`: amounts with a unit
+//! - `run_parameters`: values that a forced run may be given
 //! - `check`: the built-in check that a plugin names
 //! - `account`: users and groups
 //! - `repeated_names`: names above what a plugin runs
@@ -23,6 +24,7 @@ pub(crate) mod process_settings;
 pub(crate) mod quantity;
 pub(crate) mod relations;
 pub(crate) mod repeated_names;
+pub(crate) mod run_parameters;
 pub(crate) mod shown;
 pub(crate) mod streams;
 pub(crate) mod trigger;

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use smoker_model::value::Value;
-use smoker_model::value::secret::SecretSource;
+use smoker_model::value::secret::{MASK, SecretSource};
 
 use crate::yaml::words::scalar;
 
@@ -124,6 +124,8 @@ fn tagged(source: &SecretSource) -> String {
     match source {
         SecretSource::Environment(name) => format!("!env {}", quoted_if_needed(name)),
         SecretSource::File(path) => format!("!file {}", quoted_if_needed(&path.to_string_lossy())),
+        // No configuration has one.
+        SecretSource::Request => quoted_if_needed(MASK),
     }
 }
 

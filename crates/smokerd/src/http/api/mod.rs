@@ -7,6 +7,7 @@
 //! - `processes`: forced runs
 //! - `silences`: spans of time in which no action follows
 //! - `reload`: `POST /reload`
+//! - `reports`: what jobs report to their plugins
 //! - `results`: results with what is known of their runs, and their summary
 //! - `events`: what happens, as a stream
 //! - `metrics`: plugins and the daemon itself, for Prometheus
@@ -48,6 +49,8 @@ mod plugins;
 mod processes;
 mod reload;
 mod request;
+mod reports;
+mod request_body;
 mod results;
 mod silences;
 mod ui;
@@ -110,7 +113,7 @@ pub(crate) fn routes(manager: PluginManager, reloads: ReloadRequests, gauges: Da
     let pages = [
         ("/plugins", resource(plugins::list, READ_ONLY)),
         ("/plugins/{name}", resource(plugins::show, READ_ONLY)),
-        ("/plugins/{name}/results", resource(results::of_plugin, READ_ONLY)),
+        ("/plugins/{name}/results", resource(results::of_plugin, READ_AND_POST).post(reports::report)),
         ("/plugins/{name}/summary", resource(results::summary, READ_ONLY)),
         ("/plugins/{name}/explain", resource(plugins::explain, READ_ONLY)),
         ("/results", resource(results::of_all, READ_ONLY)),

@@ -33,6 +33,8 @@ use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::ListedProcess;
 use crate::results::requester::Requester;
 use crate::scheduler::manager::PluginManager;
+use crate::results::plugin::snapshot::ProcessSnapshot;
+use crate::scheduler::manager::{PluginManager, Started};
 use crate::scheduler::plugin_set::Selection;
 
 /// How many bytes of the list of processes are written before the rest is written while it is sent.
@@ -110,7 +112,7 @@ pub(crate) async fn force(
     let (body, requester) = request_body::read_body(body, &mut bytes, &identity).await?;
     let selection = parse_selection(&body)?;
     drop(bytes);
-    let process = manager.force(&selection, &requester).map_err(ApiError::Force)?;
+    let Started { process, values } = manager.force(&selection, &requester).map_err(ApiError::Force)?;
     // A number that a client has must not be given again after a crash.
     manager.state().written().await;
     let mut response = match wait {
@@ -122,7 +124,9 @@ pub(crate) async fn force(
         }
     };
     set_location(&mut response, process);
-    response.extensions_mut().insert(Audited(format!("process {process}, {}", selection::described(&selection))));
+    let with = if values.is_empty() { "" } else { ", with " };
+    let audited = format!("process {process}, {}{with}{values}", selection::described(&selection));
+    response.extensions_mut().insert(Audited(audited));
     Ok(response)
 }
 
@@ -231,7 +235,8 @@ fn parse_selection(body: &[u8]) -> Result<Selection, ApiError> {
     if process.is_empty() {
         return Err(ApiError::WrongInput(None));
     }
-    let selection = selection::parse(process)?;
+    let parameters = selection::parse_values(process)?;
+    let selection = Selection { parameters, ..selection::parse(process)? };
     if selection.names.is_empty() && selection.filter.is_empty() {
         return Err(ApiError::WrongInput(Some("Plugin names or filter have to be set")));
     }
@@ -256,7 +261,7 @@ mod tests {
         let Json::Object(filter) = serde_json::json!({"Type": "job"}) else { panic!("not an object") };
         let selection = |names: Option<&[&str]>, filter| {
             let plugins = names.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-            let request = ForceRequest { process: ForceSelection { plugins, filter } };
+            let request = ForceRequest { process: ForceSelection { plugins, filter, parameters: None } };
             parse_selection(&serde_json::to_vec(&request).expect("JSON")).expect("a selection")
         };
         assert_eq!(selection(Some(&["b", "a"]), None).names, ["b", "a"]);

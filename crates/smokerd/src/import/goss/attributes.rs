@@ -21,6 +21,20 @@ pub(super) fn take(section: &str, key: &str, value: &Value, plugin: &mut Importe
         return Ok(());
     }
     let taken = match (section, key) {
+        // Records of other types than addresses are texts.
+        ("dns", "addrs") => {
+            let is_typed = plugin.parameters.iter().any(|(name, _)| name == "Type");
+            list(if is_typed { "Records" } else { "Addresses" }, value)
+        }
+        ("mount", "vfs-opts" | "opts") => {
+            let Some((_, mut options)) = list("Options", value)? else { return Ok(()) };
+            if let (Value::List(all), Some((_, Value::List(earlier)))) =
+                (&mut options, plugin.parameters.iter().find(|(name, _)| name == "Options"))
+            {
+                all.extend(earlier.iter().cloned());
+            }
+            Ok(Some(("Options", options)))
+        }
         (_, "timeout") => {
             let seconds = value.as_number().ok_or("it is no number")? / 1000.0;
             Ok(Some(("Timeout", Value::Float(seconds.max(1.0)))))
@@ -76,6 +90,7 @@ fn of_file(key: &str, value: &Value) -> Taken {
         "owner" => plain("Owner", value),
         "group" => plain("Group", value),
         "sha256" => plain("Sha256", value),
+        "sha512" => plain("Sha512", value),
         "linked-to" => plain("Target", value),
         "contains" | "contents" => set("Contains", patterns(value)?),
         "size" => limit("Size", value),
@@ -130,6 +145,9 @@ fn of_http(key: &str, value: &Value) -> Taken {
         "request-body" => plain("Body", value),
         "username" => plain("User", value),
         "password" => plain("Password", value),
+        "ca-file" => plain("CaFile", value),
+        "certificate-file" => plain("ClientCert", value),
+        "key-file" => plain("ClientKey", value),
         "body" => set("Contains", patterns(value)?),
         "request-headers" => set("Headers", Value::Map(headers_of(value)?)),
         "header" | "headers" => set("AnswerHeaders", Value::Map(headers_of(value)?)),
@@ -140,7 +158,8 @@ fn of_http(key: &str, value: &Value) -> Taken {
 fn of_rest(section: &str, key: &str, value: &Value) -> Taken {
     match (section, key) {
         ("mount", "exists") => set("Mounted", value.clone()),
-        ("mount", "opts") => list("Options", value),
+        // A plugin of its own looks at it.
+        ("mount", "usage") => Ok(None),
         ("mount", "source") => plain("Source", value),
         ("mount", "filesystem") => plain("Types", value),
         ("interface", "exists") if *value == Value::Bool(true) => set("Up", Value::Null),
@@ -150,14 +169,27 @@ fn of_rest(section: &str, key: &str, value: &Value) -> Taken {
                 let bare = |address: &Value| text(python_text::str(address).split('/').next().unwrap_or_default());
                 set("Addresses", Value::List(addresses.iter().map(bare).collect()))
             }
+            Value::Map(_) => set("Addresses", value_matcher(value)?),
             _ => unknown(),
         },
+        ("port", "ip") => list("Addresses", value),
         ("port", "listening") => set("Listening", value.clone()),
         ("addr", "reachable") => set("Open", value.clone()),
         ("dns", "resolvable" | "resolveable") => set("Exists", value.clone()),
-        ("dns", "addrs") => list("Addresses", value),
+        ("dns", "server") => plain("Server", value),
+        ("command", "stdout") => set("Stdout", output_matcher(value)?),
+        ("command", "stderr") => set("Stderr", output_matcher(value)?),
         ("kernel-param", "value") | ("command", "exit-status") => Ok(None),
+        ("matching", "content" | "matches" | "as-reader") => Ok(None),
         _ => unknown(),
+    }
+}
+
+/// A text is the whole of what is printed, a list has patterns.
+fn output_matcher(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Text(_) | Value::Map(_) => value_matcher(value),
+        other => patterns(other),
     }
 }
 

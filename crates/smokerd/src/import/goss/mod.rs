@@ -76,4 +76,138 @@ fn resource(
         }
     }
     imported.add(plugin, path);
+    if let ("mount", Some(usage)) = (section, attribute("usage")) {
+        let mut plugin = ImportedPlugin::new(&format!("{section}-{name}-usage"), path, line);
+        match resources::disk_usage(name, usage, &mut plugin) {
+            Ok(()) => imported.add(plugin, path),
+            Err(reason) => imported.leave(path, line, &format!("{whole}: usage"), &reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One resource of each kind with the attributes that goss' own files have, four spaces before each.
+    const FILE: &str = r#"command:
+  echo hello:
+    exit-status: 0
+    stdout: [hello]
+    stderr: []
+  no-such-program:
+    exit-status: 127
+    stderr: [not found]
+  other:
+    exec: true
+file:
+  /etc/passwd:
+    exists: true
+    mode: '0644'
+    owner: root
+    group: root
+    filetype: file
+    contains: [root]
+  /srv/hello:
+    md5: 7c9bb14b3bf178e82c00c2a4398c93cd
+    sha256: 7f78ce27859049f725936f7b52c6e25d774012947d915e7b394402cfceb70c4c
+  /srv/none:
+    exists: false
+    contains: []
+  /dev/random:
+    filetype: character-device
+package:
+  tree:
+    installed: true
+    versions: [1.8.0]
+  none:
+    installed: false
+addr:
+  tcp://a.test:22:
+    reachable: false
+    timeout: 1000
+port:
+  tcp:9999:
+    listening: false
+    ip: []
+service:
+  web:
+    enabled: true
+    running: true
+user:
+  web:
+    exists: true
+    uid: 33
+    gid: 33
+    groups: [web]
+    home: /var/www
+    shell: /usr/sbin/nologin
+group:
+  web:
+    exists: true
+    gid: 33
+dns:
+  MX:a.test:
+    resolvable: true
+    addrs: [10 mail.a.test.]
+    timeout: 2000
+    server: 192.0.2.53:53
+process:
+  web:
+    running: true
+kernel-param:
+  kernel.ostype:
+    value: Linux
+mount:
+  /:
+    exists: true
+    opts: [rw, nosuid]
+    source: tmpfs
+    filesystem: tmpfs
+    usage: {and: [{lt: 25}, {gt: 0}]}
+interface:
+  eth0:
+    exists: true
+    addrs: {contain-element: {have-prefix: '172.17'}}
+    mtu: 1500
+http:
+  https://a.test/headers:
+    status: 200
+    allow-insecure: false
+    no-follow-redirects: true
+    timeout: 5000
+    request-headers: ['Foo: bar']
+    header: ['Content-Type: application/json']
+    body: ['"Foo": "bar"']
+    username: web
+    password: secret
+    proxy: http://proxy.test
+matching:
+  text:
+    content: some string
+    matches: {match-regexp: some str}
+  list:
+    content: [2]
+    matches: {contain-element: 2}
+  mapping:
+    content: {foo: bar, baz: bing}
+    matches: {and: [{have-key-with-value: {foo: bar}}, {have-key: baz}]}
+"#;
+
+    #[test]
+    fn nine_of_ten_attributes_are_taken() {
+        let mut imported = Imported::default();
+        read(Path::new("goss.yaml"), FILE, &mut imported).expect("imported");
+        let attributes = FILE.lines().filter(|line| line.starts_with("    ")).count();
+        let left: Vec<_> = imported.untaken.iter().map(|untaken| untaken.text.as_str()).collect();
+        assert!(left.len() * 10 <= attributes, "{} of {attributes}: {left:#?}", left.len());
+        assert_eq!(left, ["file: /srv/hello: md5", "http: https://a.test/headers: proxy"]);
+    }
+
+    #[test]
+    fn what_is_no_gossfile_is_refused() {
+        for text in ["file:\n  {{.}}:\n    exists: true\n", "[a]", "a: [", "5"] {
+            assert!(read(Path::new("goss.yaml"), text, &mut Imported::default()).is_err(), "{text}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use smoker_model::value::Value;
 
-use crate::import::goss::matchers::value_matcher;
+use crate::import::goss::matchers::{opposite, patterns, value_matcher};
 use crate::import::imported::ImportedPlugin;
 
 /// An attribute of the resource.
@@ -23,9 +23,6 @@ pub(super) fn begin(
     match section {
         "file" => {
             let path = named("path");
-            if path.starts_with('~') {
-                return Err("a home folder has to be written as a path".to_owned());
-            }
             check("file", "File", &path);
         }
         "package" => check("package", "Package", &named("name")),
@@ -38,9 +35,8 @@ pub(super) fn begin(
         "port" => {
             let port = named("port");
             let (transport, port) = port.split_once(':').unwrap_or(("tcp", &port));
-            if transport.ends_with('6') {
-                return Err("ports of one family have no counterpart".to_owned());
-            }
+            // A socket of IPv6 that takes IPv4, too, is one of tcp6 alone there.
+            let transport = if transport.ends_with('6') { transport.to_owned() } else { format!("{transport}4") };
             check("port", "Port", &format!("{transport}/{port}"));
         }
         "addr" => {
@@ -52,12 +48,16 @@ pub(super) fn begin(
             }
         }
         "dns" => {
-            let name = named("resolve");
-            if attribute("server").is_some() || name.contains(':') {
-                return Err("names are looked up as the host does, not at a server or of a type".to_owned());
+            let resolve = named("resolve");
+            let typed = resolve
+                .split_once(':')
+                .filter(|(kind, _)| !kind.is_empty() && kind.chars().all(|c| c.is_ascii_uppercase()));
+            check("dns", "Name", typed.map_or(resolve.as_str(), |(_, name)| name));
+            if let Some((kind, _)) = typed {
+                plugin.text("Type", kind);
             }
-            check("dns", "Name", &name);
         }
+        "matching" => return matching(attribute, plugin),
         "kernel-param" => {
             let value = attribute("value").ok_or("it has no value")?;
             let value = value_matcher(value)?;
@@ -65,19 +65,48 @@ pub(super) fn begin(
             plugin.set("Sysctls", Value::Map(vec![(Value::Text(named("name")), value)]));
         }
         "http" => check("http", "Url", &named("url")),
-        "command" => {
-            let command = match attribute("exec") {
-                Some(Value::Text(command)) => command.clone(),
-                Some(_) => return Err("its exec is no text".to_owned()),
-                None => name.to_owned(),
-            };
-            match attribute("exit-status") {
-                Some(Value::Int(0)) | None => plugin.command(&command),
-                Some(Value::Int(status)) => plugin.command(&format!("({command})\n[ $? -eq {status} ]")),
-                Some(_) => return Err("a matcher on its exit status has no counterpart".to_owned()),
-            }
-        }
+        "command" => return command(name, attribute, plugin),
         _ => return Err(format!("{section} has no counterpart")),
+    }
+    Ok(())
+}
+
+/// How full a mount may be is what the check `disk` looks at.
+pub(super) fn disk_usage(mount: &str, usage: &Value, plugin: &mut ImportedPlugin) -> Result<(), String> {
+    plugin.text("Check", "disk");
+    plugin.text("Mount", mount);
+    let limits = [("Used", opposite(usage)?), ("Inodes", "never".to_owned())];
+    let limits = limits.map(|(name, limit)| (Value::Text(name.to_owned()), Value::Text(limit)));
+    plugin.set("Error", Value::Map(limits.into()));
+    Ok(())
+}
+
+fn matching(attribute: &Attribute<'_>, plugin: &mut ImportedPlugin) -> Result<(), String> {
+    let content = attribute("content").ok_or("it has no content")?;
+    let matches = attribute("matches").ok_or("it has no matcher")?;
+    let is_reader = attribute("as-reader") == Some(&Value::Bool(true));
+    let matcher = match matches {
+        Value::List(_) if is_reader => patterns(matches)?,
+        other => value_matcher(other)?,
+    };
+    plugin.text("Check", "value");
+    plugin.set("Value", content.clone());
+    plugin.set("Matches", matcher);
+    Ok(())
+}
+
+fn command(name: &str, attribute: &Attribute<'_>, plugin: &mut ImportedPlugin) -> Result<(), String> {
+    let command = match attribute("exec") {
+        Some(Value::Text(command)) => command.clone(),
+        // YAML reads `true` and `false` as values, goss as programs.
+        Some(Value::Bool(is_true)) => is_true.to_string(),
+        Some(_) => return Err("its exec is no text".to_owned()),
+        None => name.to_owned(),
+    };
+    plugin.command(&command);
+    plugin.text("Parser", "expect");
+    if let Some(status) = attribute("exit-status").filter(|status| **status != Value::Int(0)) {
+        plugin.set("ExitStatus", value_matcher(status)?);
     }
     Ok(())
 }

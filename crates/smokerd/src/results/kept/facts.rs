@@ -22,6 +22,7 @@ const RETRY: u8 = 4;
 const AFTER: u8 = 8;
 const SOFT: u8 = 16;
 const MAINTENANCE: u8 = 32;
+const REPORT: u8 = 64;
 
 /// What is known of a run beside the text of its result.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +80,9 @@ impl RunFacts {
         let (requester, identity) = match &self.trigger {
             RunTrigger::Schedule | RunTrigger::Retry => (None, None),
             RunTrigger::After(plugin) => (Some(&**plugin), None),
-            RunTrigger::Request { requester, identity } => (requester.as_deref(), identity.as_deref()),
+            RunTrigger::Request { requester, identity } | RunTrigger::Report { requester, identity } => {
+                (requester.as_deref(), identity.as_deref())
+            }
         };
         let flags = [
             (EXITED, matches!(self.end, Some(RunEnd::Exited(_)))),
@@ -98,6 +101,7 @@ impl RunFacts {
         let trigger = match self.trigger {
             RunTrigger::Retry => RETRY,
             RunTrigger::After(_) => AFTER,
+            RunTrigger::Report { .. } => REPORT,
             RunTrigger::Schedule | RunTrigger::Request { .. } => 0,
         };
         let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
@@ -121,8 +125,8 @@ impl RunFacts {
         let has = |flag| flags & flag != 0;
         let byte = fields.byte()?;
         let (is_retry, is_after, is_soft) = (byte & RETRY != 0, byte & AFTER != 0, byte & SOFT != 0);
-        let is_maintenance = byte & MAINTENANCE != 0;
-        let status = match byte & !(RETRY | AFTER | SOFT | MAINTENANCE) {
+        let (is_maintenance, is_report) = (byte & MAINTENANCE != 0, byte & REPORT != 0);
+        let status = match byte & !(RETRY | AFTER | SOFT | MAINTENANCE | REPORT) {
             0 => Status::Ok,
             1 => Status::Warn,
             2 => Status::Error,
@@ -142,6 +146,7 @@ impl RunFacts {
         let identity = if has(HAS_IDENTITY) { Some(Arc::from(fields.text()?)) } else { None };
         let trigger = match requester {
             requester if has(FORCED) => RunTrigger::Request { requester, identity },
+            requester if is_report => RunTrigger::Report { requester, identity },
             Some(plugin) if is_after => RunTrigger::After(plugin),
             _ if is_retry => RunTrigger::Retry,
             _ => RunTrigger::Schedule,
@@ -200,7 +205,9 @@ mod tests {
             is_interrupted: true,
             ..scheduled.clone()
         };
-        for facts in [scheduled, retry, after, forced] {
+        let trigger = RunTrigger::Report { requester: Some("local".into()), identity: None };
+        let report = RunFacts { trigger, ..scheduled.clone() };
+        for facts in [scheduled, retry, after, report, forced] {
             let mut bytes = Vec::new();
             facts.encode(&mut bytes);
             assert_eq!(RunFacts::decode(&mut Fields::of(&bytes)), Some(facts));

@@ -13,6 +13,7 @@ use crate::http::json_response;
 use crate::http::limits;
 use crate::reload_requests::request::NotTaken;
 use crate::scheduler::plugin_set::ForceError;
+use crate::scheduler::reports::receive::ReportError;
 use crate::scheduler::silencing::SilenceError;
 
 /// The methods of most resources, as the `Allow` header lists them.
@@ -54,6 +55,8 @@ pub(crate) enum ApiError {
     TooManyNames,
     /// No plugin could be forced.
     Force(ForceError),
+    /// What a job reports is not taken.
+    Report(ReportError),
     /// The request for a reload was not taken, or got no outcome.
     NoReload(NotTaken),
     /// The body is larger than [`limits::BODY`].
@@ -70,7 +73,8 @@ pub(crate) enum ApiError {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Report(ReportError::UnknownPlugin(_)) => StatusCode::NOT_FOUND,
+            Self::Report(ReportError::NoJob(_)) => StatusCode::CONFLICT,
             Self::Refused(refusal) => refusal.status(),
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson
@@ -78,6 +82,7 @@ impl ApiError {
             | Self::WrongBody(_)
             | Self::WrongQuery(_)
             | Self::TooManyNames
+            | Self::Force(ForceError::WrongValue(_))
             | Self::Silence(SilenceError::NoPlugin(ForceError::NoMatch | ForceError::UnknownPlugin(_))) => {
                 StatusCode::BAD_REQUEST
             }
@@ -86,15 +91,18 @@ impl ApiError {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::Silence(SilenceError::NoPlugin(_)) => StatusCode::FORBIDDEN,
-            Self::Forbidden(_) | Self::Force(ForceError::MaskedFilter(_) | ForceError::OtherPlugin(_)) => {
-                StatusCode::FORBIDDEN
+            Self::Forbidden(_)
+            | Self::Force(ForceError::MaskedFilter(_) | ForceError::OtherPlugin(_))
+            | Self::Report(ReportError::Refused(ForceError::OtherPlugin(_))) => StatusCode::FORBIDDEN,
+            Self::Force(ForceError::TooFast(_)) | Self::Report(ReportError::Refused(ForceError::TooFast(_))) => {
+                StatusCode::TOO_MANY_REQUESTS
             }
-            Self::Force(ForceError::TooFast(_)) => StatusCode::TOO_MANY_REQUESTS,
             Self::JournalBusy
             | Self::TooManyBodies
             | Self::TooManyListeners
             | Self::NoReload(_)
             | Self::Silence(SilenceError::Full)
+            | Self::Report(ReportError::Refused(_))
             | Self::Force(ForceError::Full(_) | ForceError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -122,6 +130,7 @@ impl ApiError {
             Self::Force(ForceError::NoMatch) => String::new(),
             Self::Force(error) => error.to_string(),
             Self::Silence(error) => error.to_string(),
+            Self::Report(error) => error.to_string(),
             Self::NoReload(error) => error.to_string(),
             Self::TooLarge => format!("The body is larger than {} bytes.", limits::BODY),
             Self::TooManyBodies => {
@@ -170,7 +179,8 @@ impl IntoResponse for ApiError {
                     Self::MethodNotAllowed(allowed) => {
                         response.headers_mut().insert(ALLOW, allowed);
                     }
-                    Self::Force(ForceError::TooFast(seconds)) => {
+                    Self::Force(ForceError::TooFast(seconds))
+                    | Self::Report(ReportError::Refused(ForceError::TooFast(seconds))) => {
                         response.headers_mut().insert(RETRY_AFTER, seconds.into());
                     }
                     _ => {}

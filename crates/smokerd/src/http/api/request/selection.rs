@@ -12,7 +12,16 @@ use crate::scheduler::plugin_set::{ForceError, Selection};
 pub(crate) fn parse(object: &Map<String, Json>) -> Result<Selection, ApiError> {
     let names = parse_names(object.get("plugins").unwrap_or(&Json::Null))?;
     let filter = parse_filter(object.get("filter").unwrap_or(&Json::Null))?;
-    Ok(Selection { names, filter: filter.into_iter().collect() })
+    Ok(Selection { names, filter: filter.into_iter().collect(), parameters: Vec::new() })
+}
+
+/// Reads `parameters` of an object: values for the parameters of the plugins.
+pub(crate) fn parse_values(object: &Map<String, Json>) -> Result<Vec<(String, Json)>, ApiError> {
+    match object.get("parameters") {
+        None | Some(Json::Null) => Ok(Vec::new()),
+        Some(Json::Object(values)) => Ok(values.clone().into_iter().collect()),
+        Some(_) => Err(ApiError::WrongInput(Some("Element parameters have to be dictionary"))),
+    }
 }
 
 /// What a client selects, shortened.

@@ -1,0 +1,115 @@
+//! Parser `expect`: the exit status and the output of a command are compared with what they should be.
+
+use serde_json::Value as Json;
+use smoker_model::messages::{Level, Messages};
+use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::result::Findings;
+use smoker_model::status::Status;
+
+use crate::matchers::matcher::{Matcher, PlainText};
+use crate::parameters::Parameters;
+use crate::spec::{ParameterSpec, ParameterType, Spec};
+
+const TEXT: ParameterType = ParameterType::Custom {
+    form: "[matcher](checks.md#matchers)",
+    read: |name, value| Matcher::of(name, value, PlainText::Contained).map(drop),
+};
+
+const PARAMETERS: &[ParameterSpec] = &[
+    ParameterSpec::optional(
+        "ExitStatus",
+        ParameterType::Custom {
+            form: "number, or [matcher](checks.md#matchers)",
+            read: |name, value| Matcher::of(name, value, PlainText::Exact).map(drop),
+        },
+        "0",
+        "the exit status that the command should have",
+    ),
+    ParameterSpec::optional("Stdout", TEXT, "any", "what it should print on standard output"),
+    ParameterSpec::optional("Stderr", TEXT, "any", "what it should print on standard error"),
+];
+
+/// The declaration of this built-in.
+pub(crate) const fn spec() -> Spec {
+    Spec {
+        name: "expect",
+        kind: ModuleKind::Parser,
+        meaning: "compares the exit status and the output of a command with what they should be",
+        output: "an error for each that is not as it should be, and what the command printed",
+        parameters: PARAMETERS,
+        needs_child: false,
+        is_original: false,
+    }
+}
+
+/// Reads the output.
+pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
+    let parameters = Parameters::of(request);
+    let matcher = |name, plain| parameters.get(name).map(|value| Matcher::of(name, value, plain)).transpose();
+    let exit_status = matcher("ExitStatus", PlainText::Exact)?;
+    let (stdout, stderr) = (matcher("Stdout", PlainText::Contained)?, matcher("Stderr", PlainText::Contained)?);
+    let mut messages = Messages::new();
+    match request.exit_status {
+        None => messages.add(Level::Error, "the command was ended by a signal"),
+        Some(found) => {
+            let fault = match exit_status {
+                Some(matcher) => matcher.fault_of(&Json::from(found)),
+                None => (found != 0).then(|| format!("wanted 0, got {found}")),
+            };
+            if let Some(fault) = fault {
+                messages.add(Level::Error, &format!("exit status: {fault}"));
+            }
+        }
+    }
+    for (name, matcher, found) in
+        [("standard output", stdout, &request.stdout), ("standard error", stderr, &request.stderr)]
+    {
+        if let Some(fault) = matcher.and_then(|matcher| matcher.fault(found)) {
+            messages.add(Level::Error, &format!("{name}: {fault}"));
+        }
+    }
+    let is_good = messages.level(Level::Error).next().is_none();
+    messages.add(Level::Info, request.stdout.trim_end());
+    if !is_good {
+        messages.add(Level::Info, request.stderr.trim_end());
+    }
+    Ok(Findings::new(if is_good { Status::Ok } else { Status::Error }, messages))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::test_request::plugin;
+
+    fn errors(parameters: Json, exit_status: Option<i32>, stdout: &str, stderr: &str) -> Vec<String> {
+        let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());
+        let request =
+            ModuleRequest { kind: ModuleKind::Parser, exit_status, stdout, stderr, ..plugin("expect", parameters) };
+        let findings = run(&request).expect("findings");
+        let messages = findings.messages.expect("messages");
+        let errors: Vec<_> = messages.level(Level::Error).map(str::to_owned).collect();
+        assert_eq!(findings.status == Status::Ok, errors.is_empty());
+        errors
+    }
+
+    #[test]
+    fn status_and_streams_have_to_be_as_they_are_wanted() {
+        assert!(errors(json!({}), Some(0), "x", "y").is_empty());
+        assert_eq!(errors(json!({}), Some(3), "", ""), ["exit status: wanted 0, got 3"]);
+        assert!(errors(json!({"ExitStatus": 127, "Stderr": "not found"}), Some(127), "", "x: not found").is_empty());
+        assert_eq!(
+            errors(json!({"ExitStatus": "> 1"}), Some(1), "", ""),
+            ["exit status: wanted a number > 1, got '1'"]
+        );
+        assert!(
+            errors(json!({"ExitStatus": {"Or": [0, 1]}, "Stdout": ["a", {"Not": "b"}]}), Some(1), "a", "").is_empty()
+        );
+        assert_eq!(
+            errors(json!({"Stdout": "b", "Stderr": {"Equals": ""}}), Some(0), "a", "x"),
+            ["standard output: wanted something with 'b', got 'a'", "standard error: wanted '', got 'x'"]
+        );
+        assert_eq!(errors(json!({"ExitStatus": {"Not": 0}}), None, "", ""), ["the command was ended by a signal"]);
+    }
+}
