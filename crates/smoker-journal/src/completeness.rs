@@ -1,17 +1,19 @@
 //! Whether all records that were given to the journal are in it.
 //!
-//! An empty or short file says it by its name, since a file can be renamed where the disk has no room for another byte. What
-//! it holds is the start of the machine in which it was written: a machine that has been started again may have lost what was not
-//! synced.
+//! A short file says it by its name, since a file can be renamed where the disk has no room for another byte. What it holds
+//! tells whether the journal is the one that its writer left: the start of the machine, since one that has been started again may
+//! have lost what was not synced; the newest record and segment that have to be there; and which file it is itself, since a copy of the
+//! journal may be older than what its writer wrote later.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
 
 use crate::disk::Disk;
-use crate::segment;
+use crate::files::regular::open_file;
 
 /// The name of the note while all records are there.
 const COMPLETE: &str = "complete";
@@ -22,6 +24,9 @@ const INCOMPLETE: &str = "incomplete";
 /// Where Linux has the number of the machine's start.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
+/// How many bytes of a note are read.
+const MAX_NOTE: u64 = 1024;
+
 /// Whether the segments have all records that the writers before were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
@@ -29,62 +34,101 @@ pub enum Completeness {
     Complete,
     /// The machine stopped before they were synced: the newest records may be missing.
     Unsynced,
-    /// Some records may be missing, the newest ones too: the disk was full or failed.
+    /// Some records may be missing, the newest ones too: the disk was full or failed, or segments were removed.
     Incomplete,
+    /// The folder is a copy: the original may have had newer records.
+    Copied,
     /// The writers before made no note of it.
     Unknown,
+}
+
+/// What has to be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Newest {
+    /// The number of the newest segment.
+    pub(crate) segment: u64,
+    /// The number of the newest record.
+    pub(crate) sequence: u64,
 }
 
 /// The note in the folder of a journal. It is taken back while the journal is being opened.
 #[derive(Debug)]
 pub(crate) struct Note {
     folder: PathBuf,
-    is_complete: Mutex<bool>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    is_complete: bool,
+    newest: Newest,
 }
 
 impl Note {
     /// Reads the note, and takes it back: from now on records may be missing.
-    pub(crate) fn take_back(folder: &Path) -> (Self, Completeness) {
-        let note = Self { folder: folder.to_owned(), is_complete: Mutex::new(true) };
-        let found = match fs::read_to_string(note.path(COMPLETE)) {
-            Ok(text) if text.is_empty() || text == boot_id() => Completeness::Complete,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !note.path(INCOMPLETE).exists() => {
-                Completeness::Unknown
+    pub(crate) fn take_back(folder: &Path) -> (Self, Completeness, Newest) {
+        let state = Mutex::new(State { is_complete: true, newest: Newest::default() });
+        let note = Self { folder: folder.to_owned(), state };
+        let is_there = |name| fs::symlink_metadata(note.path(name)).is_ok();
+        let (found, newest) = match read(&note.path(COMPLETE)) {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_there(INCOMPLETE) => {
+                (Completeness::Unknown, Newest::default())
             }
-            Ok(_) => Completeness::Unsynced,
-            Err(_) => Completeness::Incomplete,
+            Err(_) => {
+                let newest = read(&note.path(INCOMPLETE)).map_or_else(|_| Newest::default(), |(_, newest)| newest);
+                (Completeness::Incomplete, newest)
+            }
         };
+        note.lock().newest = newest;
         note.lose();
-        (note, found)
+        (note, found, newest)
     }
 
     /// Notes that records may be missing. Where nothing at all can be changed, as on a disk that has become read-only, nothing is.
     pub(crate) fn lose(&self) {
-        if std::mem::take(&mut *self.lock()) {
+        if std::mem::take(&mut self.lock().is_complete) {
             let _ = fs::rename(self.path(COMPLETE), self.path(INCOMPLETE));
         }
     }
 
-    /// Notes that all records are there, unless the machine stops.
-    pub(crate) fn complete(&self, disk: &dyn Disk) -> io::Result<()> {
-        self.write(disk, &boot_id())
+    /// Notes that all records up to these are there, unless the machine stops.
+    pub(crate) fn complete(&self, disk: &dyn Disk, newest: Newest) -> io::Result<()> {
+        let mut state = self.lock();
+        state.newest = newest;
+        self.write(disk, &mut state, &boot_id())
     }
 
     /// Notes that what is there is synced, if all records are there.
-    pub(crate) fn synced(&self, disk: &dyn Disk) -> io::Result<()> {
-        if *self.lock() { self.write(disk, "") } else { Ok(()) }
+    pub(crate) fn synced(&self, disk: &dyn Disk, newest: Newest) -> io::Result<()> {
+        let mut state = self.lock();
+        if !state.is_complete {
+            return Ok(());
+        }
+        state.newest = newest;
+        self.write(disk, &mut state, "")
     }
 
-    fn write(&self, disk: &dyn Disk, text: &str) -> io::Result<()> {
-        let mut is_complete = self.lock();
-        let from = if *is_complete { COMPLETE } else { INCOMPLETE };
+    /// A segment was begun, behind this record.
+    pub(crate) fn began(&self, newest: Newest) {
+        let mut state = self.lock();
+        state.newest = newest;
+        if state.is_complete {
+            // The machine's end is known by the start of the machine, so nothing waits for the device.
+            let options = &mut OpenOptions::new();
+            let _ =
+                open_file(options.write(true), &self.path(COMPLETE)).and_then(|file| put(&file, newest, &boot_id()));
+        }
+    }
+
+    fn write(&self, disk: &dyn Disk, state: &mut State, boot: &str) -> io::Result<()> {
+        let from = if state.is_complete { COMPLETE } else { INCOMPLETE };
         let options = &mut OpenOptions::new();
-        let mut file =
-            segment::open_file(options.write(true).create(true).truncate(true).mode(0o600), &self.path(from))?;
-        file.write_all(text.as_bytes())?;
+        let file = open_file(options.write(true).create(true).truncate(false).mode(0o600), &self.path(from))?;
+        put(&file, state.newest, boot)?;
         file.sync_all()?;
         fs::rename(self.path(from), self.path(COMPLETE))?;
-        *is_complete = true;
+        state.is_complete = true;
         disk.sync_folder(&self.folder)
     }
 
@@ -92,9 +136,47 @@ impl Note {
         self.folder.join(name)
     }
 
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.is_complete.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Writes the text of a note, which always has the same length: a daemon that is killed meanwhile leaves no half of one.
+fn put(file: &File, newest: Newest, boot: &str) -> io::Result<()> {
+    let Newest { segment, sequence } = newest;
+    let (file_number, made) = identity(file)?;
+    let boot = boot.trim_end();
+    let text =
+        format!("{boot:36}\nsegment {segment:020} record {sequence:020} file {file_number:020} made {made:020}\n");
+    file.write_all_at(text.as_bytes(), 0)?;
+    file.set_len(text.len() as u64)
+}
+
+/// What a copy of the file does not have: its number in the file system and when it was made, in nanoseconds since 1970, where the
+/// system knows that.
+fn identity(file: &File) -> io::Result<(u64, u64)> {
+    let metadata = file.metadata()?;
+    let made = metadata.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+    Ok((metadata.ino(), made.map_or(0, |made| u64::try_from(made.as_nanos()).unwrap_or(u64::MAX))))
+}
+
+fn read(path: &Path) -> io::Result<(Completeness, Newest)> {
+    let file = open_file(OpenOptions::new().read(true), path)?;
+    let mut text = String::new();
+    (&file).take(MAX_NOTE).read_to_string(&mut text)?;
+    let mut lines = text.lines();
+    let boot = lines.next().unwrap_or_default().trim_end();
+    let is_this_start = boot.is_empty() || boot == boot_id().trim_end();
+    let found = if is_this_start { Completeness::Complete } else { Completeness::Unsynced };
+    // Earlier versions wrote one line, or none.
+    let Some(line) = lines.next() else { return Ok((found, Newest::default())) };
+    let number = |name: &str| {
+        let mut words = line.split(' ').skip_while(|word| *word != name);
+        words.nth(1).and_then(|word| word.parse::<u64>().ok())
+    };
+    let newest = Newest { segment: number("segment").unwrap_or(0), sequence: number("record").unwrap_or(0) };
+    let is_own = (number("file"), number("made")) == identity(&file).map(|(file, made)| (Some(file), Some(made)))?;
+    Ok((if is_own { found } else { Completeness::Copied }, newest))
 }
 
 /// The start of the machine; empty where the system has no number for it, and then it is not told apart from others.

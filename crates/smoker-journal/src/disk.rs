@@ -1,13 +1,13 @@
 //! What the journal does to its files, behind a trait: a test puts a disk that is full or broken in its place.
 
 use std::fmt::Debug;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::segment;
+use crate::files::regular::open_file;
 
 /// Makes and opens segments.
 pub trait Disk: Debug + Send + Sync {
@@ -55,6 +55,17 @@ pub trait SegmentFile: Debug + Send + Sync {
     ///
     /// Those of `ftruncate(2)`.
     fn truncate(&self, length: u64) -> io::Result<()>;
+
+    /// Whether the file is the one that has this name: somebody may have removed it, or put another one in its place. True where that
+    /// cannot be found out.
+    fn is_at(&self, path: &Path) -> bool;
+
+    /// All that the file has.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read(2)`.
+    fn content(&self) -> io::Result<Vec<u8>>;
 }
 
 /// The file system.
@@ -64,11 +75,11 @@ pub struct FileSystem;
 impl Disk for FileSystem {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
         // Results may show what only the account of the daemon may read.
-        Ok(Arc::new(OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?))
+        Ok(Arc::new(OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(path)?))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
-        Ok(Arc::new(segment::open_file(OpenOptions::new().append(true), path)?))
+        Ok(Arc::new(open_file(OpenOptions::new().read(true).append(true), path)?))
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
@@ -88,5 +99,19 @@ impl SegmentFile for File {
 
     fn truncate(&self, length: u64) -> io::Result<()> {
         self.set_len(length)
+    }
+
+    fn is_at(&self, path: &Path) -> bool {
+        match (self.metadata(), fs::symlink_metadata(path)) {
+            (Ok(own), Ok(other)) => (own.dev(), own.ino()) == (other.dev(), other.ino()),
+            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+            (Err(_), Ok(_)) => true,
+        }
+    }
+
+    fn content(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(self.metadata()?.len()).unwrap_or(0)];
+        self.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
     }
 }

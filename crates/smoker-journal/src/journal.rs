@@ -1,25 +1,34 @@
 //! Appends records.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use crate::disk::SegmentFile;
+use crate::files::lock::{Lock, NotLocked};
+use crate::files::segment::{self, Segment};
 use crate::record::{TooLarge, encode};
-use crate::segment::{self, Segment};
 use crate::shared::{Shared, SyncError};
+
+/// How often it is looked whether the segment that is written is still the one that has its name.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The one writer of a folder.
 #[derive(Debug)]
 pub struct Journal {
     pub(crate) shared: Arc<Shared>,
-    /// The lock of the folder, held while the journal lives.
-    pub(crate) _lock: File,
+    /// The lock of the folder, held while the journal lives; none when it could not be taken yet.
+    pub(crate) lock: Option<Lock>,
     pub(crate) active: Option<Active>,
+    /// A segment that was removed while it was written.
+    pub(crate) removed: Option<PathBuf>,
+    /// The newest record among those that are to be written.
+    pub(crate) pushed: u64,
     /// From this size on the next record begins another segment.
     pub(crate) segment_size: u64,
     /// Records that are to be written.
@@ -35,9 +44,12 @@ pub(crate) struct Active {
     pub(crate) path: PathBuf,
     pub(crate) file: Arc<dyn SegmentFile>,
     pub(crate) length: u64,
+    /// When it was looked at last.
+    pub(crate) looked_at: Instant,
 }
 
-/// Records that were not written. The next write tries again with the records that come then.
+/// Records that were not written. The next write tries again with the records that come then; [`Journal::insert`] puts these into
+/// their places later.
 #[derive(Debug, Error)]
 #[error("cannot write {}: {error}", path.display())]
 pub struct WriteError {
@@ -45,10 +57,16 @@ pub struct WriteError {
     pub path: PathBuf,
     /// How many of the records were not written: the last ones.
     pub lost: usize,
-    /// How many bytes these have.
-    pub bytes: u64,
+    /// These, as [`encode`] made them.
+    pub records: Vec<u8>,
     /// Why.
     pub error: io::Error,
+}
+
+impl Active {
+    pub(crate) fn new(number: u64, path: PathBuf, file: Arc<dyn SegmentFile>, length: u64) -> Self {
+        Self { number, path, file, length, looked_at: Instant::now() }
+    }
 }
 
 impl Journal {
@@ -61,6 +79,7 @@ impl Journal {
     pub fn push(&mut self, sequence: u64, tag: &[u8], payload: &[&[u8]]) -> Result<(), TooLarge> {
         encode(&mut self.buffer, sequence, tag, payload)?;
         self.ends.push(self.buffer.len());
+        self.pushed = sequence;
         Ok(())
     }
 
@@ -91,10 +110,16 @@ impl Journal {
             self.buffer.clear();
             self.ends.clear();
         }
-        if written.is_err() {
-            self.shared.note.lose();
+        match &written {
+            Ok(()) => self.shared.newest.store(self.pushed, Ordering::Relaxed),
+            Err(_) => self.shared.note.lose(),
         }
         written
+    }
+
+    /// A segment that was removed, or replaced, while it was written, since this was asked last. What it had has been written again.
+    pub fn take_removed(&mut self) -> Option<PathBuf> {
+        self.removed.take()
     }
 
     /// Looks whether the disk has room for this many bytes more, in a file that is removed again.
@@ -102,8 +127,8 @@ impl Journal {
     /// # Errors
     ///
     /// When it has not, or segments cannot be begun.
-    pub fn probe(&self, bytes: u64) -> io::Result<()> {
-        self.pause()?;
+    pub fn probe(&mut self, bytes: u64) -> io::Result<()> {
+        self.make_folder()?;
         let path = segment::probe_path(&self.shared.folder);
         let _ = fs::remove_file(&path);
         let file = self.shared.disk.create(&path)?;
@@ -127,7 +152,7 @@ impl Journal {
     ///
     /// When the note cannot be written.
     pub fn declare_complete(&self) -> io::Result<()> {
-        self.shared.note.complete(&*self.shared.disk)
+        self.shared.note.complete(&*self.shared.disk, self.shared.newest())
     }
 
     /// Takes that note back: records may be missing.
@@ -145,9 +170,11 @@ impl Journal {
     }
 
     fn write_records(&mut self, buffer: &[u8], ends: &[usize]) -> Result<(), WriteError> {
-        let Shared { folder, active: newest, .. } = &*self.shared;
-        let next = Segment::new(folder, newest.load(Ordering::Relaxed) + 1).path;
-        let none = |error| WriteError { path: next, lost: ends.len(), bytes: buffer.len() as u64, error };
+        let next = Segment::new(&self.shared.folder, self.shared.active.load(Ordering::Relaxed) + 1).path;
+        let none = |error| WriteError { path: next, lost: ends.len(), records: buffer.to_vec(), error };
+        if let Err(error) = self.look() {
+            return Err(none(error));
+        }
         let active = match self.active.take().filter(|active| self.takes_more(active, buffer.len() as u64)) {
             Some(active) => active,
             None => self.begin_segment().map_err(none)?,
@@ -177,7 +204,7 @@ impl Journal {
             let left: Vec<usize> = ends[whole..].iter().map(|end| end - kept).collect();
             return self.write_records(&buffer[kept..], &left);
         }
-        Err(WriteError { path, lost: ends.len() - whole, bytes: (buffer.len() - kept) as u64, error })
+        Err(WriteError { path, lost: ends.len() - whole, records: buffer[kept..].to_vec(), error })
     }
 
     fn takes_more(&self, active: &Active, bytes: u64) -> bool {
@@ -185,22 +212,71 @@ impl Journal {
         !is_full && !self.shared.has_failed(active.number)
     }
 
-    /// An error while no segment is begun.
-    fn pause(&self) -> io::Result<()> {
-        let Some(pause) = self.shared.pause() else { return Ok(()) };
-        let seconds = pause.as_secs() + 1;
-        Err(io::Error::other(format!("its device failed to sync before; the next segment is begun in {seconds} s")))
+    /// Looks whether the segment that is written has been removed. What it had is written to another one then: nothing that is appended
+    /// to a file without a name is ever found again.
+    fn look(&mut self) -> io::Result<()> {
+        let Some(active) = self.active.take_if(|active| active.looked_at.elapsed() >= LOOK_INTERVAL) else {
+            return Ok(());
+        };
+        if active.file.is_at(&active.path) {
+            self.active = Some(Active { looked_at: Instant::now(), ..active });
+            return Ok(());
+        }
+        self.shared.note.lose();
+        let content = active.file.content();
+        self.removed = Some(active.path);
+        // The folder may be another one.
+        self.lock = None;
+        self.make_folder()?;
+        let segments = segment::list(&self.shared.folder)?;
+        let newest = segments.last().map_or(0, |segment| segment.number);
+        self.shared.active.fetch_max(newest, Ordering::Relaxed);
+        self.shared.size.store(segments.iter().map(Segment::size).sum(), Ordering::Relaxed);
+        let content = content?;
+        let mut active = self.begin_segment()?;
+        let (written, error) = append_all(&*active.file, &content);
+        active.length = written as u64;
+        self.shared.grow(active.length);
+        self.shared.wrote(active.number, &active.path, &active.file);
+        // A half record is passed over by readers, and nothing is appended to it.
+        self.active = if error.is_none() { Some(active) } else { None };
+        error.map_or(Ok(()), Err)
     }
 
-    fn begin_segment(&self) -> io::Result<Active> {
-        self.pause()?;
+    /// Makes the folder and takes its lock, where that has not been possible before.
+    pub(crate) fn make_folder(&mut self) -> io::Result<()> {
+        if self.lock.is_none() {
+            let lock = Lock::take(&self.shared.folder).map_err(|error| match error {
+                NotLocked::InUse => io::Error::other("its folder is used by another process"),
+                NotLocked::Failed(error) => error,
+            })?;
+            self.lock = Some(lock);
+        }
+        Ok(())
+    }
+
+    fn begin_segment(&mut self) -> io::Result<Active> {
+        self.make_folder()?;
+        match self.create_segment() {
+            // Somebody has removed the folder.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.lock = None;
+                self.make_folder()?;
+                self.create_segment()
+            }
+            created => created,
+        }
+    }
+
+    fn create_segment(&self) -> io::Result<Active> {
         let Shared { folder, disk, active, .. } = &*self.shared;
         loop {
             let Segment { number, path } = Segment::new(folder, active.fetch_add(1, Ordering::Relaxed) + 1);
             match disk.create(&path) {
                 Ok(file) => {
                     self.shared.made_segment();
-                    return Ok(Active { number, path, file, length: 0 });
+                    self.shared.note.began(self.shared.newest());
+                    return Ok(Active::new(number, path, file, 0));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => {

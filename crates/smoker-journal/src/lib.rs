@@ -8,6 +8,7 @@
 //!
 //! - `open`: takes the lock of a folder, looks through its segments, and gives the two parts of the writer:
 //!   - `journal`: appends records, many with one write
+//!   - `insertion`: puts records that could not be written before into their places
 //!   - `maintenance`: syncs what was written, and keeps the bound on the size; on any thread
 //! - `reader`: the records, newest or oldest first, also while another process writes
 //! - `survey`: what the segments hold, and what of it is damaged
@@ -15,7 +16,8 @@
 //! - `completeness`: whether records may be missing
 //! - `shared`: what both parts of the writer know
 //! - `content`: the records of one segment, in memory
-//! - `segment`: the files of the folder
+//! - `order`: the order of segments
+//! - `files`: the files of the folder
 //! - `scan`: the records among the bytes of a segment
 //! - `record`: one record as bytes
 //! - `disk`: what is done to files; tests put faults in its place
@@ -33,6 +35,8 @@ pub mod record;
 pub mod repair;
 pub mod survey;
 
+mod files;
+mod insertion;
+mod order;
 mod scan;
-mod segment;
 mod shared;

@@ -1,13 +1,24 @@
 //! Syncs what was written, and keeps the bound on the size.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::content::{Content, Entry};
-use crate::segment::{self, Segment};
+use crate::files::damaged::OlderCopies;
+use crate::files::segment::{self, Segment};
 use crate::shared::{Shared, SyncError};
+
+/// How often segments are read again that could not be read.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long a record stays that is to be kept: those with the largest rank go first, and of these the oldest. Those of rank 0 go only when
+/// they take half of the bound by themselves.
+pub type Rank = u8;
 
 /// The part of the writer that may wait for the disk. It only touches segments that are no longer appended to.
 #[derive(Debug)]
@@ -19,20 +30,50 @@ pub struct Maintenance {
     rewritten: u64,
     /// When these take more than this many bytes together, they are rewritten again.
     limit: u64,
+    /// Segments that could not be read.
+    stuck: HashSet<u64>,
+    /// When these were forgotten last, so that they are tried again.
+    retry: Instant,
 }
 
 /// What was done to keep the bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Compacted {
     /// How many records were dropped.
     pub dropped: u64,
-    /// How many segments were dropped with records that were to be kept, because those take too much of the bound.
-    pub kept_dropped: u64,
+    /// The largest rank of which records were dropped that were to be kept, because those take too much of the bound, and the smallest.
+    pub kept_dropped: Option<(Rank, Rank)>,
+    /// Segments that could not be read, and why. Where there was no room for them they were put aside as copies of damaged ones.
+    pub unreadable: Vec<(PathBuf, io::Error)>,
+}
+
+/// Which of the records that are to be kept may stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Least {
+    rank: Rank,
+    /// Of this rank, those from this number on.
+    sequence: u64,
+}
+
+impl Least {
+    const ALL: Self = Self { rank: Rank::MAX, sequence: 0 };
+
+    fn admits(self, rank: Rank, sequence: u64) -> bool {
+        rank < self.rank || (rank == self.rank && sequence >= self.sequence)
+    }
 }
 
 impl Maintenance {
     pub(crate) fn new(shared: Arc<Shared>, max_size: u64, segment_size: u64) -> Self {
-        Self { shared, max_size, segment_size, rewritten: 0, limit: max_size / 4 }
+        Self {
+            shared,
+            max_size,
+            segment_size,
+            rewritten: 0,
+            limit: max_size / 4,
+            stuck: HashSet::new(),
+            retry: Instant::now(),
+        }
     }
 
     /// Changes the bound on the size of all segments, in bytes.
@@ -61,7 +102,7 @@ impl Maintenance {
     ///
     /// When the note cannot be written.
     pub fn declare_synced(&self) -> io::Result<()> {
-        self.shared.note.synced(&*self.shared.disk)
+        self.shared.note.synced(&*self.shared.disk, self.shared.newest())
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
@@ -79,42 +120,93 @@ impl Maintenance {
         self.size() > self.max_size
     }
 
-    /// Drops the oldest records, but for those that `keep` wants, until the journal is as small as it has to be. The bound
-    /// comes first: records to keep take half of it at most, and then the oldest of them are dropped, too.
+    /// Drops the oldest records, but for those to which `rank` gives a rank, until the journal is as small as it has to be. The bound
+    /// comes first: records to keep take half of it at most.
     ///
     /// # Errors
     ///
-    /// When a segment cannot be read or written. It stays as it is.
-    pub fn compact(&mut self, mut keep: impl FnMut(&Entry) -> bool) -> io::Result<Compacted> {
+    /// When a segment cannot be written. It stays as it is. One that cannot be read is passed over.
+    pub fn compact(&mut self, mut rank: impl FnMut(&Entry) -> Option<Rank>) -> io::Result<Compacted> {
+        let shared = Arc::clone(&self.shared);
+        let _rewriting = shared.rewriting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut done = Compacted::default();
+        if self.retry.elapsed() >= RETRY_INTERVAL {
+            (self.stuck, self.retry) = (HashSet::new(), Instant::now());
+        }
+        let mut stuck = std::mem::take(&mut self.stuck);
         while self.is_too_large() {
-            let old = self.unwritten()?;
+            let mut old = self.unwritten()?;
+            old.retain(|segment| !stuck.contains(&segment.number));
             let (rewritten, rest): (Vec<_>, Vec<_>) = old.into_iter().partition(|it| it.number <= self.rewritten);
+            let before = (self.size(), self.rewritten, self.limit, stuck.len());
             if sizes(&rewritten) > self.limit {
-                self.rewrite(&rewritten, &mut keep, &mut done)?;
-                let mut left = self.unwritten()?;
-                left.retain(|segment| segment.number <= self.rewritten);
-                while sizes(&left) > self.max_size / 2 {
-                    self.drop_segment(&left.remove(0), &mut done)?;
-                }
-                let size = sizes(&left);
+                self.rewrite(&rewritten, Least::ALL, &mut rank, &mut done, &mut stuck)?;
+                self.bound_kept(self.max_size / 2, 0, &mut rank, &mut done, &mut stuck)?;
+                let size = sizes(&self.kept_segments(&stuck)?);
                 self.limit = (size + size / 2).max(self.max_size / 4).min(self.max_size / 2);
             } else if let Some(next) = rest.into_iter().next() {
                 let last = rewritten.into_iter().next_back().filter(|last| last.size() < self.segment_size / 2);
                 let number = next.number;
                 let segments: Vec<_> = last.into_iter().chain([next]).collect();
-                self.rewrite(&segments, &mut keep, &mut done)?;
+                self.rewrite(&segments, Least::ALL, &mut rank, &mut done, &mut stuck)?;
                 self.rewritten = number;
-            } else if let Some(oldest) = rewritten.into_iter().next() {
-                self.drop_segment(&oldest, &mut done)?;
             } else {
+                // What is written at present takes more than half of the bound by itself. It is rewritten later; until then the newest
+                // results of others stay.
+                let excess = self.size().saturating_sub(self.max_size);
+                let bound = sizes(&rewritten).saturating_sub(excess);
+                self.bound_kept(bound, 1, &mut rank, &mut done, &mut stuck)?;
+            }
+            if (self.size(), self.rewritten, self.limit, stuck.len()) == before {
                 break;
             }
         }
+        if self.is_too_large() {
+            self.put_stuck_aside(&stuck)?;
+        }
+        self.stuck = stuck;
         Ok(done)
     }
 
-    /// The segments that are no longer written, oldest first.
+    /// Drops records that are to be kept until the rewritten segments take less than this many bytes: some less, so that it is not to be
+    /// done for each segment. Those with a smaller rank than `protected` stay.
+    fn bound_kept(
+        &mut self,
+        bound: u64,
+        protected: Rank,
+        rank: &mut impl FnMut(&Entry) -> Option<Rank>,
+        done: &mut Compacted,
+        stuck: &mut HashSet<u64>,
+    ) -> io::Result<()> {
+        let segments = self.kept_segments(stuck)?;
+        if sizes(&segments) <= bound {
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        for content in segments.iter().filter_map(|segment| Content::load(segment).ok()) {
+            let ranked = |entry: Entry| Some((rank_of(&entry, rank)?, entry.sequence(), entry.size() as u64));
+            kept.extend(content.all_entries().filter_map(ranked));
+        }
+        // Those that stay longest first.
+        kept.sort_unstable_by_key(|(rank, sequence, _)| (*rank, u64::MAX - *sequence));
+        let (mut size, mut least) = (0, Least { rank: 0, sequence: u64::MAX });
+        let mut dropped: Option<(Rank, Rank)> = None;
+        for (rank, sequence, bytes) in kept {
+            size += bytes;
+            let bound = if rank == 0 { bound } else { bound / 4 * 3 };
+            if size <= bound || rank < protected {
+                least = Least { rank, sequence };
+            } else {
+                dropped = Some(dropped.map_or((rank, rank), |(most, fewest)| (most.max(rank), fewest.min(rank))));
+            }
+        }
+        let Some((most, fewest)) = dropped else { return Ok(()) };
+        let earlier = done.kept_dropped.unwrap_or((most, fewest));
+        done.kept_dropped = Some((most.max(earlier.0), fewest.min(earlier.1)));
+        self.rewrite(&segments, least, rank, done, stuck)
+    }
+
+    /// The segments that are no longer written, by their numbers.
     fn unwritten(&self) -> io::Result<Vec<Segment>> {
         let mut segments = segment::list(&self.shared.folder)?;
         let active = self.shared.active.load(Ordering::Relaxed);
@@ -122,43 +214,70 @@ impl Maintenance {
         Ok(segments)
     }
 
-    fn drop_segment(&self, segment: &Segment, done: &mut Compacted) -> io::Result<()> {
-        let size = segment.size();
-        fs::remove_file(&segment.path)?;
-        self.shared.shrink(size);
-        done.kept_dropped += 1;
-        Ok(())
+    /// Those of them that have only records that were to be kept.
+    fn kept_segments(&self, stuck: &HashSet<u64>) -> io::Result<Vec<Segment>> {
+        let mut segments = self.unwritten()?;
+        segments.retain(|segment| segment.number <= self.rewritten && !stuck.contains(&segment.number));
+        Ok(segments)
     }
 
-    /// Writes segments again with the records that `keep` wants, as fewer ones where these fit.
-    fn rewrite(
-        &self,
-        segments: &[Segment],
-        keep: &mut impl FnMut(&Entry) -> bool,
-        done: &mut Compacted,
-    ) -> io::Result<()> {
-        let (mut read, mut kept, mut newest) = (Vec::<&Segment>::new(), Vec::new(), 0);
-        for (at, segment) in segments.iter().enumerate() {
-            let content = Content::load(segment)?;
-            if !content.damage.is_empty() || content.torn.is_some() {
-                segment.keep_damaged(&self.shared.folder, self.max_size)?;
-            }
-            for entry in content.entries() {
-                // What an older segment had before has been written already.
-                let is_kept = entry.sequence() > newest && keep(&entry);
-                newest = newest.max(entry.sequence());
-                if is_kept {
-                    kept.extend_from_slice(entry.raw());
-                } else {
-                    done.dropped += 1;
-                }
-            }
-            read.push(segment);
-            if kept.len() as u64 >= self.segment_size || at + 1 == segments.len() {
-                self.replace(&std::mem::take(&mut read), &std::mem::take(&mut kept))?;
+    /// Makes room where what cannot be read takes it.
+    fn put_stuck_aside(&self, stuck: &HashSet<u64>) -> io::Result<()> {
+        for segment in self.unwritten()?.iter().filter(|segment| stuck.contains(&segment.number)) {
+            let size = segment.size();
+            if size > 0 && self.is_too_large() && segment.put_aside().is_ok() {
+                self.shared.shrink(size);
             }
         }
         Ok(())
+    }
+
+    /// Writes segments again with the records that have a rank, as fewer ones where these fit. One that cannot be read is `stuck`.
+    fn rewrite(
+        &self,
+        segments: &[Segment],
+        least: Least,
+        rank: &mut impl FnMut(&Entry) -> Option<Rank>,
+        done: &mut Compacted,
+        stuck: &mut HashSet<u64>,
+    ) -> io::Result<()> {
+        // By number: a copy of a segment has the same records.
+        let (mut read, mut kept, mut size) = (Vec::<&Segment>::new(), BTreeMap::<u64, Entry>::new(), 0);
+        for (at, segment) in segments.iter().enumerate() {
+            match self.load_to_rewrite(segment) {
+                Ok(content) => {
+                    for entry in content.all_entries() {
+                        let is_kept = rank_of(&entry, rank).is_some_and(|rank| least.admits(rank, entry.sequence()));
+                        if is_kept && !kept.contains_key(&entry.sequence()) {
+                            size += entry.size() as u64;
+                            kept.insert(entry.sequence(), entry.detached());
+                        } else {
+                            done.dropped += 1;
+                        }
+                    }
+                    read.push(segment);
+                }
+                Err(error) => {
+                    stuck.insert(segment.number);
+                    done.unreadable.push((segment.path.clone(), error));
+                }
+            }
+            if size >= self.segment_size || at + 1 == segments.len() {
+                let bytes: Vec<u8> = kept.values().flat_map(|entry| entry.raw().iter().copied()).collect();
+                self.replace(&std::mem::take(&mut read), &bytes)?;
+                (kept, size) = (BTreeMap::new(), 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a segment has; of one with damage a copy is kept.
+    fn load_to_rewrite(&self, segment: &Segment) -> io::Result<Content> {
+        let content = Content::load(segment)?;
+        if content.is_damaged() || content.torn.is_some() {
+            segment.keep_damaged(&self.shared.folder, self.max_size, OlderCopies::Go)?;
+        }
+        Ok(content)
     }
 
     /// Puts a segment with these bytes in the place of the last of the segments, and removes the others.
@@ -172,7 +291,7 @@ impl Maintenance {
             fs::remove_file(&last.path)?;
         } else {
             let path = last.rewritten_path();
-            let written = self.write_new(&path, bytes).and_then(|()| fs::rename(&path, &last.path));
+            let written = self.shared.write_new(&path, bytes).and_then(|()| fs::rename(&path, &last.path));
             if let Err(error) = written {
                 let _ = fs::remove_file(&path);
                 return Err(error);
@@ -186,20 +305,11 @@ impl Maintenance {
         self.shared.grow(bytes.len() as u64);
         Ok(())
     }
+}
 
-    fn write_new(&self, path: &std::path::Path, mut bytes: &[u8]) -> io::Result<()> {
-        let _ = fs::remove_file(path);
-        let file = self.shared.disk.create(path)?;
-        while !bytes.is_empty() {
-            match file.append(bytes) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        file.sync()
-    }
+/// Records of a later version are kept for that as results are.
+fn rank_of(entry: &Entry, rank: &mut impl FnMut(&Entry) -> Option<Rank>) -> Option<Rank> {
+    if entry.is_known() { rank(entry) } else { Some(1) }
 }
 
 fn sizes(segments: &[Segment]) -> u64 {

@@ -1,19 +1,20 @@
 //! Takes the lock of a folder, looks through its segments, and gives the two parts of the writer.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::completeness::{Completeness, Note};
+use crate::completeness::{Completeness, Newest, Note};
 use crate::content::Entry;
 use crate::disk::{Disk, FileSystem};
+use crate::files::damaged::OlderCopies;
+use crate::files::lock::{Lock, NotLocked};
+use crate::files::segment::{self, Segment};
 use crate::journal::{Active, Journal};
 use crate::maintenance::Maintenance;
-use crate::segment::{self, Segment};
+use crate::order::in_order;
 use crate::shared::Shared;
 use crate::survey::Survey;
 
@@ -45,25 +46,30 @@ pub struct Opened {
     pub survey: Survey,
     /// Copies of segments with damage that were made now.
     pub kept: Vec<PathBuf>,
-    /// Whether the writers before have lost records. A folder without segments has lost none.
+    /// Whether the writers before have lost records. A folder without segments and without a note has lost none.
     pub completeness: Completeness,
+    /// The number of the newest record that there was, also when it is no longer there; 0 without any.
+    pub newest: u64,
+    /// Why the folder cannot be used at present. Nothing is written until it can be: each write tries again.
+    pub fault: Option<FolderError>,
 }
 
-/// Why a journal cannot be written.
+/// A folder that cannot be used.
 #[derive(Debug, Error)]
-pub enum OpenError {
-    /// Another writer has the lock.
-    #[error("{0} is used by another process")]
-    Locked(PathBuf),
-    /// The folder cannot be used.
-    #[error("cannot use {path}: {error}")]
-    Folder {
-        /// The folder, or the lock in it.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+#[error("cannot use {path}: {error}")]
+pub struct FolderError {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
+    /// Whether there may be segments that nobody could look at.
+    pub hides_segments: bool,
 }
+
+/// Another writer has the lock of this folder.
+#[derive(Debug, Error)]
+#[error("{0} is used by another process")]
+pub struct Locked(pub PathBuf);
 
 impl Options {
     /// A journal in the file system.
@@ -74,49 +80,61 @@ impl Options {
 }
 
 /// Opens a journal to write it, and shows each record that it has, newest first. It counts as incomplete until
-/// [`Journal::declare_complete`].
+/// [`Journal::declare_complete`]. A folder that cannot be used is a [fault](Opened::fault): what can be read of it is read.
 ///
 /// # Errors
 ///
-/// When another process writes it, or the folder cannot be used.
-pub fn open(options: Options, visit: impl FnMut(Entry)) -> Result<Opened, OpenError> {
+/// When another process writes it.
+pub fn open(options: Options, visit: impl FnMut(Entry)) -> Result<Opened, Locked> {
     let Options { folder, max_size, disk } = options;
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| OpenError::Folder { path, error }
+    let (lock, failed) = match Lock::take(&folder) {
+        Ok(lock) => (Some(lock), None),
+        Err(NotLocked::InUse) => return Err(Locked(folder)),
+        Err(NotLocked::Failed(error)) => (None, Some(error)),
     };
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed(&folder))?;
-    let lock = lock(&folder)?;
-    segment::remove_unfinished(&folder).map_err(failed(&folder))?;
-    let segments = segment::list(&folder).map_err(failed(&folder))?;
-    let (note, noted) = Note::take_back(&folder);
-    let completeness = if segments.is_empty() { Completeness::Complete } else { noted };
-    let survey = Survey::of_segments(&segments, visit);
-    let kept = keep_damaged(&folder, &segments, &survey, max_size);
+    // What cannot be removed harms nothing.
+    let _ = segment::remove_unfinished(&folder);
+    let (segments, unlisted) = match segment::list(&folder) {
+        Ok(segments) => (segments, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    let hides_segments = unlisted.as_ref().is_some_and(|error| error.kind() != io::ErrorKind::NotFound);
+    let fault = failed.or(unlisted).map(|error| FolderError { path: folder.clone(), error, hides_segments });
+    let (note, noted, noted_newest) = Note::take_back(&folder);
+    let ordered = in_order(segments);
+    let segments = &ordered.segments;
+    let survey = Survey::of_segments(&ordered, visit);
+    let last = segments.iter().max_by_key(|segment| segment.number);
+    let number = last.map_or(0, |segment| segment.number);
+    // The newest one is noted when it is begun, right before its first record.
+    let is_noted = |segment: &Segment| segment.number == noted_newest.segment;
+    let is_missing = noted_newest.segment > number
+        || noted_newest.sequence > survey.newest.unwrap_or(0)
+        || segments.iter().any(|segment| is_noted(segment) && segment.size() == 0);
+    let completeness = match noted {
+        Completeness::Complete | Completeness::Unsynced if is_missing => Completeness::Incomplete,
+        Completeness::Unknown | Completeness::Complete if segments.is_empty() => Completeness::Complete,
+        noted => noted,
+    };
+    let newest = survey.newest.unwrap_or(0).max(noted_newest.sequence);
+    let kept = if lock.is_some() { keep_damaged(&folder, segments, &survey, max_size) } else { Vec::new() };
     let segment_size = (max_size / SEGMENTS).clamp(SEGMENT_SIZES.0, SEGMENT_SIZES.1);
-    let newest = segments.last();
     let cut = survey.torn.as_ref().map_or(0, |torn| torn.length);
-    let number = newest.map_or(0, |segment| segment.number);
-    let shared = Arc::new(Shared::new(folder, Arc::clone(&disk), note, survey.bytes.saturating_sub(cut), number));
-    let active = newest.filter(|segment| survey.is_whole(segment)).and_then(|segment| go_on(segment, &*disk, cut));
+    let size = survey.bytes.saturating_sub(cut);
+    let shared = Shared::new(folder, Arc::clone(&disk), note, size, Newest { segment: number, sequence: newest });
+    let shared = Arc::new(shared);
+    // Nothing is appended to records that belong before those of another segment.
+    let is_at_the_end = |segment: &&Segment| segments.last() == Some(segment) || segment.size() == 0;
+    let active = last.filter(is_at_the_end).filter(|segment| survey.is_whole(segment));
+    let active = active.and_then(|segment| go_on(segment, &*disk, cut));
     if let Some(active) = &active {
         // The process before this one may not have synced it.
         shared.wrote(active.number, &active.path, &active.file);
     }
     let maintenance = Maintenance::new(Arc::clone(&shared), max_size, segment_size);
-    let journal = Journal { shared, _lock: lock, active, segment_size, buffer: Vec::new(), ends: Vec::new() };
-    Ok(Opened { journal, maintenance, survey, kept, completeness })
-}
-
-fn lock(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join("lock");
-    let file = segment::open_file(OpenOptions::new().write(true).create(true).truncate(false).mode(0o600), &path);
-    let file = file.map_err(|error| OpenError::Folder { path: path.clone(), error })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(OpenError::Folder { path, error }),
-    }
+    let (buffer, ends) = (Vec::new(), Vec::new());
+    let journal = Journal { shared, lock, active, removed: None, pushed: newest, segment_size, buffer, ends };
+    Ok(Opened { journal, maintenance, survey, kept, completeness, newest, fault })
 }
 
 /// The newest segment, without its torn end; none when it cannot be written.
@@ -126,12 +144,13 @@ fn go_on(segment: &Segment, disk: &dyn Disk, cut: u64) -> Option<Active> {
     if cut > 0 {
         file.truncate(length).ok()?;
     }
-    Some(Active { number: segment.number, path: segment.path.clone(), file, length })
+    Some(Active::new(segment.number, segment.path.clone(), file, length))
 }
 
 /// Keeps copies of segments with damage, since they will be dropped or rewritten some day. All copies together take as much
 /// as all segments at most.
 fn keep_damaged(folder: &Path, segments: &[Segment], survey: &Survey, max_size: u64) -> Vec<PathBuf> {
     let damaged = segments.iter().filter(|segment| survey.damage.iter().any(|damage| damage.path == segment.path));
-    damaged.filter_map(|segment| segment.keep_damaged(folder, max_size).ok().flatten()).collect()
+    let keep = |segment: &Segment| segment.keep_damaged(folder, max_size, OlderCopies::Stay).ok().flatten();
+    damaged.filter_map(keep).collect()
 }

@@ -5,7 +5,7 @@
 //! | bytes | content |
 //! |---|---|
 //! | 0..3 | the marker |
-//! | 3 | the version of this layout, 1 |
+//! | 3 | the version of this layout, 1. Another one has the same header and checksum, so that each version finds the records of all |
 //! | 4..8 | the length of tag and payload |
 //! | 8..10 | the length of the tag |
 //! | 10..12 | a check of the header: the checksum of bytes 0..10 and 12..20, both halves combined by XOR |
@@ -29,6 +29,9 @@ pub(crate) const MARKER: [u8; 3] = [0xff, b'S', b'J'];
 
 const VERSION: u8 = 1;
 
+/// What has a larger number was not written by this journal: numbers have to go on behind it.
+pub const MAX_SEQUENCE: u64 = u64::MAX / 4;
+
 /// A record that is not taken.
 #[derive(Debug, Error)]
 #[error(
@@ -43,6 +46,8 @@ pub(crate) struct Decoded {
     pub(crate) tag: usize,
     /// Tag and payload.
     pub(crate) body: usize,
+    /// Whether tag and payload are those of this version. One of a later version is kept for that, and not read.
+    pub(crate) is_known: bool,
 }
 
 /// Why there is no record.
@@ -115,14 +120,29 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, NoRecord> {
 
 fn decode_header(header: &[u8; HEADER]) -> Option<Decoded> {
     let is_header =
-        header[..3] == MARKER && header[3] == VERSION && header[10..12] == header_check(header).to_le_bytes();
+        header[..3] == MARKER && header[3] >= VERSION && header[10..12] == header_check(header).to_le_bytes();
     if !is_header {
         return None;
     }
     let body = u32::from_le_bytes(*header[4..].first_chunk()?) as usize;
     let tag = usize::from(u16::from_le_bytes(*header[8..].first_chunk()?));
     let sequence = u64::from_le_bytes(*header[12..].first_chunk()?);
-    (tag <= body && body <= MAX_BODY).then_some(Decoded { sequence, tag, body })
+    let is_record = tag <= body && body <= MAX_BODY && sequence <= MAX_SEQUENCE;
+    is_record.then_some(Decoded { sequence, tag, body, is_known: header[3] == VERSION })
+}
+
+/// Makes a record one of another version, whose layout is the same. For tests.
+#[cfg(test)]
+pub(crate) fn set_version(record: &mut [u8], version: u8) {
+    record[3] = version;
+    if let Some(header) = record.first_chunk::<HEADER>() {
+        let check = header_check(header);
+        record[10..12].copy_from_slice(&check.to_le_bytes());
+    }
+    let mut checksum = Hasher::new();
+    checksum.update(&record[..20]);
+    checksum.update(&record[HEADER..]);
+    record[20..HEADER].copy_from_slice(&checksum.finalize().to_le_bytes());
 }
 
 fn header_check(header: &[u8; HEADER]) -> u16 {
@@ -146,7 +166,7 @@ mod tests {
     #[test]
     fn a_record_comes_back_and_any_changed_bit_is_noticed() {
         let bytes = encoded(7, b"tag", &[b"pay", b"load"]);
-        assert_eq!(decode(&bytes), Ok(Decoded { sequence: 7, tag: 3, body: 10 }));
+        assert_eq!(decode(&bytes), Ok(Decoded { sequence: 7, tag: 3, body: 10, is_known: true }));
         assert_eq!(&bytes[HEADER..], b"tagpayload");
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();

@@ -4,8 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::content::Content;
+use crate::files::damaged::OlderCopies;
+use crate::files::segment;
 use crate::maintenance::Maintenance;
-use crate::segment;
 
 /// A segment that was written again, or put aside as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,15 +37,15 @@ impl Maintenance {
                 done.push(Repaired { path, records: 0, damaged });
                 continue;
             };
-            let ranges = content.damage.iter().chain(&content.torn);
+            let ranges = content.damage.iter().chain(&content.misplaced).chain(&content.torn);
             let damaged = ranges.map(|range| range.len() as u64).sum();
             if damaged == 0 {
                 continue;
             }
-            segment.keep_damaged(self.folder(), u64::MAX)?;
-            let bytes: Vec<u8> = content.entries().flat_map(|entry| entry.raw().to_vec()).collect();
+            segment.keep_damaged(self.folder(), u64::MAX, OlderCopies::Stay)?;
+            let bytes: Vec<u8> = content.all_entries().flat_map(|entry| entry.raw().to_vec()).collect();
             self.replace(&[&segment], &bytes)?;
-            done.push(Repaired { path, records: content.entries().len(), damaged });
+            done.push(Repaired { path, records: content.all_entries().len(), damaged });
         }
         Ok(done)
     }

@@ -1,17 +1,18 @@
 //! What both parts of the writer know.
 
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::completeness::Note;
+use crate::completeness::{Newest, Note};
 use crate::disk::{Disk, SegmentFile};
 
-/// The longest time between a failed sync and the next segment.
+/// The longest time between a failed sync and the next one.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// A sync failed: records that were written since the last one may be lost when the machine stops.
@@ -33,6 +34,10 @@ pub(crate) struct Shared {
     /// The number of the segment that is or will be written; those before it are not written any more.
     pub(crate) active: AtomicU64,
     pub(crate) note: Note,
+    /// The number of the newest record that was written.
+    pub(crate) newest: AtomicU64,
+    /// Held by who writes old segments again.
+    pub(crate) rewriting: Mutex<()>,
     unsynced: Mutex<Unsynced>,
 }
 
@@ -45,17 +50,24 @@ struct Unsynced {
     failed: Option<u64>,
     /// How many syncs in a row failed.
     failures: u32,
-    /// When a segment may be begun again.
+    /// When the device is asked again.
     resume: Option<Instant>,
 }
 
 impl Shared {
-    pub(crate) fn new(folder: PathBuf, disk: Arc<dyn Disk>, note: Note, size: u64, active: u64) -> Self {
-        Self { folder, disk, size: size.into(), active: active.into(), note, unsynced: Mutex::default() }
+    pub(crate) fn new(folder: PathBuf, disk: Arc<dyn Disk>, note: Note, size: u64, newest: Newest) -> Self {
+        let Newest { segment, sequence } = newest;
+        let (size, active, newest) = (size.into(), segment.into(), sequence.into());
+        Self { folder, disk, size, active, note, newest, rewriting: Mutex::default(), unsynced: Mutex::default() }
+    }
+
+    /// The newest segment and record.
+    pub(crate) fn newest(&self) -> Newest {
+        Newest { segment: self.active.load(Ordering::Relaxed), sequence: self.newest.load(Ordering::Relaxed) }
     }
 
     /// There is something to sync.
-    pub(crate) fn wrote(&self, number: u64, path: &std::path::Path, file: &Arc<dyn SegmentFile>) {
+    pub(crate) fn wrote(&self, number: u64, path: &Path, file: &Arc<dyn SegmentFile>) {
         let mut unsynced = self.lock();
         if !unsynced.segments.iter().any(|(other, ..)| *other == number) {
             unsynced.segments.push((number, path.to_owned(), Arc::clone(file)));
@@ -72,14 +84,15 @@ impl Shared {
         self.lock().failed.is_some_and(|failed| failed >= number)
     }
 
-    /// How long no segment is begun.
-    pub(crate) fn pause(&self) -> Option<Duration> {
-        self.lock().resume?.checked_duration_since(Instant::now())
-    }
-
-    /// Syncs all that was written before the call. Returns whether there was anything.
+    /// Syncs all that was written before the call. Returns whether there was anything. A device that goes on failing is left alone for
+    /// a while: what was written stays unsynced meanwhile.
     pub(crate) fn sync(&self) -> Result<bool, SyncError> {
         let mut unsynced = self.lock();
+        if let Some(pause) = unsynced.resume.and_then(|resume| resume.checked_duration_since(Instant::now())) {
+            let text = format!("its device failed to sync before, and is asked again in {} s", pause.as_secs() + 1);
+            let path = unsynced.segments.last().map_or_else(|| self.folder.clone(), |(_, path, _)| path.clone());
+            return Err(SyncError { path, error: io::Error::other(text) });
+        }
         let segments = std::mem::take(&mut unsynced.segments);
         let folder = std::mem::take(&mut unsynced.folder);
         drop(unsynced);
@@ -107,13 +120,29 @@ impl Shared {
         self.note.lose();
         let mut unsynced = self.lock();
         unsynced.failed = unsynced.failed.max(Some(number));
-        // The first segment after a failure is begun at once; a device that goes on failing must not fill the folder with segments.
+        // Nothing is written to that segment again, and each failure costs one: a device that goes on failing must not fill the folder
+        // with segments.
         let pause = match unsynced.failures {
             0 => Duration::ZERO,
             failures => Duration::from_secs(1 << (failures - 1).min(6)).min(MAX_PAUSE),
         };
         unsynced.failures += 1;
         unsynced.resume = Instant::now().checked_add(pause);
+    }
+
+    /// Writes a file that is renamed afterwards, and syncs it.
+    pub(crate) fn write_new(&self, path: &Path, mut bytes: &[u8]) -> io::Result<()> {
+        let _ = fs::remove_file(path);
+        let file = self.disk.create(path)?;
+        while !bytes.is_empty() {
+            match file.append(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        file.sync()
     }
 
     pub(crate) fn grow(&self, bytes: u64) {

@@ -1,6 +1,8 @@
 //! Records come back in their order, and one process writes at a time.
 
-use smoker_journal::open::{OpenError, Opened, Options, open};
+use std::fs;
+
+use smoker_journal::open::{Locked, Opened, Options, open};
 use smoker_journal::reader;
 
 use crate::fixture::{LARGE, append, folder, opened, segments, sequences};
@@ -58,7 +60,10 @@ fn a_second_writer_is_refused_and_readers_are_not() {
     let Opened { mut journal, .. } = opened(folder.path(), LARGE);
     append(&mut journal, 1..=3);
     let second = open(Options::new(folder.path(), LARGE), drop);
-    assert!(matches!(&second, Err(OpenError::Locked(path)) if path == folder.path()), "{second:?}");
+    assert!(matches!(&second, Err(Locked(path)) if path == folder.path()), "{second:?}");
+    // As somebody does who takes the file of a lock for stale.
+    fs::remove_file(folder.path().join("lock")).expect("a file");
+    assert!(open(Options::new(folder.path(), LARGE), drop).is_err(), "the folder is locked, too");
     assert_eq!(sequences(folder.path()), [1, 2, 3]);
     drop(journal);
     opened(folder.path(), LARGE);

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use smoker_journal::content::Entry;
+use smoker_journal::content::{Entry, entries_of};
 use smoker_journal::open::Opened;
 use smoker_journal::reader;
+use smoker_journal::record::encode;
 use smoker_journal::repair::Repaired;
 use smoker_journal::survey::Survey;
 
@@ -143,4 +144,110 @@ fn copies_of_damaged_segments_are_bounded() {
     }
     assert_eq!(opened(folder.path(), limit).kept.len(), 10);
     assert_eq!(files(folder.path(), "damaged").len(), 10);
+}
+
+/// Ten records in each of six segments.
+fn six_segments(path: &Path) -> Vec<std::path::PathBuf> {
+    for begin in (1..60).step_by(10) {
+        let Opened { mut journal, .. } = opened(path, LARGE);
+        append(&mut journal, begin..begin + 10);
+        drop(journal);
+        // As if it were full.
+        let last = segments(path).pop().expect("a segment");
+        let number = segments(path).len() + 1;
+        fs::write(path.join(format!("results-{number:08}.log")), "").expect("writable");
+        assert!(last.exists());
+    }
+    fs::remove_file(segments(path).pop().expect("the empty one")).expect("writable");
+    segments(path)
+}
+
+#[test]
+fn files_that_are_copied_renamed_or_exchanged_hide_no_record() {
+    for kind in ["copied", "renamed", "exchanged", "restored", "stray record", "in the middle", "two writers"] {
+        let folder = folder();
+        let path = folder.path();
+        let all = six_segments(path);
+        assert_eq!((all.len(), sequences(path).len()), (6, 60));
+        let other = path.join("results-00000099.log");
+        let mut is_sound = true;
+        match kind {
+            "copied" => drop(fs::copy(&all[0], &other).expect("writable")),
+            "renamed" => fs::rename(&all[0], &other).expect("writable"),
+            "exchanged" => {
+                fs::rename(&all[0], &other).expect("writable");
+                fs::rename(&all[1], &all[0]).expect("writable");
+                fs::rename(&other, &all[1]).expect("writable");
+            }
+            // What was in the newest one when the copy was made.
+            "restored" => {
+                let bytes = fs::read(&all[5]).expect("a file");
+                fs::write(&other, &bytes[..bytes.len() / 2]).expect("writable");
+                fs::write(
+                    &other,
+                    entries_of(fs::read(&other).expect("a file")).0.iter().flat_map(encoded).collect::<Vec<_>>(),
+                )
+                .expect("writable");
+            }
+            "two writers" => {
+                let mut bytes = Vec::new();
+                for sequence in 41..=44 {
+                    encode(&mut bytes, sequence, b"tag", &[b"another"]).expect("it is small");
+                }
+                fs::write(path.join("results-00000000.log"), bytes).expect("writable");
+                is_sound = false;
+            }
+            kind => {
+                let mut bytes = fs::read(&all[5]).expect("a file");
+                let mut stray = Vec::new();
+                encode(&mut stray, 5, b"tag", &[b"stray"]).expect("it is small");
+                let at = if kind == "stray record" { bytes.len() } else { bytes.len() / 2 };
+                let at: usize = entries_of(bytes[..at].to_vec()).0.iter().map(Entry::size).sum();
+                drop(bytes.splice(at..at, stray));
+                fs::write(&all[5], bytes).expect("writable");
+                is_sound = false;
+            }
+        }
+        let survey = Survey::of(path, drop).expect("a folder");
+        assert_eq!((survey.is_sound(), survey.newest, survey.records), (is_sound, Some(60), 60), "{kind}: {survey:?}");
+        assert_eq!(sequences(path), (1..=60).collect::<Vec<_>>(), "{kind}");
+        let Opened { mut journal, mut maintenance, .. } = opened(path, LARGE);
+        append(&mut journal, 61..=65);
+        assert_eq!(sequences(path), (1..=65).collect::<Vec<_>>(), "{kind}");
+        // Also compacted it has all of them.
+        maintenance.set_max_size(1);
+        let is_kept = |entry: &Entry| (entry.payload() != b"another" && entry.payload() != b"stray").then_some(0);
+        let _ = maintenance.compact(is_kept);
+    }
+}
+
+fn encoded(entry: &Entry) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode(&mut bytes, entry.sequence(), entry.tag(), &[entry.payload()]).expect("it is small");
+    bytes
+}
+
+/// A name that is nearly that of a segment, or whose number leaves no room for others.
+#[test]
+fn names_and_numbers_that_the_journal_never_gives_harm_nothing() {
+    let folder = folder();
+    let path = folder.path();
+    append(&mut opened(path, LARGE).journal, 1..=3);
+    let mut far = Vec::new();
+    encode(&mut far, u64::MAX, b"tag", &[b"far"]).expect("it is small");
+    for name in
+        ["results-18446744073709551615.log", "results-0000000000000000001.log", "results-9223372036854775808.log"]
+    {
+        fs::write(path.join(name), &far).expect("writable");
+    }
+    fs::create_dir(path.join("results-probe.new")).expect("writable");
+    fs::create_dir(path.join("results-00000001.new")).expect("writable");
+    fs::write(path.join("results-of-mine.new"), "mine").expect("writable");
+    let Opened { mut journal, survey, fault, .. } = opened(path, LARGE);
+    assert_eq!((survey.newest, survey.segments, fault.is_none()), (Some(3), 1, true));
+    journal.probe(1).expect("a disk with room");
+    append(&mut journal, 4..=6);
+    assert!(path.join("results-of-mine.new").exists());
+    let numbers: Vec<_> = reader::oldest_first(path, 0).expect("a folder").flatten().map(|it| it.sequence()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
 }

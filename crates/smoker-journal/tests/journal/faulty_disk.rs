@@ -94,4 +94,12 @@ impl SegmentFile for FaultyFile {
             self.file.truncate(length)
         }
     }
+
+    fn is_at(&self, path: &Path) -> bool {
+        self.file.is_at(path)
+    }
+
+    fn content(&self) -> io::Result<Vec<u8>> {
+        self.file.content()
+    }
 }

@@ -34,6 +34,9 @@ pub struct RunFacts {
 pub struct SummaryPage {
     /// The summary.
     pub summary: Summary,
+    /// Whether runs may be missing that the daemon has had: it cannot read, or could not write, all of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
 }
 
 /// What became of the runs of a plugin.

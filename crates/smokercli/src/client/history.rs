@@ -41,6 +41,9 @@ pub struct HistoryQuery {
 struct Page {
     results: Vec<Map<String, Json>>,
     next_cursor: Option<String>,
+    /// Whether results may be missing that the daemon has had. Older daemons do not say it.
+    #[serde(default)]
+    incomplete: bool,
 }
 
 /// The newest results of all plugins, newest first, as many as a page has.
@@ -87,19 +90,17 @@ pub async fn ask<T: Transport>(
     plugins: &[&str],
     query: &HistoryQuery,
 ) -> Result<Vec<PastResult>, AskError> {
-    if query.of_all {
-        let mut all = Vec::new();
-        results(session, links, resolve(&links.about, "/results")?, query, &mut all).await?;
-        return Ok(all);
-    }
-    if plugins.len() > MAX_SINGLE {
-        let wanted: HashSet<_> = plugins.iter().copied().collect();
-        let mut all = Vec::new();
-        results(session, links, resolve(&links.about, "/results")?, query, &mut all).await?;
-        all.retain(|result| wanted.contains(result.plugin()));
-        return Ok(all);
-    }
     let mut all = Vec::new();
+    if query.of_all || plugins.len() > MAX_SINGLE {
+        let is_complete = results(session, links, resolve(&links.about, "/results")?, query, &mut all).await?;
+        let wanted: HashSet<_> = plugins.iter().copied().collect();
+        all.retain(|result| query.of_all || wanted.contains(result.plugin()));
+        if !is_complete {
+            say_incomplete(session, links);
+        }
+        return Ok(all);
+    }
+    let mut is_complete = true;
     for plugin in plugins {
         if all.len() >= MAX_RESULTS {
             say_bounded(session, links, all.len());
@@ -110,7 +111,10 @@ pub async fn ask<T: Transport>(
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push(plugin).push("results");
         }
-        results(session, links, url, query, &mut all).await?;
+        is_complete &= results(session, links, url, query, &mut all).await?;
+    }
+    if !is_complete {
+        say_incomplete(session, links);
     }
     all.sort_by_key(|result| std::cmp::Reverse(result.sequence()));
     Ok(all)
@@ -122,35 +126,46 @@ fn say_bounded<T: Transport>(session: &Session<'_, T>, links: &HostLinks, count:
     session.observer.problem(&text);
 }
 
-/// Adds all pages of results, newest first, up to [`MAX_RESULTS`] with those that there are.
+fn say_incomplete<T: Transport>(session: &Session<'_, T>, links: &HostLinks) {
+    let name = &links.name;
+    let text = format!(
+        "Host {name}: results may be missing: its journal could not be read or written as a whole; its log says why"
+    );
+    session.observer.problem(&text);
+}
+
+/// Adds all pages of results, newest first, up to [`MAX_RESULTS`] with those that there are. Returns whether the daemon has all that there were.
 async fn results<T: Transport>(
     session: &Session<'_, T>,
     links: &HostLinks,
     mut url: Url,
     query: &HistoryQuery,
     all: &mut Vec<PastResult>,
-) -> Result<(), AskError> {
+) -> Result<bool, AskError> {
     url.query_pairs_mut().append_pair("since", &query.since).append_pair("limit", PAGE_RESULTS);
     if let Some(statuses) = &query.statuses {
         // No result of the past is UNKNOWN.
         let statuses: Vec<_> =
             statuses.iter().filter(|status| **status != Status::Unknown).map(|status| status.as_str()).collect();
         if statuses.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         url.query_pairs_mut().append_pair("status", &statuses.join(","));
     }
     let mut next = url.clone();
     let mut cursors = HashSet::new();
+    let mut is_complete = true;
     loop {
         let page = session.get_next::<Page>(&next, PAGE_LIMIT, KeepAlive::IfSmallFleet).await;
-        let ReadPage { content: Page { results, next_cursor }, .. } = page.map_err(|error| match error {
-            AskError::Open(TransportError { kind: FailureKind::NotFound, .. }) => AskError::NoHistory,
-            other => other,
-        })?;
+        let ReadPage { content: Page { results, next_cursor, incomplete }, .. } =
+            page.map_err(|error| match error {
+                AskError::Open(TransportError { kind: FailureKind::NotFound, .. }) => AskError::NoHistory,
+                other => other,
+            })?;
+        is_complete &= !incomplete;
         let is_empty = results.is_empty();
         all.extend(results.into_iter().map(PastResult::new));
-        let Some(cursor) = next_cursor else { return Ok(()) };
+        let Some(cursor) = next_cursor else { return Ok(is_complete) };
         // Each page brings results, so that the pages end with `MAX_RESULTS`, whatever the daemon answers.
         if is_empty || !cursors.insert(cursor.clone()) {
             let reason = if is_empty { "a page without results" } else { "a second page" };
@@ -159,7 +174,7 @@ async fn results<T: Transport>(
         }
         if all.len() >= MAX_RESULTS {
             say_bounded(session, links, all.len());
-            return Ok(());
+            return Ok(is_complete);
         }
         next = url.clone();
         next.query_pairs_mut().append_pair("cursor", &cursor);

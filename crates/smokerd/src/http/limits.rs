@@ -62,6 +62,9 @@ pub(crate) const WAITING_REQUESTS: usize = 256;
 /// them. Their connections do not count in [`ACTIVE_CONNECTIONS`].
 pub(crate) const LISTENERS: usize = 1000;
 
+/// How many of them may have results of the past in memory at a time, a mebibyte each, or a larger one. Others wait.
+pub(crate) const PAST_PAGES: usize = 64;
+
 /// After what time a client that listens gets a sign of life when nothing happens.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 

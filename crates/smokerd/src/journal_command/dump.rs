@@ -8,7 +8,7 @@ use chrono::DateTime;
 use serde_json::{Value as Json, json};
 use smoker_journal::content::Entry;
 use smoker_journal::reader;
-use smoker_journal::survey::{Damage, Survey};
+use smoker_journal::survey::{Damage, OutOfOrder, Survey};
 use smoker_model::run_end::RunEnd;
 
 use crate::exit_code;
@@ -22,6 +22,10 @@ pub(super) fn dump(folder: &Path) -> Result<u8, Box<dyn Error>> {
     for Damage { path, offset, length } in &survey.damage {
         let path = path.display();
         output::report(format_args!("ERROR: {path} is damaged: {length} bytes from byte {offset} on are no records"));
+    }
+    for OutOfOrder { path, records } in &survey.out_of_order {
+        let path = path.display();
+        output::report(format_args!("ERROR: {path}: {records} records are out of order, and are passed over"));
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let mut code = if survey.is_sound() { exit_code::SUCCESS } else { exit_code::JOURNAL_DAMAGED };

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use smoker_journal::survey::Survey;
+use smoker_journal::survey::{OutOfOrder, Survey};
 
 use crate::exit_code;
 use crate::output;
@@ -31,6 +31,16 @@ pub(super) fn verify(folder: &Path) -> Result<u8, Box<dyn Error>> {
         let (path, offset, length) = (damage.path.display(), damage.offset, damage.length);
         output::print_line(format_args!("{path}: damaged: {length} bytes from byte {offset} on are no records"))?;
     }
+    for OutOfOrder { path, records } in &survey.out_of_order {
+        output::print_line(format_args!(
+            "{}: records out of order: {records} have numbers that lie among those of other files, or that others have in another state; \
+             remove it if it is a copy",
+            path.display()
+        ))?;
+    }
+    for path in &survey.empty {
+        output::print_line(format_args!("{}: it is empty, what it had is lost; remove it", path.display()))?;
+    }
     for (path, error) in &survey.unreadable {
         output::print_line(format_args!("{}: cannot be read: {error}", path.display()))?;
     }
@@ -40,6 +50,9 @@ pub(super) fn verify(folder: &Path) -> Result<u8, Box<dyn Error>> {
     }
     if survey.is_sound() {
         return Ok(exit_code::SUCCESS);
+    }
+    if survey.damage.is_empty() && survey.unreadable.is_empty() {
+        return Ok(exit_code::JOURNAL_DAMAGED);
     }
     output::print_line(
         "smokerd --journal repair, while the daemon is stopped, leaves the records alone and puts the damage aside",

@@ -6,7 +6,7 @@ use std::path::Path;
 use smoker_config::config::Config;
 use smoker_journal::completeness::Completeness;
 use smoker_journal::content::Entry;
-use smoker_journal::open::{OpenError, Opened, Options, open};
+use smoker_journal::open::{Locked, Opened, Options, open};
 
 /// Opens it, and shows each record, newest first.
 ///
@@ -14,10 +14,9 @@ use smoker_journal::open::{OpenError, Opened, Options, open};
 ///
 /// When a daemon uses it, or it cannot be used.
 pub(super) fn open_writable(folder: &Path, config: &Config, visit: impl FnMut(Entry)) -> Result<Opened, String> {
-    open(Options::new(folder, config.settings.history_disk as u64), visit).map_err(|error| match error {
-        OpenError::Locked(path) => format!("{} is used by a daemon; stop it first", path.display()),
-        error @ OpenError::Folder { .. } => error.to_string(),
-    })
+    let opened = open(Options::new(folder, config.settings.history_disk as u64), visit);
+    let mut opened = opened.map_err(|Locked(path)| format!("{} is used by a daemon; stop it first", path.display()))?;
+    opened.fault.take().map_or(Ok(opened), |fault| Err(fault.to_string()))
 }
 
 /// Closes it. Where numbers may be missing at its end, as behind a record that was not finished, the next start of the daemon has

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
@@ -29,6 +30,8 @@ pub(crate) enum Event {
         record: Arc<RunRecord>,
         /// The status of the plugin's result before, where there is one.
         previous: Option<Status>,
+        /// What is sent to all who listen.
+        text: SharedText,
     },
     /// A run has begun.
     Started(Arc<StartedRun>),
@@ -36,6 +39,17 @@ pub(crate) enum Event {
     Reloaded(PluginCounts),
     /// A silence was made, or has ended.
     Silence(Arc<SilenceEvent>),
+}
+
+/// An event as text, written for the first who sends it, and in memory once for all of them. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedText(Arc<OnceLock<Bytes>>);
+
+impl SharedText {
+    /// The text, which `write` gives to the first who asks.
+    pub(crate) fn get(&self, write: impl FnOnce() -> String) -> Bytes {
+        self.0.get_or_init(|| write().into()).clone()
+    }
 }
 
 /// A run that has begun.
@@ -234,7 +248,7 @@ mod tests {
     }
 
     fn event(record: RunRecord) -> Event {
-        Event::Record { record: Arc::new(record), previous: None }
+        Event::Record { record: Arc::new(record), previous: None, text: SharedText::default() }
     }
 
     fn read(event: Option<Received>) -> (u64, u64) {

@@ -27,7 +27,7 @@ pub(crate) async fn follow(mut runs: Subscription, shutdown: CancellationToken) 
             () = shutdown.cancelled() => return,
         };
         match event {
-            Received::Event(Event::Record { record, previous }) => {
+            Received::Event(Event::Record { record, previous, .. }) => {
                 let RunState::Finished(run) = &record.state else { continue };
                 if run.is_interrupted {
                     // It says nothing of what it checked, so it is no change.

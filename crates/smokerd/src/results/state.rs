@@ -129,6 +129,7 @@ impl State {
     /// What of the journal is to stay.
     pub(super) fn kept_records(&self) -> KeptRecords {
         let kept = |entry: &PluginEntry| KeptResults {
+            newest: entry.history.newest_below(Sequence::MAX).map(|result| result.sequence),
             oldest: entry.history.oldest(),
             failures: entry.failures.iter().collect(),
             last_planned: entry.last_planned,
@@ -136,6 +137,7 @@ impl State {
         KeptRecords {
             plugins: self.plugins.named().map(|(name, entry)| (name.to_string(), kept(entry))).collect(),
             processes: self.processes.ids().collect(),
+            last_process: self.processes.last_id(),
             begin: self.begin,
             running: self.running.clone(),
         }

@@ -16,6 +16,9 @@ use smoker_model::time::timestamp::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::results::events::{Event, RunEvents, StartedRun, Subscription};
+use crate::results::plugin::config_fields::ConfigFields;
+use crate::results::plugin::counters::RunCounters;
+use crate::results::events::{Event, RunEvents, SharedText, StartedRun, Subscription};
 use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::keep::KeptRecords;
 use crate::results::journal::queue::{JournalQueue, Queued};
@@ -33,6 +36,7 @@ use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
 use crate::results::queries::journal_reads::{JournalReads, NotRead};
 use crate::results::queries::run_query::{PastRuns, RunPage, RunQuery};
+use crate::results::queries::segment_times::SegmentTimes;
 use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
 use crate::results::state::{Recorded, State};
@@ -49,6 +53,7 @@ pub(crate) struct SharedState {
     /// The way to the journal, if there is one.
     journal: Option<JournalQueue>,
     reads: JournalReads,
+    times: SegmentTimes,
 }
 
 impl SharedState {
@@ -64,7 +69,8 @@ impl SharedState {
 
     fn of(journal: Option<JournalQueue>) -> Self {
         let state = Arc::new(Mutex::new(State::new()));
-        Self { state, events: RunEvents::default(), journal, reads: JournalReads::default() }
+        let (reads, times) = (JournalReads::default(), SegmentTimes::default());
+        Self { state, events: RunEvents::default(), journal, reads, times }
     }
 
     /// Takes over what the journal has, where the daemon began with the record of this number. Returns for which runs
@@ -132,17 +138,21 @@ impl SharedState {
         self.lock().last_planned(plugin)
     }
 
-    /// Reads what the journal has of those of these plugins that are not configured at present. It is theirs when
-    /// [`Self::replace_plugins`] configures them.
+    /// Reads what the journal has of those of these plugins that are not configured at present, or keep more results than at present. It is
+    /// theirs when [`Self::replace_plugins`] configures them.
     ///
     /// # Errors
     ///
-    /// When the journal cannot be read: they begin without results then.
+    /// When the journal cannot be read: they begin with the results that they have then.
     pub(crate) async fn find_returning(&self, plugins: impl Iterator<Item = &PluginSpec>) -> io::Result<()> {
         let Some(journal) = &self.journal else { return Ok(()) };
         let new: Vec<_> = {
             let state = self.lock();
-            plugins.filter(|plugin| state.plugins.get(&plugin.name).is_none()).cloned().collect()
+            let keeps_more = |plugin: &&PluginSpec| {
+                let entry = state.plugins.get(&plugin.name);
+                entry.is_none_or(|entry| entry.keeps_more(plugin.history, plugin.history_failures))
+            };
+            plugins.filter(keeps_more).cloned().collect()
         };
         if new.is_empty() {
             return Ok(());
@@ -166,23 +176,28 @@ impl SharedState {
     /// When the journal cannot be read, or too many others read it.
     pub(crate) async fn runs(&self, query: RunQuery) -> Result<RunPage, NotRead> {
         let Some(journal) = &self.journal else { return Ok(self.kept_runs(query)) };
-        let folder = journal.folder().to_owned();
-        self.reads.for_request(move || in_journal::read(&folder, &query)).await
+        let (folder, late, times) = (journal.folder().to_owned(), journal.late().clone(), self.times.clone());
+        self.reads.for_request(move || in_journal::read(&folder, &late, &times, &query)).await
     }
 
-    /// Runs with numbers above this one, oldest first: up to `limit`, fewer when their texts are long, but one at least if there is
-    /// any. Without a journal those that are kept. Waits while too many others read.
+    /// Runs with numbers above `after`, oldest first, where `newest` is that of the newest record that is shown: up to `limit`, fewer when their texts
+    /// take `bytes`, but one at least if there is any. Without a journal those that are kept. Waits while too many others read.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) async fn runs_after(&self, after: Sequence, limit: usize) -> io::Result<PastRuns> {
-        let Some(journal) = &self.journal else { return Ok(self.kept_runs_after(after, limit)) };
-        let folder = journal.folder().to_owned();
-        self.reads.for_listener(move || in_journal::read_after(&folder, after, limit)).await
+    pub(crate) async fn runs_after(
+        &self,
+        (after, newest): (Sequence, Sequence),
+        (limit, bytes): (usize, usize),
+    ) -> io::Result<PastRuns> {
+        let Some(journal) = &self.journal else { return Ok(self.kept_runs_after(after, limit, bytes)) };
+        let (folder, late) = (journal.folder().to_owned(), journal.late().clone());
+        let read = move || in_journal::read_after(&folder, &late, (after, newest), (limit, bytes));
+        self.reads.for_listener(read).await
     }
 
-    fn kept_runs_after(&self, after: Sequence, limit: usize) -> PastRuns {
+    fn kept_runs_after(&self, after: Sequence, limit: usize, bytes: usize) -> PastRuns {
         let (found, dropped) = {
             let state = self.lock();
             (in_memory::oldest(state.histories(), after), state.dropped())
@@ -193,7 +208,7 @@ impl SharedState {
         }
         let query = RunQuery::default();
         for run in found.iter().filter_map(|found| found.unpack(&query)) {
-            if !past.add(run, limit) {
+            if !past.add(run, limit, bytes) {
                 break;
             }
         }
@@ -256,7 +271,8 @@ impl SharedState {
         let mut state = self.lock();
         let Recorded { counters, previous, exceeded } = state.record(&mut record, texts, waiting);
         // Under the lock, so that records are broadcast in the order of their numbers.
-        let evicted = self.events.publish(Event::Record { record: Arc::new(record), previous });
+        let evicted =
+            self.events.publish(Event::Record { record: Arc::new(record), previous, text: SharedText::default() });
         drop(state);
         drop(evicted);
         if let Some(limit) = exceeded {

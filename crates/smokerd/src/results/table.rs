@@ -138,6 +138,19 @@ impl Failures {
         self.sequences.iter().copied()
     }
 
+    /// Whether it has dropped some that it would have with a larger limit.
+    fn is_full_below(&self, limit: usize) -> bool {
+        self.limit < limit && self.sequences.len() >= self.limit
+    }
+
+    /// Adds numbers that are older than all that it has.
+    fn add_older(&mut self, older: &Self) {
+        let oldest = self.sequences.front().copied().unwrap_or(Sequence::MAX);
+        for sequence in older.sequences.iter().rev().filter(|sequence| **sequence < oldest) {
+            self.sequences.push_front(*sequence);
+        }
+    }
+
     fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
         let excess = self.sequences.len().saturating_sub(limit);
@@ -182,7 +195,7 @@ impl PluginTable {
 
     /// Replaces all plugins. A plugin that is still configured keeps its
     /// history and counters; a removed one is returned. Also returns by how many bytes the
-    /// histories grew (negative: shrank). One that was not configured may be `returning`.
+    /// histories grew (negative: shrank). One that was not configured, or keeps more than before, may be `returning`.
     pub(crate) fn replace(
         &mut self,
         plugins: Vec<NewPlugin>,
@@ -191,11 +204,19 @@ impl PluginTable {
         let mut before = mem::take(&mut self.0);
         let mut growth = 0;
         for NewPlugin { name, config, history: limit, history_failures, retries, flap_threshold, next_run } in plugins {
-            let mut entry = before.swap_remove(&name).unwrap_or_else(|| {
-                let entry = returning.remove(&name).unwrap_or_else(PluginEntry::new);
-                growth += entry.history.size();
-                entry
-            });
+            let returned = returning.remove(&name);
+            let mut entry = match (before.swap_remove(&name), returned) {
+                (Some(mut entry), Some(returned)) => {
+                    growth += entry.add_older(returned);
+                    entry
+                }
+                (Some(entry), None) => entry,
+                (None, returned) => {
+                    let entry = returned.unwrap_or_else(PluginEntry::new);
+                    growth += entry.history.size();
+                    entry
+                }
+            };
             growth += entry.history.set_limit(limit);
             entry.failures.set_limit(history_failures);
             if let Some(next_run) = next_run {
@@ -247,6 +268,17 @@ impl PluginEntry {
             skipped: None,
             silence: None,
         }
+    }
+
+    /// Whether it does not keep as many results, or numbers of bad ones, at present.
+    pub(crate) fn keeps_more(&self, history: usize, history_failures: usize) -> bool {
+        self.history.is_full_below(history) || self.failures.is_full_below(history_failures)
+    }
+
+    /// Adds what the journal has of older results. Returns by how many bytes the history grew.
+    fn add_older(&mut self, older: Self) -> isize {
+        self.failures.add_older(&older.failures);
+        self.history.add_older(older.history)
     }
 
     /// Notes when a scheduled run was to start, its status, and the number of a bad result.

@@ -242,7 +242,7 @@ fn without_a_journal_nothing_is_written_and_what_cannot_be_one_is_reported() {
     daemon.try_start().expect("it starts");
     daemon.run("a").expect_ok(&["a"]);
     let log = daemon.log();
-    assert!(log.contains("results are kept in memory only, until the next start"), "{log}");
+    assert!(log.contains("results are kept in memory only until this is mended"), "{log}");
 }
 
 /// An alarm at each restart for each bad plugin would be one that nobody reads.

@@ -80,9 +80,10 @@ pub(crate) async fn summary(
     check(&manager, &name, &requester)?;
     let mut query =
         RunQuery { plugin: Some(name.clone()), since, until, limit: limits::RESULTS, ..RunQuery::default() };
-    let mut runs = Vec::new();
+    let (mut runs, mut is_incomplete) = (Vec::new(), false);
     loop {
         let page = find(&manager, query.clone()).await?;
+        is_incomplete |= page.is_incomplete;
         runs.extend(page.runs.iter().filter_map(|run| MeasuredRun::of(&run.facts)));
         let Some(next) = page.next else { break };
         query.before = Some(next);
@@ -91,7 +92,8 @@ pub(crate) async fn summary(
         return Err(plugins::unknown(&name));
     }
     runs.reverse();
-    let text = json_text::to_text(&SummaryPage { summary: summary::of(&name, &runs) }) + "\n";
+    let text =
+        json_text::to_text(&SummaryPage { summary: summary::of(&name, &runs), incomplete: is_incomplete }) + "\n";
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     Ok(conditional::answer(hasher.finish(), &headers, &held, || Page::of_text(text.into())))
@@ -162,14 +164,15 @@ fn parse(uri: &Uri, plugin: Option<PluginName>) -> Result<RunQuery, ApiError> {
 
 fn answer(page: &RunPage, headers: &HeaderMap, held: &HeldPages) -> Response {
     let mut hasher = DefaultHasher::new();
-    page.next.hash(&mut hasher);
+    (page.next, page.is_incomplete).hash(&mut hasher);
     for run in &page.runs {
         // Without a journal numbers count from 1 in each start of the daemon.
         (run.sequence, run.facts.started).hash(&mut hasher);
     }
     conditional::answer(hasher.finish(), headers, held, || {
         let next_cursor = page.next.map(|next| next.to_string());
-        let end = format!("], \"nextCursor\": {}}}\n", json_text::to_text(&next_cursor));
+        let incomplete = if page.is_incomplete { ", \"incomplete\": true" } else { "" };
+        let end = format!("], \"nextCursor\": {}{incomplete}}}\n", json_text::to_text(&next_cursor));
         view::result_list(page.runs.iter().map(entry).collect(), end.into())
     })
 }

@@ -5,8 +5,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use smoker_journal::content::{Entry, separate};
+
 use crate::results::events::Event;
+use crate::results::journal::encoded::encoded;
 use crate::results::journal::faults::WriteFaults;
+use crate::results::journal::late::LateRecords;
 use crate::results::journal::queue::{JournalQueue, Queued, WaitingBytes};
 use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
@@ -30,6 +34,7 @@ pub(super) struct Desk {
     pub(super) intake: Mutex<Intake>,
     writing: Mutex<Writing>,
     pub(super) faults: Mutex<WriteFaults>,
+    pub(super) late: LateRecords,
     waiting: WaitingBytes,
     state: SharedState,
 }
@@ -62,7 +67,8 @@ impl Desk {
     ) -> Self {
         let intake = Intake { queue, sequence, last_process, is_closed: false };
         let faults = Mutex::new(WriteFaults::new(Arc::clone(sender.gauges())));
-        Self { intake: Mutex::new(intake), writing: Mutex::default(), faults, waiting: sender.waiting(), state }
+        let (waiting, late) = (sender.waiting(), sender.late().clone());
+        Self { intake: Mutex::new(intake), writing: Mutex::default(), faults, late, waiting, state }
     }
 
     /// These records are numbered and are being written.
@@ -101,15 +107,15 @@ impl Desk {
             }
             mem::take(&mut writing.batch)
         };
-        self.failed(format_args!("the disk has not answered for {} s", time.as_secs()), 0);
+        self.failed(format_args!("the disk has not answered for {} s", time.as_secs()));
         self.show(batch);
         while self.is_writing() && !intake.is_closed {
             match intake.queue.recv_timeout(BEAT) {
                 Ok(mut queued) => {
                     self.waiting.subtract(&queued);
-                    let is_record = intake.number(&mut queued);
-                    if is_record {
-                        self.failed("the disk does not answer", 1);
+                    if intake.number(&mut queued) {
+                        self.failed("the disk does not answer");
+                        self.keep_late(separate(&encoded(intake.sequence, &queued, intake.last_process)));
                     }
                     intake.is_closed |= self.show(vec![queued]);
                 }
@@ -119,8 +125,13 @@ impl Desk {
         }
     }
 
-    fn failed(&self, error: impl std::fmt::Display, lost: usize) {
-        lock(&self.faults).failed(&error, lost, 0);
+    fn failed(&self, error: impl std::fmt::Display) {
+        lock(&self.faults).failed(&error);
+    }
+
+    /// Keeps records that could not be written.
+    pub(super) fn keep_late(&self, records: Vec<Entry>) {
+        self.late.add(records, || self.state.kept_records());
     }
 
     /// Shows records, and returns whether the queue is closed with them.

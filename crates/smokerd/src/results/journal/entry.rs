@@ -3,6 +3,7 @@
 //! The tag has what the daemon has to know of a record without looking at its payload: its kind, the plugin, the facts of a
 //! run, the processes that get its result. The payload has the texts.
 
+use smoker_journal::record::MAX_SEQUENCE;
 use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState, SkipReason};
 
@@ -87,14 +88,21 @@ impl<'a> JournalEntry<'a> {
                 is_forced: fields.byte()? != 0,
                 generation: fields.number().unwrap_or(0),
             }),
-            PROCESS => Self::Process(fields.number()?, if fields.byte()? != 0 { Some(fields.text()?) } else { None }),
-            BEGIN => Self::Begin(fields.number()?),
+            PROCESS => {
+                Self::Process(process(&mut fields)?, if fields.byte()? != 0 { Some(fields.text()?) } else { None })
+            }
+            BEGIN => Self::Begin(process(&mut fields)?),
             END => Self::End,
             PLAN => Self::Plan(fields.text()?, fields.signed()?),
-            LOST => Self::Lost(fields.number()?),
+            LOST => Self::Lost(process(&mut fields)?),
             _ => return None,
         })
     }
+}
+
+/// The number of a process. A larger one was given by nobody: numbers have to go on behind it.
+fn process(fields: &mut Fields<'_>) -> Option<ProcessId> {
+    fields.number().filter(|id| *id <= MAX_SEQUENCE)
 }
 
 impl ResultEntry<'_> {
@@ -233,6 +241,9 @@ mod tests {
         tag_of_process(&mut process, 300, Some("root"));
         tag_of_begin(&mut begin, 299);
         assert_eq!(JournalEntry::of(&tag), Some(JournalEntry::Started(start)));
+        let mut far = Vec::new();
+        tag_of_begin(&mut far, u64::MAX);
+        assert_eq!(JournalEntry::of(&far), None, "no number would be left");
         let of_an_older_version = JournalEntry::of(&tag[..tag.len() - 1]);
         assert_eq!(of_an_older_version, Some(JournalEntry::Started(StartedEntry { generation: 0, ..start })));
         assert_eq!(JournalEntry::of(&process), Some(JournalEntry::Process(300, Some("root"))));

@@ -9,8 +9,8 @@ use crate::results::journal::gauges::JournalGauges;
 /// The pauses between two looks whether the disk has room again; each is twice as long as the one before.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
-/// The least room that counts as some: beyond this a few small records more would fill the disk again.
-const ROOM: u64 = 64 << 10;
+/// The room that the disk has to have beside that for the records that wait: with less a few small ones more would fill it again.
+pub(super) const ROOM: u64 = 64 << 10;
 
 /// A kind of fault, such as that of syncing.
 #[derive(Debug)]
@@ -18,7 +18,6 @@ pub(super) struct Faults {
     /// What is lost meanwhile: `results are kept in memory only`.
     consequence: &'static str,
     is_failing: bool,
-    lost: u64,
 }
 
 /// Faults of writing. A small record may be written while a larger one has no room, so what was written says nothing: the disk is
@@ -27,8 +26,6 @@ pub(super) struct Faults {
 pub(super) struct WriteFaults {
     faults: Faults,
     gauges: Arc<JournalGauges>,
-    /// The bytes of the largest write that failed.
-    needed: u64,
     pause: Duration,
     /// When the disk is looked at next.
     look_at: Instant,
@@ -36,7 +33,7 @@ pub(super) struct WriteFaults {
 
 impl Faults {
     pub(super) fn new(consequence: &'static str) -> Self {
-        Self { consequence, is_failing: false, lost: 0 }
+        Self { consequence, is_failing: false }
     }
 
     /// It failed.
@@ -48,8 +45,13 @@ impl Faults {
 
     /// It works.
     pub(super) fn succeeded(&mut self) {
+        self.are_over(0);
+    }
+
+    /// It works, but these records are lost.
+    fn are_over(&mut self, lost: u64) {
         if std::mem::take(&mut self.is_failing) {
-            match std::mem::take(&mut self.lost) {
+            match lost {
                 0 => tracing::warn!("journal: it works again"),
                 1 => tracing::warn!("journal: it works again; 1 record of the time between is not in it"),
                 lost => tracing::warn!("journal: it works again; {lost} records of the time between are not in it"),
@@ -61,19 +63,17 @@ impl Faults {
 impl WriteFaults {
     pub(super) fn new(gauges: Arc<JournalGauges>) -> Self {
         let faults = Faults::new("results are kept in memory only");
-        Self { faults, gauges, needed: 0, pause: PAUSES.0, look_at: Instant::now() }
+        Self { faults, gauges, pause: PAUSES.0, look_at: Instant::now() }
     }
 
-    /// A write failed, which cost this many records with these bytes.
-    pub(super) fn failed(&mut self, error: &impl Display, lost: usize, bytes: u64) {
+    /// A write failed.
+    pub(super) fn failed(&mut self, error: &impl Display) {
         if !self.faults.is_failing {
-            (self.needed, self.pause) = (ROOM, PAUSES.0);
+            self.pause = PAUSES.0;
             self.look_at = Instant::now() + self.pause;
         }
         self.faults.failed(error);
-        self.faults.lost += lost as u64;
-        self.gauges.fail(lost);
-        self.needed = self.needed.max(bytes);
+        self.gauges.fail();
     }
 
     /// Whether records are missing since the journal could be written last.
@@ -81,20 +81,20 @@ impl WriteFaults {
         self.faults.is_failing
     }
 
-    /// How much room the disk has to have, when it is time to look.
-    pub(super) fn wanted_room(&mut self) -> Option<u64> {
+    /// Whether it is time to look whether the disk has room again.
+    pub(super) fn is_time_to_look(&mut self) -> bool {
         if !self.faults.is_failing || Instant::now() < self.look_at {
-            return None;
+            return false;
         }
         self.pause = (self.pause * 2).min(PAUSES.1);
         self.look_at = Instant::now() + self.pause;
-        Some(self.needed)
+        true
     }
 
-    /// The disk has room again, and the journal says what is missing.
-    pub(super) fn are_over(&mut self) {
-        self.faults.succeeded();
-        self.gauges.recover();
+    /// The journal has all records again, but for this many, of which it says that they are missing.
+    pub(super) fn are_over(&mut self, lost: u64) {
+        self.faults.are_over(lost);
+        self.gauges.recover(lost);
     }
 }
 
@@ -103,18 +103,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_disk_is_looked_at_a_second_after_the_first_fault_and_has_to_have_room_for_the_largest_one() {
+    fn the_disk_is_looked_at_a_second_after_the_first_fault_and_then_after_twice_that() {
         let mut faults = WriteFaults::new(Arc::default());
-        assert_eq!(faults.wanted_room(), None);
-        faults.failed(&"full", 1, 100);
-        faults.failed(&"full", 2, ROOM + 1);
-        faults.failed(&"full", 1, 100);
-        assert_eq!((faults.wanted_room(), faults.faults.lost), (None, 4), "not at once");
+        assert!(!faults.is_time_to_look());
+        faults.failed(&"full");
+        faults.failed(&"full");
+        assert!(!faults.is_time_to_look(), "not at once");
         faults.look_at = Instant::now();
-        assert_eq!(faults.wanted_room(), Some(ROOM + 1));
-        assert_eq!((faults.wanted_room(), faults.pause), (None, 2 * PAUSES.0));
-        faults.are_over();
+        assert!(faults.is_time_to_look());
+        assert!(!faults.is_time_to_look());
+        assert_eq!(faults.pause, 2 * PAUSES.0);
+        faults.are_over(2);
         faults.look_at = Instant::now();
-        assert_eq!(faults.wanted_room(), None, "nothing is wrong any more");
+        assert!(!faults.is_time_to_look(), "nothing is wrong any more");
     }
 }

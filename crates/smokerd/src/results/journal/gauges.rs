@@ -9,7 +9,7 @@ pub(crate) struct JournalGauges {
     bytes: AtomicU64,
     /// Records that were written since the daemon's start.
     written: AtomicU64,
-    /// Records that could not be written since then.
+    /// Records that were lost since then, while it could not be written.
     lost: AtomicU64,
     /// Whether records are missing since it could be written last.
     is_failing: AtomicBool,
@@ -26,7 +26,7 @@ impl JournalGauges {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Records that could not be written since the daemon's start.
+    /// Records that were lost since the daemon's start, while it could not be written.
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -45,14 +45,14 @@ impl JournalGauges {
         self.written.fetch_add(records as u64, Ordering::Relaxed);
     }
 
-    /// This many records could not be written.
-    pub(super) fn fail(&self, lost: usize) {
-        self.lost.fetch_add(lost as u64, Ordering::Relaxed);
+    /// Records could not be written.
+    pub(super) fn fail(&self) {
         self.is_failing.store(true, Ordering::Relaxed);
     }
 
-    /// Records can be written again.
-    pub(super) fn recover(&self) {
+    /// Records can be written again, and those that could not be are, but for this many.
+    pub(super) fn recover(&self, lost: u64) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
         self.is_failing.store(false, Ordering::Relaxed);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use smoker_journal::content::Entry;
+use smoker_journal::maintenance::Rank;
 
 use crate::results::journal::entry::JournalEntry;
 use crate::results::kept::history::Sequence;
@@ -14,17 +15,31 @@ use crate::results::processes::process::ProcessId;
 pub(crate) struct KeptRecords {
     /// By plugin.
     pub(crate) plugins: HashMap<String, KeptResults>,
-    /// Processes with pages, and the newest one, whose number must never be given again.
+    /// Processes with pages.
     pub(crate) processes: HashSet<ProcessId>,
+    /// The newest process, whose number must never be given again.
+    pub(crate) last_process: ProcessId,
     /// The newest record that says that the daemon has started.
     pub(crate) begin: Sequence,
     /// The runs that have started and not ended: after a crash they are interrupted ones.
     pub(crate) running: HashSet<u64>,
 }
 
+/// What is never dropped as long as the bound allows it: without the newest result of a plugin nobody would know after a restart that it is
+/// a bad one.
+const NEWEST: Rank = 0;
+
+/// What the pages of plugins show, and the newest bad results.
+const RESULTS: Rank = 1;
+
+/// What only the pages of processes show: their clients have read them long ago, as a rule.
+pub(crate) const PROCESSES: Rank = 2;
+
 /// The results of a plugin that are to stay.
 #[derive(Debug, Default)]
 pub(crate) struct KeptResults {
+    /// The newest result; none without one.
+    pub(crate) newest: Option<Sequence>,
     /// The oldest result that its page shows; none without a result.
     pub(crate) oldest: Option<Sequence>,
     /// The newest bad ones, older ones first.
@@ -34,29 +49,41 @@ pub(crate) struct KeptResults {
 }
 
 impl KeptRecords {
-    /// Whether a record is among them.
-    pub(crate) fn has(&self, entry: &Entry) -> bool {
+    /// How long a record is to stay; none when it is not among them.
+    pub(crate) fn rank(&self, entry: &Entry) -> Option<Rank> {
         let sequence = entry.sequence();
-        match JournalEntry::of(entry.tag()) {
-            Some(JournalEntry::Result(result)) => {
-                let is_kept = |kept: &KeptResults| {
-                    kept.oldest.is_some_and(|oldest| sequence >= oldest)
-                        || kept.failures.binary_search(&sequence).is_ok()
-                };
-                self.plugins.get(result.plugin).is_some_and(is_kept)
-                    || result.waiting.iter().any(|process| self.processes.contains(process))
+        let newest = |is_kept: bool| is_kept.then_some(NEWEST);
+        match JournalEntry::of(entry.tag())? {
+            JournalEntry::Result(result) => {
+                let of_plugin = self.plugins.get(result.plugin).and_then(|kept| kept.rank(sequence));
+                // Its process may not be there without it: it would look like one whose run has not ended.
+                let of_processes = result.waiting.iter().filter_map(|id| self.rank_of_process(*id)).min();
+                of_plugin.into_iter().chain(of_processes).min()
             }
-            Some(JournalEntry::Process(id, _)) => self.processes.contains(&id),
-            Some(JournalEntry::Plan(plugin, from)) => {
+            JournalEntry::Process(id, _) => self.rank_of_process(id),
+            JournalEntry::Plan(plugin, from) => {
                 let planned = self.plugins.get(plugin).and_then(|kept| kept.last_planned);
-                planned.is_some_and(|planned| planned.timestamp_micros() == from)
+                newest(planned.is_some_and(|planned| planned.timestamp_micros() == from))
             }
-            Some(JournalEntry::Begin(_)) => sequence >= self.begin,
+            JournalEntry::Begin(_) => newest(sequence >= self.begin),
             // A process before this has either its results or none that anybody waits for: see `restore`.
-            Some(JournalEntry::Lost(_)) => true,
-            Some(JournalEntry::Started(start)) => sequence >= self.begin && self.running.contains(&start.run),
-            Some(JournalEntry::Skipped | JournalEntry::End) | None => false,
+            JournalEntry::Lost(_) => Some(NEWEST),
+            JournalEntry::Started(start) => newest(sequence >= self.begin && self.running.contains(&start.run)),
+            JournalEntry::Skipped | JournalEntry::End => None,
         }
+    }
+
+    fn rank_of_process(&self, id: ProcessId) -> Option<Rank> {
+        if id == self.last_process { Some(NEWEST) } else { self.processes.contains(&id).then_some(PROCESSES) }
+    }
+}
+
+impl KeptResults {
+    fn rank(&self, sequence: Sequence) -> Option<Rank> {
+        let is_kept =
+            self.oldest.is_some_and(|oldest| sequence >= oldest) || self.failures.binary_search(&sequence).is_ok();
+        let is_newest = self.newest.is_some_and(|newest| sequence >= newest);
+        is_kept.then_some(if is_newest { NEWEST } else { RESULTS })
     }
 }
 
@@ -80,33 +107,40 @@ mod tests {
 
     #[test]
     fn the_newest_bad_results_stay_longer() {
-        let kept =
-            KeptResults { oldest: Some(100), failures: vec![20, 40], last_planned: DateTime::from_timestamp_micros(5) };
+        let kept = KeptResults {
+            newest: Some(150),
+            oldest: Some(100),
+            failures: vec![20, 40],
+            last_planned: DateTime::from_timestamp_micros(5),
+        };
         let kept = KeptRecords {
             plugins: HashMap::from([("a".to_owned(), kept)]),
             processes: HashSet::from([7]),
+            last_process: 9,
             begin: 90,
             running: HashSet::from([3]),
         };
         let result = |sequence, plugin: &str, processes: &[ProcessId]| {
             let record = samples::finished(&plugin.into(), "{}");
-            kept.has(&entry(sequence, |tag| tag_of_run(tag, &record, processes)))
+            kept.rank(&entry(sequence, |tag| tag_of_run(tag, &record, processes)))
         };
-        assert_eq!([20, 21, 40, 99, 100, 200].map(|at| result(at, "a", &[])), [true, false, true, false, true, true]);
-        assert_eq!([result(200, "b", &[]), result(1, "b", &[6]), result(1, "b", &[6, 7])], [false, false, true]);
-        let plan = |plugin: &str, from| kept.has(&entry(1, |tag| tag_of_plan(tag, plugin, from)));
-        assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [true, false, false], "that of no later run");
-        let process = |id| kept.has(&entry(1, |tag| tag_of_process(tag, id, None)));
+        let ranks = [20, 21, 40, 99, 100, 150, 200].map(|at| result(at, "a", &[]));
+        assert_eq!(ranks, [Some(1), None, Some(1), None, Some(1), Some(0), Some(0)]);
+        assert_eq!([result(200, "b", &[]), result(1, "b", &[6]), result(1, "b", &[6, 7])], [None, None, Some(2)]);
+        assert_eq!([result(21, "a", &[7]), result(200, "a", &[7])], [Some(2), Some(0)]);
+        let plan = |plugin: &str, from| kept.rank(&entry(1, |tag| tag_of_plan(tag, plugin, from)));
+        assert_eq!([plan("a", 5), plan("a", 4), plan("b", 5)], [Some(0), None, None], "that of no later run");
+        let process = |id| kept.rank(&entry(1, |tag| tag_of_process(tag, id, None)));
         let started = |sequence, run| {
             let started = StartedEntry { plugin: "a", run, started: 5, is_forced: false, generation: 1 };
-            kept.has(&entry(sequence, |tag| tag_of_start(tag, started)))
+            kept.rank(&entry(sequence, |tag| tag_of_start(tag, started)))
         };
         assert_eq!(
             [started(95, 3), started(95, 2), started(89, 3)],
-            [true, false, false],
+            [Some(0), None, None],
             "that of a run that goes on"
         );
-        let begin = |sequence| kept.has(&entry(sequence, |tag| tag_of_begin(tag, 1)));
-        assert_eq!([process(6), process(7), begin(89), begin(90)], [false, true, false, true]);
+        let begin = |sequence| kept.rank(&entry(sequence, |tag| tag_of_begin(tag, 1)));
+        assert_eq!([process(6), process(7), process(9), begin(89), begin(90)], [None, Some(2), Some(0), None, Some(0)]);
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::results::events::StartedRun;
 use crate::results::journal::gauges::JournalGauges;
+use crate::results::journal::late::LateRecords;
 use crate::results::processes::process::ProcessId;
 use crate::results::table::ConfigGeneration;
 
@@ -48,6 +49,7 @@ struct Inner {
     waiting: WaitingBytes,
     runs: AtomicU64,
     gauges: Arc<JournalGauges>,
+    late: LateRecords,
     writer: Mutex<Option<WriterThread>>,
 }
 
@@ -97,7 +99,8 @@ impl JournalQueue {
     /// The queue of the journal in this folder.
     pub(crate) fn new(folder: PathBuf, sender: Sender<Queued>) -> Self {
         let (waiting, runs, writer) = (WaitingBytes::default(), AtomicU64::new(0), Mutex::default());
-        Self(Arc::new(Inner { folder, sender, waiting, runs, gauges: Arc::default(), writer }))
+        let (gauges, late) = (Arc::default(), LateRecords::default());
+        Self(Arc::new(Inner { folder, sender, waiting, runs, gauges, late, writer }))
     }
 
     /// What waits in it.
@@ -118,6 +121,11 @@ impl JournalQueue {
     /// What metrics read of the journal.
     pub(crate) fn gauges(&self) -> &Arc<JournalGauges> {
         &self.0.gauges
+    }
+
+    /// The records that could not be written when they came.
+    pub(crate) fn late(&self) -> &LateRecords {
+        &self.0.late
     }
 
     /// The number of the next run.

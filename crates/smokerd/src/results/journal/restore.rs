@@ -102,13 +102,15 @@ impl Restored {
     /// The records that all this comes from.
     pub(crate) fn kept_records(&self) -> KeptRecords {
         let kept = |plugin: &RestoredPlugin| KeptResults {
+            newest: plugin.results.first().map(|(sequence, _)| *sequence),
             oldest: plugin.results.last().map(|(sequence, _)| *sequence),
             failures: plugin.failures.iter().rev().copied().collect(),
             last_planned: plugin.last_planned,
         };
         KeptRecords {
             plugins: self.plugins.iter().map(|(name, plugin)| (name.to_string(), kept(plugin))).collect(),
-            processes: self.processes.iter().map(|process| process.id).chain([self.last_process]).collect(),
+            processes: self.processes.iter().map(|process| process.id).collect(),
+            last_process: self.last_process,
             begin: self.begin,
             running: self.interrupted.iter().map(|run| run.run).collect(),
         }

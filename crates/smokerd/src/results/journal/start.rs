@@ -5,9 +5,11 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use chrono::Utc;
 use smoker_config::spec::settings::Durability;
 use smoker_journal::completeness::Completeness;
-use smoker_journal::open::{OpenError, Opened, Options, open};
+use smoker_journal::open::{Locked, Opened, Options, open};
+use smoker_journal::survey::OutOfOrder;
 use smoker_model::plugin::PluginSpec;
 
 use crate::results::journal::desk::Desk;
@@ -15,6 +17,7 @@ use crate::results::journal::queue::JournalQueue;
 use crate::results::journal::restore::Restoring;
 use crate::results::journal::writer::Writer;
 use crate::results::journal::{interrupted, upkeep, watch};
+use crate::results::kept::history::Sequence;
 use crate::results::store::SharedState;
 
 /// The folder of the journal in `state_dir`.
@@ -51,16 +54,21 @@ pub(crate) fn start<'a>(
         }
     };
     report(&opened);
-    let Opened { journal, maintenance, survey, completeness, .. } = opened;
-    let is_certain = completeness != Completeness::Incomplete && survey.is_sound();
+    let Opened { journal, maintenance, survey, completeness, newest: mut sequence, fault, .. } = opened;
+    let is_unknown = completeness == Completeness::Copied || fault.as_ref().is_some_and(|it| it.hides_segments);
+    let is_certain = !is_unknown && completeness != Completeness::Incomplete && survey.is_sound();
     let mut restored = restoring.finish(is_certain);
-    let mut sequence = survey.newest.unwrap_or(0);
     let may_lack_numbers = !is_certain || completeness == Completeness::Unsynced;
     if may_lack_numbers {
-        restored.last_process += LOST_NUMBERS;
+        restored.last_process = restored.last_process.saturating_add(LOST_NUMBERS);
     }
-    if may_lack_numbers || survey.torn.is_some() {
-        sequence += LOST_NUMBERS;
+    if is_unknown {
+        sequence = sequence.saturating_add(LOST_NUMBERS).max(number_of_now());
+        tracing::warn!(
+            "journal: it is a copy, or not all of it can be seen, so newer records may have had its next numbers: they go on at {sequence}"
+        );
+    } else if may_lack_numbers || survey.torn.is_some() {
+        sequence = sequence.saturating_add(LOST_NUMBERS);
         tracing::info!("journal: the newest records may be missing: numbers go on {LOST_NUMBERS} further");
     }
     if !is_certain {
@@ -100,6 +108,11 @@ pub(crate) fn start<'a>(
     state
 }
 
+/// A number that no daemon with fewer than a thousand records a second has given yet.
+fn number_of_now() -> Sequence {
+    Sequence::try_from(Utc::now().timestamp_millis()).unwrap_or(0)
+}
+
 fn without_thread(error: &std::io::Error) -> SharedState {
     tracing::error!("journal: cannot start a thread for it: {error}; results are kept in memory only");
     SharedState::new()
@@ -109,13 +122,13 @@ fn try_open<'a>(
     folder: &Path,
     max_size: u64,
     plugins: &(impl Iterator<Item = &'a PluginSpec> + Clone),
-) -> Result<(Opened, Restoring), OpenError> {
+) -> Result<(Opened, Restoring), Locked> {
     let mut tries = 1;
     loop {
         let mut restoring = Restoring::new(plugins.clone());
         match open(Options::new(folder, max_size), |entry| restoring.read(&entry)) {
             Ok(opened) => return Ok((opened, restoring)),
-            Err(OpenError::Locked(_)) if tries < TRIES => thread::sleep(BETWEEN_TRIES),
+            Err(Locked(_)) if tries < TRIES => thread::sleep(BETWEEN_TRIES),
             Err(error) => return Err(error),
         }
         tries += 1;
@@ -136,6 +149,16 @@ fn report(opened: &Opened) {
             "journal: {path} is damaged: {length} bytes from byte {offset} on are no records and are passed over"
         );
     }
+    for OutOfOrder { path, records } in &survey.out_of_order {
+        tracing::error!(
+            "journal: {} has {records} records whose numbers lie among those of other files, or that others have in another state: they are \
+             passed over. Is it a copy? Then remove it",
+            path.display()
+        );
+    }
+    for path in &survey.empty {
+        tracing::error!("journal: {} is empty: what it had is lost; remove it", path.display());
+    }
     for path in &opened.kept {
         tracing::error!(
             "journal: {} keeps what is damaged; smokerd --journal repair, while the daemon is stopped, takes the damage out of the \
@@ -145,5 +168,52 @@ fn report(opened: &Opened) {
     }
     for (path, error) in &survey.unreadable {
         tracing::error!("journal: cannot read {}: {error}; its results are missing", path.display());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::results::journal::gauges::JournalGauges;
+    use crate::results::queries::run_query::RunQuery;
+    use crate::results::samples;
+
+    #[tokio::test]
+    async fn a_journal_that_cannot_be_used_at_the_start_is_used_when_it_can_be() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("place");
+        fs::write(&place, "no folder").expect("writable");
+        let state_dir = place.join("state");
+        let settings = JournalSettings { state_dir: &state_dir, durability: Durability::Batch, max_size: 1 << 20 };
+        let state = start(settings, &std::iter::empty());
+        let plugin = "a".into();
+        let recorded = |number: u64| state.record(samples::finished(&plugin, &number.to_string()), &[]);
+        (0..10).for_each(recorded);
+        state.written().await;
+        let texts = async || {
+            let page = state.runs(RunQuery { limit: 1000, ..RunQuery::default() }).await.expect("readable");
+            (page.runs.iter().rev().map(|run| run.text.clone()).collect::<Vec<_>>(), page.is_incomplete)
+        };
+        let expected = |count: u64| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
+        assert_eq!(texts().await, (expected(10), true));
+        fs::remove_file(&place).expect("writable");
+        let (mut count, deadline) = (10, Instant::now() + Duration::from_secs(20));
+        while state.journal_gauges().is_some_and(JournalGauges::is_failing) {
+            assert!(Instant::now() < deadline, "it is never used");
+            recorded(count);
+            count += 1;
+            thread::sleep(Duration::from_millis(10));
+        }
+        state.written().await;
+        assert_eq!(texts().await, (expected(count), false));
+        state.close();
+        // Another daemon has all of them.
+        let state = start(settings, &std::iter::empty());
+        let page = state.runs(RunQuery { limit: 1000, ..RunQuery::default() }).await.expect("readable");
+        assert_eq!(page.runs.len() as u64, count);
+        state.close();
     }
 }

@@ -49,12 +49,16 @@ mod tests {
     use std::sync::{Condvar, Mutex};
     use std::time::Instant;
 
+    use chrono::{TimeDelta, Utc};
     use smoker_config::spec::settings::Durability;
     use smoker_journal::content::Entry;
     use smoker_journal::disk::{Disk, FileSystem, SegmentFile};
     use smoker_journal::open::{Opened, Options, open};
     use smoker_journal::reader;
+    use smoker_journal::record::MAX_BODY;
     use smoker_model::plugin::PluginName;
+    use smoker_model::run_record::RunState;
+    use smoker_model::status::Status;
 
     use super::*;
     use crate::results::events::{Event, Received};
@@ -62,6 +66,7 @@ mod tests {
     use crate::results::journal::queue::JournalQueue;
     use crate::results::journal::writer::Writer;
     use crate::results::kept::packed_text::PackedText;
+    use crate::results::queries::run_query::RunQuery;
     use crate::results::samples;
     use crate::results::store::SharedState;
 
@@ -106,6 +111,14 @@ mod tests {
 
         fn truncate(&self, length: u64) -> io::Result<()> {
             self.0.truncate(length)
+        }
+
+        fn is_at(&self, path: &Path) -> bool {
+            self.0.is_at(path)
+        }
+
+        fn content(&self) -> io::Result<Vec<u8>> {
+            self.0.content()
         }
     }
 
@@ -162,6 +175,13 @@ mod tests {
         let process = state.add_process(std::slice::from_ref(&plugin), client, None).expect("a process");
         until("all are shown", || shown().len() == 200);
         state.written().await;
+        let queried = state.runs(RunQuery { limit: 1000, ..RunQuery::default() }).await.expect("readable");
+        let texts: Vec<_> = queried.runs.iter().rev().map(|run| run.text.clone()).collect();
+        // What is being written is in neither, and what came later is in memory.
+        assert!(texts.len() > 150 && texts.ends_with(&["199".to_owned()]), "{texts:?}");
+        let past = state.runs_after((0, state.newest_sequence()), (1000, usize::MAX)).await.expect("readable");
+        let of_past: Vec<_> = past.runs.iter().map(|run| run.text.clone()).collect();
+        assert_eq!((of_past, past.missing.is_some()), (texts.clone(), texts.len() < 200));
         disk.set_hanging(false);
         // The disk is looked at a second after it failed first.
         let entries = || -> Vec<_> {
@@ -169,14 +189,11 @@ mod tests {
             all.map(|entry| entry.expect("readable")).collect()
         };
         let mut last = 200;
-        until("the journal says what it lacks", || {
+        until("the journal has what it lacked", || {
             record(last);
             last += 1;
-            let newest_process = |entry: &Entry| match JournalEntry::of(entry.tag()) {
-                Some(JournalEntry::Lost(id)) => Some(id),
-                _ => None,
-            };
-            entries().iter().find_map(newest_process).inspect(|id| assert_eq!(*id, process)).is_some()
+            let is_process = |entry: &Entry| matches!(JournalEntry::of(entry.tag()), Some(JournalEntry::Process(id, _)) if id == process);
+            entries().iter().any(is_process)
         });
         state.written().await;
         let numbers: Vec<_> = (0..last).map(|number| number.to_string()).collect();
@@ -189,8 +206,46 @@ mod tests {
         }
         state.close();
         assert!(entries().is_sorted_by(|one, other| one.sequence() < other.sequence()));
-        assert!(entries().len() < numbers.len(), "those that came while it hung are missing");
+        let results =
+            entries().iter().filter(|it| matches!(JournalEntry::of(it.tag()), Some(JournalEntry::Result(_)))).count();
+        assert_eq!(results, numbers.len(), "those that came while it hung have been written, too");
         assert!(folder.path().join("complete").exists(), "and that is noted");
+    }
+
+    #[tokio::test]
+    async fn a_result_that_is_too_large_is_there_after_a_restart_all_the_same() {
+        let (disk, folder) = (HangingDisk::default(), tempfile::tempdir().expect("a folder"));
+        let state = state_on(&disk, folder.path());
+        state.record(samples::finished(&"a".into(), &"x".repeat(MAX_BODY)), &[]);
+        state.written().await;
+        let page = state.runs(RunQuery { limit: 10, ..RunQuery::default() }).await.expect("readable");
+        assert_eq!((page.runs.len(), page.runs[0].facts.status, page.is_incomplete), (1, Status::Error, false));
+        assert!(page.runs[0].text.contains("is too large for the journal"), "{}", page.runs[0].text);
+        state.close();
+    }
+
+    /// As in the results of five hours in which the clock of the machine was behind.
+    #[tokio::test]
+    async fn runs_are_found_also_behind_many_that_a_wrong_clock_has_dated_back() {
+        let (disk, folder) = (HangingDisk::default(), tempfile::tempdir().expect("a folder"));
+        let state = state_on(&disk, folder.path());
+        let at = |hours_ago: i64| {
+            let mut record = samples::finished(&"a".into(), "{}");
+            let RunState::Finished(run) = &mut record.state else { panic!("it has finished") };
+            run.started.wall -= TimeDelta::hours(hours_ago);
+            run.ended.wall = run.started.wall;
+            state.record(record, &[]);
+        };
+        (0..5).for_each(|_| at(0));
+        (0..2000).for_each(|_| at(5));
+        at(0);
+        state.written().await;
+        let since = Some(Utc::now() - TimeDelta::hours(2));
+        for _ in 0..2 {
+            let page = state.runs(RunQuery { since, limit: 1000, ..RunQuery::default() }).await.expect("readable");
+            assert_eq!(page.runs.len(), 6);
+        }
+        state.close();
     }
 
     #[tokio::test]

@@ -3,20 +3,19 @@
 //! Why a thread: a `write(2)` takes two microseconds, but may take seconds when the disk is busy or gone, and a task of a
 //! plugin must never wait for it. All records that have come while it wrote are the next write.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender};
 use std::thread::JoinHandle;
 
 use smoker_config::spec::settings::Durability;
+use smoker_journal::content::separate;
 use smoker_journal::journal::Journal;
 
-use crate::results::events::StartedRun;
 use crate::results::journal::desk::{Desk, Intake, lock};
-use crate::results::journal::entry::{
-    StartedEntry, payload_of_process, payload_of_run, tag_of_begin, tag_of_end, tag_of_lost, tag_of_plan,
-    tag_of_process, tag_of_run, tag_of_start,
-};
-use crate::results::journal::faults::Faults;
+use crate::results::journal::encoded::put;
+use crate::results::journal::entry::{tag_of_begin, tag_of_end, tag_of_lost};
+use crate::results::journal::faults::{Faults, ROOM};
 use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::queue::Queued;
 use crate::results::kept::history::Sequence;
@@ -49,20 +48,17 @@ impl Writer {
         if !is_certain {
             tag_of_lost(&mut lost, intake.last_process);
             intake.sequence += 1;
-            self.push(&intake, &lost, &[]);
+            self.push(&intake, &lost);
         }
         tag_of_begin(&mut begin, intake.last_process);
         intake.sequence += 1;
-        self.push(&intake, &begin, &[]);
+        self.push(&intake, &begin);
+        self.write(&desk);
         // From its number on all are new, whatever was lost before.
-        match self.journal.write() {
-            Ok(()) => {
-                if let Err(error) = self.journal.declare_complete() {
-                    let text = format!("cannot note that it is complete: {error}");
-                    lock(&desk.faults).failed(&text, 0, 0);
-                }
-            }
-            Err(error) => lock(&desk.faults).failed(&error, error.lost, error.bytes),
+        if !lock(&desk.faults).are_there()
+            && let Err(error) = self.journal.declare_complete()
+        {
+            lock(&desk.faults).failed(&format!("cannot note that it is complete: {error}"));
         }
         intake.sequence
     }
@@ -74,14 +70,7 @@ impl Writer {
         while self.take(&desk) {
             // Full: it has been told before, and has not come to it yet.
             let _ = self.watch.try_send(());
-            let records = self.journal.pending();
-            match self.journal.write() {
-                Ok(()) => self.gauges.add_written(records),
-                Err(error) => {
-                    self.gauges.add_written(records.saturating_sub(error.lost));
-                    lock(&desk.faults).failed(&error, error.lost, error.bytes);
-                }
-            }
+            self.write(&desk);
             if self.durability == Durability::Fsync {
                 match self.journal.sync() {
                     Ok(()) => sync_faults.succeeded(),
@@ -93,13 +82,25 @@ impl Writer {
             self.recover(&desk);
             let _ = self.upkeep.try_send(());
         }
+        let is_failing = lock(&desk.faults).are_there();
+        if is_failing {
+            self.write_late(&desk);
+        }
         let mut intake = lock(&desk.intake);
         let mut tag = Vec::new();
+        if desk.late.dropped() > 0 {
+            tag_of_lost(&mut tag, intake.last_process);
+            intake.sequence += 1;
+            self.push(&intake, &tag);
+            tag.clear();
+        }
         tag_of_end(&mut tag);
         intake.sequence += 1;
-        self.push(&intake, &tag, &[]);
-        if let Err(error) = self.journal.write() {
-            lock(&desk.faults).failed(&error, error.lost, error.bytes);
+        self.push(&intake, &tag);
+        drop(intake);
+        self.write(&desk);
+        if is_failing && desk.late.bytes() == 0 {
+            let _ = self.journal.declare_complete();
         }
         drop(self.upkeep);
         if self.upkeep_thread.join().is_err() {
@@ -129,61 +130,88 @@ impl Writer {
             intake.is_closed |= matches!(queued, Queued::Close);
             return;
         }
-        let mut tag = Vec::new();
-        match queued {
-            Queued::Run(record, waiting) => {
-                tag_of_run(&mut tag, record, waiting);
-                self.push(intake, &tag, &payload_of_run(record));
+        let (sequence, journal) = (intake.sequence, &mut self.journal);
+        put(queued, intake.last_process, &mut |tag, payload| journal.push(sequence, tag, payload));
+    }
+
+    /// Writes what was added. What cannot be written is kept.
+    fn write(&mut self, desk: &Desk) {
+        let records = self.journal.pending();
+        match self.journal.write() {
+            Ok(()) => self.gauges.add_written(records),
+            Err(error) => {
+                self.gauges.add_written(records.saturating_sub(error.lost));
+                desk.keep_late(separate(&error.records));
+                lock(&desk.faults).failed(&error);
             }
-            Queued::Started(StartedRun { plugin, started, is_forced }, run, generation) => {
-                let (plugin, started) = (plugin.as_str(), started.timestamp_micros());
-                let (run, generation, is_forced) = (*run, *generation, *is_forced);
-                tag_of_start(&mut tag, StartedEntry { plugin, run, started, is_forced, generation });
-                self.push(intake, &tag, &[]);
-            }
-            Queued::Process(id, plugins, triggered_by) => {
-                tag_of_process(&mut tag, *id, triggered_by.as_deref());
-                self.push(intake, &tag, &[&payload_of_process(plugins)]);
-            }
-            Queued::Plan(plugin, from) => {
-                tag_of_plan(&mut tag, plugin.as_str(), from.timestamp_micros());
-                self.push(intake, &tag, &[]);
-            }
-            Queued::Wait(_) | Queued::Close => {}
+        }
+        if let Some(path) = self.journal.take_removed() {
+            tracing::error!(
+                "journal: {} was removed while it was written: what it had is written again. Results in other files that were removed                  are lost after the next start",
+                path.display()
+            );
+            // The note says so until all is known to be there again, which it never is.
+            self.journal.declare_incomplete();
         }
     }
 
-    /// When the disk has room again, notes in the journal that records are missing before this.
+    /// When the disk has room again, writes what could not be written, and notes in the journal when records are missing before this.
     fn recover(&mut self, desk: &Desk) {
-        let (is_failing, room) = {
+        let (is_failing, is_time) = {
             let mut faults = lock(&desk.faults);
-            (faults.are_there(), faults.wanted_room())
+            (faults.are_there(), faults.is_time_to_look())
         };
         if is_failing {
             self.journal.declare_incomplete();
         }
-        let Some(room) = room else { return };
-        if self.journal.probe(room).is_err() {
+        if !is_time {
             return;
         }
-        let mut intake = lock(&desk.intake);
-        let mut tag = Vec::new();
-        tag_of_lost(&mut tag, intake.last_process);
-        intake.sequence += 1;
-        self.push(&intake, &tag, &[]);
-        if self.journal.write().is_ok() && self.journal.declare_complete().is_ok() {
-            lock(&desk.faults).are_over();
+        // It is watched like any write.
+        desk.begin(Vec::new());
+        let _ = self.watch.try_send(());
+        let is_written = self.journal.probe(desk.late.bytes() as u64 + ROOM).is_ok() && self.write_late(desk);
+        desk.finish();
+        if !is_written {
+            return;
+        }
+        let dropped = desk.late.dropped();
+        if dropped > 0 {
+            let mut intake = lock(&desk.intake);
+            let mut tag = Vec::new();
+            tag_of_lost(&mut tag, intake.last_process);
+            intake.sequence += 1;
+            self.push(&intake, &tag);
+            drop(intake);
+            self.write(desk);
+        }
+        // Something may have come while the disk did not answer.
+        if desk.late.bytes() == 0 && self.journal.declare_complete().is_ok() {
+            lock(&desk.faults).are_over(desk.late.take_dropped());
         }
     }
 
-    /// Adds a record with the number that the intake has come to.
-    fn push(&mut self, intake: &Intake, tag: &[u8], payload: &[&[u8]]) {
-        if let Err(error) = self.journal.push(intake.sequence, tag, payload) {
-            tracing::error!("journal: {error}; it is kept in memory only");
-            // In its place, so that a run whose result is missing does not look like one that had none.
-            let mut lost = Vec::new();
-            tag_of_lost(&mut lost, intake.last_process);
-            let _ = self.journal.push(intake.sequence, &lost, &[]);
+    /// Puts the records that could not be written into their places.
+    fn write_late(&mut self, desk: &Desk) -> bool {
+        let late = desk.late.all();
+        match self.journal.insert(&late) {
+            Ok(()) => {
+                self.gauges.add_written(late.len());
+                desk.late.remove(&late);
+                true
+            }
+            Err(error) => {
+                if error.kind() == io::ErrorKind::FileTooLarge {
+                    desk.late.drop_largest();
+                }
+                false
+            }
         }
+    }
+
+    /// Adds a record without a payload, with the number that the intake has come to.
+    fn push(&mut self, intake: &Intake, tag: &[u8]) {
+        // Such a tag has a few bytes.
+        let _ = self.journal.push(intake.sequence, tag, &[]);
     }
 }

@@ -54,6 +54,27 @@ impl History {
         growth + self.trim()
     }
 
+    /// Whether it has dropped results that it would have with a larger limit.
+    pub(crate) fn is_full_below(&self, limit: usize) -> bool {
+        self.limit < limit && self.results.len() >= self.limit
+    }
+
+    /// Adds the results of another one that are older than all that it has, unless a newer one than these was dropped: then something is
+    /// missing between. Returns by how many bytes it grew. The limit is to be set afterwards.
+    pub(crate) fn add_older(&mut self, older: Self) -> isize {
+        let oldest = self.oldest().unwrap_or(Sequence::MAX);
+        let newest = older.results.back().map_or(0, |result| result.sequence);
+        if newest < self.dropped {
+            return 0;
+        }
+        let mut growth = 0;
+        for result in older.results.into_iter().rev().filter(|result| result.sequence < oldest) {
+            growth += result.text.size();
+            self.results.push_front(result);
+        }
+        growth
+    }
+
     fn trim(&mut self) -> isize {
         let mut growth = 0;
         while self.results.len() > self.limit {
@@ -127,6 +148,26 @@ mod tests {
         assert_eq!(history.push(0, "12345".into()), size(5));
         assert_eq!(history.push(1, "123".into()), -2);
         assert_eq!(history.oldest_evictable(), None);
+    }
+
+    #[test]
+    fn older_results_come_back_when_the_limit_is_raised() {
+        let history = |limit, numbers: std::ops::RangeInclusive<u64>| {
+            let mut history = History::new(limit);
+            for number in numbers {
+                history.push(number, number.to_string().as_str().into());
+            }
+            history
+        };
+        for (limit, expected) in [(3, "3456789"), (0, "3456789")] {
+            let mut kept = history(limit, 1..=9);
+            assert!(kept.is_full_below(7) && !kept.is_full_below(limit) && !history(20, 1..=9).is_full_below(30));
+            let growth = kept.add_older(history(9, 2..=9));
+            assert_eq!(growth + kept.set_limit(7), (7 - isize::try_from(limit).expect("small")) * size(1));
+            assert_eq!(kept.iter().map(PackedText::unpack).collect::<String>(), expected);
+        }
+        let mut kept = history(0, 1..=9);
+        assert_eq!((kept.add_older(history(9, 2..=8)), kept.newest()), (0, None), "the newest would be missing");
     }
 
     #[test]

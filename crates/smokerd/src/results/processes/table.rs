@@ -131,9 +131,14 @@ impl ProcessTable {
         awaited.into_iter().collect()
     }
 
-    /// The numbers of all processes that are kept, and that of the newest that there was.
+    /// The numbers of all processes that are kept.
     pub(crate) fn ids(&self) -> impl Iterator<Item = ProcessId> {
-        self.processes.keys().copied().chain([self.last_id])
+        self.processes.keys().copied()
+    }
+
+    /// The number of the newest process that there was.
+    pub(crate) fn last_id(&self) -> ProcessId {
+        self.last_id
     }
 
     fn check(&self, runs: usize, client: ClientAddress) -> Result<(), ProcessesFull> {

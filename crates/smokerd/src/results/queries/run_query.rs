@@ -48,6 +48,8 @@ pub(crate) struct RunPage {
     pub(crate) runs: Vec<StoredRun>,
     /// What `before` has to be for the next page; none when there is nothing older.
     pub(crate) next: Option<Sequence>,
+    /// Whether runs may be missing that the daemon has had: it cannot read, or could not write, all of them.
+    pub(crate) is_incomplete: bool,
     bytes: usize,
 }
 
@@ -61,9 +63,9 @@ pub(crate) struct PastRuns {
 }
 
 impl PastRuns {
-    /// Adds a run. Returns false when there are as many as are read at once.
-    pub(crate) fn add(&mut self, run: StoredRun, limit: usize) -> bool {
-        if self.runs.len() >= limit || self.bytes > PAGE_BYTES {
+    /// Adds a run. Returns false when there are as many, or as many bytes, as are read at once.
+    pub(crate) fn add(&mut self, run: StoredRun, limit: usize, bytes: usize) -> bool {
+        if self.runs.len() >= limit || self.bytes > bytes {
             return false;
         }
         self.bytes += run.text.len();

@@ -138,9 +138,9 @@ async fn runs_of_the_past_are_asked_for_in_pages_newest_first() {
     assert_eq!((newest.plugin.as_str(), newest.facts.status, state.newest_sequence()), ("b", status, 1500));
     let none = RunQuery { statuses: Some(vec![smoker_model::status::Status::Ok]), ..of_b };
     assert!(state.runs(none).await.expect("no journal").runs.is_empty());
-    let after = state.runs_after(1495, 3).await.expect("no journal").runs;
+    let after = state.runs_after((1495, 0), (3, usize::MAX)).await.expect("no journal").runs;
     assert_eq!(after.iter().map(|run| run.sequence).collect::<Vec<_>>(), [1496, 1497, 1498]);
-    let after = state.runs_after(7, 700).await.expect("no journal").runs;
+    let after = state.runs_after((7, 0), (700, usize::MAX)).await.expect("no journal").runs;
     assert_eq!(after.iter().map(|run| run.sequence).collect::<Vec<_>>(), (8..708).collect::<Vec<_>>());
 }
 

@@ -9,15 +9,16 @@ use smoker_model::plugin::PluginName;
 use smoker_model::run_record::{RunRecord, RunState};
 use smoker_model::status::Status;
 use smoker_model::wire::events::SilenceEvent;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::http::access::authorize::IdentityCheck;
 use crate::http::api::events::message;
 use crate::http::api::events::wanted::Wanted;
 use crate::http::connections::activity::WaitingRequest;
 use crate::http::limits;
-use crate::results::events::{Event, Received, Subscription};
+use crate::results::events::{Event, Received, SharedText, Subscription};
 use crate::results::kept::facts::RunFacts;
 use crate::results::kept::history::Sequence;
 use crate::results::queries::run_query::{PastRuns, StoredRun};
@@ -27,8 +28,18 @@ use crate::scheduler::manager::PluginManager;
 /// Events that come together are sent together, up to this many bytes, and the last of them.
 const CHUNK: usize = 16 << 10;
 
-/// How many runs of the past are read at once.
+/// How large a piece is that a connection gets at once, in bytes.
+const PIECE: usize = 32 << 10;
+
+/// How many runs of the past are read at once, and how many bytes their texts have.
 const PAST_RUNS: usize = 1024;
+const PAST_BYTES: usize = 1 << 20;
+
+/// How many listeners may have runs of the past in memory at a time.
+static PAST_PAGES: Semaphore = Semaphore::const_new(limits::PAST_PAGES);
+
+/// How long a listener keeps runs of the past that its client does not read: it reads them again later.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// After this time what a client may see is checked again before it gets an event.
 const CHECK_VALIDITY: Duration = Duration::from_secs(1);
@@ -140,8 +151,10 @@ impl Listener {
         sender: &Sender<Bytes>,
         statuses: &mut HashMap<PluginName, Status>,
     ) -> Result<bool, Ended> {
+        let place = PAST_PAGES.acquire().await.map_err(|_| Ended)?;
         let newest = self.manager.state().newest_sequence();
-        let past = self.manager.state().runs_after(self.cursor, PAST_RUNS).await.map_err(|error| {
+        let past = self.manager.state().runs_after((self.cursor, newest), (PAST_RUNS, PAST_BYTES)).await;
+        let past = past.map_err(|error| {
             tracing::error!("the journal cannot be read for a listener: {error}");
             Ended
         })?;
@@ -151,23 +164,32 @@ impl Listener {
             message::push_gap(&mut self.text, &missing);
             self.missing = *missing.end();
         }
-        for run in &runs {
+        let is_any = !runs.is_empty();
+        for run in runs {
             let before = statuses.get(&run.plugin).copied();
             if !run.facts.is_interrupted {
                 statuses.insert(run.plugin.clone(), run.facts.status);
             }
-            self.push_result(run, before, before != Some(run.facts.status)).await?;
+            self.push_result(&run, before, before != Some(run.facts.status)).await?;
+            let is_slow = self.text.len() >= CHUNK && timeout(PATIENCE, sender.reserve()).await.is_err();
+            if is_slow && self.text.len() <= 2 * CHUNK {
+                // Others may have the memory meanwhile.
+                break;
+            }
             if self.text.len() >= CHUNK {
                 self.send(sender).await?;
             }
         }
+        drop(place);
         self.send(sender).await?;
-        Ok(!runs.is_empty() && self.cursor < newest)
+        Ok(is_any && self.cursor < newest)
     }
 
     async fn take(&mut self, received: Received, sender: &Sender<Bytes>) -> Result<(), Ended> {
         match received {
-            Received::Event(Event::Record { record, previous }) => self.take_record(&record, previous).await,
+            Received::Event(Event::Record { record, previous, text }) => {
+                self.take_record(&record, previous, &text, sender).await
+            }
             Received::Event(Event::Started(run)) => {
                 if self.wanted.admits_starts() && self.may_see(&run.plugin).await? {
                     message::push_start(&mut self.text, &run);
@@ -192,7 +214,13 @@ impl Listener {
         }
     }
 
-    async fn take_record(&mut self, record: &RunRecord, previous: Option<Status>) -> Result<(), Ended> {
+    async fn take_record(
+        &mut self,
+        record: &RunRecord,
+        previous: Option<Status>,
+        shared: &SharedText,
+        sender: &Sender<Bytes>,
+    ) -> Result<(), Ended> {
         // It may have been read from the journal before.
         if record.sequence <= self.cursor {
             return Ok(());
@@ -202,8 +230,24 @@ impl Listener {
             return Ok(());
         };
         let is_change = previous != Some(facts.status);
-        let (plugin, text) = (record.plugin.clone(), finished.text.listed.as_ref().to_owned());
-        self.push_result(&StoredRun { sequence: record.sequence, plugin, facts, text }, previous, is_change).await
+        let is_change = is_change && !facts.is_interrupted;
+        if self.wanted.admits_result(&facts, is_change) && self.may_see(&record.plugin).await? {
+            let text = shared.get(|| {
+                let (plugin, text) = (record.plugin.clone(), finished.text.listed.as_ref().to_owned());
+                let run = StoredRun { sequence: record.sequence, plugin, facts, text };
+                let mut text = String::new();
+                message::push_result(&mut text, &run, previous, is_change);
+                text
+            });
+            if text.len() < CHUNK {
+                self.text.push_str(std::str::from_utf8(&text).unwrap_or_default());
+            } else {
+                self.send(sender).await?;
+                self.send_all(text, sender).await?;
+            }
+        }
+        self.cursor = record.sequence;
+        Ok(())
     }
 
     /// Adds a result, if the client wants it and may see it.
@@ -260,8 +304,16 @@ impl Listener {
             return Ok(());
         }
         let text = std::mem::take(&mut self.text);
-        sender.send(text.into()).await.map_err(|_| Ended)?;
-        self.sent_at = Instant::now();
+        self.send_all(text.into(), sender).await
+    }
+
+    /// Sends a text in pieces: each connection has a copy of those that it is sending.
+    async fn send_all(&mut self, mut text: Bytes, sender: &Sender<Bytes>) -> Result<(), Ended> {
+        while !text.is_empty() {
+            let piece = text.split_to(text.len().min(PIECE));
+            sender.send(piece).await.map_err(|_| Ended)?;
+            self.sent_at = Instant::now();
+        }
         Ok(())
     }
 }
