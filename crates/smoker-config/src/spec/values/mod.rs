@@ -13,6 +13,7 @@
 //! - `repeated_names`: names above what a plugin runs
 //! - `shown`: a value as warnings quote it
 //! - `streams`: what a process reads and writes, and switches
+//! - `unexpanded`: variables that nothing expands
 //! - `wrong_kind`: what to say about values of the wrong kind
 
 pub(crate) mod account;
@@ -26,4 +27,5 @@ pub(crate) mod repeated_names;
 pub(crate) mod shown;
 pub(crate) mod streams;
 pub(crate) mod trigger;
+pub(crate) mod unexpanded;
 pub(crate) mod wrong_kind;

@@ -166,10 +166,7 @@ fn import_and_constructor_are_no_part_of_the_time_limit() {
     modules.file("slow.py", &format!("import time\ntime.sleep(0.7)\n{}", of("self.result.add_info('done')")));
     assert_eq!(infos(&modules.run(&Check::module("slow").timeout(1.0))), ["done"]);
     modules.file("late.py", &of("time.sleep(60)"));
-    assert_eq!(
-        error(&modules.run(&Check::module("late").timeout(1.0))),
-        "Plugin execution exceeded timeout 1.0 seconds"
-    );
+    assert_eq!(error(&modules.run(&Check::module("late").timeout(1.0))), "Plugin execution exceeded timeout 1 seconds");
     // A copy that is forked before run() begins does not begin the time of the first one.
     let forked = "import os, time\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\n";
     modules.file("forked.py", &format!("{forked}{}", of("self.result.add_info('done')")));
