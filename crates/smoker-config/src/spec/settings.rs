@@ -181,17 +181,19 @@ impl Keys<'_> {
     }
 
     /// A file that the original did not look at, or in the background only: with a value that cannot be meant for it the
-    /// daemon starts all the same.
-    fn file(&self, key: &str, default: &str, problems: &mut ProblemLog) -> PathBuf {
+    /// daemon starts all the same. The original had no `!env` and `!file`.
+    fn file(&mut self, key: &str, default: &str, problems: &mut ProblemLog) -> PathBuf {
         debug_assert!(TOP_LEVEL.contains(&key), "{key} would be reported as unknown");
-        let Some(entry) = find_text(self.entries, key).filter(|entry| !entry.value.is_null()) else {
-            return default.into();
-        };
-        let expanded = |value: &Value| match value.as_text().and_then(unexpanded::variable) {
+        let Some(entry) = find_text(self.entries, key) else { return default.into() };
+        let value = entry.value.to_value();
+        if value.has_secret() || value == Value::Null {
+            return self.read(key, path).unwrap_or_else(|| default.into());
+        }
+        let read = match value.as_text().and_then(unexpanded::variable) {
             Some(found) => Err(format!("has a value that is not expanded: {found}")),
-            None => path(value),
+            None => path(&value),
         };
-        read_hiding(&entry.value.to_value(), expanded).unwrap_or_else(|reason| {
+        read.unwrap_or_else(|reason| {
             problems.add(Severity::Warning, &entry.place, format!("{key} {reason}; the default, {default}, is used"));
             default.into()
         })
