@@ -388,32 +388,3 @@ fn a_result_s_own_get_result_is_what_counts() {
         assert!(error(&result).contains(reason), "{name}: {}", error(&result));
     }
 }
-
-#[test]
-fn a_time_that_a_module_sets_is_served_and_no_text_is_lost() {
-    let modules = Modules::new();
-    let run = |name: &str, body: &str| modules.run_body(name, body);
-    let result = run(
-        "set",
-        "self.result.result['lastRun'] = '2020-01-02T03:04:05'\nself.result.add_info('caf\\udce9 \\ud83d\\ude00')",
-    );
-    assert_eq!(
-        (result.last_run.to_string().as_str(), infos(&result)),
-        ("2020-01-02T03:04:05.000000", vec!["caf\u{fffd} \u{1f600}"])
-    );
-    for (name, body) in [("own", ""), ("odd", "self.result.result['lastRun'] = 'yesterday'")] {
-        let result = run(name, body);
-        assert_eq!(result.last_run, result.started.into(), "{body}");
-    }
-}
-
-#[test]
-fn a_name_that_is_no_text_is_an_error_of_each_run() {
-    let modules = Modules::new();
-    let result = modules.run(&Check::module("5").parameter("Module", Value::Int(5)));
-    assert_eq!(error(&result), "Module has to be the dotted name of a Python module, not int");
-    let result = modules
-        .run(&Check::parsed("echo out", "['a']").parameter("Parser", Value::List(vec![Value::Text("a".to_owned())])));
-    assert_eq!(error(&result), "Parser run failed: Parser has to be the dotted name of a Python module, not list");
-    assert_eq!(texts(&result, Level::Info), ["out"]);
-}
