@@ -1,5 +1,7 @@
 //! Findings that consist of components.
 
+use std::collections::HashMap;
+
 use smoker_model::messages::{Level, Messages};
 use smoker_model::result::{ComponentResults, Findings};
 use smoker_model::status::Status;
@@ -38,6 +40,8 @@ pub(crate) const MAX_COMPONENTS: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct BoundedComponents {
     shown: ComponentResults,
+    /// How many components each name has been given to.
+    given: HashMap<String, usize>,
     left_out: usize,
     left_out_bad: usize,
     left_out_status: Option<Status>,
@@ -49,16 +53,37 @@ impl BoundedComponents {
         if self.shown.as_json().len() < MAX_COMPONENTS || self.shown.as_json().contains_key(name) {
             self.shown.add(name, status, messages);
         } else {
-            self.left_out += 1;
-            self.left_out_bad += usize::from(status != Status::Ok);
-            self.left_out_status = Some(self.left_out_status.map_or(status, |known| worse(known, status)));
+            self.leave_out(status);
         }
+    }
+
+    fn leave_out(&mut self, status: Status) {
+        self.left_out += 1;
+        self.left_out_bad += usize::from(status != Status::Ok);
+        self.left_out_status = Some(self.left_out_status.map_or(status, |known| worse(known, status)));
     }
 
     /// Adds a component under a name of its own: the given one, else with a number behind it.
     pub(crate) fn add_new(&mut self, name: &str, status: Status, messages: &Messages) {
-        let name = free_name(&self.shown, name);
-        self.add(&name, status, messages);
+        if self.shown.as_json().len() < MAX_COMPONENTS {
+            let name = self.free_name(name);
+            self.add(&name, status, messages);
+        } else {
+            self.leave_out(status);
+        }
+    }
+
+    /// A name that no component has yet: the given one, else with a number behind it.
+    fn free_name(&mut self, name: &str) -> String {
+        // Each number is tried once, so that many equal names in a hostile text cost no search from 2 for each of them.
+        let count = self.given.entry(name.to_owned()).or_default();
+        loop {
+            *count += 1;
+            let free = if *count == 1 { name.to_owned() } else { format!("{name} ({count})") };
+            if !self.shown.as_json().contains_key(&free) {
+                return free;
+            }
+        }
     }
 
     /// How many there are.
@@ -94,19 +119,6 @@ impl BoundedComponents {
         findings.component_results = Some(shown);
         Ok(findings)
     }
-}
-
-/// A name that no component has yet: the given one, else with a number behind it.
-fn free_name(components: &ComponentResults, name: &str) -> String {
-    let taken = |name: &str| components.as_json().contains_key(name);
-    if !taken(name) {
-        return name.to_owned();
-    }
-    // Of `count + 1` numbers one is free. They start high, so that many equal
-    // names in a hostile text do not cost a search from 2 for each of them.
-    let count = components.as_json().len();
-    let mut numbered = (count + 1..=2 * count + 1).map(|number| format!("{name} ({number})"));
-    numbered.find(|name| !taken(name)).unwrap_or_else(|| name.to_owned())
 }
 
 #[cfg(test)]

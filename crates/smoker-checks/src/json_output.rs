@@ -11,7 +11,7 @@ use smoker_model::notation::python_json_reader;
 /// Why it is no JSON, with the place.
 pub(crate) fn read(text: &str) -> Result<Json, String> {
     let text = text.trim_start().trim_start_matches('\u{feff}');
-    python_json_reader::read_naming_numbers(text).map_err(|error| {
+    python_json_reader::read_for_judgement(text).map_err(|error| {
         let (line, column) = error.place(text, 0);
         format!("the output is no JSON: line {line}, column {column}: {error}")
     })

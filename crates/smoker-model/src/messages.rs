@@ -70,6 +70,14 @@ impl Messages {
         messages
     }
 
+    /// One message of one level, as it is: not stripped, and of one line.
+    #[must_use]
+    pub fn verbatim(level: Level, text: &str) -> Self {
+        let mut messages = Self::new();
+        messages.0.insert(level.as_str().to_owned(), Json::Array(vec![Json::from(text)]));
+        messages
+    }
+
     /// Adds a text: one message a line, each stripped. A text that is blank as
     /// a whole adds nothing; a blank line between others stays, as an empty message.
     pub fn add(&mut self, level: Level, text: &str) {

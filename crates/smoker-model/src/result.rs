@@ -46,7 +46,7 @@ pub struct PluginResult {
     pub status: Status,
     /// The messages; none when the run printed nothing.
     pub messages: Option<Messages>,
-    /// When the run started, in local time.
+    /// When the run started, in local time, or the time that its module gave.
     pub last_run: Timestamp,
     /// When the run started.
     pub started: DateTime<Utc>,
@@ -81,6 +81,8 @@ pub struct Findings {
     pub component_results: Option<ComponentResults>,
     /// An action that the plugin itself reported.
     pub action: Option<Map<String, Json>>,
+    /// The `lastRun` that a module itself set, in the place of the run's start.
+    pub last_run: Option<Timestamp>,
     /// Keys of its own that a module put into its result; the wire shows them as they are.
     pub extra: Map<String, Json>,
     /// What was measured.
@@ -123,6 +125,7 @@ impl Findings {
             messages,
             component_results: None,
             action: None,
+            last_run: None,
             extra: Map::new(),
             perfdata: Vec::new(),
             end: None,
@@ -161,7 +164,8 @@ impl Findings {
     }
 
     /// Takes the object that a module returned, with the module's own keys. One of them takes precedence over one that the
-    /// daemon adds, but for who requested the run; performance data of the daemon's form is that.
+    /// daemon adds, but for who requested the run; performance data of the daemon's form is that. A `lastRun` counts when it
+    /// is a time.
     ///
     /// # Errors
     ///
@@ -174,7 +178,8 @@ impl Findings {
             name => !ORIGINAL_KEYS.contains(&name),
         };
         let extra = object.iter().filter(is_own).map(|(name, value)| (name.clone(), value.clone())).collect();
-        Ok(Self { extra, ..Self::parse(object)? })
+        let last_run = object.get("lastRun").and_then(Json::as_str).and_then(Timestamp::parse);
+        Ok(Self { extra, last_run, ..Self::parse(object)? })
     }
 
     /// The whole result of a run that started at `started` and ends now, with as many messages as a result may have.
@@ -192,7 +197,7 @@ impl Findings {
         PluginResult {
             status: self.status,
             messages: self.messages,
-            last_run: started.into(),
+            last_run: self.last_run.unwrap_or_else(|| started.into()),
             started: started.wall,
             duration: started.monotonic.elapsed(),
             end: self.end,
@@ -294,7 +299,8 @@ fn parse_status(json: &Json) -> Result<Status, InvalidResult> {
 impl PluginResult {
     /// Gives the same run other findings.
     pub fn change_to(&mut self, findings: Findings) {
-        let Self { last_run, started, duration, end, forced, .. } = *self;
+        let Self { started, duration, end, forced, .. } = *self;
+        let last_run = findings.last_run.unwrap_or(self.last_run);
         let mut perfdata = findings.perfdata.clone();
         if perfdata.is_empty() {
             perfdata = std::mem::take(&mut self.perfdata);

@@ -7,6 +7,7 @@ use smoker_checks::catalogue;
 use smoker_model::occasion::{Occasion, ToldPlugin};
 use smoker_model::plugin::module::ModuleKind;
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
+use smoker_model::plugin::{ActionSpec, Execution, Invocation, NOTHING_TO_RUN, Parameters};
 use smoker_model::result::{ADDED_KEYS, ActionRun, Findings, PluginResult};
 use smoker_model::time::moment::Moment;
 use smoker_model::value::Value;
@@ -15,6 +16,7 @@ use smoker_model::wire::result::ComponentShape;
 use crate::command::CommandRun;
 use crate::context::RunContext;
 use crate::modules::dispatch::{ModuleRun, Modules};
+use crate::modules::module_name;
 use crate::prepared::PreparedPlugin;
 use crate::process::attributes::environment;
 use crate::{memory_kills, output};
@@ -30,7 +32,7 @@ pub(crate) async fn run(
 ) -> ActionRun {
     let started = Moment::now();
     let (findings, changed) = match &action.invocation {
-        None => (Findings::fault("No Command or Module to execute!"), None),
+        None => (Findings::fault(NOTHING_TO_RUN), None),
         Some(invocation) => findings(action, invocation, (result, occasion), context, modules).await,
     };
     let findings = memory_kills::noted(findings, context);
@@ -52,19 +54,26 @@ async fn findings(
             // As in the original: a module may look at, or print, each of them.
             let mut fields = fields_of(result);
             fields.retain(|name, _| !ADDED_KEYS.contains(&name.as_str()) || result.extra.contains_key(name));
-            if catalogue::find(ModuleKind::Action, name).is_some() {
+            if catalogue::find(ModuleKind::Action, name).is_none() {
+                context.carried.overlay_refused(&mut fields);
+            } else {
                 let own = occasion.fields().into_iter().filter(|(name, _)| !result.extra.contains_key(name));
                 fields.extend(own);
                 fields.insert("plugins".to_owned(), occasion.plugins.iter().map(ToldPlugin::fields).collect());
             }
             let result = Some(fields);
+            if let Some(reason) = module_name::mistake_of_action(&action.parameters) {
+                return (Findings::fault(&reason), None);
+            }
             let parameters = &of_action(&context.plugin.spec().parameters, action);
             modules.act(&ModuleRun { kind: ModuleKind::Action, name, invocation, parameters, result }, context).await
         }
         Execution::Command { command, .. } => {
             let mut parameters = context.plugin.spec().parameters.clone();
             context.carried.overlay(&mut parameters);
-            let values = &overlaid(&parameters, action, result, &occasion.fields());
+            let mut fields = fields_of(result);
+            context.carried.overlay_refused(&mut fields);
+            let values = &overlaid(&parameters, action, fields, &occasion.fields());
             let environment = &environment(context.plugin, action, invocation, result, occasion);
             let command = CommandRun { command, invocation, values, environment };
             let findings = match command.run(context).await {
@@ -101,13 +110,13 @@ fn of_action<'a>(parameters: &'a Parameters, action: &ActionSpec) -> Cow<'a, Par
 pub(crate) fn overlaid(
     parameters: &Parameters,
     action: &ActionSpec,
-    result: &PluginResult,
+    fields: Map<String, Json>,
     occasion: &Map<String, Json>,
 ) -> Parameters {
     let mut values = of_action(parameters, action).into_owned();
     values.extend(action.own_parameters.clone());
     let gives_way = |name: &str| ADDED_KEYS.contains(&name) && values.contains_key(name);
-    let fields: Vec<_> = fields_of(result).into_iter().filter(|(name, _)| !gives_way(name)).collect();
+    let fields: Vec<_> = fields.into_iter().filter(|(name, _)| !gives_way(name)).collect();
     values.extend(fields.into_iter().map(|(name, value)| (name, Value::from(value))));
     for name in ["exitStatus", "signal", "perfdata"] {
         values.entry(name.to_owned()).or_insert(Value::Null);
@@ -120,7 +129,7 @@ pub(crate) fn overlaid(
 
 /// The result as the wire shows it, but that the original marked it as forced
 /// only after the action: an action finds `forced` false.
-fn fields_of(result: &PluginResult) -> Map<String, Json> {
+pub(crate) fn fields_of(result: &PluginResult) -> Map<String, Json> {
     let mut fields = match serde_json::to_value(result.on_wire(ComponentShape::Plain)) {
         Ok(Json::Object(fields)) => fields,
         _ => Map::new(),
@@ -164,9 +173,10 @@ mod tests {
         };
         let mut result = Findings::new(Status::Ok, Messages::new()).into_result(Moment::now(), false);
         let fields = ["exitStatus", "signal", "perfdata"];
-        let values = overlaid(&parameters, &action, &result, &Map::new());
+        let values = overlaid(&parameters, &action, fields_of(&result), &Map::new());
         assert!(fields.iter().all(|name| values.get(*name) == Some(&Value::Null)));
         result.end = Some(RunEnd::Exited(3));
-        assert_eq!(overlaid(&parameters, &action, &result, &Map::new()).get("exitStatus"), Some(&Value::Int(3)));
+        let values = overlaid(&parameters, &action, fields_of(&result), &Map::new());
+        assert_eq!(values.get("exitStatus"), Some(&Value::Int(3)));
     }
 }

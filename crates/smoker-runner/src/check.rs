@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::command::CommandRun;
 use crate::context::RunContext;
 use crate::modules::dispatch::{ModuleRun, Modules};
+use crate::modules::module_name;
 use crate::prepared::PreparedPlugin;
 use crate::{detached, memory_kills, output};
 
@@ -51,6 +52,9 @@ async fn findings(context: RunContext<'_>, modules: &Modules) -> Findings {
                 Execution::Check(_) => ModuleKind::Check,
                 _ => ModuleKind::Plugin,
             };
+            if let Some(reason) = module_name::mistake_of_plugin("Module", &spec.parameters) {
+                return Findings::fault(&reason);
+            }
             let module = ModuleRun { kind, name, invocation, parameters: &spec.parameters, result: None };
             modules.run(&module, context).await
         }

@@ -135,6 +135,12 @@ impl PluginRun<'_> {
         ran
     }
 
+    /// Whether the result of the plugin's module is not valid, as its actions left it.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.carried.is_refused()
+    }
+
     fn context(&self) -> RunContext<'_> {
         RunContext {
             plugin: self.plugin,

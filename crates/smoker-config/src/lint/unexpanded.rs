@@ -8,6 +8,7 @@ use smoker_model::value::Value;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::references;
+use crate::spec::values::unexpanded;
 use crate::yaml::node::Entry;
 
 /// Templates of Jinja, ERB, autoconf and their like.
@@ -18,14 +19,13 @@ static TEMPLATE: LazyLock<Regex> =
 static TEMPLATE_IN_COMMAND: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\{\{-? *([a-z_][a-z0-9_]*)[^.{}$ ]*(?:\.[a-z_][a-z0-9_]*)* *(?:\|[^{}]*)?-?\}\}"));
 
-/// A variable of the environment: `${HOME}` anywhere, `$HOME` where a value begins with it.
-static VARIABLE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}|^\$[A-Za-z_][A-Za-z0-9_]*(?:[/:.]|$)|^\$\([A-Z_]+\)$"));
-
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| pattern(r"%\(([^()]*)\)[sdr]"));
 
 /// Keys into whose values no placeholder is filled.
 const WITHOUT_PLACEHOLDERS: [&str; 6] = ["MaintenanceLock", "WorkDir", "Env", "uid", "gid", "Umask"];
+
+/// Keys of which that is a problem where they are read, since another value is used.
+const TOLD_WHERE_READ: [&str; 4] = ["pidfile", "stdin", "stdout", "stderr"];
 
 /// Words of Go's templates that look like names.
 const GO_WORDS: [&str; 5] = ["end", "else", "break", "continue", "nil"];
@@ -41,7 +41,9 @@ pub(crate) fn review_settings(root: &[Entry], findings: &mut Findings) {
         if ["templates", "actions", "plugins"].contains(&name) || name.starts_with("x-") {
             continue;
         }
-        if let Some(text) = in_value(&entry.value.to_value()) {
+        let value = entry.value.to_value();
+        let variable = || if TOLD_WHERE_READ.contains(&name) { None } else { variable_in(&value) };
+        if let Some(text) = template_in(&value).or_else(variable) {
             findings.of_place(&entry.place, "unexpanded", format!("{name}: {text}"));
         }
     }
@@ -92,23 +94,26 @@ fn in_command(command: &str) -> Option<String> {
     Some(unexpanded_template(&found[0]))
 }
 
+/// In a parameter of a plugin, which its command can read from the environment.
 fn in_value(value: &Value) -> Option<String> {
-    texts(value).iter().find_map(|text| {
-        let template = TEMPLATE.find(text).map(|found| unexpanded_template(found.as_str().trim()));
-        template.or_else(|| VARIABLE.find(text).map(|found| unexpanded_variable(found.as_str())))
-    })
+    let in_shell = |text: String| {
+        let name = text.split('`').nth(1).and_then(|words| words.strip_prefix("!env ")).unwrap_or_default();
+        format!("{text}, or read ${name} in the Command, where the shell expands it")
+    };
+    template_in(value).or_else(|| variable_in(value).map(in_shell))
+}
+
+fn template_in(value: &Value) -> Option<String> {
+    let found = texts(value).into_iter().find_map(|text| TEMPLATE.find(text))?;
+    Some(unexpanded_template(found.as_str().trim()))
+}
+
+fn variable_in(value: &Value) -> Option<String> {
+    texts(value).into_iter().find_map(unexpanded::variable)
 }
 
 fn unexpanded_template(shown: &str) -> String {
     format!("{shown} looks like a template that was left unexpanded; expand it before smokerd reads the file")
-}
-
-fn unexpanded_variable(shown: &str) -> String {
-    let shown = shown.trim_end_matches(['/', ':', '.']);
-    let name = shown.trim_matches(['$', '{', '}', '(', ')']);
-    format!(
-        "{shown} is not expanded; write the value, or `!env {name}` for one that only the environment has, or read ${name} in the Command, where the shell expands it"
-    )
 }
 
 /// All texts inside of a value.

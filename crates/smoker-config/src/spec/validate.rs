@@ -27,6 +27,7 @@ use crate::spec::values::quantity;
 use crate::spec::values::relations;
 use crate::spec::values::repeated_names;
 use crate::spec::values::run_parameters::{self, RunParameters};
+use crate::spec::values::shown::number_or_kind;
 use crate::spec::values::streams;
 use crate::spec::values::trigger;
 use crate::spec::values::wrong_kind::unquoted;
@@ -154,10 +155,6 @@ impl<'a> Check<'a> {
         if let (None, None, Some(check)) = (command, module, check) {
             return self.check(check, parser.is_some());
         }
-        let text = |key: &str, value: &Value| {
-            let reason = || format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
-            value.as_text().map(str::to_owned).ok_or_else(|| self.refuse(key, reason()))
-        };
         match (command, module) {
             (None, None) => {
                 let key = if self.get("Command").is_some() { "Command" } else { "Module" };
@@ -170,9 +167,9 @@ impl<'a> Check<'a> {
             (None, Some(_)) if parser.is_some() => {
                 Err(self.refuse("Parser", "Parser can be used only with Command parameter"))
             }
-            (None, Some(module)) => Ok(Execution::Module(text("Module", module)?)),
+            (None, Some(module)) => Ok(Execution::Module(self.module_name("Module", module)?)),
             (Some(command), None) => {
-                let parser = parser.map(|parser| text("Parser", parser)).transpose()?;
+                let parser = parser.map(|parser| self.module_name("Parser", parser)).transpose()?;
                 if command.exposed_text().is_none() {
                     let (kind, hint) = (kind_name(command), unquoted(command));
                     let text = format!("Command has to be text, not {kind}; each run will be an ERROR; {hint}");
@@ -181,6 +178,18 @@ impl<'a> Check<'a> {
                 Ok(Execution::Command { command: command.clone(), parser })
             }
         }
+    }
+
+    /// The name of a module or parser. What is none loads as in the original, and fails at each run.
+    fn module_name(&mut self, key: &str, value: &Value) -> Result<String, PluginFault> {
+        if value.as_text().is_none() {
+            let text = format!("{key} has to be the dotted name of a Python module, not {}", kind_name(value));
+            if value.has_secret() {
+                return Err(self.refuse(key, text));
+            }
+            self.warn(key, &format!("{text}; each run will be an ERROR"));
+        }
+        Ok(python_text::str(value))
     }
 
     fn check(&self, check: &Value, has_parser: bool) -> Result<Execution, PluginFault> {
@@ -244,9 +253,9 @@ impl<'a> Check<'a> {
         match self.plugin.parameters.get("History").map(|parameter| &parameter.value) {
             Some(Value::Int(count)) => usize::try_from((*count).max(0)).unwrap_or(usize::MAX),
             other => {
-                let kind = kind_name(other.unwrap_or(&Value::Null));
+                let shown = number_or_kind(other.unwrap_or(&Value::Null));
                 let text =
-                    format!("History has to be a whole number, not {kind}; the default, {DEFAULT_HISTORY}, is used");
+                    format!("History has to be a whole number, not {shown}; the default, {DEFAULT_HISTORY}, is used");
                 self.warn("History", &text);
                 DEFAULT_HISTORY
             }

@@ -111,14 +111,8 @@ fn nonsense_ends_the_start_with_line_and_key() {
         ("bind_port: 65536", format!("{port} 65536")),
         ("bind_port: -1", format!("{port} -1")),
         ("bind_port: http", format!("{port} 'http'")),
-        ("bind_port: 80.5", format!("{port} a number")),
+        ("bind_port: 80.5", format!("{port} 80.5")),
         ("bind_host: 5", "bind_host has to be an address or a name, not a number".to_owned()),
-        (
-            "bind_host: ''",
-            "bind_host is empty; write 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all addresses".to_owned(),
-        ),
-        ("stdout: [x]", "stdout has to be the path of a file, not a list".to_owned()),
-        ("pidfile: ''", "pidfile is empty; write the path of a file, or remove the key".to_owned()),
         ("uid: 5", "uid is set without gid; set both or neither".to_owned()),
         ("gid: 5", "gid is set without uid; set both or neither".to_owned()),
         ("uid: [5]", "uid has to be a name or a number from 0, not a list".to_owned()),
@@ -134,7 +128,7 @@ fn nonsense_ends_the_start_with_line_and_key() {
             "nr_concurrent_plugins: many",
             "nr_concurrent_plugins has to be a whole number, not the text 'many'".to_owned(),
         ),
-        ("nr_concurrent_plugins: 1.5", "nr_concurrent_plugins has to be a whole number, not a number".to_owned()),
+        ("nr_concurrent_plugins: 1.5", "nr_concurrent_plugins has to be a whole number, not 1.5".to_owned()),
         ("allow: [10.0.0.0/33]", format!("{networks} 10.0.0.0/33 is none")),
         ("allow: [5]", format!("{networks} 5 is none")),
         ("access: closed", "access has to be open or authenticated, not closed".to_owned()),
@@ -160,6 +154,37 @@ fn nonsense_ends_the_start_with_line_and_key() {
     for (line, expected) in cases {
         assert_eq!(with(&format!("# comment\n{line}")).error(), format!("smokerd.yaml:2:1: {expected}"), "{line}");
     }
+}
+
+/// With the original a configuration that has these starts.
+#[test]
+fn files_that_cannot_be_meant_are_left_out() {
+    let unexpanded = "is not expanded; write the value, or `!env PIDFILE` for one that only the environment has";
+    for (line, reason, default) in [
+        ("stdout: [x]", "stdout has to be the path of a file, not a list", "/dev/null"),
+        ("stdin: 5", "stdin has to be the path of a file, not a number", "/dev/null"),
+        ("pidfile: ''", "pidfile is empty; write the path of a file, or remove the key", "/var/run/smokerd.pid"),
+        (
+            "pidfile: ${PIDFILE}",
+            &format!("pidfile has a value that is not expanded: ${{PIDFILE}} {unexpanded}"),
+            "/var/run/smokerd.pid",
+        ),
+        (
+            "pidfile: $PIDFILE",
+            &format!("pidfile has a value that is not expanded: $PIDFILE {unexpanded}"),
+            "/var/run/smokerd.pid",
+        ),
+    ] {
+        let folder = with(line);
+        assert_eq!(folder.problems(), [format!("Warning smokerd.yaml:1:1: {reason}; the default, {default}, is used")]);
+        let settings = folder.config().settings;
+        assert_eq!(
+            (settings.pidfile, settings.stdout),
+            ("/var/run/smokerd.pid".into(), PathBuf::from("/dev/null")),
+            "{line}"
+        );
+    }
+    assert_eq!(with("bind_host: ''").config().settings.bind_host, "0.0.0.0");
 }
 
 #[test]

@@ -38,8 +38,6 @@ fn every_reason_not_to_load_is_reported_with_its_place() {
         ("Parser: p", 3, "Command or Module parameter has to be set".to_owned()),
         ("Command: x, Module: m", 19, "Command and Module parameters cannot be set together".to_owned()),
         ("Module: m, Parser: p", 18, "Parser can be used only with Command parameter".to_owned()),
-        ("Module: [m]", 7, "Module has to be the dotted name of a Python module, not a list".to_owned()),
-        ("Command: x, Parser: 5", 19, "Parser has to be the dotted name of a Python module, not a number".to_owned()),
         ("Command: x, Interval: '10'", 19, format!("Interval {time} the text '10': write it without quotes")),
         ("Command: x, Interval: soon", 19, format!("Interval {time} 'soon'")),
         ("Command: x, Interval: 5min", 19, format!("Interval {time} '5min'; write 5m")),
@@ -171,7 +169,8 @@ fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
     let cases = [
         ("History: '10'", "History has to be a whole number, not text; the default, 10, is used"),
         ("History: null", "History has to be a whole number, not nothing; the default, 10, is used"),
-        ("History: 1.5", "History has to be a whole number, not a number; the default, 10, is used"),
+        ("History: 1.5", "History has to be a whole number, not 1.5; the default, 10, is used"),
+        ("Parser: 5", "Parser has to be the dotted name of a Python module, not a number; each run will be an ERROR"),
         ("Serial: 'yes'", "Serial has to be true or false, not yes; false is used"),
         ("LeaveRunning: 1", "LeaveRunning has to be true or false, not 1; false is used"),
         ("Stdin: xml", "Stdin has to be json, not xml; it is a plain parameter, and the input is empty"),
@@ -200,7 +199,7 @@ fn what_makes_no_sense_but_does_no_harm_is_warned_of() {
         ("uid: 1", "uid is set without gid; set both or neither; each run will be an ERROR"),
         ("gid: nogroup", "gid is set without uid; set both or neither; each run will be an ERROR"),
         ("uid: -1, gid: 1", "uid has to be a name or a number from 0, not -1; each run will be an ERROR"),
-        ("uid: 1, gid: 1.5", "gid has to be a name or a number from 0, not a number; each run will be an ERROR"),
+        ("uid: 1, gid: 1.5", "gid has to be a name or a number from 0, not 1.5; each run will be an ERROR"),
     ];
     for (parameter, expected) in cases {
         let folder = beside_a_good_one(&format!("Command: x, {parameter}"));

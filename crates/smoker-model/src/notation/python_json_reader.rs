@@ -53,21 +53,21 @@ impl ReadError {
 ///
 /// What is wrong with the text, and where.
 pub fn read(text: &str) -> Result<Json, ReadError> {
-    read_with(text, |_| Json::Null)
+    read_with(text, false)
 }
 
-/// Does the same, but what is no finite number (`NaN`, `1e999`) becomes the text that stands there: to one that judges
-/// numbers it is neither null nor 0.
+/// Does the same for one that judges the values. What is no finite number (`NaN`, `1e999`) becomes the text that stands
+/// there: it is neither null nor 0. Of a name that an object has twice, with two values, the value is a text that says so.
 ///
 /// # Errors
 ///
 /// As those of [`read`].
-pub fn read_naming_numbers(text: &str) -> Result<Json, ReadError> {
-    read_with(text, |text| Json::from(text))
+pub fn read_for_judgement(text: &str) -> Result<Json, ReadError> {
+    read_with(text, true)
 }
 
-fn read_with(text: &str, not_finite: fn(&str) -> Json) -> Result<Json, ReadError> {
-    let mut reader = Reader { text, at: 0, values: 0, not_finite };
+fn read_with(text: &str, is_judged: bool) -> Result<Json, ReadError> {
+    let mut reader = Reader { text, at: 0, values: 0, is_judged };
     let value = reader.value()?;
     reader.skip_blanks();
     if reader.at < text.len() {
@@ -84,8 +84,8 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     values: usize,
-    /// The value that stands for a number that is not finite.
-    not_finite: fn(&str) -> Json,
+    /// Whether what Python takes and nobody can judge becomes a text.
+    is_judged: bool,
 }
 
 /// A list or an object that is not closed yet.
@@ -121,7 +121,13 @@ impl Reader<'_> {
                 if self.values <= MAX_VALUES {
                     match &mut last.kind {
                         Container::List(items) => items.push(value),
-                        Container::Object(members, name) => drop(members.insert(std::mem::take(name), value)),
+                        Container::Object(members, name) => {
+                            let name = std::mem::take(name);
+                            if let Some(before) = members.get(&name).filter(|it| self.is_judged && **it != value) {
+                                value = Json::from(format!("{before} and {value}, since the name is there twice"));
+                            }
+                            members.insert(name, value);
+                        }
                     }
                 }
                 if self.goes_on(last)? {
@@ -138,7 +144,7 @@ impl Reader<'_> {
         self.skip_blanks();
         let rest = &self.text[self.at..];
         let words = [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))];
-        let not_finite = ["NaN", "Infinity", "-Infinity"].map(|word| (word, (self.not_finite)(word)));
+        let not_finite = ["NaN", "Infinity", "-Infinity"].map(|word| (word, self.not_finite(word)));
         match rest.as_bytes().first() {
             Some(b'{') => {
                 self.at += 1;
@@ -319,10 +325,15 @@ impl Reader<'_> {
         if end == sign + whole {
             // `-0` is 0 in Python.
             let text = if text == "-0" { "0" } else { text };
-            return Ok(text.parse().map_or_else(|_| (self.not_finite)(text), Json::Number));
+            return Ok(text.parse().map_or_else(|_| self.not_finite(text), Json::Number));
         }
         let number = text.parse().ok().and_then(Number::from_f64);
-        Ok(number.map_or_else(|| (self.not_finite)(text), Json::Number))
+        Ok(number.map_or_else(|| self.not_finite(text), Json::Number))
+    }
+
+    /// The value that stands for a number that is not finite.
+    fn not_finite(&self, text: &str) -> Json {
+        if self.is_judged { Json::from(text) } else { Json::Null }
     }
 
     fn skip_blanks(&mut self) {

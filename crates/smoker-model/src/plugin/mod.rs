@@ -242,6 +242,9 @@ pub struct Invocation {
     pub process: ProcessSettings,
 }
 
+/// What an action gives that has neither a command nor a module.
+pub const NOTHING_TO_RUN: &str = "No Command or Module to execute!";
+
 /// What is run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Execution {
@@ -275,6 +278,13 @@ impl TimeLimit {
         let seconds = value.as_number().filter(|seconds| *seconds > 0.0)?;
         let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
         Some(Self { duration, text: python_text::str(value) })
+    }
+
+    /// The number as the original prints it for a module's limit: whole seconds without a point.
+    #[must_use]
+    pub fn seconds_text(&self) -> String {
+        let is_whole = self.duration.subsec_nanos() == 0 && self.duration != Duration::MAX;
+        if is_whole { self.duration.as_secs().to_string() } else { self.text.clone() }
     }
 
     /// A limit of whole seconds.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::time::local_zone::LocalZone;
@@ -16,6 +16,18 @@ impl Timestamp {
     #[must_use]
     pub fn now() -> Self {
         Self(LocalZone::now().naive_local())
+    }
+
+    /// Reads a moment as it is written here; the fraction may be missing or have other digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok().map(Self).filter(|it| it.has_form())
+    }
+
+    /// Whether it is written with a year of four digits, as every reader of such a text expects.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        (0..10_000).contains(&self.0.year())
     }
 }
 

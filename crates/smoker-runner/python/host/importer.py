@@ -12,6 +12,8 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         self.sources = sources
         # Modules that the user has a file of their own for.
         self.replaced = frozenset()
+        # The folders that have more modules of a package of ours.
+        self.folders = lambda package: []
 
     def _file(self, fullname):
         if fullname in self.replaced:
@@ -28,6 +30,8 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
             return None
         spec = importlib.util.spec_from_loader(fullname, self, origin='<smokerd>/' + name,
                                                is_package=name.endswith('/__init__.py'))
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations.extend(self.folders(fullname))
         return spec
 
     def is_package(self, fullname):

@@ -68,7 +68,9 @@ def set_environment(request):
     os.environ['SMOKER_PLUGIN'] = request['plugin'].replace('\0', '')
     os.environ['SMOKER_TIMEOUT'] = request['timeout_text']
     if request['kind'] == 'action':
-        os.environ['SMOKER_STATUS'] = request['result']['status']
+        # As for a command: a result that has no valid status becomes an ERROR unless the action mends it.
+        status = request['result'].get('status')
+        os.environ['SMOKER_STATUS'] = status if status in ('OK', 'WARN') else 'ERROR'
 
 
 def restore_signals(mask):

@@ -8,29 +8,29 @@ import math
 LOG = logging.getLogger('smokerd.module')
 
 
+# The results that are not valid, as the module left them.
+REFUSED = ('invalid', 'changed_invalid')
+
+
 def encode(answer, limit):
     """The reply's bytes. One that is too large becomes an error that says so;
-    an invalid result that is too large or has no form in JSON is left out."""
+    of an invalid result that is too large or has no form in JSON an empty mapping is left."""
     if 'carried' in answer:
         # What the plugin's actions find takes no room from the result.
-        try:
-            data = _bytes(answer)
-            if len(data) <= limit:
-                return data
-        except Exception:
-            pass
+        data = _fitting(answer, limit)
+        if data is not None:
+            return data
         LOG.warning('what the module leaves does not reach its action: with the result it is too large; raise MaxOutput')
         answer = {name: part for name, part in answer.items() if name not in ('carried', 'parameters')}
-    if 'invalid' in answer:
-        try:
-            data = _bytes(answer)
-            if len(data) <= limit:
-                return data
-        except Exception:
-            pass
-        answer = {name: part for name, part in answer.items() if name != 'invalid'}
+    if any(name in answer for name in REFUSED):
+        data = _fitting(answer, limit)
+        if data is not None:
+            return data
+        answer = {name: {} if name in REFUSED else part for name, part in answer.items()}
     try:
         data = _bytes(answer)
+    except RecursionError:
+        return _bytes({'error': 'the result cannot be written as JSON: it contains itself, or is nested too deep'})
     except Exception as error:
         return _bytes({'error': "the result cannot be written as JSON: %s" % error})
     if len(data) > limit:
@@ -40,9 +40,17 @@ def encode(answer, limit):
     return data
 
 
+def _fitting(answer, limit):
+    """The reply's bytes; None when they are too many, or when it has no form in JSON."""
+    try:
+        data = _bytes(answer)
+    except Exception:
+        return None
+    return data if len(data) <= limit else None
+
+
 def _bytes(answer):
-    # A lone surrogate has no UTF-8; everything else is kept.
-    return json.dumps(plain(answer), ensure_ascii=False, allow_nan=False).encode('utf-8', 'replace')
+    return _text(json.dumps(plain(answer), ensure_ascii=False, allow_nan=False)).encode('utf-8')
 
 
 def plain(value):
@@ -88,8 +96,13 @@ def _name(name):
 
 
 def _text(text):
-    # As it is in UTF-8: two lone surrogates are the same there.
-    return text.encode('utf-8', 'replace').decode('utf-8')
+    """As UTF-8 has it: a lone surrogate, such as of a file name that is not UTF-8, becomes U+FFFD, as such a byte of a
+    command's output does."""
+    try:
+        text.encode('utf-8')
+        return text
+    except UnicodeEncodeError:
+        return text.encode('utf-16-le', 'surrogatepass').decode('utf-16-le', 'replace')
 
 
 def _free(text, kind, taken):

@@ -28,7 +28,8 @@ LOADING_ALLOWANCE = 10
 def run(request, roots=(), on_loaded=lambda: None):
     """{"result": ...} or {"error": text}, always. When the result was not shaped
     as one, it is there, too, as "invalid". An action that changed the plugin's
-    result gives this as "changed". "timed_out" is there when the module left its
+    result gives this as "changed", and what is not shaped as one as
+    "changed_invalid". "timed_out" is there when the module left its
     time limit's exception to the host. A module whose plugin has actions gives
     what they find of it as "carried", and the parameters that it changed as
     "parameters". `roots` are the user's folders of modules; `on_loaded` is called
@@ -38,7 +39,10 @@ def run(request, roots=(), on_loaded=lambda: None):
     acted_on = run_.acted_on
     if acted_on is not None and acted_on.result != run_.before:
         reason = _refusal(acted_on)
-        answer['changed'] = acted_on.result if reason is None else _refused(reason)
+        if reason is None:
+            answer['changed'] = acted_on.result
+        else:
+            answer.update(changed=_refused(reason), changed_invalid=acted_on.result)
     if request['carries'] and run_.worker is not None:
         answer.update(run_.carried(answer, roots))
     return answer
@@ -84,10 +88,11 @@ class _Run:
     def carried(self, answer, roots):
         """What the next of the plugin's actions finds."""
         request = self.request
+        # Valid or not: an action may complete it, and it is validated after the last one.
         if request['kind'] == 'action':
-            result = self.acted_on if 'changed' not in answer or _refusal(self.acted_on) is None else None
+            result = self.acted_on
         else:
-            result = self.result if 'result' in answer and 'invalid' not in answer else None
+            result = self.result if 'result' in answer else None
         found = {}
         try:
             found['carried'] = carry.pack(self.worker, result, roots, request['reply_limit'])
@@ -142,16 +147,18 @@ def _answer(request, run_):
         if _text(error):
             # Not the run's own limit, but that of a command, which has ended.
             return _failure(step, error, _text(error))
+        LOG.info('Plugin timeout exceeded')
         text = 'Plugin execution exceeded timeout %s seconds' % request['timeout_text']
-        return dict(_failure(step, error, text), timed_out=True)
+        return {'error': text, 'timed_out': True}
     except SystemExit as error:
         what = 'parser' if request['kind'] == 'parser' else 'module'
-        return _failure(step, error, 'the %s called sys.exit(%s) before it gave a result' % (what, _text(error.code)))
+        code = '' if error.code is None else repr(error.code)
+        return _failure(step, error, 'the %s called sys.exit(%s) before it gave a result' % (what, code))
     except BaseException as error:
         return _failure(step, error, _text(error).strip() or type(error).__name__)
     reason = _refusal(result)
     if reason is None:
-        return {'result': result.result}
+        return {'result': _found(result)}
     if request['kind'] == 'parser':
         # A parser that failed, which leaves what the command printed.
         return {'error': reason, 'invalid': result.result}
@@ -177,7 +184,16 @@ def _refused(reason):
     refused = Result()
     refused.set_status('ERROR')
     refused.add_error(reason)
-    return refused.result
+    return _found(refused)
+
+
+def _found(result):
+    """The result's mapping, without the time at which the object was made: the daemon knows when the run started.
+    A time that the module set is there."""
+    mapping = result.result
+    if mapping.get('lastRun') == getattr(result, 'made_at', None):
+        mapping = {name: value for name, value in mapping.items() if name != 'lastRun'}
+    return mapping
 
 
 class _Terminated:
@@ -284,11 +300,14 @@ def _hidden_file(module):
 
 def _checked(result, what):
     """The result; of a class of the module's own, what its get_result() gives."""
-    if not isinstance(getattr(result, 'result', None), dict):
+    if not hasattr(result, 'result'):
         raise TypeError('the %s returned %s, not a Result' % (what, type(result).__name__))
+    if not isinstance(result.result, dict):
+        raise TypeError('the .result of the %s\'s %s has to be a dictionary, not %s'
+                        % (what, type(result).__name__, type(result.result).__name__))
     if type(result) is Result or not callable(getattr(result, 'get_result', None)):
         return result
-    given = _Given(result.result)
+    given = _Given(result)
     try:
         given.result = result.get_result()
     except ValidationError as error:
@@ -303,5 +322,6 @@ class _Given:
     """The mapping that a result's own get_result() gives, or why it refuses to give one."""
 
     def __init__(self, result):
-        self.result = result
+        self.result = result.result
+        self.made_at = getattr(result, 'made_at', None)
         self.refusal = None

@@ -3,5 +3,3 @@
 It comes with smokerd and wins over an installed Smoker; modules below smoker
 that it does not have are looked up on the path.
 """
-
-__version__ = '3.0.0'

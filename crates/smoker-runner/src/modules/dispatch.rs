@@ -19,7 +19,7 @@ use crate::modules::host::python_host::PythonHost;
 use crate::modules::host::run::HostRun;
 use crate::modules::host::settings::PythonSettings;
 use crate::modules::reply::{self, Answer, ModuleReply};
-use crate::modules::{builtin, encoding, hidden};
+use crate::modules::{builtin, encoding, hidden, module_name};
 use crate::process::attributes::credentials::Credentials;
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::containment::orphans::Reaper;
@@ -74,7 +74,9 @@ impl Modules {
         let spec = context.plugin.spec();
         let (invocation, parameters) = (&spec.invocation, &spec.parameters);
         let module = &ModuleRun { kind: ModuleKind::Parser, name: parser, invocation, parameters, result: None };
-        let answer = if output.stdout.cut() + output.stderr.cut() > 0 {
+        let answer = if let Some(reason) = module_name::mistake_of_plugin("Parser", parameters) {
+            Err(reason)
+        } else if output.stdout.cut() + output.stderr.cut() > 0 {
             Err("its output was cut, so it is not parsed: the rest may say the opposite".to_owned())
         } else {
             ModuleCall { module, output: Some(output), context }.answer(self).await.and_then(|answer| answer.findings)
@@ -180,8 +182,8 @@ impl ModuleCall<'_> {
         let (leave_running, max_output) = (self.module.invocation.leave_running, self.module.invocation.max_output);
         let registered = context.processes.register_child(leave_running, surroundings.group_limits()).await;
         let carries = !context.plugin.spec().actions.is_empty();
-        let bounds =
-            JobBounds { timeout_text: &timeout.text, limits: registered.limits, reply_limit, max_output, carries };
+        let timeout_text = &timeout.seconds_text();
+        let bounds = JobBounds { timeout_text, limits: registered.limits, reply_limit, max_output, carries };
         // A module raises the exception of its time limit itself. One that catches it may finish.
         let grace = if self.module.kind == ModuleKind::Parser { Duration::ZERO } else { TIMEOUT_GRACE };
         let timeout_with_grace = timeout.duration.saturating_add(grace);

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::modules::dispatch::has_module;
 use crate::modules::host::settings::{PYTHON_ADVICE, PythonSettings};
 use crate::modules::host::sources;
-use crate::modules::module_hint;
+use crate::modules::{module_hint, module_name};
 use crate::process::attributes::credentials::Credentials;
 use crate::process::attributes::surroundings::Surroundings;
 use crate::process::containment::orphans::Reaper;
@@ -167,12 +167,16 @@ pub fn is_of_original(file: &str) -> bool {
 /// The modules that a plugin names: its module or parser, and its actions' modules.
 pub(crate) fn named_modules(plugin: &PluginSpec) -> Vec<NamedModule<'_>> {
     let of = |kind, name| NamedModule { plugin: &plugin.name, kind, name };
+    let is_name = |key: &str| module_name::mistake_of_plugin(key, &plugin.parameters).is_none();
     let own = match &plugin.invocation.execution {
-        Execution::Module(name) => Some(of(ModuleKind::Plugin, name)),
+        Execution::Module(name) => is_name("Module").then(|| of(ModuleKind::Plugin, name)),
         Execution::Check(name) => Some(of(ModuleKind::Check, name)),
-        Execution::Command { parser, .. } => parser.as_ref().map(|name| of(ModuleKind::Parser, name)),
+        Execution::Command { parser, .. } => {
+            parser.as_ref().filter(|_| is_name("Parser")).map(|name| of(ModuleKind::Parser, name))
+        }
     };
-    let invocations = plugin.actions.iter().filter_map(|action| action.invocation.as_ref());
+    let actions = plugin.actions.iter().filter(|action| module_name::mistake_of_action(&action.parameters).is_none());
+    let invocations = actions.filter_map(|action| action.invocation.as_ref());
     let actions = invocations.filter_map(|invocation| match &invocation.execution {
         Execution::Module(name) => Some(of(ModuleKind::Action, name)),
         Execution::Command { .. } | Execution::Check(_) => None,

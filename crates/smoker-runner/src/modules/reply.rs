@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::notation::python_json_reader;
 use smoker_model::plugin::TimeLimit;
 use smoker_model::plugin::module::ModuleKind;
@@ -31,6 +33,8 @@ struct ReplyFields {
     invalid: Option<Json>,
     /// The plugin's result as an action changed it.
     changed: Option<Json>,
+    /// The changed result that is not shaped as one, beside the one that says so.
+    changed_invalid: Option<Json>,
     /// What a check is to find again at its next run.
     remembered: Option<Json>,
     /// What the plugin's actions find of the module, for Python alone.
@@ -89,14 +93,23 @@ impl ModuleReply {
         if reply.carried.is_some() {
             context.carried.replace(reply.carried, reply.parameters.unwrap_or_default());
         }
-        if let (Some(trace), Some(invalid)) = (context.trace, &reply.invalid) {
+        // One that is too large came as an empty mapping.
+        if let (Some(trace), Some(invalid)) = (context.trace, reply.invalid.as_ref().filter(|it| **it != json!({}))) {
             trace.invalid_result(invalid);
         }
+        let is_fault = reply.invalid.is_some();
+        if kind == ModuleKind::Plugin {
+            context.carried.refuse(reply.invalid);
+        }
         let changed = match reply.changed {
-            Some(Json::Object(changed)) => Some(findings_of(changed).unwrap_or_else(|reason| Findings::fault(&reason))),
+            Some(Json::Object(changed)) => {
+                let is_fault = reply.changed_invalid.is_some();
+                context.carried.refuse(reply.changed_invalid);
+                let found = findings_of(changed).map(|findings| Findings { is_fault, ..findings });
+                Some(found.unwrap_or_else(|reason| Findings::fault(&reason)))
+            }
             _ => None,
         };
-        let is_fault = reply.invalid.is_some();
         let findings = match reply.result {
             Some(Json::Object(result)) => {
                 let remembered = reply.remembered;
@@ -114,7 +127,7 @@ fn findings_of(result: Map<String, Json>) -> Result<Findings, String> {
 
 /// The error of a module that took too long.
 pub(crate) fn timeout_message(timeout: &TimeLimit) -> String {
-    format!("Plugin execution exceeded timeout {} seconds", timeout.text)
+    format!("Plugin execution exceeded timeout {} seconds", timeout.seconds_text())
 }
 
 /// Why a child that ended in this way gave no reply.

@@ -62,7 +62,7 @@ pub fn commands(plugin: &PluginSpec) -> Vec<RenderedCommand<'_>> {
     let sample = Findings::error("a message").into_result(Moment::now(), false);
     let occasion = Occasion::of_result(&plugin.name, &sample, None).fields();
     let of_actions = plugin.actions.iter().filter_map(|action| {
-        let values = act::overlaid(&parameters, action, &sample, &occasion);
+        let values = act::overlaid(&parameters, action, act::fields_of(&sample), &occasion);
         rendered(true, action.name.as_deref(), action.invocation.as_ref()?, &values)
     });
     own.into_iter().chain(of_actions).collect()

@@ -172,7 +172,7 @@ pub(crate) async fn check_and_act(
             let occasion = Occasion::of_result(&plugin.spec().name, &result, None);
             run.act(action, &mut result, &occasion).await
         };
-        result.action = Some(ActionResult::Ran(vec![ran]));
+        result.action = Some(ActionResult::Ran(vec![ran])).filter(|_| !run.is_refused());
     }
     result
 }

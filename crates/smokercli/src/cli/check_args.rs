@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 use crate::cli::abbreviation;
 use crate::cli::completions;
+use crate::cli::negative_numbers;
 use crate::cli::seconds::parse_seconds;
 use crate::cli::usage::usage_error;
 use crate::error::ExitError;
@@ -92,7 +93,7 @@ pub(crate) enum CheckCommandLine {
 ///
 /// When it cannot be understood.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<CheckCommandLine, ExitError> {
-    let mut command = CheckArgs::command();
+    let mut command = negative_numbers::taken(CheckArgs::command());
     let names: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
     let (original, new) = names.iter().cloned().partition(|name| ORIGINAL.contains(&name.as_str()));
     let arguments = abbreviation::expand(arguments, &[original, new])?;

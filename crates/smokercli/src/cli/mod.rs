@@ -10,6 +10,7 @@
 //! - `trust_args`: the command line of `smokercli trust`
 //! - `abbreviation`: shortened names of long options
 //! - `completions`: scripts that complete command lines in a shell
+//! - `negative_numbers`: values that begin with a dash
 //! - `seconds`, `duration`: time limits; `usage`: errors of the parser
 
 mod abbreviation;
@@ -18,6 +19,7 @@ pub(crate) mod check_args;
 pub(crate) mod commands;
 mod completions;
 mod duration;
+mod negative_numbers;
 pub(crate) mod options;
 pub(crate) mod parse;
 pub(crate) mod plugin_arguments;

@@ -16,7 +16,7 @@ use crate::cli::commands::roll_args::RollArgs;
 use crate::cli::commands::silence_args::SilenceArgs;
 use crate::cli::plugin_arguments::{typed_plugin_arguments, with_plugin_arguments};
 use crate::cli::usage::usage_error;
-use crate::cli::{abbreviation, completions, trust_args};
+use crate::cli::{abbreviation, completions, negative_numbers, trust_args};
 use crate::discovery::plugin_option::PluginOption;
 use crate::error::ExitError;
 use crate::exit_code::fail_on::FailState;
@@ -43,7 +43,7 @@ pub(crate) fn parse(
     arguments: impl Iterator<Item = OsString>,
     plugin_options: &[PluginOption],
 ) -> Result<CommandLine, ExitError> {
-    let mut command = with_plugin_arguments(Args::command(), plugin_options);
+    let mut command = negative_numbers::taken(with_plugin_arguments(Args::command(), plugin_options));
     command.build();
     let original = ORIGINAL.map(str::to_owned).into();
     let of_plugins = plugin_options.iter().filter_map(|option| option.long.clone()).collect();

@@ -10,6 +10,8 @@ use crate::discovery::plugin_option::{PluginOption, PluginOptions, ValueCount};
 
 const PLUGIN_ARGUMENTS: &str = "Plugin arguments";
 const PLUGIN_ARGUMENT: &str = "plugin-argument-";
+/// Values without an option, of all plugins.
+const PLUGIN_VALUES: &str = "plugin-argument-values";
 
 /// Discovery plugins whose options have the names of others, each with the reason.
 pub(crate) fn clashes(plugins: &[PluginOptions]) -> Vec<(String, String)> {
@@ -25,12 +27,27 @@ pub(crate) fn clashes(plugins: &[PluginOptions]) -> Vec<(String, String)> {
 
 /// The command with the options of discovery plugins that have no [`clashes`]. Options of ours give way to them.
 pub(super) fn with_plugin_arguments(mut command: Command, plugin_options: &[PluginOption]) -> Command {
-    for (index, option) in plugin_options.iter().enumerate() {
+    for (index, option) in plugin_options.iter().enumerate().filter(|(_, option)| !option.is_positional()) {
         let ours: Vec<_> = taken(&command, option).filter(|arg| is_ours(arg)).map(|arg| arg.get_id().clone()).collect();
         command = ours.into_iter().fold(command, |command, id| command.mut_arg(id, yielded));
         command = command.arg(plugin_argument(option, index));
     }
-    command
+    let positional: Vec<_> = plugin_options.iter().filter(|option| option.is_positional()).collect();
+    // A command with such values of its own does not know whose a value is.
+    if positional.is_empty() || command.get_positionals().next().is_some() {
+        return command;
+    }
+    // The plugins' own parser tells them apart.
+    let joined = |of: fn(&PluginOption) -> String| positional.iter().map(|it| of(it)).collect::<Vec<_>>();
+    command.arg(
+        Arg::new(PLUGIN_VALUES)
+            .help_heading(PLUGIN_ARGUMENTS)
+            .help(joined(|option| option.help.clone()).join("; "))
+            .value_name(joined(|option| option.metavar.join(" ")).join(" "))
+            .hide(positional.iter().all(|option| option.hidden))
+            .num_args(0..)
+            .action(ArgAction::Append),
+    )
 }
 
 /// The arguments of the command that have the name of the option.
@@ -79,7 +96,11 @@ fn plugin_argument_id(index: usize) -> String {
 
 /// The options of discovery plugins with their values, for the plugins' own parser.
 pub(super) fn typed_plugin_arguments(plugin_options: &[PluginOption], matches: &ArgMatches) -> Vec<String> {
-    plugin_options.iter().enumerate().flat_map(|(index, option)| typed_for(index, option, matches)).collect()
+    let options = plugin_options.iter().enumerate().filter(|(_, option)| !option.is_positional());
+    let typed = options.flat_map(|(index, option)| typed_for(index, option, matches));
+    // First, so that an option with any number of values does not take them.
+    let values = matches.try_get_many::<String>(PLUGIN_VALUES).ok().flatten().into_iter().flatten().cloned();
+    values.chain(typed).collect()
 }
 
 fn typed_for(index: usize, option: &PluginOption, matches: &ArgMatches) -> Vec<String> {

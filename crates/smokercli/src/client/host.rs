@@ -283,8 +283,11 @@ pub(super) fn resolve(about: &Url, path: &str) -> Result<Url, AskError> {
         reason: format!("it links to {path:?}, which is elsewhere"),
     };
     let prefix = about.path().trim_end_matches('/');
+    // The original puts it behind the address, so `//x` names no other host.
+    let slashes = path.len() - path.trim_start_matches('/').len();
+    let path = &path[slashes.saturating_sub(1)..];
     let is_below = path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
-    let is_absolute = path.starts_with('/') && !path.starts_with("//");
+    let is_absolute = path.starts_with('/');
     let path = if is_absolute && !is_below { format!("{prefix}{path}") } else { path.to_owned() };
     let mut folder = about.clone();
     folder.set_path(&format!("{prefix}/"));
@@ -306,7 +309,7 @@ mod tests {
             ("https://h/a/b/", "plugins", Some("https://h/a/b/plugins")),
             ("https://h/plugins/", "/plugins", Some("https://h/plugins/plugins")),
             ("https://h/web1/", "https://h/plugins", Some("https://h/plugins")),
-            ("https://h/web1/", "//other/plugins", None),
+            ("https://h/web1/", "//plugins", Some("https://h/web1/plugins")),
             ("https://h/web1/", "http://h/plugins", None),
         ] {
             let url = Url::parse(about).expect("a URL");

@@ -1,7 +1,7 @@
 # Runs the host discovery plugins of plugin_paths for smokercli.
 #
-# The first argument is a JSON list of files with their packages. A line goes out before each
-# is loaded, then one with the options that the plugins add; one line comes in with what was
+# The first argument is a JSON list of files with their packages. A line comes in with the package smoker. A line goes
+# out before each file is loaded, then one with the options that the plugins add; one line comes in with what was
 # typed for them; a line goes out before each plugin is asked, then one with the hosts. The plugins'
 # own prints go to standard error, so that they cannot disturb this conversation.
 import sys
@@ -15,7 +15,6 @@ import importlib.util
 import json
 import os
 import re
-import types
 
 answers = os.fdopen(os.dup(1), 'w')
 os.dup2(2, 1)
@@ -26,44 +25,23 @@ def answer(**members):
     answers.flush()
 
 
-class SpecificArgument:
-    """An option of a plugin, as the original declares it."""
-
-    def __init__(self, shorter=None, longer=None, **kwargs):
-        # Releases up to 2.1.4 call the two names short and long.
-        shorter = kwargs.pop('short', shorter)
-        longer = kwargs.pop('long', longer)
-        self.args = [name for name in (shorter, longer) if name] or [longer]
-        self.kwargs = kwargs
-
-
-class HostDiscoveryPluginBase:
-    arguments = []
-
-    def get_hosts(self, args):
-        return []
-
-
-def offer_original_names():
-    """The module from which plugins of the original import their base classes.
+def offer_smoker():
+    """What plugins of the original import from smoker: the first line that comes in has the sources of the package.
     Other modules below smoker are found where they are installed."""
-    parent = None
-    for name in ('smoker', 'smoker.client', 'smoker.client.plugins'):
-        module = types.ModuleType(name)
-        folders = [os.path.join(entry, *name.split('.')) for entry in sys.path]
-        module.__path__ = [folder for folder in folders if os.path.isdir(folder)]
-        sys.modules[name] = module
-        if parent is not None:
-            setattr(parent, name.rpartition('.')[2], module)
-        parent = module
-    parent.SpecificArgument = SpecificArgument
-    parent.HostDiscoveryPluginBase = HostDiscoveryPluginBase
+    given = json.loads(sys.stdin.readline())
+    namespace = {'__name__': 'importer'}
+    exec(compile(given['importer'], '<smokercli>/importer.py', 'exec'), namespace)
+    namespace['install'](given['sources'])
+    sys.meta_path[0].folders = lambda package: [folder for folder in (
+        os.path.join(entry, *package.split('.')) for entry in sys.path) if os.path.isdir(folder)]
 
 
 def declared(argument):
     """The names and keywords of an option: an object as the original's, or a tuple."""
     if hasattr(argument, 'args'):
         return list(argument.args), dict(argument.kwargs)
+    if not isinstance(argument, (tuple, list)) or len(argument) != 3 or not isinstance(argument[2], dict):
+        raise ValueError('an option has to be a SpecificArgument, or (short, long, {keywords}), not %r' % (argument,))
     short, long, keywords = argument
     return [name for name in (short, long) if name], dict(keywords)
 
@@ -118,6 +96,8 @@ def help_of(action):
 
 
 def check_names(names):
+    if len(names) == 1 and re.match(r'[^-\s][^=\s]*$', names[0]):
+        return    # what is typed without an option
     for name in names:
         if not re.match(r'-[^-=\s]|--[^-=\s][^=\s]*$', name):
             raise ValueError('%r is no name of an option' % name)
@@ -131,6 +111,8 @@ def describe(action):
     is_hidden = action.help is argparse.SUPPRESS
     common = {'help': '' if is_hidden else help_of(action), 'hidden': is_hidden, 'metavar': metavars(action),
               'values': values(action)}
+    if not names:
+        return [dict(common, short=None, long=None)]
     pairs = [(short, long) for short, long in zip(shorts[:1] or [None], longs[:1] or [None])]
     pairs += [(short, None) for short in shorts[1:]] + [(None, long) for long in longs[1:]]
     return [dict(common, short=short, long=long) for short, long in pairs]
@@ -178,7 +160,7 @@ def hosts_of(plugin, namespace):
 
 
 try:
-    offer_original_names()
+    offer_smoker()
     plugins, replies = load_all(json.loads(sys.argv[1]))
     answer(plugins=replies)
 

@@ -3,7 +3,8 @@
 //! # Layout
 //!
 //! - `folder`: the files of the plugins; `plugin_option`: an option that a plugin adds to the command line
-//! - `loading`: loads the plugins; `script`: the script in Python that does it, and asks them
+//! - `loading`: loads the plugins; `script`: the script in Python that does it, and asks them; `sources`: the package
+//!   `smoker` that they import
 //! - `host_command`: commands that print hosts; `inventory_file`: inventories of Ansible, and programs that print them
 //! - `program`: runs a program that prints hosts; `child`: waits for it, or for the plugins, within a limit
 
@@ -15,6 +16,7 @@ mod loading;
 pub(crate) mod plugin_option;
 mod program;
 mod script;
+mod sources;
 
 use serde_json::{Map, Value as Json, json};
 

@@ -36,7 +36,13 @@ pub(crate) struct PluginOption {
 }
 
 impl PluginOption {
-    /// The option as it is typed: the long form if there is one.
+    /// Whether its values are typed without an option.
+    #[must_use]
+    pub(crate) fn is_positional(&self) -> bool {
+        self.long.is_none() && self.short.is_none()
+    }
+
+    /// The option as it is typed: the long form if there is one; empty for values without an option.
     #[must_use]
     pub(crate) fn name(&self) -> String {
         match (&self.long, self.short) {

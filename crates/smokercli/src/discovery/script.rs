@@ -8,9 +8,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::discovery::child::ended;
+use crate::discovery::sources;
 use crate::error::ExitError;
 
 const SCRIPT: &str = include_str!("discover.py");
@@ -90,12 +91,14 @@ impl Script {
         let started =
             command.args(["-c", SCRIPT, &files.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = started.map_err(|error| NoReply(format!("python3 cannot be started: {error}")))?;
-        let questions = child.stdin.take();
+        let mut questions = child.stdin.take().ok_or_else(|| NoReply::of("it has no input"))?;
+        // What a script that ends at once leaves unread is told by its end.
+        let _ = writeln!(questions, "{}", json!({"importer": sources::IMPORTER, "sources": sources::smoker()}));
         let output = child.stdout.take().ok_or_else(|| NoReply::of("it has no output"))?;
         let (sender, answers) = mpsc::channel();
         // It ends with the script's output, or with this program.
         std::thread::spawn(move || BufReader::new(output).lines().try_for_each(|line| sender.send(line)));
-        Ok(Self { child, questions, answers })
+        Ok(Self { child, questions: Some(questions), answers })
     }
 
     /// Asks for the hosts, once.
@@ -140,8 +143,6 @@ impl Drop for Script {
 #[cfg(test)]
 mod tests {
     use std::time::Instant;
-
-    use serde_json::json;
 
     use super::*;
 

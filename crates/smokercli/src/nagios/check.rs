@@ -104,8 +104,9 @@ fn filter(args: &CheckArgs) -> Result<Filter, ExitError> {
     if !args.names.is_empty() {
         return Ok(Filter { names: args.names.clone(), ..Filter::default() });
     }
-    let category = args.category.iter().map(|value| ParameterTest::new("Category", value));
-    let component = args.component.iter().map(|value| ParameterTest::new("Component", value));
+    let given = |value: &&String| !value.is_empty();
+    let category = args.category.iter().filter(given).map(|value| ParameterTest::new("Category", value));
+    let component = args.component.iter().filter(given).map(|value| ParameterTest::new("Component", value));
     let health = args.health.then(|| ParameterTest::new("Type", "healthCheck"));
     let tests: Vec<_> = category.chain(component).chain(health).collect();
     if tests.is_empty() {

@@ -156,10 +156,8 @@ fn component_text(component: &Component<'_>) -> String {
     let status = component.status;
     let level = status.as_str().to_lowercase();
     let name = sanitize::line(&component.name);
-    let details = component.messages.map(|messages| messages.level(&level)).unwrap_or_default().join(", ");
-    if details.is_empty() {
-        return format!("{name}: {status}; ");
-    }
+    let Some(messages) = component.messages else { return format!("{name}: {status}; ") };
+    let details = messages.level(&level).join(", ");
     let cut = details.char_indices().nth(MAX_DETAILS).map(|(at, _)| format!("{}..", &details[..at]));
     format!("{name}: {status}: {}; ", cut.unwrap_or(details))
 }

@@ -198,24 +198,31 @@ fn an_option_of_a_plugin_wins_over_a_new_option_of_ours() {
 }
 
 #[test]
-fn a_plugin_may_use_other_modules_of_an_installed_smoker() {
+fn a_plugin_may_use_all_of_smoker() {
     let fake = Fake::start(&host("solo"));
     let run = Run::of(SMOKERCLI);
+    run.file("site/smoker/util/site.py", "SITE = 'own'\n");
     run.file(
         "plugins/a.py",
         &format!(
-            "from smoker.client.plugins import HostDiscoveryPluginBase\n\
+            "import smoker.logger\n\
+             from smoker.client import Client\n\
+             from smoker.client.plugins import HostDiscoveryPluginBase, SpecificArgument\n\
+             from smoker.server.plugins import BasePlugin\n\
+             from smoker.util import nagios, site\n\
              from smoker.util.command import execute\n\
              class HostDiscoveryPlugin(HostDiscoveryPluginBase):\n\
+             \x20   arguments = [SpecificArgument('', 'where', nargs='*', help='Hosts')]\n\
              \x20   def get_hosts(self, args):\n\
+             \x20       assert [host.address for host in Client(args.where).hosts] and site.SITE == 'own'\n\
              \x20       return execute('echo {}')[0].split()\n",
             fake.address()
         ),
     );
     let folder = run.home().join("plugins").display().to_string();
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../smoker-runner/python");
-    let run = run.config(&format!("plugin_paths: [{folder}]\n")).env("PYTHONPATH", installed);
-    let done = run.args(["-l"]).done();
+    let site = run.home().join("site").display().to_string();
+    let run = run.config(&format!("plugin_paths: [{folder}]\n")).env("PYTHONPATH", &site);
+    let done = run.args(["-l", fake.address()]).done();
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), "ping\n"), "{}", done.stderr);
 }
 
@@ -292,6 +299,14 @@ const BREAKERS: &[(&str, &str)] = &[
     ("class HostDiscoveryPlugin:\n    arguments = [('-G', '--good', {'required': True})]\n", "conflicting option"),
     ("class HostDiscoveryPlugin:\n    arguments = [('-X', '--', {})]\n", "is no name of an option"),
     ("class HostDiscoveryPlugin:\n    arguments = [('-X', None, {'nargs': -1})]\n", "its options: "),
+    (
+        "class HostDiscoveryPlugin:\n    arguments = [('-X', '--xx')]\n",
+        "an option has to be a SpecificArgument, or (short, long",
+    ),
+    (
+        "from smoker.client.plugins import SpecificArgument\nclass HostDiscoveryPlugin:\n    arguments = [SpecificArgument('-X')]\n",
+        "takes the short and the long name",
+    ),
 ];
 
 #[test]

@@ -100,6 +100,8 @@ fn a_monitoring_plugin_keeps_its_text_its_data_and_its_unknown() {
         "new": {"lastResult": null},
         "quiet": {"lastResult": {"status": "ERROR", "messages": null, "exitStatus": 4}},
         "chatty": {"lastResult": {"status": "ERROR", "messages": {"info": ["see there"], "error": []}}},
+        "parts": {"lastResult": {"status": "ERROR", "messages": null, "componentResults": {
+            "k": {"componentResult": {"name": "k", "status": "ERROR", "messages": {"info": [], "error": [], "warn": []}}}}}},
     }));
     for (name, code, text) in [
         ("disk", 0, "OK: DISK OK ¦ free | /=42%;80;90\n"),
@@ -107,6 +109,7 @@ fn a_monitoring_plugin_keeps_its_text_its_data_and_its_unknown() {
         ("new", 3, "UNKNOWN: plugin new has not run yet\n"),
         ("quiet", 2, "CRITICAL: smoke test: quiet: exit status 4\n"),
         ("chatty", 2, "CRITICAL: see there\n"),
+        ("parts", 2, "CRITICAL: smoke test: parts k: ERROR: ; \n"),
     ] {
         let done = check(&["-H", daemon.address(), name]);
         assert_eq!((done.code, done.stdout.as_str()), (Some(code), text));

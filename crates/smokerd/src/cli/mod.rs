@@ -78,16 +78,16 @@ SIGHUP reopens the log files and reloads the configuration, which is applied as 
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one flag of the command line")]
 struct Arguments {
     /// Main configuration file, or a folder with common.yaml, template.d, action.d and plugin.d
-    #[arg(short, long, value_name = "FILE|FOLDER", default_value = DEFAULT_CONFIG)]
+    #[arg(short, long, value_name = "FILE|FOLDER", default_value = DEFAULT_CONFIG, allow_negative_numbers = true)]
     config: PathBuf,
 
     /// File for the process id of a background daemon [default: the configuration's pidfile, else /var/run/smokerd.pid]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", allow_negative_numbers = true)]
     pidfile: Option<PathBuf>,
 
     /// Logging configuration in the file format of Python's logging.config; replaces syslog, console, -v and -d; ''
     /// for none [default: /etc/smokerd/logging.ini, if it exists]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", allow_negative_numbers = true)]
     logging_conf: Option<OsString>,
 
     /// Stay in the foreground (also -fg)
@@ -221,11 +221,10 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Option<Opti
 }
 
 fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(
-        arguments.into_iter().map(|argument| {
-            if argument == "-fg" { "--foreground".into() } else { abbreviation::written_out(argument) }
-        }),
-    )
+    Arguments::try_parse_from(arguments.into_iter().map(|argument| {
+        // `-f` is what the original's parser takes for the beginning of `-fg`.
+        if argument == "-fg" || argument == "-f" { "--foreground".into() } else { abbreviation::written_out(argument) }
+    }))
 }
 
 /// Reads the command line; help, version, completions and usage errors are

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use smoker_model::messages::Level;
-use smoker_model::plugin::PluginName;
+use smoker_model::plugin::{NOTHING_TO_RUN, PluginName};
 use smoker_model::result::{ActionResult, PluginResult};
 use smoker_model::run_end::RunEnd;
 use smoker_model::run_record::{RunRecord, RunState};
@@ -74,7 +74,9 @@ impl PluginLog {
                     if self.limit.admits(plugin) {
                         let name = run.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
                         let message = message(&run.result);
-                        if run.result.is_fault {
+                        if message == NOTHING_TO_RUN {
+                            tracing::error!("Plugin {plugin}: no Action Command or Module to execute!");
+                        } else if run.result.is_fault {
                             tracing::error!("Plugin {plugin}: action{name} failed: {message}");
                         } else {
                             tracing::warn!("Plugin {plugin}: action{name} failed: {message}");

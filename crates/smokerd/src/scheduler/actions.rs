@@ -45,7 +45,8 @@ pub(crate) async fn check_and_act(
             }
         }
     }
-    if !ran.is_empty() {
+    // As in the original, an ERROR in the place of a result that is not valid takes the place of its action, too.
+    if !ran.is_empty() && !run.is_refused() {
         result.action = Some(ActionResult::Ran(ran));
     }
     Acted { result, is_maintenance }

@@ -426,9 +426,9 @@ impl Definition {
         Self { plugin: Arc::new(plugin), generation: 0, schedule }
     }
 
-    /// When its next scheduled run is due, by the wall clock as it is set at `now`.
+    /// When its next scheduled run is due, by the wall clock as it is set at `now`; none behind the year 9999.
     pub(crate) fn next_run(&mut self, now: Moment) -> Option<Timestamp> {
-        self.schedule.as_mut()?.shown(now)
+        self.schedule.as_mut()?.shown(now).filter(Timestamp::has_form)
     }
 }
 

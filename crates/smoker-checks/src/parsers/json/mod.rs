@@ -269,6 +269,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_two_values_says_neither() {
+        let judged =
+            |text: &str, path: &str| run(&parser(text, Some(0), json!({"JsonStatus": path}))).expect("findings");
+        let twice = judged(r#"{"status": "red", "status": "green"}"#, "status");
+        let text = r#"status: "red" and "green", since the name is there twice"#;
+        assert_eq!((twice.status, texts(&twice)), (Status::Error, vec![text]));
+        assert_eq!(judged(r#"{"a": {"s": "red"}, "a": {"s": "up"}}"#, "a.s").status, Status::Error);
+        assert_eq!(judged(r#"{"status": "up", "status": "up", "b": 1, "b": 2}"#, "status").status, Status::Ok);
+    }
+
+    #[test]
     fn values_become_components_and_are_compared_with_ranges() {
         let document = json!({"queue": {"length": 7}, "age": "12.5", "name": "x", "note": ["one", "two"]});
         let rules = json!({"JsonMessage": ["note", "none"], "JsonValues": {

@@ -8,97 +8,6 @@ use crate::components::{level_of, worse};
 /// Of a test's output that many lines are shown, its last ones.
 const SHOWN_LINES: usize = 20;
 
-/// Values of the attributes `status` and `result` that say that a test failed.
-const FAILED: [&str; 17] = [
-    "fail",
-    "failed",
-    "failure",
-    "error",
-    "errored",
-    "broken",
-    "timeout",
-    "timedout",
-    "aborted",
-    "crashed",
-    "killed",
-    "regression",
-    "undefined",
-    "unresolved",
-    "xpass",
-    "bfail",
-    "fatal",
-];
-
-/// Values of these attributes that say nothing bad. What is neither here nor above is not understood, and an ERROR.
-const FINE: [&str; 45] = [
-    "",
-    "0",
-    "active",
-    "bpass",
-    "bskip",
-    "complete",
-    "completed",
-    "deselected",
-    "disabled",
-    "done",
-    "excluded",
-    "executed",
-    "expected",
-    "filtered",
-    "finished",
-    "fixed",
-    "flaky",
-    "good",
-    "ignore",
-    "ignored",
-    "kfail",
-    "no_run",
-    "notrun",
-    "not_run",
-    "not run",
-    "ok",
-    "pass",
-    "passed",
-    "pending",
-    "ran",
-    "run",
-    "skip",
-    "skipped",
-    "succeeded",
-    "success",
-    "successful",
-    "suppressed",
-    "todo",
-    "true",
-    "unsupported",
-    "untested",
-    "warn",
-    "warning",
-    "xfail",
-    "xfailed",
-];
-
-/// What an attribute `status` or `result` says of its test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Fine,
-    Failed,
-    NotUnderstood,
-}
-
-impl Verdict {
-    pub(super) fn of(value: &str) -> Self {
-        let value = value.trim().to_lowercase();
-        if FAILED.contains(&&*value) {
-            Self::Failed
-        } else if FINE.contains(&&*value) {
-            Self::Fine
-        } else {
-            Self::NotUnderstood
-        }
-    }
-}
-
 /// A `testcase` as far as it has been read.
 #[derive(Default)]
 pub(super) struct Case {
@@ -136,10 +45,12 @@ pub(super) enum NoteKind {
 impl NoteKind {
     pub(super) fn of(element: &[u8]) -> Option<Self> {
         match &*element.to_ascii_lowercase() {
-            b"failure" | b"error" | b"failed" | b"fail" | b"errored" | b"broken" | b"aborted" => Some(Self::Failure),
             b"warning" => Some(Self::Warning),
             b"skipped" => Some(Self::Skipped),
             b"flakyfailure" | b"flakyerror" | b"rerunfailure" | b"rerunerror" => Some(Self::Flaky),
+            b"failed" | b"fail" | b"errored" | b"broken" | b"aborted" | b"fault" | b"incomplete" | b"blocked"
+            | b"crashed" | b"timeout" | b"timedout" => Some(Self::Failure),
+            other if other.ends_with(b"failure") || other.ends_with(b"error") => Some(Self::Failure),
             _ => None,
         }
     }

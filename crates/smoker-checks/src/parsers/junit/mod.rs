@@ -9,10 +9,14 @@
 //!
 //! # Layout
 //!
+//! - `attribute`: reads an attribute
 //! - `case`: a test, its status and its messages
+//! - `mark`: what attributes say of a test or a suite
 //! - `report_start`: where a report begins
 
+mod attribute;
 mod case;
+mod mark;
 mod report_start;
 
 use crate::spec::{IGNORE_EXIT, Spec};
@@ -25,7 +29,9 @@ use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
 use crate::components::{BoundedComponents, worse};
-use crate::parsers::junit::case::{Case, Note, NoteKind, Verdict};
+use crate::parsers::junit::attribute::{attribute, no_xml};
+use crate::parsers::junit::case::{Case, Note, NoteKind};
+use crate::parsers::junit::mark::{Mark, other_counts};
 
 /// The declaration of this built-in.
 pub(crate) const fn spec() -> Spec {
@@ -90,6 +96,8 @@ struct Suite {
     shown: u64,
     /// How many failures of other runs its elements show, which some tools count and others do not.
     flaky: u64,
+    /// What its attributes say of it as a whole.
+    mark: Mark,
     /// How many tests that ran its attributes count.
     counted_tests: u64,
     /// How many tests it holds, or have been reported as missing.
@@ -157,8 +165,10 @@ impl ReportReader {
                 let name = attribute(tag, "name")?.filter(|name| !name.is_empty());
                 let name = name.unwrap_or_else(|| "the suite".to_owned());
                 let counted = self.count(tag, "failures", &name)? + self.count(tag, "errors", &name)?;
+                let counted = other_counts(tag)?.fold(counted, u64::max);
                 let counted_tests = counted_tests(tag)?;
-                self.suites.push(Suite { name, counted, counted_tests, ..Suite::default() });
+                let mark = Mark::of(tag)?;
+                self.suites.push(Suite { name, counted, counted_tests, mark, ..Suite::default() });
             }
             b"testcase" => {
                 let name = attribute(tag, "name")?.unwrap_or_else(|| "unnamed".to_owned());
@@ -169,15 +179,10 @@ impl ReportReader {
                     None => name,
                 };
                 let mut case = Case { name, ..Case::default() };
-                for name in ["status", "result"] {
-                    let Some(value) = attribute(tag, name)? else { continue };
-                    case.has_not_run |= value == "notrun";
-                    match Verdict::of(&value) {
-                        Verdict::Fine => {}
-                        Verdict::Failed => case.is_marked_failed = true,
-                        Verdict::NotUnderstood => case.not_understood.push(format!("{name}=\"{value}\"")),
-                    }
-                }
+                let mark = Mark::of(tag)?;
+                case.has_not_run = mark.has_not_run;
+                case.is_marked_failed = !mark.failed.is_empty();
+                case.not_understood = mark.not_understood;
                 self.cases.push(case);
             }
             b"system-out" | b"system-err" => {
@@ -261,6 +266,9 @@ impl ReportReader {
             let text = format!("{name} counts {counted} failures and errors, its tests show {shown}");
             self.messages.add(Level::Error, &text);
         }
+        if let (Some(failed), 0) = (suite.mark.failed.first(), counted + shown) {
+            self.messages.add(Level::Error, &format!("{name} has {failed}, its tests show no failure"));
+        }
         if counted_tests > tests {
             let text = format!("{name} counts {counted_tests} tests, but holds {tests}: the others may not have run");
             self.messages.add(Level::Warn, &text);
@@ -286,17 +294,6 @@ impl ReportReader {
             }
         }
     }
-}
-
-fn no_xml(error: &dyn std::fmt::Display) -> String {
-    format!("the report is no XML: {error}")
-}
-
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, String> {
-    let found = tag.try_get_attribute(name).map_err(|error| no_xml(&error))?;
-    found
-        .map(|value| value.unescape_value().map(std::borrow::Cow::into_owned).map_err(|error| no_xml(&error)))
-        .transpose()
 }
 
 /// How many tests the attributes of a suite count that were to run: a tool may leave the others out. What is no number

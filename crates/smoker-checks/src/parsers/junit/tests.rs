@@ -160,3 +160,29 @@ fn what_is_no_report_is_refused() {
         assert!(reason.starts_with(expected), "{reason}");
     }
 }
+
+#[test]
+fn what_other_tools_call_a_failure_is_one() {
+    let of = |attributes: &str, case: &str| {
+        let text = format!("<testsuite name=\"s\" {attributes}><testcase name=\"t\" {case}</testsuite>");
+        run(&parser(&text, Some(0), json!({}))).expect("findings").status
+    };
+    for attributes in
+        ["status=\"failed\"", "result='FAIL'", "failed='1'", "crashed='1'", "aborted='true'", "success='false'"]
+    {
+        assert_eq!(of(attributes, "/>"), Status::Error, "{attributes}");
+    }
+    for case in [
+        "outcome='failed'/>",
+        "success='False'/>",
+        "passed='no'/>",
+        "><incomplete/></testcase>",
+        "><assertion-failure/></testcase>",
+        "><setupError/></testcase>",
+    ] {
+        assert_eq!(of("", case), Status::Error, "{case}");
+    }
+    for attributes in ["status='passed' failed='0'", "aborted='false'", "result='unclear'"] {
+        assert_eq!(of(attributes, "success='true' outcome='passed'/>"), Status::Ok, "{attributes}");
+    }
+}

@@ -103,6 +103,24 @@ pub(crate) fn read(line: &str) -> TapLine<'_> {
     })
 }
 
+/// What a terminal shows of a line that a progress report began: `running...\rnot ok 2`. Other lines stay.
+pub(super) fn behind_progress(line: &str) -> &str {
+    let Some((_, behind)) = line.rsplit_once('\r') else { return line };
+    let is_tap = |text: &str| !matches!(read(text), TapLine::Other);
+    if is_tap(behind) && !is_tap(line) { behind } else { line }
+}
+
+/// Whether a line that is no TAP seems to be a test that failed: with other blanks, or behind text that has no line break.
+pub(super) fn looks_failed(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let begins = words.next().is_some_and(|word| word.eq_ignore_ascii_case("not"))
+        && words
+            .next()
+            .is_some_and(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric()).eq_ignore_ascii_case("ok"));
+    let has_number = |(at, words): (usize, &str)| line[at + words.len()..].starts_with(|c: char| c.is_ascii_digit());
+    begins || line.match_indices("not ok ").any(has_number)
+}
+
 /// The reason behind `Bail out!`, in any case as the grammar has it.
 pub(super) fn bail_out(line: &str) -> Option<&str> {
     const WORDS: &str = "Bail out!";

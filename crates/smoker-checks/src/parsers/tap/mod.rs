@@ -59,7 +59,7 @@ pub(crate) const fn spec() -> Spec {
 pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let mut stream = TapStream::default();
     let mut block = false;
-    for text in request.stdout.trim_start_matches('\u{feff}').lines() {
+    for text in request.stdout.trim_start_matches('\u{feff}').lines().map(line::behind_progress) {
         // A YAML block belongs to the test before it, up to its closing dots, at the latest up to a line that is
         // not indented: a block that is never closed must not swallow tests.
         block &= indentation(text) > 0 || text.trim().is_empty();
@@ -249,7 +249,11 @@ impl TapStream {
 
     /// Keeps a line that is no TAP: some tools print the reason of a failure so.
     fn keep_unread(&mut self, line: &str) {
-        if self.is_strict && !line.trim().is_empty() {
+        if line::looks_failed(line) {
+            // As one beyond the plan would be: `1..1` and `ok 1` say nothing of it.
+            self.messages
+                .add(Level::Error, &format!("This seems to be a failed test, and cannot be read: {}", line.trim()));
+        } else if self.is_strict && !line.trim().is_empty() {
             self.messages.add(Level::Error, &format!("No TAP, which `pragma +strict` forbids: {}", line.trim()));
         } else if self.current.as_ref().is_some_and(|test| test.status == Status::Error) {
             self.explain(line.trim());

@@ -246,6 +246,21 @@ fn outputs_may_follow_each_other() {
 }
 
 #[test]
+fn a_failed_test_that_cannot_be_read_is_an_error() {
+    // As bats writes a failure that the plan does not count.
+    let text = |line: &str| format!("1..1\nok 1 one\n{line}\n# (from function `teardown_file')\n");
+    for line in ["not  ok 2 a", "not\tok 2 a", "not\u{a0}ok 2 a", "Not OK: a", "...not ok 2 a", "not ok"] {
+        let (status, _, messages) = read(&text(line), Some(0));
+        assert_eq!(status, Status::Error, "{line}: {messages}");
+    }
+    let (status, components, _) = read(&text("running a\rnot ok 2 a"), Some(0));
+    assert_eq!((status, &components["a"]["status"]), (Status::Error, &json!("ERROR")));
+    for line in ["is this not okay?", "not oklahoma", "ok?", "50%\r100%"] {
+        assert_eq!(read(&text(line), Some(0)).0, Status::Ok, "{line}");
+    }
+}
+
+#[test]
 fn subtests_of_the_kernel_count_although_they_are_indented_less() {
     let ktap = |inner: &str, outer: &str| {
         format!(

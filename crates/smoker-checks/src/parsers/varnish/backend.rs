@@ -13,6 +13,7 @@ pub(crate) struct Backend {
     pub(crate) name: String,
     /// `Healthy`, `sick`, ... as printed.
     pub(crate) state: String,
+    pub(crate) is_healthy: bool,
     /// The reason of the state: the number of good probes, or that the administrator set it.
     pub(crate) detail: Option<String>,
     /// The average of good probes in seconds.
@@ -20,6 +21,12 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
+    /// A backend of Varnish 3. As in the original only the exact word is healthy.
+    pub(crate) fn of_heading(name: &str, state: &str) -> Self {
+        let is_healthy = state == "Healthy";
+        Self { name: name.to_owned(), state: state.to_owned(), is_healthy, detail: None, response_time: None }
+    }
+
     /// A backend of Varnish 4 and newer: what the administrator set comes before what the probe found.
     /// Varnish 6.1 says `good` and `bad` for `healthy` and `sick`.
     pub(crate) fn judged(name: &str, admin: &str, state: &str, probes: Option<&str>) -> Self {
@@ -33,7 +40,7 @@ impl Backend {
         // Without a probe Varnish counts `0/0`, which says nothing.
         let probes = probes.filter(|probes| *probes != "0/0").map(str::to_owned);
         let detail = if is_set { Some("set by the administrator".to_owned()) } else { probes };
-        Self { name: name.to_owned(), state, detail, response_time: None }
+        Self { name: name.to_owned(), is_healthy: state == "healthy", state, detail, response_time: None }
     }
 
     /// A backend whose row is not understood.
@@ -41,6 +48,7 @@ impl Backend {
         Self {
             name: name.to_owned(),
             state: "unknown".to_owned(),
+            is_healthy: false,
             detail: Some(format!("the row cannot be read: {row}")),
             response_time: None,
         }
@@ -52,9 +60,9 @@ impl Backend {
             Some(detail) => format!("State: {} ({detail})", self.state),
             None => format!("State: {}", self.state),
         };
-        let healthy = self.state.eq_ignore_ascii_case("healthy");
         match self.response_time {
-            _ if !healthy => (Status::Error, Messages::of(Level::Error, &state())),
+            // With the blank behind it that makes `Healthy ` another word.
+            _ if !self.is_healthy => (Status::Error, Messages::verbatim(Level::Error, &state())),
             None => (Status::Ok, Messages::of(Level::Info, &state())),
             Some(time) => {
                 let text = format!("Response time: {}", python_text::float(time));

@@ -10,22 +10,26 @@ use crate::parsers::varnish::backend::{Backend, seconds};
 
 const TIME: &str = "Average responsetime of good probes:";
 
+/// At which of a backend's lines the response time stands, from the heading on.
+const TIME_AT: usize = 2;
+
 /// The backends, none when no response time is there at all: text of a
 /// version with another wording is not taken for good.
 pub(crate) fn parse(text: &str) -> Result<Vec<Backend>, String> {
     let mut backends: Vec<Backend> = Vec::new();
-    for line in text.lines().map(str::trim_start) {
+    let mut heading_at = 0;
+    for (at, line) in text.lines().map(str::trim_start).enumerate() {
         if let Some((name, state)) = heading(line) {
-            backends.push(Backend {
-                name: name.to_owned(),
-                state: state.to_owned(),
-                detail: None,
-                response_time: None,
-            });
+            backends.push(Backend::of_heading(name, state));
+            heading_at = at;
         } else if let Some(row) = cut_heading(line) {
             backends.push(Backend::unreadable(row, line));
         } else if let (Some(time), Some(backend)) = (line.strip_prefix(TIME), backends.last_mut()) {
-            backend.response_time = Some(seconds(time)?);
+            if at == heading_at + TIME_AT {
+                backend.response_time = Some(seconds(time)?);
+            } else if backend.response_time.is_none() {
+                *backend = Backend::unreadable(&backend.name, line);
+            }
         }
     }
     if backends.iter().all(|backend| backend.response_time.is_none()) {

@@ -172,8 +172,8 @@ mod tests {
     fn a_slow_backend_warns_whichever_version_tells_of_it() {
         let slow = WITH_PROBES.replace("0.001394", "0.500100");
         assert_eq!(read(&slow).expect("backends").1[0], row("boot.good", "WARN", "Response time: 0.5001"));
-        let old = "Backend a is Healthy\nAverage responsetime of good probes: 0.5\n\
-                   Backend b is Healthy\nAverage responsetime of good probes: 2";
+        let old = "Backend a is Healthy\nCurrent states\nAverage responsetime of good probes: 0.5\n\
+                   Backend b is Healthy\nCurrent states\nAverage responsetime of good probes: 2";
         let expected = [row("a", "OK", "Response time: 0.5"), row("b", "WARN", "Response time: 2.0")];
         assert_eq!(read(old), Ok(("WARN".to_owned(), expected.to_vec())));
     }
@@ -181,13 +181,23 @@ mod tests {
     #[test]
     fn what_the_original_could_not_read_stays_unreadable() {
         let none = Err("No backends found or output can't be parsed!".to_owned());
-        let blank = "Backend a is Healthy \nAverage responsetime of good probes: 0.1 \n";
-        assert_eq!(read(blank), Ok(("ERROR".to_owned(), vec![row("a", "ERROR", "State: Healthy")])));
-        let newer = "Backend boot.default is Healthy\nAverage response time of good probes: 0.000671";
+        let time = "Average responsetime of good probes: 0.1";
+        for state in ["Healthy ", "healthy"] {
+            let text = format!("Backend a is {state}\nCurrent states\n{time} \n");
+            let expected = Ok(("ERROR".to_owned(), vec![row("a", "ERROR", &format!("State: {state}"))]));
+            assert_eq!(read(&text), expected);
+        }
+        for between in ["", "x\ny\n"] {
+            assert_eq!(read(&format!("Backend a is Healthy\n{between}{time}")), none);
+            let (_, rows) =
+                read(&format!("Backend b is Healthy\nx\n{time}\nBackend a is Healthy\n{between}{time}")).expect("one");
+            assert_eq!(rows[1], row("a", "ERROR", &format!("State: unknown (the row cannot be read: {time})")));
+        }
+        let newer = "Backend boot.default is Healthy\nCurrent states\nAverage response time of good probes: 0.000671";
         for text in ["", newer, "[]", "[3, [], 1.0, {}]", "[nonsense", "Backend name Admin Probe Health"] {
             assert_eq!(read(text), none, "{text}");
         }
-        let number = "Backend www01 is Healthy\nAverage responsetime of good probes: fast";
+        let number = "Backend www01 is Healthy\nCurrent states\nAverage responsetime of good probes: fast";
         assert_eq!(read(number), Err("could not convert string to float: 'fast'".to_owned()));
     }
 
@@ -212,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_sick_backend_without_times_is_not_lost_beside_others() {
-        let text = "Backend a is Healthy\nAverage responsetime of good probes: 0.1\nBackend b is Sick";
+        let text = "Backend a is Healthy\nx\nAverage responsetime of good probes: 0.1\nBackend b is Sick";
         let rows = read(text).expect("backends").1;
         assert_eq!(rows, [row("a", "OK", "Response time: 0.1"), row("b", "ERROR", "State: Sick")]);
     }

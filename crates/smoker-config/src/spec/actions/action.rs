@@ -98,7 +98,7 @@ impl<'a> Configured<'a> {
 
 /// What to say about a name that a key has, and that is no action.
 pub(crate) fn not_configured(key: &str, name: &Value, actions: &[Entry]) -> String {
-    let name = shown(name);
+    let name = Some(shown(name)).filter(|name| !name.is_empty()).unwrap_or_else(|| "''".to_owned());
     let known: Vec<_> = actions.iter().filter_map(|action| action.name.as_text()).collect();
     let next = match suggest::near(&name, &known) {
         Some(near) => format!("; did you mean {near}?"),

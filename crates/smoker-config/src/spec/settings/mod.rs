@@ -20,7 +20,8 @@ use crate::limits::{
 use crate::problem::{ProblemLog, Severity};
 use crate::spec::settings::access_settings::AccessSettings;
 use crate::spec::values::account::{self, Accounts};
-use crate::spec::values::quantity;
+use crate::spec::values::shown::number_or_kind;
+use crate::spec::values::{quantity, unexpanded};
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text, kind_name};
 
@@ -112,14 +113,14 @@ pub(crate) fn read(entries: &[Entry], problems: &mut ProblemLog) -> Result<Daemo
     let settings = DaemonSettings {
         bind_host: keys.read("bind_host", host).unwrap_or_else(|| DEFAULT_BIND_HOST.to_owned()),
         bind_port: keys.read("bind_port", port).unwrap_or(DEFAULT_BIND_PORT),
-        stdin: keys.stream("stdin"),
-        stdout: keys.stream("stdout"),
-        stderr: keys.stream("stderr"),
+        stdin: keys.file("stdin", DEFAULT_STREAM, problems),
+        stdout: keys.file("stdout", DEFAULT_STREAM, problems),
+        stderr: keys.file("stderr", DEFAULT_STREAM, problems),
         uid,
         gid,
         nr_concurrent_plugins: keys.read("nr_concurrent_plugins", concurrency).flatten(),
         max_forced_rate: keys.read("max_forced_rate", rate),
-        pidfile: keys.read("pidfile", path).unwrap_or_else(|| DEFAULT_PIDFILE.into()),
+        pidfile: keys.file("pidfile", DEFAULT_PIDFILE, problems),
         allow: keys.read("allow", networks),
         allowed_hosts: keys.read("allowed_hosts", host_names),
         access: AccessSettings {
@@ -188,8 +189,23 @@ impl Keys<'_> {
         }
     }
 
-    fn stream(&mut self, key: &str) -> PathBuf {
-        self.read(key, path).unwrap_or_else(|| DEFAULT_STREAM.into())
+    /// A file that the original did not look at, or in the background only: with a value that cannot be meant for it the
+    /// daemon starts all the same. The original had no `!env` and `!file`.
+    fn file(&mut self, key: &str, default: &str, problems: &mut ProblemLog) -> PathBuf {
+        debug_assert!(TOP_LEVEL.contains(&key), "{key} would be reported as unknown");
+        let Some(entry) = find_text(self.entries, key) else { return default.into() };
+        let value = entry.value.to_value();
+        if value.has_secret() || value == Value::Null {
+            return self.read(key, path).unwrap_or_else(|| default.into());
+        }
+        let read = match value.as_text().and_then(unexpanded::variable) {
+            Some(found) => Err(format!("has a value that is not expanded: {found}")),
+            None => path(&value),
+        };
+        read.unwrap_or_else(|reason| {
+            problems.add(Severity::Warning, &entry.place, format!("{key} {reason}; the default, {default}, is used"));
+            default.into()
+        })
     }
 
     fn accounts(&mut self) -> (Option<AccountId>, Option<AccountId>) {
@@ -236,7 +252,8 @@ fn secrets(entries: &[Entry]) -> Vec<Secret> {
 
 fn host(value: &Value) -> Result<String, String> {
     match value.as_text().map(str::trim) {
-        Some("") => Err("is empty; write 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all addresses".to_owned()),
+        // As Python binds it.
+        Some("") => Ok("0.0.0.0".to_owned()),
         Some(host) => Ok(host.to_owned()),
         None => Err(format!("has to be an address or a name, not {}", kind_name(value))),
     }
@@ -247,7 +264,7 @@ fn port(value: &Value) -> Result<u16, String> {
     match value {
         Value::Int(number) => u16::try_from(*number).map_err(|_| refuse(&number.to_string())),
         Value::Text(text) => text.trim().parse().map_err(|_| refuse(&format!("'{text}'"))),
-        other => Err(refuse(kind_name(other))),
+        other => Err(refuse(&number_or_kind(other))),
     }
 }
 
@@ -269,7 +286,7 @@ fn concurrency(value: &Value) -> Result<Option<NonZeroUsize>, String> {
         Value::Int(number) if *number <= 0 => Ok(None),
         Value::Int(number) => Ok(usize::try_from(*number).ok().and_then(NonZeroUsize::new)),
         Value::Text(text) => Err(format!("has to be a whole number, not the text '{text}'")),
-        other => Err(format!("has to be a whole number, not {}", kind_name(other))),
+        other => Err(format!("has to be a whole number, not {}", number_or_kind(other))),
     }
 }
 

@@ -3,7 +3,7 @@
 use smoker_model::plugin::AccountId;
 use smoker_model::value::Value;
 
-use crate::yaml::node::kind_name;
+use crate::spec::values::shown::number_or_kind;
 
 /// What is configured as `uid` and `gid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn one(key: &str, value: Option<&Value>) -> Result<Option<AccountId>, String> {
             Err(_) => Ok(Some(AccountId::Name(text.clone()))),
         },
         Some(Value::Int(number)) => number_id(*number).map(Some).ok_or_else(|| format!("{how}, not {number}")),
-        Some(other) => Err(format!("{how}, not {}", kind_name(other))),
+        Some(other) => Err(format!("{how}, not {}", number_or_kind(other))),
     }
 }
 

@@ -14,6 +14,7 @@
 //! - `repeated_names`: names above what a plugin runs
 //! - `shown`: a value as warnings quote it
 //! - `streams`: what a process reads and writes, and switches
+//! - `unexpanded`: variables that nothing expands
 //! - `wrong_kind`: what to say about values of the wrong kind
 
 pub(crate) mod account;
@@ -28,4 +29,5 @@ pub(crate) mod run_parameters;
 pub(crate) mod shown;
 pub(crate) mod streams;
 pub(crate) mod trigger;
+pub(crate) mod unexpanded;
 pub(crate) mod wrong_kind;

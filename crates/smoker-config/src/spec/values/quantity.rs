@@ -4,6 +4,7 @@ use smoker_model::notation::python_text;
 use smoker_model::plugin::TimeLimit;
 use smoker_model::value::Value;
 
+use crate::spec::values::shown::number_or_kind;
 use crate::yaml::node::kind_name;
 use crate::yaml::words::number;
 
@@ -137,7 +138,7 @@ pub(crate) fn bytes(value: &Value) -> Result<usize, String> {
                 _ => refuse(&format!("'{text}'")),
             }
         }
-        other => refuse(kind_name(other)),
+        other => refuse(&number_or_kind(other)),
     }
 }
 

@@ -40,6 +40,9 @@ class ProgressBar(threading.Thread):
     def __init__(self, items, speed=None, template=None, elements=None, no_check_interactive=False):
         super(ProgressBar, self).__init__()
         assert isinstance(items, int), 'items parameter must be integer'
+        assert speed is None or isinstance(speed, (int, float)), 'speed parameter must be a number'
+        assert template is None or isinstance(template, str), 'template parameter must be string'
+        assert elements is None or isinstance(elements, (list, tuple, dict)), 'elements parameter must be list'
         if not no_check_interactive and not console.is_interactive_shell():
             raise NonInteractiveError("Shell seems to be non-interactive. Can't use progress bar.")
         self.daemon = True

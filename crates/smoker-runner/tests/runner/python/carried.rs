@@ -2,8 +2,11 @@
 
 use serde_json::json;
 use smoker_model::messages::Level;
+use smoker_model::plugin::Execution;
+use smoker_model::status::Status;
+use smoker_model::value::Value;
 
-use crate::fixture::{Check, Modules, action_of, infos, plugin, texts};
+use crate::fixture::{Check, Modules, action, action_of, error, infos, plugin, texts};
 
 /// As in the original, where both run in one process.
 #[test]
@@ -43,4 +46,42 @@ fn an_action_finds_what_its_plugin_left() {
         ["'computed'", "[1]", "False", "[1]", "{'a': 2}", "True", "'Hosts'", "'a'", "[5]", "datetime.date(2020, 1, 2)"];
     assert_eq!(infos(action_of(&result)), expected, "{result:?}");
     assert_eq!((texts(&result, Level::Warn), &result.extra["at"]), (vec!["seen"], &json!("2020-01-02")));
+}
+
+/// A module may leave a part of its result to its action.
+#[test]
+fn a_result_is_validated_behind_its_action() {
+    const NO_STATUS: &str = "ValidationError: Result status has to be OK, ERROR or WARN, not None";
+    let modules = Modules::new();
+    modules.file("main.py", &plugin("self.result.result['status'] = None\nself.result.add_info('found')"));
+    modules.file(
+        "act.py",
+        &plugin("open(self.plugin.get_param('Seen'), 'w').write(repr(self.args['result'].result['status']))"),
+    );
+    modules.file("mend.py", &plugin("self.args['result'].set_status('WARN')"));
+    modules.file("broken.py", &plugin("self.args['result'].result['messages'] = 5"));
+    let seen = modules.path("seen");
+    let check = Check::module("main").parameter("Seen", Value::Text(seen.display().to_string()));
+    let with_command = |line: &str| {
+        let mut check = check.clone();
+        let command = Value::Text(line.to_owned());
+        check.spec.actions = vec![action(Execution::Command { command, parser: None })];
+        check
+    };
+    for check in [check.clone().action("act"), with_command("printf %%s %(status)s > \"$SMOKER_PARAM_SEEN\"")] {
+        let result = modules.run(&check);
+        assert_eq!((error(&result), &result.action), (NO_STATUS, &None));
+        assert_eq!(std::fs::read_to_string(&seen).expect("the action ran"), "None");
+        std::fs::remove_file(&seen).expect("a file");
+    }
+    let result = modules.run(&check.clone().action("mend"));
+    assert_eq!(
+        (result.status, texts(&result, Level::Info), texts(&result, Level::Error)),
+        (Status::Warn, vec!["found"], vec![])
+    );
+    assert_eq!((action_of(&result).status, result.is_fault), (Status::Ok, false));
+    modules.file("main.py", &plugin(""));
+    let result = modules.run(&check.action("broken"));
+    let reason = "ValidationError: Result message has to be a dictionary or None, not int";
+    assert_eq!((error(&result), &result.action, result.is_fault), (reason, &None, true));
 }

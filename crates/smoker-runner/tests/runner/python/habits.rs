@@ -166,12 +166,27 @@ fn import_and_constructor_are_no_part_of_the_time_limit() {
     modules.file("slow.py", &format!("import time\ntime.sleep(0.7)\n{}", of("self.result.add_info('done')")));
     assert_eq!(infos(&modules.run(&Check::module("slow").timeout(1.0))), ["done"]);
     modules.file("late.py", &of("time.sleep(60)"));
-    assert_eq!(
-        error(&modules.run(&Check::module("late").timeout(1.0))),
-        "Plugin execution exceeded timeout 1.0 seconds"
-    );
+    assert_eq!(error(&modules.run(&Check::module("late").timeout(1.0))), "Plugin execution exceeded timeout 1 seconds");
     // A copy that is forked before run() begins does not begin the time of the first one.
     let forked = "import os, time\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\n";
     modules.file("forked.py", &format!("{forked}{}", of("self.result.add_info('done')")));
     assert_eq!(infos(&modules.run(&Check::module("forked").timeout(1.0))), ["done"]);
+}
+
+#[test]
+fn a_time_that_a_module_sets_is_served_and_no_text_is_lost() {
+    let modules = Modules::new();
+    let run = |name: &str, body: &str| modules.run_body(name, body);
+    let result = run(
+        "set",
+        "self.result.result['lastRun'] = '2020-01-02T03:04:05'\nself.result.add_info('caf\\udce9 \\ud83d\\ude00')",
+    );
+    assert_eq!(
+        (result.last_run.to_string().as_str(), infos(&result)),
+        ("2020-01-02T03:04:05.000000", vec!["caf\u{fffd} \u{1f600}"])
+    );
+    for (name, body) in [("own", ""), ("odd", "self.result.result['lastRun'] = 'yesterday'")] {
+        let result = run(name, body);
+        assert_eq!(result.last_run, result.started.into(), "{body}");
+    }
 }

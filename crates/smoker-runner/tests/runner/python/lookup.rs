@@ -1,9 +1,11 @@
 //! Where modules come from.
 
+use smoker_model::messages::Level;
 use smoker_model::status::Status;
+use smoker_model::value::Value;
 use tempfile::TempDir;
 
-use crate::fixture::{Check, Modules, error, infos, plugin, write};
+use crate::fixture::{Check, Modules, error, infos, plugin, texts, write};
 
 #[test]
 fn the_configuration_folder_comes_before_the_configured_path() {
@@ -91,4 +93,15 @@ fn a_pythonpath_counts_for_modules_and_not_for_the_host() {
     let modules = Modules::with_script(&script, &[shadows.path().to_owned()]);
     let body = "import helper\nself.result.add_info(helper.WHERE)";
     assert_eq!(infos(&modules.run_body("environment", body)), ["PYTHONPATH"]);
+}
+
+#[test]
+fn a_name_that_is_no_text_is_an_error_of_each_run() {
+    let modules = Modules::new();
+    let result = modules.run(&Check::module("5").parameter("Module", Value::Int(5)));
+    assert_eq!(error(&result), "Module has to be the dotted name of a Python module, not int");
+    let result = modules
+        .run(&Check::parsed("echo out", "['a']").parameter("Parser", Value::List(vec![Value::Text("a".to_owned())])));
+    assert_eq!(error(&result), "Parser run failed: Parser has to be the dotted name of a Python module, not list");
+    assert_eq!(texts(&result, Level::Info), ["out"]);
 }

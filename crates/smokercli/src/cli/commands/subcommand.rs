@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use crate::cli::abbreviation;
 use crate::cli::abbreviation::long_names;
 use crate::cli::args::ORIGINAL;
+use crate::cli::negative_numbers;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
@@ -45,7 +46,7 @@ pub(crate) fn parse<T: Parser>(
     arguments: impl Iterator<Item = OsString>,
     plugin_options: &[PluginOption],
 ) -> Result<SubcommandLine<T>, ExitError> {
-    let mut command = with_plugin_arguments(T::command(), plugin_options);
+    let mut command = negative_numbers::taken(with_plugin_arguments(T::command(), plugin_options));
     command.build();
     let names: Vec<_> = command.get_arguments().flat_map(long_names).collect();
     let original = ORIGINAL.map(str::to_owned).into_iter().filter(|name| names.contains(name)).collect();

@@ -24,6 +24,8 @@ class Result(object):
             'action': None,
             'forced': False,
         }
+        # A lastRun that is another one was set by the module.
+        self.made_at = self.result['lastRun']
 
     def set_status(self, status=None):
         """OK, WARN or ERROR; without one, the worst of the components'."""

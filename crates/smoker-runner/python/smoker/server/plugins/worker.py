@@ -87,7 +87,7 @@ class PluginWorker(object):
                 return plugin.run() or plugin.result
         except PluginExecutionTimeout:
             if limit.alone_exceeded():
-                return self.error_result('Plugin execution exceeded timeout %d seconds' % seconds)
+                return self.error_result('Plugin execution exceeded timeout %s seconds' % _number(seconds))
             raise
 
     def run_parser(self, stdout, stderr, exit_status=0):
@@ -99,6 +99,11 @@ class PluginWorker(object):
         if hasattr(parser, 'exit_status'):
             parser.exit_status = exit_status
         return parser.parse()
+
+
+def _number(seconds):
+    """Whole seconds without a point."""
+    return int(seconds) if seconds == int(seconds) else seconds
 
 
 def _signal_name(number):
