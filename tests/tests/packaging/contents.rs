@@ -53,11 +53,8 @@ fn expect_python<'a>(paths: impl Iterator<Item = &'a str>) {
         assert!(paths.contains(&&*format!("{package}/{file}")), "{paths:#?}");
     }
     assert!(paths.iter().any(|path| path.ends_with("-packages/smokerd.pth")), "{paths:#?}");
-    let own = [
-        "/usr/share/smoker/python/",
-        "/usr/share/doc/python3-smokerd/",
-        "/usr/share/lintian/overrides/python3-smokerd",
-    ];
+    let own =
+        ["/usr/share/smoker/python", "/usr/share/doc/python3-smokerd/", "/usr/share/lintian/overrides/python3-smokerd"];
     let others = |path: &&&str| !own.iter().any(|own| path.starts_with(own)) && !path.ends_with("/smokerd.pth");
     assert_eq!(paths.iter().filter(others).count(), 0, "{paths:#?}");
 }
