@@ -21,7 +21,7 @@ SKIPPED    := $(abspath $(TARGET_DIR))/skipped
 DIST       ?= dist
 
 .DEFAULT_GOAL := build
-.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm size dist clean
+.PHONY: help build shipped test quick lint deny fmt doc docs/checks.md check bench soak fuzz run install uninstall deb rpm packages size dist clean
 
 help:     ## List the targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## \(.*\)/\1\t\2/p' Makefile | expand -t 11
@@ -102,11 +102,18 @@ install:  ## Install what is built (DESTDIR, PREFIX, SYSCONFDIR; COMPAT=1 for th
 uninstall: ## Remove what install has put in place; the configuration stays
 	$(PLACES) sh rc.d/packages/install.sh uninstall $(RELEASE)
 
+# Who packs for others names themselves: MAINTAINER='Jo Doe <jo@example.org>'.
+deb rpm: export MAINTAINER := $(MAINTAINER)
+
 deb:      ## Make a Debian package of what is built
 	@sh rc.d/packages/deb.sh $(VERSION) $(RELEASE) $(DIST)
 
 rpm:      ## Make an RPM package of what is built
 	@sh rc.d/packages/rpm.sh $(VERSION) $(RELEASE) $(DIST)
+
+packages: deb rpm ## Make all packages, and let lintian and rpmlint look at them
+	lintian --fail-on error,warning $(DIST)/smoker_$(VERSION)-1_*.deb $(DIST)/python3-smokerd_$(VERSION)-1_*.deb
+	rpmlint --strict --config rc.d/packages/rpm/rpmlint.toml $(DIST)/smoker-$(VERSION)-1.*.rpm $(DIST)/python3-smokerd-$(VERSION)-1.*.rpm
 
 size:     ## Print the size and the libraries of what is built
 	@sh rc.d/packages/size.sh $(RELEASE)

@@ -116,12 +116,21 @@ fi
 for page in smokercli.1 check_smoker_plugin.1 smoker-fleet.1 smokerd.8; do
     made 644 "$share/man/man${page##*.}/$page" in_place "$top/docs/man/$page"
 done
+if [ "${COMPAT:-0}" = 1 ] || [ "$action" = uninstall ]; then
+    for page in smokercli.1 check_smoker_plugin.1 smokerd.8; do
+        name "$page" "$share/man/man${page##*.}/${page%.*}.py.${page##*.}"
+    done
+fi
 configuration_page() {
     in_place "$top/docs/configuration.md" | awk -f "$top/docs/man/smokerd.yaml.5.awk"
 }
 made 644 "$share/man/man5/smokerd.yaml.5" configuration_page
-for page in "$top"/README.md "$top"/LICENSE "$top"/docs/*.md; do
-    file 644 "$page" "$documents/$(basename "$page")"
+# In the folders of the sources, so that their links work; only the examples have another name here.
+document() {
+    sed -E 's,\]\((\.\./)?etc/,](\1examples/,g' "$top/$1"
+}
+for page in $(cd "$top" && echo README.md LICENSE SECURITY.md CONTRIBUTING.md docs/*.md docs/adr/*.md); do
+    made 644 "$documents/$page" document "$page"
 done
 for example in $(cd "$top/etc" && find . -type f ! -path './quickstart/*' | sort); do
     file 644 "$top/etc/$example" "$documents/examples/${example#./}"
@@ -149,6 +158,7 @@ Darwin)
 *)
     made 755 "$INITDIR/smokerd" in_place "$top/rc.d/init.d/$INIT"
     made 644 "$UNITDIR/smokerd.service" in_place "$top/rc.d/smokerd.service"
+    file 644 "$top/rc.d/packages/sysusers.conf" "$PREFIX/lib/sysusers.d/smoker.conf"
     configuration 644 "$top/rc.d/packages/smokerd.default" "$SYSCONFDIR/default/smokerd"
     ;;
 esac

@@ -6,6 +6,7 @@ use std::process::Command;
 use smoker_tests::cli;
 
 use crate::built::{deb, for_authors, rpm};
+use crate::links::broken;
 
 fn listing(program: &str, arguments: &[&str]) -> String {
     let output = cli::run(Command::new(program).args(arguments));
@@ -42,6 +43,8 @@ const FILES: [&str; 14] = [
     "/usr/share/man/man8/smokerd.8.gz",
     "/usr/share/bash-completion/completions/smokercli",
     "/usr/share/doc/smoker/examples/smokerd/common.yaml",
+    "/usr/share/doc/smoker/docs/tutorial.md",
+    "/usr/lib/sysusers.d/smoker.conf",
 ];
 
 /// The package for authors has the sources in a folder of their own, and the file that leads python3 to them.
@@ -52,7 +55,9 @@ fn expect_python<'a>(paths: impl Iterator<Item = &'a str>) {
         assert!(paths.contains(&&*format!("{package}/{file}")), "{paths:#?}");
     }
     assert!(paths.iter().any(|path| path.ends_with("-packages/smokerd.pth")), "{paths:#?}");
-    let others = |path: &&&str| !path.starts_with("/usr/share/smoker/python") && !path.ends_with("/smokerd.pth");
+    let own =
+        ["/usr/share/smoker/python", "/usr/share/doc/python3-smokerd/", "/usr/share/lintian/overrides/python3-smokerd"];
+    let others = |path: &&&str| !own.iter().any(|own| path.starts_with(own)) && !path.ends_with("/smokerd.pth");
     assert_eq!(paths.iter().filter(others).count(), 0, "{paths:#?}");
 }
 
@@ -75,6 +80,10 @@ fn a_debian_package() {
     let in_etc: Vec<_> = paths.iter().filter(|path| path.starts_with("/etc/") && !path.ends_with('/')).collect();
     assert_eq!(in_etc, ["/etc/init.d/smokerd"]);
     assert_eq!(listing("dpkg-deb", &["--info", package, "conffiles"]).trim(), "/etc/init.d/smokerd");
+
+    let tree = tempfile::tempdir().expect("a temporary folder");
+    listing("dpkg-deb", &["--extract", package, tree.path().to_str().expect("text")]);
+    assert_eq!(broken(&tree.path().join("usr/share/doc/smoker")), Vec::<String>::new());
 
     let field = |name: &str| listing("dpkg-deb", &["--field", package, name]).trim().to_owned();
     assert_eq!(field("Package"), "smoker");
@@ -99,7 +108,9 @@ fn an_rpm_package() {
     let format = "[%{FILEMODES:perms} %{FILEUSERNAME}/%{FILEGROUPNAME} %{FILEFLAGS:fflags}. %{FILENAMES}\n]";
     for line in listing("rpm", &["-qp", "--queryformat", format, package]).lines() {
         let words: Vec<_> = line.split_whitespace().collect();
-        assert_eq!(words[1], "root/root", "{line}");
+        // A daemon that runs as the account smoker reads its configuration, too.
+        let group = if words[3] == "/etc/smokerd/smokerd.yaml" { "smoker" } else { "root" };
+        assert_eq!(words[1], format!("root/{group}"), "{line}");
         expect_mode(words[0], words[3]);
         // Configuration that is changed stays on upgrades.
         let is_configuration =

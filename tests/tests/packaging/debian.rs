@@ -28,6 +28,14 @@ fn expect_service(machine: &PrivateRoot) {
     assert!(check.starts_with("OK: "), "{check}");
 }
 
+/// The account that a unit with `User=smoker` needs: it has no shell, and reads the configuration, which others do not.
+fn expect_account(machine: &PrivateRoot) {
+    let account = machine.succeed("getent passwd smoker");
+    assert!(account.ends_with(":/var/lib/smokerd:/usr/sbin/nologin\n"), "{account}");
+    machine.succeed(&format!("runuser -u smoker -- test -r {CONFIGURATION}"));
+    assert_ne!(machine.sh(&format!("runuser -u nobody -- test -r {CONFIGURATION}")).code, 0);
+}
+
 /// The same plugins say the same, whatever their state and numbers are here.
 fn expect_what_the_readme_shows(machine: &PrivateRoot) {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("readable");
@@ -54,9 +62,10 @@ fn on_a_new_host_it_starts_and_leaves_without_a_trace() {
     let traces = "find /etc /lib /opt /usr /var -name '*smoker*' | sort";
     let before = machine.succeed(traces);
     machine.succeed(INSTALL);
-    assert_eq!(machine.succeed(&format!("stat -c '%a %U:%G' {CONFIGURATION}")), "640 root:root\n");
+    assert_eq!(machine.succeed(&format!("stat -c '%a %U:%G' {CONFIGURATION}")), "640 root:smoker\n");
     assert_eq!(machine.succeed("dpkg --verify smoker"), "");
     machine.succeed("smokerd --check");
+    expect_account(&machine);
     expect_service(&machine);
     expect_what_the_readme_shows(&machine);
     assert!(machine.succeed("smokerd.py --version").starts_with("smokerd "));

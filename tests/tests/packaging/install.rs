@@ -10,6 +10,7 @@ use smoker_tests::cli;
 use tempfile::TempDir;
 
 use crate::built::{make, tested};
+use crate::links::broken;
 
 /// Every file below a folder, with its mode; the target of a link in place of it.
 fn files(folder: &Path) -> BTreeMap<String, String> {
@@ -63,10 +64,12 @@ fn everything_has_its_place_and_goes_again_but_the_configuration() {
         ("usr/local/share/zsh/site-functions/_smokercli", "644"),
         ("usr/local/share/fish/vendor_completions.d/check_smoker_plugin.fish", "644"),
         ("usr/local/share/doc/smoker/README.md", "644"),
-        ("usr/local/share/doc/smoker/migrating.md", "644"),
+        ("usr/local/share/doc/smoker/docs/migrating.md", "644"),
+        ("usr/local/share/doc/smoker/docs/adr/0006-template-quoting.md", "644"),
         ("usr/local/share/doc/smoker/examples/smokerd.yaml", "644"),
         ("usr/local/share/doc/smoker/examples/smokerd/plugin.d/Uptime.yaml", "644"),
         ("usr/local/lib/systemd/system/smokerd.service", "644"),
+        ("usr/local/lib/sysusers.d/smoker.conf", "644"),
         ("etc/init.d/smokerd", "755"),
     ];
     for (name, mode) in expected.iter().chain(&CONFIGURATION) {
@@ -74,6 +77,7 @@ fn everything_has_its_place_and_goes_again_but_the_configuration() {
     }
     assert!(!found.keys().any(|name| name.contains(".py")), "{found:#?}");
     assert!(text(&folder, "usr/local/lib/systemd/system/smokerd.service").contains("/usr/local/sbin/smokerd"));
+    assert_eq!(broken(&folder.path().join("usr/local/share/doc/smoker")), Vec::<String>::new());
 
     make(&["uninstall", &format!("DESTDIR={}", folder.path().display())]).expect_code(0);
     let left: Vec<_> = files(folder.path()).into_iter().collect();

@@ -11,6 +11,7 @@
 //! - `scripts`: what does all this
 //! - `supply_chain`: what the programs are made of: licences, sources, and where they may be unsafe
 //!
+//! - `links`: whether links of what is installed lead anywhere
 //! - `built`: the packages, made once for all tests of the programs that they test anyway
 
 mod built;
@@ -18,6 +19,8 @@ mod contents;
 mod debian;
 mod first_screen;
 mod install;
+mod links;
+mod release;
 mod rpm;
 mod scripts;
 mod shipped;

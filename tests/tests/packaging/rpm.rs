@@ -16,7 +16,7 @@ fn it_is_installed_started_upgraded_and_removed() {
     }
     let Some(machine) = PrivateRoot::new(folder()) else { return };
     machine.succeed("rpm --install --nodeps /shared/smoker-*.rpm");
-    assert_eq!(machine.succeed(&format!("stat -c '%a %U:%G' {CONFIGURATION}")), "640 root:root\n");
+    assert_eq!(machine.succeed(&format!("stat -c '%a %U:%G' {CONFIGURATION}")), "640 root:smoker\n");
     machine.succeed("rpm --verify --nodeps smoker");
     // Whether a new service is started is for the distribution to say.
     assert_ne!(machine.sh(&format!("{SERVICE} status")).code, 0);

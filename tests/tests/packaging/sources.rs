@@ -1,6 +1,7 @@
-//! `make dist`: the source archive.
+//! The sources: `make dist`, and the version that they name.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -43,4 +44,15 @@ fn the_archive_has_every_committed_file_and_is_a_whole_workspace() {
             .stdout
             .contains("install")
     );
+}
+
+#[test]
+fn the_changelog_begins_with_the_version_of_the_programs() {
+    let changelog = fs::read_to_string(root().join("docs/CHANGELOG.md")).expect("readable");
+    let heading = changelog.lines().find_map(|line| line.strip_prefix("## ")).expect("a heading");
+    let version = env!("CARGO_PKG_VERSION");
+    let date = heading.strip_prefix(&format!("{version} (")).and_then(|rest| rest.strip_suffix(')'));
+    let date = date.unwrap_or_else(|| panic!("docs/CHANGELOG.md begins with {heading:?}, the programs are {version}"));
+    let is_date = date.len() == 10 && date.split('-').all(|part| part.parse::<u32>().is_ok());
+    assert!(is_date || date == "not released", "{heading:?}");
 }
