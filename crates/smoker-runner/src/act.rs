@@ -6,7 +6,6 @@ use serde_json::{Map, Value as Json};
 use smoker_checks::catalogue;
 use smoker_model::occasion::{Occasion, ToldPlugin};
 use smoker_model::plugin::module::ModuleKind;
-use smoker_model::plugin::{ActionSpec, Execution, Invocation, Parameters};
 use smoker_model::plugin::{ActionSpec, Execution, Invocation, NOTHING_TO_RUN, Parameters};
 use smoker_model::result::{ADDED_KEYS, ActionRun, Findings, PluginResult};
 use smoker_model::time::moment::Moment;

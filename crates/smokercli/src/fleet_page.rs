@@ -82,8 +82,14 @@ impl FleetPage {
     /// Asks all hosts for their last results; runs nothing. Hosts that do not answer are in the answers, too.
     pub async fn ask(&self, transport: &Http) -> Vec<FleetAnswer> {
         let names = if self.filter.mode == FilterMode::Keep { self.filter.names.as_slice() } else { &[] };
-        let session =
-            Session { transport, observer: &NoProgress, hosts: self.targets.http.hosts, forces: false, names };
+        let session = Session {
+            transport,
+            observer: &NoProgress,
+            hosts: self.targets.http.hosts,
+            forces: false,
+            names,
+            values: None,
+        };
         let mut fleet = Fleet::new(self.targets.selection.addresses());
         fleet.ask(&session).await;
         fleet.select(&self.filter);

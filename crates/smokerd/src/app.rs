@@ -42,7 +42,6 @@ use crate::startup::trust::{OwnershipReport, TrustedOwners};
 use crate::startup::{genconfig, missing_logging_conf, trust};
 use crate::state_folder::lock::StateLock;
 use crate::state_folder::marker;
-use crate::{check, compare, daemon, exit_code, explain_command, identity, import, journal_command, test_plugin};
 use crate::{
     check, compare, daemon, exit_code, explain_command, identity, import, journal_command, suggest, test_plugin,
 };

@@ -20,7 +20,6 @@ mod debian;
 mod first_screen;
 mod install;
 mod links;
-mod release;
 mod rpm;
 mod scripts;
 mod shipped;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::{Map, Value as Json, json};
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 use smoker_model::time::moment::Moment;
@@ -204,6 +204,7 @@ mod tests {
             module: String::new(),
             plugin: "Db".to_owned(),
             forced: false,
+            known: None,
             timeout: 1.0,
             parameters: Map::new(),
             result: Some(Map::from_iter([(

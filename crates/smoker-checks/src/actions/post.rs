@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::secrets::mask;
 use smoker_model::value::secret::MASK;
 

@@ -1,8 +1,8 @@
 //! What an action is told: the result that it follows, and the plugins that the call is for.
 
 use serde_json::{Map, Value as Json};
-use smoker_model::module::ModuleRequest;
 use smoker_model::occasion::LISTED_PLUGINS;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::status::Status;
 
 /// How much of a plugin's message a line has, in characters.

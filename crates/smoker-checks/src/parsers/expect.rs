@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use smoker_model::messages::{Level, Messages};
-use smoker_model::module::{ModuleKind, ModuleRequest};
+use smoker_model::plugin::module::{ModuleKind, ModuleRequest};
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 
@@ -38,6 +38,7 @@ pub(crate) const fn spec() -> Spec {
         output: "an error for each that is not as it should be, and what the command printed",
         parameters: PARAMETERS,
         needs_child: false,
+        leaves_running: false,
         is_original: false,
     }
 }

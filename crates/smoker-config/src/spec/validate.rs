@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 use smoker_model::calendar::schedule::CalendarSchedule;
 use smoker_model::notation::python_text;
 use smoker_model::plugin::process_settings::ProcessSettings;
-use smoker_model::plugin::{Execution, Invocation, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger};
 use smoker_model::plugin::{
     Execution, Invocation, Parameters, PluginSpec, RunAs, RunRules, StdinMode, TimeLimit, Trigger,
 };

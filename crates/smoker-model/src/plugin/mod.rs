@@ -16,7 +16,6 @@ use crate::calendar::schedule::CalendarSchedule;
 use crate::calendar::weekly::WeeklyHours;
 use crate::notation::python_text;
 use crate::plugin::process_settings::ProcessSettings;
-use crate::process_settings::ProcessSettings;
 use crate::run_parameter::RunParameter;
 use crate::value::Value;
 

@@ -1,9 +1,7 @@
 //! What a module answers: one JSON object, from the Python host and from built-in modules in a child.
 
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
 use serde_json::{Map, Value as Json, json};
-use smoker_model::plugin::module::ModuleKind;
 use smoker_model::notation::python_json_reader;
 use smoker_model::plugin::TimeLimit;
 use smoker_model::plugin::module::ModuleKind;

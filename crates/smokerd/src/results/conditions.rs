@@ -8,7 +8,6 @@ use serde_json::{Map, Value as Json};
 use smoker_model::plugin::PluginName;
 use smoker_model::status::Status;
 
-use crate::results::plugin::hard_state::HardState;
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardState;

@@ -15,9 +15,6 @@ use smoker_model::time::moment::Moment;
 use smoker_model::time::timestamp::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::results::events::{Event, RunEvents, StartedRun, Subscription};
-use crate::results::plugin::config_fields::ConfigFields;
-use crate::results::plugin::counters::RunCounters;
 use crate::results::events::{Event, RunEvents, SharedText, StartedRun, Subscription};
 use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::keep::KeptRecords;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{SecondsFormat, Utc};
 use nix::fcntl::OFlag;
-use smoker_config::spec::access_settings::AccessSettings;
+use smoker_config::spec::settings::access_settings::AccessSettings;
 use smoker_paths::resolved_path::ResolvedPath;
 use smoker_trust::storage::file_error::FileError;
 use smoker_trust::storage::text_file;
@@ -97,7 +97,7 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
-    use smoker_config::spec::access_settings::Access;
+    use smoker_config::spec::settings::access_settings::Access;
 
     use super::*;
 

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value as Json, json};
 use smoker_checks::catalogue;
 use smoker_checks::verify::verify;
-use smoker_model::module::ModuleKind;
+use smoker_model::plugin::module::ModuleKind;
 use smoker_model::result::Findings;
 
 use crate::inputs::fields::{Fields, joined};

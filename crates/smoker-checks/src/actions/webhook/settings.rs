@@ -1,7 +1,7 @@
 //! The parameters of `smoker.actions.webhook`.
 
 use serde_json::Value as Json;
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 
 use crate::actions::post::{self, CA_FILE, VERIFY};
 use crate::actions::webhook::preset::Preset;

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use nix::unistd::{Gid, Group, Uid, User};
-use ring::digest::{Context, SHA256};
-use smoker_model::plugin::module::ModuleRequest;
 use ring::digest::{Algorithm, Context, SHA256, SHA512};
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::files::expand;

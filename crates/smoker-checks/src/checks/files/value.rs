@@ -1,6 +1,6 @@
 //! `Check: value`: a value of the configuration itself, as one from `!file` or `!env`, or one that the client gives.
 
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::matchers::matcher::{Matcher, PlainText};

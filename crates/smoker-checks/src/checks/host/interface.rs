@@ -5,8 +5,8 @@ use std::path::Path;
 
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::{SockaddrLike, SockaddrStorage};
-use smoker_model::plugin::module::ModuleRequest;
 use serde_json::Value as Json;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 
 use crate::checks::system_file;

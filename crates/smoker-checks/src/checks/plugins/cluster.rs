@@ -1,7 +1,7 @@
 //! `Check: cluster`: how many of several plugins are OK.
 
 use serde_json::{Map, Value as Json};
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 

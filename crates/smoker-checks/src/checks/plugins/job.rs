@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use smoker_model::messages::Messages;
-use smoker_model::module::ModuleRequest;
+use smoker_model::plugin::module::ModuleRequest;
 use smoker_model::result::Findings;
 use smoker_model::status::Status;
 

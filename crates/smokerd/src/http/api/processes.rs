@@ -32,8 +32,6 @@ use crate::results::processes::limits::KEPT_PROCESSES;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::ListedProcess;
 use crate::results::requester::Requester;
-use crate::scheduler::manager::PluginManager;
-use crate::results::plugin::snapshot::ProcessSnapshot;
 use crate::scheduler::manager::{PluginManager, Started};
 use crate::scheduler::plugin_set::Selection;
 

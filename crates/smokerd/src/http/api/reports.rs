@@ -13,8 +13,9 @@ use smoker_model::status::Status;
 use smoker_model::wire::report::{ReportPage, ReportRequest, TakenReport};
 
 use crate::http::access::authorize::IdentityCheck;
-use crate::http::api::error::ApiError;
-use crate::http::api::{plugins, request_body};
+use crate::http::api::answer::error::ApiError;
+use crate::http::api::plugins;
+use crate::http::api::request::request_body;
 use crate::http::audited::Audited;
 use crate::http::body_budget::BodyBudget;
 use crate::http::json_response;

@@ -29,8 +29,10 @@ const JOURNAL_UP: Family = Family::gauge(
 );
 const JOURNAL_SIZE: Family = Family::gauge("smoker_journal_size_bytes", "What the journal takes on the disk.");
 const JOURNAL_RECORDS: Family = Family::counter("smoker_journal_records", "Records that were written to the journal.");
-const JOURNAL_LOST: Family =
-    Family::counter("smoker_journal_lost_records", "Records that are lost, since the journal could not be written for long.");
+const JOURNAL_LOST: Family = Family::counter(
+    "smoker_journal_lost_records",
+    "Records that are lost, since the journal could not be written for long.",
+);
 const CONNECTIONS: Family = Family::gauge(
     "smoker_connections",
     "Open connections: pending (no request received yet), active (being served), and those of both that are streams of events.",
