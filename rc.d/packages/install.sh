@@ -132,6 +132,9 @@ document() {
 for page in $(cd "$top" && echo README.md LICENSE SECURITY.md CONTRIBUTING.md docs/*.md docs/adr/*.md); do
     made 644 "$documents/$page" document "$page"
 done
+for picture in "$top"/docs/pictures/*.png; do
+    file 644 "$picture" "$documents/docs/pictures/$(basename "$picture")"
+done
 for example in $(cd "$top/etc" && find . -type f ! -path './quickstart/*' | sort); do
     file 644 "$top/etc/$example" "$documents/examples/${example#./}"
 done

@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use crate::known_hosts::problem::KnownHostProblem;
+use crate::known_hosts::problem::{AUTHORITY, KnownHostProblem};
 use crate::pattern::fits;
 use crate::pin::Pin;
 use crate::storage::file_error::FileError;
@@ -17,7 +17,6 @@ pub mod problem;
 /// The name of the file in the client's folder.
 pub const FILE: &str = "known_hosts";
 
-const AUTHORITY: &str = "@cert-authority";
 const HEADER: &str = "# The daemons that smokercli knows: address and pin. smokercli trust adds and removes lines.\n";
 
 /// What is known of a host.
@@ -258,7 +257,7 @@ mod tests {
         );
         let known = KnownHosts::parse(&text);
         assert_eq!(known.problems, []);
-        for host in ["web1", "[::1]", "192.0.2.7", "192.168.2.", "abc", "axxbxxc"] {
+        for host in ["web1", "[::1]", "192.0.2.7", "192.168.2.9", "abc", "axxbxxc"] {
             assert!(known.of(host, 8086).is_some(), "{host}");
         }
         for host in ["192.0.3.7", "ac", "abcd", "abx"] {

@@ -25,7 +25,7 @@ pub(crate) fn parse_listen(text: &str) -> Result<Listen, String> {
         "has to be an address with a port, such as 127.0.0.1:8087, or the path of a unix socket".to_owned()
     })?;
     if !address.ip().is_loopback() {
-        return Err("is not an address of this host alone: whoever reaches the page reads with your identity; \
+        return Err("is not an address of this host alone: everybody who reaches the page reads with your identity; \
                     listen on 127.0.0.1 or on a unix socket, and let a proxy that authenticates its users come before it"
             .to_owned());
     }

@@ -98,6 +98,7 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
                     "measure",
                     "os_error",
                     "parameters",
+                    "plain_text",
                     "python_pattern",
                     "report",
                     "spec",
@@ -198,8 +199,8 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
             ("runtime", &["http", "reload_requests", "results", "scheduler", "service", "silences", "startup"]),
             ("http", &["os", "reload_requests", "results", "scheduler", "state_folder"]),
             ("identity", &["exit_code", "os", "output", "service", "startup", "state_folder"]),
-            ("import", &["exit_code", "output"]),
             ("import_reader", &["import"]),
+            ("import", &["exit_code", "output"]),
             ("suggest", &["exit_code", "os", "output"]),
             ("journal_command", &["exit_code", "output", "results", "service"]),
             (
@@ -244,6 +245,10 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
                 ],
             ),
             (
+                "fleet_page",
+                &["cli", "client", "commands", "config", "error", "filter", "listen", "query", "targets", "transport"],
+            ),
+            (
                 "commands",
                 &[
                     "asking",
@@ -267,10 +272,6 @@ pub(crate) const ROOMS: [(&str, &[Room]); 12] = [
                     "trust",
                     "trust_store",
                 ],
-            ),
-            (
-                "fleet_page",
-                &["cli", "client", "commands", "config", "error", "filter", "listen", "query", "targets", "transport"],
             ),
             (
                 "roll",

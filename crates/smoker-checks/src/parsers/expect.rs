@@ -89,8 +89,8 @@ mod tests {
         let request =
             ModuleRequest { kind: ModuleKind::Parser, exit_status, stdout, stderr, ..plugin("expect", parameters) };
         let findings = run(&request).expect("findings");
-        let messages = findings.messages.expect("messages");
-        let errors: Vec<_> = messages.level(Level::Error).map(str::to_owned).collect();
+        let errors: Vec<_> =
+            findings.messages.iter().flat_map(|messages| messages.level(Level::Error)).map(str::to_owned).collect();
         assert_eq!(findings.status == Status::Ok, errors.is_empty());
         errors
     }

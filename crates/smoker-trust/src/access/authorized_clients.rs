@@ -18,8 +18,6 @@ use crate::storage::file_error::FileError;
 use crate::storage::lines::{self, LineProblem};
 use crate::storage::text_file;
 
-pub mod edit;
-
 /// The name of the file in the daemon's state folder.
 pub const FILE: &str = "authorized_clients";
 
@@ -55,7 +53,7 @@ pub struct AuthorizedClients {
 }
 
 /// An option as it is written: its name, and its value if it has one.
-type Written = (&'static str, Option<String>);
+pub(super) type Written = (&'static str, Option<String>);
 
 /// Who a client is, and what it may.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +123,7 @@ impl AuthorizedClient {
     }
 
     /// Its options, in the order in which they are written.
-    fn options(&self) -> Vec<Written> {
+    pub(super) fn options(&self) -> Vec<Written> {
         let mut options: Vec<_> = self.is_authority.then_some((AUTHORITY, None)).into_iter().collect();
         options.extend(self.grant.options().into_iter().map(|(name, value)| (name, Some(value))));
         if !self.subjects.is_empty() {

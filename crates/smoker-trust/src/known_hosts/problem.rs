@@ -2,9 +2,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::known_hosts::AUTHORITY;
 use crate::pattern;
 use crate::storage::lines::LineProblem;
+
+/// What a line for all hosts of an authority begins with.
+pub(super) const AUTHORITY: &str = "@cert-authority";
 
 /// What a pin begins with, also one that is not written right.
 const HASH: &str = "sha256";

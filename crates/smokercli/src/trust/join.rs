@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, ServerConfig, ServerConnection, StreamOwned};
-use smoker_trust::access::authorized_clients::edit::{self, SameKey};
 use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients};
+use smoker_trust::access::client_lines::{self, SameKey};
 use smoker_trust::access::first_identity;
 use smoker_trust::ca::join_token::JoinToken;
 use smoker_trust::ca::sign::{Authority, Purpose};
@@ -271,7 +271,7 @@ fn take(args: &CaJoinArgs, token: &JoinToken, answer: &str) -> Result<(Authorize
     ca::put(&args.state_dir.state_dir, chain)?;
     let list = args.state_dir.state_dir.join(authorized_clients::FILE);
     let is_first = AuthorizedClients::load(&list).is_ok_and(|known| !known.limits_access());
-    edit::add(&list, &client, SameKey::Stays).map_err(|error| {
+    client_lines::add(&list, &client, SameKey::Stays).map_err(|error| {
         let line = shell_word::quoted(&client.line());
         ExitError::new(format!("the certificate is in its place, but {error}: smokerd --authorize {line} --replace"))
     })?;

@@ -1,7 +1,7 @@
 //! The options of the commands for identities.
 
 use clap::Args;
-use smoker_trust::access::authorized_clients::edit::SameKey;
+use smoker_trust::access::client_lines::SameKey;
 
 use crate::identity::identity_request::IdentityRequest;
 

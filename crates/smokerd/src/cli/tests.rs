@@ -1,5 +1,5 @@
 use smoker_model::value::Value;
-use smoker_trust::access::authorized_clients::edit::SameKey;
+use smoker_trust::access::client_lines::SameKey;
 
 use crate::compare::compare_request::Format as CompareFormat;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use chrono::Utc;
-use smoker_trust::access::authorized_clients::edit::{self, Added, SameKey};
 use smoker_trust::access::authorized_clients::{self, AuthorizedClient, AuthorizedClients};
+use smoker_trust::access::client_lines::{self, Added, SameKey};
 use smoker_trust::access::tokens;
 
 use crate::identity::described::described;
@@ -19,7 +19,7 @@ use crate::output;
 /// When the key has another line, which stays, or a file cannot be used.
 pub(super) fn authorize(host: &HostState, client: &AuthorizedClient, same_key: SameKey) -> Result<(), String> {
     let path = host.folder.join(authorized_clients::FILE);
-    let added = edit::add(&path, client, same_key).map_err(|error| error.to_string())?;
+    let added = client_lines::add(&path, client, same_key).map_err(|error| error.to_string())?;
     let now = described(&client.grant, Utc::now());
     let path = path.display();
     match added {
@@ -93,7 +93,7 @@ pub(super) fn withdraw(host: &HostState, client: &str) -> Result<(), String> {
 
 /// Whether there were lines to remove.
 fn withdraw_keys(path: &Path, client: &str) -> Result<bool, String> {
-    let removed = edit::remove(path, client).map_err(|error| error.to_string())?;
+    let removed = client_lines::remove(path, client).map_err(|error| error.to_string())?;
     for AuthorizedClient { pin, grant, .. } in &removed {
         output::report(format_args!(
             "Removed the line of {} ({pin}); it is refused from now on, also on connections that are open.",

@@ -1,6 +1,6 @@
 //! What the command line asks for.
 
-use smoker_trust::access::authorized_clients::edit::SameKey;
+use smoker_trust::access::client_lines::SameKey;
 
 /// One of the commands for identities.
 #[derive(Clone, Debug, PartialEq, Eq)]

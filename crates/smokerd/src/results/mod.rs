@@ -4,6 +4,7 @@
 //!
 //! - `store`: `SharedState`, the handle over everything below, behind one lock
 //! - `conditions`: what it knows of whether a plugin runs, and whether its results count
+//! - `past`: the runs of the past that it has
 //! - `state`: what the lock of `store` protects
 //! - `table`: all plugins in configuration order, each with its results and its next run
 //! - `kept`: how results are kept in memory
@@ -22,6 +23,7 @@ pub(crate) mod events;
 pub(crate) mod journal;
 pub(crate) mod json_text;
 pub(crate) mod kept;
+mod past;
 pub(crate) mod plugin;
 pub(crate) mod processes;
 pub(crate) mod queries;

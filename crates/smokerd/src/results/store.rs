@@ -31,10 +31,8 @@ use crate::results::plugin::standing::Standing;
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::processes::process::ProcessId;
 use crate::results::processes::table::{ListedProcess, Lookup, ShownRun};
-use crate::results::queries::journal_reads::{JournalReads, NotRead};
-use crate::results::queries::run_query::{PastRuns, RunPage, RunQuery};
+use crate::results::queries::journal_reads::JournalReads;
 use crate::results::queries::segment_times::SegmentTimes;
-use crate::results::queries::{in_journal, in_memory};
 use crate::results::requester::ClientAddress;
 use crate::results::state::{Recorded, State};
 use crate::results::table::{ConfigGeneration, NewPlugin, PluginEntry};
@@ -48,9 +46,9 @@ pub(crate) struct SharedState {
     state: Arc<Mutex<State>>,
     events: RunEvents,
     /// The way to the journal, if there is one.
-    journal: Option<JournalQueue>,
-    reads: JournalReads,
-    times: SegmentTimes,
+    pub(super) journal: Option<JournalQueue>,
+    pub(super) reads: JournalReads,
+    pub(super) times: SegmentTimes,
 }
 
 impl SharedState {
@@ -159,71 +157,6 @@ impl SharedState {
         let plugins = self.reads.for_reload(move || restore::of_plugins(&folder, &new)).await?;
         self.lock().set_returning(plugins);
         Ok(())
-    }
-
-    /// The number of the newest record that is shown.
-    pub(crate) fn newest_sequence(&self) -> Sequence {
-        self.lock().sequence
-    }
-
-    /// Runs of the past, newest first: those in the journal, without one those that are kept.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read, or too many others read it.
-    pub(crate) async fn runs(&self, query: RunQuery) -> Result<RunPage, NotRead> {
-        let Some(journal) = &self.journal else { return Ok(self.kept_runs(query)) };
-        let (folder, late, times) = (journal.folder().to_owned(), journal.late().clone(), self.times.clone());
-        self.reads.for_request(move || in_journal::read(&folder, &late, &times, &query)).await
-    }
-
-    /// Runs with numbers above `after`, oldest first, where `newest` is that of the newest record that is shown: up to `limit`, fewer when their texts
-    /// take `bytes`, but one at least if there is any. Without a journal those that are kept. Waits while too many others read.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) async fn runs_after(
-        &self,
-        (after, newest): (Sequence, Sequence),
-        (limit, bytes): (usize, usize),
-    ) -> io::Result<PastRuns> {
-        let Some(journal) = &self.journal else { return Ok(self.kept_runs_after(after, limit, bytes)) };
-        let (folder, late) = (journal.folder().to_owned(), journal.late().clone());
-        let read = move || in_journal::read_after(&folder, &late, (after, newest), (limit, bytes));
-        self.reads.for_listener(read).await
-    }
-
-    fn kept_runs_after(&self, after: Sequence, limit: usize, bytes: usize) -> PastRuns {
-        let (found, dropped) = {
-            let state = self.lock();
-            (in_memory::oldest(state.histories(), after), state.dropped())
-        };
-        let mut past = PastRuns::default();
-        if dropped > after {
-            past.miss(after + 1, dropped);
-        }
-        let query = RunQuery::default();
-        for run in found.iter().filter_map(|found| found.unpack(&query)) {
-            if !past.add(run, limit, bytes) {
-                break;
-            }
-        }
-        past
-    }
-
-    fn kept_runs(&self, mut query: RunQuery) -> RunPage {
-        let mut page = RunPage::default();
-        loop {
-            let found = in_memory::newest(self.lock().histories(), &query);
-            for run in found.results.iter().filter_map(|found| found.unpack(&query)) {
-                if !page.add(&query, run) {
-                    return page;
-                }
-            }
-            let Some(next) = found.next else { return page };
-            query.before = Some(next);
-        }
     }
 
     /// Replaces all plugins at once by those of another configuration.

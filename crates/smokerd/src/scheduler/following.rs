@@ -8,8 +8,8 @@ use smoker_model::status::Status;
 
 use crate::results::events::{Event, Received, Subscription};
 use crate::results::kept::history::Sequence;
+use crate::scheduler::command::Command;
 use crate::scheduler::manager::PluginManager;
-use crate::scheduler::plugin_task::Command;
 
 /// The newest result of each plugin that others have followed (`After`).
 type Followed = HashMap<PluginName, Sequence>;

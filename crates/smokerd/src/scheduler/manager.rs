@@ -20,12 +20,13 @@ use crate::results::requester::{ClientAddress, Requester};
 use crate::results::store::SharedState;
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::clock::Clock;
+use crate::scheduler::command::Command;
 use crate::scheduler::forced_rate::ForcedRate;
 use crate::scheduler::given_values;
 use crate::scheduler::plugin_set::{
     Changes, ForceError, LoadedPlugin, ManagedPlugin, PluginSet, ReloadPlan, Selection,
 };
-use crate::scheduler::plugin_task::{Command, PluginTask};
+use crate::scheduler::plugin_task::PluginTask;
 use crate::scheduler::run::TaskContext;
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::serial_groups::SerialGroups;

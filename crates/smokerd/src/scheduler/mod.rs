@@ -10,6 +10,7 @@
 //! - `silencing`: silences plugins
 //! - `plugin_set`: the plugins of the current configuration, each with the channel to its task
 //! - `plugin_task`: one plugin's timer and runs
+//! - `command`: what the manager sends to it
 //! - `run`: one run of a plugin
 //! - `reports`: checks that look at other plugins, or at what jobs report
 //! - `schedule`: when scheduled runs are due
@@ -23,6 +24,7 @@
 pub(crate) mod actions;
 pub(crate) mod alerts;
 pub(crate) mod clock;
+pub(crate) mod command;
 pub(crate) mod explanation;
 pub(crate) mod following;
 pub(crate) mod forced_rate;

@@ -22,7 +22,7 @@ use crate::results::plugin::plugin_facts::PluginFacts;
 use crate::results::processes::limits::ProcessesFull;
 use crate::results::requester::Requester;
 use crate::results::table::{ConfigGeneration, NewPlugin, NextRun};
-use crate::scheduler::plugin_task::{Command, Definition};
+use crate::scheduler::command::{Command, Definition};
 use crate::scheduler::relations::Relations;
 
 /// All plugins, in configuration order.

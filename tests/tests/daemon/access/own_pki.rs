@@ -290,7 +290,10 @@ fn the_clients_show_the_certificate_that_is_named_and_say_what_is_wrong_with_it(
     let refused = ask(url, &["--cert", &bob[0], "--key", &bob[1]]);
     expect_line(&refused.stdout, &["the daemon has no line for bob; have a line with cert-authority"]);
     let plain = ask("http://127.0.0.1:{{PORT}}/", &["--cert", &both]);
-    expect_line(&plain.stdout, &["the certificate of --cert is shown over TLS alone", "name it as https://127.0.0.1:"]);
+    expect_line(
+        &plain.stdout,
+        &["the certificate of --cert is shown over TLS alone", "its key is known, so name it as 127.0.0.1:"],
+    );
     fs::set_permissions(pki.file("bob.key"), fs::Permissions::from_mode(0o644)).expect("ours");
     for (words, said) in [
         (&["--cert", "/nowhere.pem", "--key", key][..], &["--cert /nowhere.pem: it cannot be read"][..]),

@@ -111,8 +111,8 @@ fn what_a_query_cannot_mean_is_refused_with_the_reason() {
     assert!(daemon.get("/plugins/a/summary?limit=1").expect_error(400).contains("since, until"));
     for path in ["/plugins/x/results", "/plugins/x/summary"] {
         assert_eq!(daemon.get(path).expect_error(404), "Plugin x not found");
-        assert_eq!(daemon.send(&Request::post(path, "{}")).status, 405);
     }
+    assert_eq!(daemon.send(&Request::post("/plugins/x/summary", "{}")).status, 405);
     assert_eq!(daemon.get("/plugins/a/results").json(), json!({"results": [], "nextCursor": null}));
     let summary = daemon.get("/plugins/a/summary").json()["summary"].clone();
     assert_eq!(

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
 use smoker_tests::http::Request;
+use smoker_tests::outcome::Outcome;
 use smoker_tests::{binary, cli, wait};
 
 fn body(plugin: &str, values: &Json) -> Json {
@@ -47,11 +48,10 @@ fn a_forced_run_has_the_values_that_its_request_gives() {
     says(&run("own", &json!({"host": "db7"})), "db7");
     says(&daemon.run("plain").0, "a b");
     says(&run("given", &json!({"host": "db7"})), "db7");
-    let without = daemon.wait_for_results("given", 1)[0].0.clone();
-    assert!(
-        without["status"] == "ERROR" && without.to_string().contains("the parameter host has no value"),
-        "{without}"
-    );
+    wait::until_true("a scheduled run without a value", || {
+        let without = |result: &Outcome| result.0.to_string().contains("the parameter host has no value");
+        daemon.results("given").iter().any(|result| result.status() == "ERROR" && without(result))
+    });
 
     let refused = |plugin: &str, values: &Json| {
         daemon.send(&Request::post("/processes", body(plugin, values).to_string())).expect_error(400)

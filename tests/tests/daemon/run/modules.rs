@@ -88,8 +88,7 @@ class Parser(Varnish):
 
 #[test]
 fn built_ins_can_be_subclassed_in_python() {
-    let healthy =
-        "Command: \"printf 'backend a is Healthy\\\\nAverage responsetime of good probes: 0.1'\"\nParser: sub";
+    let healthy = "Command: \"printf 'backend a is Healthy\\\\nCurrent states  good: 8\\\\nAverage responsetime of good probes: 0.1'\"\nParser: sub";
     let config = Config::new()
         .file("sub.py", SUBCLASSES)
         .plugin("named", "Module: sub\nMounts: [/nonexistent]\nDay: 2024-01-02")

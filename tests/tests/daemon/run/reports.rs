@@ -1,5 +1,6 @@
 //! Jobs that report to the daemon, and clusters of plugins: both are decided from what the daemon has in memory.
 
+use nix::sys::signal::Signal;
 use smoker_tests::boot::Boot;
 use smoker_tests::config::Config;
 use smoker_tests::daemon::Daemon;
@@ -54,7 +55,8 @@ fn a_job_is_as_it_reported_and_a_cluster_as_its_plugins_are() {
     assert!(tier["status"] == "WARN" && tier.to_string().contains("web2 is ERROR"), "{tier}");
     assert_eq!(daemon.run("quorum").0["status"], "ERROR");
 
-    daemon.stop().expect_code(0);
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_for_exit(), 0);
     daemon.try_start().expect("it starts again");
     let kept = daemon.run("backup").0;
     assert!(kept["status"] == "OK" && kept.to_string().contains("5 files"), "{kept}");

@@ -44,7 +44,12 @@ const PARAMETERS: &[ParameterSpec] = &[
         "active",
         "the states, one of which it should have, as `systemctl status` shows them: active, inactive, running, exited, dead; `not-found` for a unit that may be missing",
     ),
-    ParameterSpec::optional("Enabled", ParameterType::Boolean, "either", "whether it should be started with the host"),
+    ParameterSpec::optional(
+        "Autostart",
+        ParameterType::Boolean,
+        "either",
+        "whether it should be started with the host",
+    ),
     ParameterSpec::warn(MEASURES),
     ParameterSpec::error(MEASURES),
 ];
@@ -81,7 +86,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let names = parameters.required_targets("Services", "Service")?;
     let wanted = Wanted {
         states: states_of(parameters)?,
-        is_enabled: parameters.choice("Enabled")?,
+        is_enabled: parameters.choice("Autostart")?,
         thresholds: Thresholds::of(parameters, MEASURES)?,
     };
     if let Some(name) = names.iter().find(|name| name.starts_with('-') || name.contains('/')) {
@@ -204,7 +209,7 @@ fn of_script(name: &str, wanted: &Wanted) -> Result<Component, String> {
         component.error(&format!("wanted {}, got {state}: {}", wanted.states.join(" or "), printed.reason()));
     }
     if wanted.is_enabled.is_some() {
-        component.error("whether an init script is started with the host is not known here: remove Enabled");
+        component.error("whether an init script is started with the host is not known here: remove Autostart");
     }
     if ["Restarts", "Age"].iter().any(|measure| wanted.thresholds.mentions(measure)) {
         component.error("an init script knows no restarts and no age: remove the limits for them");
@@ -224,7 +229,7 @@ mod tests {
         let parameters = Parameters::of(&request);
         let wanted = Wanted {
             states: states_of(parameters).expect("texts"),
-            is_enabled: parameters.choice("Enabled").expect("a boolean"),
+            is_enabled: parameters.choice("Autostart").expect("a boolean"),
             thresholds: Thresholds::of(parameters, MEASURES).expect("thresholds"),
         };
         let property = |name: &str| properties.iter().find(|(its, _)| *its == name).map_or("", |(_, value)| value);
@@ -250,7 +255,7 @@ mod tests {
             errors(json!({"State": ["dead", "exited"]}), RUNNING),
             ["wanted dead or exited, got active (running)"]
         );
-        assert_eq!(errors(json!({"Enabled": true}), RUNNING), ["wanted enabled, got disabled"]);
+        assert_eq!(errors(json!({"Autostart": true}), RUNNING), ["wanted enabled, got disabled"]);
         assert_eq!(errors(json!({"Error": "> 5"}), RUNNING), ["Restarts 7, wanted at most 5"]);
         assert_eq!(errors(json!({"Error": {"Age": "< 1m"}}), RUNNING), ["Age 10s, wanted at least 60s"]);
         let failed =
@@ -258,8 +263,8 @@ mod tests {
         assert_eq!(errors(json!({}), &failed), ["wanted active, got failed (failed), because of exit-code"]);
         let missing = [("LoadState", "not-found"), ("ActiveState", "inactive")];
         assert_eq!(errors(json!({"State": "inactive"}), &missing), ["there is no such unit"]);
-        assert!(errors(json!({"State": ["inactive", "not-found"], "Enabled": false}), &missing).is_empty());
-        assert_eq!(errors(json!({"State": "not-found", "Enabled": true}), &missing), ["there is no such unit"]);
+        assert!(errors(json!({"State": ["inactive", "not-found"], "Autostart": false}), &missing).is_empty());
+        assert_eq!(errors(json!({"State": "not-found", "Autostart": true}), &missing), ["there is no such unit"]);
         assert_eq!(errors(json!({}), &[]), ["systemctl shows no state of it"]);
     }
 }

@@ -31,7 +31,7 @@ fn every_outcome_of_a_test_is_read() {
         "breaks": part("ERROR", json!([]), json!(["java.lang.Error"])),
         "silent": part("ERROR", json!([]), json!(["failed"])),
         "waits": part("OK", json!(["skipped: no net"]), json!([])),
-        "waits (6)": part("OK", json!(["skipped"]), json!([])),
+        "waits (2)": part("OK", json!(["skipped"]), json!([])),
     });
     assert_eq!(components(text), expected);
     let findings = read(text).expect("a report");

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use super::edit::{Added, SameKey, add, remove};
 use super::*;
+use crate::access::client_lines::{Added, SameKey, add, remove};
 
 fn pin(number: usize) -> Pin {
     Pin::of_public_key(&number.to_ne_bytes())

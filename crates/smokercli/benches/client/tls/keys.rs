@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
-use smoker_trust::access::authorized_clients::edit::{self, SameKey};
 use smoker_trust::access::authorized_clients::{self, AuthorizedClient};
+use smoker_trust::access::client_lines::{self, SameKey};
 use smoker_trust::access::tokens;
 use smoker_trust::identity::own::OwnIdentity;
 use smoker_trust::known_hosts;
@@ -37,7 +37,7 @@ impl Keys {
         let keys = Self { folder, own, pin };
         let client = AuthorizedClient::parse(&format!("{} role=run name=bench", keys.own.pin))?;
         let list = keys.state().join(authorized_clients::FILE);
-        edit::add(&list, &client, SameKey::Stays).map_err(|error| error.to_string())?;
+        client_lines::add(&list, &client, SameKey::Stays).map_err(|error| error.to_string())?;
         Ok(keys)
     }
 

@@ -117,7 +117,7 @@ fn of_host(section: &str, key: &str, value: &Value) -> Taken {
         ("group", "gid") if matches!(value, Value::Int(_)) => set("GroupId", value.clone()),
         ("process", "running") if is_true => Ok(None),
         ("process", "running") => set("Error", Value::Map(vec![(text("Count"), text("> 0"))])),
-        ("service", "enabled") => set("Enabled", value.clone()),
+        ("service", "enabled") => set("Autostart", value.clone()),
         ("service", "running") => {
             let states: &[&str] = if is_true { &["active"] } else { &["inactive", "failed", "not-found"] };
             set("State", Value::List(states.iter().map(|state| text(state)).collect()))

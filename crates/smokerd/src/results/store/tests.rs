@@ -2,6 +2,7 @@ use super::*;
 use smoker_model::run_record::{RunState, RunTrigger, SkipReason};
 
 use crate::results::events::Received;
+use crate::results::queries::run_query::RunQuery;
 use crate::results::samples;
 use crate::results::state::EVICTED_AT_ONCE;
 

@@ -4,9 +4,9 @@ use smoker_model::plugin::PluginName;
 use thiserror::Error;
 
 use crate::results::requester::Requester;
+use crate::scheduler::command::Command;
 use crate::scheduler::manager::PluginManager;
 use crate::scheduler::plugin_set::ForceError;
-use crate::scheduler::plugin_task::Command;
 use crate::scheduler::reports::known::takes_reports;
 use crate::scheduler::reports::report::{Report, keep};
 

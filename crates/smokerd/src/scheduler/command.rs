@@ -1,0 +1,57 @@
+//! What the manager sends to a plugin's task.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use smoker_model::plugin::{Parameters, PluginName};
+use smoker_model::time::moment::Moment;
+use smoker_model::time::timestamp::Timestamp;
+use smoker_runner::prepared::PreparedPlugin;
+use tokio::sync::mpsc;
+
+use crate::results::processes::process::ProcessId;
+use crate::results::requester::Requester;
+use crate::results::table::ConfigGeneration;
+use crate::scheduler::schedule::plan::Schedule;
+
+/// A plugin as one configuration defines it, with its schedule.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) plugin: Arc<PreparedPlugin>,
+    pub(crate) generation: ConfigGeneration,
+    pub(super) schedule: Option<Schedule>,
+}
+
+/// What the manager sends to a task.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Run the plugin for this process, which this client requests, with these values for its parameters.
+    Run(ProcessId, Arc<Requester>, Option<Arc<Parameters>>),
+    /// Change to another definition. Boxed, since a channel has room for dozens
+    /// of commands, and there are thousands of channels.
+    Reconfigure(Box<Definition>),
+    /// Start no more scheduled runs; end when the last run has. The task drops the
+    /// sender then: until it has, the plugin may come back to this task.
+    Drain(mpsc::UnboundedSender<Command>),
+    /// A plugin that this one depends on has a result.
+    ParentChanged,
+    /// This plugin, after which this one runs, has ended OK.
+    Follow(PluginName),
+    /// A job has reported to the plugin, by this client: make a result of it.
+    Reported(Arc<Requester>),
+    /// Show that the task is alive, by dropping the sender.
+    Ping(mpsc::Sender<()>),
+}
+
+impl Definition {
+    /// A plugin whose schedule starts at `now`, or goes on from its last scheduled run.
+    pub(crate) fn of(plugin: PreparedPlugin, now: Moment, last: Option<DateTime<Utc>>) -> Self {
+        let schedule = Schedule::of(plugin.spec(), now, last);
+        Self { plugin: Arc::new(plugin), generation: 0, schedule }
+    }
+
+    /// When its next scheduled run is due, by the wall clock as it is set at `now`; none behind the year 9999.
+    pub(crate) fn next_run(&mut self, now: Moment) -> Option<Timestamp> {
+        self.schedule.as_mut()?.shown(now).filter(Timestamp::has_form)
+    }
+}
