@@ -115,7 +115,8 @@ pub(crate) fn runs_on(machine: &PrivateRoot, shared: &Path) {
     });
     assert!(!told().contains("Database"), "{}", told());
     machine.succeed(&format!("{silence} --end all"));
-    wait::until_true("the message", || told().contains("ERROR Database on "));
+    let heard = wait::within(wait::DEADLINE, || told().contains("ERROR Database on ").then_some(()));
+    assert!(heard.is_some(), "{}: {}", told(), explain("Database").text());
     assert!(!told().contains("Page"), "{}", told());
     wait::until_true("the explanation", || explain("Database").stdout.contains("action Slack: told ERROR at "));
     assert!(explain("Backup").stdout.contains("depends on Database"));

@@ -56,6 +56,6 @@ mod tests {
         let errors: Vec<_> = messages.level(Level::Error).collect();
         assert_eq!((errors[0].len(), run.result.status), (KEPT_TEXT, Status::Error));
         assert!(errors[1].contains("100 bytes is too large"), "{errors:?}");
-        assert!(run.text.listed.contains("\"status\": \"ERROR\"") && run.text.size() < 2 * KEPT_TEXT);
+        assert!(run.text.listed.contains("\"status\": \"ERROR\"") && run.text.size() < 4 * KEPT_TEXT);
     }
 }
