@@ -74,7 +74,9 @@ impl Component {
     /// The messages that explain a status, as somebody else wrote them.
     pub(crate) fn say_all(&mut self, status: Status, messages: &Messages) {
         self.status = worse(self.status, status);
-        Level::ALL.into_iter().for_each(|level| messages.level(level).for_each(|text| self.messages.add(level, text)));
+        for level in Level::ALL {
+            messages.level(level).for_each(|text| self.messages.add(level, text));
+        }
     }
 
     /// A number that the check declares, judged by the conditions on it.

@@ -179,7 +179,7 @@ impl Findings {
         };
         let extra = object.iter().filter(is_own).map(|(name, value)| (name.clone(), value.clone())).collect();
         let last_run = object.get("lastRun").and_then(Json::as_str).and_then(Timestamp::parse);
-        Ok(Self { extra, last_run, ..Self::parse(object)? })
+        Ok(Self { last_run, extra, ..Self::parse(object)? })
     }
 
     /// The whole result of a run that started at `started` and ends now, with as many messages as a result may have.

@@ -109,21 +109,21 @@ mod tests {
 
     use super::*;
 
-    fn read(kind: ValueKind, value: Json) -> Result<Value, String> {
+    fn read(kind: ValueKind, value: &Json) -> Result<Value, String> {
         let pattern = (kind == ValueKind::Text).then(|| "db[0-9]".to_owned());
         RunParameter { kind, pattern, is_secret: false }
-            .read(&value, |_, text| text.starts_with("db") && text.len() == 3)
+            .read(value, |_, text| text.starts_with("db") && text.len() == 3)
     }
 
     #[test]
     fn values_are_of_their_type_also_as_texts() {
-        assert_eq!(read(ValueKind::Text, json!("db1")), Ok(Value::Text("db1".to_owned())));
+        assert_eq!(read(ValueKind::Text, &json!("db1")), Ok(Value::Text("db1".to_owned())));
         for value in [json!(5), json!("5")] {
-            assert_eq!(read(ValueKind::Integer, value.clone()), Ok(Value::Int(5)));
-            assert_eq!(read(ValueKind::Number, value), Ok(Value::Int(5)));
+            assert_eq!(read(ValueKind::Integer, &value), Ok(Value::Int(5)));
+            assert_eq!(read(ValueKind::Number, &value), Ok(Value::Int(5)));
         }
-        assert_eq!(read(ValueKind::Number, json!("0.5")), Ok(Value::Float(0.5)));
-        assert_eq!(read(ValueKind::Boolean, json!("true")), Ok(Value::Bool(true)));
+        assert_eq!(read(ValueKind::Number, &json!("0.5")), Ok(Value::Float(0.5)));
+        assert_eq!(read(ValueKind::Boolean, &json!("true")), Ok(Value::Bool(true)));
         for (kind, value) in [
             (ValueKind::Text, json!("db1; rm")),
             (ValueKind::Text, json!(["db1"])),
@@ -133,7 +133,7 @@ mod tests {
             (ValueKind::Number, json!("inf")),
             (ValueKind::Boolean, json!(1)),
         ] {
-            assert!(read(kind, value.clone()).is_err(), "{value}");
+            assert!(read(kind, &value).is_err(), "{value}");
         }
     }
 

@@ -106,7 +106,7 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
                 messages.add(Level::Info, &format!("{text} took the alerts: {}", answer.text()));
             }
             Err(reason) => {
-                messages.add(if urls.len() > 1 { Level::Warn } else { Level::Error }, &format!("{text}: {reason}"))
+                messages.add(if urls.len() > 1 { Level::Warn } else { Level::Error }, &format!("{text}: {reason}"));
             }
         }
     }

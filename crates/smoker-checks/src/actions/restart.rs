@@ -145,7 +145,8 @@ impl Restarts {
     }
 
     fn write(&mut self, recent: &[u64], now: u64) -> Result<(), String> {
-        let text: String = recent.iter().chain([&now]).map(|time| format!("{time}\n")).collect();
+        let times: Vec<_> = recent.iter().chain([&now]).map(ToString::to_string).collect();
+        let text = times.join("\n") + "\n";
         let file = &mut *self.file;
         let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
         written.and_then(|()| fs::metadata(&self.path).map(drop)).map_err(|error| self.failed(&error))

@@ -21,7 +21,7 @@ impl Timestamp {
     /// Reads a moment as it is written here; the fraction may be missing or have other digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok().map(Self).filter(|it| it.has_form())
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok().map(Self).filter(Self::has_form)
     }
 
     /// Whether it is written with a year of four digits, as every reader of such a text expects.

@@ -154,14 +154,14 @@ impl AuthorizedClients {
                     }
                     reason
                 }
-                Ok(client) => match earlier(&client) {
-                    Some(reason) => reason,
-                    None => {
+                Ok(client) => {
+                    let Some(reason) = earlier(&client) else {
                         known.entry(client.pin).or_default().note(&client, line);
                         found.clients.push(client);
                         continue;
-                    }
-                },
+                    };
+                    reason
+                }
             };
             found.problems.push(LineProblem { line, reason });
         }

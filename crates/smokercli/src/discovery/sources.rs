@@ -67,7 +67,7 @@ mod tests {
                 let name = path.strip_prefix(&folder).expect("below it").to_string_lossy().into_owned();
                 if path.is_dir() {
                     folders.push(path);
-                } else if name.ends_with(".py") {
+                } else if path.extension().is_some_and(|end| end == "py") {
                     assert!(smoker().contains_key(&*name), "{name}");
                     found += 1;
                 }

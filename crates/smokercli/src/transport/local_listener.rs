@@ -26,7 +26,7 @@ pub(super) fn is_trusted(port: u16) -> Result<bool, String> {
     for table in TABLES {
         match File::open(table) {
             Ok(file) => {
-                owners.extend(owners_of(BufReader::new(file), port).map_err(|error| format!("{table}: {error}"))?)
+                owners.extend(owners_of(BufReader::new(file), port).map_err(|error| format!("{table}: {error}"))?);
             }
             // A host without IPv6.
             Err(error) if error.kind() == io::ErrorKind::NotFound && table != TABLES[0] => {}

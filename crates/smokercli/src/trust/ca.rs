@@ -72,7 +72,9 @@ pub(super) fn sign(store: &TrustStore, args: &CaSignArgs, port: &str) -> Result<
         match outcome {
             Ok(Signed { until, warning }) => {
                 let address = target.address();
-                warning.iter().for_each(|text| console.warn(&sanitize::line(&format!("Host {address}: {text}"))));
+                if let Some(text) = &warning {
+                    console.warn(&sanitize::line(&format!("Host {address}: {text}")));
+                }
                 output::print(&format!("{address}: its certificate is valid until {until}\n"))?;
             }
             Err(reason) => {

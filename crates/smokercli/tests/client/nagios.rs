@@ -100,8 +100,8 @@ fn a_monitoring_plugin_keeps_its_text_its_data_and_its_unknown() {
         "new": {"lastResult": null},
         "quiet": {"lastResult": {"status": "ERROR", "messages": null, "exitStatus": 4}},
         "chatty": {"lastResult": {"status": "ERROR", "messages": {"info": ["see there"], "error": []}}},
-        "parts": {"lastResult": {"status": "ERROR", "messages": null, "componentResults": {
-            "k": {"componentResult": {"name": "k", "status": "ERROR", "messages": {"info": [], "error": [], "warn": []}}}}}},
+        "parts": {"lastResult": {"status": "ERROR", "messages": null, "componentResults": [
+            {"componentResult": {"name": "k", "status": "ERROR", "messages": {"info": [], "error": [], "warn": []}}}]}},
     }));
     for (name, code, text) in [
         ("disk", 0, "OK: DISK OK ¦ free | /=42%;80;90\n"),

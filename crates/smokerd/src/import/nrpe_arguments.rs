@@ -6,7 +6,7 @@
 use smoker_model::value::Value;
 
 /// What NRPE itself refuses in an argument (`nasty_metachars`), as part of a class of characters.
-const NASTY: &str = r#"|`&><'\\\[\]{};\r\n"#;
+const NASTY: &str = r"|`&><'\\\[\]{};\r\n";
 
 /// What the shell would not take as it is outside of quotes, and in double quotes.
 const BARE: &str = r#"\s$"()*?~#!="#;
@@ -56,7 +56,7 @@ pub(super) fn read(line: &str) -> Result<Option<WithArguments>, String> {
                 Some((_, widest)) => *widest = place.max(*widest),
                 None => found.push((name.to_owned(), place)),
             }
-            command.push_str(&format!("%({name})s"));
+            command.extend(["%(", name, ")s"]);
             rest = &rest[name.len() + 2..];
             continue;
         }

@@ -51,7 +51,7 @@ command:
   no-such-program:
     exit-status: {ge: 127}
     stderr: [not found]
-  off: {exec: false, exit-status: 1}
+  noop: {exec: false, exit-status: 1}
 matching:
   list: {content: [foo, bar, moo], matches: {consist-of: [foo, have-prefix: m, bar]}}
   json: {content: '{"a": {"b": ["15"]}}', matches: {gjson: {a.b.0: {le: 15}, '@this': {have-key: a}}}}
@@ -110,7 +110,7 @@ fn what_is_imported_loads_and_runs() {
 /// The plugins that goss would find good, too.
 fn good_ones() -> Vec<&'static str> {
     "true file--etc-passwd file-~root user-root service-no-such-service process-no-such-process port-tcp:9 port-tcp6:9 interface-lo \
-     mount--proc mount-- mount---usage command-no-such-program command-off matching-list matching-json matching-text matching-lines \
+     mount--proc mount-- mount---usage command-no-such-program command-noop matching-list matching-json matching-text matching-lines \
      accounts accounts-permission accounts-size root-space system-load system-swap yes"
         .split(' ')
         .chain(["command-echo 'hi 5%'"])

@@ -23,7 +23,7 @@ fn a_forced_run_has_the_values_that_its_request_gives() {
              port: {Type: integer, Default: 80}\n  pin: {Pattern: '[0-9]+', Secret: true, Default: !file pin}",
         )
         .plugin("own", "Command: 'echo %(host)s'\nhost: here\nParameters: {host: {Pattern: 'db[0-9]'}}")
-        .plugin("given", "Command: 'echo %(host)s'\nInterval: 1h\nSplay: 0\nParameters: {host: {Pattern: 'db[0-9]'}}")
+        .plugin("given", "Command: 'echo %(host)s'\nInterval: 1\nSplay: 0\nParameters: {host: {Pattern: 'db[0-9]'}}")
         .plugin(
             "slow",
             "Command: 'echo %(n)s >> {{DIR}}/begun; until [ -e {{DIR}}/go ]; do sleep 0.05; done; echo %(n)s'\n\
@@ -83,7 +83,7 @@ fn a_forced_run_has_the_values_that_its_request_gives() {
         command.args(["-s", &daemon.address().to_string(), "-p", "own", "--no-progress"]).args(arguments);
         cli::run(command.env("HOME", daemon.path("")).current_dir(daemon.path("")))
     };
-    let given = client(&["--param", "host=db4"]);
+    let given = client(&["--param", "host=db4", "-o", "long"]);
     given.expect_code(0);
     assert!(given.stdout.contains("db4"), "{}", given.text());
     let wrong = client(&["--param", "host=x"]);

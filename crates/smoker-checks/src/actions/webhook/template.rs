@@ -25,20 +25,17 @@ fn fill_text(text: &str, fields: &Map<String, Json>) -> Json {
         filled.push_str(&rest[..at]);
         let behind = &rest[at + 2..];
         let found = behind.find(")s").and_then(|end| Some((end, fields.get(&behind[..end])?)));
-        match found {
-            Some((end, value)) => {
-                match value {
-                    Json::String(text) => filled.push_str(text),
-                    Json::Null => {}
-                    other => filled.push_str(&other.to_string()),
-                }
-                rest = &behind[end + 2..];
-            }
-            None => {
-                filled.push_str("%(");
-                rest = behind;
-            }
+        let Some((end, value)) = found else {
+            filled.push_str("%(");
+            rest = behind;
+            continue;
+        };
+        match value {
+            Json::String(text) => filled.push_str(text),
+            Json::Null => {}
+            other => filled.push_str(&other.to_string()),
         }
+        rest = &behind[end + 2..];
     }
     filled.push_str(rest);
     Json::String(filled)

@@ -168,7 +168,7 @@ impl ReportReader {
                 let counted = other_counts(tag)?.fold(counted, u64::max);
                 let counted_tests = counted_tests(tag)?;
                 let mark = Mark::of(tag)?;
-                self.suites.push(Suite { name, counted, counted_tests, mark, ..Suite::default() });
+                self.suites.push(Suite { name, counted, mark, counted_tests, ..Suite::default() });
             }
             b"testcase" => {
                 let name = attribute(tag, "name")?.unwrap_or_else(|| "unnamed".to_owned());

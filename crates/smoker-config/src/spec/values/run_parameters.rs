@@ -62,14 +62,14 @@ pub(crate) fn read<'a>(value: Option<&Value>, configured: impl Fn(&str) -> Optio
             Ok(declaration) => declaration,
             Err(reason) => return plain(reason),
         };
-        read.add(name, declaration, configured(name));
+        read.add(name, &declaration, configured(name));
     }
     read
 }
 
 impl RunParameters {
-    fn add(&mut self, name: &str, declaration: Declaration<'_>, configured: Option<&Value>) {
-        let Declaration { kind, pattern, default, is_secret } = declaration;
+    fn add(&mut self, name: &str, declaration: &Declaration<'_>, configured: Option<&Value>) {
+        let Declaration { kind, pattern, default, is_secret } = *declaration;
         if let Some(pattern) = pattern
             && let Err(error) = whole(pattern)
         {

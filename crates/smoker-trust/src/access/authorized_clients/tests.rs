@@ -147,8 +147,8 @@ fn an_authority_has_a_line_for_each_group_of_its_names() {
     let text = fs::read_to_string(&path).expect("there");
     // A line that is not understood may have been meant to give less than those behind it.
     let broken = text.replace(&staff.line(), &staff.line().replace("subject", "subjct"));
-    assert_eq!(AuthorizedClients::parse(&broken).clients, [admins.clone()]);
-    assert_eq!(remove(&path, "staff").expect("removed"), [staff.clone()]);
+    assert_eq!(AuthorizedClients::parse(&broken).clients, std::slice::from_ref(&admins));
+    assert_eq!(remove(&path, "staff").expect("removed"), std::slice::from_ref(&staff));
     assert_eq!(AuthorizedClients::load(&path).expect("read").clients, [admins.clone(), all.clone()]);
     let dans = line("role=run name=dans subject=DAN");
     assert!(matches!(add(&path, &dans, SameKey::Replaced), Ok(Added::Replaced(_))));

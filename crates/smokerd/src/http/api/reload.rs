@@ -43,7 +43,7 @@ pub(crate) async fn reload(
     };
     let audited = Audited(page.message.clone());
     if requester.limits.is_some() {
-        page.message = without_names(page.outcome).to_owned();
+        without_names(page.outcome).clone_into(&mut page.message);
         page.problems.clear();
     }
     let mut response = json_response::json(status, &page);

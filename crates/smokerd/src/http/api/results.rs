@@ -130,7 +130,10 @@ async fn find(manager: &PluginManager, query: RunQuery) -> Result<RunPage, ApiEr
     })
 }
 
-fn span(parameters: &Parameters) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), ApiError> {
+/// From when on, and until when.
+type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+fn span(parameters: &Parameters) -> Result<Span, ApiError> {
     let now = Utc::now();
     let moment = |name| parameters.get(name, instant::FORMS, |value| instant::parse(value, now));
     let (since, until) = (moment("since")?, moment("until")?);

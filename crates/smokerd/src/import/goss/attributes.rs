@@ -158,8 +158,6 @@ fn of_http(key: &str, value: &Value) -> Taken {
 fn of_rest(section: &str, key: &str, value: &Value) -> Taken {
     match (section, key) {
         ("mount", "exists") => set("Mounted", value.clone()),
-        // A plugin of its own looks at it.
-        ("mount", "usage") => Ok(None),
         ("mount", "source") => plain("Source", value),
         ("mount", "filesystem") => plain("Types", value),
         ("interface", "exists") if *value == Value::Bool(true) => set("Up", Value::Null),
@@ -179,8 +177,11 @@ fn of_rest(section: &str, key: &str, value: &Value) -> Taken {
         ("dns", "server") => plain("Server", value),
         ("command", "stdout") => set("Stdout", output_matcher(value)?),
         ("command", "stderr") => set("Stderr", output_matcher(value)?),
-        ("kernel-param", "value") | ("command", "exit-status") => Ok(None),
-        ("matching", "content" | "matches" | "as-reader") => Ok(None),
+        // Others read these; a plugin of its own looks at the usage of a mount.
+        ("kernel-param", "value")
+        | ("command", "exit-status")
+        | ("matching", "content" | "matches" | "as-reader")
+        | ("mount", "usage") => Ok(None),
         _ => unknown(),
     }
 }

@@ -112,7 +112,7 @@ fn paths_of(value: &Value, path: impl Fn(&str) -> Result<String, String>) -> Res
     each.collect::<Result<_, _>>().map(Value::Map)
 }
 
-/// A path of gjson in the words of JSONPath; those with a language of their own are none.
+/// A path of gjson in the words of `JSONPath`; those with a language of their own are none.
 fn path_of(path: &str) -> Result<String, String> {
     if path == "@this" {
         return Ok("$".to_owned());

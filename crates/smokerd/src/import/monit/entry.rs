@@ -121,7 +121,9 @@ impl<'a> Entry<'a> {
                 Ok(None) => {}
                 Ok(Some(Test { suffix, parameters })) => {
                     let mut plugin = self.plugin(&suffix, test.line);
-                    parameters.into_iter().for_each(|(name, value)| plugin.set(&name, value));
+                    for (name, value) in parameters {
+                        plugin.set(&name, value);
+                    }
                     if retries > 1 {
                         plugin.set("Retries", Value::Int(retries));
                     }

@@ -36,9 +36,9 @@ pub(super) fn reverse(address: IpAddr) -> String {
             format!("{d}.{c}.{b}.{a}.in-addr.arpa")
         }
         IpAddr::V6(six) => {
-            let digits =
-                six.octets().iter().rev().map(|byte| format!("{:x}.{:x}.", byte & 15, byte >> 4)).collect::<String>();
-            format!("{digits}ip6.arpa")
+            let digit = |byte: &u8| [byte & 15, byte >> 4].map(|digit| format!("{digit:x}"));
+            let digits: Vec<_> = six.octets().iter().rev().flat_map(digit).collect();
+            format!("{}.ip6.arpa", digits.join("."))
         }
     }
 }
@@ -181,7 +181,9 @@ mod tests {
         let mut packet = question.to_vec();
         packet[2..4].copy_from_slice(&flags);
         packet[7] = u8::try_from(records.len()).expect("few");
-        records.iter().for_each(|record| packet.extend(*record));
+        for record in records {
+            packet.extend(*record);
+        }
         packet
     }
 

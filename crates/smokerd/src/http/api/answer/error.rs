@@ -90,8 +90,8 @@ impl ApiError {
             Self::Journal(_) | Self::Force(ForceError::NoMatch | ForceError::UnknownPlugin(_)) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::Silence(SilenceError::NoPlugin(_)) => StatusCode::FORBIDDEN,
             Self::Forbidden(_)
+            | Self::Silence(SilenceError::NoPlugin(_))
             | Self::Force(ForceError::MaskedFilter(_) | ForceError::OtherPlugin(_))
             | Self::Report(ReportError::Refused(ForceError::OtherPlugin(_))) => StatusCode::FORBIDDEN,
             Self::Force(ForceError::TooFast(_)) | Self::Report(ReportError::Refused(ForceError::TooFast(_))) => {
