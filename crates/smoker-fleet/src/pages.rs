@@ -22,7 +22,7 @@ pub(crate) fn grid(snapshot: Option<&Snapshot>, hosts: usize, every: Duration, n
     let Some(snapshot) = snapshot else {
         return grid::page(&Grid {
             title: TITLE,
-            note: &format!("{hosts} hosts are being asked"),
+            note: &format!("asking {hosts} host{}", if hosts == 1 { "" } else { "s" }),
             age: None,
             old,
             columns: &[],

@@ -99,9 +99,11 @@ fn say(place: &str) {
 
 /// A unix socket for this user alone, in place of one on which nobody listens any more.
 fn bind(path: &Path) -> io::Result<UnixListener> {
-    if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
-        && UnixStream::connect(path).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
-    {
+    let found = fs::symlink_metadata(path);
+    if found.as_ref().is_ok_and(|found| !found.file_type().is_socket()) {
+        return Err(io::Error::other("there is something else than a socket"));
+    }
+    if found.is_ok() && UnixStream::connect(path).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
         fs::remove_file(path)?;
     }
     let before = umask(Mode::S_IXUSR | Mode::S_IRWXG | Mode::S_IRWXO);

@@ -1,4 +1,4 @@
-//! A grid of hosts and plugins in HTML, made where they are known.
+//! A grid of hosts and plugins as an HTML page, made by the server.
 
 use crate::files;
 use crate::markup::{path_segment, push_text};
@@ -12,7 +12,7 @@ const TEXT: usize = 1024;
 pub struct Grid<'a> {
     /// The title.
     pub title: &'a str,
-    /// What stands beside it.
+    /// Text beside the title.
     pub note: &'a str,
     /// How old the answers are, in seconds; none before there are some.
     pub age: Option<u64>,

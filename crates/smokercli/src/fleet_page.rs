@@ -58,7 +58,7 @@ impl FleetPage {
         &self.listen
     }
 
-    /// How long it waits between two rounds of questions.
+    /// The time from the start of a round to the start of the next one.
     #[must_use]
     pub fn every(&self) -> Duration {
         self.every

@@ -62,7 +62,7 @@ impl Query {
     pub(crate) fn new(args: &Args) -> Result<Self, ExitError> {
         // The parser does not look for `--history` where `--watch` excludes it.
         if args.since.is_some() && !args.history {
-            return Err(ExitError::usage("--since TIME belongs to --history; leave it away"));
+            return Err(ExitError::usage("--since TIME belongs to --history; leave it out"));
         }
         let name = FormatName::parse(&args.pretty).ok_or_else(|| {
             ExitError::new(format!(
@@ -120,7 +120,7 @@ fn parameters(given: &[String]) -> Result<Map<String, Json>, ExitError> {
             ExitError::usage(format!("--param {text:?} has no value; write NAME=VALUE, such as host=db1"))
         })?;
         if parameters.insert(name.to_owned(), value.into()).is_some() {
-            return Err(ExitError::usage(format!("--param gives {name} two values; leave one away")));
+            return Err(ExitError::usage(format!("--param gives {name} two values; remove one of the two")));
         }
     }
     Ok(parameters)
@@ -239,7 +239,7 @@ pub(crate) fn judged_filter(args: &FilterArgs) -> Result<Filter, ExitError> {
     ];
     match by_state.into_iter().find(|(is_given, _)| *is_given) {
         Some((_, option)) => Err(ExitError::usage(format!(
-            "{option} chooses by state, and this command looks at all states; leave it away, or choose by -p, --category, \
+            "{option} chooses by state, and this command looks at all states; leave it out, or choose by -p, --category, \
              --smoke or --health"
         ))),
         None => filter(args),

@@ -93,29 +93,31 @@ pub(crate) fn run(request: &ModuleRequest) -> Result<Findings, String> {
     let alerts: Vec<_> = told.parts.iter().flat_map(|part| alerts_of(&told, part, &labels, &times)).collect();
     let body = Json::Array(alerts).to_string();
     let end = post::end_of(request);
-    let mut messages = Messages::new();
-    let mut arrived = 0;
+    let (mut taken, mut refused) = (Vec::new(), Vec::new());
     for text in &urls {
         let sent = address(text).and_then(|url| {
             let trust = post::trust(parameters, url.is_secure)?;
             post::json(&url, headers.clone(), body.clone(), trust.as_ref(), is_verified, end)
         });
         match sent {
-            Ok(answer) => {
-                arrived += 1;
-                messages.add(Level::Info, &format!("{text} took the alerts: {}", answer.text()));
-            }
-            Err(reason) => {
-                messages.add(if urls.len() > 1 { Level::Warn } else { Level::Error }, &format!("{text}: {reason}"));
-            }
+            Ok(answer) => taken.push(format!("{text} took the alerts: {}", answer.text())),
+            Err(reason) => refused.push(format!("{text}: {reason}")),
         }
     }
-    let status = match arrived {
-        0 => Status::Error,
-        arrived if arrived < urls.len() => Status::Warn,
-        _ => Status::Ok,
+    Ok(findings(&taken, &refused))
+}
+
+/// One Alertmanager that took the alerts is enough: they tell each other.
+fn findings(taken: &[String], refused: &[String]) -> Findings {
+    let (status, level) = match (taken, refused) {
+        (_, []) => (Status::Ok, Level::Info),
+        ([], _) => (Status::Error, Level::Error),
+        _ => (Status::Warn, Level::Warn),
     };
-    Ok(Findings::new(status, messages))
+    let mut messages = Messages::new();
+    taken.iter().for_each(|text| messages.add(Level::Info, text));
+    refused.iter().for_each(|text| messages.add(level, text));
+    Findings::new(status, messages)
 }
 
 /// How long an alert lasts that is not sent again.
@@ -196,6 +198,21 @@ fn labels_of(name: &str, value: &Json) -> Result<Map<String, Json>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_takes_the_alerts_makes_a_warning_of_the_others() {
+        let text = |number: usize| vec!["x".to_owned(); number];
+        for (taken, refused, status, level) in [
+            (2, 0, Status::Ok, None),
+            (1, 1, Status::Warn, Some(Level::Warn)),
+            (0, 2, Status::Error, Some(Level::Error)),
+        ] {
+            let findings = findings(&text(taken), &text(refused));
+            let messages = findings.messages.expect("some");
+            assert_eq!(findings.status, status);
+            assert_eq!(level.map_or(0, |level| messages.level(level).count()), refused);
+        }
+    }
 
     #[test]
     fn an_alert_ends_when_its_plugin_is_good_or_bad_in_another_way() {

@@ -26,12 +26,12 @@ pub(crate) enum NotLocked {
 
 impl Lock {
     /// Takes it. Makes the folder if it is not there. One of both locks is enough: a disk that is full or read-only may have no file, and
-    /// some file systems of networks lock no folders.
+    /// some network file systems lock no folders.
     pub(crate) fn take(folder: &Path) -> Result<Self, NotLocked> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(NotLocked::Failed)?;
         let own = locked(File::open(folder).map_err(NotLocked::Failed)?);
-        if matches!(own, Err(NotLocked::InUse)) {
-            return own.map(|folder| Self { _folder: Some(folder), _file: None });
+        if let Err(NotLocked::InUse) = own {
+            return Err(NotLocked::InUse);
         }
         let path = folder.join("lock");
         let file = open_file(OpenOptions::new().write(true).create(true).truncate(false).mode(0o600), &path)

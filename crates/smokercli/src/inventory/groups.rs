@@ -184,7 +184,7 @@ impl<'a> ResolvedGroups<'a> {
             None => return Err(ExitError::usage(self.unknown(name))),
         };
         if hosts.is_empty() {
-            return Err(ExitError::new(format!("group {name} has no host; add some, or leave it away")));
+            return Err(ExitError::new(format!("group {name} has no host; add some, or leave it out")));
         }
         Ok(hosts)
     }

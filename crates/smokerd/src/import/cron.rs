@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use nix::unistd::{Gid, Group, User};
+use smoker_model::calendar::cron::CronPattern;
 use smoker_model::value::Value;
 
 use crate::import::imported::{Imported, ImportedPlugin};
@@ -13,16 +14,8 @@ const PATH: &str = "/usr/bin:/bin";
 /// How long a job may run, in seconds.
 const LONGEST: i128 = 86_400;
 
-/// The words of times, and the five fields that they stand for.
-const WORDS: [(&str, &str); 7] = [
-    ("@yearly", "0 0 1 1 *"),
-    ("@annually", "0 0 1 1 *"),
-    ("@monthly", "0 0 1 * *"),
-    ("@weekly", "0 0 * * 0"),
-    ("@daily", "0 0 * * *"),
-    ("@midnight", "0 0 * * *"),
-    ("@hourly", "0 * * * *"),
-];
+/// The variable that names the zone of times.
+const ZONE: &str = "CRON_TZ";
 
 /// Reads a crontab: that of the system and the files of `cron.d` name an account in each line, that of an account does not.
 pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) {
@@ -39,7 +32,7 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) {
         }
         if let Some((name, value)) = assignment(line) {
             if name == "MAILTO" || name == "MAILFROM" {
-                imported.leave(path, number, line, "a result is kept and not mailed; an Action may tell somebody");
+                imported.leave(path, number, line, "a result is kept and not mailed; add an Action to send it");
             } else {
                 variables.retain(|(its, _)| *its != name);
                 variables.push((name, value));
@@ -48,6 +41,11 @@ pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) {
         }
         match job(line, has_account, &owner) {
             Err(reason) => imported.leave(path, number, line, &reason),
+            Ok(job) if !has_account && User::from_name(&job.account).ok().flatten().is_none() => {
+                let reason =
+                    format!("no account is named {owner}: name the file after its account, or add uid and gid by hand");
+                imported.leave(path, number, line, &reason);
+            }
             Ok(job) => {
                 count += 1;
                 let mut plugin = ImportedPlugin::new(&format!("{stem}-{count}"), path, number);
@@ -80,8 +78,11 @@ fn job(line: &str, has_account: bool, owner: &str) -> Result<Job, String> {
     };
     let first = next();
     let times = if first.starts_with('@') {
-        let word = WORDS.iter().find(|(word, _)| *word == first);
-        word.map(|(_, times)| (*times).to_owned()).ok_or_else(|| format!("there is no {first} here"))?
+        if first == "@reboot" {
+            return Err("@reboot has no counterpart: a plugin runs by time".to_owned());
+        }
+        CronPattern::parse(first)?;
+        first.to_owned()
     } else {
         let fields = [first, next(), next(), next(), next()];
         if fields.iter().any(|field| field.is_empty() || field.chars().any(|c| !is_of_time(c))) {
@@ -127,6 +128,9 @@ fn fill(plugin: &mut ImportedPlugin, job: &Job, variables: &[(String, String)]) 
         None => plugin.command(&job.command),
     }
     plugin.text("Cron", &job.times);
+    if let Some(zone) = variable(ZONE) {
+        plugin.text("Timezone", zone);
+    }
     // cron sets no limit.
     plugin.set("Timeout", Value::Int(LONGEST));
     plugin.text("uid", &job.account);
@@ -136,7 +140,7 @@ fn fill(plugin: &mut ImportedPlugin, job: &Job, variables: &[(String, String)]) 
     let home = variable("HOME").map(str::to_owned);
     let home = home.or_else(|| user.map(|user| user.dir.display().to_string()));
     let mut environment: Vec<(String, String)> =
-        variables.iter().filter(|(name, _)| name != "SHELL").cloned().collect();
+        variables.iter().filter(|(name, _)| !["SHELL", ZONE].contains(&name.as_str())).cloned().collect();
     let mut add = |name: &str, value: &str| {
         if !environment.iter().any(|(its, _)| its == name) {
             environment.push((name.to_owned(), value.to_owned()));
@@ -176,7 +180,7 @@ mod tests {
         let expected = ("*/5 1-3 * * mon", "root", "test -x /x && echo 5%");
         assert_eq!((found.times.as_str(), found.account.as_str(), found.command.as_str()), expected);
         let found = job("@daily echo x", false, "karel").expect("a job");
-        assert_eq!((found.times.as_str(), found.account.as_str()), ("0 0 * * *", "karel"));
+        assert_eq!((found.times.as_str(), found.account.as_str()), ("@daily", "karel"));
         for line in ["@reboot x", "* * * *", "* * * * *", "1 2 3 4 5 cat%hello", "a=b c d e f g"] {
             assert!(job(line, false, "karel").is_err(), "{line}");
         }
@@ -185,7 +189,8 @@ mod tests {
     #[test]
     fn a_crontab_of_the_system_has_an_environment_and_accounts() {
         let mut imported = Imported::default();
-        let text = "SHELL=/bin/bash\nMAILTO=root\nPATH=\"/sbin:/bin\"\n17 * * * * root echo 'it''s'\n";
+        let text =
+            "SHELL=/bin/bash\nCRON_TZ=Asia/Tokyo\nMAILTO=root\nPATH=\"/sbin:/bin\"\n17 * * * * root echo 'it''s'\n";
         read(Path::new("/etc/cron.d/x"), text, &mut imported);
         let plugin = &imported.plugins[0];
         let value = |name: &str| plugin.parameters.iter().find(|(its, _)| its == name).map(|(_, value)| value.clone());
@@ -193,7 +198,14 @@ mod tests {
         assert_eq!(plugin.name, "x-1");
         assert_eq!(value("Command"), text(r"exec /bin/bash -c 'echo '\''it'\'''\''s'\'''"));
         assert_eq!((value("Cron"), value("uid"), value("gid")), (text("17 * * * *"), text("root"), text("root")));
-        assert_eq!(value("WorkDir"), text("/root"));
+        assert_eq!((value("WorkDir"), value("Timezone")), (text("/root"), text("Asia/Tokyo")));
+        assert!(!format!("{:?}", value("Env")).contains("CRON_TZ"));
         assert_eq!(imported.untaken.len(), 1);
+        read(Path::new("/tmp/no-such-account.txt"), "@daily x\n", &mut imported);
+        assert!(
+            imported.untaken[1].reason.contains("no account is named no-such-account.txt"),
+            "{:?}",
+            imported.untaken
+        );
     }
 }

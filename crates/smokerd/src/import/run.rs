@@ -27,7 +27,8 @@ pub(crate) fn run(request: &ImportRequest) -> Result<u8, String> {
         read(request.tool, path, &mut imported)?;
     }
     if imported.plugins.is_empty() && imported.untaken.is_empty() {
-        return Err("there is nothing to import in it".to_owned());
+        let files: Vec<_> = request.files.iter().map(|path| path.display().to_string()).collect();
+        return Err(format!("{}: no command, job or check was found", files.join(", ")));
     }
     let files = file_names(&imported.plugins, &request.folder)?;
     let written = write_all(&imported.plugins, &files)?;
@@ -111,10 +112,12 @@ fn report(request: &ImportRequest, imported: &Imported, written: &[PathBuf]) -> 
         let _ = writeln!(text, "NOTE {note}");
     }
     let folder = request.folder.display();
-    let (plugins, untaken) = (written.len(), imported.untaken.len());
+    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (plugins, untaken) = (count(written.len(), "plugin"), count(imported.untaken.len(), "line"));
     let _ = writeln!(
         text,
-        "{plugins} plugins in {folder}, {untaken} lines not taken; look at them, put the folder beside a configuration, then run smokerd --check -c FOLDER"
+        "{plugins} in {folder}, {untaken} not taken. Next: read them, move them into plugin.d of your configuration folder, then run \
+         smokerd --check"
     );
     text
 }

@@ -8,7 +8,9 @@ use smoker_model::value::Value;
 use crate::import::imported::{Imported, ImportedPlugin};
 
 /// What a check means elsewhere, and why it is not taken.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 16] = [
+    ("round_robin", "each host runs its plugins"),
+    ("stdin", "write Stdin by hand"),
     ("cron", "write Cron by hand"),
     ("handlers", "what follows a result is an Action"),
     ("handler", "what follows a result is an Action"),
@@ -26,7 +28,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
 ];
 
 /// What says nothing that a plugin would have to do.
-const SILENT: [&str; 6] = ["publish", "standalone", "round_robin", "stdin", "type", "metadata"];
+const SILENT: [&str; 3] = ["standalone", "type", "metadata"];
 
 /// Reads a file. Documents of YAML with `---` between them are read one by one.
 pub(super) fn read(path: &Path, text: &str, imported: &mut Imported) -> Result<(), String> {
@@ -68,14 +70,20 @@ fn take(name: &str, check: &Value, path: &Path, line: usize, imported: &mut Impo
     plugin.command(command);
     plugin.text("Parser", "nagios");
     let Value::Map(members) = check else { return };
+    let is_published = member(check, "publish") != Some(&Value::Bool(false));
     for (key, value) in members {
         let key = key.as_text().unwrap_or_default();
         let is_set = !matches!(value, Value::Null) && value.is_truthy();
         match (key, value) {
             ("command", _) => {}
-            ("interval", Value::Int(_)) if is_set => plugin.set("Interval", value.clone()),
+            ("interval", Value::Int(_)) if is_set && is_published => plugin.set("Interval", value.clone()),
             ("timeout", Value::Int(_)) if is_set => plugin.set("Timeout", value.clone()),
+            ("interval", Value::Int(_)) if is_set => {}
             ("interval" | "timeout", _) if !is_set => {}
+            ("publish", Value::Bool(false)) => {
+                imported.leave(path, line, &format!("{name}: publish"), "it ran on request only: it has no Interval");
+            }
+            ("publish", _) => {}
             _ if SILENT.contains(&key) || !is_set => {}
             _ => {
                 let reason =

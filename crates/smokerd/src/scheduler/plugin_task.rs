@@ -224,7 +224,7 @@ impl PluginTask {
         self.retry_at = interval.and_then(|it| self.context.clock.now().monotonic.checked_add(it));
     }
 
-    /// Whether it is none of the hours in which runs take place that no client requests.
+    /// Whether `Only` excludes runs at this time; forced runs are never excluded.
     fn is_outside_of_hours(&self) -> bool {
         let now = self.context.clock.now().wall;
         self.definition.plugin.spec().rules.only.as_ref().is_some_and(|only| !only.has(now))

@@ -11,7 +11,7 @@ use crate::suggest::listeners;
 const WANTED: [&str; 2] = ["etc/systemd/system/multi-user.target.wants", "etc/systemd/system/graphical.target.wants"];
 
 /// Where jobs of cron are.
-const CRON: [&str; 4] = ["etc/cron.d", "var/spool/cron/crontabs", "var/spool/cron", "etc/cron.daily"];
+const CRON: [&str; 3] = ["etc/cron.d", "var/spool/cron/crontabs", "var/spool/cron"];
 
 /// Files of `cron.d` that are no jobs of this host's own, or hold places only.
 const NO_JOBS: [&str; 2] = [".placeholder", "e2scrub_all"];

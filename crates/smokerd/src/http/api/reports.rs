@@ -51,7 +51,7 @@ pub(crate) async fn report(
 fn report_of(body: Json) -> Result<Report, ApiError> {
     let Some(members) = body.as_object() else { return Err(wrong(&format!("it has to be an object such as {FORM}"))) };
     if let Some((name, _)) = members.iter().find(|(_, value)| value.is_null()) {
-        return Err(wrong(&format!("{name} is null: leave it away")));
+        return Err(wrong(&format!("{name} is null: leave it out")));
     }
     if members.get("messages").is_some_and(|messages| messages.as_object().is_none_or(serde_json::Map::is_empty)) {
         return Err(wrong("messages has to be an object with the lists info, warn and error"));
@@ -64,10 +64,10 @@ fn report_of(body: Json) -> Result<Report, ApiError> {
         (None, Some(_)) => Status::Error,
         (None, None) => return Err(wrong(&format!("status is missing: it has to be such as {FORM}"))),
         (Some(Status::Unknown), None) => return Err(wrong("status has to be OK, WARN or ERROR")),
-        (Some(_), Some(_)) => return Err(wrong("it has a status and an exit: leave one away")),
+        (Some(_), Some(_)) => return Err(wrong("it has a status and an exit: remove one of the two")),
     };
     if request.message.is_some() && request.messages.is_some() {
-        return Err(wrong("it has a message and messages: leave one away"));
+        return Err(wrong("it has a message and messages: remove one of the two"));
     }
     let messages = Messages::parse(request.messages.unwrap_or_default()).map_err(|error| wrong(&error.to_string()))?;
     let mut messages = messages.unwrap_or_default();

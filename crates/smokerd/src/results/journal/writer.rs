@@ -147,7 +147,8 @@ impl Writer {
         }
         if let Some(path) = self.journal.take_removed() {
             tracing::error!(
-                "journal: {} was removed while it was written: what it had is written again. Results in other files that were removed                  are lost after the next start",
+                "journal: {} was removed while it was written: what it had is written again. Results in other files that were removed are lost after the next start; \
+                 restore them from a backup before it",
                 path.display()
             );
             // The note says so until all is known to be there again, which it never is.

@@ -39,7 +39,7 @@ const PAST_BYTES: usize = 1 << 20;
 static PAST_PAGES: Semaphore = Semaphore::const_new(limits::PAST_PAGES);
 
 /// How long a listener keeps runs of the past that its client does not read: it reads them again later.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SLOW_CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// After this time what a client may see is checked again before it gets an event.
 const CHECK_VALIDITY: Duration = Duration::from_secs(1);
@@ -171,7 +171,7 @@ impl Listener {
                 statuses.insert(run.plugin.clone(), run.facts.status);
             }
             self.push_result(&run, before, before != Some(run.facts.status)).await?;
-            let is_slow = self.text.len() >= CHUNK && timeout(PATIENCE, sender.reserve()).await.is_err();
+            let is_slow = self.text.len() >= CHUNK && timeout(SLOW_CLIENT_TIMEOUT, sender.reserve()).await.is_err();
             if is_slow && self.text.len() <= 2 * CHUNK {
                 // Others may have the memory meanwhile.
                 break;
