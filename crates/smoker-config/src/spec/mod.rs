@@ -13,6 +13,7 @@
 //! - `validate`: parameters become a typed specification
 //! - `values`: values of single parameters
 //! - `overrides`: parameters that replace those of one plugin
+//! - `pattern`: patterns of values that requests give
 //! - `places`: where parameters are written
 //! - `plugin_fault`: why a plugin does not load
 //! - `spelling`: parameters that are probably misspelt
@@ -21,6 +22,7 @@ pub(crate) mod actions;
 pub(crate) mod interpret;
 pub mod overrides;
 pub(crate) mod parameter;
+pub mod pattern;
 pub mod places;
 pub(crate) mod plugin_fault;
 pub(crate) mod plugins;

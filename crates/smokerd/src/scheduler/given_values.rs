@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use regex::Regex;
 use serde_json::Value as Json;
+use smoker_config::spec::pattern::matches_whole;
 use smoker_model::notation::python_text;
 use smoker_model::plugin::{Parameters, PluginSpec};
 use smoker_model::secrets::mask::is_masked;
@@ -22,7 +22,7 @@ pub(crate) fn read(spec: &PluginSpec, given: &[(String, Json)]) -> Result<Option
     }
     let value = |(name, value): &(String, Json)| {
         let Some(parameter) = spec.run_parameters.get(name) else { return Err(unknown(spec, name)) };
-        let read = parameter.read(value, is_match);
+        let read = parameter.read(value, matches_whole);
         let read = read.map_err(|reason| format!("Plugin {}: {name} {reason}", spec.name))?;
         Ok((name.clone(), read))
     };
@@ -51,11 +51,6 @@ fn unknown(spec: &PluginSpec, name: &str) -> String {
         (None, false) => format!("; it takes some for {}", known.join(", ")),
     };
     format!("Plugin {} takes no value for {name}{next}", spec.name)
-}
-
-fn is_match(pattern: &str, text: &str) -> bool {
-    // The configuration has compiled it before.
-    Regex::new(&format!(r"\A(?:{pattern})\z")).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 /// Why a run cannot take place: a parameter has no value.

@@ -4,12 +4,12 @@
 //! it is. A pattern that is none, or a default that does not match, is an error: the plugin would take what nobody wanted.
 
 use indexmap::IndexMap;
-use regex::Regex;
 use smoker_model::run_parameter::{RunParameter, ValueKind};
 use smoker_model::suggest;
 use smoker_model::value::Value;
 
 use crate::keys::OF_PLUGINS;
+use crate::spec::pattern::{matches_whole, whole};
 use crate::spec::values::shown::shown;
 
 /// What an entry may have.
@@ -24,16 +24,6 @@ pub(crate) struct RunParameters {
     pub(crate) warning: Option<String>,
     /// Why the plugin does not load.
     pub(crate) faults: Vec<String>,
-}
-
-/// A text that matches a pattern as a whole.
-#[must_use]
-pub(crate) fn matches_whole(pattern: &str, text: &str) -> bool {
-    whole(pattern).is_ok_and(|pattern| pattern.is_match(text))
-}
-
-fn whole(pattern: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&format!(r"\A(?:{pattern})\z"))
 }
 
 /// Reads the key. `configured` has the plugin's own value for a name, which is its default.
