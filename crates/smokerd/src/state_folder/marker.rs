@@ -1,6 +1,7 @@
 //! Whether this host has had an identity: without one it stays authenticated, once it was. That is noted in the state folder and, for a host whose
 //! configuration does not set `access`, beside it: the folder may be missing at a start, as when its file system is not mounted.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,11 +21,16 @@ pub(crate) fn exists(state_dir: &Path) -> bool {
 }
 
 fn is_within(state_dir: &Path) -> bool {
-    state_dir.join(FILE).exists()
+    is_there(&state_dir.join(FILE))
 }
 
 fn is_beside(state_dir: &Path) -> bool {
-    beside(state_dir).is_some_and(|path| path.exists())
+    beside(state_dir).is_some_and(|path| is_there(&path))
+}
+
+/// Anything in its place counts, and what cannot be looked at: a host is not opened because of an error.
+fn is_there(path: &Path) -> bool {
+    !fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// The file beside the folder; none for a root folder.

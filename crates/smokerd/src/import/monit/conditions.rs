@@ -20,6 +20,15 @@ pub(super) fn is_about_existence(test: &Statement) -> Option<bool> {
     exists.then_some(is_not)
 }
 
+/// Whether it has to hold in some of several cycles only, which is not the same as in a row.
+pub(super) fn is_in_some_cycles(words: &[Word]) -> bool {
+    let number = |at: usize| words.get(at).and_then(|word| word.text.parse::<i128>().ok());
+    let place = |names: [&str; 2]| words.iter().position(|word| !word.is_quoted && names.contains(&word.text.as_str()));
+    let (times, cycles) = (place(["time", "times"]), place(["cycle", "cycles"]));
+    let before = |at: Option<usize>| at.and_then(|at| number(at.checked_sub(1)?));
+    matches!((before(times), before(cycles)), (Some(times), Some(cycles)) if times != cycles)
+}
+
 /// The condition without `for 5 cycles` and `3 times within 5 cycles`, and how often in a row it has to hold.
 pub(super) fn without_cycles(words: &[Word]) -> (Vec<Word>, i128) {
     let keyword = |at: usize| words.get(at).filter(|word| !word.is_quoted).map_or("", |word| word.text.as_str());
@@ -39,6 +48,9 @@ pub(super) fn read(subject: &Subject, condition: &Statement) -> Result<Option<Te
     let first = condition.word(0).to_owned();
     if first == "failed" && connection::is_one(condition) {
         return connection::read(subject, condition).map(Some);
+    }
+    if (0..condition.words.len()).filter(|at| is_operator(condition.word(*at))).count() > 1 {
+        return Err("it compares more than one thing: write the checks by hand");
     }
     let condition = &without_noise(condition);
     match subject {
@@ -64,10 +76,12 @@ fn without_noise(condition: &Statement) -> Statement {
     Statement { line: condition.line, words: condition.words.iter().filter(is_meant).cloned().collect() }
 }
 
+fn is_operator(word: &str) -> bool {
+    matches!(word, ">" | "<" | ">=" | "<=" | "==" | "=" | "!=" | "greater" | "less" | "equal")
+}
+
 /// The operator and the number behind a word: `> 90%`, `> 200M`.
 fn comparison(condition: &Statement) -> Option<(String, f64, String)> {
-    let is_operator =
-        |word: &str| matches!(word, ">" | "<" | ">=" | "<=" | "==" | "=" | "!=" | "greater" | "less" | "equal");
     let at = (0..condition.words.len()).find(|at| is_operator(condition.word(*at)))?;
     let operator = match condition.word(at) {
         "greater" => ">",

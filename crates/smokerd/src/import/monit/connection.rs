@@ -10,6 +10,36 @@ use crate::import::monit::test::Test;
 const GREETINGS: [(&str, &str); 5] =
     [("ssh", "/^SSH-/"), ("smtp", "/^220/"), ("ftp", "/^220/"), ("pop", "/^[+]OK/"), ("imap", r"/^\* OK/")];
 
+/// What says nothing more in such a test.
+const TAKEN: [&str; 18] = [
+    "failed", "type", "tcp", "tcpssl", "ssl", "tls", "with", "using", "and", "the", "ping", "icmp", "echo", "second",
+    "seconds", "minute", "minutes", "for",
+];
+
+/// What is followed by a value that is taken.
+const WITH_VALUE: [&str; 8] = ["host", "port", "protocol", "proto", "request", "unixsocket", "count", "timeout"];
+
+/// Fails for a test that says more than is taken: nothing of it is left out silently.
+fn check_words(condition: &Statement) -> Result<(), &'static str> {
+    let mut at = 0;
+    while at < condition.words.len() {
+        let is_equal = matches!(condition.word(at + 1), "=" | "==");
+        at += match condition.word(at) {
+            "status" | "content" if is_equal => 3,
+            word if WITH_VALUE.contains(&word) => {
+                if is_equal {
+                    3
+                } else {
+                    2
+                }
+            }
+            word if TAKEN.contains(&word) => 1,
+            _ => return Err("it says more than is taken here: write the check by hand"),
+        };
+    }
+    Ok(())
+}
+
 /// Whether a test is one of these.
 pub(super) fn is_one(condition: &Statement) -> bool {
     ["port", "ping", "icmp", "unixsocket", "ping4", "ping6"].iter().any(|word| condition.find(word).is_some())
@@ -17,6 +47,7 @@ pub(super) fn is_one(condition: &Statement) -> bool {
 
 /// The plugin of such a test.
 pub(super) fn read(subject: &Subject, condition: &Statement) -> Result<Test, &'static str> {
+    check_words(condition)?;
     let host = match (condition.behind(&["host"]), subject) {
         (Some(host), _) => host,
         (None, Subject::Host(address)) => address,
@@ -66,7 +97,7 @@ fn of_port(host: &str, port: u16, condition: &Statement) -> Result<Test, &'stati
             }
             test = test.with("Status", text(code));
         }
-        if let Some(content) = condition.behind(&["content"]) {
+        if let Some(content) = condition.find("content").map(|at| condition.exact(at + 2)) {
             test = test.with("Contains", text(format!("/{content}/")));
         }
         // Monit looks at the certificate only where it is asked to.

@@ -37,6 +37,10 @@ impl<'a> Entry<'a> {
             Ok(_) => return imported.leave(path, head.line, &head.text(), "it has no name"),
             Err(reason) => return imported.leave(path, head.line, &head.text(), reason),
         };
+        if matches!(subject, Subject::Program(_)) && (head.find("uid").is_some() || head.find("gid").is_some()) {
+            let reason = "its account is not taken: write Command, uid and gid by hand";
+            return imported.leave(path, head.line, &head.text(), reason);
+        }
         let mut entry = Entry {
             name,
             subject,
@@ -48,8 +52,14 @@ impl<'a> Entry<'a> {
         };
         let timeout = timeout_of(&head);
         let mut tests = Vec::new();
+        let is_not = |part: &Statement| part.word(part.words.len().saturating_sub(1)) == "not";
+        let mut before = is_not(&head);
         for part in &parts {
+            let is_negated = std::mem::replace(&mut before, is_not(part));
             match part.word(0) {
+                "every" if is_negated => {
+                    imported.leave(path, part.line, &format!("not {}", part.text()), "write Maintenance by hand");
+                }
                 "every" if part.words.get(1).is_some_and(|word| word.is_quoted) => {
                     entry.schedule = ("Cron", text(part.exact(1)));
                 }
@@ -115,6 +125,10 @@ impl<'a> Entry<'a> {
     fn add_test(&mut self, test: &Statement, imported: &mut Imported) {
         let then = test.find("then").unwrap_or(test.words.len());
         let (condition, retries) = conditions::without_cycles(&test.words[1..then]);
+        if conditions::is_in_some_cycles(&test.words[1..then]) {
+            let reason = "some of several cycles are no row of bad results: write Retries by hand";
+            return imported.leave(self.path, test.line, &test.text(), reason);
+        }
         if conditions::is_about_existence(test).is_none() {
             match conditions::read(&self.subject, &Statement::of(&condition)) {
                 Err(reason) => return imported.leave(self.path, test.line, &test.text(), reason),

@@ -8,6 +8,9 @@ pub(super) const TYPES: &[&str] = &["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PT
 /// Their numbers.
 const NUMBERS: [u16; 10] = [1, 28, 257, 5, 15, 2, 12, 6, 33, 16];
 
+/// The type of a record that says for which name another one stands.
+const CNAME: u16 = 5;
+
 const HEADER: usize = 12;
 
 /// No name has more bytes, dots among them.
@@ -81,13 +84,19 @@ pub(super) fn read(answer: &[u8], question: &[u8], kind: u16) -> Result<Answer, 
     let count = u16::from_be_bytes([header[6], header[7]]);
     let mut at = question.len();
     let mut found = Vec::new();
+    // Records of other names say nothing of the one that was asked for; those of the names that it stands for do.
+    let mut names = vec![name(question, HEADER).ok_or_else(not_understood)?.0.to_lowercase()];
     for _ in 0..count {
-        let (_, behind) = name(answer, at).ok_or_else(not_understood)?;
+        let (owner, behind) = name(answer, at).ok_or_else(not_understood)?;
         let fields = answer.get(behind..behind + 10).ok_or_else(not_understood)?;
         let start = behind + 10;
         let end = start + usize::from(u16::from_be_bytes([fields[8], fields[9]]));
         let data = answer.get(start..end).ok_or_else(not_understood)?;
-        if fields[..2] == kind.to_be_bytes() && fields[2..4] == [0, 1] {
+        let is_of_name = names.contains(&owner.to_lowercase());
+        if is_of_name && fields[..2] == CNAME.to_be_bytes() && kind != CNAME {
+            names.push(name(answer, start).ok_or_else(not_understood)?.0.to_lowercase());
+        }
+        if is_of_name && fields[..2] == kind.to_be_bytes() && fields[2..4] == [0, 1] {
             found.push(text(kind, answer, start, data).ok_or_else(not_understood)?);
         }
         at = end;
@@ -214,6 +223,18 @@ mod tests {
             let Ok(Answer::Records(found)) = found else { panic!("{kind}: {found:?}") };
             assert_eq!(found.last().map(String::as_str), Some(expected), "{kind}");
         }
+    }
+
+    #[test]
+    fn records_of_other_names_do_not_count_and_those_of_an_alias_do() {
+        let question = question(7, "example.org", 1).expect("a name");
+        let of = |owner: &[u8], kind: u16, data: &[u8]| [owner, &record(kind, data)[2..]].concat();
+        let evil = of(&[4, b'e', b'v', b'i', b'l', 0], 1, &[6, 6, 6, 6]);
+        let read = |records: &[&[u8]]| read(&answer(&question, [0x81, 0x80], records), &question, 1);
+        assert_eq!(read(&[&evil]), Ok(Answer::Records(Vec::new())));
+        let alias = record(CNAME, &[3, b'w', b'e', b'b', 0]);
+        let web = of(&[3, b'W', b'e', b'b', 0], 1, &[192, 0, 2, 1]);
+        assert_eq!(read(&[&alias, &web, &evil]), Ok(Answer::Records(vec!["192.0.2.1".to_owned()])));
     }
 
     #[test]
