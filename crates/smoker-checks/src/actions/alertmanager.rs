@@ -115,8 +115,9 @@ fn findings(taken: &[String], refused: &[String]) -> Findings {
         _ => (Status::Warn, Level::Warn),
     };
     let mut messages = Messages::new();
-    taken.iter().for_each(|text| messages.add(Level::Info, text));
-    refused.iter().for_each(|text| messages.add(level, text));
+    for (level, text) in taken.iter().map(|text| (Level::Info, text)).chain(refused.iter().map(|text| (level, text))) {
+        messages.add(level, text);
+    }
     Findings::new(status, messages)
 }
 

@@ -75,15 +75,12 @@ fn take(name: &str, check: &Value, path: &Path, line: usize, imported: &mut Impo
         let key = key.as_text().unwrap_or_default();
         let is_set = !matches!(value, Value::Null) && value.is_truthy();
         match (key, value) {
-            ("command", _) => {}
             ("interval", Value::Int(_)) if is_set && is_published => plugin.set("Interval", value.clone()),
             ("timeout", Value::Int(_)) if is_set => plugin.set("Timeout", value.clone()),
-            ("interval", Value::Int(_)) if is_set => {}
-            ("interval" | "timeout", _) if !is_set => {}
             ("publish", Value::Bool(false)) => {
                 imported.leave(path, line, &format!("{name}: publish"), "it ran on request only: it has no Interval");
             }
-            ("publish", _) => {}
+            ("command" | "publish", _) | ("interval", Value::Int(_)) => {}
             _ if SILENT.contains(&key) || !is_set => {}
             _ => {
                 let reason =

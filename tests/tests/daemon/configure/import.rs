@@ -77,7 +77,7 @@ fn what_is_imported_loads_and_runs() {
     expect_line(&nrpe.stdout, &["wrote ", "plugin.d/true.yaml"]);
     expect_line(&nrpe.stdout, &["NOT TAKEN ", "nrpe.cfg:2: who may ask", "allowed_hosts=10.0.0.1"]);
     expect_line(&nrpe.stdout, &["NOT TAKEN ", "nrpe.cfg:4: it has ` beside $ARGn$"]);
-    expect_line(&nrpe.stdout, &["1 plugins in ", "2 lines not taken"]);
+    expect_line(&nrpe.stdout, &["1 plugin in ", "2 lines not taken"]);
     let written = fs::read_to_string(sandbox.path("plugin.d/true.yaml")).expect("a file");
     assert!(written.contains("Timeout: 30"), "{written}");
 
