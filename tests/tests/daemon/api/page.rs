@@ -139,7 +139,7 @@ pub(crate) fn look(scenario: &str, address: SocketAddr, daemon: &Daemon, tokens:
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/smoker-page/browser/look.mjs");
     let mut node = Command::new("node");
     node.arg(script).args([scenario, &format!("http://{address}")]).arg(daemon.path("")).arg(tokens);
-    let output = cli::run_within(&mut node, Duration::from_secs(180));
+    let output = cli::run_within(&mut node, Duration::from_secs(300));
     assert_eq!(output.code, 0, "{}\n{}", output.text(), daemon.log());
     if let Some(folder) = std::env::var_os("SMOKER_TESTS_PICTURES") {
         for name in ["page-light.png", "page-dark.png", "page-phone.png", "fleet.png"] {
