@@ -15,15 +15,30 @@ pub(super) fn of(found: &Json) -> Vec<Json> {
     }
 }
 
-/// Whether each of `wanted` matchers can have an element of its own that fits it.
-pub(super) fn can_be_assigned(wanted: usize, elements: usize, fits: impl Fn(usize, usize) -> bool) -> bool {
-    if wanted > elements || elements > MOST {
-        return false;
+/// Whether each of `wanted` matchers has an element of its own that fits it; none where that depends on one that cannot be
+/// compared, or where there are too many to try.
+pub(super) fn truth(wanted: usize, elements: usize, fits: impl Fn(usize, usize) -> Option<bool>) -> Option<bool> {
+    if wanted > elements {
+        return Some(false);
     }
+    if elements > MOST {
+        return None;
+    }
+    let truths: Vec<Vec<_>> =
+        (0..wanted).map(|matcher| (0..elements).map(|element| fits(matcher, element)).collect()).collect();
+    if can_be_assigned(&truths) {
+        return Some(true);
+    }
+    truths.iter().flatten().all(Option::is_some).then_some(false)
+}
+
+/// Whether each matcher, a row of `truths`, can have an element of its own that fits it.
+fn can_be_assigned(truths: &[Vec<Option<bool>>]) -> bool {
+    let elements = truths.first().map_or(0, Vec::len);
     let fitting: Vec<Vec<usize>> =
-        (0..wanted).map(|matcher| (0..elements).filter(|element| fits(matcher, *element)).collect()).collect();
+        truths.iter().map(|row| (0..elements).filter(|element| row[*element] == Some(true)).collect()).collect();
     let mut holder = vec![None; elements];
-    (0..wanted).all(|matcher| assign(matcher, &fitting, &mut holder, &mut vec![false; elements]))
+    (0..truths.len()).all(|matcher| assign(matcher, &fitting, &mut holder, &mut vec![false; elements]))
 }
 
 /// Gives the matcher an element, for which others may have to take another one (Kuhn).

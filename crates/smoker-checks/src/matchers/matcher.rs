@@ -8,6 +8,7 @@ use smoker_model::suggest;
 
 use crate::matchers::elements;
 use crate::matchers::quote::quote;
+use crate::matchers::values::{document_of, is_equal, length_of, number_of, version_of};
 use crate::measure::condition::Condition;
 use crate::parameters::{scalar_text, wrong};
 use crate::plain_text::plain_text;
@@ -99,30 +100,40 @@ impl Matcher {
     }
 
     fn holds(&self, found: &Json) -> bool {
+        self.truth(found) == Some(true)
+    }
+
+    /// Whether it holds; none where what is found cannot be compared with what is wanted, such as a word with a number. So
+    /// `Not` does not hold there either.
+    fn truth(&self, found: &Json) -> Option<bool> {
         match self {
-            Self::Equals(wanted) => is_equal(wanted, found),
-            Self::Contains(part) => match found {
+            Self::Equals(wanted) => Some(is_equal(wanted, found)),
+            Self::Contains(part) => Some(match found {
                 Json::Array(items) => items.iter().any(|item| plain_text(item) == *part),
                 Json::Object(members) => members.contains_key(part),
                 other => plain_text(other).contains(part.as_str()),
+            }),
+            Self::Pattern(pattern) => Some(pattern.is_match(&plain_text(found))),
+            Self::Number(condition, _) => number_of(found).map(|number| condition.holds(number)),
+            Self::Length(condition, _) => Some(condition.holds(length_of(found))),
+            Self::Version(wanted) => version_of(&plain_text(found)).map(|version| wanted.matches(&version)),
+            Self::Path(path, inner) => match path.query(&document_of(found).ok()?).all().as_slice() {
+                [] => inner.accepts_absence().then_some(true),
+                [one] => inner.truth(one),
+                several => inner.truth(&several.iter().map(|node| (*node).clone()).collect()),
             },
-            Self::Pattern(pattern) => pattern.is_match(&plain_text(found)),
-            Self::Number(condition, _) => number_of(found).is_some_and(|number| condition.holds(number)),
-            Self::Length(condition, _) => condition.holds(length_of(found)),
-            Self::Version(wanted) => version_of(&plain_text(found)).is_some_and(|version| wanted.matches(&version)),
-            Self::All(_) | Self::Path(..) => self.fault_of(found).is_none(),
-            Self::Element(inner) => elements::of(found).iter().any(|element| inner.fault_of(element).is_none()),
+            Self::Element(inner) => any(elements::of(found).iter().map(|element| inner.truth(element))),
             Self::Elements(each, is_exact) => {
                 let all = elements::of(found);
-                let fits = |wanted: usize, at: usize| each[wanted].fault_of(&all[at]).is_none();
-                (!is_exact || each.len() == all.len()) && elements::can_be_assigned(each.len(), all.len(), fits)
+                if *is_exact && each.len() != all.len() {
+                    return Some(false);
+                }
+                elements::truth(each.len(), all.len(), |wanted, at| each[wanted].truth(&all[at]))
             }
-            Self::Key(inner) => match found {
-                Json::Object(members) => members.keys().any(|key| inner.holds(&Json::from(key.as_str()))),
-                _ => false,
-            },
-            Self::Any(each) => each.iter().any(|one| one.holds(found)),
-            Self::Not(inner) => !inner.holds(found),
+            Self::Key(inner) => any(found.as_object()?.keys().map(|key| inner.truth(&Json::from(key.as_str())))),
+            Self::All(each) => any(each.iter().map(|one| one.truth(found).map(|truth| !truth))).map(|truth| !truth),
+            Self::Any(each) => any(each.iter().map(|one| one.truth(found))),
+            Self::Not(inner) => inner.truth(found).map(|truth| !truth),
         }
     }
 
@@ -146,6 +157,19 @@ impl Matcher {
             Self::Not(inner) => format!("not {}", inner.wanted()),
         }
     }
+}
+
+/// Whether one of these is true; none where that depends on one that cannot be told (Kleene's logic of three values).
+fn any(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut is_known = true;
+    for truth in truths {
+        match truth {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => is_known = false,
+        }
+    }
+    is_known.then_some(false)
 }
 
 fn read(name: &str, value: &Json, plain: PlainText, depth: usize) -> Result<Matcher, String> {
@@ -264,66 +288,6 @@ fn pattern_of(name: &str, pattern: &str) -> Result<Matcher, String> {
     })
 }
 
-/// The document that a path looks into: a text is read as JSON.
-fn document_of(found: &Json) -> Result<Json, String> {
-    match found {
-        Json::String(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
-        other => Ok(other.clone()),
-    }
-}
-
-fn is_equal(wanted: &Json, found: &Json) -> bool {
-    match (wanted, found) {
-        (Json::Number(_), Json::Number(_)) => number_of(wanted) == number_of(found),
-        // A text that was read from a file or a socket has no other type than text.
-        (Json::Number(_) | Json::Bool(_), Json::String(text)) => plain_text(wanted) == text.trim(),
-        (Json::String(wanted), Json::String(found)) => {
-            wanted == found || wanted == found.trim_end_matches(['\r', '\n'])
-        }
-        // YAML reads `128` as a number where a text was meant.
-        (Json::String(wanted), Json::Number(found)) => *wanted == found.to_string(),
-        _ => wanted == found,
-    }
-}
-
-fn number_of(value: &Json) -> Option<f64> {
-    match value {
-        Json::Number(number) => number.to_string().parse().ok(),
-        Json::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-    .filter(|number: &f64| number.is_finite())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "no text is that long")]
-fn length_of(value: &Json) -> f64 {
-    (match value {
-        Json::String(text) => text.chars().count(),
-        Json::Array(items) => items.len(),
-        Json::Object(members) => members.len(),
-        Json::Null => 0,
-        other => other.to_string().chars().count(),
-    }) as f64
-}
-
-/// The version in a text such as `OpenSSH_9.2p1`, `1:2.3-1` or `v20`: its first numbers with points between them. An
-/// epoch before a colon is left out.
-pub(crate) fn version_of(text: &str) -> Option<semver::Version> {
-    let text = text.trim();
-    let text = match text.split_once(':') {
-        Some((epoch, rest)) if epoch.chars().all(|c| c.is_ascii_digit()) => rest,
-        _ => text,
-    };
-    if let Ok(version) = semver::Version::parse(text.trim_start_matches('v')) {
-        return Some(version);
-    }
-    let start = text.find(|c: char| c.is_ascii_digit())?;
-    let end = text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);
-    let mut parts = text[start..end].split('.').map(|part| part.parse::<u64>().unwrap_or(0));
-    let mut next = || parts.next().unwrap_or(0);
-    Some(semver::Version::new(next(), next(), next()))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -372,6 +336,27 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_compared_is_not_what_not_means() {
+        for (inner, found) in [
+            (json!({"Number": "> 5"}), "six"),
+            (json!({"Semver": ">=2"}), "none"),
+            (json!({"$.count": 5}), "<html>"),
+            (json!({"$.cuont": 5}), r#"{"count": 5}"#),
+            (json!({"Json": {"$.count": {"Number": "> 5"}}}), r#"{"count": "many"}"#),
+            (json!({"Element": {"Number": "> 5"}}), "six"),
+            (json!({"Elements": [{"Number": "> 5"}]}), "six"),
+            (json!({"Key": "a"}), "a"),
+            (json!({"Or": [{"Number": "> 5"}, "seven"]}), "six"),
+            (json!({"Not": {"Number": "> 5"}}), "six"),
+        ] {
+            assert!(!holds(&inner, found) && !holds(&json!({"Not": inner}), found), "{inner} of {found}");
+        }
+        assert!(holds(&json!({"Not": {"And": [{"Number": "> 5"}, "seven"]}}), "six"), "one is false in any case");
+        assert!(holds(&json!({"Or": [{"Number": "> 5"}, "six"]}), "six"), "one is true in any case");
+        assert!(holds(&json!({"Not": {"Element": "x"}}), ""), "no line is x");
+    }
+
+    #[test]
     fn elements_are_those_of_lists_and_lines_of_texts() {
         let holds = |matcher: Json, found: Json| {
             Matcher::of("Value", &matcher, PlainText::Exact).expect("a matcher").fault_of(&found).is_none()
@@ -406,18 +391,5 @@ mod tests {
         assert!(reason(json!([])).starts_with("Body has to be a text") && reason(json!("")).starts_with("Body has"));
         let deep = (0..20).fold(json!("x"), |inner, _| json!({"Not": inner}));
         assert!(reason(deep).contains("nests deeper"));
-    }
-
-    #[test]
-    fn versions_are_found_in_what_programs_print() {
-        for (text, expected) in [
-            ("1:2.3-1+deb12u1", "2.3.0"),
-            ("v20", "20.0.0"),
-            ("OpenSSH_9.2p1 x", "9.2.0"),
-            ("1.2.3-rc.1", "1.2.3-rc.1"),
-        ] {
-            assert_eq!(version_of(text).expect("a version").to_string(), expected);
-        }
-        assert_eq!(version_of("none"), None);
     }
 }

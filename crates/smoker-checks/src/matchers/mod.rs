@@ -6,9 +6,11 @@
 //! - `elements`: elements of lists, each with a matcher of its own
 //! - `glob`: `*` and `?` in names
 //! - `quote`: what was found, short
+//! - `values`: values of JSON as they are compared
 
 pub(crate) mod glob;
 pub(crate) mod matcher;
 pub(crate) mod quote;
+pub(crate) mod values;
 
 mod elements;
