@@ -104,9 +104,7 @@ pub(crate) fn json(
     end: Instant,
 ) -> Result<Answered, String> {
     let mut headers = headers;
-    // A service may repeat what it was sent.
-    let mut sent: Vec<_> = headers.iter().map(|(_, value)| value.clone()).chain([url.path.clone()]).collect();
-    sent.extend(headers.iter().filter_map(|(_, value)| Some(value.strip_prefix("Bearer ")?.to_owned())));
+    let sent = what_was_sent(url, &headers);
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
     }
@@ -129,6 +127,19 @@ pub(crate) fn json(
     if (200..300).contains(&status) { Ok(answered) } else { Err(format!("it answered with {}", answered.text())) }
 }
 
+/// What a service may repeat in its answer though nobody may read it there: the address and the headers, whole and in parts,
+/// longest first, since one may be a part of another.
+fn what_was_sent(url: &Url, headers: &[(String, String)]) -> Vec<String> {
+    let whole = headers.iter().map(|(_, value)| value.as_str()).chain([url.path.as_str()]);
+    let parts = whole.flat_map(|text| {
+        let parts = text.split(|c: char| c.is_whitespace() || "/?&=,;:\"".contains(c));
+        parts.chain([text])
+    });
+    let mut sent: Vec<_> = parts.map(str::to_owned).collect();
+    sent.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    sent
+}
+
 /// The text with a mask for each of these, but for short ones: those would be found in many other words.
 fn without(secrets: &[String], text: &str) -> String {
     let long_enough = secrets.iter().filter(|secret| secret.chars().count() > mask::SHORTEST);
@@ -137,10 +148,21 @@ fn without(secrets: &[String], text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn an_answer_that_repeats_the_request_shows_no_secret() {
-        let secrets = ["/T0/B0/key", "Bearer sesame", "sesame", "web"].map(str::to_owned);
-        let answer = "no /T0/B0/key for web: got Authorization: Bearer sesame (sesame)";
-        assert_eq!(super::without(&secrets, answer), "no *** for web: got Authorization: *** (***)");
+    fn an_answer_that_repeats_a_part_of_the_request_shows_no_secret() {
+        let url = Url::parse("https://hooks.example/services/T0B0/oneword?key=opensaysme").expect("an address");
+        let headers = [("Authorization", "Bearer sesame=="), ("X-Keys", "first, second")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let sent = what_was_sent(&url, &headers);
+        for (answer, shown) in [
+            ("no /services/T0B0/oneword?key=opensaysme here", "no *** here"),
+            ("no hook oneword for opensaysme", "no hook *** for ***"),
+            ("got Bearer sesame== (sesame)", "got *** (***)"),
+            ("second is unknown, web is not", "*** is unknown, web is not"),
+        ] {
+            assert_eq!(without(&sent, answer), shown);
+        }
     }
 }
