@@ -6,11 +6,11 @@ use std::io;
 use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 
-use crate::content::{Content, Entry};
 use crate::files::damaged::OlderCopies;
 use crate::files::segment::{self, MAX_SEGMENT, Segment};
 use crate::journal::Journal;
-use crate::order::in_order;
+use crate::segments::content::{Content, Entry};
+use crate::segments::order::in_order;
 
 impl Journal {
     /// Writes records that may belong before others that were written. Segments with such ones are written again, as one that has both: a

@@ -15,17 +15,14 @@
 //! - `repair`: writes segments with damage again, without it
 //! - `completeness`: whether records may be missing
 //! - `shared`: what both parts of the writer know
-//! - `content`: the records of one segment, in memory
-//! - `order`: the order of segments
+//! - `segments`: what segments hold, and their order
 //! - `files`: the files of the folder
-//! - `scan`: the records among the bytes of a segment
 //! - `record`: one record as bytes
 //! - `disk`: what is done to files; tests put faults in its place
 
 #![forbid(unsafe_code)]
 
 pub mod completeness;
-pub mod content;
 pub mod disk;
 pub mod journal;
 pub mod maintenance;
@@ -33,10 +30,9 @@ pub mod open;
 pub mod reader;
 pub mod record;
 pub mod repair;
+pub mod segments;
 pub mod survey;
 
 mod files;
 mod insertion;
-mod order;
-mod scan;
 mod shared;

@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::content::{Content, Entry};
 use crate::files::damaged::OlderCopies;
 use crate::files::segment::{self, Segment};
+use crate::segments::content::{Content, Entry};
 use crate::shared::{Shared, SyncError};
 
 /// How often segments are read again that could not be read.

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::completeness::{Completeness, Newest, Note};
-use crate::content::Entry;
 use crate::disk::{Disk, FileSystem};
 use crate::files::damaged::OlderCopies;
 use crate::files::lock::{Lock, NotLocked};
 use crate::files::segment::{self, Segment};
 use crate::journal::{Active, Journal};
 use crate::maintenance::Maintenance;
-use crate::order::in_order;
+use crate::segments::content::Entry;
+use crate::segments::order::in_order;
 use crate::shared::Shared;
 use crate::survey::Survey;
 

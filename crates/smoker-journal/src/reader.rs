@@ -9,9 +9,9 @@ use std::vec;
 
 use thiserror::Error;
 
-use crate::content::{Content, Entry};
 use crate::files::segment::{self, Segment};
-use crate::order::{Ordered, in_order};
+use crate::segments::content::{Content, Entry};
+use crate::segments::order::{Ordered, in_order};
 
 /// A segment that cannot be read. The records of the others follow.
 #[derive(Debug, Error)]

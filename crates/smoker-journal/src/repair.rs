@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::content::Content;
 use crate::files::damaged::OlderCopies;
 use crate::files::segment;
 use crate::maintenance::Maintenance;
+use crate::segments::content::Content;
 
 /// A segment that was written again, or put aside as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

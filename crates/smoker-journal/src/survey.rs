@@ -5,10 +5,10 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::content::{Content, Entry};
 use crate::files::damaged;
 use crate::files::segment::{self, Segment};
-use crate::order::{Ordered, in_order};
+use crate::segments::content::{Content, Entry};
+use crate::segments::order::{Ordered, in_order};
 
 /// How often the segments are listed again when one of them has been removed meanwhile, as a writer does that compacts.
 const TRIES: u32 = 50;

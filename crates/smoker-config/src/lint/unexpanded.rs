@@ -8,7 +8,7 @@ use smoker_model::value::Value;
 use crate::lint::findings::Findings;
 use crate::lint::linted_plugin::LintedPlugin;
 use crate::lint::references;
-use crate::spec::values::unexpanded;
+use crate::spec::values::faults::unexpanded;
 use crate::yaml::node::Entry;
 
 /// Templates of Jinja, ERB, autoconf and their like.

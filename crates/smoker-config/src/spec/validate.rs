@@ -21,15 +21,15 @@ use crate::spec::resolve::Resolved;
 use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::calendar::{self, CalendarKeys};
 use crate::spec::values::check;
+use crate::spec::values::faults::repeated_names;
+use crate::spec::values::faults::wrong_kind::unquoted;
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::relations;
-use crate::spec::values::repeated_names;
 use crate::spec::values::run_parameters::{self, RunParameters};
 use crate::spec::values::shown::number_or_kind;
 use crate::spec::values::streams;
 use crate::spec::values::trigger;
-use crate::spec::values::wrong_kind::unquoted;
 use crate::yaml::node::kind_name;
 
 /// A plugin as far as it can be understood.

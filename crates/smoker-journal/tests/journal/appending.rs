@@ -46,7 +46,7 @@ fn readers_begin_where_they_are_told_in_any_segment() {
     append(&mut journal, 1..=2000);
     assert!(segments(folder.path()).len() > 3);
     for at in [1, 2, 500, 1999, 2000] {
-        let numbers = |entry: Result<smoker_journal::content::Entry, _>| entry.expect("readable").sequence();
+        let numbers = |entry: Result<smoker_journal::segments::content::Entry, _>| entry.expect("readable").sequence();
         let above: Vec<_> = reader::oldest_first(folder.path(), at).expect("a folder").map(numbers).collect();
         assert_eq!(above, (at + 1..=2000).collect::<Vec<_>>());
         let below: Vec<_> = reader::newest_first(folder.path(), at).expect("a folder").map(numbers).collect();

@@ -3,9 +3,9 @@
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 
-use smoker_journal::content::Entry;
 use smoker_journal::open::Opened;
 use smoker_journal::reader;
+use smoker_journal::segments::content::Entry;
 use smoker_journal::survey::Survey;
 
 use crate::fixture::{append, files, folder, opened, segments, sequences};

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use smoker_journal::content::{Entry, entries_of};
 use smoker_journal::open::Opened;
 use smoker_journal::reader;
 use smoker_journal::record::encode;
 use smoker_journal::repair::Repaired;
+use smoker_journal::segments::content::{Entry, entries_of};
 use smoker_journal::survey::Survey;
 
 use crate::fixture::{LARGE, append, files, folder, opened, segments, sequences};

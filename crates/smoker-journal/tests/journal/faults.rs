@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use smoker_journal::completeness::Completeness;
-use smoker_journal::content::separate;
 use smoker_journal::open::{Opened, Options, open};
+use smoker_journal::segments::content::separate;
 use smoker_journal::survey::Survey;
 
 use crate::faulty_disk::{Faults, FaultyDisk};

@@ -33,7 +33,7 @@ pub(crate) fn payload(sequence: u64) -> String {
 
 /// The numbers of all records, which have to be as they were written, in both orders.
 pub(crate) fn sequences(folder: &Path) -> Vec<u64> {
-    let read = |entry: Result<smoker_journal::content::Entry, _>| {
+    let read = |entry: Result<smoker_journal::segments::content::Entry, _>| {
         let entry = entry.expect("a segment that can be read");
         assert_eq!((entry.tag(), entry.payload()), (&b"tag"[..], payload(entry.sequence()).as_bytes()));
         entry.sequence()

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use chrono::DateTime;
 use serde_json::{Value as Json, json};
-use smoker_journal::content::Entry;
 use smoker_journal::reader;
+use smoker_journal::segments::content::Entry;
 use smoker_journal::survey::{Damage, OutOfOrder, Survey};
 use smoker_model::run_end::RunEnd;
 
 use crate::exit_code;
 use crate::output;
-use crate::results::journal::entry::{JournalEntry, ResultEntry, plugins_of_process};
+use crate::results::journal::records::entry::{JournalEntry, ResultEntry, plugins_of_process};
 use crate::results::json_text;
 
 /// Prints all of them, and says on standard error what is damaged. A daemon may write meanwhile.

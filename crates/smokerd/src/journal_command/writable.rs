@@ -5,8 +5,8 @@ use std::path::Path;
 
 use smoker_config::config::Config;
 use smoker_journal::completeness::Completeness;
-use smoker_journal::content::Entry;
 use smoker_journal::open::{Locked, Opened, Options, open};
+use smoker_journal::segments::content::Entry;
 
 /// Opens it, and shows each record, newest first.
 ///

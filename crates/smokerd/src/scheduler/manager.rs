@@ -21,8 +21,8 @@ use crate::results::store::SharedState;
 use crate::scheduler::alerts::board::AlertBoard;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::command::Command;
-use crate::scheduler::forced_rate::ForcedRate;
-use crate::scheduler::given_values;
+use crate::scheduler::forced::given_values;
+use crate::scheduler::forced::rate::ForcedRate;
 use crate::scheduler::plugin_set::{
     Changes, ForceError, LoadedPlugin, ManagedPlugin, PluginSet, ReloadPlan, Selection,
 };

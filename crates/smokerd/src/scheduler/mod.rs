@@ -15,9 +15,7 @@
 //! - `reports`: checks that look at other plugins, or at what jobs report
 //! - `schedule`: when scheduled runs are due
 //! - `clock`: the time, which tests can set
-//! - `forced_runs`: the forced runs of one plugin
-//! - `forced_rate`: the bound on the runs a second that one client may force
-//! - `given_values`: values that a client gives for one run
+//! - `forced`: runs that clients ask for
 //! - `serial_groups`: runs that wait for those of other plugins
 //! - `slots`: the bound on concurrent runs
 
@@ -27,9 +25,7 @@ pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod explanation;
 pub(crate) mod following;
-pub(crate) mod forced_rate;
-mod forced_runs;
-pub(crate) mod given_values;
+pub(crate) mod forced;
 pub(crate) mod manager;
 pub(crate) mod plugin_set;
 pub(crate) mod plugin_task;

@@ -17,7 +17,7 @@ use crate::results::processes::process::ProcessId;
 use crate::results::requester::Requester;
 use crate::results::store::SharedState;
 use crate::scheduler::command::{Command, Definition};
-use crate::scheduler::forced_runs::{ForcedRun, ForcedRuns, Requested};
+use crate::scheduler::forced::runs::{ForcedRun, ForcedRuns, Requested};
 use crate::scheduler::run::{RunHandle, RunOutcome, RunRequest, TaskContext};
 use crate::scheduler::schedule::plan::Schedule;
 use crate::scheduler::schedule::turn::{Due, Turn};

@@ -23,7 +23,7 @@ use crate::results::store::SharedState;
 use crate::results::table::ConfigGeneration;
 use crate::scheduler::actions::{Acted, Acting, check_and_act};
 use crate::scheduler::clock::Clock;
-use crate::scheduler::given_values;
+use crate::scheduler::forced::given_values;
 use crate::scheduler::reports::known;
 use crate::scheduler::serial_groups::SerialGroups;
 use crate::scheduler::slots::Slots;

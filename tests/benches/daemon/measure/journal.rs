@@ -6,9 +6,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use smoker_journal::content::Entry;
 use smoker_journal::open::{Opened, Options, open};
 use smoker_journal::reader;
+use smoker_journal::segments::content::Entry;
 use smoker_tests::config::Config;
 use smoker_tests::sandbox::Sandbox;
 use smoker_tests::wait;

@@ -1,7 +1,7 @@
 //! Segments of the journal, as a damaged disk may give them back.
 
-use smoker_journal::content::entries_of;
 use smoker_journal::record::{HEADER, encode};
+use smoker_journal::segments::content::entries_of;
 
 use crate::inputs::random::Random;
 use crate::limits;

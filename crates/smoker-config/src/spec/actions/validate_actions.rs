@@ -10,10 +10,10 @@ use crate::keys::OF_ACTIONS;
 use crate::limits::DEFAULT_ACTION_TIMEOUT;
 use crate::spec::validate::Check;
 use crate::spec::values::action_rules::{self, WrittenRules};
+use crate::spec::values::faults::wrong_kind::unquoted;
 use crate::spec::values::process_settings;
 use crate::spec::values::quantity;
 use crate::spec::values::streams;
-use crate::spec::values::wrong_kind::unquoted;
 use crate::yaml::node::kind_name;
 
 impl Check<'_> {

@@ -5,13 +5,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use smoker_journal::content::{Entry, separate};
+use smoker_journal::segments::content::{Entry, separate};
 
 use crate::results::events::Event;
-use crate::results::journal::encoded::encoded;
 use crate::results::journal::faults::WriteFaults;
 use crate::results::journal::late::LateRecords;
 use crate::results::journal::queue::{JournalQueue, Queued, WaitingBytes};
+use crate::results::journal::records::encoded::encoded;
 use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 use crate::results::store::SharedState;

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use smoker_journal::content::Entry;
 use smoker_journal::maintenance::Rank;
+use smoker_journal::segments::content::Entry;
 
-use crate::results::journal::entry::JournalEntry;
+use crate::results::journal::records::entry::JournalEntry;
 use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 
@@ -89,11 +89,11 @@ impl KeptResults {
 
 #[cfg(test)]
 mod tests {
-    use smoker_journal::content::entries_of;
     use smoker_journal::record::encode;
+    use smoker_journal::segments::content::entries_of;
 
     use super::*;
-    use crate::results::journal::entry::{
+    use crate::results::journal::records::entry::{
         StartedEntry, tag_of_begin, tag_of_plan, tag_of_process, tag_of_run, tag_of_start,
     };
     use crate::results::samples;

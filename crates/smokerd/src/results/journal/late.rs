@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use smoker_journal::content::Entry;
 use smoker_journal::maintenance::Rank;
+use smoker_journal::segments::content::Entry;
 
 use crate::results::journal::keep::KeptRecords;
 use crate::results::kept::history::Sequence;
@@ -122,12 +122,12 @@ impl Late {
 
 #[cfg(test)]
 mod tests {
-    use smoker_journal::content::separate;
     use smoker_journal::record::encode;
+    use smoker_journal::segments::content::separate;
 
     use super::*;
-    use crate::results::journal::entry::tag_of_run;
     use crate::results::journal::keep::KeptResults;
+    use crate::results::journal::records::entry::tag_of_run;
     use crate::results::samples;
 
     #[test]

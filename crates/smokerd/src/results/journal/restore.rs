@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use smoker_journal::content::Entry;
 use smoker_journal::reader;
+use smoker_journal::segments::content::Entry;
 use smoker_model::plugin::{PluginName, PluginSpec};
 use smoker_model::run_record::RunTrigger;
 use smoker_model::status::Status;
 
-use crate::results::journal::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
 use crate::results::journal::keep::{KeptRecords, KeptResults};
+use crate::results::journal::records::entry::{JournalEntry, ResultEntry, StartedEntry, plugins_of_process};
 use crate::results::kept::history::Sequence;
 use crate::results::kept::packed_text::PackedText;
 use crate::results::plugin::hard_state::HardStateSearch;
@@ -300,11 +300,11 @@ impl Restoring {
 
 #[cfg(test)]
 mod tests {
-    use smoker_journal::content::entries_of;
     use smoker_journal::record::encode;
+    use smoker_journal::segments::content::entries_of;
 
     use super::*;
-    use crate::results::journal::entry::{
+    use crate::results::journal::records::entry::{
         payload_of_process, tag_of_begin, tag_of_lost, tag_of_process, tag_of_run, tag_of_start,
     };
     use crate::results::samples;

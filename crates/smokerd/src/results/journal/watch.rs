@@ -51,19 +51,19 @@ mod tests {
 
     use chrono::{TimeDelta, Utc};
     use smoker_config::spec::settings::Durability;
-    use smoker_journal::content::Entry;
     use smoker_journal::disk::{Disk, FileSystem, SegmentFile};
     use smoker_journal::open::{Opened, Options, open};
     use smoker_journal::reader;
     use smoker_journal::record::MAX_BODY;
+    use smoker_journal::segments::content::Entry;
     use smoker_model::plugin::PluginName;
     use smoker_model::run_record::RunState;
     use smoker_model::status::Status;
 
     use super::*;
     use crate::results::events::{Event, Received};
-    use crate::results::journal::entry::JournalEntry;
     use crate::results::journal::queue::JournalQueue;
+    use crate::results::journal::records::entry::JournalEntry;
     use crate::results::journal::writer::Writer;
     use crate::results::kept::packed_text::PackedText;
     use crate::results::queries::run_query::RunQuery;

@@ -9,15 +9,15 @@ use std::sync::mpsc::{Sender, SyncSender};
 use std::thread::JoinHandle;
 
 use smoker_config::spec::settings::Durability;
-use smoker_journal::content::separate;
 use smoker_journal::journal::Journal;
+use smoker_journal::segments::content::separate;
 
 use crate::results::journal::desk::{Desk, Intake, lock};
-use crate::results::journal::encoded::put;
-use crate::results::journal::entry::{tag_of_begin, tag_of_end, tag_of_lost};
 use crate::results::journal::faults::{Faults, ROOM};
 use crate::results::journal::gauges::JournalGauges;
 use crate::results::journal::queue::Queued;
+use crate::results::journal::records::encoded::put;
+use crate::results::journal::records::entry::{tag_of_begin, tag_of_end, tag_of_lost};
 use crate::results::kept::history::Sequence;
 
 /// How many records are written at once at most.

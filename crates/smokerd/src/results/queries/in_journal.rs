@@ -6,12 +6,12 @@ use std::path::Path;
 use std::vec::IntoIter;
 
 use chrono::TimeDelta;
-use smoker_journal::content::Entry;
 use smoker_journal::reader::{self, NewestFirst, ReadError};
+use smoker_journal::segments::content::Entry;
 use smoker_model::plugin::PluginName;
 
-use crate::results::journal::entry::JournalEntry;
 use crate::results::journal::late::LateRecords;
+use crate::results::journal::records::entry::JournalEntry;
 use crate::results::kept::history::Sequence;
 use crate::results::queries::run_query::{PastRuns, RunPage, RunQuery, StoredRun};
 use crate::results::queries::segment_times::SegmentTimes;

@@ -3,8 +3,8 @@
 //! As a rule it is that of their numbers, too, and is looked at by the first record of each. Where a file was copied or renamed by hand, or a
 //! rewriting was interrupted, it is the order of their last records, for which they are read.
 
-use crate::content::Content;
 use crate::files::segment::Segment;
+use crate::segments::content::Content;
 
 /// The segments of a folder, oldest records first.
 #[derive(Clone, Debug)]

@@ -12,10 +12,10 @@ use crate::results::table::ConfigGeneration;
 use crate::scheduler::run::{RunHandle, RunRequest};
 
 /// A run with the processes that get its result.
-pub(super) type ForcedRun = (RunHandle, Vec<ProcessId>);
+pub(in crate::scheduler) type ForcedRun = (RunHandle, Vec<ProcessId>);
 
 /// A request to run with the processes that get the result.
-pub(super) type Requested = (RunRequest, Vec<ProcessId>);
+pub(in crate::scheduler) type Requested = (RunRequest, Vec<ProcessId>);
 
 /// How far the requests to run are.
 #[derive(Default)]
@@ -31,7 +31,7 @@ enum Current {
 
 /// The forced runs of one plugin.
 #[derive(Default)]
-pub(super) struct ForcedRuns {
+pub(in crate::scheduler) struct ForcedRuns {
     current: Current,
     queued: VecDeque<Requested>,
 }
@@ -39,7 +39,7 @@ pub(super) struct ForcedRuns {
 impl ForcedRuns {
     /// Takes a request, which joins a forced run that has not ended, if that has the same values, and waits behind one with others.
     /// Returns the request where there is none: it is the next one.
-    pub(super) fn join(&mut self, request: RunRequest, process: ProcessId) -> Option<Requested> {
+    pub(in crate::scheduler) fn join(&mut self, request: RunRequest, process: ProcessId) -> Option<Requested> {
         let current = match &mut self.current {
             Current::Idle => None,
             Current::Waiting(waiting, processes) => Some((waiting.values.as_ref(), processes)),
@@ -60,17 +60,17 @@ impl ForcedRuns {
     }
 
     /// Has a request wait for other runs of its plugin.
-    pub(super) fn set_waiting(&mut self, (request, processes): Requested) {
+    pub(in crate::scheduler) fn set_waiting(&mut self, (request, processes): Requested) {
         self.current = Current::Waiting(request, processes);
     }
 
     /// Notes that a run has been started.
-    pub(super) fn set_running(&mut self, run: RunHandle, processes: Vec<ProcessId>) {
+    pub(in crate::scheduler) fn set_running(&mut self, run: RunHandle, processes: Vec<ProcessId>) {
         self.current = Current::Running(run, processes);
     }
 
     /// The request that is to be started next; one that waits for other runs only where there are none.
-    pub(super) fn next(&mut self, has_runs: bool) -> Option<Requested> {
+    pub(in crate::scheduler) fn next(&mut self, has_runs: bool) -> Option<Requested> {
         match mem::take(&mut self.current) {
             Current::Waiting(request, processes) if !has_runs => Some((request, processes)),
             Current::Idle => self.queued.pop_front(),
@@ -82,7 +82,11 @@ impl ForcedRuns {
     }
 
     /// Gives a run that waits for its slot another definition. A run that has begun is returned: new requests do not join it.
-    pub(super) fn redefine(&mut self, plugin: &Arc<PreparedPlugin>, generation: ConfigGeneration) -> Option<ForcedRun> {
+    pub(in crate::scheduler) fn redefine(
+        &mut self,
+        plugin: &Arc<PreparedPlugin>,
+        generation: ConfigGeneration,
+    ) -> Option<ForcedRun> {
         match mem::take(&mut self.current) {
             Current::Running(run, processes) if !run.redefine(plugin, generation) => Some((run, processes)),
             other => {
@@ -93,7 +97,7 @@ impl ForcedRuns {
     }
 
     /// Removes the run that has ended, if it is the current one.
-    pub(super) fn take(&mut self, id: Id) -> Option<ForcedRun> {
+    pub(in crate::scheduler) fn take(&mut self, id: Id) -> Option<ForcedRun> {
         match mem::take(&mut self.current) {
             Current::Running(run, processes) if run.id() == id => Some((run, processes)),
             other => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::files::segment::Segment;
 use crate::record::Decoded;
-use crate::scan::{Found, Scan, parts};
+use crate::segments::scan::{Found, Scan, parts};
 
 /// A record. Cheap to clone; it keeps its whole segment in memory.
 #[derive(Clone)]

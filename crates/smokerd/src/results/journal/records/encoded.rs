@@ -4,17 +4,17 @@ use smoker_journal::record::{TooLarge, encode};
 use smoker_model::run_record::RunRecord;
 
 use crate::results::events::StartedRun;
-use crate::results::journal::entry::{
+use crate::results::journal::queue::Queued;
+use crate::results::journal::records::entry::{
     StartedEntry, payload_of_process, payload_of_run, tag_of_lost, tag_of_plan, tag_of_process, tag_of_run,
     tag_of_start,
 };
-use crate::results::journal::queue::Queued;
-use crate::results::journal::shortened::shortened;
+use crate::results::journal::records::shortened::shortened;
 use crate::results::kept::history::Sequence;
 use crate::results::processes::process::ProcessId;
 
 /// Gives tag and payload of what is queued to `push`. When that is too large, a shorter result takes its place. What is no record gives none.
-pub(super) fn put(
+pub(in crate::results::journal) fn put(
     queued: &Queued,
     last_process: ProcessId,
     push: &mut impl FnMut(&[u8], &[&[u8]]) -> Result<(), TooLarge>,
@@ -56,7 +56,7 @@ pub(super) fn put(
 }
 
 /// The record of what is queued; empty when that is none.
-pub(super) fn encoded(sequence: Sequence, queued: &Queued, last_process: ProcessId) -> Vec<u8> {
+pub(in crate::results::journal) fn encoded(sequence: Sequence, queued: &Queued, last_process: ProcessId) -> Vec<u8> {
     let mut bytes = Vec::new();
     put(queued, last_process, &mut |tag, payload| encode(&mut bytes, sequence, tag, payload));
     bytes

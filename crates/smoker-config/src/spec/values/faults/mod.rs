@@ -1,0 +1,11 @@
+//! Values that cannot be meant.
+//!
+//! # Layout
+//!
+//! - `wrong_kind`: what to say about values of the wrong kind
+//! - `repeated_names`: names above what a plugin runs
+//! - `unexpanded`: variables that nothing expands
+
+pub(crate) mod repeated_names;
+pub(crate) mod unexpanded;
+pub(crate) mod wrong_kind;
