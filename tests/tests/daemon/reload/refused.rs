@@ -190,6 +190,8 @@ fn a_reload_in_the_middle_of_a_reload_follows_it() {
     assert_eq!(daemon.get("/plugins").json()["plugins"]["items"].as_array().map(Vec::len), Some(1));
     drop(held);
     wait::until_true("the last configuration", || daemon.get("/plugins/number4").status == 200);
+    // The log says so a moment after the page.
+    wait::until_true("its line in the log", || daemon.log().contains("1 added (number4)"));
     let log = daemon.log();
     let reloads: Vec<_> = log.lines().filter(|line| line.contains("Reloaded")).collect();
     assert_eq!(reloads.len(), 2, "the first, and one for all that came meanwhile: {log}");
