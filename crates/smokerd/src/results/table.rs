@@ -1,6 +1,6 @@
 //! All configured plugins in configuration order, each with its results and its next run.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use smoker_model::time::local_zone::LocalZone;
 use smoker_model::wire::silences::PluginSilence;
 
 use crate::results::journal::restore::RestoredPlugin;
+use crate::results::kept::failures::Failures;
 use crate::results::kept::history::{History, Sequence};
 use crate::results::plugin::config_fields::ConfigFields;
 use crate::results::plugin::counters::RunCounters;
@@ -112,50 +113,6 @@ pub(crate) struct SkippedSince {
     /// The plugin that it depends on and that is bad.
     pub(crate) parent: PluginName,
     pub(crate) reason: String,
-}
-
-/// The numbers of the newest bad results of a plugin, up to a limit, oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Failures {
-    limit: usize,
-    sequences: VecDeque<Sequence>,
-}
-
-impl Failures {
-    /// Keeps up to `limit` numbers.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, sequences: VecDeque::new() }
-    }
-
-    /// Adds the newest one.
-    pub(crate) fn push(&mut self, sequence: Sequence) {
-        self.sequences.push_back(sequence);
-        self.set_limit(self.limit);
-    }
-
-    /// All of them, oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Sequence> {
-        self.sequences.iter().copied()
-    }
-
-    /// Whether it has dropped some that it would have with a larger limit.
-    fn is_full_below(&self, limit: usize) -> bool {
-        self.limit < limit && self.sequences.len() >= self.limit
-    }
-
-    /// Adds numbers that are older than all that it has.
-    fn add_older(&mut self, older: &Self) {
-        let oldest = self.sequences.front().copied().unwrap_or(Sequence::MAX);
-        for sequence in older.sequences.iter().rev().filter(|sequence| **sequence < oldest) {
-            self.sequences.push_front(*sequence);
-        }
-    }
-
-    fn set_limit(&mut self, limit: usize) {
-        self.limit = limit;
-        let excess = self.sequences.len().saturating_sub(limit);
-        self.sequences.drain(..excess);
-    }
 }
 
 /// All plugins by name.
