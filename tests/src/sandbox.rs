@@ -98,10 +98,10 @@ impl Sandbox {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap_or(&path))?;
         // Some recorded files are on purpose not UTF-8; they hold no placeholder.
-        match str::from_utf8(content) {
-            Ok(text) => fs::write(path, self.fill(text)),
-            Err(_) => fs::write(path, content),
-        }
+        let content = str::from_utf8(content).map_or_else(|_| content.to_vec(), |text| self.fill(text).into_bytes());
+        // A shell that is about to read its script would find it empty for a moment.
+        let is_written = path.is_file() && fs::read(&path).is_ok_and(|present| present == content);
+        if is_written { Ok(()) } else { fs::write(path, content) }
     }
 
     /// Writes a copy of a folder, with the values filled in.

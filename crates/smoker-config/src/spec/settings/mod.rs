@@ -21,7 +21,8 @@ use crate::problem::{ProblemLog, Severity};
 use crate::spec::settings::access_settings::AccessSettings;
 use crate::spec::values::account::{self, Accounts};
 use crate::spec::values::shown::number_or_kind;
-use crate::spec::values::{quantity, unexpanded};
+use crate::spec::values::faults::unexpanded;
+use crate::spec::values::quantity;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text, kind_name};
 
