@@ -20,9 +20,9 @@ use crate::limits::{
 use crate::problem::{ProblemLog, Severity};
 use crate::spec::settings::access_settings::AccessSettings;
 use crate::spec::values::account::{self, Accounts};
-use crate::spec::values::shown::number_or_kind;
 use crate::spec::values::faults::unexpanded;
 use crate::spec::values::quantity;
+use crate::spec::values::shown::number_or_kind;
 use crate::yaml::merge::shown;
 use crate::yaml::node::{Entry, find_text, kind_name};
 
