@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueHint};
 
-use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::commands::subcommand::has_options_of_hosts;
 use crate::cli::options::budget_args::BudgetArgs;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
@@ -47,16 +47,4 @@ pub(crate) struct BaselineArgs {
     pub(crate) console: ConsoleArgs,
 }
 
-impl Subcommand for BaselineArgs {
-    fn targets(&self) -> &HostArgs {
-        &self.targets
-    }
-
-    fn filters(&self) -> &FilterArgs {
-        &self.filters
-    }
-
-    fn console(&self) -> &ConsoleArgs {
-        &self.console
-    }
-}
+has_options_of_hosts!(BaselineArgs);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueHint};
 
-use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::commands::subcommand::has_options_of_hosts;
 use crate::cli::duration::parse_duration;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
@@ -43,16 +43,4 @@ pub(crate) struct FleetArgs {
     pub(crate) console: ConsoleArgs,
 }
 
-impl Subcommand for FleetArgs {
-    fn targets(&self) -> &HostArgs {
-        &self.targets
-    }
-
-    fn filters(&self) -> &FilterArgs {
-        &self.filters
-    }
-
-    fn console(&self) -> &ConsoleArgs {
-        &self.console
-    }
-}
+has_options_of_hosts!(FleetArgs);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, ValueHint};
 
-use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::commands::subcommand::has_options_of_hosts;
 use crate::cli::duration::parse_duration;
 use crate::cli::options::budget_args::BudgetArgs;
 use crate::cli::options::console_args::ConsoleArgs;
@@ -75,19 +75,7 @@ pub(crate) struct GateArgs {
     pub(crate) console: ConsoleArgs,
 }
 
-impl Subcommand for GateArgs {
-    fn targets(&self) -> &HostArgs {
-        &self.targets
-    }
-
-    fn filters(&self) -> &FilterArgs {
-        &self.filters
-    }
-
-    fn console(&self) -> &ConsoleArgs {
-        &self.console
-    }
-}
+has_options_of_hosts!(GateArgs);
 
 fn parse_rounds(text: &str) -> Result<u32, String> {
     text.parse().ok().filter(|rounds| *rounds > 0).ok_or_else(|| "has to be a whole number above 0".to_owned())

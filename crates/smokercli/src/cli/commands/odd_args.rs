@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::commands::subcommand::has_options_of_hosts;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
@@ -48,16 +48,4 @@ pub(crate) struct OddArgs {
     pub(crate) console: ConsoleArgs,
 }
 
-impl Subcommand for OddArgs {
-    fn targets(&self) -> &HostArgs {
-        &self.targets
-    }
-
-    fn filters(&self) -> &FilterArgs {
-        &self.filters
-    }
-
-    fn console(&self) -> &ConsoleArgs {
-        &self.console
-    }
-}
+has_options_of_hosts!(OddArgs);

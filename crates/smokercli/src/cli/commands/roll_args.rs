@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueHint};
 
-use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::commands::subcommand::has_options_of_hosts;
 use crate::cli::duration::parse_duration;
 use crate::cli::options::budget_args::BudgetArgs;
 use crate::cli::options::console_args::ConsoleArgs;
@@ -74,16 +74,4 @@ pub(crate) struct RollArgs {
     pub(crate) console: ConsoleArgs,
 }
 
-impl Subcommand for RollArgs {
-    fn targets(&self) -> &HostArgs {
-        &self.targets
-    }
-
-    fn filters(&self) -> &FilterArgs {
-        &self.filters
-    }
-
-    fn console(&self) -> &ConsoleArgs {
-        &self.console
-    }
-}
+has_options_of_hosts!(RollArgs);

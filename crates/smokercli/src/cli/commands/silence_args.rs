@@ -3,7 +3,7 @@
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
-use crate::cli::commands::subcommand::Subcommand;
+use crate::cli::commands::subcommand::has_options_of_hosts;
 use crate::cli::options::console_args::ConsoleArgs;
 use crate::cli::options::filter_args::FilterArgs;
 use crate::cli::options::host_args::HostArgs;
@@ -56,19 +56,7 @@ pub(crate) enum SilenceEnd {
     All,
 }
 
-impl Subcommand for SilenceArgs {
-    fn targets(&self) -> &HostArgs {
-        &self.targets
-    }
-
-    fn filters(&self) -> &FilterArgs {
-        &self.filters
-    }
-
-    fn console(&self) -> &ConsoleArgs {
-        &self.console
-    }
-}
+has_options_of_hosts!(SilenceArgs);
 
 fn parse_end(text: &str) -> Result<SilenceEnd, String> {
     if text == "all" {

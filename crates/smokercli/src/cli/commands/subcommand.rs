@@ -27,6 +27,27 @@ pub(crate) trait Subcommand: Parser {
     fn console(&self) -> &ConsoleArgs;
 }
 
+/// Implements [`Subcommand`] by the fields of these names.
+macro_rules! has_options_of_hosts {
+    ($arguments:ty) => {
+        impl crate::cli::commands::subcommand::Subcommand for $arguments {
+            fn targets(&self) -> &HostArgs {
+                &self.targets
+            }
+
+            fn filters(&self) -> &FilterArgs {
+                &self.filters
+            }
+
+            fn console(&self) -> &ConsoleArgs {
+                &self.console
+            }
+        }
+    };
+}
+
+pub(crate) use has_options_of_hosts;
+
 /// What a command line asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum SubcommandLine<T> {
