@@ -26,7 +26,7 @@ use smoker_model::verdict::rounds::{Progress, Rounds, Settings};
 use crate::asking::{networking, stop_signal};
 use crate::baseline::reference::{self, HostBefore};
 use crate::cli::commands::gate_args::GateArgs;
-use crate::client::session::Session;
+use crate::client::session::{ForcedRuns, Session};
 use crate::error::ExitError;
 use crate::exit_code;
 use crate::filter::Filter;
@@ -149,7 +149,7 @@ impl Gate {
             transport: &transport,
             observer: &watcher,
             hosts: addresses.len(),
-            forces: true,
+            forces: ForcedRuns::Repeated,
             names: &filter.names,
         };
         let prober = DaemonProber::new(session, &addresses, filter, before.as_deref().unwrap_or_default());
