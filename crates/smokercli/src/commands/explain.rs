@@ -29,7 +29,8 @@ pub(crate) fn run(args: &ExplainArgs, targets: &Targets, console: &Console) -> R
     let transport = Http::new(targets.http.clone()).map_err(ExitError::new)?;
     let names = std::slice::from_ref(&args.plugin);
     let hosts = targets.selection.len();
-    let session = Session { values: None, transport: &transport, observer: console, hosts, forces: ForcedRuns::Once, names };
+    let session =
+        Session { values: None, transport: &transport, observer: console, hosts, forces: ForcedRuns::Once, names };
     let mut fleet = Fleet::new(targets.selection.addresses());
     let mut outcomes = Vec::new();
     let is_done = runtime.block_on(with_progress(console, async {

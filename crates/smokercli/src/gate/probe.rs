@@ -9,6 +9,7 @@ use smoker_model::verdict::part::Part;
 use smoker_model::verdict::past::Past;
 use tokio::sync::Semaphore;
 
+use crate::baseline::reference;
 use crate::client::ask_error::AskError;
 use crate::client::history;
 use crate::client::host::{self, HostAnswer, HostLinks};
@@ -43,6 +44,8 @@ pub(super) struct DaemonProber<'a, T> {
     filter: &'a Filter,
     before: &'a [Option<BTreeMap<Part, Before>>],
     known: Vec<RefCell<Known>>,
+    /// Whether a baseline says of each of its plugins whether the call would have selected it.
+    is_told_by_baselines: bool,
     /// The names of all plugins of the fleet that have been seen.
     names: RefCell<BTreeSet<String>>,
     /// One permit for each host that is being asked for its plugins and to run some: its connection is kept meanwhile, and
@@ -60,7 +63,8 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
     ) -> Self {
         let known = addresses.iter().map(|_| RefCell::default()).collect();
         let asking = Semaphore::new(session.transport.parallel());
-        Self { session, addresses, filter, before, known, names: RefCell::default(), asking }
+        let is_told_by_baselines = reference::tells(filter);
+        Self { session, addresses, filter, before, known, is_told_by_baselines, names: RefCell::default(), asking }
     }
 
     async fn round(&self, host: usize, settled: &BTreeSet<String>) -> Result<Probed, Silence> {
@@ -93,6 +97,13 @@ impl<'a, T: Transport> DaemonProber<'a, T> {
         let past = if self.needs_past(host, &runs) { self.past(host, &links).await } else { None };
         let answer = Answer::Answered {
             has: plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            deselected: if self.is_told_by_baselines {
+                let is_chosen = |plugin: &&Plugin| chosen.plugins.iter().any(|other| other.name() == plugin.name());
+                let others = plugins.iter().filter(|plugin| !is_chosen(plugin));
+                others.map(|plugin| plugin.name().to_owned()).collect()
+            } else {
+                BTreeSet::new()
+            },
             selected: chosen.plugins.iter().map(|plugin| plugin.name().to_owned()).collect(),
             missing: chosen.missing,
             runs,

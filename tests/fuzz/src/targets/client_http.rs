@@ -58,8 +58,14 @@ async fn run_query(listener: &TcpListener, input: &[u8]) -> String {
     let address = listener.local_addr().expect("an address");
     let options = HttpOptions { timeout: Some(TIMEOUT), parallel: 1, hosts: 1, ..HttpOptions::default() };
     let transport = Http::new(options).expect("a client");
-    let session =
-        Session { values: None, transport: &transport, observer: &NoProgress, hosts: 1, forces: ForcedRuns::Once, names: &[] };
+    let session = Session {
+        values: None,
+        transport: &transport,
+        observer: &NoProgress,
+        hosts: 1,
+        forces: ForcedRuns::Once,
+        names: &[],
+    };
     let mut fleet = Fleet::new(vec![HostAddress::parse(&address.to_string(), "1")]);
     let client = async {
         fleet.ask(&session).await;
